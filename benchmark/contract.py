@@ -1,0 +1,129 @@
+"""What a submission is given and what it must offer: the types on both sides of the boundary."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.scenario import Modality
+
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Says which annotations an access tier may see besides inputs and labels."""
+
+    env_ids: bool = False
+    val_groups: bool = False
+    train_groups: bool = False
+    twins: bool = False
+
+
+ACCESS: dict[str, Grant] = {
+    "none": Grant(),
+    "envs": Grant(env_ids=True),
+    "val_groups": Grant(val_groups=True),
+    "train_groups": Grant(env_ids=True, val_groups=True, train_groups=True),
+    "twins": Grant(twins=True),
+}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Holds inputs: `images` uint8 (n, H, W, 3) or None, `captions` n strings or None."""
+
+    images: NDArray[np.uint8] | None
+    captions: list[str] | None
+
+    def __len__(self) -> int:
+        if self.images is not None:
+            return len(self.images)
+        return len(self.captions or ())
+
+    def take(self, indices: Int64 | slice) -> "Batch":
+        """Returns the samples at `indices`, in that order."""
+        picked = range(len(self))[indices] if isinstance(indices, slice) else indices.tolist()
+        return Batch(
+            None if self.images is None else self.images[indices],
+            None if self.captions is None else [self.captions[i] for i in picked],
+        )
+
+
+@dataclass(frozen=True)
+class LabeledData:
+    """Holds a train or val split as a submission sees it.
+
+    `labels` int64 (n,). Under `ACCESS` also `env_ids` int64 (n,), `group_ids` int64 (n,) in
+    [0, num_groups), `channel_values` (int64 (n,) per channel) and `twins`, for every sample the
+    same one with all its channels redrawn uniformly; what is not granted is None.
+    """
+
+    batch: Batch
+    labels: Int64
+    num_groups: int
+    env_ids: Int64 | None = None
+    group_ids: Int64 | None = None
+    channel_values: dict[str, Int64] | None = None
+    twins: Batch | None = None
+
+    @property
+    def images(self) -> NDArray[np.uint8] | None:
+        """Is uint8 (n, H, W, 3), or None when the task has no images."""
+        return self.batch.images
+
+    @property
+    def captions(self) -> list[str] | None:
+        """Is n strings, or None when the task has no captions."""
+        return self.batch.captions
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def restrict(self, access: str, split: str) -> "LabeledData":
+        """Returns the data with only what the access tier grants on `train` or on `val`."""
+        grant = ACCESS[access]
+        groups = grant.train_groups if split == "train" else grant.val_groups
+        return replace(
+            self,
+            env_ids=self.env_ids if grant.env_ids else None,
+            group_ids=self.group_ids if groups else None,
+            channel_values=self.channel_values if groups else None,
+            twins=self.twins if grant.twins else None,
+        )
+
+
+@dataclass(frozen=True)
+class Context:
+    """Tells a submission about its task: nothing about which split is being asked.
+
+    `scratch` is a folder of the submission's own, empty at first and gone afterwards.
+    """
+
+    class_names: tuple[str, ...]
+    modality: Modality
+    image_size: int
+    device: str
+    seed: int
+    scratch: Path
+
+    @property
+    def num_classes(self) -> int:
+        """Counts the classes."""
+        return len(self.class_names)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Is a loaded submission, with every default filled in; `None` marks what it lacks."""
+
+    name: str
+    access: str
+    modalities: frozenset[str]
+    fit: Callable[[LabeledData, LabeledData, Context], Any] | None
+    predict: Callable[[Batch], Any] | None
+    predict_proba: Callable[[Batch], Any] | None
+    encode: Callable[[Batch], Any] | None

@@ -1,0 +1,19 @@
+"""Discovery: dropping a file into a folder registers it under the file's name."""
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+
+@cache
+def discover(package: str) -> dict[str, ModuleType]:
+    """Imports every public module that lies directly in a package, sorted by name.
+
+    Names that begin with an underscore, and subpackages, are support code and are left out.
+    """
+    folder = importlib.import_module(package)
+    names = sorted(
+        m.name for m in pkgutil.iter_modules(folder.__path__) if not m.ispkg and not m.name.startswith("_")
+    )
+    return {name: importlib.import_module(f"{package}.{name}") for name in names}

@@ -1,0 +1,199 @@
+"""What a world is: the frozen description that a scenario file holds."""
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from spurgen.benchmark.errors import ScenarioError
+
+Modality = Literal["image", "text", "multimodal"]
+Carrier = Literal["image", "caption", "both"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Strength = Probability | tuple[Probability, ...]
+
+MAX_CLASSES = 20
+_CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
+    "image": frozenset({"image", "both"}),
+    "text": frozenset({"caption", "both"}),
+    "multimodal": frozenset({"image", "caption", "both"}),
+}
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Channel(_Frozen):
+    """Describes one spurious channel of a scenario.
+
+    `strength` is Pr(aligned value | class), one number or one per class; `magnitude` in [0, 1]
+    scales how strongly the value shows in the image, and `variance` in [0, 1] spreads that
+    magnitude uniformly by +-variance from sample to sample. `kind` names the plug-in that draws
+    the channel (default: the channel's own name), so that two channels may share one kind, one in
+    the image and one in the caption.
+    """
+
+    values: Annotated[int, Field(ge=2)] = 10
+    strength: Strength = 0.75
+    carrier: Carrier = "both"
+    kind: str = ""
+    alignment: Literal["one-to-one", "many-to-many"] = "one-to-one"
+    magnitude: Probability = 1.0
+    variance: Probability = 0.0
+
+
+class Environment(_Frozen):
+    """Describes a part of the training split with strengths of its own."""
+
+    name: str
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    strength: dict[str, Strength] = {}
+
+
+class SplitSizes(_Frozen):
+    """Holds the split sizes in samples; `test_per_group` counts per (class, pattern) cell."""
+
+    train: Annotated[int, Field(ge=1)] = 6000
+    val: Annotated[int, Field(ge=1)] = 2000
+    test_per_group: Annotated[int, Field(ge=1)] = 100
+    twins: Annotated[int, Field(ge=1)] = 1000
+
+
+class Scenario(_Frozen):
+    """Describes a world completely; every sample is a function of it, a split and an index.
+
+    Fractions (`core_size`, `core_contrast`) are relative to the world's default. `core_visibility`
+    is the probability that the core cue is drawn at all, `label_noise` the probability that a
+    train or val label is not the class shown, `caption_fidelity` the probability that a caption
+    mentions a given channel. `withheld` lists combinations that train and val never show, as
+    indices: `{class = 0, background = 3}` or `{color = 1, shape = 2}`.
+    """
+
+    suite: str
+    name: str
+    seed: Annotated[int, Field(ge=0, lt=2**64)]
+    num_classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 10
+    image_size: Annotated[int, Field(ge=32, le=512)] = 64
+    channels: dict[str, Channel]
+    environments: tuple[Environment, ...] = ()
+    withheld: tuple[dict[str, int], ...] = ()
+    core_visibility: Probability = 1.0
+    core_size: Annotated[float, Field(ge=0.25, le=1.5)] = 1.0
+    core_contrast: Probability = 1.0
+    label_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    caption_fidelity: Probability = 1.0
+    splits: SplitSizes = SplitSizes()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_kinds(cls, data: object) -> object:
+        """Fills in the default kind, each channel's own name."""
+        if not isinstance(data, dict) or not isinstance(data.get("channels"), dict):
+            return data
+        named = {
+            name: {"kind": name, **spec} if isinstance(spec, dict) else spec
+            for name, spec in data["channels"].items()
+        }
+        return {**data, "channels": named}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name, channel in self.channels.items():
+            self._check_strength(f"channels.{name}.strength", channel.strength)
+        for environment in self.environments:
+            for name, strength in environment.strength.items():
+                where = f"environment {environment.name!r}"
+                if name not in self.channels:
+                    known = ", ".join(self.channels)
+                    raise ValueError(f"{where}: unknown channel {name!r}; this one has {known}")
+                self._check_strength(f"{where}, {name}", strength)
+        for combination in self.withheld:
+            self._check_combination(combination)
+        carried: set[tuple[str, str]] = set()
+        for name, channel in self.channels.items():
+            for carrier in ("image", "caption") if channel.carrier == "both" else (channel.carrier,):
+                if (channel.kind, carrier) in carried:
+                    raise ValueError(f"channels.{name}: another one draws {channel.kind} in the {carrier}")
+                carried.add((channel.kind, carrier))
+        if self.splits.twins > self.num_test:
+            raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
+        return self
+
+    def _check_strength(self, where: str, strength: Strength) -> None:
+        if isinstance(strength, tuple) and len(strength) != self.num_classes:
+            raise ValueError(f"{where}: {len(strength)} values for {self.num_classes} classes")
+
+    def _check_combination(self, combination: dict[str, int]) -> None:
+        if len(combination) < 2:
+            raise ValueError(f"withheld {combination}: name at least two of class and the channels")
+        for name, value in combination.items():
+            if name != "class" and name not in self.channels:
+                raise ValueError(f"withheld {combination}: unknown channel {name!r}")
+            size = self.num_classes if name == "class" else self.channels[name].values
+            if not 0 <= value < size:
+                raise ValueError(f"withheld {combination}: {name} has the values 0 to {size - 1}")
+
+    @property
+    def num_patterns(self) -> int:
+        """Counts the alignment patterns over all channels."""
+        return 2 ** len(self.channels)
+
+    @property
+    def num_test(self) -> int:
+        """Counts the test samples."""
+        return self.splits.test_per_group * self.num_classes * self.num_patterns
+
+    def split_size(self, split: str) -> int:
+        """Counts the samples of a split, one of `train`, `val`, `test`."""
+        sizes = {"train": self.splits.train, "val": self.splits.val, "test": self.num_test}
+        if split not in sizes:
+            raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(sizes)}")
+        return sizes[split]
+
+    def channels_in(self, modality: Modality) -> tuple[str, ...]:
+        """Names the channels that a modality carries, in the scenario's order."""
+        return tuple(n for n, c in self.channels.items() if c.carrier in _CARRIED_BY[modality])
+
+    @property
+    def ceiling(self) -> float:
+        """Is the best possible core-only test accuracy: seen when drawn, guessed when not."""
+        return self.core_visibility + (1 - self.core_visibility) / self.num_classes
+
+    def uncorrelated(self) -> Self:
+        """Returns the same world with every channel drawn uniformly in every environment."""
+        flat = {n: c.model_copy(update={"strength": 1 / c.values}) for n, c in self.channels.items()}
+        return self.model_copy(update={"channels": flat, "environments": ()})
+
+    @property
+    def digest(self) -> str:
+        """Is the SHA-256 of everything the scenario says, whatever its file looks like."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def make_scenario(source: str, **fields: object) -> Scenario:
+    """Builds a scenario; on a bad field the error names `source`, the field and the value."""
+    try:
+        return Scenario.model_validate(fields)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(map(str, e['loc'])) or 'scenario'}: {e['msg']} (got {e['input']!r:.80})"
+            if e["type"] != "value_error"
+            else f"  {e['ctx']['error']}"
+            for e in error.errors()
+        ]
+        raise ScenarioError(f"{source} is not a possible scenario:\n" + "\n".join(lines)) from None
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """Reads a scenario file.
+
+    Raises `ScenarioError` when the file is missing, is not TOML, or asks for the impossible.
+    """
+    try:
+        fields = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"cannot read the scenario file {path}: {error}") from None
+    return make_scenario(str(path), **fields)

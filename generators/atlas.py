@@ -1,0 +1,70 @@
+"""The atlas: every mask of the world, drawn once per image size and kept in one array."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.plugins import discover
+from spurgen.generators import pictograms
+from spurgen.generators.masks import Family
+from spurgen.generators.pen import MASTER, Mask
+
+ONE = 1 << 16  # the canvas's side in fixed-point units
+SMALLEST = 32  # pixels across the smallest mask
+CHANNELS = "spurgen.generators.channels"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Locates a family in the atlas: mask k starts at `start + k * 4**bits`, side 2**bits."""
+
+    start: int
+    bits: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Holds all masks for one image size, uint8, end to end."""
+
+    data: NDArray[np.uint8]
+    sheets: Mapping[str, Sheet]
+
+
+def _families() -> dict[str, Family]:
+    families = dict(pictograms.FAMILIES)
+    for channel in discover(CHANNELS).values():
+        families |= getattr(channel, "FAMILIES", {})
+    return families
+
+
+def _shrink(mask: Mask, bits: int) -> Mask:
+    """Averages a master mask down to a side of 2**bits, rounding half up."""
+    side = 1 << bits
+    box = MASTER // side
+    sums = mask.reshape(side, box, side, box).sum(axis=(1, 3), dtype=np.int64)
+    return ((sums + box * box // 2) // (box * box)).astype(np.uint8)
+
+
+def resolution(span: int, image_size: int) -> int:
+    """Returns log2 of a mask's side: the power of two next above 1.4 texels per pixel."""
+    texels = 14 * span * image_size // 10_000
+    return min(max(texels - 1, SMALLEST - 1).bit_length(), MASTER.bit_length() - 1)
+
+
+@cache
+def make_atlas(image_size: int) -> Atlas:
+    """Draws every mask at the resolutions that suit an image size."""
+    parts: list[NDArray[np.uint8]] = []
+    sheets: dict[str, Sheet] = {}
+    start = 0
+    for name, family in sorted(_families().items()):
+        bits = resolution(family.span, image_size)
+        parts += [_shrink(draw(), bits).reshape(-1) for draw in family.masks]
+        sheets[name] = Sheet(start, bits, len(family.masks))
+        start += len(family.masks) << (2 * bits)
+    return Atlas(np.concatenate(parts), MappingProxyType(sheets))

@@ -1,0 +1,92 @@
+"""The factor table: class, environment and channel values of every sample, before it is drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
+from spurgen.generators.world import World
+
+NO_ENVIRONMENT = -1  # test samples belong to none
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Holds the factors of n samples, int64 (n,) each.
+
+    `core` is the class shown, `labels` the class recorded (they differ by label noise);
+    `visible` bool (n,) says whether the core cue is drawn.
+    """
+
+    labels: Int64
+    core: Int64
+    visible: NDArray[np.bool_]
+    env_ids: Int64
+    values: dict[str, Int64]
+
+
+def draw_factors(world: World, split: str, indices: Int64) -> Factors:
+    """Draws the factors of a split's samples: by design on `test`, at the strengths elsewhere."""
+    draw = world.stream(split, indices)
+    scenario = world.scenario
+    visible = happens(draw("core-visible", 1)[:, 0], threshold(scenario.core_visibility))
+    if split == "test":
+        labels = indices % scenario.num_classes
+        pattern = indices // scenario.num_classes % scenario.num_patterns
+        conflicts = {name: (pattern >> k) & 1 == 1 for k, name in enumerate(scenario.channels)}
+        values = {name: _value(world, name, labels, c, draw) for name, c in conflicts.items()}
+        return Factors(labels, labels, visible, np.full(len(indices), NO_ENVIRONMENT), values)
+    raw = draw("label", 1)
+    labels = uniform_int(raw[:, 0], scenario.num_classes)
+    noisy = happens(raw[:, 1], threshold(scenario.label_noise))
+    core = np.where(noisy, other_class(raw[:, 2], labels, scenario.num_classes), labels)
+    env_ids = np.searchsorted(world.environment_bounds, uniform_int(draw("environment", 1)[:, 0], 1 << 32), "right")
+    values = {}
+    for name, strengths in world.strengths.items():
+        aligned = happens(draw(f"channel/{name}", 1)[:, 0], strengths[env_ids, labels])
+        values[name] = _value(world, name, labels, ~aligned, draw)
+    _withhold(world, labels, values, draw)
+    return Factors(labels, core, visible, env_ids.astype(np.int64), values)
+
+
+def other_class(word: NDArray[np.uint64], labels: Int64, num_classes: int) -> Int64:
+    """Draws a class uniformly from all but each label."""
+    other: Int64 = (labels + 1 + uniform_int(word, num_classes - 1)) % num_classes
+    return other
+
+
+def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], draw: Draw) -> Int64:
+    """Picks a value that goes with the label, or conflicts with it, uniformly among such."""
+    raw = draw(f"channel/{name}", 1)
+    aligned, conflicting = world.aligned[name], world.conflicting[name]
+    with_label = aligned[labels, uniform_int(raw[:, 1], aligned.shape[1])]
+    against = conflicting[labels, uniform_int(raw[:, 2], conflicting.shape[1])]
+    return np.where(conflict, against, with_label)
+
+
+def _withhold(world: World, labels: Int64, values: dict[str, Int64], draw: Draw) -> None:
+    """Redraws the last-named channel of every withheld combination, uniformly over what is left."""
+    combinations = world.scenario.withheld
+    for combination in combinations:
+        name = [key for key in combination if key != "class"][-1]
+        factors = {"class": labels, **values}
+        hit = np.flatnonzero(np.all([factors[key] == value for key, value in combination.items()], axis=0))
+        raw = draw(f"channel/{name}", 1)[:, 3]
+        for i in hit:
+            row = {key: int(column[i]) for key, column in factors.items()}
+            size = world.scenario.channels[name].values
+            allowed = [v for v in range(size) if not any(c.items() <= {**row, name: v}.items() for c in combinations)]
+            if not allowed:
+                raise ScenarioError(f"withheld leaves no value of {name} for {row}; withhold fewer combinations")
+            values[name][i] = allowed[int(uniform_int(raw[i : i + 1], len(allowed))[0])]
+
+
+def patterns(world: World, labels: Int64, values: dict[str, Int64], channels: tuple[str, ...]) -> Int64:
+    """Numbers the alignment patterns over `channels`; bit k is set where channel k conflicts."""
+    total = np.zeros(len(labels), np.int64)
+    for k, name in enumerate(channels):
+        aligned = (world.aligned[name][labels] == values[name][:, None]).any(axis=1)
+        total |= (~aligned).astype(np.int64) << k
+    return total

@@ -1,0 +1,57 @@
+"""The caption grammar: a sentence from the channels' phrases, a noun phrase and fillers."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.generators.nouns import HIDDEN, NOUNS, noun_forms
+from spurgen.generators.streams import Int64, Words, uniform_int
+from spurgen.generators.world import World
+
+PLACES = tuple(
+    "station harbour market bridge school library garden museum airport stadium park theatre church castle "
+    "bakery factory hotel hospital square fountain tower gate tunnel lighthouse mill court pier depot "
+    "workshop arena cinema orchard".split()
+)
+WEATHER = tuple("foggy rainy sunny windy snowy cloudy stormy frosty humid mild chilly hazy dry muggy crisp grey".split())
+DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
+MINUTES = 24 * 60
+OWN_SLOTS = ("voice", "synonym", "color", "shape", "background")
+
+
+def write(
+    world: World, core: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words
+) -> list[str]:
+    """Writes n captions.
+
+    `phrases` holds n phrases per kind of channel; a kind that the templates have no place for is
+    appended to the wall. `nuisance` uint64 (n, 8) draws the noun form and the fillers.
+    """
+    forms = noun_forms(nuisance[:, 0])
+    nouns = list(NOUNS.values())
+    cores = [
+        nouns[k][f] if seen else HIDDEN
+        for k, f, seen in zip(core.tolist(), forms.tolist(), visible.tolist(), strict=True)
+    ]
+    plates = [_article(f"{color} {shape}".lstrip()) for color, shape in zip(phrases["color"], phrases["shape"], strict=True)]
+    added = [phrases[kind] for kind in phrases if kind not in OWN_SLOTS]
+    walls = [background + "".join(rest) for background, *rest in zip(phrases["background"], *added, strict=True)]
+    columns = zip(phrases["voice"], phrases["synonym"], cores, plates, walls, _fillers(nuisance), strict=True)
+    return [
+        voice.format(synonym=synonym, core=noun, plate=plate, wall=wall, filler=filler)
+        for voice, synonym, noun, plate, wall, filler in columns
+    ]
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _fillers(nuisance: Words) -> Iterable[str]:
+    """Says where and when; over five million combinations keep captions from repeating."""
+    sizes = (len(PLACES), len(WEATHER), len(DAYS), MINUTES)
+    columns = [uniform_int(nuisance[:, k], size).tolist() for k, size in enumerate(sizes, start=1)]
+    for place, weather, day, minute in zip(*columns, strict=True):
+        clock = f"{minute // 60:02d}:{minute % 60:02d}"
+        yield f"by the {PLACES[place]} on a {WEATHER[weather]} {DAYS[day]} at {clock}"

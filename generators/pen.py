@@ -1,0 +1,115 @@
+"""A pen that draws masks with integers: polygons, ellipses and strokes, inked or erased.
+
+Coordinates are integers on a grid whose origin is the mask's centre, x to the right and y
+down. The disc of radius 100 around it is the drawing area of a free-standing mask, which can
+then be turned without leaving its tile; a tile that repeats uses the full square, +-150.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
+
+Mask = NDArray[np.uint8]
+Point = tuple[int, int]
+
+MASTER = 1024  # pixels across a master mask
+REACH = 150  # grid units from the centre to the edge
+_SUB = 16  # fixed-point units per master pixel
+_ALL = slice(0, MASTER)
+
+
+def _fixed(grid: int) -> int:
+    return (grid + REACH) * MASTER * _SUB // (2 * REACH)
+
+
+def polar(radius: int, angle: int) -> Point:
+    """Returns the grid point at that radius; `angle` in degrees, clockwise from the right."""
+    turn = np.array([angle * 4096 // 360])
+    half = 1 << (UNIT_BITS - 1)
+    x, y = (int((radius * int(f(turn)[0]) + half) >> UNIT_BITS) for f in (cosine, sine))
+    return x, y
+
+
+class Pen:
+    """Draws on one mask, uint8 (1024, 1024), 0 or 255.
+
+    A pen with `grow` > 0 draws the halo of the same picture: everything inked is that many grid
+    units larger on every side, and nothing is erased, so the halo backs the holes as well.
+    """
+
+    def __init__(self, grow: int = 0) -> None:
+        self.mask: Mask = np.zeros((MASTER, MASTER), np.uint8)
+        self.grow = grow
+
+    def polygon(self, *points: Point, ink: bool = True) -> "Pen":
+        """Fills the polygon through `points` by the even-odd rule, or erases it."""
+        xs = [_fixed(x) for x, _ in points]
+        ys = [_fixed(y) for _, y in points]
+        toggles = np.zeros((MASTER, MASTER + 1), np.uint8)
+        for i in range(len(points)):
+            (xa, ya), (xb, yb) = sorted([(xs[i - 1], ys[i - 1]), (xs[i], ys[i])], key=lambda p: p[1])
+            # Pixel centres lie at (k + 1/2); an edge owns the rows with ya <= centre < yb.
+            first, last = ((2 * y + _SUB - 1) // (2 * _SUB) for y in (ya, yb))
+            rows = np.arange(max(first, 0), min(last, MASTER))
+            if not len(rows):
+                continue
+            crossing = xa + ((rows * _SUB + _SUB // 2 - ya) * (xb - xa)) // (yb - ya)
+            columns = np.clip((2 * crossing + _SUB - 1) // (2 * _SUB), 0, MASTER)
+            toggles[rows, columns] ^= 1
+        if self.grow and ink:
+            self.stroke(*points, points[0], width=0)
+        return self._apply(np.bitwise_xor.accumulate(toggles, axis=1)[:, :MASTER] == 1, ink)
+
+    def ellipse(self, x: int, y: int, rx: int, ry: int | None = None, ink: bool = True) -> "Pen":
+        """Fills the axis-aligned ellipse around (x, y), or erases it; `ry` defaults to `rx`."""
+        a, b = ((r + self.grow) * _SUB * MASTER // (2 * REACH) for r in (rx, rx if ry is None else ry))
+        rows, columns = _window(_fixed(y) - b, _fixed(y) + b), _window(_fixed(x) - a, _fixed(x) + a)
+        dx, dy = _centres(columns)[None, :] - _fixed(x), _centres(rows)[:, None] - _fixed(y)
+        return self._apply((dx * b) ** 2 + (dy * a) ** 2 <= (a * b) ** 2, ink, rows, columns)
+
+    def stroke(self, *points: Point, width: int, ink: bool = True) -> "Pen":
+        """Draws a line with round ends and joints through `points`, `width` grid units wide."""
+        for (xa, ya), (xb, yb) in zip(points, points[1:], strict=False):
+            self._segment(xa, ya, xb, yb, width, ink)
+        return self
+
+    def _segment(self, xa: int, ya: int, xb: int, yb: int, width: int, ink: bool) -> None:
+        """Inks every pixel within width / 2 of a segment, by comparing squared distances."""
+        radius = (width + 2 * self.grow) * _SUB * MASTER // (4 * REACH)
+        (x0, x1), (y0, y1) = sorted((_fixed(xa), _fixed(xb))), sorted((_fixed(ya), _fixed(yb)))
+        rows, columns = _window(y0 - radius, y1 + radius), _window(x0 - radius, x1 + radius)
+        px, py = _centres(columns)[None, :] - _fixed(xa), _centres(rows)[:, None] - _fixed(ya)
+        dx, dy = _fixed(xb) - _fixed(xa), _fixed(yb) - _fixed(ya)
+        length2 = max(dx * dx + dy * dy, 1)
+        along = np.clip(px * dx + py * dy, 0, length2)
+        qx, qy = px - along * dx // length2, py - along * dy // length2
+        self._apply(qx * qx + qy * qy <= radius * radius, ink, rows, columns)
+
+    def _apply(
+        self, inside: NDArray[np.bool_], ink: bool, rows: slice = _ALL, columns: slice = _ALL
+    ) -> "Pen":
+        if ink or not self.grow:
+            self.mask[rows, columns][inside] = 255 if ink else 0
+        return self
+
+
+def _window(low: int, high: int) -> slice:
+    """Returns the pixels whose centres may lie in [low, high], clipped to the mask."""
+    return slice(min(max(low // _SUB, 0), MASTER), min(max(high // _SUB + 1, 0), MASTER))
+
+
+def _centres(window: slice) -> NDArray[np.int64]:
+    return np.arange(window.start, window.stop, dtype=np.int64) * _SUB + _SUB // 2
+
+
+def regular(sides: int, radius: int, turn: int = -90) -> Sequence[Point]:
+    """Returns the corners of a regular polygon; `turn` in degrees points the first one."""
+    return [polar(radius, turn + 360 * k // sides) for k in range(sides)]
+
+
+def star(points: int, outer: int, inner: int, turn: int = -90) -> Sequence[Point]:
+    """Returns the corners of a star with that many points."""
+    return [polar(inner if k % 2 else outer, turn + 180 * k // points) for k in range(2 * points)]

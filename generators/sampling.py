@@ -1,0 +1,169 @@
+"""Samples and their twins, made from a scenario, a split and indices alone."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.scenario import Channel, Scenario
+from spurgen.generators.compositor import OPAQUE
+from spurgen.generators.factors import Factors, draw_factors, other_class, patterns
+from spurgen.generators.grammar import write
+from spurgen.generators.scene import Core, Scene
+from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
+from spurgen.generators.world import COMMON_VALUES, World, make_world
+
+TwinKind = Literal["channel", "placebo", "core", "ctrl", "unc"]
+CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Holds n samples: `images` uint8 (n, H, W, 3), `captions` n strings, the rest int64 (n,).
+
+    `env_ids` is -1 on test; `group_ids` is label * 2**C + pattern, where bit k of the pattern is
+    set when the scenario's channel k conflicts with the label.
+    """
+
+    images: NDArray[np.uint8]
+    captions: list[str]
+    labels: Int64
+    channel_values: dict[str, Int64]
+    env_ids: Int64
+    group_ids: Int64
+
+
+def sample(
+    scenario: Scenario, split: str, indices: Int64 | range | list[int], *, images: bool = True, captions: bool = True
+) -> Samples:
+    """Makes samples of `train`, `val` or `test`; any index alone equals the same in any batch.
+
+    Without `images` (or `captions`) the array (or list) comes back empty, in less time.
+    Raises `ScenarioError` for an unknown split, an impossible scenario or a negative index.
+    """
+    world, where = make_world(scenario), _checked(scenario, split, indices)
+    return _make(world, split, where, draw_factors(world, split, where), "", images, captions)
+
+
+def twins(
+    scenario: Scenario,
+    split: str,
+    indices: Int64 | range | list[int],
+    kind: TwinKind,
+    channel: str | None = None,
+    value: int | Int64 | None = None,
+    *,
+    images: bool = True,
+    captions: bool = True,
+) -> Samples:
+    """Makes the same samples again with exactly one thing changed and every nuisance kept.
+
+    `channel`: `channel` takes `value`, one or int64 (n,). `placebo`: only the nuisances are
+    redrawn. `core`: another class, channels kept. `ctrl`: every channel takes the class's aligned
+    value. `unc`: every channel is redrawn uniformly.
+    """
+    world, where = make_world(scenario), _checked(scenario, split, indices)
+    base = draw_factors(world, split, where)
+    draw = world.stream(split, where)
+    if kind == "channel":
+        changed = _set_channel(scenario, base, channel, value)
+    elif kind == "core":
+        core = other_class(draw("core-twin", 1)[:, 0], base.core, scenario.num_classes)
+        changed = replace(base, core=core, labels=core)
+    elif kind == "ctrl":
+        changed = replace(base, values={name: table[base.labels, 0] for name, table in world.aligned.items()})
+    elif kind == "unc":
+        redrawn = {
+            name: uniform_int(draw(f"channel/{name}/unc", 1)[:, 0], spec.values)
+            for name, spec in scenario.channels.items()
+        }
+        changed = replace(base, values=redrawn)
+    elif kind == "placebo":
+        changed = base
+    else:
+        raise ScenarioError(f"unknown kind of twin {kind!r}; choose channel, placebo, core, ctrl or unc")
+    return _make(world, split, where, changed, "/placebo" if kind == "placebo" else "", images, captions)
+
+
+def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
+    scenario.split_size(split)
+    where = np.asarray(indices, np.int64).reshape(-1)
+    if len(where) and where.min() < 0:
+        raise ScenarioError(f"negative sample index {where.min()}; indices start at 0")
+    return where
+
+
+def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: int | Int64 | None) -> Factors:
+    if channel not in scenario.channels or value is None:
+        known = ", ".join(scenario.channels)
+        raise ScenarioError(f"a channel twin needs channel (one of {known}) and value, not {channel!r} and {value!r}")
+    size = scenario.channels[channel].values
+    column = np.broadcast_to(np.asarray(value, np.int64), base.labels.shape)
+    if len(column) and not 0 <= column.min() <= column.max() < size:
+        raise ScenarioError(f"channel {channel} has the values 0 to {size - 1}, not {value!r}")
+    return replace(base, values={**base.values, channel: column})
+
+
+def _make(
+    world: World, split: str, indices: Int64, factors: Factors, suffix: str, images: bool, captions: bool
+) -> Samples:
+    nuisance = world.stream(split, indices, suffix)
+    size = world.scenario.image_size
+    names = tuple(world.scenario.channels)
+    pattern = patterns(world, factors.labels, factors.values, names)
+    return Samples(
+        _images(world, factors, nuisance) if images else np.empty((0, size, size, 3), np.uint8),
+        _captions(world, factors, nuisance) if captions else [],
+        factors.labels,
+        factors.values,
+        factors.env_ids,
+        factors.labels * world.scenario.num_patterns + pattern,
+    )
+
+
+def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Draw) -> Int64 | None:
+    """Returns a kind's values in image or caption: its channel's, else uniform ones or None."""
+    channel = world.governing(kind, carrier)
+    if channel is not None:
+        return factors.values[channel]
+    module = world.kinds[kind]
+    if module.UNLISTED == "absent":
+        return None
+    return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], min(COMMON_VALUES, len(module.VALUES)))
+
+
+def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]:
+    spec = world.scenario
+    core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), factors.visible)
+    scene = Scene(spec.image_size, factors.core, core, lambda blocks: nuisance("pose", blocks))
+    for kind, module in world.kinds.items():
+        values = _shown(world, kind, "image", factors, nuisance) if "image" in module.CARRIERS else None
+        if values is not None:
+            channel = spec.channels.get(world.governing(kind, "image") or "", Channel())
+            magnitude = _magnitude(channel, nuisance(f"magnitude/{kind}", 1)[:, 0])
+            module.paint(scene, values, magnitude, lambda blocks, kind=kind: nuisance(f"paint/{kind}", blocks))
+    return scene.draw()
+
+
+def _magnitude(channel: Channel, word: NDArray[np.uint64]) -> Int64:
+    """Draws each sample's magnitude in 0..256, uniform within +-variance of the channel's."""
+    spread = int(OPAQUE * channel.variance)
+    middle = int(OPAQUE * channel.magnitude)
+    return np.clip(middle - spread + uniform_int(word, 2 * spread + 1), 0, OPAQUE)
+
+
+def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
+    mentioned = threshold(world.scenario.caption_fidelity)
+    phrases = {}
+    for kind, module in world.kinds.items():
+        if "caption" not in module.CARRIERS:
+            continue
+        values = _shown(world, kind, "caption", factors, nuisance)
+        if values is None:
+            continue
+        said = happens(nuisance(f"mention/{kind}", 1)[:, 0], mentioned)
+        table = (*module.PHRASES, module.NEUTRAL)
+        phrases[kind] = [table[v] for v in np.where(said, values, len(table) - 1).tolist()]
+    return write(world, factors.core, factors.visible, phrases, nuisance("caption", 2))

@@ -1,0 +1,136 @@
+"""A scene: named layers of masks, one entry per sample, before any pixel is drawn."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.generators.atlas import ONE, Atlas, make_atlas
+from spurgen.generators.compositor import OPAQUE, LayerStack, render
+from spurgen.generators.streams import Words, signed, uniform_int
+from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
+
+Int64 = NDArray[np.int64]
+
+DEPTHS = ("texture", "ghost", "rim", "plate", "halo", "pictogram", "light", "tag")
+GRAIN = 6  # levels of noise either way
+LIGHT_INK = (250, 250, 248)
+DARK_INK = (24, 24, 28)
+GREY = (128, 128, 128)
+_TINTS = np.array(
+    [(0, 0, 0), (10, 2, -10), (-8, 0, 10), (-4, 6, -6), (8, -4, 4), (4, 4, -8), (-8, 4, 4), (2, -2, 0)]
+)
+
+
+class Draw(Protocol):
+    """Gives the nuisance words of one factor: uint64 (n, 4 * blocks)."""
+
+    def __call__(self, blocks: int) -> Words: ...
+
+
+@dataclass
+class Layer:
+    """Is one mask per sample, with its place and paint; arrays int64 (n,) unless noted.
+
+    `x`, `y` (centre), `span` (side of the whole mask) in 1/65536 of the canvas's side; `angle`
+    in 1/4096 turns, clockwise; `rgb` (n, 3), 0..255; `opacity` 0..256. A `tiled` mask repeats
+    over the whole canvas; any other shows only the disc it was drawn in.
+    """
+
+    family: str
+    mask: Int64
+    x: Int64
+    y: Int64
+    span: Int64
+    angle: Int64
+    rgb: Int64
+    opacity: Int64
+    tiled: bool = False
+
+
+class Scene:
+    """Holds the layers of n pictures; channels paint by changing or adding layers.
+
+    `layers` maps a name of `DEPTHS`, back to front, to its layer. `wall` int64 (n, 3) is the
+    canvas's colour; `polarity` bool (n,) is True where the pictogram is light.
+    """
+
+    def __init__(self, image_size: int, classes: Int64, core: "Core", draw: Draw) -> None:
+        self.size = image_size
+        self.atlas: Atlas = make_atlas(image_size)
+        self.layers: dict[str, Layer] = {}
+        words = draw(4)
+        n = self.count = len(classes)
+        self.noise = words[:, 0]
+        self.polarity: NDArray[np.bool_] = (words[:, 1] >> np.uint64(63)) == 1
+        tint = _TINTS[uniform_int(words[:, 2], len(_TINTS))]
+        self.wall: Int64 = (150 + signed(words[:, 3], 45))[:, None] + tint
+        x = ONE // 2 + signed(words[:, 4], ONE * 5 // 100)
+        y = ONE // 2 + signed(words[:, 5], ONE * 5 // 100)
+        plate = 3 * (ONE * 40 // 100 + signed(words[:, 6], ONE * 25 // 1000))
+        turn = signed(words[:, 7], 90)
+        ink, back = self.ink(self.polarity), self.ink(~self.polarity)
+        solid = np.full(n, OPAQUE)
+        grey = np.broadcast_to(np.array(GREY), (n, 3))
+        for name, rgb in (("rim", back), ("plate", grey)):
+            self.layers[name] = Layer(name, np.zeros(n, np.int64), x, y, plate, turn, rgb, solid)
+        px = x + signed(words[:, 8], ONE * 12 // 1000)
+        py = y + signed(words[:, 9], ONE * 12 // 1000)
+        span = 3 * (core.size * (1000 + signed(words[:, 10], 80)) // 1000)
+        lean = signed(words[:, 11], 140)
+        seen = np.where(core.visible, core.contrast, 0)
+        for name, rgb in (("halo", back), ("pictogram", ink)):
+            self.layers[name] = Layer(name, classes, px, py, span, lean, rgb, seen)
+
+    @staticmethod
+    def ink(light: NDArray[np.bool_]) -> Int64:
+        """Returns near-white where `light`, else near-black, int64 (n, 3)."""
+        return np.where(light[:, None], np.array(LIGHT_INK), np.array(DARK_INK))
+
+    def draw(self) -> NDArray[np.uint8]:
+        """Renders the pictures, uint8 (n, S, S, 3)."""
+        out = np.empty((self.count, self.size, self.size, 3), np.uint8)
+        stack = self._stack()
+        render(out, np.clip(self.wall, 0, 255).astype(np.uint8), self.atlas.data, stack, self.noise, GRAIN)
+        return out
+
+    def _stack(self) -> LayerStack:
+        layers = [self.layers[name] for name in DEPTHS if name in self.layers]
+        sheets = [self.atlas.sheets[layer.family] for layer in layers]
+        return LayerStack(
+            np.stack([s.start + (lay.mask << (2 * s.bits)) for s, lay in zip(sheets, layers, strict=True)]),
+            np.array([s.bits for s in sheets]),
+            np.stack([self._place(layer) for layer in layers]),
+            np.stack([self._box(layer) for layer in layers]),
+            np.stack([np.clip(layer.rgb, 0, 255) for layer in layers]),
+            np.stack([layer.opacity for layer in layers]),
+        )
+
+    def _place(self, layer: Layer) -> Int64:
+        """Maps pixel centres to mask coordinates, 2**32 per mask side: int64 (n, 6)."""
+        pixels = layer.span * self.size  # sixteen fraction bits
+        along = (cosine(layer.angle) << (48 - UNIT_BITS)) // pixels
+        across = (sine(layer.angle) << (48 - UNIT_BITS)) // pixels
+        dx = ONE // 2 - layer.x * self.size
+        dy = ONE // 2 - layer.y * self.size
+        u = (1 << 31) + ((along * dx + across * dy) >> 16)
+        v = (1 << 31) + ((along * dy - across * dx) >> 16)
+        return np.stack([u, v, along, across, -across, along], axis=1)
+
+    def _box(self, layer: Layer) -> Int64:
+        """Returns first and last + 1 column, then row, that a layer may touch: int64 (n, 4)."""
+        if layer.tiled:
+            return np.broadcast_to(np.array([0, self.size, 0, self.size]), (self.count, 4))
+        reach = layer.span * 353 // 1000  # the drawing area's radius, and the halo around it
+        sides = (layer.x - reach, layer.x + reach + ONE // self.size, layer.y - reach, layer.y + reach + ONE // self.size)
+        return np.stack([np.clip((side * self.size) >> 16, 0, self.size) for side in sides], axis=1)
+
+
+@dataclass(frozen=True)
+class Core:
+    """Says how the class is shown: radius in 1/65536 canvas, opacity 0..256, bool (n,) whether."""
+
+    size: int
+    contrast: int
+    visible: NDArray[np.bool_]

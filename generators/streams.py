@@ -1,0 +1,70 @@
+"""Random words: every sample owns a fixed stretch of a named Philox stream.
+
+Only raw words are used. NumPy freezes its bit streams but not the methods of `Generator`
+(NEP 19), so every distribution is made here, from integers.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int64 = NDArray[np.int64]
+Words = NDArray[np.uint64]
+Draw = Callable[[str, int], Words]
+
+WORDS_PER_BLOCK = 4  # Philox makes four words per counter step
+_ONE = 1 << 32
+
+
+def stream_key(*names: str | int) -> int:
+    """Derives a stream's 128-bit Philox key from a tuple of names by SHA-256."""
+    text = "\x1f".join(map(str, names))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
+
+
+def words(key: int, indices: Int64, blocks: int) -> Words:
+    """Returns the words that the samples own in a stream: uint64 (n, 4 * blocks).
+
+    Sample i owns words [i W, (i + 1) W), W = 4 * blocks, so any sample can be made alone.
+    """
+    out = np.empty((len(indices), WORDS_PER_BLOCK * blocks), np.uint64)
+    breaks = np.flatnonzero(np.diff(indices) != 1) + 1
+    for run in np.split(np.arange(len(indices)), breaks):
+        if len(run):
+            source = np.random.Philox(key=key).advance(int(indices[run[0]]) * blocks)
+            out[run[0] : run[-1] + 1] = source.random_raw(len(run) * out.shape[1]).reshape(len(run), -1)
+    return out
+
+
+def uniform_int(word: Words, size: int | Int64) -> Int64:
+    """Maps words to integers in [0, size) by multiply and shift; bias below size / 2**32."""
+    high = (word >> np.uint64(32)).astype(np.int64)
+    scaled: Int64 = (high * size) >> 32
+    return scaled
+
+
+def signed(word: Words, reach: int) -> Int64:
+    """Maps words to integers in [-reach, reach]."""
+    return uniform_int(word, 2 * reach + 1) - reach
+
+
+def threshold(probability: float) -> int:
+    """Expresses a probability in units of 2**-32, exact for the float given."""
+    return int(probability * _ONE)
+
+
+def happens(word: Words, thresholds: int | Int64) -> NDArray[np.bool_]:
+    """Says where an event of that probability, in units of 2**-32, takes place."""
+    return (word >> np.uint64(32)).astype(np.int64) < thresholds
+
+
+def permutation(key: int, size: int) -> Int64:
+    """Draws a permutation of range(size) (Fisher-Yates) from a stream's first words."""
+    order = np.arange(size)
+    raw = words(key, np.zeros(1, np.int64), -(-size // WORDS_PER_BLOCK))[0]
+    for last in range(size - 1, 0, -1):
+        other = int(uniform_int(raw[last : last + 1], last + 1)[0])
+        order[[last, other]] = order[[other, last]]
+    return order
