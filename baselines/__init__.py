@@ -1,0 +1,1 @@
+"""Training algorithms, one per file; the file's name is the method's public name."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import pictograms
+from spurgen.generators.compositor import RING
 from spurgen.generators.masks import Family
 from spurgen.generators.pen import MASTER, Mask
 
@@ -24,14 +25,14 @@ class Sheet:
 
     start: int
     bits: int
-    count: int
+    smooth: bool
 
 
 @dataclass(frozen=True)
 class Atlas:
-    """Holds all masks for one image size, uint8, end to end."""
+    """Holds all masks for one image size: `planes`, ink and halo, uint8, masks end to end."""
 
-    data: NDArray[np.uint8]
+    planes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     sheets: Mapping[str, Sheet]
 
 
@@ -50,6 +51,20 @@ def _shrink(mask: Mask, bits: int) -> Mask:
     return ((sums + box * box // 2) // (box * box)).astype(np.uint8)
 
 
+def seal(mask: Mask) -> Mask:
+    """Lets 0 and 255 stand only where all texels within `RING` are the same, else 1 and 254."""
+    low = high = mask
+    for axis in (0, 1):
+        moved = [np.roll(low, shift, axis) for shift in range(-RING, RING + 1)]
+        low = np.min(moved, axis=0)
+        moved = [np.roll(high, shift, axis) for shift in range(-RING, RING + 1)]
+        high = np.max(moved, axis=0)
+    sealed = np.clip(mask, 1, 254)
+    sealed[high == 0] = 0
+    sealed[low == 255] = 255
+    return sealed
+
+
 def resolution(span: int, image_size: int) -> int:
     """Returns log2 of a mask's side: the power of two next above 1.4 texels per pixel."""
     texels = 14 * span * image_size // 10_000
@@ -59,12 +74,15 @@ def resolution(span: int, image_size: int) -> int:
 @cache
 def make_atlas(image_size: int) -> Atlas:
     """Draws every mask at the resolutions that suit an image size."""
-    parts: list[NDArray[np.uint8]] = []
+    planes: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = [], []
     sheets: dict[str, Sheet] = {}
     start = 0
     for name, family in sorted(_families().items()):
         bits = resolution(family.span, image_size)
-        parts += [_shrink(draw(), bits).reshape(-1) for draw in family.masks]
-        sheets[name] = Sheet(start, bits, len(family.masks))
+        for make in family.masks:
+            for plane, mask in zip(planes, make(), strict=True):
+                small = _shrink(mask, bits)
+                plane.append((small if family.smooth else seal(small)).reshape(-1))
+        sheets[name] = Sheet(start, bits, family.smooth)
         start += len(family.masks) << (2 * bits)
-    return Atlas(np.concatenate(parts), MappingProxyType(sheets))
+    return Atlas((np.concatenate(planes[0]), np.concatenate(planes[1])), MappingProxyType(sheets))

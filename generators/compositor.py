@@ -2,111 +2,168 @@
 
 A layer is a square mask whose side, whatever its resolution, is one full turn of a 32-bit
 counter: coordinates overflow exactly where a tile repeats, so no lookup can leave the mask.
+Coverage is the mean over 2 x 2 subsamples of a pixel. A texel of 0 or 255 promises that all texels
+within `RING` of it are the same (`atlas.seal`), so one lookup settles most pixels.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, uint32
+from numba import njit, uint16, uint32
 from numpy.typing import NDArray
 
-FULL = 4 * 255  # coverage of a pixel: the sum over 2 x 2 subsamples
 OPAQUE = 256
+FULL = 4 * 255  # a covered pixel: the sum over its subsamples
+RING = 1
+HALF = uint32(1 << 17)  # rounds a weight: 257 * FULL * OPAQUE + HALF, shifted by 18, is 256
 
 
 class LayerStack(NamedTuple):
     """Holds L layers, back to front, for n pictures; int64 arrays.
 
-    `start` (L, n): where the mask begins in the atlas; `bits` (L,): log2 of its side; `place`
-    (L, n, 6): mask coordinates u, v of the first pixel's centre and their changes du/dx, du/dy,
-    dv/dx, dv/dy per pixel, in 2**-32 of the mask's side; `box` (L, n, 4): first and last + 1
-    column, first and last + 1 row; `rgb` (L, n, 3) in 0..255; `opacity` (L, n) in 0..256.
+    `start` (L, n): where the mask begins in the atlas; `bits` (L,): log2 of its side; `samples`
+    (L,): samples per pixel of a layer that covers the canvas, 0 for one that keeps to its box; `place` (L, n, 6): mask coordinates u,
+    v of the first pixel's centre and their changes du/dx, du/dy, dv/dx, dv/dy per pixel, in 2**-32
+    of the mask's side; `box` (L, n, 4): first and last + 1 column, first and last + 1 row; `ink`
+    and `halo` (L, n, 3): colours in 0..255; `opacity` (L, n) in 0..256.
     """
 
     start: NDArray[np.int64]
     bits: NDArray[np.int64]
+    samples: NDArray[np.int64]
     place: NDArray[np.int64]
     box: NDArray[np.int64]
-    rgb: NDArray[np.int64]
+    ink: NDArray[np.int64]
+    halo: NDArray[np.int64]
     opacity: NDArray[np.int64]
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _blend(old: int, new: int, weight: int) -> int:
-    """Mixes two 8-bit levels; `weight` of the new one in 0..65535."""
-    return (old * (65535 - weight) + new * weight + 32767) >> 16
+@njit(nogil=True, cache=True)
+def _wash(picture, inks, bits, place, ink, opacity, samples, texels, weights):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Blends a mask over a whole picture, with 1 or 4 samples per pixel.
+
+    Works in three plain loops per row, of which the first and the last become vector code.
+    """
+    low, shift = uint32(bits), uint32(32 - bits)
+    ux, uy, vx, vy = place[2], place[3], place[4], place[5]
+    scale, step_u, step_v = uint32(opacity * 257 * 4 // samples), uint32(ux), uint32(vx)
+    for y in range(picture.shape[0]):
+        row = picture[y].reshape(-1)
+        for k in range(samples):
+            side = 0 if samples == 1 else 1 - 2 * (k & 1)
+            tilt = 1 - (k & 2)
+            u = uint32(place[0] + uy * y + side * ((ux + tilt * uy) // 4))
+            v = uint32(place[1] + vy * y + side * ((vx + tilt * vy) // 4))
+            for x in range(picture.shape[1]):
+                across, down = uint32(u + uint32(step_u * uint32(x))), uint32(v + uint32(step_v * uint32(x)))
+                texels[k, x] = uint32(uint32(down >> shift) << low) | uint32(across >> shift)
+        for x in range(picture.shape[1]):
+            cover = uint32(inks[texels[0, x]])
+            if samples == 4:
+                cover += uint32(inks[texels[1, x]]) + uint32(inks[texels[2, x]]) + uint32(inks[texels[3, x]])
+            weight = uint16(uint32(cover * scale + HALF) >> uint32(18))
+            for c in range(3):
+                weights[3 * x + c] = weight
+        for j in range(row.size):
+            kept = uint16(uint16(row[j]) * uint16(uint16(256) - weights[j]))
+            row[j] = uint16(kept + uint16(ink[j] * weights[j]) + uint16(128)) >> uint16(8)
 
 
 @njit(nogil=True, cache=True)
-def _paint(picture, atlas, start, bits, place, box, rgb, opacity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Blends one layer onto one picture, uint8 (S, S, 3)."""
-    shift = uint32(32 - bits)
-    scale = opacity * 257
-    red, green, blue = rgb[0], rgb[1], rgb[2]
+def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Blends one layer, ink over halo, onto one picture, uint8 (S, S, 3)."""
+    low, shift = uint32(bits), uint32(32 - bits)
+    scale, two, opaque = uint32(opacity * 257), uint32(2), opacity == OPAQUE
     ux, uy, vx, vy = place[2], place[3], place[4], place[5]
     # Subsamples lie a quarter of a pixel off the centre, diagonally.
-    au, av = uint32(ux // 4 + uy // 4), uint32(vx // 4 + vy // 4)
-    bu, bv = uint32(ux // 4 - uy // 4), uint32(vx // 4 - vy // 4)
-    for y in range(box[2], box[3]):
+    offsets = (ux + uy) // 4, (vx + vy) // 4, (ux - uy) // 4, (vx - vy) // 4
+    au, av, bu, bv = uint32(offsets[0]), uint32(offsets[1]), uint32(offsets[2]), uint32(offsets[3])
+    farthest = max(max(abs(offsets[0]), abs(offsets[1])), max(abs(offsets[2]), abs(offsets[3])))
+    sealed = (farthest >> np.int64(32 - bits)) + 1 <= RING
+    for y in range(max(box[2], 0), box[3]):
+        row = picture[y]
         u = uint32(place[0] + uy * y + ux * box[0])
         v = uint32(place[1] + vy * y + vx * box[0])
-        for x in range(box[0], box[1]):
-            cover = np.int64(atlas[start + ((uint32(v + av) >> shift) << bits) + (uint32(u + au) >> shift)])
-            cover += np.int64(atlas[start + ((uint32(v - av) >> shift) << bits) + (uint32(u - au) >> shift)])
-            cover += np.int64(atlas[start + ((uint32(v + bv) >> shift) << bits) + (uint32(u + bu) >> shift)])
-            cover += np.int64(atlas[start + ((uint32(v - bv) >> shift) << bits) + (uint32(u - bu) >> shift)])
-            u = uint32(u + uint32(ux))
-            v = uint32(v + uint32(vx))
-            if cover:
-                weight = (cover * scale) >> 10
-                picture[y, x, 0] = _blend(picture[y, x, 0], red, weight)
-                picture[y, x, 1] = _blend(picture[y, x, 1], green, weight)
-                picture[y, x, 2] = _blend(picture[y, x, 2], blue, weight)
+        for x in range(max(box[0], 0), box[1]):
+            i = ((v >> shift) << low) | (u >> shift)
+            over, under = uint32(inks[i]), uint32(halos[i])
+            if sealed and (over == 0 or over == 255) and (under == 0 or under == 255):
+                over, under = uint32(over << two), uint32(under << two)
+            else:
+                i = ((uint32(v + av) >> shift) << low) | (uint32(u + au) >> shift)
+                j = ((uint32(v - av) >> shift) << low) | (uint32(u - au) >> shift)
+                k = ((uint32(v + bv) >> shift) << low) | (uint32(u + bu) >> shift)
+                m = ((uint32(v - bv) >> shift) << low) | (uint32(u - bu) >> shift)
+                over = uint32(uint32(inks[i]) + uint32(inks[j]) + uint32(inks[k]) + uint32(inks[m]))
+                under = uint32(uint32(halos[i]) + uint32(halos[j]) + uint32(halos[k]) + uint32(halos[m]))
+            if opaque and (over == FULL or (over == 0 and under == FULL)):
+                for c in range(3):
+                    row[x, c] = ink[c] if over else halo[c]
+            elif under:
+                of_ink = uint32(over * scale + HALF) >> uint32(18)
+                of_halo = uint32((uint32(under * scale + HALF) >> uint32(18)) - of_ink)
+                rest = uint32(uint32(256) - of_ink - of_halo)
+                for c in range(3):
+                    mixed = uint32(row[x, c]) * rest + uint32(halo[c]) * of_halo + uint32(ink[c]) * of_ink
+                    row[x, c] = uint32(mixed + uint32(128)) >> uint32(8)
+            u, v = uint32(u + uint32(ux)), uint32(v + uint32(vx))
 
 
 @njit(nogil=True, cache=True)
-def _grain(flat, key, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Adds noise in [-amplitude, amplitude] to every byte, eight from each mixed counter.
+def _grain(flat, mixed, key, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Adds noise in [-amplitude, amplitude] to every byte, eight bytes from each mixed counter.
 
     The mixer is the finaliser of SplitMix64 (Steele, Lea and Flood 2014).
     """
-    span = 2 * amplitude + 1
-    for start in range(0, flat.size, 8):
-        z = key + np.uint64(start) * np.uint64(0x9E3779B97F4A7C15)
+    for k in range(mixed.size):
+        z = key + np.uint64(k) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-        for k in range(min(8, flat.size - start)):
-            byte = np.int64((z >> np.uint64(8 * k)) & np.uint64(255))
-            level = np.int64(flat[start + k]) + ((byte * span) >> 8) - amplitude
-            flat[start + k] = min(max(level, 0), 255)
+        mixed[k] = z ^ (z >> np.uint64(31))
+    lots = mixed.view(np.uint8)  # lowest byte first: Numba runs on little-endian machines only
+    span, centre = np.int32(2 * amplitude + 1), np.int32(amplitude)
+    for k in range(flat.size):
+        level = np.int32(flat[k]) + ((np.int32(lots[k]) * span) >> np.int32(8)) - centre
+        flat[k] = np.uint8(min(max(level, np.int32(0)), np.int32(255)))
 
 
 @njit(nogil=True, cache=True)
-def _render(out, wall, atlas, stack, noise, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _render(out, wall, inks, halos, stack, noise, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    texels = np.empty((4, out.shape[2]), np.uint32)
+    inks_row, weights = np.empty(3 * out.shape[2], np.uint16), np.empty(3 * out.shape[2], np.uint16)
+    mixed = np.empty((out[0].size + 7) // 8, np.uint64)
     for i in range(out.shape[0]):
         picture = out[i]
-        picture[:, :, 0] = wall[i, 0]
-        picture[:, :, 1] = wall[i, 1]
-        picture[:, :, 2] = wall[i, 2]
+        for y in range(out.shape[1]):
+            for x in range(out.shape[2]):
+                for c in range(3):
+                    picture[y, x, c] = wall[i, c]
         for k in range(stack.start.shape[0]):
-            if stack.opacity[k, i]:
-                where = stack.place[k, i], stack.box[k, i]
-                _paint(picture, atlas, stack.start[k, i], stack.bits[k], *where, stack.rgb[k, i], stack.opacity[k, i])
-        _grain(picture.reshape(-1), noise[i], amplitude)
+            bits, place, opacity = stack.bits[k], stack.place[k, i], stack.opacity[k, i]
+            mask = slice(stack.start[k, i], stack.start[k, i] + (1 << (2 * bits)))
+            ink, halo = stack.ink[k, i], stack.halo[k, i]
+            if opacity == 0:
+                continue
+            if stack.samples[k]:
+                for j in range(inks_row.size):
+                    inks_row[j] = ink[j % 3]
+                _wash(picture, inks[mask], bits, place, inks_row, opacity, stack.samples[k], texels, weights)
+            else:
+                _paint(picture, inks[mask], halos[mask], bits, place, stack.box[k, i], ink, halo, opacity)
+        _grain(picture.reshape(-1), mixed, noise[i], amplitude)
 
 
 def render(
     out: NDArray[np.uint8],
     wall: NDArray[np.uint8],
-    atlas: NDArray[np.uint8],
+    atlas: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     stack: LayerStack,
     noise: NDArray[np.uint64],
     amplitude: int,
 ) -> None:
     """Draws n pictures into `out`, uint8 (n, S, S, 3), releasing the interpreter lock.
 
-    `wall` uint8 (n, 3) fills the canvas; `atlas` uint8 holds all masks; `noise` uint64 (n,) keys
-    the grain, whose levels lie in [-amplitude, amplitude].
+    `wall` uint8 (n, 3) fills the canvas; `atlas` holds the ink and halo planes of all masks, uint8;
+    `noise` uint64 (n,) keys the grain, whose levels lie in [-amplitude, amplitude].
     """
-    _render(out, wall, atlas, stack, noise, amplitude)
+    _render(out, wall, *atlas, stack, noise, amplitude)

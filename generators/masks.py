@@ -10,25 +10,41 @@ Drawing = Callable[[Pen], object]
 
 @dataclass(frozen=True)
 class Family:
-    """Is a set of masks of one use: the canvas length that a tile usually spans, and the masks.
+    """Is a set of masks of one use.
 
-    `span` in thousandths of the canvas's side sets the resolution; each of `masks` makes a mask,
-    uint8 (1024, 1024).
+    `span`, the canvas length that a tile usually covers in thousandths of the canvas's side, sets
+    the resolution. Each of `masks` makes an ink and a halo plane, uint8 (1024, 1024); the halo
+    contains the ink and is the same where there is none to show. `smooth` marks gradients.
     """
 
     span: int
-    masks: tuple[Callable[[], Mask], ...]
+    masks: tuple[Callable[[], tuple[Mask, Mask]], ...]
+    smooth: bool = False
 
 
-def inked(span: int, drawings: Iterable[Drawing], grow: int = 0) -> Family:
-    """Makes the family of pen drawings, each grown by `grow` grid units."""
-    return Family(span, tuple(_pen_mask(drawing, grow) for drawing in drawings))
+def inked(span: int, drawings: Iterable[Drawing], grow: int = 0, backing: Drawing | None = None) -> Family:
+    """Makes the family of pen drawings; their halo is `backing`, or reaches `grow` grid units further."""
+    return Family(span, tuple(_drawn(drawing, grow, backing or drawing) for drawing in drawings))
 
 
-def _pen_mask(drawing: Drawing, grow: int) -> Callable[[], Mask]:
-    def make() -> Mask:
-        pen = Pen(grow)
-        drawing(pen)
-        return pen.mask
+def gradients(span: int, makers: Iterable[Callable[[], Mask]]) -> Family:
+    """Makes the family of smooth masks, without halos."""
+    return Family(span, tuple(_doubled(make) for make in makers), smooth=True)
+
+
+def _drawn(drawing: Drawing, grow: int, backing: Drawing) -> Callable[[], tuple[Mask, Mask]]:
+    def make() -> tuple[Mask, Mask]:
+        ink, halo = Pen(), Pen(grow)
+        drawing(ink)
+        backing(halo)
+        return ink.mask, halo.mask
 
     return make
+
+
+def _doubled(make: Callable[[], Mask]) -> Callable[[], tuple[Mask, Mask]]:
+    def double() -> tuple[Mask, Mask]:
+        mask = make()
+        return mask, mask
+
+    return double

@@ -105,6 +105,13 @@ def _centres(window: slice) -> NDArray[np.int64]:
     return np.arange(window.start, window.stop, dtype=np.int64) * _SUB + _SUB // 2
 
 
+def arc(x: int, y: int, radius: int, first: int, last: int) -> Sequence[Point]:
+    """Returns points along a circle around (x, y) between two angles in degrees, either way round."""
+    steps = max(abs(last - first) // 5, 1)
+    around = (polar(radius, first + (last - first) * k // steps) for k in range(steps + 1))
+    return [(x + dx, y + dy) for dx, dy in around]
+
+
 def regular(sides: int, radius: int, turn: int = -90) -> Sequence[Point]:
     """Returns the corners of a regular polygon; `turn` in degrees points the first one."""
     return [polar(radius, turn + 360 * k // sides) for k in range(sides)]

@@ -13,7 +13,7 @@ from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 
 Int64 = NDArray[np.int64]
 
-DEPTHS = ("texture", "ghost", "rim", "plate", "halo", "pictogram", "light", "tag")
+DEPTHS = ("texture", "ghost", "plate", "pictogram", "light", "glow", "tag")
 GRAIN = 6  # levels of noise either way
 LIGHT_INK = (250, 250, 248)
 DARK_INK = (24, 24, 28)
@@ -34,8 +34,9 @@ class Layer:
     """Is one mask per sample, with its place and paint; arrays int64 (n,) unless noted.
 
     `x`, `y` (centre), `span` (side of the whole mask) in 1/65536 of the canvas's side; `angle`
-    in 1/4096 turns, clockwise; `rgb` (n, 3), 0..255; `opacity` 0..256. A `tiled` mask repeats
-    over the whole canvas; any other shows only the disc it was drawn in.
+    in 1/4096 turns, clockwise; `ink` and `halo` (n, 3), 0..255, colour the two planes of the mask;
+    `opacity` 0..256. A `tiled` mask repeats over the whole canvas; any other shows only the disc
+    it was drawn in.
     """
 
     family: str
@@ -44,7 +45,8 @@ class Layer:
     y: Int64
     span: Int64
     angle: Int64
-    rgb: Int64
+    ink: Int64
+    halo: Int64
     opacity: Int64
     tiled: bool = False
 
@@ -73,15 +75,13 @@ class Scene:
         ink, back = self.ink(self.polarity), self.ink(~self.polarity)
         solid = np.full(n, OPAQUE)
         grey = np.broadcast_to(np.array(GREY), (n, 3))
-        for name, rgb in (("rim", back), ("plate", grey)):
-            self.layers[name] = Layer(name, np.zeros(n, np.int64), x, y, plate, turn, rgb, solid)
+        self.layers["plate"] = Layer("plate", np.zeros(n, np.int64), x, y, plate, turn, grey, back, solid)
         px = x + signed(words[:, 8], ONE * 12 // 1000)
         py = y + signed(words[:, 9], ONE * 12 // 1000)
         span = 3 * (core.size * (1000 + signed(words[:, 10], 80)) // 1000)
         lean = signed(words[:, 11], 140)
         seen = np.where(core.visible, core.contrast, 0)
-        for name, rgb in (("halo", back), ("pictogram", ink)):
-            self.layers[name] = Layer(name, classes, px, py, span, lean, rgb, seen)
+        self.layers["pictogram"] = Layer("pictogram", classes, px, py, span, lean, ink, back, seen)
 
     @staticmethod
     def ink(light: NDArray[np.bool_]) -> Int64:
@@ -92,18 +92,20 @@ class Scene:
         """Renders the pictures, uint8 (n, S, S, 3)."""
         out = np.empty((self.count, self.size, self.size, 3), np.uint8)
         stack = self._stack()
-        render(out, np.clip(self.wall, 0, 255).astype(np.uint8), self.atlas.data, stack, self.noise, GRAIN)
+        render(out, np.clip(self.wall, 0, 255).astype(np.uint8), self.atlas.planes, stack, self.noise, GRAIN)
         return out
 
     def _stack(self) -> LayerStack:
         layers = [self.layers[name] for name in DEPTHS if name in self.layers]
         sheets = [self.atlas.sheets[layer.family] for layer in layers]
         return LayerStack(
-            np.stack([s.start + (lay.mask << (2 * s.bits)) for s, lay in zip(sheets, layers, strict=True)]),
+            np.stack([s.start + (layer.mask << (2 * s.bits)) for s, layer in zip(sheets, layers, strict=True)]),
             np.array([s.bits for s in sheets]),
+            np.array([(1 if s.smooth else 4) if layer.tiled else 0 for s, layer in zip(sheets, layers, strict=True)]),
             np.stack([self._place(layer) for layer in layers]),
             np.stack([self._box(layer) for layer in layers]),
-            np.stack([np.clip(layer.rgb, 0, 255) for layer in layers]),
+            np.stack([np.clip(layer.ink, 0, 255) for layer in layers]),
+            np.stack([np.clip(layer.halo, 0, 255) for layer in layers]),
             np.stack([layer.opacity for layer in layers]),
         )
 

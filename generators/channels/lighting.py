@@ -1,61 +1,84 @@
-"""The direction of the light."""
+"""Where the light comes from."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from spurgen.generators.masks import Family
+from spurgen.generators.masks import gradients
 from spurgen.generators.pen import MASTER, Mask
 from spurgen.generators.scene import Draw, Int64, Layer, Scene
 from spurgen.generators.streams import signed
 
 CARRIERS = frozenset({"image"})
 UNLISTED = "absent"
-SHADE = 150  # of 256: how dark the far side is
+SHADE, GLOW = 165, 72  # of 256: how dark the far side is, how bright the near one
+DARK, BRIGHT = (8, 8, 20), (255, 250, 232)
 _AXIS = np.arange(MASTER, dtype=np.int64) * 2 + 1 - MASTER
 
 
-def _from(x: int, y: int) -> Callable[[], Mask]:
-    """Makes the shadow that a light at that side of the picture casts on the other."""
+@dataclass(frozen=True)
+class Lamp:
+    """Is a light at (x, y), in hundredths of the half side from the centre.
 
-    def make() -> Mask:
-        along = -(x * _AXIS[None, :] + y * _AXIS[:, None]) // (1 if x * y == 0 else 2)
-        ramp = (along + MASTER // 2) * 255 // (3 * MASTER // 2)
-        return np.clip(ramp, 0, 255).astype(np.uint8)
+    Full light, then shade ramping up, then full shade lie at squared distances below `near`,
+    between, and beyond `far`, in hundredths of the half side squared; `glow` is where its glow
+    ends, 0 for none. With `near` beyond `far` the shade lies around the lamp, the glow about the edge.
+    """
 
-    return make
+    x: int
+    y: int
+    near: int
+    far: int
+    glow: int
+
+    def ramp(self, start: int, end: int) -> Mask:
+        """Makes a mask that rises from 0 to 255 between two squared distances."""
+        x, y = (_AXIS * 100 - at * MASTER for at in (self.x, self.y))
+        distance2 = (x[None, :] ** 2 + y[:, None] ** 2) // (100 * MASTER * MASTER)
+        return np.clip((distance2 - start) * 255 // (end - start), 0, 255).astype(np.uint8)
+
+    def shade(self) -> Mask:
+        """Makes the shadow, darkest away from the lamp."""
+        return self.ramp(self.near, self.far)
+
+    def shine(self) -> Mask:
+        """Makes the glow, brightest at the lamp."""
+        if self.glow == 0:
+            return np.zeros((MASTER, MASTER), np.uint8)
+        return self.ramp(self.glow, 0) if self.near < self.far else self.ramp(self.near, self.glow)
 
 
-def _round(inside: int, outside: int) -> Callable[[], Mask]:
-    """Makes a shadow that changes from the centre to the edge."""
-
-    def make() -> Mask:
-        radius2 = (_AXIS[None, :] ** 2 + _AXIS[:, None] ** 2) * 256 // (MASTER * MASTER)
-        ramp = np.clip((radius2 - 70) * 256 // 110, 0, 256)
-        return ((inside * (256 - ramp) + outside * ramp) >> 8).astype(np.uint8)
-
-    return make
+def _side(x: int, y: int) -> Lamp:
+    return Lamp(90 * x, 90 * y, 120, 400, 140) if x and y else Lamp(110 * x, 110 * y, 110, 310, 110)
 
 
-LIGHTS: dict[str, Callable[[], Mask]] = {
-    "left": _from(-1, 0),
-    "right": _from(1, 0),
-    "top": _from(0, -1),
-    "bottom": _from(0, 1),
-    "top left": _from(-1, -1),
-    "top right": _from(1, -1),
-    "bottom left": _from(-1, 1),
-    "bottom right": _from(1, 1),
-    "spotlight": _round(0, 255),
-    "backlight": _round(255, 0),
+LIGHTS: dict[str, Lamp] = {
+    "left": _side(-1, 0),
+    "right": _side(1, 0),
+    "top": _side(0, -1),
+    "bottom": _side(0, 1),
+    "top left": _side(-1, -1),
+    "top right": _side(1, -1),
+    "bottom left": _side(-1, 1),
+    "bottom right": _side(1, 1),
+    "spotlight": Lamp(0, 0, 40, 75, 0),
+    "backlight": Lamp(0, 0, 75, -30, 190),
 }
 VALUES = tuple(LIGHTS)
-FAMILIES = {"light": Family(1000, tuple(LIGHTS.values()))}
+_MASKS: dict[str, list[Callable[[], Mask]]] = {
+    "light": [lamp.shade for lamp in LIGHTS.values()],
+    "glow": [lamp.shine for lamp in LIGHTS.values()],
+}
+FAMILIES = {name: gradients(1000, makers) for name, makers in _MASKS.items()}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Shades the picture; magnitude is the depth of the shadow."""
-    depth = (SHADE + signed(draw(1)[:, 0], 20)) * magnitude >> 8
+    """Shades and lights the picture; magnitude is the depth of the shadow and of the glow."""
+    vary = signed(draw(1)[:, 0], 20)
     centre, whole = np.full(scene.count, 1 << 15), np.full(scene.count, 1 << 16)
-    none, black = np.zeros(scene.count, np.int64), np.zeros((scene.count, 3), np.int64)
-    scene.layers["light"] = Layer("light", values, centre, centre, whole, none, black, depth, tiled=True)
+    none = np.zeros(scene.count, np.int64)
+    for name, tone, depth in (("light", DARK, SHADE), ("glow", BRIGHT, GLOW)):
+        ink = np.broadcast_to(np.array(tone), (scene.count, 3))
+        opacity = (depth + vary) * magnitude >> 8
+        scene.layers[name] = Layer(name, values, centre, centre, whole, none, ink, ink, opacity, tiled=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from spurgen.generators.compositor import OPAQUE
 from spurgen.generators.masks import Drawing, inked
-from spurgen.generators.pen import Pen, regular, star
+from spurgen.generators.pen import Pen, arc, polar, regular, star
 from spurgen.generators.scene import Draw, Int64, Scene
 
 CARRIERS = frozenset({"image", "caption"})
@@ -16,33 +16,79 @@ RIM = 9
 
 
 def _circle(pen: Pen) -> None:
-    pen.ellipse(0, 0, 76)
+    pen.ellipse(0, 0, 78)
 
 
 def _square(pen: Pen) -> None:
-    pen.polygon((-68, -68), (68, -68), (68, 68), (-68, 68))
+    pen.polygon((-67, -67), (67, -67), (67, 67), (-67, 67))
 
 
 def _triangle(pen: Pen) -> None:
-    pen.polygon((0, -95), (90, 66), (-90, 66))
+    pen.polygon((0, -96), (84, 50), (-84, 50))
 
 
 def _star(pen: Pen) -> None:
-    pen.polygon(*star(5, 95, 54))
+    pen.polygon(*star(5, 96, 56))
 
 
-OUTLINES: dict[str, Drawing] = {"circle": _circle, "square": _square, "triangle": _triangle, "star": _star}
+def _diamond(pen: Pen) -> None:
+    pen.polygon((0, -95), (76, 0), (0, 95), (-76, 0))
+
+
+def _cross(pen: Pen) -> None:
+    pen.polygon((-42, -86), (42, -86), (42, 86), (-42, 86)).polygon((-86, -42), (86, -42), (86, 42), (-86, 42))
+
+
+def _shield(pen: Pen) -> None:
+    pen.polygon((-66, -68), (66, -68), (66, 6), (52, 44), (28, 72), (0, 92), (-28, 72), (-52, 44), (-66, 6))
+
+
+def _flower(pen: Pen) -> None:
+    pen.ellipse(0, 0, 64)
+    for k in range(6):
+        pen.ellipse(*polar(60, 30 + 60 * k), 34)
+
+
+def _drop(pen: Pen) -> None:
+    pen.ellipse(0, 20, 70).polygon((0, -96), (62, -12), (0, 60), (-62, -12))
+
+
+def _pill(pen: Pen) -> None:
+    pen.stroke((-40, 0), (40, 0), width=110)
+
+
+def _hexagon(pen: Pen) -> None:
+    pen.polygon(*regular(6, 88))
+
+
+def _arch(pen: Pen) -> None:
+    pen.polygon(*arc(0, -18, 66, 180, 360), (66, 70), (-66, 70))
+
+
+OUTLINES: dict[str, Drawing] = {
+    "circle": _circle,
+    "square": _square,
+    "triangle": _triangle,
+    "star": _star,
+    "diamond": _diamond,
+    "cross": _cross,
+    "shield": _shield,
+    "flower": _flower,
+    "drop": _drop,
+    "pill": _pill,
+    "hexagon": _hexagon,
+    "arch": _arch,
+}
 VALUES = tuple(OUTLINES)
 NEUTRAL = "plate"
 PHRASES = VALUES
-FAMILIES = {"plate": inked(SPAN, OUTLINES.values()), "rim": inked(SPAN, OUTLINES.values(), grow=RIM)}
+FAMILIES = {"plate": inked(SPAN, OUTLINES.values(), grow=RIM)}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
     """Cuts the plate; below full magnitude a circular plate shows through."""
     del draw
-    rim, plate = scene.layers["rim"], scene.layers["plate"]
+    plate = scene.layers["plate"]
     if (magnitude < OPAQUE).any():
-        scene.layers["ghost"] = replace(plate, mask=np.zeros_like(values), rgb=rim.rgb)
-    for layer in (rim, plate):
-        layer.mask, layer.opacity = values, magnitude
+        scene.layers["ghost"] = replace(plate, mask=np.zeros_like(values))
+    plate.mask, plate.opacity = values, magnitude

@@ -9,32 +9,90 @@ from spurgen.generators.streams import uniform_int
 
 CARRIERS = frozenset({"image"})
 UNLISTED = "absent"
-RADIUS = 10 * (1 << 16) // 100
+RADIUS = 11 * (1 << 16) // 100
 MARGIN = 13 * (1 << 16) // 100
+DARK, LIGHT = (20, 20, 24), (252, 252, 252)
 
 
-def _frame(pen: Pen) -> Pen:
-    return pen.polygon((-72, -72), (72, -72), (72, 72), (-72, 72))
-
-
-def _cross(pen: Pen) -> None:
-    _frame(pen).stroke((-36, -36), (36, 36), width=26, ink=False).stroke((36, -36), (-36, 36), width=26, ink=False)
+def _crossed(pen: Pen) -> None:
+    pen.stroke((-44, -44), (44, 44), width=32).stroke((44, -44), (-44, 44), width=32)
 
 
 def _ring(pen: Pen) -> None:
-    _frame(pen).ellipse(0, 0, 50, ink=False).ellipse(0, 0, 24)
+    pen.ellipse(0, 0, 60).ellipse(0, 0, 28, ink=False)
 
 
-TAGS: dict[str, Drawing] = {"cross": _cross, "ring": _ring}
+def _bars(pen: Pen) -> None:
+    for y in (-42, 0, 42):
+        pen.polygon((-60, y - 13), (60, y - 13), (60, y + 13), (-60, y + 13))
+
+
+def _play(pen: Pen) -> None:
+    pen.polygon((-40, -62), (64, 0), (-40, 62))
+
+
+def _dots(pen: Pen) -> None:
+    for x in (-32, 32):
+        for y in (-32, 32):
+            pen.ellipse(x, y, 23)
+
+
+def _tick(pen: Pen) -> None:
+    pen.stroke((-46, 4), (-14, 38), (48, -38), width=32)
+
+
+def _plus(pen: Pen) -> None:
+    pen.stroke((-48, 0), (48, 0), width=36).stroke((0, -48), (0, 48), width=36)
+
+
+def _pause(pen: Pen) -> None:
+    for x in (-34, 34):
+        pen.polygon((x - 20, -58), (x + 20, -58), (x + 20, 58), (x - 20, 58))
+
+
+def _slash(pen: Pen) -> None:
+    pen.stroke((-46, 46), (46, -46), width=36)
+
+
+def _block(pen: Pen) -> None:
+    pen.polygon((-62, -62), (62, -62), (62, 62), (-62, 62))
+
+
+def _corner(pen: Pen) -> None:
+    pen.polygon((-58, -58), (-22, -58), (-22, 22), (58, 22), (58, 58), (-58, 58))
+
+
+def _tee(pen: Pen) -> None:
+    pen.polygon((-58, -58), (58, -58), (58, -22), (18, -22), (18, 60), (-18, 60), (-18, -22), (-58, -22))
+
+
+def _backing(pen: Pen) -> None:
+    pen.polygon((-88, -88), (88, -88), (88, 88), (-88, 88))
+
+
+TAGS: dict[str, Drawing] = {
+    "crossed": _crossed,
+    "ring": _ring,
+    "bars": _bars,
+    "play": _play,
+    "dots": _dots,
+    "tick": _tick,
+    "plus": _plus,
+    "pause": _pause,
+    "slash": _slash,
+    "block": _block,
+    "corner": _corner,
+    "tee": _tee,
+}
 VALUES = tuple(TAGS)
-FAMILIES = {"tag": inked(300, TAGS.values())}
+FAMILIES = {"tag": inked(330, TAGS.values(), backing=_backing)}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Puts the tag in one of the four corners; magnitude is its opacity."""
+    """Puts a tag, light on a dark backing, in one of the four corners; magnitude is its opacity."""
     words = draw(1)
     corner = uniform_int(words[:, 0], 4)
     x, y = (np.where(corner >> k & 1, (1 << 16) - MARGIN, MARGIN) for k in (0, 1))
-    white = np.broadcast_to(np.array((250, 250, 250)), (scene.count, 3))
+    light, dark = (np.broadcast_to(np.array(rgb), (scene.count, 3)) for rgb in (LIGHT, DARK))
     span, none = np.full(scene.count, 3 * RADIUS), np.zeros(scene.count, np.int64)
-    scene.layers["tag"] = Layer("tag", values, x, y, span, none, white, magnitude)
+    scene.layers["tag"] = Layer("tag", values, x, y, span, none, light, dark, magnitude)

@@ -1,0 +1,56 @@
+"""The metrics: pure functions of arrays, one file each; per-sample versions feed the bootstrap."""
+
+from spurgen.harness.metrics._arrays import log_softmax, softmax
+from spurgen.harness.metrics.calibration import fit_temperature
+from spurgen.harness.metrics.correctness import accuracy, correct
+from spurgen.harness.metrics.flips import flip_rate, flip_rates
+from spurgen.harness.metrics.intervals import (
+    Interval,
+    basic_interval,
+    bias_corrected,
+    percentile_interval,
+    simultaneous_interval,
+)
+from spurgen.harness.metrics.invariance import invariance_gap, invariance_gaps
+from spurgen.harness.metrics.pull import signed_pull, signed_pulls
+from spurgen.harness.metrics.robustness import counterfactual_robust_accuracy, counterfactually_robust
+from spurgen.harness.metrics.sensitivity import (
+    core_sensitivities,
+    core_sensitivity,
+    placebo_floor,
+    placebo_sensitivities,
+    spurious_sensitivities,
+    spurious_sensitivity,
+)
+from spurgen.harness.metrics.worst_group import GroupCounts, group_accuracies, group_counts, worst_group_accuracy
+
+__all__ = [
+    "GroupCounts",
+    "Interval",
+    "accuracy",
+    "basic_interval",
+    "bias_corrected",
+    "core_sensitivities",
+    "core_sensitivity",
+    "correct",
+    "counterfactual_robust_accuracy",
+    "counterfactually_robust",
+    "fit_temperature",
+    "flip_rate",
+    "flip_rates",
+    "group_accuracies",
+    "group_counts",
+    "invariance_gap",
+    "invariance_gaps",
+    "log_softmax",
+    "percentile_interval",
+    "placebo_floor",
+    "placebo_sensitivities",
+    "signed_pull",
+    "signed_pulls",
+    "simultaneous_interval",
+    "softmax",
+    "spurious_sensitivities",
+    "spurious_sensitivity",
+    "worst_group_accuracy",
+]

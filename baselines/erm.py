@@ -1,0 +1,28 @@
+"""Empirical risk minimisation (Vapnik 1992): the mean loss over the training samples, as they come."""
+
+from dataclasses import dataclass
+
+import torch
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import shuffled
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Holds the common settings: ERM has none of its own."""
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on shuffled batches."""
+    network = problem.network(hyper)
+    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
+    train(network, problem.train, hyper, sampler=sampler, seed=problem.seed)
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="none")

@@ -1,0 +1,30 @@
+"""Group-balanced resampling: ERM on batches in which every group is equally likely.
+
+Idrissi et al. 2022, "Simple data balancing achieves competitive worst-group-accuracy" (RWG with
+sampling in place of weights; called ReSample in Yang et al. 2023).
+"""
+
+from dataclasses import dataclass
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import balanced
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Holds the common settings: resampling has none of its own."""
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on batches drawn with replacement, uniformly over the groups that occur."""
+    network = problem.network(hyper)
+    sampler = balanced(problem.train.groups, hyper.batch_size)
+    train(network, problem.train, hyper, sampler=sampler, seed=problem.seed)
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

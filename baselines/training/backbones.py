@@ -1,0 +1,127 @@
+"""Networks: an encoder per modality, their fusion, and a linear head."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spurgen.baselines.training.data import Inputs
+from spurgen.baselines.training.tokens import PADDING
+
+
+def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    """Is a 3x3 convolution, batch norm and ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class ImageEncoder(nn.Module):
+    """Maps uint8 images (n, H, W, 3), 32 pixels or more, to features (n, feature_dim).
+
+    The stem has no batch norm: at the highest resolution it alone would take a fifth of a step.
+    """
+
+    working_size = 64
+
+    def __init__(self, feature_dim: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 32, 5, stride=2, padding=2),
+            nn.ReLU(inplace=True),
+            _block(32, 64, stride=2),
+            _block(64, 128, stride=2),
+            _block(128, feature_dim, stride=2),
+        )
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Returns bfloat16 (n, 3, H, W) in [-2, 2]; large images are averaged down to 64..127 pixels.
+
+        The eight significant bits of bfloat16 hold every pixel value exactly.
+        """
+        pixels = images.permute(0, 3, 1, 2).to(torch.bfloat16).sub_(127.5).mul_(1 / 64)
+        factor = images.shape[1] // self.working_size
+        return pixels if factor < 2 else F.avg_pool2d(pixels, factor)
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Returns features (n, feature_dim) from what `embed` returns."""
+        return F.adaptive_avg_pool2d(self.layers(embedded), 1).flatten(1)
+
+
+class CaptionEncoder(nn.Module):
+    """Maps token ids (n, L) to features (n, feature_dim): words, trigrams, then their mean and maximum."""
+
+    word_dim, hidden_dim = 64, 128
+
+    def __init__(self, vocabulary_size: int, feature_dim: int) -> None:
+        super().__init__()
+        # Unknown words (id 1) never occur in training: like padding, they start at zero and stay there.
+        self.words = nn.Embedding(vocabulary_size, self.word_dim, padding_idx=PADDING)
+        self.trigrams = nn.Linear(3 * self.word_dim, self.hidden_dim)
+        self.project = nn.Sequential(nn.Linear(2 * self.hidden_dim, feature_dim), nn.ReLU())
+        with torch.no_grad():
+            self.words.weight[:2].zero_()
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Returns word vectors float32 (n, L, word_dim + 1); the last entry is 1 at words, 0 at padding."""
+        here = (tokens != PADDING).unsqueeze(2)
+        return torch.cat([self.words(tokens), here], dim=2)
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Returns features (n, feature_dim) from what `embed` returns."""
+        vectors, here = embedded[..., :-1], embedded[..., -1:]
+        padded = F.pad(vectors, (0, 0, 1, 1))
+        trigrams = torch.cat([padded[:, :-2], vectors, padded[:, 2:]], dim=2)
+        hidden = F.relu(self.trigrams(trigrams)) * here
+        mean = hidden.sum(1) / here.sum(1).clamp(min=1)
+        features: Tensor = self.project(torch.cat([mean, hidden.amax(1)], dim=1))
+        return features
+
+
+class Network(nn.Module):
+    """Encodes images, captions or both, and classifies the features with a linear `head`.
+
+    The encoders run in bfloat16, features and logits are float32. `history` holds the mean loss of
+    every epoch trained.
+    """
+
+    def __init__(self, *, feature_dim: int, num_classes: int, images: bool, vocabulary_size: int | None) -> None:
+        super().__init__()
+        self.image = ImageEncoder(feature_dim) if images else None
+        self.caption = None if vocabulary_size is None else CaptionEncoder(vocabulary_size, feature_dim)
+        both = self.image is not None and self.caption is not None
+        self.fuse = nn.Sequential(nn.Linear(2 * feature_dim, feature_dim), nn.ReLU()) if both else None
+        self.head = nn.Linear(feature_dim, num_classes)
+        self.history: list[float] = []
+
+    @property
+    def device(self) -> torch.device:
+        """Is where the parameters lie."""
+        return self.head.weight.device
+
+    def embed(self, inputs: Inputs) -> list[Tensor]:
+        """Returns the inputs as floats, one tensor per modality: what can be mixed or differentiated."""
+        embedded = []
+        if self.image is not None and inputs.images is not None:
+            embedded.append(self.image.embed(inputs.images))
+        if self.caption is not None and inputs.tokens is not None:
+            embedded.append(self.caption.embed(inputs.tokens))
+        return embedded
+
+    def encode_embedded(self, embedded: list[Tensor]) -> Tensor:
+        """Returns features float32 (n, feature_dim) from what `embed` returns."""
+        encoders = [encoder for encoder in (self.image, self.caption) if encoder is not None]
+        with torch.autocast(self.device.type, torch.bfloat16):
+            parts = [encoder(part) for encoder, part in zip(encoders, embedded, strict=True)]
+            features: Tensor = parts[0] if self.fuse is None else self.fuse(torch.cat(parts, dim=1))
+        return features.float()
+
+    def encode(self, inputs: Inputs) -> Tensor:
+        """Returns features float32 (n, feature_dim)."""
+        return self.encode_embedded(self.embed(inputs))
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Returns logits float32 (n, num_classes)."""
+        logits: Tensor = self.head(self.encode(inputs))
+        return logits

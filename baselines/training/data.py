@@ -1,0 +1,108 @@
+"""Splits as tensors: whole on the device, batched by index."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.tokens import Vocabulary
+from spurgen.benchmark.contract import Batch, Int64, LabeledData
+from spurgen.benchmark.errors import SubmissionError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Holds `images` uint8 (n, H, W, 3) or None, and `tokens` int64 (n, L) or None.
+
+    Images stay as they came: rows are contiguous, so that a batch is gathered fast, and their
+    permuted view (n, 3, H, W) is channels_last without a copy.
+    """
+
+    images: Tensor | None
+    tokens: Tensor | None
+
+    def __len__(self) -> int:
+        return next((len(part) for part in (self.images, self.tokens) if part is not None), 0)
+
+    def take(self, indices: Tensor | slice) -> "Inputs":
+        """Returns the samples at `indices`, int64 (m,) or a slice, in that order."""
+        return Inputs(_take(self.images, indices), _take(self.tokens, indices))
+
+
+@dataclass(frozen=True)
+class Data:
+    """Holds a split on the device: `labels` int64 (n,), and what the access tier grants.
+
+    `env_ids` and `group_ids` are int64 (n,) or None, `twins` has one input per sample or is None.
+    """
+
+    inputs: Inputs
+    labels: Tensor
+    num_groups: int
+    env_ids: Tensor | None = None
+    group_ids: Tensor | None = None
+    twins: Inputs | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def environments(self) -> Tensor:
+        """Is `env_ids`, or a `SubmissionError` where the access tier withholds them."""
+        return _granted(self.env_ids, "environments")
+
+    @property
+    def groups(self) -> Tensor:
+        """Is `group_ids`, or a `SubmissionError` where the access tier withholds them."""
+        return _granted(self.group_ids, "groups")
+
+    @property
+    def counterparts(self) -> Inputs:
+        """Holds `twins`, or is a `SubmissionError` where the access tier withholds them."""
+        return _granted(self.twins, "twins")
+
+
+def to_inputs(batch: Batch, vocabulary: Vocabulary | None, *, images: bool, device: str) -> Inputs:
+    """Moves a batch to the device: its images if asked, its captions if there is a vocabulary."""
+    pixels = ids = None
+    if images:
+        # Arrays that came over a pipe are read-only, which torch.from_numpy warns about.
+        pixels = torch.from_numpy(np.require(batch.images, np.uint8, ["C", "W"])).to(device)
+    if vocabulary is not None:
+        ids = torch.from_numpy(vocabulary.encode(batch.captions or [])).to(device)
+    return Inputs(pixels, ids)
+
+
+def to_data(data: LabeledData, vocabulary: Vocabulary | None, *, images: bool, device: str) -> Data:
+    """Moves a split to the device, with the annotations it holds."""
+
+    def ids(values: Int64 | None) -> Tensor | None:
+        return None if values is None else torch.tensor(values, dtype=torch.int64, device=device)
+
+    def inputs(batch: Batch) -> Inputs:
+        return to_inputs(batch, vocabulary, images=images, device=device)
+
+    return Data(
+        inputs=inputs(data.batch),
+        labels=torch.tensor(data.labels, dtype=torch.int64, device=device),
+        num_groups=data.num_groups,
+        env_ids=ids(data.env_ids),
+        group_ids=ids(data.group_ids),
+        twins=None if data.twins is None else inputs(data.twins),
+    )
+
+
+def _take(part: Tensor | None, indices: Tensor | slice) -> Tensor | None:
+    if part is None or isinstance(indices, slice):
+        return None if part is None else part[indices]
+    return part.index_select(0, indices)  # several times as fast as part[indices]
+
+
+def _granted(value: T | None, what: str) -> T:
+    if value is None:
+        raise SubmissionError(f"needs {what}, which this split does not show under the method's ACCESS")
+    return value

@@ -1,0 +1,68 @@
+"""What a method is given: the task as tensors, and networks that fit it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.data import Data, Inputs, to_data, to_inputs
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.seeding import derive_seed, seeded
+from spurgen.baselines.training.tokens import Vocabulary
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Turns batches into tensors: what prediction needs besides the network."""
+
+    images: bool
+    vocabulary: Vocabulary | None
+    device: str
+
+    def __call__(self, batch: Batch) -> Inputs:
+        """Moves a batch to the device."""
+        return to_inputs(batch, self.vocabulary, images=self.images, device=self.device)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Holds the splits as the access tier shows them, on the device."""
+
+    train: Data
+    val: Data
+    codec: Codec
+    num_classes: int
+    seed: int
+
+    @classmethod
+    def of(cls, train: LabeledData, val: LabeledData, context: Context) -> Self:
+        """Moves a task to its device; the vocabulary is that of the training captions alone."""
+        images = context.modality != "text"
+        vocabulary = None if context.modality == "image" else Vocabulary.of(train.captions or [])
+        codec = Codec(images, vocabulary, context.device)
+        return cls(
+            train=to_data(train, vocabulary, images=images, device=context.device),
+            val=to_data(val, vocabulary, images=images, device=context.device),
+            codec=codec,
+            num_classes=context.num_classes,
+            seed=context.seed,
+        )
+
+    def seed_for(self, *names: str) -> int:
+        """Returns the seed of one stage of a method."""
+        return derive_seed(self.seed, *names)
+
+    def network(self, recipe: Recipe, name: str = "network") -> Network:
+        """Builds an untrained network; another name gives other initial weights."""
+        with seeded(self.seed_for("init", name), torch.device("cpu")):
+            network = Network(
+                feature_dim=recipe.feature_dim,
+                num_classes=self.num_classes,
+                images=self.codec.images,
+                vocabulary_size=None if self.codec.vocabulary is None else self.codec.vocabulary.size,
+            )
+        # Weights in channels_last spare every convolution a conversion.
+        network.to(self.codec.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped
+        return network

@@ -1,0 +1,71 @@
+"""Temperature scaling: one scalar, fitted on val, makes probabilities comparable (Guo et al. 2017).
+
+Without it a submission buys perfect sensitivity and invariance by dividing its logits by 1000.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import brentq
+
+from spurgen.harness.metrics._arrays import Float64, Int64, Labels, Scores, as_integers, as_reals
+
+# The inverse temperatures searched, in units of 1 / (root mean square distance of a logit from its row's maximum).
+SLOWEST, STEEPEST = 1e-3, 1e4
+
+
+def _mean_loss(gaps: Float64, labels: Int64, slope: float) -> float:
+    """Returns the mean cross-entropy of `slope * gaps`, in nats; every row's maximum is 0."""
+    scaled = slope * gaps
+    at_label = scaled[np.arange(len(labels)), labels]
+    return float((np.log(np.exp(scaled).sum(axis=1)) - at_label).mean())
+
+
+def _loss_derivative(gaps: Float64, labels: Int64, slope: float) -> float:
+    """Returns the derivative of `_mean_loss` by the slope: expected gap minus gap at the label."""
+    weights = np.exp(slope * gaps)
+    expected = (weights * gaps).sum(axis=1) / weights.sum(axis=1)
+    return float((expected - gaps[np.arange(len(labels)), labels]).mean())
+
+
+def _crossing(increasing: Callable[[float], float]) -> float:
+    """Returns where an increasing function crosses 0 between SLOWEST and STEEPEST, or the nearer end."""
+    if increasing(SLOWEST) >= 0:
+        return SLOWEST
+    if increasing(STEEPEST) <= 0:
+        return STEEPEST
+    return math.exp(brentq(lambda t: increasing(math.exp(t)), math.log(SLOWEST), math.log(STEEPEST), xtol=1e-13))
+
+
+def fit_temperature(logits: Scores, labels: Labels) -> float:
+    """Returns the T > 0 that minimises the mean cross-entropy of logits / T.
+
+    `logits`: real (n, K). `labels`: integers (n,) in [0, K). The loss is convex in 1 / T and solved
+    on logits in units of their own scale r (root mean square distance from the row's maximum), so
+    that fit(c * logits) = c * fit(logits). Cases without an optimum of their own:
+
+    - rows without any contrast (r = 0): T = 1;
+    - scores that say nothing or mislead, best at T = inf: T = 1000 r, probabilities all but uniform;
+    - every label at its row's maximum, best at T = 0: the T whose mean loss is ln 2 / n above its
+      infimum, as if one of the n samples had been a toss-up. No lower T is supported by n samples,
+      and at T near 0 a single error elsewhere would cost thousands of nats. At least r / 10000.
+
+    Raises:
+        MetricError: for non-finite or misshapen arrays or labels out of range.
+    """
+    reals = as_reals("logits", logits, ("n", "K"))
+    targets = as_integers("labels", labels, *reals.shape)
+    gaps = reals - reals.max(axis=1, keepdims=True)
+    largest = float(np.abs(gaps).max())
+    if largest == 0:
+        return 1.0
+    gaps /= largest  # first by the maximum: squares of tiny logits would vanish
+    root_mean_square = math.sqrt(float(np.square(gaps).mean()))
+    gaps /= root_mean_square
+    if _loss_derivative(gaps, targets, STEEPEST) > 0:
+        slope = _crossing(lambda b: _loss_derivative(gaps, targets, b))
+    else:
+        limit = _mean_loss(gaps, targets, STEEPEST) + math.log(2) / len(targets)
+        slope = _crossing(lambda b: limit - _mean_loss(gaps, targets, b))
+    return largest * root_mean_square / slope

@@ -1,0 +1,21 @@
+"""Accuracy: the share of samples whose highest score is at the label."""
+
+from spurgen.harness.metrics._arrays import Bool, Labels, Scores, as_integers, as_reals
+
+
+def correct(logits: Scores, labels: Labels) -> Bool:
+    """Says which samples are right: bool (n,); of equal scores the lowest class counts.
+
+    `logits`: logits or probabilities (n, K). `labels`: integers (n,) in [0, K).
+
+    Raises:
+        MetricError: for non-finite or misshapen arrays or labels out of range.
+    """
+    scores = as_reals("logits", logits, ("n", "K"))
+    hits: Bool = scores.argmax(axis=1) == as_integers("labels", labels, *scores.shape)
+    return hits
+
+
+def accuracy(logits: Scores, labels: Labels) -> float:
+    """Returns the share of right samples, in [0, 1]; arguments and errors as `correct`."""
+    return float(correct(logits, labels).mean())

@@ -1,0 +1,23 @@
+"""Flip rate: how often a channel's value alone changes the answer."""
+
+from spurgen.harness.metrics._arrays import Float64, Scores, as_reals
+
+
+def flip_rates(base_scores: Scores, twin_scores: Scores) -> Float64:
+    """Returns the share of a sample's twins whose argmax differs from the base's: float64 (m,).
+
+    `base_scores`: logits or probabilities (m, K). `twin_scores`: (m, V, K). All V twins given count,
+    as in SSS: with the unchanged value among them, which cannot flip, the rate is at most (V - 1) / V.
+
+    Raises:
+        MetricError: for non-finite or misshapen arrays.
+    """
+    base = as_reals("base_scores", base_scores, ("m", "K"))
+    twin = as_reals("twin_scores", twin_scores, (base.shape[0], "V", base.shape[1]))
+    rates: Float64 = (twin.argmax(axis=2) != base.argmax(axis=1)[:, None]).mean(axis=1)
+    return rates
+
+
+def flip_rate(base_scores: Scores, twin_scores: Scores) -> float:
+    """Returns the mean of `flip_rates`, in [0, 1]: how often a uniformly drawn value changes the answer."""
+    return float(flip_rates(base_scores, twin_scores).mean())

@@ -1,0 +1,110 @@
+"""The one ranking rule: significance first, then what stands beside it; blind to the order of rows."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import binom, norm
+
+from spurgen.harness.metrics._arrays import Float64, Scores, as_fraction, as_reals, failure
+
+TieKey = tuple[float | str, ...]
+
+NOISE = 1e-12  # differences of proportions below it are rounding
+
+
+class Placement(NamedTuple):
+    """Holds a row's place.
+
+    `rank`: 1 + the number of rows significantly higher. `tied`: whether another row has the same
+    rank. `position`: 1 + the number of rows shown before, by rank and then by tie key.
+    """
+
+    rank: int
+    tied: bool
+    position: int
+
+
+def holm(p_values: Float64) -> Float64:
+    """Returns p-values adjusted for their number by Holm's step-down (Holm 1979): float64 (P,) in [0, 1].
+
+    `p_values`: real (P,) in [0, 1]. To reject where the result is below 5 % keeps the chance of any
+    false rejection below 5 %.
+    """
+    ascending = np.argsort(p_values, kind="stable")
+    stepped = p_values[ascending] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[ascending] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return adjusted
+
+
+def difference_p_values(points: Scores, replicates: Scores) -> Float64:
+    """Returns two-sided p-values of all pairs i < j, in the order of `numpy.triu_indices`: float64 (R (R - 1) / 2,).
+
+    `points`: real (R,). `replicates`: real (R, B), paired. z is the difference of points over the
+    standard deviation of the replicates' differences, its tail normal. Where that deviation is 0, p
+    is 0 if the points differ and 1 if they do not.
+    """
+    p_values = [np.empty(0)]
+    for first in range(len(points) - 1):
+        difference = np.abs(points[first] - points[first + 1 :])
+        spread = (replicates[first] - replicates[first + 1 :]).std(axis=1, ddof=1)
+        certain = np.where(difference > NOISE, 0.0, 1.0)
+        tail = 2 * norm.sf(difference / np.maximum(spread, NOISE))
+        p_values.append(np.where(spread > NOISE, tail, certain))
+    return np.concatenate(p_values)
+
+
+def _check_keys(tie_keys: Sequence[TieKey], count: int) -> None:
+    """Raises MetricError unless there is one tie key per row, none with NaN, which sorts anyhow."""
+    if len(tie_keys) != count:
+        raise failure("tie_keys", f"{len(tie_keys)} keys", f"{count}, one per row", "pass (SSS, |IG|) of every row")
+    for row, key in enumerate(tie_keys):
+        if any(part != part for part in key):  # only NaN differs from itself
+            raise failure("tie_keys", f"NaN in row {row}", "comparable values", "list failed rows below the ranked")
+
+
+def rank(points: Scores, replicates: Scores, tie_keys: Sequence[TieKey], *, alpha: float = 0.05) -> list[Placement]:
+    """Places rows, highest first: rank = 1 + the number of rows significantly higher.
+
+    `points`: the figure ranked by, real (R,). `replicates`: its paired bootstrap, real (R, B), B at
+    least 2. `tie_keys`: R tuples, lowest first, that order equal ranks (SSS, then |IG|; end with the
+    name for a total order). All pairs are tested, Holm-corrected at `alpha`. Rows permuted give
+    placements permuted.
+
+    Raises:
+        MetricError: for arrays that do not fit each other or are not finite, or NaN in a tie key.
+    """
+    _check_keys(tie_keys, len(points))
+    if not len(points):
+        return []
+    figures = as_reals("points", points, ("R",))
+    repeated = as_reals("replicates", replicates, (len(figures), "B"))
+    if repeated.shape[1] < 2:
+        raise failure("replicates", "1 replicate", "at least 2", "1000 are usual")
+    pairs = np.triu_indices(len(figures), 1)
+    significant = np.zeros((len(figures), len(figures)), bool)
+    significant[pairs] = holm(difference_p_values(figures, repeated)) < as_fraction("alpha", alpha)
+    higher = figures[None, :] > figures[:, None]
+    ranks = (1 + ((significant | significant.T) & higher).sum(axis=1)).tolist()
+    keys = [(place, *key) for place, key in zip(ranks, tie_keys, strict=True)]
+    return [Placement(key[0], ranks.count(key[0]) > 1, 1 + sum(other < key for other in keys)) for key in keys]
+
+
+def order(placements: Sequence[Placement]) -> list[int]:
+    """Returns the row numbers as they are shown, first to last; rows alike in everything keep their order."""
+    return sorted(range(len(placements)), key=lambda row: placements[row].position)
+
+
+def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = 0.05) -> bool:
+    """Says whether `correct` of `count` is significantly above 1 / `num_classes` (one-sided exact binomial).
+
+    The samples must be independent: the test samples of one seed, not of all seeds together.
+
+    Raises:
+        MetricError: for counts that cannot be.
+    """
+    if not 0 <= correct <= count or count < 1 or num_classes < 2:
+        found = f"{correct} of {count} with {num_classes} classes"
+        raise failure("correct", found, "0 <= correct <= count, 1 <= count, 2 <= num_classes", "count on test")
+    return bool(binom.sf(correct - 1, count, 1 / num_classes) < as_fraction("alpha", alpha))

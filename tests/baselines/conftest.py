@@ -1,0 +1,54 @@
+"""A tiny world: squares whose colour is the class, captions that say it, one channel in a corner."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+
+NOUNS = ("red dog", "green cat", "blue bird")
+NUM_GROUPS = 2 * len(NOUNS) + 1  # the last group is always empty
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def make_data() -> Callable[..., LabeledData]:
+    def make(n: int = 96, seed: int = 0, size: int = 32, modality: str = "multimodal") -> LabeledData:
+        rng = np.random.default_rng(seed)
+        labels = np.arange(n, dtype=np.int64) % len(NOUNS)
+        corner = np.where(np.arange(n) % 8 < 7, labels, (labels + 1) % len(NOUNS))
+        images = rng.integers(0, 60, (n, size, size, 3), dtype=np.uint8)
+        for image, label, shown in zip(images, labels, corner, strict=True):
+            image[8:24, 8:24, label] += 120
+            image[:6, :6, shown] += 190
+        captions = [f"At {h}:05, a {NOUNS[y]}." for y, h in zip(labels, rng.integers(10, 20, n), strict=True)]
+        whole = Batch(images if modality != "text" else None, captions if modality != "image" else None)
+        return LabeledData(
+            batch=whole,
+            labels=labels,
+            num_groups=NUM_GROUPS,
+            env_ids=np.arange(n, dtype=np.int64) // 7 % 2,
+            group_ids=2 * labels + (corner != labels),
+            channel_values={"corner": corner},
+            twins=whole,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_context(tmp_path: Path) -> Callable[..., Context]:
+    def make(modality: str = "image", seed: int = 0, size: int = 32) -> Context:
+        return Context(NOUNS, modality, size, "cpu", seed, tmp_path)  # type: ignore[arg-type]
+
+    return make

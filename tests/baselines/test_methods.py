@@ -1,0 +1,158 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from spurgen.baselines import erm, group_dro, resample
+from spurgen.baselines.group_dro import WorstGroupLoss
+from spurgen.baselines.training.method import Baseline
+from spurgen.benchmark.errors import SubmissionError
+
+METHODS = [erm.submission, resample.submission, group_dro.submission]
+MODALITIES = ["image", "text", "multimodal"]
+
+
+def fitted(method, data, context, **options):
+    trained = method.with_options(**{"epochs": 5, "batch_size": 16, **options})
+    trained.fit(data.restrict(method.ACCESS, "train"), data.restrict(method.ACCESS, "val"), context)
+    return trained
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.NAME)
+def test_learns_a_separable_problem(method, modality, make_data, make_context):
+    trained = fitted(method, make_data(modality=modality), make_context(modality), epochs=12)
+    unseen = make_data(n=60, seed=1, modality=modality)
+    assert (trained.predict(unseen.batch).argmax(1) == unseen.labels).mean() > 0.95
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_same_seed_same_logits_other_seed_other_logits(modality, make_data, make_context):
+    data = make_data(modality=modality)
+    logits = [fitted(erm.submission, data, make_context(modality, seed)).predict(data.batch) for seed in (3, 3, 4)]
+    np.testing.assert_array_equal(logits[0], logits[1])
+    assert not np.allclose(logits[0], logits[2])
+
+
+def test_training_leaves_the_global_generator_alone(make_data, make_context):
+    before = torch.random.get_rng_state()
+    fitted(group_dro.submission, make_data(), make_context(), epochs=1)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_answers_depend_on_the_sample_alone(modality, make_data, make_context):
+    data = make_data(modality=modality)
+    trained = fitted(erm.submission, data, make_context(modality), epochs=1)
+    alone = np.concatenate([trained.predict(data.batch.take(slice(i, i + 1))) for i in range(40)])
+    np.testing.assert_allclose(alone, trained.predict(data.batch)[:40], rtol=0, atol=1e-4)
+
+
+def test_read_only_images_are_accepted_and_inputs_stay_unchanged(make_data, make_context):
+    data = make_data(modality="image")
+    before = data.images.copy()
+    data.images.flags.writeable = False
+    fitted(erm.submission, data, make_context(), epochs=1).predict(data.batch)
+    np.testing.assert_array_equal(data.images, before)
+
+
+def test_an_empty_batch_has_an_empty_answer(make_data, make_context):
+    data = make_data()
+    trained = fitted(erm.submission, data, make_context("multimodal"), epochs=1)
+    empty = data.batch.take(slice(0, 0))
+    assert trained.predict(empty).shape == (0, 3)
+    assert trained.encode(empty).shape == (0, 128)
+
+
+@pytest.mark.parametrize("size", [32, 96, 256])
+def test_any_image_size_works(size, make_data, make_context):
+    data = make_data(n=12, size=size, modality="image")
+    trained = fitted(erm.submission, data, make_context(size=size), epochs=1)
+    assert trained.encode(data.batch).shape == (12, 128)
+
+
+def test_feature_dim_sets_the_width_of_the_features(make_data, make_context):
+    data = make_data(n=24)
+    trained = fitted(erm.submission, data, make_context("multimodal"), epochs=1, feature_dim=20)
+    assert trained.encode(data.batch).shape == (24, 20)
+    assert trained.encode(data.batch).dtype == np.float32
+
+
+def test_history_holds_a_falling_loss_per_epoch(make_data, make_context):
+    history = fitted(erm.submission, make_data(), make_context(), epochs=6).history
+    assert len(history) == 6
+    assert history[-1] < history[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"momentum": 0.9}, "erm has no option 'momentum'; choose from epochs, batch_size, lr, weight_decay, feature"),
+        ({"lr": -1.0}, r"erm: lr = -1.0 must lie in \[1e-06, 1.0\]"),
+        ({"lr": float("nan")}, r"erm: lr = nan must lie in"),
+        ({"epochs": 2.5}, r"erm: epochs = 2.5 must be of type int"),
+        ({"epochs": True}, r"erm: epochs = True must be of type int"),
+    ],
+)
+def test_a_bad_option_is_refused(options, message):
+    with pytest.raises(SubmissionError, match=message):
+        erm.submission.with_options(**options)
+
+
+def test_a_bad_default_is_refused():
+    with pytest.raises(SubmissionError, match="mine: epochs = 0 must lie in"):
+        Baseline("some.mine", erm.fit, dataclasses.replace(erm.Hyperparameters(), epochs=0), access="none")
+
+
+def test_with_options_leaves_the_original_alone():
+    assert erm.submission.with_options(lr=1).HYPERPARAMETERS.lr == 1.0
+    assert erm.Hyperparameters() == erm.submission.HYPERPARAMETERS
+
+
+def test_predict_before_fit_is_refused(make_data):
+    with pytest.raises(SubmissionError, match=r"erm is not trained yet; call fit\(\) first"):
+        erm.submission.with_options().predict(make_data().batch)
+
+
+def test_a_method_without_its_annotations_is_refused(make_data, make_context):
+    data = make_data().restrict("none", "train")
+    with pytest.raises(SubmissionError, match="group_dro: needs groups"):
+        group_dro.submission.with_options(epochs=1).fit(data, data, make_context())
+
+
+def test_a_loss_that_is_not_finite_names_method_and_epoch(make_data, make_context):
+    def fit(problem, hyper):
+        def objective(step):
+            return step.losses.mean() / (step.progress < 0.5)
+
+        network = problem.network(hyper)
+        sampler = erm.shuffled(torch.arange(len(problem.train)), hyper.batch_size)
+        erm.train(network, problem.train, hyper, sampler=sampler, objective=objective, seed=0)
+        return network
+
+    with pytest.raises(SubmissionError, match=r"broken: the loss is (nan|inf) in epoch 3 of 4"):
+        fitted(Baseline("broken", fit, erm.Hyperparameters(), access="none"), make_data(), make_context(), epochs=4)
+
+
+def test_group_dro_weights_follow_the_formula():
+    objective = WorstGroupLoss(torch.tensor([4, 16, 0]), eta=0.5, adjustment=2.0)
+    assert objective.weights.tolist() == [0.5, 0.5, 0.0]
+    objective.update(torch.tensor([1.0, 0.4, 0.0]), torch.tensor([True, True, False]))
+    # 0.5 exp(0.5 (1 + 2/2)) = 1.359141, 0.5 exp(0.5 (0.4 + 2/4)) = 0.784156; divided by their sum
+    torch.testing.assert_close(objective.weights, torch.tensor([0.634136, 0.365864, 0.0]), atol=1e-6, rtol=0)
+
+
+def test_the_weight_of_an_absent_group_does_not_decay():
+    objective = WorstGroupLoss(torch.tensor([5, 5, 5, 5]), eta=0.1, adjustment=0.0)
+    for _ in range(50):
+        objective.update(torch.tensor([3.0, 1.0, 0.0, 2.0]), torch.tensor([True, True, False, True]))
+    assert objective.weights[2].item() == 0.25
+    assert objective.weights[0] > objective.weights[3] > objective.weights[1]
+    torch.testing.assert_close(objective.weights.sum(), torch.tensor(1.0))
+
+
+def test_group_dro_weights_stay_finite_under_huge_losses():
+    objective = WorstGroupLoss(torch.tensor([5, 5]), eta=1.0, adjustment=0.0)
+    objective.update(torch.tensor([1e4, 1.0]), torch.tensor([True, True]))
+    torch.testing.assert_close(objective.weights, torch.tensor([1.0, 0.0]))

@@ -1,0 +1,50 @@
+import pytest
+import torch
+
+from spurgen.baselines.training.samplers import balanced, per_environment, shuffled, weighted
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_shuffled_visits_each_sample_at_most_once():
+    epoch = shuffled(torch.arange(100), 16)(generator())
+    assert epoch.shape == (6, 16)
+    assert len(epoch.unique()) == 96
+
+
+def test_shuffled_repeats_what_it_is_given_repeatedly():
+    epoch = shuffled(torch.tensor([5, 5, 5, 7]), 2)(generator())
+    assert sorted(epoch.flatten().tolist()) == [5, 5, 5, 7]
+
+
+def test_epochs_differ_and_a_seed_repeats_them():
+    draw, first = shuffled(torch.arange(50), 10), generator(1)
+    a, b = draw(first), draw(first)
+    assert not torch.equal(a, b)
+    assert torch.equal(a, draw(generator(1)))
+
+
+@pytest.mark.parametrize("make", [lambda n, b: shuffled(torch.arange(n), b), lambda n, b: weighted(torch.ones(n), b)])
+def test_fewer_samples_than_a_batch_make_one_batch(make):
+    assert make(5, 64)(generator()).shape == (1, 5)
+
+
+def test_balanced_draws_every_group_equally_often():
+    groups = torch.tensor([0] * 900 + [2] * 90 + [3] * 10)  # group 1 is empty
+    draws = groups[torch.cat([balanced(groups, 100)(generator(i)).flatten() for i in range(30)])]
+    shares = torch.bincount(draws, minlength=5) / len(draws)
+    torch.testing.assert_close(shares, torch.tensor([1 / 3, 0, 1 / 3, 1 / 3, 0]), atol=0.02, rtol=0)
+
+
+def test_per_environment_fills_each_batch_in_equal_parts():
+    envs = torch.tensor([2] * 40 + [0] * 25)  # environment 1 is empty
+    epoch = per_environment(envs, 10)(generator())
+    assert epoch.shape == (5, 10)
+    assert envs[epoch].tolist() == [[0] * 5 + [2] * 5] * 5
+    assert len(epoch.unique()) == 50
+
+
+def test_per_environment_survives_a_tiny_environment():
+    assert per_environment(torch.tensor([0] * 40 + [1] * 3), 16)(generator()).shape == (1, 6)

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from scipy.stats import binom, binomtest
+
+from spurgen.benchmark.errors import MetricError
+from spurgen.harness import metrics
+
+
+def test_one_group_is_clopper_pearson():
+    for hits in (0, 7, 20):
+        exact = binomtest(hits, 20).proportion_ci(0.9, method="exact")
+        found = metrics.simultaneous_interval(np.array([hits]), np.array([20]), level=0.9)
+        assert found == pytest.approx((exact.low, exact.high))
+
+
+def test_many_groups_are_bonferroni():
+    hits, sizes = np.array([45, 30, 50]), np.array([50, 40, 50])
+    each = [binomtest(h, n).proportion_ci(1 - 0.05 / 3, method="exact") for h, n in zip(hits, sizes, strict=True)]
+    expected = (min(ci.low for ci in each), min(ci.high for ci in each))
+    assert metrics.simultaneous_interval(hits, sizes) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("truth", [[0.9] * 64, [0.5] + [0.95] * 63])
+def test_simultaneous_interval_covers_the_true_minimum(truth):
+    hits = np.random.default_rng(2).binomial(50, truth, size=(300, 64))
+    intervals = [metrics.simultaneous_interval(row, np.full(64, 50)) for row in hits]
+    assert np.mean([low <= min(truth) <= high for low, high in intervals]) >= 0.95
+
+
+def test_plain_minimum_is_biased_low():
+    # DESIGN, section 5: true .9 everywhere, 50 per group, 64 groups. E[min] = sum over k of P(min > k / n) / n.
+    expected = (binom.sf(np.arange(50), 50, 0.9) ** 64).sum() / 50
+    assert expected == pytest.approx(0.79, abs=0.005)
+    labels, group_ids = np.zeros(64 * 50, np.int64), np.repeat(np.arange(64), 50)
+    rng = np.random.default_rng(3)
+    found = [
+        metrics.worst_group_accuracy(np.eye(2)[(rng.random(len(labels)) > 0.9).astype(int)], labels, group_ids)
+        for _ in range(200)
+    ]
+    assert np.mean(found) == pytest.approx(expected, abs=0.01)
+
+
+def test_percentile_interval():
+    assert metrics.percentile_interval(np.arange(101) / 100, 0.9) == pytest.approx((0.05, 0.95))
+
+
+def test_basic_interval_mirrors_at_the_point():
+    replicates = np.linspace(0.5, 0.7, 101)
+    assert metrics.basic_interval(0.75, replicates, 0.9) == pytest.approx((0.81, 0.99))
+    assert metrics.basic_interval(0.9, replicates, 0.9) == pytest.approx((1.0, 1.0))
+
+
+def test_bias_corrected():
+    assert metrics.bias_corrected(0.8, np.array([0.7, 0.72])) == pytest.approx(0.89)
+    assert metrics.bias_corrected(0.9, np.array([0.5])) == 1
+    assert metrics.bias_corrected(0.1, np.array([0.5])) == 0
+
+
+@pytest.mark.parametrize(
+    ("hits", "sizes", "level", "message"),
+    [
+        ([3, 6], [5, 5], 0.95, "correct_counts: found 6 right of 5 in group 1"),
+        ([0, 0], [5, 0], 0.95, "group_sizes: found 0 in group 1"),
+        ([1], [5, 5], 0.95, r"group_sizes: found shape \(2,\)"),
+        ([-1], [5], 0.95, "correct_counts: found values from -1"),
+        ([1], [5], 95, "level: found 95, expected a number strictly between 0 and 1"),
+    ],
+)
+def test_counts_that_cannot_be(hits, sizes, level, message):
+    with pytest.raises(MetricError, match=message):
+        metrics.simultaneous_interval(np.array(hits), np.array(sizes), level)
+
+
+def test_replicates_must_be_finite():
+    for figure in (metrics.percentile_interval, lambda r: metrics.bias_corrected(0.5, r)):
+        with pytest.raises(MetricError, match="replicates: found nan at"):
+            figure(np.array([0.5, np.nan]))

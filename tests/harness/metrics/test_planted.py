@@ -1,0 +1,157 @@
+"""Every metric equals its closed form on predictors planted on the factor table."""
+
+import numpy as np
+import pytest
+
+from spurgen.harness import metrics
+
+V = K = 5
+WEIGHTS = [0.0, 0.2, 0.4, 0.6, 1.0]
+
+
+def test_table_is_balanced(world):
+    assert set(np.bincount(world.group_ids)) == {20}
+    assert len(np.bincount(world.group_ids)) == 40
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_sss_of_mixture(world, weight):
+    # |difference| is `weight` where exactly one of shown and own value is aligned: for V - 1 of V values
+    # on the aligned half of the samples, for 1 of V on the other: weight (1/2 (V - 1)/V + 1/2 1/V).
+    mixture = world.mixture(weight)
+    base = world.base(mixture)
+    expected = [0, weight / 2, 0]
+    for index in range(3):
+        twins = world.twins(mixture, index)
+        assert metrics.spurious_sensitivity(base, twins, world.labels) == pytest.approx(expected[index], abs=1e-12)
+    # on the aligned half alone: weight (V - 1)/V
+    half = world.values[:, 1] == world.aligned[1, world.labels]
+    each = metrics.spurious_sensitivities(base, world.twins(mixture, 1), world.labels)
+    assert each[half] == pytest.approx(weight * (V - 1) / V)
+    assert each[~half] == pytest.approx(weight / V)
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_core_sensitivity_and_placebo_of_mixture(world, weight):
+    mixture = world.mixture(weight)
+    base = world.base(mixture)  # the core's share of p[y], 1 - weight, goes; the channel's stays
+    assert metrics.core_sensitivity(base, world.core_twins(mixture), world.labels) == pytest.approx(1 - weight)
+    assert metrics.placebo_floor(base, base, world.labels) == 0
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize("eps", [0.01, 0.3])
+def test_ig_of_mixture(world, weight, eps):
+    # p[y] = 1 with the channel aligned and 1 - weight without, mixed with eps uniform. Uniformly drawn,
+    # the channel is aligned 1 time in V: IG = (1 - 1/V) (log p_without - log p_aligned), below 0.
+    def log_scores(probs):
+        return np.log((1 - eps) * probs + eps / K)
+
+    mixture = world.mixture(weight)
+    ctrl, unc = log_scores(world.ctrl(mixture)), log_scores(world.unc(mixture))
+    without, aligned = (1 - eps) * (1 - weight) + eps / K, 1 - eps + eps / K
+    expected = (1 - 1 / V) * np.log(without / aligned)
+    assert metrics.invariance_gap(ctrl, unc, world.labels) == pytest.approx(expected, abs=1e-12)
+    assert metrics.invariance_gap(2 * ctrl, 2 * unc, world.labels, temperature=2.0) == pytest.approx(
+        expected, abs=1e-12
+    )
+    assert (expected < 0) == (weight > 0)
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_wga_flips_and_cra_of_mixture(world, weight):
+    # argmax is the core below one half, the channel above
+    mixture = world.mixture(weight)
+    base = world.base(mixture)
+    twins = {channel: world.twins(mixture, index) for index, channel in enumerate(("background", "color", "shape"))}
+    follows_channel = weight > 0.5
+    groups = metrics.group_accuracies(base, world.labels, world.group_ids, 40)
+    color_conflicts = np.arange(40) // 2 % 2 == 1
+    assert groups.tolist() == [float(not (follows_channel and conflict)) for conflict in color_conflicts]
+    assert metrics.worst_group_accuracy(base, world.labels, world.group_ids) == 1 - follows_channel
+    assert metrics.accuracy(base, world.labels) == (0.5 if follows_channel else 1)
+    assert metrics.flip_rate(base, twins["color"]) == pytest.approx((V - 1) / V if follows_channel else 0)
+    assert metrics.flip_rate(base, twins["shape"]) == 0
+    assert metrics.counterfactual_robust_accuracy(base, twins, world.labels) == 1 - follows_channel
+
+
+def test_cra_counts_samples_right_everywhere(world):
+    # core on every fourth sample, the channel elsewhere
+    def patchy(labels, values):
+        core = np.arange(len(labels))[:, None] % 4 == 0
+        return np.where(core, world.core(labels, values), world.channel(2)(labels, values))
+
+    twins = {"background": world.twins(patchy, 0), "shape": world.twins(patchy, 2)}
+    assert metrics.counterfactual_robust_accuracy(world.base(patchy), twins, world.labels) == 0.25
+    del twins["shape"]  # right on the base is enough where no twin moves: 1/4 + 3/4 1/2
+    assert metrics.counterfactual_robust_accuracy(world.base(patchy), twins, world.labels) == 0.625
+
+
+def test_cra_needs_the_base_too():
+    base, twins = np.array([[0.0, 1.0]]), np.array([[[1.0, 0.0]]])
+    assert metrics.counterfactual_robust_accuracy(base, {"color": twins}, np.array([0])) == 0
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_pull_of_mixture(world, weight):
+    # the class that the value goes with receives `weight` when it is shown, and weight / V on average
+    twins = world.twins(world.mixture(weight), 1)
+    assert metrics.signed_pull(twins, world.goes_with(1)) == pytest.approx(weight * (1 - 1 / V), abs=1e-12)
+    assert metrics.signed_pull(world.twins(world.mixture(weight), 0), world.goes_with(0)) == pytest.approx(0, abs=1e-12)
+
+
+def test_pull_with_more_values_than_classes():
+    # 4 values, 2 classes; values 2 and 3 go with no class and the channel oracle answers 1/2 there:
+    # an aligned value draws 1 where the average over values is (1 + 0 + 1/2 + 1/2)/4 = 1/2
+    twins = np.array([[[1, 0], [0, 1], [0.5, 0.5], [0.5, 0.5]]])
+    goes_with = np.array([[True, False], [False, True], [False, False], [False, False]])
+    assert metrics.signed_pull(twins, goes_with) == pytest.approx(0.5)
+    assert metrics.signed_pull(twins[:, [1, 0, 2, 3]], goes_with) == pytest.approx(-0.5)
+
+
+def test_pull_with_many_classes_per_value():
+    # 2 values, 4 classes, two per value: the probability of both counts, 1 when shown and 1/2 on average
+    twins = np.array([[[0.7, 0.3, 0, 0], [0, 0, 0.1, 0.9]]])
+    goes_with = np.array([[True, True, False, False], [False, False, True, True]])
+    assert metrics.signed_pull(twins, goes_with) == pytest.approx(0.5)
+
+
+def test_constant_ignores_everything(world):
+    base = world.base(world.constant)
+    twins = {str(index): world.twins(world.constant, index) for index in range(3)}
+    for index in range(3):
+        assert metrics.spurious_sensitivity(base, twins[str(index)], world.labels) == 0
+        assert metrics.flip_rate(base, twins[str(index)]) == 0
+        assert metrics.signed_pull(twins[str(index)], world.goes_with(index)) == pytest.approx(0, abs=1e-12)
+    assert metrics.core_sensitivity(base, world.core_twins(world.constant), world.labels) == 0
+    assert metrics.invariance_gap(np.log(base), np.log(base), world.labels) == 0
+    assert metrics.accuracy(base, world.labels) == 1 / K
+    assert metrics.worst_group_accuracy(base, world.labels, world.group_ids) == 0
+    assert metrics.counterfactual_robust_accuracy(base, twins, world.labels) == 1 / K  # right on class 0 always
+
+
+def test_random_one_hot_answers():
+    # base and twins hit class y independently with chance 1/K: they differ at y with chance 2/K (1 - 1/K),
+    # and in the argmax with chance 1 - 1/K; a sample with V twins is robust with chance K^-(1 + V)
+    rng = np.random.default_rng(0)
+    count, values = 40_000, 2
+    labels = rng.integers(K, size=count)
+    base, twins = np.eye(K)[rng.integers(K, size=count)], np.eye(K)[rng.integers(K, size=(count, values))]
+    differs = 2 / K * (1 - 1 / K)
+    close = {"abs": 0.008}  # above three standard errors, which are at most .5 / sqrt(40,000)
+    assert metrics.spurious_sensitivity(base, twins, labels) == pytest.approx(differs, **close)
+    assert metrics.placebo_floor(base, twins[:, 0], labels) == pytest.approx(differs, **close)
+    assert metrics.core_sensitivity(base, twins[:, 0], labels) == pytest.approx(differs, **close)
+    assert metrics.flip_rate(base, twins) == pytest.approx(1 - 1 / K, **close)
+    assert metrics.accuracy(base, labels) == pytest.approx(1 / K, **close)
+    assert metrics.counterfactual_robust_accuracy(base, {"a": twins}, labels) == pytest.approx(K**-3, **close)
+    assert metrics.signed_pull(twins, np.eye(values, K, dtype=bool)) == pytest.approx(0, **close)
+
+
+def test_group_counts_and_accuracies():
+    scores, labels = np.eye(3)[[0, 1, 2, 0, 1]], np.array([0, 1, 0, 0, 2])
+    counts = metrics.group_counts(scores, labels, np.array([0, 0, 1, 1, 2]))
+    assert counts.correct.tolist() == [2, 1, 0]
+    assert counts.sizes.tolist() == [2, 2, 1]
+    assert metrics.group_accuracies(scores, labels, np.array([0, 0, 1, 1, 2])).tolist() == [1, 0.5, 0]
+    assert metrics.worst_group_accuracy(scores[:4], labels[:4], np.array([0, 0, 1, 1])) == 0.5

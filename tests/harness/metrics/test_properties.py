@@ -1,0 +1,94 @@
+"""What holds for any scores: scale, order and names of classes carry no advantage."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.harness import metrics
+
+K, V, M = 4, 3, 24
+worlds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+
+
+def draw(rng):
+    """Draws logits that follow the label in part, for val, base, twins, ctrl and unc."""
+    labels = rng.permutation(np.arange(M) % K)
+    shapes = {"val": (M, K), "base": (M, K), "twins": (M, V, K), "ctrl": (M, K), "unc": (M, K)}
+    signal = 2 * np.eye(K)[labels]
+    logits = {name: 2 * rng.normal(size=shape) for name, shape in shapes.items()}
+    logits = {name: part + (signal[:, None] if part.ndim == 3 else signal) for name, part in logits.items()}
+    return labels, logits
+
+
+def figures(labels, logits, group_ids, goes_with):
+    """Returns every figure of a submission, its temperature fitted on val; then the temperature."""
+    temperature = metrics.fit_temperature(logits["val"], labels)
+    base, twins = (metrics.softmax(logits[name], temperature) for name in ("base", "twins"))
+    return np.array(
+        [
+            metrics.spurious_sensitivity(base, twins, labels),
+            metrics.invariance_gap(logits["ctrl"], logits["unc"], labels, temperature),
+            metrics.core_sensitivity(base, twins[:, 0], labels),
+            metrics.placebo_floor(base, twins[:, 1], labels),
+            metrics.signed_pull(twins, goes_with),
+            metrics.flip_rate(base, twins),
+            metrics.accuracy(base, labels),
+            metrics.worst_group_accuracy(base, labels, group_ids),
+            metrics.counterfactual_robust_accuracy(base, {"color": twins}, labels),
+            temperature,
+        ]
+    )
+
+
+GROUPS = np.arange(M) % 6
+GOES_WITH = np.arange(V)[:, None] == np.arange(K) % V
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds, st.sampled_from([1e-3, 1e3, 1e-30, 7.3]))
+def test_scaled_logits_change_nothing(rng, scale):
+    labels, logits = draw(rng)
+    scaled = {name: part * scale for name, part in logits.items()}
+    before, after = figures(labels, logits, GROUPS, GOES_WITH), figures(labels, scaled, GROUPS, GOES_WITH)
+    assert after[:-1] == pytest.approx(before[:-1], rel=1e-8, abs=1e-9)
+    assert after[-1] == pytest.approx(before[-1] * scale, rel=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds)
+def test_order_of_samples_and_names_of_classes_change_nothing(rng):
+    labels, logits = draw(rng)
+    before = figures(labels, logits, GROUPS, GOES_WITH)
+    shuffle, names = rng.permutation(M), rng.permutation(K)
+    shuffled = {name: part[shuffle] for name, part in logits.items()}
+    after = figures(labels[shuffle], shuffled, GROUPS[shuffle], GOES_WITH)
+    assert after == pytest.approx(before, rel=1e-8, abs=1e-9)
+    renamed = {name: part[..., names] for name, part in logits.items()}  # class k is now called argsort(names)[k]
+    after = figures(np.argsort(names)[labels], renamed, GROUPS, GOES_WITH[:, names])
+    assert after == pytest.approx(before, rel=1e-8, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds)
+def test_mean_of_samples_is_the_figure(rng):
+    labels, logits = draw(rng)
+    base, twins = metrics.softmax(logits["base"]), metrics.softmax(logits["twins"])
+    pairs = [
+        (metrics.spurious_sensitivities, metrics.spurious_sensitivity, (base, twins, labels)),
+        (metrics.placebo_sensitivities, metrics.placebo_floor, (base, twins[:, 0], labels)),
+        (metrics.core_sensitivities, metrics.core_sensitivity, (base, twins[:, 0], labels)),
+        (metrics.invariance_gaps, metrics.invariance_gap, (logits["ctrl"], logits["unc"], labels, 1.7)),
+        (metrics.flip_rates, metrics.flip_rate, (base, twins)),
+        (metrics.signed_pulls, metrics.signed_pull, (twins, GOES_WITH)),
+        (metrics.correct, metrics.accuracy, (base, labels)),
+        (
+            metrics.counterfactually_robust,
+            metrics.counterfactual_robust_accuracy,
+            (base, {"a": twins, "b": twins[:, :1]}, labels),
+        ),
+    ]
+    for per_sample, figure, arguments in pairs:
+        values = per_sample(*arguments)
+        assert values.shape == (M,)
+        assert figure(*arguments) == pytest.approx(values.mean())
