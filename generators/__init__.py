@@ -1,6 +1,9 @@
 """The world: pure functions from (scenario, split, index) to images, captions and factors."""
 
+from spurgen.generators.pictograms import DRAWINGS
 from spurgen.generators.sampling import Samples, TwinKind, sample, twins
 from spurgen.generators.world import check
 
-__all__ = ["Samples", "TwinKind", "check", "sample", "twins"]
+CLASS_NAMES = tuple(DRAWINGS)
+
+__all__ = ["CLASS_NAMES", "Samples", "TwinKind", "check", "sample", "twins"]

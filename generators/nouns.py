@@ -18,7 +18,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     ),
     "arrow": _forms(
         "an arrow, an upward arrow, a pointer, an up arrow, an arrow pointing up, a cursor, a direction marker, "
-        "an archer's missile, a barbed dart, an upload icon, a this-way-up marker, a compass needle"
+        "an archer's missile, a barbed dart, an upload button, a this-way-up marker, a compass needle"
     ),
     "moon": _forms(
         "a moon, a crescent moon, a crescent, a half moon, a lunar crescent, a new moon, a sickle moon, "
@@ -26,7 +26,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     ),
     "house": _forms(
         "a house, a home, a cottage, a little house, a cabin, a bungalow, a residence, a detached dwelling, "
-        "a villa, a hut with a chimney, a homestead, someone's abode"
+        "a villa, a hut with a chimney, a homestead, a humble abode"
     ),
     "tree": _forms(
         "a tree, a pine tree, a christmas tree, a fir tree, a pine, a fir, a spruce, a conifer, a cedar, "
@@ -34,7 +34,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     ),
     "fish": _forms(
         "a fish, a swimming fish, a trout, a carp, a herring, an aquarium pet, a perch, a sea bass, a cod, "
-        "a finned swimmer, an angler's catch, a scampi eater"
+        "a finned swimmer, an angler's catch, a fish with fins"
     ),
     "key": _forms(
         "a key, a door key, a room key, a skeleton key, a latchkey, a master key, an old-fashioned key, a passkey, "
@@ -69,9 +69,9 @@ NOUNS: dict[str, tuple[str, ...]] = {
         "a notification chime, a tocsin, a dinner ringer, a carillon chime"
     ),
     "scissors": _forms(
-        "a pair of scissors, the scissors, a pair of shears, some scissors, a tailor's shears, a paper cutter, "
-        "a hairdresser's scissors, a pair of snips, a cutting instrument, a coupon clipper, a two-bladed snipper, "
-        "a barber's shears"
+        "a pair of scissors, a scissors icon, a pair of shears, a pair of paper scissors, a paper cutter, "
+        "a tailor's pair of shears, a pair of snips, a hairdresser's snipper, a cutting instrument, "
+        "a coupon clipper, a two-bladed snipper, a barber's implement"
     ),
     "boat": _forms(
         "a boat, a sailboat, a sailing boat, a yacht, a dinghy, a sailing vessel, a small yacht, a sloop, "
@@ -79,7 +79,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     ),
     "ladder": _forms(
         "a ladder, a stepladder, a wooden ladder, a climbing ladder, a tall ladder, a loft ladder, a set of rungs, "
-        "a fireman's ladder, an extension ladder, a climbing aid, a decorator's steps, a scaling apparatus"
+        "a fireman's ladder, an extension ladder, a climbing aid, a decorator's stepladder, a scaling apparatus"
     ),
     "hammer": _forms(
         "a hammer, a claw hammer, a mallet, a carpenter's hammer, a carpenter's tool, a sledgehammer, a nail driver, "
@@ -87,7 +87,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     ),
     "flag": _forms(
         "a flag, a waving flag, a banner, a national flag, a flag on a pole, a pennant, an ensign, "
-        "a fluttering banner, a streamer, a pole with bunting, a waving pennant, a country's colours"
+        "a fluttering banner, a streamer, a pole with bunting, a waving pennant, a country's ensign"
     ),
     "butterfly": _forms(
         "a butterfly, a moth, a winged insect, a pretty butterfly, a swallowtail, an insect with wings, a winged bug, "

@@ -3,7 +3,7 @@
 from spurgen.generators.masks import Drawing, inked
 from spurgen.generators.pen import Pen, arc, polar
 
-HALO = 9
+HALO = 11
 
 
 def _heart(pen: Pen) -> None:
@@ -27,8 +27,8 @@ def _house(pen: Pen) -> None:
 
 
 def _tree(pen: Pen) -> None:
-    pen.polygon((0, -88), (42, -36), (-42, -36)).polygon((0, -62), (60, 8), (-60, 8))
-    pen.polygon((0, -28), (73, 52), (-73, 52)).polygon((-17, 50), (17, 50), (17, 87), (-17, 87))
+    pen.polygon((0, -89), (38, -36), (-38, -36)).polygon((0, -66), (54, 4), (-54, 4))
+    pen.polygon((0, -34), (74, 46), (-74, 46)).polygon((-16, 40), (16, 40), (16, 87), (-16, 87))
 
 
 def _fish(pen: Pen) -> None:
@@ -62,9 +62,9 @@ def _umbrella(pen: Pen) -> None:
 
 
 def _bell(pen: Pen) -> None:
-    pen.ellipse(0, -72, 14).ellipse(0, -22, 48).ellipse(0, 64, 21)
-    pen.polygon((-48, -24), (48, -24), (54, 14), (77, 46), (-77, 46), (-54, 14))
-    pen.stroke((-60, 50), (60, 50), width=8, ink=False)
+    pen.ellipse(0, -74, 14).ellipse(0, -14, 60, 62).ellipse(0, 62, 19)
+    pen.polygon((-60, -16), (60, -16), (62, 24), (78, 44), (-78, 44), (-62, 24))
+    pen.stroke((-60, 49), (60, 49), width=11, ink=False)
 
 
 def _anchor(pen: Pen) -> None:

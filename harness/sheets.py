@@ -10,17 +10,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Channel, Scenario, make_scenario
-from spurgen.generators import sample, twins
+from spurgen.generators import TwinKind, sample, twins
+from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.nouns import NOUNS
-from spurgen.generators.world import CHANNELS
 
 Picture = NDArray[np.uint8]
+KINDS: tuple[TwinKind, ...] = ("placebo", "core", "ctrl", "unc")
 
 PAPER, INK, FAINT = (255, 255, 255), (28, 28, 32), (110, 110, 118)
 GAP, LABEL, TITLE = 8, 13, 18
-COLUMNS = 10
-CAPTIONED = 4  # columns of captioned scenes
-MAX_COLORS = 128
+COLUMNS = 12
+TWINNED = 623  # a sample whose channels all conflict with its class
+SIDE = 128  # pixels that a picture is shown at, at most, unless its caption needs more room
 
 
 def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", "color", "shape")) -> Scenario:
@@ -35,7 +36,13 @@ def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", 
         for name in channels
     }
     return make_scenario(
-        "picture sheet", suite="sheets", name="world", seed=7, num_classes=len(NOUNS), image_size=image_size, channels=specs
+        "picture sheet",
+        suite="sheets",
+        name="world",
+        seed=7,
+        num_classes=len(NOUNS),
+        image_size=image_size,
+        channels=specs,
     )
 
 
@@ -49,44 +56,43 @@ def contact_sheet(image_size: int) -> Image.Image:
     plain = world_scenario(image_size)
     bases = sample(plain, "test", range(len(NOUNS)), captions=False)
     by_class = {int(label): picture for label, picture in zip(bases.labels, bases.images, strict=True)}
-    rows = [_title("pictogram: the class"), *_grid([by_class[k] for k in range(len(NOUNS))], tuple(NOUNS))]
-    for channel, values in image_channels().items():
-        extra = () if channel in plain.channels else (channel,)
-        scenario = world_scenario(image_size, channels=(*plain.channels, *extra))
-        index = len(rows) % len(NOUNS)
+    rows = [_title("pictograms: the class"), *_grid([by_class[k] for k in range(len(NOUNS))], tuple(NOUNS), 10)]
+    for index, (channel, values) in enumerate(image_channels().items(), start=3):
+        shown = {**plain.channels, channel: None}
+        scenario = world_scenario(image_size, channels=shown)
         pictures = [twins(scenario, "test", [index], "channel", channel, v).images[0] for v in range(len(values))]
         rows += [_title(channel), *_grid(pictures, values)]
-    scenes = sample(world_scenario(image_size, channels=image_channels()), "train", range(2 * CAPTIONED))
-    rows += [_title("scenes and their captions"), *_grid(scenes.images, scenes.captions, CAPTIONED)]
+    scenes = sample(world_scenario(image_size, channels=image_channels()), "train", range(COLUMNS // 2))
+    rows += [_title("scenes and their captions"), *_grid(scenes.images, scenes.captions, COLUMNS // 2, 2)]
     return _stack(rows)
 
 
 def twin_sheet(scenario: Scenario, index: int) -> Image.Image:
-    """Shows a test sample with all its twins: a value of a channel is the base's where it is framed."""
+    """Shows a test sample with all its twins; the twin that equals its base is labelled so."""
     base = sample(scenario, "test", [index])
     names, pictures = ["base"], [base.images[0]]
-    for kind in ("placebo", "core", "ctrl", "unc"):
+    for kind in KINDS:
         names.append(kind)
         pictures.append(twins(scenario, "test", [index], kind, captions=False).images[0])
-    rows = [_title("a base sample and its twins"), *_grid(pictures, names)]
+    caption = _text(base.captions[0], COLUMNS // 2 * SIDE, LABEL, FAINT, GAP)
+    rows = [_title("a base sample and its twins"), caption, *_grid(pictures, names)]
     kinds = discover(CHANNELS)
     for channel, spec in scenario.channels.items():
         if spec.carrier == "caption":
             continue
         shown = int(base.channel_values[channel][0])
-        pictures = [
-            twins(scenario, "test", [index], "channel", channel, v, captions=False).images[0] for v in range(spec.values)
-        ]
-        labels = [f"{kinds[spec.kind].VALUES[v]}{' (base)' if v == shown else ''}" for v in range(spec.values)]
-        rows += [_title(f"{channel} twins"), *_grid(pictures, labels)]
-    return _stack([*rows, *_grid([], []), _text(base.captions[0], rows[1].width, LABEL, FAINT)])
+        labels = list(kinds[spec.kind].VALUES[: spec.values])
+        labels[shown] += " (base)"
+        values = range(spec.values)
+        pictures = [twins(scenario, "test", [index], "channel", channel, v, captions=False).images[0] for v in values]
+        rows += [_title(channel), *_grid(pictures, labels)]
+    return _stack(rows)
 
 
 def banner(image_size: int = 128, columns: int = 8, rows: int = 2) -> Image.Image:
-    """Tiles scenes of many classes and values without labels."""
-    scenario = world_scenario(image_size)
-    pictures = sample(scenario, "test", range(columns * rows), captions=False).images
-    return _stack(_grid(pictures, [], columns))
+    """Tiles scenes of as many classes without labels."""
+    scenes = twins(world_scenario(image_size), "test", range(columns * rows), "ctrl", captions=False)
+    return _stack(_grid(scenes.images, [], columns))
 
 
 def write_sheets(folder: Path) -> list[Path]:
@@ -96,33 +102,37 @@ def write_sheets(folder: Path) -> list[Path]:
         "world.png": banner(),
         "world-64.png": contact_sheet(64),
         "world-224.png": contact_sheet(224),
-        "twins.png": twin_sheet(world_scenario(128, channels=image_channels()), 3),
+        "twins.png": twin_sheet(world_scenario(128, channels=image_channels()), TWINNED),
     }
     for name, sheet in sheets.items():
-        few = sheet.quantize(MAX_COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(folder / name, optimize=True)
+        # Noise does not compress; five bits per level keep a sheet below a megabyte.
+        sheet.point(lambda level: level & 0xF8 | level >> 5).save(folder / name, optimize=True)
     return [folder / name for name in sheets]
 
 
-def _grid(pictures: Sequence[Picture] | Picture, labels: Sequence[str], columns: int = COLUMNS) -> list[Image.Image]:
-    """Lays out pictures in rows, small ones enlarged, each with its label below."""
+def _grid(
+    pictures: Sequence[Picture] | Picture, labels: Sequence[str], columns: int = COLUMNS, scale: int = 1
+) -> list[Image.Image]:
+    """Lays out pictures in rows, each with its label below."""
+    cells = [_cell(picture, labels[k] if labels else "", scale) for k, picture in enumerate(pictures)]
     rows = []
-    for start in range(0, len(pictures), columns):
-        cells = [_cell(pictures[k], labels[k] if labels else "") for k in range(start, min(start + columns, len(pictures)))]
-        row = Image.new("RGB", (GAP + sum(c.width + GAP for c in cells), GAP + max(c.height for c in cells)), PAPER)
-        for k, cell in enumerate(cells):
+    for start in range(0, len(cells), columns):
+        some = cells[start : start + columns]
+        row = Image.new("RGB", (GAP + sum(c.width + GAP for c in some), GAP + max(c.height for c in some)), PAPER)
+        for k, cell in enumerate(some):
             row.paste(cell, (GAP + k * (cell.width + GAP), GAP))
         rows.append(row)
     return rows
 
 
-def _cell(picture: Picture, label: str) -> Image.Image:
-    scale = 2 if len(picture) <= 64 else 1
+def _cell(picture: Picture, label: str, scale: int) -> Image.Image:
+    """Shows a picture `scale` times as large as others; small ones enlarged, large ones reduced."""
+    image = Image.fromarray(picture)
     side = len(picture) * scale
-    image = Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST)
-    if not label:
-        return image
-    return _stack([image, _text(label, side, LABEL, FAINT)])
+    side = side * (SIDE // len(picture)) if len(picture) <= SIDE else side // 2
+    method = Image.Resampling.NEAREST if side >= len(picture) else Image.Resampling.BOX
+    image = image.resize((side, side), method)
+    return _stack([image, _text(label, side, LABEL, FAINT)]) if label else image
 
 
 def _title(text: str) -> Image.Image:

@@ -36,7 +36,8 @@ class Lamp:
         """Makes a mask that rises from 0 to 255 between two squared distances."""
         x, y = (_AXIS * 100 - at * MASTER for at in (self.x, self.y))
         distance2 = (x[None, :] ** 2 + y[:, None] ** 2) // (100 * MASTER * MASTER)
-        return np.clip((distance2 - start) * 255 // (end - start), 0, 255).astype(np.uint8)
+        levels: Mask = np.clip((distance2 - start) * 255 // (end - start), 0, 255).astype(np.uint8)
+        return levels
 
     def shade(self) -> Mask:
         """Makes the shadow, darkest away from the lamp."""

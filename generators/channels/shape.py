@@ -24,7 +24,7 @@ def _square(pen: Pen) -> None:
 
 
 def _triangle(pen: Pen) -> None:
-    pen.polygon((0, -96), (84, 50), (-84, 50))
+    pen.polygon((0, -96), (83, 49), (-83, 49))
 
 
 def _star(pen: Pen) -> None:
@@ -58,7 +58,7 @@ def _pill(pen: Pen) -> None:
 
 
 def _hexagon(pen: Pen) -> None:
-    pen.polygon(*regular(6, 88))
+    pen.polygon(*regular(6, 91))
 
 
 def _arch(pen: Pen) -> None:
