@@ -2,8 +2,8 @@
 
 from spurgen.generators.pictograms import DRAWINGS
 from spurgen.generators.sampling import Samples, TwinKind, sample, twins
-from spurgen.generators.world import check
+from spurgen.generators.world import aligned_values, check
 
 CLASS_NAMES = tuple(DRAWINGS)
 
-__all__ = ["CLASS_NAMES", "Samples", "TwinKind", "check", "sample", "twins"]
+__all__ = ["CLASS_NAMES", "Samples", "TwinKind", "aligned_values", "check", "sample", "twins"]

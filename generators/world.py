@@ -114,3 +114,10 @@ def _prepare(described: str) -> World:
 def make_world(scenario: Scenario) -> World:
     """Checks a scenario and prepares it, once per process."""
     return _prepare(scenario.model_dump_json())
+
+
+def aligned_values(scenario: Scenario, channel: str) -> NDArray[np.bool_]:
+    """Says which values of a channel go with which class: bool (V, K)."""
+    table = make_world(scenario).aligned[channel]
+    values = np.arange(scenario.channels[channel].values)
+    return (table[None, :, :] == values[:, None, None]).any(axis=2)

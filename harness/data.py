@@ -1,7 +1,7 @@
 """A task's data as arrays: splits with every annotation, test inputs, and the twins in order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +35,9 @@ def task_groups(task: Task, group_ids: Int64) -> Int64:
     return labels * 2 ** len(kept) + reduced
 
 
-def labeled_data(task: Task, split: str, access: str) -> LabeledData:
-    """Makes `train` or `val` with what an access tier grants."""
-    indices = np.arange(task.scenario.split_size(split))
-    samples = sample(task.scenario, split, indices, **shown(task))
+def labeled_data(task: Task, split: str, samples: Samples, access: str) -> LabeledData:
+    """Turns all samples of `train` or `val` into what an access tier grants of them."""
+    indices = range(len(samples.labels))
     wants_twins = access == "twins"
     data = LabeledData(
         batch=inputs(task, samples),
@@ -76,18 +75,16 @@ HALF_BASES = 200  # base samples whose multimodal twins are also made half by ha
 
 def twin_blocks(task: Task) -> list[Block]:
     """Lists all twins of a task in their frozen order, every value of every channel included."""
-    values = [
-        (name, value) for name in task.channels for value in range(task.scenario.channels[name].values)
-    ]
+    channels = task.scenario.channels
     blocks = [Block("placebo"), Block("core"), Block("ctrl"), Block("unc")]
-    blocks += [Block("channel", name, value) for name, value in values]
+    blocks += [Block("channel", name, value) for name in task.channels for value in range(channels[name].values)]
     if task.modality == "multimodal":
-        halves = [(half, name) for half in ("image", "caption") for name in task.channels]
-        carried = [(h, n) for h, n in halves if task.scenario.channels[n].carrier in (h, "both")]
         blocks += [
             Block("channel", name, value, half)
-            for half, name in carried
-            for value in range(task.scenario.channels[name].values)
+            for half in ("image", "caption")
+            for name in task.channels
+            if channels[name].carrier == "both"
+            for value in range(channels[name].values)
         ]
     return blocks
 
@@ -100,26 +97,35 @@ def bases(task: Task, block: Block) -> range:
     return range(min(HALF_BASES, scenario.splits.twins) if block.half else scenario.splits.twins)
 
 
-def make_block(task: Task, block: Block, indices: range) -> Batch:
-    """Makes the inputs of a block's samples."""
+def make_block(task: Task, block: Block, indices: range) -> Samples:
+    """Makes a block's samples; a half block takes its other half from the base samples."""
+    halves = shown(task)
     if block.kind is None:
-        return inputs(task, sample(task.scenario, "test", indices, **shown(task)))
-    if block.half is None:
-        made = twins(task.scenario, "test", indices, block.kind, block.channel, block.value, **shown(task))
-        return inputs(task, made)
-    new_image = block.half == "image"
-    half = twins(
-        task.scenario, "test", indices, block.kind, block.channel, block.value,
-        images=new_image, captions=not new_image,
-    )  # fmt: skip
-    base = sample(task.scenario, "test", indices, images=not new_image, captions=new_image)
-    return Batch(half.images, base.captions) if new_image else Batch(base.images, half.captions)
+        return sample(task.scenario, "test", indices, **halves)
+    if block.half:
+        halves = {"images": block.half == "image", "captions": block.half == "caption"}
+    made = twins(task.scenario, "test", indices, block.kind, block.channel, block.value, **halves)
+    if not block.half:
+        return made
+    other = sample(task.scenario, "test", indices, images=not halves["images"], captions=not halves["captions"])
+    return replace(made, images=other.images) if halves["captions"] else replace(made, captions=other.captions)
 
 
-def test_inputs(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, Batch]]:
-    """Yields all test inputs, base samples first, at most `chunk` samples at a time."""
+def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
+    """Locates a block's sample in the manifest: its part and place there; None for half blocks."""
+    if block.half:
+        return None
+    if block.kind is None:
+        return "test", first
+    if block.channel is None or block.value is None:
+        return f"twins/{block.kind}", first
+    return f"twins/channel/{block.channel}", block.value * task.scenario.splits.twins + first
+
+
+def test_inputs(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, range, Samples]]:
+    """Yields all test samples, base samples first, at most `chunk` at a time, with their indices."""
     for block in [Block(), *twin_blocks(task)]:
         every = bases(task, block)
         for start in range(0, len(every), chunk):
             indices = every[start : start + chunk]
-            yield block, make_block(task, block, indices)
+            yield block, indices, make_block(task, block, indices)

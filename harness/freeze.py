@@ -71,6 +71,15 @@ def part_sizes(scenario: Scenario) -> dict[str, int]:
     return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}
 
 
+def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
+    """Lists a part's shards, [start, stop); a shard of channel twins holds one value only."""
+    size = part_sizes(scenario)[part]
+    run = scenario.splits.twins if part.startswith("twins/") else size
+    return [
+        (first + start, first + min(start + SHARD, run)) for first in range(0, size, run) for start in range(0, run, SHARD)
+    ]
+
+
 def make_part(scenario: Scenario, part: str, start: int, stop: int) -> Samples:
     """Makes the samples [start, stop) of a part."""
     _, _, rest = part.partition("twins/")
@@ -97,10 +106,10 @@ def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Ite
     `progress` is told how many samples each shard added.
     """
     plan = [
-        (name, scenario.model_dump_json(), part, start, min(start + SHARD, size))
+        (name, scenario.model_dump_json(), part, start, stop)
         for name, scenario in suite.scenarios.items()
-        for part, size in part_sizes(scenario).items()
-        for start in range(0, size, SHARD)
+        for part in part_sizes(scenario)
+        for start, stop in shard_bounds(scenario, part)
     ]
     columns = list(zip(*plan, strict=True))
     with ProcessPoolExecutor(jobs or cpu_count(), get_context("spawn")) as pool:

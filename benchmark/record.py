@@ -1,0 +1,70 @@
+"""The result of one cell, (task, submission, seed), as it is kept: typed, versioned, self-describing."""
+
+import base64
+import zlib
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA = 1
+
+
+class PackedArray(BaseModel):
+    """Holds an array as base64 of its deflated bytes; bool arrays are packed to bits first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dtype: Literal["bool", "float16"]
+    size: int
+    data: str
+
+
+def pack(array: NDArray[Any]) -> PackedArray:
+    """Packs a one-dimensional array, bool or real; reals are kept as float16."""
+    flags = array.dtype == np.bool_
+    raw = np.packbits(array).tobytes() if flags else array.astype("<f2").tobytes()
+    text = base64.b64encode(zlib.compress(raw, 9)).decode()
+    return PackedArray(dtype="bool" if flags else "float16", size=len(array), data=text)
+
+
+def unpack(packed: PackedArray) -> NDArray[Any]:
+    """Returns the array: bool or float64."""
+    raw = zlib.decompress(base64.b64decode(packed.data))
+    if packed.dtype == "bool":
+        return np.unpackbits(np.frombuffer(raw, np.uint8), count=packed.size).astype(bool)
+    return np.frombuffer(raw, "<f2").astype(np.float64)
+
+
+class Cell(BaseModel):
+    """Holds what one submission reached on one task with one training seed.
+
+    `identity` is the digest of everything the figures depend on: source, options, frozen data,
+    scoring code. `figures` are over the whole task, `channels` per channel, `patterns` the accuracy
+    per alignment pattern (a string of `a`ligned and `c`onflicting, one letter per channel), `groups`
+    the correct test answers per group. `samples` keeps, per sample, what the bootstrap resamples.
+    A failed cell has `error` and no figures.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    schema_version: Literal[1] = SCHEMA
+    suite: str
+    task: str
+    submission: str
+    spec: str
+    options: dict[str, Any]
+    access: str
+    seed: int
+    identity: str
+    manifest_sha256: str
+    isolation: str
+    verification: Literal["self-reported", "re-run", "private"] = "re-run"
+    error: str | None = None
+    figures: dict[str, float] = {}
+    channels: dict[str, dict[str, float]] = {}
+    patterns: dict[str, float] = {}
+    groups: tuple[int, ...] = ()
+    samples: dict[str, PackedArray] = {}
+    provenance: dict[str, Any] = {}
