@@ -40,7 +40,7 @@ def unpack(packed: PackedArray) -> NDArray[Any]:
 class Cell(BaseModel):
     """Holds what one submission reached on one task with one training seed.
 
-    `identity` is the digest of everything the figures depend on: source, options, frozen data,
+    `data_sha256` is the digest of the frozen data, `identity` that of everything the figures depend on: source, options, frozen data,
     scoring code. `figures` are over the whole task, `channels` per channel, `patterns` the accuracy
     per alignment pattern (a string of `a`ligned and `c`onflicting, one letter per channel), `groups`
     the correct test answers per group. `samples` keeps, per sample, what the bootstrap resamples.
@@ -58,7 +58,7 @@ class Cell(BaseModel):
     access: str
     seed: int
     identity: str
-    manifest_sha256: str
+    data_sha256: str
     isolation: str
     verification: Literal["self-reported", "re-run", "private"] = "re-run"
     error: str | None = None

@@ -60,7 +60,8 @@ def run_cell(cell: CellSpec) -> Cell:
     about: dict[str, Any] = {"name": Path(cell.spec).stem, "access": "none"}
     common = {
         "suite": cell.suite, "task": cell.task, "spec": cell.spec, "options": cell.options, "seed": cell.seed,
-        "identity": cell.identity, "manifest_sha256": suite.manifest.digest, "isolation": ISOLATION,
+        "identity": cell.identity,
+        "data_sha256": check_description(suite, task.scenario.name).digest, "isolation": ISOLATION,
     }  # fmt: skip
     try:
         with Worker(cell.spec, cell.options, cell.task) as worker:

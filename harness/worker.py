@@ -3,7 +3,10 @@
 It is started by `process.Worker`. It never receives labels or channel values of test data.
 """
 
+import ctypes
 import os
+import signal
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +18,8 @@ from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.loading import load_submission
 from spurgen.harness.protocol import Arrays, BrokenFrameError, Pipe
+
+PR_SET_PDEATHSIG = 1
 
 
 def batch_from(header: dict[str, Any], arrays: Arrays, name: str) -> Batch:
@@ -116,6 +121,8 @@ def serve(pipe: Pipe) -> None:
 
 def main() -> None:
     """Takes the pipe from stdin and stdout, so that a submission's prints go to stderr instead."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # do not outlive the scorer
     pipe = Pipe(os.dup(0), os.dup(1))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

@@ -1,0 +1,73 @@
+"""Running what is missing of a suite, and rebuilding the leaderboard from what is there."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.harness.cell import CellSpec
+from spurgen.harness.executors import local
+from spurgen.harness.leaderboard import build
+from spurgen.harness.rendering import to_csv, to_json, to_markdown
+from spurgen.harness.rows import cell_file, label_of, read_cells, remove_stale, write_atomically, write_cell
+
+BASELINES = "spurgen.baselines"
+
+
+def make_progress(console: Console) -> Progress:
+    """Shows what is done, out of how many, for how long, and the time left."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console,
+    )  # fmt: skip
+
+
+def baseline_specs(names: Sequence[str] = ()) -> list[str]:
+    """Returns the baselines' specs, all or those named; unknown names are taken as specs of their own."""
+    known = discover(BASELINES)
+    return [f"{BASELINES}.{name}:submission" if name in known else name for name in (names or known)]
+
+
+def plan(suite: str, tasks: Sequence[str], specs: Sequence[str], seeds: int, **common: Any) -> list[CellSpec]:  # noqa: ANN401
+    """Lists cells, the first seeds of every submission before the later ones."""
+    loaded = load_suite(suite)
+    names = [loaded.task(name).name for name in tasks] or list(loaded.tasks)
+    return [CellSpec(suite, t, spec, seed, **common) for seed in range(seeds) for spec in specs for t in names]
+
+
+def path_of(results: Path, cell: CellSpec) -> Path:
+    """Locates the file that a cell's result has, or will have."""
+    return cell_file(results, cell.suite, label_of(cell.spec, cell.options), cell.task, cell.seed, cell.identity)
+
+
+def run_missing(
+    cells: Sequence[CellSpec], results: Path, console: Console, jobs: int | None = None
+) -> Iterator[tuple[CellSpec, str | None]]:
+    """Runs the cells that have no result yet and keeps each as it ends; yields it with its error, if any."""
+    paths = {id(cell): path_of(results, cell) for cell in cells}
+    missing = [cell for cell in cells if not paths[id(cell)].exists()]
+    with make_progress(console) as progress:
+        bar = progress.add_task("cells", total=len(cells), completed=len(cells) - len(missing))
+        for spec, cell in local.run(missing, jobs):
+            path = paths[id(spec)]
+            write_cell(path, cell)
+            remove_stale(results, spec.suite, path.parent.name, spec.task, spec.seed, path)
+            progress.advance(bar)
+            shown = f"WGA {cell.figures['wga']:.3f}" if not cell.error else f"failed: {cell.error.splitlines()[0]}"
+            progress.console.print(f"{path.parent.name}  {spec.task}  seed {spec.seed}  {shown}", markup=False)
+            yield spec, cell.error
+
+
+def write_leaderboard(suite: Suite, results: Path, folder: Path) -> dict[str, Any]:
+    """Rebuilds leaderboard.json, .csv and .md from the cells on disk; returns the board."""
+    board = build(suite, read_cells(results, suite.name))
+    writers: dict[str, Callable[[], str]] = {
+        "json": lambda: to_json(board), "csv": lambda: to_csv(board), "md": lambda: to_markdown(suite, board)
+    }  # fmt: skip
+    for ending, make in writers.items():
+        write_atomically(folder / f"leaderboard.{ending}", make())
+    return board

@@ -1,0 +1,51 @@
+"""The `spurgen` command: every file in `commands/` is a subcommand of that name."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from rich.console import Console
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import discover
+
+COMMANDS = "spurgen.harness.commands"
+STOPPED = 130
+
+
+def hyphenated(arguments: Sequence[str]) -> list[str]:
+    """Lets flags be written with underscores: `--num_classes=3` becomes `--num-classes=3`."""
+    flags = []
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        flags.append(name.replace("_", "-") + equals + value if argument.startswith("--") else argument)
+    return flags
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Builds the parser from the commands that are there."""
+    parser = argparse.ArgumentParser(prog="spurgen", description="Did the model learn the task or a shortcut?")
+    parser.add_argument("--version", action="version", version=version("spurgen"))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, module in discover(COMMANDS).items():
+        summary = (module.__doc__ or "").partition("\n")[0]
+        command = commands.add_parser(name, help=summary, description=summary)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns 0, 1 where a check failed, 2 on an error a user can mend, 130 if stopped."""
+    parsed = make_parser().parse_args(hyphenated(sys.argv[1:] if arguments is None else arguments))
+    console = Console(stderr=True, highlight=False)
+    try:
+        return int(parsed.run(parsed, console))
+    except (SpurgenError, OSError) as error:
+        console.print("error: ", style="bold red", end="")
+        console.print(str(error), markup=False, soft_wrap=True)
+        return 2
+    except KeyboardInterrupt:
+        console.print("stopped; what was finished is kept, and the same command goes on from there")
+        return STOPPED

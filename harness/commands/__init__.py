@@ -1,0 +1,1 @@
+"""The subcommands: a file each, with `add_arguments(parser)` and `run(arguments, console) -> exit code`."""

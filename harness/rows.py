@@ -1,0 +1,80 @@
+"""Rows on disk: a folder of cells per submission, each cell written once, atomically."""
+
+import os
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.record import Cell
+
+RESULTS = Path("benchmark/results")
+
+
+def cell_file(results: Path, suite: str, label: str, task: str, seed: int, identity: str) -> Path:
+    """Locates a cell: results/suite/label/task-seed-identity.json."""
+    return results / suite / label / f"{task}-{seed}-{identity[:16]}.json"
+
+
+def label_of(spec: str, options: dict[str, object]) -> str:
+    """Names a submission's folder after its file or module, and its options if any."""
+    stem = Path(spec).stem if spec.endswith(".py") else spec.removesuffix(":submission").replace(":", ".").rpartition(".")[2]
+    parts = [stem, *(f"{name}={value}" for name, value in sorted(options.items()))]
+    return re.sub(r"[^\w.=+-]", "_", "-".join(parts))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a whole file or nothing: what is half-written never bears the name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_cell(path: Path, cell: Cell) -> None:
+    """Writes a cell; numbers are numbers, and none is NaN."""
+    write_atomically(path, cell.model_dump_json(indent=1) + "\n")
+
+
+def read_cell(path: Path) -> Cell:
+    """Reads a cell; raises `SpurgenError` that names the file if it is not one."""
+    try:
+        return Cell.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise SpurgenError(f"{path} is not a result of this version: {error}\ndelete it and run the cell again") from None
+
+
+def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
+    """Reads all cells of a suite: label -> task -> cells, seeds ascending."""
+    rows: dict[str, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
+    for path in sorted((results / suite).glob("*/*.json")):
+        cell = read_cell(path)
+        rows[path.parent.name][cell.task].append(cell)
+    for tasks in rows.values():
+        for cells in tasks.values():
+            cells.sort(key=lambda cell: cell.seed)
+    return rows
+
+
+def remove_stale(results: Path, suite: str, label: str, task: str, seed: int, keep: Path) -> None:
+    """Removes what an older identity left for the same cell."""
+    for path in (results / suite / label).glob(f"{task}-{seed}-*.json"):
+        if path != keep:
+            path.unlink()
+
+
+def errors(cells: Iterable[Cell]) -> list[str]:
+    """Lists the errors of failed cells."""
+    return [cell.error for cell in cells if cell.error]
