@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from spurgen.benchmark.errors import ScenarioError
 
@@ -173,17 +174,24 @@ class Scenario(_Frozen):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
+def _other_branch(error: ErrorDetails) -> bool:
+    """Says whether an error is only that a single strength is no list of them."""
+    return any("tuple[" in str(part) for part in error["loc"]) and not isinstance(error["input"], list | tuple)
+
+
+def _explain(error: ErrorDetails) -> str:
+    if error["type"] == "value_error":
+        return f"  {error['ctx']['error']}"
+    field = ".".join(str(part) for part in error["loc"] if "[" not in str(part) and part != "constrained-float")
+    return f"  {field or 'scenario'}: {error['msg']} (got {error['input']!r:.80})"
+
+
 def make_scenario(source: str, **fields: object) -> Scenario:
     """Builds a scenario; on a bad field the error names `source`, the field and the value."""
     try:
         return Scenario.model_validate(fields)
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(map(str, e['loc'])) or 'scenario'}: {e['msg']} (got {e['input']!r:.80})"
-            if e["type"] != "value_error"
-            else f"  {e['ctx']['error']}"
-            for e in error.errors()
-        ]
+        lines = dict.fromkeys(_explain(e) for e in error.errors() if not _other_branch(e))
         raise ScenarioError(f"{source} is not a possible scenario:\n" + "\n".join(lines)) from None
 
 

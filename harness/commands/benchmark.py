@@ -5,10 +5,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.suite import SUITES, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import baseline_specs, plan, run_missing, write_leaderboard
 from spurgen.harness.commands.splits import verify_all
 from spurgen.harness.rendering import to_markdown
+from spurgen.harness.rows import RESULTS
 from spurgen.harness.store import DATA
 from spurgen.harness.verify import stamped
 
@@ -20,7 +21,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=3, help="training seeds per submission; default: 3")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")
     parser.add_argument("--jobs", type=int, help="cells at a time; default: one per core, one on cuda")
-    parser.add_argument("--results", type=Path, default=SUITES.parent / "results", help="folder of the rows")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the splits on disk")
 
 

@@ -5,15 +5,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.suite import SUITES, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import write_leaderboard
 from spurgen.harness.rendering import to_markdown
+from spurgen.harness.rows import RESULTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--results", type=Path, default=SUITES.parent / "results", help="folder of the rows")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -1,0 +1,56 @@
+# The commands that the README names; each sets up .venv by itself on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+SIGNS := signs-image signs-text signs-multimodal
+
+.PHONY: benchmark benchmark-full splits submit leaderboard calibrate test lint bench sheets clean
+
+benchmark: $(READY)  ## the three signs tasks, 3 seeds, every baseline
+	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 3
+
+benchmark-full: $(READY)  ## all of v1, 5 seeds
+	$(BIN)/spurgen benchmark --suite v1 --seeds 5
+
+splits: $(READY)  ## regenerate the canonical train and val splits and verify all of v1
+	$(BIN)/spurgen splits regenerate --suite v1
+	$(BIN)/spurgen splits verify --suite v1
+
+submit: $(READY)  ## make submit MODEL=path/to/model.py
+	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
+	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),1)
+
+leaderboard: $(READY)  ## rebuild the leaderboard from the rows
+	$(BIN)/spurgen leaderboard --suite v1
+
+calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
+	$(BIN)/spurgen calibrate --suite v1 --seeds 5
+
+test: $(DEV_READY)
+	$(BIN)/pytest -n auto
+
+lint: $(DEV_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tests/lint/types.py
+
+bench: $(DEV_READY)  ## speed and memory, with the targets
+	$(BIN)/pytest tests/speed --benchmark-enable --benchmark-columns=median,iqr,rounds -p no:xdist
+
+sheets: $(READY)  ## redraw the pictures in docs/
+	$(BIN)/spurgen sheets --out docs
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(DEV_READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $(READY) $@
+
+clean:
+	rm -rf $(VENV) data build *.egg-info
