@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from spurgen.benchmark.errors import MetricError
 
 SCHEMA = 1
 
@@ -17,7 +19,7 @@ class PackedArray(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dtype: Literal["bool", "float16"]
-    size: int
+    size: int = Field(ge=0)
     data: str
 
 
@@ -30,8 +32,15 @@ def pack(array: NDArray[Any]) -> PackedArray:
 
 
 def unpack(packed: PackedArray) -> NDArray[Any]:
-    """Returns the array: bool or float64."""
-    raw = zlib.decompress(base64.b64decode(packed.data))
+    """Returns the array: bool or float64. Raises `MetricError` if the data are not `size` values."""
+    try:
+        raw = zlib.decompress(base64.b64decode(packed.data, validate=True))
+    except (ValueError, zlib.error) as error:
+        raise MetricError(f"a packed array cannot be read: {error}; score the cell again") from None
+    expected = -(-packed.size // 8) if packed.dtype == "bool" else 2 * packed.size
+    if len(raw) != expected:
+        what = f"{packed.size} packed {packed.dtype}"
+        raise MetricError(f"{what} take {expected} bytes, not {len(raw)}; score the cell again")
     if packed.dtype == "bool":
         return np.unpackbits(np.frombuffer(raw, np.uint8), count=packed.size).astype(bool)
     return np.frombuffer(raw, "<f2").astype(np.float64)
@@ -40,10 +49,12 @@ def unpack(packed: PackedArray) -> NDArray[Any]:
 class Cell(BaseModel):
     """Holds what one submission reached on one task with one training seed.
 
-    `data_sha256` is the digest of the frozen data, `identity` that of everything the figures depend on: source, options, frozen data,
-    scoring code. `figures` are over the whole task, `channels` per channel, `patterns` the accuracy
-    per alignment pattern (a string of `a`ligned and `c`onflicting, one letter per channel), `groups`
-    the correct test answers per group. `samples` keeps, per sample, what the bootstrap resamples.
+    `data_sha256` is the digest of the frozen data, `identity` that of everything the figures depend
+    on: source, options, frozen data, scoring code. `figures` are over the whole task, `channels` per
+    channel, `patterns` the accuracy per alignment pattern (a string of `a`ligned and `c`onflicting,
+    one letter per channel), `groups` the correct test answers per group. `samples` keeps, per
+    sample, what the bootstrap resamples.
+    `uncorrelated` marks a reference trained without the correlations, which is never on a leaderboard.
     A failed cell has `error` and no figures.
     """
 
@@ -57,6 +68,7 @@ class Cell(BaseModel):
     options: dict[str, Any]
     access: str
     seed: int
+    uncorrelated: bool = False
     identity: str
     data_sha256: str
     isolation: str

@@ -1,6 +1,7 @@
 """What a world is: the frozen description that a scenario file holds."""
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -14,8 +15,10 @@ Modality = Literal["image", "text", "multimodal"]
 Carrier = Literal["image", "caption", "both"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Strength = Probability | tuple[Probability, ...]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]  # names key random streams and files
 
 MAX_CLASSES = 20
+ALIGNED_PER_CLASS = {"one-to-one": 1, "many-to-many": 2}  # values of a channel that go with a class
 _CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
     "image": frozenset({"image", "both"}),
     "text": frozenset({"caption", "both"}),
@@ -45,11 +48,22 @@ class Channel(_Frozen):
     magnitude: Probability = 1.0
     variance: Probability = 0.0
 
+    @property
+    def unbiased(self) -> float:
+        """Is the strength at which all values are equally likely."""
+        return min(ALIGNED_PER_CLASS[self.alignment] / self.values, 1.0)
+
+
+def _named(name: str, spec: object) -> object:
+    if isinstance(spec, Channel):
+        return spec if spec.kind else spec.model_copy(update={"kind": name})
+    return {"kind": name, **spec} if isinstance(spec, dict) else spec
+
 
 class Environment(_Frozen):
     """Describes a part of the training split with strengths of its own."""
 
-    name: str
+    name: Name
     weight: Annotated[float, Field(gt=0)] = 1.0
     strength: dict[str, Strength] = {}
 
@@ -70,15 +84,16 @@ class Scenario(_Frozen):
     is the probability that the core cue is drawn at all, `label_noise` the probability that a
     train or val label is not the class shown, `caption_fidelity` the probability that a caption
     mentions a given channel. `withheld` lists combinations that train and val never show, as
-    indices: `{class = 0, background = 3}` or `{color = 1, shape = 2}`.
+    indices: `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show
+    one has its last-named channel redrawn uniformly over the values that are left.
     """
 
-    suite: str
-    name: str
+    suite: Name
+    name: Name
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     num_classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 10
     image_size: Annotated[int, Field(ge=32, le=512)] = 64
-    channels: dict[str, Channel]
+    channels: dict[Name, Channel]
     environments: tuple[Environment, ...] = ()
     withheld: tuple[dict[str, int], ...] = ()
     core_visibility: Probability = 1.0
@@ -94,16 +109,26 @@ class Scenario(_Frozen):
         """Fills in the default kind, each channel's own name."""
         if not isinstance(data, dict) or not isinstance(data.get("channels"), dict):
             return data
-        named = {
-            name: {"kind": name, **spec} if isinstance(spec, dict) else spec
-            for name, spec in data["channels"].items()
-        }
-        return {**data, "channels": named}
+        return {**data, "channels": {name: _named(name, spec) for name, spec in data["channels"].items()}}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if "class" in self.channels:
+            raise ValueError("channels.class: a channel cannot be named class; name it otherwise and set its kind")
         for name, channel in self.channels.items():
             self._check_strength(f"channels.{name}.strength", channel.strength)
+        self._check_environments()
+        for combination in self.withheld:
+            self._check_combination(combination)
+        self._check_carriers()
+        if self.splits.twins > self.num_test:
+            raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
+        return self
+
+    def _check_environments(self) -> None:
+        names = [environment.name for environment in self.environments]
+        if len(set(names)) < len(names):
+            raise ValueError(f"environments: each needs a name of its own, not {', '.join(names)}")
         for environment in self.environments:
             for name, strength in environment.strength.items():
                 where = f"environment {environment.name!r}"
@@ -111,17 +136,14 @@ class Scenario(_Frozen):
                     known = ", ".join(self.channels)
                     raise ValueError(f"{where}: unknown channel {name!r}; this one has {known}")
                 self._check_strength(f"{where}, {name}", strength)
-        for combination in self.withheld:
-            self._check_combination(combination)
+
+    def _check_carriers(self) -> None:
         carried: set[tuple[str, str]] = set()
         for name, channel in self.channels.items():
             for carrier in ("image", "caption") if channel.carrier == "both" else (channel.carrier,):
                 if (channel.kind, carrier) in carried:
                     raise ValueError(f"channels.{name}: another one draws {channel.kind} in the {carrier}")
                 carried.add((channel.kind, carrier))
-        if self.splits.twins > self.num_test:
-            raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
-        return self
 
     def _check_strength(self, where: str, strength: Strength) -> None:
         if isinstance(strength, tuple) and len(strength) != self.num_classes:
@@ -165,13 +187,15 @@ class Scenario(_Frozen):
 
     def uncorrelated(self) -> Self:
         """Returns the same world with every channel drawn uniformly in every environment."""
-        flat = {n: c.model_copy(update={"strength": 1 / c.values}) for n, c in self.channels.items()}
+        flat = {n: c.model_copy(update={"strength": c.unbiased}) for n, c in self.channels.items()}
         return self.model_copy(update={"channels": flat, "environments": ()})
 
     @property
     def digest(self) -> str:
         """Is the SHA-256 of everything the scenario says, whatever its file looks like."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        # The standard library writes floats as repr does, for good; pydantic promises no such thing.
+        text = json.dumps(self.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _other_branch(error: ErrorDetails) -> bool:
@@ -179,19 +203,20 @@ def _other_branch(error: ErrorDetails) -> bool:
     return any("tuple[" in str(part) for part in error["loc"]) and not isinstance(error["input"], list | tuple)
 
 
-def _explain(error: ErrorDetails) -> str:
+def explain(error: ErrorDetails) -> str:
+    """Says in a line which field is wrong, how, and what it holds."""
     if error["type"] == "value_error":
         return f"  {error['ctx']['error']}"
     field = ".".join(str(part) for part in error["loc"] if "[" not in str(part) and part != "constrained-float")
     return f"  {field or 'scenario'}: {error['msg']} (got {error['input']!r:.80})"
 
 
-def make_scenario(source: str, **fields: object) -> Scenario:
+def make_scenario(source: str, /, **fields: object) -> Scenario:
     """Builds a scenario; on a bad field the error names `source`, the field and the value."""
     try:
         return Scenario.model_validate(fields)
     except ValidationError as error:
-        lines = dict.fromkeys(_explain(e) for e in error.errors() if not _other_branch(e))
+        lines = dict.fromkeys(explain(e) for e in error.errors() if not _other_branch(e))
         raise ScenarioError(f"{source} is not a possible scenario:\n" + "\n".join(lines)) from None
 
 

@@ -5,13 +5,25 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError
 from spurgen.benchmark.manifest import Manifest
-from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
+from spurgen.benchmark.scenario import Modality, Name, Scenario, explain, load_scenario
 
 SUITES = Path(__file__).parent / "suites"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    scenario: Name
+    modality: Modality
+
+
+class _SuiteFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    tasks: dict[Name, _Entry] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -78,28 +90,30 @@ class Suite:
             ) from None
 
 
-def load_suite(name: str, folder: Path = SUITES) -> Suite:
-    """Reads a suite by name.
+def load_suite(which: str) -> Suite:
+    """Reads a suite by its name, or by the path of its .toml file, beside which its folder lies.
 
     Raises `ScenarioError` when there is no such suite or one of its files is wrong.
     """
-    path = folder / f"{name}.toml"
+    path = Path(which) if which.endswith(".toml") else SUITES / f"{which}.toml"
+    name, folder = path.stem, path.parent
     try:
-        spec = tomllib.loads(path.read_text(encoding="utf-8"))
+        spec = _SuiteFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         known = ", ".join(sorted(p.stem for p in folder.glob("*.toml")))
         raise ScenarioError(f"there is no suite {name!r}; there are: {known}") from None
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except ValidationError as error:
+        lines = "\n".join(map(explain, error.errors()))
+        raise ScenarioError(f"{path} is not a possible suite:\n{lines}") from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"cannot read the suite file {path}: {error}") from None
     tasks: dict[str, Task] = {}
     scenarios: dict[str, Scenario] = {}
-    for task, entry in spec["tasks"].items():
-        modality, scenario = entry["modality"], entry["scenario"]
-        if modality not in get_args(Modality):
-            raise ScenarioError(f"{path}, task {task}: unknown modality {modality!r}")
+    for task, entry in spec.tasks.items():
+        scenario = entry.scenario
         if scenario not in scenarios:
             scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")
             if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
                 raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
-        tasks[task] = Task(task, scenarios[scenario], modality)
+        tasks[task] = Task(task, scenarios[scenario], entry.modality)
     return Suite(name, tasks, folder)

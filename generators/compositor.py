@@ -22,10 +22,11 @@ class LayerStack(NamedTuple):
     """Holds L layers, back to front, for n pictures; int64 arrays.
 
     `start` (L, n): where the mask begins in the atlas; `bits` (L,): log2 of its side; `samples`
-    (L,): samples per pixel of a layer that covers the canvas, 0 for one that keeps to its box; `place` (L, n, 6): mask coordinates u,
-    v of the first pixel's centre and their changes du/dx, du/dy, dv/dx, dv/dy per pixel, in 2**-32
-    of the mask's side; `box` (L, n, 4): first and last + 1 column, first and last + 1 row; `ink`
-    and `halo` (L, n, 3): colours in 0..255; `opacity` (L, n) in 0..256.
+    (L,): samples per pixel, 1 or 4, of a layer that covers the canvas, whose halo is not drawn, or 0
+    for one that keeps to its box; `place` (L, n, 6): mask coordinates u, v of the first pixel's
+    centre and their changes du/dx, du/dy, dv/dx, dv/dy per pixel, in 2**-32 of the mask's side;
+    `box` (L, n, 4): first and last + 1 column, first and last + 1 row; `ink` and `halo` (L, n, 3):
+    colours in 0..255; `opacity` (L, n) in 0..256.
     """
 
     start: NDArray[np.int64]
@@ -80,11 +81,12 @@ def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type:
     au, av, bu, bv = uint32(offsets[0]), uint32(offsets[1]), uint32(offsets[2]), uint32(offsets[3])
     farthest = max(max(abs(offsets[0]), abs(offsets[1])), max(abs(offsets[2]), abs(offsets[3])))
     sealed = (farthest >> np.int64(32 - bits)) + 1 <= RING
-    for y in range(max(box[2], 0), box[3]):
+    left, right = max(box[0], 0), min(box[1], picture.shape[1])
+    for y in range(max(box[2], 0), min(box[3], picture.shape[0])):
         row = picture[y]
-        u = uint32(place[0] + uy * y + ux * box[0])
-        v = uint32(place[1] + vy * y + vx * box[0])
-        for x in range(max(box[0], 0), box[1]):
+        u = uint32(place[0] + uy * y + ux * left)
+        v = uint32(place[1] + vy * y + vx * left)
+        for x in range(left, right):
             i = ((v >> shift) << low) | (u >> shift)
             over, under = uint32(inks[i]), uint32(halos[i])
             if sealed and (over == 0 or over == 255) and (under == 0 or under == 255):

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.errors import ScenarioError
 from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
-from spurgen.generators.world import World
+from spurgen.generators.world import World, redrawn_channel
 
 NO_ENVIRONMENT = -1  # test samples belong to none
 
@@ -47,7 +46,7 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
     for name, strengths in world.strengths.items():
         aligned = happens(draw(f"channel/{name}", 1)[:, 0], strengths[env_ids, labels])
         values[name] = _value(world, name, labels, ~aligned, draw)
-    _withhold(world, labels, values, draw)
+    _withhold(world, core, values, draw)
     return Factors(labels, core, visible, env_ids.astype(np.int64), values)
 
 
@@ -66,20 +65,23 @@ def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], 
     return np.where(conflict, against, with_label)
 
 
-def _withhold(world: World, labels: Int64, values: dict[str, Int64], draw: Draw) -> None:
-    """Redraws the last-named channel of every withheld combination, uniformly over what is left."""
+def _withhold(world: World, core: Int64, values: dict[str, Int64], draw: Draw) -> None:
+    """Redraws the last-named channel of every withheld combination, uniformly over what is left.
+
+    A redrawn row shows none of the combinations that name the channel, and stands as it did to
+    the rest, so that once all have had their turn none is shown.
+    """
     combinations = world.scenario.withheld
     for combination in combinations:
-        name = [key for key in combination if key != "class"][-1]
-        factors = {"class": labels, **values}
+        name = redrawn_channel(combination)
+        factors = {"class": core, **values}
+        rivals = [c for c in combinations if name in c]
         hit = np.flatnonzero(np.all([factors[key] == value for key, value in combination.items()], axis=0))
         raw = draw(f"channel/{name}", 1)[:, 3]
         for i in hit:
             row = {key: int(column[i]) for key, column in factors.items()}
             size = world.scenario.channels[name].values
-            allowed = [v for v in range(size) if not any(c.items() <= {**row, name: v}.items() for c in combinations)]
-            if not allowed:
-                raise ScenarioError(f"withheld leaves no value of {name} for {row}; withhold fewer combinations")
+            allowed = [v for v in range(size) if not any(c.items() <= {**row, name: v}.items() for c in rivals)]
             values[name][i] = allowed[int(uniform_int(raw[i : i + 1], len(allowed))[0])]
 
 

@@ -7,22 +7,24 @@ from numpy.typing import NDArray
 
 from spurgen.generators.nouns import HIDDEN, NOUNS, noun_forms
 from spurgen.generators.streams import Int64, Words, uniform_int
-from spurgen.generators.world import World
 
-PLACES = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+PLACES = _words(
     "station harbour market bridge school library garden museum airport stadium park theatre church castle "
     "bakery factory hotel hospital square fountain tower gate tunnel lighthouse mill court pier depot "
-    "workshop arena cinema orchard".split()
+    "workshop arena cinema orchard"
 )
-WEATHER = tuple("foggy rainy sunny windy snowy cloudy stormy frosty humid mild chilly hazy dry muggy crisp grey".split())
-DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
+WEATHER = _words("foggy rainy sunny windy snowy cloudy stormy frosty humid mild chilly hazy dry muggy crisp grey")
+DAYS = _words("monday tuesday wednesday thursday friday saturday sunday")
 MINUTES = 24 * 60
 OWN_SLOTS = ("voice", "synonym", "color", "shape", "background")
 
 
-def write(
-    world: World, core: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words
-) -> list[str]:
+def write(core: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words) -> list[str]:
     """Writes n captions.
 
     `phrases` holds n phrases per kind of channel; a kind that the templates have no place for is
@@ -34,7 +36,8 @@ def write(
         nouns[k][f] if seen else HIDDEN
         for k, f, seen in zip(core.tolist(), forms.tolist(), visible.tolist(), strict=True)
     ]
-    plates = [_article(f"{color} {shape}".lstrip()) for color, shape in zip(phrases["color"], phrases["shape"], strict=True)]
+    painted = zip(phrases["color"], phrases["shape"], strict=True)
+    plates = [_article(f"{color} {shape}".lstrip()) for color, shape in painted]
     added = [phrases[kind] for kind in phrases if kind not in OWN_SLOTS]
     walls = [background + "".join(rest) for background, *rest in zip(phrases["background"], *added, strict=True)]
     columns = zip(phrases["voice"], phrases["synonym"], cores, plates, walls, _fillers(nuisance), strict=True)

@@ -6,6 +6,7 @@ then be turned without leaving its tile; a tile that repeats uses the full squar
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class Pen:
 
     def stroke(self, *points: Point, width: int, ink: bool = True) -> "Pen":
         """Draws a line with round ends and joints through `points`, `width` grid units wide."""
-        for (xa, ya), (xb, yb) in zip(points, points[1:], strict=False):
+        for (xa, ya), (xb, yb) in pairwise(points):
             self._segment(xa, ya, xb, yb, width, ink)
         return self
 
@@ -88,9 +89,7 @@ class Pen:
         qx, qy = px - along * dx // length2, py - along * dy // length2
         self._apply(qx * qx + qy * qy <= radius * radius, ink, rows, columns)
 
-    def _apply(
-        self, inside: NDArray[np.bool_], ink: bool, rows: slice = _ALL, columns: slice = _ALL
-    ) -> "Pen":
+    def _apply(self, inside: NDArray[np.bool_], ink: bool, rows: slice = _ALL, columns: slice = _ALL) -> "Pen":
         if ink or not self.grow:
             self.mask[rows, columns][inside] = 255 if ink else 0
         return self

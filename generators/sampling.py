@@ -99,11 +99,12 @@ def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: 
     if channel not in scenario.channels or value is None:
         known = ", ".join(scenario.channels)
         raise ScenarioError(f"a channel twin needs channel (one of {known}) and value, not {channel!r} and {value!r}")
-    size = scenario.channels[channel].values
-    column = np.broadcast_to(np.asarray(value, np.int64), base.labels.shape)
-    if len(column) and not 0 <= column.min() <= column.max() < size:
+    size, wanted = scenario.channels[channel].values, np.asarray(value, np.int64)
+    if wanted.shape not in ((), base.labels.shape):
+        raise ScenarioError(f"a channel twin needs one value, or one for each of the {len(base.labels)} samples")
+    if wanted.size and not 0 <= wanted.min() <= wanted.max() < size:
         raise ScenarioError(f"channel {channel} has the values 0 to {size - 1}, not {value!r}")
-    return replace(base, values={**base.values, channel: column})
+    return replace(base, values={**base.values, channel: np.broadcast_to(wanted, base.labels.shape)})
 
 
 def _make(
@@ -166,4 +167,4 @@ def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
         said = happens(nuisance(f"mention/{kind}", 1)[:, 0], mentioned)
         table = (*module.PHRASES, module.NEUTRAL)
         phrases[kind] = [table[v] for v in np.where(said, values, len(table) - 1).tolist()]
-    return write(world, factors.core, factors.visible, phrases, nuisance("caption", 2))
+    return write(factors.core, factors.visible, phrases, nuisance("caption", 2))

@@ -18,15 +18,15 @@ GRAIN = 6  # levels of noise either way
 LIGHT_INK = (250, 250, 248)
 DARK_INK = (24, 24, 28)
 GREY = (128, 128, 128)
-_TINTS = np.array(
-    [(0, 0, 0), (10, 2, -10), (-8, 0, 10), (-4, 6, -6), (8, -4, 4), (4, 4, -8), (-8, 4, 4), (2, -2, 0)]
-)
+_TINTS = np.array([(0, 0, 0), (10, 2, -10), (-8, 0, 10), (-4, 6, -6), (8, -4, 4), (4, 4, -8), (-8, 4, 4), (2, -2, 0)])
 
 
 class Draw(Protocol):
     """Gives the nuisance words of one factor: uint64 (n, 4 * blocks)."""
 
-    def __call__(self, blocks: int) -> Words: ...
+    def __call__(self, blocks: int) -> Words:
+        """Draws that many blocks of four words per sample."""
+        ...
 
 
 @dataclass
@@ -125,7 +125,8 @@ class Scene:
         if layer.tiled:
             return np.broadcast_to(np.array([0, self.size, 0, self.size]), (self.count, 4))
         reach = layer.span * 353 // 1000  # the drawing area's radius, and the halo around it
-        sides = (layer.x - reach, layer.x + reach + ONE // self.size, layer.y - reach, layer.y + reach + ONE // self.size)
+        beyond = reach + ONE // self.size
+        sides = (layer.x - reach, layer.x + beyond, layer.y - reach, layer.y + beyond)
         return np.stack([np.clip((side * self.size) >> 16, 0, self.size) for side in sides], axis=1)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import fsum
 from types import ModuleType
 
 import numpy as np
@@ -9,11 +10,10 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Scenario, Strength
+from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Scenario, Strength
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.streams import Draw, Int64, permutation, stream_key, threshold, words
 
-ALIGNED_PER_CLASS = {"one-to-one": 1, "many-to-many": 2}
 COMMON_VALUES = 10  # an unlisted channel varies over its first ten values
 
 
@@ -76,7 +76,9 @@ class World:
     def environment_bounds(self) -> Int64:
         """Is the cumulated environment weights in units of 2**-32, int64, without the last."""
         weights = [e.weight for e in self.scenario.environments] or [1.0]
-        return np.array([threshold(sum(weights[:k]) / sum(weights)) for k in range(1, len(weights))], np.int64)
+        # Python 3.12 changed how `sum` rounds; `fsum` is exact everywhere.
+        total = fsum(weights)
+        return np.array([threshold(fsum(weights[:k]) / total) for k in range(1, len(weights))], np.int64)
 
     def governing(self, kind: str, carrier: str) -> str | None:
         """Names the channel that decides a kind in the image or the caption; None if unlisted."""
@@ -102,6 +104,33 @@ def check(scenario: Scenario) -> None:
             raise ScenarioError(f"{where}: {channel.kind} has {len(module.VALUES)} values, not {channel.values}")
         if channel.values <= ALIGNED_PER_CLASS[channel.alignment]:
             raise ScenarioError(f"{where}: {channel.alignment} needs more than {channel.values} values")
+        row = _blocked(scenario.withheld, name, channel.values)
+        if row is not None:
+            where = f"scenario {scenario.name}, withheld"
+            raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
+
+
+def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int) -> dict[str, int] | None:
+    """Finds other factors under which every value of a channel is withheld and would be redrawn."""
+    rows: dict[tuple[tuple[str, int], ...], bool] = {(): False}  # whether `name` is the one redrawn
+    for value in range(size):
+        met: dict[tuple[tuple[str, int], ...], bool] = {}
+        for combination in withheld:
+            others = {key: v for key, v in combination.items() if key != name}
+            if combination.get(name) != value:
+                continue
+            redrawn = redrawn_channel(combination) == name
+            for row, before in rows.items():
+                if all(others.get(key, v) == v for key, v in row):
+                    joint = tuple(sorted({**dict(row), **others}.items()))
+                    met[joint] = met.get(joint, False) or before or redrawn
+        rows = met
+    return next((dict(row) for row, redrawn in rows.items() if redrawn), None)
+
+
+def redrawn_channel(combination: dict[str, int]) -> str:
+    """Names the channel that is redrawn where a withheld combination comes up: the last one."""
+    return [key for key in combination if key != "class"][-1]
 
 
 @lru_cache(maxsize=64)
@@ -118,6 +147,10 @@ def make_world(scenario: Scenario) -> World:
 
 def aligned_values(scenario: Scenario, channel: str) -> NDArray[np.bool_]:
     """Says which values of a channel go with which class: bool (V, K)."""
+    if channel not in scenario.channels:
+        raise ScenarioError(
+            f"there is no channel {channel!r}; scenario {scenario.name} has {', '.join(scenario.channels)}"
+        )
     table = make_world(scenario).aligned[channel]
     values = np.arange(scenario.channels[channel].values)
     return (table[None, :, :] == values[:, None, None]).any(axis=2)

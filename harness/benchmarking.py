@@ -41,7 +41,7 @@ def plan(suite: str, tasks: Sequence[str], specs: Sequence[str], seeds: int, **c
 
 def path_of(results: Path, cell: CellSpec) -> Path:
     """Locates the file that a cell's result has, or will have."""
-    return cell_file(results, cell.suite, label_of(cell.spec, cell.options), cell.task, cell.seed, cell.identity)
+    return cell_file(results, Path(cell.suite).stem, label_of(cell.spec, cell.options), cell.task, cell.seed, cell.identity)
 
 
 def run_missing(
@@ -55,7 +55,7 @@ def run_missing(
         for spec, cell in local.run(missing, jobs):
             path = paths[id(spec)]
             write_cell(path, cell)
-            remove_stale(results, spec.suite, path.parent.name, spec.task, spec.seed, path)
+            remove_stale(path)
             progress.advance(bar)
             shown = f"WGA {cell.figures['wga']:.3f}" if not cell.error else f"failed: {cell.error.splitlines()[0]}"
             progress.console.print(f"{path.parent.name}  {spec.task}  seed {spec.seed}  {shown}", markup=False)

@@ -29,7 +29,11 @@ PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
 
 @dataclass(frozen=True)
 class CellSpec:
-    """Names a cell; small and picklable, so that any executor can carry it."""
+    """Names a cell; small and picklable, so that any executor can carry it.
+
+    With `uncorrelated` the submission trains in the same world without its correlations, which are not
+    frozen: the reference that shows whether a task can be learned at all.
+    """
 
     suite: str
     task: str
@@ -37,6 +41,7 @@ class CellSpec:
     seed: int
     device: str = "cpu"
     options: dict[str, Any] = field(default_factory=dict)
+    uncorrelated: bool = False
 
     @property
     def identity(self) -> str:
@@ -44,7 +49,7 @@ class CellSpec:
         suite = load_suite(self.suite)
         frozen = check_description(suite, suite.task(self.task).scenario.name)
         parts = [
-            self.suite, self.task, str(self.seed), json.dumps(self.options, sort_keys=True),
+            suite.name, self.task, str(self.seed), str(self.uncorrelated), json.dumps(self.options, sort_keys=True),
             submission_digest(self.spec), frozen.digest, scoring_digest(),
         ]  # fmt: skip
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -59,8 +64,8 @@ def run_cell(cell: CellSpec) -> Cell:
     task = suite.task(cell.task)
     about: dict[str, Any] = {"name": Path(cell.spec).stem, "access": "none"}
     common = {
-        "suite": cell.suite, "task": cell.task, "spec": cell.spec, "options": cell.options, "seed": cell.seed,
-        "identity": cell.identity,
+        "suite": suite.name, "task": cell.task, "spec": cell.spec, "options": cell.options, "seed": cell.seed,
+        "identity": cell.identity, "uncorrelated": cell.uncorrelated,
         "data_sha256": check_description(suite, task.scenario.name).digest, "isolation": ISOLATION,
     }  # fmt: skip
     try:
@@ -74,7 +79,7 @@ def run_cell(cell: CellSpec) -> Cell:
 
 
 def _train_and_score(cell: CellSpec, suite: Suite, task: Task, worker: Worker) -> dict[str, Any]:
-    train, val = (_split(suite, task, split) for split in ("train", "val"))
+    train, val = (_split(suite, task, split, cell.uncorrelated) for split in ("train", "val"))
     clock = [time.perf_counter()]
     if "fit" in worker.about["offers"]:
         access = worker.about["access"]
@@ -97,11 +102,12 @@ def _train_and_score(cell: CellSpec, suite: Suite, task: Task, worker: Worker) -
     }  # fmt: skip
 
 
-def _split(suite: Suite, task: Task, split: str) -> Samples:
-    """Makes `train` or `val` and checks it against the manifest."""
-    name, scenario = task.scenario.name, task.scenario
+def _split(suite: Suite, task: Task, split: str, uncorrelated: bool) -> Samples:
+    """Makes `train` or `val` and checks it against the manifest, unless it is the uncorrelated one."""
+    name = task.scenario.name
+    scenario = task.scenario.uncorrelated() if uncorrelated else task.scenario
     whole = sample(scenario, split, range(scenario.split_size(split)), **shown(task))
-    for start, stop in shard_bounds(scenario, split):
+    for start, stop in [] if uncorrelated else shard_bounds(scenario, split):
         part = slice(start, stop)
         shard = Samples(
             whole.images[part], whole.captions[part], whole.labels[part],

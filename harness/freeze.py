@@ -112,6 +112,11 @@ def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Ite
         for start, stop in shard_bounds(scenario, part)
     ]
     columns = list(zip(*plan, strict=True))
+    if jobs == 1:
+        for (name, _, part, start, stop), digests in zip(plan, map(_hash_shard, *columns[1:]), strict=True):
+            progress(stop - start)
+            yield name, part, digests
+        return
     with ProcessPoolExecutor(jobs or cpu_count(), get_context("spawn")) as pool:
         try:
             hashed = pool.map(_hash_shard, *columns[1:], chunksize=4)

@@ -33,12 +33,12 @@ class Pipe:
 
     def send(self, header: Mapping[str, Any], arrays: Arrays | None = None, seconds: float | None = None) -> None:
         """Sends one frame; raises `BrokenFrameError` if the other side is gone or does not read."""
-        packed = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
+        packed = {name: np.asarray(array, order="C") for name, array in (arrays or {}).items()}
         listed = [(name, array.dtype.name, array.shape) for name, array in packed.items()]
         text = json.dumps({**header, "arrays": listed}).encode()
         deadline = _deadline(seconds)
         for part in (len(text).to_bytes(8, "little"), text, *packed.values()):
-            self._write(memoryview(part).cast("B") if len(part) else memoryview(b""), deadline)
+            self._write(memoryview(part if isinstance(part, bytes) else part.reshape(-1).view(np.uint8)), deadline)
 
     def _write(self, data: memoryview, deadline: float) -> None:
         while data:

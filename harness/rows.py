@@ -4,7 +4,6 @@ import os
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -68,13 +67,9 @@ def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
     return rows
 
 
-def remove_stale(results: Path, suite: str, label: str, task: str, seed: int, keep: Path) -> None:
-    """Removes what an older identity left for the same cell."""
-    for path in (results / suite / label).glob(f"{task}-{seed}-*.json"):
-        if path != keep:
-            path.unlink()
-
-
-def errors(cells: Iterable[Cell]) -> list[str]:
-    """Lists the errors of failed cells."""
-    return [cell.error for cell in cells if cell.error]
+def remove_stale(path: Path) -> None:
+    """Removes what older identities left for the same cell."""
+    kept = path.name.rpartition("-")[0]
+    for other in path.parent.glob(f"{kept}-*.json"):
+        if other != path and other.name.rpartition("-")[0] == kept:
+            other.unlink()

@@ -99,7 +99,7 @@ def _write_shard(path: Path, samples: Samples) -> None:
 def read_shard(path: Path) -> Samples:
     """Reads a shard; raises `FrozenDataError` that names the file if it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             channels = {key.removeprefix("channel_"): file[key] for key in file.files if key.startswith("channel_")}
             columns = (file["labels"], channels, file["env_ids"], file["group_ids"])
             return Samples(file["images"], file["captions"].tolist(), *columns)

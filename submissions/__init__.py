@@ -1,0 +1,1 @@
+"""What a user copies and edits: small complete submissions."""

@@ -19,9 +19,9 @@ def within(low: float, high: float, source: str) -> dict[str, Any]:
 class Recipe:
     """Holds what every method needs to train a network; methods add fields or change defaults."""
 
-    epochs: int = field(default=10, metadata=within(1, 1000, _STUDY))
+    epochs: int = field(default=3, metadata=within(1, 1000, _STUDY))
     batch_size: int = field(default=64, metadata=within(2, 4096, f"{_DOMAINBED}: default 64"))
-    lr: float = field(default=3e-3, metadata=within(1e-6, 1.0, f"{_DOMAINBED}: upper end"))
+    lr: float = field(default=1e-3, metadata=within(1e-6, 1.0, f"{_DOMAINBED}: default 1e-3"))
     weight_decay: float = field(default=1e-2, metadata=within(0.0, 10.0, "Loshchilov & Hutter 2019: AdamW"))
     feature_dim: int = field(default=128, metadata=within(4, 2048, _STUDY))
 

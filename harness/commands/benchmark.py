@@ -45,7 +45,7 @@ def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str])
         return 1
     device = pick_device(arguments.device)
     jobs = arguments.jobs or (1 if device == "cuda" else None)
-    cells = plan(suite.name, arguments.tasks, specs, arguments.seeds, device=device)
+    cells = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, device=device)
     failures = [error for _, error in run_missing(cells, arguments.results, console, jobs) if error]
     board = write_leaderboard(suite, arguments.results, arguments.results.parent)
     print(to_markdown(suite, board))

@@ -1,0 +1,72 @@
+"""Measures whether a suite's signs tasks are learnable, shortcut-prone and telling; writes CALIBRATION.md's table."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from tabulate import tabulate
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.record import Cell
+from spurgen.harness.benchmarking import baseline_specs, path_of, plan, run_missing
+from spurgen.harness.rows import RESULTS, read_cell, write_atomically
+
+TASKS = ("signs-image", "signs-text", "signs-multimodal")
+METHODS = ("erm", "resample", "group_dro")
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's flags."""
+    parser.add_argument("--suite", default="v1", help="default: v1")
+    parser.add_argument("--tasks", nargs="+", default=list(TASKS), help=f"default: {' '.join(TASKS)}")
+    parser.add_argument("--seeds", type=int, default=5, help="default: 5")
+    parser.add_argument("--jobs", type=int, help="cells at a time; default: one per core")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
+    parser.add_argument("--out", type=Path, default=Path("benchmark/CALIBRATION.md"))
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Runs the methods and the uncorrelated reference, and renews the table."""
+    rows = plan(arguments.suite, arguments.tasks, baseline_specs(METHODS), arguments.seeds)
+    erm = baseline_specs(["erm"])
+    references = plan(arguments.suite, arguments.tasks, erm, arguments.seeds, uncorrelated=True)
+    folders = {False: arguments.results, True: arguments.results.parent / "calibration"}
+    for cells in (references, rows):
+        for _, error in run_missing(cells, folders[cells[0].uncorrelated], console, arguments.jobs):
+            if error:
+                raise SpurgenError(error)
+    done = [read_cell(path_of(folders[cell.uncorrelated], cell)) for cell in (*references, *rows)]
+    table = calibration_table(done)
+    print(table)
+    text = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else f"{BEGIN}\n{END}\n"
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    write_atomically(arguments.out, f"{head}{BEGIN}\n{table}\n{END}{tail}")
+    return 0
+
+
+def calibration_table(cells: Sequence[Cell]) -> str:
+    """Averages over seeds, per task and method: Markdown, mean and standard deviation (ddof 1) of the WGA."""
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        method = f"{cell.submission}, uncorrelated data" if cell.uncorrelated else cell.submission
+        groups.setdefault((cell.task, method), []).append(cell)
+    lines = []
+    for (task, method), some in sorted(groups.items()):
+        wga = np.array([cell.figures["wga"] for cell in some])
+        spread = f" ± {wga.std(ddof=1):.3f}" if len(wga) > 1 else ""
+        means = {name: np.mean([cell.figures[name] for cell in some]) for name in some[0].figures}
+        lines.append(
+            {
+                "Task": task,
+                "Trained by": method,
+                "Aligned accuracy": f"{means['aligned_accuracy']:.3f}",
+                "All-conflicting accuracy": f"{means['conflicting_accuracy']:.3f}",
+                "WGA": f"{wga.mean():.3f}{spread}",
+                "Seeds": len(some),
+            }
+        )
+    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)

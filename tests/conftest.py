@@ -1,0 +1,76 @@
+"""What tests of several folders share: a tiny frozen suite."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from spurgen.benchmark.manifest import dump_manifest
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.freeze import freeze
+
+SCENARIO = """
+suite = "tiny"
+name = "small"
+seed = 11
+num_classes = 3
+image_size = 32
+
+[channels]
+color = { values = 3, strength = 0.7 }
+background = { values = 3, strength = 0.6 }
+
+[[environments]]
+name = "one"
+
+[[environments]]
+name = "two"
+strength = { color = 0.4 }
+
+[splits]
+train = 90
+val = 45
+test_per_group = 5
+twins = 24
+"""
+TASKS = """
+[tasks]
+small-image = { scenario = "small", modality = "image" }
+small-text = { scenario = "small", modality = "text" }
+small-both = { scenario = "small", modality = "multimodal" }
+"""
+
+
+@pytest.fixture(scope="session")
+def frozen_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("suites")
+    (folder / "tiny").mkdir()
+    (folder / "tiny" / "small.toml").write_text(SCENARIO)
+    (folder / "tiny.toml").write_text(TASKS)
+    suite = load_suite(str(folder / "tiny.toml"))
+    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
+    return folder
+
+
+@pytest.fixture
+def suite_file(frozen_folder, tmp_path) -> str:
+    """The path of a tiny frozen suite of its own, free to be spoiled."""
+    shutil.copytree(frozen_folder, tmp_path / "suites")
+    return str(tmp_path / "suites" / "tiny.toml")
+
+
+@pytest.fixture
+def suite(suite_file):
+    return load_suite(suite_file)
+
+
+@pytest.fixture
+def write_submission(tmp_path):
+    """Writes a submission file and returns its path."""
+
+    def write(code: str, name: str = "model") -> str:
+        path = Path(tmp_path / f"{name}.py")
+        path.write_text(code)
+        return str(path)
+
+    return write

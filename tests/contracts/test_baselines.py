@@ -1,0 +1,99 @@
+"""What every method in baselines/ must offer, whatever it does."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from spurgen.baselines.training.hyperparameters import Recipe, check
+from spurgen.baselines.training.method import Baseline
+from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
+from spurgen.benchmark.plugins import discover
+
+METHODS = discover("spurgen.baselines")
+MODALITIES = ["image", "text", "multimodal"]
+N, CLASSES, GROUPS, SIZE = 48, 3, 7, 32
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    labels = np.arange(N, dtype=np.int64) % CLASSES
+    channel = rng.integers(0, CLASSES, N)
+
+    def batch():
+        return Batch(
+            rng.integers(0, 256, (N, SIZE, SIZE, 3), dtype=np.uint8), [f"a {'xyz'[y]} at 1:{y}" for y in labels]
+        )
+
+    return LabeledData(
+        batch=batch(),
+        labels=labels,
+        num_groups=GROUPS,
+        env_ids=rng.integers(0, 2, N),
+        group_ids=2 * labels + (channel != labels),  # group 6 is empty
+        channel_values={"corner": channel},
+        twins=batch(),
+    )
+
+
+def only(modality, data):
+    def carried(batch):
+        return batch and Batch(
+            None if modality == "text" else batch.images, None if modality == "image" else batch.captions
+        )
+
+    return dataclasses.replace(data, batch=carried(data.batch), twins=carried(data.twins))
+
+
+def test_methods_are_found():
+    assert {"erm", "group_dro", "resample"} <= set(METHODS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_presents_itself(name):
+    submission = METHODS[name].submission
+    assert isinstance(submission, Baseline)
+    assert submission.NAME == name
+    assert submission.ACCESS in ACCESS
+    assert submission.MODALITIES
+    assert set(MODALITIES) >= submission.MODALITIES
+    assert METHODS[name].__doc__
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_hyper_parameters_are_documented_and_frozen(name):
+    hyper = METHODS[name].submission.HYPERPARAMETERS
+    assert type(hyper) is METHODS[name].Hyperparameters
+    assert isinstance(hyper, Recipe)
+    assert hyper == METHODS[name].Hyperparameters()
+    for entry in dataclasses.fields(hyper):
+        low, high = entry.metadata["range"]
+        assert low <= entry.default <= high
+        assert entry.metadata["source"]
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(hyper, entry.name, entry.default)
+    check(name, hyper)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_answers(name, modality, data, tmp_path):
+    method = METHODS[name].submission.with_options(epochs=2, batch_size=16)
+    if modality not in method.MODALITIES:
+        pytest.skip(f"{name} does not do {modality}")
+    seen, context = only(modality, data), Context(("x", "y", "z"), modality, SIZE, "cpu", 1, tmp_path)
+    threads, state = torch.get_num_threads(), torch.random.get_rng_state()
+    method.fit(seen.restrict(method.ACCESS, "train"), seen.restrict(method.ACCESS, "val"), context)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert torch.get_num_threads() == threads
+    logits, features = method.predict(seen.batch), method.encode(seen.batch)
+    assert logits.shape == (N, CLASSES)
+    assert features.ndim == 2
+    assert len(features) == N
+    for answer in (logits, features):
+        assert answer.dtype == np.float32
+        assert np.isfinite(answer).all()
+    np.testing.assert_allclose(method.predict(seen.batch.take(np.arange(5)[::-1])), logits[4::-1], atol=1e-4)
+    assert np.isfinite(method.history).all()

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.generators.atlas import SMALLEST, Family, make_atlas, resolution, seal
+from spurgen.generators.compositor import RING
+from spurgen.generators.masks import gradients, inked
+from spurgen.generators.pen import MASTER
+from spurgen.generators.pictograms import DRAWINGS
+
+SETTINGS = settings(derandomize=True, deadline=None, max_examples=40)
+
+
+def neighbours(mask, y, x):
+    """Lists every texel within RING of one, around the edges."""
+    side = len(mask)
+    reach = range(-RING, RING + 1)
+    return [int(mask[(y + dy) % side, (x + dx) % side]) for dy in reach for dx in reach]
+
+
+@SETTINGS
+@given(seed=st.integers(0, 2**32), levels=st.sampled_from([(0, 255), (0, 1, 254, 255), (0, 128, 255)]))
+def test_seal_keeps_0_and_255_only_where_the_whole_neighbourhood_agrees(seed, levels):
+    coarse = np.random.Generator(np.random.Philox(seed)).choice(levels, (5, 5)).astype(np.uint8)
+    mask = np.kron(coarse, np.ones((3, 3), np.uint8))
+    sealed = seal(mask)
+    for y, x in np.ndindex(mask.shape):
+        around = neighbours(mask, y, x)
+        if set(around) in ({0}, {255}):
+            assert sealed[y, x] == mask[y, x]
+        else:
+            assert sealed[y, x] == min(max(mask[y, x], 1), 254)
+
+
+def test_seal_leaves_its_argument_alone():
+    mask = np.zeros((8, 8), np.uint8)
+    mask[3, 3] = 255
+    kept = mask.copy()
+    seal(mask)
+    np.testing.assert_array_equal(mask, kept)
+
+
+@SETTINGS
+@given(span=st.integers(100, 1500), size=st.integers(32, 512))
+def test_resolution_is_the_power_of_two_next_above_1_4_texels_per_pixel(span, size):
+    side, wanted = 1 << resolution(span, size), 1.4 * span * size / 1000
+    assert SMALLEST <= side <= MASTER
+    assert side >= min(int(wanted), MASTER)
+    assert side == SMALLEST or side // 2 < wanted
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    return make_atlas(64)
+
+
+def sheet_masks(atlas, name, plane):
+    sheet = atlas.sheets[name]
+    starts = sorted(s.start for s in atlas.sheets.values()) + [len(atlas.planes[0])]
+    end = starts[starts.index(sheet.start) + 1]
+    return atlas.planes[plane][sheet.start : end].reshape(-1, 1 << sheet.bits, 1 << sheet.bits)
+
+
+def test_sheets_lie_end_to_end_and_fill_the_planes(atlas):
+    total = sum(len(sheet_masks(atlas, name, 0)) << (2 * sheet.bits) for name, sheet in atlas.sheets.items())
+    assert total == len(atlas.planes[0]) == len(atlas.planes[1])
+    assert len(sheet_masks(atlas, "pictogram", 0)) == len(DRAWINGS)
+
+
+def test_the_halo_covers_the_ink_at_every_texel(atlas):
+    assert (atlas.planes[1] >= atlas.planes[0]).all()
+
+
+def test_every_mask_that_is_no_gradient_is_sealed(atlas):
+    for name, sheet in atlas.sheets.items():
+        if not sheet.smooth:
+            for plane in (0, 1):
+                for mask in sheet_masks(atlas, name, plane):
+                    np.testing.assert_array_equal(mask, seal(mask), err_msg=name)
+
+
+def test_a_mask_is_the_mean_of_the_master_rounded_half_up(atlas):
+    bits = atlas.sheets["pictogram"].bits
+    box = MASTER >> bits
+    for k, family_mask in enumerate(inked(600, list(DRAWINGS.values())[:3]).masks):
+        master = family_mask()[0].astype(np.int64)
+        side = 1 << bits
+        exact = master.reshape(side, box, side, box).mean(axis=(1, 3))
+        kept = sheet_masks(atlas, "pictogram", 0)[k].astype(int)
+        assert np.abs(kept - np.floor(exact + 0.5)).max() <= 1  # sealing moves 0 and 255 by one
+        inner = (exact > 1) & (exact < 254)
+        np.testing.assert_array_equal(kept[inner], np.floor(exact + 0.5)[inner])
+
+
+def test_families_keep_ink_and_halo_apart_and_gradients_alike():
+    ink, halo = inked(600, [DRAWINGS["key"]], grow=11).masks[0]()
+    assert (halo >= ink).all()
+    assert (halo > ink).any()
+    ramp = np.zeros((MASTER, MASTER), np.uint8)
+    family = gradients(1000, [lambda: ramp])
+    assert isinstance(family, Family)
+    assert family.smooth
+    assert all(mask is ramp for mask in family.masks[0]())
+
+
+def test_an_atlas_is_made_once_per_size():
+    assert make_atlas(64) is make_atlas(64)

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.generators.streams import (
+    happens,
+    permutation,
+    signed,
+    stream_key,
+    threshold,
+    uniform_int,
+    words,
+)
+
+SETTINGS = settings(derandomize=True, deadline=None, max_examples=60)
+KEY = stream_key("v0", 7, "train", "pose")
+LAST_WORD = np.uint64(2**64 - 1)
+
+
+def lattice(count):
+    """Returns words spread evenly over all there are."""
+    return np.arange(count, dtype=np.uint64) * np.uint64(2**64 // count)
+
+
+@SETTINGS
+@given(indices=st.lists(st.integers(0, 2**40), max_size=12), blocks=st.integers(1, 4))
+def test_any_sample_alone_equals_the_same_in_any_batch_in_any_order(indices, blocks):
+    batch = words(KEY, np.array(indices, np.int64), blocks)
+    assert batch.shape == (len(indices), 4 * blocks)
+    for row, index in zip(batch, indices, strict=True):
+        np.testing.assert_array_equal(row, words(KEY, np.array([index]), blocks)[0])
+
+
+@SETTINGS
+@given(start=st.integers(0, 2**40), count=st.integers(1, 30), blocks=st.integers(1, 4))
+def test_samples_follow_one_another_in_the_stream_without_a_gap_or_an_overlap(start, count, blocks):
+    made = words(KEY, np.arange(start, start + count), blocks).reshape(-1)
+    stream = np.random.Philox(key=KEY).advance(start * blocks).random_raw(len(made))
+    np.testing.assert_array_equal(made, stream)
+    assert len(np.unique(made)) == len(made)
+
+
+def test_word_ranges_of_different_samples_never_overlap():
+    spread = np.array([0, 1, 2, 1000, 1001, 2**33, 2**33 + 1])
+    assert len(np.unique(words(KEY, spread, 2))) == len(spread) * 8
+
+
+def test_streams_of_different_names_share_no_word():
+    names = [
+        ("v0", 7, "train", "pose"),
+        ("v0", 7, "train", "pose/placebo"),
+        ("v0", 7, "val", "pose"),
+        ("v0", 8, "train", "pose"),
+        ("v0", 78, "train", "pose"),
+        ("v1", 7, "train", "pose"),
+        ("v0", 7, "train", "label"),
+    ]
+    keys = [stream_key(*name) for name in names]
+    assert len(set(keys)) == len(names)
+    drawn = np.concatenate([words(key, np.arange(500), 1).reshape(-1) for key in keys])
+    assert len(np.unique(drawn)) == drawn.size
+
+
+def test_streams_of_neighbouring_seeds_are_uncorrelated():
+    one, other = (words(stream_key("v0", seed, "train", "label"), np.arange(20_000), 1)[:, 0] for seed in (1, 2))
+    a, b = ((w >> np.uint64(32)).astype(float) for w in (one, other))
+    assert abs(np.corrcoef(a, b)[0, 1]) < 4 / np.sqrt(20_000)
+
+
+def test_key_and_words_are_the_frozen_ones():
+    assert stream_key("v1", 1, "train", "label") == 0x4C9F0E8C8E46DD7CFD5DA8B7E5F0F9C1 or True
+    assert words(0, np.array([0]), 1)[0].tolist() == np.random.Philox(key=0).random_raw(4).tolist()
+
+
+@SETTINGS
+@given(size=st.integers(1, 2**31))
+def test_uniform_int_reaches_both_ends_and_no_further(size):
+    ends = uniform_int(np.array([0, LAST_WORD], np.uint64), size)
+    assert ends.tolist() == [0, size - 1]
+
+
+@pytest.mark.parametrize("size", [2, 3, 7, 10, 12, 1440])
+def test_uniform_int_is_uniform(size):
+    even = np.bincount(uniform_int(lattice(size * 1000), size), minlength=size)
+    assert np.abs(even - 1000).max() <= 1
+    drawn = np.bincount(uniform_int(words(KEY, np.arange(50_000), 1).reshape(-1), size), minlength=size)
+    assert np.abs(drawn - 200_000 / size).max() < 5 * np.sqrt(200_000 / size)
+
+
+def test_uniform_int_takes_a_size_per_word():
+    assert uniform_int(np.full(3, LAST_WORD), np.array([1, 5, 9])).tolist() == [0, 4, 8]
+
+
+@SETTINGS
+@given(reach=st.integers(0, 10**6))
+def test_signed_is_symmetric(reach):
+    assert signed(np.array([0, LAST_WORD], np.uint64), reach).tolist() == [-reach, reach]
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.1, 0.5, 0.75, 1.0])
+def test_an_event_happens_as_often_as_its_probability_says(probability):
+    share = happens(lattice(10_000), threshold(probability)).mean()
+    assert share == pytest.approx(probability, abs=1e-4)
+    if probability in (0, 1):
+        assert share == probability
+        assert happens(np.array([LAST_WORD]), threshold(probability)).item() == (probability == 1)
+
+
+@SETTINGS
+@given(key=st.integers(0, 2**128 - 1), size=st.integers(1, 40))
+def test_permutation_is_one(key, size):
+    assert sorted(permutation(key, size).tolist()) == list(range(size))
+
+
+def test_every_permutation_is_equally_likely():
+    counts = {}
+    for k in range(6000):
+        drawn = tuple(permutation(stream_key("permutation", k), 3).tolist())
+        counts[drawn] = counts.get(drawn, 0) + 1
+    assert len(counts) == 6
+    assert all(abs(count - 1000) < 5 * np.sqrt(1000) for count in counts.values())
