@@ -10,8 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spurgen.benchmark.errors import MetricError
 
-SCHEMA = 1
-
 
 class PackedArray(BaseModel):
     """Holds an array as base64 of its deflated bytes; bool arrays are packed to bits first."""
@@ -60,7 +58,7 @@ class Cell(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Literal[1] = 1
     suite: str
     task: str
     submission: str

@@ -162,19 +162,19 @@ class Scenario(_Frozen):
     @property
     def num_patterns(self) -> int:
         """Counts the alignment patterns over all channels."""
-        return 2 ** len(self.channels)
+        return int(2 ** len(self.channels))
 
     @property
     def num_test(self) -> int:
         """Counts the test samples."""
-        return self.splits.test_per_group * self.num_classes * self.num_patterns
+        return int(self.splits.test_per_group * self.num_classes * self.num_patterns)
 
     def split_size(self, split: str) -> int:
         """Counts the samples of a split, one of `train`, `val`, `test`."""
         sizes = {"train": self.splits.train, "val": self.splits.val, "test": self.num_test}
         if split not in sizes:
             raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(sizes)}")
-        return sizes[split]
+        return int(sizes[split])
 
     def channels_in(self, modality: Modality) -> tuple[str, ...]:
         """Names the channels that a modality carries, in the scenario's order."""

@@ -42,7 +42,7 @@ class Task:
     @property
     def num_groups(self) -> int:
         """Counts the (class, alignment pattern) groups over the channels that count."""
-        return self.scenario.num_classes * 2 ** len(self.channels)
+        return int(self.scenario.num_classes * 2 ** len(self.channels))
 
 
 @dataclass(frozen=True)

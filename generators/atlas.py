@@ -48,11 +48,12 @@ def _shrink(mask: Mask, bits: int) -> Mask:
     side = 1 << bits
     box = MASTER // side
     sums = mask.reshape(side, box, side, box).sum(axis=(1, 3), dtype=np.int64)
-    return ((sums + box * box // 2) // (box * box)).astype(np.uint8)
+    small: Mask = ((sums + box * box // 2) // (box * box)).astype(np.uint8)
+    return small
 
 
 def seal(mask: Mask) -> Mask:
-    """Lets 0 and 255 stand only where all texels within `RING` are the same, else 1 and 254."""
+    """Lets 0 and 255 stand only where all texels within `RING` are the same, else makes them 1 and 254."""
     low = high = mask
     for axis in (0, 1):
         moved = [np.roll(low, shift, axis) for shift in range(-RING, RING + 1)]

@@ -2,8 +2,9 @@
 
 A layer is a square mask whose side, whatever its resolution, is one full turn of a 32-bit
 counter: coordinates overflow exactly where a tile repeats, so no lookup can leave the mask.
-Coverage is the mean over 2 x 2 subsamples of a pixel. A texel of 0 or 255 promises that all texels
-within `RING` of it are the same (`atlas.seal`), so one lookup settles most pixels.
+Coverage is the mean over 2 x 2 subsamples of a pixel. A texel of 0 or 255 promises that no texel
+within `RING` of it is more than a level off (`atlas.seal`), so that where the subsamples lie within
+`RING` of the centre and that is 0 or 255, in ink and halo, it stands for all four of them.
 """
 
 from typing import NamedTuple

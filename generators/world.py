@@ -153,4 +153,5 @@ def aligned_values(scenario: Scenario, channel: str) -> NDArray[np.bool_]:
         )
     table = make_world(scenario).aligned[channel]
     values = np.arange(scenario.channels[channel].values)
-    return (table[None, :, :] == values[:, None, None]).any(axis=2)
+    goes: NDArray[np.bool_] = (table[None, :, :] == values[:, None, None]).any(axis=2)
+    return goes

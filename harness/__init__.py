@@ -1,0 +1,1 @@
+"""Everything with side effects: freezing, workers, scoring, ranking, the leaderboard, the command line."""

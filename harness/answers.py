@@ -13,7 +13,7 @@ from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import Samples, sample
-from spurgen.harness.data import Block, inputs, part_start, shown, test_inputs
+from spurgen.harness.data import Block, every_input, inputs, part_start, shown
 from spurgen.harness.frozen import check_samples
 from spurgen.harness.process import Worker, soften
 
@@ -58,7 +58,7 @@ class Asker:
                 decision = self.probe.decision_function(scores)
                 yield np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
             else:
-                yield soften(scores) if self.what == "predict_proba" else scores
+                yield soften(scores).astype(np.float64) if self.what == "predict_proba" else scores
 
     def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
         """Yields the answers to `what`; the next batch is made while the worker computes."""
@@ -88,7 +88,7 @@ def collect(asker: Asker, suite: Suite, val: Samples, train: Samples) -> tuple[A
     factors: list[Samples] = []
 
     def stream() -> Iterator[Batch]:
-        for block, indices, samples in test_inputs(task, CHUNK):
+        for block, indices, samples in every_input(task, CHUNK):
             place = part_start(task, block, indices[0])
             if place is not None:
                 check_samples(suite, task.scenario.name, *place, samples)

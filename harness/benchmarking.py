@@ -41,7 +41,9 @@ def plan(suite: str, tasks: Sequence[str], specs: Sequence[str], seeds: int, **c
 
 def path_of(results: Path, cell: CellSpec) -> Path:
     """Locates the file that a cell's result has, or will have."""
-    return cell_file(results, Path(cell.suite).stem, label_of(cell.spec, cell.options), cell.task, cell.seed, cell.identity)
+    return cell_file(
+        results, Path(cell.suite).stem, label_of(cell.spec, cell.options), cell.task, cell.seed, cell.identity
+    )
 
 
 def run_missing(
@@ -66,7 +68,7 @@ def write_leaderboard(suite: Suite, results: Path, folder: Path) -> dict[str, An
     """Rebuilds leaderboard.json, .csv and .md from the cells on disk; returns the board."""
     board = build(suite, read_cells(results, suite.name))
     writers: dict[str, Callable[[], str]] = {
-        "json": lambda: to_json(board), "csv": lambda: to_csv(board), "md": lambda: to_markdown(suite, board)
+        "json": lambda: to_json(board), "csv": lambda: to_csv(board), "md": lambda: to_markdown(board)
     }  # fmt: skip
     for ending, make in writers.items():
         write_atomically(folder / f"leaderboard.{ending}", make())

@@ -1,6 +1,7 @@
 """One cell, (task, submission, seed): trained, asked, scored and recorded; what an executor runs."""
 
 import hashlib
+import itertools
 import json
 import platform
 import subprocess
@@ -85,8 +86,8 @@ def _train_and_score(cell: CellSpec, suite: Suite, task: Task, worker: Worker) -
         access = worker.about["access"]
         names = CLASS_NAMES[: task.scenario.num_classes]
         context = Context(names, task.modality, task.scenario.image_size, cell.device, cell.seed, worker.scratch)
-        data = (labeled_data(task, split, samples, access) for split, samples in (("train", train), ("val", val)))
-        worker.fit(*data, context)
+        data = [labeled_data(task, split, made, access) for split, made in (("train", train), ("val", val))]
+        worker.fit(data[0], data[1], context)
     clock.append(time.perf_counter())
     asker = Asker(worker, task)
     asker.fit_probe(train)
@@ -94,11 +95,12 @@ def _train_and_score(cell: CellSpec, suite: Suite, task: Task, worker: Worker) -
     clock.append(time.perf_counter())
     scores = score(task, answers, factors, train)
     clock.append(time.perf_counter())
-    seconds = dict(zip(("fit", "ask", "score"), (b - a for a, b in zip(clock, clock[1:], strict=False)), strict=True))
+    seconds = dict(zip(("fit", "ask", "score"), (b - a for a, b in itertools.pairwise(clock)), strict=True))
     return {
         "figures": scores.figures, "channels": scores.channels, "patterns": scores.patterns, "groups": scores.groups,
         "samples": {name: pack(array) for name, array in scores.samples.items()},
-        "provenance": provenance() | {"seconds": seconds, "peak_memory_bytes": worker.peak_bytes, "device": cell.device},
+        "provenance": provenance()
+        | {"seconds": seconds, "peak_memory_bytes": worker.peak_bytes, "device": cell.device},
     }  # fmt: skip
 
 

@@ -32,13 +32,18 @@ def task_groups(task: Task, group_ids: Int64) -> Int64:
     labels, pattern = np.divmod(group_ids, scenario.num_patterns)
     kept = [k for k, name in enumerate(scenario.channels) if name in task.channels]
     reduced = sum(((pattern >> k & 1) << place for place, k in enumerate(kept)), np.zeros_like(pattern))
-    return labels * 2 ** len(kept) + reduced
+    groups: Int64 = labels * 2 ** len(kept) + reduced
+    return groups
 
 
 def labeled_data(task: Task, split: str, samples: Samples, access: str) -> LabeledData:
     """Turns all samples of `train` or `val` into what an access tier grants of them."""
     indices = range(len(samples.labels))
-    wants_twins = access == "twins"
+    counterparts = None
+    if access == "twins":
+        halves = shown(task)
+        unc = twins(task.scenario, split, indices, "unc", images=halves["images"], captions=halves["captions"])
+        counterparts = inputs(task, unc)
     data = LabeledData(
         batch=inputs(task, samples),
         labels=samples.labels,
@@ -46,7 +51,7 @@ def labeled_data(task: Task, split: str, samples: Samples, access: str) -> Label
         env_ids=samples.env_ids,
         group_ids=task_groups(task, samples.group_ids),
         channel_values={name: samples.channel_values[name] for name in task.channels},
-        twins=inputs(task, twins(task.scenario, split, indices, "unc", **shown(task))) if wants_twins else None,
+        twins=counterparts,
     )
     return data.restrict(access, split)
 
@@ -122,7 +127,7 @@ def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
     return f"twins/channel/{block.channel}", block.value * task.scenario.splits.twins + first
 
 
-def test_inputs(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, range, Samples]]:
+def every_input(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, range, Samples]]:
     """Yields all test samples, base samples first, at most `chunk` at a time, with their indices."""
     for block in [Block(), *twin_blocks(task)]:
         every = bases(task, block)

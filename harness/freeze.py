@@ -76,7 +76,9 @@ def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
     size = part_sizes(scenario)[part]
     run = scenario.splits.twins if part.startswith("twins/") else size
     return [
-        (first + start, first + min(start + SHARD, run)) for first in range(0, size, run) for start in range(0, run, SHARD)
+        (first + start, first + min(start + SHARD, run))
+        for first in range(0, size, run)
+        for start in range(0, run, SHARD)
     ]
 
 

@@ -99,7 +99,10 @@ def module_file(name: str) -> Path | None:
     """Locates a module's file without importing anything of it but `spurgen` itself."""
     if name.startswith("spurgen."):
         place = Path(str(spurgen.benchmark.__file__)).parent
-        roots = {"benchmark": place, **{p: place.parent / p for p in ("generators", "baselines", "harness", "submissions")}}
+        roots = {
+            "benchmark": place,
+            **{p: place.parent / p for p in ("generators", "baselines", "harness", "submissions")},
+        }
         _, top, *rest = name.split(".")
         base = roots.get(top, place / "missing").joinpath(*rest)
         return next((f for f in (base.with_suffix(".py"), base / "__init__.py") if f.is_file()), None)

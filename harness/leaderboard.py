@@ -16,7 +16,14 @@ from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_i
 from spurgen.harness.ranking import better_than_chance, order, rank
 
 REPLICATES = 1000
-MEANS = {"sss": None, "sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra": "cra", "flip_rate": "flip"}
+MEANS = {
+    "sss": None,
+    "sss_placebo": "placebo",
+    "ig": "ig",
+    "core_sensitivity": "core",
+    "cra": "cra",
+    "flip_rate": "flip",
+}
 Rows = Mapping[str, Mapping[str, list[Cell]]]
 Floats = NDArray[np.float64]
 
@@ -59,9 +66,7 @@ def build(suite: Suite, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _task_board(
-    suite: Suite, task: Task, cells: Mapping[str, list[Cell]]
-) -> tuple[dict[str, Any], dict[str, Floats]]:
+def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tuple[dict[str, Any], dict[str, Floats]]:
     plan = Plan.of(task)
     data = suite.manifest.scenarios[task.scenario.name].digest
     unranked, ranked, replicates = [], [], {}

@@ -17,7 +17,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.protocol import BrokenFrameError, Pipe
 from spurgen.harness.worker import batch_to, data_to
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 MAX_HEADER = 1 << 16
 ISOLATION = "process"
 FIT_SECONDS = 6 * 3600.0
@@ -42,7 +42,8 @@ class Worker:
             [sys.executable, "-m", "spurgen.harness.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, env=os.environ | ONE_THREAD,
         )  # fmt: skip
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._pipe = Pipe(self._process.stdout.fileno(), self._process.stdin.fileno())
         self._step = ""
         try:

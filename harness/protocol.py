@@ -37,8 +37,13 @@ class Pipe:
         listed = [(name, array.dtype.name, array.shape) for name, array in packed.items()]
         text = json.dumps({**header, "arrays": listed}).encode()
         deadline = _deadline(seconds)
-        for part in (len(text).to_bytes(8, "little"), text, *packed.values()):
-            self._write(memoryview(part if isinstance(part, bytes) else part.reshape(-1).view(np.uint8)), deadline)
+        parts: list[Any] = [
+            len(text).to_bytes(8, "little"),
+            text,
+            *(a.reshape(-1).view(np.uint8) for a in packed.values()),
+        ]
+        for part in parts:
+            self._write(memoryview(part), deadline)
 
     def _write(self, data: memoryview, deadline: float) -> None:
         while data:

@@ -8,8 +8,6 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from spurgen.benchmark.suite import Suite
-
 NOTE = (
     "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over seeds and "
     "samples, Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. Brackets: 95 % intervals. SSS: Spurious "
@@ -39,7 +37,7 @@ def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def to_markdown(suite: Suite, board: Mapping[str, Any]) -> str:
+def to_markdown(board: Mapping[str, Any]) -> str:
     """Writes a table per task, and the overall ranks when there are several tasks."""
     parts = [f"# SpurGen {board['suite']} leaderboard", "", NOTE, ""]
     for name, part in board["tasks"].items():
@@ -47,7 +45,12 @@ def to_markdown(suite: Suite, board: Mapping[str, Any]) -> str:
         parts += [f"Not ranked: {_text(row['submission'])}: {_text(row['reason'])}  " for row in part["unranked"]]
         parts += [""] if part["unranked"] else []
     if len(board["tasks"]) > 1:
-        parts += [f"## Overall: mean over {', '.join(board['overall']['tasks'])}", "", overall_table(board["overall"]), ""]
+        parts += [
+            f"## Overall: mean over {', '.join(board['overall']['tasks'])}",
+            "",
+            overall_table(board["overall"]),
+            "",
+        ]
         parts += [f"Not ranked: {_text(r['submission'])}: {_text(r['reason'])}  " for r in board["overall"]["unranked"]]
     parts += ["", f"Manifest SHA-256: `{board['manifest_sha256']}`", ""]
     return "\n".join(parts).replace("\n\n\n", "\n\n")

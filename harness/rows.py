@@ -21,7 +21,11 @@ def cell_file(results: Path, suite: str, label: str, task: str, seed: int, ident
 
 def label_of(spec: str, options: dict[str, object]) -> str:
     """Names a submission's folder after its file or module, and its options if any."""
-    stem = Path(spec).stem if spec.endswith(".py") else spec.removesuffix(":submission").replace(":", ".").rpartition(".")[2]
+    stem = (
+        Path(spec).stem
+        if spec.endswith(".py")
+        else spec.removesuffix(":submission").replace(":", ".").rpartition(".")[2]
+    )
     parts = [stem, *(f"{name}={value}" for name, value in sorted(options.items()))]
     return re.sub(r"[^\w.=+-]", "_", "-".join(parts))
 
@@ -52,7 +56,9 @@ def read_cell(path: Path) -> Cell:
     try:
         return Cell.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError, UnicodeDecodeError) as error:
-        raise SpurgenError(f"{path} is not a result of this version: {error}\ndelete it and run the cell again") from None
+        raise SpurgenError(
+            f"{path} is not a result of this version: {error}\ndelete it and run the cell again"
+        ) from None
 
 
 def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:

@@ -138,7 +138,7 @@ def _probe(features: Floats, targets: Int64, test: Floats, truth: Int64) -> NDAr
     """Fits a ridge classifier on standardised features and says where it is right on others."""
     centre, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
     if len(np.unique(targets)) < 2:
-        return truth == targets[0]
+        return np.asarray(truth == targets[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # ill-conditioned features still give a probe
         model = RidgeClassifier(alpha=1.0).fit((features - centre) / scale, targets)

@@ -5,6 +5,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -57,7 +58,9 @@ def regenerate(
     wanted = list(parts)
     for name in names:
         frozen = check_description(suite, name)
-        for part in [p for p in part_sizes(suite.scenario(name)) if p in wanted or p.startswith("twins/") and "twins" in wanted]:
+        for part in [
+            p for p in part_sizes(suite.scenario(name)) if p in wanted or (p.startswith("twins/") and "twins" in wanted)
+        ]:
             problem = check_part(suite, root, name, part)
             if problem is None:
                 told(f"{name}/{part}: whole, kept")
@@ -82,7 +85,7 @@ def regenerate(
 
 def _write_shard(path: Path, samples: Samples) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = {f"channel_{name}": values for name, values in samples.channel_values.items()}
+    columns: dict[str, Any] = {f"channel_{name}": values for name, values in samples.channel_values.items()}
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

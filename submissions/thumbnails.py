@@ -10,4 +10,10 @@ def encode(batch):
     size = batch.images.shape[1]
     middle = batch.images[:, size // 4 : -size // 4].mean(axis=3)[:, :, size // 4 : -size // 4]
     step = middle.shape[1] // 16
-    return middle[:, : 16 * step, : 16 * step].reshape(-1, 16, step, 16, step).mean(axis=(2, 4)).reshape(-1, 256).astype(np.float32)
+    return (
+        middle[:, : 16 * step, : 16 * step]
+        .reshape(-1, 16, step, 16, step)
+        .mean(axis=(2, 4))
+        .reshape(-1, 256)
+        .astype(np.float32)
+    )

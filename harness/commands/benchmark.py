@@ -48,7 +48,7 @@ def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str])
     cells = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, device=device)
     failures = [error for _, error in run_missing(cells, arguments.results, console, jobs) if error]
     board = write_leaderboard(suite, arguments.results, arguments.results.parent)
-    print(to_markdown(suite, board))
+    print(to_markdown(board))
     for error in dict.fromkeys(failures):
         console.print(error, markup=False, style="red", soft_wrap=True)
     return 1 if failures else 0
@@ -58,6 +58,6 @@ def pick_device(asked: str) -> str:
     """Resolves `auto`."""
     if asked != "auto":
         return asked
-    import torch  # slow to import, and only this line needs it  # noqa: PLC0415
+    import torch  # slow to import, and only this line needs it
 
     return "cuda" if torch.cuda.is_available() else "cpu"

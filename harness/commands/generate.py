@@ -24,9 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write; must not exist, or be empty")
     parser.add_argument("--splits", nargs="+", default=list(SPLITS), choices=SPLITS, help="default: all")
     parser.add_argument("--num-classes", type=int, help="2 to 20; default: 10")
-    parser.add_argument("--num-samples", type=int, help="train samples; val has a third, test about as many; default: 1000")
+    parser.add_argument(
+        "--num-samples", type=int, help="train samples; val has a third, test about as many; default: 1000"
+    )
     parser.add_argument("--channels", nargs="+", help=f"default: {' '.join(DEFAULT_CHANNELS)}")
-    parser.add_argument("--strength", nargs="+", metavar="CHANNEL=P", help="for one channel, or P alone for all; default: 0.75")
+    parser.add_argument(
+        "--strength", nargs="+", metavar="CHANNEL=P", help="for one channel, or P alone for all; default: 0.75"
+    )
     parser.add_argument("--image-size", type=int, help="32 to 512; default: 64")
     parser.add_argument("--seed", type=int, help="default: 0")
 

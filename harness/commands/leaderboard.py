@@ -21,6 +21,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Writes leaderboard.md, .csv and .json beside the rows' folder and prints the table."""
     suite = load_suite(arguments.suite)
     board = write_leaderboard(suite, arguments.results, arguments.results.parent)
-    print(to_markdown(suite, board))
+    print(to_markdown(board))
     console.print(f"wrote {arguments.results.parent / 'leaderboard'}.md, .csv and .json")
     return 0

@@ -49,7 +49,13 @@ def total(suite: Suite) -> int:
 
 def _list(suite: Suite) -> int:
     lines = [
-        {"scenario": name, "part": part, "samples": frozen.samples, "shards": len(frozen.shards), "sha256": frozen.digest}
+        {
+            "scenario": name,
+            "part": part,
+            "samples": frozen.samples,
+            "shards": len(frozen.shards),
+            "sha256": frozen.digest,
+        }
         for name, scenario in suite.manifest.scenarios.items()
         for part, frozen in scenario.parts.items()
     ]

@@ -21,6 +21,6 @@ def run(cells: Sequence[CellSpec], jobs: int | None = None) -> Iterator[tuple[Ce
             for future in done:
                 yield waiting.pop(future), future.result()
     finally:
-        for process in list((pool._processes or {}).values()):  # noqa: SLF001  # no public way to stop them
+        for process in list((pool._processes or {}).values()):  # no public way to stop them
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)

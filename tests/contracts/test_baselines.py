@@ -23,9 +23,8 @@ def data():
     channel = rng.integers(0, CLASSES, N)
 
     def batch():
-        return Batch(
-            rng.integers(0, 256, (N, SIZE, SIZE, 3), dtype=np.uint8), [f"a {'xyz'[y]} at 1:{y}" for y in labels]
-        )
+        images = rng.integers(0, 256, (N, SIZE, SIZE, 3), dtype=np.uint8)
+        return Batch(images, [f"a {'xyz'[label]} at 1:{label}" for label in labels])
 
     return LabeledData(
         batch=batch(),
@@ -55,7 +54,7 @@ def test_methods_are_found():
 def test_a_method_presents_itself(name):
     submission = METHODS[name].submission
     assert isinstance(submission, Baseline)
-    assert submission.NAME == name
+    assert name == submission.NAME
     assert submission.ACCESS in ACCESS
     assert submission.MODALITIES
     assert set(MODALITIES) >= submission.MODALITIES

@@ -40,7 +40,8 @@ def test_triangle_has_the_area_of_the_shoelace_formula(corners):
 
 
 @pytest.mark.parametrize(
-    "points", [regular(5, 90), regular(6, 91), star(5, 96, 56), star(8, 120, 40), [(-60, -60), (60, -60), (60, 20), (-60, 20)]]
+    "points",
+    [regular(5, 90), regular(6, 91), star(5, 96, 56), star(8, 120, 40), [(-60, -60), (60, -60), (60, 20), (-60, 20)]],
 )
 def test_simple_polygons_have_the_area_of_the_shoelace_formula(points):
     assert area(Pen().polygon(*points)) == pytest.approx(shoelace(points), rel=0.004)
@@ -82,9 +83,8 @@ def test_stroke_is_a_rectangle_with_two_half_discs(a, b, width):
 
 def test_joint_of_a_stroke_is_round():
     bent = Pen().stroke((-60, 0), (0, 0), (0, 60), width=40)
-    rectangles, ends, joint = 2 * 40 * 60, math.pi * 20**2, 3 / 4 * math.pi * 20**2 - 2 * 20 * 20 / 1
-    overlap = 20 * 20
-    assert area(bent) == pytest.approx(rectangles - overlap + ends + joint + 2 * 20 * 20 - math.pi * 20**2 / 2, rel=0.01)
+    rectangles, discs = 2 * 40 * 60 - 20 * 20, (1 / 2 + 1 / 2 + 1 / 4) * math.pi * 20**2
+    assert area(bent) == pytest.approx(rectangles + discs, rel=0.01)
 
 
 def test_erasing_takes_away_what_inking_gave():

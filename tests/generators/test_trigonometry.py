@@ -21,7 +21,7 @@ def test_quarter_turns_are_exact():
     quarters = np.arange(4) * (TURN // 4)
     assert sine(quarters).tolist() == [0, UNIT, 0, -UNIT]
     assert cosine(quarters).tolist() == [UNIT, 0, -UNIT, 0]
-    assert sine(np.array([TURN // 12])).item() in (UNIT // 2 - 1, UNIT // 2, UNIT // 2 + 1)
+    assert sine(np.array([TURN // 8])).item() == (math.isqrt(2 * UNIT**2) + 1) // 2
 
 
 def test_values_are_integers_of_64_bits():

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 
 import pytest
 
@@ -20,7 +21,7 @@ def test_every_part_is_cut_into_shards_without_gaps(suite):
         bounds = shard_bounds(scenario, part)
         assert bounds[0][0] == 0
         assert bounds[-1][1] == size
-        assert all(a[1] == b[0] for a, b in zip(bounds, bounds[1:], strict=False))
+        assert all(a[1] == b[0] for a, b in itertools.pairwise(bounds))
 
 
 def test_a_shard_of_channel_twins_holds_one_value(suite):
@@ -115,8 +116,8 @@ def test_a_digest_depends_on_every_half(suite):
 def test_samples_made_without_a_half_are_checked_by_the_others(suite):
     samples = make_part(suite.scenario("small"), "val", 0, 45)
     check_samples(suite, "small", "val", 0, dataclasses.replace(samples, images=samples.images[:0]))
+    wrong = ["no", *samples.captions[1:]]
     with pytest.raises(FrozenDataError, match="captions"):
-        wrong = ["no", *samples.captions[1:]]
         check_samples(suite, "small", "val", 0, dataclasses.replace(samples, images=samples.images[:0], captions=wrong))
 
 

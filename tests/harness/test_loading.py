@@ -24,7 +24,9 @@ def test_a_file_gets_defaults(write_submission):
 
 def test_a_file_may_say_its_name_and_import_its_neighbour(write_submission):
     write_submission("VALUE = 5", "neighbour_of_model")
-    code = 'import neighbour_of_model\nNAME = "mine"\nMODALITIES = "image"\ndef encode(b): return neighbour_of_model.VALUE'
+    code = (
+        'import neighbour_of_model\nNAME = "mine"\nMODALITIES = "image"\ndef encode(b): return neighbour_of_model.VALUE'
+    )
     found = load_submission(write_submission(code))
     assert (found.name, found.modalities, found.encode(None)) == ("mine", {"image"}, 5)
 
@@ -53,7 +55,10 @@ def test_a_baseline_takes_options():
     [
         ("x = 1", r"has none of predict\(batch\), predict_proba\(batch\) and encode\(batch\)"),
         ("predict = 3", "predict must be a function, not int"),
-        ("ACCESS = 'all'\ndef predict(b): ...", "ACCESS = 'all'; choose from none, envs, val_groups, train_groups, twins"),
+        (
+            "ACCESS = 'all'\ndef predict(b): ...",
+            "ACCESS = 'all'; choose from none, envs, val_groups, train_groups, twins",
+        ),
         ("MODALITIES = {'sound'}\ndef predict(b): ...", "choose from image, multimodal, text"),
         ("def predict(b) return 1", "SyntaxError"),
         ("import no_such_module", "ModuleNotFoundError"),

@@ -23,8 +23,10 @@ def ends():
 def test_arrays_and_header_come_through(ends):
     here, there = ends
     arrays = {
-        "x": np.arange(12, dtype=np.float32).reshape(3, 4), "y": np.array([True, False]), "z": np.empty((0, 5), np.int64)
-    }  # fmt: skip
+        "x": np.arange(12, dtype=np.float32).reshape(3, 4),
+        "y": np.array([True, False]),
+        "z": np.empty((0, 5), np.int64),
+    }
     here.send({"op": "é", "n": 3}, arrays)
     header, received = there.receive(seconds=5)
     assert header == {"op": "é", "n": 3}

@@ -1,0 +1,236 @@
+"""Compares the pixel kernel, bit for bit, with a slow one that is written for being obviously right."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.generators import sample, scene, twins
+from spurgen.generators.atlas import make_atlas, seal
+from spurgen.generators.compositor import FULL, OPAQUE, RING, LayerStack, render
+from spurgen.generators.world import CHANNELS, discover
+
+TURN = 1 << 32
+WORD = (1 << 64) - 1
+AROUND = [(1, 1), (-1, -1), (1, -1), (-1, 1)]  # the subsamples, in quarter pixels
+
+
+def splitmix64(counter):
+    z = counter & WORD
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & WORD
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & WORD
+    return z ^ (z >> 31)
+
+
+def grain(count, key, amplitude):
+    """Makes noise level k from byte k % 8 of the mixed counter key + k // 8 golden ratios."""
+    words = [splitmix64(key + k * 0x9E3779B97F4A7C15) for k in range((count + 7) // 8)]
+    lots = np.array([(word >> (8 * byte)) & 255 for word in words for byte in range(8)][:count])
+    return (lots * (2 * amplitude + 1) >> 8) - amplitude
+
+
+def coverage(mask, place, size, samples, shortcut):
+    """Adds up a mask over every pixel's subsamples, 0 to 4 * 255: int64 (S, S).
+
+    `shortcut` says where the centre's own texel counts for all four.
+    """
+    bits = len(mask).bit_length() - 1
+    u0, v0, ux, uy, vx, vy = (int(p) for p in place)
+    y, x = np.mgrid[:size, :size]
+
+    def look(dx, dy):  # in quarter pixels off the centre; the offset itself is rounded down
+        side = 1 if (dx, dy) in AROUND[::2] else -1
+        off_u, off_v = side * ((ux + side * dy * uy) // 4), side * ((vx + side * dy * vy) // 4)
+        u, v = u0 + ux * x + uy * y, v0 + vx * x + vy * y
+        if dx:
+            u, v = u + off_u, v + off_v
+        return mask[(v % TURN) >> (32 - bits), (u % TURN) >> (32 - bits)].astype(np.int64)
+
+    if samples == 1:
+        return 4 * look(0, 0)
+    whole = sum(look(dx, dy) for dx, dy in AROUND)
+    return np.where(shortcut, 4 * look(0, 0), whole)
+
+
+def weight(covered, opacity):
+    """Turns coverage and opacity into 0..256, rounded."""
+    return (covered * opacity * 257 + (1 << 17)) >> 18
+
+
+def settled(masks, place, size):
+    """Says where the centre stands for its subsamples: no step wider than RING, ink and halo 0 or 255."""
+    ux, uy, vx, vy = (int(p) for p in place[2:])
+    texel = TURN // len(masks[0])
+    steps = [abs((a + s * b) // 4) for a, b in ((ux, uy), (vx, vy)) for s in (1, -1)]
+    near = max(steps) < RING * texel
+    centres = [coverage(mask, place, size, 1, False) for mask in masks]
+    return near & np.all([(c == 0) | (c == FULL) for c in centres], axis=0)
+
+
+def paint(picture, masks, place, box, ink, halo, opacity, samples):
+    """Blends one layer onto one picture, int64 (S, S, 3)."""
+    size = len(picture)
+    shortcut = settled(masks, place, size) if samples == 0 else False
+    of_ink = weight(coverage(masks[0], place, size, samples or 4, shortcut), opacity)[..., None]
+    if samples:
+        return (picture * (OPAQUE - of_ink) + ink * of_ink + 128) >> 8
+    of_both = weight(coverage(masks[1], place, size, 4, shortcut), opacity)[..., None]
+    mixed = (picture * (OPAQUE - of_both) + halo * (of_both - of_ink) + ink * of_ink + 128) >> 8
+    y, x = np.mgrid[:size, :size]
+    inside = (x >= box[0]) & (x < box[1]) & (y >= box[2]) & (y < box[3])
+    return np.where(inside[..., None], mixed, picture)
+
+
+def reference(size, wall, planes, stack, noise, amplitude):
+    pictures = []
+    for i in range(len(wall)):
+        picture = np.broadcast_to(wall[i].astype(np.int64), (size, size, 3))
+        for k, bits in enumerate(stack.bits.tolist()):
+            part = slice(stack.start[k, i], stack.start[k, i] + (1 << 2 * bits))
+            masks = [plane[part].reshape(1 << bits, -1) for plane in planes]
+            layer = (stack.place[k, i], stack.box[k, i], stack.ink[k, i], stack.halo[k, i])
+            picture = paint(picture, masks, *layer, int(stack.opacity[k, i]), int(stack.samples[k]))
+        levels = picture + grain(picture.size, int(noise[i]), amplitude).reshape(picture.shape)
+        pictures.append(np.clip(levels, 0, 255).astype(np.uint8))
+    return np.stack(pictures)
+
+
+def draw(size, *arguments):
+    out = np.zeros((len(arguments[0]), size, size, 3), np.uint8)
+    render(out, *arguments)
+    return out
+
+
+def random_scene(seed, size, steps, samples, opacity):
+    """Makes two pictures of one layer whose steps per pixel are that many sides of the mask."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    bits = 5
+    blots = np.kron(rng.integers(0, 2, (3, 8, 8)), np.ones((4, 4), int))  # three masks
+    ink = [seal((255 * blot).astype(np.uint8)) for blot in blots]
+    halo = [np.maximum(mask, np.roll(mask, 2, 0)) for mask in ink]
+    planes = tuple(np.concatenate([m.reshape(-1) for m in plane]) for plane in (ink, halo))
+    place = np.concatenate([rng.integers(0, TURN, (1, 2, 2)), np.full((1, 2, 4), steps)], axis=2)
+    box = np.sort(rng.integers(-size, 2 * size, (1, 2, 2, 2)), axis=3).reshape(1, 2, 4)
+    colours = rng.integers(0, 256, (2, 1, 2, 3))
+    start = rng.integers(0, 3, (1, 2)) << 2 * bits
+    stack = LayerStack(start, np.array([bits]), np.array([samples]), place, box, *colours, np.full((1, 2), opacity))
+    return rng.integers(0, 256, (2, 3)).astype(np.uint8), planes, stack, rng.integers(0, 2**63, 2, np.uint64)
+
+
+step = st.one_of(st.integers(-(2**26), 2**26), st.integers(-(2**29), 2**29), st.integers(-(2**35), 2**35))
+
+
+@settings(derandomize=True, deadline=None, max_examples=150)
+@given(
+    seed=st.integers(0, 2**32),
+    size=st.integers(1, 21),
+    steps=st.tuples(step, step, step, step),
+    samples=st.sampled_from([0, 0, 1, 4]),
+    opacity=st.sampled_from([0, 1, 77, 255, 256]),
+    amplitude=st.sampled_from([0, 6]),
+)
+def test_kernel_equals_the_reference_on_any_layer(seed, size, steps, samples, opacity, amplitude):
+    arguments = (*random_scene(seed, size, steps, samples, opacity), amplitude)
+    np.testing.assert_array_equal(draw(size, *arguments), reference(size, *arguments))
+
+
+def world(**fields):
+    kinds = {kind: m for kind, m in discover(CHANNELS).items() if "image" in m.CARRIERS}
+    channels = {kind: {"carrier": "image", "variance": 0.5} for kind in kinds}
+    return make_scenario("test", **{"suite": "t", "name": "w", "seed": 5, "channels": channels, **fields})
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """Records what the kernel was asked and what it drew."""
+    calls = []
+
+    def record(out, *arguments):
+        render(out, *arguments)
+        calls.append((out, *arguments))
+
+    monkeypatch.setattr(scene, "render", record)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("size", "core", "count"),
+    [(32, 1.0, 12), (32, 0.25, 8), (32, 1.5, 8), (64, 1.0, 3), (96, 0.7, 1), (512, 0.25, 1), (512, 1.5, 1)],
+)
+def test_kernel_equals_the_reference_on_scenes_of_every_layer_at_the_ends_of_the_dials(rendered, size, core, count):
+    spec = world(image_size=size, core_size=core, num_classes=20)
+    images = sample(spec, "train", range(count)).images
+    (out, *arguments) = rendered[0]
+    np.testing.assert_array_equal(out, reference(size, *arguments))
+    np.testing.assert_array_equal(images, out)
+
+
+@pytest.mark.parametrize(("size", "core"), [(32, 0.25), (32, 1.5), (33, 1.0), (512, 0.25), (512, 1.5)])
+def test_no_lookup_leaves_the_atlas_and_no_layer_the_canvas(rendered, size, core):
+    sample(world(image_size=size, core_size=core, num_classes=20), "test", range(24))
+    _, _, planes, stack, _, _ = rendered[0]
+    assert stack.start.min() >= 0
+    assert (stack.start + (1 << 2 * stack.bits)[:, None]).max() <= len(planes[0]) == len(planes[1])
+    assert 0 <= stack.box.min() <= stack.box.max() <= size
+    for paints in (stack.ink, stack.halo):
+        assert 0 <= paints.min() <= paints.max() <= 255
+    assert 0 <= stack.opacity.min() <= stack.opacity.max() <= OPAQUE
+
+
+@pytest.mark.parametrize("box", [(-9, 40, -9, 40), (3, 90, 5, 6), (-4, -1, 0, 16), (12, 12, 2, 9), (20, 5, 0, 16)])
+def test_a_box_beyond_the_canvas_touches_nothing_around_it(box):
+    arguments = [*random_scene(1, 16, (2**27, 0, 0, 2**27), 0, 256), 0]
+    stack = arguments[2] = arguments[2]._replace(box=np.broadcast_to(np.array(box), (1, 2, 4)).copy())
+    guarded = np.full((4, 16, 16, 3), 99, np.uint8)
+    render(guarded[1:3], *arguments)
+    assert (guarded[[0, 3]] == 99).all()
+    np.testing.assert_array_equal(guarded[1:3], reference(16, arguments[0], arguments[1], stack, arguments[3], 0))
+
+
+@pytest.mark.parametrize(("size", "core"), [(32, 0.25), (32, 1.0), (40, 1.5), (64, 1.0)])
+def test_a_layer_that_is_not_tiled_never_shows_a_second_time(rendered, size, core):
+    """Wherever a box reaches past the mask's own square, the coverage it wraps round to is nil."""
+    sample(world(image_size=size, core_size=core, num_classes=20), "test", range(40))
+    _, _, planes, stack, _, _ = rendered[0]
+    y, x = np.mgrid[:size, :size]
+    for k in np.flatnonzero(stack.samples == 0):
+        for i in range(40):
+            bits, (u0, v0, ux, uy, vx, vy), box = stack.bits[k], stack.place[k, i], stack.box[k, i]
+            halo = planes[1][stack.start[k, i] :][: 1 << 2 * bits].reshape(1 << bits, -1)
+            u, v = u0 + ux * x + uy * y, v0 + vx * x + vy * y
+            inside = (x >= box[0]) & (x < box[1]) & (y >= box[2]) & (y < box[3])
+            beyond = inside & ((u < 0) | (u >= TURN) | (v < 0) | (v >= TURN))
+            around = coverage(halo, stack.place[k, i], size, 4, False)
+            assert not around[beyond].any()
+            assert not around[~inside & (np.abs(u - TURN // 2) < TURN // 2) & (np.abs(v - TURN // 2) < TURN // 2)].any()
+
+
+def test_place_maps_pixel_centres_to_the_mask_turned_about_its_centre(rendered):
+    sample(world(image_size=64), "test", range(6))
+    assert make_atlas(64).planes is rendered[0][2]
+    layer = scene.Layer(
+        "plate",
+        *(np.array([v]) for v in (0, 20_000, 40_000, 30_000, 512)),
+        *[np.zeros((1, 3), int)] * 2,
+        np.array([256]),
+    )
+    holder = scene.Scene.__new__(scene.Scene)
+    holder.size, holder.count = 64, 1
+    u0, v0, ux, uy, vx, vy = (holder._place(layer)[0] / TURN).tolist()
+    one, turn = 1 << 16, 2 * np.pi * 512 / 4096
+    for px, py in ((0, 0), (63, 10), (20, 50)):
+        dx, dy = ((p + 0.5) / 64 * one - at for p, at in ((px, 20_000), (py, 40_000)))
+        along = (np.cos(turn) * dx + np.sin(turn) * dy) / 30_000
+        across = (np.cos(turn) * dy - np.sin(turn) * dx) / 30_000
+        assert u0 + ux * px + uy * py == pytest.approx(0.5 + along, abs=1e-6)
+        assert v0 + vx * px + vy * py == pytest.approx(0.5 + across, abs=1e-6)
+
+
+def test_the_pictures_of_a_batch_do_not_depend_on_one_another():
+    spec = world(image_size=32)
+    batch = sample(spec, "train", [7, 3, 900]).images
+    for picture, index in zip(batch, (7, 3, 900), strict=True):
+        np.testing.assert_array_equal(picture, sample(spec, "train", [index]).images[0])
+    assert sample(spec, "train", []).images.shape == (0, 32, 32, 3)
+    assert twins(spec, "test", [], "placebo").images.shape == (0, 32, 32, 3)
