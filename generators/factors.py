@@ -1,11 +1,13 @@
 """The factor table: class, environment and channel values of every sample, before it is drawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
+from spurgen.generators.streams import Draw, Int64, fraction, happens, threshold, uniform_int
 from spurgen.generators.world import World, redrawn_channel
 
 NO_ENVIRONMENT = -1  # test samples belong to none
@@ -41,7 +43,7 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
     labels = uniform_int(raw[:, 0], scenario.num_classes)
     noisy = happens(raw[:, 1], threshold(scenario.label_noise))
     core = np.where(noisy, other_class(raw[:, 2], labels, scenario.num_classes), labels)
-    env_ids = np.searchsorted(world.environment_bounds, uniform_int(draw("environment", 1)[:, 0], 1 << 32), "right")
+    env_ids = np.searchsorted(world.environment_bounds, fraction(draw("environment", 1)[:, 0]), "right")
     values = {}
     for name, strengths in world.strengths.items():
         aligned = happens(draw(f"channel/{name}", 1)[:, 0], strengths[env_ids, labels])
@@ -75,14 +77,24 @@ def _withhold(world: World, core: Int64, values: dict[str, Int64], draw: Draw) -
     for combination in combinations:
         name = redrawn_channel(combination)
         factors = {"class": core, **values}
-        rivals = [c for c in combinations if name in c]
+        left = _values_left([c for c in combinations if name in c], name, world.scenario.channels[name].values)
         hit = np.flatnonzero(np.all([factors[key] == value for key, value in combination.items()], axis=0))
         raw = draw(f"channel/{name}", 1)[:, 3]
         for i in hit:
-            row = {key: int(column[i]) for key, column in factors.items()}
-            size = world.scenario.channels[name].values
-            allowed = [v for v in range(size) if not any(c.items() <= {**row, name: v}.items() for c in rivals)]
+            allowed = left({key: int(column[i]) for key, column in factors.items()})
             values[name][i] = allowed[int(uniform_int(raw[i : i + 1], len(allowed))[0])]
+
+
+def _values_left(rivals: list[dict[str, int]], name: str, size: int) -> Callable[[dict[str, int]], list[int]]:
+    """Returns a function from a row of factors to the values of a channel that are not withheld there."""
+    keys = sorted({key for rival in rivals for key in rival} - {name})
+
+    @cache
+    def known(at: tuple[int, ...]) -> list[int]:
+        row = dict(zip(keys, at, strict=True))
+        return [v for v in range(size) if not any(c.items() <= {**row, name: v}.items() for c in rivals)]
+
+    return lambda row: known(tuple(row[key] for key in keys))
 
 
 def patterns(world: World, labels: Int64, values: dict[str, Int64], channels: tuple[str, ...]) -> Int64:

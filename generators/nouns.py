@@ -4,7 +4,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from spurgen.generators.streams import Int64, Words
+from spurgen.generators.streams import Int64, Words, fraction
 
 
 def _forms(text: str) -> tuple[str, ...]:
@@ -102,4 +102,4 @@ _BOUNDS = np.array([bound * 2**32 // sum(_SHARES) for bound in accumulate(_SHARE
 
 def noun_forms(word: Words) -> Int64:
     """Draws surface forms by Zipf's law, Pr(rank r) ~ 1 / r: int64 (n,) in [0, 12)."""
-    return np.searchsorted(_BOUNDS, (word >> np.uint64(32)).astype(np.int64), "right")
+    return np.searchsorted(_BOUNDS, fraction(word), "right")

@@ -38,10 +38,14 @@ def words(key: int, indices: Int64, blocks: int) -> Words:
     return out
 
 
+def fraction(word: Words) -> Int64:
+    """Maps words to fractions of one, in units of 2**-32: [0, 2**32)."""
+    return (word >> np.uint64(32)).astype(np.int64)
+
+
 def uniform_int(word: Words, size: int | Int64) -> Int64:
-    """Maps words to integers in [0, size) by multiply and shift; bias below size / 2**32."""
-    high = (word >> np.uint64(32)).astype(np.int64)
-    scaled: Int64 = (high * size) >> 32
+    """Maps words to integers in [0, size), size <= 2**31, by multiply and shift; bias below size / 2**32."""
+    scaled: Int64 = (fraction(word) * size) >> 32
     return scaled
 
 
@@ -57,7 +61,7 @@ def threshold(probability: float) -> int:
 
 def happens(word: Words, thresholds: int | Int64) -> NDArray[np.bool_]:
     """Says where an event of that probability, in units of 2**-32, takes place."""
-    return (word >> np.uint64(32)).astype(np.int64) < thresholds
+    return fraction(word) < thresholds
 
 
 def permutation(key: int, size: int) -> Int64:

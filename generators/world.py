@@ -125,7 +125,7 @@ def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int) -> dict
                     joint = tuple(sorted({**dict(row), **others}.items()))
                     met[joint] = met.get(joint, False) or before or redrawn
         rows = met
-    return next((dict(row) for row, redrawn in rows.items() if redrawn), None)
+    return min((dict(row) for row, redrawn in rows.items() if redrawn), key=len, default=None)
 
 
 def redrawn_channel(combination: dict[str, int]) -> str:

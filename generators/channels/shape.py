@@ -86,9 +86,10 @@ FAMILIES = {"plate": inked(SPAN, OUTLINES.values(), grow=RIM)}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Cuts the plate; below full magnitude a circular plate shows through."""
+    """Cuts the plate; a circular one shows through below full magnitude, wholly from half down."""
     del draw
     plate = scene.layers["plate"]
     if (magnitude < OPAQUE).any():
-        scene.layers["ghost"] = replace(plate, mask=np.zeros_like(values))
+        faded = np.minimum(2 * (OPAQUE - magnitude), OPAQUE)
+        scene.layers["ghost"] = replace(plate, mask=np.zeros_like(values), opacity=faded)
     plate.mask, plate.opacity = values, magnitude

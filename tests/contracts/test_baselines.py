@@ -16,6 +16,14 @@ MODALITIES = ["image", "text", "multimodal"]
 N, CLASSES, GROUPS, SIZE = 48, 3, 7, 32
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # several would wait for each other when cores are shared
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def data():
     rng = np.random.default_rng(0)

@@ -1,0 +1,95 @@
+"""Who may import whom, and what every file must be."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAY_IMPORT = {
+    "benchmark": {"benchmark"},
+    "generators": {"benchmark", "generators"},
+    "baselines": {"benchmark", "baselines"},
+    "harness": {"benchmark", "generators", "baselines", "harness"},
+    "submissions": {"benchmark", "baselines", "submissions"},
+}
+SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+MOST_LINES = 250
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+def imported(path, text):
+    """Lists the folders of spurgen that a module imports, at whatever depth in its code."""
+    package = ("spurgen", *path.relative_to(ROOT).parent.parts)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            base = ".".join((*above, node.module or "")).rstrip(".")
+            modules = [f"{base}.{alias.name}" for alias in node.names] if base == "spurgen" else [base]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            modules = [node.value] if node.value.startswith("spurgen.") and " " not in node.value else []
+        else:
+            continue
+        for module in modules:
+            top, _, rest = module.partition(".")
+            if top == "spurgen":
+                yield rest.split(".")[0].split(":")[0]
+            elif top in MAY_IMPORT:
+                yield f"bare {top}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_imports_go_one_way(path):
+    folder = path.relative_to(ROOT).parts[0]
+    assert set(imported(path, path.read_text())) <= MAY_IMPORT[folder]
+
+
+@pytest.mark.parametrize(
+    ("line", "folder"),
+    [
+        ("import spurgen.harness.cli", "harness"),
+        ("from spurgen.harness import cli", "harness"),
+        ("from spurgen import harness", "harness"),
+        ("from ..harness import cli", "harness"),
+        ("def f():\n    from ...harness.metrics import flips", "harness"),
+        ("import_module('spurgen.harness.cli')", "harness"),
+        ("import harness", "bare harness"),
+    ],
+)
+def test_no_way_of_importing_escapes(line, folder):
+    depth = "generators/channels/x.py" if "..." in line else "generators/x.py"
+    assert folder in set(imported(ROOT / depth, line))
+
+
+def test_every_package_is_listed_for_the_wheel():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = [path.parent.relative_to(ROOT) for path in SOURCES if path.name == "__init__.py"]
+    assert sorted(setuptools["packages"]) == sorted("spurgen." + ".".join(folder.parts) for folder in folders)
+    assert setuptools["package-dir"] == {f"spurgen.{folder}": folder for folder in MAY_IMPORT}
+
+
+def test_every_folder_of_modules_is_a_package_and_none_of_tests_is():
+    for folder in {path.parent for path in SOURCES}:
+        assert (folder / "__init__.py").exists(), name(folder)
+    assert not [name(path) for path in TESTS if path.name == "__init__.py"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_every_module_says_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=name)
+def test_a_file_can_be_held_in_the_head(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= MOST_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < 60, node.name
