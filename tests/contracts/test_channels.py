@@ -41,8 +41,7 @@ def test_channels_are_found():
 def test_it_says_who_carries_it_and_what_it_does_when_it_is_no_channel(kind):
     module = KINDS[kind]
     assert isinstance(module.CARRIERS, frozenset)
-    assert module.CARRIERS
-    assert module.CARRIERS <= {"image", "caption"}
+    assert module.CARRIERS in ({"image"}, {"caption"}, {"image", "caption"})
     assert module.UNLISTED in ("uniform", "absent")
     assert module.__doc__
 
@@ -122,15 +121,12 @@ def test_it_paints_a_sample_the_same_alone_and_in_a_batch_of_mixed_magnitudes(ki
 
 @pytest.mark.parametrize("kind", PAINTED)
 def test_it_spares_the_pictogram_enough_to_tell_classes_apart(kind):
-    spec = alone(kind)
+    spec, empty = alone(kind), alone(kind).model_copy(update={"core_visibility": 0.0})
     for value in range(len(KINDS[kind].VALUES)):
-        base = twins(spec, "test", range(COUNT), "channel", "only", value).images.astype(int)
-        other = sample(spec.model_copy(update={"core_visibility": 0.0}), "test", range(COUNT))
-        hidden = twins(
-            spec.model_copy(update={"core_visibility": 0.0}), "test", range(COUNT), "channel", "only", value
-        ).images.astype(int)
-        assert other.images.shape == base.shape
-        seen = (np.abs(base - hidden).max(axis=3) > 20).mean(axis=(1, 2))
+        base, bare = (
+            twins(s, "test", range(COUNT), "channel", "only", value).images.astype(int) for s in (spec, empty)
+        )
+        seen = (np.abs(base - bare).max(axis=3) > 20).mean(axis=(1, 2))
         assert seen.min() > 0.03
 
 

@@ -39,7 +39,7 @@ def imported(path, text):
             continue
         for module in modules:
             top, _, rest = module.partition(".")
-            if top == "spurgen":
+            if top == "spurgen" and rest:
                 yield rest.split(".")[0].split(":")[0]
             elif top in MAY_IMPORT:
                 yield f"bare {top}"

@@ -60,7 +60,9 @@ def test_a_model_that_reads_one_channel_alone_is_found_out(suite_file, suite, wr
 
 
 def test_the_kept_samples_give_the_figures_again(suite_file, suite, write_submission):
-    code = "import numpy as np\ndef predict(batch): return np.array([[len(c), c.count('e'), 9.] for c in batch.captions])"
+    code = (
+        "import numpy as np\ndef predict(batch): return np.array([[len(c), c.count('e'), 9.] for c in batch.captions])"
+    )
     cell = run(suite_file, write_submission(code))
     kept = {name: unpack(packed) for name, packed in cell.samples.items()}
     assert kept["correct"].mean() == pytest.approx(cell.figures["accuracy"])
@@ -72,7 +74,9 @@ def test_the_kept_samples_give_the_figures_again(suite_file, suite, write_submis
 
 @pytest.mark.parametrize("scale", [1e-3, 1e3])
 def test_scaling_the_logits_buys_nothing(suite_file, write_submission, scale):
-    code = "import numpy as np\ndef predict(b): return {} * np.array([[len(c) % 7, c.count('e'), 3.] for c in b.captions])"
+    code = (
+        "import numpy as np\ndef predict(b): return {} * np.array([[len(c) % 7, c.count('e'), 3.] for c in b.captions])"
+    )
     plain = run(suite_file, write_submission(code.format(1), "plain")).figures
     scaled = run(suite_file, write_submission(code.format(scale), "scaled")).figures
     for name in ("sss", "ig", "core_sensitivity", "wga"):

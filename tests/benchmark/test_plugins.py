@@ -1,0 +1,46 @@
+import pytest
+
+from spurgen.benchmark.plugins import discover
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Makes a package of its own name and returns the two."""
+    name = f"plugins_{tmp_path.name}"
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    return name, folder
+
+
+def test_dropping_a_file_registers_it_under_its_name(package):
+    name, folder = package
+    for plugin in ("zebra", "aardvark"):
+        (folder / f"{plugin}.py").write_text(f"VALUE = {plugin!r}")
+    found = discover(name)
+    assert list(found) == ["aardvark", "zebra"]
+    assert all(plugin == module.VALUE for plugin, module in found.items())
+
+
+def test_support_code_and_subpackages_are_left_out(package):
+    name, folder = package
+    (folder / "_support.py").write_text("raise RuntimeError")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "__init__.py").write_text("raise RuntimeError")
+    (folder / "notes.txt").write_text("")
+    (folder / "one.py").write_text("")
+    assert list(discover(name)) == ["one"]
+
+
+def test_a_plugin_that_cannot_be_imported_is_no_silent_omission(package):
+    name, folder = package
+    (folder / "broken.py").write_text("import nothing_of_this_name")
+    with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
+        discover(name)
+
+
+def test_the_channels_are_found_in_order():
+    channels = list(discover("spurgen.generators.channels"))
+    assert channels == sorted(channels)
+    assert {"background", "color", "shape"} <= set(channels)

@@ -1,0 +1,206 @@
+import hashlib
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.scenario import Channel, Scenario, load_scenario, make_scenario
+from spurgen.generators import check
+
+FILE = """
+suite = "t"
+name = "w"
+seed = 7
+
+[channels.color]
+strength = 0.5
+"""
+
+
+def world(**fields):
+    given_channels = {"background": {}, "color": {}, "shape": {}}
+    return make_scenario("w.toml", **{"suite": "t", "name": "w", "seed": 7, "channels": given_channels, **fields})
+
+
+TWO = [{"name": "a"}, {"name": "b"}]
+IMPOSSIBLE = [
+    ({"num_classes": 1}, r"num_classes: .*greater than or equal to 2 \(got 1\)"),
+    ({"num_classes": 21}, r"num_classes: .*less than or equal to 20 \(got 21\)"),
+    ({"image_size": 31}, r"image_size: .*32 \(got 31\)"),
+    ({"image_size": 513}, r"image_size: .*512 \(got 513\)"),
+    ({"seed": -1}, r"seed: .*\(got -1\)"),
+    ({"seed": 2**64}, rf"seed: .*\(got {2**64}\)"),
+    ({"core_visibility": 1.2}, r"core_visibility: .*\(got 1.2\)"),
+    ({"core_size": 0.2}, r"core_size: .*0.25 \(got 0.2\)"),
+    ({"core_size": 1.6}, r"core_size: .*1.5 \(got 1.6\)"),
+    ({"core_contrast": -0.1}, r"core_contrast: .*\(got -0.1\)"),
+    ({"core_contrast": float("nan")}, r"core_contrast: .*\(got nan\)"),
+    ({"label_noise": 1.0}, r"label_noise: .*less than 1 \(got 1.0\)"),
+    ({"caption_fidelity": 2}, r"caption_fidelity: .*\(got 2\)"),
+    ({"colour": 3}, r"colour: .*not permitted \(got 3\)"),
+    ({"suite": "../v1"}, r"suite: .*\(got '../v1'\)"),
+    ({"name": "a/b"}, r"name: .*\(got 'a/b'\)"),
+    ({"channels": 3}, r"channels: .*\(got 3\)"),
+    ({"channels": {"color": 3}}, r"channels.color: .*\(got 3\)"),
+    ({"channels": {"color/unc": {"kind": "color"}}}, r"channels.color/unc: .*match pattern"),
+    ({"channels": {"class": {"kind": "color"}}}, r"channels.class: a channel cannot be named class"),
+    ({"channels": {"color": {"values": 1}}}, r"channels.color.values: .*\(got 1\)"),
+    ({"channels": {"color": {"strength": 1.5}}}, r"channels.color.strength: .*\(got 1.5\)"),
+    ({"channels": {"color": {"strength": [0.5, -1] * 5}}}, r"channels.color.strength.1: .*\(got -1\)"),
+    ({"channels": {"color": {"strength": [0.5] * 3}}}, r"channels.color.strength: 3 values for 10 classes"),
+    ({"channels": {"color": {"carrier": "sound"}}}, r"channels.color.carrier: .*\(got 'sound'\)"),
+    ({"channels": {"color": {"alignment": "none"}}}, r"channels.color.alignment: .*\(got 'none'\)"),
+    ({"channels": {"color": {"magnitude": 1.1}}}, r"channels.color.magnitude: .*\(got 1.1\)"),
+    ({"channels": {"color": {"variance": -1}}}, r"channels.color.variance: .*\(got -1\)"),
+    ({"channels": {"color": {"size": 1}}}, r"channels.color.size: .*not permitted \(got 1\)"),
+    ({"channels": {"color": {}, "hue": {"kind": "color"}}}, r"channels.hue: another one draws color in the image"),
+    ({"environments": [{"name": "a", "weight": 0}]}, r"environments.0.weight: .*\(got 0\)"),
+    ({"environments": [{"name": "a"}, {"name": "a"}]}, r"environments: each needs a name of its own, not a, a"),
+    ({"environments": [{"name": "a", "strength": {"hue": 1}}]}, r"environment 'a': unknown channel 'hue'"),
+    ({"environments": [{"name": "a", "strength": {"color": [1]}}]}, r"environment 'a', color: 1 values for 10 classes"),
+    ({"environments": [{"name": "a", "strength": {"color": 7}}]}, r"environments.0.strength.color: .*\(got 7\)"),
+    ({"withheld": [{"class": 1}]}, r"withheld {'class': 1}: name at least two"),
+    ({"withheld": [{"class": 1, "hue": 1}]}, r"withheld .*: unknown channel 'hue'"),
+    ({"withheld": [{"class": 10, "color": 1}]}, r"withheld .*: class has the values 0 to 9"),
+    ({"withheld": [{"class": 1, "color": -1}]}, r"withheld .*: color has the values 0 to 9"),
+    ({"splits": {"train": 0}}, r"splits.train: .*\(got 0\)"),
+    ({"splits": {"test_per_group": 1, "twins": 81}}, r"splits.twins: 81 exceeds the 80 test samples"),
+]
+
+
+@pytest.mark.parametrize(("fields", "message"), IMPOSSIBLE)
+def test_the_impossible_is_refused_with_the_field_and_the_value(fields, message):
+    with pytest.raises(ScenarioError, match=message) as caught:
+        world(**fields)
+    assert str(caught.value).startswith("w.toml is not a possible scenario:\n")
+
+
+@pytest.mark.parametrize("field", ["suite", "name", "seed", "channels"])
+def test_what_has_no_default_must_be_given(field):
+    fields = {"suite": "t", "name": "w", "seed": 1, "channels": {}}
+    del fields[field]
+    with pytest.raises(ScenarioError, match=rf"{field}: Field required"):
+        make_scenario("w.toml", **fields)
+
+
+UNDRAWABLE = [
+    ({"hue": {}}, r"scenario w, channels.hue: unknown channel 'hue'; choose from background, color"),
+    ({"voice": {}}, r'channels.voice: voice is carried by caption only; set carrier = "caption"'),
+    ({"lighting": {"carrier": "caption"}}, r'channels.lighting: .*by image only; set carrier = "image"'),
+    ({"color": {"values": 99}}, r"channels.color: color has 12 values, not 99"),
+    ({"color": {"values": 2, "alignment": "many-to-many"}}, r"channels.color: many-to-many needs more than 2 values"),
+]
+
+
+@pytest.mark.parametrize(("channels", "message"), UNDRAWABLE)
+def test_a_channel_that_no_plugin_can_draw_is_refused(channels, message):
+    with pytest.raises(ScenarioError, match=message):
+        check(world(channels=channels))
+
+
+def test_all_faults_of_a_file_are_told_at_once():
+    with pytest.raises(ScenarioError) as caught:
+        world(num_classes=1, label_noise=3, channels={"color": {"values": 0}})
+    assert str(caught.value).count("\n  ") == 3
+
+
+def test_a_scenario_file_is_read(tmp_path):
+    path = tmp_path / "w.toml"
+    path.write_text(FILE)
+    spec = load_scenario(path)
+    assert spec == make_scenario("x", suite="t", name="w", seed=7, channels={"color": {"strength": 0.5}})
+    assert spec.channels["color"].kind == "color"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"cannot read the scenario file .*w.toml: .*No such file"),
+        (b"seed = ", r"cannot read the scenario file .*w.toml: .*line 1"),
+        (b"\xff\xfe", r"cannot read the scenario file .*w.toml: .*decode"),
+        (b"seed = 1", r"w.toml is not a possible scenario:\n.*suite: Field required"),
+        (b"source = 1", r"source: Extra inputs are not permitted"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path, content, message):
+    path = tmp_path / "w.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ScenarioError, match=message):
+        load_scenario(path)
+
+
+def test_channels_in_names_what_a_modality_carries_in_order():
+    spec = world(
+        channels={
+            "voice": {"carrier": "caption"},
+            "shape": {},
+            "lighting": {"carrier": "image"},
+            "a": {"kind": "color", "carrier": "image"},
+            "b": {"kind": "color", "carrier": "caption"},
+        }
+    )
+    assert spec.channels_in("image") == ("shape", "lighting", "a")
+    assert spec.channels_in("text") == ("voice", "shape", "b")
+    assert spec.channels_in("multimodal") == ("voice", "shape", "lighting", "a", "b")
+
+
+def test_sizes_follow_from_classes_and_channels():
+    spec = world(num_classes=4, splits={"train": 9, "val": 8, "test_per_group": 3, "twins": 5})
+    assert (spec.num_patterns, spec.num_test) == (8, 96)
+    assert [spec.split_size(split) for split in ("train", "val", "test")] == [9, 8, 96]
+    with pytest.raises(ScenarioError, match=r"unknown split 'dev'; choose one of train, val, test"):
+        spec.split_size("dev")
+
+
+def test_uncorrelated_keeps_all_but_the_strengths_and_environments():
+    channels = {"color": {"values": 5, "strength": 0.9}, "shape": {"alignment": "many-to-many", "strength": [0.3] * 10}}
+    spec = world(channels=channels, environments=TWO, label_noise=0.1)
+    flat = spec.uncorrelated()
+    assert {name: channel.strength for name, channel in flat.channels.items()} == {"color": 1 / 5, "shape": 2 / 10}
+    assert flat.environments == ()
+    restored = {n: c.model_copy(update={"strength": spec.channels[n].strength}) for n, c in flat.channels.items()}
+    assert flat.model_copy(update={"channels": restored, "environments": spec.environments}) == spec
+    assert flat.uncorrelated() == flat
+
+
+def test_a_scenario_cannot_be_changed():
+    spec = world()
+    with pytest.raises(ValidationError, match="frozen"):
+        spec.seed = 2
+
+
+def test_a_channel_without_a_kind_is_of_the_kind_of_its_name():
+    assert world(channels={"color": Channel(), "hue": Channel(kind="shape")}).channels["color"].kind == "color"
+
+
+def test_digest_is_the_frozen_one_and_that_of_plain_json():
+    spec = world(
+        environments=[{"name": "a", "strength": {"color": [0.1, 1e-5] * 5}}], withheld=[{"class": 0, "color": 3}]
+    )
+    text = json.dumps(json.loads(spec.model_dump_json()), separators=(",", ":"))
+    assert spec.digest == hashlib.sha256(text.encode()).hexdigest()
+    assert world().digest == "c6e45a87c5a1205c01c8a2bfbda49c735811671d1993e3a0fafa0a1ddd6853a9"
+
+
+def test_digest_depends_on_what_is_said_and_not_on_how(tmp_path):
+    path = tmp_path / "w.toml"
+    path.write_text(
+        '# said otherwise\nseed = 7\nname = "w"\nchannels.color.strength = 5e-1\nsuite = "t"\nnum_classes = 10'
+    )
+    other = make_scenario("x", suite="t", name="w", seed=7, channels={"color": {"strength": 0.5}})
+    assert load_scenario(path).digest == other.digest
+    assert world(seed=8).digest != world().digest
+    assert world(environments=TWO).digest != world().digest
+
+
+@settings(derandomize=True, deadline=None)
+@given(seed=st.integers(0, 2**64 - 1), noise=st.floats(0, 0.999), size=st.floats(0.25, 1.5))
+def test_a_scenario_comes_back_from_json_as_it_was(seed, noise, size):
+    spec = world(seed=seed, label_noise=noise, core_size=size)
+    back = Scenario.model_validate_json(spec.model_dump_json())
+    assert back == spec
+    assert back.digest == spec.digest

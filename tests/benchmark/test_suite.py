@@ -1,0 +1,126 @@
+import pytest
+
+from spurgen.benchmark import load_suite
+from spurgen.benchmark.errors import FrozenDataError, ScenarioError
+from spurgen.benchmark.suite import SUITES
+from spurgen.generators import check
+
+SCENARIO = """
+suite = "mini"
+name = "{name}"
+seed = 1
+[channels.color]
+[channels.voice]
+carrier = "caption"
+"""
+TASKS = """
+[tasks]
+one-text = { scenario = "one", modality = "text" }
+two-image = { scenario = "two", modality = "image" }
+one-image = { scenario = "one", modality = "image" }
+"""
+FROZEN = [path.stem for path in SUITES.glob("*.toml")]
+
+
+@pytest.fixture
+def mini(tmp_path):
+    (tmp_path / "mini").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "mini" / f"{name}.toml").write_text(SCENARIO.format(name=name))
+    (tmp_path / "mini.toml").write_text(TASKS)
+    return tmp_path / "mini.toml"
+
+
+def test_v1_has_its_tasks():
+    suite = load_suite("v1")
+    assert {"signs-image", "signs-text", "signs-multimodal", "whac-a-mole-image"} <= set(suite.tasks)
+    signs = suite.task("signs-image")
+    assert signs.channels == ("background", "color", "shape")
+    assert signs.num_groups == 80
+    assert suite.scenario("signs") is signs.scenario is suite.task("signs-text").scenario
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_every_scenario_of_a_suite_can_be_drawn_and_has_an_environment_of_every_weight(name):
+    for key, scenario in load_suite(name).scenarios.items():
+        check(scenario)
+        assert (scenario.suite, scenario.name) == (name, key)
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_every_task_has_a_channel_to_lean_on(name):
+    for task in load_suite(name).tasks.values():
+        assert task.channels, task.name
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_a_manifest_freezes_every_scenario_as_it_stands(name):
+    suite = load_suite(name)
+    assert suite.manifest.suite == name
+    frozen = {key: scenario.scenario_sha256 for key, scenario in suite.manifest.scenarios.items()}
+    assert frozen == {key: scenario.digest for key, scenario in suite.scenarios.items()}
+
+
+def test_a_suite_is_read_by_path(mini):
+    suite = load_suite(str(mini))
+    assert suite.name == "mini"
+    assert list(suite.tasks) == ["one-text", "two-image", "one-image"]
+    assert list(suite.scenarios) == ["one", "two"]
+    assert suite.scenario_file("two") == mini.parent / "mini" / "two.toml"
+    assert suite.task("one-text").channels == ("color", "voice")
+    assert suite.task("one-image").channels == ("color",)
+    assert suite.task("one-image").num_groups == 20
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda s: s.task("signs"), r"suite mini has no task 'signs'; it has one-text, two-image, one-image"),
+        (lambda s: s.scenario("signs"), r"suite mini has no scenario 'signs'; it has one, two"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_known_ones(mini, ask, message):
+    with pytest.raises(ScenarioError, match=message):
+        ask(load_suite(str(mini)))
+
+
+def test_an_unknown_suite_is_answered_with_the_known_ones():
+    with pytest.raises(ScenarioError, match=r"there is no suite 'v0'; there are: .*v1"):
+        load_suite("v0")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"tasks = ", r"cannot read the suite file .*mini.toml"),
+        (b"\xff", r"cannot read the suite file .*mini.toml"),
+        (b"", r"mini.toml is not a possible suite:\n  tasks: Field required"),
+        (b"[tasks]", r"tasks: .*at least 1 item"),
+        (b"[tasks]\na = 3", r"tasks.a: .*\(got 3\)"),
+        (b'[tasks]\na = { scenario = "one" }', r"tasks.a.modality: Field required"),
+        (b'[tasks]\na = { scenario = "one", modality = "sound" }', r"tasks.a.modality: .*\(got 'sound'\)"),
+        (b'[tasks]\na = { scenario = "../one", modality = "image" }', r"tasks.a.scenario: .*\(got '../one'\)"),
+        (b'[tasks]\na = { scenario = "six", modality = "image" }', r"cannot read the scenario file .*six.toml"),
+    ],
+)
+def test_a_bad_suite_file_is_named(mini, content, message):
+    mini.write_bytes(content)
+    with pytest.raises(ScenarioError, match=message):
+        load_suite(str(mini))
+
+
+@pytest.mark.parametrize(("old", "new"), [('name = "one"', 'name = "won"'), ('suite = "mini"', 'suite = "v1"')])
+def test_a_scenario_must_carry_its_own_name_and_its_suites(mini, old, new):
+    path = mini.parent / "mini" / "one.toml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ScenarioError, match=r"the file of scenario one must carry this name and suite mini"):
+        load_suite(str(mini))
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"suite": "mini"}'])
+def test_a_manifest_that_cannot_be_read_says_what_to_do(mini, content):
+    suite = load_suite(str(mini))
+    if content is not None:
+        suite.manifest_file.write_text(content)
+    with pytest.raises(FrozenDataError, match=r"(?s)cannot read the manifest .*mini.manifest.json.*restore it"):
+        _ = suite.manifest

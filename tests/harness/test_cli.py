@@ -1,0 +1,155 @@
+import pandas as pd
+import pytest
+from PIL import Image
+
+from spurgen.generators import sample
+from spurgen.harness.cli import hyphenated, main
+from spurgen.harness.commands.generate import from_flags
+
+
+def test_flags_may_have_underscores_but_values_keep_theirs():
+    assert hyphenated(["a_b", "--num_classes=3", "--out", "my_folder", "--out=my_folder"]) == [
+        "a_b", "--num-classes=3", "--out", "my_folder", "--out=my_folder",
+    ]  # fmt: skip
+
+
+def test_generate_writes_what_the_generator_makes(tmp_path):
+    flags = "--num_classes 3 --num_samples 40 --channels color lighting --strength color=.9 --image_size 32 --seed 5"
+    assert main(["generate", "--out", str(tmp_path / "set"), *flags.split()]) == 0
+    table = pd.read_csv(tmp_path / "set" / "metadata.csv")
+    scenario = from_flags(3, 40, ["color", "lighting"], ["color=.9"], 32, 5)
+    assert table.split.value_counts().to_dict() == {"train": 40, "test": 36, "val": 13}
+    for split in ("train", "val", "test"):
+        rows = table[table.split == split]
+        made = sample(scenario, split, range(len(rows)))
+        assert rows.caption.tolist() == made.captions
+        assert rows.label.tolist() == made.labels.tolist()
+        assert rows.lighting.tolist() == made.channel_values["lighting"].tolist()
+        for name, pixels in zip(rows.file_name, made.images, strict=True):
+            assert Image.open(tmp_path / "set" / name).tobytes() == pixels.tobytes()
+    assert set(table.color_name) <= {
+        "red",
+        "blue",
+        "green",
+        "yellow",
+        "orange",
+        "purple",
+        "pink",
+        "cyan",
+        "white",
+        "black",
+    }
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ("--num_classes 21", "num_classes: Input should be less than or equal to 20 (got 21)"),
+        ("--strength 1.2", "channels.color.strength: Input should be less than or equal to 1 (got 1.2)"),
+        ("--strength shape=high", "'high' is not a number"),
+        ("--strength fog=.5", "'fog' is not among the channels"),
+        ("--channels color fog", "unknown channel 'fog'; choose from background, color"),
+        ("--image_size 16", "image_size: Input should be greater than or equal to 32 (got 16)"),
+        ("--num_samples 0", "splits.train: Input should be greater than or equal to 1 (got 0)"),
+        ("no_such.toml", "cannot read the scenario file no_such.toml"),
+    ],
+)
+def test_generate_explains_the_impossible_and_writes_nothing(tmp_path, capsys, flags, told):
+    assert main(["generate", *flags.split(), "--out", str(tmp_path / "set")]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("precious")
+    assert main(["generate", "--out", str(tmp_path)]) == 2
+    assert "is not an empty folder" in capsys.readouterr().err
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+def test_a_folder_that_cannot_be_written_is_named(capsys):
+    assert main(["generate", "--out", "/proc/none/set"]) == 2
+    assert "cannot write to /proc/none" in capsys.readouterr().err
+
+
+def test_a_write_that_fails_midway_leaves_nothing(tmp_path, capsys, monkeypatch):
+    """A real failing write: the kernel refuses files above a size limit, as it does on a full disk."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limit[1]))
+    try:
+        code = main(["generate", "--out", str(tmp_path / "set"), "--num_samples", "30"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert code == 2
+    assert "nothing of it was kept" in " ".join(capsys.readouterr().err.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+MODEL = """
+import numpy as np
+def predict(batch): return np.array([[c.count("a"), c.count("e"), c.count("o")] for c in batch.captions], float)
+"""
+
+
+def score(suite_file, tmp_path, spec, seeds="1"):
+    paths = ["--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    asked = ["--suite", suite_file, "--tasks", "small-text", "--seeds", seeds, "--jobs", "1", "--device", "cpu"]
+    return main(["score", spec, *asked, *paths])
+
+
+def test_a_model_file_gets_a_row_and_finished_cells_are_not_run_again(suite_file, tmp_path, write_submission, capsys):
+    spec = write_submission(MODEL)
+    score(suite_file, tmp_path, spec)
+    board = capsys.readouterr().out
+    assert "## small-text" in board
+    assert "model" in board
+    (cell,) = (tmp_path / "results" / "tiny" / "model").glob("*.json")
+    before = cell.stat().st_mtime_ns
+    assert score(suite_file, tmp_path, spec, seeds="2") == 0
+    cells = sorted((tmp_path / "results" / "tiny" / "model").glob("*.json"))
+    assert len(cells) == 2
+    assert cell.stat().st_mtime_ns == before
+    for ending in ("md", "csv", "json"):
+        assert (tmp_path / f"leaderboard.{ending}").stat().st_size > 0
+
+
+def test_a_changed_model_is_run_again_and_its_old_cell_removed(suite_file, tmp_path, write_submission):
+    score(suite_file, tmp_path, write_submission(MODEL))
+    (old,) = (tmp_path / "results" / "tiny" / "model").glob("*.json")
+    score(suite_file, tmp_path, write_submission(MODEL.replace('"o"', '"u"')))
+    (new,) = (tmp_path / "results" / "tiny" / "model").glob("*.json")
+    assert new != old
+
+
+def test_a_failing_model_is_explained_and_the_exit_code_says_so(suite_file, tmp_path, write_submission, capsys):
+    assert score(suite_file, tmp_path, write_submission("def predict(batch): return 1 / 0")) == 1
+    streams = capsys.readouterr()
+    assert "Not ranked: model: failed with seed 0" in streams.out
+    assert "ZeroDivisionError" in streams.err
+
+
+def test_the_leaderboard_is_rebuilt_without_any_model(suite_file, tmp_path, write_submission, capsys):
+    spec = write_submission(MODEL)
+    score(suite_file, tmp_path, spec)
+    first = (tmp_path / "leaderboard.json").read_text()
+    write_submission("raise SystemExit")
+    (tmp_path / "leaderboard.json").unlink()
+    assert main(["leaderboard", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 0
+    assert (tmp_path / "leaderboard.json").read_text() == first
+
+
+def test_splits_regenerate_then_verify(suite_file, tmp_path, capsys):
+    flags = ["--suite", suite_file, "--out", str(tmp_path / "data"), "--jobs", "1"]
+    assert main(["splits", "regenerate", *flags]) == 0
+    assert main(["splits", "verify", *flags]) == 0
+    shard = next((tmp_path / "data").rglob("val/*.npz"))
+    shard.write_bytes(shard.read_bytes()[:-9])
+    assert main(["splits", "verify", *flags]) == 1
+    assert "00000.npz is damaged" in capsys.readouterr().err.replace("\n", "")
+
+
+def test_freeze_never_overwrites(suite_file, capsys):
+    assert main(["splits", "freeze", "--suite", suite_file]) == 2
+    assert "a frozen suite never changes" in " ".join(capsys.readouterr().err.split())

@@ -1,0 +1,53 @@
+"""The cost of the training loop over a hand-written one, as a ratio in one run."""
+
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from spurgen.baselines import erm
+from spurgen.baselines.training.problem import Problem
+from spurgen.benchmark import Context, load_suite
+from spurgen.generators import CLASS_NAMES, sample
+from spurgen.harness.data import labeled_data
+
+SAMPLES = 3000
+
+
+def by_hand(network, data, hyper):
+    """One epoch of the same network, precision, optimiser and batch size, and nothing else."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=hyper.lr, weight_decay=hyper.weight_decay, fused=True)
+    order = torch.randperm(len(data))[: len(data) // hyper.batch_size * hyper.batch_size].view(-1, hyper.batch_size)
+    network.train()
+    for indices in order:
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(network(data.inputs.take(indices)), data.labels[indices])
+        loss.backward()
+        optimizer.step()
+
+
+def test_an_epoch_costs_little_more_than_a_loop_by_hand(benchmark):
+    task = load_suite("v1").task("signs-image")
+    samples = sample(task.scenario, "train", range(SAMPLES), captions=False)
+    data = labeled_data(task, "train", samples, "none")
+    context = Context(CLASS_NAMES[:10], "image", 64, "cpu", 0, Path())
+    problem = Problem.of(data, data, context)
+    hyper = replace(erm.Hyperparameters(), epochs=1)
+    torch.set_num_threads(1)
+    rounds = 1 if benchmark.disabled else 7
+    ours, hand = [], []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        network = erm.fit(problem, hyper)
+        middle = time.perf_counter()
+        by_hand(problem.network(hyper), problem.train, hyper)
+        ours.append(middle - start)
+        hand.append(time.perf_counter() - middle)
+    ratio = statistics.median(a / b for a, b in zip(ours, hand, strict=True))
+    benchmark.extra_info["ratio"] = ratio
+    benchmark.pedantic(lambda: None, rounds=1)
+    print(f"\nERM epoch: {ratio:.3f} x a loop by hand, target 1.10")
+    assert network.history
