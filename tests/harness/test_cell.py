@@ -130,7 +130,7 @@ def test_data_that_are_not_frozen_are_never_scored(suite_file, suite, write_subm
         run(suite_file, write_submission("import numpy as np\ndef predict(b): return np.ones((len(b), 3))"))
 
 
-def test_the_reference_trains_on_uncorrelated_data(suite_file, suite, write_submission):
+def test_the_reference_trains_on_uncorrelated_data(suite_file, write_submission):
     code = """
 import numpy as np
 ACCESS = "train_groups"

@@ -72,7 +72,7 @@ def test_a_folder_that_cannot_be_written_is_named(capsys):
     assert "cannot write to /proc/none" in capsys.readouterr().err
 
 
-def test_a_write_that_fails_midway_leaves_nothing(tmp_path, capsys, monkeypatch):
+def test_a_write_that_fails_midway_leaves_nothing(tmp_path, capsys):
     """A real failing write: the kernel refuses files above a size limit, as it does on a full disk."""
     import resource
 
@@ -130,7 +130,7 @@ def test_a_failing_model_is_explained_and_the_exit_code_says_so(suite_file, tmp_
     assert "ZeroDivisionError" in streams.err
 
 
-def test_the_leaderboard_is_rebuilt_without_any_model(suite_file, tmp_path, write_submission, capsys):
+def test_the_leaderboard_is_rebuilt_without_any_model(suite_file, tmp_path, write_submission):
     spec = write_submission(MODEL)
     score(suite_file, tmp_path, spec)
     first = (tmp_path / "leaderboard.json").read_text()

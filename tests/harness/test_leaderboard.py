@@ -71,8 +71,8 @@ def test_the_order_of_rows_changes_nothing(suite):
 def test_a_row_has_every_promised_figure_with_intervals_around_it(suite):
     (row,) = board(suite, {"a": [make_cell(suite, 0.8, s) for s in range(3)]})["tasks"]["small-text"]["rows"]
     promised = {
-        "rank", "tied", "submission", "access", "accuracy", "wga", "wga_ci", "sss", "sss_by_channel", "sss_placebo", "ig",
-        "core_sensitivity", "cra", "flip_rate", "seeds",
+        "rank", "tied", "submission", "access", "accuracy", "wga", "wga_ci", "sss", "sss_by_channel", "sss_placebo",
+        "ig",         "core_sensitivity", "cra", "flip_rate", "seeds",
     }  # fmt: skip
     assert promised <= set(row)
     assert row["seeds"] == 3
