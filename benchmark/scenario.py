@@ -199,8 +199,10 @@ class Scenario(_Frozen):
 
 
 def _other_branch(error: ErrorDetails) -> bool:
-    """Says whether an error is only that a single strength is no list of them."""
-    return any("tuple[" in str(part) for part in error["loc"]) and not isinstance(error["input"], list | tuple)
+    """Says whether an error is only that a list is no single strength, or a single strength no list."""
+    if error["type"] == "float_type":
+        return isinstance(error["input"], list | tuple)
+    return error["type"] == "tuple_type" and "tuple[" in str(error["loc"][-1])
 
 
 def explain(error: ErrorDetails) -> str:

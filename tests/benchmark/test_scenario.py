@@ -51,6 +51,8 @@ IMPOSSIBLE = [
     ({"channels": {"color": {"strength": 1.5}}}, r"channels.color.strength: .*\(got 1.5\)"),
     ({"channels": {"color": {"strength": [0.5, -1] * 5}}}, r"channels.color.strength.1: .*\(got -1\)"),
     ({"channels": {"color": {"strength": [0.5] * 3}}}, r"channels.color.strength: 3 values for 10 classes"),
+    ({"channels": {"color": {"strength": "much"}}}, r"channels.color.strength: .*\(got 'much'\)"),
+    ({"environments": 3}, r"environments: .*\(got 3\)"),
     ({"channels": {"color": {"carrier": "sound"}}}, r"channels.color.carrier: .*\(got 'sound'\)"),
     ({"channels": {"color": {"alignment": "none"}}}, r"channels.color.alignment: .*\(got 'none'\)"),
     ({"channels": {"color": {"magnitude": 1.1}}}, r"channels.color.magnitude: .*\(got 1.1\)"),
@@ -119,7 +121,7 @@ def test_a_scenario_file_is_read(tmp_path):
     ("content", "message"),
     [
         (None, r"cannot read the scenario file .*w.toml: .*No such file"),
-        (b"seed = ", r"cannot read the scenario file .*w.toml: .*line 1"),
+        (b"seed = ", r"cannot read the scenario file .*w.toml: Invalid value"),
         (b"\xff\xfe", r"cannot read the scenario file .*w.toml: .*decode"),
         (b"seed = 1", r"w.toml is not a possible scenario:\n.*suite: Field required"),
         (b"source = 1", r"source: Extra inputs are not permitted"),

@@ -54,6 +54,19 @@ def test_polygon_is_filled_by_the_even_odd_rule():
     assert ring.mask[MASTER // 2, MASTER // 2] == 0
 
 
+@SETTINGS
+@given(top=st.integers(-140, 130), left=st.integers(-140, 130), side=st.integers(1, 10))
+def test_a_pixel_is_inked_where_its_centre_lies_inside(top, left, side):
+    corners = [(left, top), (left + side, top), (left + side, top + side), (left, top + side)]
+    rows, columns = np.nonzero(Pen().polygon(*corners).mask)
+    for inked, low in ((rows, top), (columns, left)):
+        # A grid coordinate is kept to a sixteenth of a pixel, rounded down.
+        first, last = inked.min() + 0.5, inked.max() + 0.5
+        edges = ((low + REACH) * PER_UNIT, (low + side + REACH) * PER_UNIT)
+        assert -1 / 16 <= first - edges[0] < 1
+        assert -1 - 1 / 16 <= last - edges[1] < 0
+
+
 def test_polygons_that_share_an_edge_neither_overlap_nor_leave_a_gap():
     left = Pen().polygon((-100, -100), (13, -100), (-37, 100), (-100, 100)).mask > 0
     right = Pen().polygon((13, -100), (100, -100), (100, 100), (-37, 100)).mask > 0
