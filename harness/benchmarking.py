@@ -13,7 +13,15 @@ from spurgen.harness.cell import CellSpec
 from spurgen.harness.executors import local
 from spurgen.harness.leaderboard import build
 from spurgen.harness.rendering import to_csv, to_json, to_markdown
-from spurgen.harness.rows import cell_file, label_of, read_cells, remove_stale, write_atomically, write_cell
+from spurgen.harness.rows import (
+    cell_file,
+    check_owner,
+    label_of,
+    read_cells,
+    remove_stale,
+    write_atomically,
+    write_cell,
+)
 
 BASELINES = "spurgen.baselines"
 
@@ -51,6 +59,8 @@ def run_missing(
 ) -> Iterator[tuple[CellSpec, str | None]]:
     """Runs the cells that have no result yet and keeps each as it ends; yields it with its error, if any."""
     paths = {id(cell): path_of(results, cell) for cell in cells}
+    for wanted in cells:
+        check_owner(paths[id(wanted)].parent, wanted.spec)
     missing = [cell for cell in cells if not paths[id(cell)].exists()]
     with make_progress(console) as progress:
         bar = progress.add_task("cells", total=len(cells), completed=len(cells) - len(missing))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from spurgen.benchmark.contract import Context
-from spurgen.benchmark.errors import FrozenDataError, MetricError, SubmissionError
+from spurgen.benchmark.errors import MetricError, SubmissionError
 from spurgen.benchmark.record import Cell, pack
 from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.generators import CLASS_NAMES, Samples, sample
@@ -151,6 +151,3 @@ def _git() -> dict[str, Any]:
     except (OSError, subprocess.CalledProcessError):
         return {}
     return {"commit": commit, "dirty": bool(changes)}
-
-
-__all__ = ["CellSpec", "FrozenDataError", "run_cell"]

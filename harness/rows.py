@@ -73,6 +73,18 @@ def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
     return rows
 
 
+def check_owner(folder: Path, spec: str) -> None:
+    """Raises `SpurgenError` if a row's folder belongs to another submission, whose cells it would replace."""
+    for path in sorted(folder.glob("*.json"))[:1]:
+        owner = read_cell(path).spec
+        if _place(owner) != _place(spec):
+            raise SpurgenError(f"the row {folder.name} belongs to {owner}; rename {spec}, or remove {folder} first")
+
+
+def _place(spec: str) -> str:
+    return str(Path(spec).resolve()) if spec.endswith(".py") else spec
+
+
 def remove_stale(path: Path) -> None:
     """Removes what older identities left for the same cell."""
     kept = path.name.rpartition("-")[0]

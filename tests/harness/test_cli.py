@@ -123,6 +123,18 @@ def test_a_changed_model_is_run_again_and_its_old_cell_removed(suite_file, tmp_p
     assert new != old
 
 
+def test_a_file_of_the_same_name_never_replaces_anothers_row(suite_file, tmp_path, write_submission, capsys):
+    first = write_submission(MODEL)
+    score(suite_file, tmp_path, first)
+    kept = {path: path.read_text() for path in (tmp_path / "results").rglob("*.json")}
+    (tmp_path / "other").mkdir()
+    second = tmp_path / "other" / "model.py"
+    second.write_text(MODEL + "# mine\nNAME = 'mine'\n")
+    assert score(suite_file, tmp_path, str(second)) == 2
+    assert f"the row model belongs to {first}" in capsys.readouterr().err.replace("\n", "")
+    assert {path: path.read_text() for path in (tmp_path / "results").rglob("*.json")} == kept
+
+
 def test_a_failing_model_is_explained_and_the_exit_code_says_so(suite_file, tmp_path, write_submission, capsys):
     assert score(suite_file, tmp_path, write_submission("def predict(batch): return 1 / 0")) == 1
     streams = capsys.readouterr()
