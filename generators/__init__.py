@@ -1,7 +1,8 @@
 """The world: pure functions from (scenario, split, index) to images, captions and factors."""
 
 from spurgen.generators.pictograms import DRAWINGS
-from spurgen.generators.sampling import Samples, TwinKind, sample, twins
+from spurgen.generators.samples import Samples
+from spurgen.generators.sampling import TwinKind, sample, twins
 from spurgen.generators.world import aligned_values, check
 
 CLASS_NAMES = tuple(DRAWINGS)

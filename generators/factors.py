@@ -48,8 +48,17 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
     for name, strengths in world.strengths.items():
         aligned = happens(draw(f"channel/{name}", 1)[:, 0], strengths[env_ids, labels])
         values[name] = _value(world, name, labels, ~aligned, draw)
-    _withhold(world, core, values, draw)
+    _withhold(world, core, values, lambda name: draw(f"channel/{name}", 1)[:, 3])
     return Factors(labels, core, visible, env_ids.astype(np.int64), values)
+
+
+def redrawn_values(world: World, split: str, core: Int64, draw: Draw) -> dict[str, Int64]:
+    """Draws every channel uniformly; on train and val, what the scenario withholds stays withheld."""
+    words = {name: draw(f"channel/{name}/unc", 1) for name in world.scenario.channels}
+    values = {name: uniform_int(words[name][:, 0], spec.values) for name, spec in world.scenario.channels.items()}
+    if split != "test":
+        _withhold(world, core, values, lambda name: words[name][:, 1])
+    return values
 
 
 def other_class(word: NDArray[np.uint64], labels: Int64, num_classes: int) -> Int64:
@@ -67,11 +76,12 @@ def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], 
     return np.where(conflict, against, with_label)
 
 
-def _withhold(world: World, core: Int64, values: dict[str, Int64], draw: Draw) -> None:
+def _withhold(world: World, core: Int64, values: dict[str, Int64], word: Callable[[str], NDArray[np.uint64]]) -> None:
     """Redraws the last-named channel of every withheld combination, uniformly over what is left.
 
     A redrawn row shows none of the combinations that name the channel, and stands as it did to
-    the rest, so that once all have had their turn none is shown.
+    the rest, so that once all have had their turn none is shown. `word` gives a channel's raw
+    words, uint64 (n,).
     """
     combinations = world.scenario.withheld
     for combination in combinations:
@@ -79,7 +89,7 @@ def _withhold(world: World, core: Int64, values: dict[str, Int64], draw: Draw) -
         factors = {"class": core, **values}
         left = _values_left([c for c in combinations if name in c], name, world.scenario.channels[name].values)
         hit = np.flatnonzero(np.all([factors[key] == value for key, value in combination.items()], axis=0))
-        raw = draw(f"channel/{name}", 1)[:, 3]
+        raw = word(name)
         for i in hit:
             allowed = left({key: int(column[i]) for key, column in factors.items()})
             values[name][i] = allowed[int(uniform_int(raw[i : i + 1], len(allowed))[0])]

@@ -1,6 +1,6 @@
 """Samples and their twins, made from a scenario, a split and indices alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -9,30 +9,15 @@ from numpy.typing import NDArray
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Channel, Scenario
 from spurgen.generators.compositor import OPAQUE
-from spurgen.generators.factors import Factors, draw_factors, other_class, patterns
+from spurgen.generators.factors import Factors, draw_factors, other_class, patterns, redrawn_values
 from spurgen.generators.grammar import write
+from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
 TwinKind = Literal["channel", "placebo", "core", "ctrl", "unc"]
 CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Holds n samples: `images` uint8 (n, H, W, 3), `captions` n strings, the rest int64 (n,).
-
-    `env_ids` is -1 on test; `group_ids` is label * 2**C + pattern, where bit k of the pattern is
-    set when the scenario's channel k conflicts with the label.
-    """
-
-    images: NDArray[np.uint8]
-    captions: list[str]
-    labels: Int64
-    channel_values: dict[str, Int64]
-    env_ids: Int64
-    group_ids: Int64
 
 
 def sample(
@@ -62,7 +47,7 @@ def twins(
 
     `channel`: `channel` takes `value`, one or int64 (n,). `placebo`: only the nuisances are
     redrawn. `core`: another class, channels kept. `ctrl`: every channel takes the class's aligned
-    value. `unc`: every channel is redrawn uniformly.
+    value. `unc`: every channel is redrawn uniformly, on train and val among what is not withheld.
     """
     world, where = make_world(scenario), _checked(scenario, split, indices)
     base = draw_factors(world, split, where)
@@ -75,11 +60,7 @@ def twins(
     elif kind == "ctrl":
         changed = replace(base, values={name: table[base.labels, 0] for name, table in world.aligned.items()})
     elif kind == "unc":
-        redrawn = {
-            name: uniform_int(draw(f"channel/{name}/unc", 1)[:, 0], spec.values)
-            for name, spec in scenario.channels.items()
-        }
-        changed = replace(base, values=redrawn)
+        changed = replace(base, values=redrawn_values(world, split, base.core, draw))
     elif kind == "placebo":
         changed = base
     else:

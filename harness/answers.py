@@ -93,7 +93,7 @@ def collect(asker: Asker, suite: Suite, val: Samples, train: Samples) -> tuple[A
             if place is not None:
                 check_samples(suite, task.scenario.name, *place, samples)
             if block.kind is None:
-                factors.append(samples)
+                factors.append(samples.without_inputs())
             asked.append(block)
             yield inputs(task, samples)
 
@@ -106,20 +106,7 @@ def collect(asker: Asker, suite: Suite, val: Samples, train: Samples) -> tuple[A
         for name, samples in (("train", train), ("test", test)):
             batches = chunks(task, samples, min(PROBED * (1 + (name == "test")), len(samples.labels)))
             answers.features[name] = np.concatenate(list(asker.ask("encode", batches, name)))
-    return answers, _joined(factors)
-
-
-def _joined(parts: list[Samples]) -> Samples:
-    """Joins samples' factors; their inputs are dropped."""
-    first = parts[0]
-    return Samples(
-        first.images[:0],
-        [],
-        np.concatenate([p.labels for p in parts]),
-        {name: np.concatenate([p.channel_values[name] for p in parts]) for name in first.channel_values},
-        np.concatenate([p.env_ids for p in parts]),
-        np.concatenate([p.group_ids for p in parts]),
-    )
+    return answers, Samples.join(factors)
 
 
 def check_offer(worker: Worker, task: Task) -> None:

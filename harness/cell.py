@@ -25,6 +25,7 @@ from spurgen.harness.identity import scoring_digest, submission_digest
 from spurgen.harness.process import ISOLATION, Worker
 from spurgen.harness.scoring import score
 
+SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
 PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
 
 
@@ -110,13 +111,7 @@ def _split(suite: Suite, task: Task, split: str, uncorrelated: bool) -> Samples:
     scenario = task.scenario.uncorrelated() if uncorrelated else task.scenario
     whole = sample(scenario, split, range(scenario.split_size(split)), **shown(task))
     for start, stop in [] if uncorrelated else shard_bounds(scenario, split):
-        part = slice(start, stop)
-        shard = Samples(
-            whole.images[part], whole.captions[part], whole.labels[part],
-            {key: column[part] for key, column in whole.channel_values.items()},
-            whole.env_ids[part], whole.group_ids[part],
-        )  # fmt: skip
-        check_samples(suite, name, split, start, shard)
+        check_samples(suite, name, split, start, whole.take(slice(start, stop)))
     return whole
 
 
@@ -128,7 +123,7 @@ def provenance() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
         "packages": {name: version(name) for name in PACKAGES},
         "spurgen": version("spurgen"),
-        **_git(),
+        **git_state(Path(__file__).parent),
     }
 
 
@@ -140,13 +135,12 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def _git() -> dict[str, Any]:
-    """Names the commit that this code is at and whether the tree was changed; empty outside a checkout."""
-    here = Path(__file__).parent
+def git_state(folder: Path) -> dict[str, Any]:
+    """Names the commit that a folder's code is at and whether its sources were changed; empty outside a checkout."""
     try:
         commit, changes = (
-            subprocess.run(["git", *command], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
-            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+            subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "--", *SOURCES])
         )
     except (OSError, subprocess.CalledProcessError):
         return {}

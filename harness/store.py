@@ -143,11 +143,4 @@ def load_part(suite: Suite, root: Path, name: str, part: str) -> Samples:
         raise FrozenDataError(problem)
     folder = part_folder(root, suite, name, part)
     shards = [read_shard(folder / f"{k:05d}.npz") for k in range(len(shard_bounds(suite.scenario(name), part)))]
-    return Samples(
-        np.concatenate([s.images for s in shards]),
-        [caption for s in shards for caption in s.captions],
-        np.concatenate([s.labels for s in shards]),
-        {key: np.concatenate([s.channel_values[key] for s in shards]) for key in shards[0].channel_values},
-        np.concatenate([s.env_ids for s in shards]),
-        np.concatenate([s.group_ids for s in shards]),
-    )
+    return Samples.join(shards)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import Self
 
@@ -43,7 +44,12 @@ class Vocabulary:
     def encode(self, captions: Sequence[str]) -> Int64:
         """Returns int64 (n, length): ids, unknown words as 1, padded with 0, cut at `length`."""
         get = self.ids.get
-        rows = [[get(word, UNKNOWN) for word in words(caption)[: self.length]] for caption in captions]
+
+        @cache  # captions repeat their words, and no word spans a space
+        def ids_of(chunk: str) -> list[int]:
+            return [get(word, UNKNOWN) for word in words(chunk)]
+
+        rows = [list(chain.from_iterable(map(ids_of, text.split())))[: self.length] for text in captions]
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         encoded = np.full((len(rows), self.length), PADDING, dtype=np.int64)
         filled = np.arange(self.length) < lengths[:, None]

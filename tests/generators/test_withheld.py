@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.generators import check, sample
+from spurgen.generators import check, sample, twins
 from spurgen.generators.factors import draw_factors
 from spurgen.generators.world import make_world
 
@@ -69,6 +69,22 @@ def test_withheld_concerns_the_class_shown_where_labels_are_noisy():
 def test_the_test_split_shows_what_training_withholds():
     spec = world(withheld=[{"class": 0, "color": c} for c in range(9)])
     np.testing.assert_array_equal(drawn(spec, "test").values["color"], drawn(world(), "test").values["color"])
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_redrawing_every_channel_shows_what_is_withheld_on_test_alone(split):
+    withheld = [{"class": 0, "color": 1}, {"color": 2, "shape": 3}]
+    free, kept = (
+        twins(world(withheld=which), split, range(5000), "unc", images=False, captions=False).channel_values
+        for which in ([], withheld)
+    )
+    core = drawn(world(), split, 5000).core
+    hit = [np.all([({"class": core, **free}[k] == v) for k, v in c.items()], axis=0) for c in withheld]
+    shown_still = [np.all([({"class": core, **kept}[k] == v) for k, v in c.items()], axis=0) for c in withheld]
+    assert np.any(hit, axis=1).all()
+    assert np.any(shown_still) == (split == "test")
+    for name in CHANNELS:
+        np.testing.assert_array_equal(kept[name][~np.any(hit, axis=0)], free[name][~np.any(hit, axis=0)])
 
 
 IMPOSSIBLE = [

@@ -1,12 +1,13 @@
 import json
+import subprocess
 
 import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.record import Cell, unpack
-from spurgen.generators import aligned_values, sample
-from spurgen.harness.cell import CellSpec, run_cell
+from spurgen.generators import aligned_values, sample, twins
+from spurgen.harness.cell import CellSpec, git_state, run_cell
 
 CORE = """
 import numpy as np
@@ -56,7 +57,10 @@ def test_a_model_that_reads_one_channel_alone_is_found_out(suite_file, suite, wr
     assert cell.channels["color"]["sss"] == pytest.approx((q - (1 - q) / 2) / 2, abs=1e-6)
     assert cell.channels["color"]["pull"] == pytest.approx(q - 1 / 3, abs=1e-6)
     assert cell.channels["background"]["sss"] == 0
-    assert cell.figures["ig"] < -0.5
+    # It loses -log q where the value goes with the class, on ctrl always, and -log((1 - q) / 2) elsewhere.
+    unc = twins(suite.scenario("small"), "test", range(24), "unc", images=False)
+    off = 1 - np.mean(aligned_values(suite.scenario("small"), "color")[unc.channel_values["color"], unc.labels])
+    assert cell.figures["ig"] == pytest.approx(off * np.log((1 - q) / (2 * q)), abs=1e-6)
 
 
 def test_the_kept_samples_give_the_figures_again(suite_file, suite, write_submission):
@@ -144,3 +148,21 @@ def predict(batch): return np.tile([share, 0.0, 1.0], (len(batch), 1))
     assert plain.error is None
     assert reference.uncorrelated
     assert plain.identity != reference.identity
+
+
+def test_a_tree_is_dirty_when_its_sources_changed_not_when_rows_came(tmp_path):
+    assert git_state(tmp_path) == {}
+    (tmp_path / "harness").mkdir()
+    for name in ("row.json", "v1.manifest.json", "model.py"):
+        (tmp_path / name).write_text("1")
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    (tmp_path / "row.json").write_text("2")
+    clean = git_state(tmp_path / "harness")
+    assert len(clean["commit"]) == 40
+    assert clean["dirty"] is False
+    for name in ("v1.manifest.json", "model.py"):
+        (tmp_path / name).write_text("2")
+        assert git_state(tmp_path / "harness")["dirty"] is True
+        (tmp_path / name).write_text("1")

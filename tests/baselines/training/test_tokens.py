@@ -1,4 +1,6 @@
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spurgen.baselines.training.tokens import UNKNOWN, Vocabulary, words
 
@@ -25,6 +27,13 @@ def test_an_unknown_word_is_marked_and_a_long_caption_is_cut():
     assert encoded[1].tolist() == [vocabulary.ids["one"]] * 3
     assert encoded[2].tolist() == [0, 0, 0]
     assert vocabulary.decode(encoded[0]) == ["two", "<unknown>"]
+
+
+@given(st.lists(st.text(max_size=30), max_size=8))
+def test_encoding_word_by_word_gives_what_splitting_the_whole_caption_gives(captions):
+    vocabulary = Vocabulary.of(captions)
+    for caption, row in zip(captions, vocabulary.encode(captions), strict=True):
+        assert vocabulary.decode(row) == words(caption)
 
 
 def test_ids_do_not_depend_on_the_order_of_the_captions():
