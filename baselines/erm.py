@@ -21,7 +21,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Trains on shuffled batches."""
     network = problem.network(hyper)
     sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
-    train(network, problem.train, hyper, sampler=sampler, seed=problem.seed)
+    train(network, problem, hyper, sampler=sampler)
     return network
 
 

@@ -3,71 +3,23 @@
 Minimises the loss of the worst group, by weights over groups that follow the losses.
 """
 
-from dataclasses import dataclass, field
-
-import torch
-from torch import Tensor
-from torch.nn.functional import one_hot
+from dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import balanced
+from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
 @dataclass(frozen=True)
-class Hyperparameters(Recipe):
-    """Adds the step size of the group weights and the generalisation adjustment."""
-
-    eta: float = field(default=0.01, metadata=within(1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)"))
-    adjustment: float = field(default=0.0, metadata=within(0.0, 10.0, "Sagawa et al. 2020, section 3.3: C in 0..5"))
-
-
-class WorstGroupLoss:
-    """Weights each group's mean loss; `sizes` int64 (G,) counts each group's training samples."""
-
-    def __init__(self, sizes: Tensor, eta: float, adjustment: float) -> None:
-        self.eta = eta
-        self.penalty = adjustment / sizes.clamp(min=1).sqrt()
-        # As logarithms, so that a weight close to 0 can still grow again.
-        self._logs = torch.where(sizes > 0, -(sizes > 0).sum().log(), -torch.inf)
-
-    @property
-    def weights(self) -> Tensor:
-        """Is float32 (G,), sums to 1, and is 0 on empty groups."""
-        return self._logs.exp()
-
-    def __call__(self, step: Step) -> Tensor:
-        """Updates the weights and returns the weighted sum of the groups' mean losses."""
-        members = one_hot(step.group_ids, len(self._logs)).float()
-        counts = members.sum(0)
-        losses = step.losses @ members / counts.clamp(min=1)
-        self.update(losses.detach(), counts > 0)
-        return losses @ self.weights
-
-    def update(self, losses: Tensor, present: Tensor) -> None:
-        """Scales the weight of each group present by exp(eta * (loss + C / sqrt(size))) and renormalises.
-
-        The groups present share among themselves the weight they had before. An absent group keeps
-        its own: with a loss of 0 in its place, the rarest groups would decay in most batches.
-        `losses` float32 (G,), nats; `present` bool (G,).
-        """
-        before = self._logs.masked_fill(~present, -torch.inf)
-        grown = before + self.eta * (losses + self.penalty)
-        shared = grown - grown.logsumexp(0) + before.logsumexp(0)
-        self._logs = torch.where(present, shared, self._logs)
+class Hyperparameters(WorstGroupRecipe):
+    """Holds the settings of the group weights."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on group-balanced batches, as the authors do, against the weighted group losses."""
+    """Trains against the weighted losses of the true groups."""
     network = problem.network(hyper)
-    groups = problem.train.groups
-    sizes = torch.bincount(groups, minlength=problem.train.num_groups)
-    objective = WorstGroupLoss(sizes, hyper.eta, hyper.adjustment)
-    sampler = balanced(groups, hyper.batch_size)
-    train(network, problem.train, hyper, sampler=sampler, objective=objective, seed=problem.seed)
+    train_worst_group(network, problem, hyper, problem.train)
     return network
 
 

@@ -23,7 +23,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Trains on batches drawn with replacement, uniformly over the groups that occur."""
     network = problem.network(hyper)
     sampler = balanced(problem.train.groups, hyper.batch_size)
-    train(network, problem.train, hyper, sampler=sampler, seed=problem.seed)
+    train(network, problem, hyper, sampler=sampler)
     return network
 
 

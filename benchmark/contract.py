@@ -1,6 +1,6 @@
 """What a submission is given and what it must offer: the types on both sides of the boundary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.suite import Backbone
 
 Int64 = NDArray[np.int64]
 
@@ -43,6 +44,15 @@ class Batch:
         if self.images is not None:
             return len(self.images)
         return len(self.captions or ())
+
+    @classmethod
+    def join(cls, parts: Sequence["Batch"]) -> "Batch":
+        """Joins one or more batches of the same modality."""
+        first = parts[0]
+        return cls(
+            None if first.images is None else np.concatenate([p.images for p in parts if p.images is not None]),
+            None if first.captions is None else [caption for p in parts for caption in p.captions or ()],
+        )
 
     def take(self, indices: Int64 | slice) -> "Batch":
         """Returns the samples at `indices`, in that order."""
@@ -100,7 +110,8 @@ class LabeledData:
 class Context:
     """Tells a submission about its task: nothing about which split is being asked.
 
-    `scratch` is a folder of the submission's own, empty at first and gone afterwards.
+    `scratch` is a folder of the submission's own, empty at first and gone afterwards. `backbone` says
+    what weights the task lets its baselines start from; a submission may start from any.
     """
 
     class_names: tuple[str, ...]
@@ -109,6 +120,7 @@ class Context:
     device: str
     seed: int
     scratch: Path
+    backbone: Backbone = "scratch"
 
     @property
     def num_classes(self) -> int:
@@ -118,7 +130,11 @@ class Context:
 
 @dataclass(frozen=True)
 class Submission:
-    """Is a loaded submission, with every default filled in; `None` marks what it lacks."""
+    """Is a loaded submission, with every default filled in; `None` marks what it lacks.
+
+    After `fit`, `report` tells what happened in it, a `Report` as a dict. Where there are
+    `checkpoints`, a number, `restore` goes back to one of them, and the selection rules are compared.
+    """
 
     name: str
     access: str
@@ -127,3 +143,6 @@ class Submission:
     predict: Callable[[Batch], Any] | None
     predict_proba: Callable[[Batch], Any] | None
     encode: Callable[[Batch], Any] | None
+    report: Callable[[], Any] | None = None
+    checkpoints: Callable[[], Any] | None = None
+    restore: Callable[[int], Any] | None = None

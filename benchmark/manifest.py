@@ -1,9 +1,22 @@
 """The manifest: what every frozen sample must hash to."""
 
+import base64
+import binascii
 import hashlib
 import json
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+
+def _is_base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("no base64") from None
+    return text
 
 
 class _Frozen(BaseModel):
@@ -18,9 +31,9 @@ class _Frozen(BaseModel):
 class Shard(_Frozen):
     """Holds SHA-256 digests over a run of samples: of their pixels, their captions, their factors."""
 
-    images: str
-    captions: str
-    factors: str
+    images: Sha256
+    captions: Sha256
+    factors: Sha256
 
 
 class Part(_Frozen):
@@ -30,15 +43,20 @@ class Part(_Frozen):
     verifier name the first sample that differs without keeping every digest.
     """
 
-    samples: int
-    shards: tuple[Shard, ...]
-    fingerprints: str
+    samples: Annotated[int, Field(ge=1)]
+    shards: Annotated[tuple[Shard, ...], Field(min_length=1)]
+    fingerprints: Annotated[str, AfterValidator(_is_base64)]
+
+    @property
+    def prints(self) -> bytes:
+        """Is the fingerprints, one after the other."""
+        return base64.b64decode(self.fingerprints)
 
 
 class ScenarioManifest(_Frozen):
     """Freezes one scenario: the SHA-256 of its description, and its parts, twins included."""
 
-    scenario_sha256: str
+    scenario_sha256: Sha256
     parts: dict[str, Part]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import reprlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -80,18 +81,20 @@ class SplitSizes(_Frozen):
 class Scenario(_Frozen):
     """Describes a world completely; every sample is a function of it, a split and an index.
 
-    Fractions (`core_size`, `core_contrast`) are relative to the world's default. `core_visibility`
-    is the probability that the core cue is drawn at all, `label_noise` the probability that a
-    train or val label is not the class shown, `caption_fidelity` the probability that a caption
-    mentions a given channel. `withheld` lists combinations that train and val never show, as
-    indices: `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show
-    one has its last-named channel redrawn uniformly over the values that are left.
+    The classes are `num_classes` pictograms from `first_class` on. Fractions (`core_size`,
+    `core_contrast`) are relative to the world's default. `core_visibility` is the probability that
+    the core cue is drawn at all, `label_noise` the probability that a train or val label is not the
+    class shown, `caption_fidelity` the probability that a caption mentions a given channel.
+    `withheld` lists combinations that train and val never show, as indices:
+    `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show one has its
+    last-named channel redrawn uniformly over the values that are left.
     """
 
     suite: Name
     name: Name
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     num_classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 10
+    first_class: Annotated[int, Field(ge=0, lt=MAX_CLASSES)] = 0
     image_size: Annotated[int, Field(ge=32, le=512)] = 64
     channels: dict[Name, Channel]
     environments: tuple[Environment, ...] = ()
@@ -121,6 +124,11 @@ class Scenario(_Frozen):
         for combination in self.withheld:
             self._check_combination(combination)
         self._check_carriers()
+        if self.first_class + self.num_classes > MAX_CLASSES:
+            last = self.first_class + self.num_classes
+            raise ValueError(
+                f"first_class: classes {self.first_class} to {last - 1} exceed the {MAX_CLASSES} there are"
+            )
         if self.splits.twins > self.num_test:
             raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
         return self
@@ -193,9 +201,14 @@ class Scenario(_Frozen):
     @property
     def digest(self) -> str:
         """Is the SHA-256 of everything the scenario says, whatever its file looks like."""
+        # A field that came later is left out at its default, so that the digests of old files stand.
+        fields = self.model_dump(mode="json", exclude=None if self.first_class else {"first_class"})
         # The standard library writes floats as repr does, for good; pydantic promises no such thing.
-        text = json.dumps(self.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+_KEYS = {"missing": "this key is missing", "extra_forbidden": "there is no such key"}
 
 
 def _other_branch(error: ErrorDetails) -> bool:
@@ -210,7 +223,8 @@ def explain(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return f"  {error['ctx']['error']}"
     field = ".".join(str(part) for part in error["loc"] if "[" not in str(part) and part != "constrained-float")
-    return f"  {field or 'scenario'}: {error['msg']} (got {error['input']!r:.80})"
+    told = _KEYS.get(error["type"]) or f"{error['msg']} (got {reprlib.repr(error['input'])})"
+    return f"  {field or 'scenario'}: {told}"
 
 
 def make_scenario(source: str, /, **fields: object) -> Scenario:

@@ -2,9 +2,10 @@
 
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,6 +13,7 @@ from spurgen.benchmark.errors import FrozenDataError, ScenarioError
 from spurgen.benchmark.manifest import Manifest
 from spurgen.benchmark.scenario import Modality, Name, Scenario, explain, load_scenario
 
+Backbone = Literal["scratch", "pretrained", "imagenet"]
 SUITES = Path(__file__).parent / "suites"
 
 
@@ -19,20 +21,27 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     scenario: Name
     modality: Modality
+    backbone: Backbone = "scratch"
 
 
 class _SuiteFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     tasks: dict[Name, _Entry] = Field(min_length=1)
+    overall: dict[Name, Annotated[tuple[Name, ...], Field(min_length=2)]] = {}
 
 
 @dataclass(frozen=True)
 class Task:
-    """Is a scenario seen through one modality."""
+    """Is a scenario seen through one modality, by baselines that start from `backbone`.
+
+    `scratch`: random weights. `pretrained`: the project's own encoders, trained on an uncorrelated
+    world with other pictograms and nouns. `imagenet`: EfficientNet-Lite0.
+    """
 
     name: str
     scenario: Scenario
     modality: Modality
+    backbone: Backbone = "scratch"
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -47,11 +56,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Suite:
-    """Is a named, versioned set of tasks whose data are frozen by a manifest."""
+    """Is a named, versioned set of tasks whose data are frozen by a manifest.
+
+    `overall` names the sets of tasks over whose mean rows are ranked as well.
+    """
 
     name: str
     tasks: dict[str, Task]
     folder: Path = SUITES
+    overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scenario(self, name: str) -> Scenario:
         """Returns the scenario of that name; raises `ScenarioError` and lists the names if none."""
@@ -90,6 +103,12 @@ class Suite:
             ) from None
 
 
+def _names(folder: Path) -> list[str]:
+    """Lists the suites in a folder: .toml files with a folder or a manifest beside them."""
+    files = folder.glob("*.toml")
+    return sorted(p.stem for p in files if p.with_suffix("").is_dir() or p.with_suffix(".manifest.json").exists())
+
+
 def load_suite(which: str) -> Suite:
     """Reads a suite by its name, or by the path of its .toml file, beside which its folder lies.
 
@@ -100,13 +119,14 @@ def load_suite(which: str) -> Suite:
     try:
         spec = _SuiteFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        known = ", ".join(sorted(p.stem for p in folder.glob("*.toml")))
-        raise ScenarioError(f"there is no suite {name!r}; there are: {known}") from None
+        what = f"the suite file {path} does not exist" if which.endswith(".toml") else f"there is no suite {name!r}"
+        raise ScenarioError(f"{what}; there are: {', '.join(_names(folder) or _names(SUITES))}") from None
     except ValidationError as error:
         lines = "\n".join(map(explain, error.errors()))
         raise ScenarioError(f"{path} is not a possible suite:\n{lines}") from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"cannot read the suite file {path}: {error}") from None
+    _check_overall(path, spec)
     tasks: dict[str, Task] = {}
     scenarios: dict[str, Scenario] = {}
     for task, entry in spec.tasks.items():
@@ -115,5 +135,16 @@ def load_suite(which: str) -> Suite:
             scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")
             if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
                 raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
-        tasks[task] = Task(task, scenarios[scenario], entry.modality)
-    return Suite(name, tasks, folder)
+        tasks[task] = Task(task, scenarios[scenario], entry.modality, entry.backbone)
+    return Suite(name, tasks, folder, spec.overall)
+
+
+def _check_overall(path: Path, spec: _SuiteFile) -> None:
+    """Raises `ScenarioError` unless every set holds tasks of the suite, each once."""
+    for name, members in spec.overall.items():
+        for task in members:
+            if task not in spec.tasks:
+                known = ", ".join(spec.tasks)
+                raise ScenarioError(f"{path}: overall.{name} names {task}, which is no task; there are: {known}")
+            if members.count(task) > 1:
+                raise ScenarioError(f"{path}: overall.{name} names {task} more than once; name each task once")

@@ -25,8 +25,10 @@ def sample(
 ) -> Samples:
     """Makes samples of `train`, `val` or `test`; any index alone equals the same in any batch.
 
-    Without `images` (or `captions`) the array (or list) comes back empty, in less time.
-    Raises `ScenarioError` for an unknown split, an impossible scenario or a negative index.
+    A split has no end: past its size come more samples of the same kind, for streams of fresh data, which
+    no manifest freezes. Without `images` (or `captions`) the array (or list) comes back empty, in less time.
+    Raises `ScenarioError` for an unknown split, an impossible scenario, or indices that are negative, not
+    whole numbers, or not in one dimension.
     """
     world, where = make_world(scenario), _checked(scenario, split, indices)
     return _make(world, split, where, draw_factors(world, split, where), "", images, captions)
@@ -70,17 +72,33 @@ def twins(
 
 def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
     scenario.split_size(split)
-    where = np.asarray(indices, np.int64).reshape(-1)
+    where = _integers("sample indices", indices)
+    if where.ndim != 1:
+        told = f"sample indices have {where.ndim} dimensions, expected 1"
+        raise ScenarioError(f"{told}: give a list or range of whole numbers")
     if len(where) and where.min() < 0:
         raise ScenarioError(f"negative sample index {where.min()}; indices start at 0")
     return where
+
+
+def _integers(what: str, given: object) -> Int64:
+    """Returns whole numbers as int64; bools, of which a mask is made, are none."""
+    try:
+        array = np.asarray(given)
+    except ValueError:  # lists of unequal lengths
+        raise ScenarioError(f"{what} must be whole numbers in equal rows, not {given!r:.80}") from None
+    if array.size and (array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max):
+        told = f"{array.dtype} such as {array.ravel().tolist()[0]!r}"
+        cure = "; np.flatnonzero turns a mask into indices" if array.dtype.kind == "b" else ""
+        raise ScenarioError(f"{what} must be whole numbers below 2**63, not {told}{cure}")
+    return array.astype(np.int64)
 
 
 def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: int | Int64 | None) -> Factors:
     if channel not in scenario.channels or value is None:
         known = ", ".join(scenario.channels)
         raise ScenarioError(f"a channel twin needs channel (one of {known}) and value, not {channel!r} and {value!r}")
-    size, wanted = scenario.channels[channel].values, np.asarray(value, np.int64)
+    size, wanted = scenario.channels[channel].values, _integers(f"values of channel {channel}", value)
     if wanted.shape not in ((), base.labels.shape):
         raise ScenarioError(f"a channel twin needs one value, or one for each of the {len(base.labels)} samples")
     if wanted.size and not 0 <= wanted.min() <= wanted.max() < size:
@@ -119,7 +137,7 @@ def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Dr
 def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]:
     spec = world.scenario
     core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), factors.visible)
-    scene = Scene(spec.image_size, factors.core, core, lambda blocks: nuisance("pose", blocks))
+    scene = Scene(spec.image_size, spec.first_class + factors.core, core, lambda blocks: nuisance("pose", blocks))
     for kind, module in world.kinds.items():
         values = _shown(world, kind, "image", factors, nuisance) if "image" in module.CARRIERS else None
         if values is not None:
@@ -148,4 +166,4 @@ def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
         said = happens(nuisance(f"mention/{kind}", 1)[:, 0], mentioned)
         table = (*module.PHRASES, module.NEUTRAL)
         phrases[kind] = [table[v] for v in np.where(said, values, len(table) - 1).tolist()]
-    return write(factors.core, factors.visible, phrases, nuisance("caption", 2))
+    return write(world.scenario.first_class + factors.core, factors.visible, phrases, nuisance("caption", 2))

@@ -1,6 +1,7 @@
 """Asking a submission about everything that a task's figures need, and keeping its answers."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,14 +12,17 @@ from sklearn.preprocessing import StandardScaler
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, sample
-from spurgen.harness.data import Block, every_input, inputs, part_start, shown
-from spurgen.harness.frozen import check_samples
-from spurgen.harness.process import Worker, soften
+from spurgen.harness.data import Block, every_input, inputs, make_block, part_start, shown
+from spurgen.harness.process import Worker
 
 Floats = NDArray[np.float64]
+Check = Callable[[str, int, Samples], None]
+"""Is shown samples that begin a shard, with their part and place; raises where they are not the frozen ones."""
 CHUNK = 1000
+WINDOW = 8  # chunks mixed at a time
+SIZES = (200, CHUNK + 1)  # of a batch
 PROBED = 2000  # samples per split whose features are probed
 
 
@@ -58,7 +62,7 @@ class Asker:
                 decision = self.probe.decision_function(scores)
                 yield np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
             else:
-                yield soften(scores).astype(np.float64) if self.what == "predict_proba" else scores
+                yield soften(scores) if self.what == "predict_proba" else scores
 
     def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
         """Yields the answers to `what`; the next batch is made while the worker computes."""
@@ -73,40 +77,107 @@ class Asker:
             yield self.worker.answer(asked, width, where).astype(np.float64)
 
 
-def chunks(task: Task, samples: Samples, count: int | None = None) -> Iterator[Batch]:
+def soften(probabilities: Floats) -> Floats:
+    """Turns probabilities into logits, their logarithms; zeros count as 1e-12."""
+    return np.log(np.maximum(probabilities, 1e-12))
+
+
+def chunks(task: Task, samples: Samples) -> Iterator[Batch]:
     """Cuts samples into batches."""
     whole = inputs(task, samples)
-    for start in range(0, len(whole) if count is None else count, CHUNK):
+    for start in range(0, len(whole), CHUNK):
         yield whole.take(slice(start, start + CHUNK))
 
 
-def collect(asker: Asker, suite: Suite, val: Samples, train: Samples) -> tuple[Answers, Samples]:
-    """Asks for everything, checks every input against the manifest, and returns the test samples' factors."""
-    task = asker.task
-    answers = Answers(np.concatenate(list(asker.logits(chunks(task, val), "val"))), val.labels)
-    asked: list[Block] = []
-    factors: list[Samples] = []
+@dataclass(frozen=True)
+class Chunk:
+    """Holds a stretch of inputs: rows `first` and on of the part that `part` names."""
 
-    def stream() -> Iterator[Batch]:
-        for block, indices, samples in every_input(task, CHUNK):
-            place = part_start(task, block, indices[0])
-            if place is not None:
-                check_samples(suite, task.scenario.name, *place, samples)
-            if block.kind is None:
-                factors.append(samples.without_inputs())
-            asked.append(block)
-            yield inputs(task, samples)
+    part: Hashable
+    first: int
+    inputs: Batch
 
-    parts: dict[Block, list[Floats]] = {}
-    for number, logits in enumerate(asker.logits(stream(), "test")):
-        parts.setdefault(asked[number], []).append(logits)
-    answers.blocks = {block: np.concatenate(some) for block, some in parts.items()}
+
+def ask_mixed(asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.Generator) -> dict[Hashable, Floats]:
+    """Asks about chunks in batches of random rows and sizes; returns each part's answers in its own order.
+
+    A batch draws its rows from `WINDOW` chunks, so that neither a row's place, nor its neighbours, nor
+    the number of batches so far says what it is. `what` is `logits` or `encode`.
+    """
+    parts: dict[Hashable, int] = {}
+    origins: list[NDArray[np.int64]] = []
+
+    def batches() -> Iterator[Batch]:
+        for window in _windows(chunks):
+            rows = Batch.join([chunk.inputs for chunk in window])
+            numbers = [parts.setdefault(chunk.part, len(parts)) for chunk in window]
+            lengths = [len(chunk.inputs) for chunk in window]
+            places = np.concatenate([c.first + np.arange(n) for c, n in zip(window, lengths, strict=True)])
+            where = np.stack([np.repeat(numbers, lengths), places], axis=1)
+            for drawn in _cut(rng.permutation(len(rows)), rng):
+                origins.append(where[drawn])
+                yield rows.take(drawn)
+
+    asked = asker.logits(batches(), "test") if what == "logits" else asker.ask(what, batches(), "test")
+    answers = np.concatenate(list(asked))
+    part, place = np.concatenate(origins).T
+    order = np.lexsort((place, part))
+    bounds = np.searchsorted(part[order], np.arange(1, len(parts)))
+    return dict(zip(parts, np.split(answers[order], bounds), strict=True))
+
+
+def _windows(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
+    """Groups chunks."""
+    source = iter(chunks)
+    while window := list(itertools.islice(source, WINDOW)):
+        yield window
+
+
+def _cut(order: NDArray[np.int64], rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Cuts rows into batches of random sizes."""
+    while len(order):
+        size = int(rng.integers(*SIZES))
+        yield order[:size]
+        order = order[size:]
+
+
+def collect(asker: Asker, check: Check, val: Samples, train: Samples, seed: int) -> tuple[Answers, Samples]:
+    """Asks for everything, has every frozen input checked, and returns the test samples' factors.
+
+    `seed` draws the order in which things are asked; it must be a secret from the submission.
+    """
+    task, rng = asker.task, np.random.default_rng(seed)
+    factors: dict[int, Samples] = {}
+
+    def made() -> Iterator[Chunk]:
+        jobs: list[tuple[Block | None, range]] = [*every_input(task, CHUNK)]
+        jobs += [(None, range(len(val.labels))[start : start + CHUNK]) for start in range(0, len(val.labels), CHUNK)]
+        for block, indices in (jobs[k] for k in rng.permutation(len(jobs))):
+            if block is None:
+                samples = val.take(slice(indices.start, indices.stop))
+            else:
+                samples = make_block(task, block, indices)
+                place = part_start(task, block, indices.start)
+                if place is not None:
+                    check(*place, samples)
+                if block == Block():
+                    factors[indices.start] = samples.without_inputs()
+            yield Chunk(block, indices.start, inputs(task, samples))
+
+    found = ask_mixed(asker, "logits", made(), rng)
+    answers = Answers(found.pop(None), val.labels, {part: found[part] for part in found if isinstance(part, Block)})
     if "encode" in asker.worker.about["offers"]:
-        test = sample(task.scenario, "test", range(min(2 * PROBED, task.scenario.num_test)), **shown(task))
-        for name, samples in (("train", train), ("test", test)):
-            batches = chunks(task, samples, min(PROBED * (1 + (name == "test")), len(samples.labels)))
-            answers.features[name] = np.concatenate(list(asker.ask("encode", batches, name)))
-    return answers, Samples.join(factors)
+        answers.features = _features(asker, train, rng)
+    return answers, Samples.join([factors[start] for start in sorted(factors)])
+
+
+def _features(asker: Asker, train: Samples, rng: np.random.Generator) -> dict[str, Floats]:
+    """Asks for the features of the first train and test samples, mixed with one another."""
+    task = asker.task
+    test = sample(task.scenario, "test", range(min(2 * PROBED, task.scenario.num_test)), **shown(task))
+    some = {"train": train.take(slice(0, PROBED)), "test": test}
+    found = ask_mixed(asker, "encode", [Chunk(part, 0, inputs(task, samples)) for part, samples in some.items()], rng)
+    return {part: found[part] for part in some}
 
 
 def check_offer(worker: Worker, task: Task) -> None:

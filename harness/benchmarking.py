@@ -11,14 +11,15 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.executors import local
+from spurgen.harness.identity import submission_digest
 from spurgen.harness.leaderboard import build
+from spurgen.harness.process import describe
 from spurgen.harness.rendering import to_csv, to_json, to_markdown
 from spurgen.harness.rows import (
     cell_file,
     check_owner,
     label_of,
     read_cells,
-    remove_stale,
     write_atomically,
     write_cell,
 )
@@ -47,6 +48,28 @@ def plan(suite: str, tasks: Sequence[str], specs: Sequence[str], seeds: int, **c
     return [CellSpec(suite, t, spec, seed, **common) for seed in range(seeds) for spec in specs for t in names]
 
 
+def offered(suite: Suite, cells: Sequence[CellSpec]) -> tuple[list[CellSpec], list[str]]:
+    """Keeps the cells whose submission takes the task's modality, and says which it leaves out.
+
+    Raises `SubmissionError` if a submission cannot be loaded: before any work, and without a row.
+    """
+    about = {
+        spec: describe(spec, {})
+        for spec in dict.fromkeys(cell.spec for cell in cells)
+        if not spec.startswith(f"{BASELINES}.")  # they take all, as their contract test says
+    }
+    kept: list[CellSpec] = []
+    skipped: dict[str, None] = {}
+    for cell in cells:
+        taken = about[cell.spec]["modalities"] if cell.spec in about else None
+        modality = suite.task(cell.task).modality
+        if taken is None or modality in taken:
+            kept.append(cell)
+        else:
+            skipped[f"skipped {cell.task}, which is {modality}: {cell.spec} takes {', '.join(taken)}"] = None
+    return kept, list(skipped)
+
+
 def path_of(results: Path, cell: CellSpec) -> Path:
     """Locates the file that a cell's result has, or will have."""
     return cell_file(
@@ -60,14 +83,13 @@ def run_missing(
     """Runs the cells that have no result yet and keeps each as it ends; yields it with its error, if any."""
     paths = {id(cell): path_of(results, cell) for cell in cells}
     for wanted in cells:
-        check_owner(paths[id(wanted)].parent, wanted.spec)
+        check_owner(paths[id(wanted)].parent, wanted.spec, submission_digest(wanted.spec))
     missing = [cell for cell in cells if not paths[id(cell)].exists()]
     with make_progress(console) as progress:
         bar = progress.add_task("cells", total=len(cells), completed=len(cells) - len(missing))
         for spec, cell in local.run(missing, jobs):
             path = paths[id(spec)]
             write_cell(path, cell)
-            remove_stale(path)
             progress.advance(bar)
             shown = f"WGA {cell.figures['wga']:.3f}" if not cell.error else f"failed: {cell.error.splitlines()[0]}"
             progress.console.print(f"{path.parent.name}  {spec.task}  seed {spec.seed}  {shown}", markup=False)

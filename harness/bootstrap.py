@@ -25,7 +25,7 @@ from spurgen.harness.metrics._arrays import (
 Weights = NDArray[np.uint8]
 
 
-def _generator(*names: str | int) -> np.random.Generator:
+def named_generator(*names: str | int) -> np.random.Generator:
     """Returns a generator of its own for these names."""
     return np.random.Generator(np.random.Philox(key=stream_key("bootstrap", *names)))
 
@@ -49,7 +49,7 @@ def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int)
     ids, sizes = as_groups(group_ids, "n", None)
     weights = np.empty((replicates, len(ids)), np.uint8)
     for group, size in enumerate(sizes.tolist()):
-        picks = _generator(seed, "group", group).integers(size, size=(replicates, size))
+        picks = named_generator(seed, "group", group).integers(size, size=(replicates, size))
         picks += size * np.arange(replicates)[:, None]  # one bin per replicate and sample
         counts = np.bincount(picks.ravel(), minlength=replicates * size).reshape(replicates, size)
         assert counts.max() <= np.iinfo(np.uint8).max  # odds below 1 / 255!
@@ -70,7 +70,7 @@ def seed_draws(num_seeds: int, replicates: int, seed: str | int) -> Int64:
     _check_positive("num_seeds", num_seeds)
     _check_positive("replicates", replicates)
     shape = (replicates, max(num_seeds - 1, 1))
-    return _generator(seed, "seeds", num_seeds).integers(num_seeds, size=shape)
+    return named_generator(seed, "seeds", num_seeds).integers(num_seeds, size=shape)
 
 
 def _check_plan(weights: Weights, draws: Int64, num_seeds: int, count: int) -> None:

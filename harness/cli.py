@@ -1,6 +1,7 @@
 """The `spurgen` command: every file in `commands/` is a subcommand of that name."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -9,9 +10,10 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
+from spurgen.harness.interrupts import TERMINATED, Terminated, raising
 
 COMMANDS = "spurgen.harness.commands"
-STOPPED = 130
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def hyphenated(arguments: Sequence[str]) -> list[str]:
@@ -37,15 +39,19 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns 0, 1 where a check failed, 2 on an error a user can mend, 130 if stopped."""
-    parsed = make_parser().parse_args(hyphenated(sys.argv[1:] if arguments is None else arguments))
+    """Runs a command; returns 0, 1 where a check failed, 2 on an error a user can mend, 130 or 143 if stopped."""
     console = Console(stderr=True, highlight=False)
+    before = signal.signal(signal.SIGTERM, raising(Terminated))
     try:
+        parsed = make_parser().parse_args(hyphenated(sys.argv[1:] if arguments is None else arguments))
         return int(parsed.run(parsed, console))
     except (SpurgenError, OSError) as error:
         console.print("error: ", style="bold red", end="")
         console.print(str(error), markup=False, soft_wrap=True)
         return 2
-    except KeyboardInterrupt:
-        console.print("stopped; what was finished is kept, and the same command goes on from there")
-        return STOPPED
+    except KeyboardInterrupt as stop:
+        kept = dict.fromkeys(getattr(stop, "__notes__", ()))
+        console.print("; ".join(["stopped", *kept]), markup=False, soft_wrap=True)
+        return TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -127,10 +127,9 @@ def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
     return f"twins/channel/{block.channel}", block.value * task.scenario.splits.twins + first
 
 
-def every_input(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, range, Samples]]:
-    """Yields all test samples, base samples first, at most `chunk` at a time, with their indices."""
+def every_input(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, range]]:
+    """Yields where all test inputs are, base samples first, at most `chunk` at a time."""
     for block in [Block(), *twin_blocks(task)]:
         every = bases(task, block)
         for start in range(0, len(every), chunk):
-            indices = every[start : start + chunk]
-            yield block, indices, make_block(task, block, indices)
+            yield block, every[start : start + chunk]

@@ -2,11 +2,10 @@
 
 import base64
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
-from os import cpu_count
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,12 @@ from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples, sample, twins
+from spurgen.harness.executors.local import finish, process_pool
+from spurgen.harness.interrupts import signals_held, telling
 
 SHARD = 1000
 FINGERPRINT = 2  # bytes kept of each sample's digest
+STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
 
 
@@ -105,7 +107,7 @@ Progress = Callable[[int], None]
 def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Iterator[tuple[str, str, ShardDigests]]:
     """Yields (scenario, part, digests) shard by shard, in order, made by `jobs` processes.
 
-    `progress` is told how many samples each shard added.
+    `progress` is told how many samples each shard added. Raises `SpurgenError` if a process is killed.
     """
     plan = [
         (name, scenario.model_dump_json(), part, start, stop)
@@ -113,20 +115,23 @@ def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Ite
         for part in part_sizes(scenario)
         for start, stop in shard_bounds(scenario, part)
     ]
-    columns = list(zip(*plan, strict=True))
-    if jobs == 1:
-        for (name, _, part, start, stop), digests in zip(plan, map(_hash_shard, *columns[1:]), strict=True):
+    with telling(STARTS_OVER):
+        for (name, _, part, start, stop), digests in zip(plan, _hashed(plan, jobs), strict=True):
             progress(stop - start)
             yield name, part, digests
+
+
+def _hashed(plan: list[tuple[str, str, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
+    """Yields the digests of the planned shards in order."""
+    work = [partial(_hash_shard, *shard[1:]) for shard in plan]
+    if jobs == 1:
+        yield from (shard() for shard in work)
         return
-    with ProcessPoolExecutor(jobs or cpu_count(), get_context("spawn")) as pool:
-        try:
-            hashed = pool.map(_hash_shard, *columns[1:], chunksize=4)
-            for (name, _, part, start, stop), digests in zip(plan, hashed, strict=True):
-                progress(stop - start)
-                yield name, part, digests
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with process_pool(jobs) as pool:
+        with signals_held():
+            waiting = deque(pool.submit(finish, shard) for shard in work)
+        while waiting:  # not map, which cancels what it waits for: Python 3.11 trips over that when processes end
+            yield waiting.popleft().result()
 
 
 def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> Manifest:

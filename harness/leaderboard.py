@@ -1,29 +1,31 @@
 """The leaderboard as data: a pure function of the cells, the suite and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.record import Cell, unpack
+from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import sample
 from spurgen.harness.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights, seed_draws
 from spurgen.harness.data import task_groups
+from spurgen.harness.eligibility import not_believed, not_fit
+from spurgen.harness.evidence import KEPT, unpack_samples
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
-from spurgen.harness.ranking import better_than_chance, order, rank
+from spurgen.harness.overall import rank_set
+from spurgen.harness.ranking import place_rows
+from spurgen.harness.seed_spread import SeedSpread, add_spread, pool
+from spurgen.harness.statistics import against_erm
 
 REPLICATES = 1000
-MEANS = {
-    "sss": None,
-    "sss_placebo": "placebo",
-    "ig": "ig",
-    "core_sensitivity": "core",
-    "cra": "cra",
-    "flip_rate": "flip",
-}
+BOOTSTRAPPED = ("wga", "accuracy", "sss", *KEPT)
+UNSURE = 0.05  # how often a guaranteed interval may miss
+ISOLATIONS = ("process", "bubblewrap")  # weakest first; what is unknown is weaker still
+VERIFICATIONS = ("self-reported", "re-run", "private")
 Rows = Mapping[str, Mapping[str, list[Cell]]]
 Floats = NDArray[np.float64]
 
@@ -51,132 +53,147 @@ class Plan:
 
 
 def build(suite: Suite, rows: Rows) -> dict[str, Any]:
-    """Builds the leaderboard: per task, and over all tasks that any row was scored on."""
+    """Builds the leaderboard: per task, and over each set of tasks that the suite names."""
     tasks: dict[str, Any] = {}
     replicates: dict[str, dict[str, Floats]] = {}
     for name, task in suite.tasks.items():
-        cells = {label: by_task[name] for label, by_task in rows.items() if by_task.get(name)}
+        cells = {label: by_task[name] for label, by_task in sorted(rows.items()) if by_task.get(name)}
         if cells:
             tasks[name], replicates[name] = _task_board(suite, task, cells)
     return {
         "suite": suite.name,
         "manifest_sha256": suite.manifest.digest,
         "tasks": tasks,
-        "overall": _overall(tasks, replicates),
+        "overall": {name: rank_set(members, tasks, replicates) for name, members in suite.overall.items()},
     }
 
 
 def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tuple[dict[str, Any], dict[str, Floats]]:
+    """Sorts rows into ranked and unranked; returns the board, and the bootstrap of WGA by submission."""
     plan = Plan.of(task)
-    data = suite.manifest.scenarios[task.scenario.name].digest
-    unranked, ranked, replicates = [], [], {}
-    for label, some in sorted(cells.items()):
-        reason = _disqualified(task, data, some)
+    unranked, fit = [], {}
+    for label, some in cells.items():
+        doubt = not_believed(suite, task, plan.groups, some)
+        reason = doubt or not_fit(task, some)
         if reason:
             shown = {"submission": label, "access": some[0].access, "seeds": len(some), "reason": reason}
-            if not any(cell.error for cell in some):
-                shown |= {"accuracy": _mean(some, "accuracy"), "wga": _mean(some, "wga")}
-            unranked.append(shown)
+            figures = {} if doubt else {"accuracy": _mean(some, "accuracy"), "wga": _mean(some, "wga")}
+            unranked.append(shown | figures)
         else:
-            row, replicates[label] = _row(task, plan, label, some)
-            ranked.append(row)
-    return {"rows": _ranked(ranked, replicates), "unranked": unranked}, replicates
+            fit[label] = some
+    spreads = {figure: pool([_figures(some, figure) for some in fit.values()]) for figure in BOOTSTRAPPED}
+    made = {label: make_row(task, plan, label, some, spreads) for label, some in fit.items()}
+    against = against_erm(fit, plan.groups, plan.test_weights, task.name)
+    replicates = {label: drawn for label, (_, drawn) in made.items()}
+    rows = place_rows([row | {"against_erm": against.get(label)} for label, (row, _) in made.items()], replicates)
+    return {"rows": rows, "unranked": unranked}, replicates
 
 
-def _ranked(rows: list[dict[str, Any]], replicates: Mapping[str, Floats]) -> list[dict[str, Any]]:
-    """Gives every row its rank and sorts them, by the one rule."""
-    keys = [(row["sss"], abs(row["ig"]), row["submission"]) for row in rows]
-    stacked = np.stack([replicates[row["submission"]] for row in rows]) if rows else np.empty((0, REPLICATES))
-    places = rank(np.array([row["wga"] for row in rows]), stacked, keys)
-    placed = [{"rank": p.rank, "tied": p.tied, **row} for p, row in zip(places, rows, strict=True)]
-    return [placed[k] for k in order(places)]
+def make_row(
+    task: Task, plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None] | None = None
+) -> tuple[dict[str, Any], Floats]:
+    """Averages a row's cells and puts an interval on every figure that is ranked or shown.
 
-
-def _disqualified(task: Task, data_sha256: str, cells: list[Cell]) -> str | None:
-    """Says why a row cannot be ranked, or None."""
-    failed = next((cell for cell in cells if cell.error), None)
-    if failed and failed.error:
-        return f"failed with seed {failed.seed}: {failed.error.splitlines()[0]}"
-    if any(cell.data_sha256 != data_sha256 for cell in cells):
-        return "scored on other data than this suite's; run it again"
-    seeds = [cell.seed for cell in cells]
-    if seeds != list(range(len(seeds))):
-        return f"incomplete: has the seeds {', '.join(map(str, seeds))} instead of 0 to {len(seeds) - 1}"
-    right = int(np.mean([sum(cell.groups) for cell in cells]))
-    if not better_than_chance(right, task.scenario.num_test, task.scenario.num_classes):
-        return "not significantly better than chance in test accuracy"
-    return None
-
-
-def _mean(cells: list[Cell], figure: str) -> float:
-    return float(np.mean([cell.figures[figure] for cell in cells]))
-
-
-def _channel_means(cells: list[Cell], figure: str) -> dict[str, float]:
-    names = [name for name, row in cells[0].channels.items() if figure in row]
-    return {name: float(np.mean([cell.channels[name][figure] for cell in cells])) for name in names}
-
-
-def _row(task: Task, plan: Plan, label: str, cells: list[Cell]) -> tuple[dict[str, Any], Floats]:
-    """Averages a row's cells and puts an interval on every figure that is ranked or shown."""
-    draws = seed_draws(len(cells), REPLICATES, task.name)
-    arrays = [{name: unpack(packed) for name, packed in cell.samples.items()} for cell in cells]
-    correct = np.stack([a["correct"] for a in arrays])
-    wga = _mean(cells, "wga")
-    replicates = bootstrap_wga(correct, plan.groups, plan.test_weights, draws)
-    sizes = np.bincount(plan.groups)
-    guaranteed = np.array([simultaneous_interval(np.array(cell.groups), sizes) for cell in cells]).mean(axis=0)
+    `spreads` maps figures to the pooled spread over seeds of the task's other rows, which a row with
+    one seed is given; without it such a row's intervals know nothing of seeds, as `seed_variance` says.
+    Returns the row, and the bootstrap of its WGA, float64 (B,).
+    """
+    drawn, variance = _replicates(task, plan, label, cells, spreads or {})
     row: dict[str, Any] = {
         "submission": label,
         "name": cells[0].submission,
         "access": cells[0].access,
         "seeds": len(cells),
-        "wga": wga,
-        "wga_ci": list(basic_interval(wga, replicates)),
-        "wga_corrected": bias_corrected(wga, replicates),
-        "wga_simultaneous": guaranteed.tolist(),
-        "accuracy": _mean(cells, "accuracy"),
-        "accuracy_ci": list(percentile_interval(bootstrap_mean(correct.astype(float), plan.test_weights, draws))),
+        "seed_variance": variance,
+        "wga": _mean(cells, "wga"),
+        "wga_ci": list(basic_interval(_mean(cells, "wga"), drawn["wga"])),
+        "wga_corrected": bias_corrected(_mean(cells, "wga"), drawn["wga"]),
+        "wga_simultaneous": _guaranteed(plan, cells),
     }
-    for figure, kept in MEANS.items():
-        values = np.stack([_contribution(a, kept) for a in arrays]).astype(np.float64)
-        row[figure] = _mean(cells, figure)
-        row[f"{figure}_ci"] = list(percentile_interval(bootstrap_mean(values, plan.base_weights, draws)))
-    others = sorted(set(cells[0].figures) - set(row))
-    row |= {figure: _mean(cells, figure) for figure in others}
-    row |= {f"{figure}_by_channel": _channel_means(cells, figure) for figure in _channel_figures(cells)}
-    row["patterns"] = {p: float(np.mean([cell.patterns[p] for cell in cells])) for p in cells[0].patterns}
+    for figure in BOOTSTRAPPED[1:]:
+        row |= {figure: _mean(cells, figure), f"{figure}_ci": list(percentile_interval(drawn[figure]))}
+    row |= {figure: _mean(cells, figure) for figure in _shared([cell.figures for cell in cells]) if figure not in row}
+    row |= _by_channel(cells)
+    row["patterns"] = {p: float(np.mean([c.patterns[p] for c in cells])) for p in _shared([c.patterns for c in cells])}
     row["ignores_core"] = row["core_sensitivity"] <= row["sss_placebo"]
-    row["isolation"], row["verification"] = cells[0].isolation, cells[0].verification
-    row["seconds"] = float(np.mean([sum(cell.provenance["seconds"].values()) for cell in cells]))
-    return row, replicates
+    row["selections"] = _selections(cells)
+    row["isolation"] = _weakest(ISOLATIONS, [cell.isolation for cell in cells])
+    row["verification"] = _weakest(VERIFICATIONS, [cell.verification for cell in cells])
+    row["seconds"] = _seconds(cells)
+    return row, drawn["wga"]
 
 
-def _contribution(arrays: Mapping[str, NDArray[Any]], kept: str | None) -> NDArray[Any]:
-    """Returns each base sample's part in a figure; SSS is the mean over the channels."""
-    if kept is not None:
-        return arrays[kept]
-    mean: NDArray[Any] = np.mean([array for name, array in arrays.items() if name.startswith("sss/")], axis=0)
-    return mean
+def _replicates(
+    task: Task, plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None]
+) -> tuple[dict[str, Floats], str]:
+    """Draws the paired bootstrap of every figure, and says where its variance over seeds comes from."""
+    draws = seed_draws(len(cells), REPLICATES, task.name)
+    arrays = [unpack_samples(task, cell) for cell in cells]
+    correct = np.stack([kept["correct"] for kept in arrays])
+    of_bases = {figure: np.stack([kept[name] for kept in arrays]) for figure, name in KEPT.items()}
+    of_bases["sss"] = np.stack([np.mean([kept[f"sss/{c}"] for c in task.channels], axis=0) for kept in arrays])
+    drawn = {
+        "wga": bootstrap_wga(correct, plan.groups, plan.test_weights, draws),
+        "accuracy": bootstrap_mean(correct.astype(np.float64), plan.test_weights, draws),
+        **{name: bootstrap_mean(a.astype(np.float64), plan.base_weights, draws) for name, a in of_bases.items()},
+    }
+    if len(cells) > 1:
+        return drawn, "own"
+    known = {figure: spread for figure, spread in spreads.items() if spread}
+    drawn |= {figure: add_spread(drawn[figure], spread, task.name, label, figure) for figure, spread in known.items()}
+    return drawn, "pooled" if known else "unknown"
 
 
-def _channel_figures(cells: list[Cell]) -> list[str]:
-    return sorted({figure for row in cells[0].channels.values() for figure in row})
+def _guaranteed(plan: Plan, cells: list[Cell]) -> list[float]:
+    """Returns a guaranteed interval for these seeds' mean WGA: at its level all seeds' intervals cover at once."""
+    sizes = np.bincount(plan.groups)
+    level = 1 - UNSURE / len(cells)
+    ends = [simultaneous_interval(np.array(cell.groups), sizes, level) for cell in cells]
+    low, high = np.mean(ends, axis=0).tolist()
+    return [low, high]
 
 
-def _overall(tasks: Mapping[str, Any], replicates: Mapping[str, Mapping[str, Floats]]) -> dict[str, Any]:
-    """Ranks by the mean over tasks; a row that lacks a task, or is unranked in one, is not ranked."""
-    found = {name: {row["submission"]: row for row in board["rows"]} for name, board in tasks.items()}
-    labels = sorted({row["submission"] for board in tasks.values() for row in board["rows"] + board["unranked"]})
-    rows, unranked, means = [], [], {}
-    for label in labels:
-        missing = [name for name in tasks if label not in found[name]]
-        if missing:
-            unranked.append({"submission": label, "reason": f"not ranked in {', '.join(missing)}"})
-            continue
-        each = [found[name][label] for name in tasks]
-        figures = ("wga", "accuracy", "sss", "ig")
-        averaged = {figure: float(np.mean([row[figure] for row in each])) for figure in figures}
-        rows.append({"submission": label, "access": each[0]["access"], **averaged})
-        means[label] = np.mean([replicates[name][label] for name in tasks], axis=0)
-    return {"tasks": list(tasks), "rows": _ranked(rows, means), "unranked": unranked}
+def _figures(cells: Sequence[Cell], figure: str) -> Floats:
+    return np.array([cell.figures[figure] for cell in cells])
+
+
+def _mean(cells: Sequence[Cell], figure: str) -> float:
+    return float(_figures(cells, figure).mean())
+
+
+def _shared(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lists the keys that all tables have, in the first one's order."""
+    return [key for key in tables[0] if all(key in table for table in tables)]
+
+
+def _by_channel(cells: Sequence[Cell]) -> dict[str, dict[str, float]]:
+    """Averages the figures of every channel: `<figure>_by_channel` -> channel -> mean over the cells."""
+    means: dict[str, dict[str, float]] = {}
+    for name in _shared([cell.channels for cell in cells]):
+        for figure in _shared([cell.channels[name] for cell in cells]):
+            found = float(np.mean([cell.channels[name][figure] for cell in cells]))
+            means.setdefault(f"{figure}_by_channel", {})[name] = found
+    return dict(sorted(means.items()))
+
+
+def _selections(cells: Sequence[Cell]) -> dict[str, dict[str, float]]:
+    """Averages what each selection rule would have given, where every seed has it."""
+    shared = {rule: [c.selections[rule] for c in cells] for rule in _shared([c.selections for c in cells])}
+    return {
+        rule: {figure: float(np.mean([table[figure] for table in tables])) for figure in _shared(tables)}
+        for rule, tables in shared.items()
+    }
+
+
+def _weakest(known: Sequence[str], found: Sequence[str]) -> str:
+    """Returns what is weakest, by the order of `known`."""
+    return min(found, key=lambda name: (known.index(name) if name in known else -1, name))
+
+
+def _seconds(cells: Sequence[Cell]) -> float | None:
+    """Averages the wall time, where every cell tells it."""
+    tables = [cell.provenance.get("seconds") for cell in cells]
+    told = [list(table.values()) for table in tables if isinstance(table, dict)]
+    if len(told) < len(cells) or not all(isinstance(s, (int, float)) and isfinite(s) for some in told for s in some):
+        return None
+    return float(np.mean([sum(some) for some in told]))

@@ -1,7 +1,7 @@
 """The one ranking rule: significance first, then what stands beside it; blind to the order of rows."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import binom, norm
@@ -94,6 +94,19 @@ def rank(points: Scores, replicates: Scores, tie_keys: Sequence[TieKey], *, alph
 def order(placements: Sequence[Placement]) -> list[int]:
     """Returns the row numbers as they are shown, first to last; rows alike in everything keep their order."""
     return sorted(range(len(placements)), key=lambda row: placements[row].position)
+
+
+def place_rows(rows: Sequence[Mapping[str, Any]], replicates: Mapping[str, Float64]) -> list[dict[str, Any]]:
+    """Gives rows of a leaderboard their rank and `tied`, and sorts them as they are shown.
+
+    A row has `submission`, `wga`, `sss` and `ig`; `replicates` maps submissions to the paired bootstrap
+    of their WGA, float64 (B,).
+    """
+    keys = [(row["sss"], abs(row["ig"]), row["submission"]) for row in rows]
+    stacked = np.stack([replicates[row["submission"]] for row in rows]) if rows else np.empty((0, 2))
+    places = rank(np.array([row["wga"] for row in rows]), stacked, keys)
+    placed = [{"rank": p.rank, "tied": p.tied, **row} for p, row in zip(places, rows, strict=True)]
+    return [placed[row] for row in order(places)]
 
 
 def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = 0.05) -> bool:

@@ -12,8 +12,12 @@ NOTE = (
     "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over seeds and "
     "samples, Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. Brackets: 95 % intervals. SSS: Spurious "
     "Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. Core: sensitivity "
-    "to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given besides labels."
+    "to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given besides labels. "
+    "To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs significantly (Holm, 5 %). "
+    "Seeds: `*` one seed, given the spread over seeds of the task's other rows, widened by Student's t; `?` one seed "
+    "and no spread to give it, so ranked as if seeds did not differ. Verified: who ran it; self-reported is unchecked."
 )
+SEED_MARKS = {"own": "", "pooled": "*", "unknown": "?"}
 
 
 def to_json(board: Mapping[str, Any]) -> str:
@@ -26,7 +30,9 @@ def to_csv(board: Mapping[str, Any]) -> str:
     lines = [
         {"task": task, **row} for task, part in board["tasks"].items() for row in (*part["rows"], *part["unranked"])
     ]
-    flat = pd.json_normalize(lines)
+    flat = pd.json_normalize([{name: cell for name, cell in line.items() if cell is not None} for line in lines])
+    if "rank" in flat:
+        flat["rank"] = flat["rank"].astype("Int64")  # the unranked have none, which alone would make it 1.0
     for column in flat.select_dtypes(["object", "string"]):
         flat[column] = flat[column].map(_harmless)
     return flat.to_csv(index=False, lineterminator="\n")
@@ -38,22 +44,24 @@ def _harmless(cell: object) -> object:
 
 
 def to_markdown(board: Mapping[str, Any]) -> str:
-    """Writes a table per task, and the overall ranks when there are several tasks."""
+    """Writes a table per task, and one per set of tasks that the suite ranks over."""
     parts = [f"# SpurGen {board['suite']} leaderboard", "", NOTE, ""]
     for name, part in board["tasks"].items():
-        parts += [f"## {name}", "", task_table(part), ""]
-        parts += [f"Not ranked: {_text(row['submission'])}: {_text(row['reason'])}  " for row in part["unranked"]]
-        parts += [""] if part["unranked"] else []
-    if len(board["tasks"]) > 1:
-        parts += [
-            f"## Overall: mean over {', '.join(board['overall']['tasks'])}",
-            "",
-            overall_table(board["overall"]),
-            "",
-        ]
-        parts += [f"Not ranked: {_text(r['submission'])}: {_text(r['reason'])}  " for r in board["overall"]["unranked"]]
-    parts += ["", f"Manifest SHA-256: `{board['manifest_sha256']}`", ""]
+        parts += [f"## {name}", "", task_table(part), "", *_not_ranked(part), ""]
+    for name, part in board["overall"].items():
+        title = f"## Overall, {name}: mean over {', '.join(part['tasks'])}"
+        parts += [title, "", overall_table(part), "", *_not_ranked(part), ""]
+    parts += [f"Manifest SHA-256: `{board['manifest_sha256']}`", ""]
     return "\n".join(parts).replace("\n\n\n", "\n\n")
+
+
+def _not_ranked(part: Mapping[str, Any]) -> list[str]:
+    return [f"Not ranked: {as_text(row['submission'])}: {as_text(row['reason'])}  " for row in part["unranked"]]
+
+
+def to_terminal(board: Mapping[str, Any]) -> str:
+    """Writes the same as Markdown for the eye, without HTML's escapes."""
+    return html.unescape(to_markdown(board))
 
 
 def task_table(part: Mapping[str, Any]) -> str:
@@ -61,15 +69,17 @@ def task_table(part: Mapping[str, Any]) -> str:
     lines = [
         {
             "Rank": _place(row),
-            "Submission": _text(row["submission"]) + (" (ignores the core cue)" if row["ignores_core"] else ""),
-            "Access": row["access"],
+            "Submission": as_text(row["submission"]) + (" (ignores the core cue)" if row["ignores_core"] else ""),
+            "Access": as_text(row["access"]),
             "WGA": _with_interval(row, "wga"),
+            "To ERM": _against(row),
             "Accuracy": f"{row['accuracy']:.3f}",
             "SSS (floor)": f"{row['sss']:.3f} ({row['sss_placebo']:.3f})",
             "IG": f"{row['ig']:+.2f}",
             "Core": f"{row['core_sensitivity']:.2f}",
             "CRA": f"{row['cra']:.3f}",
-            "Seeds": row["seeds"],
+            "Seeds": _seeds(row),
+            "Verified": row["verification"],
         }
         for row in part["rows"]
     ]
@@ -77,15 +87,16 @@ def task_table(part: Mapping[str, Any]) -> str:
 
 
 def overall_table(overall: Mapping[str, Any]) -> str:
-    """Writes the ranks over all tasks as a Markdown table."""
+    """Writes the ranks over a set of tasks as a Markdown table."""
     lines = [
         {
             "Rank": _place(row),
-            "Submission": _text(row["submission"]),
-            "Access": row["access"],
-            "Mean WGA": f"{row['wga']:.3f}",
+            "Submission": as_text(row["submission"]),
+            "Access": as_text(row["access"]),
+            "Mean WGA": _with_interval(row, "wga"),
             "Mean accuracy": f"{row['accuracy']:.3f}",
             "Mean SSS": f"{row['sss']:.3f}",
+            "Seeds": _seeds(row),
         }
         for row in overall["rows"]
     ]
@@ -101,6 +112,19 @@ def _with_interval(row: Mapping[str, Any], figure: str) -> str:
     return f"{row[figure]:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _text(text: str) -> str:
+def _seeds(row: Mapping[str, Any]) -> str:
+    return f"{row['seeds']}{SEED_MARKS[row['seed_variance']]}"
+
+
+def _against(row: Mapping[str, Any]) -> str:
+    found = row["against_erm"]
+    if found is None:
+        return ""
+    verdict = "" if found["verdict"] == "undecided" else f" {found['verdict']}"
+    return f"{found['difference']:+.3f}{verdict}"
+
+
+def as_text(text: str) -> str:
     """Keeps a stranger's text from being more than text in Markdown."""
-    return html.escape(text).replace("|", "\\|").replace("\n", " ").replace("`", "'").replace("[", "\\[")
+    shown = "".join(c if c.isprintable() else " " for c in text)  # no newline, no escape sequence of a terminal
+    return html.escape(shown).replace("|", "\\|").replace("`", "'").replace("[", "\\[")

@@ -12,6 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
 
 RESULTS = Path("benchmark/results")
+FAILED = ".failed.json"
 
 
 def cell_file(results: Path, suite: str, label: str, task: str, seed: int, identity: str) -> Path:
@@ -46,9 +47,24 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
+def check_writable(folder: Path) -> None:
+    """Raises `SpurgenError` unless files can be written into a folder, which need not be there yet."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SpurgenError(f"cannot write into {folder}: {error}; choose another folder") from None
+
+
 def write_cell(path: Path, cell: Cell) -> None:
-    """Writes a cell; numbers are numbers, and none is NaN."""
-    write_atomically(path, cell.model_dump_json(indent=1) + "\n")
+    """Writes a cell; numbers are numbers, and none is NaN. Removes what it makes stale.
+
+    A failed one gets a name of its own, so that it is run again: it may have been the machine's fault.
+    """
+    kept = path.with_suffix(FAILED) if cell.error else path
+    write_atomically(kept, cell.model_dump_json(indent=1) + "\n")
+    _remove_stale(kept, cell)
 
 
 def read_cell(path: Path) -> Cell:
@@ -73,21 +89,25 @@ def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
     return rows
 
 
-def check_owner(folder: Path, spec: str) -> None:
+def check_owner(folder: Path, spec: str, submission_sha256: str) -> None:
     """Raises `SpurgenError` if a row's folder belongs to another submission, whose cells it would replace."""
     for path in sorted(folder.glob("*.json"))[:1]:
-        owner = read_cell(path).spec
-        if _place(owner) != _place(spec):
-            raise SpurgenError(f"the row {folder.name} belongs to {owner}; rename {spec}, or remove {folder} first")
+        owner = read_cell(path)
+        # A path is relative to where the command ran; the same source is the same submission from anywhere.
+        if _place(owner.spec) != _place(spec) and owner.submission_sha256 != submission_sha256:
+            raise SpurgenError(
+                f"the row {folder.name} belongs to {owner.spec}; rename {spec}, or remove {folder} first"
+            )
 
 
 def _place(spec: str) -> str:
     return str(Path(spec).resolve()) if spec.endswith(".py") else spec
 
 
-def remove_stale(path: Path) -> None:
-    """Removes what older identities left for the same cell."""
-    kept = path.name.rpartition("-")[0]
-    for other in path.parent.glob(f"{kept}-*.json"):
-        if other != path and other.name.rpartition("-")[0] == kept:
+def _remove_stale(path: Path, cell: Cell) -> None:
+    """Removes older results of the same cell, and all that another version of the submission left in its row."""
+    same = path.name.rpartition("-")[0]
+    for other in path.parent.glob("*.json"):
+        older = other.name.rpartition("-")[0] == same
+        if other != path and (older or read_cell(other).submission_sha256 != cell.submission_sha256):
             other.unlink()

@@ -1,16 +1,15 @@
 """From a submission's answers to the figures of one cell: pure functions of arrays."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import RidgeClassifier
 
+from spurgen.benchmark.errors import MetricError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, aligned_values
 from spurgen.harness import metrics
-from spurgen.harness.answers import PROBED, Answers, Floats
+from spurgen.harness.answers import Answers, Floats
 from spurgen.harness.data import HALF_BASES, Block, task_groups
 
 Int64 = NDArray[np.int64]
@@ -39,7 +38,7 @@ def score(task: Task, answers: Answers, factors: Samples, train: Samples) -> Sco
     counts = metrics.group_counts(logits, factors.labels, groups, task.num_groups)
     correct = metrics.correct(logits, factors.labels)
     twins = _twin_figures(task, answers, factors.labels, temperature)
-    raw = _twin_figures(task, answers, factors.labels, 1.0)
+    raw = _uncalibrated(task, answers, factors.labels)
     accuracies = counts.correct / counts.sizes
     patterns = accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0)
     figures = {
@@ -50,11 +49,11 @@ def score(task: Task, answers: Answers, factors: Samples, train: Samples) -> Sco
         "temperature": temperature,
         "ceiling": task.scenario.ceiling,
         **twins.figures,
-        "sss_raw": twins_mean(raw, "sss"),
-        "ig_raw": raw.figures["ig"],
+        "sss_raw": float(np.mean(list(raw.values()))),
+        "ig_raw": float(_invariance(answers, factors.labels, 1.0).mean()),
         **_representation(task, answers, factors, train),
     }
-    channels = {name: {**row, "sss_raw": raw.channels[name]["sss"]} for name, row in twins.channels.items()}
+    channels = {name: {**row, "sss_raw": raw[name]} for name, row in twins.channels.items()}
     for name, decoded in _decoded(task, answers, factors).items():
         channels[name]["decoded"] = decoded
     named = {_letters(k, len(task.channels)): float(a) for k, a in enumerate(patterns)}
@@ -69,9 +68,20 @@ class _TwinScores:
     samples: dict[str, NDArray[np.bool_] | Floats]
 
 
-def twins_mean(scores: _TwinScores, figure: str) -> float:
-    """Averages a figure over the channels."""
-    return float(np.mean([row[figure] for row in scores.channels.values()]))
+def _invariance(answers: Answers, test_labels: Int64, temperature: float) -> Floats:
+    """Returns each base sample's invariance gap: float64 (m,)."""
+    ctrl, unc = answers.blocks[Block("ctrl")], answers.blocks[Block("unc")]
+    return metrics.invariance_gaps(ctrl, unc, test_labels[: len(ctrl)], temperature)
+
+
+def _uncalibrated(task: Task, answers: Answers, test_labels: Int64) -> dict[str, float]:
+    """Computes every channel's SSS at temperature 1."""
+    labels = test_labels[: task.scenario.splits.twins]
+    probs = metrics.softmax(answers.blocks[Block()][: len(labels)])
+    return {
+        name: metrics.spurious_sensitivity(probs, metrics.softmax(_values(task, answers, name)), labels)
+        for name in task.channels
+    }
 
 
 def _twin_figures(task: Task, answers: Answers, test_labels: Int64, temperature: float) -> _TwinScores:
@@ -84,7 +94,7 @@ def _twin_figures(task: Task, answers: Answers, test_labels: Int64, temperature:
     samples: dict[str, NDArray[np.bool_] | Floats] = {
         "placebo": metrics.placebo_sensitivities(probs, placebo, labels),
         "core": metrics.core_sensitivities(probs, core, labels),
-        "ig": metrics.invariance_gaps(answers.blocks[Block("ctrl")], answers.blocks[Block("unc")], labels, temperature),
+        "ig": _invariance(answers, test_labels, temperature),
         "cra": metrics.counterfactually_robust(base, changed, labels),
     }
     channels: dict[str, dict[str, float]] = {}
@@ -134,34 +144,30 @@ def _letters(pattern: int, channels: int) -> str:
     return "".join("c" if pattern >> k & 1 else "a" for k in range(channels))
 
 
-def _probe(features: Floats, targets: Int64, test: Floats, truth: Int64) -> NDArray[np.bool_]:
-    """Fits a ridge classifier on standardised features and says where it is right on others."""
-    centre, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
-    if len(np.unique(targets)) < 2:
-        return np.asarray(truth == targets[0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # ill-conditioned features still give a probe
-        model = RidgeClassifier(alpha=1.0).fit((features - centre) / scale, targets)
-    right: NDArray[np.bool_] = model.predict((test - centre) / scale) == truth
-    return right
+def _halves_of_test(answers: Answers, factors: Samples) -> tuple[Floats, Floats, Samples, Samples]:
+    """Cuts the first test samples, whose features are known, in two: one to fit probes on, one to judge them by."""
+    features = answers.features["test"]
+    half = len(features) // 2
+    return features[:half], features[half:], factors.take(slice(0, half)), factors.take(slice(half, len(features)))
 
 
 def _representation(task: Task, answers: Answers, factors: Samples, train: Samples) -> dict[str, float]:
-    """Probes the features: fitted on train, and fitted on balanced data, each on other test samples."""
+    """Probes the features: fitted on train, and fitted on balanced data, each judged by the same test samples."""
     if not answers.features:
         return {}
-    seen, features = answers.features["train"], answers.features["test"]
-    half = len(features) // 2
-    labels = factors.labels[half : len(features)]
-    groups = task_groups(task, factors.group_ids)[half : len(features)]
-    on_train = _probe(seen, train.labels[: len(seen)], features[half:], labels)
-    balanced = _probe(features[:half], factors.labels[:half], features[half:], labels)
-    sizes = np.bincount(groups, minlength=task.num_groups)
-    worst = (np.bincount(groups, on_train, task.num_groups)[sizes > 0] / sizes[sizes > 0]).min()
+    balanced, judged, known, truth = _halves_of_test(answers, factors)
+    groups = task_groups(task, truth.group_ids)
+    if len(np.unique(groups)) < task.num_groups:
+        raise MetricError(
+            f"probe: the second half of the first {2 * len(known.labels)} test samples holds "
+            f"{len(np.unique(groups))} of {task.num_groups} groups; raise test_per_group, or leave out encode"
+        )
+    seen = answers.features["train"]
+    fitted = (seen, train.labels[: len(seen)], judged, truth.labels)
     return {
-        "probe_train": float(on_train.mean()),
-        "probe_train_wga": float(worst),
-        "probe_balanced": float(balanced.mean()),
+        "probe_train": metrics.probe_accuracy(*fitted),
+        "probe_train_wga": metrics.probe_worst_group_accuracy(*fitted, groups, task.num_groups),
+        "probe_balanced": metrics.probe_accuracy(balanced, known.labels, judged, truth.labels),
     }
 
 
@@ -169,16 +175,8 @@ def _decoded(task: Task, answers: Answers, factors: Samples) -> dict[str, float]
     """Says how well each channel can be read off the features, on balanced data."""
     if not answers.features:
         return {}
-    features = answers.features["test"]
-    half = min(PROBED, len(features) // 2)
+    fitted, judged, known, truth = _halves_of_test(answers, factors)
     return {
-        name: float(
-            _probe(
-                features[:half],
-                factors.channel_values[name][:half],
-                features[half:],
-                factors.channel_values[name][half : len(features)],
-            ).mean()
-        )
+        name: metrics.probe_accuracy(fitted, known.channel_values[name], judged, truth.channel_values[name])
         for name in task.channels
     }

@@ -1,160 +1,167 @@
-"""Picture sheets that show the world: contact sheets, a base sample with its twins, a banner."""
+"""Picture sheets that show the world: every value of every channel, captioned scenes, a sample with its twins."""
 
-import textwrap
-from collections.abc import Iterable, Sequence
+import os
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Channel, Scenario, make_scenario
-from spurgen.generators import TwinKind, sample, twins
+from spurgen.generators import TwinKind, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.nouns import NOUNS
+from spurgen.harness.sheet_layout import (
+    GAP,
+    INK,
+    Picture,
+    Strip,
+    cell,
+    column,
+    framed,
+    grid,
+    heading,
+    panel,
+    row,
+    write,
+)
+from spurgen.harness.sheet_samples import (
+    MEASURED_AT,
+    channels_in,
+    conflicting_sample,
+    telling_sample,
+    varied_samples,
+    without_pictogram,
+    world_scenario,
+)
 
-Picture = NDArray[np.uint8]
-KINDS: tuple[TwinKind, ...] = ("placebo", "core", "ctrl", "unc")
-
-PAPER, INK, FAINT = (255, 255, 255), (28, 28, 32), (110, 110, 118)
-GAP, LABEL, TITLE = 8, 13, 18
-COLUMNS = 12
-TWINNED = 623  # a sample whose channels all conflict with its class
-SIDE = 128  # pixels that a picture is shown at, at most, unless its caption needs more room
-
-
-def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", "color", "shape")) -> Scenario:
-    """Describes a world of all classes and all values of some channels, drawn without correlation."""
-    kinds = discover(CHANNELS)
-    specs = {
-        name: Channel(
-            values=len(kinds[name].VALUES),
-            strength=1 / len(kinds[name].VALUES),
-            carrier="both" if {"image", "caption"} <= kinds[name].CARRIERS else "image",
-        ).model_dump(exclude={"kind"})
-        for name in channels
-    }
-    return make_scenario(
-        "picture sheet",
-        suite="sheets",
-        name="world",
-        seed=7,
-        num_classes=len(NOUNS),
-        image_size=image_size,
-        channels=specs,
-    )
-
-
-def image_channels() -> dict[str, tuple[str, ...]]:
-    """Maps every channel that images carry to the names of its values."""
-    return {name: tuple(kind.VALUES) for name, kind in discover(CHANNELS).items() if "image" in kind.CARRIERS}
+COLUMNS = 7  # of a contact sheet, the headings' among them
+ACROSS = 4  # scenes at 224 pixels
+TWINS_SHOWN = 7  # of each channel
+NAMED, SAID = 100, 856  # pixels for a value's name and its caption
+TWINS: dict[str, tuple[TwinKind | None, str]] = {
+    "base": (None, "a test sample; its channels all conflict with its class"),
+    "core": ("core", "another class; channels and nuisances kept"),
+    "placebo": ("placebo", "only the nuisances redrawn: place, size, tilt, tones, wording"),
+    "ctrl": ("ctrl", "every channel set to the value that goes with the class"),
+    "unc": ("unc", "every channel redrawn, whatever the class"),
+}
 
 
-def contact_sheet(image_size: int) -> Image.Image:
-    """Shows every pictogram, every value of every image channel, and captioned scenes."""
+def about(kind: str) -> str:
+    """Says what a kind of channel is, and whether images or captions carry it."""
+    module = discover(CHANNELS)[kind]
+    carried = " and ".join(f"{carrier}s" for carrier in ("image", "caption") if carrier in module.CARRIERS)
+    return f"{(module.__doc__ or '').partition(chr(10))[0]} In {carried}."
+
+
+def contact_sheet(image_size: int, scale: int) -> Strip:
+    """Shows every pictogram, and every value of every channel of images, those with the pictogram left out."""
+    side = image_size * scale
     plain = world_scenario(image_size)
-    bases = sample(plain, "test", range(len(NOUNS)), captions=False)
-    by_class = {int(label): picture for label, picture in zip(bases.labels, bases.images, strict=True)}
-    rows = [_title("pictograms: the class"), *_grid([by_class[k] for k in range(len(NOUNS))], tuple(NOUNS), 10)]
-    for index, (channel, values) in enumerate(image_channels().items(), start=3):
-        shown = {**plain.channels, channel: None}
-        scenario = world_scenario(image_size, channels=shown)
-        pictures = [twins(scenario, "test", [index], "channel", channel, v).images[0] for v in range(len(values))]
-        rows += [_title(channel), *_grid(pictures, values)]
-    scenes = sample(world_scenario(image_size, channels=image_channels()), "train", range(COLUMNS // 2))
-    rows += [_title("scenes and their captions"), *_grid(scenes.images, scenes.captions, COLUMNS // 2, 2)]
-    return _stack(rows)
+    scenes = sample(plain, "test", varied_samples(plain), captions=False).images
+    head = heading("pictograms", "The class. In images and, as a noun phrase, in captions.", side)
+    cells = [cell(picture, name, scale) for picture, name in zip(scenes, class_names(plain), strict=True)]
+    strips = [grid([head, *cells], COLUMNS)]
+    for channel, values in channels_in("image").items():
+        bare = without_pictogram(world_scenario(image_size, channels={**plain.channels, channel: None}))
+        index = telling_sample(bare, channel)
+        cells = [
+            cell(twins(bare, "test", [index], "channel", channel, v, captions=False).images[0], value, scale)
+            for v, value in enumerate(values)
+        ]
+        strips.append(panel(heading(channel, about(channel), side), cells, COLUMNS))
+    return framed(strips, 2 * GAP)
 
 
-def twin_sheet(scenario: Scenario, index: int) -> Image.Image:
-    """Shows a test sample with all its twins; the twin that equals its base is labelled so."""
+def said_only() -> dict[str, tuple[str, ...]]:
+    """Maps every channel that captions alone carry to the names of its values."""
+    return {name: values for name, values in channels_in("caption").items() if name not in channels_in("image")}
+
+
+def captions_of(channel: str) -> dict[str, str]:
+    """Maps every value of a channel to the caption that one sample has with it, a short and plain one."""
+    scenario = world_scenario(MEASURED_AT, channels=channels_in("caption"))
+    some = sample(scenario, "test", range(10_000), images=False)
+    plain = np.flatnonzero(np.all([some.channel_values[name] == 0 for name in said_only()], axis=0))
+    index = min(plain.tolist(), key=lambda i: (len(some.captions[i]), i))
+    return {
+        name: twins(scenario, "test", [index], "channel", channel, value, images=False).captions[0]
+        for value, name in enumerate(channels_in("caption")[channel])
+    }
+
+
+def caption_sheet() -> Strip:
+    """Writes a caption for every value of the channels that captions alone carry; what a value adds is bold."""
+    strips = []
+    for channel in said_only():
+        captions = captions_of(channel)
+        shared = set.intersection(*(set(caption.split()) for caption in captions.values()))
+        lines = [
+            row([write(name, NAMED, ink=INK), write(said, SAID, strong=set(said.split()) - shared)])
+            for name, said in captions.items()
+        ]
+        strips.append(column([heading(channel, about(channel), NAMED + GAP + SAID), *lines], gap=3))
+    return framed(strips, 2 * GAP)
+
+
+def scene_sheet(image_size: int) -> Strip:
+    """Shows a scene of every class with its caption; together they have every value of every channel."""
+    scenario = world_scenario(image_size, channels=discover(CHANNELS))
+    scenes = sample(scenario, "test", varied_samples(scenario))
+    cells = [cell(picture, said) for picture, said in zip(scenes.images, scenes.captions, strict=True)]
+    return framed([grid(cells, ACROSS)])
+
+
+def twin_sheet(image_size: int) -> Strip:
+    """Shows a test sample and its twins: one of each kind, and some of every channel that images carry."""
+    scenario = world_scenario(image_size, channels=channels_in("image"))
+    index = conflicting_sample(scenario)
     base = sample(scenario, "test", [index])
-    names, pictures = ["base"], [base.images[0]]
-    for kind in KINDS:
-        names.append(kind)
-        pictures.append(twins(scenario, "test", [index], kind, captions=False).images[0])
-    caption = _text(base.captions[0], COLUMNS // 2 * SIDE, LABEL, FAINT, GAP)
-    rows = [_title("a base sample and its twins"), caption, *_grid(pictures, names)]
-    kinds = discover(CHANNELS)
-    for channel, spec in scenario.channels.items():
-        if spec.carrier == "caption":
-            continue
-        shown = int(base.channel_values[channel][0])
-        labels = list(kinds[spec.kind].VALUES[: spec.values])
-        labels[shown] += " (base)"
-        values = range(spec.values)
-        pictures = [twins(scenario, "test", [index], "channel", channel, v, captions=False).images[0] for v in values]
-        rows += [_title(channel), *_grid(pictures, labels)]
-    return _stack(rows)
+
+    def again(kind: TwinKind | None, channel: str | None = None, value: int | None = None) -> Picture:
+        made = twins(scenario, "test", [index], kind, channel, value, captions=False) if kind else base
+        picture: Picture = made.images[0]
+        return picture
+
+    beside = (TWINS_SHOWN + 1) * (image_size + GAP) // 3 - image_size - 2 * GAP
+    cells = [row([cell(again(kind)), heading(name, note, beside)]) for name, (kind, note) in TWINS.items()]
+    cells.insert(1, heading("its caption", base.captions[0], image_size + GAP + beside))
+    strips = [grid(cells, 3)]
+    for channel, values in channels_in("image").items():
+        own = int(base.channel_values[channel][0])
+        shown = [own, *(v for v in range(len(values)) if v != own)][:TWINS_SHOWN]
+        cells = [cell(again("channel", channel, v), values[v] + " (base)" * (v == own)) for v in shown]
+        note = f"changed, all else kept; {len(shown)} of {len(values)} values"
+        strips.append(panel(heading(channel, note, image_size), cells, TWINS_SHOWN + 1))
+    return framed(strips)
 
 
-def banner(image_size: int = 128, columns: int = 8, rows: int = 2) -> Image.Image:
+def banner(image_size: int, columns: int = 8, rows: int = 2) -> Strip:
     """Tiles scenes of as many classes without labels."""
-    scenes = twins(world_scenario(image_size), "test", range(columns * rows), "ctrl", captions=False)
-    return _stack(_grid(scenes.images, [], columns))
+    scenario = world_scenario(image_size)
+    indices = varied_samples(scenario)[: columns * rows]
+    return framed([grid([cell(p) for p in sample(scenario, "test", indices, captions=False).images], columns)])
 
 
 def write_sheets(folder: Path) -> list[Path]:
     """Writes all sheets as PNG files into a folder and returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     sheets = {
-        "world.png": banner(),
-        "world-64.png": contact_sheet(64),
-        "world-224.png": contact_sheet(224),
-        "twins.png": twin_sheet(world_scenario(128, channels=image_channels()), TWINNED),
+        "world.png": banner(112),
+        "world-64.png": contact_sheet(64, scale=2),
+        "world-224.png": scene_sheet(224),
+        "captions.png": caption_sheet(),
+        "twins.png": twin_sheet(112),
     }
     for name, sheet in sheets.items():
-        # Noise does not compress; five bits per level keep a sheet below a megabyte.
-        sheet.point(lambda level: level & 0xF8 | level >> 5).save(folder / name, optimize=True)
+        # Noise does not compress; five bits per level keep a sheet small.
+        _save(sheet.point(lambda level: level & 0xF8 | level >> 5), folder / name)
     return [folder / name for name in sheets]
 
 
-def _grid(
-    pictures: Sequence[Picture] | Picture, labels: Sequence[str], columns: int = COLUMNS, scale: int = 1
-) -> list[Image.Image]:
-    """Lays out pictures in rows, each with its label below."""
-    cells = [_cell(picture, labels[k] if labels else "", scale) for k, picture in enumerate(pictures)]
-    rows = []
-    for start in range(0, len(cells), columns):
-        some = cells[start : start + columns]
-        row = Image.new("RGB", (GAP + sum(c.width + GAP for c in some), GAP + max(c.height for c in some)), PAPER)
-        for k, cell in enumerate(some):
-            row.paste(cell, (GAP + k * (cell.width + GAP), GAP))
-        rows.append(row)
-    return rows
-
-
-def _cell(picture: Picture, label: str, scale: int) -> Image.Image:
-    """Shows a picture `scale` times as large as others; small ones enlarged, large ones reduced."""
-    image = Image.fromarray(picture)
-    side = len(picture) * scale
-    side = side * (SIDE // len(picture)) if len(picture) <= SIDE else side // 2
-    method = Image.Resampling.NEAREST if side >= len(picture) else Image.Resampling.BOX
-    image = image.resize((side, side), method)
-    return _stack([image, _text(label, side, LABEL, FAINT)]) if label else image
-
-
-def _title(text: str) -> Image.Image:
-    return _text(text, len(text) * TITLE, TITLE, INK, GAP)
-
-
-def _text(text: str, width: int, size: int, ink: tuple[int, int, int], left: int = 0) -> Image.Image:
-    """Writes a text, wrapped to a width in pixels, on a strip of paper."""
-    font = ImageFont.load_default(size)
-    lines = textwrap.wrap(text, max(width * 2 // size, 8)) or [""]
-    strip = Image.new("RGB", (width + left, (len(lines) * 5 + 2) * size // 4), PAPER)
-    pen = ImageDraw.Draw(strip)
-    for k, line in enumerate(lines):
-        pen.text((left, size // 4 + k * size * 5 // 4), line, ink, font)
-    return strip
-
-
-def _stack(strips: Sequence[Image.Image]) -> Image.Image:
-    """Puts strips below one another, flush left."""
-    sheet = Image.new("RGB", (max(s.width for s in strips), sum(s.height for s in strips)), PAPER)
-    top = 0
-    for strip in strips:
-        sheet.paste(strip, (0, top))
-        top += strip.height
-    return sheet
+def _save(sheet: Strip, path: Path) -> None:
+    """Writes a whole file or nothing."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        sheet.save(partial, format="PNG", optimize=True)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -16,10 +16,11 @@ import numpy as np
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.loading import load_submission
+from spurgen.harness.loading import PARTS, load_submission
 from spurgen.harness.protocol import Arrays, BrokenFrameError, Pipe
 
 PR_SET_PDEATHSIG = 1
+MAX_WIDTH = 8192  # columns of an answer: 20,000 rows of them are 1.3 GB in the scorer
 
 
 def batch_from(header: dict[str, Any], arrays: Arrays, name: str) -> Batch:
@@ -68,6 +69,10 @@ def _as_array(answer: Any, what: str) -> np.ndarray[Any, Any]:  # noqa: ANN401  
     array = np.asarray(answer)
     if array.dtype.kind not in "fiub":
         raise SubmissionError(f"{what} returned {type(answer).__name__} of dtype {array.dtype}, not real numbers")
+    if array.ndim > 1 and array.shape[1] > MAX_WIDTH:
+        raise SubmissionError(
+            f"{what} returned {array.shape[1]} columns, more than {MAX_WIDTH}; pool or project them to fewer"
+        )
     return array.astype(np.float32) if array.dtype.name not in ("float16", "float32", "float64") else array
 
 
@@ -79,7 +84,7 @@ class _Server:
 
     def load(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
         self.submission = s = load_submission(header["spec"], header["options"])
-        offers = [part for part in ("fit", "predict", "predict_proba", "encode") if getattr(s, part) is not None]
+        offers = [part for part in PARTS if getattr(s, part) is not None]
         return {"name": s.name, "access": s.access, "modalities": sorted(s.modalities), "offers": offers}, {}
 
     def fit(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -87,6 +92,13 @@ class _Server:
         context = Context(**{**fields, "class_names": tuple(fields["class_names"]), "scratch": Path(fields["scratch"])})
         train, val = (data_from(header, arrays, split) for split in ("train", "val"))
         _call(self.submission, "fit", train, val, context)
+        offered = self.submission
+        report = offered.report() if offered is not None and offered.report is not None else None
+        kept = offered.checkpoints() if offered is not None and offered.checkpoints is not None else 0
+        return {"report": report, "checkpoints": int(kept)}, {}
+
+    def restore(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+        _call(self.submission, "restore", header["place"])
         return {}, {}
 
     def ask(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -99,6 +111,31 @@ def _call(submission: Submission | None, part: str, *arguments: Any) -> Any:  # 
     if function is None:
         raise SubmissionError(f"the submission has no {part}")
     return function(*arguments)
+
+
+def _told(error: BaseException, header: dict[str, Any], arrays: Arrays) -> str:
+    """Puts an error into words; where it stumbled over a None, says what is None here and why."""
+    if isinstance(error, SubmissionError):
+        return str(error)
+    told = f"{type(error).__name__}: {error}"
+    if "NoneType" not in told or header["op"] == "load":
+        return told
+    part = "train" if header["op"] == "fit" else "batch"
+    there = {"images": f"{part}.images" in arrays, "captions": f"{part}.captions" in header}
+    hints = [f"{name} is None in this task: say what you take in MODALITIES" for name, has in there.items() if not has]
+    if header["op"] == "fit":
+        hints.append("env_ids, group_ids, channel_values and twins are None unless ACCESS asks for them")
+    return f"{told} ({'; '.join(hints)})" if hints else told
+
+
+def _frames(error: BaseException) -> str:
+    """Shows where in the submission an error came from; nothing for our own complaints."""
+    if isinstance(error, SubmissionError) and error.__cause__ is None:
+        return ""
+    shown = error.__cause__ or error if isinstance(error, SubmissionError) else error
+    harness = str(Path(__file__).parent)
+    frames = [frame for frame in traceback.extract_tb(shown.__traceback__) if not frame.filename.startswith(harness)]
+    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(shown)])
 
 
 def serve(pipe: Pipe) -> None:
@@ -114,8 +151,7 @@ def serve(pipe: Pipe) -> None:
             status = {"ok": True}
         except BaseException as error:  # whatever a stranger's code raises is the answer
             reply, answers, status = {}, {}, {"ok": False}
-            told = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}"
-            reply = {"error": told[:4000], "traceback": traceback.format_exc()[-8000:]}
+            reply = {"error": _told(error, header, arrays)[:4000], "traceback": _frames(error)[-8000:]}
         pipe.send({**status, **reply}, answers)
 
 

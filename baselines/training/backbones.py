@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spurgen.baselines.training.data import Inputs
+from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.tokens import PADDING
 
 
@@ -82,8 +83,8 @@ class CaptionEncoder(nn.Module):
 class Network(nn.Module):
     """Encodes images, captions or both, and classifies the features with a linear `head`.
 
-    The encoders run in bfloat16, features and logits are float32. `history` holds the mean loss of
-    every epoch trained.
+    The encoders run in bfloat16, features and logits are float32. `checkpoints` holds the weights
+    after the epochs of its training, from which a selection rule picks.
     """
 
     def __init__(self, *, feature_dim: int, num_classes: int, images: bool, vocabulary_size: int | None) -> None:
@@ -93,7 +94,7 @@ class Network(nn.Module):
         both = self.image is not None and self.caption is not None
         self.fuse = nn.Sequential(nn.Linear(2 * feature_dim, feature_dim), nn.ReLU()) if both else None
         self.head = nn.Linear(feature_dim, num_classes)
-        self.history: list[float] = []
+        self.checkpoints: list[Checkpoint] = []
 
     @property
     def device(self) -> torch.device:

@@ -37,7 +37,8 @@ class Inputs:
 class Data:
     """Holds a split on the device: `labels` int64 (n,), and what the access tier grants.
 
-    `env_ids` and `group_ids` are int64 (n,) or None, `twins` has one input per sample or is None.
+    `env_ids` and `group_ids` are int64 (n,) or None, `channel_values` maps names to int64 (n,) or
+    is None, `twins` has one input per sample or is None.
     """
 
     inputs: Inputs
@@ -45,10 +46,23 @@ class Data:
     num_groups: int
     env_ids: Tensor | None = None
     group_ids: Tensor | None = None
+    channel_values: dict[str, Tensor] | None = None
     twins: Inputs | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def take(self, indices: Tensor) -> "Data":
+        """Returns the samples at `indices`, int64 (m,), with their annotations."""
+        return Data(
+            inputs=self.inputs.take(indices),
+            labels=self.labels[indices],
+            num_groups=self.num_groups,
+            env_ids=_take(self.env_ids, indices),
+            group_ids=_take(self.group_ids, indices),
+            channel_values=self.channel_values and {k: v[indices] for k, v in self.channel_values.items()},
+            twins=self.twins and self.twins.take(indices),
+        )
 
     @property
     def environments(self) -> Tensor:
@@ -59,6 +73,11 @@ class Data:
     def groups(self) -> Tensor:
         """Is `group_ids`, or a `SubmissionError` where the access tier withholds them."""
         return _granted(self.group_ids, "groups")
+
+    @property
+    def channels(self) -> dict[str, Tensor]:
+        """Is `channel_values`, or a `SubmissionError` where the access tier withholds them."""
+        return _granted(self.channel_values, "channel values")
 
     @property
     def counterparts(self) -> Inputs:
@@ -92,6 +111,9 @@ def to_data(data: LabeledData, vocabulary: Vocabulary | None, *, images: bool, d
         num_groups=data.num_groups,
         env_ids=ids(data.env_ids),
         group_ids=ids(data.group_ids),
+        channel_values=None
+        if data.channel_values is None
+        else {name: torch.tensor(values, device=device) for name, values in data.channel_values.items()},
         twins=None if data.twins is None else inputs(data.twins),
     )
 

@@ -1,23 +1,20 @@
 """A training algorithm as a submission."""
 
 from collections.abc import Callable
-from typing import Generic, final
+from typing import Any, Generic, final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.hyperparameters import H, check, override
+from spurgen.baselines.training.inference import features, logits
 from spurgen.baselines.training.problem import Codec, Problem
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.selection import best
 
 Float32 = NDArray[np.float32]
-CHUNK = 128
-"""Samples per forward pass: enough to fill a core, few enough for the activations to stay in cache."""
 
 
 @final
@@ -35,6 +32,7 @@ class Baseline(Generic[H]):
         self.HYPERPARAMETERS = hyper
         self._module, self._fit = module, fit
         self._fitted: tuple[Network, Codec] | None = None
+        self._report: dict[str, Any] = {}
         check(self.NAME, hyper)
 
     def with_options(self, **options: object) -> "Baseline[H]":
@@ -45,39 +43,54 @@ class Baseline(Generic[H]):
         hyper = override(self.NAME, self.HYPERPARAMETERS, options)
         return Baseline(self._module, self._fit, hyper, access=self.ACCESS)
 
-    @property
-    def history(self) -> list[float]:
-        """Holds the mean loss of every epoch that the network was trained for."""
-        return list(self._model()[0].history)
-
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> None:
-        """Trains a network from scratch and keeps it."""
+        """Trains a network and keeps it, with the weights of the epoch that the selection rule picks."""
         problem = Problem.of(train, val, context)
+        rule = self._rule(val)
         try:
             network = self._fit(problem, self.HYPERPARAMETERS)
         except SubmissionError as error:
             raise SubmissionError(f"{self.NAME}: {error}") from None
         self._fitted = network.eval(), problem.codec
+        if network.checkpoints:
+            self.restore(best([kept.score for kept in network.checkpoints], rule))
+        self._report = {"curves": problem.journal.curves, "checks": problem.journal.checks, "selection": rule}
+
+    def report(self) -> dict[str, Any]:
+        """Returns what happened in training: `curves`, `checks` and the `selection` rule; see `Journal`."""
+        self._model()
+        return self._report
+
+    def checkpoints(self) -> int:
+        """Counts the epochs whose weights are kept; 0 for a method that changes the network after training."""
+        return len(self._model()[0].checkpoints)
+
+    def restore(self, place: int) -> None:
+        """Goes back to the weights of a checkpoint, 0 the earliest."""
+        network, _ = self._model()
+        network.load_state_dict(network.checkpoints[place].weights)
 
     def predict(self, batch: Batch) -> Float32:
         """Returns logits float32 (n, K)."""
         network, codec = self._model()
-        return _in_chunks(network, codec(batch), network.head.out_features)
+        return logits(network, codec(batch)).numpy()
 
     def encode(self, batch: Batch) -> Float32:
         """Returns features float32 (n, d)."""
         network, codec = self._model()
-        return _in_chunks(network.encode, codec(batch), network.head.in_features)
+        return features(network, codec(batch)).numpy()
 
     def _model(self) -> tuple[Network, Codec]:
         if self._fitted is None:
             raise SubmissionError(f"{self.NAME} is not trained yet; call fit() first")
         return self._fitted
 
-
-@torch.inference_mode()
-def _in_chunks(function: Callable[[Inputs], Tensor], inputs: Inputs, width: int) -> Float32:
-    answers = torch.empty(len(inputs), width)
-    for start in range(0, len(inputs), CHUNK):
-        answers[start : start + CHUNK] = function(inputs.take(slice(start, start + CHUNK)))
-    return answers.numpy()
+    def _rule(self, val: LabeledData) -> str:
+        """Resolves the selection rule, which may use only what the tier shows."""
+        rule, grouped = self.HYPERPARAMETERS.selection, val.group_ids is not None
+        if rule == "val_wga" and not grouped:
+            raise SubmissionError(
+                f"{self.NAME}: selection = 'val_wga' needs groups on val, which ACCESS {self.ACCESS!r} withholds; "
+                "choose last or val_accuracy"
+            )
+        return ("val_wga" if grouped else "val_accuracy") if rule == "tier" else rule

@@ -1,6 +1,6 @@
 """What a method is given: the task as tensors, and networks that fit it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import torch
@@ -8,9 +8,12 @@ import torch
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data, Inputs, to_data, to_inputs
 from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.journal import Journal
+from spurgen.baselines.training.pretrained import load_pretrained, start_from
 from spurgen.baselines.training.seeding import derive_seed, seeded
 from spurgen.baselines.training.tokens import Vocabulary
 from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.suite import Backbone
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,15 @@ class Codec:
 
 @dataclass(frozen=True)
 class Problem:
-    """Holds the splits as the access tier shows them, on the device."""
+    """Holds the splits as the access tier shows them, on the device, and the run's journal."""
 
     train: Data
     val: Data
     codec: Codec
     num_classes: int
     seed: int
+    backbone: Backbone = "scratch"
+    journal: Journal = field(default_factory=Journal)
 
     @classmethod
     def of(cls, train: LabeledData, val: LabeledData, context: Context) -> Self:
@@ -48,6 +53,7 @@ class Problem:
             codec=codec,
             num_classes=context.num_classes,
             seed=context.seed,
+            backbone=context.backbone,
         )
 
     def seed_for(self, *names: str) -> int:
@@ -55,7 +61,7 @@ class Problem:
         return derive_seed(self.seed, *names)
 
     def network(self, recipe: Recipe, name: str = "network") -> Network:
-        """Builds an untrained network; another name gives other initial weights."""
+        """Builds a network to train; another name gives other initial weights where the backbone is not pretrained."""
         with seeded(self.seed_for("init", name), torch.device("cpu")):
             network = Network(
                 feature_dim=recipe.feature_dim,
@@ -63,6 +69,8 @@ class Problem:
                 images=self.codec.images,
                 vocabulary_size=None if self.codec.vocabulary is None else self.codec.vocabulary.size,
             )
+        if self.backbone == "pretrained":
+            start_from(network, load_pretrained(), self.codec.vocabulary)
         # Weights in channels_last spare every convolution a conversion.
         network.to(self.codec.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped
         return network

@@ -12,7 +12,7 @@ import numpy as np
 from spurgen.benchmark.contract import Int64
 
 PADDING, UNKNOWN = 0, 1
-_RESERVED = ("<padding>", "<unknown>")
+RESERVED = ("<padding>", "<unknown>")
 _words_of = re.compile(r"\d+|[^\W\d]+|[^\w\s]").findall
 
 
@@ -33,13 +33,13 @@ class Vocabulary:
         """Builds the vocabulary of `captions`, its ids in alphabetical order."""
         split = [words(caption) for caption in captions]
         known = sorted(set(chain.from_iterable(split)))
-        ids = {word: i for i, word in enumerate(known, start=len(_RESERVED))}
+        ids = {word: i for i, word in enumerate(known, start=len(RESERVED))}
         return cls(ids, max(1, max(map(len, split), default=1)))
 
     @property
     def size(self) -> int:
         """Counts the ids, padding and unknown included."""
-        return len(self.ids) + len(_RESERVED)
+        return len(self.ids) + len(RESERVED)
 
     def encode(self, captions: Sequence[str]) -> Int64:
         """Returns int64 (n, length): ids, unknown words as 1, padded with 0, cut at `length`."""
@@ -58,5 +58,5 @@ class Vocabulary:
 
     def decode(self, row: Int64) -> list[str]:
         """Returns the words of one row of ids, without the padding."""
-        known = (*_RESERVED, *self.ids)
+        known = (*RESERVED, *self.ids)
         return [known[i] for i in row.tolist() if i != PADDING]

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import baseline_specs, plan, run_missing, write_leaderboard
+from spurgen.harness.benchmarking import baseline_specs, offered, plan, run_missing, write_leaderboard
 from spurgen.harness.commands.splits import verify_all
-from spurgen.harness.rendering import to_markdown
-from spurgen.harness.rows import RESULTS
+from spurgen.harness.devices import pick_device
+from spurgen.harness.rendering import to_terminal
+from spurgen.harness.rows import RESULTS, check_writable
 from spurgen.harness.store import DATA
 from spurgen.harness.verify import stamped
 
@@ -38,26 +40,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str]) -> int:
     """Runs submissions on the asked tasks; returns 1 if one of them failed."""
-    suite = load_suite(arguments.suite)
+    suite, device = load_suite(arguments.suite), pick_device(arguments.device)
+    check_writable(arguments.results)
+    cells = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, device=device)
+    cells, skipped = offered(suite, cells)
+    for line in skipped:
+        console.print(line, markup=False, soft_wrap=True)
+    if not cells:
+        raise SpurgenError("there is nothing to run: no submission takes any of the tasks asked")
     if stamped(suite, arguments.data):
         console.print(f"suite {suite.name}: verified before with this code")
     elif verify_all(suite, arguments.data, console, arguments.jobs):
         return 1
-    device = pick_device(arguments.device)
-    jobs = arguments.jobs or (1 if device == "cuda" else None)
-    cells = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, device=device)
+    jobs = arguments.jobs or (None if device == "cpu" else 1)
     failures = [error for _, error in run_missing(cells, arguments.results, console, jobs) if error]
     board = write_leaderboard(suite, arguments.results, arguments.results.parent)
-    print(to_markdown(board))
+    print(to_terminal(board))
     for error in dict.fromkeys(failures):
         console.print(error, markup=False, style="red", soft_wrap=True)
     return 1 if failures else 0
-
-
-def pick_device(asked: str) -> str:
-    """Resolves `auto`."""
-    if asked != "auto":
-        return asked
-    import torch  # slow to import, and only this line needs it
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -10,8 +10,10 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
+from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import baseline_specs, path_of, plan, run_missing
 from spurgen.harness.rows import RESULTS, read_cell, write_atomically
+from spurgen.harness.sections import around, renew
 
 TASKS = ("signs-image", "signs-text", "signs-multimodal")
 METHODS = ("erm", "resample", "group_dro")
@@ -21,15 +23,20 @@ BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--tasks", nargs="+", default=list(TASKS), help=f"default: {' '.join(TASKS)}")
-    parser.add_argument("--seeds", type=int, default=5, help="default: 5")
-    parser.add_argument("--jobs", type=int, help="cells at a time; default: one per core")
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=list(TASKS), help=f"default: {' '.join(TASKS)}")
+    parser.add_argument("--seeds", type=positive_int, default=5, help="default: 5")
+    parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
-    parser.add_argument("--out", type=Path, default=Path("benchmark/CALIBRATION.md"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("benchmark/CALIBRATION.md"),
+        help=f"a file whose section from {BEGIN} to {END} is renewed; default: benchmark/CALIBRATION.md",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Runs the methods and the uncorrelated reference, and renews the table."""
+    if arguments.out.exists():
+        around(arguments.out, BEGIN, END)
     rows = plan(arguments.suite, arguments.tasks, baseline_specs(METHODS), arguments.seeds)
     erm = baseline_specs(["erm"])
     references = plan(arguments.suite, arguments.tasks, erm, arguments.seeds, uncorrelated=True)
@@ -41,10 +48,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     done = [read_cell(path_of(folders[cell.uncorrelated], cell)) for cell in (*references, *rows)]
     table = calibration_table(done)
     print(table)
-    text = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else f"{BEGIN}\n{END}\n"
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    write_atomically(arguments.out, f"{head}{BEGIN}\n{table}\n{END}{tail}")
+    if not arguments.out.exists():
+        write_atomically(arguments.out, f"{BEGIN}\n{END}\n")
+    renew(arguments.out, BEGIN, END, table)
     return 0
 
 

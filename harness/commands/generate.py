@@ -11,8 +11,10 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
+from spurgen.harness.arguments import Unique
 from spurgen.harness.benchmarking import make_progress
-from spurgen.harness.export import export
+from spurgen.harness.choices import one_of
+from spurgen.harness.export import SCENARIO, check_out, export
 
 SPLITS = ("train", "val", "test")
 DEFAULT_CHANNELS = ("background", "color", "shape")
@@ -22,12 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     parser.add_argument("scenario", nargs="?", help="a scenario file; without it, the flags below describe the world")
     parser.add_argument("--out", type=Path, required=True, help="folder to write; must not exist, or be empty")
-    parser.add_argument("--splits", nargs="+", default=list(SPLITS), choices=SPLITS, help="default: all")
+    parser.add_argument("--splits", nargs="+", action=Unique, default=list(SPLITS), choices=SPLITS, help="default: all")
     parser.add_argument("--num-classes", type=int, help="2 to 20; default: 10")
     parser.add_argument(
-        "--num-samples", type=int, help="train samples; val has a third, test about as many; default: 1000"
-    )
-    parser.add_argument("--channels", nargs="+", help=f"default: {' '.join(DEFAULT_CHANNELS)}")
+        "--num-samples", type=int,
+        help="train samples; val has a third of them, test about as many, but at least one in each of its "
+        "num-classes x 2^channels cells (1280 with 10 and 7); default: 1000",
+    )  # fmt: skip
+    parser.add_argument("--channels", nargs="+", action=Unique, help=f"default: {' '.join(DEFAULT_CHANNELS)}")
     parser.add_argument(
         "--strength", nargs="+", metavar="CHANNEL=P", help="for one channel, or P alone for all; default: 0.75"
     )
@@ -39,11 +43,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Writes the data set and says where."""
     scenario = scenario_of(arguments)
     check(scenario)
+    check_out(arguments.out)
     total = sum(scenario.split_size(split) for split in arguments.splits)
     with make_progress(console) as progress:
         bar = progress.add_task("images", total=total)
         export(scenario, arguments.splits, arguments.out, lambda made: progress.advance(bar, made))
-    console.print(f"wrote {total:,} images, metadata.csv and scenario.json to {arguments.out}", markup=False)
+    told = f"wrote {total:,} images, metadata.csv and {SCENARIO} to {arguments.out}"
+    console.print(told, markup=False, soft_wrap=True)
     return 0
 
 
@@ -53,7 +59,7 @@ def scenario_of(arguments: argparse.Namespace) -> Scenario:
     given = {name: getattr(arguments, name) for name in described if getattr(arguments, name) is not None}
     if arguments.scenario:
         if given:
-            flags = ", ".join(f"--{name}" for name in given)
+            flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
             raise ScenarioError(f"{arguments.scenario} describes the world already; leave out {flags}")
         return load_scenario(arguments.scenario)
     return from_flags(**given)
@@ -73,9 +79,7 @@ def from_flags(
     strengths = _strengths(strength or [], names)
     specs: dict[str, dict[str, Any]] = {}
     for name in names:
-        if name not in kinds:
-            raise ScenarioError(f"--channels: unknown channel {name!r}; choose from {', '.join(kinds)}")
-        carriers = kinds[name].CARRIERS
+        carriers = kinds[one_of("channel", name, kinds)].CARRIERS
         specs[name] = {"carrier": "both" if len(carriers) == 2 else next(iter(carriers))}
         specs[name] |= {"strength": strengths[name]} if name in strengths else {}
     cells = max(num_classes * 2 ** len(names), 1)

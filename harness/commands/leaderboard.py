@@ -5,10 +5,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import write_leaderboard
-from spurgen.harness.rendering import task_table, to_markdown
-from spurgen.harness.rows import RESULTS, write_atomically
+from spurgen.harness.rendering import task_table, to_terminal
+from spurgen.harness.rows import RESULTS
+from spurgen.harness.sections import around, renew
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 
@@ -16,21 +18,28 @@ BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--readme", type=Path, help="a file whose leaderboard section is to be renewed as well")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
+    parser.add_argument(
+        "--readme", type=Path, help=f"a file whose section from {BEGIN} to {END} is to be renewed as well"
+    )
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS,
+        help=f"folder of the rows, beside which leaderboard.md, .csv and .json are written; default: {RESULTS}",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Writes leaderboard.md, .csv and .json beside the rows' folder and prints the table."""
-    suite = load_suite(arguments.suite)
-    board = write_leaderboard(suite, arguments.results, arguments.results.parent)
-    print(to_markdown(board))
-    if arguments.readme:
-        text = arguments.readme.read_text(encoding="utf-8")
-        head, _, rest = text.partition(BEGIN)
-        shown = "\n\n".join(
-            f"**{name}**\n\n{task_table(part)}" for name, part in board["tasks"].items() if part["rows"]
+    suite, rows = load_suite(arguments.suite), arguments.results
+    if not any((rows / suite.name).glob("*/*.json")):
+        raise SpurgenError(
+            f"{rows} holds no rows of suite {suite.name}; run spurgen benchmark, or give --results the folder of rows"
         )
-        write_atomically(arguments.readme, f"{head}{BEGIN}\n{shown}\n{END}{rest.partition(END)[2]}")
-    console.print(f"wrote {arguments.results.parent / 'leaderboard'}.md, .csv and .json")
+    if arguments.readme:
+        around(arguments.readme, BEGIN, END)
+    board = write_leaderboard(suite, rows, rows.parent)
+    print(to_terminal(board))
+    if arguments.readme:
+        shown = (f"**{name}**\n\n{task_table(part)}" for name, part in board["tasks"].items() if part["rows"])
+        renew(arguments.readme, BEGIN, END, "\n\n".join(shown))
+    console.print(f"wrote {rows.parent / 'leaderboard'}.md, .csv and .json", markup=False, soft_wrap=True)
     return 0

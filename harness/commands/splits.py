@@ -1,7 +1,8 @@
 """Lists, regenerates, verifies or freezes the canonical splits of a suite."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -10,36 +11,52 @@ from tabulate import tabulate
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import make_progress
+from spurgen.harness.choices import one_of
 from spurgen.harness.freeze import freeze, part_sizes
 from spurgen.harness.rows import write_atomically
-from spurgen.harness.store import DATA, DEFAULT_PARTS, regenerate
+from spurgen.harness.store import DATA, DEFAULT_PARTS, chosen_parts, regenerate
 from spurgen.harness.verify import stamp, verify, verify_store
+
+FLAGS = argparse.ArgumentParser(add_help=False)
+FLAGS.add_argument("--suite", default="v1", help="a suite's name, or the path of its .toml file; default: v1")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the actions and their flags."""
-    parser.add_argument("action", choices=("list", "regenerate", "verify", "freeze"))
-    parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--out", type=Path, default=DATA, help="folder of the splits on disk; default: data")
-    parser.add_argument("--scenarios", nargs="+", default=[], help="default: all")
-    parser.add_argument(
-        "--parts", nargs="+", default=list(DEFAULT_PARTS), choices=("train", "val", "test", "twins"),
-        help="what regenerate writes; default: train val",
-    )  # fmt: skip
-    parser.add_argument("--jobs", type=int, help="processes; default: one per core")
+    """Declares the actions, each with flags of its own."""
+    actions = parser.add_subparsers(required=True, metavar="action")
+    for name, act, summary in (
+        ("list", _list, "Prints every part's size and digest."),
+        ("regenerate", _regenerate, "Writes what is missing or damaged on disk."),
+        ("verify", _verify, "Makes every sample again, compares it with the manifest, and checks what is on disk."),
+        ("freeze", _freeze, "Writes the manifest of a new suite."),
+    ):
+        action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
+        action.set_defaults(act=act)
+        if name != "freeze":
+            action.add_argument("--scenarios", nargs="+", action=Unique, default=[], help="default: all of the suite")
+        if name in ("regenerate", "verify"):
+            action.add_argument("--out", type=Path, default=DATA, help=f"folder of the splits; default: {DATA}")
+        if name in ("verify", "freeze"):
+            action.add_argument("--jobs", type=positive_int, help="processes; default: one per core")
+        if name == "regenerate":
+            action.add_argument(
+                "--parts", nargs="+", action=Unique, default=list(DEFAULT_PARTS), metavar="PART",
+                help="train, val, test, twins, or one kind of twins such as twins/core; default: train val",
+            )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Runs the chosen action."""
     suite = load_suite(arguments.suite)
-    actions: dict[str, Callable[[], int]] = {
-        "list": lambda: _list(suite),
-        "regenerate": lambda: _regenerate(suite, arguments, console),
-        "verify": lambda: verify_all(suite, arguments.out, console, arguments.jobs),
-        "freeze": lambda: _freeze(suite, console, arguments.jobs),
-    }
-    return actions[arguments.action]()
+    return int(arguments.act(only(suite, getattr(arguments, "scenarios", ())), arguments, console))
+
+
+def only(suite: Suite, names: Sequence[str]) -> Suite:
+    """Returns a suite with some of its scenarios, all if none is named."""
+    wanted = {one_of("scenario", name, suite.scenarios) for name in names} or set(suite.scenarios)
+    return replace(suite, tasks={name: task for name, task in suite.tasks.items() if task.scenario.name in wanted})
 
 
 def total(suite: Suite) -> int:
@@ -47,7 +64,7 @@ def total(suite: Suite) -> int:
     return sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
 
 
-def _list(suite: Suite) -> int:
+def _list(suite: Suite, _: argparse.Namespace, __: Console) -> int:
     lines = [
         {
             "scenario": name,
@@ -57,6 +74,7 @@ def _list(suite: Suite) -> int:
             "sha256": frozen.digest,
         }
         for name, scenario in suite.manifest.scenarios.items()
+        if name in suite.scenarios
         for part, frozen in scenario.parts.items()
     ]
     print(tabulate(lines, headers="keys"))
@@ -64,9 +82,22 @@ def _list(suite: Suite) -> int:
 
 
 def _regenerate(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
-    names = [suite.scenario(name).name for name in arguments.scenarios] or list(suite.scenarios)
-    regenerate(suite, arguments.out, names, arguments.parts, lambda line: console.print(line, markup=False))
+    sizes = {name: part_sizes(scenario) for name, scenario in suite.scenarios.items()}
+    known = {"twins"}.union(*sizes.values())
+    parts = [one_of("part", part, known) for part in arguments.parts]
+    samples = sum(sizes[n][part] for n, scenario in suite.scenarios.items() for part in chosen_parts(scenario, parts))
+    with make_progress(console) as progress:
+        bar = progress.add_task("samples", total=samples)
+        regenerate(
+            suite, arguments.out, suite.scenarios, parts,
+            lambda line: progress.console.print(line, markup=False, soft_wrap=True),
+            lambda made: progress.advance(bar, made),
+        )  # fmt: skip
     return 0
+
+
+def _verify(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
+    return verify_all(suite, arguments.out, console, arguments.jobs)
 
 
 def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:
@@ -79,12 +110,17 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
         console.print(problem, markup=False, soft_wrap=True)
     if problems:
         return 1
-    stamp(suite, root)
+    if set(suite.scenarios) == set(suite.manifest.scenarios):
+        try:
+            stamp(suite, root)
+        except OSError as error:
+            told = f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again"
+            console.print(told, markup=False, soft_wrap=True)
     console.print(f"suite {suite.name}: all {total(suite):,} samples are the frozen ones")
     return 0
 
 
-def _freeze(suite: Suite, console: Console, jobs: int | None) -> int:
+def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
     if suite.manifest_file.exists():
         raise ScenarioError(
             f"{suite.manifest_file} exists, and a frozen suite never changes; make a new version, "
@@ -92,7 +128,7 @@ def _freeze(suite: Suite, console: Console, jobs: int | None) -> int:
         )
     with make_progress(console) as progress:
         bar = progress.add_task("samples", total=total(suite))
-        manifest = freeze(suite, lambda made: progress.advance(bar, made), jobs)
+        manifest = freeze(suite, lambda made: progress.advance(bar, made), arguments.jobs)
     write_atomically(suite.manifest_file, dump_manifest(manifest))
     console.print(f"wrote {suite.manifest_file}: no test picture or caption occurs in train or val")
     return 0

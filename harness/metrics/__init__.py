@@ -2,6 +2,7 @@
 
 from spurgen.harness.metrics._arrays import log_softmax, softmax
 from spurgen.harness.metrics.calibration import fit_temperature
+from spurgen.harness.metrics.core import core_sensitivities, core_sensitivity
 from spurgen.harness.metrics.correctness import accuracy, correct
 from spurgen.harness.metrics.flips import flip_rate, flip_rates
 from spurgen.harness.metrics.intervals import (
@@ -12,16 +13,11 @@ from spurgen.harness.metrics.intervals import (
     simultaneous_interval,
 )
 from spurgen.harness.metrics.invariance import invariance_gap, invariance_gaps
+from spurgen.harness.metrics.placebo import placebo_floor, placebo_sensitivities
+from spurgen.harness.metrics.probe import probe_accuracy, probe_worst_group_accuracy, probed
 from spurgen.harness.metrics.pull import signed_pull, signed_pulls
 from spurgen.harness.metrics.robustness import counterfactual_robust_accuracy, counterfactually_robust
-from spurgen.harness.metrics.sensitivity import (
-    core_sensitivities,
-    core_sensitivity,
-    placebo_floor,
-    placebo_sensitivities,
-    spurious_sensitivities,
-    spurious_sensitivity,
-)
+from spurgen.harness.metrics.sensitivity import spurious_sensitivities, spurious_sensitivity
 from spurgen.harness.metrics.worst_group import GroupCounts, group_accuracies, group_counts, worst_group_accuracy
 
 __all__ = [
@@ -46,6 +42,9 @@ __all__ = [
     "percentile_interval",
     "placebo_floor",
     "placebo_sensitivities",
+    "probe_accuracy",
+    "probe_worst_group_accuracy",
+    "probed",
     "signed_pull",
     "signed_pulls",
     "simultaneous_interval",

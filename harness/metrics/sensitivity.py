@@ -1,21 +1,7 @@
-"""Sensitivity: how far the true class's probability moves when one thing about a sample changes."""
+"""Spurious sensitivity: how far the true class's probability moves when a channel's value is shuffled."""
 
-import numpy as np
-
-from spurgen.harness.metrics._arrays import Float64, Labels, Scores, as_integers, as_probabilities
-
-
-def _true_class_shifts(base_probs: Scores, name: str, twins: Scores, labels: Labels, *, per_value: bool) -> Float64:
-    """Returns the mean over twins of |p_base[y] - p_twin[y]|: float64 (m,)."""
-    base = as_probabilities("base_probs", base_probs, ("m", "K"))
-    count, num_classes = base.shape
-    twin = as_probabilities(name, twins, (count, "V", num_classes) if per_value else base.shape)
-    at = as_integers("labels", labels, count, num_classes)
-    rows = np.arange(count)
-    of_base = base[rows, at]  # (m,)
-    of_twins = twin.reshape(count, -1, num_classes)[rows, :, at]  # (m, V)
-    shifts: Float64 = np.abs(of_base[:, None] - of_twins).mean(axis=1)
-    return shifts
+from spurgen.harness.metrics._arrays import Float64, Labels, Scores
+from spurgen.harness.metrics._shifts import true_class_shifts
 
 
 def spurious_sensitivities(base_probs: Scores, twin_probs: Scores, labels: Labels) -> Float64:
@@ -28,37 +14,9 @@ def spurious_sensitivities(base_probs: Scores, twin_probs: Scores, labels: Label
     Raises:
         MetricError: for arrays that are misshapen, non-finite or no probabilities, or bad labels.
     """
-    return _true_class_shifts(base_probs, "twin_probs", twin_probs, labels, per_value=True)
+    return true_class_shifts(base_probs, "twin_probs", twin_probs, labels, per_value=True)
 
 
 def spurious_sensitivity(base_probs: Scores, twin_probs: Scores, labels: Labels) -> float:
     """Returns SSS_c = E |f(x)[y] - f(Shuffle_c(x))[y]|, in [0, 1]; see `spurious_sensitivities`."""
     return float(spurious_sensitivities(base_probs, twin_probs, labels).mean())
-
-
-def placebo_sensitivities(base_probs: Scores, placebo_probs: Scores, labels: Labels) -> Float64:
-    """Returns each sample's |f(x)[y] - f(placebo)[y]|: float64 (m,).
-
-    `base_probs`, `placebo_probs`: probabilities (m, K); a placebo twin has only its nuisances
-    redrawn. `labels`: integers (m,) in [0, K). Raises as `spurious_sensitivities`.
-    """
-    return _true_class_shifts(base_probs, "placebo_probs", placebo_probs, labels, per_value=False)
-
-
-def placebo_floor(base_probs: Scores, placebo_probs: Scores, labels: Labels) -> float:
-    """Returns the sensitivity that redrawn nuisances alone cause, in [0, 1]; see `placebo_sensitivities`."""
-    return float(placebo_sensitivities(base_probs, placebo_probs, labels).mean())
-
-
-def core_sensitivities(base_probs: Scores, core_probs: Scores, labels: Labels) -> Float64:
-    """Returns each sample's |f(x)[y] - f(core twin)[y]|, y the base's label: float64 (m,).
-
-    `base_probs`, `core_probs`: probabilities (m, K); a core twin shows another class, all else kept.
-    `labels`: the base samples' labels, integers (m,) in [0, K). Raises as `spurious_sensitivities`.
-    """
-    return _true_class_shifts(base_probs, "core_probs", core_probs, labels, per_value=False)
-
-
-def core_sensitivity(base_probs: Scores, core_probs: Scores, labels: Labels) -> float:
-    """Returns the sensitivity to the core cue, in [0, 1]: 0 for a model that ignores it; see `core_sensitivities`."""
-    return float(core_sensitivities(base_probs, core_probs, labels).mean())

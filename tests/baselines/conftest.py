@@ -1,12 +1,17 @@
 """A tiny world: squares whose colour is the class, captions that say it, one channel in a corner."""
 
+import dataclasses
+import inspect
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 
 NOUNS = ("red dog", "green cat", "blue bird")
@@ -50,5 +55,40 @@ def make_data() -> Callable[..., LabeledData]:
 def make_context(tmp_path: Path) -> Callable[..., Context]:
     def make(modality: str = "image", seed: int = 0, size: int = 32) -> Context:
         return Context(NOUNS, modality, size, "cpu", seed, tmp_path)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def captured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
+    """Returns a function that runs a method's `fit` and returns what it hands to the training loop, which is not run.
+
+    The parameters of `train`, defaults included, are attributes; `fitted` is what `fit` returned. `module`
+    is where `train` is called, if not in the method's own. Of several stages the last is returned.
+    """
+
+    def capture(method: ModuleType, problem: Problem, module: ModuleType | None = None, **options) -> SimpleNamespace:
+        seen = SimpleNamespace()
+
+        def keep(*arguments, **named):
+            bound = inspect.signature(train).bind(*arguments, **named)
+            bound.apply_defaults()
+            vars(seen).update(bound.arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(module or method, "train", keep)
+            seen.fitted = method.fit(problem, dataclasses.replace(method.Hyperparameters(), **options))
+        return seen
+
+    return capture
+
+
+@pytest.fixture
+def make_problem(make_data, make_context) -> Callable[..., Problem]:
+    """Returns a function that makes a problem of captions, its train and val the same; `changes` are of its data."""
+
+    def make(n: int = 96, seed: int = 0, **changes) -> Problem:
+        data = dataclasses.replace(make_data(n=n, modality="text"), **changes)
+        return Problem.of(data, data, make_context("text", seed))
 
     return make

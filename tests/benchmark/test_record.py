@@ -1,5 +1,6 @@
 import base64
 import json
+import re
 import zlib
 
 import numpy as np
@@ -23,6 +24,7 @@ CELL = {
     "seed": 0,
     "identity": "a" * 64,
     "data_sha256": "b" * 64,
+    "submission_sha256": "c" * 64,
     "isolation": "process",
     "figures": {"wga": 0.25},
     "samples": {"correct": pack(np.array([True, False]))},
@@ -43,6 +45,29 @@ def test_reals_come_back_to_half_precision(array):
     back = unpack(pack(array))
     assert back.dtype == np.float64
     np.testing.assert_array_equal(back, array.astype(np.float16))
+
+
+@pytest.mark.parametrize(("largest", "dtype"), [(65504.0, "float16"), (65520.0, "float32"), (3e38, "float32")])
+def test_what_half_precision_cannot_hold_is_kept_in_single(largest, dtype):
+    packed = pack(np.array([0.1, -largest]))
+    assert packed.dtype == dtype
+    np.testing.assert_allclose(unpack(packed), [0.1, -largest], rtol=np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan, 1e39])
+def test_what_cannot_be_kept_is_not_packed(wrong):
+    with pytest.raises(MetricError, match=rf"samples: found {re.escape(str(wrong))}, expected finite .* mend the sc"):
+        pack(np.array([0.5, wrong]))
+
+
+def test_infinity_is_not_unpacked():
+    data = base64.b64encode(zlib.compress(np.array([1, np.inf], "<f2").tobytes())).decode()
+    with pytest.raises(MetricError, match="a packed array holds inf; score the cell again"):
+        unpack(PackedArray(dtype="float16", size=2, data=data))
+
+
+def test_nobody_verified_what_does_not_say_so():
+    assert Cell(**CELL).verification == "self-reported"
 
 
 def test_packing_is_the_same_everywhere():

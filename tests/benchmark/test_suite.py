@@ -61,6 +61,27 @@ def test_a_manifest_freezes_every_scenario_as_it_stands(name):
     assert frozen == {key: scenario.digest for key, scenario in suite.scenarios.items()}
 
 
+def test_v1_ranks_over_sets_of_its_tasks():
+    overall = load_suite("v1").overall
+    assert overall["signs"] == ("signs-image", "signs-text", "signs-multimodal")
+    assert overall["image"] == ("signs-image", "whac-a-mole-image")
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ('["one-text", "six"]', r"mini.toml: overall.both names six, which is no task; there are: one-text, two-image"),
+        ('["one-text", "one-text"]', r"mini.toml: overall.both names one-text more than once; name each task once"),
+        ('["one-text"]', r"overall.both: .*at least 2 items"),
+    ],
+)
+def test_a_bad_set_of_tasks_is_named(mini, members, message):
+    assert load_suite(str(mini)).overall == {}
+    mini.write_text(f"{TASKS}[overall]\nboth = {members}")
+    with pytest.raises(ScenarioError, match=message):
+        load_suite(str(mini))
+
+
 def test_a_suite_is_read_by_path(mini):
     suite = load_suite(str(mini))
     assert suite.name == "mini"
@@ -90,14 +111,28 @@ def test_an_unknown_suite_is_answered_with_the_known_ones():
 
 
 @pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.toml", r"the suite file .*none.toml does not exist; there are: frozen, mini$"),
+        ("no/none.toml", r"the suite file .*none.toml does not exist; there are: .*v1"),
+    ],
+)
+def test_a_suite_file_that_is_not_there_is_answered_with_the_suites_beside_it(mini, name, message):
+    for other in ("pyproject.toml", "frozen.toml", "frozen.manifest.json"):
+        (mini.parent / other).write_text("")
+    with pytest.raises(ScenarioError, match=message):
+        load_suite(str(mini.parent / name))
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"tasks = ", r"cannot read the suite file .*mini.toml"),
         (b"\xff", r"cannot read the suite file .*mini.toml"),
-        (b"", r"mini.toml is not a possible suite:\n  tasks: Field required"),
+        (b"", r"mini.toml is not a possible suite:\n  tasks: this key is missing"),
         (b"[tasks]", r"tasks: .*at least 1 item"),
         (b"[tasks]\na = 3", r"tasks.a: .*\(got 3\)"),
-        (b'[tasks]\na = { scenario = "one" }', r"tasks.a.modality: Field required"),
+        (b'[tasks]\na = { scenario = "one" }', r"tasks.a.modality: this key is missing"),
         (b'[tasks]\na = { scenario = "one", modality = "sound" }', r"tasks.a.modality: .*\(got 'sound'\)"),
         (b'[tasks]\na = { scenario = "../one", modality = "image" }', r"tasks.a.scenario: .*\(got '../one'\)"),
         (b'[tasks]\na = { scenario = "six", modality = "image" }', r"cannot read the scenario file .*six.toml"),

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.generators import aligned_values, sample, twins
+from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.generators.world import CHANNELS
 
 KINDS = discover(CHANNELS)
@@ -227,19 +226,12 @@ def test_splits_seeds_and_suites_are_worlds_apart():
     assert len({caption for samples in made for caption in samples.captions}) == 100
 
 
-REFUSED = [
-    (lambda s: sample(s, "dev", [0]), r"unknown split 'dev'; choose one of train, val, test"),
-    (lambda s: sample(s, "train", [3, -2]), r"negative sample index -2; indices start at 0"),
-    (lambda s: twins(s, "test", [0], "mirror"), r"unknown kind of twin 'mirror'; choose channel, placebo"),
-    (lambda s: twins(s, "test", [0], "channel"), r"needs channel \(one of color, shape, background\) and value"),
-    (lambda s: twins(s, "test", [0], "channel", "hue", 0), r"not 'hue' and 0"),
-    (lambda s: twins(s, "test", [0], "channel", "color", 10), r"channel color has the values 0 to 9, not 10"),
-    (lambda s: twins(s, "test", [0], "channel", "color", np.array([-1])), r"channel color has the values 0 to 9"),
-    (lambda s: twins(s, "test", [0, 1], "channel", "color", np.zeros(3)), r"one for each of the 2 samples"),
-]
-
-
-@pytest.mark.parametrize(("ask", "message"), REFUSED)
-def test_what_cannot_be_made_is_refused_by_name(ask, message):
-    with pytest.raises(ScenarioError, match=message):
-        ask(world())
+def test_classes_may_start_at_a_later_pictogram():
+    fields = {"suite": "t", "name": "w", "seed": 3, "channels": {}, "splits": {"twins": 1}}
+    whole = make_scenario("test", **fields, num_classes=20)
+    later = make_scenario("test", **fields, num_classes=10, first_class=10)
+    one, other = sample(whole, "test", range(10, 20)), sample(later, "test", range(10, 20))
+    np.testing.assert_array_equal(one.images, other.images)
+    assert one.captions == other.captions
+    np.testing.assert_array_equal(one.labels - 10, other.labels)
+    assert class_names(later) == class_names(whole)[10:]

@@ -1,13 +1,13 @@
 import json
-import subprocess
+import pickle
 
 import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.record import Cell, unpack
-from spurgen.generators import aligned_values, sample, twins
-from spurgen.harness.cell import CellSpec, git_state, run_cell
+from spurgen.generators import aligned_values, class_names, sample, twins
+from spurgen.harness.cell import CellSpec
 
 CORE = """
 import numpy as np
@@ -29,7 +29,7 @@ def predict(batch):
 
 
 def run(suite_file, spec, task="small-text", **more) -> Cell:
-    return run_cell(CellSpec(suite_file, task, spec, 0, **more))
+    return CellSpec(suite_file, task, spec, 0, **more).run()
 
 
 def test_a_model_that_reads_the_core_alone_scores_perfectly(suite_file, write_submission):
@@ -150,19 +150,62 @@ def predict(batch): return np.tile([share, 0.0, 1.0], (len(batch), 1))
     assert plain.identity != reference.identity
 
 
-def test_a_tree_is_dirty_when_its_sources_changed_not_when_rows_came(tmp_path):
-    assert git_state(tmp_path) == {}
-    (tmp_path / "harness").mkdir()
-    for name in ("row.json", "v1.manifest.json", "model.py"):
-        (tmp_path / name).write_text("1")
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True)
-    (tmp_path / "row.json").write_text("2")
-    clean = git_state(tmp_path / "harness")
-    assert len(clean["commit"]) == 40
-    assert clean["dirty"] is False
-    for name in ("v1.manifest.json", "model.py"):
-        (tmp_path / name).write_text("2")
-        assert git_state(tmp_path / "harness")["dirty"] is True
-        (tmp_path / name).write_text("1")
+EDITED = "its source, or what scores it, was edited after this run was planned"
+
+
+def test_a_source_that_was_edited_before_the_run_fails_the_cell(suite_file, write_submission):
+    planned = CellSpec(suite_file, "small-text", write_submission(CORE), 0)
+    identity = planned.identity
+    write_submission(CORE + "x = 1")
+    cell = pickle.loads(pickle.dumps(planned)).run()
+    assert EDITED in cell.error
+    assert (cell.identity, cell.figures) == (identity, {})
+
+
+def test_a_source_that_is_edited_during_the_run_fails_the_cell(suite_file, write_submission):
+    code = CORE + "from pathlib import Path\nPath(__file__).write_text(Path(__file__).read_text() + 'x = 1')\n"
+    cell = run(suite_file, write_submission(code))
+    assert EDITED in cell.error
+    assert cell.figures == {}
+
+
+ECHO = """
+import numpy as np
+ACCESS = "train_groups"
+def fit(train, val, context):
+    global told
+    told = {FIGURE}
+def predict(batch): return np.tile([0.0, 1.0, 2.0], (len(batch), 1))
+def report(): return {"curves": [{"told": told}]}
+"""
+
+
+def echo(suite_file, write_submission, figure, seed=0, **more):
+    """Runs a submission that reports one figure of what it is given."""
+    spec = write_submission(ECHO.replace("{FIGURE}", figure))
+    cell = CellSpec(suite_file, "small-text", spec, seed, **more).run()
+    assert cell.error is None, cell.error
+    return cell.report.curves[0]["told"]
+
+
+def test_the_reference_is_given_an_uncorrelated_world(suite_file, write_submission):
+    """Aligned by chance alone: 30 of 90 samples, 60 or more in the task itself."""
+    figure = "float((train.group_ids // 2 % 2 == 0).mean() + (train.group_ids % 2 == 0).mean()) / 2"
+    plain, reference = (echo(suite_file, write_submission, figure, uncorrelated=u) for u in (False, True))
+    assert plain > 0.5 > 0.45 > reference
+
+
+def test_a_submission_is_given_its_seed_and_the_classes_names(suite_file, suite, write_submission):
+    assert [echo(suite_file, write_submission, "context.seed", seed) for seed in (0, 7)] == [0, 7]
+    named = echo(suite_file, write_submission, "' '.join(context.class_names)")
+    assert named == " ".join(class_names(suite.scenario("small")))
+    assert named == "heart arrow moon"
+
+
+@pytest.mark.parametrize("part", ["train", "val", "test", "twins/core", "twins/channel/color"])
+def test_every_part_is_checked_against_the_manifest(suite_file, suite, write_submission, part):
+    data = json.loads(suite.manifest_file.read_text())
+    data["scenarios"]["small"]["parts"][part]["shards"][-1]["captions"] = "0" * 64
+    suite.manifest_file.write_text(json.dumps(data))
+    with pytest.raises(FrozenDataError, match=f"{part}: shard . differs in captions"):
+        run(suite_file, write_submission(CORE))

@@ -47,8 +47,10 @@ def test_generate_writes_what_the_generator_makes(tmp_path):
         ("--num_classes 21", "num_classes: Input should be less than or equal to 20 (got 21)"),
         ("--strength 1.2", "channels.color.strength: Input should be less than or equal to 1 (got 1.2)"),
         ("--strength shape=high", "'high' is not a number"),
-        ("--strength fog=.5", "'fog' is not among the channels"),
-        ("--channels color fog", "unknown channel 'fog'; choose from background, color"),
+        ("--strength ?=.5", "'?' is not among the channels"),
+        ("--channels color ?", "there is no channel '?'; choose from background, color"),
+        ("--channels colour", "there is no channel 'colour'; did you mean color?"),
+        ("no_such.toml --num_classes 3 --seed 1", "describes the world already; leave out --num-classes, --seed"),
         ("--image_size 16", "image_size: Input should be greater than or equal to 32 (got 16)"),
         ("--num_samples 0", "splits.train: Input should be greater than or equal to 1 (got 0)"),
         ("no_such.toml", "cannot read the scenario file no_such.toml"),
@@ -150,18 +152,3 @@ def test_the_leaderboard_is_rebuilt_without_any_model(suite_file, tmp_path, writ
     (tmp_path / "leaderboard.json").unlink()
     assert main(["leaderboard", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 0
     assert (tmp_path / "leaderboard.json").read_text() == first
-
-
-def test_splits_regenerate_then_verify(suite_file, tmp_path, capsys):
-    flags = ["--suite", suite_file, "--out", str(tmp_path / "data"), "--jobs", "1"]
-    assert main(["splits", "regenerate", *flags]) == 0
-    assert main(["splits", "verify", *flags]) == 0
-    shard = next((tmp_path / "data").rglob("val/*.npz"))
-    shard.write_bytes(shard.read_bytes()[:-9])
-    assert main(["splits", "verify", *flags]) == 1
-    assert "00000.npz is damaged" in capsys.readouterr().err.replace("\n", "")
-
-
-def test_freeze_never_overwrites(suite_file, capsys):
-    assert main(["splits", "freeze", "--suite", suite_file]) == 2
-    assert "a frozen suite never changes" in " ".join(capsys.readouterr().err.split())

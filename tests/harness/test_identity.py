@@ -1,16 +1,15 @@
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+import spurgen.harness.identity as module
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.cell import CellSpec
-from spurgen.harness.identity import essence, submission_digest
+from spurgen.harness.identity import SCORERS, code_digest, generator_digest, scoring_digest, submission_digest
 
 CODE = '"""What it is."""\nimport math  # why\n\n\ndef f(x):\n    """Adds."""\n    return "# not a comment" + x\n'
-
-
-def test_the_essence_has_no_comments_docstrings_or_blank_lines():
-    assert essence(CODE) == 'import math\ndef f(x):\n    return "# not a comment" + x'
 
 
 def test_what_does_not_run_does_not_count(write_submission):
@@ -20,56 +19,125 @@ def test_what_does_not_run_does_not_count(write_submission):
     assert submission_digest(write_submission(CODE.replace("+ x", "+ x + x"))) != first
 
 
-def test_a_helper_beside_the_submission_counts(write_submission):
-    write_submission("DEPTH = 3", "helper")
-    model = write_submission("from helper import DEPTH\ndef predict(b): ...")
-    first = submission_digest(model)
-    write_submission("DEPTH = 4", "helper")
-    assert submission_digest(model) != first
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A copy of SpurGen's packages, free to be edited."""
+    for name in ("harness", "benchmark", "generators"):
+        shutil.copytree(
+            module.HOME / name, tmp_path / "home" / name, ignore=shutil.ignore_patterns("results", "*.json")
+        )
+    monkeypatch.setattr(module, "HOME", tmp_path / "home")
+    return tmp_path / "home"
 
 
-def test_a_baseline_counts_the_training_code(monkeypatch):
-    read = []
-    original = Path.read_text
-
-    def spy(path, *arguments, **more):
-        read.append(path.name)
-        return original(path, *arguments, **more)
-
-    monkeypatch.setattr(Path, "read_text", spy)
-    submission_digest("spurgen.baselines.erm:submission")
-    assert {"erm.py", "loop.py", "backbones.py", "samplers.py"} <= set(read)
-    assert "group_dro.py" not in read
+def add(path, text):
+    path.write_text(f"{path.read_text()}\n{text}\n")
 
 
-def test_a_submission_is_read_but_never_imported(tmp_path, monkeypatch):
-    (tmp_path / "boom").mkdir()
-    (tmp_path / "boom" / "__init__.py").write_text("raise SystemExit('imported')")
-    (tmp_path / "boom" / "model.py").write_text("raise SystemExit('imported')")
-    monkeypatch.syspath_prepend(tmp_path)
-    assert len(submission_digest("boom.model:thing")) == 64
+def test_a_copy_elsewhere_has_the_same_digests(home, monkeypatch):
+    there = scoring_digest(), generator_digest()
+    monkeypatch.undo()
+    assert (scoring_digest(), generator_digest()) == there
+    assert home != module.HOME
 
 
-@pytest.mark.parametrize("spec", ["/no/such.py", "no_such_module", "json.nothing"])
-def test_what_cannot_be_found_says_so(spec):
-    with pytest.raises(SubmissionError, match="there is no submission"):
-        submission_digest(spec)
+@pytest.mark.parametrize(
+    "name", [*(name for name, only in SCORERS.items() if not only), "harness/metrics/invariance.py"]
+)
+def test_whatever_alters_figures_counts(home, name):
+    before = scoring_digest()
+    add(home / name, "# a comment")
+    assert scoring_digest() == before
+    add(home / name, "ADDED = 1")
+    assert scoring_digest() != before
 
 
-def test_invalid_python_says_where(write_submission):
-    spec = write_submission("def f(:")
-    with pytest.raises(SubmissionError, match=r"model\.py is not valid Python"):
-        submission_digest(spec)
+def test_what_cannot_alter_a_figure_makes_no_result_stale(home):
+    before = scoring_digest()
+    for path in [home / name for name, only in SCORERS.items() if only] + [home / "harness" / "protocol.py"]:
+        add(path, "ADDED = 1")
+    assert scoring_digest() == before
 
 
-def test_a_cell_depends_on_everything_that_changes_its_figures(suite_file, write_submission):
-    spec = write_submission("def predict(b): ...")
-    base = CellSpec(suite_file, "small-text", spec, 0)
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("worker.py", "astype(np.float32)", "astype(np.float16)"),
+        ("process.py", "MAX_CHECKPOINTS = 20", "MAX_CHECKPOINTS = 2"),
+        ("answers.py", "1e-12", "1e-6"),
+        ("trial.py", "trial.seed, worker.scratch", "0, worker.scratch"),
+    ],
+)
+def test_the_parts_that_count_do(home, name, old, new):
+    before = scoring_digest()
+    path = home / "harness" / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert scoring_digest() != before
+
+
+def test_the_order_in_which_files_are_found_does_not_count(tmp_path):
+    files = {name: tmp_path / f"{name}.py" for name in "abc"}
+    for name, path in files.items():
+        path.write_text(f"x = {name!r}")
+    assert code_digest(files) == code_digest(dict(reversed(files.items())))
+
+
+def test_generators_count_wherever_they_lie_in_their_package(home):
+    before = generator_digest()
+    color = home / "generators" / "channels" / "color.py"
+    add(color, "# a comment")
+    assert generator_digest() == before
+    color.rename(home / "generators" / "color.py")
+    assert generator_digest() != before
+
+
+@pytest.fixture
+def base(suite_file, write_submission):
+    return CellSpec(suite_file, "small-text", write_submission("def predict(b): ..."), 0)
+
+
+def test_a_cell_depends_on_everything_that_changes_its_figures(base):
+    suite, task, spec = base.suite, base.task, base.spec
     others = [
-        CellSpec(suite_file, "small-image", spec, 0),
-        CellSpec(suite_file, "small-text", spec, 1),
-        CellSpec(suite_file, "small-text", spec, 0, options={"depth": 3}),
-        CellSpec(suite_file, "small-text", spec, 0, uncorrelated=True),
+        CellSpec(suite, "small-image", spec, 0),
+        CellSpec(suite, task, spec, 1),
+        CellSpec(suite, task, spec, 0, options={"depth": 3}),
+        CellSpec(suite, task, spec, 0, uncorrelated=True),
     ]
     assert len({cell.identity for cell in (base, *others)}) == 5
-    assert base.identity == CellSpec(suite_file, "small-text", spec, 0, device="cuda").identity
+    assert base.identity == CellSpec(suite, task, spec, 0, device="cuda").identity
+
+
+@pytest.mark.parametrize("change", ['modality = "multimodal"', 'modality = "text", backbone = "imagenet"'])
+def test_a_cell_depends_on_what_the_suites_file_says_of_its_task(base, change):
+    assert base.identity
+    file = Path(base.suite)
+    file.write_text(file.read_text().replace('modality = "text"', change))
+    assert CellSpec(base.suite, base.task, base.spec, 0).identity != base.identity
+
+
+def test_a_cell_depends_on_the_frozen_data(base, suite):
+    assert base.identity
+    data = json.loads(suite.manifest_file.read_text())
+    data["scenarios"]["small"]["parts"]["val"]["shards"][0]["images"] = "0" * 64
+    suite.manifest_file.write_text(json.dumps(data))
+    assert CellSpec(base.suite, base.task, base.spec, 0).identity != base.identity
+
+
+@pytest.mark.parametrize("uncorrelated", [False, True])
+@pytest.mark.parametrize("digest", ["generator_digest", "scoring_digest"])
+def test_a_cell_depends_on_the_code_that_makes_and_scores_it(base, monkeypatch, digest, uncorrelated):
+    def identity():
+        return CellSpec(base.suite, base.task, base.spec, 0, uncorrelated=uncorrelated).identity
+
+    before = identity()
+    monkeypatch.setattr(f"spurgen.harness.cell.{digest}", lambda: "another")
+    assert identity() != before
+
+
+def test_an_unreadable_source_is_named(home):
+    (home / "harness" / "scoring.py").unlink()
+    with pytest.raises(SubmissionError, match=r"cannot read .*scoring\.py"):
+        scoring_digest()

@@ -3,7 +3,8 @@ import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.process import Worker, soften
+from spurgen.harness.answers import soften
+from spurgen.harness.process import Worker
 
 IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
 CAPTIONS = ["a house", "zwölf Boxkämpfer", "", "a\nb"]
@@ -48,8 +49,11 @@ def test_torch_tensors_and_lists_are_answers(write_submission):
     [
         ("return [[1.0, 2.0]] * 4", r"predict returned shape \(4, 2\) on test, expected \(4, 3\)"),
         ("return [[1.0, 2.0, 3.0]] * 3", r"predict returned shape \(3, 3\) on test, expected \(4, 3\)"),
-        ("return [[1.0, 2.0, 3.0]] * 3 + [[1.0, float('nan'), 0.0]]", "NaN or infinite number on test, first in row 3"),
-        ("return [[float('inf')] * 3] * 4", "NaN or infinite number on test, first in row 0"),
+        (
+            "return [[1.0, 2.0, 3.0]] * 3 + [[1.0, float('nan'), 0.0]]",
+            "returned nan on test, first in row 3, column 1 of 4 rows",
+        ),
+        ("return [[float('inf')] * 3] * 4", "returned inf on test, first in row 0, column 0 of 4 rows"),
         ("return 3.0", r"predict returned shape \(\) on test"),
         ("return None", "dtype object, not real numbers"),
         ("return [['a', 'b', 'c']] * 4", "not real numbers"),
@@ -137,6 +141,45 @@ def test_probabilities_become_logits():
 
 
 @pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
-def test_rows_that_are_not_probabilities_are_refused(rows):
-    with pytest.raises(SubmissionError, match="add up to 1"):
-        soften(np.array(rows))
+def test_rows_that_are_not_probabilities_are_refused(rows, write_submission):
+    spec = write_submission(f"def predict_proba(batch): return [[0.5, 0.5]] * 3 + {rows}")
+    told = rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
+    with pytest.raises(SubmissionError, match=told):
+        ask(spec, "predict_proba", 2)
+
+
+@pytest.mark.parametrize(
+    ("batch", "told"),
+    [
+        (Batch(None, CAPTIONS), "images is None in this task: say what you take in MODALITIES"),
+        (Batch(IMAGES, None), "captions is None in this task: say what you take in MODALITIES"),
+    ],
+)
+def test_stumbling_over_a_missing_half_tells_the_cure(batch, told, write_submission):
+    spec = write_submission(
+        "def predict(batch): return [len(c) + i.sum() for i, c in zip(batch.images, batch.captions)]"
+    )
+    with pytest.raises(SubmissionError, match=told) as caught:
+        ask(spec, batch=batch)
+    assert str(caught.value).count("is None") == 1
+
+
+def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission):
+    spec = write_submission("def fit(train, val, context): train.group_ids.max()\ndef predict(batch): ...")
+    data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
+    with Worker(spec, {}, "a-task") as worker:
+        context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
+        with pytest.raises(SubmissionError, match="group_ids, channel_values and twins are None unless ACCESS asks"):
+            worker.fit(data, data, context)
+
+
+def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(write_submission):
+    with pytest.raises(SubmissionError, match="has none of predict") as caught:
+        Worker(write_submission("x = 1"), {}, "a-task")
+    assert not hasattr(caught.value, "__notes__")
+    with pytest.raises(SubmissionError) as caught:
+        ask(write_submission("print('before')\ndef predict(batch):\n    return oops"))
+    trace, printed = caught.value.__notes__
+    assert "model.py" in trace
+    assert "harness" not in trace
+    assert printed == "it printed, last: before"

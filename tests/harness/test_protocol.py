@@ -66,23 +66,40 @@ def test_a_closed_pipe_is_noticed_on_both_sides(ends):
 
 
 def raw(pipe, header: bytes, length: int | None = None):
+    os.set_blocking(pipe.writing, True)
     os.write(pipe.writing, (len(header) if length is None else length).to_bytes(8, "little") + header)
 
 
+def arrays(*listed):
+    return json.dumps({"arrays": listed}).encode()
+
+
 @pytest.mark.parametrize(
-    "header",
+    ("header", "told"),
     [
-        b"no json", b"[]", b"{}", b"\xff\xfe", b'{"arrays": 3}', b'{"arrays": [["x"]]}',
-        json.dumps({"arrays": [["x", "object", [2]]]}).encode(),
-        json.dumps({"arrays": [["x", "float64", [-1]]]}).encode(),
-        json.dumps({"arrays": [["x", "float64", ["a"]]]}).encode(),
-        json.dumps({"arrays": [["x", "<M8[s]", [1]]]}).encode(),
+        (b"no json", "cannot be read: JSONDecodeError"),
+        (b"[]", "cannot be read: TypeError"),
+        (b"{}", "cannot be read: KeyError"),
+        (b"{\xff\xfe", "cannot be read: UnicodeDecodeError"),
+        (b"[" * 60_000, "cannot be read: RecursionError"),
+        (b'{"arrays": 3}', "cannot be read: TypeError"),
+        (b'{"arrays": [["x"]]}', "cannot be read: ValueError"),
+        (b'{"arrays": [["x", "uint8", [1e400]]]}', "cannot be read: OverflowError"),
+        (arrays(["x", "object", [0]]), "array 'x' of dtype 'object'"),
+        (arrays(["x", "float64", [-1]]), r"shape \(-1,\)"),
+        (arrays(["x", "float64", ["a"]]), "cannot be read: ValueError"),
+        (arrays(["x", "<M8[s]", [0]]), r"array 'x' of dtype '<M8\[s\]'"),
+        (arrays(["x", "uint8", [0] * 65]), "cannot be read: ValueError: maximum supported dimension"),
+        (arrays(["x", "uint8", [0, 2**63]]), "cannot be read"),
+        (arrays(["x" * 100, "void", [10**30] * 100]), "^.{,200}$"),
     ],
-)  # fmt: skip
-def test_nonsense_is_refused(ends, header):
-    raw(ends[0], header)
-    with pytest.raises(BrokenFrameError):
-        ends[1].receive(seconds=1)
+)
+def test_nonsense_is_refused_for_its_reason(ends, header, told):
+    sender = threading.Thread(target=raw, args=(ends[0], header))  # a long header fills the pipe
+    sender.start()
+    with pytest.raises(BrokenFrameError, match=told):
+        ends[1].receive(seconds=5)
+    sender.join()
 
 
 def test_announced_sizes_are_refused_before_anything_is_read(ends):
@@ -91,7 +108,26 @@ def test_announced_sizes_are_refused_before_anything_is_read(ends):
         ends[1].receive(seconds=1, max_header=1 << 16)
 
 
-def test_arrays_beyond_the_limit_are_refused_before_they_are_read(ends):
-    raw(ends[0], json.dumps({"arrays": [["x", "float64", [1 << 40]]]}).encode())
-    with pytest.raises(BrokenFrameError, match="more than 800"):
+@pytest.mark.parametrize("sizes", [[1 << 40], [101], [50, 51], [1] * 101])
+def test_arrays_that_together_exceed_the_limit_are_refused_before_they_are_read(ends, sizes):
+    raw(ends[0], arrays(*(["x", "float64", [size]] for size in sizes)))
+    with pytest.raises(BrokenFrameError, match=f"{len(sizes)} arrays of {8 * sum(sizes)} bytes, more than 800"):
         ends[1].receive(seconds=1, max_bytes=800)
+
+
+def test_the_end_of_the_other_side_is_noticed_although_its_pipe_stays_open():
+    (reading, there), (here, writing) = os.pipe(), os.pipe()
+    gone = iter([False, True])
+    pipe = Pipe(reading, writing, lambda: next(gone, True))
+    with pytest.raises(BrokenFrameError, match="the other side has ended"):
+        pipe.receive(seconds=60)
+    with pytest.raises(BrokenFrameError, match="the other side has ended"):
+        pipe.send({}, {"big": np.zeros(10_000_000, np.uint8)}, seconds=60)
+    for descriptor in (reading, there, here, writing):
+        os.close(descriptor)
+
+
+def test_what_the_other_side_wrote_before_it_ended_is_read(ends):
+    here, there = ends
+    here.send({"last": "words"})
+    assert Pipe(there.reading, there.writing, lambda: True).receive(seconds=5)[0] == {"last": "words"}

@@ -64,6 +64,14 @@ def test_p_value_is_the_normal_tail_of_z():
     assert difference_p_values(points, replicates) == pytest.approx([2 * norm.sf(z)])
 
 
+@pytest.mark.parametrize(("p_value", "ranks"), [(0.048, [2, 1]), (0.052, [1, 1])])
+def test_significant_is_below_five_per_cent(p_value, ranks):
+    points, replicates = simulated([0.5, 0.5])
+    points[1] += norm.isf(p_value / 2) * (replicates[0] - replicates[1]).std(ddof=1)
+    assert difference_p_values(points, replicates) == pytest.approx([p_value])
+    assert [place.rank for place in rank(points, replicates, [(0,), (0,)])] == ranks
+
+
 def test_many_rows_are_corrected_for():
     # the same pair is told apart alone, and not among 20 rows that are alike
     points, replicates = simulated([0.5, 0.535] + [0.5175] * 18)
@@ -107,7 +115,8 @@ def test_holm_keeps_order_and_lies_between_raw_and_bonferroni(p_values):
 
 
 @pytest.mark.parametrize(
-    ("correct", "count", "num_classes"), [(120, 1000, 10), (116, 1000, 10), (115, 1000, 10), (0, 5, 2)]
+    ("correct", "count", "num_classes"),
+    [(28, 200, 10), (20, 30, 2), (72, 300, 5), (114, 300, 3), (0, 5, 2), (116, 1000, 10), (115, 1000, 10)],
 )
 def test_better_than_chance_is_the_exact_binomial(correct, count, num_classes):
     exact = binomtest(correct, count, 1 / num_classes, alternative="greater").pvalue

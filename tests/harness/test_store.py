@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.generators import sample
 from spurgen.harness.store import check_part, load_part, part_folder, regenerate, stored_parts
 from spurgen.harness.verify import verify_store
@@ -85,12 +87,16 @@ def test_damage_is_detected_explained_never_used_and_repaired(suite, root, spoil
     spoil(part_folder(root, suite, "small", "train"))
     (problem,) = verify_store(suite, root)
     assert told in problem
-    assert "spurgen splits regenerate" in problem
+    where = f"--suite {suite.folder / 'tiny.toml'} --out {root} --scenarios small --parts train"
+    assert problem.endswith(f"; to repair it, run `spurgen splits regenerate {where}`")
     with pytest.raises(FrozenDataError, match="regenerate"):
         load_part(suite, root, "small", "train")
     lines = []
     regenerate(suite, root, ["small"], ["train", "twins"], lines.append)
-    assert [line for line in lines if "written" in line] == ["small/train: written, 1 shards"]
+    (line,) = (line for line in lines if "kept" not in line)
+    assert line.startswith("small/train: written, 1 shards, since ")
+    assert told in line
+    assert "repair" not in line
     assert check_part(suite, root, "small", "train") is None
 
 
@@ -107,9 +113,10 @@ def test_a_regeneration_that_stops_midway_leaves_nothing_that_looks_whole(suite,
 
     original = module.np.savez
     monkeypatch.setattr(module.np, "savez", dies)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stop:
         regenerate(suite, tmp_path, ["small"], ["train", "val"])
     monkeypatch.undo()
+    assert stop.value.__notes__ == ["every part named above is kept, and small/val starts over"]
     assert check_part(suite, tmp_path, "small", "train") is None
     assert "interrupted" in check_part(suite, tmp_path, "small", "val")
     assert not list(tmp_path.rglob("*.tmp"))
@@ -128,3 +135,23 @@ def test_what_is_not_frozen_is_never_written(suite, tmp_path, monkeypatch):
     with pytest.raises(FrozenDataError, match="differs in captions, first in sample 3"):
         regenerate(suite, tmp_path, ["small"], ["val"])
     assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_what_is_missing_is_written_and_counted_sample_by_sample(suite, tmp_path):
+    lines, made = [], []
+    regenerate(suite, tmp_path, ["small"], ["val", "twins/core"], lines.append, made.append)
+    assert lines == [
+        f"small/{part}: written, 1 shards, since {tmp_path}/tiny/small/{part} is missing"
+        for part in ("val", "twins/core")
+    ]
+    regenerate(suite, tmp_path, ["small"], ["val"], lines.append, made.append)
+    assert lines[2:] == ["small/val: whole, kept"]
+    assert made == [45, 24, 45]
+
+
+def test_a_place_that_cannot_be_written_is_named_before_any_work(suite, monkeypatch):
+    monkeypatch.setattr("spurgen.harness.store.make_part", None)
+    with pytest.raises(
+        SpurgenError, match="cannot write to /proc/none/tiny: No such file or directory; choose another"
+    ):
+        regenerate(suite, Path("/proc/none"), ["small"], ["val"])

@@ -8,9 +8,10 @@ import torch
 
 from spurgen.baselines.erm import submission
 from spurgen.benchmark import Context, load_suite
-from spurgen.generators import CLASS_NAMES, sample
+from spurgen.generators import class_names, sample
 from spurgen.harness.answers import PROBED, Asker, chunks, collect
-from spurgen.harness.data import every_input, inputs, labeled_data
+from spurgen.harness.data import every_input, inputs, labeled_data, make_block
+from spurgen.harness.frozen import check_samples
 from spurgen.harness.process import Worker
 from spurgen.harness.scoring import score
 
@@ -18,44 +19,50 @@ SPEC, OPTIONS = "spurgen.baselines.erm:submission", {"epochs": 1}
 
 
 def bare(task, model, val, train):
-    """Sums the time of the same forward passes in this process, whose inputs are ready."""
-    total = 0.0
+    """Returns the time of the same forward passes in this process, whose inputs are ready, and their inputs' number."""
+    total, count = 0.0, 0
 
     def ask(function, batch):
-        nonlocal total
+        nonlocal total, count
         start = time.perf_counter()
-        function(batch)
+        count += len(function(batch))
         total += time.perf_counter() - start
 
     for batch in chunks(task, val):
         ask(model.predict, batch)
-    for _, _, samples in every_input(task):
-        ask(model.predict, inputs(task, samples))
+    for block, indices in every_input(task):
+        ask(model.predict, inputs(task, make_block(task, block, indices)))
     test = sample(task.scenario, "test", range(2 * PROBED), captions=False)
-    for samples, count in ((train, PROBED), (test, 2 * PROBED)):
-        for batch in chunks(task, samples, count):
+    for samples in (train, test):
+        for batch in chunks(task, samples):
             ask(model.encode, batch)
-    return total
+    return total, count
 
 
-def test_scoring_costs_little_more_than_the_forward_passes(benchmark):
+def test_scoring_costs_little_more_than_the_forward_passes(benchmark, tell):
     suite = load_suite("v1")
     task = suite.task("signs-image")
     val = sample(task.scenario, "val", range(task.scenario.splits.val), captions=False)
     train = sample(task.scenario, "train", range(PROBED), captions=False)
     torch.set_num_threads(1)
-    context = Context(CLASS_NAMES[:10], "image", 64, "cpu", 0, Path())
+    context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
     data = [labeled_data(task, split, some, "none") for split, some in (("train", train), ("val", val))]
     model = submission.with_options(**OPTIONS)
     model.fit(*data, context)
-    passes = bare(task, model, val, train)
+    passes, asked = bare(task, model, val, train)
+
+    def check(part, start, samples):
+        check_samples(suite, task.scenario.name, part, start, samples)
+
     with Worker(SPEC, OPTIONS, task.name) as worker:
         worker.fit(*data, replace(context, scratch=worker.scratch))
         start = time.perf_counter()
-        answers, factors = collect(Asker(worker, task), suite, val, train)
-        score(task, answers, factors, train)
+        answers, factors = collect(Asker(worker, task), check, val, train, 0)
+        scores = score(task, answers, factors, train)
         total = time.perf_counter() - start
     benchmark.extra_info["ratio"] = total / passes
     benchmark.pedantic(lambda: None, rounds=1)
-    print(f"\nscoring: {total:.1f} s, {total / passes:.2f} x its {passes:.1f} s of forward passes, target 1.25")
-    assert total > 0
+    tell("scoring an image CNN, against its bare forward passes", total / passes, 1.25, "x")
+    rows = [answers.val, *answers.blocks.values(), *answers.features.values()]
+    assert sum(map(len, rows)) == asked
+    assert {"wga", "sss", "ig", "probe_balanced"} <= set(scores.figures)

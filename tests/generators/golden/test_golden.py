@@ -12,7 +12,8 @@ from pathlib import Path
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.generators import CLASS_NAMES, sample, twins
+from spurgen.generators import sample, twins
+from spurgen.generators.pictograms import DRAWINGS
 from spurgen.generators.world import CHANNELS
 
 FILE = Path(__file__).with_name("digests.json")
@@ -62,7 +63,7 @@ def made():
     for kind, count in VALUES.items():
         for value, name in enumerate(KINDS[kind].VALUES[:count]):
             golden[f"{kind}/{name}"] = digest(twins(spec, "test", [3], "channel", kind, value))
-    for index, name in enumerate(CLASS_NAMES):
+    for index, name in enumerate(DRAWINGS):
         golden[f"class/{name}"] = digest(sample(spec, "test", [index]))
     for size in (32, 224):
         golden[f"size/{size}"] = digest(sample(world(image_size=size), "train", range(4)))

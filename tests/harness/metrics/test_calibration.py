@@ -41,9 +41,10 @@ def test_shift_of_a_row_changes_nothing(val):
     assert metrics.fit_temperature(shifted, labels) == pytest.approx(metrics.fit_temperature(logits, labels))
 
 
-def test_clipped_log_probabilities_keep_their_temperature():
-    # log-probabilities with a floor of -690 set the scale of the logits, not the temperature
-    log_probs = np.log(np.array([[0.6, 0.4, 1e-300], [0.4, 0.6, 1e-300]] * 50))
+@pytest.mark.parametrize("floor", [-690, -7000])
+def test_clipped_log_probabilities_keep_their_temperature(floor):
+    # the floor of log-probabilities sets the scale of the logits, not the temperature
+    log_probs = np.array([[np.log(0.6), np.log(0.4), floor], [np.log(0.4), np.log(0.6), floor]] * 50)
     likelier = np.arange(100) % 2
     labels = np.where(np.arange(100) % 10 < 6, likelier, 1 - likelier)  # right 6 times in 10, as it says
     assert metrics.fit_temperature(log_probs, labels) == pytest.approx(1, rel=1e-6)

@@ -90,6 +90,23 @@ def test_logits_where_probabilities_belong(call, argument):
         call_with(call, argument, -good)
 
 
+@pytest.mark.parametrize(("off", "passes"), [(0.0009, True), (-0.0009, True), (0.0011, False), (-0.0011, False)])
+def test_probabilities_may_be_off_by_a_thousandth(off, passes):
+    probs = PROBS + off / K
+    if passes:
+        assert metrics.placebo_floor(PROBS, probs, LABELS) == pytest.approx(abs(off) / K)
+    else:
+        with pytest.raises(MetricError, match=f"placebo_probs: found a row that sums to {1 + off:.6g}"):
+            metrics.placebo_floor(PROBS, probs, LABELS)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_scores_have_a_largest_size(sign):
+    assert metrics.accuracy(spoiled(PROBS, sign * 1e100), LABELS) >= 0
+    with pytest.raises(MetricError, match=r"logits: found .*1.1e.100 at .*at most 1e.100; mend"):
+        metrics.accuracy(spoiled(PROBS, sign * 1.1e100), LABELS)
+
+
 def test_half_precision_probabilities_pass():
     assert metrics.placebo_floor(PROBS.astype(np.float16), PROBS.astype(np.float32), LABELS) == 0
 

@@ -1,0 +1,41 @@
+"""The class-balanced loss (Cui et al. 2019), over groups as in SubpopBench.
+
+A group's weight is the inverse of its effective number of samples, which grows ever more slowly with
+its size, since new samples resemble old ones more and more.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.weighting import fit_weighted
+
+BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 - 10^U(-5, -2)"
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Adds how slowly samples lose their novelty: 0 is ERM, towards 1 it is `reweight`."""
+
+    beta: float = field(default=0.9999, metadata=within(0.0, 0.999999, BETA))
+
+
+def effective_number(sizes: Tensor, beta: float) -> Tensor:
+    """Returns (1 - beta^n) / (1 - beta) for sizes n of 1 or more, float64 (Cui et al. 2019, proposition 1)."""
+    if beta == 0:
+        return torch.ones_like(sizes)
+    return torch.expm1(sizes * math.log(beta)) / (beta - 1)
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains with the inverse effective number of the sample's group as its weight."""
+    return fit_weighted(problem, hyper, lambda sizes: 1 / effective_number(sizes, hyper.beta))
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

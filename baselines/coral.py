@@ -1,0 +1,44 @@
+"""Deep CORAL (Sun & Saenko 2016): asks that the features' means and covariances agree in all environments.
+
+As in DomainBed (Gulrajani & Lopez-Paz 2021), which adds the means and compares every two environments.
+"""
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import within
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
+from spurgen.baselines.training.problem import Problem
+
+GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
+
+
+@dataclass(frozen=True)
+class Hyperparameters(PenaltyRecipe):
+    """Sets the penalty's weight to the one published; there is no annealing."""
+
+    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA))
+
+
+def coral_penalty(environments: Environments) -> Tensor:
+    """Returns the mean squared difference between two environments' feature means, plus that of their covariances.
+
+    The mean is over entries and over the pairs of environments. Over pairs, a mean squared
+    difference is twice the variance, so no pair is visited.
+    """
+    features = environments.features
+    means = features.mean(1, keepdim=True)
+    centred = features - means
+    covariances = centred.mT @ centred / (features.shape[1] - 1)
+    return 2 * (means.var(0).mean() + covariances.var(0).mean())
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on batches with equally many samples of every environment."""
+    return fit_penalised(problem, hyper, coral_penalty)
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs")

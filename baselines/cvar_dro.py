@@ -1,0 +1,50 @@
+"""Distributionally robust optimisation over CVaR (Levy et al. 2020): the mean loss of the worst share of samples.
+
+Trains without groups; which epoch is best, validation groups tell, as in the published comparisons.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import shuffled
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Adds the share of the samples that counts; 1 is ERM."""
+
+    alpha: float = field(default=0.1, metadata=within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)"))
+
+
+def cvar(losses: Tensor, alpha: float) -> Tensor:
+    """Returns the mean of the largest alpha * b of the losses (b,), the last of them counted in part.
+
+    This is the largest mean under weights of at most 1 / (alpha * b) each that sum to 1, on a batch in
+    place of all samples (Levy et al. 2020, section 3); for less than one sample, the largest loss.
+    """
+    worst_first = losses.sort(descending=True).values
+    count = alpha * len(losses)
+    parts = (count - torch.arange(len(losses), device=losses.device)).clamp(0, 1)
+    return worst_first @ parts / count
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on shuffled batches against each batch's CVaR."""
+
+    def objective(step: Step) -> Tensor:
+        return cvar(step.losses, hyper.alpha)
+
+    network = problem.network(hyper)
+    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
+    train(network, problem, hyper, sampler=sampler, objective=objective)
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")

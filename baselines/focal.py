@@ -1,0 +1,42 @@
+"""The focal loss (Lin et al. 2017): a sample counts the less, the surer the network is of its label."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import shuffled
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Adds how strongly sure samples are discounted; 0 is ERM."""
+
+    gamma: float = field(default=2.0, metadata=within(0.0, 5.0, "Lin et al. 2017, section 3.2: 0 to 5, 2 works best"))
+
+
+def focal_losses(losses: Tensor, gamma: float) -> Tensor:
+    """Returns (1 - p)^gamma * loss for each cross-entropy loss = -log p (Lin et al. 2017, equation 4); (b,), nats."""
+    # Clamped: where p rounds to 1, a power below 1 has an infinite slope.
+    doubts = -torch.expm1(-losses)
+    return doubts.clamp(min=1e-6) ** gamma * losses
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on shuffled batches against the mean focal loss."""
+
+    def objective(step: Step) -> Tensor:
+        return focal_losses(step.losses, hyper.gamma).mean()
+
+    network = problem.network(hyper)
+    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
+    train(network, problem, hyper, sampler=sampler, objective=objective)
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="none")

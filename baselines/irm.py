@@ -1,0 +1,47 @@
+"""Invariant risk minimisation (Arjovsky et al. 2019, IRMv1).
+
+Asks that one classifier be optimal in every environment, by the gradient of each environment's risk
+with respect to a dummy scale of the logits.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import within
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
+from spurgen.baselines.training.problem import Problem
+
+LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; ColoredMNIST 91257"
+
+
+@dataclass(frozen=True)
+class Hyperparameters(PenaltyRecipe):
+    """Sets the penalty's weight and annealing to those published."""
+
+    penalty_weight: float = field(default=100.0, metadata=within(0.0, 1e6, LAMBDA))
+    anneal: float = field(default=0.38, metadata=within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps"))
+
+
+def irm_penalty(environments: Environments) -> Tensor:
+    """Returns the mean over environments of the squared gradient of the risk at scale 1 (IRMv1, equation 5).
+
+    With z the logits, the gradient of the cross-entropy of w z at w = 1 is E[sum_k (p_k - y_k) z_k],
+    so no second backward pass is needed. The square of one batch's gradient, never a product of two
+    halves, which can be negative.
+    """
+    z = environments.logits
+    truth = z.gather(2, environments.labels.unsqueeze(2)).squeeze(2)
+    gradients = ((torch.softmax(z, dim=2) * z).sum(2) - truth).mean(1)
+    return gradients.square().mean()
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on batches with equally many samples of every environment."""
+    return fit_penalised(problem, hyper, irm_penalty)
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs")

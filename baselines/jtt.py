@@ -1,0 +1,46 @@
+"""Just train twice (Liu et al. 2021): the samples that a first model gets wrong count several times in a second."""
+
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.inference import logits
+from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import shuffled, weighted
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Adds how long the first model trains, and how often an error of its counts."""
+
+    first_epochs: int = field(default=1, metadata=within(1, 1000, "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300"))
+    upweight: int = field(default=20, metadata=within(2, 1000, "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds"))
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains an identification model, then a second one on batches in which its errors count `upweight` times."""
+    everything = torch.arange(len(problem.train), device=problem.train.labels.device)
+    first = problem.network(hyper, "identification")
+    recipe = replace(hyper, epochs=hyper.first_epochs)
+    train(first, problem, recipe, sampler=shuffled(everything, hyper.batch_size), stage="identification")
+    wrong = errors(problem, first)
+    problem.journal.check("the error set is not empty", len(wrong) > 0)
+    network = problem.network(hyper)
+    # Drawn in proportion, where the authors repeat them: an epoch then costs what one of ERM costs.
+    weights = torch.ones(len(problem.train)).index_fill(0, wrong.cpu(), float(hyper.upweight))
+    train(network, problem, hyper, sampler=weighted(weights, hyper.batch_size))
+    return network
+
+
+def errors(problem: Problem, network: Network) -> torch.Tensor:
+    """Returns the indices of the train samples that a network gets wrong in evaluation mode, int64 (m,)."""
+    labels = problem.train.labels
+    guesses = logits(network, problem.train.inputs).argmax(1).to(labels.device)
+    return torch.nonzero(guesses != labels).flatten()
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")

@@ -1,0 +1,74 @@
+"""Label-distribution-aware margins (Cao et al. 2019): the rarer a sample's kind, the wider its margin.
+
+The kinds are groups. The authors and SubpopBench take classes, which are equally frequent here, so that
+all margins would be the same; `sizes = "classes"` does that.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, linear, normalize, one_hot
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, among, within
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import shuffled
+
+_CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Adds the widest margin, as a cosine, the factor of the cosines, and whose sizes set the margins."""
+
+    max_margin: float = field(default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)"))
+    scale: float = field(default=30.0, metadata=within(1.0, 100.0, f"{_CODE}: 30; there also 10"))
+    sizes: str = field(default="groups", metadata=among(("groups", "classes"), "chosen here; published: classes"))
+
+
+class CosineHead(nn.Linear):
+    """Scores features by their cosine with each class's weights, times `scale` (Cao et al. 2019, section 3.2).
+
+    Takes over the weights of `head`, without its bias. Margins mean something on a bounded score only.
+    """
+
+    def __init__(self, head: nn.Linear, scale: float) -> None:
+        # On "meta" nothing is drawn, and the global generator stays as it is.
+        super().__init__(head.in_features, head.out_features, bias=False, device="meta")
+        self.weight = head.weight
+        self.scale = scale
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Returns logits (n, K) in [-scale, scale]."""
+        return self.scale * linear(normalize(features, dim=1), normalize(self.weight, dim=1))
+
+
+def margins(kinds: Tensor, max_margin: float) -> Tensor:
+    """Returns each sample's margin, float32 (n,), by its kind, int64 (n,).
+
+    It is the kind's size to the power -1/4 (Cao et al. 2019, section 3.2), in units that make the widest
+    `max_margin`.
+    """
+    raw = torch.bincount(kinds)[kinds].double() ** -0.25
+    return (raw * (max_margin / raw.max())).float()
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains a cosine classifier on shuffled batches, the true class's cosine lowered by the sample's margin."""
+    data = problem.train
+    wide = margins(data.groups if hyper.sizes == "groups" else data.labels, hyper.max_margin)
+
+    def objective(step: Step) -> Tensor:
+        truth = one_hot(step.labels, problem.num_classes)
+        return cross_entropy(step.logits - hyper.scale * wide[step.indices, None] * truth, step.labels)
+
+    network = problem.network(hyper)
+    network.head = CosineHead(network.head, hyper.scale)
+    train(network, problem, hyper, sampler=shuffled(torch.arange(len(data)), hyper.batch_size), objective=objective)
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

@@ -1,0 +1,83 @@
+"""LISA (Yao et al. 2022, Algorithm 1): mixup of samples that share the label or the domain, not both.
+
+The domains are the alignment patterns. Batches are balanced over groups, as in the authors' code: compare
+with `resample`.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Generator, Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.mixing import mixed_loss, shares
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import Sampler, balanced
+
+_CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Adds how evenly two samples are mixed, and how often they share the label instead of the domain."""
+
+    alpha: float = field(default=2.0, metadata=within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)"))
+    intra_label: float = field(default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)"))
+
+
+def candidates(sizes: Tensor, domains: int) -> Tensor:
+    """Marks which groups may be mixed with which, bool (2, G, G): [0] intra-domain, [1] intra-label.
+
+    `sizes` int64 (G,) counts each group's samples; group = label * `domains` + domain. An empty group has
+    nothing to mix.
+    """
+    ids = torch.arange(len(sizes))
+    same_label = (ids // domains)[:, None] == ids // domains
+    same_domain = (ids % domains)[:, None] == ids % domains
+    return torch.stack([same_domain & ~same_label, same_label & ~same_domain]) & (sizes > 0) & (sizes > 0)[:, None]
+
+
+def selective(groups: Tensor, allowed: Tensor, intra_label: float, batch_size: int) -> Sampler:
+    """Appends a partner for every sample of group-balanced batches, all of a batch of one kind.
+
+    Of the groups `allowed`, bool (2, G, G), each is equally likely; where there is none, the partner is of
+    the sample's own group. `intra_label` is the probability of that kind.
+    """
+    ids = groups.cpu()
+    sizes = torch.bincount(ids, minlength=allowed.shape[1])
+    members, starts = ids.argsort(stable=True), sizes.cumsum(0) - sizes
+    chances = (allowed | (torch.eye(len(sizes), dtype=torch.bool) & ~allowed.any(2, keepdim=True))).float()
+    own = balanced(ids, batch_size)
+
+    def draw(generator: Generator) -> Tensor:
+        batches = own(generator)
+        kinds = (torch.rand(len(batches), 1, generator=generator) < intra_label).long().expand_as(batches)
+        targets = torch.multinomial(chances[kinds, ids[batches]].flatten(0, 1), 1, generator=generator)
+        targets = targets.view_as(batches)
+        places = torch.rand(batches.shape, generator=generator, dtype=torch.float64) * sizes[targets]
+        return torch.cat([batches, members[starts[targets] + places.long()]], dim=1)
+
+    return draw
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on selected pairs, each mixed in a proportion of its own."""
+    data = problem.train
+    sizes = torch.bincount(data.groups, minlength=data.num_groups).cpu()
+    allowed = candidates(sizes, data.num_groups // problem.num_classes)
+    problem.journal.check("samples of one domain differ in label", hyper.intra_label == 1 or bool(allowed[0].any()))
+    problem.journal.check("samples of one label differ in domain", hyper.intra_label == 0 or bool(allowed[1].any()))
+
+    def objective(step: Step) -> Tensor:
+        return mixed_loss(step, shares(hyper.alpha, len(step.indices) // 2))
+
+    network = problem.network(hyper)
+    sampler = selective(data.groups, allowed, hyper.intra_label, hyper.batch_size)
+    train(network, problem, hyper, sampler=sampler, objective=objective)
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

@@ -1,0 +1,49 @@
+"""Mixup (Zhang et al. 2018): ERM on convex combinations of two samples and of their labels."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Generator, Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.mixing import mixed_loss, shares
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import Sampler, shuffled
+
+ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U(-1, 1)"
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Adds how evenly two samples are mixed: towards 0, one of them alone."""
+
+    alpha: float = field(default=0.2, metadata=within(0.01, 10.0, ALPHA))
+
+
+def with_partners(sampler: Sampler) -> Sampler:
+    """Appends to every batch the same samples in another random order, as the authors do."""
+
+    def draw(generator: Generator) -> Tensor:
+        batches = sampler(generator)
+        order = torch.rand(batches.shape, generator=generator).argsort(1)
+        return torch.cat([batches, batches.gather(1, order)], dim=1)
+
+    return draw
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on shuffled batches, each mixed with itself in one proportion."""
+
+    def objective(step: Step) -> Tensor:
+        return mixed_loss(step, shares(hyper.alpha, 1))
+
+    network = problem.network(hyper)
+    sampler = with_partners(shuffled(torch.arange(len(problem.train)), hyper.batch_size))
+    train(network, problem, hyper, sampler=sampler, objective=objective)
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="none")

@@ -1,0 +1,51 @@
+"""Maximum mean discrepancy (Li et al. 2018): asks that the features have one distribution in all environments.
+
+As in DomainBed (Gulrajani & Lopez-Paz 2021): between every two environments, with seven Gaussian
+kernels and no adversarial autoencoder.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import within
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
+from spurgen.baselines.training.problem import Problem
+
+GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
+KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+"""The g of each kernel exp(-g |x - y|^2): DomainBed's, a power of ten each, so that one fits any scale."""
+
+
+@dataclass(frozen=True)
+class Hyperparameters(PenaltyRecipe):
+    """Sets the penalty's weight to the one published; there is no annealing."""
+
+    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA))
+
+
+def mmd_penalty(environments: Environments) -> Tensor:
+    """Returns the squared discrepancy of two environments' features, summed over kernels, meaned over the pairs.
+
+    The biased estimate (Gretton et al. 2012, equation 5), which is never negative.
+    """
+    count, size, _ = environments.features.shape
+    flat = environments.features.flatten(0, 1)
+    flat = flat - flat.mean(0)  # changes no distance, and keeps digits that the next line would cancel
+    squares = flat.square().sum(1)
+    distances = (squares[:, None] + squares - 2 * flat @ flat.mT).clamp(min=0)
+    kernel = torch.stack([(-g * distances).exp() for g in KERNELS]).sum(0)
+    between = kernel.view(count, size, count, size).mean((1, 3))
+    within_each = between.diagonal()
+    return (within_each[:, None] + within_each - 2 * between).sum() / (count * (count - 1))
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on batches with equally many samples of every environment."""
+    return fit_penalised(problem, hyper, mmd_penalty)
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs")

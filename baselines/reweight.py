@@ -1,0 +1,28 @@
+"""Inverse reweighting: every group has the same say in the loss, however few samples it has.
+
+Importance weights 1 / size (Shimodaira 2000; ReWeight in Yang et al. 2023). Batches are drawn as for
+ERM: `resample` is the same risk by sampling.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.weighting import fit_weighted
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Holds the common settings: reweighting has none of its own."""
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains with the weights 1 / size of the sample's group."""
+    return fit_weighted(problem, hyper, torch.reciprocal)
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

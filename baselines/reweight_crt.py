@@ -1,0 +1,32 @@
+"""Classifier retraining with a weighted loss (Kang et al. 2020, section 4.1; ReWeightCRT in Yang et al. 2023).
+
+ERM learns the features; then they are frozen and a new head is trained on them, in which every group
+has the same say.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.weighting import sample_weights
+
+
+@dataclass(frozen=True)
+class Hyperparameters(HeadRecipe):
+    """Holds how long the head is trained."""
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains features by ERM, then a new head with losses weighted by 1 / size of the group."""
+    network = train_features(problem, hyper)
+    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
+    retrain_head(network, problem, hyper, sampler, sample_weights(problem.train.groups, torch.reciprocal))
+    return network
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

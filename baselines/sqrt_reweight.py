@@ -1,0 +1,27 @@
+"""Square-root inverse reweighting: halfway, in the logarithm, from ERM to `reweight`.
+
+Weights 1 / sqrt(size) (Mahajan et al. 2018, as chances of being drawn; SqrtReWeight in Yang et al. 2023).
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.weighting import fit_weighted
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Recipe):
+    """Holds the common settings: reweighting has none of its own."""
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains with the weights 1 / sqrt(size) of the sample's group."""
+    return fit_weighted(problem, hyper, torch.rsqrt)
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

@@ -1,0 +1,45 @@
+"""A network's answers on whole splits, without gradient and in evaluation mode."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.data import Data, Inputs
+from spurgen.benchmark.selection import ValScore
+
+CHUNK = 128
+"""Samples per forward pass: enough to fill a core, few enough for the activations to stay in cache."""
+
+
+def logits(network: Network, inputs: Inputs) -> Tensor:
+    """Returns float32 (n, K) on the CPU."""
+    return _in_chunks(network, network, inputs, network.head.out_features)
+
+
+def features(network: Network, inputs: Inputs) -> Tensor:
+    """Returns float32 (n, d) on the CPU."""
+    return _in_chunks(network, network.encode, inputs, network.head.in_features)
+
+
+@torch.no_grad()  # not inference_mode: a method may train on these features
+def _in_chunks(network: Network, function: Callable[[Inputs], Tensor], inputs: Inputs, width: int) -> Tensor:
+    # Errors counted in training mode, with batch statistics, were published once: never again.
+    training = network.training
+    network.eval()
+    answers = torch.empty(len(inputs), width)
+    for start in range(0, len(inputs), CHUNK):
+        answers[start : start + CHUNK] = function(inputs.take(slice(start, start + CHUNK)))
+    network.train(training)
+    return answers
+
+
+def validate(network: Network, data: Data) -> ValScore:
+    """Scores a network on a split, by group where the split shows groups."""
+    right = (logits(network, data.inputs).argmax(1).to(data.labels.device) == data.labels).double()
+    if data.group_ids is None:
+        return ValScore(right.mean().item())
+    sizes = torch.bincount(data.group_ids)
+    accuracies = (torch.bincount(data.group_ids, right) / sizes)[sizes > 0]
+    return ValScore(right.mean().item(), accuracies.min().item(), accuracies.mean().item())

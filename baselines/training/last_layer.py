@@ -1,0 +1,53 @@
+"""A head trained anew on frozen features: what the methods that decouple the two share."""
+
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.inference import CHUNK, features
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import Sampler, shuffled
+
+
+@dataclass(frozen=True)
+class HeadRecipe(Recipe):
+    """Adds how long the head is trained on the frozen features."""
+
+    head_epochs: int = field(
+        default=10, metadata=within(1, 1000, "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90")
+    )
+
+
+def train_features(problem: Problem, recipe: Recipe) -> Network:
+    """Trains a network by ERM, the first stage."""
+    network = problem.network(recipe)
+    everything = torch.arange(len(problem.train))
+    train(network, problem, recipe, sampler=shuffled(everything, recipe.batch_size), stage="features")
+    return network
+
+
+def retrain_head(
+    network: Network, problem: Problem, hyper: HeadRecipe, sampler: Sampler, weights: Tensor | None = None
+) -> None:
+    """Trains the head from new initial weights on the features of train, which stay as they are.
+
+    They are computed once, in evaluation mode, so that an epoch costs next to nothing, and no gradient
+    and no running statistic reaches the encoders.
+    `weights` float32 (n,) on the network's device multiplies the samples' losses.
+    """
+    known = features(network, problem.train.inputs).to(network.device)
+    network.head = problem.network(hyper, "head").head
+
+    def objective(step: Step) -> Tensor:
+        step.features = known[step.indices]
+        losses = step.losses
+        return (losses if weights is None else losses * weights[step.indices]).mean()
+
+    recipe = replace(hyper, epochs=hyper.head_epochs)
+    train(network, problem, recipe, sampler=sampler, objective=objective, stage="head")
+    again = features(network, problem.train.inputs.take(slice(CHUNK))).to(network.device)
+    problem.journal.check("the features stayed as they were", torch.allclose(again, known[:CHUNK], atol=1e-4))

@@ -1,0 +1,92 @@
+"""Penalties over environments: what IRM, VREx, CORAL and MMD share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import per_environment
+from spurgen.benchmark.errors import SubmissionError
+
+
+@dataclass(frozen=True)
+class PenaltyRecipe(Recipe):
+    """Adds the penalty's weight and the share of training during which that weight is at most 1."""
+
+    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, "Gulrajani & Lopez-Paz 2021, appendix D"))
+    anneal: float = field(
+        default=0.0, metadata=within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps; as a share, so that it ends")
+    )
+
+
+@dataclass(frozen=True)
+class Environments:
+    """Holds a batch environment by environment, equally many samples each, with gradients.
+
+    `features` float32 (E, b, d), `logits` float32 (E, b, K), `labels` int64 (E, b),
+    `losses` float32 (E, b), nats.
+    """
+
+    features: Tensor
+    logits: Tensor
+    labels: Tensor
+    losses: Tensor
+
+
+class Penalised:
+    """Adds a weighted penalty over environments to the mean loss.
+
+    While annealing the weight is at most 1. A weight above 1 divides the whole loss, as the authors
+    of IRM do: otherwise the gradient's scale would jump with the weight, and Adam's with it.
+    """
+
+    def __init__(self, penalty: Callable[[Environments], Tensor], count: int, hyper: PenaltyRecipe) -> None:
+        self.penalty, self.count, self.hyper = penalty, count, hyper
+        self.largest = torch.zeros(())
+        """The largest penalty seen at full weight."""
+
+    def weight(self, progress: float) -> float:
+        """Returns the penalty's weight at a share of training."""
+        full = self.hyper.penalty_weight
+        return min(full, 1.0) if progress < self.hyper.anneal else full
+
+    def __call__(self, step: Step) -> Tensor:
+        """Returns the batch's penalised loss."""
+        parts = (step.features, step.logits, step.labels, step.losses)
+        penalty = self.penalty(Environments(*(part.view(self.count, -1, *part.shape[1:]) for part in parts)))
+        weight = self.weight(step.progress)
+        step.notes |= {"risk": step.losses.mean(), "penalty": penalty}
+        if step.progress >= self.hyper.anneal:
+            self.largest = torch.maximum(self.largest.to(penalty.device), penalty.detach())
+        return (step.losses.mean() + weight * penalty) / max(1.0, weight)
+
+
+def fit_penalised(problem: Problem, hyper: PenaltyRecipe, penalty: Callable[[Environments], Tensor]) -> Network:
+    """Trains on batches with equally many samples of every environment.
+
+    Raises `SubmissionError` where there are no two environments with two samples each in a batch: a
+    penalty over one is no penalty, and a covariance of one sample is not a number.
+    """
+    environments = problem.train.environments
+    sizes = torch.bincount(environments)
+    sizes = sizes[sizes > 0]
+    share = min(hyper.batch_size // len(sizes), int(sizes.min()))
+    if len(sizes) < 2 or share < 2:
+        raise SubmissionError(
+            f"needs two or more environments with two samples each in a batch, but train has {len(sizes)}, "
+            f"the smallest of {int(sizes.min())} samples, for batches of {hyper.batch_size}"
+        )
+    network = problem.network(hyper)
+    objective = Penalised(penalty, len(sizes), hyper)
+    sampler = per_environment(environments, hyper.batch_size)
+    train(network, problem, hyper, sampler=sampler, objective=objective)
+    # Weights from before the penalty are those of ERM, and would often be picked by their accuracy.
+    ended = hyper.anneal * hyper.epochs
+    network.checkpoints[:] = [kept for kept in network.checkpoints if kept.epoch > ended]
+    problem.journal.check("the penalty became active", hyper.penalty_weight == 0 or bool(objective.largest > 0))
+    return network

@@ -1,0 +1,35 @@
+"""Variance risk extrapolation (Krueger et al. 2021): asks that all environments have the same risk."""
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.hyperparameters import within
+from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
+from spurgen.baselines.training.problem import Problem
+
+BETA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 10; Krueger et al. 2021: ColoredMNIST 10,000"
+ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share, so that it ends"
+
+
+@dataclass(frozen=True)
+class Hyperparameters(PenaltyRecipe):
+    """Sets the penalty's weight and annealing to those published."""
+
+    penalty_weight: float = field(default=10.0, metadata=within(0.0, 1e6, BETA))
+    anneal: float = field(default=0.1, metadata=within(0.0, 0.9, ANNEAL))
+
+
+def vrex_penalty(environments: Environments) -> Tensor:
+    """Returns the variance of the environments' mean losses, over E and not E - 1 (Krueger et al. 2021, V-REx)."""
+    return environments.losses.mean(1).var(correction=0)
+
+
+def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+    """Trains on batches with equally many samples of every environment."""
+    return fit_penalised(problem, hyper, vrex_penalty)
+
+
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs")

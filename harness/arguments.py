@@ -1,0 +1,41 @@
+"""What commands ask of their flags, checked before any work."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from spurgen.benchmark.errors import SpurgenError
+
+
+def positive_int(text: str) -> int:
+    """Reads an integer of 1 or more, for argparse."""
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number
+
+
+class Unique(argparse.Action):
+    """Keeps the first of equal values of a flag that takes several."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:  # fmt: skip
+        """Stores the values in the order given."""
+        del parser, option_string
+        setattr(namespace, self.dest, list(dict.fromkeys(values or ())))
+
+
+def check_writable(folder: Path, flag: str) -> None:
+    """Makes a folder; raises `SpurgenError` that names the flag if nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another {flag}") from None

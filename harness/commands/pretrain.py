@@ -1,0 +1,34 @@
+"""Trains the encoders that tasks with a pretrained backbone start from, and writes their weights."""
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+import spurgen.benchmark
+from spurgen.baselines.training.pretrained import RECORD, WEIGHTS
+from spurgen.benchmark.scenario import load_scenario
+from spurgen.harness.devices import pick_device
+from spurgen.harness.pretraining import pretrain, write_arrays
+from spurgen.harness.provenance import provenance
+from spurgen.harness.rows import write_atomically
+
+WORLD = Path(str(spurgen.benchmark.__file__)).with_name("pretraining.toml")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's flags."""
+    parser.add_argument("--scenario", type=Path, default=WORLD, help="default: the file that comes with spurgen")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="the .npz to write, a .json beside it")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Trains and writes."""
+    arrays, record = pretrain(load_scenario(arguments.scenario), pick_device(arguments.device), console.print)
+    write_arrays(arguments.out, arrays)
+    about = json.dumps(record | {"provenance": provenance()}, indent=1, allow_nan=False)
+    write_atomically(arguments.out.with_suffix(RECORD.suffix), about + "\n")
+    console.print(f"wrote {arguments.out}, SHA-256 {record['sha256']}", soft_wrap=True)
+    return 0

@@ -1,0 +1,167 @@
+"""Trains methods on one world, scores and compares them, and writes a report with pictures."""
+
+import argparse
+import re
+import shlex
+from collections.abc import Iterator
+from logging import Logger
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure as Picture
+from rich.console import Console
+
+from spurgen.benchmark.errors import ScenarioError, SpurgenError
+from spurgen.benchmark.scenario import Scenario, load_scenario
+from spurgen.benchmark.suite import Task
+from spurgen.generators import check
+from spurgen.harness.arguments import Unique, check_writable, positive_int
+from spurgen.harness.benchmarking import make_progress
+from spurgen.harness.data_folder import SPLITS, check_agrees, check_free, describe_world, read_world, write_world
+from spurgen.harness.drawing import save
+from spurgen.harness.experiment import Experiment, plan, run_missing
+from spurgen.harness.experiment_checks import check_task, find_device, find_methods, unused_weights
+from spurgen.harness.experiment_record import ExperimentRecord, make_record
+from spurgen.harness.figures import comparison, sensitivity, training_curves
+from spurgen.harness.findings import cautions
+from spurgen.harness.report import results_table, to_markdown
+from spurgen.harness.rows import write_atomically
+from spurgen.harness.run_log import logged
+from spurgen.harness.sample_sheet import sample_sheet
+
+METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+OWN = ("command", "run")  # what the parser adds to a command's flags
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's flags."""
+    add = parser.add_argument
+    add("scenario", nargs="?", type=Path, help="a scenario file; default: the one in --data-dir")
+    add("--data-dir", type=Path, default=Path("data"), help="folder of the data set; default: data")
+    add("--generate-data", action="store_true", help="write the data set into --data-dir first")
+    add("--num-classes", type=int, help="2 to 20, with --generate-data; default: 10")
+    add("--num-samples", type=int, help="train and val together (4 to 1), with --generate-data; default: 1000")
+    add("--modality", default="image", choices=("image", "text", "multimodal"), help="default: image")
+    add("--feature-dim", type=int, default=128, help="width of the features; default: 128")
+    add("--batch-size", type=int, default=64, help="default: 64")
+    add("--num-epochs", type=int, default=10, help="default: 10")
+    add("--lr", type=float, default=1e-3, help="learning rate; default: 0.001")
+    add(
+        "--methods",
+        nargs="+",
+        action=Unique,
+        default=list(METHODS),
+        help=f"baselines or files; default: {' '.join(METHODS)}",
+    )
+    add("--irm-lambda", type=float, help="weight of irm's penalty; default: the method's")
+    add("--adv-lambda", type=float, help="weight of adversarial's reversed gradient; default: the method's")
+    add("--cont-lambda", type=float, help="weight of contrastive's second loss; default: the method's")
+    add("--exp-name", default="experiment", help="begins the files' names; default: experiment")
+    add("--save-dir", type=Path, default=Path("results"), help="folder of what is written; default: results")
+    add("--seed", type=int, default=0, help="first training seed, and the seed of --generate-data; default: 0")
+    add(
+        "--num-seeds",
+        type=positive_int,
+        default=1,
+        help="seeds to train with; default: 1, with which nothing is certain",
+    )
+    add("--gpu", type=int, help="number of the GPU, -1 for the CPU; default: the first there is")
+    add("--jobs", type=positive_int, help="trials at a time; default: one per core, one on a GPU")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Checks everything, makes the data, runs what is missing, and reports; returns 1 if a trial failed."""
+    experiment = plan_experiment(arguments)
+    write = arguments.generate_data and not check_free(experiment.task.scenario, arguments.data_dir)
+    check_writable(arguments.save_dir, "--save_dir")
+    with logged(arguments.save_dir, console) as log:
+        log.info("%s", experiment.command)
+        for told in unused_weights(experiment.methods, vars(arguments)):
+            log.warning("%s", told)
+        if write:
+            _write_data(experiment.task.scenario, arguments.data_dir, log, console)
+        jobs = arguments.jobs or (None if experiment.device == "cpu" else 1)
+        cells = run_missing(experiment, plan(experiment), log, console, jobs)
+        record = make_record(experiment, cells)
+        for told in cautions(record):
+            log.warning("not to be concluded: %s", told)
+        files = write_files(record, experiment.folder)
+        log.info("wrote %s to %s", ", ".join(files), experiment.folder)
+    print(results_table(record))
+    return 0 if len(record.finished) == len(record.methods) else 1
+
+
+def plan_experiment(arguments: argparse.Namespace) -> Experiment:
+    """Turns the flags into an experiment; raises `SpurgenError` for whatever cannot be."""
+    if not NAME.fullmatch(arguments.exp_name):
+        raise SpurgenError(
+            f"--exp_name {arguments.exp_name!r}: use letters, digits, and _ . - only; it begins file names"
+        )
+    if arguments.seed < 0:
+        raise SpurgenError(f"--seed {arguments.seed}: give 0 or more")
+    methods = find_methods(arguments.methods, vars(arguments))
+    device = find_device(arguments.gpu)
+    scenario = find_scenario(arguments)
+    check(scenario)
+    task = Task(f"{scenario.name}-{arguments.modality}", scenario, arguments.modality)
+    check_task(task, methods, arguments.batch_size)
+    seeds = tuple(range(arguments.seed, arguments.seed + arguments.num_seeds))
+    return Experiment(arguments.exp_name, task, methods, seeds, device, arguments.save_dir, command_of(arguments))
+
+
+def find_scenario(arguments: argparse.Namespace) -> Scenario:
+    """Returns the scenario of the file, else of `--generate_data`, else of the data set that is there."""
+    asked = {name: getattr(arguments, name) for name in ("num_classes", "num_samples")}
+    if arguments.generate_data and not arguments.scenario:
+        given = {name: value for name, value in asked.items() if value is not None}
+        return describe_world(seed=arguments.seed, **given)
+    scenario = load_scenario(arguments.scenario) if arguments.scenario else read_world(arguments.data_dir)
+    if scenario is None:
+        raise ScenarioError(
+            f"--data_dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate_data to make "
+            "one, or give a scenario file"
+        )
+    check_agrees(scenario, arguments.scenario or arguments.data_dir, **asked)
+    return scenario
+
+
+def command_of(arguments: argparse.Namespace) -> str:
+    """Writes out the command with the value of every flag, so that no default has to be known."""
+    words = ["spurgen", "run", *([str(arguments.scenario)] if arguments.scenario else [])]
+    for name, value in vars(arguments).items():
+        if name in ("scenario", *OWN) or value is None or value is False:
+            continue
+        values: list[Any] = [] if value is True else value if isinstance(value, list) else [value]
+        words += [f"--{name}", *map(str, values)]
+    return shlex.join(words)
+
+
+def _write_data(scenario: Scenario, folder: Path, log: Logger, console: Console) -> None:
+    total = sum(scenario.split_size(split) for split in SPLITS)
+    with make_progress(console) as progress:
+        bar = progress.add_task("images", total=total)
+        write_world(scenario, folder, lambda made: progress.advance(bar, made))
+    log.info("wrote %d images, metadata.csv and scenario.toml to %s", total, folder)
+
+
+def write_files(record: ExperimentRecord, folder: Path) -> list[str]:
+    """Writes the pictures, the record and the report; returns the files' names."""
+    drawn = []
+    for name, picture in pictures(record):
+        save(picture, folder / name)
+        drawn.append(name)
+    data = f"{record.name}_results.json"
+    write_atomically(folder / data, record.dump())
+    write_atomically(folder / "results.md", to_markdown(record, drawn))
+    return ["results.md", data, *drawn]
+
+
+def pictures(record: ExperimentRecord) -> Iterator[tuple[str, Picture]]:
+    """Draws every picture of an experiment, with its file's name."""
+    yield "sample_visualization.png", sample_sheet(record.task)
+    if record.finished:
+        yield f"{record.name}_comparison.png", comparison(record)
+    for method in record.finished:
+        yield f"{record.name}_{method.name}_training_curves.png", training_curves(record, method)
+        yield f"{record.name}_{method.name}_sss.png", sensitivity(record, method)

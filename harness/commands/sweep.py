@@ -1,0 +1,99 @@
+"""Tunes methods on validation data: the same number of settings for each, drawn from what it declares."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from tabulate import tabulate
+
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.sweeping import SweepTrial
+from spurgen.harness.benchmarking import BASELINES, baseline_specs, make_progress
+from spurgen.harness.choices import one_of
+from spurgen.harness.devices import pick_device
+from spurgen.harness.executors import local
+from spurgen.harness.rows import write_atomically
+from spurgen.harness.sweep import STRATEGIES, SweepSpec, choose, keep, ranked, settings, split_done, trials_file
+
+FOLDER = Path("benchmark/sweeps")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's flags."""
+    parser.add_argument("--suite", default="v1", help="default: v1")
+    parser.add_argument("--tasks", nargs="+", default=["signs-image", "signs-text", "signs-multimodal"])
+    parser.add_argument("--methods", nargs="+", default=[], help="default: every baseline")
+    parser.add_argument("--trials", type=int, default=8, help="settings per method, the defaults included; default: 8")
+    parser.add_argument("--strategy", choices=STRATEGIES, default="random", help="default: random")
+    parser.add_argument("--seeds", type=int, default=1, help="training seeds per setting and task; default: 1")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
+    parser.add_argument("--jobs", type=int, help="trials at a time; default: one per core, one on cuda")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the trials")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Runs the missing trials, keeps each as it ends, and writes the table of what was chosen."""
+    suite, device = load_suite(arguments.suite), pick_device(arguments.device)
+    known = discover(BASELINES)
+    names = [one_of("method", name, known) for name in arguments.methods or known]
+    tasks = [suite.task(name).name for name in arguments.tasks]
+    specs = [
+        SweepSpec(arguments.suite, task, name, baseline_specs([name])[0], seed, device, options)
+        for name in names
+        for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials, arguments.strategy)
+        for seed in range(arguments.seeds)
+        for task in tasks
+    ]
+    done, missing = split_done(arguments.out, specs)
+    found = {trial.identity: trial for trial in done}
+    with make_progress(console) as progress:
+        bar = progress.add_task("trials", total=len(specs), completed=len(done))
+        for spec, trial in local.run(missing, arguments.jobs or (None if device == "cpu" else 1)):
+            keep(trials_file(arguments.out, spec), trial)
+            found[trial.identity] = trial
+            progress.advance(bar)
+            progress.console.print(f"{spec.method}  {spec.task}  {_shown(trial)}", markup=False, soft_wrap=True)
+    # In the order of the plan, not of arrival: of equal settings the first is chosen.
+    table = sweep_table(names, [found[spec.identity] for spec in specs], known)
+    write_atomically(arguments.out / f"{suite.name}.md", table + "\n")
+    print(table)
+    return 0
+
+
+def _shown(trial: SweepTrial) -> str:
+    """Puts a trial into a line."""
+    if trial.error:
+        return f"{trial.options}  failed: {trial.error.splitlines()[0]}"
+    worst = "" if trial.worst is None else f"  worst group {trial.worst:.3f}"
+    return f"{trial.options}  val accuracy {trial.accuracy:.3f}{worst}"
+
+
+def sweep_table(names: Sequence[str], trials: Sequence[SweepTrial], known: dict[str, Any]) -> str:
+    """Returns a Markdown table: per method what it was judged by, at its defaults and at the best, and the options."""
+    lines = []
+    for name in names:
+        some = [trial for trial in trials if trial.method == name]
+        judged = {str(options): score for options, score in ranked(some)}
+        best = choose(some)
+        changed = ", ".join(f"{key} = {value:g}" for key, value in (best or {}).items()) or "the defaults"
+        grouped = any(trial.worst is not None for trial in some)
+        lines.append(
+            {
+                "Method": name,
+                "Access": known[name].submission.ACCESS,
+                "Judged by": "worst group" if grouped else "accuracy",
+                "Settings": len({str(trial.options) for trial in some}),
+                "Worked": len(judged),
+                "Defaults": _percent(judged.get("{}")),
+                "Best": _percent(None if best is None else judged[str(best)]),
+                "Chosen": "none worked" if best is None else changed,
+            }
+        )
+    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def _percent(score: tuple[float, ...] | None) -> str:
+    return "" if score is None else f"{score[0]:.3f}"

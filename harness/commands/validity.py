@@ -1,0 +1,58 @@
+"""Says whether a suite is any good: does ERM fail, are methods told apart, do others agree."""
+
+import argparse
+import html
+import json
+import os
+from pathlib import Path
+
+from rich.console import Console
+
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.published import PUBLISHED, read_published
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.benchmarking import BASELINES
+from spurgen.harness.rows import RESULTS, read_cells, write_atomically
+from spurgen.harness.validity._evidence import gather
+from spurgen.harness.validity._report import draw, examine, to_markdown
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's flags."""
+    parser.add_argument("--suite", default="v1", help="default: v1")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
+    parser.add_argument(
+        "--calibration", type=Path, help="folder of the references; default: calibration, beside the rows"
+    )
+    parser.add_argument("--published", type=Path, default=PUBLISHED, help="default: the file that comes with spurgen")
+    parser.add_argument("--out", type=Path, help="folder to write; default: validity, beside the rows")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Writes validity.md, validity.json and the figures, prints the text; returns 1 if a test failed."""
+    suite = load_suite(arguments.suite)
+    beside: Path = arguments.results.parent
+    out: Path = arguments.out or beside / "validity"
+    rows = read_cells(arguments.results, suite.name)
+    references = read_cells(arguments.calibration or beside / "calibration", suite.name)
+    published = read_published(arguments.published)
+    results = examine(gather(suite, rows, references, published, list(discover(BASELINES))))
+    figures = draw(results)
+    text = to_markdown(suite.name, results, figures)
+    write_atomically(out / "validity.json", json.dumps(results, indent=1, allow_nan=False) + "\n")
+    write_atomically(out / "validity.md", text)
+    for name, png in figures.items():
+        _write_bytes(out / f"{name}.png", png)
+    print(html.unescape(text))  # for the eye, as `to_terminal` does
+    console.print(f"wrote {out / 'validity'}.md, .json and {len(figures)} figures", markup=False)
+    return 1 if any(result["passed"] is False for result in results.values()) else 0
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    """Writes a whole file or nothing, as `write_atomically` does for text."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,140 @@
+"""Which samples the picture sheets show: those on which one sees what the sheet is about, found by measuring."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.scenario import Channel, Scenario, make_scenario
+from spurgen.generators import TwinKind, sample, twins
+from spurgen.generators.atlas import CHANNELS
+from spurgen.generators.nouns import NOUNS
+
+Floats = NDArray[np.float64]
+
+SEARCHED = 60  # test samples of each class among which one is looked for
+COMPARED = 200  # test samples among which one is looked for that shows a channel well
+CLEAR = 100.0  # levels of luminance between a pictogram and what is behind it
+VISIBLE = 60.0  # levels by which a pixel must change to belong to the pictogram or its outline
+ROUNDS = 3  # in which the scenes are chosen again, each to go with all others
+MEASURED_AT = 64  # pixels; a scene is the same at every size
+LUMINANCE = np.array((0.299, 0.587, 0.114))  # ITU-R BT.601
+
+
+def channels_in(carrier: str) -> dict[str, tuple[str, ...]]:
+    """Maps every channel that `image` or `caption` carries to the names of its values."""
+    return {name: tuple(kind.VALUES) for name, kind in discover(CHANNELS).items() if carrier in kind.CARRIERS}
+
+
+def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", "color", "shape")) -> Scenario:
+    """Describes a world of all classes and all values of some channels, drawn without correlation."""
+    kinds = discover(CHANNELS)
+    specs = {
+        name: Channel(
+            values=len(kinds[name].VALUES),
+            strength=1 / len(kinds[name].VALUES),
+            carrier="both" if len(kinds[name].CARRIERS) == 2 else next(iter(kinds[name].CARRIERS)),
+        ).model_dump(exclude={"kind"})
+        for name in channels
+    }
+    return make_scenario(
+        "picture sheet",
+        suite="sheets",
+        name="world",
+        seed=7,
+        num_classes=len(NOUNS),
+        image_size=image_size,
+        channels=specs,
+    )
+
+
+def without_pictogram(scenario: Scenario) -> Scenario:
+    """Describes the same scenes with the pictogram left out."""
+    return scenario.model_copy(update={"core_visibility": 0.0})
+
+
+def _lights(
+    scenario: Scenario, indices: Sequence[int], kind: TwinKind | None = None, color: str = ""
+) -> tuple[Floats, Floats]:
+    """Returns the luminance of test samples, or twins, whole and without pictogram: float64 (n, S, S) each."""
+    small, where = scenario.model_copy(update={"image_size": MEASURED_AT}), list(indices)
+    value = channels_in("image")["color"].index(color) if color else None
+    whole, bare = (
+        twins(world, "test", where, kind, "color", value, captions=False).images @ LUMINANCE
+        if kind
+        else sample(world, "test", where, captions=False).images @ LUMINANCE
+        for world in (small, without_pictogram(small))
+    )
+    return whole, bare
+
+
+def _reach(masks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Counts the rows and columns that each mask touches: int64 (n,)."""
+    touched: NDArray[np.int64] = masks.any(axis=1).sum(axis=1) + masks.any(axis=2).sum(axis=1)
+    return touched
+
+
+def _inked(scenario: Scenario, indices: Sequence[int]) -> NDArray[np.bool_]:
+    """Finds the pictogram's own pixels, without its outline: bool (n, S, S).
+
+    A plate of white shows all that is dark of pictogram and outline, one of black all that is light,
+    and of the two the outline reaches further.
+    """
+    plain = scenario.model_copy(update={"channels": world_scenario(MEASURED_AT).channels})
+    (on_white, white), (on_black, black) = (_lights(plain, indices, "channel", color) for color in ("white", "black"))
+    dark, light = white - on_white > VISIBLE, on_black - black > VISIBLE
+    return np.where((_reach(dark) < _reach(light))[:, None, None], dark, light)
+
+
+def contrasts(scenario: Scenario, indices: Sequence[int], kind: TwinKind | None = None) -> Floats:
+    """Measures how far pictograms stand out from what is behind them: float64 (n,), mean levels of luminance.
+
+    Of test samples, or of their twins of a kind that keeps the pictogram and its place.
+    """
+    whole, bare = _lights(scenario, indices, kind)
+    inked = _inked(scenario, indices)
+    levels: Floats = (np.abs(whole - bare) * inked).sum(axis=(1, 2)) / inked.sum(axis=(1, 2))
+    return levels
+
+
+def conflicting_sample(scenario: Scenario) -> int:
+    """Finds a clear test sample, its twins clear as well, whose channels all conflict with its class.
+
+    So do those of its `unc` twin, lest it look like `ctrl`. Of the first `COMPARED` times 2**C samples it
+    is the one whose wall shows best.
+    """
+    every = range(COMPARED * scenario.num_patterns)
+    base = sample(scenario, "test", every, images=False, captions=False)
+    unc = twins(scenario, "test", every, "unc", images=False, captions=False)
+    patterns = np.stack([base.group_ids, unc.group_ids]) % scenario.num_patterns
+    found = np.flatnonzero((patterns == scenario.num_patterns - 1).all(axis=0))
+    kinds: tuple[TwinKind | None, ...] = (None, "ctrl", "unc")
+    least = np.min([contrasts(scenario, found.tolist(), kind) for kind in kinds], axis=0)
+    return telling_sample(scenario, "background", found[least >= CLEAR].tolist())
+
+
+def varied_samples(scenario: Scenario) -> list[int]:
+    """Finds a clear test sample of every class, such that together they have as many channel values as may be."""
+    every = range(SEARCHED * scenario.num_classes)
+    values = sample(scenario, "test", every, images=False, captions=False).channel_values
+    clear = np.flatnonzero(contrasts(scenario, every) >= CLEAR).tolist()
+    shown = {i: {(name, int(column[i])) for name, column in values.items()} for i in clear}
+    chosen: dict[int, int] = {}
+    for label in [*range(scenario.num_classes)] * ROUNDS:
+        seen = set[tuple[str, int]]().union(*(shown[i] for other, i in chosen.items() if other != label))
+        chosen[label] = max((i for i in clear if i % scenario.num_classes == label), key=lambda i: len(shown[i] - seen))
+    return list(chosen.values())
+
+
+def telling_sample(scenario: Scenario, channel: str, indices: Sequence[int] = range(COMPARED)) -> int:
+    """Finds, of the test samples at `indices`, the one whose pictures differ most over a channel's values.
+
+    For a wall that is one with a small plate and a strong texture, for a colour one with a large plate.
+    """
+    small = scenario.model_copy(update={"image_size": MEASURED_AT})
+    pictures = [
+        twins(small, "test", list(indices), "channel", channel, value, captions=False).images @ LUMINANCE
+        for value in range(scenario.channels[channel].values)
+    ]
+    return indices[int(np.std(pictures, axis=0).mean(axis=(1, 2)).argmax())]

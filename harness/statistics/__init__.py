@@ -1,0 +1,8 @@
+"""What may be concluded from rows: differences from ERM, tiers, and both in words."""
+
+from spurgen.harness.statistics.against import Against, against_erm
+from spurgen.harness.statistics.differences import Difference, holm, paired_difference
+from spurgen.harness.statistics.sentences import describe
+from spurgen.harness.statistics.separation import Tiers, tiers
+
+__all__ = ["Against", "Difference", "Tiers", "against_erm", "describe", "holm", "paired_difference", "tiers"]

@@ -1,0 +1,87 @@
+"""Every method against ERM on one task: by the paired bootstrap, and by the paired t-test over seeds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypedDict
+
+import numpy as np
+
+from spurgen.benchmark.record import Cell, unpack
+from spurgen.harness.bootstrap import Weights, bootstrap_wga, seed_draws
+from spurgen.harness.metrics._arrays import Float64, Int64
+from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+
+ERM = "erm"
+ALPHA = 0.05
+
+
+class Against(TypedDict):
+    """Holds a method's worst-group accuracy less ERM's, on the seeds that both have.
+
+    `p_bootstrap` rests on seeds and samples, `p_seeds` (the t-test) on seeds alone, for this very
+    test split; the latter is None with one seed. `..._holm` are corrected for the number of methods. `verdict` goes
+    by `p_bootstrap_holm`, as ranks do, at 5 %; `undecided` is not `equal`.
+    """
+
+    access: str
+    erm_access: str
+    seeds: int
+    difference: float
+    interval: tuple[float, float]
+    p_bootstrap: float
+    p_bootstrap_holm: float
+    p_seeds: float | None
+    p_seeds_holm: float | None
+    verdict: Literal["better", "worse", "undecided"]
+
+
+def against_erm(
+    rows: Mapping[str, Sequence[Cell]], groups: Int64, weights: Weights, task: str, *, reference: str = ERM
+) -> dict[str, Against]:
+    """Compares every row of a task with the row `reference`; empty where that row is missing.
+
+    `rows`: label -> cells that may be ranked, their seeds 0, 1, 2, ... in order. `groups`: int64 (n,),
+    and `weights`: uint8 (B, n), as in `leaderboard.Plan`; `task` names the draws of seeds. With equal numbers of
+    seeds the replicates are the very ones that rows are ranked by.
+    """
+    if reference not in rows:
+        return {}
+    labels = [label for label in rows if label != reference]
+    table = {label: _compare(rows[label], rows[reference], groups, weights, task) for label in labels}
+    by_bootstrap = holm([row["p_bootstrap"] for row in table.values()])
+    by_seeds = holm([row["p_seeds"] for row in table.values()])
+    for row, bootstrap, seeds in zip(table.values(), by_bootstrap, by_seeds, strict=True):
+        assert bootstrap is not None
+        row |= {"p_bootstrap_holm": bootstrap, "p_seeds_holm": seeds}
+        if bootstrap < ALPHA:
+            row["verdict"] = "better" if row["difference"] > 0 else "worse"
+    return table
+
+
+def _compare(cells: Sequence[Cell], erm: Sequence[Cell], groups: Int64, weights: Weights, task: str) -> Against:
+    """Compares two rows on the seeds that both have, as yet uncorrected."""
+    seeds = min(len(cells), len(erm))
+    draws = seed_draws(seeds, len(weights), task)
+    figures, others = (_wga(some[:seeds]) for some in (cells, erm))
+    replicates = [bootstrap_wga(_correct(some[:seeds]), groups, weights, draws) for some in (cells, erm)]
+    found = paired_difference(float(figures.mean()), replicates[0], float(others.mean()), replicates[1])
+    p_seeds = seed_p_value(figures, others)
+    return {
+        "access": cells[0].access,
+        "erm_access": erm[0].access,
+        "seeds": seeds,
+        "difference": found.value,
+        "interval": (found.low, found.high),
+        "p_bootstrap": found.p,
+        "p_bootstrap_holm": found.p,
+        "p_seeds": p_seeds,
+        "p_seeds_holm": p_seeds,
+        "verdict": "undecided",
+    }
+
+
+def _wga(cells: Sequence[Cell]) -> Float64:
+    return np.array([cell.figures["wga"] for cell in cells])
+
+
+def _correct(cells: Sequence[Cell]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return np.stack([unpack(cell.samples["correct"]) for cell in cells])

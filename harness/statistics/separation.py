@@ -1,0 +1,83 @@
+"""Tiers: how many levels of a figure can be told apart among rows."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import numpy as np
+
+from spurgen.harness.metrics._arrays import Bool, Scores, as_fraction, as_reals, failure
+from spurgen.harness.ranking import difference_p_values, holm
+
+
+class Tiers(TypedDict):
+    """Holds the number of tiers, their members best first, and one longest chain, a row of each tier.
+
+    No two members of a tier can be told apart, and each is significantly below some member of the
+    tier before, though not below all of them. All rows of the chain can be told apart.
+    """
+
+    count: int
+    members: list[list[str]]
+    chain: list[str]
+
+
+def significantly_higher(points: Scores, replicates: Scores, *, alpha: float = 0.05) -> Bool:
+    """Says which row is significantly higher than which: bool (R, R), [i, j] where i is above j.
+
+    `points`: real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2. All pairs are
+    tested and Holm-corrected at `alpha`, as ranks are. It is a strict partial order: a standard
+    deviation obeys the triangle inequality, so z(a, c) >= min(z(a, b), z(b, c)) where a > b > c, and
+    what Holm rejects for two steps it rejects for both at once.
+
+    Raises:
+        MetricError: for arrays that do not fit each other or are not finite.
+    """
+    figures = as_reals("points", points, ("R",))
+    repeated = as_reals("replicates", replicates, (len(figures), "B"))
+    if repeated.shape[1] < 2:
+        raise failure("replicates", "1 replicate", "at least 2", "1000 are usual")
+    separate = np.zeros((len(figures), len(figures)), bool)
+    adjusted = holm(difference_p_values(figures, repeated))
+    separate[np.triu_indices(len(figures), 1)] = adjusted < as_fraction("alpha", alpha)
+    higher: Bool = (separate | separate.T) & (figures[:, None] > figures[None, :])
+    return higher
+
+
+def tiers(points: Scores, replicates: Scores, names: Sequence[str], *, alpha: float = 0.05) -> Tiers:
+    """Groups rows into tiers: a row's tier is the longest chain of significant steps that leads down to it.
+
+    Their number is the most rows of which all can be told apart, and, by Mirsky's theorem, the fewest
+    groups without a significant difference inside. As the Holm correction keeps the chance of any
+    false step at `alpha`, there are at least that many levels with confidence 1 - `alpha`. `points`, `replicates`:
+    as in `significantly_higher`; `names`: R, distinct. Rows permuted give the same tiers.
+
+    The confidence holds as far as the bootstrap's normal tail does. Simulated for 12 equal rows whose
+    WGA varies by .03 to .06 over seeds, any false step was found in 0 to 3 % of draws with five seeds, and in 0
+    to 14 % with three.
+
+    Raises:
+        MetricError: for arrays that do not fit each other or are not finite, or names that are not R distinct ones.
+    """
+    if len(set(names)) < len(names) or len(names) != len(points):
+        found = f"{len(names)} names, {len(set(names))} of them distinct"
+        raise failure("names", found, f"{len(points)} distinct ones", "name every row once")
+    if not names:
+        return {"count": 0, "members": [], "chain": []}
+    higher = significantly_higher(points, replicates, alpha=alpha)
+    best_first = sorted(range(len(names)), key=lambda row: (-points[row], names[row]))
+    level: dict[int, int] = {}
+    for row in best_first:  # whatever is above a row comes before it
+        level[row] = 1 + max((level[other] for other in level if higher[other, row]), default=0)
+    count = max(level.values())
+    members = [[names[row] for row in best_first if level[row] == k] for k in range(1, count + 1)]
+    return {"count": count, "members": members, "chain": _chain(best_first, level, higher, names)}
+
+
+def _chain(best_first: Sequence[int], level: dict[int, int], higher: Bool, names: Sequence[str]) -> list[str]:
+    """Walks up from the last tier, to the best row of the tier before that is significantly above."""
+    row = next(row for row in best_first if level[row] == max(level.values()))
+    chain = [row]
+    while level[row] > 1:
+        row = next(other for other in best_first if level[other] == level[row] - 1 and higher[other, row])
+        chain.append(row)
+    return [names[row] for row in reversed(chain)]

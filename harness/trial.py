@@ -1,0 +1,115 @@
+"""One run, (task, submission, seed): trained, asked and scored, on any scenario, frozen or not."""
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from spurgen.benchmark.contract import Context
+from spurgen.benchmark.errors import MetricError, SubmissionError
+from spurgen.benchmark.record import Cell, Report, pack
+from spurgen.benchmark.suite import Task
+from spurgen.generators import Samples, class_names, sample
+from spurgen.harness.answers import Asker, Check, check_offer, collect
+from spurgen.harness.data import labeled_data, shown
+from spurgen.harness.freeze import SHARD
+from spurgen.harness.identity import submission_digest
+from spurgen.harness.process import ISOLATION, Worker
+from spurgen.harness.provenance import provenance
+from spurgen.harness.scoring import score
+from spurgen.harness.selection import compare_rules
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Names a run; small and picklable, so that any executor can carry it.
+
+    With `uncorrelated` the submission trains in the same world without its correlations: the
+    reference that shows whether a task can be learned at all.
+    """
+
+    task: Task
+    spec: str
+    seed: int
+    device: str = "cpu"
+    options: dict[str, Any] = field(default_factory=dict)
+    uncorrelated: bool = False
+
+    def run(self) -> Cell:
+        """Runs on data that are not frozen; the cell has the scenario's digest in place of its data's."""
+        return run_trial(self, lambda *_: None, identity="", data_sha256=self.task.scenario.digest)
+
+
+def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda: None, **named: str) -> Cell:
+    """Trains, asks and scores; a submission's failure is recorded in the cell, not raised.
+
+    `unchanged` is called before and after, and raises `SubmissionError` to fail the cell. `named` are the
+    cell's `identity` and `data_sha256`. Raises what `check` raises.
+    """
+    about: dict[str, Any] = {"name": Path(trial.spec).stem, "access": "none"}
+    common = {
+        "suite": trial.task.scenario.suite, "task": trial.task.name, "spec": trial.spec, "options": trial.options,
+        "seed": trial.seed, "uncorrelated": trial.uncorrelated, "isolation": ISOLATION,
+        "submission_sha256": submission_digest(trial.spec), **named,
+    }  # fmt: skip
+    try:
+        unchanged()
+        with Worker(trial.spec, trial.options, trial.task.name) as worker:
+            about = worker.about
+            check_offer(worker, trial.task)
+            fields = _train_and_score(trial, check, worker)
+        unchanged()
+    except (SubmissionError, MetricError) as error:
+        fields = {
+            "error": "\n".join([str(error), *getattr(error, "__notes__", [])]),
+            "provenance": provenance(trial.device),
+        }
+    return Cell(submission=about["name"], access=about["access"], **common, **fields)
+
+
+def fit(trial: Trial, worker: Worker, train: Samples, val: Samples) -> Report | None:
+    """Lets a submission train, if it does, on what its access tier grants; returns what it tells of it."""
+    if "fit" not in worker.about["offers"]:
+        return None
+    task, access = trial.task, worker.about["access"]
+    names, size = class_names(task.scenario), task.scenario.image_size
+    context = Context(names, task.modality, size, trial.device, trial.seed, worker.scratch, task.backbone)
+    data = [labeled_data(task, split, made, access) for split, made in (("train", train), ("val", val))]
+    return worker.fit(data[0], data[1], context)
+
+
+def _train_and_score(trial: Trial, check: Check, worker: Worker) -> dict[str, Any]:
+    task = trial.task
+    train, val = (make_split(trial, split, check) for split in ("train", "val"))
+    clock = [time.perf_counter()]
+    report = fit(trial, worker, train, val)
+    clock.append(time.perf_counter())
+    asker = Asker(worker, task)
+    asker.fit_probe(train)
+    seed = secrets.randbits(63)
+    answers, factors = collect(asker, check, val, train, seed)
+    rules = compare_rules(asker, val)
+    clock.append(time.perf_counter())
+    scores = score(task, answers, factors, train)
+    clock.append(time.perf_counter())
+    seconds = dict(zip(("fit", "ask", "score"), (b - a for a, b in itertools.pairwise(clock)), strict=True))
+    return {
+        "figures": scores.figures, "channels": scores.channels, "patterns": scores.patterns, "groups": scores.groups,
+        "samples": {name: pack(array) for name, array in scores.samples.items()},
+        "report": report, "selections": rules,
+        "provenance": provenance(trial.device)
+        | {"seconds": seconds, "peak_memory_bytes": worker.peak_bytes, "device": trial.device, "order_seed": seed},
+    }  # fmt: skip
+
+
+def make_split(trial: Trial, split: str, check: Check) -> Samples:
+    """Makes `train` or `val` and has it checked, unless it is the uncorrelated one."""
+    scenario = trial.task.scenario.uncorrelated() if trial.uncorrelated else trial.task.scenario
+    size = scenario.split_size(split)
+    whole = sample(scenario, split, range(size), **shown(trial.task))
+    for start in [] if trial.uncorrelated else range(0, size, SHARD):
+        check(split, start, whole.take(slice(start, start + SHARD)))
+    return whole

@@ -1,0 +1,48 @@
+"""The report as a whole: results by test, as Markdown and as figures."""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from spurgen.benchmark.plugins import discover
+from spurgen.harness.validity._drawing import to_png
+from spurgen.harness.validity._evidence import Evidence
+
+TESTS = "spurgen.harness.validity"
+VERDICTS = {True: "passed", False: "**failed**", None: "not judged yet, for want of rows"}
+
+
+def tests() -> dict[str, ModuleType]:
+    """Returns the tests in the order of the report."""
+    return dict(sorted(discover(TESTS).items(), key=lambda item: item[1].PLACE))
+
+
+def examine(evidence: Evidence) -> dict[str, Any]:
+    """Runs every test: name -> result, ready for JSON; a test without its rows says so in `missing`."""
+    return {name: test.examine(evidence) for name, test in tests().items()}
+
+
+def to_markdown(suite: str, results: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
+    """Writes the report, a section a test, with links to the figures that were drawn."""
+    parts = [
+        f"# Is SpurGen {suite} any good?",
+        "Written by `spurgen validity` from the rows alone; the same in `validity.json`.",
+        "\n".join(f"- {test.TITLE}: {_verdict(test, results[name])}" for name, test in tests().items()),
+    ]
+    for name, test in tests().items():
+        parts += [f"## {test.TITLE}", (test.__doc__ or "").strip(), test.tell(results[name])]
+        parts += [f"![{test.TITLE}]({name}.png)"] if name in figures else []
+        missing = [f"- {line}" for line in results[name]["missing"]]
+        parts += ["\n".join(["Not there yet:", "", *missing])] if missing else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _verdict(test: ModuleType, result: Mapping[str, Any]) -> str:
+    """Says whether a test passed; one that has nothing to pass is a measurement."""
+    return VERDICTS[result["passed"]] if test.JUDGED else "a measurement, nothing to pass"
+
+
+def draw(results: Mapping[str, Any]) -> dict[str, bytes]:
+    """Draws every test that has something to draw: name -> PNG."""
+    drawn = {name: to_png(test.draw, results[name]) for name, test in tests().items()}
+    return {name: png for name, png in drawn.items() if png}

@@ -1,0 +1,157 @@
+"""Worst-group accuracy must fall, and spurious sensitivity rise, with the strength of the correlation."""
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from spurgen.benchmark.suite import Task
+from spurgen.harness.statistics import holm, paired_difference
+from spurgen.harness.statistics.against import ALPHA, ERM
+from spurgen.harness.validity._drawing import GREY, INK, panels
+from spurgen.harness.validity._evidence import Evidence, Sampled, lacking
+from spurgen.harness.validity._tables import PASSED, number, p_value, table, with_interval
+
+PLACE = 5
+TITLE = "The dose makes the response"
+JUDGED = True
+SERIES = "dose-"
+DIRECTION: dict[Literal["wga", "sss"], int] = {"wga": -1, "sss": 1}
+
+
+class Trend(TypedDict):
+    """Holds a figure at each strength, and the slope of the straight line through them, per unit of strength.
+
+    `monotone`: no step goes against the expected direction. `significant`: the slope has that
+    direction, at 5 %, Holm-corrected over the methods.
+    """
+
+    figures: list[float]
+    slope: float
+    interval: list[float]
+    p: float
+    p_holm: float
+    monotone: bool
+    significant: bool
+
+
+class Response(TypedDict):
+    """Holds a method's two trends."""
+
+    wga: Trend
+    sss: Trend
+
+
+class Result(TypedDict):
+    """Holds the test's outcome; it is ERM that must pass, since a method that cures shortcuts has no trend."""
+
+    passed: bool | None
+    missing: list[str]
+    tasks: list[str]
+    strengths: list[float]
+    methods: dict[str, Response]
+
+
+def strength_of(task: Task) -> float | None:
+    """Returns the one strength that all channels have in all environments, or None."""
+    scenario = task.scenario
+    strengths = {channel.strength for channel in scenario.channels.values()}
+    found = strengths.pop()
+    return None if strengths or scenario.environments or isinstance(found, tuple) else found
+
+
+def examine(evidence: Evidence) -> Result:
+    """Follows every method that is ranked at each strength of the series."""
+    named = {n: strength_of(t.task) for n, t in evidence.tasks.items() if t.task.scenario.name.startswith(SERIES)}
+    strengths = {name: strength for name, strength in named.items() if strength is not None}
+    tasks = sorted(strengths, key=lambda name: strengths[name])
+    everyone = sorted({label for name in tasks for label in evidence.tasks[name].rows})
+    absent = {label: [name for name in tasks if label not in evidence.tasks[name].rows] for label in everyone}
+    whole = [label for label, some in absent.items() if not some and len(tasks) > 1]
+    missing = lacking({label: f"not ranked on {', '.join(some)}" for label, some in absent.items() if some})
+    if not whole:
+        missing += lacking({", ".join(tasks) or "a dose series": "no row on all of them"})
+    doses = [strengths[name] for name in tasks]
+    wga = _trends(doses, [[evidence.tasks[name].wga(label) for name in tasks] for label in whole], DIRECTION["wga"])
+    sss = _trends(doses, [[evidence.tasks[name].sss(label) for name in tasks] for label in whole], DIRECTION["sss"])
+    methods: dict[str, Response] = {
+        label: {"wga": one, "sss": other} for label, one, other in zip(whole, wga, sss, strict=True)
+    }
+    erm = methods.get(ERM)
+    passed = None if erm is None else all(erm[name]["monotone"] and erm[name]["significant"] for name in DIRECTION)
+    return {"passed": passed, "missing": missing, "tasks": tasks, "strengths": doses, "methods": methods}
+
+
+def _trends(doses: Sequence[float], rows: Sequence[Sequence[Sampled]], direction: int) -> list[Trend]:
+    """Fits a line to every row; replicates of different tasks are independent, as their draws are."""
+    found = [_trend(doses, row, direction) for row in rows]
+    for trend, p_holm in zip(found, holm([trend["p"] for trend in found]), strict=True):
+        assert p_holm is not None
+        trend["p_holm"] = p_holm
+        trend["significant"] = p_holm < ALPHA and trend["slope"] * direction > 0
+    return found
+
+
+def _trend(doses: Sequence[float], row: Sequence[Sampled], direction: int) -> Trend:
+    centred = np.array(doses) - np.mean(doses)
+    weights = centred / (centred**2).sum()  # least squares: the slope is their product with the figures
+    points = np.array([some.point for some in row])
+    replicates = weights @ np.stack([some.replicates for some in row])
+    slope = paired_difference(float(weights @ points), replicates, 0.0, np.zeros(len(replicates)))
+    steps = np.diff(points) * direction
+    return {
+        "figures": points.tolist(),
+        "slope": slope.value,
+        "interval": [slope.low, slope.high],
+        "p": slope.p,
+        "p_holm": slope.p,
+        "monotone": bool((steps >= 0).all()),
+        "significant": False,
+    }
+
+
+def tell(result: Result) -> str:
+    """Writes both figures at each strength, and their slopes."""
+    lines = [
+        {
+            "Method": label,
+            "Figure": name.upper(),
+            **{f"{dose:g}": number(at) for dose, at in zip(result["strengths"], trend["figures"], strict=True)},
+            "Slope (95 %)": with_interval(trend["slope"], trend["interval"], "+.3f"),
+            "p, Holm": p_value(trend["p_holm"]),
+            "Monotone": PASSED[trend["monotone"]],
+            "Significant": PASSED[trend["significant"]],
+        }
+        for label, response in result["methods"].items()
+        for name, trend in (("wga", response["wga"]), ("sss", response["sss"]))
+    ]
+    note = (
+        "Per method and strength; the slope is of a straight line, per unit of strength, tested by the bootstrap. "
+        "Expected: WGA falls, SSS rises. ERM must show both; a method that cures the shortcut need not."
+    )
+    return "\n\n".join([note, table(lines)]) if lines else note
+
+
+def draw(result: Result) -> Figure | None:
+    """Draws WGA and SSS against strength, a panel a method, with ERM behind in grey."""
+    methods = result["methods"]
+    if not methods:
+        return None
+    figure, axes = panels(len(methods), 6, 1.5, 1.6)
+    for one, (label, response) in zip(axes, methods.items(), strict=True):
+        for behind in [ERM] if ERM in methods and label != ERM else []:
+            for name, line in (("wga", "-"), ("sss", "--")):
+                figures = methods[behind]["wga" if name == "wga" else "sss"]["figures"]
+                one.plot(result["strengths"], figures, line, color=GREY, linewidth=0.8)
+        one.plot(result["strengths"], response["wga"]["figures"], "o-", color=INK, markersize=3.5, label="WGA")
+        one.plot(
+            result["strengths"], response["sss"]["figures"], "s--", color=INK, markersize=3.5, mfc="white", label="SSS"
+        )
+        one.set_title(label, fontsize=8)
+        one.set_ylim(-0.03, 1.03)
+        one.set_xticks(result["strengths"])
+    figure.supxlabel("strength of the correlation (grey: ERM)", fontsize=8)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper left", ncols=2)
+    return figure

@@ -1,0 +1,129 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from spurgen.baselines import adversarial
+from spurgen.baselines.adversarial import Adversaries, Hyperparameters, goes_with_class, ramp, reverse_gradient
+
+CHANNELS = {"color": torch.tensor([0, 1, 2, 0, 1]), "shape": torch.tensor([1, 1, 0, 0, 1])}
+
+
+def fitted(data, context, **options):
+    trained = adversarial.submission.with_options(**{"epochs": 12, "batch_size": 16, **options})
+    trained.fit(data.restrict("train_groups", "train"), data.restrict("train_groups", "val"), context)
+    return trained
+
+
+def build(weight=1.0):
+    torch.manual_seed(0)
+    return Adversaries({"color": 3, "shape": 2}, 4, Hyperparameters(adversary_weight=weight, adversary_width=8))
+
+
+def step(progress, features=None):
+    features = torch.ones(5, 4) if features is None else features
+    data = SimpleNamespace(channels=CHANNELS)
+    return SimpleNamespace(
+        features=features,
+        losses=features.square().sum(1),
+        data=data,
+        indices=torch.arange(5),
+        progress=progress,
+        notes={},
+    )
+
+
+@pytest.fixture(autouse=True)
+def _keep_the_generator():
+    state = torch.random.get_rng_state()
+    yield
+    torch.random.set_rng_state(state)
+
+
+def test_reversal_is_the_identity_with_the_gradient_turned_around():
+    features = torch.tensor([0.1, -2.7, 1e4], requires_grad=True)
+    passed = reverse_gradient(features, 0.3)
+    assert torch.equal(passed, features)
+    (passed * torch.tensor([1.0, 2.0, -3.0])).sum().backward()
+    assert features.grad.tolist() == pytest.approx([-0.3, -0.6, 0.9])
+
+
+def test_the_ramp_is_that_of_the_paper():
+    # 2 / (1 + exp(-1)) - 1 = 0.462117, 2 / (1 + exp(-5)) - 1 = 0.986614
+    assert [ramp(0.0), ramp(0.1), ramp(0.5)] == pytest.approx([0.0, 0.462117, 0.986614], abs=1e-6)
+
+
+def test_heads_descend_while_features_climb_by_the_ramped_weight():
+    adversaries, features = build(weight=3.0), torch.randn(5, 4, requires_grad=True)
+    adversaries(step(0.1, features)).backward()
+    found = features.grad, [head[0].weight.grad for head in adversaries.heads]
+
+    own = features.detach().requires_grad_()
+    heads = zip(adversaries.heads, CHANNELS.values(), strict=True)
+    against = torch.stack([F.cross_entropy(head(own), values) for head, values in heads]).mean()
+    (climb,) = torch.autograd.grad(against, own, retain_graph=True)
+    torch.testing.assert_close(found[0], 2 * own.detach() / 5 - 3 * 0.4621172 * climb)
+    torch.testing.assert_close(found[1], list(torch.autograd.grad(against, [h[0].weight for h in adversaries.heads])))
+
+
+def test_the_accuracy_of_every_adversary_is_noted_and_only_early_answers_are_kept():
+    adversaries = build()
+    for progress in (0.0, 0.29, 0.3, 0.9):
+        taken = step(progress)
+        adversaries(taken)
+    # ramp(0.29) = 0.896, ramp(0.3) = 0.905
+    assert {name: seen.tolist() for name, seen in adversaries.asked.items()} == {"color": [4, 4, 2], "shape": [4, 6]}
+    for name, values in CHANNELS.items():
+        # features of ones: the same guess for all, right as often as its value occurs
+        share = taken.notes[f"adversary_{name}"].item()
+        assert adversaries.right[name].item() == round(2 * 5 * share)
+        assert share in (torch.bincount(values) / 5).tolist()
+
+
+@pytest.mark.parametrize(
+    ("right", "asked", "learned"),
+    [
+        (62, [50, 50], False),  # binomial tail P(X >= 62) = .0105
+        (63, [50, 50], True),  # .006
+        (90, [90, 10], False),  # what always saying 0 achieves
+        (97, [90, 10], True),  # .0078
+        (0, [50, 50], False),
+    ],
+)
+def test_chance_is_the_best_constant_answer(right, asked, learned):
+    adversaries = build()
+    adversaries.right["shape"], adversaries.asked["shape"] = torch.tensor(right), torch.tensor(asked)
+    assert adversaries.beat_chance("shape") is learned
+
+
+def test_an_adversary_that_learns_keeps_the_promise_and_one_that_does_not_breaks_it(make_data, make_context):
+    promise = "the adversary of corner beat chance before the reversal took hold"
+    for lr, kept in ((5e-3, True), (1e-6, False)):
+        report = fitted(make_data(modality="image"), make_context(), lr=lr).report()
+        assert report["checks"] == {promise: kept}
+        assert all(0 <= curve["adversary_corner"] <= 1 for curve in report["curves"])
+
+
+def test_a_channel_that_has_nothing_to_do_with_the_class_promises_nothing(make_data, make_context):
+    data = make_data(modality="text")
+    data = replace(data, channel_values={"corner": np.arange(96) // 3 % 4 + 2})  # values 0 and 1 never occur
+    assert fitted(data, make_context("text"), epochs=1).report()["checks"] == {}
+
+
+def test_dependence_on_the_class_is_found_from_the_counts():
+    labels = torch.arange(60) % 3
+    channels = {"same": labels, "other": torch.arange(60) // 3 % 2, "constant": torch.ones_like(labels)}
+    data = SimpleNamespace(labels=labels, channels=channels)
+    assert [goes_with_class(data, name) for name in channels] == [True, False, False]
+
+
+def test_reversal_makes_the_channel_harder_to_read(make_data, make_context):
+    data = make_data(modality="image")
+    last = [
+        fitted(data, make_context(), adversary_weight=weight).report()["curves"][-1]["adversary_corner"]
+        for weight in (0.0, 5.0)
+    ]
+    assert last[1] < last[0] - 0.1

@@ -1,0 +1,97 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from spurgen.baselines import contrastive
+from spurgen.baselines.contrastive import nt_xent
+from spurgen.baselines.training.backbones import Network
+from spurgen.benchmark.contract import Batch
+
+DIFFER, FELL = "most twins differ from their samples", "the contrastive loss ended below chance"
+
+
+@pytest.fixture
+def with_twins(make_data):
+    """Makes twins by drawing the corner, or the hour, anew."""
+    data = make_data()
+    rng = np.random.default_rng(1)
+    images = data.images.copy()
+    images[:, :6, :6] = rng.integers(0, 60, (len(images), 6, 6, 3))
+    images[np.arange(len(images)), :6, :6, rng.integers(0, 3, len(images))] += 190
+    captions = [f"At {hour}{text[5:]}" for text, hour in zip(data.captions, rng.integers(20, 24, 96), strict=True)]
+
+    def make(modality):
+        seen = make_data(modality=modality)
+        twins = Batch(images if seen.images is not None else None, captions if seen.captions is not None else None)
+        return replace(seen, twins=twins)
+
+    return make
+
+
+def fitted(data, context, **options):
+    trained = contrastive.submission.with_options(**{"epochs": 6, "batch_size": 16, **options})
+    trained.fit(data.restrict("twins", "train"), data.restrict("twins", "val"), context)
+    return trained
+
+
+def test_loss_is_equation_1_over_all_ordered_pairs():
+    rows = torch.randn(6, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    z = rows.numpy()
+
+    def similarity(i, k):
+        return z[i] @ z[k] / np.linalg.norm(z[i]) / np.linalg.norm(z[k]) / 0.3
+
+    def loss(i, j):
+        return -np.log(np.exp(similarity(i, j)) / sum(np.exp(similarity(i, k)) for k in range(6) if k != i))
+
+    expected = np.mean([loss(i, j) for i, j in ((0, 3), (3, 0), (1, 4), (4, 1), (2, 5), (5, 2))])
+    assert nt_xent(rows, 0.3).item() == pytest.approx(expected)
+
+
+def test_loss_at_chance_and_of_perfect_pairs():
+    assert nt_xent(torch.ones(8, 3), 0.5).item() == pytest.approx(math.log(7))
+    # partners agree, all else is orthogonal: -log(exp(2) / (exp(2) + 2)) = 0.239545
+    assert nt_xent(torch.eye(2).repeat(2, 1), 0.5).item() == pytest.approx(0.239545, abs=1e-5)
+
+
+@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+def test_real_twins_keep_both_promises(modality, with_twins, make_context):
+    report = fitted(with_twins(modality), make_context(modality)).report()
+    assert report["checks"] == {DIFFER: True, FELL: True}
+    assert report["curves"][-1]["contrastive"] < math.log(15)
+
+
+def test_twins_that_are_the_samples_themselves_break_a_promise(make_data, make_context):
+    assert fitted(make_data(modality="text"), make_context("text"), epochs=1).report()["checks"][DIFFER] is False
+
+
+def test_a_contrastive_loss_that_stays_at_chance_breaks_a_promise(make_data, make_context):
+    data = make_data(modality="text")
+    strangers = replace(data, twins=data.batch.take(np.roll(np.arange(96), 1)))  # each of another class
+    assert fitted(strangers, make_context("text"), epochs=1, lr=1e-6).report()["checks"] == {DIFFER: True, FELL: False}
+
+
+def test_samples_and_twins_share_a_pass_and_cost_what_a_batch_of_erm_costs(with_twins, make_context, monkeypatch):
+    passes, encode = [], Network.encode_embedded
+
+    def spy(network, embedded):
+        if network.training:
+            passes.append(len(embedded[0]))
+        return encode(network, embedded)
+
+    monkeypatch.setattr(Network, "encode_embedded", spy)
+    fitted(with_twins("image"), make_context(), epochs=2)
+    assert passes == [16] * (2 * 96 // 16)
+
+
+def test_twins_end_up_closer_than_without_the_contrastive_loss(with_twins, make_context):
+    data, distances = with_twins("image"), []
+    for weight in (0.0, 1.0):
+        trained = fitted(data, make_context(), epochs=8, contrastive_weight=weight)
+        pairs = [features - features.mean(0) for features in map(trained.encode, (data.batch, data.twins))]
+        own, twin = (features / np.linalg.norm(features, axis=1, keepdims=True) for features in pairs)
+        distances.append(1 - (own * twin).sum(1).mean())
+    assert distances[1] < 0.7 * distances[0]

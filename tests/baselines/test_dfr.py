@@ -1,0 +1,162 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from spurgen.baselines import dfr
+from spurgen.baselines.dfr import balanced_subset, fold, one_vs_rest, standardisation
+from spurgen.baselines.training.data import Inputs
+from spurgen.baselines.training.inference import features
+from spurgen.baselines.training.last_layer import train_features
+from spurgen.baselines.training.problem import Problem
+from spurgen.benchmark.selection import ValScore
+
+PROMISE = "every class has held-out samples"
+HYPER = dfr.Hyperparameters(epochs=2, batch_size=16, fits=3, feature_dim=16)
+
+
+@pytest.fixture
+def problem(make_data, make_context):
+    shown = make_data(n=48, modality="image").restrict("val_groups", "train")
+    return Problem.of(shown, make_data(n=96, seed=1, modality="image"), make_context())
+
+
+def cloud(n=90, d=6, classes=3, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(n) % classes)
+    known = rng.normal(size=(n, d)) + 0.8 * np.eye(classes, d)[labels]
+    return known * rng.uniform(0.1, 9, d) + rng.normal(size=d), labels
+
+
+def with_val(problem, **changes):
+    return dataclasses.replace(problem, val=dataclasses.replace(problem.val, **changes))
+
+
+@pytest.fixture
+def heads(monkeypatch):
+    """Records the heads that are tried, and last the one that is kept."""
+    seen = []
+    put = dfr.put
+    monkeypatch.setattr(dfr, "put", lambda layer, head: seen.append(head) or put(layer, head))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("sizes", "per_group", "each"),
+    [((9, 5, 7), 1, 5), ((9, 5, 7), 5, 5), ((9, 2, 7), 4, 4), ((9, 1, 7), 12, 12)],
+)
+def test_a_subset_has_equally_many_of_every_group_that_occurs(sizes, per_group, each):
+    groups = torch.tensor([2 * g for g, size in enumerate(sizes) for _ in range(size)])  # odd groups are empty
+    rows = balanced_subset(groups, per_group, torch.Generator().manual_seed(0))
+    assert torch.bincount(groups[rows], minlength=5).tolist() == [each, 0, each, 0, each]
+    for g, size in enumerate(sizes):
+        repeats = torch.bincount(rows, minlength=len(groups))[groups == 2 * g]
+        assert repeats.min() >= each // size  # none is left out while another comes twice
+        assert repeats.max() <= -(-each // size)
+
+
+def test_subsets_differ():
+    groups, generator = torch.tensor([0] * 30 + [1] * 5), torch.Generator().manual_seed(0)
+    assert set(balanced_subset(groups, 1, generator).tolist()) != set(balanced_subset(groups, 1, generator).tolist())
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.1, 0.03])
+def test_the_fit_meets_the_optimality_conditions_of_the_weighted_l1_problem(strength):
+    known, labels = cloud()
+    known, labels = known[:75], labels[:75]  # unequal classes
+    known = (known - known.mean(0)) / known.std(0)
+    head = one_vs_rest(known, labels, 3, strength, seed=0)
+    design = np.column_stack([known, np.ones(75)])  # liblinear penalises the intercept too
+    weights = 75 / (3 * np.array([(labels == label).sum() for label in labels]))
+    for label in range(3):
+        probs = 1 / (1 + np.exp(-design @ head[label]))
+        slope = strength * (weights * (probs - (labels == label))) @ design
+        used = head[label] != 0
+        np.testing.assert_allclose(slope[used], -np.sign(head[label][used]), atol=0.02)
+        assert (np.abs(slope[~used]) <= 1.02).all()
+
+
+def test_a_folded_head_answers_on_raw_features_as_on_standardised_ones():
+    known, labels = cloud()
+    known[:, 2] = 5.0  # a dead feature must not divide by zero
+    mean, scale = standardisation(known)
+    head = one_vs_rest((known - mean) / scale, labels, 3, 1.0, seed=0)
+    folded = fold(head, mean, scale)
+    expected = (known - mean) / scale @ head[:, :-1].T + head[:, -1]
+    np.testing.assert_allclose(known @ folded[:, :-1].T + folded[:, -1], expected, atol=1e-9)
+
+
+def test_with_equal_groups_it_is_a_standardised_logistic_regression_on_erm_features(problem):
+    """Every subset is then all of val, so that all fits are one and scikit-learn's pipeline is the reference."""
+    problem = with_val(problem, group_ids=torch.arange(96) % 6)
+    network = dfr.fit(problem, dataclasses.replace(HYPER, per_group=1))
+    known = features(network, problem.val.inputs)
+    torch.testing.assert_close(known, features(train_features(problem, HYPER), problem.val.inputs))
+    strength = problem.journal.curves[1]["C"]
+    for label in range(3):
+        options = {**dfr._L1, "solver": "liblinear", "C": strength, "max_iter": 1000, "tol": 1e-6}
+        model = make_pipeline(StandardScaler(), LogisticRegression(**options))
+        model.fit(known.double().numpy(), problem.val.labels.numpy() == label)
+        answers = network.head(known)[:, label].detach().numpy()
+        np.testing.assert_allclose(answers, model.decision_function(known.double().numpy()), atol=0.05)
+
+
+def test_the_kept_head_is_the_mean_of_the_fits(problem, heads, monkeypatch):
+    fits, solve = [], dfr.fold
+    monkeypatch.setattr(dfr, "fold", lambda *args: fits.append(solve(*args)) or fits[-1])
+    network = dfr.fit(problem, HYPER)
+    assert len(fits) == len(dfr.STRENGTHS) + 3
+    expected = np.mean(fits[-3:], axis=0)
+    np.testing.assert_allclose(heads[-1], expected)
+    np.testing.assert_allclose(network.head.weight.detach(), expected[:, :-1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(network.head.bias.detach(), expected[:, -1], rtol=1e-5, atol=1e-6)
+
+
+def test_what_chooses_the_penalty_is_not_trained_on(problem, heads, monkeypatch):
+    choosing, halves = [], dfr.halves
+    monkeypatch.setattr(dfr, "halves", lambda *args: choosing.append(halves(*args)) or choosing[-1])
+    dfr.fit(problem, HYPER)
+    tried, kept = heads[:-1], heads[-1]
+    heads.clear()
+    labels = problem.val.labels.clone()
+    chosen_by = choosing[0][1]
+    labels[chosen_by] = (labels[chosen_by] + 1) % 3
+    images = problem.val.inputs.images.clone()
+    images[chosen_by] = 255 - images[chosen_by]
+    dfr.fit(with_val(problem, labels=labels, inputs=Inputs(images, None)), HYPER)
+    np.testing.assert_array_equal(heads[:-1], tried)
+    assert not np.array_equal(heads[-1], kept)  # all of val is refitted on
+
+
+def test_the_penalty_with_the_best_worst_group_is_chosen(problem, monkeypatch):
+    scores = iter([(0.9, 0.1, 0.8), (0.9, 0.3, 0.5), (0.9, 0.3, 0.6), (0.99, 0.2, 0.9), *[(0.9, 0.0, 0.9)] * 3])
+    monkeypatch.setattr(dfr, "validate", lambda *_: ValScore(*next(scores)))
+    dfr.fit(problem, HYPER)
+    assert problem.journal.curves[-1]["C"] == 0.3
+
+
+def test_only_the_head_differs_from_erm_and_no_checkpoint_undoes_it(problem):
+    network = dfr.fit(problem, HYPER)
+    after, before = network.state_dict(), train_features(problem, HYPER).state_dict()
+    assert {name for name in after if not torch.equal(after[name], before[name])} == {"head.weight", "head.bias"}
+    assert network.checkpoints == []
+
+
+def test_groups_of_one_sample_and_a_missing_class_do_not_fail(problem):
+    kept = torch.nonzero(problem.val.labels != 1).flatten()
+    groups = problem.val.groups.clone()
+    groups[0] = 6  # alone
+    problem = with_val(problem, group_ids=groups)
+    problem = dataclasses.replace(problem, val=problem.val.take(kept))
+    network = dfr.fit(problem, HYPER)
+    assert problem.journal.checks == {PROMISE: False}
+    assert (network.head(features(network, problem.val.inputs)).argmax(1) != 1).all()
+
+
+def test_all_classes_are_reported(problem):
+    dfr.fit(problem, HYPER)
+    assert problem.journal.checks == {PROMISE: True}

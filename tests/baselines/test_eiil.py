@@ -1,0 +1,122 @@
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from spurgen.baselines import eiil
+from spurgen.baselines.eiil import calibrate, infer_environments, invariance_penalty, scale_gradients
+
+ROSE, NOT_EMPTY = "inference raised the penalty", "no inferred environment is empty"
+
+
+def draw(n, seed=0, classes=3):
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randn(n, classes, generator=generator, dtype=torch.float64)
+    return logits, torch.randint(0, classes, (n,), generator=generator)
+
+
+def dummy_scale_penalty(logits, labels, q):
+    """Is the paper's objective, by automatic differentiation: soft risks as functions of a dummy scale."""
+    scale = torch.ones((), dtype=torch.float64, requires_grad=True)
+    losses = F.cross_entropy(scale * logits, labels, reduction="none")
+    risks = [(share * losses).mean() for share in (q, 1 - q)]
+    return sum(torch.autograd.grad(risk, scale, create_graph=True)[0].square() for risk in risks)
+
+
+def fitted(data, context, **options):
+    trained = eiil.submission.with_options(**{"epochs": 2, "batch_size": 16, **options})
+    trained.fit(data.restrict("val_groups", "train"), data.restrict("val_groups", "val"), context)
+    return trained
+
+
+def test_the_penalty_of_soft_environments_is_that_of_a_dummy_scale():
+    logits, labels = draw(20)
+    q = torch.rand(20, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    found = invariance_penalty(scale_gradients(logits, labels), q)
+    torch.testing.assert_close(found, dummy_scale_penalty(logits, labels, q).detach())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_assignment_has_a_larger_penalty(seed):
+    slopes = scale_gradients(*draw(9, seed))
+    best = invariance_penalty(slopes, infer_environments(slopes))
+    every = [invariance_penalty(slopes, torch.tensor(q)) for q in itertools.product((0.0, 0.5, 1.0), repeat=9)]
+    assert best.item() == pytest.approx(max(every).item())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_authors_ascent_by_soft_assignments_ends_at_the_same_two_environments(seed):
+    logits, labels = draw(60, seed)
+    weights = torch.randn(60, generator=torch.Generator().manual_seed(seed), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([weights], lr=0.1)
+    for _ in range(300):
+        optimizer.zero_grad()
+        (-dummy_scale_penalty(logits, labels, weights.sigmoid())).backward()
+        optimizer.step()
+    found = infer_environments(scale_gradients(logits, labels)) == (weights > 0)
+    assert found.all() or not found.any()  # either name for either environment
+
+
+def test_calibration_undoes_a_scale_and_leaves_no_slope():
+    logits, labels = draw(200)
+    logits += 2 * F.one_hot(labels, 3)
+    for factor in (0.05, 1.0, 10.0):
+        calibrated = calibrate(factor * logits, labels)
+        torch.testing.assert_close(calibrated, calibrate(logits, labels), rtol=1e-3, atol=0)
+        assert scale_gradients(calibrated, labels).mean().abs() < 1e-3
+
+
+def test_a_reference_of_too_small_logits_still_makes_two_environments():
+    # an early reference's logits, a tenth of a nat, and one sample that it gets wrong by little
+    logits = torch.tensor([[0.3, 0.1, 0.0]] * 9 + [[0.0, 0.19, 0.2]])
+    labels = torch.tensor([0] * 9 + [1])
+    assert (scale_gradients(logits.double(), labels) < 0).all()
+    environments = infer_environments(scale_gradients(calibrate(logits, labels), labels))
+    assert environments.tolist() == [0] * 9 + [1]
+
+
+def spied(monkeypatch):
+    seen, trains = [], eiil.train_worst_group
+    monkeypatch.setattr(eiil, "train_worst_group", lambda *given: (seen.append(given[3]), trains(*given)))
+    return seen
+
+
+def with_wrong_captions(data):
+    """Says another class's noun in every eighth caption, so that no reference can be right there."""
+    captions = list(data.captions)
+    for i in range(3, 96, 8):
+        captions[i] = data.captions[(i + 1) % 96]
+    return replace(data, batch=replace(data.batch, captions=captions))
+
+
+def test_group_dro_trains_on_classes_split_by_the_reference_models_errors(make_data, make_context, monkeypatch):
+    seen = spied(monkeypatch)
+    data = with_wrong_captions(make_data(modality="text"))
+    report = fitted(data, make_context("text"), reference_epochs=8).report()
+    assert report["checks"] == {ROSE: True, NOT_EMPTY: True}
+    assert [curve["stage"] for curve in report["curves"]] == ["reference"] * 8 + ["train"] * 2
+    labels, environments = np.divmod(seen[0].groups.numpy(), 2)
+    assert labels.tolist() == data.labels.tolist()
+    assert seen[0].num_groups == 6
+    assert np.flatnonzero(environments).tolist() == list(range(3, 96, 8))
+
+
+def test_environments_are_inferred_at_the_references_best_scale(make_data, make_context, monkeypatch):
+    seen, infer = [], eiil.infer_environments
+    monkeypatch.setattr(eiil, "infer_environments", lambda slopes: (seen.append(slopes), infer(slopes))[1])
+    fitted(with_wrong_captions(make_data(modality="text")), make_context("text"), batch_size=32)
+    assert abs(seen[0].mean()) < 1e-3 < seen[0].abs().mean()
+
+
+def test_a_reference_that_fits_every_sample_leaves_an_environment_empty(make_data, make_context):
+    report = fitted(make_data(modality="text"), make_context("text"), reference_epochs=30).report()
+    assert report["checks"][NOT_EMPTY] is False
+
+
+def test_rounding_puts_no_sample_that_is_right_among_the_errors():
+    logits, labels = draw(1000, classes=10)
+    logits[torch.arange(1000), labels] = logits.amax(1) + 36
+    assert infer_environments(scale_gradients(logits + 100, labels)).sum() == 0

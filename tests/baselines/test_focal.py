@@ -1,0 +1,50 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from spurgen.baselines import focal
+from spurgen.baselines.focal import focal_losses
+from spurgen.baselines.training.loop import Step
+
+
+@pytest.mark.parametrize(
+    ("chance", "gamma", "factor"), [(0.9, 2.0, 0.01), (0.5, 2.0, 0.25), (0.1, 0.5, math.sqrt(0.9))]
+)
+def test_a_loss_is_discounted_by_the_power_of_the_doubt(chance, gamma, factor):
+    loss = torch.tensor([-math.log(chance)])
+    torch.testing.assert_close(focal_losses(loss, gamma), factor * loss)
+
+
+def test_gamma_0_is_cross_entropy():
+    losses = torch.tensor([1e-9, 0.3, 20.0])
+    assert torch.equal(focal_losses(losses, 0.0), losses)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0, 5.0])
+def test_the_gradient_is_that_of_the_formula(gamma):
+    logits = torch.tensor([[2.0, 0.5, -1.0]], dtype=torch.float64, requires_grad=True)
+    focal_losses(F.cross_entropy(logits, torch.tensor([1]), reduction="none"), gamma).sum().backward()
+    p = torch.softmax(logits.detach(), dim=1)[0]
+    # Lin et al. 2017, appendix B, for softmax: dFL/dz_k = (gamma (1-p)^(gamma-1) p log p - (1-p)^gamma) ([k = y] - p_k)
+    outer = gamma * (1 - p[1]) ** (gamma - 1) * p[1] * p[1].log() - (1 - p[1]) ** gamma
+    torch.testing.assert_close(logits.grad[0], outer * (torch.tensor([0.0, 1, 0]) - p))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_certainty_leaves_the_gradient_finite(gamma):
+    logits = torch.tensor([[200.0, 0.0]], requires_grad=True)  # p rounds to 1
+    loss = focal_losses(F.cross_entropy(logits, torch.tensor([0]), reduction="none"), gamma).sum()
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_a_batch_s_loss_is_the_mean(gamma, captured, make_problem):
+    problem = make_problem(24)
+    seen = captured(focal, problem, gamma=gamma)
+    step = Step(seen.network, problem.train, torch.arange(10), 0.0)
+    chances = torch.softmax(step.logits, dim=1).gather(1, step.labels[:, None])[:, 0]
+    torch.testing.assert_close(seen.objective(step), ((1 - chances) ** gamma * -chances.log()).mean())

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+import torch
+
+from spurgen.baselines import group_dro
+from spurgen.baselines.training import worst_group
+from spurgen.baselines.training.loop import Step
+
+
+def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
+    problem = make_problem(96)
+    seen = captured(group_dro, problem, worst_group, eta=1.0, adjustment=3.0)
+    groups = problem.train.groups.numpy()
+    sizes = np.bincount(groups, minlength=7)
+    rare = np.flatnonzero(groups % 2)
+    indices = np.concatenate([np.arange(20), rare[:2], [7]])
+    logs = np.where(sizes > 0, 0.0, -np.inf)
+    for _ in range(2):  # the weights of the first batch are those that the second starts from
+        step = Step(seen.network, problem.train, torch.tensor(indices), 0.0)
+        losses, inside = step.losses.detach().double().numpy(), groups[indices]
+        present = np.unique(inside)
+        means = np.array([losses[inside == g].mean() for g in present])
+        before = np.exp(logs)[present].sum()
+        logs[present] += means + 3 / np.sqrt(sizes[present])
+        logs[present] += np.log(before / np.exp(logs[present]).sum())
+        weights = np.exp(logs) / np.exp(logs).sum()
+        found = seen.objective(step).item()
+        assert found == pytest.approx(weights[present] @ means, rel=1e-5)
+        assert abs(found - losses.mean()) > 1e-3
+
+
+def test_batches_hold_every_group_equally_often(captured, make_problem):
+    problem = make_problem(960)
+    sampler = captured(group_dro, problem, worst_group).sampler
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.cat([sampler(generator).flatten() for _ in range(10)])
+    shares = torch.bincount(problem.train.groups[drawn], minlength=7) / len(drawn)
+    torch.testing.assert_close(shares, torch.tensor([1 / 6] * 6 + [0]), atol=0.02, rtol=0)
+
+
+def test_it_trains_on_train_under_the_names_that_key_its_randomness(captured, make_problem):
+    problem = make_problem(96)
+    seen = captured(group_dro, problem, worst_group)
+    assert seen.data is problem.train
+    assert seen.stage == "train"
+    assert seen.fitted is seen.network

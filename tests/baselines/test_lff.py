@@ -1,0 +1,134 @@
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from spurgen.baselines import lff
+from spurgen.baselines.lff import AveragedLosses, RelativeDifficulty, generalised_cross_entropy
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.problem import Problem
+
+PROMISE = "the weights differ between samples"
+HYPER = lff.Hyperparameters(epochs=2, batch_size=16)
+
+
+@pytest.fixture
+def problem(make_data, make_context):
+    shown = make_data(n=48, modality="image").restrict("val_groups", "train")
+    return Problem.of(shown, make_data(n=24, seed=1, modality="image"), make_context())
+
+
+def objective_of(problem):
+    return RelativeDifficulty(problem.network(HYPER, "biased"), problem.train.labels, HYPER)
+
+
+def gradients(loss, network):
+    return torch.autograd.grad(loss, list(network.parameters()), retain_graph=True)
+
+
+@pytest.mark.parametrize("q", [0.1, 0.7, 1.0])
+def test_generalised_cross_entropy_and_its_gradient(q):
+    logits = torch.randn(9, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
+    labels = torch.arange(9) % 4
+    losses = cross_entropy(logits, labels, reduction="none")
+    p = logits.softmax(1)[range(9), labels]
+    torch.testing.assert_close(generalised_cross_entropy(losses, q), (1 - p**q) / q)
+    # equation 2 of Nam et al.: the gradient of cross-entropy times p^q
+    (found,) = torch.autograd.grad(generalised_cross_entropy(losses, q).sum(), logits, retain_graph=True)
+    (expected,) = torch.autograd.grad((p.detach() ** q * losses).sum(), logits)
+    torch.testing.assert_close(found, expected)
+
+
+def test_averages_and_their_normalisation_by_hand():
+    averages = AveragedLosses(torch.tensor([0, 0, 1, 1, 1]), num_classes=3, decay=0.7)
+    averages.update(torch.tensor([0, 2]), torch.tensor([2.0, 10.0]))
+    averages.update(torch.tensor([0, 1, 3]), torch.tensor([1.0, 0.85, 5.0]))
+    # sample 0: 0.7 * 2 + 0.3 * 1 = 1.7, the largest of class 0; of class 1 it is 10; sample 4 was never seen
+    torch.testing.assert_close(averages.values[:4], torch.tensor([1.7, 0.85, 10.0, 5.0]))
+    torch.testing.assert_close(averages.relative(torch.arange(5)), torch.tensor([1, 0.5, 1, 0.5, 0]))
+
+
+def test_losses_of_zero_give_finite_weights(problem):
+    objective = objective_of(problem)
+    everything = torch.arange(48)
+    for losses in (objective.biased_losses, objective.own_losses):
+        losses.update(everything, torch.zeros(48))
+    assert objective.weights(everything).isfinite().all()
+
+
+def test_weights_of_a_few_steps_are_those_of_a_slow_reference(problem):
+    objective, network = objective_of(problem), problem.network(HYPER)
+    averages = [{}, {}]
+    for batch in ([0, 1, 2, 3, 4, 5], [3, 4, 5, 6, 7, 8], [0, 3, 6, 9, 12, 15]):
+        step = Step(network, problem.train, torch.tensor(batch), 0.0)
+        loss = objective(step)
+        biased = cross_entropy(objective.biased(step.inputs), step.labels, reduction="none").tolist()
+        own = step.losses.tolist()
+        total = 0.0
+        for average, losses in zip(averages, (biased, own), strict=True):
+            for i, value in zip(batch, losses, strict=True):
+                average[i] = 0.7 * average[i] + 0.3 * value if i in average else value
+        for i, b, d in zip(batch, biased, own, strict=True):
+            mates = [j for j in averages[0] if j % 3 == i % 3]  # labels are i % 3
+            hard, easy = (average[i] / max(average[j] for j in mates) for average in averages)
+            total += hard / (hard + easy) * d + (1 - math.exp(-b) ** 0.7) / 0.7
+        assert loss.item() == pytest.approx(total / 6, rel=1e-4)
+
+
+def test_neither_gradient_reaches_the_other_network(problem):
+    objective, network = objective_of(problem), problem.network(HYPER)
+    step = Step(network, problem.train, torch.arange(16), 0.0)
+    loss = objective(step)
+    weights = objective.weights(step.indices)
+    assert not weights.requires_grad
+    biased = cross_entropy(objective.biased(step.inputs), step.labels, reduction="none")
+    alone = {network: (weights * step.losses).mean(), objective.biased: ((1 - (-0.7 * biased).exp()) / 0.7).mean()}
+    for model, own in alone.items():
+        for found, expected in zip(gradients(loss, model), gradients(own, model), strict=True):
+            torch.testing.assert_close(found, expected, rtol=0.05, atol=1e-4)  # both passes are in bfloat16
+
+
+def test_both_networks_are_trained_and_the_debiased_one_is_returned(problem, monkeypatch):
+    seen = []
+
+    def recorded(network, *arguments, objective, **named):
+        before = [model.head.weight.detach().clone() for model in (network, objective.biased)]
+        train(network, *arguments, objective=objective, **named)
+        seen.extend([network, objective.biased, *before])
+
+    monkeypatch.setattr(lff, "train", recorded)
+    returned = lff.fit(problem, HYPER)
+    network, biased, *before = seen
+    assert returned is network
+    assert not torch.equal(network.head.weight, before[0])
+    assert not torch.equal(biased.head.weight, before[1])
+    assert not torch.equal(*before)
+
+
+def test_samples_against_the_bias_weigh_more(make_data, make_context, monkeypatch):
+    """One sample in eight has another label than its colour says: a network that is sure of colours is biased."""
+    data = make_data(n=384, modality="image")
+    against = np.arange(384) % 8 == 5
+    labels = np.where(against, (data.labels + 1) % 3, data.labels)
+    shown = dataclasses.replace(data, labels=labels).restrict("val_groups", "train")
+    problem = Problem.of(shown, make_data(n=24, seed=1, modality="image"), make_context())
+    seen = {}
+    monkeypatch.setattr(lff, "train", lambda *args, **named: seen.update(named) or train(*args, **named))
+    lff.fit(problem, lff.Hyperparameters(epochs=4, batch_size=16))
+    objective, minority = seen["objective"], torch.from_numpy(against)
+    weights = objective.weights(torch.arange(384))
+    assert weights[minority].mean() > 1.5 * weights[~minority].mean()
+    curve = problem.journal.curves[-1]
+    assert curve["biased_lead_where_easy"] > 0
+    assert curve["weight_where_hard"] > curve["weight_where_easy"]
+
+
+def test_equal_weights_are_reported(problem, monkeypatch):
+    lff.fit(problem, HYPER)
+    assert problem.journal.checks == {PROMISE: True}
+    monkeypatch.setattr(RelativeDifficulty, "weights", lambda _, indices: torch.full(indices.shape, 0.5))
+    lff.fit(problem, HYPER)
+    assert problem.journal.checks == {PROMISE: False}

@@ -1,0 +1,28 @@
+import torch
+
+from spurgen.baselines import erm, resample
+from spurgen.baselines.training.loop import Step
+
+
+def test_batches_hold_every_group_equally_often_not_every_class(captured, make_problem):
+    problem = make_problem(960)
+    sampler = captured(resample, problem).sampler
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.cat([sampler(generator).flatten() for _ in range(10)])
+    shares = torch.bincount(problem.train.groups[drawn], minlength=7) / len(drawn)
+    torch.testing.assert_close(shares, torch.tensor([1 / 6] * 6 + [0]), atol=0.02, rtol=0)
+
+
+def test_its_loss_is_that_of_erm(captured, make_problem):
+    problem = make_problem(48)
+    for method in (erm, resample):
+        seen = captured(method, problem)
+        step = Step(seen.network, problem.train, torch.tensor([0, 7, 7, 15, 30]), 0.0)
+        expected = torch.nn.functional.cross_entropy(step.logits, step.labels)
+        torch.testing.assert_close(seen.objective(step), expected)
+        assert seen.data is None
+
+
+def test_erm_visits_every_sample_once_an_epoch(captured, make_problem):
+    sampler = captured(erm, make_problem(96), batch_size=16).sampler
+    assert sorted(sampler(torch.Generator().manual_seed(0)).flatten().tolist()) == list(range(96))

@@ -1,0 +1,145 @@
+import dataclasses
+
+import pytest
+import torch
+
+from spurgen.baselines import ssa
+from spurgen.baselines.ssa import Alignment, AttributePredictor, confident, pseudo_groups, several
+from spurgen.baselines.training.data import Data, Inputs
+from spurgen.baselines.training.halves import halves
+from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import balanced, shuffled
+
+TOLD = "the predictor tells the values of every channel apart"
+BOTH = "every channel has aligned and conflicting pseudo-attributes"
+HYPER = ssa.Hyperparameters(epochs=1, batch_size=16, steps=60)
+
+
+@pytest.fixture
+def problem(make_data, make_context):
+    shown = make_data(n=96, modality="image").restrict("val_groups", "train")
+    return Problem.of(shown, make_data(n=144, seed=1, modality="image"), make_context())
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def labelled(n=400, seed=0):
+    """Two channels: the first with two values per class, the second with one; groups from the definition."""
+    labels, first, second = (torch.randint(0, k, (n,), generator=generator(seed + k)) for k in (3, 6, 4))
+    groups = 4 * labels + (first // 2 != labels) + 2 * (second != labels)
+    return Data(Inputs(None, None), labels, 12, group_ids=groups, channel_values={"b": first, "a": second})
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("threshold", [0.5, 0.9, 1.1])
+def test_confident_answers_are_those_of_a_slow_reference(seed, threshold):
+    certainty = torch.rand(40, generator=generator(seed)).mul(8).round() / 8  # with ties
+    aligned = torch.rand(40, generator=generator(seed + 9)) < 0.7
+    sure = {kind: [i for i in range(40) if aligned[i] == kind and certainty[i] >= threshold] for kind in (True, False)}
+    size = min(map(len, sure.values()))
+    expected = {i for kind in sure.values() for i in sorted(kind, key=lambda i: -certainty[i])[:size]}
+    found = confident(certainty, aligned, threshold)
+    assert set(found.nonzero().flatten().tolist()) == expected
+
+
+def test_groups_follow_from_labels_and_values():
+    known, other = labelled(), labelled(seed=20)
+    alignment = Alignment(known, num_classes=3)
+    assert [table.shape for table in alignment.tables] == [(3, 6), (3, 4)]
+    assert torch.equal(alignment.groups(other.labels, list(other.channels.values())), other.groups)
+
+
+def test_several_epochs_make_as_many_batches_as_asked_for():
+    batches = several(shuffled(torch.arange(12), 4), 7)(generator())
+    assert batches.shape == (7, 4)
+    assert torch.bincount(batches.flatten()).tolist() != [7 * 4 // 12] * 12
+    assert sorted(batches[3:6].flatten().tolist()) == list(range(12))
+    assert several(shuffled(torch.arange(12), 4), 2)(generator()).shape == (2, 4)
+
+
+def test_the_loss_is_labelled_plus_confident_pseudo_labelled(problem):
+    hyper = dataclasses.replace(HYPER, threshold=0.4)
+    labeled = problem.val.take(torch.arange(0, 144, 2))
+    network = problem.network(hyper).eval()  # so that a sample's features do not depend on its batch
+    step = Step(network, labeled, torch.arange(16), 0.0)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        predictor = AttributePredictor(Alignment(labeled, 3).tables, problem.train, 128, hyper.threshold)
+        predictor.layers[0].weight.data *= 20  # sure of some answers
+        torch.manual_seed(5)
+        loss = predictor(step)
+        torch.manual_seed(5)
+        drawn = torch.randint(96, (16,))
+    (layer,) = predictor.layers
+    with torch.no_grad():
+        logs = layer(step.features).log_softmax(1)
+        expected = -sum(logs[i, labeled.channels["corner"][i]] for i in range(16)).item() / 16
+        logs = layer(network.encode(problem.train.inputs.take(drawn))).log_softmax(1)
+    certainty, guesses = logs.exp().max(1)
+    kept = confident(certainty, guesses == problem.train.labels[drawn], 0.4)
+    assert 0 < kept.sum() < 16
+    expected -= sum(logs[i, guesses[i]] for i in range(16) if kept[i]).item() / 16
+    assert loss.item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_pseudo_groups_are_the_true_ones_where_the_channel_can_be_seen(problem, make_data):
+    found = pseudo_groups(problem, HYPER)
+    truth = torch.from_numpy(make_data(n=96, modality="image").group_ids)
+    conflicting = truth % 2 == 1
+    assert problem.train.group_ids is None
+    assert (found == truth).float().mean() > 0.95
+    assert (found == truth)[conflicting].float().mean() > 0.8
+    assert problem.journal.curves[-1]["group_accuracy"] > 0.9
+    assert problem.journal.checks == {TOLD: True, BOTH: True}
+
+
+def test_only_one_half_of_val_is_learned_from(problem):
+    _, unseen = halves(problem.val.groups, generator(problem.seed_for("halves")))
+    corner = problem.val.channels["corner"].clone()
+    corner[unseen] = 0
+    changed = dataclasses.replace(problem, val=dataclasses.replace(problem.val, channel_values={"corner": corner}))
+    assert torch.equal(pseudo_groups(problem, HYPER), pseudo_groups(changed, HYPER))
+
+
+def test_labelled_batches_are_balanced_over_groups_and_the_predictor_is_trained(problem, monkeypatch):
+    seen = {}
+
+    def recorded(*arguments, sampler, objective, data, **named):
+        groups = data.groups[sampler(generator())].flatten()
+        before = objective.layers[0].weight.detach().clone()
+        train(*arguments, sampler=sampler, objective=objective, data=data, **named)
+        seen.update(groups=groups, moved=not torch.equal(before, objective.layers[0].weight))
+
+    monkeypatch.setattr(ssa, "train", recorded)
+    pseudo_groups(problem, dataclasses.replace(HYPER, steps=100))
+    shares = torch.bincount(seen["groups"], minlength=6) / 1600
+    torch.testing.assert_close(shares, torch.full((6,), 1 / 6), atol=0.04, rtol=0)
+    assert seen["moved"]
+
+
+def test_group_dro_trains_on_the_pseudo_groups(problem, monkeypatch):
+    found = torch.arange(96) % 6
+    seen = {}
+    monkeypatch.setattr(ssa, "pseudo_groups", lambda *_: found)
+    monkeypatch.setattr(ssa, "train_worst_group", lambda *arguments: seen.update(data=arguments[3]))
+    ssa.fit(problem, HYPER)
+    assert torch.equal(seen["data"].groups, found)
+    assert seen["data"].num_groups == problem.train.num_groups
+
+
+@pytest.mark.parametrize(("values", "told", "both"), [(0, False, True), ("labels", True, False)])
+def test_a_predictor_that_finds_nothing_is_reported(values, told, both, problem, monkeypatch):
+    def guess(_predictor, _network, inputs):
+        data = problem.train if len(inputs) == 96 else problem.val.take(torch.arange(len(inputs)))
+        return [data.labels if values == "labels" else torch.zeros_like(data.labels)]
+
+    monkeypatch.setattr(AttributePredictor, "predict", guess)
+    pseudo_groups(problem, dataclasses.replace(HYPER, steps=1))
+    assert problem.journal.checks == {TOLD: told, BOTH: both}
+
+
+def test_balanced_batches_of_a_single_labelled_group_do_not_fail():
+    assert several(balanced(torch.tensor([4]), 16), 3)(generator()).tolist() == [[0], [0], [0]]

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+
+from spurgen.baselines import subg
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("rarest", [1, 3])
+def test_every_group_is_cut_to_the_smallest_that_occurs(rarest):
+    groups = torch.tensor([0] * 50 + [2] * 20 + [4] * rarest)[torch.randperm(70 + rarest, generator=generator())]
+    kept = subg.subset(groups, generator())
+    assert torch.bincount(groups[kept]).tolist() == [rarest, 0, rarest, 0, rarest]
+    assert len(kept.unique()) == len(kept)
+
+
+def test_every_sample_of_a_group_is_equally_likely():
+    groups = torch.tensor([1] * 6 + [0] * 3 + [1] * 4)
+    counts = torch.zeros(13)
+    for seed in range(3000):
+        counts[subg.subset(groups, generator(seed))] += 1
+    # 3 of 10 and 3 of 3; the standard error of a share is .0084
+    torch.testing.assert_close(counts / 3000, torch.where(groups == 1, 0.3, 1.0), atol=0.04, rtol=0)
+
+
+def test_the_subset_stays_the_same_and_is_cycled_for_as_long_as_an_epoch_of_erm(captured, make_data, make_problem):
+    groups = make_data(n=640).group_ids.copy()
+    rare = np.flatnonzero(groups == 1)
+    groups[rare[1:]] = 0  # one sample is left in group 1
+    sampler = captured(subg, make_problem(640, group_ids=groups)).sampler
+    draws = generator()
+    epochs = [sampler(draws) for _ in range(3)]
+    assert [epoch.shape for epoch in epochs] == [(10, 64)] * 3
+    assert len({tuple(epoch.unique().tolist()) for epoch in epochs}) == 1
+    visits = np.bincount(groups[epochs[0].flatten()], minlength=7)
+    assert (visits[:6] >= 640 // 6).all()
+    assert visits.max() - visits.min() > 0
+    assert np.ptp(visits[:6]) <= 1
+    assert visits[6] == 0
+
+
+def test_another_seed_draws_another_subset(captured, make_problem):
+    kept = [tuple(captured(subg, make_problem(160, seed=s)).sampler(generator()).unique().tolist()) for s in (0, 0, 1)]
+    assert kept[0] == kept[1] != kept[2]

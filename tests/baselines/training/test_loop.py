@@ -1,0 +1,54 @@
+import math
+
+import pytest
+import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.samplers import shuffled
+
+RECIPE = Recipe(epochs=2, batch_size=16, lr=0.1, weight_decay=0.5)
+
+
+def nothing(step):
+    """Is a loss without gradient: only weight decay changes the weights."""
+    return 0.0 * step.losses.sum()
+
+
+@pytest.fixture
+def trained(make_problem):
+    """Trains for 2 epochs of 5 steps, without gradient; returns the weights before and after, and every step's rate."""
+
+    def run(recipe=RECIPE):
+        problem, rates = make_problem(80), []
+        network = problem.network(recipe)
+        before = [p.detach().clone() for p in network.parameters()]
+        hook = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+        try:
+            train(network, problem, recipe, sampler=shuffled(torch.arange(80), 16), objective=nothing)
+        finally:
+            hook.remove()
+        return before, list(network.parameters()), rates
+
+    return run
+
+
+def test_the_learning_rate_rises_to_its_peak_and_falls_as_a_cosine(trained):
+    _, _, rates = trained()
+    # progress is 0, .1, .2, ...; the rate rises from 5 % until .2, then half a cosine spans the other .8
+    falling = [0.5 + 0.5 * math.cos(math.pi * k / 8) for k in range(8)]
+    assert rates == pytest.approx([0.1 * share for share in (0.05, 0.525, *falling)])
+
+
+def test_weights_decay_by_the_learning_rate_times_the_weight_decay(trained):
+    before, after, rates = trained()
+    left = math.prod(1 - 0.5 * rate for rate in rates)
+    assert 0.5 < left < 0.9
+    for a, b in zip(before, after, strict=True):
+        torch.testing.assert_close(b.detach(), left * a, rtol=1e-4, atol=1e-7)
+
+
+def test_without_weight_decay_and_gradient_the_weights_stay(trained):
+    before, after, _ = trained(Recipe(epochs=2, batch_size=16, lr=0.1, weight_decay=0.0))
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))

@@ -1,0 +1,94 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from spurgen.baselines.training import pretrained
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.pretrained import WORDS, digest, load_pretrained, to_arrays
+from spurgen.baselines.training.problem import Problem
+from spurgen.benchmark.errors import FrozenDataError
+
+
+def problem(make_data, make_context, modality, backbone):
+    data, context = make_data(modality=modality), make_context(modality)
+    return Problem.of(data, data, dataclasses.replace(context, backbone=backbone))
+
+
+def test_the_shipped_weights_are_those_recorded():
+    found = load_pretrained()
+    assert {"image.layers.0.weight", WORDS} <= set(found.weights)
+    assert len(found.weights[WORDS]) == len(found.words)
+    assert all(torch.isfinite(weights).all() for weights in found.weights.values())
+
+
+@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+def test_a_pretrained_network_has_the_encoders_weights_and_a_head_of_its_own(modality, make_data, make_context):
+    found = load_pretrained()
+    scratch, started = (
+        problem(make_data, make_context, modality, backbone).network(Recipe()).state_dict()
+        for backbone in ("scratch", "pretrained")
+    )
+    assert scratch.keys() == started.keys()
+    for name, weights in started.items():
+        if name in found.weights and name != WORDS:
+            torch.testing.assert_close(weights, found.weights[name].to(weights.dtype))
+        elif name != WORDS:
+            torch.testing.assert_close(weights, scratch[name])
+
+
+def test_words_keep_their_vectors_by_name_and_new_ones_their_own(make_data, make_context):
+    task = problem(make_data, make_context, "text", "pretrained")
+    vectors = task.network(Recipe()).state_dict()[WORDS]
+    plain = problem(make_data, make_context, "text", "scratch").network(Recipe()).state_dict()[WORDS]
+    found = load_pretrained()
+    known = [word for word in task.codec.vocabulary.ids if word in found.words]
+    assert "a" in known
+    assert "dog" not in known
+    for word, k in task.codec.vocabulary.ids.items():
+        expected = found.weights[WORDS][found.words.index(word)] if word in known else plain[k]
+        torch.testing.assert_close(vectors[k], expected)
+    assert vectors[:2].abs().sum() == 0
+
+
+def test_encoders_survive_the_round_trip_to_arrays(make_data, make_context):
+    task = problem(make_data, make_context, "multimodal", "scratch")
+    network = task.network(Recipe())
+    arrays = to_arrays({"image": network, "caption": network}, task.codec.vocabulary)
+    assert not any(name.startswith(("head", "fuse")) for name in arrays)
+    np.testing.assert_array_equal(arrays["words"], list(task.codec.vocabulary.ids))
+    np.testing.assert_allclose(arrays[WORDS], network.state_dict()[WORDS][2:], atol=1e-2)
+
+
+def test_the_digest_covers_names_shapes_and_values():
+    plain = {"a": np.arange(6.0), "b": np.array(["x"])}
+    others = [
+        {**plain, "a": np.arange(6.0).reshape(2, 3)},
+        {**plain, "a": np.arange(6.0) + 1e-9},
+        {**plain, "a": np.arange(6.0, dtype=np.float32)},
+        {"c": plain["a"], "b": plain["b"]},
+        {**plain, "b": np.array(["y"])},
+    ]
+    assert digest(dict(reversed(plain.items()))) == digest(plain)
+    assert digest(plain) not in {digest(other) for other in others}
+
+
+@pytest.mark.parametrize("spoil", ["missing", "truncated", "other"])
+def test_weights_that_are_not_those_recorded_are_never_used(spoil, tmp_path, monkeypatch):
+    path = tmp_path / "pretrained.npz"
+    if spoil == "truncated":
+        path.write_bytes(pretrained.WEIGHTS.read_bytes()[:-100])
+    elif spoil == "other":
+        np.savez(path, words=np.array(["a"]))
+    monkeypatch.setattr(pretrained, "WEIGHTS", path)
+    with pytest.raises(FrozenDataError, match="restore it or run `spurgen pretrain`"):
+        load_pretrained.__wrapped__()
+
+
+def test_encoders_of_another_width_are_refused(make_data, make_context):
+    task = problem(make_data, make_context, "image", "pretrained")
+    with pytest.raises(
+        ValueError, match=r"image.layers.4.0.weight is \(20, 128, 3, 3\), pretrained \(128, 128, 3, 3\)"
+    ):
+        task.network(Recipe(feature_dim=20))

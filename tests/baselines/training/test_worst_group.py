@@ -1,0 +1,36 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from spurgen.baselines.training.worst_group import WorstGroupLoss
+
+
+def test_group_weights_follow_the_formula():
+    objective = WorstGroupLoss(torch.tensor([4, 16, 0]), eta=0.5, adjustment=2.0)
+    assert objective.weights.tolist() == [0.5, 0.5, 0.0]
+    objective.update(torch.tensor([1.0, 0.4, 0.0]), torch.tensor([True, True, False]))
+    # 0.5 exp(0.5 (1 + 2/2)) = 1.359141, 0.5 exp(0.5 (0.4 + 2/4)) = 0.784156; divided by their sum
+    torch.testing.assert_close(objective.weights, torch.tensor([0.634136, 0.365864, 0.0]), atol=1e-6, rtol=0)
+
+
+def test_the_weight_of_an_absent_group_does_not_decay():
+    objective = WorstGroupLoss(torch.tensor([5, 5, 5, 5]), eta=0.1, adjustment=0.0)
+    for _ in range(50):
+        objective.update(torch.tensor([3.0, 1.0, 0.0, 2.0]), torch.tensor([True, True, False, True]))
+    assert objective.weights[2].item() == 0.25
+    assert objective.weights[0] > objective.weights[3] > objective.weights[1]
+    torch.testing.assert_close(objective.weights.sum(), torch.tensor(1.0))
+
+
+def test_group_weights_stay_finite_under_huge_losses():
+    objective = WorstGroupLoss(torch.tensor([5, 5]), eta=1.0, adjustment=0.0)
+    objective.update(torch.tensor([1e4, 1.0]), torch.tensor([True, True]))
+    torch.testing.assert_close(objective.weights, torch.tensor([1.0, 0.0]))
+
+
+def test_the_loss_weights_the_means_of_the_groups():
+    objective = WorstGroupLoss(torch.tensor([9, 9, 9]), eta=1.0, adjustment=0.0)
+    step = SimpleNamespace(losses=torch.tensor([1.0, 3.0, 4.0]), group_ids=torch.tensor([0, 0, 2]))
+    # group means 2 and 4; weights of the two present: exp(2), exp(4), sharing 2/3
+    assert objective(step).item() == pytest.approx(2 / 3 * (2 * 0.119203 + 4 * 0.880797), abs=1e-5)

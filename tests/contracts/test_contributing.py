@@ -1,0 +1,98 @@
+"""The examples of CONTRIBUTING.md, pasted: the linter passes them, the contracts hold, and they work."""
+
+import importlib.util
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.plugins import discover
+from spurgen.harness.cli import main
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^## [^\n]*`(\S+\.py)`\n+```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLES = dict(BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+
+
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def contracts(kind):
+    """Loads the tests that every plug-in of a kind must pass."""
+    return load(f"contracts_of_{kind}", Path(__file__).with_name(f"test_{kind}.py"))
+
+
+CHANNELS, BASELINES = contracts("channels"), contracts("baselines")
+data = BASELINES.data  # a fixture
+
+
+@pytest.fixture
+def paste(tmp_path, monkeypatch):
+    """Returns a function that registers an example as its file would, for the length of a test."""
+
+    def pasted(place):
+        folder, name = Path(place).parent, Path(place).stem
+        package = ".".join(("spurgen", *folder.parts))
+        monkeypatch.setitem(sys.modules, f"{package}.{name}", None)  # so that it goes afterwards
+        (tmp_path / f"{name}.py").write_text(EXAMPLES[place], encoding="utf-8")
+        module = load(f"{package}.{name}", tmp_path / f"{name}.py")
+        monkeypatch.setitem(discover(package), name, module)
+        return module
+
+    return pasted
+
+
+def held(module, argument, name, others=None):
+    """Holds a plug-in to the contracts that ask for its name alone, but for those of others; counts them."""
+    tests = [test for key, test in vars(module).items() if key.startswith("test_")]
+    alone = [test for test in tests if list(inspect.signature(test).parameters) == [argument]]
+    due = [test for test in alone if test.pytestmark[0].args[1] is not others]
+    for test in due:
+        test(name)
+    return len(due)
+
+
+def test_every_example_is_found():
+    assert {Path(place).parent.as_posix() for place in EXAMPLES} >= {
+        "generators/channels", "baselines", "harness/metrics", "harness/commands",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("check", [["check"], ["format", "--check"]], ids=" ".join)
+@pytest.mark.parametrize("place", EXAMPLES)
+def test_the_linter_passes_an_example(place, check):
+    command = [sys.executable, "-m", "ruff", *check, "--no-cache", "--stdin-filename", place, "-"]
+    done = subprocess.run(command, cwd=ROOT, input=EXAMPLES[place], text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_channel_keeps_its_contract(paste):
+    paste("generators/channels/fog.py")
+    assert held(CHANNELS, "kind", "fog", others=CHANNELS.SPOKEN) > 5
+
+
+@pytest.mark.parametrize("modality", BASELINES.MODALITIES)
+def test_the_method_keeps_its_contract(paste, modality, data, tmp_path):
+    paste("baselines/label_smoothing.py")
+    assert held(BASELINES, "name", "label_smoothing") > 1
+    BASELINES.test_a_method_answers("label_smoothing", modality, data, tmp_path)
+
+
+def test_the_metric_measures(paste):
+    probs = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    np.testing.assert_allclose(paste("harness/metrics/margin.py").margins(probs, np.array([0, 2])), [0.5, -0.6])
+
+
+def test_the_command_runs(paste, capsys):
+    paste("harness/commands/hello.py")
+    assert main(["hello", "--name", "you"]) == 0
+    assert capsys.readouterr().err == "hello, you\n"

@@ -1,0 +1,120 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.benchmark.errors import MetricError
+from spurgen.harness.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
+from spurgen.harness.statistics.separation import significantly_higher, tiers
+
+
+def simulated(points, spread=0.01, count=400, seed=0):
+    """Returns points and replicates about them with a spread of their own."""
+    points = np.array(points, dtype=float)
+    return points, points[:, None] + spread * np.random.default_rng(seed).normal(size=(len(points), count))
+
+
+def test_well_separated_rows_are_as_many_tiers():
+    points, replicates = simulated([0.5, 0.1, 0.9, 0.3, 0.7])
+    assert tiers(points, replicates, list("abcde")) == {
+        "count": 5, "members": [["c"], ["e"], ["a"], ["d"], ["b"]], "chain": ["c", "e", "a", "d", "b"],
+    }  # fmt: skip
+
+
+def test_alike_rows_are_one_tier():
+    points, replicates = simulated([0.5, 0.501, 0.499])
+    assert tiers(points, replicates, list("abc")) == {"count": 1, "members": [["b", "a", "c"]], "chain": ["b"]}
+
+
+def test_a_row_between_two_tiers_makes_no_third():
+    # neighbours are .02 apart (z = 1.4), the ends .04 (z = 2.8)
+    points, replicates = simulated([0.52, 0.54, 0.5])
+    found = tiers(points, replicates, ["middle", "top", "bottom"])
+    assert found == {"count": 2, "members": [["top", "middle"], ["bottom"]], "chain": ["top", "bottom"]}
+
+
+def test_the_chain_goes_through_rows_that_are_told_apart():
+    # the best row is too uncertain to be told apart from any
+    points, replicates = simulated([0.9, 0.8, 0.5])
+    replicates[0] += np.random.default_rng(1).normal(size=400)
+    found = tiers(points, replicates, ["wild", "high", "low"])
+    assert found == {"count": 2, "members": [["wild", "high"], ["low"]], "chain": ["high", "low"]}
+
+
+def test_many_rows_are_corrected_for():
+    # the same pair is told apart alone, and not among 20 rows that are alike
+    points, replicates = simulated([0.5, 0.535] + [0.5175] * 18)
+    names = [f"m{k:02}" for k in range(20)]
+    assert tiers(points[:2], replicates[:2], names[:2])["count"] == 2
+    assert tiers(points, replicates, names)["count"] == 1
+
+
+def test_clusters_are_found():
+    rng = np.random.default_rng(2)
+    points, replicates = simulated(np.repeat([0.2, 0.5, 0.8], 4) + rng.normal(scale=0.002, size=12))
+    found = tiers(points, replicates, [f"{k // 4}" + "abcd"[k % 4] for k in range(12)])
+    assert [sorted(some) for some in found["members"]] == [[f"{k}{c}" for c in "abcd"] for k in (2, 1, 0)]
+
+
+def answers(random, chances, seeds=5, groups=4, size=60):
+    """Draws answers right with the methods' chances, with a part shared by a sample's seeds and methods."""
+    luck = random.random((1, groups * size)) * 0.5
+    own = random.random((len(chances), seeds, groups * size)) * 0.5
+    return luck + own < np.reshape(chances, (-1, 1, 1))
+
+
+def tiers_of(correct, seeds=5, groups=4, size=60):
+    ids = np.repeat(np.arange(groups), size)
+    weights, draws = group_bootstrap_weights(ids, 200, "t"), seed_draws(seeds, 200, "t")
+    points = np.array([row.reshape(seeds, groups, size).mean(axis=2).min(axis=1).mean() for row in correct])
+    replicates = np.stack([bootstrap_wga(row, ids, weights, draws) for row in correct])
+    return tiers(points, replicates, [f"m{k}" for k in range(len(correct))])["count"]
+
+
+def test_methods_of_equal_truth_are_one_tier_as_often_as_promised():
+    found = [tiers_of(answers(np.random.default_rng([3, k]), [0.5] * 6)) for k in range(40)]
+    assert set(found) <= {1, 2}
+    assert np.mean(np.array(found) > 1) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 40)
+
+
+def test_methods_of_unlike_truth_are_as_many_tiers():
+    assert tiers_of(answers(np.random.default_rng(4), [0.1, 0.4, 0.6, 0.9])) == 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9))
+def test_what_holds_for_any_rows(seed, count):
+    random = np.random.default_rng(seed)
+    points, replicates = simulated(random.integers(8, size=count) / 50, seed=seed)
+    replicates *= random.uniform(0.5, 3)
+    names = [f"m{k}" for k in range(count)]
+    found, shuffle = tiers(points, replicates, names), random.permutation(count)
+    assert tiers(points[shuffle], replicates[shuffle], [names[k] for k in shuffle]) == found
+    higher = significantly_higher(points, replicates)
+    rows = [[names.index(name) for name in some] for some in found["members"]]
+    assert sorted(row for some in rows for row in some) == list(range(count))
+    for above, below in pairwise(rows):
+        assert all(higher[above, row].any() for row in below)
+    assert not any(higher[np.ix_(some, some)].any() for some in rows)
+    chain = [names.index(name) for name in found["chain"]]
+    assert len(chain) == found["count"] == len(rows)
+    assert all(higher[chain[i], chain[j]] for j in range(len(chain)) for i in range(j))
+
+
+def test_few_or_no_rows():
+    assert tiers(np.empty(0), np.empty((0, 5)), []) == {"count": 0, "members": [], "chain": []}
+    assert tiers(*simulated([0.5]), ["a"]) == {"count": 1, "members": [["a"]], "chain": ["a"]}
+
+
+def test_what_does_not_fit_is_refused():
+    points, replicates = simulated([0.5, 0.6])
+    for arguments, message in [
+        ((points, replicates, ["a"]), "names: found 1 names, 1 of them distinct, expected 2 distinct ones"),
+        ((points, replicates, ["a", "a"]), "names: found 2 names, 1 of them distinct"),
+        ((points, replicates[:, :1], ["a", "b"]), "replicates: found 1 replicate, expected at least 2"),
+        ((np.array([0.5, np.nan]), replicates, ["a", "b"]), "points: found nan at"),
+    ]:
+        with pytest.raises(MetricError, match=message):
+            tiers(*arguments)

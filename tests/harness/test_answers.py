@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.benchmark.contract import Batch
+from spurgen.harness.answers import CHUNK, Chunk, ask_mixed
+from spurgen.harness.cell import CellSpec
+
+
+class Echo:
+    """Answers a caption, which is a number, by that number; keeps the batches."""
+
+    def __init__(self):
+        self.batches = []
+
+    def logits(self, batches, where):
+        del where
+        for batch in batches:
+            self.batches.append([int(caption) for caption in batch.captions])
+            yield np.array(self.batches[-1], float)[:, None]
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(
+    sizes=st.dictionaries(st.sampled_from("abcd"), st.integers(1, 2500), min_size=1),
+    chunk=st.integers(100, 1000),
+    seed=st.integers(0, 99),
+)
+def test_answers_come_back_in_order_however_they_were_mixed(sizes, chunk, seed):
+    rows = {part: [f"{k}" for k in range(5000 * n, 5000 * n + size)] for n, (part, size) in enumerate(sizes.items())}
+    chunks = [Chunk(p, a, Batch(None, rows[p][a : a + chunk])) for p in rows for a in range(0, len(rows[p]), chunk)]
+    order = np.random.default_rng(seed).permutation(len(chunks))
+    found = ask_mixed(Echo(), "logits", [chunks[k] for k in order], np.random.default_rng(seed))
+    assert found.keys() == rows.keys()
+    for part, captions in rows.items():
+        assert found[part].ravel().tolist() == [int(caption) for caption in captions]
+
+
+def test_batches_mix_parts_and_vary_in_size():
+    rows = {(p, a): [f"{p * 10_000 + a + k}" for k in range(500)] for p in range(4) for a in (0, 500)}
+    echo = Echo()
+    ask_mixed(
+        echo, "logits", [Chunk(p, a, Batch(None, some)) for (p, a), some in rows.items()], np.random.default_rng(0)
+    )
+    assert len({len(batch) for batch in echo.batches}) > 1
+    assert max(map(len, echo.batches)) <= CHUNK
+    for batch in echo.batches:
+        assert {number // 10_000 for number in batch} == {0, 1, 2, 3}
+        assert batch != sorted(batch)
+
+
+@pytest.mark.parametrize("turn", ["len(seen)", "k"])
+def test_a_model_that_counts_instead_of_looking_is_at_chance(suite_file, write_submission, turn):
+    code = """
+import numpy as np
+seen = []
+def predict(batch):
+    answers = []
+    for k in range(len(batch)):
+        answers.append(5 * np.eye(3)[TURN % 3])
+        seen.append(k)
+    return np.array(answers)
+""".replace("TURN", turn)
+    cell = CellSpec(suite_file, "small-text", write_submission(code), 0).run()
+    assert cell.error is None
+    assert cell.figures["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: asked in order, this would be 1
+    assert cell.figures["cra"] < 0.2

@@ -1,0 +1,138 @@
+import html
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spurgen.harness.cli import main
+from spurgen.harness.rows import write_atomically
+from spurgen.harness.validity._report import draw, examine, to_markdown
+
+KEYS = [
+    "erm_failure", "tiers", "spearman", "published_spearman", "dose_response", "whac_a_mole",
+    "minimum_detectable_difference",
+]  # fmt: skip
+METHODS = {"erm": 0.3, "resample": 0.5, "group_dro": 0.7, "jtt": 0.85, "dfr": 0.95}
+
+
+@pytest.fixture(scope="module")
+def rows(toy, make_cells):
+    return {
+        label: {task: make_cells(label, task, wga, (0.4 - wga / 4, 0.2 + wga / 9), seeds=2) for task in toy.tasks}
+        for label, wga in METHODS.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def references(make_cells):
+    return {task: make_cells("erm", task, 0.97, uncorrelated=True) for task in ("signs-image", "signs-text")}
+
+
+@pytest.fixture(scope="module")
+def results(rows, references, weigh):
+    return examine(weigh(rows, references))
+
+
+@pytest.fixture(scope="module")
+def figures(results):
+    return draw(results)
+
+
+def test_a_whole_suite_has_every_part(results):
+    assert list(results) == KEYS
+    assert all(result["passed"] is not None for result in (results[name] for name in KEYS[:2]))
+    assert not any(results[name]["missing"] for name in KEYS[:2])
+    assert json.loads(json.dumps(results, allow_nan=False)) == results
+
+
+def test_the_report_is_a_function_of_the_rows_and_not_of_their_order(results, rows, references, weigh):
+    turned = {label: dict(reversed(rows[label].items())) for label in reversed(rows)}
+    assert examine(weigh(turned, references)) == results
+
+
+def test_every_part_is_drawn_in_shades_of_grey(figures):
+    assert list(figures) == KEYS
+    for png in figures.values():
+        pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), int)
+        assert np.ptp(pixels, axis=2).max() <= 12  # nothing is told by colour
+        assert min(pixels.shape[:2]) > 200
+        assert pixels.min() < 60
+
+
+def test_the_text_has_every_part_with_its_verdict_and_figure(results, figures):
+    text = to_markdown("toy", results, figures)
+    assert text.startswith("# Is SpurGen toy any good?")
+    assert "- ERM fails, and the shortcut is why: passed\n" in text
+    assert "- What agreement published data sets have with one another: a measurement, nothing to pass\n" in text
+    assert all(f"]({name}.png)" in text for name in KEYS)
+    failed = {**results, "tiers": {**results["tiers"], "passed": False}}
+    assert "- Methods can be told apart: **failed**\n" in to_markdown("toy", failed, {})
+
+
+def test_without_rows_every_part_says_what_makes_them(weigh):
+    results = examine(weigh({}, baselines=["erm", "jtt"]))
+    for name in set(KEYS) - {"published_spearman"}:
+        assert results[name]["passed"] is None
+        assert "`make benchmark-full` makes what is missing" in " ".join(results[name]["missing"])
+    assert list(draw(results)) == ["published_spearman"]
+    text = to_markdown("toy", results, {})
+    assert text.count("Not there yet:") == 6
+    assert "Methods can be told apart: not judged yet, for want of rows" in text
+
+
+def test_strangers_names_are_text(make_cells, weigh):
+    rows = {label: {"signs-image": make_cells(label)} for label in ("erm", "<b>|$x^{$")}
+    results = examine(weigh(rows))
+    assert "&lt;b&gt;\\|$x^{$" in to_markdown("toy", results, {})
+    assert "whac_a_mole" in draw(results)  # $ would begin a formula, and this is none
+
+
+@pytest.fixture
+def folder(tmp_path, rows, references):
+    for top, some in (("results", rows), ("calibration", {"erm": references})):
+        for label, tasks in some.items():
+            for cells in tasks.values():
+                for cell in cells:
+                    path = tmp_path / top / "toy" / label / f"{cell.task}-{cell.seed}-{cell.identity[:16]}.json"
+                    write_atomically(path, cell.model_dump_json())
+    return tmp_path
+
+
+def run(toy_file, folder, *more):
+    return main(["validity", "--suite", toy_file, "--results", str(folder / "results"), *more])
+
+
+def test_the_command_writes_text_json_and_figures(toy_file, folder, results, capsys):
+    code = run(toy_file, folder)
+    out = folder / "validity"
+    assert {path.name for path in out.iterdir()} == {"validity.md", "validity.json", *(f"{name}.png" for name in KEYS)}
+    found = json.loads((out / "validity.json").read_text())
+    assert found["erm_failure"] == results["erm_failure"]
+    assert found["tiers"]["passed"] is None  # most baselines have no row
+    assert code == int(any(part["passed"] is False for part in found.values()))
+    assert capsys.readouterr().out.strip() == html.unescape((out / "validity.md").read_text()).strip()
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    run(toy_file, folder)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_a_failed_test_is_the_exit_code(toy_file, folder, make_cells):
+    for cell in make_cells("erm", "signs-image", 0.9, seeds=2):
+        path = folder / "results" / "toy" / "erm" / f"signs-image-{cell.seed}-{cell.identity[:16]}.json"
+        assert path.exists()
+        write_atomically(path, cell.model_dump_json())
+    assert run(toy_file, folder) == 1
+
+
+def test_an_empty_folder_is_a_report_too(toy_file, tmp_path, capsys):
+    assert run(toy_file, tmp_path, "--out", str(tmp_path / "elsewhere")) == 0
+    assert "make benchmark-full" in capsys.readouterr().out
+    assert (tmp_path / "elsewhere" / "validity.json").exists()
+
+
+def test_bad_published_figures_are_named(toy_file, tmp_path, capsys):
+    (tmp_path / "p.csv").write_text("protocol,method\np,m\n")
+    assert run(toy_file, tmp_path, "--published", str(tmp_path / "p.csv")) == 2
+    assert "p.csv, line 2, column dataset: Field required; mend the line" in capsys.readouterr().err.replace("\n", "")

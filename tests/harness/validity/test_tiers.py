@@ -1,0 +1,71 @@
+import pytest
+
+from spurgen.harness.validity import tiers
+
+TASKS = ("signs-image", "signs-text")
+
+
+@pytest.fixture
+def examined(make_cells, weigh):
+    def examine(figures, baselines=None):
+        rows = {label: {task: make_cells(label, task, wga) for task in TASKS} for label, wga in figures.items()}
+        return tiers.examine(weigh(rows, baselines=baselines))
+
+    return examine
+
+
+FOUR = {"a": 0.4, "b": 0.6, "c": 0.8, "d": 0.97}
+
+
+def test_four_levels_pass(examined):
+    result = examined(FOUR)
+    assert result["passed"] is True
+    found = result["tasks"]["signs-image"]
+    assert (found["rows"], found["tiers"], found["passed"]) == (4, 4, True)
+    assert found["members"] == [["d"], ["c"], ["b"], ["a"]]
+    assert found["chain"] == ["d", "c", "b", "a"]
+    assert found["wga"]["d"] == pytest.approx(0.97)
+    text = tiers.tell(result)
+    assert "| signs-image | 4      | 4       | yes " in text
+    assert "d, c, b, a" in text
+
+
+def test_three_levels_fail(examined):
+    result = examined({**FOUR, "d": 0.8})
+    assert result["passed"] is False
+    assert result["tasks"]["signs-image"]["members"] == [["c", "d"], ["b"], ["a"]]
+    assert "| 0.800 | c, d " in tiers.tell(result)
+
+
+def test_methods_alike_are_one_tier(examined):
+    assert examined(dict.fromkeys("abcde", 0.6))["tasks"]["signs-text"]["tiers"] == 1
+
+
+def test_nothing_is_judged_before_every_baseline_has_run(examined):
+    result = examined(FOUR, baselines=[*FOUR, "erm", "jtt"])
+    assert result["passed"] is None
+    assert result["tasks"]["signs-image"]["tiers"] == 4
+    assert result["missing"][0] == (
+        "signs-image, signs-text: not run: erm, jtt; `make benchmark-full` makes what is missing"
+    )
+
+
+def test_of_many_missing_baselines_the_first_are_named(examined):
+    missing = examined({}, baselines=list("abcdefgh"))["missing"]
+    assert missing[0].endswith("not run: a, b, c, d, e, f and 2 more; `make benchmark-full` makes what is missing")
+
+
+def test_a_baseline_that_was_run_and_is_not_ranked_is_not_missing(make_cells, weigh):
+    rows = {label: {task: make_cells(label, task, wga) for task in TASKS} for label, wga in FOUR.items()}
+    rows["failed"] = {task: make_cells("failed", task, error="boom") for task in TASKS}
+    result = tiers.examine(weigh(rows))
+    assert result["passed"] is True
+    assert "failed" not in str(result["tasks"])
+
+
+def test_other_tasks_are_told_and_not_judged(make_cells, weigh):
+    rows = {label: {"dose-10-image": make_cells(label, "dose-10-image", wga)} for label, wga in FOUR.items()}
+    result = tiers.examine(weigh(rows))
+    assert result["tasks"]["dose-10-image"]["tiers"] == 4
+    assert result["tasks"]["dose-10-image"]["passed"] is None
+    assert result["passed"] is None
