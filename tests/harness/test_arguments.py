@@ -1,4 +1,5 @@
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,5 @@ def test_a_folder_is_made_and_left_empty(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SpurgenError, match=r"cannot write to .*file: File exists; choose another --out"):
         check_writable(tmp_path / "file", "--out")
+    with pytest.raises(SpurgenError, match="cannot write to /proc: "):
+        check_writable(Path("/proc"), "--out")
