@@ -15,9 +15,9 @@ def around(path: Path, begin: str, end: str) -> tuple[str, str]:
         text = path.read_bytes().decode()  # not read_text, which would change line ends
     except (OSError, UnicodeDecodeError) as error:
         raise SpurgenError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
-    head, found, rest = text.partition(begin)
+    head, _, rest = text.partition(begin)
     _, closed, tail = rest.partition(end)
-    if not found or not closed:
+    if not closed:
         raise SpurgenError(f"{path} has no line {begin!r} followed by {end!r}; put both where the table is to stand")
     return head, tail
 

@@ -41,6 +41,7 @@ IMPOSSIBLE = [
     ({"core_contrast": float("nan")}, r"core_contrast: .*\(got nan\)"),
     ({"label_noise": 1.0}, r"label_noise: .*less than 1 \(got 1.0\)"),
     ({"caption_fidelity": 2}, r"caption_fidelity: .*\(got 2\)"),
+    ({"seed": dict.fromkeys("abcdef", 1)}, r"seed: .*\(got \{'a': 1, 'b': 1, 'c': 1, 'd': 1, \.\.\.\}\)$"),
     ({"colour": 3}, r"  colour: there is no such key$"),
     ({"suite": "../v1"}, r"suite: .*\(got '../v1'\)"),
     ({"name": "a/b"}, r"name: .*\(got 'a/b'\)"),
