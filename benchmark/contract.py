@@ -1,6 +1,6 @@
 """What a submission is given and what it must offer: the types on both sides of the boundary."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,15 +44,6 @@ class Batch:
         if self.images is not None:
             return len(self.images)
         return len(self.captions or ())
-
-    @classmethod
-    def join(cls, parts: Sequence["Batch"]) -> "Batch":
-        """Joins one or more batches of the same modality."""
-        first = parts[0]
-        return cls(
-            None if first.images is None else np.concatenate([p.images for p in parts if p.images is not None]),
-            None if first.captions is None else [caption for p in parts for caption in p.captions or ()],
-        )
 
     def take(self, indices: Int64 | slice) -> "Batch":
         """Returns the samples at `indices`, in that order."""

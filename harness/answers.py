@@ -1,6 +1,5 @@
 """Asking a submission about everything that a task's figures need, and keeping its answers."""
 
-import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -15,14 +14,12 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, sample
 from spurgen.harness.data import Block, every_input, inputs, make_block, part_start, shown
+from spurgen.harness.mixing import CHUNK, Chunk, Int64, cut, mixed
 from spurgen.harness.process import Worker
 
 Floats = NDArray[np.float64]
 Check = Callable[[str, int, Samples], None]
 """Is shown samples that begin a shard, with their part and place; raises where they are not the frozen ones."""
-CHUNK = 1000
-WINDOW = 8  # chunks mixed at a time
-SIZES = (200, CHUNK + 1)  # of a batch
 PROBED = 2000  # samples per split whose features are probed
 
 
@@ -35,7 +32,7 @@ class Answers:
     """
 
     val: Floats
-    val_labels: NDArray[np.int64]
+    val_labels: Int64
     blocks: dict[Block, Floats] = field(default_factory=dict)
     features: dict[str, Floats] = field(default_factory=dict)
 
@@ -52,7 +49,8 @@ class Asker:
     def fit_probe(self, train: Samples) -> None:
         """Fits the linear probe on the train split, where there is nothing but `encode`."""
         if self.what == "encode":
-            features = np.concatenate(list(self.ask("encode", chunks(self.task, train), "train")))
+            whole = cut("train", inputs(self.task, train))
+            features = ask_mixed(self, "encode", whole, np.random.default_rng())["train"]
             self.probe.fit(features, train.labels)
 
     def logits(self, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
@@ -82,41 +80,18 @@ def soften(probabilities: Floats) -> Floats:
     return np.log(np.maximum(probabilities, 1e-12))
 
 
-def chunks(task: Task, samples: Samples) -> Iterator[Batch]:
-    """Cuts samples into batches."""
-    whole = inputs(task, samples)
-    for start in range(0, len(whole), CHUNK):
-        yield whole.take(slice(start, start + CHUNK))
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Holds a stretch of inputs: rows `first` and on of the part that `part` names."""
-
-    part: Hashable
-    first: int
-    inputs: Batch
-
-
 def ask_mixed(asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.Generator) -> dict[Hashable, Floats]:
-    """Asks about chunks in batches of random rows and sizes; returns each part's answers in its own order.
+    """Asks about chunks in mixed batches; returns each part's answers in its own order.
 
-    A batch draws its rows from `WINDOW` chunks, so that neither a row's place, nor its neighbours, nor
-    the number of batches so far says what it is. `what` is `logits` or `encode`.
+    `what` is `logits` or `encode`.
     """
     parts: dict[Hashable, int] = {}
-    origins: list[NDArray[np.int64]] = []
+    origins: list[Int64] = []
 
     def batches() -> Iterator[Batch]:
-        for window in _windows(chunks):
-            rows = Batch.join([chunk.inputs for chunk in window])
-            numbers = [parts.setdefault(chunk.part, len(parts)) for chunk in window]
-            lengths = [len(chunk.inputs) for chunk in window]
-            places = np.concatenate([c.first + np.arange(n) for c, n in zip(window, lengths, strict=True)])
-            where = np.stack([np.repeat(numbers, lengths), places], axis=1)
-            for drawn in _cut(rng.permutation(len(rows)), rng):
-                origins.append(where[drawn])
-                yield rows.take(drawn)
+        for batch, origin in mixed(chunks, rng, parts):
+            origins.append(origin)
+            yield batch
 
     asked = asker.logits(batches(), "test") if what == "logits" else asker.ask(what, batches(), "test")
     answers = np.concatenate(list(asked))
@@ -124,21 +99,6 @@ def ask_mixed(asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.G
     order = np.lexsort((place, part))
     bounds = np.searchsorted(part[order], np.arange(1, len(parts)))
     return dict(zip(parts, np.split(answers[order], bounds), strict=True))
-
-
-def _windows(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
-    """Groups chunks."""
-    source = iter(chunks)
-    while window := list(itertools.islice(source, WINDOW)):
-        yield window
-
-
-def _cut(order: NDArray[np.int64], rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Cuts rows into batches of random sizes."""
-    while len(order):
-        size = int(rng.integers(*SIZES))
-        yield order[:size]
-        order = order[size:]
 
 
 def collect(asker: Asker, check: Check, val: Samples, train: Samples, seed: int) -> tuple[Answers, Samples]:
@@ -176,7 +136,8 @@ def _features(asker: Asker, train: Samples, rng: np.random.Generator) -> dict[st
     task = asker.task
     test = sample(task.scenario, "test", range(min(2 * PROBED, task.scenario.num_test)), **shown(task))
     some = {"train": train.take(slice(0, PROBED)), "test": test}
-    found = ask_mixed(asker, "encode", [Chunk(part, 0, inputs(task, samples)) for part, samples in some.items()], rng)
+    chunks = (chunk for part, samples in some.items() for chunk in cut(part, inputs(task, samples)))
+    found = ask_mixed(asker, "encode", chunks, rng)
     return {part: found[part] for part in some}
 
 

@@ -1,11 +1,7 @@
 """What commands ask of their flags, checked before any work."""
 
 import argparse
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
-
-from spurgen.benchmark.errors import SpurgenError
 
 
 def positive_int(text: str) -> int:
@@ -29,13 +25,3 @@ class Unique(argparse.Action):
         """Stores the values in the order given."""
         del parser, option_string
         setattr(namespace, self.dest, list(dict.fromkeys(values or ())))
-
-
-def check_writable(folder: Path, flag: str) -> None:
-    """Makes a folder; raises `SpurgenError` that names the flag if nothing can be written there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another {flag}") from None

@@ -11,6 +11,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.executors import local
+from spurgen.harness.files import write_atomically
 from spurgen.harness.identity import submission_digest
 from spurgen.harness.leaderboard import build
 from spurgen.harness.process import describe
@@ -20,7 +21,6 @@ from spurgen.harness.rows import (
     check_owner,
     label_of,
     read_cells,
-    write_atomically,
     write_cell,
 )
 

@@ -1,8 +1,6 @@
 """What all pictures of an experiment share: looks that survive print and grey, and whole files or none."""
 
 import io
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
+
+from spurgen.harness.files import write_atomically
 
 INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d4d4d4"
 BLUE, ORANGE = "#0072b2", "#d55e00"  # apart for every kind of colour vision, and in grey (Okabe & Ito 2008)
@@ -53,12 +53,4 @@ def save(picture: Picture, path: Path) -> None:
     buffer = io.BytesIO()
     with styled():  # some settings count only now; a tight box cuts no label off
         picture.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.06)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(buffer.getvalue())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(path, buffer.getvalue())

@@ -15,7 +15,13 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.executors import local
 from spurgen.harness.experiment_checks import Method
-from spurgen.harness.identity import backbone_digest, generator_digest, scoring_digest, submission_digest
+from spurgen.harness.identity import (
+    backbone_digest,
+    generator_digest,
+    refuse_edits,
+    scoring_digest,
+    submission_digest,
+)
 from spurgen.harness.rows import cell_file, read_cell, write_cell
 from spurgen.harness.trial import Trial, run_trial
 
@@ -49,9 +55,15 @@ class Run:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
             digest = self.trial.task.scenario.digest
-            cell = run_trial(self.trial, lambda *_: None, identity=self.identity, data_sha256=digest)
+            cell = run_trial(
+                self.trial, lambda *_: None, self._check_unchanged, identity=self.identity, data_sha256=digest
+            )
         told = list(dict.fromkeys(f"{one.category.__name__}: {one.message}" for one in caught))
         return cell.model_copy(update={"provenance": cell.provenance | {WARNINGS: told}})
+
+    def _check_unchanged(self) -> None:
+        now = identity(self.trial, submission_digest(self.trial.spec))
+        refuse_edits(f"submission {self.trial.spec}, seed {self.trial.seed}", self.identity, now)
 
     def file(self, folder: Path) -> Path:
         """Locates the trial's result; experiments that share a folder share their results."""

@@ -21,7 +21,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators import Samples, class_names, sample
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.arguments import check_writable
+from spurgen.harness.files import check_writable
 from spurgen.harness.interrupts import telling
 
 CHUNK = 500

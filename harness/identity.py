@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from spurgen.baselines.training.pretrained import recorded_digest
+from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.essence import essence
 from spurgen.harness.sources import HOME, not_python, read, submission_files
 
@@ -17,6 +18,7 @@ from spurgen.harness.sources import HOME, not_python, read, submission_files
 SCORERS: dict[str, tuple[str, ...]] = {
     "harness/scoring.py": (),
     "harness/answers.py": (),  # what is asked, the probe, and probabilities made logits
+    "harness/mixing.py": (),
     "harness/data.py": (),  # the twins, the groups, and what a tier is given
     "harness/selection.py": (),
     "harness/trial.py": (),  # the splits, the seed and the context that training is given
@@ -53,6 +55,15 @@ def submission_digest(spec: str) -> str:
     Raises `SubmissionError` if one cannot be found or read.
     """
     return code_digest(submission_files(spec))
+
+
+def refuse_edits(what: str, planned: str, now: str) -> None:
+    """Raises `SubmissionError` if a run's identity is no longer the one that it was planned with."""
+    if now != planned:
+        raise SubmissionError(
+            f"{what}: its source, or what scores it, was edited after this run was planned "
+            f"(identity {planned[:16]} then, {now[:16]} now); run the same command again"
+        )
 
 
 def code_digest(files: dict[str, Path]) -> str:

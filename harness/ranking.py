@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import binom, norm
+from statsmodels.stats.multitest import multipletests
 
 from spurgen.harness.metrics._arrays import Float64, Scores, as_fraction, as_reals, failure
 
@@ -31,11 +32,7 @@ def holm(p_values: Float64) -> Float64:
     `p_values`: real (P,) in [0, 1]. To reject where the result is below 5 % keeps the chance of any
     false rejection below 5 %.
     """
-    ascending = np.argsort(p_values, kind="stable")
-    stepped = p_values[ascending] * np.arange(len(p_values), 0, -1)
-    adjusted = np.empty(len(p_values))
-    adjusted[ascending] = np.minimum(np.maximum.accumulate(stepped), 1.0)
-    return adjusted
+    return np.asarray(multipletests(p_values, method="holm")[1]) if len(p_values) else np.empty(0)
 
 
 def difference_p_values(points: Scores, replicates: Scores) -> Float64:

@@ -1,8 +1,6 @@
 """Rows on disk: a folder of cells per submission, each cell written once, atomically."""
 
-import os
 import re
-import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from pydantic import ValidationError
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
+from spurgen.harness.files import write_atomically
 
 RESULTS = Path("benchmark/results")
 FAILED = ".failed.json"
@@ -29,32 +28,6 @@ def label_of(spec: str, options: dict[str, object]) -> str:
     )
     parts = [stem, *(f"{name}={value}" for name, value in sorted(options.items()))]
     return re.sub(r"[^\w.=+-]", "_", "-".join(parts))
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes a whole file or nothing: what is half-written never bears the name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def check_writable(folder: Path) -> None:
-    """Raises `SpurgenError` unless files can be written into a folder, which need not be there yet."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise SpurgenError(f"cannot write into {folder}: {error}; choose another folder") from None
 
 
 def write_cell(path: Path, cell: Cell) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.rows import write_atomically
+from spurgen.harness.files import write_atomically
 
 
 def around(path: Path, begin: str, end: str) -> tuple[str, str]:

@@ -4,8 +4,9 @@ import numpy as np
 
 from spurgen.benchmark.selection import RULES, ValScore, best
 from spurgen.generators import Samples, sample
-from spurgen.harness.answers import CHUNK, Asker, Chunk, ask_mixed
+from spurgen.harness.answers import Asker, ask_mixed
 from spurgen.harness.data import inputs, shown, task_groups
+from spurgen.harness.mixing import cut
 
 
 def compare_rules(asker: Asker, val: Samples) -> dict[str, dict[str, float]]:
@@ -33,8 +34,7 @@ def compare_rules(asker: Asker, val: Samples) -> dict[str, dict[str, float]]:
 
 def score_on(asker: Asker, samples: Samples, where: str) -> ValScore:
     """Asks about a split and scores the answers, over all and over the groups that occur."""
-    whole = inputs(asker.task, samples)
-    chunks = [Chunk(where, start, whole.take(slice(start, start + CHUNK))) for start in range(0, len(whole), CHUNK)]
+    chunks = cut(where, inputs(asker.task, samples))
     logits = ask_mixed(asker, "logits", chunks, np.random.default_rng())[where]
     right = logits.argmax(axis=1) == samples.labels
     groups = task_groups(asker.task, samples.group_ids)

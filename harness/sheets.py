@@ -1,6 +1,6 @@
 """Picture sheets that show the world: every value of every channel, captioned scenes, a sample with its twins."""
 
-import os
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import TwinKind, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
+from spurgen.harness.files import write_atomically
 from spurgen.harness.sheet_layout import (
     GAP,
     INK,
@@ -159,9 +160,6 @@ def write_sheets(folder: Path) -> list[Path]:
 
 def _save(sheet: Strip, path: Path) -> None:
     """Writes a whole file or nothing."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        sheet.save(partial, format="PNG", optimize=True)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    sheet.save(buffer, format="PNG", optimize=True)
+    write_atomically(path, buffer.getvalue())

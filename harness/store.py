@@ -15,11 +15,10 @@ from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import SUITES, Suite
 from spurgen.generators import Samples
-from spurgen.harness.arguments import check_writable
+from spurgen.harness.files import check_writable, write_atomically
 from spurgen.harness.freeze import Progress, digest, make_part, part_sizes, shard_bounds
 from spurgen.harness.frozen import CURE, check_description, compare, miscounted
 from spurgen.harness.interrupts import telling
-from spurgen.harness.rows import write_atomically
 
 DATA = Path("data")
 INDEX = "index.json"

@@ -5,7 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,14 @@ from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.selection import ValScore
-from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial, read_trials
-from spurgen.generators import Samples
 from spurgen.generators.streams import permutation, stream_key
 from spurgen.harness.answers import Asker, check_offer
 from spurgen.harness.cell import CellSpec
-from spurgen.harness.frozen import check_samples
+from spurgen.harness.files import write_atomically
 from spurgen.harness.process import Worker
-from spurgen.harness.rows import write_atomically
 from spurgen.harness.selection import score_on
-from spurgen.harness.trial import Trial, fit, make_split
+from spurgen.harness.trial import fit, make_split
 
 STRATEGIES = ("random", "grid")
 
@@ -51,61 +48,47 @@ def settings(hyper: Recipe, count: int, strategy: str) -> list[dict[str, float]]
 
 @dataclass(frozen=True)
 class SweepSpec:
-    """Names a trial of a sweep; small and picklable."""
+    """Names a trial of a sweep: a method, and the cell that would be run with some options of it."""
 
-    suite: str
-    task: str
     method: str
-    spec: str
-    seed: int
-    device: str = "cpu"
-    options: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def identity(self) -> str:
-        """Is the SHA-256 of all that the trained method depends on."""
-        return CellSpec(self.suite, self.task, self.spec, self.seed, self.device, self.options).training_identity
+    cell: CellSpec
 
     def run(self) -> SweepTrial:
         """Trains and asks about val; no test sample is made."""
-        suite = load_suite(self.suite)
-        task = suite.task(self.task)
-        trial = Trial(task, self.spec, self.seed, self.device, self.options)
-
-        def check(part: str, start: int, samples: Samples) -> None:
-            check_samples(suite, task.scenario.name, part, start, samples)
-
+        trial, check = self.cell.prepare()
         begun, access = time.perf_counter(), "none"
         found: dict[str, Any]
         try:
-            with Worker(self.spec, self.options, self.task) as worker:
-                check_offer(worker, task)
+            with Worker(trial.spec, trial.options, trial.task.name) as worker:
+                check_offer(worker, trial.task)
                 access = worker.about["access"]
                 train, val = (make_split(trial, split, check) for split in ("train", "val"))
                 report = fit(trial, worker, train, val)
-                score = score_on(Asker(worker, task), val, "val")
+                score = score_on(Asker(worker, trial.task), val, "val")
                 found = {"accuracy": score.accuracy}
                 if ACCESS[access].val_groups:
                     found |= {"worst": score.worst, "mean": score.mean}
                 found["broken"] = [name for name, kept in (report.checks if report else {}).items() if not kept]
+            self.cell.check_unchanged()
         except SubmissionError as error:
             found = {"error": str(error)}
         return SweepTrial(
-            suite=suite.name, task=self.task, method=self.method, access=access, options=self.options, seed=self.seed,
-            identity=self.identity, seconds=time.perf_counter() - begun, **found,
+            suite=trial.task.scenario.suite, task=trial.task.name, method=self.method, access=access,
+            options=trial.options, seed=trial.seed, identity=self.cell.identity,
+            seconds=time.perf_counter() - begun, **found,
         )  # fmt: skip
 
 
 def trials_file(folder: Path, spec: SweepSpec) -> Path:
     """Locates a method's trials: folder/suite/method.jsonl."""
-    return folder / Path(spec.suite).stem / f"{spec.method}.jsonl"
+    return folder / Path(spec.cell.suite).stem / f"{spec.method}.jsonl"
 
 
 def split_done(folder: Path, specs: Sequence[SweepSpec]) -> tuple[list[SweepTrial], list[SweepSpec]]:
     """Returns the trials that are on disk already, and what is missing."""
     kept = {t.identity: t for path in {trials_file(folder, s) for s in specs} for t in read_trials(path)}
-    done = [kept[spec.identity] for spec in specs if spec.identity in kept]
-    return done, [spec for spec in specs if spec.identity not in kept]
+    done = [kept[spec.cell.identity] for spec in specs if spec.cell.identity in kept]
+    return done, [spec for spec in specs if spec.cell.identity not in kept]
 
 
 def keep(path: Path, trial: SweepTrial) -> None:

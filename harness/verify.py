@@ -7,10 +7,10 @@ import numba
 import numpy as np
 
 from spurgen.benchmark.suite import Suite
+from spurgen.harness.files import write_atomically
 from spurgen.harness.freeze import Progress, hash_suite
 from spurgen.harness.frozen import CURE, check_description, compare
 from spurgen.harness.identity import generator_digest
-from spurgen.harness.rows import write_atomically
 from spurgen.harness.store import check_part, stored_parts
 
 STAMP = "verified.json"

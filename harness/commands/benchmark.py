@@ -7,11 +7,13 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
+from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import baseline_specs, offered, plan, run_missing, write_leaderboard
 from spurgen.harness.commands.splits import verify_all
 from spurgen.harness.devices import pick_device
+from spurgen.harness.files import check_writable
 from spurgen.harness.rendering import to_terminal
-from spurgen.harness.rows import RESULTS, check_writable
+from spurgen.harness.rows import RESULTS
 from spurgen.harness.store import DATA
 from spurgen.harness.verify import stamped
 
@@ -19,10 +21,10 @@ from spurgen.harness.verify import stamped
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags that every command that runs cells has."""
     parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--tasks", nargs="+", default=[], help="default: all of the suite")
-    parser.add_argument("--seeds", type=int, default=3, help="training seeds per submission; default: 3")
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: all of the suite")
+    parser.add_argument("--seeds", type=positive_int, default=3, help="training seeds per submission; default: 3")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")
-    parser.add_argument("--jobs", type=int, help="cells at a time; default: one per core, one on cuda")
+    parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core, one on cuda")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the splits on disk")
 
@@ -30,7 +32,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     add_run_arguments(parser)
-    parser.add_argument("--submissions", nargs="+", default=[], help="default: every baseline")
+    parser.add_argument("--submissions", nargs="+", action=Unique, default=[], help="default: every baseline")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str]) -> int:
     """Runs submissions on the asked tasks; returns 1 if one of them failed."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
-    check_writable(arguments.results)
+    check_writable(arguments.results, "--results")
     cells = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, device=device)
     cells, skipped = offered(suite, cells)
     for line in skipped:

@@ -12,7 +12,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
 from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import baseline_specs, path_of, plan, run_missing
-from spurgen.harness.rows import RESULTS, read_cell, write_atomically
+from spurgen.harness.files import write_atomically
+from spurgen.harness.rows import RESULTS, read_cell
 from spurgen.harness.sections import around, renew
 
 TASKS = ("signs-image", "signs-text", "signs-multimodal")

@@ -15,7 +15,7 @@ from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.arguments import Unique, check_writable, positive_int
+from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.data_folder import SPLITS, check_agrees, check_free, describe_world, read_world, write_world
 from spurgen.harness.drawing import save
@@ -23,9 +23,9 @@ from spurgen.harness.experiment import Experiment, plan, run_missing
 from spurgen.harness.experiment_checks import check_task, find_device, find_methods, unused_weights
 from spurgen.harness.experiment_record import ExperimentRecord, make_record
 from spurgen.harness.figures import comparison, sensitivity, training_curves
+from spurgen.harness.files import check_writable, write_atomically
 from spurgen.harness.findings import cautions
 from spurgen.harness.report import results_table, to_markdown
-from spurgen.harness.rows import write_atomically
 from spurgen.harness.run_log import logged
 from spurgen.harness.sample_sheet import sample_sheet
 

@@ -14,8 +14,8 @@ from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.choices import one_of
+from spurgen.harness.files import write_atomically
 from spurgen.harness.freeze import freeze, part_sizes
-from spurgen.harness.rows import write_atomically
 from spurgen.harness.store import DATA, DEFAULT_PARTS, chosen_parts, regenerate
 from spurgen.harness.verify import stamp, verify, verify_store
 

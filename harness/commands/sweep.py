@@ -11,11 +11,13 @@ from tabulate import tabulate
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial
+from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import BASELINES, baseline_specs, make_progress
+from spurgen.harness.cell import CellSpec
 from spurgen.harness.choices import one_of
 from spurgen.harness.devices import pick_device
 from spurgen.harness.executors import local
-from spurgen.harness.rows import write_atomically
+from spurgen.harness.files import write_atomically
 from spurgen.harness.sweep import STRATEGIES, SweepSpec, choose, keep, ranked, settings, split_done, trials_file
 
 FOLDER = Path("benchmark/sweeps")
@@ -24,13 +26,15 @@ FOLDER = Path("benchmark/sweeps")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--tasks", nargs="+", default=["signs-image", "signs-text", "signs-multimodal"])
-    parser.add_argument("--methods", nargs="+", default=[], help="default: every baseline")
-    parser.add_argument("--trials", type=int, default=8, help="settings per method, the defaults included; default: 8")
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=["signs-image", "signs-text", "signs-multimodal"])
+    parser.add_argument("--methods", nargs="+", action=Unique, default=[], help="default: every baseline")
+    parser.add_argument(
+        "--trials", type=positive_int, default=8, help="settings per method, defaults included; default: 8"
+    )
     parser.add_argument("--strategy", choices=STRATEGIES, default="random", help="default: random")
-    parser.add_argument("--seeds", type=int, default=1, help="training seeds per setting and task; default: 1")
+    parser.add_argument("--seeds", type=positive_int, default=1, help="training seeds per setting and task; default: 1")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
-    parser.add_argument("--jobs", type=int, help="trials at a time; default: one per core, one on cuda")
+    parser.add_argument("--jobs", type=positive_int, help="trials at a time; default: one per core, one on cuda")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the trials")
 
 
@@ -41,7 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks]
     specs = [
-        SweepSpec(arguments.suite, task, name, baseline_specs([name])[0], seed, device, options)
+        SweepSpec(name, CellSpec(arguments.suite, task, baseline_specs([name])[0], seed, device, options))
         for name in names
         for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials, arguments.strategy)
         for seed in range(arguments.seeds)
@@ -55,9 +59,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             keep(trials_file(arguments.out, spec), trial)
             found[trial.identity] = trial
             progress.advance(bar)
-            progress.console.print(f"{spec.method}  {spec.task}  {_shown(trial)}", markup=False, soft_wrap=True)
+            progress.console.print(f"{spec.method}  {spec.cell.task}  {_shown(trial)}", markup=False, soft_wrap=True)
     # In the order of the plan, not of arrival: of equal settings the first is chosen.
-    table = sweep_table(names, [found[spec.identity] for spec in specs], known)
+    table = sweep_table(names, [found[spec.cell.identity] for spec in specs], known)
     write_atomically(arguments.out / f"{suite.name}.md", table + "\n")
     print(table)
     return 0

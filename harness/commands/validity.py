@@ -3,7 +3,6 @@
 import argparse
 import html
 import json
-import os
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +11,8 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.published import PUBLISHED, read_published
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import BASELINES
-from spurgen.harness.rows import RESULTS, read_cells, write_atomically
+from spurgen.harness.files import write_atomically
+from spurgen.harness.rows import RESULTS, read_cells
 from spurgen.harness.validity._evidence import gather
 from spurgen.harness.validity._report import draw, examine, to_markdown
 
@@ -42,17 +42,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     write_atomically(out / "validity.json", json.dumps(results, indent=1, allow_nan=False) + "\n")
     write_atomically(out / "validity.md", text)
     for name, png in figures.items():
-        _write_bytes(out / f"{name}.png", png)
+        write_atomically(out / f"{name}.png", png)
     print(html.unescape(text))  # for the eye, as `to_terminal` does
     console.print(f"wrote {out / 'validity'}.md, .json and {len(figures)} figures", markup=False)
     return 1 if any(result["passed"] is False for result in results.values()) else 0
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    """Writes a whole file or nothing, as `write_atomically` does for text."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import norm, ttest_rel
-from statsmodels.stats.multitest import multipletests
 
-from spurgen.harness.metrics._arrays import Float64, Scores, as_fraction, as_reals
+from spurgen.harness import ranking
+from spurgen.harness.metrics._arrays import Scores, as_fraction, as_reals
 from spurgen.harness.ranking import NOISE, difference_p_values
 
 
@@ -57,7 +57,6 @@ def seed_p_value(figures: Scores, others: Scores) -> float | None:
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Returns p-values adjusted for their number by Holm's step-down (Holm 1979), in order; None stays None."""
-    present: Float64 = np.array([p for p in p_values if p is not None])
-    adjusted = iter(multipletests(present, method="holm")[1].tolist() if len(present) else [])
+    """Returns what `ranking.holm` does of the p-values there are, in order; None stays None."""
+    adjusted = iter(ranking.holm(np.array([p for p in p_values if p is not None])).tolist())
     return [None if p is None else next(adjusted) for p in p_values]

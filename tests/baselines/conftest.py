@@ -92,3 +92,14 @@ def make_problem(make_data, make_context) -> Callable[..., Problem]:
         return Problem.of(data, data, make_context("text", seed))
 
     return make
+
+
+@pytest.fixture
+def make_pictures(make_data, make_context) -> Callable[[int], Problem]:
+    """Returns a function that makes a problem of 96 pictures, with that many on val, as `val_groups` sees it."""
+
+    def make(val: int) -> Problem:
+        shown = make_data(n=96, modality="image").restrict("val_groups", "train")
+        return Problem.of(shown, make_data(n=val, seed=1, modality="image"), make_context())
+
+    return make

@@ -6,16 +6,14 @@ import torch
 from spurgen.baselines import cnc
 from spurgen.baselines.cnc import Contrast, contrastive_loss, pairs
 from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.problem import Problem
 
 PROMISE = "anchors with positives were drawn"
 HYPER = cnc.Hyperparameters(epochs=2, batch_size=16, first_epochs=1)
 
 
 @pytest.fixture
-def problem(make_data, make_context):
-    shown = make_data(n=96, modality="image").restrict("val_groups", "train")
-    return Problem.of(shown, make_data(n=24, seed=1, modality="image"), make_context())
+def problem(make_pictures):
+    return make_pictures(24)
 
 
 def draw(n=24, seed=0):

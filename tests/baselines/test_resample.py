@@ -1,12 +1,15 @@
+import pytest
 import torch
 
-from spurgen.baselines import erm, resample
+from spurgen.baselines import erm, group_dro, resample
+from spurgen.baselines.training import worst_group
 from spurgen.baselines.training.loop import Step
 
 
-def test_batches_hold_every_group_equally_often_not_every_class(captured, make_problem):
+@pytest.mark.parametrize(("method", "module"), [(resample, None), (group_dro, worst_group)])
+def test_batches_hold_every_group_equally_often_not_every_class(method, module, captured, make_problem):
     problem = make_problem(960)
-    sampler = captured(resample, problem).sampler
+    sampler = captured(method, problem, module).sampler
     generator = torch.Generator().manual_seed(0)
     drawn = torch.cat([sampler(generator).flatten() for _ in range(10)])
     shares = torch.bincount(problem.train.groups[drawn], minlength=7) / len(drawn)

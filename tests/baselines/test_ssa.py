@@ -8,7 +8,6 @@ from spurgen.baselines.ssa import Alignment, AttributePredictor, confident, pseu
 from spurgen.baselines.training.data import Data, Inputs
 from spurgen.baselines.training.halves import halves
 from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import balanced, shuffled
 
 TOLD = "the predictor tells the values of every channel apart"
@@ -17,9 +16,8 @@ HYPER = ssa.Hyperparameters(epochs=1, batch_size=16, steps=60)
 
 
 @pytest.fixture
-def problem(make_data, make_context):
-    shown = make_data(n=96, modality="image").restrict("val_groups", "train")
-    return Problem.of(shown, make_data(n=144, seed=1, modality="image"), make_context())
+def problem(make_pictures):
+    return make_pictures(144)
 
 
 def generator(seed=0):

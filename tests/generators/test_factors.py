@@ -4,21 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import aligned_values, sample
-from spurgen.generators.factors import draw_factors, patterns
+from spurgen.generators.factors import patterns
 from spurgen.generators.world import make_world
 
 N = 30_000
 CHANNELS = {"background": {}, "color": {}, "shape": {}}
-
-
-def world(**fields):
-    return make_scenario("test", **{"suite": "t", "name": "w", "seed": 3, "channels": CHANNELS, **fields})
-
-
-def drawn(scenario, split="train", count=N):
-    return draw_factors(make_world(scenario), split, np.arange(count))
 
 
 def agrees(hits, total, probability):
@@ -38,7 +29,7 @@ def goes_with(scenario, name, values, labels):
 
 @pytest.mark.parametrize("split", ["train", "val"])
 @pytest.mark.parametrize("alignment", ["one-to-one", "many-to-many"])
-def test_strength_holds_per_channel_and_class_and_what_conflicts_is_uniform(split, alignment):
+def test_strength_holds_per_channel_and_class_and_what_conflicts_is_uniform(split, alignment, drawn, world):
     per_class = [0.0, 0.2, 0.5, 0.9, 1.0]
     spec = world(
         num_classes=5,
@@ -60,7 +51,7 @@ def test_strength_holds_per_channel_and_class_and_what_conflicts_is_uniform(spli
             assert strength == 1 or even(values[~aligned], channel.values - pairs)
 
 
-def test_channels_are_independent_given_the_class():
+def test_channels_are_independent_given_the_class(drawn, world):
     spec = world(num_classes=4, channels={"color": {"strength": 0.6}, "shape": {"strength": 0.3}})
     factors = drawn(spec)
     a, b = (goes_with(spec, name, factors.values[name], factors.labels) for name in ("color", "shape"))
@@ -68,7 +59,7 @@ def test_channels_are_independent_given_the_class():
     assert agrees((~a & ~b).sum(), N, 0.4 * 0.7)
 
 
-def test_labels_and_environments_are_drawn_as_the_weights_say():
+def test_labels_and_environments_are_drawn_as_the_weights_say(drawn, world):
     spec = world(
         environments=[
             {"name": "a", "weight": 1, "strength": {"color": 0.9}},
@@ -90,20 +81,20 @@ def test_labels_and_environments_are_drawn_as_the_weights_say():
         assert agrees(shape[here].sum(), here.sum(), 0.75)
 
 
-def test_environment_bounds_are_exact_for_weights_that_a_running_sum_would_round():
+def test_environment_bounds_are_exact_for_weights_that_a_running_sum_would_round(world):
     weights = [0.1] * 10
     spec = world(environments=[{"name": f"e{k}", "weight": w} for k, w in enumerate(weights)])
     assert make_world(spec).environment_bounds.tolist() == [int(k / 10 * 2**32) for k in range(1, 10)]
 
 
-def test_without_environments_all_belong_to_one_and_test_samples_to_none():
+def test_without_environments_all_belong_to_one_and_test_samples_to_none(drawn, world):
     assert set(drawn(world(), count=100).env_ids) == {0}
     assert set(drawn(world(), "test", 100).env_ids) == {-1}
 
 
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(num_classes=st.integers(2, 20), channels=st.integers(0, 3), prefix=st.integers(0, 400))
-def test_any_prefix_of_the_test_split_is_as_balanced_as_can_be(num_classes, channels, prefix):
+def test_any_prefix_of_the_test_split_is_as_balanced_as_can_be(num_classes, channels, prefix, world):
     chosen = dict(list(CHANNELS.items())[:channels])
     spec = world(num_classes=num_classes, channels=chosen, splits={"twins": 1})
     made = sample(spec, "test", range(prefix), images=False, captions=False)
@@ -114,7 +105,7 @@ def test_any_prefix_of_the_test_split_is_as_balanced_as_can_be(num_classes, chan
     assert by_class.max() - by_class.min() <= 1
 
 
-def test_the_whole_test_split_has_the_same_number_in_every_cell_and_conflicts_evenly():
+def test_the_whole_test_split_has_the_same_number_in_every_cell_and_conflicts_evenly(drawn, world):
     spec = world(splits={"test_per_group": 90})
     factors = drawn(spec, "test", spec.num_test)
     group = factors.labels * 8 + patterns(make_world(spec), factors.labels, factors.values, tuple(spec.channels))
@@ -128,7 +119,7 @@ def test_the_whole_test_split_has_the_same_number_in_every_cell_and_conflicts_ev
 
 @pytest.mark.parametrize(("alignment", "each"), [("one-to-one", 1), ("many-to-many", 2)])
 @pytest.mark.parametrize("values", [3, 10])
-def test_alignment_spreads_the_values_over_the_classes(alignment, each, values):
+def test_alignment_spreads_the_values_over_the_classes(alignment, each, values, world):
     spec = world(channels={"color": {"values": values, "alignment": alignment}})
     table = aligned_values(spec, "color")
     assert table.shape == (values, 10)
@@ -138,7 +129,7 @@ def test_alignment_spreads_the_values_over_the_classes(alignment, each, values):
     assert per_value.max() - per_value.min() <= each
 
 
-def test_alignment_is_fixed_by_the_seed_and_the_kind_alone():
+def test_alignment_is_fixed_by_the_seed_and_the_kind_alone(world):
     both = world(channels={"color": {}, "shape": {}})
     apart = world(channels={"b": {"kind": "color", "carrier": "image"}, "a": {"kind": "color", "carrier": "caption"}})
     for name in ("a", "b"):
@@ -150,7 +141,7 @@ def test_alignment_is_fixed_by_the_seed_and_the_kind_alone():
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.15, 0.9])
-def test_label_noise_records_another_class_evenly_and_spares_test(noise):
+def test_label_noise_records_another_class_evenly_and_spares_test(noise, drawn, world):
     spec = world(num_classes=5, label_noise=noise)
     factors = drawn(spec)
     wrong = factors.labels != factors.core
@@ -164,7 +155,7 @@ def test_label_noise_records_another_class_evenly_and_spares_test(noise):
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 @pytest.mark.parametrize("visibility", [0.0, 0.3, 1.0])
-def test_core_is_visible_as_often_as_the_scenario_says(split, visibility):
+def test_core_is_visible_as_often_as_the_scenario_says(split, visibility, drawn, world):
     spec = world(core_visibility=visibility)
     assert agrees(drawn(spec, split).visible.sum(), N, visibility)
     assert spec.ceiling == pytest.approx(visibility + (1 - visibility) / 10)

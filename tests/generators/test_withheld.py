@@ -6,21 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import check, sample, twins
-from spurgen.generators.factors import draw_factors
-from spurgen.generators.world import make_world
 
 N = 30_000
 CHANNELS = {"background": {}, "color": {}, "shape": {}}
-
-
-def world(**fields):
-    return make_scenario("test", **{"suite": "t", "name": "w", "seed": 3, "channels": CHANNELS, **fields})
-
-
-def drawn(scenario, split="train", count=N):
-    return draw_factors(make_world(scenario), split, np.arange(count))
 
 
 def shown(factors, combination):
@@ -39,7 +28,7 @@ WITHHELD = [
 
 @pytest.mark.parametrize("withheld", WITHHELD)
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_withheld_combinations_never_occur_and_all_else_is_kept(withheld, split):
+def test_withheld_combinations_never_occur_and_all_else_is_kept(withheld, split, drawn, world):
     free, spec = drawn(world(), split), world(withheld=withheld)
     factors = drawn(spec, split)
     assert not any(shown(factors, combination).any() for combination in withheld)
@@ -50,7 +39,7 @@ def test_withheld_combinations_never_occur_and_all_else_is_kept(withheld, split)
         np.testing.assert_array_equal(factors.values[name][untouched], free.values[name][untouched])
 
 
-def test_a_withheld_value_makes_way_for_the_others_evenly():
+def test_a_withheld_value_makes_way_for_the_others_evenly(drawn, world):
     spec = world(withheld=[{"class": 0, "color": 1}])
     hit = shown(drawn(world(), count=4 * N), {"class": 0, "color": 1})
     redrawn = drawn(spec, count=4 * N).values["color"][hit]
@@ -60,19 +49,19 @@ def test_a_withheld_value_makes_way_for_the_others_evenly():
     assert np.abs(counts - len(redrawn) / 9).max() < 5 * np.sqrt(len(redrawn) / 9)
 
 
-def test_withheld_concerns_the_class_shown_where_labels_are_noisy():
+def test_withheld_concerns_the_class_shown_where_labels_are_noisy(drawn, world):
     factors = drawn(world(withheld=[{"class": 0, "color": 1}], label_noise=0.5))
     assert not shown(factors, {"class": 0, "color": 1}).any()
     assert ((factors.labels == 0) & (factors.values["color"] == 1)).any()
 
 
-def test_the_test_split_shows_what_training_withholds():
+def test_the_test_split_shows_what_training_withholds(drawn, world):
     spec = world(withheld=[{"class": 0, "color": c} for c in range(9)])
     np.testing.assert_array_equal(drawn(spec, "test").values["color"], drawn(world(), "test").values["color"])
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
-def test_redrawing_every_channel_shows_what_is_withheld_on_test_alone(split):
+def test_redrawing_every_channel_shows_what_is_withheld_on_test_alone(split, drawn, world):
     withheld = [{"class": 0, "color": 1}, {"color": 2, "shape": 3}]
     free, kept = (
         twins(world(withheld=which), split, range(5000), "unc", images=False, captions=False).channel_values
@@ -98,7 +87,7 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("withheld", "message"), IMPOSSIBLE)
-def test_withholding_every_value_is_refused_before_anything_is_drawn(withheld, message):
+def test_withholding_every_value_is_refused_before_anything_is_drawn(withheld, message, world):
     for order in (withheld, withheld[::-1]):
         spec = world(withheld=order)
         for act in (check, lambda s: sample(s, "train", [])):
@@ -108,7 +97,7 @@ def test_withholding_every_value_is_refused_before_anything_is_drawn(withheld, m
 
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(data=st.data())
-def test_whatever_is_withheld_is_refused_or_never_shown(data):
+def test_whatever_is_withheld_is_refused_or_never_shown(data, drawn, world):
     channels = {"color": {"values": 3}, "shape": {"values": 2}}
     options = [dict(zip(names, at, strict=True)) for names, at in _combinations()]
     withheld = data.draw(st.lists(st.sampled_from(options), min_size=1, max_size=5))

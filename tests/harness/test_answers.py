@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.contract import Batch
-from spurgen.harness.answers import CHUNK, Chunk, ask_mixed
+from spurgen.harness.answers import ask_mixed
 from spurgen.harness.cell import CellSpec
+from spurgen.harness.mixing import Chunk
 
 
 class Echo:
@@ -35,19 +36,6 @@ def test_answers_come_back_in_order_however_they_were_mixed(sizes, chunk, seed):
     assert found.keys() == rows.keys()
     for part, captions in rows.items():
         assert found[part].ravel().tolist() == [int(caption) for caption in captions]
-
-
-def test_batches_mix_parts_and_vary_in_size():
-    rows = {(p, a): [f"{p * 10_000 + a + k}" for k in range(500)] for p in range(4) for a in (0, 500)}
-    echo = Echo()
-    ask_mixed(
-        echo, "logits", [Chunk(p, a, Batch(None, some)) for (p, a), some in rows.items()], np.random.default_rng(0)
-    )
-    assert len({len(batch) for batch in echo.batches}) > 1
-    assert max(map(len, echo.batches)) <= CHUNK
-    for batch in echo.batches:
-        assert {number // 10_000 for number in batch} == {0, 1, 2, 3}
-        assert batch != sorted(batch)
 
 
 @pytest.mark.parametrize("turn", ["len(seen)", "k"])

@@ -1,10 +1,8 @@
 import argparse
-from pathlib import Path
 
 import pytest
 
-from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.arguments import Unique, check_writable, positive_int
+from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.cli import main
 
 
@@ -32,13 +30,3 @@ def test_a_value_that_is_given_twice_counts_once():
     parser.add_argument("--tasks", nargs="+", action=Unique, default=["a"])
     assert parser.parse_args(["--tasks", "b", "a", "b"]).tasks == ["b", "a"]
     assert parser.parse_args([]).tasks == ["a"]
-
-
-def test_a_folder_is_made_and_left_empty(tmp_path):
-    check_writable(tmp_path / "new" / "folder", "--out")
-    assert list((tmp_path / "new" / "folder").iterdir()) == []
-    (tmp_path / "file").write_text("")
-    with pytest.raises(SpurgenError, match=r"cannot write to .*file: File exists; choose another --out"):
-        check_writable(tmp_path / "file", "--out")
-    with pytest.raises(SpurgenError, match="cannot write to /proc: "):
-        check_writable(Path("/proc"), "--out")

@@ -7,7 +7,8 @@ from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.answers import Asker, chunks
+from spurgen.harness.answers import Asker
+from spurgen.harness.data import inputs
 
 
 class Worker:
@@ -39,7 +40,7 @@ def test_an_encoders_probe_names_the_class_that_its_features_show(num_classes):
     class_of = dict(zip([*train.captions, *val.captions], [*train.labels, *val.labels], strict=True))
     asker = Asker(Worker(lambda captions: np.eye(num_classes)[[class_of[c] for c in captions]], "fit", "encode"), task)
     asker.fit_probe(train)
-    logits = np.concatenate(list(asker.logits(chunks(task, val), "val")))
+    logits = np.concatenate(list(asker.logits(iter([inputs(task, val)]), "val")))
     assert logits.shape == (8, num_classes)
     assert logits.argmax(1).tolist() == val.labels.tolist()
     # the log-odds of two classes are the probe's own, not half of them or twice

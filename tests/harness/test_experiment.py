@@ -53,9 +53,21 @@ def test_what_a_trial_warns_of_is_kept(monkeypatch):
         return real(*arguments, **named)
 
     monkeypatch.setattr(module, "run_trial", warned)
-    cell = Run("model", Trial(task, "model.py", 0), "abc").run()
+    trial = Trial(task, "model.py", 0)
+    planned = module.identity(trial, submission_digest("model.py"))
+    cell = Run("model", trial, planned).run()
     assert cell.provenance[WARNINGS] == ["RuntimeWarning: ill-conditioned"]
-    assert (cell.error, cell.identity, cell.data_sha256) == (None, "abc", task.scenario.digest)
+    assert (cell.error, cell.identity, cell.data_sha256) == (None, planned, task.scenario.digest)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_trial_whose_source_was_edited_since_it_was_planned_fails():
+    Path("model.py").write_text(MODEL)
+    trial = Trial(Task("small-text", load_scenario("small.toml"), "text"), "model.py", 0)
+    planned = module.identity(trial, submission_digest("model.py"))
+    Path("model.py").write_text(MODEL + "\nx = 1\n")
+    cell = Run("model", trial, planned).run()
+    assert cell.error.startswith("submission model.py, seed 0: its source, or what scores it, was edited")
 
 
 def test_a_killed_process_loses_nothing(small, monkeypatch):

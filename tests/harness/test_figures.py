@@ -170,7 +170,7 @@ def test_a_write_that_fails_keeps_the_old_picture(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("spurgen.harness.drawing.os.replace", refuse)
+    monkeypatch.setattr("os.replace", refuse)
     with pytest.raises(OSError, match="disk full"):
         save(new_picture(1.0, "t"), tmp_path / "a.png")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.png", "old")]

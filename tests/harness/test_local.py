@@ -3,6 +3,7 @@
 import os
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import active_children
 from types import SimpleNamespace
 
 import pytest
@@ -47,5 +48,7 @@ def test_stopping_early_ends_what_still_runs():
 def test_a_hashing_that_is_left_early_ends_in_peace(suite, monkeypatch):
     monkeypatch.setattr("spurgen.harness.freeze.shard_bounds", lambda *part: shard_bounds(*part) * 20)
     hashed = hash_suite(suite, lambda _: None, jobs=2)
-    next(hashed)
+    assert next(hashed)[:2] == ("small", "train")
+    assert active_children()
     hashed.close()  # an error in the pool's thread would be a warning, and warnings are errors here
+    assert active_children() == []

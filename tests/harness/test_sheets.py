@@ -108,13 +108,12 @@ def test_a_sheet_is_the_same_whenever_it_is_drawn():
 
 
 def test_a_sheet_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
-    def half(_, path, **__):
-        path.write_bytes(b"half")
+    def refuse(*_):
         raise OSError("disk full")
 
     for name in ("banner", "contact_sheet", "scene_sheet", "caption_sheet", "twin_sheet"):
         monkeypatch.setattr(sheets, name, lambda *_, **__: Image.new("RGB", (4, 4)))
-    monkeypatch.setattr(Image.Image, "save", half)
+    monkeypatch.setattr("os.replace", refuse)
     with pytest.raises(OSError, match="disk full"):
         sheets.write_sheets(tmp_path)
     assert not list(tmp_path.iterdir())

@@ -70,7 +70,7 @@ def test_what_cannot_be_loaded_is_told_before_any_work_and_gets_no_row(score, tm
 def test_results_that_cannot_be_written_are_told_before_any_work(score, tmp_path, write_submission, capsys):
     (tmp_path / "file").write_text("")
     assert score(write_submission(MODEL), "--results", str(tmp_path / "file")) == 2
-    assert f"cannot write into {tmp_path / 'file'}" in capsys.readouterr().err.replace("\n", "")
+    assert f"cannot write to {tmp_path / 'file'}" in capsys.readouterr().err.replace("\n", "")
 
 
 def test_the_terminal_shows_text_as_it_is(score, write_submission, capsys):

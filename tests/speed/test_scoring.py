@@ -9,9 +9,10 @@ import torch
 from spurgen.baselines.erm import submission
 from spurgen.benchmark import Context, load_suite
 from spurgen.generators import class_names, sample
-from spurgen.harness.answers import PROBED, Asker, chunks, collect
+from spurgen.harness.answers import PROBED, Asker, collect
 from spurgen.harness.data import every_input, inputs, labeled_data, make_block
 from spurgen.harness.frozen import check_samples
+from spurgen.harness.mixing import cut
 from spurgen.harness.process import Worker
 from spurgen.harness.scoring import score
 
@@ -28,14 +29,14 @@ def bare(task, model, val, train):
         count += len(function(batch))
         total += time.perf_counter() - start
 
-    for batch in chunks(task, val):
-        ask(model.predict, batch)
+    for chunk in cut("val", inputs(task, val)):
+        ask(model.predict, chunk.inputs)
     for block, indices in every_input(task):
         ask(model.predict, inputs(task, make_block(task, block, indices)))
     test = sample(task.scenario, "test", range(2 * PROBED), captions=False)
     for samples in (train, test):
-        for batch in chunks(task, samples):
-            ask(model.encode, batch)
+        for chunk in cut("features", inputs(task, samples)):
+            ask(model.encode, chunk.inputs)
     return total, count
 
 

@@ -1,0 +1,30 @@
+"""A world of three channels, and its factor table; functions as fixtures, since tests cannot import one another."""
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.generators.factors import draw_factors
+from spurgen.generators.world import make_world
+
+CHANNELS = {"background": {}, "color": {}, "shape": {}}
+
+
+@pytest.fixture(scope="session")
+def world():
+    """Returns a function that makes the scenario, with some fields changed."""
+
+    def make(**fields):
+        return make_scenario("test", **{"suite": "t", "name": "w", "seed": 3, "channels": CHANNELS, **fields})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def drawn():
+    """Returns a function that draws the first rows of a split's factor table."""
+
+    def draw(scenario, split="train", count=30_000):
+        return draw_factors(make_world(scenario), split, np.arange(count))
+
+    return draw
