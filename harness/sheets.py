@@ -35,7 +35,7 @@ from spurgen.harness.sheet_samples import (
 
 COLUMNS = 7  # of a contact sheet, the headings' among them
 ACROSS = 4  # scenes at 224 pixels
-TWINS_SHOWN = 7  # of each channel
+TWINS_ACROSS = 7  # at most
 NAMED, SAID = 100, 856  # pixels for a value's name and its caption
 TWINS: dict[str, tuple[TwinKind | None, str]] = {
     "base": (None, "a test sample; its channels all conflict with its class"),
@@ -112,7 +112,7 @@ def scene_sheet(image_size: int) -> Strip:
 
 
 def twin_sheet(image_size: int) -> Strip:
-    """Shows a test sample and its twins: one of each kind, and some of every channel that images carry."""
+    """Shows a test sample and its twins: one of each kind, and every value of every channel that images carry."""
     scenario = world_scenario(image_size, channels=channels_in("image"))
     index = conflicting_sample(scenario)
     base = sample(scenario, "test", [index])
@@ -122,16 +122,15 @@ def twin_sheet(image_size: int) -> Strip:
         picture: Picture = made.images[0]
         return picture
 
-    beside = (TWINS_SHOWN + 1) * (image_size + GAP) // 3 - image_size - 2 * GAP
+    beside = (TWINS_ACROSS + 1) * (image_size + GAP) // 3 - image_size - 2 * GAP
     cells = [row([cell(again(kind)), heading(name, note, beside)]) for name, (kind, note) in TWINS.items()]
     cells.insert(1, heading("its caption", base.captions[0], image_size + GAP + beside))
     strips = [grid(cells, 3)]
     for channel, values in channels_in("image").items():
         own = int(base.channel_values[channel][0])
-        shown = [own, *(v for v in range(len(values)) if v != own)][:TWINS_SHOWN]
+        shown = [own, *(v for v in range(len(values)) if v != own)]
         cells = [cell(again("channel", channel, v), values[v] + " (base)" * (v == own)) for v in shown]
-        note = f"changed, all else kept; {len(shown)} of {len(values)} values"
-        strips.append(panel(heading(channel, note, image_size), cells, TWINS_SHOWN + 1))
+        strips.append(panel(heading(channel, "changed, all else kept", image_size), cells, TWINS_ACROSS + 1))
     return framed(strips)
 
 

@@ -69,7 +69,7 @@ def test_the_contact_sheet_shows_every_class_and_every_value_of_every_image_chan
             assert count(sheet, twins(scenario, "test", [index], "channel", channel, value).images[0], 2) == 1
 
 
-def test_the_twin_sheet_shows_the_base_in_every_row_and_each_kind_of_twin(written):
+def test_the_twin_sheet_shows_the_base_beside_every_channel_and_every_twin(written):
     sheet, scenario = pixels(written["twins.png"]), world_scenario(112, channels=channels_in("image"))
     index = conflicting_sample(scenario)
     assert count(sheet, sample(scenario, "test", [index]).images[0]) == 1 + len(scenario.channels)
@@ -80,7 +80,7 @@ def test_the_twin_sheet_shows_the_base_in_every_row_and_each_kind_of_twin(writte
             count(sheet, twins(scenario, "test", [index], "channel", channel, v).images[0])
             for v in range(scenario.channels[channel].values)
         ]
-        assert sum(n > 0 for n in shown) == sheets.TWINS_SHOWN
+        assert min(shown) > 0
 
 
 def test_the_banner_tiles_as_many_scenes(written):
