@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from spurgen.benchmark.record import Cell, Report, unpack
+from spurgen.benchmark.record import Cell, Report
 from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
-from spurgen.harness.bootstrap import bootstrap_mean, seed_draws
 from spurgen.harness.experiment import Experiment
 from spurgen.harness.experiment_checks import Method
-from spurgen.harness.leaderboard import REPLICATES, Plan, make_row
+from spurgen.harness.leaderboard import make_row
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.provenance import provenance
 from spurgen.harness.ranking import better_than_chance, difference_p_values, holm
+from spurgen.harness.resampling import Plan
 
 REFERENCE = "erm"
 TESTED = ("accuracy", "wga", "sss")
@@ -149,8 +149,9 @@ def _result(task: Task, shared: Plan, method: Method, cells: list[Cell]) -> tupl
     about = {"name": method.name, "spec": method.spec, "access": cells[0].access, "options": method.options}
     if any(cell.error for cell in cells):
         return MethodResult(**about, seeds=seeds), {}
-    row, worst = make_row(task, shared, method.name, cells)
-    found = _replicates(task, shared, cells) | {"wga": worst}
+    row, worst = make_row(shared, method.name, cells)
+    names = ("accuracy", "sss", *(f"sss/{channel}" for channel in task.channels))
+    found = {name: shared.replicates(cells, name) for name in names} | {"wga": worst}
     right = int(np.mean([sum(cell.groups) for cell in cells]))
     result = MethodResult(
         **about,
@@ -189,18 +190,6 @@ def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[
             low, high = percentile_interval(replicates[f"sss/{channel}"]) if figure == "sss" else (None, None)
             found.setdefault(channel, {})[figure] = Figure(value=value, low=low, high=high)
     return found
-
-
-def _replicates(task: Task, shared: Plan, cells: list[Cell]) -> Replicates:
-    """Draws the paired bootstrap of accuracy, of every channel's SSS, and of their mean, float64 (B,) each."""
-    draws = seed_draws(len(cells), REPLICATES, task.name)
-
-    def stacked(kept: str) -> NDArray[np.float64]:
-        return np.stack([unpack(cell.samples[kept]).astype(np.float64) for cell in cells])
-
-    found = {"accuracy": bootstrap_mean(stacked("correct"), shared.test_weights, draws)}
-    by_channel = {f"sss/{c}": bootstrap_mean(stacked(f"sss/{c}"), shared.base_weights, draws) for c in task.channels}
-    return found | by_channel | {"sss": np.mean(list(by_channel.values()), axis=0)}
 
 
 def differences(methods: Sequence[MethodResult], replicates: Mapping[str, Replicates]) -> tuple[Difference, ...]:

@@ -1,7 +1,6 @@
 """The leaderboard as data: a pure function of the cells, the suite and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -10,46 +9,21 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.generators import sample
-from spurgen.harness.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights, seed_draws
-from spurgen.harness.data import task_groups
 from spurgen.harness.eligibility import not_believed, not_fit
-from spurgen.harness.evidence import KEPT, unpack_samples
+from spurgen.harness.evidence import KEPT
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.overall import rank_set
 from spurgen.harness.ranking import place_rows
+from spurgen.harness.resampling import Plan
 from spurgen.harness.seed_spread import SeedSpread, add_spread, pool
 from spurgen.harness.statistics import against_erm
 
-REPLICATES = 1000
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *KEPT)
 UNSURE = 0.05  # how often a guaranteed interval may miss
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; what is unknown is weaker still
 VERIFICATIONS = ("self-reported", "re-run", "private")
 Rows = Mapping[str, Mapping[str, list[Cell]]]
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Holds what all rows of a task share: groups, and the bootstrap's weights."""
-
-    groups: NDArray[np.int64]
-    test_weights: NDArray[np.uint8]
-    base_weights: NDArray[np.uint8]
-
-    @classmethod
-    def of(cls, task: Task) -> "Plan":
-        """Draws the weights; base samples are resampled within their class."""
-        scenario = task.scenario
-        test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-        groups = task_groups(task, test.group_ids)
-        bases = test.labels[: scenario.splits.twins]
-        return cls(
-            groups,
-            group_bootstrap_weights(groups, REPLICATES, f"{task.name}/test"),
-            group_bootstrap_weights(bases, REPLICATES, f"{task.name}/bases"),
-        )
 
 
 def build(suite: Suite, rows: Rows) -> dict[str, Any]:
@@ -82,7 +56,7 @@ def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tu
         else:
             fit[label] = some
     spreads = {figure: pool([_figures(some, figure) for some in fit.values()]) for figure in BOOTSTRAPPED}
-    made = {label: make_row(task, plan, label, some, spreads) for label, some in fit.items()}
+    made = {label: make_row(plan, label, some, spreads) for label, some in fit.items()}
     against = against_erm(fit, plan.groups, plan.test_weights, task.name)
     replicates = {label: drawn for label, (_, drawn) in made.items()}
     rows = place_rows([row | {"against_erm": against.get(label)} for label, (row, _) in made.items()], replicates)
@@ -90,7 +64,7 @@ def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tu
 
 
 def make_row(
-    task: Task, plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None] | None = None
+    plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None] | None = None
 ) -> tuple[dict[str, Any], Floats]:
     """Averages a row's cells and puts an interval on every figure that is ranked or shown.
 
@@ -98,7 +72,7 @@ def make_row(
     one seed is given; without it such a row's intervals know nothing of seeds, as `seed_variance` says.
     Returns the row, and the bootstrap of its WGA, float64 (B,).
     """
-    drawn, variance = _replicates(task, plan, label, cells, spreads or {})
+    drawn, variance = _replicates(plan, label, cells, spreads or {})
     row: dict[str, Any] = {
         "submission": label,
         "name": cells[0].submission,
@@ -124,23 +98,14 @@ def make_row(
 
 
 def _replicates(
-    task: Task, plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None]
+    plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None]
 ) -> tuple[dict[str, Floats], str]:
     """Draws the paired bootstrap of every figure, and says where its variance over seeds comes from."""
-    draws = seed_draws(len(cells), REPLICATES, task.name)
-    arrays = [unpack_samples(task, cell) for cell in cells]
-    correct = np.stack([kept["correct"] for kept in arrays])
-    of_bases = {figure: np.stack([kept[name] for kept in arrays]) for figure, name in KEPT.items()}
-    of_bases["sss"] = np.stack([np.mean([kept[f"sss/{c}"] for c in task.channels], axis=0) for kept in arrays])
-    drawn = {
-        "wga": bootstrap_wga(correct, plan.groups, plan.test_weights, draws),
-        "accuracy": bootstrap_mean(correct.astype(np.float64), plan.test_weights, draws),
-        **{name: bootstrap_mean(a.astype(np.float64), plan.base_weights, draws) for name, a in of_bases.items()},
-    }
+    drawn = {figure: plan.replicates(cells, figure) for figure in BOOTSTRAPPED}
     if len(cells) > 1:
         return drawn, "own"
     known = {figure: spread for figure, spread in spreads.items() if spread}
-    drawn |= {figure: add_spread(drawn[figure], spread, task.name, label, figure) for figure, spread in known.items()}
+    drawn |= {name: add_spread(drawn[name], spread, plan.task.name, label, name) for name, spread in known.items()}
     return drawn, "pooled" if known else "unknown"
 
 

@@ -1,5 +1,6 @@
 """Training the encoders that `pretrained` tasks start from."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.data import labeled_data, shown
+from spurgen.harness.files import write_atomically
 
 PARTS: dict[str, Modality] = {"image": "image", "caption": "text"}
 
@@ -43,5 +45,6 @@ def pretrain(scenario: Scenario, device: str, told: Callable[[str], None]) -> tu
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
     """Writes arrays to a compressed file."""
-    with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # its stub takes no such mapping
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # its stub takes no such mapping
+    write_atomically(path, buffer.getvalue())

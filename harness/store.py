@@ -1,7 +1,6 @@
 """Frozen splits on disk, for those who want files: shards of arrays and an index that is written last."""
 
-import os
-import tempfile
+import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from shlex import quote
@@ -103,19 +102,13 @@ def _write_part(suite: Suite, root: Path, name: str, part: str, progress: Progre
 
 
 def _write_shard(path: Path, samples: Samples) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     columns: dict[str, Any] = {f"{CHANNEL}{name}": values for name, values in samples.channel_values.items()}
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file, images=samples.images, captions=np.array(samples.captions), labels=samples.labels,
-                env_ids=samples.env_ids, group_ids=samples.group_ids, **columns,
-            )  # fmt: skip
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    buffer = io.BytesIO()
+    np.savez(
+        buffer, images=samples.images, captions=np.array(samples.captions), labels=samples.labels,
+        env_ids=samples.env_ids, group_ids=samples.group_ids, **columns,
+    )  # fmt: skip
+    write_atomically(path, buffer.getvalue())
 
 
 def read_shard(path: Path) -> Samples:

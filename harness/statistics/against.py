@@ -40,7 +40,7 @@ def against_erm(
     """Compares every row of a task with the row `reference`; empty where that row is missing.
 
     `rows`: label -> cells that may be ranked, their seeds 0, 1, 2, ... in order. `groups`: int64 (n,),
-    and `weights`: uint8 (B, n), as in `leaderboard.Plan`; `task` names the draws of seeds. With equal numbers of
+    and `weights`: uint8 (B, n), as in `resampling.Plan`; `task` names the draws of seeds. With equal numbers of
     seeds the replicates are the very ones that rows are ranked by.
     """
     if reference not in rows:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spurgen.benchmark.published import PublishedFigure
-from spurgen.benchmark.record import Cell, unpack
+from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.bootstrap import bootstrap_mean, bootstrap_wga, seed_draws
-from spurgen.harness.leaderboard import REPLICATES, Plan, Rows, build
+from spurgen.harness.leaderboard import Rows, build
 from spurgen.harness.metrics._arrays import Float64
+from spurgen.harness.resampling import Plan
 from spurgen.harness.statistics.against import ERM
 
 FULL, CALIBRATE = "make benchmark-full", "make calibrate"
@@ -71,22 +71,13 @@ class TaskEvidence:
         cells = self.rows[label][: seeds or len(self.rows[label])]
         key = (figure, label, len(cells))
         if key not in self._made:
-            self._made[key] = self._wga(cells) if figure == "wga" else self._sss(cells, figure)
+            self._made[key] = Sampled(self._mean(figure, cells), self.plan.replicates(cells, figure))
         return self._made[key]
 
-    def _wga(self, cells: Sequence[Cell]) -> Sampled:
-        correct = np.stack([unpack(cell.samples["correct"]) for cell in cells])
-        draws = seed_draws(len(cells), REPLICATES, self.task.name)
-        point = float(np.mean([cell.figures["wga"] for cell in cells]))
-        return Sampled(point, bootstrap_wga(correct, self.plan.groups, self.plan.test_weights, draws))
-
-    def _sss(self, cells: Sequence[Cell], figure: str) -> Sampled:
+    def _mean(self, figure: str, cells: Sequence[Cell]) -> float:
         _, _, channel = figure.partition("/")
-        names = [channel] if channel else list(self.task.channels)
-        values = np.stack([np.mean([unpack(cell.samples[f"sss/{name}"]) for name in names], axis=0) for cell in cells])
-        draws = seed_draws(len(cells), REPLICATES, self.task.name)
-        point = float(np.mean([cell.channels[name]["sss"] for cell in cells for name in names]))
-        return Sampled(point, bootstrap_mean(values, self.plan.base_weights, draws))
+        told = [cell.channels[channel]["sss"] if channel else cell.figures[figure] for cell in cells]
+        return float(np.mean(told))
 
 
 @dataclass(frozen=True)

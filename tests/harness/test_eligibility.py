@@ -3,7 +3,8 @@ import pytest
 
 from spurgen.benchmark.record import Report, pack
 from spurgen.harness.eligibility import not_believed, not_fit
-from spurgen.harness.leaderboard import Plan, build
+from spurgen.harness.leaderboard import build
+from spurgen.harness.resampling import Plan
 
 
 @pytest.fixture

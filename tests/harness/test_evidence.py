@@ -6,7 +6,7 @@ import pytest
 
 from spurgen.benchmark.record import PackedArray, pack
 from spurgen.harness.evidence import contradiction, file_name
-from spurgen.harness.leaderboard import Plan
+from spurgen.harness.resampling import Plan
 
 BASES = 24
 RANDOM = np.random.default_rng(0)

@@ -6,8 +6,9 @@ import pytest
 from spurgen.harness import leaderboard
 from spurgen.harness.bootstrap import bootstrap_mean, bootstrap_wga, seed_draws
 from spurgen.harness.evidence import unpack_samples
-from spurgen.harness.leaderboard import REPLICATES, Plan, build, make_row
+from spurgen.harness.leaderboard import build, make_row
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
+from spurgen.harness.resampling import REPLICATES, Plan
 from spurgen.harness.statistics import against_erm
 
 BASES = 24
@@ -87,7 +88,7 @@ def varied(suite, make_cell):
 def test_every_figure_has_its_own_interval(suite, varied):
     task = suite.task("small-text")
     plan, draws = Plan.of(task), seed_draws(3, REPLICATES, "small-text")
-    row, replicates = make_row(task, plan, "a", varied)
+    row, replicates = make_row(plan, "a", varied)
     kept = [unpack_samples(task, cell) for cell in varied]
     wga = bootstrap_wga(np.stack([some["correct"] for some in kept]), plan.groups, plan.test_weights, draws)
     assert np.array_equal(replicates, wga)

@@ -101,18 +101,16 @@ def test_damage_is_detected_explained_never_used_and_repaired(suite, root, spoil
 
 
 def test_a_regeneration_that_stops_midway_leaves_nothing_that_looks_whole(suite, tmp_path, monkeypatch):
-    import spurgen.harness.store as module
+    import spurgen.harness.files as module
 
-    calls = []
+    replace = module.os.replace
 
-    def dies(*arguments, **more):
-        calls.append(1)
-        if len(calls) == 2:
+    def dies(source, target):
+        if "val" in target.parts:
             raise KeyboardInterrupt
-        return original(*arguments, **more)
+        replace(source, target)
 
-    original = module.np.savez
-    monkeypatch.setattr(module.np, "savez", dies)
+    monkeypatch.setattr(module.os, "replace", dies)
     with pytest.raises(KeyboardInterrupt) as stop:
         regenerate(suite, tmp_path, ["small"], ["train", "val"])
     monkeypatch.undo()
