@@ -15,7 +15,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, sample
 from spurgen.harness.data import Block, every_input, inputs, make_block, part_start, shown
 from spurgen.harness.mixing import CHUNK, Chunk, Int64, cut, mixed
-from spurgen.harness.process import Worker
+from spurgen.harness.worker.process import Worker
 
 Floats = NDArray[np.float64]
 Check = Callable[[str, int, Samples], None]

@@ -9,20 +9,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.cell import CellSpec
-from spurgen.harness.executors import local
-from spurgen.harness.files import write_atomically
-from spurgen.harness.identity import submission_digest
-from spurgen.harness.leaderboard import build
-from spurgen.harness.process import describe
-from spurgen.harness.rendering import to_csv, to_json, to_markdown
-from spurgen.harness.rows import (
+from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.rendering import to_csv, to_json, to_markdown
+from spurgen.harness.board.rows import (
     cell_file,
     check_owner,
     label_of,
     read_cells,
     write_cell,
 )
+from spurgen.harness.cell import CellSpec
+from spurgen.harness.executors import local
+from spurgen.harness.identity.digests import submission_digest
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.worker.process import describe
 
 BASELINES = "spurgen.baselines"
 

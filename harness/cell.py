@@ -10,14 +10,14 @@ from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import Samples
 from spurgen.harness.answers import Check
-from spurgen.harness.frozen import check_description, check_samples
-from spurgen.harness.identity import (
+from spurgen.harness.identity.digests import (
     backbone_digest,
     generator_digest,
     refuse_edits,
     scoring_digest,
     submission_digest,
 )
+from spurgen.harness.splits.frozen import check_description, check_samples
 from spurgen.harness.trial import Trial, run_trial
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
-from spurgen.harness.interrupts import TERMINATED, Terminated, raising
+from spurgen.harness.machine.interrupts import TERMINATED, Terminated, raising
 
 COMMANDS = "spurgen.harness.commands"
 INTERRUPTED = 128 + signal.SIGINT

@@ -16,7 +16,7 @@ from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.data import labeled_data, shown
-from spurgen.harness.files import write_atomically
+from spurgen.harness.machine.files import write_atomically
 
 PARTS: dict[str, Modality] = {"image": "image", "caption": "text"}
 

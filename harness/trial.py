@@ -15,12 +15,12 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.answers import Asker, Check, check_offer, collect
 from spurgen.harness.data import labeled_data, shown
-from spurgen.harness.freeze import SHARD
-from spurgen.harness.identity import submission_digest
-from spurgen.harness.process import ISOLATION, Worker
-from spurgen.harness.provenance import provenance
+from spurgen.harness.identity.digests import submission_digest
+from spurgen.harness.machine.provenance import provenance
 from spurgen.harness.scoring import score
 from spurgen.harness.selection import compare_rules
+from spurgen.harness.splits.freeze import SHARD
+from spurgen.harness.worker.process import ISOLATION, Worker
 
 
 @dataclass(frozen=True)

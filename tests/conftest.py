@@ -7,7 +7,7 @@ import pytest
 
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.freeze import freeze
+from spurgen.harness.splits.freeze import freeze
 
 SCENARIO = """
 suite = "tiny"

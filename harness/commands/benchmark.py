@@ -7,15 +7,15 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import baseline_specs, offered, plan, run_missing, write_leaderboard
+from spurgen.harness.board.rendering import to_terminal
+from spurgen.harness.board.rows import RESULTS
+from spurgen.harness.commands._arguments import Unique, positive_int
 from spurgen.harness.commands.splits import verify_all
-from spurgen.harness.devices import pick_device
-from spurgen.harness.files import check_writable
-from spurgen.harness.rendering import to_terminal
-from spurgen.harness.rows import RESULTS
-from spurgen.harness.store import DATA
-from spurgen.harness.verify import stamped
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.files import check_writable
+from spurgen.harness.splits.store import DATA
+from spurgen.harness.splits.verify import stamped
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,11 +10,11 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
-from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import baseline_specs, path_of, plan, run_missing
-from spurgen.harness.files import write_atomically
-from spurgen.harness.rows import RESULTS, read_cell
-from spurgen.harness.sections import around, renew
+from spurgen.harness.board.rows import RESULTS, read_cell
+from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._sections import around, renew
+from spurgen.harness.machine.files import write_atomically
 
 TASKS = ("signs-image", "signs-text", "signs-multimodal")
 METHODS = ("erm", "resample", "group_dro")

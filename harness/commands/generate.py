@@ -11,10 +11,10 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.arguments import Unique
 from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.choices import one_of
-from spurgen.harness.export import SCENARIO, check_out, export
+from spurgen.harness.commands._arguments import Unique
+from spurgen.harness.splits.export import SCENARIO, check_out, export
 
 SPLITS = ("train", "val", "test")
 DEFAULT_CHANNELS = ("background", "color", "shape")

@@ -8,9 +8,9 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import write_leaderboard
-from spurgen.harness.rendering import task_table, to_terminal
-from spurgen.harness.rows import RESULTS
-from spurgen.harness.sections import around, renew
+from spurgen.harness.board.rendering import task_table, to_terminal
+from spurgen.harness.board.rows import RESULTS
+from spurgen.harness.commands._sections import around, renew
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 

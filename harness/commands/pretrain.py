@@ -9,10 +9,10 @@ from rich.console import Console
 import spurgen.benchmark
 from spurgen.baselines.training.pretrained import RECORD, WEIGHTS
 from spurgen.benchmark.scenario import load_scenario
-from spurgen.harness.devices import pick_device
-from spurgen.harness.files import write_atomically
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.provenance import provenance
 from spurgen.harness.pretraining import pretrain, write_arrays
-from spurgen.harness.provenance import provenance
 
 WORLD = Path(str(spurgen.benchmark.__file__)).with_name("pretraining.toml")
 

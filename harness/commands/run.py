@@ -15,19 +15,26 @@ from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import make_progress
-from spurgen.harness.data_folder import SPLITS, check_agrees, check_free, describe_world, read_world, write_world
-from spurgen.harness.drawing import save
-from spurgen.harness.experiment import Experiment, plan, run_missing
-from spurgen.harness.experiment_checks import check_task, find_device, find_methods, unused_weights
-from spurgen.harness.experiment_record import ExperimentRecord, make_record
-from spurgen.harness.figures import comparison, sensitivity, training_curves
-from spurgen.harness.files import check_writable, write_atomically
-from spurgen.harness.findings import cautions
-from spurgen.harness.report import results_table, to_markdown
-from spurgen.harness.run_log import logged
-from spurgen.harness.sample_sheet import sample_sheet
+from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.experiments.checks import check_task, find_device, find_methods, unused_weights
+from spurgen.harness.experiments.data_folder import (
+    SPLITS,
+    check_agrees,
+    check_free,
+    describe_world,
+    read_world,
+    write_world,
+)
+from spurgen.harness.experiments.experiment import Experiment, plan, run_missing
+from spurgen.harness.experiments.figures import comparison, sensitivity, training_curves
+from spurgen.harness.experiments.findings import cautions
+from spurgen.harness.experiments.log import logged
+from spurgen.harness.experiments.record import ExperimentRecord, make_record
+from spurgen.harness.experiments.report import results_table, to_markdown
+from spurgen.harness.experiments.sample_sheet import sample_sheet
+from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.pictures.drawing import save
 
 METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -11,14 +11,23 @@ from tabulate import tabulate
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial
-from spurgen.harness.arguments import Unique, positive_int
 from spurgen.harness.benchmarking import BASELINES, baseline_specs, make_progress
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.choices import one_of
-from spurgen.harness.devices import pick_device
+from spurgen.harness.commands._arguments import Unique, positive_int
 from spurgen.harness.executors import local
-from spurgen.harness.files import write_atomically
-from spurgen.harness.sweep import STRATEGIES, SweepSpec, choose, keep, ranked, settings, split_done, trials_file
+from spurgen.harness.experiments.sweep import (
+    STRATEGIES,
+    SweepSpec,
+    choose,
+    keep,
+    ranked,
+    settings,
+    split_done,
+    trials_file,
+)
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.files import write_atomically
 
 FOLDER = Path("benchmark/sweeps")
 

@@ -11,8 +11,8 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.published import PUBLISHED, read_published
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import BASELINES
-from spurgen.harness.files import write_atomically
-from spurgen.harness.rows import RESULTS, read_cells
+from spurgen.harness.board.rows import RESULTS, read_cells
+from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.validity._evidence import gather
 from spurgen.harness.validity._report import draw, examine, to_markdown
 

@@ -11,10 +11,10 @@ from os import _exit, environ
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from spurgen.harness.cores import usable_cores
-from spurgen.harness.interrupts import TERMINATED, raising, signals_held, telling
-from spurgen.harness.process import ONE_THREAD
-from spurgen.harness.worker import PR_SET_PDEATHSIG
+from spurgen.harness.machine.cores import usable_cores
+from spurgen.harness.machine.interrupts import TERMINATED, raising, signals_held, telling
+from spurgen.harness.worker.process import ONE_THREAD
+from spurgen.harness.worker.server import PR_SET_PDEATHSIG
 
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")

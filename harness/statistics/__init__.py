@@ -1,4 +1,4 @@
-"""What may be concluded from rows: differences from ERM, tiers, and both in words."""
+"""What may be concluded from rows: the bootstrap, ranks, differences from ERM, tiers, and these in words."""
 
 from spurgen.harness.statistics.against import Against, against_erm
 from spurgen.harness.statistics.differences import Difference, holm, paired_difference

@@ -6,8 +6,8 @@ from typing import Literal, TypedDict
 import numpy as np
 
 from spurgen.benchmark.record import Cell, unpack
-from spurgen.harness.bootstrap import Weights, bootstrap_wga, seed_draws
 from spurgen.harness.metrics._arrays import Float64, Int64
+from spurgen.harness.statistics.bootstrap import Weights, bootstrap_wga, seed_draws
 from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
 
 ERM = "erm"

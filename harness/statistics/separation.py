@@ -6,7 +6,7 @@ from typing import TypedDict
 import numpy as np
 
 from spurgen.harness.metrics._arrays import Bool, Scores, as_fraction, as_reals, failure
-from spurgen.harness.ranking import difference_p_values, holm
+from spurgen.harness.statistics.ranking import difference_p_values, holm
 
 
 class Tiers(TypedDict):

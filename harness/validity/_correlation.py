@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-from spurgen.harness.bootstrap import group_bootstrap_weights
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.metrics._arrays import Float64, Scores
+from spurgen.harness.statistics.bootstrap import group_bootstrap_weights
 
 FEWEST = 5  # methods; with fewer a rank correlation says next to nothing
 REPLICATES = 1000

@@ -10,9 +10,9 @@ import numpy as np
 from spurgen.benchmark.published import PublishedFigure
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.leaderboard import Rows, build
+from spurgen.harness.board.leaderboard import Rows, build
+from spurgen.harness.board.resampling import Plan
 from spurgen.harness.metrics._arrays import Float64
-from spurgen.harness.resampling import Plan
 from spurgen.harness.statistics.against import ERM
 
 FULL, CALIBRATE = "make benchmark-full", "make calibrate"

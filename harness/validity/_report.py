@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from spurgen.benchmark.plugins import discover
-from spurgen.harness.validity._drawing import to_png
+from spurgen.harness.pictures.drawing import styled, to_png
 from spurgen.harness.validity._evidence import Evidence
 
 TESTS = "spurgen.harness.validity"
@@ -44,5 +44,6 @@ def _verdict(test: ModuleType, result: Mapping[str, Any]) -> str:
 
 def draw(results: Mapping[str, Any]) -> dict[str, bytes]:
     """Draws every test that has something to draw: name -> PNG."""
-    drawn = {name: to_png(test.draw, results[name]) for name, test in tests().items()}
-    return {name: png for name, png in drawn.items() if png}
+    with styled():
+        drawn = {name: test.draw(results[name]) for name, test in tests().items()}
+    return {name: to_png(figure) for name, figure in drawn.items() if figure}

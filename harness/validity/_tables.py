@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tabulate import tabulate
 
-from spurgen.harness.rendering import as_text
+from spurgen.harness.board.rendering import as_text
 
 PASSED = {True: "yes", False: "no", None: "-"}
 

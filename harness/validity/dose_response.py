@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Task
+from spurgen.harness.pictures.drawing import GREY, INK
 from spurgen.harness.statistics import holm, paired_difference
 from spurgen.harness.statistics.against import ALPHA, ERM
-from spurgen.harness.validity._drawing import GREY, INK, panels
+from spurgen.harness.validity._drawing import panels
 from spurgen.harness.validity._evidence import Evidence, Sampled, lacking
 from spurgen.harness.validity._tables import PASSED, number, p_value, table, with_interval
 

@@ -5,9 +5,10 @@ from typing import TypedDict
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.harness.ranking import NOISE
+from spurgen.harness.pictures.drawing import GREY, INK, PALE
 from spurgen.harness.statistics.against import ERM
-from spurgen.harness.validity._drawing import FAINT, GREY, INK, panels
+from spurgen.harness.statistics.ranking import NOISE
+from spurgen.harness.validity._drawing import panels
 from spurgen.harness.validity._evidence import CALIBRATE, Evidence, TaskEvidence, lacking, verdict
 from spurgen.harness.validity._tables import PASSED, number, table, with_interval
 
@@ -93,7 +94,7 @@ def draw(result: Result) -> Figure | None:
         return None
     figure, (axes,) = panels(1, 1, 1.5 + 1.6 * len(tasks), 2.8)
     bars = (
-        ([f["aligned_accuracy"] for f in tasks.values()], "ERM, all channels aligned", FAINT, "", ALIGNED),
+        ([f["aligned_accuracy"] for f in tasks.values()], "ERM, all channels aligned", PALE, "", ALIGNED),
         ([f["wga"] for f in tasks.values()], "ERM, worst group", INK, "", WGA),
         (
             [f["reference_wga"] for f in tasks.values()],

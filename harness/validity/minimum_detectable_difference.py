@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
+from spurgen.harness.pictures.drawing import INK, PALE
 from spurgen.harness.statistics.against import ALPHA
-from spurgen.harness.validity._drawing import FAINT, INK, panels
+from spurgen.harness.validity._drawing import panels
 from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking
 from spurgen.harness.validity._tables import number, table
 
@@ -119,7 +120,7 @@ def draw(result: Result) -> Figure | None:
     at = np.arange(len(tasks))
     pairs = [(found["pair"], found["pair_of_noisiest"]) for found in tasks.values()]
     all_pairs = [(found["all_pairs"], found["all_pairs_of_noisiest"]) for found in tasks.values()]
-    bars = ((-0.18, pairs, "one pair", FAINT), (0.18, all_pairs, "after Holm, all pairs", INK))
+    bars = ((-0.18, pairs, "one pair", PALE), (0.18, all_pairs, "after Holm, all pairs", INK))
     for shift, spans, label, colour in bars:
         median, noisiest = np.transpose(spans)
         axes.barh(at + shift, median, 0.34, label=label, color=colour, edgecolor=INK, linewidth=0.6)

@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.published import SUBPOPBENCH, worst_group_tables
+from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.validity._correlation import FEWEST, correlate, spearman
-from spurgen.harness.validity._drawing import GREY, name_rows, panels, whisker
+from spurgen.harness.validity._drawing import name_rows, panels, whisker
 from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking, not_run, verdict
 from spurgen.harness.validity._tables import PASSED, number, table, with_interval
 

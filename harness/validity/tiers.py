@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness import statistics
-from spurgen.harness.validity._drawing import GREY, name_rows, panels, whisker
+from spurgen.harness.pictures.drawing import GREY
+from spurgen.harness.validity._drawing import name_rows, panels, whisker
 from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking, not_run, verdict
 from spurgen.harness.validity._tables import PASSED, number, table
 

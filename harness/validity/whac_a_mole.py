@@ -5,9 +5,10 @@ from typing import TypedDict
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.statistics import Difference, holm, paired_difference
 from spurgen.harness.statistics.against import ALPHA, ERM
-from spurgen.harness.validity._drawing import GREY, name_rows, panels, whisker
+from spurgen.harness.validity._drawing import name_rows, panels, whisker
 from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking
 from spurgen.harness.validity._tables import number, table, with_interval
 

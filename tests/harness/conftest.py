@@ -14,9 +14,9 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
 from spurgen.harness.cli import main
 from spurgen.harness.data import task_groups
-from spurgen.harness.experiment import Experiment
-from spurgen.harness.experiment_checks import Method
-from spurgen.harness.experiment_record import make_record
+from spurgen.harness.experiments.checks import Method
+from spurgen.harness.experiments.experiment import Experiment
+from spurgen.harness.experiments.record import make_record
 
 K = 5
 CHANNELS = ("background", "color", "shape")

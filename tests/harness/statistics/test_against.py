@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.record import Cell, pack, unpack
-from spurgen.harness.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
 from spurgen.harness.statistics.against import against_erm
+from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
 from spurgen.harness.statistics.differences import holm, seed_p_value
 
 GROUPS = np.repeat(np.arange(4), 50)

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import norm
 
 from spurgen.benchmark.errors import MetricError
-from spurgen.harness import ranking
+from spurgen.harness.statistics import ranking
 from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
 
 

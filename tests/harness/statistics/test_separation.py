@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import MetricError
-from spurgen.harness.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
+from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
 from spurgen.harness.statistics.separation import significantly_higher, tiers
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from spurgen.harness.cli import main
-from spurgen.harness.files import write_atomically
+from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.validity._report import draw, examine, to_markdown
 
 KEYS = [

@@ -1,0 +1,52 @@
+"""Which rows may be ranked: those whose cells can be believed, are complete, and beat chance."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.record import Cell
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.evidence import contradiction, file_name
+from spurgen.harness.statistics.ranking import better_than_chance
+
+
+def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], cells: Sequence[Cell]) -> str | None:
+    """Says why nothing that a row's cells tell can be taken for its result on a task, or None.
+
+    `groups`: int64 (n,), the groups of the test samples.
+    """
+    for cell in cells:
+        if cell.error is not None:
+            return f"failed with seed {cell.seed}: {(cell.error.splitlines() or ['no reason given'])[0]}"
+        if (cell.suite, cell.task) != (suite.name, task.name):
+            return f"scored as {cell.task} of suite {cell.suite}, which is not this task"
+        if cell.uncorrelated:
+            return "a reference, trained without the correlations"
+        if cell.data_sha256 != suite.manifest.scenarios[task.scenario.name].digest:
+            return "scored on other data than this suite's; run it again"
+    if len({cell.submission_sha256 for cell in cells}) > 1:
+        return "its cells come from different versions of it; run it again"
+    tiers = sorted({cell.access for cell in cells})
+    if len(tiers) > 1:
+        return f"its cells disagree on what it was given: {', '.join(tiers)}; run it again"
+    for cell in cells:
+        reason = contradiction(task, groups, cell)
+        if reason:
+            return f"{reason} ({file_name(cell)})"
+    return None
+
+
+def not_fit(task: Task, cells: Sequence[Cell]) -> str | None:
+    """Says why a row whose cells are believed cannot be ranked, or None."""
+    for cell in cells:
+        broken = [check for check, kept in (cell.report.checks if cell.report else {}).items() if not kept]
+        if broken:
+            return f"did not do what it promises with seed {cell.seed}: {', '.join(broken)}"
+    seeds = [cell.seed for cell in cells]
+    if seeds != list(range(len(seeds))):
+        return f"incomplete: has the seeds {', '.join(map(str, seeds))} instead of 0 to {len(seeds) - 1}"
+    right = int(np.mean([sum(cell.groups) for cell in cells]))
+    if not better_than_chance(right, task.scenario.num_test, task.scenario.num_classes):
+        return "not significantly better than chance in test accuracy"
+    return None

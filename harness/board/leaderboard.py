@@ -1,0 +1,164 @@
+"""The leaderboard as data: a pure function of the cells, the suite and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.record import Cell
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.board.evidence import KEPT
+from spurgen.harness.board.overall import rank_set
+from spurgen.harness.board.resampling import Plan
+from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
+from spurgen.harness.statistics import against_erm
+from spurgen.harness.statistics.ranking import place_rows
+from spurgen.harness.statistics.seed_spread import SeedSpread, add_spread, pool
+
+BOOTSTRAPPED = ("wga", "accuracy", "sss", *KEPT)
+UNSURE = 0.05  # how often a guaranteed interval may miss
+ISOLATIONS = ("process", "bubblewrap")  # weakest first; what is unknown is weaker still
+VERIFICATIONS = ("self-reported", "re-run", "private")
+Rows = Mapping[str, Mapping[str, list[Cell]]]
+Floats = NDArray[np.float64]
+
+
+def build(suite: Suite, rows: Rows) -> dict[str, Any]:
+    """Builds the leaderboard: per task, and over each set of tasks that the suite names."""
+    tasks: dict[str, Any] = {}
+    replicates: dict[str, dict[str, Floats]] = {}
+    for name, task in suite.tasks.items():
+        cells = {label: by_task[name] for label, by_task in sorted(rows.items()) if by_task.get(name)}
+        if cells:
+            tasks[name], replicates[name] = _task_board(suite, task, cells)
+    return {
+        "suite": suite.name,
+        "manifest_sha256": suite.manifest.digest,
+        "tasks": tasks,
+        "overall": {name: rank_set(members, tasks, replicates) for name, members in suite.overall.items()},
+    }
+
+
+def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tuple[dict[str, Any], dict[str, Floats]]:
+    """Sorts rows into ranked and unranked; returns the board, and the bootstrap of WGA by submission."""
+    plan = Plan.of(task)
+    unranked, fit = [], {}
+    for label, some in cells.items():
+        doubt = not_believed(suite, task, plan.groups, some)
+        reason = doubt or not_fit(task, some)
+        if reason:
+            shown = {"submission": label, "access": some[0].access, "seeds": len(some), "reason": reason}
+            figures = {} if doubt else {"accuracy": _mean(some, "accuracy"), "wga": _mean(some, "wga")}
+            unranked.append(shown | figures)
+        else:
+            fit[label] = some
+    spreads = {figure: pool([_figures(some, figure) for some in fit.values()]) for figure in BOOTSTRAPPED}
+    made = {label: make_row(plan, label, some, spreads) for label, some in fit.items()}
+    against = against_erm(fit, plan.groups, plan.test_weights, task.name)
+    replicates = {label: drawn for label, (_, drawn) in made.items()}
+    rows = place_rows([row | {"against_erm": against.get(label)} for label, (row, _) in made.items()], replicates)
+    return {"rows": rows, "unranked": unranked}, replicates
+
+
+def make_row(
+    plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None] | None = None
+) -> tuple[dict[str, Any], Floats]:
+    """Averages a row's cells and puts an interval on every figure that is ranked or shown.
+
+    `spreads` maps figures to the pooled spread over seeds of the task's other rows, which a row with
+    one seed is given; without it such a row's intervals know nothing of seeds, as `seed_variance` says.
+    Returns the row, and the bootstrap of its WGA, float64 (B,).
+    """
+    drawn, variance = _replicates(plan, label, cells, spreads or {})
+    row: dict[str, Any] = {
+        "submission": label,
+        "name": cells[0].submission,
+        "access": cells[0].access,
+        "seeds": len(cells),
+        "seed_variance": variance,
+        "wga": _mean(cells, "wga"),
+        "wga_ci": list(basic_interval(_mean(cells, "wga"), drawn["wga"])),
+        "wga_corrected": bias_corrected(_mean(cells, "wga"), drawn["wga"]),
+        "wga_simultaneous": _guaranteed(plan, cells),
+    }
+    for figure in BOOTSTRAPPED[1:]:
+        row |= {figure: _mean(cells, figure), f"{figure}_ci": list(percentile_interval(drawn[figure]))}
+    row |= {figure: _mean(cells, figure) for figure in _shared([cell.figures for cell in cells]) if figure not in row}
+    row |= _by_channel(cells)
+    row["patterns"] = {p: float(np.mean([c.patterns[p] for c in cells])) for p in _shared([c.patterns for c in cells])}
+    row["ignores_core"] = row["core_sensitivity"] <= row["sss_placebo"]
+    row["selections"] = _selections(cells)
+    row["isolation"] = _weakest(ISOLATIONS, [cell.isolation for cell in cells])
+    row["verification"] = _weakest(VERIFICATIONS, [cell.verification for cell in cells])
+    row["seconds"] = _seconds(cells)
+    return row, drawn["wga"]
+
+
+def _replicates(
+    plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None]
+) -> tuple[dict[str, Floats], str]:
+    """Draws the paired bootstrap of every figure, and says where its variance over seeds comes from."""
+    drawn = {figure: plan.replicates(cells, figure) for figure in BOOTSTRAPPED}
+    if len(cells) > 1:
+        return drawn, "own"
+    known = {figure: spread for figure, spread in spreads.items() if spread}
+    drawn |= {name: add_spread(drawn[name], spread, plan.task.name, label, name) for name, spread in known.items()}
+    return drawn, "pooled" if known else "unknown"
+
+
+def _guaranteed(plan: Plan, cells: list[Cell]) -> list[float]:
+    """Returns a guaranteed interval for these seeds' mean WGA: at its level all seeds' intervals cover at once."""
+    sizes = np.bincount(plan.groups)
+    level = 1 - UNSURE / len(cells)
+    ends = [simultaneous_interval(np.array(cell.groups), sizes, level) for cell in cells]
+    low, high = np.mean(ends, axis=0).tolist()
+    return [low, high]
+
+
+def _figures(cells: Sequence[Cell], figure: str) -> Floats:
+    return np.array([cell.figures[figure] for cell in cells])
+
+
+def _mean(cells: Sequence[Cell], figure: str) -> float:
+    return float(_figures(cells, figure).mean())
+
+
+def _shared(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lists the keys that all tables have, in the first one's order."""
+    return [key for key in tables[0] if all(key in table for table in tables)]
+
+
+def _by_channel(cells: Sequence[Cell]) -> dict[str, dict[str, float]]:
+    """Averages the figures of every channel: `<figure>_by_channel` -> channel -> mean over the cells."""
+    means: dict[str, dict[str, float]] = {}
+    for name in _shared([cell.channels for cell in cells]):
+        for figure in _shared([cell.channels[name] for cell in cells]):
+            found = float(np.mean([cell.channels[name][figure] for cell in cells]))
+            means.setdefault(f"{figure}_by_channel", {})[name] = found
+    return dict(sorted(means.items()))
+
+
+def _selections(cells: Sequence[Cell]) -> dict[str, dict[str, float]]:
+    """Averages what each selection rule would have given, where every seed has it."""
+    shared = {rule: [c.selections[rule] for c in cells] for rule in _shared([c.selections for c in cells])}
+    return {
+        rule: {figure: float(np.mean([table[figure] for table in tables])) for figure in _shared(tables)}
+        for rule, tables in shared.items()
+    }
+
+
+def _weakest(known: Sequence[str], found: Sequence[str]) -> str:
+    """Returns what is weakest, by the order of `known`."""
+    return min(found, key=lambda name: (known.index(name) if name in known else -1, name))
+
+
+def _seconds(cells: Sequence[Cell]) -> float | None:
+    """Averages the wall time, where every cell tells it."""
+    tables = [cell.provenance.get("seconds") for cell in cells]
+    told = [list(table.values()) for table in tables if isinstance(table, dict)]
+    if len(told) < len(cells) or not all(isinstance(s, (int, float)) and isfinite(s) for some in told for s in some):
+        return None
+    return float(np.mean([sum(some) for some in told]))

@@ -1,0 +1,86 @@
+"""Rows on disk: a folder of cells per submission, each cell written once, atomically."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.record import Cell
+from spurgen.harness.machine.files import write_atomically
+
+RESULTS = Path("benchmark/results")
+FAILED = ".failed.json"
+
+
+def cell_file(results: Path, suite: str, label: str, task: str, seed: int, identity: str) -> Path:
+    """Locates a cell: results/suite/label/task-seed-identity.json."""
+    return results / suite / label / f"{task}-{seed}-{identity[:16]}.json"
+
+
+def label_of(spec: str, options: dict[str, object]) -> str:
+    """Names a submission's folder after its file or module, and its options if any."""
+    stem = (
+        Path(spec).stem
+        if spec.endswith(".py")
+        else spec.removesuffix(":submission").replace(":", ".").rpartition(".")[2]
+    )
+    parts = [stem, *(f"{name}={value}" for name, value in sorted(options.items()))]
+    return re.sub(r"[^\w.=+-]", "_", "-".join(parts))
+
+
+def write_cell(path: Path, cell: Cell) -> None:
+    """Writes a cell; numbers are numbers, and none is NaN. Removes what it makes stale.
+
+    A failed one gets a name of its own, so that it is run again: it may have been the machine's fault.
+    """
+    kept = path.with_suffix(FAILED) if cell.error else path
+    write_atomically(kept, cell.model_dump_json(indent=1) + "\n")
+    _remove_stale(kept, cell)
+
+
+def read_cell(path: Path) -> Cell:
+    """Reads a cell; raises `SpurgenError` that names the file if it is not one."""
+    try:
+        return Cell.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise SpurgenError(
+            f"{path} is not a result of this version: {error}\ndelete it and run the cell again"
+        ) from None
+
+
+def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
+    """Reads all cells of a suite: label -> task -> cells, seeds ascending."""
+    rows: dict[str, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
+    for path in sorted((results / suite).glob("*/*.json")):
+        cell = read_cell(path)
+        rows[path.parent.name][cell.task].append(cell)
+    for tasks in rows.values():
+        for cells in tasks.values():
+            cells.sort(key=lambda cell: cell.seed)
+    return rows
+
+
+def check_owner(folder: Path, spec: str, submission_sha256: str) -> None:
+    """Raises `SpurgenError` if a row's folder belongs to another submission, whose cells it would replace."""
+    for path in sorted(folder.glob("*.json"))[:1]:
+        owner = read_cell(path)
+        # A path is relative to where the command ran; the same source is the same submission from anywhere.
+        if _place(owner.spec) != _place(spec) and owner.submission_sha256 != submission_sha256:
+            raise SpurgenError(
+                f"the row {folder.name} belongs to {owner.spec}; rename {spec}, or remove {folder} first"
+            )
+
+
+def _place(spec: str) -> str:
+    return str(Path(spec).resolve()) if spec.endswith(".py") else spec
+
+
+def _remove_stale(path: Path, cell: Cell) -> None:
+    """Removes older results of the same cell, and all that another version of the submission left in its row."""
+    same = path.name.rpartition("-")[0]
+    for other in path.parent.glob("*.json"):
+        older = other.name.rpartition("-")[0] == same
+        if other != path and (older or read_cell(other).submission_sha256 != cell.submission_sha256):
+            other.unlink()

@@ -1,0 +1,28 @@
+"""A marked section of a text file, renewed while everything else stays byte for byte."""
+
+from pathlib import Path
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.files import write_atomically
+
+
+def around(path: Path, begin: str, end: str) -> tuple[str, str]:
+    """Returns what stands before the begin marker and after the end marker.
+
+    Raises `SpurgenError` if the file cannot be read or a marker is missing.
+    """
+    try:
+        text = path.read_bytes().decode()  # not read_text, which would change line ends
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpurgenError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    head, _, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not closed:
+        raise SpurgenError(f"{path} has no line {begin!r} followed by {end!r}; put both where the table is to stand")
+    return head, tail
+
+
+def renew(path: Path, begin: str, end: str, content: str) -> None:
+    """Replaces what stands between the markers; raises `SpurgenError` as `around` does."""
+    head, tail = around(path, begin, end)
+    write_atomically(path.resolve(), f"{head}{begin}\n{content}\n{end}{tail}")

@@ -1,0 +1,134 @@
+"""What can be wrong with an experiment, found before any work."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from spurgen.benchmark.contract import ACCESS
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.suite import Task
+from spurgen.harness.answers import check_offer
+from spurgen.harness.benchmarking import BASELINES, baseline_specs
+from spurgen.harness.board.rows import label_of
+from spurgen.harness.choices import one_of
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.worker.process import Worker
+
+SHARED = {"feature_dim": "feature_dim", "batch_size": "batch_size", "num_epochs": "epochs", "lr": "lr"}
+"""Flags that go to every baseline, and the option that each sets."""
+WEIGHTS = {
+    "irm_lambda": ("irm", "penalty_weight"),
+    "adv_lambda": ("adversarial", "adversary_weight"),
+    "cont_lambda": ("contrastive", "contrastive_weight"),
+}
+"""Flags that go to one baseline: its name and its option."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """Names a method of an experiment, where its code is, and its options."""
+
+    name: str
+    spec: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def find_methods(names: Sequence[str], flags: Mapping[str, Any]) -> tuple[Method, ...]:
+    """Finds the methods, each once, with the options that the flags set; what is no baseline takes none.
+
+    `flags` has the flags of `SHARED`, and of `WEIGHTS` those that were given. Raises `SpurgenError`
+    for a name that is neither a baseline nor a path or module, and for a value out of range.
+    """
+    known = discover(BASELINES)
+    _check_weights(known, flags)
+    found: dict[str, Method] = {}
+    for name in dict.fromkeys(names):
+        if name not in known and not ({".", "/", ":"} & set(name)):
+            one_of("method", name, known)
+        spec = baseline_specs([name])[0]
+        method = Method(label_of(spec, {}), spec, _options(name, known, flags) if name in known else {})
+        if method.name in found:
+            raise SpurgenError(f"--methods: {name} and {found[method.name].spec} are both called {method.name}")
+        found[method.name] = method
+    return tuple(found.values())
+
+
+def _options(name: str, known: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Collects the options that the flags set in a baseline, each checked by the baseline itself."""
+    options = {}
+    for flag, option in SHARED.items():
+        options[option] = _checked(flag, known[name], option, flags[flag])
+    for flag, (owner, option) in WEIGHTS.items():
+        if owner == name and flags.get(flag) is not None:
+            options[option] = flags[flag]
+    return options
+
+
+def _check_weights(known: Mapping[str, Any], flags: Mapping[str, Any]) -> None:
+    """Checks the given weights even where their method is not among those that run."""
+    for flag, (owner, option) in WEIGHTS.items():
+        if flags.get(flag) is not None:
+            _checked(flag, known[owner], option, flags[flag])
+
+
+def _checked(flag: str, module: Any, option: str, value: object) -> object:  # noqa: ANN401  # a baseline's module
+    try:
+        module.submission.with_options(**{option: value})
+    except SubmissionError as error:
+        raise SpurgenError(f"--{flag} {value}: {error}") from None
+    return value
+
+
+def unused_weights(methods: Sequence[Method], flags: Mapping[str, Any]) -> list[str]:
+    """Lists the given flags that change nothing, since their method does not run."""
+    names = {method.name for method in methods}
+    return [
+        f"--{flag} has no effect: {owner} is not among the methods"
+        for flag, (owner, _) in WEIGHTS.items()
+        if flags.get(flag) is not None and owner not in names
+    ]
+
+
+def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
+    """Raises `SpurgenError` if a method cannot run on a task, or its batches cannot be filled."""
+    scenario = task.scenario
+    if not task.channels:
+        carried = ", ".join(m for m in ("image", "text", "multimodal") if scenario.channels_in(m)) or "none"
+        what = f"scenario {scenario.name} has no channel, hence no groups, in modality {task.modality}"
+        raise SpurgenError(f"--modality {task.modality}: {what}; those with one: {carried}")
+    if batch_size > scenario.splits.train:
+        raise SpurgenError(
+            f"--batch_size {batch_size}: larger than the train split, {scenario.splits.train} samples; "
+            "choose a smaller one, or more --num_samples"
+        )
+    for method in methods:
+        access = _offer(task, method)
+        if ACCESS[access].env_ids and not ACCESS[access].train_groups and len(scenario.environments) < 2:
+            raise SpurgenError(
+                f"--methods {method.name}: needs two or more environments, but scenario {scenario.name} has "
+                f"{len(scenario.environments)}; add [[environments]] with different strengths, or leave it out"
+            )
+
+
+def _offer(task: Task, method: Method) -> str:
+    """Returns a method's access tier; raises `SubmissionError` if it does not take the task's modality."""
+    module = discover(BASELINES).get(method.name)
+    if module is None or method.spec != baseline_specs([method.name])[0]:
+        with Worker(method.spec, method.options, task.name) as worker:  # a stranger's code, so not in this process
+            check_offer(worker, task)
+            return str(worker.about["access"])
+    if task.modality not in module.submission.MODALITIES:
+        taken = ", ".join(sorted(module.submission.MODALITIES))
+        raise SubmissionError(f"--methods {method.name}: takes {taken}, not {task.modality}; leave it out")
+    return str(module.submission.ACCESS)
+
+
+def find_device(gpu: int | None) -> str:
+    """Resolves `--gpu`: a GPU's number, -1 for the CPU, None for the first GPU there is, if any."""
+    if gpu is None:
+        return pick_device("auto")
+    try:
+        return "cpu" if gpu == -1 else pick_device(f"cuda:{gpu}")
+    except SpurgenError as error:
+        raise SpurgenError(f"--gpu {gpu}: {error}; the CPU is --gpu -1") from None

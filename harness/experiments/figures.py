@@ -1,0 +1,207 @@
+"""The pictures of an experiment: methods compared, curves of training, sensitivity per channel."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from spurgen.harness.experiments.record import ExperimentRecord, Figure, MethodResult
+from spurgen.harness.pictures.drawing import (
+    BLUE,
+    GREY,
+    HATCHES,
+    INK,
+    LINES,
+    MARKS,
+    ORANGE,
+    PALE,
+    grid_lines,
+    new_picture,
+    styled,
+)
+
+PANELS = {
+    "accuracy": "Accuracy\n(higher is better)",
+    "wga": "Worst-group acc.\n(higher is better)",
+    "sss": "SSS\n(lower is better)",
+    "ig": "Invariance gap, nats\n(0 is best)",
+    "core_sensitivity": "Core sensitivity\n(higher is better)",
+}
+FLOORED = ("sss", "core_sensitivity")
+APART = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga"}  # of a curve's entries; the rest are penalties
+Curves = Mapping[str, NDArray[np.float64]]
+
+
+def comparison(record: ExperimentRecord) -> Picture:
+    """Draws a row per method and a panel per figure: mean, 95 % interval, single seeds, placebo floor."""
+    methods = record.finished
+    with styled():
+        picture = new_picture(1.9 + 0.36 * len(methods), f"{record.name}: mean and 95 % interval, {_seeds(record)}")
+        panels = picture.subplots(1, len(PANELS), sharey=True, squeeze=False)[0]
+        rows = np.arange(len(methods))[::-1]
+        for axes, (name, title) in zip(panels, PANELS.items(), strict=True):
+            for row, method in zip(rows, methods, strict=True):
+                _interval(axes, row, method, name)
+            axes.set_title(title)
+            axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+            axes.margins(x=0.1)
+            axes.tick_params(axis="y", length=0)
+            grid_lines(axes, "x")
+        panels[0].axvline(1 / record.scenario.num_classes, color=GREY, linestyle=":")
+        panels[3].axvline(0, color=GREY, linewidth=0.8)
+        panels[0].set_yticks(rows, [method.name for method in methods])
+        panels[0].set_ylim(-0.7, len(methods) - 0.3)
+        picture.legend(handles=_comparison_key(), loc="outside lower center", ncols=4)
+    return picture
+
+
+def _interval(axes: Axes, row: int, method: MethodResult, name: str) -> None:
+    figure = method.figures[name]
+    if figure.low is not None and figure.high is not None:
+        axes.plot([figure.low, figure.high], [row, row], color=BLUE, linewidth=2, solid_capstyle="butt")
+    single = [seed.figures[name] for seed in method.seeds]
+    axes.plot(single, [row - 0.28] * len(single), "o", color=GREY, markersize=3, markerfacecolor="none")
+    axes.plot(figure.value, row, "o", color=INK, markersize=5.5)
+    if name in FLOORED:
+        axes.plot(method.figures["sss_placebo"].value, row, "D", color=ORANGE, markersize=6, markerfacecolor="none")
+
+
+def _comparison_key() -> list[Line2D]:
+    return [
+        Line2D([], [], color=BLUE, linewidth=2, marker="o", markersize=5.5, markerfacecolor=INK,
+               markeredgecolor=INK, label="mean, 95 % interval"),
+        Line2D([], [], color=GREY, linestyle="", marker="o", markersize=3, markerfacecolor="none", label="one seed"),
+        Line2D([], [], color=ORANGE, linestyle="", marker="D", markersize=6, markerfacecolor="none",
+               label="placebo floor"),
+        Line2D([], [], color=GREY, linestyle=":", label="chance"),
+    ]  # fmt: skip
+
+
+def training_curves(record: ExperimentRecord, method: MethodResult) -> Picture:
+    """Draws loss, accuracy, WGA and penalties over the epochs: the mean over seeds, and from lowest to highest.
+
+    What a method does not have, or may not see, is said below.
+    """
+    curves = stacked_curves(method)
+    wanted = {
+        "Loss, nats": ["loss", "risk"],
+        "Accuracy on val": ["val_accuracy"],
+        "Worst-group accuracy on val": ["val_wga"],
+        "Penalty" if "penalty" in curves else "The method's own terms": [name for name in curves if name not in APART],
+    }
+    panels = {title: [name for name in names if name in curves] for title, names in wanted.items()}
+    panels = {title: names for title, names in panels.items() if names}
+    many = f"mean over {_seeds(record)}; band: lowest to highest"
+    over = _seeds(record) if len(method.seeds) == 1 else many
+    rows = -(-len(panels) // 2)
+    with styled():
+        picture = new_picture(0.8 + 2.2 * rows, f"{record.name}, {method.name}: training, {over}")
+        grid = picture.subplots(rows, 2, squeeze=False).ravel().tolist() if panels else []
+        for axes, (title, names) in zip(grid, panels.items(), strict=False):
+            axes.set_title(title)
+            _curves(axes, curves, names)
+        for axes in grid[len(panels) :]:
+            axes.remove()
+        picture.supxlabel(_lacking(method, curves), fontsize=8, color=GREY)
+    return picture
+
+
+def _lacking(method: MethodResult, curves: Curves) -> str:
+    """Says which curves there are not, and why."""
+    if not curves:
+        return "the method reports no curves"
+    hidden = (
+        "" if "val_wga" in curves else f"no worst-group curve: validation groups are hidden (access: {method.access})"
+    )
+    return "; ".join(filter(None, [hidden, "" if set(curves) - APART else "no penalty"]))
+
+
+def stacked_curves(method: MethodResult) -> dict[str, NDArray[np.float64]]:
+    """Stacks the curves of a method's seeds: float64 (seeds, epochs), NaN where a stage notes no such thing.
+
+    A method's stages follow one another. Empty if a seed has no curves.
+    """
+    each = [seed.report.curves if seed.report else () for seed in method.seeds]
+    length = min(map(len, each), default=0)
+    names = dict.fromkeys(name for entry in (each[0][:length] if each else ()) for name in entry)
+    return {
+        name: np.array([[float(entry.get(name, np.nan)) for entry in curve[:length]] for curve in each])
+        for name in names
+        if name != "stage" and length
+    }
+
+
+def _curves(axes: Axes, curves: Curves, names: Sequence[str]) -> None:
+    """Draws one panel's lines."""
+    for k, name in enumerate(names):
+        values = curves[name]
+        epochs = np.arange(1, values.shape[1] + 1)
+        color = (INK, BLUE, ORANGE, GREY)[k % 4]
+        axes.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, linewidth=0)
+        line, mark = LINES[k % len(LINES)], MARKS[k % len(MARKS)]
+        label = name.replace("_", " ")
+        axes.plot(epochs, values.mean(axis=0), color=color, linestyle=line, marker=mark, markersize=4, label=label)
+    starts = np.flatnonzero(np.diff(curves["epoch"][0]) <= 0) + 1.5
+    for start in starts:  # a further stage counts its epochs from 1 again
+        axes.axvline(start, color=GREY, linestyle=(0, (1, 2)))
+    axes.set_xlabel("epoch, over all stages" if len(starts) else "epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    grid_lines(axes, "y")
+    if names[0].startswith("val_"):
+        axes.set_ylim(-0.03, 1.03)  # markers at 0 and 1 stay whole
+    if len(names) > 1 or names[0] not in APART:
+        axes.legend()
+
+
+def sensitivity(record: ExperimentRecord, method: MethodResult) -> Picture:
+    """Draws the SSS of every channel with its interval, of each half of a twin, and the placebo floor."""
+    halves = {
+        "sss": "channel redrawn, 95 % interval",
+        "sss_image": "in the image only",
+        "sss_caption": "in the caption only",
+    }
+    kinds = [kind for kind in halves if any(kind in row for row in method.channels.values())]
+    floor = method.figures["sss_placebo"]
+    with styled():
+        picture = new_picture(3.4, f"{record.name}, {method.name}: sensitivity to each channel, {_seeds(record)}")
+        axes = picture.subplots()
+        for k, kind in enumerate(kinds):
+            _bars(axes, method, kind, (k, len(kinds)), halves[kind])
+        low, high = (floor.value if end is None else end for end in (floor.low, floor.high))
+        axes.axhspan(low, high, color=PALE, alpha=0.6, linewidth=0, zorder=0)
+        axes.axhline(floor.value, color=ORANGE, linestyle="--", label="placebo floor, 95 % interval")
+        axes.set_xticks(range(len(method.channels)), list(method.channels))
+        axes.tick_params(axis="x", length=0)
+        axes.set_ylabel("SSS (lower is better)")
+        axes.set_ylim(bottom=0)
+        grid_lines(axes, "y")
+        picture.legend(loc="outside lower center", ncols=4)
+    return picture
+
+
+def _bars(axes: Axes, method: MethodResult, kind: str, place: tuple[int, int], label: str) -> None:
+    """Draws one kind of SSS for all channels that have it, the k-th of so many side by side."""
+    k, count = place
+    shown = [(x, row[kind]) for x, row in enumerate(method.channels.values()) if kind in row]
+    width = (0.3 + 0.15 * count) / count
+    places = [x + (k - (count - 1) / 2) * width for x, _ in shown]
+    errors = np.array([_reach(figure) for _, figure in shown]).T
+    face = ("#9ecae1", "white", "#f2f2f2")[k]
+    axes.bar(places, [f.value for _, f in shown], width, color=face, edgecolor=INK, hatch=HATCHES[k], label=label)
+    if kind == "sss":
+        axes.errorbar(places, [f.value for _, f in shown], errors, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+
+
+def _reach(figure: Figure) -> tuple[float, float]:
+    """Returns how far an interval reaches below and above its figure."""
+    low = figure.value if figure.low is None else figure.low
+    high = figure.value if figure.high is None else figure.high
+    return max(figure.value - low, 0.0), max(high - figure.value, 0.0)
+
+
+def _seeds(record: ExperimentRecord) -> str:
+    return "1 seed" if len(record.seeds) == 1 else f"{len(record.seeds)} seeds"

@@ -1,0 +1,215 @@
+"""What an experiment found: typed, versioned, and all that its report and pictures are made from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from spurgen.benchmark.record import Cell, Report
+from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.suite import Task
+from spurgen.harness.board.leaderboard import make_row
+from spurgen.harness.board.resampling import Plan
+from spurgen.harness.experiments.checks import Method
+from spurgen.harness.experiments.experiment import Experiment
+from spurgen.harness.machine.provenance import provenance
+from spurgen.harness.metrics import percentile_interval
+from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values, holm
+
+REFERENCE = "erm"
+TESTED = ("accuracy", "wga", "sss")
+ALPHA = 0.05
+Replicates = dict[str, NDArray[np.float64]]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Figure(_Frozen):
+    """Holds a mean over seeds, with a 95 % interval over seeds and samples where there is one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class SeedResult(_Frozen):
+    """Holds one trained model; `report` is what the method told of its training. A failed one has `error`."""
+
+    seed: int
+    identity: str
+    error: str | None = None
+    figures: dict[str, float] = {}
+    channels: dict[str, dict[str, float]] = {}
+    report: Report | None = None
+    seconds: dict[str, float] = {}
+
+
+class MethodResult(_Frozen):
+    """Holds a method's figures, over all and per channel; none of them if a seed of it failed."""
+
+    name: str
+    spec: str
+    access: str
+    options: dict[str, Any]
+    seeds: tuple[SeedResult, ...]
+    figures: dict[str, Figure] = {}
+    channels: dict[str, dict[str, Figure]] = {}
+    above_chance: bool = False
+
+    @property
+    def broken(self) -> list[str]:
+        """Lists the promises that the method did not keep with some seed."""
+        reports = [seed.report for seed in self.seeds if seed.report]
+        return list(dict.fromkeys(check for r in reports for check, kept in r.checks.items() if not kept))
+
+    @property
+    def ignores_core(self) -> bool:
+        """Says whether the core cue moves the model no more than redrawn nuisances do."""
+        return self.figures["core_sensitivity"].value <= self.figures["sss_placebo"].value
+
+
+class Difference(_Frozen):
+    """Holds how far a method lies above the reference in a figure: paired, p adjusted by Holm over all tests."""
+
+    method: str
+    figure: str
+    value: float
+    low: float
+    high: float
+    p_value: float
+    p_holm: float
+
+    @property
+    def significant(self) -> bool:
+        """Says whether the difference is significant at 5 %."""
+        return self.p_holm < ALPHA
+
+
+class ExperimentRecord(_Frozen):
+    """Holds an experiment; `differences` are to the reference, `erm`, where it ran."""
+
+    schema_version: Literal[1] = 1
+    name: str
+    command: str
+    scenario: Scenario
+    scenario_sha256: str
+    modality: Modality
+    device: str
+    seeds: tuple[int, ...]
+    methods: tuple[MethodResult, ...]
+    differences: tuple[Difference, ...] = ()
+    provenance: dict[str, Any]
+
+    @property
+    def task(self) -> Task:
+        """Is the scenario seen through the modality."""
+        return Task(f"{self.scenario.name}-{self.modality}", self.scenario, self.modality)
+
+    @property
+    def finished(self) -> list[MethodResult]:
+        """Lists the methods of which no seed failed."""
+        return [method for method in self.methods if method.figures]
+
+    def dump(self) -> str:
+        """Writes the record as JSON; a NaN is an error."""
+        # Not pydantic's own JSON, which writes a NaN as null.
+        return json.dumps(self.model_dump(), indent=1, allow_nan=False) + "\n"
+
+
+def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> ExperimentRecord:
+    """Sums an experiment up from its cells, in the order of its seeds."""
+    task = experiment.task
+    shared = Plan.of(task)
+    methods, replicates = [], {}
+    for method in experiment.methods:
+        result, replicates[method.name] = _result(task, shared, method, cells[method.name])
+        methods.append(result)
+    return ExperimentRecord(
+        name=experiment.name,
+        command=experiment.command,
+        scenario=task.scenario,
+        scenario_sha256=task.scenario.digest,
+        modality=task.modality,
+        device=experiment.device,
+        seeds=experiment.seeds,
+        methods=tuple(methods),
+        differences=differences([method for method in methods if method.figures], replicates),
+        provenance=provenance(),
+    )
+
+
+def _result(task: Task, shared: Plan, method: Method, cells: list[Cell]) -> tuple[MethodResult, Replicates]:
+    """Averages a method's cells, with intervals; returns the replicates of what is tested as well."""
+    seeds = tuple(_seed(cell) for cell in cells)
+    about = {"name": method.name, "spec": method.spec, "access": cells[0].access, "options": method.options}
+    if any(cell.error for cell in cells):
+        return MethodResult(**about, seeds=seeds), {}
+    row, worst = make_row(shared, method.name, cells)
+    names = ("accuracy", "sss", *(f"sss/{channel}" for channel in task.channels))
+    found = {name: shared.replicates(cells, name) for name in names} | {"wga": worst}
+    right = int(np.mean([sum(cell.groups) for cell in cells]))
+    result = MethodResult(
+        **about,
+        seeds=seeds,
+        figures=_figures(row),
+        channels=_channels(row, found),
+        above_chance=better_than_chance(right, task.scenario.num_test, task.scenario.num_classes),
+    )
+    return result, found
+
+
+def _seed(cell: Cell) -> SeedResult:
+    return SeedResult(
+        seed=cell.seed, identity=cell.identity, error=cell.error, figures=cell.figures, channels=cell.channels,
+        report=cell.report, seconds=cell.provenance.get("seconds", {}),
+    )  # fmt: skip
+
+
+def _figures(row: Mapping[str, Any]) -> dict[str, Figure]:
+    """Picks the numbers out of a leaderboard's row, each with its interval; the WGA also with its guaranteed one."""
+    found = {}
+    for name, value in row.items():
+        if type(value) is float:
+            low, high = row.get(f"{name}_ci", (None, None))
+            found[name] = Figure(value=value, low=low, high=high)
+    low, high = row["wga_simultaneous"]
+    return found | {"wga_guaranteed": Figure(value=row["wga"], low=low, high=high)}
+
+
+def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[str, Figure]]:
+    """Turns a row's figures by channel around: channel -> figure."""
+    found: dict[str, dict[str, Figure]] = {}
+    for key, values in row.items():
+        figure, by_channel, _ = key.partition("_by_channel")
+        for channel, value in values.items() if by_channel else ():
+            low, high = percentile_interval(replicates[f"sss/{channel}"]) if figure == "sss" else (None, None)
+            found.setdefault(channel, {})[figure] = Figure(value=value, low=low, high=high)
+    return found
+
+
+def differences(methods: Sequence[MethodResult], replicates: Mapping[str, Replicates]) -> tuple[Difference, ...]:
+    """Tests every method against the reference in every figure of `TESTED`, Holm-corrected over all of them."""
+    reference = next((method for method in methods if method.name == REFERENCE), None)
+    if reference is None:
+        return ()
+    drawn, found = replicates[REFERENCE], []
+    for method in (m for m in methods if m is not reference):
+        for name in TESTED:
+            points = np.array([m.figures[name].value for m in (reference, method)])
+            pair = np.stack([drawn[name], replicates[method.name][name]])
+            value = float(points[1] - points[0])
+            low, high = percentile_interval(pair[1] - pair[0])
+            # A minimum's replicates are biased, so their percentiles are mirrored; see `basic_interval`.
+            low, high = (2 * value - high, 2 * value - low) if name == "wga" else (low, high)
+            found.append((method.name, name, value, low, high, float(difference_p_values(points, pair)[0])))
+    adjusted = holm(np.array([test[-1] for test in found])).tolist()
+    fields = ("method", "figure", "value", "low", "high", "p_value", "p_holm")
+    return tuple(
+        Difference.model_validate(dict(zip(fields, (*test, p), strict=True)))
+        for test, p in zip(found, adjusted, strict=True)
+    )

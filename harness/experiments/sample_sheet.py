@@ -1,0 +1,71 @@
+"""A labelled sheet of samples: what a task's models train on, and what they are asked."""
+
+import textwrap
+
+import numpy as np
+from matplotlib.figure import Figure as Picture
+
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.suite import Task
+from spurgen.generators import Samples, aligned_values, class_names, sample
+from spurgen.generators.atlas import CHANNELS
+from spurgen.harness.pictures.drawing import GREY, new_picture, styled
+
+COLUMNS = 5
+SEARCHED = 200  # train samples among which one of each class is looked for
+WRAPPED = 22  # characters that fit below a picture
+SIDE, LINE_HEIGHT = 1.5, 0.15  # inches
+HEADINGS = ("train, as drawn", "test, every channel aligned", "test, every channel conflicting")
+
+
+def sample_sheet(task: Task) -> Picture:
+    """Shows up to five classes: a train sample, and test samples with every channel aligned and conflicting."""
+    scenario = task.scenario
+    shown = min(COLUMNS, scenario.num_classes)
+    last = scenario.num_classes * (scenario.num_patterns - 1)
+    blocks = [
+        sample(scenario, "train", _train_indices(task, shown)),
+        sample(scenario, "test", range(shown)),
+        sample(scenario, "test", range(last, last + shown)),
+    ]
+    text = [[label_text(task, block, k) for k in range(len(block.labels))] for block in blocks]
+    lines = max(label.count("\n") + 1 for row in text for label in row)
+    height = (0.05 if task.modality == "text" else SIDE) + LINE_HEIGHT * (lines + 2)
+    title = f"{task.name}: class, and channels\n(= aligned with the class, ≠ conflicting)"
+    with styled():
+        picture = new_picture(0.7 + len(blocks) * height, title, width=max(SIDE * shown, 5.0))
+        grid = picture.subplots(len(blocks), shown, squeeze=False)
+        for axes in grid.flat:
+            axes.set(xticks=[], yticks=[], title=" ")  # the title keeps room for the heading beside it
+            axes.spines[:].set_visible(False)
+        for row, block, labels, heading in zip(grid, blocks, text, HEADINGS, strict=True):
+            row[0].set_title(heading, loc="left", color=GREY).set_in_layout(False)
+            for k, label in enumerate(labels):
+                if task.modality != "text":
+                    row[k].imshow(block.images[k], interpolation="nearest")
+                    row[k].set_xlabel(label, fontsize=8)
+                else:
+                    row[k].text(0.5, 1, label, transform=row[k].transAxes, ha="center", va="top", fontsize=8)
+    return picture
+
+
+def _train_indices(task: Task, count: int) -> list[int]:
+    """Finds a train sample of each of the first classes; of a class that is not there, none."""
+    searched = min(SEARCHED, task.scenario.splits.train)
+    labels = sample(task.scenario, "train", range(searched), images=False, captions=False).labels
+    return [int(np.flatnonzero(labels == k)[0]) for k in range(count) if (labels == k).any()]
+
+
+def label_text(task: Task, samples: Samples, k: int) -> str:
+    """Writes a sample's class, its channel values, and its caption where the task shows it."""
+    kinds, scenario = discover(CHANNELS), task.scenario
+    label = int(samples.labels[k])
+    lines = [class_names(scenario)[label].upper()]
+    for name in task.channels:
+        value = int(samples.channel_values[name][k])
+        sign = "=" if aligned_values(scenario, name)[value, label] else "≠"
+        lines.append(f"{name} {sign} {kinds[scenario.channels[name].kind].VALUES[value]}")
+    if task.modality != "image":
+        caption = samples.captions[k].replace(" ?", "\u00a0?").replace(" !", "\u00a0!")
+        lines += textwrap.wrap(f"“{caption}”", WRAPPED)
+    return "\n".join(lines)

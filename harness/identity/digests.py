@@ -1,0 +1,96 @@
+"""What a result depends on, as a digest: so that no result outlives the code that made it."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from spurgen.baselines.training.pretrained import recorded_digest
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.identity.essence import essence
+from spurgen.harness.identity.sources import HOME, not_python, read, submission_files
+
+# Whatever can alter a figure, and nothing else, so that work on the rest makes no result stale. Where a file
+# does both, only what is named of it counts. Left out on purpose: the rest of `worker`, through which arrays come
+# unchanged or the cell fails; `splits`, which accept data or fail the run; `statistics`, which are computed from
+# rows and kept in none.
+SCORERS: dict[str, tuple[str, ...]] = {
+    "harness/scoring.py": (),
+    "harness/answers.py": (),  # what is asked, the probe, and probabilities made logits
+    "harness/mixing.py": (),
+    "harness/data.py": (),  # the twins, the groups, and what a tier is given
+    "harness/selection.py": (),
+    "harness/trial.py": (),  # the splits, the seed and the context that training is given
+    "harness/worker/loading.py": ("PREDICTORS", "PARTS", "load_submission", "_find"),  # which functions answer, how set
+    "harness/worker/server.py": ("batch_from", "batch_to", "data_from", "data_to", "_as_array"),  # the arrays' dtypes
+    "harness/worker/process.py": ("MAX_CHECKPOINTS", "ONE_THREAD"),  # what is compared; the order of sums
+    "benchmark/contract.py": (),  # what a tier grants
+    "benchmark/selection.py": (),
+    "benchmark/record.py": ("pack", "_packed"),  # how what is kept per sample is rounded
+    "benchmark/scenario.py": ("Channel", "Scenario", "_CARRIED_BY"),  # the uncorrelated world, the ceiling
+    "benchmark/suite.py": ("Task",),  # which channels and groups count
+}
+
+
+def generator_digest() -> str:
+    """Hashes the code that makes the data."""
+    return code_digest(_package("generators"))
+
+
+def scoring_digest() -> str:
+    """Hashes the code that turns answers into figures."""
+    parts = [(name, _digest(HOME / name, only)) for name, only in SCORERS.items()]
+    return _joined([*parts, ("metrics", code_digest(_package("harness/metrics")))])
+
+
+def backbone_digest(backbone: str) -> str:
+    """Names the weights that a task lets its baselines start from."""
+    return recorded_digest() if backbone == "pretrained" else backbone
+
+
+def submission_digest(spec: str) -> str:
+    """Hashes a submission's files under their names, wherever they lie; see `submission_files` for which.
+
+    Raises `SubmissionError` if one cannot be found or read.
+    """
+    return code_digest(submission_files(spec))
+
+
+def refuse_edits(what: str, planned: str, now: str) -> None:
+    """Raises `SubmissionError` if a run's identity is no longer the one that it was planned with."""
+    if now != planned:
+        raise SubmissionError(
+            f"{what}: its source, or what scores it, was edited after this run was planned "
+            f"(identity {planned[:16]} then, {now[:16]} now); run the same command again"
+        )
+
+
+def code_digest(files: dict[str, Path]) -> str:
+    """Hashes files under their names: of Python files the essence, of others every byte."""
+    return _joined((name, _digest(path)) for name, path in files.items())
+
+
+def _package(name: str) -> dict[str, Path]:
+    """Maps the names of a package's files, as seen from it, to where they are."""
+    folder = HOME / name
+    return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
+
+
+def _joined(parts: Iterable[tuple[str, str]]) -> str:
+    return hashlib.sha256(json.dumps(sorted(parts)).encode()).hexdigest()
+
+
+def _digest(path: Path, only: Collection[str] = ()) -> str:
+    source = read(path)
+    if path.suffix != ".py":
+        return hashlib.sha256(source).hexdigest()
+    try:
+        return _essence_digest(source, tuple(only))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise not_python(path, error) from None
+
+
+@lru_cache(maxsize=4096)  # by content: an edited file is seen, and an unedited one is parsed once for all cells
+def _essence_digest(source: bytes, only: tuple[str, ...]) -> str:
+    return hashlib.sha256(essence(source, only).encode()).hexdigest()

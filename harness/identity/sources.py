@@ -1,0 +1,147 @@
+"""Where a submission's behaviour lies: its file, what it imports of the user's own, and the files it declares."""
+
+import ast
+import sys
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+
+import spurgen.benchmark
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.worker.loading import split_spec
+
+HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
+DECLARED = "FILES"
+TRAINING = ("baselines", "submissions", "benchmark.contract", "benchmark.selection")
+FOLLOWED = tuple(f"spurgen.{part}" for part in TRAINING)  # what one may train with; the rest has digests of its own
+
+
+def submission_files(spec: str) -> dict[str, Path]:
+    """Maps module names to a submission's own files, and `FILES/<name>` to the data files that it declares.
+
+    Imports are followed into the submission's folder, its package and whatever else of Python's path is
+    not installed: a library's version is no part of a submission. What is imported by a computed name is
+    not found; a submission declares it in `FILES`. All is read, nothing imported. Raises
+    `SubmissionError` for what is not there, is not Python, or is declared otherwise than in plain words.
+    """
+    head, _ = split_spec(spec)
+    name, places, top = head, [*map(Path, sys.path), Path.cwd()], head.partition(".")[0]
+    own = [place for place in places if not _installed(place)]
+    if head.endswith(".py"):
+        start = Path(head)
+        name, own, top = start.stem, [start.resolve().parent, *own], ""
+        found = {name: start} if start.is_file() else {}
+    else:
+        found = _of_spurgen(head) if top == "spurgen" else locate(head, places)
+    if name not in found:
+        raise SubmissionError(f"there is no submission {spec}; give a path to a .py file or a module's name")
+    seen: dict[str, Path] = {}
+    waiting = list(found.items())
+    while waiting:
+        module, path = waiting.pop()
+        if module not in seen:
+            seen[module] = path
+            for wanted in _imported(module, path):
+                if wanted.partition(".")[0] == "spurgen":
+                    waiting += [item for item in _of_spurgen(wanted).items() if _followed(item[0])]
+                else:
+                    waiting += locate(wanted, places if wanted.partition(".")[0] == top else own).items()
+    return seen | _declared(found[name])
+
+
+def locate(name: str, places: list[Path]) -> dict[str, Path]:
+    """Maps a module, and the packages it is in, to their files, as far as they are there, the first place first."""
+    found: dict[str, Path] = {}
+    parts = name.split(".")
+    for depth, part in enumerate(parts, 1):
+        files = [file for place in places for file in (place / part / "__init__.py", place / f"{part}.py")]
+        first = next((file for file in files if file.is_file()), None)
+        if first is None:
+            places = [place / part for place in places]  # perhaps a package without an __init__
+        else:
+            found[".".join(parts[:depth])] = first
+            places = [first.parent] if first.name == "__init__.py" else []
+    return found
+
+
+def read(path: Path) -> bytes:
+    """Reads a file; raises `SubmissionError` that names it if that cannot be done."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SubmissionError(f"cannot read {path}: {error}; restore it, or mend what names it") from None
+
+
+def not_python(path: Path, error: Exception) -> SubmissionError:
+    """Makes the error for a source that is no Python."""
+    return SubmissionError(f"{path} is not valid Python: {error}")
+
+
+def _installed(place: Path) -> bool:
+    """Says whether a place of Python's path holds what was installed: libraries, Python's own or others'."""
+    own = [Path(sysconfig.get_path(part)) for part in ("stdlib", "platstdlib")]
+    return bool({"site-packages", "dist-packages"} & set(place.parts)) or any(
+        place.is_relative_to(one) for one in own
+    )  # fmt: skip
+
+
+def _of_spurgen(name: str) -> dict[str, Path]:
+    """Locates a module of SpurGen, whose packages may lie anywhere together."""
+    return {f"spurgen.{key}": path for key, path in locate(name.partition(".")[2], [HOME]).items()}
+
+
+def _followed(name: str) -> bool:
+    return any(f"{name}.".startswith(f"{package}.") for package in FOLLOWED)
+
+
+def _imported(module: str, path: Path) -> list[str]:
+    """Names the modules that a file may import; some of the names are only attributes of modules."""
+    try:
+        imports = _imports(read(path))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise not_python(path, error) from None
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    bases = {level: package[: len(package) - level + 1] if level else [] for level, _ in imports}
+    names = (".".join([*bases[level], *([name] if name else [])]) for level, name in imports)
+    return [name for name in names if name]
+
+
+@lru_cache(maxsize=4096)
+def _imports(source: bytes) -> tuple[tuple[int, str], ...]:
+    """Lists a source's imports: how many dots, and the name."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [(0, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            found += [(node.level, module), *((node.level, f"{module}.{a.name}".lstrip(".")) for a in node.names)]
+    return tuple(found)
+
+
+def _declared(start: Path) -> dict[str, Path]:
+    """Locates the files that a submission lists in `FILES`, relative to its own."""
+    found: dict[str, Path] = {}
+    for node in ast.parse(read(start)).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        if value is None or not any(isinstance(t, ast.Name) and t.id == DECLARED for t in targets):
+            continue
+        for name in _words(start, value):
+            path = start.parent / name
+            if not path.is_file():
+                raise SubmissionError(f"{start}: {DECLARED} names {name}, but there is no file {path}")
+            found[f"{DECLARED}/{name}"] = path
+    return found
+
+
+def _words(start: Path, value: ast.expr) -> list[str]:
+    try:
+        listed = ast.literal_eval(value)
+    except (ValueError, TypeError):
+        listed = None
+    if not isinstance(listed, list | tuple | set) or not all(isinstance(name, str) for name in listed):
+        raise SubmissionError(
+            f'{start}: {DECLARED} must be a list of names in quotes, such as ["weights.npy"]; it is read, never run'
+        )
+    return [*listed]

@@ -1,0 +1,1 @@
+"""What is asked of the machine: cores, devices, files, signals, and what a record says of it."""

@@ -1,0 +1,62 @@
+"""When, where and with what a result was made."""
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
+CODE = ("baselines", "benchmark", "generators", "harness")  # the package's folders, which stand side by side
+PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
+
+
+def provenance(device: str = "cpu") -> dict[str, Any]:
+    """Says when, where and with what a run on a device ends now; a GPU is named."""
+    return {
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
+        "packages": {name: version(name) for name in PACKAGES},
+        "spurgen": version("spurgen"),
+        **_gpu(device),
+        **git_state(Path(__file__).parents[1]),
+    }
+
+
+def _gpu(device: str) -> dict[str, str]:
+    if not device.startswith("cuda"):
+        return {}
+    import torch  # slow to import, and a run on the CPU needs it only in the workers
+
+    return {"gpu": torch.cuda.get_device_name(device)} if torch.cuda.is_available() else {}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def git_state(folder: Path) -> dict[str, Any]:
+    """Names the commit that a folder's code is at, and whether sources were changed or new ones came.
+
+    Empty outside a checkout, and where a checkout holds the folder but does not track it: one that is
+    installed into somebody's repository is not at that repository's commit.
+    """
+    try:
+        _git(folder, "ls-files", "--error-unmatch", "--", ".")
+        commit = _git(folder, "rev-parse", "HEAD")
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", *SOURCES)
+        beside = (f"{name}/*.py" for name in CODE)
+        added = _git(folder.parent, "ls-files", "--others", "--exclude-standard", "--", *beside)
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"commit": commit, "dirty": bool(changed or added)}
+
+
+def _git(folder: Path, *command: str) -> str:
+    return subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()

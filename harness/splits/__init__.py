@@ -1,0 +1,1 @@
+"""A suite's data: frozen once, written to disk, checked against the manifest."""

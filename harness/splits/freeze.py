@@ -1,0 +1,178 @@
+"""Freezing: turns a suite's samples into the digests of its manifest."""
+
+import base64
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.suite import Suite
+from spurgen.generators import Samples, sample, twins
+from spurgen.harness.executors.local import finish, process_pool
+from spurgen.harness.machine.interrupts import signals_held, telling
+
+SHARD = 1000
+FINGERPRINT = 2  # bytes kept of each sample's digest
+STARTS_OVER = "nothing of this is kept, and the same command starts over"
+Digests = list[bytes]
+
+
+@dataclass(frozen=True)
+class ShardDigests:
+    """Holds the SHA-256 digests of every sample of a shard, half by half."""
+
+    images: Digests
+    captions: Digests
+    factors: Digests
+
+    @property
+    def shard(self) -> Shard:
+        """Is the shard's record in the manifest."""
+        halves = (self.images, self.captions, self.factors)
+        images, captions, factors = (hashlib.sha256(b"".join(half)).hexdigest() for half in halves)
+        return Shard(images=images, captions=captions, factors=factors)
+
+    @property
+    def fingerprints(self) -> bytes:
+        """Is the first bytes of each sample's digest over all three halves."""
+        rows = zip(self.images, self.captions, self.factors, strict=True)
+        return b"".join(hashlib.sha256(b"".join(row)).digest()[:FINGERPRINT] for row in rows)
+
+
+def image_digests(images: NDArray[np.uint8]) -> Digests:
+    """Hashes each picture's pixels."""
+    return [hashlib.sha256(image).digest() for image in images]
+
+
+def caption_digests(captions: Iterable[str]) -> Digests:
+    """Hashes each caption's UTF-8 bytes."""
+    return [hashlib.sha256(caption.encode()).digest() for caption in captions]
+
+
+def digest(samples: Samples) -> ShardDigests:
+    """Hashes samples by their decoded content, never by an encoding of it."""
+    columns = [samples.labels, samples.env_ids, samples.group_ids, *samples.channel_values.values()]
+    factors = np.ascontiguousarray(np.stack(columns, axis=1).astype("<i8"))
+    return ShardDigests(
+        image_digests(samples.images), caption_digests(samples.captions), [hashlib.sha256(r).digest() for r in factors]
+    )
+
+
+def part_sizes(scenario: Scenario) -> dict[str, int]:
+    """Maps the parts of a scenario to their sizes; a channel's twins run value by value."""
+    splits = {split: scenario.split_size(split) for split in ("train", "val", "test")}
+    bases = scenario.splits.twins
+    kinds = {f"twins/{kind}": bases for kind in ("placebo", "core", "ctrl", "unc")}
+    return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}
+
+
+def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
+    """Lists a part's shards, [start, stop); a shard of channel twins holds one value only."""
+    size = part_sizes(scenario)[part]
+    run = scenario.splits.twins if part.startswith("twins/") else size
+    return [
+        (first + start, first + min(start + SHARD, run))
+        for first in range(0, size, run)
+        for start in range(0, run, SHARD)
+    ]
+
+
+def make_part(scenario: Scenario, part: str, start: int, stop: int) -> Samples:
+    """Makes the samples [start, stop) of a part."""
+    _, _, rest = part.partition("twins/")
+    indices = np.arange(start, stop)
+    if not rest:
+        return sample(scenario, part, indices)
+    kind, _, channel = rest.partition("/")
+    if not channel:
+        return twins(scenario, "test", indices, kind)  # type: ignore[arg-type]  # a name of part_sizes
+    bases = scenario.splits.twins
+    return twins(scenario, "test", indices % bases, "channel", channel, indices // bases)
+
+
+def _hash_shard(described: str, part: str, start: int, stop: int) -> ShardDigests:
+    return digest(make_part(Scenario.model_validate_json(described), part, start, stop))
+
+
+Progress = Callable[[int], None]
+
+
+def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Iterator[tuple[str, str, ShardDigests]]:
+    """Yields (scenario, part, digests) shard by shard, in order, made by `jobs` processes.
+
+    `progress` is told how many samples each shard added. Raises `SpurgenError` if a process is killed.
+    """
+    plan = [
+        (name, scenario.model_dump_json(), part, start, stop)
+        for name, scenario in suite.scenarios.items()
+        for part in part_sizes(scenario)
+        for start, stop in shard_bounds(scenario, part)
+    ]
+    with telling(STARTS_OVER):
+        for (name, _, part, start, stop), digests in zip(plan, _hashed(plan, jobs), strict=True):
+            progress(stop - start)
+            yield name, part, digests
+
+
+def _hashed(plan: list[tuple[str, str, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
+    """Yields the digests of the planned shards in order."""
+    work = [partial(_hash_shard, *shard[1:]) for shard in plan]
+    if jobs == 1:
+        yield from (shard() for shard in work)
+        return
+    with process_pool(jobs) as pool:
+        with signals_held():
+            waiting = deque(pool.submit(finish, shard) for shard in work)
+        while waiting:  # not map, which cancels what it waits for: Python 3.11 trips over that when processes end
+            yield waiting.popleft().result()
+
+
+def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> Manifest:
+    """Makes the manifest of a suite.
+
+    Raises `FrozenDataError` if any test picture or caption, twins included, occurs in train or val.
+    """
+    shards: dict[tuple[str, str], list[ShardDigests]] = {}
+    for name, part, digests in hash_suite(suite, progress, jobs):
+        shards.setdefault((name, part), []).append(digests)
+    scenarios = {}
+    for name, scenario in suite.scenarios.items():
+        parts = {part: shards[name, part] for part in part_sizes(scenario)}
+        check_leakage(name, parts)
+        frozen = {part: _part_manifest(digests) for part, digests in parts.items()}
+        scenarios[name] = ScenarioManifest(scenario_sha256=scenario.digest, parts=frozen)
+    return Manifest(suite=suite.name, shard_size=SHARD, scenarios=scenarios)
+
+
+def _part_manifest(digests: list[ShardDigests]) -> Part:
+    prints = b"".join(d.fingerprints for d in digests)
+    shards = tuple(d.shard for d in digests)
+    return Part(samples=len(prints) // FINGERPRINT, shards=shards, fingerprints=base64.b64encode(prints).decode())
+
+
+def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:
+    """Raises `FrozenDataError` and names the sample if test content occurs in train or val."""
+    for half in ("images", "captions"):
+        seen = {d: (part, k) for part in ("train", "val") for k, d in enumerate(_flat(parts[part], half))}
+        for part in parts:
+            if part in ("train", "val"):
+                continue
+            for k, content in enumerate(_flat(parts[part], half)):
+                if content in seen:
+                    where, index = seen[content]
+                    raise FrozenDataError(
+                        f"scenario {name}: {half[:-1]} of {part} sample {k} is also that of {where} sample {index}; "
+                        "change the scenario's seed"
+                    )
+
+
+def _flat(shards: list[ShardDigests], half: str) -> Iterator[bytes]:
+    for digests in shards:
+        yield from getattr(digests, half)

@@ -1,0 +1,104 @@
+"""Checking that samples are the frozen ones, shard by shard."""
+
+from collections.abc import Iterator
+
+from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.manifest import Part, ScenarioManifest, Shard
+from spurgen.benchmark.suite import Suite
+from spurgen.generators import Samples
+from spurgen.harness.splits.freeze import FINGERPRINT, SHARD, ShardDigests, digest, part_sizes, shard_bounds
+
+RESTORE = "restore it from version control"
+CURE = "check out the generators that this suite was frozen with, or report it: frozen data must never change"
+
+
+def check_description(suite: Suite, name: str) -> ScenarioManifest:
+    """Returns a scenario's manifest, which fits it in every count.
+
+    Raises `FrozenDataError` if the scenario's file says something else now, or the manifest is damaged.
+    """
+    scenario, frozen = suite.scenario(name), suite.manifest.scenarios.get(name)
+    file = suite.scenario_file(name)
+    if frozen is None:
+        raise FrozenDataError(f"{suite.manifest_file} does not hold scenario {name}; {RESTORE}")
+    if scenario.digest != frozen.scenario_sha256:
+        raise FrozenDataError(
+            f"{file} was edited: expected SHA-256 {frozen.scenario_sha256}, found {scenario.digest}; "
+            "restore it from version control, or copy it under another name: a suite's version never changes"
+        )
+    problem = _damage(suite, name, frozen)
+    if problem:
+        raise FrozenDataError(f"{suite.manifest_file} is damaged: {problem}; {RESTORE}")
+    return frozen
+
+
+def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
+    """Says where a manifest does not fit the scenario that it freezes."""
+    if suite.manifest.suite != suite.name:
+        return f"it is that of suite {suite.manifest.suite}, expected {suite.name}"
+    if suite.manifest.shard_size != SHARD:
+        return f"shard_size is {suite.manifest.shard_size}, expected {SHARD}"
+    sizes = part_sizes(suite.scenario(name))
+    for part in sizes.keys() ^ frozen.parts.keys():
+        return f"scenario {name} {'lacks' if part in sizes else 'has no'} part {part}"
+    for part, size in sizes.items():
+        held = frozen.parts[part]
+        counts = {
+            "samples": (held.samples, size),
+            "shards": (len(held.shards), len(shard_bounds(suite.scenario(name), part))),
+            "bytes of fingerprints": (len(held.prints), size * FINGERPRINT),
+        }
+        for what, (found, expected) in counts.items():
+            if found != expected:
+                return f"scenario {name}, {part} has {found} {what}, expected {expected}"
+    return None
+
+
+def check_samples(suite: Suite, name: str, part: str, start: int, samples: Samples) -> None:
+    """Raises `FrozenDataError` unless samples that begin a shard of a part are that shard.
+
+    Halves that were not made (no images, or no captions) are not checked.
+    """
+    frozen, bounds = check_description(suite, name).parts[part], shard_bounds(suite.scenario(name), part)
+    where, number = f"scenario {name}, {part}", [first for first, _ in bounds].index(start)
+    problem = miscounted(f"{where}: shard {number}", samples, bounds[number])
+    problem = problem or compare(where, frozen, number, start, digest(samples))
+    if problem:
+        raise FrozenDataError(f"{problem}; {CURE}")
+
+
+def miscounted(where: str, samples: Samples, bounds: tuple[int, int]) -> str | None:
+    """Says if a shard is too short or too long; its samples are then not to be compared one by one."""
+    found, expected = len(samples.labels), bounds[1] - bounds[0]
+    return None if found == expected else f"{where} holds {found} samples, expected {expected}"
+
+
+def compare(where: str, frozen: Part, number: int, start: int, found: ShardDigests) -> str | None:
+    """Says how a shard differs from the frozen one: the half, the first sample, and both digests.
+
+    The sample is not named where halves were not made, or where its fingerprint is that of the frozen one.
+    """
+    expected, actual = frozen.shards[number], found.shard
+    made = {"images": bool(found.images), "captions": bool(found.captions), "factors": True}
+    wrong = [half for half in Shard.model_fields if made[half] and getattr(expected, half) != getattr(actual, half)]
+    first = None
+    if all(made.values()):
+        prints = frozen.prints[start * FINGERPRINT :][: len(found.factors) * FINGERPRINT]
+        first = _first_difference(prints, found.fingerprints)
+    sample = "" if first is None else f", first in sample {start + first}"
+    if wrong:
+        half = wrong[0]
+        digests = f"expected SHA-256 {getattr(expected, half)}, found {getattr(actual, half)}"
+        return f"{where}: shard {number} differs in {', '.join(wrong)}{sample}; {digests}"
+    if sample:
+        return f"{where}: shard {number} is the frozen one, but the manifest's fingerprints differ{sample}; {RESTORE}"
+    return None
+
+
+def _first_difference(expected: bytes, found: bytes) -> int | None:
+    pairs = zip(_prints(expected), _prints(found), strict=True)
+    return next((k for k, (a, b) in enumerate(pairs) if a != b), None)
+
+
+def _prints(joined: bytes) -> Iterator[bytes]:
+    return (joined[k : k + FINGERPRINT] for k in range(0, len(joined), FINGERPRINT))

@@ -1,0 +1,203 @@
+"""Frozen splits on disk, for those who want files: shards of arrays and an index that is written last."""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.suite import SUITES, Suite
+from spurgen.generators import Samples
+from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.interrupts import telling
+from spurgen.harness.splits.freeze import Progress, digest, make_part, part_sizes, shard_bounds
+from spurgen.harness.splits.frozen import CURE, check_description, compare, miscounted
+
+DATA = Path("data")
+INDEX = "index.json"
+CHANNEL = "channel_"
+FACTORS = ("labels", "env_ids", "group_ids")
+DEFAULT_PARTS = ("train", "val")
+
+
+class Index(BaseModel):
+    """Marks a folder as whole: written after the last shard; `part_sha256` is the manifest's digest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    suite: str
+    scenario: str
+    part: str
+    part_sha256: str
+    shards: int
+
+
+def part_folder(root: Path, suite: Suite, name: str, part: str) -> Path:
+    """Locates a part: root/suite/scenario/part."""
+    return root / suite.name / name / part
+
+
+def stored_parts(root: Path, suite: Suite) -> Iterator[tuple[str, str]]:
+    """Yields (scenario, part) for every part that has a folder, whole or not."""
+    for name, scenario in suite.scenarios.items():
+        for part in part_sizes(scenario):
+            if any(part_folder(root, suite, name, part).glob("*.*")):
+                yield name, part
+
+
+def chosen_parts(scenario: Scenario, named: Iterable[str]) -> list[str]:
+    """Lists a scenario's parts among those named; `twins` names all twins."""
+    wanted = set(named)
+    return [part for part in part_sizes(scenario) if part in wanted or part.partition("/")[0] in wanted]
+
+
+def regenerate(
+    suite: Suite, root: Path, names: Iterable[str], parts: Iterable[str],
+    told: Callable[[str], None] = lambda _: None, progress: Progress = lambda _: None,
+) -> None:  # fmt: skip
+    """Writes the parts that are missing or damaged, each shard checked against the manifest first.
+
+    `told` is given a line per part: kept, or written and why. `progress` is told how many samples each
+    step added. Raises `SpurgenError` if nothing can be written, `FrozenDataError` if what is made is
+    not what was frozen.
+    """
+    check_writable(root / suite.name, "--out")
+    named = list(parts)
+    for name in names:
+        scenario = suite.scenario(name)
+        for part in chosen_parts(scenario, named):
+            with telling(f"every part named above is kept, and {name}/{part} starts over"):
+                problem = _problem(suite, root, name, part)
+                if problem is None:
+                    told(f"{name}/{part}: whole, kept")
+                    progress(part_sizes(scenario)[part])
+                    continue
+                count = _write_part(suite, root, name, part, progress)
+                told(f"{name}/{part}: written, {count} shards, since {problem}")
+
+
+def _write_part(suite: Suite, root: Path, name: str, part: str, progress: Progress) -> int:
+    """Writes a part's shards, then its index; returns how many shards it has."""
+    scenario, frozen = suite.scenario(name), check_description(suite, name).parts[part]
+    folder, bounds = part_folder(root, suite, name, part), shard_bounds(scenario, part)
+    (folder / INDEX).unlink(missing_ok=True)
+    for path in folder.glob("*.npz"):
+        path.unlink()
+    for number, (start, stop) in enumerate(bounds):
+        samples = make_part(scenario, part, start, stop)
+        wrong = compare(f"scenario {name}, {part}", frozen, number, start, digest(samples))
+        if wrong:
+            raise FrozenDataError(f"{wrong}; {CURE}")
+        _write_shard(folder / f"{number:05d}.npz", samples)
+        progress(stop - start)
+    index = Index(suite=suite.name, scenario=name, part=part, part_sha256=frozen.digest, shards=len(bounds))
+    write_atomically(folder / INDEX, index.model_dump_json(indent=1) + "\n")
+    return len(bounds)
+
+
+def _write_shard(path: Path, samples: Samples) -> None:
+    columns: dict[str, Any] = {f"{CHANNEL}{name}": values for name, values in samples.channel_values.items()}
+    buffer = io.BytesIO()
+    np.savez(
+        buffer, images=samples.images, captions=np.array(samples.captions), labels=samples.labels,
+        env_ids=samples.env_ids, group_ids=samples.group_ids, **columns,
+    )  # fmt: skip
+    write_atomically(path, buffer.getvalue())
+
+
+def read_shard(path: Path) -> Samples:
+    """Reads a shard; raises `FrozenDataError` that names the file if it is damaged."""
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+    # Damaged bytes make zipfile, zlib and numpy's reader of headers raise at least nine kinds of errors, none of
+    # them promised anywhere; whichever it is, the file cannot be read.
+    except Exception as error:
+        raise FrozenDataError(f"{path} is damaged ({type(error).__name__}: {error})") from None
+    problem = _malformed(arrays)
+    if problem:
+        raise FrozenDataError(f"{path} is damaged ({problem})")
+    channels = {key.removeprefix(CHANNEL): values for key, values in arrays.items() if key.startswith(CHANNEL)}
+    columns = (arrays["labels"], channels, arrays["env_ids"], arrays["group_ids"])
+    return Samples(arrays["images"], arrays["captions"].tolist(), *columns)
+
+
+def _malformed(arrays: dict[str, NDArray[Any]]) -> str | None:
+    """Says what keeps arrays from being the columns of a shard."""
+    for name in ("images", "captions", *FACTORS):
+        if name not in arrays:
+            return f"it has no {name}"
+    for name, array in arrays.items():
+        kind, axes = {"images": ("uint8", 4), "captions": ("str", 1)}.get(name, ("int64", 1))
+        found = "str" if array.dtype.kind == "U" else array.dtype.name
+        if (found, array.ndim) != (kind, axes):
+            return f"{name} is {found} of shape {array.shape}, expected {kind} in {axes} dimensions"
+        if len(array) != len(arrays["labels"]):
+            return f"{name} has {len(array)} rows, expected {len(arrays['labels'])}, as labels"
+    return None
+
+
+def check_part(suite: Suite, root: Path, name: str, part: str) -> str | None:
+    """Says what is wrong with a part on disk, naming file and sample, and how to mend it; None if it is whole."""
+    problem = _problem(suite, root, name, part)
+    if problem is None:
+        return None
+    which = suite.name if suite.folder == SUITES else str(suite.folder / f"{suite.name}.toml")
+    where = f"--suite {quote(which)} --out {quote(str(root))} --scenarios {name} --parts {part}"
+    return f"{problem}; to repair it, run `spurgen splits regenerate {where}`"
+
+
+def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:
+    folder = part_folder(root, suite, name, part)
+    frozen = check_description(suite, name).parts[part]
+    if not folder.exists():
+        return f"{folder} is missing"
+    try:
+        index = Index.model_validate_json((folder / INDEX).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return f"{folder} has no {INDEX}: its writing was interrupted"
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return f"{folder / INDEX} is damaged"
+    if index.part_sha256 != frozen.digest:
+        return (
+            f"{folder} is stale: it was written for manifest digest {index.part_sha256}, "
+            f"the suite now has {frozen.digest}"
+        )
+    scenario = suite.scenario(name)
+    for number, bounds in enumerate(shard_bounds(scenario, part)):
+        path = folder / f"{number:05d}.npz"
+        try:
+            samples = read_shard(path)
+        except FrozenDataError as error:
+            return str(error)
+        wrong = miscounted(str(path), samples, bounds) or _misfit(path, samples, scenario)
+        wrong = wrong or compare(str(path), frozen, number, bounds[0], digest(samples))
+        if wrong:
+            return wrong
+    return None
+
+
+def _misfit(path: Path, samples: Samples, scenario: Scenario) -> str | None:
+    """Says where a shard has not the scenario's shape, which the digests of its bytes do not show."""
+    size = (scenario.image_size, scenario.image_size, 3)
+    if samples.images.shape[1:] != size:
+        return f"{path} holds images of shape {samples.images.shape[1:]}, expected {size}"
+    if list(samples.channel_values) != list(scenario.channels):
+        return f"{path} holds the channels {list(samples.channel_values)}, expected {list(scenario.channels)}"
+    return None
+
+
+def load_part(suite: Suite, root: Path, name: str, part: str) -> Samples:
+    """Reads a whole part, checked sample by sample; raises `FrozenDataError` rather than use a bad one."""
+    problem = check_part(suite, root, name, part)
+    if problem:
+        raise FrozenDataError(problem)
+    folder = part_folder(root, suite, name, part)
+    shards = [read_shard(folder / f"{k:05d}.npz") for k in range(len(shard_bounds(suite.scenario(name), part)))]
+    return Samples.join(shards)

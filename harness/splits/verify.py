@@ -1,0 +1,65 @@
+"""Verifying a suite: everything made again and compared with the manifest."""
+
+import json
+from pathlib import Path
+
+import numba
+import numpy as np
+
+from spurgen.benchmark.suite import Suite
+from spurgen.harness.identity.digests import generator_digest
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.splits.freeze import Progress, hash_suite
+from spurgen.harness.splits.frozen import CURE, check_description, compare
+from spurgen.harness.splits.store import check_part, stored_parts
+
+STAMP = "verified.json"
+
+
+def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> str | None:
+    """Makes every sample again and returns the first difference from the manifest, or None.
+
+    Raises `FrozenDataError` if a scenario file was edited or the manifest cannot be read.
+    """
+    frozen = {name: check_description(suite, name) for name in suite.scenarios}
+    place: tuple[str, str] | None = None
+    number = start = 0
+    for name, part, digests in hash_suite(suite, progress, jobs):
+        if place != (name, part):
+            place, number, start = (name, part), 0, 0
+        wrong = compare(f"scenario {name}, {part}", frozen[name].parts[part], number, start, digests)
+        if wrong:
+            return f"{wrong}; {CURE}"
+        number, start = number + 1, start + len(digests.factors)
+    return None
+
+
+def verify_store(suite: Suite, root: Path) -> list[str]:
+    """Lists what is wrong with the parts that lie on disk."""
+    problems = (check_part(suite, root, name, part) for name, part in stored_parts(root, suite))
+    return [problem for problem in problems if problem]
+
+
+def _state(suite: Suite) -> dict[str, str]:
+    """Names all that a verification depends on."""
+    return {
+        "manifest": suite.manifest.digest,
+        "scenarios": " ".join(scenario.digest for scenario in suite.scenarios.values()),
+        "generators": generator_digest(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+    }
+
+
+def stamped(suite: Suite, root: Path) -> bool:
+    """Says whether this very code, manifest and set of libraries passed a verification before."""
+    try:
+        found = json.loads((root / suite.name / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(found == _state(suite))
+
+
+def stamp(suite: Suite, root: Path) -> None:
+    """Notes that a verification passed."""
+    write_atomically(root / suite.name / STAMP, json.dumps(_state(suite), indent=1) + "\n")

@@ -1,0 +1,211 @@
+"""The scorer's side of a worker process: starts it, asks it, checks what it says, ends it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.record import Report
+from spurgen.benchmark.scenario import explain
+from spurgen.harness.worker.loading import About
+from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
+from spurgen.harness.worker.server import MAX_WIDTH, batch_to, data_to
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+MAX_HEADER = 1 << 16
+MAX_REPORT = 1 << 20
+SMALL = 1 << 20  # bytes of an answer that are read even if it has the wrong shape, so that the error can name it
+MAX_ERROR = 4000  # characters
+MAX_CHECKPOINTS = 20
+PRINTED = 2000  # bytes of output that a failure shows
+TOLERANCE = 1e-3  # how far probabilities may be from adding up to 1
+ISOLATION = "process"
+FIT_SECONDS = 6 * 3600.0
+ASK_SECONDS = 1800.0
+Float = NDArray[np.floating[Any]]
+
+
+class Worker:
+    """Runs a submission in a process of its own; a context manager.
+
+    `about` holds what the submission says of itself: name, access, modalities and what it offers.
+    Raises `SubmissionError` that names the submission and the step, whatever goes wrong inside.
+    """
+
+    def __init__(self, spec: str, options: dict[str, Any], task: str) -> None:
+        self.spec, self.task = spec, task
+        self._home = tempfile.TemporaryDirectory(prefix="spurgen-")
+        self.scratch = Path(self._home.name, "scratch")
+        self.scratch.mkdir()
+        self._log = open(Path(self._home.name, "stderr"), "w+b")  # noqa: SIM115  # closed by __exit__
+        self._process = subprocess.Popen(
+            # -P: a file in the user's folder must not pass for a library's; `loading` adds the folder, as the last
+            [sys.executable, "-P", "-m", "spurgen.harness.worker.server"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, env=os.environ | ONE_THREAD,
+            start_new_session=True,  # so that what it forks can be ended with it
+        )  # fmt: skip
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        ends = self._process.stdout.fileno(), self._process.stdin.fileno()
+        self._pipe = Pipe(*ends, lambda: self._process.poll() is not None)
+        self._step = ""
+        self.checkpoints = 0
+        try:
+            self._send("load", {"spec": spec, "options": options}, {}, ASK_SECONDS)
+            self.about = self._told_of_itself(self._reply(ASK_SECONDS)[0])
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the process and all that it forked, unless they left its session; removes its scratch folder."""
+        with suppress(ProcessLookupError, PermissionError):  # PermissionError: a group of zombies, on macOS
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._log):
+            if stream is not None:
+                stream.close()
+        self._home.cleanup()
+
+    @property
+    def peak_bytes(self) -> int:
+        """Is the worker's peak resident memory so far, in bytes; 0 where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
+
+    def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
+        """Lets the submission train, and returns its report if it gives one; sets `checkpoints`."""
+        fields = {**vars(context), "scratch": str(self.scratch)}
+        halves = data_to(train, "train"), data_to(val, "val")
+        header = {"context": fields, **halves[0][0], **halves[1][0]}
+        self._send("fit", header, halves[0][1] | halves[1][1], FIT_SECONDS)
+        told = self._reply(FIT_SECONDS, max_header=MAX_REPORT)[0]
+        kept = told.get("checkpoints")
+        self.checkpoints = (
+            max(0, min(kept, MAX_CHECKPOINTS)) if isinstance(kept, int) and "restore" in self.about["offers"] else 0
+        )
+        try:
+            return None if told.get("report") is None else Report.model_validate(told["report"])
+        except ValidationError as error:
+            raise self._failure("report() returned no report: " + _explained(error)) from None
+
+    def restore(self, place: int) -> None:
+        """Lets the submission go back to one of its checkpoints."""
+        self._send("restore", {"place": place}, {}, ASK_SECONDS)
+        self._reply(ASK_SECONDS)
+
+    def send(self, what: str, batch: Batch) -> None:
+        """Asks for `predict`, `predict_proba` or `encode` without waiting for the answer."""
+        header, arrays = batch_to(batch, "batch")
+        self._send("ask", {"what": what, **header}, arrays, ASK_SECONDS, step=what)
+
+    def answer(self, count: int, width: int | None, where: str) -> Float:
+        """Waits for the answer to `send` and checks it: finite reals (count, width), any width if None."""
+        step = self._step
+        _, arrays = self._reply(ASK_SECONDS, max_bytes=max(count * (width or MAX_WIDTH) * 8, SMALL))
+        scores = arrays.get("answer", np.empty(0))
+        expected = f"({count}, {'d' if width is None else width})"
+        if scores.ndim != 2 or len(scores) != count or scores.shape[1] != (width or scores.shape[1]):
+            raise self._failure(f"{step} returned shape {scores.shape} on {where}, expected {expected}")
+        if not 0 < scores.shape[1] <= MAX_WIDTH or scores.dtype.kind != "f":
+            told = f"{step} returned {scores.dtype} of shape {scores.shape} on {where}"
+            raise self._failure(f"{told}, expected floats in 1 to {MAX_WIDTH} columns")
+        if not np.isfinite(scores).all():
+            row, column = np.argwhere(~np.isfinite(scores))[0]
+            raise self._failure(
+                f"{step} returned {scores[row, column]} on {where}, first in row {row}, column {column} of {count} rows"
+            )
+        if step == "predict_proba":
+            sums = scores.sum(axis=1, dtype=np.float64)
+            wrong = np.flatnonzero((scores.min(axis=1) < 0) | (np.abs(sums - 1) > TOLERANCE))
+            if len(wrong):
+                row = wrong[0]
+                raise self._failure(
+                    f"predict_proba returned no probabilities on {where}: row {row} is {scores[row].tolist()} and adds "
+                    f"up to {sums[row]:.4g}; return non-negative rows that add up to 1, or define predict"
+                )
+        return scores
+
+    def _told_of_itself(self, header: dict[str, Any]) -> dict[str, Any]:
+        """Checks what the worker says of the submission: it is a stranger's process."""
+        header.pop("ok")
+        try:
+            return About.model_validate(header).model_dump()
+        except ValidationError as error:
+            raise self._failure("load told nonsense: " + _explained(error)) from None
+
+    def _send(
+        self, op: str, header: dict[str, Any], arrays: dict[str, Any], seconds: float, step: str | None = None
+    ) -> None:
+        self._step = step or op
+        try:
+            self._pipe.send({"op": op, **header}, arrays, seconds)
+        except BrokenFrameError as error:
+            raise self._gone(error) from None
+
+    def _reply(
+        self, seconds: float, max_bytes: int = 0, max_header: int = MAX_HEADER
+    ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        try:
+            header, arrays = self._pipe.receive(seconds, max_header, max_bytes)
+        except BrokenFrameError as error:
+            raise self._gone(error) from None
+        if header.get("ok") is not True:
+            told, trace = str(header.get("error")), str(header.get("traceback", ""))
+            raise self._failure(f"{self._step} failed: {told[:MAX_ERROR]}", trace[-2 * MAX_ERROR :])
+        return header, arrays
+
+    def _gone(self, error: BrokenFrameError) -> SubmissionError:
+        """Explains a worker that stopped answering, or answers what cannot be read."""
+        try:  # a process that closed its pipe is about to end, as a rule
+            code = self._process.wait(timeout=1 if isinstance(error, PipeClosedError) else 0)
+            ending = f"its process ended with exit code {code}" if code >= 0 else f"signal {-code} ended its process"
+        except subprocess.TimeoutExpired:
+            ending = str(error)
+        return self._failure(f"{self._step} did not answer: {ending}")
+
+    def _failure(self, what: str, details: str = "") -> SubmissionError:
+        """Makes an error whose notes are its details and the end of what the submission printed."""
+        error = SubmissionError(_writable(f"submission {self.spec}, task {self.task}: {what}"))
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(size - PRINTED, 0))
+        printed = self._log.read().decode(errors="replace").strip()
+        for note in (_writable(details.strip()), printed and f"it printed, last: {printed}"):
+            if note:
+                error.add_note(note)
+        return error
+
+
+def _explained(error: ValidationError) -> str:
+    return "; ".join(explain(wrong).strip() for wrong in error.errors())
+
+
+def _writable(text: str) -> str:
+    """Replaces lone surrogates, which JSON can carry and no file in UTF-8 can."""
+    return text.encode(errors="replace").decode()
+
+
+def describe(spec: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Asks a submission, in a process of its own, what it says of itself; see `Worker.about`."""
+    with Worker(spec, options, "none yet") as worker:
+        return worker.about

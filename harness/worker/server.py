@@ -1,0 +1,169 @@
+"""The worker process: runs one submission for one task, and answers frames on its pipe.
+
+It is started by `process.Worker`. It never receives labels or channel values of test data.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.worker.loading import PARTS, load_submission
+from spurgen.harness.worker.protocol import Arrays, BrokenFrameError, Pipe
+
+PR_SET_PDEATHSIG = 1
+MAX_WIDTH = 8192  # columns of an answer: 20,000 rows of them are 1.3 GB in the scorer
+
+
+def batch_from(header: dict[str, Any], arrays: Arrays, name: str) -> Batch:
+    """Reads the batch of that name from a frame."""
+    return Batch(arrays.get(f"{name}.images"), header.get(f"{name}.captions"))
+
+
+def batch_to(batch: Batch, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Writes a batch as a frame's header and arrays."""
+    header = {} if batch.captions is None else {f"{name}.captions": batch.captions}
+    return header, {} if batch.images is None else {f"{name}.images": batch.images}
+
+
+def data_from(header: dict[str, Any], arrays: Arrays, name: str) -> LabeledData:
+    """Reads the labeled data of that name from a frame."""
+    prefix = f"{name}.channel."
+    values = {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
+    twins = batch_from(header, arrays, f"{name}.twins")
+    return LabeledData(
+        batch_from(header, arrays, name),
+        arrays[f"{name}.labels"],
+        header[f"{name}.num_groups"],
+        arrays.get(f"{name}.env_ids"),
+        arrays.get(f"{name}.group_ids"),
+        values or None,
+        twins if len(twins) else None,
+    )
+
+
+def data_to(data: LabeledData, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Writes labeled data as a frame's header and arrays."""
+    header, arrays = batch_to(data.batch, name)
+    if data.twins is not None:
+        more = batch_to(data.twins, f"{name}.twins")
+        header, arrays = header | more[0], arrays | more[1]
+    columns = {"labels": data.labels, "env_ids": data.env_ids, "group_ids": data.group_ids}
+    columns |= {f"channel.{key}": values for key, values in (data.channel_values or {}).items()}
+    arrays |= {f"{name}.{key}": array for key, array in columns.items() if array is not None}
+    return header | {f"{name}.num_groups": data.num_groups}, arrays
+
+
+def _as_array(answer: Any, what: str) -> np.ndarray[Any, Any]:  # noqa: ANN401  # strangers' code returns anything
+    """Turns what a submission returned into a plain array; tensors come off their device."""
+    if hasattr(answer, "detach"):
+        answer = answer.detach().cpu().float().numpy()
+    array = np.asarray(answer)
+    if array.dtype.kind not in "fiub":
+        raise SubmissionError(f"{what} returned {type(answer).__name__} of dtype {array.dtype}, not real numbers")
+    if array.ndim > 1 and array.shape[1] > MAX_WIDTH:
+        raise SubmissionError(
+            f"{what} returned {array.shape[1]} columns, more than {MAX_WIDTH}; pool or project them to fewer"
+        )
+    return array.astype(np.float32) if array.dtype.name not in ("float16", "float32", "float64") else array
+
+
+class _Server:
+    """Holds the loaded submission between frames."""
+
+    def __init__(self) -> None:
+        self.submission: Submission | None = None
+
+    def load(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+        self.submission = s = load_submission(header["spec"], header["options"])
+        offers = [part for part in PARTS if getattr(s, part) is not None]
+        return {"name": s.name, "access": s.access, "modalities": sorted(s.modalities), "offers": offers}, {}
+
+    def fit(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+        fields = header["context"]
+        context = Context(**{**fields, "class_names": tuple(fields["class_names"]), "scratch": Path(fields["scratch"])})
+        train, val = (data_from(header, arrays, split) for split in ("train", "val"))
+        _call(self.submission, "fit", train, val, context)
+        offered = self.submission
+        report = offered.report() if offered is not None and offered.report is not None else None
+        kept = offered.checkpoints() if offered is not None and offered.checkpoints is not None else 0
+        return {"report": report, "checkpoints": int(kept)}, {}
+
+    def restore(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+        _call(self.submission, "restore", header["place"])
+        return {}, {}
+
+    def ask(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
+        answer = _call(self.submission, header["what"], batch_from(header, arrays, "batch"))
+        return {}, {"answer": _as_array(answer, header["what"])}
+
+
+def _call(submission: Submission | None, part: str, *arguments: Any) -> Any:  # noqa: ANN401
+    function: Callable[..., Any] | None = getattr(submission, part, None)
+    if function is None:
+        raise SubmissionError(f"the submission has no {part}")
+    return function(*arguments)
+
+
+def _told(error: BaseException, header: dict[str, Any], arrays: Arrays) -> str:
+    """Puts an error into words; where it stumbled over a None, says what is None here and why."""
+    if isinstance(error, SubmissionError):
+        return str(error)
+    told = f"{type(error).__name__}: {error}"
+    if "NoneType" not in told or header["op"] == "load":
+        return told
+    part = "train" if header["op"] == "fit" else "batch"
+    there = {"images": f"{part}.images" in arrays, "captions": f"{part}.captions" in header}
+    hints = [f"{name} is None in this task: say what you take in MODALITIES" for name, has in there.items() if not has]
+    if header["op"] == "fit":
+        hints.append("env_ids, group_ids, channel_values and twins are None unless ACCESS asks for them")
+    return f"{told} ({'; '.join(hints)})" if hints else told
+
+
+def _frames(error: BaseException) -> str:
+    """Shows where in the submission an error came from; nothing for our own complaints."""
+    if isinstance(error, SubmissionError) and error.__cause__ is None:
+        return ""
+    shown = error.__cause__ or error if isinstance(error, SubmissionError) else error
+    harness = str(Path(__file__).parents[1])
+    frames = [frame for frame in traceback.extract_tb(shown.__traceback__) if not frame.filename.startswith(harness)]
+    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(shown)])
+
+
+def serve(pipe: Pipe) -> None:
+    """Answers frames until the pipe closes."""
+    server = _Server()
+    while True:
+        try:
+            header, arrays = pipe.receive()
+        except BrokenFrameError:
+            return
+        try:
+            reply, answers = getattr(server, header["op"])(header, arrays)
+            status = {"ok": True}
+        except BaseException as error:  # whatever a stranger's code raises is the answer
+            reply, answers, status = {}, {}, {"ok": False}
+            reply = {"error": _told(error, header, arrays)[:4000], "traceback": _frames(error)[-8000:]}
+        pipe.send({**status, **reply}, answers)
+
+
+def main() -> None:
+    """Takes the pipe from stdin and stdout, so that a submission's prints go to stderr instead."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # do not outlive the scorer
+    pipe = Pipe(os.dup(0), os.dup(1))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    serve(pipe)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+import torch
+
+from spurgen.benchmark.scenario import load_scenario
+from spurgen.harness.cli import hyphenated, make_parser
+from spurgen.harness.commands.run import METHODS, command_of, plan_experiment
+from spurgen.harness.experiments.data_folder import SCENARIO, describe_world
+from spurgen.harness.experiments.record import ExperimentRecord
+
+MODEL = (
+    "import numpy as np\ndef predict(batch): return np.array([[c.count('a'), c.count('e')] for c in batch.captions])"
+)
+README = (
+    "--generate_data --data_dir data --num_classes 5 --num_samples 1000",
+    "--data_dir data --modality image --methods erm irm --num_epochs 5 --exp_name quick_test",
+    "--data_dir data --modality multimodal --methods erm irm group_dro adversarial contrastive --num_epochs 10 "
+    "--exp_name multimodal_test",
+)
+
+
+def parse(line):
+    return make_parser().parse_args(hyphenated(["run", *shlex.split(line)]))
+
+
+def test_every_flag_of_the_seeds_runner_is_taken_in_both_spellings():
+    line = (
+        "--data_dir d --generate_data --num_classes 3 --num_samples 300 --modality text --feature_dim 64 "
+        "--batch_size 8 --num_epochs 2 --lr 0.1 --methods erm irm --irm_lambda 1 --adv_lambda 2 --cont_lambda 3 "
+        "--exp_name x --save_dir s --seed 4 --gpu 0"
+    )
+    assert vars(parse(line)) == vars(parse(line.replace("_", "-").replace("group-dro", "group_dro")))
+    assert parse(line).cont_lambda == 3
+
+
+@pytest.mark.parametrize("flag", ["--num_seeds", "--jobs"])
+def test_counts_start_at_one(flag, capsys):
+    with pytest.raises(SystemExit):
+        parse(f"{flag} 0")
+    assert f"{flag.replace('_', '-')}: must be 1 or more, not 0" in capsys.readouterr().err
+
+
+def test_the_readmes_examples_describe_what_they_say(small, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    first = plan_experiment(parse(README[0]))
+    assert tuple(method.name for method in first.methods) == METHODS
+    assert (first.task.modality, first.task.scenario.num_classes, first.seeds) == ("image", 5, (0,))
+    assert first.task.scenario.splits.train + first.task.scenario.splits.val == 1000
+    (small / "data").mkdir()
+    Path("data", SCENARIO).write_text(Path("small.toml").read_text().replace("40", "80"))
+    second, third = (plan_experiment(parse(line)) for line in README[1:])
+    assert [method.name for method in second.methods] == ["erm", "irm"]
+    assert second.methods[0].options == {"feature_dim": 128, "batch_size": 64, "epochs": 5, "lr": 0.001}
+    assert third.task.modality == "multimodal"
+    assert len(third.methods) == 5
+
+
+def test_the_written_out_command_is_the_same_command():
+    for line in (*README, "my\\ world.toml --methods erm --gpu -1 --irm_lambda 0.5 --jobs 2"):
+        command = command_of(parse(line))
+        assert command.startswith("spurgen run ")
+        again = parse(command.removeprefix("spurgen run "))
+        assert vars(again) == vars(parse(line))
+        assert all(f"--{flag} " in command for flag in ("num_epochs", "lr", "seed", "methods"))
+
+
+@pytest.mark.slow
+def test_a_whole_experiment(small, run_command):
+    """Generates data, runs two baselines and a file, fails one, and goes on from there."""
+    Path("model.py").write_text("def predict(batch): raise ValueError('boom')")
+    line = (
+        "--generate_data --num_classes 2 --num_samples 50 --modality text --methods erm irm model.py --num_epochs 1 "
+        "--batch_size 8 --seed 3 --exp_name try --jobs 1 --gpu -1 --adv_lambda 2 --feature_dim 16"
+    )
+    code, _ = run_command(line)
+    assert code == 1
+    results = small / "results"
+    promised = {
+        "results.md", "try_results.json", "try_comparison.png", "try_erm_training_curves.png", "try_erm_sss.png",
+        "try_irm_training_curves.png", "try_irm_sss.png", "sample_visualization.png", "log.txt", "trials",
+    }  # fmt: skip
+    assert {path.name for path in results.iterdir()} == promised
+    log = (results / "log.txt").read_text()
+    assert "WARNING --adv_lambda has no effect: adversarial is not among the methods" in log
+    assert "0 of 3 trials are there already; 3 to run" in log
+    assert "ERROR model, seed 3 failed: submission model.py" in log
+    record = ExperimentRecord.model_validate_json((results / "try_results.json").read_text())
+    assert [method.name for method in record.finished] == ["erm", "irm"]
+    assert record.methods[0].options["feature_dim"] == 16
+    assert record.scenario == load_scenario("data/scenario.toml") == describe_world(2, 50, seed=3)
+    assert record.methods[1].seeds[0].report.curves[0]["epoch"] == 1
+    assert "boom" in (results / "results.md").read_text()
+    kept = {path: path.stat().st_mtime_ns for path in results.rglob("trials/**/*.json")}
+    assert len(kept) == 2
+    Path("model.py").write_text(MODEL)
+    code, told = run_command(line)
+    assert code == 0
+    assert "2 of 3 trials are there already; 1 to run" in told
+    again = {path: path.stat().st_mtime_ns for path in results.rglob("trials/**/*.json")}
+    assert kept.items() <= again.items()
+    assert len(again) == 3
+    assert (results / "try_model_training_curves.png").exists()
+    whole = json.loads((results / "try_results.json").read_text())
+    assert len(whole["differences"]) == 2 * 3

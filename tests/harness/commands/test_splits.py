@@ -1,0 +1,98 @@
+import pytest
+
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.cli import main
+from spurgen.harness.commands.splits import only, total
+from spurgen.harness.splits.verify import stamped
+
+SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
+
+
+@pytest.fixture
+def two(suite_file, suite):
+    """A suite of two scenarios, of which the manifest holds one."""
+    file = suite.scenario_file("small")
+    file.with_name("other.toml").write_text(file.read_text().replace('name = "small"', 'name = "other"'))
+    with open(suite_file, "a") as tasks:
+        tasks.write(SECOND)
+    return suite_file
+
+
+def told(capsys):
+    return " ".join(capsys.readouterr().err.split())
+
+
+def test_regenerate_then_verify(suite_file, tmp_path, capsys):
+    place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
+    assert main(["splits", "regenerate", *place]) == 0
+    assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
+    assert stamped(load_suite(suite_file), tmp_path / "data")
+    shard = next((tmp_path / "data").rglob("val/*.npz"))
+    shard.write_bytes(shard.read_bytes()[:-9])
+    capsys.readouterr()
+    assert main(["splits", "verify", *place, "--jobs", "1"]) == 1
+    (mend,) = (line.split("`")[1] for line in capsys.readouterr().err.splitlines() if "00000.npz is damaged" in line)
+    assert main(mend.split()[1:]) == 0
+    assert "small/val: written, 1 shards, since" in told(capsys)
+    assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
+
+
+def test_freeze_never_overwrites(suite_file, capsys):
+    assert main(["splits", "freeze", "--suite", suite_file]) == 2
+    assert "a frozen suite never changes" in told(capsys)
+
+
+def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path, capsys):
+    place = ["--suite", two, "--out", str(tmp_path / "data")]
+    assert list(only(load_suite(two), ["other"]).tasks) == ["other-text"]
+    assert total(only(load_suite(two), ["other"])) * 2 == total(load_suite(two))
+    assert main(["splits", "verify", *place, "--jobs", "1"]) == 2  # the other one is not frozen
+    assert "does not hold scenario other" in told(capsys)
+    assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small", "small"]) == 0
+    assert main(["splits", "list", "--suite", two, "--scenarios", "other"]) == 0
+    assert "small" not in capsys.readouterr().out
+    assert main(["splits", "list", "--suite", two, "--scenarios", "small"]) == 0
+    assert capsys.readouterr().out.count("small") == 9
+    assert main(["splits", "regenerate", *place, "--scenarios", "small", "--parts", "val"]) == 0
+    assert [path.name for path in (tmp_path / "data" / "tiny").glob("*/*")] == ["val"]
+
+
+def test_what_was_verified_in_part_is_not_noted_as_verified(suite_file, two, tmp_path, monkeypatch):
+    suite = load_suite(two)
+    manifest = suite.manifest
+    frozen = manifest.model_copy(update={"scenarios": manifest.scenarios | {"other": manifest.scenarios["small"]}})
+    monkeypatch.setattr(type(suite), "manifest", frozen)
+    place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
+    assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small"]) == 0
+    assert not list(tmp_path.rglob("verified.json"))
+
+
+def test_a_verification_needs_no_place_to_write(suite_file, capsys):
+    assert main(["splits", "verify", "--suite", suite_file, "--out", "/proc/none", "--jobs", "1"]) == 0
+    assert "cannot note this in /proc/none (No such file or directory)" in told(capsys)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("list --scenarios smal", "there is no scenario 'smal'; did you mean small?"),
+        ("verify --scenarios smal", "there is no scenario 'smal'; did you mean small?"),
+        ("regenerate --scenarios ?", "there is no scenario '?'; choose from small"),
+        ("regenerate --parts twin", "there is no part 'twin'; did you mean twins"),
+        ("regenerate --parts twins/colour", "did you mean twins/core"),
+        ("regenerate --out /proc/none", "cannot write to /proc/none/tiny"),
+    ],
+)
+def test_unknown_names_are_answered_with_the_nearest(suite_file, capsys, line, message):
+    assert main(["splits", *line.split(), "--suite", suite_file]) == 2
+    assert message in told(capsys)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["list --jobs 1", "list --parts val", "regenerate --jobs 1", "verify --parts val", "freeze --scenarios small"],
+)
+def test_a_flag_that_would_do_nothing_is_refused(suite_file, capsys, line):
+    with pytest.raises(SystemExit):
+        main(["splits", *line.split(), "--suite", suite_file])
+    assert "unrecognized arguments" in told(capsys)

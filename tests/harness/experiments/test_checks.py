@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from spurgen.baselines import erm
+from spurgen.harness.commands.run import METHODS
+from spurgen.harness.experiments.checks import find_device, find_methods
+
+
+def test_flags_reach_the_methods_options():
+    flags = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1} | {
+        "irm_lambda": 7.0, "adv_lambda": 0.5, "cont_lambda": None,
+    }  # fmt: skip
+    common = {"feature_dim": 64, "batch_size": 8, "epochs": 2, "lr": 0.1}
+    found = {method.name: method.options for method in find_methods((*METHODS, "erm"), flags)}
+    assert found == {
+        "erm": common, "irm": common | {"penalty_weight": 7.0}, "group_dro": common,
+        "adversarial": common | {"adversary_weight": 0.5}, "contrastive": common,
+    }  # fmt: skip
+    assert erm.submission.with_options(**found["erm"]).HYPERPARAMETERS.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ("--methods ermm", "there is no method 'ermm'; did you mean erm"),
+        ("--methods zzz", "there is no method 'zzz'; choose from adversarial, "),
+        ("--methods group-dro", "there is no method 'group-dro'; did you mean group_dro"),
+        ("--methods no_such.py", "load failed: there is no file no_such.py"),
+        ("--methods a/erm.py erm", "--methods: erm and a/erm.py are both called erm"),
+        ("--irm_lambda -1", "--irm_lambda -1.0: irm: penalty_weight = -1.0 must lie in [0.0, 1000000.0]"),
+        ("--adv_lambda -2", "--adv_lambda -2.0: adversarial: adversary_weight = -2.0 must lie in [0.0, 100.0]"),
+        ("--cont_lambda nan", "--cont_lambda nan: contrastive: contrastive_weight = nan must lie in"),
+        ("--num_epochs 0", "--num_epochs 0: erm: epochs = 0 must lie in [1, 1000]"),
+        ("--lr 0", "--lr 0.0: erm: lr = 0.0 must lie in"),
+        ("--feature_dim 1", "--feature_dim 1: erm: feature_dim = 1 must lie in"),
+        ("--batch_size 41", "--batch_size 41: larger than the train split, 40 samples; choose a smaller one"),
+        ("--gpu 3", "--gpu 3: there is no device cuda:3; the GPUs here: none; use cpu; the CPU is --gpu -1"),
+        ("--save_dir small.toml", "cannot write to small.toml: File exists; choose another --save_dir"),
+        ("--save_dir /proc/none", "cannot write to /proc/none"),
+        ("--exp_name a/b", "--exp_name 'a/b': use letters, digits"),
+        ("--seed -1", "--seed -1: give 0 or more"),
+        ("--num_classes 5", "--num_classes 5: small.toml has 2; leave the flag out"),
+        ("--num_samples 51", "--num_samples 51: small.toml has 50; leave the flag out"),
+    ],
+)
+def test_what_is_wrong_is_told_before_any_work(small, run_command, monkeypatch, flags, told):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    code, found = run_command(f"small.toml --batch_size 8 {flags}")
+    assert code == 2
+    assert told in found
+    assert set(small.rglob("*")) <= {small / "small.toml", small / "results", small / "results" / "log.txt"}
+
+
+@pytest.mark.usefixtures("small")
+def test_a_method_whose_annotations_the_data_lack_is_told(run_command):
+    small = Path("small.toml").read_text()
+    Path("one.toml").write_text(small.replace('{ name = "one", strength = { color = 0.9 } }, ', ""))
+    code, told = run_command("one.toml --batch_size 8 --methods erm irm")
+    assert code == 2
+    assert "--methods irm: needs two or more environments, but scenario small has 1; add [[environments]]" in told
+    Path("image.toml").write_text(small.replace("{ values = 3 },", '{ values = 3, carrier = "image" },'))
+    code, told = run_command("image.toml --batch_size 8 --methods group_dro --modality text")
+    assert "scenario small has no channel, hence no groups, in modality text; those with one: image, multimodal" in told
+
+
+@pytest.mark.usefixtures("small")
+def test_a_modality_that_a_method_does_not_take_is_told(run_command, monkeypatch):
+    monkeypatch.setattr(type(erm.submission), "MODALITIES", frozenset({"image"}))
+    code, told = run_command("small.toml --batch_size 8 --methods erm --modality text")
+    assert (code, "--methods erm: takes image, not text; leave it out" in told) == (2, True)
+    Path("model.py").write_text("MODALITIES = 'text'\ndef predict(batch): ...")
+    code, told = run_command("small.toml --batch_size 8 --methods model.py")
+    assert (code, "submission model.py takes text, but task small-image is image" in told) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("count", "gpu", "device"), [(0, None, "cpu"), (2, None, "cuda"), (2, 1, "cuda:1"), (2, -1, "cpu")]
+)
+def test_a_gpu_is_named_by_its_number(monkeypatch, count, gpu, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    assert find_device(gpu) == device

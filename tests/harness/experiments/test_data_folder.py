@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.scenario import load_scenario, make_scenario
+from spurgen.generators import sample
+from spurgen.harness.cli import main
+from spurgen.harness.experiments.data_folder import SCENARIO, describe_world, read_world, write_world
+
+
+@pytest.mark.parametrize(("num_classes", "num_samples"), [(3, 300), (20, 5), (2, 20_000)])
+def test_the_generated_world_has_real_groups_however_few_samples(num_classes, num_samples):
+    scenario = describe_world(num_classes, num_samples)
+    assert scenario.splits.train + scenario.splits.val == num_samples
+    test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
+    assert np.bincount(test.group_ids).tolist() == [50] * (num_classes * 8)
+    assert (np.bincount(test.group_ids[: scenario.splits.twins]) == 10).all()
+    strong, weak = scenario.environments
+    assert all(strong.strength[name] > weak.strength[name] > 0.5 for name in scenario.channels)
+
+
+def test_the_data_set_is_written_once_and_never_over_another(small, run_command):
+    (small / "data").mkdir()
+    Path("data", "mine.txt").write_text("precious")
+    scenario = load_scenario("small.toml")
+    write_world(scenario, Path("data"), lambda _: None)
+    assert read_world(Path("data")) == load_scenario(f"data/{SCENARIO}") == scenario
+    assert sorted(path.name for path in Path("data").iterdir()) == [
+        "metadata.csv", "mine.txt", SCENARIO, "test", "train", "val",
+    ]  # fmt: skip
+    assert len(pd.read_csv("data/metadata.csv")) == 40 + 10 + 32
+    code, told = run_command("--generate_data --num_samples 100 --batch_size 8")
+    assert (code, Path("data", "mine.txt").read_text()) == (2, "precious")
+    assert "data holds another data set than the one asked for (they differ in suite, name, seed, num_classes" in told
+    assert "leave out --generate_data" in told
+    Path("data", SCENARIO).unlink()
+    code, told = run_command("--generate_data --num_samples 100 --batch_size 8")
+    assert "data holds train, val, test, metadata.csv but no scenario.toml; remove them, or choose another" in told
+
+
+@pytest.mark.usefixtures("small")
+def test_a_write_that_fails_leaves_nothing(monkeypatch):
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("spurgen.harness.splits.export.tomli_w.dumps", fail)
+    with pytest.raises(SpurgenError, match="cannot write to data: No space left on device; choose another --data_dir"):
+        write_world(load_scenario("small.toml"), Path("data"), lambda _: None)
+    assert list(Path("data").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "--data_dir data: there is no data set (no scenario.toml); pass --generate_data to make one"),
+        ("no.toml", "cannot read the scenario file no.toml"),
+        ("--generate_data --num_classes 21", "num_classes: Input should be less than or equal to 20 (got 21)"),
+        ("--generate_data --num_samples 4", "--num_samples 4: give 5 or more; a fifth of them is val"),
+        ("--generate_data --num_samples 60", "--batch_size 64: larger than the train split, 48 samples"),
+        ("--generate_data --data_dir small.toml", "small.toml is not a folder; choose another --data_dir"),
+        ("--generate_data --data_dir /proc/none/x", "cannot write to /proc/none"),
+    ],
+)
+@pytest.mark.usefixtures("small")
+def test_a_world_that_cannot_be_is_told(run_command, line, told):
+    code, found = run_command(f"{line} --methods erm")
+    assert code == 2
+    assert told in found
+
+
+@pytest.mark.usefixtures("small")
+def test_a_data_set_of_generate_is_taken(run_command):
+    assert main(["generate", "small.toml", "--out", "set"]) == 0
+    assert read_world(Path("set")) == load_scenario("small.toml")
+    told = run_command("--data_dir set --batch_size 8 --methods erm --save_dir small.toml")[1]
+    assert "cannot write to small.toml" in told  # the last of the checks
+    Path("set", "scenario.toml").write_text("{")
+    code, told = run_command("--data_dir set")
+    assert (code, "cannot read the scenario file set/scenario.toml" in told) == (2, True)
+
+
+def test_a_large_seed_survives_the_file(tmp_path):
+    fields = {"num_classes": 2, "image_size": 32, "channels": {"color": {"strength": (0.5, 0.9)}}}
+    splits = {"train": 4, "val": 2, "test_per_group": 1, "twins": 1}
+    scenario = make_scenario("test", suite="s", name="n", seed=2**64 - 1, splits=splits, **fields)
+    write_world(scenario, tmp_path, lambda _: None)
+    assert load_scenario(tmp_path / SCENARIO).digest == scenario.digest

@@ -1,0 +1,202 @@
+import json
+import re
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from spurgen.harness.experiments.findings import cautions, conclusions
+from spurgen.harness.experiments.record import ExperimentRecord, Figure, differences
+from spurgen.harness.experiments.report import results_table, to_markdown
+from spurgen.harness.statistics.ranking import difference_p_values, holm
+
+
+def told(record):
+    return "\n".join(conclusions(record)), "\n".join(cautions(record))
+
+
+def test_the_table_has_every_method_with_means_and_intervals(make_experiment):
+    record = make_experiment({"erm": {"access": "none"}, "irm": {"access": "envs"}})
+    lines = results_table(record).splitlines()
+    assert [cell.strip() for cell in lines[0].strip("|").split("|")] == [
+        "Method", "Access", "Accuracy", "WGA", "SSS (floor)", "IG", "Core", "Seconds",
+    ]  # fmt: skip
+    for line, method in zip(lines[2:], record.methods, strict=True):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        accuracy, floor = method.figures["accuracy"], method.figures["sss_placebo"]
+        assert cells[:2] == [method.name, method.access]
+        assert cells[2] == f"{accuracy.value:.3f} [{accuracy.low:.3f}, {accuracy.high:.3f}]"
+        assert accuracy.low < accuracy.value < accuracy.high
+        assert cells[4].endswith(f"({floor.value:.3f})")
+        assert cells[7] == "3.5"  # fit 1 to 5 s, ask .5 s
+
+
+def test_the_report_says_what_was_run_and_how_to_run_it_again(make_experiment):
+    text = to_markdown(make_experiment({"erm": {}}), ["a.png"])
+    assert "3 classes; 60 train, 30 val, 240 test samples, 120 of these with twins" in text
+    assert "color (0.9 in one, 0.75 in two)" in text
+    assert "5 seeds, 0 to 4, on cpu" in text
+    assert "```\nspurgen run --x\n```" in text
+    assert "[a.png](a.png)" in text
+
+
+def test_the_report_says_how_each_epoch_was_picked(make_experiment):
+    methods = {"erm": {"selection": "val_accuracy"}, "irm": {"selection": "val_accuracy"}, "dro": {"selection": "last"}}
+    text = to_markdown(make_experiment(methods | {"silent": {}}))
+    assert "The epoch was picked by: val_accuracy (erm, irm); last (dro)." in text
+    assert "picked by" not in to_markdown(make_experiment({"silent": {}}))
+
+
+def test_a_clear_difference_is_concluded_and_an_unclear_one_is_not(make_experiment):
+    record = make_experiment({"erm": {"quality": 0.6}, "good": {"quality": 0.95, "sss": 0.1}, "same": {"quality": 0.6}})
+    can, cannot = told(record)
+    assert re.search(r"good has a higher accuracy than erm, by 0\.3\d\d \(p < 0\.001\): better\.", can)
+    assert re.search(r"good has a higher worst-group accuracy than erm, .*: better", can)
+    assert re.search(r"good has a lower SSS than erm, .*: better", can)
+    assert "same has" not in can
+    assert "Whether same differs from erm in accuracy: not significant." in cannot
+    assert "good differs" not in cannot
+
+
+def test_worse_is_called_worse(make_experiment):
+    can, _ = told(make_experiment({"erm": {"quality": 0.95}, "bad": {"quality": 0.6, "sss": 0.4}}))
+    assert re.search(r"bad has a lower accuracy than erm, .*: worse", can)
+    assert re.search(r"bad has a higher SSS than erm, .*: worse", can)
+
+
+def test_without_any_clear_difference_it_says_so(make_experiment):
+    can, cannot = told(make_experiment({"erm": {}, "b": {}, "a": {}}))
+    assert "No difference to erm is significant at 5 %." in can
+    assert "Whether b or a differs from erm in worst-group accuracy: not significant." in cannot
+
+
+def test_intervals_that_overlap_leave_the_order_open(make_experiment):
+    record = make_experiment({"erm": {}, "low": {"quality": 0.5}, "mid": {"quality": 0.8}, "near": {"quality": 0.8}})
+    _, cannot = told(record)
+    assert "Which has the higher accuracy of mid / near: their intervals overlap, and no test was made." in cannot
+
+
+def test_of_many_overlapping_pairs_a_few_are_named(make_experiment):
+    _, cannot = told(make_experiment({"erm": {}} | {f"m{k}": {} for k in range(5)}))
+    assert "m0 / m1, m0 / m2, m0 / m3, m0 / m4, m1 / m2, m1 / m3 and 4 more pairs" in cannot
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [((7,), "there is only one, so the intervals"), ((0, 1), "2 seeds tell little"), (range(5), None)],
+)
+def test_few_seeds_are_owned_up_to(make_experiment, seeds, said):
+    _, cannot = told(make_experiment({"erm": {}, "irm": {}}, seeds=tuple(seeds)))
+    assert (said is None or said in cannot) and ("--num_seeds 5" in cannot) == (said is not None)  # noqa: PT018
+
+
+def test_a_broken_promise_takes_a_conclusion_back(make_experiment):
+    kept = make_experiment({"erm": {"quality": 0.6}, "irm": {"quality": 0.95, "checks": {"the penalty acts": True}}})
+    broken = make_experiment({"erm": {"quality": 0.6}, "irm": {"quality": 0.95, "checks": {"the penalty acts": False}}})
+    assert "But see below" not in told(kept)[0]
+    assert "irm has a higher accuracy" in told(broken)[0]
+    assert "But see below" in told(broken)[0]
+    assert "did not do" not in told(kept)[1]
+    assert (
+        "irm did not do what it promises, so its row says nothing of the method: the penalty acts." in told(broken)[1]
+    )
+
+
+def test_a_model_that_ignores_the_core_gets_no_praise_for_low_sss(make_experiment):
+    can, cannot = told(make_experiment({"erm": {}, "blind": {"core": 0.04, "sss": 0.01}}))
+    assert re.search(r"blind has a lower SSS than erm, .*: better\..* But see below\.", can)
+    assert "blind ignores the core cue: its core sensitivity (0.04" in cannot
+    assert "A low SSS or IG of it is no robustness" in cannot
+    assert "more than by nuisances: erm." in can
+
+
+def test_a_model_at_chance_is_named(make_experiment):
+    can, cannot = told(make_experiment({"erm": {}, "dice": {"quality": 0.33}}))
+    assert "dice is not significantly better than chance" in cannot
+    assert "erm is not" not in cannot
+    assert "more than by nuisances: erm." in can
+
+
+def test_leaning_on_a_channel_is_said_where_its_interval_clears_the_floor(make_experiment):
+    can, _ = told(make_experiment({"erm": {"sss": 0.05, "placebo": 0.05}}))
+    assert "erm leans on background: SSS" in can  # color .05, background .10, floor .05
+
+
+def test_a_failed_method_is_told_with_its_reason_and_has_no_figures(make_experiment):
+    record = make_experiment({"erm": {}, "irm": {"error": "irm: `boom`\nand a trace"}})
+    assert record.methods[1].figures == {}
+    assert not record.differences
+    assert re.search(r"\| irm +\| none +\| failed +\|", results_table(record))
+    assert "Nothing about irm: it failed with seed 0: `irm: 'boom'`" in told(record)[1]
+
+
+def test_if_everything_failed_nothing_is_concluded(make_experiment):
+    assert conclusions(make_experiment({"erm": {"error": "boom"}})) == ["Nothing."]
+
+
+def test_without_erm_nothing_is_tested(make_experiment):
+    record = make_experiment({"a": {}, "b": {}})
+    assert record.differences == ()
+    assert "No method was tested against erm" in told(record)[1]
+    assert "Differences to" not in to_markdown(record)
+
+
+def test_a_wga_of_zero_is_not_taken_for_certain(make_experiment):
+    record = make_experiment({"erm": {}, "hopeless": {"quality": 0.02}})
+    hopeless = record.methods[1].figures
+    assert (hopeless["wga"].low, hopeless["wga"].high) == (0, 0)  # every replicate has a group that is all wrong
+    assert hopeless["wga_guaranteed"].high > 0.1  # none of 20 leaves that open
+    end = f"{hopeless['wga_corrected'].value:.3f} [0.000, {hopeless['wga_guaranteed'].high:.3f}]"
+    assert f"hopeless {end}" in told(record)[1]
+
+
+def test_unlike_access_and_few_bases_are_cautioned_about(make_experiment):
+    sizes = {"train": 60, "val": 30, "test_per_group": 20, "twins": 24}
+    _, cannot = told(make_experiment({"erm": {}, "irm": {"access": "envs"}}, splits=sizes))
+    assert "they see different annotations (erm: none, irm: envs)" in cannot
+    assert "they rest on 24 base samples only" in cannot
+    assert "base samples" not in told(make_experiment({"erm": {}}))[1]
+
+
+def test_the_record_comes_back_whole_and_never_holds_nan(make_experiment):
+    record = make_experiment({"erm": {}, "irm": {"error": "boom"}})
+    assert ExperimentRecord.model_validate_json(record.dump()) == record
+    assert json.loads(record.dump())["schema_version"] == 1
+    with pytest.raises(ValidationError, match="finite"):
+        Figure(value=float("nan"))
+    broken = record.model_copy(update={"provenance": {"x": float("nan")}})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        broken.dump()
+
+
+def test_figures_and_channels_are_means_over_seeds_within_their_intervals(make_experiment):
+    (erm,) = make_experiment({"erm": {}}).methods
+    for name in ("accuracy", "wga", "sss", "ig", "core_sensitivity", "sss_placebo", "cra"):
+        figure = erm.figures[name]
+        assert figure.value == pytest.approx(np.mean([seed.figures[name] for seed in erm.seeds]))
+        assert figure.low <= figure.value <= figure.high
+    for channel, row in erm.channels.items():
+        assert row["sss"].value == pytest.approx(np.mean([seed.channels[channel]["sss"] for seed in erm.seeds]))
+        assert row["sss"].low < row["sss"].value < row["sss"].high
+
+
+def test_differences_are_paired_and_holm_counts_every_test(make_experiment):
+    methods = make_experiment({"erm": {}, "a": {}, "b": {}}).finished
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=500)
+
+    def drawn(method):  # what all methods share cancels out
+        return {name: method.figures[name].value + shared + 0.03 * rng.normal(size=500) for name in ("accuracy", "sss")}
+
+    replicates = {m.name: drawn(m) | {"wga": m.figures["wga"].value - rng.exponential(0.05, 500)} for m in methods}
+    found = differences(methods, replicates)
+    assert [(d.method, d.figure) for d in found] == [(m, f) for m in "ab" for f in ("accuracy", "wga", "sss")]
+    for d in found:
+        points = np.array([m.figures[d.figure].value for m in methods if m.name in ("erm", d.method)])
+        pair = np.stack([replicates["erm"][d.figure], replicates[d.method][d.figure]])
+        assert d.value == pytest.approx(points[1] - points[0])
+        assert d.p_value == pytest.approx(difference_p_values(points, pair)[0])
+        low, high = np.quantile(pair[1] - pair[0], [0.025, 0.975])
+        ends = (2 * d.value - high, 2 * d.value - low) if d.figure == "wga" else (low, high)
+        assert (d.low, d.high) == pytest.approx(ends)
+    assert [d.p_holm for d in found] == pytest.approx(holm(np.array([d.p_value for d in found])))

@@ -1,0 +1,143 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import spurgen.harness.identity.digests as module
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.cell import CellSpec
+from spurgen.harness.identity.digests import SCORERS, code_digest, generator_digest, scoring_digest, submission_digest
+
+CODE = '"""What it is."""\nimport math  # why\n\n\ndef f(x):\n    """Adds."""\n    return "# not a comment" + x\n'
+
+
+def test_what_does_not_run_does_not_count(write_submission):
+    first = submission_digest(write_submission(CODE))
+    same = CODE.replace("Adds.", "Adds one.").replace("# why", "# because").replace("\n\n\n", "\n\n")
+    assert submission_digest(write_submission(same)) == first
+    assert submission_digest(write_submission(CODE.replace("+ x", "+ x + x"))) != first
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A copy of SpurGen's packages, free to be edited."""
+    for name in ("harness", "benchmark", "generators"):
+        shutil.copytree(
+            module.HOME / name, tmp_path / "home" / name, ignore=shutil.ignore_patterns("results", "*.json")
+        )
+    monkeypatch.setattr(module, "HOME", tmp_path / "home")
+    return tmp_path / "home"
+
+
+def add(path, text):
+    path.write_text(f"{path.read_text()}\n{text}\n")
+
+
+def test_a_copy_elsewhere_has_the_same_digests(home, monkeypatch):
+    there = scoring_digest(), generator_digest()
+    monkeypatch.undo()
+    assert (scoring_digest(), generator_digest()) == there
+    assert home != module.HOME
+
+
+@pytest.mark.parametrize(
+    "name", [*(name for name, only in SCORERS.items() if not only), "harness/metrics/invariance.py"]
+)
+def test_whatever_alters_figures_counts(home, name):
+    before = scoring_digest()
+    add(home / name, "# a comment")
+    assert scoring_digest() == before
+    add(home / name, "ADDED = 1")
+    assert scoring_digest() != before
+
+
+def test_what_cannot_alter_a_figure_makes_no_result_stale(home):
+    before = scoring_digest()
+    for path in [home / name for name, only in SCORERS.items() if only] + [home / "harness" / "worker" / "protocol.py"]:
+        add(path, "ADDED = 1")
+    assert scoring_digest() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("worker/server.py", "astype(np.float32)", "astype(np.float16)"),
+        ("worker/process.py", "MAX_CHECKPOINTS = 20", "MAX_CHECKPOINTS = 2"),
+        ("answers.py", "1e-12", "1e-6"),
+        ("trial.py", "trial.seed, worker.scratch", "0, worker.scratch"),
+    ],
+)
+def test_the_parts_that_count_do(home, name, old, new):
+    before = scoring_digest()
+    path = home / "harness" / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert scoring_digest() != before
+
+
+def test_the_order_in_which_files_are_found_does_not_count(tmp_path):
+    files = {name: tmp_path / f"{name}.py" for name in "abc"}
+    for name, path in files.items():
+        path.write_text(f"x = {name!r}")
+    assert code_digest(files) == code_digest(dict(reversed(files.items())))
+
+
+def test_generators_count_wherever_they_lie_in_their_package(home):
+    before = generator_digest()
+    color = home / "generators" / "channels" / "color.py"
+    add(color, "# a comment")
+    assert generator_digest() == before
+    color.rename(home / "generators" / "color.py")
+    assert generator_digest() != before
+
+
+@pytest.fixture
+def base(suite_file, write_submission):
+    return CellSpec(suite_file, "small-text", write_submission("def predict(b): ..."), 0)
+
+
+def test_a_cell_depends_on_everything_that_changes_its_figures(base):
+    suite, task, spec = base.suite, base.task, base.spec
+    others = [
+        CellSpec(suite, "small-image", spec, 0),
+        CellSpec(suite, task, spec, 1),
+        CellSpec(suite, task, spec, 0, options={"depth": 3}),
+        CellSpec(suite, task, spec, 0, uncorrelated=True),
+    ]
+    assert len({cell.identity for cell in (base, *others)}) == 5
+    assert base.identity == CellSpec(suite, task, spec, 0, device="cuda").identity
+
+
+@pytest.mark.parametrize("change", ['modality = "multimodal"', 'modality = "text", backbone = "imagenet"'])
+def test_a_cell_depends_on_what_the_suites_file_says_of_its_task(base, change):
+    assert base.identity
+    file = Path(base.suite)
+    file.write_text(file.read_text().replace('modality = "text"', change))
+    assert CellSpec(base.suite, base.task, base.spec, 0).identity != base.identity
+
+
+def test_a_cell_depends_on_the_frozen_data(base, suite):
+    assert base.identity
+    data = json.loads(suite.manifest_file.read_text())
+    data["scenarios"]["small"]["parts"]["val"]["shards"][0]["images"] = "0" * 64
+    suite.manifest_file.write_text(json.dumps(data))
+    assert CellSpec(base.suite, base.task, base.spec, 0).identity != base.identity
+
+
+@pytest.mark.parametrize("uncorrelated", [False, True])
+@pytest.mark.parametrize("digest", ["generator_digest", "scoring_digest"])
+def test_a_cell_depends_on_the_code_that_makes_and_scores_it(base, monkeypatch, digest, uncorrelated):
+    def identity():
+        return CellSpec(base.suite, base.task, base.spec, 0, uncorrelated=uncorrelated).identity
+
+    before = identity()
+    monkeypatch.setattr(f"spurgen.harness.cell.{digest}", lambda: "another")
+    assert identity() != before
+
+
+def test_an_unreadable_source_is_named(home):
+    (home / "harness" / "scoring.py").unlink()
+    with pytest.raises(SubmissionError, match=r"cannot read .*scoring\.py"):
+        scoring_digest()

@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.devices import pick_device
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    def pretend(count):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "given"),
+    [(0, "auto", "cpu"), (0, "cpu", "cpu"), (1, "auto", "cuda"), (1, "cpu", "cpu"), (2, "cuda:1", "cuda:1")],
+)
+def test_a_device_that_is_there_is_taken(gpus, count, asked, given):
+    gpus(count)
+    assert pick_device(asked) == given
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "message"),
+    [
+        (0, "cuda", "there is no device cuda; the GPUs here: none; use cpu"),
+        (2, "cuda:2", "there is no device cuda:2; the GPUs here: cuda:0 to cuda:1"),
+        (1, "tpu", "unknown device 'tpu'; choose cpu, cuda"),
+        (1, "cuda:-1", "unknown device 'cuda:-1'"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused_before_any_work(gpus, count, asked, message):
+    gpus(count)
+    with pytest.raises(SpurgenError, match=message):
+        pick_device(asked)

@@ -1,0 +1,100 @@
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from spurgen.benchmark.scenario import load_scenario
+from spurgen.harness.cli import main
+from spurgen.harness.commands.generate import from_flags
+from spurgen.harness.splits.export import SCENARIO, export, partial_folder
+
+SMALL = "--num_classes 2 --num_samples 4 --channels color --image_size 32"
+
+
+def generate(*flags):
+    return main(["generate", *SMALL.split(), *flags])
+
+
+def told(capsys):
+    return " ".join(capsys.readouterr().err.split())
+
+
+def test_what_is_written_says_how_to_write_it_again(tmp_path):
+    assert generate("--out", str(tmp_path / "one"), "--seed", str(2**64 - 1), "--strength", ".9") == 0
+    assert main(["generate", str(tmp_path / "one" / SCENARIO), "--out", str(tmp_path / "two")]) == 0
+    one, two = (
+        {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.*")}
+        for name in ("one", "two")
+    )
+    assert one == two
+    made = from_flags(2, 4, ["color"], [".9"], 32, 2**64 - 1)
+    assert load_scenario(tmp_path / "one" / SCENARIO).digest == made.digest
+
+
+def test_a_link_to_an_empty_folder_is_filled_and_stays_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    assert generate("--out", str(tmp_path / "link")) == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / SCENARIO).is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "link"]
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("/proc/none/set", "cannot write to /proc/none: No such file or directory; choose another --out"),
+        ("full", "full exists and is not an empty folder"),
+        ("empty", "empty is a mount point, which cannot be replaced; choose a folder in it as --out"),
+    ],
+)
+def test_a_place_that_cannot_be_is_told_before_any_bar(tmp_path, monkeypatch, capsys, out, message):
+    (tmp_path / "full" / "of").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr("os.path.ismount", lambda place: Path(place).name == "empty")
+    monkeypatch.setattr("spurgen.harness.commands.generate.make_progress", None)
+    assert generate("--out", str(tmp_path / out)) == 2
+    assert message in told(capsys)
+
+
+def test_a_split_that_is_named_twice_is_written_once(tmp_path):
+    assert generate("--out", str(tmp_path / "set"), "--splits", "train", "train") == 0
+    assert len(list((tmp_path / "set").rglob("*.png"))) == 4
+
+
+def test_a_channel_that_is_named_twice_is_one(tmp_path):
+    assert generate("--out", str(tmp_path / "set"), "--channels", "color", "color") == 0
+    assert list(load_scenario(tmp_path / "set" / SCENARIO).channels) == ["color"]
+
+
+def test_the_help_tells_how_many_test_samples_there_are(capsys):
+    with pytest.raises(SystemExit):
+        main(["generate", "--help"])
+    assert "at least one in each of its num-classes x 2^channels cells" in " ".join(capsys.readouterr().out.split())
+    seven = ["background", "color", "shape", "lighting", "watermark", "voice", "synonym"]
+    assert from_flags(num_samples=50, channels=seven).num_test == 1280
+
+
+def test_leftovers_of_killed_processes_go_and_those_in_use_stay(tmp_path):
+    names = [".set-aaaaaaaa.partial", ".set-bbbbbbbb.partial", ".set-b-aaaaaaaa.partial", ".set.partial"]
+    for name in names:
+        (tmp_path / name / "train").mkdir(parents=True)
+    handle = os.open(tmp_path / names[1], os.O_RDONLY)  # another open file: another holder, as another process
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with partial_folder(tmp_path, "set") as mine, partial_folder(tmp_path, "set") as other:
+        assert mine.is_dir()
+        assert other != mine
+        (mine / "train").mkdir()
+    os.close(handle)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
+
+
+def test_a_stop_leaves_nothing_and_says_so(tmp_path):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        export(from_flags(2, 4, ["color"], None, 32), ["train"], tmp_path / "set", stop)
+    assert stopped.value.__notes__ == ["nothing was written"]
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,155 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.errors import FrozenDataError, SpurgenError
+from spurgen.generators import sample
+from spurgen.harness.splits.store import check_part, load_part, part_folder, regenerate, stored_parts
+from spurgen.harness.splits.verify import verify_store
+
+
+@pytest.fixture
+def root(suite, tmp_path):
+    regenerate(suite, tmp_path / "data", ["small"], ["train", "twins"])
+    return tmp_path / "data"
+
+
+def test_a_part_comes_back_as_it_was_made(suite, root):
+    stored, made = load_part(suite, root, "small", "train"), sample(suite.scenario("small"), "train", range(90))
+    assert np.array_equal(stored.images, made.images)
+    assert stored.captions == made.captions
+    assert {name: v.tolist() for name, v in stored.channel_values.items()} == {
+        name: v.tolist() for name, v in made.channel_values.items()
+    }
+    assert np.array_equal(stored.group_ids, made.group_ids)
+
+
+def test_what_is_stored_is_known(suite, root):
+    assert verify_store(suite, root) == []
+    assert {part for _, part in stored_parts(root, suite)} == {
+        "train", "twins/placebo", "twins/core", "twins/ctrl", "twins/unc", "twins/channel/color",
+        "twins/channel/background",
+    }  # fmt: skip
+
+
+def flip_a_byte(folder):
+    shard = folder / "00000.npz"
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+
+
+def truncate(folder):
+    shard = folder / "00000.npz"
+    shard.write_bytes(shard.read_bytes()[:-200])
+
+
+def lose_a_shard(folder):
+    (folder / "00000.npz").unlink()
+
+
+def interrupt(folder):
+    (folder / "index.json").unlink()
+
+
+def damage_the_index(folder):
+    (folder / "index.json").write_text("{")
+
+
+def age(folder):
+    text = (folder / "index.json").read_text()
+    start = text.index('"part_sha256": "') + 16
+    (folder / "index.json").write_text(text[:start] + "0" * 64 + text[start + 64 :])
+
+
+def replace_content(folder):
+    with np.load(folder / "00000.npz") as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["images"] = arrays["images"].copy()
+    arrays["images"][12, 0, 0, 0] ^= 1
+    np.savez(folder / "00000.npz", **arrays)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (flip_a_byte, "00000.npz"),
+        (truncate, "00000.npz is damaged"),
+        (lose_a_shard, "00000.npz is damaged"),
+        (interrupt, "interrupted"),
+        (damage_the_index, "index.json is damaged"),
+        (age, "is stale: it was written for manifest digest 0000"),
+        (replace_content, "shard 0 differs in images, first in sample 12"),
+    ],
+)
+def test_damage_is_detected_explained_never_used_and_repaired(suite, root, spoil, told):
+    spoil(part_folder(root, suite, "small", "train"))
+    (problem,) = verify_store(suite, root)
+    assert told in problem
+    where = f"--suite {suite.folder / 'tiny.toml'} --out {root} --scenarios small --parts train"
+    assert problem.endswith(f"; to repair it, run `spurgen splits regenerate {where}`")
+    with pytest.raises(FrozenDataError, match="regenerate"):
+        load_part(suite, root, "small", "train")
+    lines = []
+    regenerate(suite, root, ["small"], ["train", "twins"], lines.append)
+    (line,) = (line for line in lines if "kept" not in line)
+    assert line.startswith("small/train: written, 1 shards, since ")
+    assert told in line
+    assert "repair" not in line
+    assert check_part(suite, root, "small", "train") is None
+
+
+def test_a_regeneration_that_stops_midway_leaves_nothing_that_looks_whole(suite, tmp_path, monkeypatch):
+    import spurgen.harness.machine.files as module
+
+    replace = module.os.replace
+
+    def dies(source, target):
+        if "val" in target.parts:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(module.os, "replace", dies)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        regenerate(suite, tmp_path, ["small"], ["train", "val"])
+    monkeypatch.undo()
+    assert stop.value.__notes__ == ["every part named above is kept, and small/val starts over"]
+    assert check_part(suite, tmp_path, "small", "train") is None
+    assert "interrupted" in check_part(suite, tmp_path, "small", "val")
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_what_is_not_frozen_is_never_written(suite, tmp_path, monkeypatch):
+    import spurgen.harness.splits.store as module
+
+    def bent(scenario, part, start, stop):
+        samples = made(scenario, part, start, stop)
+        samples.captions[3] += "!"
+        return samples
+
+    made = module.make_part
+    monkeypatch.setattr(module, "make_part", bent)
+    with pytest.raises(FrozenDataError, match="differs in captions, first in sample 3"):
+        regenerate(suite, tmp_path, ["small"], ["val"])
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_what_is_missing_is_written_and_counted_sample_by_sample(suite, tmp_path):
+    lines, made = [], []
+    regenerate(suite, tmp_path, ["small"], ["val", "twins/core"], lines.append, made.append)
+    assert lines == [
+        f"small/{part}: written, 1 shards, since {tmp_path}/tiny/small/{part} is missing"
+        for part in ("val", "twins/core")
+    ]
+    regenerate(suite, tmp_path, ["small"], ["val"], lines.append, made.append)
+    assert lines[2:] == ["small/val: whole, kept"]
+    assert made == [45, 24, 45]
+
+
+def test_a_place_that_cannot_be_written_is_named_before_any_work(suite, monkeypatch):
+    monkeypatch.setattr("spurgen.harness.splits.store.make_part", None)
+    with pytest.raises(
+        SpurgenError, match="cannot write to /proc/none/tiny: No such file or directory; choose another"
+    ):
+        regenerate(suite, Path("/proc/none"), ["small"], ["val"])

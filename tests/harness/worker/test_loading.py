@@ -1,0 +1,157 @@
+import sys
+
+import pytest
+
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.worker.loading import load_submission, split_spec
+from spurgen.harness.worker.process import describe
+
+
+@pytest.fixture(autouse=True)
+def restore_imports():
+    modules, path = set(sys.modules), list(sys.path)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+
+
+def test_a_file_gets_defaults(write_submission):
+    found = load_submission(write_submission("def predict(batch): return 1", "my_model"))
+    assert (found.name, found.access, found.modalities) == ("my_model", "none", {"image", "text", "multimodal"})
+    assert found.fit is None
+    assert found.encode is None
+
+
+def test_a_file_may_say_its_name_and_import_its_neighbour(write_submission):
+    write_submission("VALUE = 5", "neighbour_of_model")
+    code = (
+        'import neighbour_of_model\nNAME = "mine"\nMODALITIES = "image"\ndef encode(b): return neighbour_of_model.VALUE'
+    )
+    found = load_submission(write_submission(code))
+    assert (found.name, found.modalities, found.encode(None)) == ("mine", {"image"}, 5)
+
+
+def test_modules_attributes_classes_and_instances_load(tmp_path, monkeypatch):
+    (tmp_path / "package_for_test.py").write_text(
+        "class Model:\n    ACCESS = 'twins'\n    def predict(self, b): return 2\nready = Model()\nsubmission = ready"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for spec in ("package_for_test", "package_for_test:Model", "package_for_test:ready"):
+        found = load_submission(spec)
+        assert found.predict(None) == 2
+        assert found.access == "twins"
+    assert load_submission("package_for_test").name == "package_for_test"
+
+
+def test_a_baseline_takes_options():
+    found = load_submission("spurgen.baselines.erm:submission", {"epochs": 1})
+    assert found.name == "erm"
+    with pytest.raises(SubmissionError, match="no option 'epoch'"):
+        load_submission("spurgen.baselines.erm", {"epoch": 1})
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("x = 1", r"has none of predict\(batch\), predict_proba\(batch\) and encode\(batch\)"),
+        ("predict = 3", "predict must be a function, not int"),
+        (
+            "ACCESS = 'all'\ndef predict(b): ...",
+            "ACCESS = 'all'; choose from none, envs, val_groups, train_groups, twins",
+        ),
+        ("MODALITIES = {'sound'}\ndef predict(b): ...", "choose from image, multimodal, text"),
+        ("ACCESS = ['none']\ndef predict(b): ...", r"ACCESS = \['none'\]; choose from none, envs"),
+        ("MODALITIES = 3\ndef predict(b): ...", "MODALITIES = 3; choose from image, multimodal, text"),
+        ("MODALITIES = [['text']]\ndef predict(b): ...", r"MODALITIES = \[\['text'\]\]; choose from"),
+        ("MODALITIES = ()\ndef predict(b): ...", r"MODALITIES = \(\); choose from"),
+        ("NAME = 'x' * 101\ndef predict(b): ...", "NAME = 'xxx.*' must have 1 to 100 printable characters"),
+        ("NAME = ''\ndef predict(b): ...", "NAME = '' must have 1 to 100 printable characters"),
+        ("NAME = 'a\\tb'\ndef predict(b): ...", "must have 1 to 100 printable characters"),
+        ("\n\ndef predict(b) return 1", r"importing .*model.py failed: SyntaxError: .*, in line 3 of /.*/model.py$"),
+        ("import no_such_module", "ModuleNotFoundError"),
+        ("raise SystemError('x')", "SystemError: x"),
+    ],
+)
+def test_what_cannot_be_loaded_says_why(write_submission, code, told):
+    with pytest.raises(SubmissionError, match=told):
+        load_submission(write_submission(code))
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("/no/such/file.py", "there is no file /no/such/file.py, seen from /"),
+        ("/no/such/file.py:Net", "there is no file /no/such/file.py, seen from /"),
+        (
+            "no_such_package.module",
+            "importing no_such_package.module failed: there is no module 'no_such_package' among the installed "
+            "packages or in the current folder, /.*; a file is named by its path, such as folder/model.py",
+        ),
+        ("json.no_such_part", "there is no module 'json.no_such_part'"),
+        ("json:nothing", "has no attribute 'nothing'"),
+    ],
+)
+def test_what_is_not_there_says_so(spec, told):
+    with pytest.raises(SubmissionError, match=told):
+        load_submission(spec)
+
+
+def test_options_for_a_submission_without_any_are_refused(write_submission):
+    with pytest.raises(SubmissionError, match="takes no options, but got depth"):
+        load_submission(write_submission("def predict(b): ..."), {"depth": 3})
+
+
+@pytest.mark.parametrize("spec", ["model.py:Net", "./model.py:ready", "model:Net", "model:ready"])
+def test_an_attribute_of_a_file_or_of_a_module_in_the_current_folder_loads(
+    spec, tmp_path, write_submission, monkeypatch
+):
+    write_submission("class Net:\n    def predict(self, b): return 4\nready = Net()\ndef predict(b): return 3")
+    monkeypatch.chdir(tmp_path)
+    found = load_submission(spec)
+    assert (found.name, found.predict(None)) == (spec.partition(":")[2], 4)
+
+
+def test_a_package_in_the_current_folder_loads_in_a_worker(tmp_path, monkeypatch):
+    (tmp_path / "my_package_for_test").mkdir()
+    (tmp_path / "my_package_for_test" / "model.py").write_text("def predict(batch): return 3")
+    (tmp_path / "select.py").write_text("raise SystemError('this is not the library')")
+    monkeypatch.chdir(tmp_path)
+    assert describe("my_package_for_test.model", {})["name"] == "model"
+
+
+def test_a_missing_helper_is_not_taken_for_a_missing_submission(tmp_path, monkeypatch):
+    (tmp_path / "model_for_test.py").write_text("import missing_for_test")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SubmissionError, match="failed: ModuleNotFoundError: No module named 'missing_for_test'"):
+        load_submission("model_for_test")
+
+
+def test_a_file_that_is_a_link_finds_its_helpers_where_it_is_kept(tmp_path, write_submission):
+    write_submission("VALUE = 6", "kept_beside_for_test")
+    kept = write_submission("import kept_beside_for_test\ndef predict(b): return kept_beside_for_test.VALUE")
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.py"
+    link.symlink_to(kept)
+    assert load_submission(str(link)).predict(None) == 6
+
+
+def test_a_class_that_wants_arguments_is_told_of(write_submission):
+    spec = write_submission("class Net:\n    def __init__(self, depth): ...\n    def predict(self, b): ...")
+    with pytest.raises(SubmissionError, match=r"model.py:Net: calling Net\(\) without arguments failed: TypeError: "):
+        load_submission(f"{spec}:Net")
+
+
+@pytest.mark.parametrize(
+    ("spec", "parts"),
+    [
+        ("a/b.py", ("a/b.py", "")),
+        ("a:b/c.py", ("a:b/c.py", "")),
+        ("a/b.py:Net", ("a/b.py", "Net")),
+        ("a:b/c.py:Net", ("a:b/c.py", "Net")),
+        ("a.b", ("a.b", "")),
+        ("a.b:net", ("a.b", "net")),
+    ],
+)
+def test_a_spec_is_a_place_and_perhaps_an_attribute(spec, parts):
+    assert split_spec(spec) == parts

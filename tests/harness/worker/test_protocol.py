@@ -1,0 +1,133 @@
+import json
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from spurgen.harness.worker.protocol import BrokenFrameError, Pipe
+
+
+@pytest.fixture
+def ends():
+    """Two pipes, crossed: what one sends the other receives."""
+    (a, b), (c, d) = os.pipe(), os.pipe()
+    yield Pipe(a, d), Pipe(c, b)
+    for descriptor in (a, b, c, d):
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue
+
+
+def test_arrays_and_header_come_through(ends):
+    here, there = ends
+    arrays = {
+        "x": np.arange(12, dtype=np.float32).reshape(3, 4),
+        "y": np.array([True, False]),
+        "z": np.empty((0, 5), np.int64),
+    }
+    here.send({"op": "é", "n": 3}, arrays)
+    header, received = there.receive(seconds=5)
+    assert header == {"op": "é", "n": 3}
+    for name, array in arrays.items():
+        assert received[name].dtype == array.dtype
+        assert np.array_equal(received[name], array)
+
+
+def test_frames_larger_than_the_pipe_pass_while_the_other_side_reads(ends):
+    here, there = ends
+    big = np.arange(1_000_000)
+    sender = threading.Thread(target=here.send, args=({}, {"big": big}))
+    sender.start()
+    _, received = there.receive(seconds=20)
+    sender.join()
+    assert np.array_equal(received["big"], big)
+
+
+def test_silence_ends_with_the_deadline(ends):
+    with pytest.raises(BrokenFrameError, match="no answer in time"):
+        ends[0].receive(seconds=0.05)
+
+
+def test_a_reader_that_does_not_read_is_given_up(ends):
+    with pytest.raises(BrokenFrameError, match="does not read"):
+        ends[0].send({}, {"big": np.zeros(10_000_000, np.uint8)}, seconds=0.05)
+
+
+def test_a_closed_pipe_is_noticed_on_both_sides(ends):
+    here, there = ends
+    os.close(there.writing)
+    with pytest.raises(BrokenFrameError, match="closed"):
+        here.receive(seconds=1)
+    os.close(there.reading)
+    with pytest.raises(BrokenFrameError, match="closed"):
+        here.send({})
+
+
+def raw(pipe, header: bytes, length: int | None = None):
+    os.set_blocking(pipe.writing, True)
+    os.write(pipe.writing, (len(header) if length is None else length).to_bytes(8, "little") + header)
+
+
+def arrays(*listed):
+    return json.dumps({"arrays": listed}).encode()
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (b"no json", "cannot be read: JSONDecodeError"),
+        (b"[]", "cannot be read: TypeError"),
+        (b"{}", "cannot be read: KeyError"),
+        (b"{\xff\xfe", "cannot be read: UnicodeDecodeError"),
+        (b"[" * 60_000, "cannot be read: RecursionError"),
+        (b'{"arrays": 3}', "cannot be read: TypeError"),
+        (b'{"arrays": [["x"]]}', "cannot be read: ValueError"),
+        (b'{"arrays": [["x", "uint8", [1e400]]]}', "cannot be read: OverflowError"),
+        (arrays(["x", "object", [0]]), "array 'x' of dtype 'object'"),
+        (arrays(["x", "float64", [-1]]), r"shape \(-1,\)"),
+        (arrays(["x", "float64", ["a"]]), "cannot be read: ValueError"),
+        (arrays(["x", "<M8[s]", [0]]), r"array 'x' of dtype '<M8\[s\]'"),
+        (arrays(["x", "uint8", [0] * 65]), "cannot be read: ValueError: maximum supported dimension"),
+        (arrays(["x", "uint8", [0, 2**63]]), "cannot be read"),
+        (arrays(["x" * 100, "void", [10**30] * 100]), "^.{,200}$"),
+    ],
+)
+def test_nonsense_is_refused_for_its_reason(ends, header, told):
+    sender = threading.Thread(target=raw, args=(ends[0], header))  # a long header fills the pipe
+    sender.start()
+    with pytest.raises(BrokenFrameError, match=told):
+        ends[1].receive(seconds=5)
+    sender.join()
+
+
+def test_announced_sizes_are_refused_before_anything_is_read(ends):
+    raw(ends[0], b"", length=1 << 60)
+    with pytest.raises(BrokenFrameError, match="more than 65536"):
+        ends[1].receive(seconds=1, max_header=1 << 16)
+
+
+@pytest.mark.parametrize("sizes", [[1 << 40], [101], [50, 51], [1] * 101])
+def test_arrays_that_together_exceed_the_limit_are_refused_before_they_are_read(ends, sizes):
+    raw(ends[0], arrays(*(["x", "float64", [size]] for size in sizes)))
+    with pytest.raises(BrokenFrameError, match=f"{len(sizes)} arrays of {8 * sum(sizes)} bytes, more than 800"):
+        ends[1].receive(seconds=1, max_bytes=800)
+
+
+def test_the_end_of_the_other_side_is_noticed_although_its_pipe_stays_open():
+    (reading, there), (here, writing) = os.pipe(), os.pipe()
+    gone = iter([False, True])
+    pipe = Pipe(reading, writing, lambda: next(gone, True))
+    with pytest.raises(BrokenFrameError, match="the other side has ended"):
+        pipe.receive(seconds=60)
+    with pytest.raises(BrokenFrameError, match="the other side has ended"):
+        pipe.send({}, {"big": np.zeros(10_000_000, np.uint8)}, seconds=60)
+    for descriptor in (reading, there, here, writing):
+        os.close(descriptor)
+
+
+def test_what_the_other_side_wrote_before_it_ended_is_read(ends):
+    here, there = ends
+    here.send({"last": "words"})
+    assert Pipe(there.reading, there.writing, lambda: True).receive(seconds=5)[0] == {"last": "words"}

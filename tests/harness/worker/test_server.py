@@ -1,0 +1,126 @@
+"""How a worker process lives and ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.worker import process
+from spurgen.harness.worker.process import Worker
+
+CAPTIONS = ["a", "b", "c", "d"]
+
+
+def ask(spec, width=3):
+    with Worker(spec, {}, "a-task") as worker:
+        worker.send("predict", Batch(None, CAPTIONS))
+        return worker.answer(4, width, "test")
+
+
+def gone(pid: int) -> bool:
+    """Says whether a process has ended, or is a zombie that nobody has waited for yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+FORKING = """
+import os, time
+def predict(batch):
+    child = os.fork()
+    if not child:
+        time.sleep(60)
+        os._exit(0)
+    with open(%r, "w") as file:
+        file.write(str(child))
+    %s
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        ("os._exit(9)", "predict did not answer: its process ended with exit code 9"),
+        ("raise ValueError('no')", "predict failed: ValueError: no"),
+    ],
+)
+def test_a_worker_that_forked_is_noticed_to_end_and_its_child_ends_with_it(ending, told, tmp_path, write_submission):
+    note = tmp_path / "child"
+    start = time.monotonic()
+    with pytest.raises(SubmissionError, match=told):
+        ask(write_submission(FORKING % (str(note), ending)))
+    child = int(note.read_text())
+    while not gone(child):
+        assert time.monotonic() < start + 30, "it still runs"
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+def test_a_question_larger_than_the_pipe_to_a_worker_that_has_ended_is_given_up(tmp_path, write_submission):
+    code = FORKING.replace("def predict(batch):", "def predict(batch): ...\nif True:") % (str(tmp_path / "child"), "")
+    with Worker(write_submission(code), {}, "a-task") as worker:
+        os.kill(worker._process.pid, signal.SIGKILL)
+        with pytest.raises(SubmissionError, match="predict did not answer: signal 9 ended its process"):
+            worker.send("predict", Batch(np.zeros((1000, 32, 32, 3), np.uint8), None))
+        assert not gone(int((tmp_path / "child").read_text()))  # it held the pipe's other ends
+
+
+def test_a_worker_that_is_silent_is_given_up(write_submission, monkeypatch):
+    monkeypatch.setattr(process, "ASK_SECONDS", 0.3)
+    with pytest.raises(SubmissionError, match="load did not answer: no answer in time"):
+        Worker(write_submission("import time\ntime.sleep(60)"), {}, "a-task")
+
+
+def test_the_worker_computes_with_one_thread(write_submission, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    code = """
+import os, torch
+def predict(batch):
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    return [[torch.get_num_threads(), *(float(os.environ[name]) for name in names)]] * 4
+"""
+    assert ask(write_submission(code), width=5)[0].tolist() == [1, 1, 1, 1, 1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
+def test_the_worker_does_not_outlive_the_scorer(write_submission):
+    code = """
+import sys, time
+from spurgen.harness.worker.process import Worker
+print(Worker(sys.argv[1], {}, "a-task")._process.pid, flush=True)
+time.sleep(60)
+"""
+    # it does not look at its pipe when its scorer dies
+    spec = write_submission(
+        "import threading\nthreading.Thread(target=threading.Event().wait).start()\ndef predict(b): ..."
+    )
+    scorer = subprocess.Popen([sys.executable, "-c", code, spec], stdout=subprocess.PIPE, text=True)
+    pid = int(scorer.stdout.readline())
+    assert not gone(pid)
+    scorer.kill()
+    scorer.communicate()
+    deadline = time.monotonic() + 20
+    while not gone(pid):
+        assert time.monotonic() < deadline, "it still runs"
+        time.sleep(0.01)
+
+
+def test_training_may_take_hours_and_an_answer_half_of_one(write_submission):
+    data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
+    code = "def fit(train, val, context): ...\ndef predict(batch): return [[0.0, 0.0, 1.0]] * 4"
+    with Worker(write_submission(code), {}, "a-task") as worker:
+        waited, receive = [], worker._pipe.receive
+        worker._pipe.receive = lambda seconds, *more: waited.append(seconds) or receive(seconds, *more)
+        worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
+        worker.send("predict", Batch(None, CAPTIONS))
+        worker.answer(4, 3, "test")
+    assert waited == [6 * 3600, 1800]
