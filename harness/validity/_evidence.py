@@ -16,7 +16,7 @@ from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.against import ERM
 
 FULL, CALIBRATE = "make benchmark-full", "make calibrate"
-SIGNS = "signs"
+SIGNS = "signs-"
 
 
 class Sampled(NamedTuple):
@@ -91,8 +91,8 @@ class Evidence:
 
     @property
     def signs(self) -> dict[str, TaskEvidence]:
-        """Selects the tasks of the main scenario, on which the suite must pass."""
-        return {name: task for name, task in self.tasks.items() if task.task.scenario.name == SIGNS}
+        """Selects the tasks of the main world, on which the suite must pass."""
+        return {name: task for name, task in self.tasks.items() if name.startswith(SIGNS)}
 
 
 def gather(
