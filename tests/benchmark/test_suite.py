@@ -37,7 +37,12 @@ def test_v1_has_its_tasks():
     signs = suite.task("signs-image")
     assert signs.channels == ("background", "color", "shape")
     assert signs.num_groups == 80
-    assert suite.scenario("signs") is signs.scenario is suite.task("signs-text").scenario
+    assert suite.scenario("signs") is signs.scenario
+    assert (
+        suite.scenario("signs-pairs")
+        is suite.task("signs-multimodal").scenario
+        is suite.task("pretrained-text").scenario
+    )
 
 
 @pytest.mark.parametrize("name", FROZEN)
