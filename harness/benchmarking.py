@@ -25,6 +25,7 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.worker.process import describe
 
 BASELINES = "spurgen.baselines"
+CANONICAL = "v1"
 
 
 def make_progress(console: Console) -> Progress:
@@ -96,12 +97,16 @@ def run_missing(
             yield spec, cell.error
 
 
-def write_leaderboard(suite: Suite, results: Path, folder: Path) -> dict[str, Any]:
-    """Rebuilds leaderboard.json, .csv and .md from the cells on disk; returns the board."""
+def write_leaderboard(suite: Suite, results: Path, folder: Path) -> tuple[dict[str, Any], Path]:
+    """Rebuilds a suite's leaderboard from the cells on disk; returns the board, and its files' path without ending.
+
+    The files are leaderboard.json, .csv and .md, of a suite other than the canonical one leaderboard-SUITE.*.
+    """
     board = build(suite, read_cells(results, suite.name))
     writers: dict[str, Callable[[], str]] = {
         "json": lambda: to_json(board), "csv": lambda: to_csv(board), "md": lambda: to_markdown(board)
     }  # fmt: skip
+    stem = "leaderboard" if suite.name == CANONICAL else f"leaderboard-{suite.name}"
     for ending, make in writers.items():
-        write_atomically(folder / f"leaderboard.{ending}", make())
-    return board
+        write_atomically(folder / f"{stem}.{ending}", make())
+    return board, folder / stem

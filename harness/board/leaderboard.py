@@ -57,7 +57,7 @@ def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tu
             fit[label] = some
     spreads = {figure: pool([_figures(some, figure) for some in fit.values()]) for figure in BOOTSTRAPPED}
     made = {label: make_row(plan, label, some, spreads) for label, some in fit.items()}
-    against = against_erm(fit, plan.groups, plan.test_weights, task.name)
+    against = against_erm(fit, plan.groups, plan.test_weights, task.name, spreads["wga"])
     replicates = {label: drawn for label, (_, drawn) in made.items()}
     rows = place_rows([row | {"against_erm": against.get(label)} for label, (row, _) in made.items()], replicates)
     return {"rows": rows, "unranked": unranked}, replicates

@@ -56,7 +56,7 @@ def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str])
         return 1
     jobs = arguments.jobs or (None if device == "cpu" else 1)
     failures = [error for _, error in run_missing(cells, arguments.results, console, jobs) if error]
-    board = write_leaderboard(suite, arguments.results, arguments.results.parent)
+    board, _ = write_leaderboard(suite, arguments.results, arguments.results.parent)
     print(to_terminal(board))
     for error in dict.fromkeys(failures):
         console.print(error, markup=False, style="red", soft_wrap=True)

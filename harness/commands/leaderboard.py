@@ -36,10 +36,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     if arguments.readme:
         around(arguments.readme, BEGIN, END)
-    board = write_leaderboard(suite, rows, rows.parent)
+    board, written = write_leaderboard(suite, rows, rows.parent)
     print(to_terminal(board))
     if arguments.readme:
         shown = (f"**{name}**\n\n{task_table(part)}" for name, part in board["tasks"].items() if part["rows"])
         renew(arguments.readme, BEGIN, END, "\n\n".join(shown))
-    console.print(f"wrote {rows.parent / 'leaderboard'}.md, .csv and .json", markup=False, soft_wrap=True)
+    console.print(f"wrote {written}.md, .csv and .json", markup=False, soft_wrap=True)
     return 0

@@ -9,6 +9,7 @@ from spurgen.benchmark.record import Cell, unpack
 from spurgen.harness.metrics._arrays import Float64, Int64
 from spurgen.harness.statistics.bootstrap import Weights, bootstrap_wga, seed_draws
 from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.seed_spread import SeedSpread, add_spread
 
 ERM = "erm"
 ALPHA = 0.05
@@ -35,18 +36,29 @@ class Against(TypedDict):
 
 
 def against_erm(
-    rows: Mapping[str, Sequence[Cell]], groups: Int64, weights: Weights, task: str, *, reference: str = ERM
-) -> dict[str, Against]:
+    rows: Mapping[str, Sequence[Cell]], groups: Int64, weights: Weights, task: str, spread: SeedSpread | None = None,
+    *, reference: str = ERM,
+) -> dict[str, Against]:  # fmt: skip
     """Compares every row of a task with the row `reference`; empty where that row is missing.
 
     `rows`: label -> cells that may be ranked, their seeds 0, 1, 2, ... in order. `groups`: int64 (n,),
-    and `weights`: uint8 (B, n), as in `resampling.Plan`; `task` names the draws of seeds. With equal numbers of
-    seeds the replicates are the very ones that rows are ranked by.
+    and `weights`: uint8 (B, n), as in `resampling.Plan`; `task` names the draws of seeds. `spread`
+    stands in for the variance over seeds where only one is common. With equal numbers of seeds the replicates
+    are the very ones that rows are ranked by.
     """
     if reference not in rows:
         return {}
     labels = [label for label in rows if label != reference]
-    table = {label: _compare(rows[label], rows[reference], groups, weights, task) for label in labels}
+
+    def replicates(label: str, seeds: int) -> Float64:
+        drawn = bootstrap_wga(_correct(rows[label][:seeds]), groups, weights, seed_draws(seeds, len(weights), task))
+        return add_spread(drawn, spread, task, label, "wga") if spread and seeds == 1 else drawn
+
+    table: dict[str, Against] = {}
+    for label in labels:
+        common = min(len(rows[label]), len(rows[reference]))
+        drawn = [replicates(name, common) for name in (label, reference)]
+        table[label] = _compare(rows[label][:common], rows[reference][:common], *drawn)
     by_bootstrap = holm([row["p_bootstrap"] for row in table.values()])
     by_seeds = holm([row["p_seeds"] for row in table.values()])
     for row, bootstrap, seeds in zip(table.values(), by_bootstrap, by_seeds, strict=True):
@@ -57,18 +69,15 @@ def against_erm(
     return table
 
 
-def _compare(cells: Sequence[Cell], erm: Sequence[Cell], groups: Int64, weights: Weights, task: str) -> Against:
-    """Compares two rows on the seeds that both have, as yet uncorrected."""
-    seeds = min(len(cells), len(erm))
-    draws = seed_draws(seeds, len(weights), task)
-    figures, others = (_wga(some[:seeds]) for some in (cells, erm))
-    replicates = [bootstrap_wga(_correct(some[:seeds]), groups, weights, draws) for some in (cells, erm)]
-    found = paired_difference(float(figures.mean()), replicates[0], float(others.mean()), replicates[1])
+def _compare(cells: Sequence[Cell], erm: Sequence[Cell], ours: Float64, its: Float64) -> Against:
+    """Compares two rows with their replicates of WGA, float64 (B,), as yet uncorrected."""
+    figures, others = _wga(cells), _wga(erm)
+    found = paired_difference(float(figures.mean()), ours, float(others.mean()), its)
     p_seeds = seed_p_value(figures, others)
     return {
         "access": cells[0].access,
         "erm_access": erm[0].access,
-        "seeds": seeds,
+        "seeds": len(cells),
         "difference": found.value,
         "interval": (found.low, found.high),
         "p_bootstrap": found.p,

@@ -5,6 +5,7 @@ from spurgen.benchmark.record import Cell, pack, unpack
 from spurgen.harness.statistics.against import against_erm
 from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
 from spurgen.harness.statistics.differences import holm, seed_p_value
+from spurgen.harness.statistics.seed_spread import SeedSpread
 
 GROUPS = np.repeat(np.arange(4), 50)
 WEIGHTS = group_bootstrap_weights(GROUPS, 300, "t/test")
@@ -61,6 +62,16 @@ def test_every_p_value_is_corrected_for_the_number_of_methods():
         plain = [found[kind] for found in table.values()]
         assert [found[f"{kind}_holm"] for found in table.values()] == holm(plain)
         assert holm(plain) != plain
+
+
+def test_a_single_common_seed_is_given_the_spread_of_other_rows():
+    rows = {"erm": row(0.5, seeds=3), "m": row(0.7, seeds=1, key=1)}
+    alone, given = (against_erm(rows, GROUPS, WEIGHTS, "t", spread)["m"] for spread in (None, SeedSpread(0.2, 8)))
+    assert given["difference"] == alone["difference"]
+    low, high = given["interval"]
+    assert high - low > 1.5 * (alone["interval"][1] - alone["interval"][0])
+    several = {name: row(bar, seeds=2, key=key) for key, (name, bar) in enumerate({"erm": 0.5, "m": 0.7}.items())}
+    assert against_erm(several, GROUPS, WEIGHTS, "t", SeedSpread(0.2, 8)) == compare(**several)
 
 
 def test_only_common_seeds_count():
