@@ -30,7 +30,7 @@ def describe_world(num_classes: int = 10, num_samples: int = 1000, seed: int = 0
         name="generated",
         seed=seed,
         num_classes=num_classes,
-        core_size=1.1,  # as in v1's signs
+        core_size=1.1,
         channels={name: {} for name in CHANNELS},
         environments=[{"name": name, "strength": dict.fromkeys(CHANNELS, p)} for name, p in STRENGTHS.items()],
         splits={
