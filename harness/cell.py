@@ -35,9 +35,10 @@ class CellSpec:
 
     @cached_property
     def identity(self) -> str:
-        """Is the SHA-256 of all that the cell's figures depend on.
+        """Is the SHA-256 of all that the cell's figures depend on, but for the device and the libraries' versions.
 
-        It is computed once, by whoever plans the cell, and travels with it.
+        Those two can move the last digits, and are kept with the cell. It is computed once, by whoever plans the
+        cell, and travels with it.
         """
         return self._identity_now()
 

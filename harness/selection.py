@@ -9,27 +9,33 @@ from spurgen.harness.data import inputs, shown, task_groups
 from spurgen.harness.mixing import cut
 
 
-def compare_rules(asker: Asker, val: Samples) -> dict[str, dict[str, float]]:
+def compare_rules(asker: Asker, train: Samples, val: Samples) -> dict[str, dict[str, float]]:
     """Maps each rule to test `accuracy`, `wga` and the `checkpoint` it picks; {} for fewer than two checkpoints.
 
     The scorer knows the groups of val, so it can say what `val_wga` would pick even for a submission
-    that may not see them. Leaves the submission at some checkpoint.
+    that may not see them. Where there is nothing but `encode`, every checkpoint gets a probe of its own, fitted
+    on `train`. Leaves the submission at some checkpoint.
     """
     if asker.worker.checkpoints < 2:
         return {}
     scores = []
     for place in range(asker.worker.checkpoints):
-        asker.worker.restore(place)
+        _go_back(asker, place, train)
         scores.append(score_on(asker, val, "val"))
     scenario = asker.task.scenario
     test = sample(scenario, "test", range(scenario.num_test), **shown(asker.task))
     picks = {rule: best(scores, rule) for rule in RULES}
     found = {}
     for place in sorted(set(picks.values())):
-        asker.worker.restore(place)
+        _go_back(asker, place, train)
         score = score_on(asker, test, "test")
         found[place] = {"accuracy": score.accuracy, "wga": float(score.worst or 0), "checkpoint": float(place)}
     return {rule: found[place] for rule, place in picks.items()}
+
+
+def _go_back(asker: Asker, place: int, train: Samples) -> None:
+    asker.worker.restore(place)
+    asker.fit_probe(train)
 
 
 def score_on(asker: Asker, samples: Samples, where: str) -> ValScore:

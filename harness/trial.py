@@ -91,7 +91,7 @@ def _train_and_score(trial: Trial, check: Check, worker: Worker) -> dict[str, An
     asker.fit_probe(train)
     seed = secrets.randbits(63)
     answers, factors = collect(asker, check, val, train, seed)
-    rules = compare_rules(asker, val)
+    rules = compare_rules(asker, train, val)
     clock.append(time.perf_counter())
     scores = score(task, answers, factors, train)
     clock.append(time.perf_counter())

@@ -114,7 +114,7 @@ def test_a_model_file_gets_a_row_and_finished_cells_are_not_run_again(suite_file
     assert len(cells) == 2
     assert cell.stat().st_mtime_ns == before
     for ending in ("md", "csv", "json"):
-        assert (tmp_path / f"leaderboard.{ending}").stat().st_size > 0
+        assert (tmp_path / f"leaderboard-tiny.{ending}").stat().st_size > 0
 
 
 def test_a_changed_model_is_run_again_and_its_old_cell_removed(suite_file, tmp_path, write_submission):
@@ -147,8 +147,8 @@ def test_a_failing_model_is_explained_and_the_exit_code_says_so(suite_file, tmp_
 def test_the_leaderboard_is_rebuilt_without_any_model(suite_file, tmp_path, write_submission):
     spec = write_submission(MODEL)
     score(suite_file, tmp_path, spec)
-    first = (tmp_path / "leaderboard.json").read_text()
+    first = (tmp_path / "leaderboard-tiny.json").read_text()
     write_submission("raise SystemExit")
-    (tmp_path / "leaderboard.json").unlink()
+    (tmp_path / "leaderboard-tiny.json").unlink()
     assert main(["leaderboard", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 0
-    assert (tmp_path / "leaderboard.json").read_text() == first
+    assert (tmp_path / "leaderboard-tiny.json").read_text() == first

@@ -63,7 +63,7 @@ def test_nan_is_never_written(result):
 def test_a_task_table_tells_the_spread_the_seeds_and_erm(result):
     first, second = cells_of(task_table(result["tasks"]["small-text"]))
     assert (first["Seeds"], second["Seeds"]) == ("1*", "2")
-    assert (first["To ERM"], second["To ERM"]) == (f"{1 - result_wga(result, 'erm', 1):+.3f} better", "")
+    assert (first["To ERM"], second["To ERM"]) == (f"{1 - result_wga(result, 'erm', 1):+.3f}", "")
     low, high = row_of(result, "erm")["wga_ci"]
     assert second["WGA"] == f"{row_of(result, 'erm')['wga']:.3f} [{low:.3f}, {high:.3f}]"
     assert second["Verified"] == "self-reported"
@@ -86,6 +86,18 @@ def test_what_cannot_be_told_from_erm_has_no_verdict(suite, make_cell):
     assert [line["To ERM"] for line in cells_of(task_table(part))] == ["", "+0.000"]
     assert [line["Seeds"] for line in cells_of(task_table(part))] == ["1?", "1?"]
     assert [line["Rank"] for line in cells_of(task_table(part))] == ["1=", "1="]
+
+
+def test_what_is_better_than_erm_says_so(suite, make_cell):
+    rows = {
+        label: {"small-text": [make_cell(suite, quality, seed) for seed in range(2)]}
+        for label, quality in {"erm": 0.6, "good": 1.0}.items()
+    }
+    board = build(suite, rows)
+    told = {line["Submission"]: line["To ERM"] for line in cells_of(task_table(board["tasks"]["small-text"]))}
+    assert told["erm"] == ""
+    assert told["good"].endswith(" better")
+    assert {line["against_erm.verdict"] for line in csv.DictReader(io.StringIO(to_csv(board)))} == {"better", ""}
 
 
 def test_a_row_that_ignores_the_core_says_so(suite, make_cell):
@@ -111,7 +123,7 @@ def test_csv_has_a_line_per_task_and_row_and_a_column_per_number(result):
         ("small-text", "1"), ("small-text", "1"), ("small-text", ""),
     ]  # fmt: skip
     assert "against_erm" not in lines[0]
-    assert {line["against_erm.verdict"] for line in lines} == {"better", "undecided", ""}
+    assert {line["against_erm.verdict"] for line in lines} == {"undecided", ""}
     assert lines[-1]["reason"] == "failed with seed 0: boom|"
 
 

@@ -14,6 +14,7 @@ from spurgen.harness.cli import main
 
 # Each process of the pool opens a folder and waits in it; the command waits for them.
 COMMAND = """
+import signal
 import sys
 from functools import partial
 from types import SimpleNamespace
@@ -32,6 +33,7 @@ def wait(*_):
     return len(list(local.run(jobs, 2)))
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and inherited so, in a shell's background
     wait = SimpleNamespace(__doc__="Waits.", add_arguments=lambda _: None, run=wait)
     cli.discover = lambda _: {"wait": wait}
     sys.exit(cli.main(["wait"]))
