@@ -28,6 +28,11 @@ BASELINES = "spurgen.baselines"
 CANONICAL = "v1"
 
 
+def stem_for(suite: str, stem: str) -> str:
+    """Names what is written for a suite: by `stem` alone for the canonical one, by STEM-SUITE for another."""
+    return stem if suite == CANONICAL else f"{stem}-{suite}"
+
+
 def make_progress(console: Console) -> Progress:
     """Shows what is done, out of how many, for how long, and the time left."""
     return Progress(
@@ -100,13 +105,13 @@ def run_missing(
 def write_leaderboard(suite: Suite, results: Path, folder: Path) -> tuple[dict[str, Any], Path]:
     """Rebuilds a suite's leaderboard from the cells on disk; returns the board, and its files' path without ending.
 
-    The files are leaderboard.json, .csv and .md, of a suite other than the canonical one leaderboard-SUITE.*.
+    The files are leaderboard.json, .csv and .md, their stem as `stem_for` says.
     """
     board = build(suite, read_cells(results, suite.name))
     writers: dict[str, Callable[[], str]] = {
         "json": lambda: to_json(board), "csv": lambda: to_csv(board), "md": lambda: to_markdown(board)
     }  # fmt: skip
-    stem = "leaderboard" if suite.name == CANONICAL else f"leaderboard-{suite.name}"
+    stem = stem_for(suite.name, "leaderboard")
     for ending, make in writers.items():
         write_atomically(folder / f"{stem}.{ending}", make())
     return board, folder / stem

@@ -12,11 +12,11 @@ from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.evidence import KEPT
 from spurgen.harness.board.overall import rank_set
-from spurgen.harness.board.resampling import Plan
+from spurgen.harness.board.resampling import Plan, figures_of, pooled_spread
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.statistics import against_erm
 from spurgen.harness.statistics.ranking import place_rows
-from spurgen.harness.statistics.seed_spread import SeedSpread, add_spread, pool
+from spurgen.harness.statistics.seed_spread import SeedSpread
 
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *KEPT)
 UNSURE = 0.05  # how often a guaranteed interval may miss
@@ -55,30 +55,31 @@ def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tu
             unranked.append(shown | figures)
         else:
             fit[label] = some
-    spreads = {figure: pool([_figures(some, figure) for some in fit.values()]) for figure in BOOTSTRAPPED}
+    spreads = {figure: pooled_spread(fit.values(), figure) for figure in BOOTSTRAPPED}
     made = {label: make_row(plan, label, some, spreads) for label, some in fit.items()}
     against = against_erm(fit, plan.groups, plan.test_weights, task.name, spreads["wga"])
-    replicates = {label: drawn for label, (_, drawn) in made.items()}
+    replicates = {label: drawn["wga"] for label, (_, drawn) in made.items()}
     rows = place_rows([row | {"against_erm": against.get(label)} for label, (row, _) in made.items()], replicates)
     return {"rows": rows, "unranked": unranked}, replicates
 
 
 def make_row(
     plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None] | None = None
-) -> tuple[dict[str, Any], Floats]:
+) -> tuple[dict[str, Any], dict[str, Floats]]:
     """Averages a row's cells and puts an interval on every figure that is ranked or shown.
 
     `spreads` maps figures to the pooled spread over seeds of the task's other rows, which a row with
-    one seed is given; without it such a row's intervals know nothing of seeds, as `seed_variance` says.
-    Returns the row, and the bootstrap of its WGA, float64 (B,).
+    one seed is given; without it such a row's intervals know nothing of seeds, as `seed_variance` says
+    of WGA. Returns the row, and the bootstrap of every figure of `BOOTSTRAPPED`, float64 (B,).
     """
-    drawn, variance = _replicates(plan, label, cells, spreads or {})
+    known = spreads or {}
+    drawn = {figure: plan.replicates_with_spread(label, cells, figure, known.get(figure)) for figure in BOOTSTRAPPED}
     row: dict[str, Any] = {
         "submission": label,
         "name": cells[0].submission,
         "access": cells[0].access,
         "seeds": len(cells),
-        "seed_variance": variance,
+        "seed_variance": "own" if len(cells) > 1 else "pooled" if known.get("wga") else "unknown",
         "wga": _mean(cells, "wga"),
         "wga_ci": list(basic_interval(_mean(cells, "wga"), drawn["wga"])),
         "wga_corrected": bias_corrected(_mean(cells, "wga"), drawn["wga"]),
@@ -94,19 +95,7 @@ def make_row(
     row["isolation"] = _weakest(ISOLATIONS, [cell.isolation for cell in cells])
     row["verification"] = _weakest(VERIFICATIONS, [cell.verification for cell in cells])
     row["seconds"] = _seconds(cells)
-    return row, drawn["wga"]
-
-
-def _replicates(
-    plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None]
-) -> tuple[dict[str, Floats], str]:
-    """Draws the paired bootstrap of every figure, and says where its variance over seeds comes from."""
-    drawn = {figure: plan.replicates(cells, figure) for figure in BOOTSTRAPPED}
-    if len(cells) > 1:
-        return drawn, "own"
-    known = {figure: spread for figure, spread in spreads.items() if spread}
-    drawn |= {name: add_spread(drawn[name], spread, plan.task.name, label, name) for name, spread in known.items()}
-    return drawn, "pooled" if known else "unknown"
+    return row, drawn
 
 
 def _guaranteed(plan: Plan, cells: list[Cell]) -> list[float]:
@@ -118,12 +107,8 @@ def _guaranteed(plan: Plan, cells: list[Cell]) -> list[float]:
     return [low, high]
 
 
-def _figures(cells: Sequence[Cell], figure: str) -> Floats:
-    return np.array([cell.figures[figure] for cell in cells])
-
-
 def _mean(cells: Sequence[Cell], figure: str) -> float:
-    return float(_figures(cells, figure).mean())
+    return float(figures_of(cells, figure).mean())
 
 
 def _shared(tables: Sequence[Mapping[str, Any]]) -> list[str]:

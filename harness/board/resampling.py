@@ -1,6 +1,6 @@
 """A task's bootstrap: the weights that all its rows share, and the replicates of a row's figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,20 @@ from spurgen.harness.board.evidence import KEPT
 from spurgen.harness.data import task_groups
 from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights, seed_draws
+from spurgen.harness.statistics.seed_spread import SeedSpread, add_spread, pool
 
 REPLICATES = 1000
+
+
+def figures_of(cells: Sequence[Cell], figure: str) -> Float64:
+    """Returns a figure of every cell, float64 (S,); `figure`: one of `Cell.figures`, or `<figure>/<channel>`."""
+    name, _, channel = figure.partition("/")
+    return np.array([cell.channels[channel][name] if channel else cell.figures[name] for cell in cells])
+
+
+def pooled_spread(rows: Iterable[Sequence[Cell]], figure: str) -> SeedSpread | None:
+    """Pools a figure's variance over seeds within a task's rows; `figure`: as in `figures_of`."""
+    return pool([figures_of(cells, figure) for cells in rows])
 
 
 @dataclass(frozen=True)
@@ -55,3 +67,10 @@ class Plan:
         names = [f"sss/{name}" for name in self.task.channels] if figure == "sss" else [KEPT.get(figure, figure)]
         values = [np.mean([unpack(cell.samples[name]) for name in names], axis=0) for cell in cells]
         return bootstrap_mean(np.stack(values), self.base_weights, draws)
+
+    def replicates_with_spread(
+        self, label: str, cells: Sequence[Cell], figure: str, spread: SeedSpread | None
+    ) -> Float64:
+        """Draws the same, and gives a single cell the `spread` over seeds that the task's other rows have."""
+        drawn = self.replicates(cells, figure)
+        return add_spread(drawn, spread, self.task.name, label, figure) if spread and len(cells) == 1 else drawn

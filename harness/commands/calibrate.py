@@ -1,4 +1,4 @@
-"""Measures whether a suite's signs tasks are learnable, shortcut-prone and telling; writes CALIBRATION.md's table."""
+"""Measures whether a suite's signs tasks are learnable, shortcut-prone and telling; makes CALIBRATION.md's table."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
-from spurgen.harness.benchmarking import baseline_specs, path_of, plan, run_missing
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.benchmarking import CANONICAL, baseline_specs, path_of, plan, run_missing
 from spurgen.harness.board.rows import RESULTS, read_cell
 from spurgen.harness.commands._arguments import Unique, positive_int
 from spurgen.harness.commands._sections import around, renew
@@ -18,6 +19,7 @@ from spurgen.harness.machine.files import write_atomically
 
 TASKS = ("signs-image", "signs-text", "signs-multimodal")
 METHODS = ("erm", "resample", "group_dro")
+OUT = Path("benchmark/CALIBRATION.md")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
@@ -29,15 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
     parser.add_argument(
-        "--out", type=Path, default=Path("benchmark/CALIBRATION.md"),
-        help=f"a file whose section from {BEGIN} to {END} is renewed; default: benchmark/CALIBRATION.md",
+        "--out", type=Path,
+        help=f"a file whose section from {BEGIN} to {END} is renewed; default: {OUT}, for a suite other than "
+        f"{CANONICAL} none",
     )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Runs the methods and the uncorrelated reference, and renews the table."""
-    if arguments.out.exists():
-        around(arguments.out, BEGIN, END)
+    """Runs the methods and the uncorrelated reference, prints the table and renews it in the file, if there is one."""
+    out = arguments.out or (OUT if load_suite(arguments.suite).name == CANONICAL else None)
+    if out and out.exists():
+        around(out, BEGIN, END)
     rows = plan(arguments.suite, arguments.tasks, baseline_specs(METHODS), arguments.seeds)
     erm = baseline_specs(["erm"])
     references = plan(arguments.suite, arguments.tasks, erm, arguments.seeds, uncorrelated=True)
@@ -49,9 +53,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     done = [read_cell(path_of(folders[cell.uncorrelated], cell)) for cell in (*references, *rows)]
     table = calibration_table(done)
     print(table)
-    if not arguments.out.exists():
-        write_atomically(arguments.out, f"{BEGIN}\n{END}\n")
-    renew(arguments.out, BEGIN, END, table)
+    if out:
+        if not out.exists():
+            write_atomically(out, f"{BEGIN}\n{END}\n")
+        renew(out, BEGIN, END, table)
     return 0
 
 

@@ -23,12 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--results", type=Path, default=RESULTS,
-        help=f"folder of the rows, beside which leaderboard.md, .csv and .json are written; default: {RESULTS}",
+        help="folder of the rows, beside which leaderboard.md, .csv and .json are written, leaderboard-SUITE.* of a "
+        f"suite other than v1; default: {RESULTS}",
     )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Writes leaderboard.md, .csv and .json beside the rows' folder and prints the table."""
+    """Writes the leaderboard's .md, .csv and .json beside the rows' folder and prints the table."""
     suite, rows = load_suite(arguments.suite), arguments.results
     if not any((rows / suite.name).glob("*/*.json")):
         raise SpurgenError(

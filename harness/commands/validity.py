@@ -10,7 +10,7 @@ from rich.console import Console
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.published import PUBLISHED, read_published
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import BASELINES
+from spurgen.harness.benchmarking import BASELINES, stem_for
 from spurgen.harness.board.rows import RESULTS, read_cells
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.validity._evidence import gather
@@ -25,14 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibration", type=Path, help="folder of the references; default: calibration, beside the rows"
     )
     parser.add_argument("--published", type=Path, default=PUBLISHED, help="default: the file that comes with spurgen")
-    parser.add_argument("--out", type=Path, help="folder to write; default: validity, beside the rows")
+    parser.add_argument(
+        "--out", type=Path, help="folder to write; default: beside the rows validity, or validity-SUITE if not v1's"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Writes validity.md, validity.json and the figures, prints the text; returns 1 if a test failed."""
     suite = load_suite(arguments.suite)
     beside: Path = arguments.results.parent
-    out: Path = arguments.out or beside / "validity"
+    out: Path = arguments.out or beside / stem_for(suite.name, "validity")
     rows = read_cells(arguments.results, suite.name)
     references = read_cells(arguments.calibration or beside / "calibration", suite.name)
     published = read_published(arguments.published)

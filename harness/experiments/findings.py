@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import combinations
 
-from spurgen.harness.experiments.record import REFERENCE, TESTED, ExperimentRecord, Figure
+from spurgen.harness.experiments.record import TESTED, ExperimentRecord, Figure
+from spurgen.harness.statistics.against import ERM
 
 NAMES = {"accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
 MOST_NAMED = 6
@@ -15,17 +16,15 @@ def conclusions(record: ExperimentRecord) -> list[str]:
     found = []
     for d in record.differences:
         if d.significant:
-            pair = [
-                next(m for m in record.finished if m.name == name).figures[d.figure] for name in (REFERENCE, d.method)
-            ]
+            pair = [next(m for m in record.finished if m.name == name).figures[d.figure] for name in (ERM, d.method)]
             overlap = " The two intervals overlap, but the paired difference is clear." if _overlap(*pair) else ""
             way, good = ("higher", d.figure != "sss") if d.value > 0 else ("lower", d.figure == "sss")
             found.append(
-                f"{d.method} has a {way} {NAMES[d.figure]} than {REFERENCE}, by {abs(d.value):.3f} "
+                f"{d.method} has a {way} {NAMES[d.figure]} than {ERM}, by {abs(d.value):.3f} "
                 f"({_p_words(d.p_holm)}): {'better' if good else 'worse'}.{overlap}{_but(record, d.method)}"
             )
     if record.differences and not found:
-        found.append(f"No difference to {REFERENCE} is significant at 5 %.")
+        found.append(f"No difference to {ERM} is significant at 5 %.")
     for m in record.finished:
         leans = [c for c, row in m.channels.items() if (row["sss"].low or 0) > _top(m.figures["sss_placebo"])]
         if leans:
@@ -70,14 +69,14 @@ def _undecided(record: ExperimentRecord) -> list[str]:
     """Names the comparisons that came out open, and those that nobody made."""
     found = []
     names = [m.name for m in record.finished]
-    if REFERENCE not in names:
-        found.append(f"No method was tested against {REFERENCE}, which did not run or failed.")
+    if ERM not in names:
+        found.append(f"No method was tested against {ERM}, which did not run or failed.")
     for figure in TESTED:
         open_ = [d.method for d in record.differences if d.figure == figure and not d.significant]
         if open_:
-            found.append(f"Whether {_join(open_, 'or')} differs from {REFERENCE} in {NAMES[figure]}: not significant.")
+            found.append(f"Whether {_join(open_, 'or')} differs from {ERM} in {NAMES[figure]}: not significant.")
     for figure in TESTED:
-        others = [m for m in record.finished if m.name != REFERENCE or REFERENCE not in names]
+        others = [m for m in record.finished if m.name != ERM or ERM not in names]
         pairs = [
             f"{a.name} / {b.name}" for a, b in combinations(others, 2) if _overlap(a.figures[figure], b.figures[figure])
         ]
@@ -122,7 +121,7 @@ def _limits(record: ExperimentRecord) -> list[str]:
 
 def _but(record: ExperimentRecord, name: str) -> str:
     """Takes back a conclusion where the method's runs, or the reference's, cannot carry it."""
-    compared = [m for m in record.finished if m.name in (name, REFERENCE)]
+    compared = [m for m in record.finished if m.name in (name, ERM)]
     if any(m.broken or m.ignores_core or not m.above_chance for m in compared):
         return " But see below."
     return ""

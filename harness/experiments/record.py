@@ -17,11 +17,10 @@ from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import provenance
 from spurgen.harness.metrics import percentile_interval
+from spurgen.harness.statistics.against import ALPHA, ERM
 from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values, holm
 
-REFERENCE = "erm"
 TESTED = ("accuracy", "wga", "sss")
-ALPHA = 0.05
 Replicates = dict[str, NDArray[np.float64]]
 
 
@@ -91,7 +90,7 @@ class Difference(_Frozen):
 
 
 class ExperimentRecord(_Frozen):
-    """Holds an experiment; `differences` are to the reference, `erm`, where it ran."""
+    """Holds an experiment; `differences` are to ERM, where it ran."""
 
     schema_version: Literal[1] = 1
     name: str
@@ -149,9 +148,8 @@ def _result(task: Task, shared: Plan, method: Method, cells: list[Cell]) -> tupl
     about = {"name": method.name, "spec": method.spec, "access": cells[0].access, "options": method.options}
     if any(cell.error for cell in cells):
         return MethodResult(**about, seeds=seeds), {}
-    row, worst = make_row(shared, method.name, cells)
-    names = ("accuracy", "sss", *(f"sss/{channel}" for channel in task.channels))
-    found = {name: shared.replicates(cells, name) for name in names} | {"wga": worst}
+    row, found = make_row(shared, method.name, cells)
+    found |= {name: shared.replicates(cells, name) for name in (f"sss/{channel}" for channel in task.channels)}
     right = int(np.mean([sum(cell.groups) for cell in cells]))
     result = MethodResult(
         **about,
@@ -193,11 +191,11 @@ def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[
 
 
 def differences(methods: Sequence[MethodResult], replicates: Mapping[str, Replicates]) -> tuple[Difference, ...]:
-    """Tests every method against the reference in every figure of `TESTED`, Holm-corrected over all of them."""
-    reference = next((method for method in methods if method.name == REFERENCE), None)
+    """Tests every method against ERM in every figure of `TESTED`, Holm-corrected over all of them."""
+    reference = next((method for method in methods if method.name == ERM), None)
     if reference is None:
         return ()
-    drawn, found = replicates[REFERENCE], []
+    drawn, found = replicates[ERM], []
     for method in (m for m in methods if m is not reference):
         for name in TESTED:
             points = np.array([m.figures[name].value for m in (reference, method)])

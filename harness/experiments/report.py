@@ -6,7 +6,8 @@ from tabulate import tabulate
 
 from spurgen.benchmark.scenario import Channel, Scenario, Strength
 from spurgen.harness.experiments.findings import NAMES, cautions, conclusions, p_text
-from spurgen.harness.experiments.record import REFERENCE, Difference, ExperimentRecord, Figure, MethodResult
+from spurgen.harness.experiments.record import Difference, ExperimentRecord, Figure, MethodResult
+from spurgen.harness.statistics.against import ERM
 
 LEGEND = (
     "Brackets: 95 % intervals over training seeds and test samples. WGA: worst-group accuracy. SSS: Spurious "
@@ -24,7 +25,7 @@ def to_markdown(record: ExperimentRecord, files: Sequence[str] = ()) -> str:
     ]  # fmt: skip
     if record.differences:
         tests = f"p: paired bootstrap, Holm-corrected over all {len(record.differences)} tests."
-        parts += [f"## Differences to {REFERENCE}", difference_table(record.differences), tests]
+        parts += [f"## Differences to {ERM}", difference_table(record.differences), tests]
     parts += ["## What can be concluded", _bullets(conclusions(record))]
     parts += ["## What cannot be concluded", _bullets(cautions(record))]
     parts += ["## Again", f"```\n{record.command}\n```", _origin(record)]

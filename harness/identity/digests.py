@@ -28,7 +28,7 @@ SCORERS: dict[str, tuple[str, ...]] = {
     "benchmark/contract.py": (),  # what a tier grants
     "benchmark/selection.py": (),
     "benchmark/record.py": ("pack", "_packed"),  # how what is kept per sample is rounded
-    "benchmark/scenario.py": ("Channel", "Scenario", "ALIGNED_PER_CLASS", "_CARRIED_BY"),  # the uncorrelated world, the ceiling
+    "benchmark/scenario.py": ("Channel", "Scenario", "ALIGNED_PER_CLASS", "_CARRIED_BY"),  # the worlds, the ceiling
     "benchmark/suite.py": ("Task",),  # which channels and groups count
 }
 

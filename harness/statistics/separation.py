@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-import numpy as np
-
-from spurgen.harness.metrics._arrays import Bool, Scores, as_fraction, as_reals, failure
-from spurgen.harness.statistics.ranking import difference_p_values, holm
+from spurgen.harness.metrics._arrays import Bool, Scores, failure
+from spurgen.harness.statistics.ranking import significantly_higher
 
 
 class Tiers(TypedDict):
@@ -21,28 +19,6 @@ class Tiers(TypedDict):
     chain: list[str]
 
 
-def significantly_higher(points: Scores, replicates: Scores, *, alpha: float = 0.05) -> Bool:
-    """Says which row is significantly higher than which: bool (R, R), [i, j] where i is above j.
-
-    `points`: real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2. All pairs are
-    tested and Holm-corrected at `alpha`, as ranks are. It is a strict partial order: a standard
-    deviation obeys the triangle inequality, so z(a, c) >= min(z(a, b), z(b, c)) where a > b > c, and
-    what Holm rejects for two steps it rejects for both at once.
-
-    Raises:
-        MetricError: for arrays that do not fit each other or are not finite.
-    """
-    figures = as_reals("points", points, ("R",))
-    repeated = as_reals("replicates", replicates, (len(figures), "B"))
-    if repeated.shape[1] < 2:
-        raise failure("replicates", "1 replicate", "at least 2", "1000 are usual")
-    separate = np.zeros((len(figures), len(figures)), bool)
-    adjusted = holm(difference_p_values(figures, repeated))
-    separate[np.triu_indices(len(figures), 1)] = adjusted < as_fraction("alpha", alpha)
-    higher: Bool = (separate | separate.T) & (figures[:, None] > figures[None, :])
-    return higher
-
-
 def tiers(points: Scores, replicates: Scores, names: Sequence[str], *, alpha: float = 0.05) -> Tiers:
     """Groups rows into tiers: a row's tier is the longest chain of significant steps that leads down to it.
 
@@ -51,9 +27,7 @@ def tiers(points: Scores, replicates: Scores, names: Sequence[str], *, alpha: fl
     false step at `alpha`, there are at least that many levels with confidence 1 - `alpha`. `points`, `replicates`:
     as in `significantly_higher`; `names`: R, distinct. Rows permuted give the same tiers.
 
-    The confidence holds as far as the bootstrap's normal tail does. Simulated for 12 equal rows whose
-    WGA varies by .03 to .06 over seeds, any false step was found in 0 to 3 % of draws with five seeds, and in 0
-    to 14 % with three.
+    The confidence holds as far as `significantly_higher` keeps its promise with few seeds.
 
     Raises:
         MetricError: for arrays that do not fit each other or are not finite, or names that are not R distinct ones.

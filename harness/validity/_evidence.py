@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from spurgen.benchmark.published import PublishedFigure
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.leaderboard import Rows, build
-from spurgen.harness.board.resampling import Plan
+from spurgen.harness.board.resampling import Plan, figures_of, pooled_spread
 from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.against import ERM
 
@@ -20,7 +18,7 @@ SIGNS = "signs-"
 
 
 class Sampled(NamedTuple):
-    """Holds a figure's mean over seeds and its paired bootstrap, float64 (B,)."""
+    """Holds a figure's mean over seeds and its paired bootstrap, float64 (B,), as the leaderboard has them."""
 
     point: float
     replicates: Float64
@@ -71,13 +69,10 @@ class TaskEvidence:
         cells = self.rows[label][: seeds or len(self.rows[label])]
         key = (figure, label, len(cells))
         if key not in self._made:
-            self._made[key] = Sampled(self._mean(figure, cells), self.plan.replicates(cells, figure))
+            spread = pooled_spread(self.rows.values(), figure)
+            drawn = self.plan.replicates_with_spread(label, cells, figure, spread)
+            self._made[key] = Sampled(float(figures_of(cells, figure).mean()), drawn)
         return self._made[key]
-
-    def _mean(self, figure: str, cells: Sequence[Cell]) -> float:
-        _, _, channel = figure.partition("/")
-        told = [cell.channels[channel]["sss"] if channel else cell.figures[figure] for cell in cells]
-        return float(np.mean(told))
 
 
 @dataclass(frozen=True)

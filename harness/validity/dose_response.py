@@ -85,7 +85,11 @@ def examine(evidence: Evidence) -> Result:
 
 
 def _trends(doses: Sequence[float], rows: Sequence[Sequence[Sampled]], direction: int) -> list[Trend]:
-    """Fits a line to every row; replicates of different tasks are independent, as their draws are."""
+    """Fits a line to every row, with replicates that are drawn independently for every task.
+
+    The test samples are not independent: streams are keyed by suite and a scenario's seed, so v1's doses, of one
+    seed, have the very same ones. As far as models err on the same samples, the slope's spread is told too large.
+    """
     found = [_trend(doses, row, direction) for row in rows]
     for trend, p_holm in zip(found, holm([trend["p"] for trend in found]), strict=True):
         assert p_holm is not None

@@ -3,7 +3,7 @@ import pytest
 from spurgen.benchmark import load_suite
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError
 from spurgen.benchmark.suite import SUITES
-from spurgen.generators import check
+from spurgen.generators import check, sample
 
 SCENARIO = """
 suite = "mini"
@@ -46,10 +46,12 @@ def test_v1_has_its_tasks():
 
 
 @pytest.mark.parametrize("name", FROZEN)
-def test_every_scenario_of_a_suite_can_be_drawn_and_has_an_environment_of_every_weight(name):
+def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environment(name):
     for key, scenario in load_suite(name).scenarios.items():
         check(scenario)
         assert (scenario.suite, scenario.name) == (name, key)
+        drawn = sample(scenario, "train", range(200), images=False, captions=False).env_ids
+        assert set(drawn.tolist()) == set(range(len(scenario.environments) or 1)), key
 
 
 @pytest.mark.parametrize("name", FROZEN)

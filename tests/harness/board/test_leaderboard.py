@@ -6,7 +6,7 @@ import pytest
 from spurgen.harness.board import leaderboard
 from spurgen.harness.board.evidence import unpack_samples
 from spurgen.harness.board.leaderboard import build, make_row
-from spurgen.harness.board.resampling import REPLICATES, Plan
+from spurgen.harness.board.resampling import REPLICATES, Plan, pooled_spread
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.statistics import against_erm
 from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, seed_draws
@@ -91,7 +91,8 @@ def test_every_figure_has_its_own_interval(suite, varied):
     row, replicates = make_row(plan, "a", varied)
     kept = [unpack_samples(task, cell) for cell in varied]
     wga = bootstrap_wga(np.stack([some["correct"] for some in kept]), plan.groups, plan.test_weights, draws)
-    assert np.array_equal(replicates, wga)
+    assert list(replicates) == list(leaderboard.BOOTSTRAPPED)
+    assert np.array_equal(replicates["wga"], wga)
     assert row["wga"] == np.mean([cell.figures["wga"] for cell in varied])
     assert row["wga_ci"] == list(basic_interval(row["wga"], wga)) != list(percentile_interval(wga))
     assert row["wga_corrected"] == bias_corrected(row["wga"], wga) > row["wga"]
@@ -186,6 +187,29 @@ def test_single_seeds_are_told_apart_less_easily_where_seeds_differ(suite, make_
     several = [make_cell(suite, quality, seed) for seed, quality in enumerate((0.6, 1.0))]
     assert [row["rank"] for row in board(suite, pair)["rows"]] == [1, 2]
     assert {row["rank"] for row in board(suite, pair | {"other": several})["rows"]} == {1}
+
+
+def test_a_comparison_with_erm_on_one_common_seed_is_given_the_spread_too(suite, make_cell):
+    cells = {
+        "erm": [make_cell(suite, quality, seed) for seed, quality in enumerate((0.5, 0.7, 0.9))],
+        "a": [make_cell(suite, 0.9)],
+    }
+    plan = Plan.of(suite.task("small-text"))
+    known, unknown = (
+        against_erm(cells, plan.groups, plan.test_weights, "small-text", spread)["a"]["interval"]
+        for spread in (pooled_spread([cells["erm"]], "wga"), None)
+    )
+    row = next(row for row in board(suite, cells)["rows"] if row["submission"] == "a")
+    assert row["against_erm"]["interval"] == known
+    assert np.ptp(known) > 1.2 * np.ptp(unknown)
+
+
+def test_seeds_stuck_at_a_floor_give_a_single_seed_nothing(suite, make_cell):
+    answers = Plan.of(suite.task("small-text")).groups > 0
+    stuck = [make_cell(suite, answers, seed) for seed in range(3)]
+    rows = {row["submission"]: row for row in board(suite, {"a": [make_cell(suite, 0.9)], "stuck": stuck})["rows"]}
+    assert rows["stuck"]["wga"] == 0
+    assert rows["a"]["seed_variance"] == "unknown"
 
 
 def test_a_suite_without_sets_has_no_overall_ranks(suite, make_cell):

@@ -54,4 +54,5 @@ def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, capsy
 def test_the_help_says_where_the_board_goes(capsys):
     with pytest.raises(SystemExit):
         main(["leaderboard", "--help"])
-    assert "beside which leaderboard.md, .csv and .json are written" in " ".join(capsys.readouterr().out.split())
+    told = " ".join(capsys.readouterr().out.split())
+    assert "beside which leaderboard.md, .csv and .json are written, leaderboard-SUITE.* of a suite other" in told

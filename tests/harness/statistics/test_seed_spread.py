@@ -14,7 +14,8 @@ def test_variances_are_pooled_within_rows_by_their_degrees_of_freedom():
     found = pool(rows)
     assert found.degrees == 3
     assert found.deviation == pytest.approx(np.sqrt((0.02 + 0.08) / 3))
-    assert pool([np.array([0.1]), np.array([0.9])]) is None
+    assert pool([*rows, np.zeros(5)]) == found  # at a floor, where seeds cannot differ
+    assert pool([np.array([0.1]), np.array([0.9]), np.zeros(5)]) is None
     assert pool([]) is None
 
 
@@ -31,13 +32,17 @@ def test_noise_is_drawn_for_the_names_alone():
     assert abs(np.corrcoef(drawn[0], drawn[2])[0, 1]) < 0.15
 
 
-def false_separations(rows, seeds, corrected=True, trials=800):
-    """How often two equal methods with one seed each are told apart, beside `rows` others with `seeds` seeds."""
+def false_separations(rows, seeds, corrected=True, unlike=0.0, stuck=0, trials=800):
+    """How often two equal methods with one seed each are told apart, beside `rows` others with `seeds` seeds.
+
+    `unlike`: the standard deviation of the log of the methods' spreads; `stuck`: how many others are 0 on all seeds.
+    """
     rng, count, found = np.random.default_rng(1), 300, 0
     sampling = 0.025 * rng.normal(size=(2, count))
     for _ in range(trials):
-        points = 0.5 + SPREAD * rng.normal(size=2) + 0.025 * rng.normal(size=2)
-        spread = pool(list(0.5 + SPREAD * rng.normal(size=(rows, seeds))))
+        own, others = (SPREAD * np.exp(unlike * rng.normal(size=size)) for size in (2, (rows, 1)))
+        points = 0.5 + own * rng.normal(size=2) + 0.025 * rng.normal(size=2)
+        spread = pool([*(0.5 + others * rng.normal(size=(rows, seeds))), *np.zeros((stuck, seeds))])
         drawn = points[:, None] + sampling
         if corrected:
             drawn = np.stack([add_spread(row, spread, name) for row, name in zip(drawn, "ab", strict=True)])
@@ -48,6 +53,11 @@ def false_separations(rows, seeds, corrected=True, trials=800):
 @pytest.mark.parametrize(("rows", "seeds"), [(1, 2), (1, 3), (4, 3), (20, 5)])
 def test_equal_methods_with_one_seed_are_rarely_told_apart(rows, seeds):
     assert false_separations(rows, seeds) < 0.075  # 800 trials at 5 %: below .070 in 99 of 100
+
+
+def test_rows_at_a_floor_and_unequal_spreads_spoil_it_little():
+    assert false_separations(4, 3, stuck=4) < 0.075
+    assert false_separations(10, 5, unlike=0.7, stuck=10) < 0.115  # with the floors counted in, .15
 
 
 def test_without_the_spread_they_often_are():

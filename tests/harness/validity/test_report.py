@@ -106,7 +106,8 @@ def run(toy_file, folder, *more):
 
 def test_the_command_writes_text_json_and_figures(toy_file, folder, results, capsys):
     code = run(toy_file, folder)
-    out = folder / "validity"
+    out = folder / "validity-toy"
+    assert not (folder / "validity").exists()  # which is the canonical suite's
     assert {path.name for path in out.iterdir()} == {"validity.md", "validity.json", *(f"{name}.png" for name in KEYS)}
     found = json.loads((out / "validity.json").read_text())
     assert found["erm_failure"] == results["erm_failure"]

@@ -69,3 +69,15 @@ def test_other_tasks_are_told_and_not_judged(make_cells, weigh):
     assert result["tasks"]["dose-10-image"]["tiers"] == 4
     assert result["tasks"]["dose-10-image"]["passed"] is None
     assert result["passed"] is None
+
+
+def test_single_seeds_are_given_the_spread_that_the_board_gives_them(make_cells, weigh):
+    rows = {"low": make_cells("low", wga=0.6, seeds=1), "high": make_cells("high", wga=0.8, seeds=1)}
+    other = [cell for wga, seed in ((0.5, 0), (0.9, 1)) for cell in make_cells("other", wga=wga, seeds=2)[seed:][:1]]
+    alone, beside = (
+        weigh({label: {"signs-image": cells} for label, cells in some.items()})
+        for some in (rows, rows | {"other": other})
+    )
+    assert tiers.examine(alone)["tasks"]["signs-image"]["tiers"] == 2
+    assert {row["rank"] for row in beside.tasks["signs-image"].board.values()} == {1}
+    assert tiers.examine(beside)["tasks"]["signs-image"]["tiers"] == 1

@@ -1,0 +1,71 @@
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.board.rows import cell_file, check_owner, label_of, read_cells, write_cell
+
+
+@pytest.fixture
+def keep(suite, make_cell, tmp_path):
+    """Writes a cell to its place and returns the path that it was meant for."""
+
+    def kept(label="model", seed=0, task="small-text", **changes):
+        cell = make_cell(suite, 0.8, seed, task, **changes)
+        path = cell_file(tmp_path, "tiny", label, task, seed, cell.identity)
+        write_cell(path, cell)
+        return path
+
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "label"),
+    [
+        ("some/where/my model.py", {}, "my_model"),
+        ("spurgen.baselines.erm:submission", {}, "erm"),
+        ("package.module:Best", {}, "Best"),
+        ("erm", {"lr": 0.1, "epochs": 3}, "erm-epochs=3-lr=0.1"),
+    ],
+)
+def test_a_row_is_named_after_its_file_module_or_object_and_options(spec, options, label):
+    assert label_of(spec, options) == label
+
+
+def test_cells_are_read_by_row_and_task_in_the_order_of_seeds(keep, tmp_path):
+    for label, seed, task in (
+        ("b", 10, "small-text"),
+        ("b", 2, "small-text"),
+        ("b", 0, "small-image"),
+        ("a", 1, "small-text"),
+    ):
+        keep(label, seed, task)
+    rows = read_cells(tmp_path, "tiny")
+    found = {label: {task: [cell.seed for cell in some] for task, some in row.items()} for label, row in rows.items()}
+    assert found == {"a": {"small-text": [1]}, "b": {"small-text": [2, 10], "small-image": [0]}}
+    assert read_cells(tmp_path, "other") == {}
+
+
+def test_a_newer_cell_replaces_the_older_one_of_its_task_and_seed_alone(keep):
+    older, other_seed, other_task = keep(identity="a" * 64), keep(seed=1), keep(task="small-image")
+    newer = keep(identity="b" * 64)
+    assert sorted(newer.parent.iterdir()) == sorted([newer, other_seed, other_task])
+    assert not older.exists()
+
+
+def test_what_is_no_cell_is_named(keep, tmp_path):
+    path = keep()
+    path.write_text("{}")
+    with pytest.raises(
+        SpurgenError, match=rf"{path.name} is not a result of this version: .*\n(.*\n)*delete it and run"
+    ):
+        read_cells(tmp_path, "tiny")
+
+
+def test_a_row_belongs_to_the_submission_that_made_it(keep, tmp_path):
+    folder = keep(spec="one.py").parent
+    check_owner(folder, "one.py", "changed since")
+    check_owner(folder, "elsewhere/one.py", "0")  # the same source
+    check_owner(tmp_path / "none", "two.py", "1")
+    with pytest.raises(
+        SpurgenError, match=r"the row model belongs to one.py; rename two/one.py, or remove .*model first"
+    ):
+        check_owner(folder, "two/one.py", "1")
