@@ -10,9 +10,8 @@ from tabulate import tabulate
 
 NOTE = (
     "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over seeds and "
-    "samples, Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. With three to five seeds the 5 % are too low "
-    "where the standard deviation of WGA over seeds is about .09: in simulations some two of 6 to 12 equal rows were "
-    "told apart in up to 30 % of cases. Brackets: 95 % intervals. SSS: Spurious Sensitivity Score; its "
+    "samples, Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. With few seeds that differ much, "
+    "equal rows are told apart more often than that. Brackets: 95 % intervals. SSS: Spurious Sensitivity Score; its "
     "floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. Core: sensitivity "
     "to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given besides labels. "
     "To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs significantly (Holm, 5 %). "
