@@ -45,11 +45,13 @@ def _harmless(cell: object) -> object:
 
 
 def to_markdown(board: Mapping[str, Any]) -> str:
-    """Writes a table per task, and one per set of tasks that the suite ranks over."""
+    """Writes a table per task, and one per set of tasks over which the suite ranks some row."""
     parts = [f"# SpurGen {board['suite']} leaderboard", "", NOTE, ""]
     for name, part in board["tasks"].items():
         parts += [f"## {name}", "", task_table(part), "", *_not_ranked(part), ""]
     for name, part in board["overall"].items():
+        if not part["rows"]:
+            continue
         title = f"## Overall, {name}: mean over {', '.join(part['tasks'])}"
         parts += [title, "", overall_table(part), "", *_not_ranked(part), ""]
     parts += [f"Manifest SHA-256: `{board['manifest_sha256']}`", ""]

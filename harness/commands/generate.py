@@ -18,6 +18,7 @@ from spurgen.harness.splits.export import SCENARIO, check_out, export
 
 SPLITS = ("train", "val", "test")
 DEFAULT_CHANNELS = ("background", "color", "shape")
+MAX_TWINS = 1000  # base samples that have twins, as on v1's signs tasks
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +85,10 @@ def from_flags(
         specs[name] |= {"strength": strengths[name]} if name in strengths else {}
     cells = max(num_classes * 2 ** len(names), 1)
     per_group = max(num_samples // cells, 1)
-    sizes = {"train": num_samples, "val": max(num_samples // 3, 1), "test_per_group": per_group, "twins": 1}
+    sizes = {
+        "train": num_samples, "val": max(num_samples // 3, 1),
+        "test_per_group": per_group, "twins": min(per_group * cells, MAX_TWINS),
+    }  # fmt: skip
     fields = {"num_classes": num_classes, "image_size": image_size, "seed": seed, "channels": specs, "splits": sizes}
     return make_scenario("the command line", suite="none", name="generated", **fields)
 

@@ -7,6 +7,12 @@ from spurgen.harness.cli import hyphenated, main
 from spurgen.harness.commands.generate import from_flags
 
 
+@pytest.mark.parametrize(("num_samples", "bases"), [(40, 36), (4000, 1000)])
+def test_flags_give_twins_to_every_test_sample_up_to_a_thousand(num_samples, bases):
+    scenario = from_flags(3, num_samples, ["color", "lighting"])
+    assert scenario.splits.twins == bases == min(scenario.num_test, 1000)
+
+
 def test_flags_may_have_underscores_but_values_keep_theirs():
     assert hyphenated(["a_b", "--num_classes=3", "--out", "my_folder", "--out=my_folder"]) == [
         "a_b", "--num-classes=3", "--out", "my_folder", "--out=my_folder",
