@@ -127,6 +127,7 @@ def load_suite(which: str) -> Suite:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"cannot read the suite file {path}: {error}") from None
     _check_overall(path, spec)
+    _check_backbones(path, spec)
     tasks: dict[str, Task] = {}
     scenarios: dict[str, Scenario] = {}
     for task, entry in spec.tasks.items():
@@ -148,3 +149,13 @@ def _check_overall(path: Path, spec: _SuiteFile) -> None:
                 raise ScenarioError(f"{path}: overall.{name} names {task}, which is no task; there are: {known}")
             if members.count(task) > 1:
                 raise ScenarioError(f"{path}: overall.{name} names {task} more than once; name each task once")
+
+
+def _check_backbones(path: Path, spec: _SuiteFile) -> None:
+    """Raises `ScenarioError` where a task with captions would start from ImageNet, which has none."""
+    for name, entry in spec.tasks.items():
+        if entry.backbone == "imagenet" and entry.modality != "image":
+            raise ScenarioError(
+                f'{path}: tasks.{name}: backbone = "imagenet" is for image tasks, and this one is {entry.modality}; '
+                'choose "pretrained" or "scratch", or modality = "image"'
+            )

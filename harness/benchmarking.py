@@ -1,12 +1,13 @@
 """Running what is missing of a suite, and rebuilding the leaderboard from what is there."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from spurgen.baselines.training.imagenet import check_installed
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.leaderboard import build
@@ -76,6 +77,13 @@ def offered(suite: Suite, cells: Sequence[CellSpec]) -> tuple[list[CellSpec], li
     return kept, list(skipped)
 
 
+def check_backbones(cells: Iterable[CellSpec]) -> None:
+    """Raises `SubmissionError` if a baseline would start from weights that are not installed: before any work."""
+    for suite, task in dict.fromkeys((c.suite, c.task) for c in cells if c.spec.startswith(f"{BASELINES}.")):
+        if load_suite(suite).task(task).backbone == "imagenet":
+            check_installed()
+
+
 def path_of(results: Path, cell: CellSpec) -> Path:
     """Locates the file that a cell's result has, or will have."""
     return cell_file(
@@ -91,6 +99,7 @@ def run_missing(
     for wanted in cells:
         check_owner(paths[id(wanted)].parent, wanted.spec, submission_digest(wanted.spec))
     missing = [cell for cell in cells if not paths[id(cell)].exists()]
+    check_backbones(missing)
     with make_progress(console) as progress:
         bar = progress.add_task("cells", total=len(cells), completed=len(cells) - len(missing))
         for spec, cell in local.run(missing, jobs):

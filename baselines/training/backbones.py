@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spurgen.baselines.training.data import Inputs
+from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.tokens import PADDING
 
@@ -83,13 +84,21 @@ class CaptionEncoder(nn.Module):
 class Network(nn.Module):
     """Encodes images, captions or both, and classifies the features with a linear `head`.
 
-    The encoders run in bfloat16, features and logits are float32. `checkpoints` holds the weights
-    after the epochs of its training, from which a selection rule picks.
+    `image` encodes images, if there are any, to `feature_dim` features. The encoders run in bfloat16
+    (`ImageNetEncoder` in part), features and logits are float32. `checkpoints` holds the weights after
+    the epochs of its training, from which a selection rule picks.
     """
 
-    def __init__(self, *, feature_dim: int, num_classes: int, images: bool, vocabulary_size: int | None) -> None:
+    def __init__(
+        self,
+        *,
+        image: ImageEncoder | ImageNetEncoder | None,
+        vocabulary_size: int | None,
+        feature_dim: int,
+        num_classes: int,
+    ) -> None:
         super().__init__()
-        self.image = ImageEncoder(feature_dim) if images else None
+        self.image = image
         self.caption = None if vocabulary_size is None else CaptionEncoder(vocabulary_size, feature_dim)
         both = self.image is not None and self.caption is not None
         self.fuse = nn.Sequential(nn.Linear(2 * feature_dim, feature_dim), nn.ReLU()) if both else None

