@@ -4,18 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+IMAGENET_READY := $(VENV)/.ready-imagenet
 # mypy does not see an editable install, so lint shows it the folders under their installed names.
 TYPES := .cache/types
 CORE := erm irm group_dro adversarial contrastive resample
 SIGNS := signs-image signs-text signs-multimodal
 
-.PHONY: benchmark benchmark-full splits submit leaderboard calibrate validity test lint bench sheets clean
+.PHONY: benchmark benchmark-full benchmark-imagenet splits submit leaderboard calibrate validity test lint bench sheets clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
 	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 3 --submissions $(CORE)
 
 benchmark-full: $(READY)  ## all of v1, 5 seeds, every method
 	$(BIN)/spurgen benchmark --suite v1 --seeds 5
+
+benchmark-imagenet: $(IMAGENET_READY)  ## v1-imagenet, 3 seeds, every method, from ImageNet's EfficientNet-Lite0
+	$(BIN)/spurgen benchmark --suite v1-imagenet --seeds 3
 
 splits: $(READY)  ## regenerate the canonical train and val splits and verify all of v1
 	$(BIN)/spurgen splits regenerate --suite v1
@@ -58,6 +62,11 @@ $(READY): pyproject.toml
 $(DEV_READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $(READY) $@
+
+$(IMAGENET_READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[imagenet]"
 	@touch $(READY) $@
 
 clean:

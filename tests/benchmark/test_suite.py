@@ -100,6 +100,13 @@ def test_imagenet_is_for_image_tasks(mini, modality):
         load_suite(str(mini))
 
 
+def test_v1_imagenet_has_a_task_that_starts_from_imagenet():
+    (task,) = load_suite("v1-imagenet").tasks.values()
+    assert (task.name, task.modality, task.backbone) == ("imagenet-image", "image", "imagenet")
+    assert task.channels == ("background", "color", "shape")
+    assert task.scenario.image_size == 64
+
+
 def test_a_suite_is_read_by_path(mini):
     suite = load_suite(str(mini))
     assert suite.name == "mini"
