@@ -33,7 +33,7 @@ SIGNIFICANCE = 0.01
 class Hyperparameters(Recipe):
     """Adds the weight of the reversed gradient at the end of its ramp, and the width of the heads."""
 
-    adversary_weight: float = field(default=1.0, metadata=within(0.0, 100.0, LAMBDA))
+    adversary_weight: float = field(default=1.0, metadata=within(0.0, 100.0, LAMBDA, search=(0.1, 1.0, 10.0)))
     adversary_width: int = field(default=100, metadata=within(1, 4096, WIDTH))
 
 

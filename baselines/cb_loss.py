@@ -23,7 +23,7 @@ BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 -
 class Hyperparameters(Recipe):
     """Adds how slowly samples lose their novelty: 0 is ERM, towards 1 it is `reweight`."""
 
-    beta: float = field(default=0.9999, metadata=within(0.0, 0.999999, BETA))
+    beta: float = field(default=0.9999, metadata=within(0.0, 0.999999, BETA, search=(0.9, 0.99, 0.999, 0.9999)))
 
 
 def effective_number(sizes: Tensor, beta: float) -> Tensor:

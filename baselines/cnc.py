@@ -28,8 +28,12 @@ class Hyperparameters(Recipe):
     first_epochs: int = field(
         default=2, metadata=within(1, 1000, "Zhang et al. 2022, stage 1: ERM that does not fit every sample; here of 3")
     )
-    temperature: float = field(default=0.1, metadata=within(0.01, 10.0, "Zhang et al. 2022: 0.05 to 0.1"))
-    contrast: float = field(default=0.75, metadata=within(0.0, 1.0, "Zhang et al. 2022: 0.75"))
+    temperature: float = field(
+        default=0.1, metadata=within(0.01, 10.0, "Zhang et al. 2022: 0.05 to 0.1", search=(0.05, 0.1, 0.5))
+    )
+    contrast: float = field(
+        default=0.75, metadata=within(0.0, 1.0, "Zhang et al. 2022: 0.75", search=(0.25, 0.5, 0.75))
+    )
 
 
 class Contrast:

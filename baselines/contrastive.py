@@ -1,7 +1,9 @@
 """Contrastive augmentation: NT-Xent (Chen et al. 2020) pulls every sample towards its twin.
 
 A twin is the same sample with all channels redrawn, so features that agree on both say nothing of
-the channels. Needs counterfactual access, hence a tier of its own.
+the channels. As every augmentation it keeps the label, and is classified too: the contrastive loss
+alone is also met by features that only tell where and how large things are. Needs counterfactual
+access, hence a tier of its own.
 """
 
 import math
@@ -30,13 +32,13 @@ LOOKED_AT = 1000
 class Hyperparameters(Recipe):
     """Adds the contrastive loss's weight and temperature, and the width of its projection."""
 
-    contrastive_weight: float = field(default=1.0, metadata=within(0.0, 100.0, WEIGHT))
-    temperature: float = field(default=0.5, metadata=within(0.01, 10.0, TEMPERATURE))
+    contrastive_weight: float = field(default=1.0, metadata=within(0.0, 100.0, WEIGHT, search=(0.1, 1.0, 10.0)))
+    temperature: float = field(default=0.5, metadata=within(0.01, 10.0, TEMPERATURE, search=(0.1, 0.5, 1.0)))
     projection_dim: int = field(default=128, metadata=within(1, 4096, "Chen et al. 2020, section 2.3: 128"))
 
 
 class Contrastive(nn.Module):
-    """Adds the weighted NT-Xent loss of samples and twins to the samples' mean cross-entropy."""
+    """Adds the weighted NT-Xent loss of samples and twins to their mean cross-entropy."""
 
     def __init__(self, feature_dim: int, hyper: Hyperparameters) -> None:
         super().__init__()
@@ -50,7 +52,7 @@ class Contrastive(nn.Module):
         # One pass over both: in two, batch norm would tell the samples from the twins.
         pairs = zip(step.network.embed(step.inputs), step.network.embed(step.twins), strict=True)
         features = step.network.encode_embedded([torch.cat(pair) for pair in pairs])
-        risk = cross_entropy(step.network.head(features[: len(step.indices)]), step.labels)
+        risk = cross_entropy(step.network.head(features), step.labels.repeat(2))
         contrastive = nt_xent(self.projection(features), self.temperature)
         step.notes |= {"risk": risk, "contrastive": contrastive}
         return risk + self.weight * contrastive

@@ -20,7 +20,7 @@ GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
 class Hyperparameters(PenaltyRecipe):
     """Sets the penalty's weight to the one published; there is no annealing."""
 
-    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA))
+    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA, search=(0.1, 1.0, 10.0)))
 
 
 def coral_penalty(environments: Environments) -> Tensor:

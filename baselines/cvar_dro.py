@@ -20,7 +20,9 @@ from spurgen.baselines.training.samplers import shuffled
 class Hyperparameters(Recipe):
     """Adds the share of the samples that counts; 1 is ERM."""
 
-    alpha: float = field(default=0.1, metadata=within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)"))
+    alpha: float = field(
+        default=0.1, metadata=within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", search=(0.03, 0.1, 0.3))
+    )
 
 
 def cvar(losses: Tensor, alpha: float) -> Tensor:

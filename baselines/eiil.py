@@ -28,7 +28,7 @@ REFERENCE = "googleinterns/fairness_ssl: 1 on Waterbirds; a reference that fits 
 class Hyperparameters(WorstGroupRecipe):
     """Adds how long the reference model trains."""
 
-    reference_epochs: int = field(default=1, metadata=within(1, 1000, REFERENCE))
+    reference_epochs: int = field(default=1, metadata=within(1, 1000, REFERENCE, search=(1, 2)))
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:

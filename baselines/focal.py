@@ -17,7 +17,10 @@ from spurgen.baselines.training.samplers import shuffled
 class Hyperparameters(Recipe):
     """Adds how strongly sure samples are discounted; 0 is ERM."""
 
-    gamma: float = field(default=2.0, metadata=within(0.0, 5.0, "Lin et al. 2017, section 3.2: 0 to 5, 2 works best"))
+    gamma: float = field(
+        default=2.0,
+        metadata=within(0.0, 5.0, "Lin et al. 2017, section 3.2: 0 to 5, 2 works best", search=(0.5, 1.0, 2.0, 5.0)),
+    )
 
 
 def focal_losses(losses: Tensor, gamma: float) -> Tensor:

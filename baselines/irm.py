@@ -22,7 +22,9 @@ LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; Colo
 class Hyperparameters(PenaltyRecipe):
     """Sets the penalty's weight and annealing to those published."""
 
-    penalty_weight: float = field(default=100.0, metadata=within(0.0, 1e6, LAMBDA))
+    penalty_weight: float = field(
+        default=100.0, metadata=within(0.0, 1e6, LAMBDA, search=(0.1, 1.0, 10.0, 100.0, 1000.0))
+    )
     anneal: float = field(default=0.38, metadata=within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps"))
 
 

@@ -17,8 +17,12 @@ from spurgen.baselines.training.samplers import shuffled, weighted
 class Hyperparameters(Recipe):
     """Adds how long the first model trains, and how often an error of its counts."""
 
-    first_epochs: int = field(default=1, metadata=within(1, 1000, "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300"))
-    upweight: int = field(default=20, metadata=within(2, 1000, "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds"))
+    first_epochs: int = field(
+        default=1, metadata=within(1, 1000, "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300", search=(1, 2))
+    )
+    upweight: int = field(
+        default=20, metadata=within(2, 1000, "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds", search=(5, 20, 50))
+    )
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:

@@ -24,7 +24,9 @@ _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 class Hyperparameters(Recipe):
     """Adds the widest margin, as a cosine, the factor of the cosines, and whose sizes set the margins."""
 
-    max_margin: float = field(default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)"))
+    max_margin: float = field(
+        default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", search=(0.1, 0.3, 0.5))
+    )
     scale: float = field(default=30.0, metadata=within(1.0, 100.0, f"{_CODE}: 30; there also 10"))
     sizes: str = field(default="groups", metadata=among(("groups", "classes"), "chosen here; published: classes"))
 

@@ -22,7 +22,7 @@ from spurgen.baselines.training.samplers import shuffled
 class Hyperparameters(Recipe):
     """Adds the exponent of the generalised cross-entropy and the decay of the averaged losses."""
 
-    q: float = field(default=0.7, metadata=within(0.01, 1.0, "Nam et al. 2020, section 4: 0.7"))
+    q: float = field(default=0.7, metadata=within(0.01, 1.0, "Nam et al. 2020, section 4: 0.7", search=(0.5, 0.7, 0.9)))
     decay: float = field(default=0.7, metadata=within(0.0, 0.999, "Nam et al. 2020, released code: 0.7"))
 
 

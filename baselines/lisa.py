@@ -24,8 +24,10 @@ _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 class Hyperparameters(Recipe):
     """Adds how evenly two samples are mixed, and how often they share the label instead of the domain."""
 
-    alpha: float = field(default=2.0, metadata=within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)"))
-    intra_label: float = field(default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)"))
+    alpha: float = field(default=2.0, metadata=within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)", search=(0.5, 2.0)))
+    intra_label: float = field(
+        default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)", search=(0.25, 0.5, 0.75))
+    )
 
 
 def candidates(sizes: Tensor, domains: int) -> Tensor:

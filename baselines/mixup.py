@@ -20,7 +20,7 @@ ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U
 class Hyperparameters(Recipe):
     """Adds how evenly two samples are mixed: towards 0, one of them alone."""
 
-    alpha: float = field(default=0.2, metadata=within(0.01, 10.0, ALPHA))
+    alpha: float = field(default=0.2, metadata=within(0.01, 10.0, ALPHA, search=(0.1, 0.2, 0.5, 1.0)))
 
 
 def with_partners(sampler: Sampler) -> Sampler:

@@ -24,7 +24,7 @@ KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 class Hyperparameters(PenaltyRecipe):
     """Sets the penalty's weight to the one published; there is no annealing."""
 
-    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA))
+    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA, search=(0.1, 1.0, 10.0)))
 
 
 def mmd_penalty(environments: Environments) -> Tensor:

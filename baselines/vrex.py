@@ -18,7 +18,7 @@ ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share
 class Hyperparameters(PenaltyRecipe):
     """Sets the penalty's weight and annealing to those published."""
 
-    penalty_weight: float = field(default=10.0, metadata=within(0.0, 1e6, BETA))
+    penalty_weight: float = field(default=10.0, metadata=within(0.0, 1e6, BETA, search=(1.0, 10.0, 100.0, 1000.0)))
     anneal: float = field(default=0.1, metadata=within(0.0, 0.9, ANNEAL))
 
 

@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-import reprlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.explaining import explain, is_other_branch
 
 Modality = Literal["image", "text", "multimodal"]
 Carrier = Literal["image", "caption", "both"]
@@ -70,7 +69,10 @@ class Environment(_Frozen):
 
 
 class SplitSizes(_Frozen):
-    """Holds the split sizes in samples; `test_per_group` counts per (class, pattern) cell."""
+    """Holds the split sizes in samples; `test_per_group` counts per (class, pattern) cell.
+
+    The first `twins` test samples have twins: unless said, 1,000, or all where there are fewer.
+    """
 
     train: Annotated[int, Field(ge=1)] = 6000
     val: Annotated[int, Field(ge=1)] = 2000
@@ -104,7 +106,7 @@ class Scenario(_Frozen):
     core_contrast: Probability = 1.0
     label_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
     caption_fidelity: Probability = 1.0
-    splits: SplitSizes = SplitSizes()
+    splits: Annotated[SplitSizes, Field(validate_default=True)] = SplitSizes()
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +115,15 @@ class Scenario(_Frozen):
         if not isinstance(data, dict) or not isinstance(data.get("channels"), dict):
             return data
         return {**data, "channels": {name: _named(name, spec) for name, spec in data["channels"].items()}}
+
+    @field_validator("splits")
+    @classmethod
+    def _at_most_all_have_twins(cls, splits: SplitSizes, info: ValidationInfo) -> SplitSizes:
+        """Lowers the default number of twins where test has fewer samples."""
+        if "twins" in splits.model_fields_set or not {"num_classes", "channels"} <= set(info.data):
+            return splits
+        num_test = splits.test_per_group * info.data["num_classes"] * 2 ** len(info.data["channels"])
+        return splits.model_copy(update={"twins": min(splits.twins, num_test)})
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -208,31 +219,12 @@ class Scenario(_Frozen):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-_KEYS = {"missing": "this key is missing", "extra_forbidden": "there is no such key"}
-
-
-def _other_branch(error: ErrorDetails) -> bool:
-    """Says whether an error is only that a list is no single strength, or a single strength no list."""
-    if error["type"] == "float_type":
-        return isinstance(error["input"], list | tuple)
-    return error["type"] == "tuple_type" and "tuple[" in str(error["loc"][-1])
-
-
-def explain(error: ErrorDetails) -> str:
-    """Says in a line which field is wrong, how, and what it holds."""
-    if error["type"] == "value_error":
-        return f"  {error['ctx']['error']}"
-    field = ".".join(str(part) for part in error["loc"] if "[" not in str(part) and part != "constrained-float")
-    told = _KEYS.get(error["type"]) or f"{error['msg']} (got {reprlib.repr(error['input'])})"
-    return f"  {field or 'scenario'}: {told}"
-
-
 def make_scenario(source: str, /, **fields: object) -> Scenario:
     """Builds a scenario; on a bad field the error names `source`, the field and the value."""
     try:
         return Scenario.model_validate(fields)
     except ValidationError as error:
-        lines = dict.fromkeys(explain(e) for e in error.errors() if not _other_branch(e))
+        lines = dict.fromkeys(explain(e) for e in error.errors() if not is_other_branch(e))
         raise ScenarioError(f"{source} is not a possible scenario:\n" + "\n".join(lines)) from None
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.scenario import explain
+from spurgen.benchmark.explaining import explain
 from spurgen.benchmark.selection import ValScore
 
 

@@ -1,7 +1,5 @@
 """One cell of a suite, (task, submission, seed): a run on frozen data, named by all that its figures depend on."""
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,13 +8,7 @@ from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import Samples
 from spurgen.harness.answers import Check
-from spurgen.harness.identity.digests import (
-    backbone_digest,
-    generator_digest,
-    refuse_edits,
-    scoring_digest,
-    submission_digest,
-)
+from spurgen.harness.identity.digests import refuse_edits, run_identity, submission_digest
 from spurgen.harness.splits.frozen import check_description, check_samples
 from spurgen.harness.trial import Trial, run_trial
 
@@ -35,25 +27,17 @@ class CellSpec:
 
     @cached_property
     def identity(self) -> str:
-        """Is the SHA-256 of all that the cell's figures depend on, but for the device and the libraries' versions.
-
-        Those two can move the last digits, and are kept with the cell. It is computed once, by whoever plans the
-        cell, and travels with it.
-        """
+        """Is its `run_identity`, computed once, by whoever plans the cell; it travels with it."""
         return self._identity_now()
 
     def _identity_now(self) -> str:
-        # The generators' code is part of it, since the manifest does not hold all that a submission may be given:
-        # the uncorrelated reference, and the twins of train and val.
         suite = load_suite(self.suite)
         task = suite.task(self.task)
-        parts = {
-            "suite": suite.name, "task": self.task, "modality": task.modality, "backbone": task.backbone,
-            "weights": backbone_digest(task.backbone), "seed": self.seed, "uncorrelated": self.uncorrelated,
-            "options": self.options, "submission": submission_digest(self.spec), "generators": generator_digest(),
-            "data": check_description(suite, task.scenario.name).digest, "scoring": scoring_digest(),
-        }  # fmt: skip
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        frozen = check_description(suite, task.scenario.name)
+        return run_identity(
+            task, submission_digest(self.spec),
+            data=frozen.digest, seed=self.seed, options=self.options, uncorrelated=self.uncorrelated,
+        )  # fmt: skip
 
     def prepare(self) -> tuple[Trial, Check]:
         """Returns the run, and what holds its data to the manifest."""

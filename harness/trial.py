@@ -38,10 +38,6 @@ class Trial:
     options: dict[str, Any] = field(default_factory=dict)
     uncorrelated: bool = False
 
-    def run(self) -> Cell:
-        """Runs on data that are not frozen; the cell has the scenario's digest in place of its data's."""
-        return run_trial(self, lambda *_: None, identity="", data_sha256=self.task.scenario.digest)
-
 
 def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda: None, **named: str) -> Cell:
     """Trains, asks and scores; a submission's failure is recorded in the cell, not raised.

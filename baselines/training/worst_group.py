@@ -18,7 +18,10 @@ from spurgen.baselines.training.samplers import balanced
 class WorstGroupRecipe(Recipe):
     """Adds the step size of the group weights and the generalisation adjustment."""
 
-    eta: float = field(default=0.01, metadata=within(1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)"))
+    eta: float = field(
+        default=0.01,
+        metadata=within(1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)", search=(0.001, 0.01, 0.1)),
+    )
     adjustment: float = field(default=0.0, metadata=within(0.0, 10.0, "Sagawa et al. 2020, section 3.3: C in 0..5"))
 
 

@@ -86,13 +86,13 @@ def _shown(trial: SweepTrial) -> str:
 
 
 def sweep_table(names: Sequence[str], trials: Sequence[SweepTrial], known: dict[str, Any]) -> str:
-    """Returns a Markdown table: per method what it was judged by, at its defaults and at the best, and the options."""
+    """Returns a Markdown table: per method what it was judged by, at its defaults (tried first) and at the best."""
     lines = []
     for name in names:
         some = [trial for trial in trials if trial.method == name]
         judged = {str(options): score for options, score in ranked(some)}
         best = choose(some)
-        changed = ", ".join(f"{key} = {value:g}" for key, value in (best or {}).items()) or "the defaults"
+        chosen = ", ".join(f"{key} = {value:g}" for key, value in (best or {}).items())
         grouped = any(trial.worst is not None for trial in some)
         lines.append(
             {
@@ -101,9 +101,9 @@ def sweep_table(names: Sequence[str], trials: Sequence[SweepTrial], known: dict[
                 "Judged by": "worst group" if grouped else "accuracy",
                 "Settings": len({str(trial.options) for trial in some}),
                 "Worked": len(judged),
-                "Defaults": _percent(judged.get("{}")),
+                "Defaults": _percent(judged.get(str(some[0].options))),
                 "Best": _percent(None if best is None else judged[str(best)]),
-                "Chosen": "none worked" if best is None else changed,
+                "Chosen": "none worked" if best is None else chosen,
             }
         )
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)

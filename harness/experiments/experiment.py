@@ -1,7 +1,5 @@
 """An experiment: some methods on one task over some seeds; planned, run, and every result kept at once."""
 
-import hashlib
-import json
 import logging
 import warnings
 from collections.abc import Sequence
@@ -16,13 +14,7 @@ from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.board.rows import cell_file, read_cell, write_cell
 from spurgen.harness.executors import local
 from spurgen.harness.experiments.checks import Method
-from spurgen.harness.identity.digests import (
-    backbone_digest,
-    generator_digest,
-    refuse_edits,
-    scoring_digest,
-    submission_digest,
-)
+from spurgen.harness.identity.digests import refuse_edits, run_identity, submission_digest
 from spurgen.harness.trial import Trial, run_trial
 
 TRIALS = "trials"
@@ -84,16 +76,8 @@ def plan(experiment: Experiment) -> list[Run]:
 
 
 def identity(trial: Trial, source: str) -> str:
-    """Returns the SHA-256 of all that a trial's figures depend on; `source` is the submission's digest.
-
-    As `CellSpec.identity`, with the generators' code in place of the frozen data.
-    """
-    task = trial.task
-    parts = [
-        task.scenario.digest, generator_digest(), task.name, task.modality, str(trial.seed),
-        json.dumps(trial.options, sort_keys=True), source, scoring_digest(), backbone_digest(task.backbone),
-    ]  # fmt: skip
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """Returns a trial's `run_identity`, the scenario standing for its data; `source` is the submission's digest."""
+    return run_identity(trial.task, source, data=trial.task.scenario.digest, seed=trial.seed, options=trial.options)
 
 
 def run_missing(

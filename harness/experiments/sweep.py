@@ -28,7 +28,7 @@ STRATEGIES = ("random", "grid")
 
 
 def settings(hyper: Recipe, count: int, strategy: str) -> list[dict[str, float]]:
-    """Lists settings to try, the defaults (no options) first, at most `count`, none twice.
+    """Lists settings to try, the defaults first, at most `count`, none twice; each says all that is searched.
 
     They come from the product of what the hyper-parameters declare to be searched, in order for a
     `grid`, in an order drawn once and for all for `random`. Raises `SpurgenError` for fewer than one.
@@ -43,7 +43,7 @@ def settings(hyper: Recipe, count: int, strategy: str) -> list[dict[str, float]]
     if strategy == "random":
         key = stream_key("sweep", type(hyper).__module__, *names)
         others = [others[k] for k in permutation(key, len(others))] if others else []
-    return [{}, *others[: count - 1]]
+    return [defaults, *others[: count - 1]]
 
 
 @dataclass(frozen=True)

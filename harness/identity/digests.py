@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from spurgen.baselines.training.imagenet import SHA256
 from spurgen.baselines.training.pretrained import recorded_digest
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.suite import Task
 from spurgen.harness.identity.essence import essence
 from spurgen.harness.identity.sources import HOME, not_python, read, submission_files
 
@@ -32,6 +34,24 @@ SCORERS: dict[str, tuple[str, ...]] = {
     "benchmark/scenario.py": ("Channel", "Scenario", "ALIGNED_PER_CLASS", "_CARRIED_BY"),  # the worlds, the ceiling
     "benchmark/suite.py": ("Task",),  # which channels and groups count
 }
+
+
+def run_identity(
+    task: Task, submission: str, *, data: str, seed: int, options: Mapping[str, Any], uncorrelated: bool = False
+) -> str:
+    """Returns the SHA-256 of all that a run's figures depend on, but for the device and the libraries' versions.
+
+    Those two can move the last digits, and are kept with the result. `submission` is the digest of its
+    source, `data` that of the frozen data or of the scenario.
+    """
+    # The generators' code is part of it, since the frozen data do not hold all that a submission may be given: the
+    # uncorrelated reference, and the twins of train and val.
+    parts = {
+        "suite": task.scenario.suite, "task": task.name, "modality": task.modality, "backbone": task.backbone,
+        "weights": backbone_digest(task.backbone), "seed": seed, "uncorrelated": uncorrelated, "options": options,
+        "submission": submission, "generators": generator_digest(), "data": data, "scoring": scoring_digest(),
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def generator_digest() -> str:

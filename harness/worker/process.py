@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.explaining import explain
 from spurgen.benchmark.record import Report
-from spurgen.benchmark.scenario import explain
 from spurgen.harness.worker.loading import About
 from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
 from spurgen.harness.worker.server import MAX_WIDTH, batch_to, data_to

@@ -87,11 +87,14 @@ def test_samples_and_twins_share_a_pass_and_cost_what_a_batch_of_erm_costs(with_
     assert passes == [16] * (2 * 96 // 16)
 
 
-def test_twins_end_up_closer_than_without_the_contrastive_loss(with_twins, make_context):
-    data, distances = with_twins("image"), []
-    for weight in (0.0, 1.0):
-        trained = fitted(data, make_context(), epochs=8, contrastive_weight=weight)
-        pairs = [features - features.mean(0) for features in map(trained.encode, (data.batch, data.twins))]
-        own, twin = (features / np.linalg.norm(features, axis=1, keepdims=True) for features in pairs)
-        distances.append(1 - (own * twin).sum(1).mean())
-    assert distances[1] < 0.7 * distances[0]
+def test_the_loss_is_the_risk_and_the_weighted_contrast(with_twins, make_context):
+    last = fitted(with_twins("image"), make_context(), epochs=2, contrastive_weight=3.0).report()["curves"][-1]
+    assert last["loss"] == pytest.approx(last["risk"] + 3 * last["contrastive"], rel=1e-5)
+
+
+def test_the_label_of_a_sample_is_its_twins_too(with_twins, make_context):
+    data = with_twins("image")
+    strangers = replace(data, twins=data.batch.take(np.roll(np.arange(96), 1)))  # each of another class
+    right, wrong = (fitted(d, make_context(), contrastive_weight=0.0).report()["curves"][-1] for d in (data, strangers))
+    assert right["risk"] < 0.2
+    assert wrong["risk"] > math.log(2)  # two labels for every picture

@@ -82,6 +82,16 @@ def test_the_impossible_is_refused_with_the_field_and_the_value(fields, message)
     assert str(caught.value).startswith("w.toml is not a possible scenario:\n")
 
 
+@pytest.mark.parametrize(("sizes", "twins"), [({}, 1000), ({"test_per_group": 2}, 160), ({"twins": 7}, 7)])
+def test_as_many_twins_as_there_are_unless_said(sizes, twins):
+    assert world(splits=sizes).splits.twins == twins
+
+
+def test_a_small_world_needs_no_splits():
+    few = make_scenario("w.toml", suite="t", name="w", seed=1, num_classes=2, channels={})
+    assert few.splits.twins == few.num_test == 200
+
+
 @pytest.mark.parametrize("field", ["suite", "name", "seed", "channels"])
 def test_what_has_no_default_must_be_given(field):
     fields = {"suite": "t", "name": "w", "seed": 1, "channels": {}}

@@ -1,7 +1,7 @@
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.cell import CellSpec
-from spurgen.harness.trial import Trial
+from spurgen.harness.trial import Trial, run_trial
 
 CODE = """
 import numpy as np
@@ -13,11 +13,15 @@ def predict(batch): return np.array([[c.count(n) for n in names] for c in batch.
 """
 
 
+def run(trial):
+    return run_trial(trial, lambda *_: None, identity="", data_sha256=trial.task.scenario.digest)
+
+
 def test_a_run_without_a_manifest_gives_the_figures_of_the_frozen_cell(suite_file, suite, write_submission):
     spec = write_submission(CODE)
     scenario = load_scenario(suite.scenario_file("small"))
     free, frozen = (
-        Trial(Task("small-text", scenario, "text"), spec, 0).run(),
+        run(Trial(Task("small-text", scenario, "text"), spec, 0)),
         CellSpec(suite_file, "small-text", spec, 0).run(),
     )
     assert free.error is None
@@ -28,12 +32,7 @@ def test_a_run_without_a_manifest_gives_the_figures_of_the_frozen_cell(suite_fil
 
 def test_classes_that_start_later_are_named_so(suite, write_submission):
     later = suite.scenario("small").model_copy(update={"first_class": 17})
-    cell = Trial(
-        Task("later", later, "text"),
-        write_submission(
-            CODE.replace("assert context", "assert len(names) == 3 and names[0] != 'heart', names\n    assert context")
-        ),
-        0,
-    ).run()
+    named = CODE.replace("assert context", "assert len(names) == 3 and names[0] != 'heart', names\n    assert context")
+    cell = run(Trial(Task("later", later, "text"), write_submission(named), 0))
     assert cell.error is None
     assert cell.figures["accuracy"] > 0.4

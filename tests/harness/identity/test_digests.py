@@ -160,7 +160,7 @@ def test_a_cell_depends_on_the_code_that_makes_and_scores_it(base, monkeypatch, 
         return CellSpec(base.suite, base.task, base.spec, 0, uncorrelated=uncorrelated).identity
 
     before = identity()
-    monkeypatch.setattr(f"spurgen.harness.cell.{digest}", lambda: "another")
+    monkeypatch.setattr(f"spurgen.harness.identity.digests.{digest}", lambda: "another")
     assert identity() != before
 
 
