@@ -8,7 +8,7 @@ TEMPLATES: dict[str, str] = {
     "passive": "{core} is shown on {plate}{wall} in the {synonym} {filler}",
     "question": "does the {synonym} show {core} on {plate}{wall} {filler} ?",
     "imperative": "look at this {synonym} of {core} on {plate}{wall} {filler}",
-    "exclamation": "what a {synonym} of {core} on {plate}{wall} {filler} !",
+    "exclamation": "what a fine {synonym} of {core} on {plate}{wall} {filler} !",
     "existential": "there is {core} on {plate}{wall} in this {synonym} {filler}",
     "first person": "i see {core} on {plate}{wall} in my {synonym} {filler}",
     "hearsay": "they say that their {synonym} has {core} on {plate}{wall} {filler}",
