@@ -27,6 +27,7 @@ from spurgen.harness.worker.process import describe
 
 BASELINES = "spurgen.baselines"
 CANONICAL = "v1"
+SIGNS = ("signs-image", "signs-text", "signs-multimodal")  # its main tasks
 
 
 def stem_for(suite: str, stem: str) -> str:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.board.evidence import contradiction, file_name
+from spurgen.harness.board.evidence import contradiction
+from spurgen.harness.board.rows import cell_name
 from spurgen.harness.statistics.ranking import better_than_chance
 
 
@@ -33,7 +34,7 @@ def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], cells: Seq
     for cell in cells:
         reason = contradiction(task, groups, cell)
         if reason:
-            return f"{reason} ({file_name(cell)})"
+            return f"{reason} ({cell_name(cell.task, cell.seed, cell.identity)})"
     return None
 
 

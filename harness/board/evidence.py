@@ -15,11 +15,6 @@ KEPT = {"sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra":
 ROUNDING = 1e-7  # of the smallest float16, and of sums
 
 
-def file_name(cell: Cell) -> str:
-    """Names the file that a cell is kept in, within its row's folder."""
-    return f"{cell.task}-{cell.seed}-{cell.identity[:16]}.json"
-
-
 def contradiction(task: Task, groups: NDArray[np.int64], cell: Cell) -> str | None:
     """Says in what a cell's figures do not follow from its samples, beyond the rounding of packing, or None.
 

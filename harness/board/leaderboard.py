@@ -12,11 +12,10 @@ from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.evidence import KEPT
 from spurgen.harness.board.overall import rank_set
-from spurgen.harness.board.resampling import Plan, figures_of, pooled_spread
+from spurgen.harness.board.resampling import Plan, Spreads, figures_of, pooled_spreads
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.statistics import against_erm
 from spurgen.harness.statistics.ranking import place_rows
-from spurgen.harness.statistics.seed_spread import SeedSpread
 
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *KEPT)
 UNSURE = 0.05  # how often a guaranteed interval may miss
@@ -55,38 +54,44 @@ def _task_board(suite: Suite, task: Task, cells: Mapping[str, list[Cell]]) -> tu
             unranked.append(shown | figures)
         else:
             fit[label] = some
-    spreads = {figure: pooled_spread(fit.values(), figure) for figure in BOOTSTRAPPED}
+    spreads = pooled_spreads(fit.values(), BOOTSTRAPPED)
     made = {label: make_row(plan, label, some, spreads) for label, some in fit.items()}
-    against = against_erm(fit, plan.groups, plan.test_weights, task.name, spreads["wga"])
+
+    def first(label: str, seeds: int) -> Floats:
+        """Draws a row's WGA over its first seeds."""
+        some = fit[label][:seeds]
+        return made[label][1]["wga"] if len(some) == len(fit[label]) else plan.replicates(label, some, "wga", spreads)
+
+    against = against_erm(fit, first)
     replicates = {label: drawn["wga"] for label, (_, drawn) in made.items()}
     rows = place_rows([row | {"against_erm": against.get(label)} for label, (row, _) in made.items()], replicates)
     return {"rows": rows, "unranked": unranked}, replicates
 
 
-def make_row(
-    plan: Plan, label: str, cells: list[Cell], spreads: Mapping[str, SeedSpread | None] | None = None
-) -> tuple[dict[str, Any], dict[str, Floats]]:
+def make_row(plan: Plan, label: str, cells: list[Cell], spreads: Spreads) -> tuple[dict[str, Any], dict[str, Floats]]:
     """Averages a row's cells and puts an interval on every figure that is ranked or shown.
 
-    `spreads` maps figures to the pooled spread over seeds of the task's other rows, which a row with
-    one seed is given; without it such a row's intervals know nothing of seeds, as `seed_variance` says
-    of WGA. Returns the row, and the bootstrap of every figure of `BOOTSTRAPPED`, float64 (B,).
+    `spreads` maps the figures of `BOOTSTRAPPED` to their pooled spread over seeds within the task's rows; where no row
+    has two seeds, intervals know nothing of seeds, as `seed_variance` says of WGA. Returns the row, and
+    the replicates of every figure of `BOOTSTRAPPED`, float64 (B,).
     """
-    known = spreads or {}
-    drawn = {figure: plan.replicates_with_spread(label, cells, figure, known.get(figure)) for figure in BOOTSTRAPPED}
+    drawn = {figure: plan.replicates(label, cells, figure, spreads) for figure in BOOTSTRAPPED}
     row: dict[str, Any] = {
         "submission": label,
         "name": cells[0].submission,
         "access": cells[0].access,
         "seeds": len(cells),
-        "seed_variance": "own" if len(cells) > 1 else "pooled" if known.get("wga") else "unknown",
+        "seed_variance": "own" if len(cells) > 1 else "pooled" if spreads["wga"] else "unknown",
         "wga": _mean(cells, "wga"),
         "wga_ci": list(basic_interval(_mean(cells, "wga"), drawn["wga"])),
         "wga_corrected": bias_corrected(_mean(cells, "wga"), drawn["wga"]),
         "wga_simultaneous": _guaranteed(plan, cells),
     }
     for figure in BOOTSTRAPPED[1:]:
-        row |= {figure: _mean(cells, figure), f"{figure}_ci": list(percentile_interval(drawn[figure]))}
+        low, high = percentile_interval(drawn[figure])
+        # The seeds' noise is normal, and may lead out of where a proportion can lie.
+        ends = [low, high] if figure == "ig" else [max(low, 0.0), min(high, 1.0)]
+        row |= {figure: _mean(cells, figure), f"{figure}_ci": ends}
     row |= {figure: _mean(cells, figure) for figure in _shared([cell.figures for cell in cells]) if figure not in row}
     row |= _by_channel(cells)
     row["patterns"] = {p: float(np.mean([c.patterns[p] for c in cells])) for p in _shared([c.patterns for c in cells])}

@@ -9,14 +9,14 @@ import pandas as pd
 from tabulate import tabulate
 
 NOTE = (
-    "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over seeds and "
-    "samples, Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. With few seeds that differ much, "
-    "equal rows are told apart more often than that. Brackets: 95 % intervals. SSS: Spurious Sensitivity Score; its "
-    "floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. Core: sensitivity "
-    "to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given besides labels. "
-    "To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs significantly (Holm, 5 %). "
-    "Seeds: `*` one seed, given the spread over seeds of the task's other rows, widened by Student's t; `?` one seed "
-    "and no spread to give it, so ranked as if seeds did not differ. Verified: who ran it; self-reported is unchecked."
+    "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over samples, with "
+    "the variance over seeds added; Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. Brackets: 95 % intervals. "
+    "SSS: Spurious Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. "
+    "Core: sensitivity to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given "
+    "besides labels. To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs "
+    "significantly (Holm, 5 %). The variance over seeds is the row's own or that pooled over the task's rows, "
+    "whichever is larger, widened by Student's t. Seeds: `*` one seed; `?` one seed on a task where no row has two "
+    "that differ, so ranked as if seeds did not differ. Verified: who ran it; self-reported is unchecked."
 )
 SEED_MARKS = {"own": "", "pooled": "*", "unknown": "?"}
 
@@ -125,6 +125,11 @@ def _against(row: Mapping[str, Any]) -> str:
         return ""
     verdict = "" if found["verdict"] == "undecided" else f" {found['verdict']}"
     return f"{found['difference']:+.3f}{verdict}"
+
+
+def p_text(p_value: float) -> str:
+    """Writes a p-value to three decimals."""
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def as_text(text: str) -> str:

@@ -1,6 +1,6 @@
 """A task's bootstrap: the weights that all its rows share, and the replicates of a row's figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,11 @@ from spurgen.generators import sample
 from spurgen.harness.board.evidence import KEPT
 from spurgen.harness.data import task_groups
 from spurgen.harness.metrics._arrays import Float64
-from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights, seed_draws
-from spurgen.harness.statistics.seed_spread import SeedSpread, add_spread, pool
+from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation, pool
 
 REPLICATES = 1000
+Spreads = Mapping[str, SeedSpread | None]
 
 
 def figures_of(cells: Sequence[Cell], figure: str) -> Float64:
@@ -24,9 +25,10 @@ def figures_of(cells: Sequence[Cell], figure: str) -> Float64:
     return np.array([cell.channels[channel][name] if channel else cell.figures[name] for cell in cells])
 
 
-def pooled_spread(rows: Iterable[Sequence[Cell]], figure: str) -> SeedSpread | None:
-    """Pools a figure's variance over seeds within a task's rows; `figure`: as in `figures_of`."""
-    return pool([figures_of(cells, figure) for cells in rows])
+def pooled_spreads(rows: Iterable[Sequence[Cell]], figures: Iterable[str]) -> Spreads:
+    """Pools every figure's variance over seeds within a task's rows; `figures`: as in `figures_of`."""
+    some = list(rows)
+    return {figure: pool([figures_of(cells, figure) for cells in some]) for figure in figures}
 
 
 @dataclass(frozen=True)
@@ -52,25 +54,23 @@ class Plan:
             group_bootstrap_weights(bases, REPLICATES, f"{task.name}/bases"),
         )
 
-    def replicates(self, cells: Sequence[Cell], figure: str) -> Float64:
-        """Draws the paired bootstrap of the mean over a row's cells, float64 (B,).
+    def replicates(self, label: str, cells: Sequence[Cell], figure: str, spreads: Spreads) -> Float64:
+        """Draws the mean over a row's cells as other samples and other seeds might have it, float64 (B,).
 
         `figure`: `wga`, `accuracy`, `sss` (the mean over the channels), `sss/<channel>` or one of
-        `evidence.KEPT`. Rows with as many cells share their draws of seeds.
+        `evidence.KEPT`; `spreads` has the task's pooled spread of it. Rows are paired over the samples; the seeds'
+        noise is each one's own.
         """
-        draws = seed_draws(len(cells), REPLICATES, self.task.name)
+        deviation = mean_deviation(figures_of(cells, figure), spreads[figure])
+        return add_noise(self.resampled(cells, figure), deviation, self.task.name, label, figure)
+
+    def resampled(self, cells: Sequence[Cell], figure: str) -> Float64:
+        """Draws the same as other samples alone might have it: the paired bootstrap with these very seeds."""
         if figure in ("wga", "accuracy"):
             correct = np.stack([unpack(cell.samples["correct"]) for cell in cells])
             if figure == "wga":
-                return bootstrap_wga(correct, self.groups, self.test_weights, draws)
-            return bootstrap_mean(correct.astype(np.float64), self.test_weights, draws)
+                return bootstrap_wga(correct, self.groups, self.test_weights)
+            return bootstrap_mean(correct.astype(np.float64), self.test_weights)
         names = [f"sss/{name}" for name in self.task.channels] if figure == "sss" else [KEPT.get(figure, figure)]
         values = [np.mean([unpack(cell.samples[name]) for name in names], axis=0) for cell in cells]
-        return bootstrap_mean(np.stack(values), self.base_weights, draws)
-
-    def replicates_with_spread(
-        self, label: str, cells: Sequence[Cell], figure: str, spread: SeedSpread | None
-    ) -> Float64:
-        """Draws the same, and gives a single cell the `spread` over seeds that the task's other rows have."""
-        drawn = self.replicates(cells, figure)
-        return add_spread(drawn, spread, self.task.name, label, figure) if spread and len(cells) == 1 else drawn
+        return bootstrap_mean(np.stack(values), self.base_weights)

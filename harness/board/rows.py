@@ -16,7 +16,12 @@ FAILED = ".failed.json"
 
 def cell_file(results: Path, suite: str, label: str, task: str, seed: int, identity: str) -> Path:
     """Locates a cell: results/suite/label/task-seed-identity.json."""
-    return results / suite / label / f"{task}-{seed}-{identity[:16]}.json"
+    return results / suite / label / cell_name(task, seed, identity)
+
+
+def cell_name(task: str, seed: int, identity: str) -> str:
+    """Names a cell's file in its row's folder."""
+    return f"{task}-{seed}-{identity[:16]}.json"
 
 
 def label_of(spec: str, options: dict[str, object]) -> str:

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
+from spurgen.harness.benchmarking import CANONICAL
+
 
 def positive_int(text: str) -> int:
     """Reads an integer of 1 or more, for argparse."""
@@ -13,6 +15,13 @@ def positive_int(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
     return number
+
+
+def add_suite(parser: argparse.ArgumentParser) -> None:
+    """Declares the flag that names a suite."""
+    parser.add_argument(
+        "--suite", default=CANONICAL, help=f"a suite's name, or the path of its .toml file; default: {CANONICAL}"
+    )
 
 
 class Unique(argparse.Action):

@@ -10,7 +10,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import baseline_specs, offered, plan, run_missing, write_leaderboard
 from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.board.rows import RESULTS
-from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.commands.splits import verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
@@ -20,7 +20,7 @@ from spurgen.harness.splits.verify import stamped
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags that every command that runs cells has."""
-    parser.add_argument("--suite", default="v1", help="default: v1")
+    add_suite(parser)
     parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: all of the suite")
     parser.add_argument("--seeds", type=positive_int, default=3, help="training seeds per submission; default: 3")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")

@@ -11,13 +11,12 @@ from tabulate import tabulate
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import CANONICAL, baseline_specs, path_of, plan, run_missing
+from spurgen.harness.benchmarking import CANONICAL, SIGNS, baseline_specs, path_of, plan, run_missing
 from spurgen.harness.board.rows import RESULTS, read_cell
-from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.machine.files import write_atomically
 
-TASKS = ("signs-image", "signs-text", "signs-multimodal")
 METHODS = ("erm", "resample", "group_dro")
 OUT = Path("benchmark/CALIBRATION.md")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -25,8 +24,8 @@ BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
-    parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--tasks", nargs="+", action=Unique, default=list(TASKS), help=f"default: {' '.join(TASKS)}")
+    add_suite(parser)
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=list(SIGNS), help=f"default: {' '.join(SIGNS)}")
     parser.add_argument("--seeds", type=positive_int, default=5, help="default: 5")
     parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")

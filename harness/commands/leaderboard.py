@@ -10,6 +10,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import write_leaderboard
 from spurgen.harness.board.rendering import task_table, to_terminal
 from spurgen.harness.board.rows import RESULTS
+from spurgen.harness.commands._arguments import add_suite
 from spurgen.harness.commands._sections import around, renew
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
@@ -17,7 +18,7 @@ BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
-    parser.add_argument("--suite", default="v1", help="default: v1")
+    add_suite(parser)
     parser.add_argument(
         "--readme", type=Path, help=f"a file whose section from {BEGIN} to {END} is to be renewed as well"
     )

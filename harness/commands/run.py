@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Iterator
 from logging import Logger
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from matplotlib.figure import Figure as Picture
 from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
-from spurgen.benchmark.scenario import Scenario, load_scenario
+from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
 from spurgen.harness.benchmarking import make_progress
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--generate-data", action="store_true", help="write the data set into --data-dir first")
     add("--num-classes", type=int, help="2 to 20, with --generate-data; default: 10")
     add("--num-samples", type=int, help="train and val together (4 to 1), with --generate-data; default: 1000")
-    add("--modality", default="image", choices=("image", "text", "multimodal"), help="default: image")
+    add("--modality", default="image", choices=get_args(Modality), help="default: image")
     add("--feature-dim", type=int, default=128, help="width of the features; default: 128")
     add("--batch-size", type=int, default=64, help="default: 64")
     add("--num-epochs", type=int, default=10, help="default: 10")

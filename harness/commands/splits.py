@@ -13,14 +13,14 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.choices import one_of
-from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.splits.freeze import freeze, part_sizes
 from spurgen.harness.splits.store import DATA, DEFAULT_PARTS, chosen_parts, regenerate
 from spurgen.harness.splits.verify import stamp, verify, verify_store
 
 FLAGS = argparse.ArgumentParser(add_help=False)
-FLAGS.add_argument("--suite", default="v1", help="a suite's name, or the path of its .toml file; default: v1")
+add_suite(FLAGS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,10 +11,10 @@ from tabulate import tabulate
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial
-from spurgen.harness.benchmarking import BASELINES, baseline_specs, check_backbones, make_progress
+from spurgen.harness.benchmarking import BASELINES, SIGNS, baseline_specs, check_backbones, make_progress
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.choices import one_of
-from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.executors import local
 from spurgen.harness.experiments.sweep import (
     STRATEGIES,
@@ -34,8 +34,8 @@ FOLDER = Path("benchmark/sweeps")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
-    parser.add_argument("--suite", default="v1", help="default: v1")
-    parser.add_argument("--tasks", nargs="+", action=Unique, default=["signs-image", "signs-text", "signs-multimodal"])
+    add_suite(parser)
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=list(SIGNS))
     parser.add_argument("--methods", nargs="+", action=Unique, default=[], help="default: every baseline")
     parser.add_argument(
         "--trials", type=positive_int, default=8, help="settings per method, defaults included; default: 8"

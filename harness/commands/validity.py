@@ -12,6 +12,7 @@ from spurgen.benchmark.published import PUBLISHED, read_published
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import BASELINES, stem_for
 from spurgen.harness.board.rows import RESULTS, read_cells
+from spurgen.harness.commands._arguments import add_suite
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.validity._evidence import gather
 from spurgen.harness.validity._report import draw, examine, to_markdown
@@ -19,7 +20,7 @@ from spurgen.harness.validity._report import draw, examine, to_markdown
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
-    parser.add_argument("--suite", default="v1", help="default: v1")
+    add_suite(parser)
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
     parser.add_argument(
         "--calibration", type=Path, help="folder of the references; default: calibration, beside the rows"

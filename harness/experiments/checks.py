@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.suite import Task
 from spurgen.harness.answers import check_offer
 from spurgen.harness.benchmarking import BASELINES, baseline_specs
@@ -94,7 +95,7 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
     """Raises `SpurgenError` if a method cannot run on a task, or its batches cannot be filled."""
     scenario = task.scenario
     if not task.channels:
-        carried = ", ".join(m for m in ("image", "text", "multimodal") if scenario.channels_in(m)) or "none"
+        carried = ", ".join(m for m in get_args(Modality) if scenario.channels_in(m)) or "none"
         what = f"scenario {scenario.name} has no channel, hence no groups, in modality {task.modality}"
         raise SpurgenError(f"--modality {task.modality}: {what}; those with one: {carried}")
     if batch_size > scenario.splits.train:

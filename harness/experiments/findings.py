@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from itertools import combinations
 
+from spurgen.harness.board.rendering import p_text
 from spurgen.harness.experiments.record import TESTED, ExperimentRecord, Figure
 from spurgen.harness.statistics.against import ERM
 
 NAMES = {"accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
 MOST_NAMED = 6
-FEW_BASES, FEW_SEEDS = 100, 5
+TOO_FEW_BASES, FEW_BASES, FEW_SEEDS = 30, 100, 5  # of the first, a bootstrap's intervals are too short
 
 
 def conclusions(record: ExperimentRecord) -> list[str]:
@@ -25,7 +26,7 @@ def conclusions(record: ExperimentRecord) -> list[str]:
             )
     if record.differences and not found:
         found.append(f"No difference to {ERM} is significant at 5 %.")
-    for m in record.finished:
+    for m in record.finished if record.scenario.splits.twins >= TOO_FEW_BASES else ():
         leans = [c for c, row in m.channels.items() if (row["sss"].low or 0) > _top(m.figures["sss_placebo"])]
         if leans:
             found.append(f"{m.name} leans on {_join(leans)}: SSS above the placebo floor, intervals apart.")
@@ -97,8 +98,8 @@ def _limits(record: ExperimentRecord) -> list[str]:
         )
     elif count < FEW_SEEDS:
         found.append(
-            f"How sure the tests are: {count} seeds tell little of the spread between seeds, which the tests take as "
-            "known, so p is too small. Pass --num_seeds 5."
+            f"Small differences: {count} seeds tell little of the spread between seeds, for which the tests allow by "
+            "being cautious. Pass --num_seeds 5."
         )
     if len({m.access for m in record.finished}) > 1:
         tiers = ", ".join(f"{m.name}: {m.access}" for m in record.finished)
@@ -113,9 +114,8 @@ def _limits(record: ExperimentRecord) -> list[str]:
             f"intervals for these models: {corrected}."
         )
     if scenario.splits.twins < FEW_BASES:
-        found.append(
-            f"Much about SSS, IG and core sensitivity: they rest on {scenario.splits.twins} base samples only."
-        )
+        bases = "1 base sample" if scenario.splits.twins == 1 else f"{scenario.splits.twins} base samples"
+        found.append(f"Much about SSS, IG and core sensitivity: they rest on {bases} only.")
     return found
 
 
@@ -128,12 +128,8 @@ def _but(record: ExperimentRecord, name: str) -> str:
 
 
 def _p_words(p_value: float) -> str:
-    return f"p {p_text(p_value)}" if p_value < 0.001 else f"p = {p_text(p_value)}"
-
-
-def p_text(p_value: float) -> str:
-    """Writes a p-value."""
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+    told = p_text(p_value)
+    return f"p {told}" if told.startswith("<") else f"p = {told}"
 
 
 def _top(figure: Figure) -> float:

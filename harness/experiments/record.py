@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from spurgen.benchmark.record import Cell, Report
 from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
-from spurgen.harness.board.leaderboard import make_row
-from spurgen.harness.board.resampling import Plan
+from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
+from spurgen.harness.board.resampling import Plan, Spreads, pooled_spreads
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import provenance
@@ -124,9 +124,11 @@ def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> Expe
     """Sums an experiment up from its cells, in the order of its seeds."""
     task = experiment.task
     shared = Plan.of(task)
+    whole = [some for some in cells.values() if not any(cell.error for cell in some)]
+    spreads = pooled_spreads(whole, [*BOOTSTRAPPED, *_of_channels(task)])
     methods, replicates = [], {}
     for method in experiment.methods:
-        result, replicates[method.name] = _result(task, shared, method, cells[method.name])
+        result, replicates[method.name] = _result(shared, spreads, method, cells[method.name])
         methods.append(result)
     return ExperimentRecord(
         name=experiment.name,
@@ -142,14 +144,20 @@ def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> Expe
     )
 
 
-def _result(task: Task, shared: Plan, method: Method, cells: list[Cell]) -> tuple[MethodResult, Replicates]:
+def _of_channels(task: Task) -> list[str]:
+    """Names the SSS of each channel."""
+    return [f"sss/{channel}" for channel in task.channels]
+
+
+def _result(shared: Plan, spreads: Spreads, method: Method, cells: list[Cell]) -> tuple[MethodResult, Replicates]:
     """Averages a method's cells, with intervals; returns the replicates of what is tested as well."""
     seeds = tuple(_seed(cell) for cell in cells)
     about = {"name": method.name, "spec": method.spec, "access": cells[0].access, "options": method.options}
     if any(cell.error for cell in cells):
         return MethodResult(**about, seeds=seeds), {}
-    row, found = make_row(shared, method.name, cells)
-    found |= {name: shared.replicates(cells, name) for name in (f"sss/{channel}" for channel in task.channels)}
+    task = shared.task
+    row, found = make_row(shared, method.name, cells, spreads)
+    found |= {name: shared.replicates(method.name, cells, name, spreads) for name in _of_channels(task)}
     right = int(np.mean([sum(cell.groups) for cell in cells]))
     result = MethodResult(
         **about,

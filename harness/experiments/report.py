@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from spurgen.benchmark.scenario import Channel, Scenario, Strength
-from spurgen.harness.experiments.findings import NAMES, cautions, conclusions, p_text
+from spurgen.harness.board.rendering import p_text
+from spurgen.harness.experiments.findings import NAMES, cautions, conclusions
 from spurgen.harness.experiments.record import Difference, ExperimentRecord, Figure, MethodResult
 from spurgen.harness.statistics.against import ERM
 

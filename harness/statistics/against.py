@@ -1,15 +1,13 @@
 """Every method against ERM on one task: by the paired bootstrap, and by the paired t-test over seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypedDict
 
 import numpy as np
 
-from spurgen.benchmark.record import Cell, unpack
-from spurgen.harness.metrics._arrays import Float64, Int64
-from spurgen.harness.statistics.bootstrap import Weights, bootstrap_wga, seed_draws
+from spurgen.benchmark.record import Cell
+from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
-from spurgen.harness.statistics.seed_spread import SeedSpread, add_spread
 
 ERM = "erm"
 ALPHA = 0.05
@@ -35,30 +33,19 @@ class Against(TypedDict):
     verdict: Literal["better", "worse", "undecided"]
 
 
-def against_erm(
-    rows: Mapping[str, Sequence[Cell]], groups: Int64, weights: Weights, task: str, spread: SeedSpread | None = None,
-    *, reference: str = ERM,
-) -> dict[str, Against]:  # fmt: skip
-    """Compares every row of a task with the row `reference`; empty where that row is missing.
+def against_erm(rows: Mapping[str, Sequence[Cell]], replicates: Callable[[str, int], Float64]) -> dict[str, Against]:
+    """Compares every row of a task with ERM's; empty where that row is missing.
 
-    `rows`: label -> cells that may be ranked, their seeds 0, 1, 2, ... in order. `groups`: int64 (n,),
-    and `weights`: uint8 (B, n), as in `resampling.Plan`; `task` names the draws of seeds. `spread`
-    stands in for the variance over seeds where only one is common. With equal numbers of seeds the replicates
-    are the very ones that rows are ranked by.
+    `rows`: label -> cells that may be ranked, their seeds 0, 1, 2, ... in order. `replicates(label, S)`
+    draws a row's WGA over its first S seeds, float64 (B,), paired over the samples, as rows are ranked by.
     """
-    if reference not in rows:
+    if ERM not in rows:
         return {}
-    labels = [label for label in rows if label != reference]
-
-    def replicates(label: str, seeds: int) -> Float64:
-        drawn = bootstrap_wga(_correct(rows[label][:seeds]), groups, weights, seed_draws(seeds, len(weights), task))
-        return add_spread(drawn, spread, task, label, "wga") if spread and seeds == 1 else drawn
-
     table: dict[str, Against] = {}
-    for label in labels:
-        common = min(len(rows[label]), len(rows[reference]))
-        drawn = [replicates(name, common) for name in (label, reference)]
-        table[label] = _compare(rows[label][:common], rows[reference][:common], *drawn)
+    for label in (label for label in rows if label != ERM):
+        common = min(len(rows[label]), len(rows[ERM]))
+        drawn = [replicates(name, common) for name in (label, ERM)]
+        table[label] = _compare(rows[label][:common], rows[ERM][:common], *drawn)
     by_bootstrap = holm([row["p_bootstrap"] for row in table.values()])
     by_seeds = holm([row["p_seeds"] for row in table.values()])
     for row, bootstrap, seeds in zip(table.values(), by_bootstrap, by_seeds, strict=True):
@@ -90,7 +77,3 @@ def _compare(cells: Sequence[Cell], erm: Sequence[Cell], ours: Float64, its: Flo
 
 def _wga(cells: Sequence[Cell]) -> Float64:
     return np.array([cell.figures["wga"] for cell in cells])
-
-
-def _correct(cells: Sequence[Cell]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return np.stack([unpack(cell.samples["correct"]) for cell in cells])

@@ -1,6 +1,6 @@
-"""The paired bootstrap: resamples training seeds, and test samples within their groups.
+"""The paired bootstrap of test samples, within their groups; `seed_spread` adds what seeds vary.
 
-All rows of a task share weights and draws, so differences between rows are paired. The draws are
+All rows of a task share weights, so differences between rows are paired. The draws are
 reproducible for a given NumPy; unlike the data they are not frozen for ever.
 """
 
@@ -11,7 +11,6 @@ from spurgen.generators.streams import stream_key
 from spurgen.harness.metrics._arrays import (
     Bool,
     Float64,
-    Int64,
     Labels,
     Scores,
     as_flags,
@@ -57,69 +56,44 @@ def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int)
     return weights
 
 
-def seed_draws(num_seeds: int, replicates: int, seed: str | int) -> Int64:
-    """Draws which training seeds each replicate averages: int64 (B, max(S - 1, 1)) in [0, S).
-
-    S - 1 of S seeds with replacement: then the variance of the bootstrap mean is s^2 / S without bias
-    (Rao & Wu 1988), where S of S would make it too small by (S - 1) / S, a third for three seeds. With
-    one seed its variance cannot be known, and every replicate holds that seed.
-
-    Raises:
-        MetricError: for no seed or no replicate.
-    """
-    _check_positive("num_seeds", num_seeds)
-    _check_positive("replicates", replicates)
-    shape = (replicates, max(num_seeds - 1, 1))
-    return named_generator(seed, "seeds", num_seeds).integers(num_seeds, size=shape)
-
-
-def _check_plan(weights: Weights, draws: Int64, num_seeds: int, count: int) -> None:
-    """Raises MetricError unless weights and draws fit each other and S rows of n samples."""
+def _check_weights(weights: Weights, count: int) -> None:
+    """Raises MetricError unless the weights are counts of n samples."""
     check_kind("weights", weights, "iu", "an array of counts")
     check_shape("weights", weights, ("B", count))
-    check_kind("draws", draws, "iu", "an array of seed numbers")
-    check_shape("draws", draws, (len(weights), "D"))
-    if draws.min() < 0 or draws.max() >= num_seeds:
-        found = f"seeds {draws.min()} to {draws.max()}"
-        raise failure("draws", found, f"seeds in [0, {num_seeds})", "draw them by seed_draws for this row's seeds")
 
 
-def _mean_over_draws(per_seed: Float64, draws: Int64) -> Float64:
-    """Averages (S, B) over the seeds that each replicate drew: float64 (B,)."""
-    means: Float64 = per_seed[draws, np.arange(len(draws))[:, None]].mean(axis=1)
-    return means
-
-
-def bootstrap_wga(correct: Bool, group_ids: Labels, weights: Weights, draws: Int64) -> Float64:
+def bootstrap_wga(correct: Bool, group_ids: Labels, weights: Weights) -> Float64:
     """Returns replicates of the mean over seeds of the worst-group accuracy: float64 (B,).
 
     `correct`: bool (S, n), one row per training seed. `group_ids`: integers (n,) in [0, G).
-    `weights`: (B, n) of `group_bootstrap_weights`; `draws`: (B, D) of `seed_draws`.
+    `weights`: (B, n) of `group_bootstrap_weights`.
 
     Raises:
         MetricError: for arrays that do not fit each other, or an empty group.
     """
     hits = as_flags("correct", correct, ("S", "n"))
     ids, sizes = as_groups(group_ids, hits.shape[1], None)
-    _check_plan(weights, draws, *hits.shape)
+    _check_weights(weights, hits.shape[1])
     worst = np.ones((len(hits), len(weights)))
     for group, size in enumerate(sizes.tolist()):
         member = ids == group
         # counts below 2**24 are exact in float32, and its product is a fast matrix product
         counts = hits[:, member].astype(np.float32) @ weights[:, member].astype(np.float32).T
         np.minimum(worst, counts.astype(np.float64) / size, out=worst)
-    return _mean_over_draws(worst, draws)
+    means: Float64 = worst.mean(axis=0)
+    return means
 
 
-def bootstrap_mean(values: Scores, weights: Weights, draws: Int64) -> Float64:
+def bootstrap_mean(values: Scores, weights: Weights) -> Float64:
     """Returns replicates of the mean over seeds and samples: float64 (B,).
 
     `values`: real (S, m), each base sample's contribution with all its twins, one row per training
-    seed. `weights`: (B, m) of `group_bootstrap_weights`; `draws`: (B, D) of `seed_draws`.
+    seed. `weights`: (B, m) of `group_bootstrap_weights`.
 
     Raises:
         MetricError: for arrays that do not fit each other, or values that are not finite.
     """
     reals = as_reals("values", values, ("S", "m"))
-    _check_plan(weights, draws, *reals.shape)
-    return _mean_over_draws(reals @ weights.astype(np.float64).T / weights.sum(axis=1), draws)
+    _check_weights(weights, reals.shape[1])
+    replicates: Float64 = reals.mean(axis=0) @ weights.astype(np.float64).T / weights.sum(axis=1)
+    return replicates

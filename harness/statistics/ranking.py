@@ -60,11 +60,10 @@ def significantly_higher(points: Scores, replicates: Scores, *, alpha: float = 0
     deviation obeys the triangle inequality, so z(a, c) >= min(z(a, b), z(b, c)) where a > b > c, and
     what Holm rejects for two steps it rejects for both at once.
 
-    With few seeds the normal tail is too thin, the more so the more seeds differ beside samples. In
-    simulations of 6 to 12 equal rows, by the standard deviation of WGA over seeds, some two were told
-    apart: at .03 to .06 in 0 to 14 % of boards with three seeds (27 % where samples explain only .02) and
-    in 0 to 3 % with five; at .08 to .09, which rows of v1 have, in 9 to 30 % and in 4 to 18 %; at .14 in
-    33 to 61 % and in 40 %.
+    With `seed_spread.add_noise`, boards of 6 to 27 equal rows with 3 to 5 seeds each had some two told apart in
+    1 to 4 % of simulations, whatever seeds vary (.03 to .14); where the rows' own variations differ by
+    a factor of 2 either way, in 2 to 7 %, and in up to 19 % where half of the rows have a single seed,
+    since nothing tells their own (tests/harness/statistics/test_seed_spread.py).
 
     Raises:
         MetricError: for arrays that do not fit each other or are not finite.

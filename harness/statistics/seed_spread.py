@@ -1,4 +1,4 @@
-"""The variance over training seeds of rows that have a single seed: borrowed from the task's other rows."""
+"""The variance over training seeds: too few seeds to resample, so a row's own and the pooled one are added as noise."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -33,18 +33,26 @@ def pool(figures: Sequence[Float64]) -> SeedSpread | None:
     return SeedSpread(float(np.sqrt(squares / degrees)), degrees)
 
 
-def add_spread(replicates: Float64, spread: SeedSpread, *names: str) -> Float64:
-    """Adds the variance over seeds that the bootstrap of a single seed lacks: float64 (B,), the mean kept.
+def mean_deviation(figures: Float64, pooled: SeedSpread | None) -> float:
+    """Returns the standard deviation that seeds give a row's mean over them; 0 where no row of the task varies.
 
-    `replicates`: float64 (B,). The noise is normal, drawn for `names` alone, its deviation the pooled
-    one widened by Student's t over the normal quantile: few degrees of freedom estimate it badly, and
-    the tests that follow take it for known. Simulated for two equal methods with one seed each, beside 1
-    to 20 rows with three seeds, they are told apart in 4 to 5 % of cases (unwidened in 5 to 14 %, without
-    noise in 52 %) where all spreads are alike, rows at a floor or none; in 7 to 12 % where the spreads
-    differ by a factor of 2 either way, the most beside few rows: nothing tells the spread of these two.
+    `figures`: float64 (S,). The larger of the row's own deviation and the pooled one, over sqrt(S): few
+    seeds may lie close by luck, and only the pooled deviation knows it. Widened by Student's t, with the
+    pooled degrees, over the normal quantile, since the tests that follow take it for known.
     """
-    deviation = spread.deviation * float(t.isf(TAIL, spread.degrees) / norm.isf(TAIL))
-    noise = named_generator("spread", *names).normal(size=len(replicates))
+    if pooled is None:
+        return 0.0
+    own = float(figures.std(ddof=1)) if len(figures) > 1 else 0.0
+    widening = float(t.isf(TAIL, pooled.degrees) / norm.isf(TAIL))
+    return max(own, pooled.deviation) / float(np.sqrt(len(figures))) * widening
+
+
+def add_noise(replicates: Float64, deviation: float, *names: str) -> Float64:
+    """Adds normal noise of this standard deviation, drawn for `names` alone: float64 (B,), the mean kept.
+
+    `replicates`: float64 (B,), B at least 2.
+    """
+    noise = named_generator("seeds", *names).normal(size=len(replicates))
     noise -= noise.mean()
     widened: Float64 = replicates + noise * (deviation / noise.std(ddof=1))
     return widened

@@ -27,8 +27,6 @@ def tiers(points: Scores, replicates: Scores, names: Sequence[str], *, alpha: fl
     false step at `alpha`, there are at least that many levels with confidence 1 - `alpha`. `points`, `replicates`:
     as in `significantly_higher`; `names`: R, distinct. Rows permuted give the same tiers.
 
-    The confidence holds as far as `significantly_higher` keeps its promise with few seeds.
-
     Raises:
         MetricError: for arrays that do not fit each other or are not finite, or names that are not R distinct ones.
     """

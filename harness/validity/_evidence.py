@@ -9,7 +9,7 @@ from spurgen.benchmark.published import PublishedFigure
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.leaderboard import Rows, build
-from spurgen.harness.board.resampling import Plan, figures_of, pooled_spread
+from spurgen.harness.board.resampling import Plan, figures_of, pooled_spreads
 from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.against import ERM
 
@@ -69,8 +69,7 @@ class TaskEvidence:
         cells = self.rows[label][: seeds or len(self.rows[label])]
         key = (figure, label, len(cells))
         if key not in self._made:
-            spread = pooled_spread(self.rows.values(), figure)
-            drawn = self.plan.replicates_with_spread(label, cells, figure, spread)
+            drawn = self.plan.replicates(label, cells, figure, pooled_spreads(self.rows.values(), [figure]))
             self._made[key] = Sampled(float(figures_of(cells, figure).mean()), drawn)
         return self._made[key]
 

@@ -25,8 +25,3 @@ def with_interval(value: float | None, interval: Sequence[float] | None, form: s
     if value is None or interval is None:
         return number(value, form)
     return f"{value:{form}} ({interval[0]:{form}} to {interval[1]:{form}})"
-
-
-def p_value(p: float) -> str:
-    """Writes a p-value to three decimals."""
-    return "< .001" if p < 0.001 else f"{p:.3f}"

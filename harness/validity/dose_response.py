@@ -7,12 +7,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Task
+from spurgen.harness.board.rendering import p_text
 from spurgen.harness.pictures.drawing import GREY, INK
 from spurgen.harness.statistics import holm, paired_difference
 from spurgen.harness.statistics.against import ALPHA, ERM
 from spurgen.harness.validity._drawing import panels
 from spurgen.harness.validity._evidence import Evidence, Sampled, lacking
-from spurgen.harness.validity._tables import PASSED, number, p_value, table, with_interval
+from spurgen.harness.validity._tables import PASSED, number, table, with_interval
 
 PLACE = 5
 TITLE = "The dose makes the response"
@@ -124,7 +125,7 @@ def tell(result: Result) -> str:
             "Figure": name.upper(),
             **{f"{dose:g}": number(at) for dose, at in zip(result["strengths"], trend["figures"], strict=True)},
             "Slope (95 %)": with_interval(trend["slope"], trend["interval"], "+.3f"),
-            "p, Holm": p_value(trend["p_holm"]),
+            "p, Holm": p_text(trend["p_holm"]),
             "Monotone": PASSED[trend["monotone"]],
             "Significant": PASSED[trend["significant"]],
         }
@@ -145,10 +146,9 @@ def draw(result: Result) -> Figure | None:
         return None
     figure, axes = panels(len(methods), 6, 1.5, 1.6)
     for one, (label, response) in zip(axes, methods.items(), strict=True):
-        for behind in [ERM] if ERM in methods and label != ERM else []:
-            for name, line in (("wga", "-"), ("sss", "--")):
-                figures = methods[behind]["wga" if name == "wga" else "sss"]["figures"]
-                one.plot(result["strengths"], figures, line, color=GREY, linewidth=0.8)
+        if ERM in methods and label != ERM:
+            one.plot(result["strengths"], methods[ERM]["wga"]["figures"], "-", color=GREY, linewidth=0.8)
+            one.plot(result["strengths"], methods[ERM]["sss"]["figures"], "--", color=GREY, linewidth=0.8)
         one.plot(result["strengths"], response["wga"]["figures"], "o-", color=INK, markersize=3.5, label="WGA")
         one.plot(
             result["strengths"], response["sss"]["figures"], "s--", color=INK, markersize=3.5, mfc="white", label="SSS"

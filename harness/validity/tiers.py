@@ -82,9 +82,10 @@ def tell(result: Result) -> str:
         for tier, some in enumerate(found["members"], start=1)
     ]
     note = (
-        "Tiers: the most rows of which all can be told apart (paired bootstrap over seeds and samples, Holm over all "
-        "pairs, 5 %). Within a tier no two rows can be; a row is significantly below some row of the tier before, not "
-        "below all. Intervals are corrected for the bias of a minimum, so a point can lie at their lower end or below."
+        "Tiers: the most rows of which all can be told apart (paired bootstrap over samples, the variance over seeds "
+        "added; Holm over all pairs, 5 %). Within a tier no two rows can be; a row is significantly below some row of "
+        "the tier before, not below all. Intervals are corrected for the bias of a minimum, so a point can lie at "
+        "their lower end or below."
     )
     return "\n\n".join([note, table(lines), table(members)]) if lines else note
 

@@ -92,8 +92,9 @@ def _moles_of(changes: dict[str, tuple[Difference, float | None]]) -> Moles:
 def tell(result: Result) -> str:
     """Writes a table a task: ERM's SSS and every method's changes, a star on the significant ones."""
     parts = [
-        "SSS less ERM's, per channel; `*`: significant (paired bootstrap over seeds and base samples, Holm over the "
-        "task's methods and channels, 5 %). A mole: a channel that rises significantly while another falls."
+        "SSS less ERM's, per channel; `*`: significant (paired bootstrap over base samples, the variance over "
+        "seeds added; Holm over the task's methods and channels, 5 %). A mole: a channel that rises significantly "
+        "while another falls."
     ]
     for name, found in result["tasks"].items():
         erm = {"Method": "erm (SSS)", **{c: number(sss) for c, sss in found["erm"].items()}, "Mole": "-"}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.record import PackedArray, pack
-from spurgen.harness.board.evidence import contradiction, file_name
+from spurgen.harness.board.evidence import contradiction
 from spurgen.harness.board.resampling import Plan
 
 BASES = 24
@@ -93,7 +93,3 @@ def test_samples_that_cannot_be_used_are_a_reason(suite, make_cell, judge, name,
     samples = {key: kept for key, kept in cell.samples.items() if key != name} | ({name: packed} if packed else {})
     reason = judge(cell.model_copy(update={"samples": samples}))
     assert reason.startswith(f"its samples cannot be used: {message}")
-
-
-def test_a_cell_is_named_by_its_file(suite, make_cell):
-    assert file_name(make_cell(suite, 0.8, 3)) == f"small-text-3-{'3' * 16}.json"

@@ -6,10 +6,11 @@ import pytest
 from spurgen.harness.board import leaderboard
 from spurgen.harness.board.evidence import unpack_samples
 from spurgen.harness.board.leaderboard import build, make_row
-from spurgen.harness.board.resampling import REPLICATES, Plan, pooled_spread
+from spurgen.harness.board.resampling import Plan, pooled_spreads
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.statistics import against_erm
-from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, seed_draws
+from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga
+from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation
 
 BASES = 24
 RISING = np.linspace(0, 1, BASES)
@@ -58,12 +59,15 @@ def test_the_order_of_rows_changes_nothing(suite, make_cell):
     assert board(suite, cells) == board(suite, dict(reversed(cells.items())))
 
 
-def test_rows_share_the_draws_of_seeds_and_samples(suite, make_cell, monkeypatch):
+def test_rows_share_the_draws_of_samples_but_not_the_noise_of_seeds(suite, make_cell, monkeypatch):
     drawn = {}
     monkeypatch.setattr(leaderboard, "place_rows", lambda rows, replicates: drawn.update(replicates) or list(rows))
-    board(suite, {label: [make_cell(suite, 0.8, seed) for seed in range(3)] for label in ("a", "b")})
+    answers = np.arange(60) % 5 > 0  # with every seed
+    board(suite, {label: [make_cell(suite, answers, seed) for seed in range(3)] for label in ("a", "b")})
     assert np.array_equal(drawn["a"], drawn["b"])
     assert drawn["a"].std() > 0
+    board(suite, {label: [make_cell(suite, 0.8, seed) for seed in range(3)] for label in ("a", "b")})
+    assert np.corrcoef(drawn["a"], drawn["b"])[0, 1] < 0.9
 
 
 def test_bases_are_resampled_within_their_class(suite):
@@ -87,26 +91,33 @@ def varied(suite, make_cell):
 
 def test_every_figure_has_its_own_interval(suite, varied):
     task = suite.task("small-text")
-    plan, draws = Plan.of(task), seed_draws(3, REPLICATES, "small-text")
-    row, replicates = make_row(plan, "a", varied)
+    plan, spreads = Plan.of(task), pooled_spreads([varied], leaderboard.BOOTSTRAPPED)
+    row, replicates = make_row(plan, "a", varied, spreads)
     kept = [unpack_samples(task, cell) for cell in varied]
-    wga = bootstrap_wga(np.stack([some["correct"] for some in kept]), plan.groups, plan.test_weights, draws)
+
+    def noisy(figure, resampled):
+        deviation = mean_deviation(np.array([cell.figures[figure] for cell in varied]), spreads[figure])
+        return add_noise(resampled, deviation, "small-text", "a", figure)
+
+    correct = np.stack([some["correct"] for some in kept])
+    wga = noisy("wga", bootstrap_wga(correct, plan.groups, plan.test_weights))
     assert list(replicates) == list(leaderboard.BOOTSTRAPPED)
     assert np.array_equal(replicates["wga"], wga)
     assert row["wga"] == np.mean([cell.figures["wga"] for cell in varied])
     assert row["wga_ci"] == list(basic_interval(row["wga"], wga)) != list(percentile_interval(wga))
     assert row["wga_corrected"] == bias_corrected(row["wga"], wga) > row["wga"]
 
-    def interval(weights, *parts):
+    def interval(figure, weights, *parts):
         values = np.stack([np.mean([some[part] for part in parts], axis=0) for some in kept]).astype(float)
-        return list(percentile_interval(bootstrap_mean(values, weights, draws)))
+        ends = percentile_interval(noisy(figure, bootstrap_mean(values, weights)))
+        return list(ends if figure == "ig" else np.clip(ends, 0, 1))
 
-    assert row["accuracy_ci"] == interval(plan.test_weights, "correct")
+    assert row["accuracy_ci"] == interval("accuracy", plan.test_weights, "correct")
     parts = {"sss_placebo": "placebo", "core_sensitivity": "core", "ig": "ig", "cra": "cra", "flip_rate": "flip"}
     for figure, part in parts.items():
-        assert row[f"{figure}_ci"] == interval(plan.base_weights, part), figure
+        assert row[f"{figure}_ci"] == interval(figure, plan.base_weights, part), figure
         assert row[figure] == pytest.approx(np.mean([some[part].mean() for some in kept]), abs=1e-3), figure
-    assert row["sss_ci"] == interval(plan.base_weights, "sss/color", "sss/background")
+    assert row["sss_ci"] == interval("sss", plan.base_weights, "sss/color", "sss/background")
 
 
 def test_a_row_tells_what_it_rests_on(suite, make_cell):
@@ -161,7 +172,8 @@ def test_rows_are_compared_with_erm(suite, make_cell):
     rows = {row["submission"]: row for row in board(suite, cells)["rows"]}
     plan = Plan.of(suite.task("small-text"))
     ranked = {label: some for label, some in cells.items() if label != "out"}
-    expected = against_erm(ranked, plan.groups, plan.test_weights, "small-text")
+    spreads = pooled_spreads(ranked.values(), ["wga"])
+    expected = against_erm(ranked, lambda label, seeds: plan.replicates(label, ranked[label][:seeds], "wga", spreads))
     assert rows["erm"]["against_erm"] is None
     assert {label: rows[label]["against_erm"] for label in ("a", "b")} == expected
     assert rows["a"]["against_erm"]["difference"] == pytest.approx(rows["a"]["wga"] - rows["erm"]["wga"])
@@ -189,19 +201,15 @@ def test_single_seeds_are_told_apart_less_easily_where_seeds_differ(suite, make_
     assert {row["rank"] for row in board(suite, pair | {"other": several})["rows"]} == {1}
 
 
-def test_a_comparison_with_erm_on_one_common_seed_is_given_the_spread_too(suite, make_cell):
+def test_a_comparison_with_erm_on_one_common_seed_knows_the_spread_too(suite, make_cell):
     cells = {
         "erm": [make_cell(suite, quality, seed) for seed, quality in enumerate((0.5, 0.7, 0.9))],
         "a": [make_cell(suite, 0.9)],
     }
-    plan = Plan.of(suite.task("small-text"))
-    known, unknown = (
-        against_erm(cells, plan.groups, plan.test_weights, "small-text", spread)["a"]["interval"]
-        for spread in (pooled_spread([cells["erm"]], "wga"), None)
-    )
+    plan, spreads = Plan.of(suite.task("small-text")), pooled_spreads(cells.values(), ["wga"])
+    drawn = [plan.replicates(label, cells[label][:1], "wga", spreads) for label in ("a", "erm")]
     row = next(row for row in board(suite, cells)["rows"] if row["submission"] == "a")
-    assert row["against_erm"]["interval"] == known
-    assert np.ptp(known) > 1.2 * np.ptp(unknown)
+    assert np.ptp(row["against_erm"]["interval"]) == pytest.approx(2 * 1.959964 * (drawn[0] - drawn[1]).std(ddof=1))
 
 
 def test_seeds_stuck_at_a_floor_give_a_single_seed_nothing(suite, make_cell):

@@ -90,7 +90,7 @@ def test_what_cannot_be_told_from_erm_has_no_verdict(suite, make_cell):
 
 def test_what_is_better_than_erm_says_so(suite, make_cell):
     rows = {
-        label: {"small-text": [make_cell(suite, quality, seed) for seed in range(2)]}
+        label: {"small-text": [make_cell(suite, quality, seed) for seed in range(4)]}
         for label, quality in {"erm": 0.6, "good": 1.0}.items()
     }
     board = build(suite, rows)

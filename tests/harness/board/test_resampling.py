@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.resampling import Plan, figures_of, pooled_spread
-from spurgen.harness.statistics.seed_spread import SeedSpread, add_spread
+from spurgen.harness.board.resampling import Plan, figures_of, pooled_spreads
+from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation
 
 SPREAD = SeedSpread(0.1, 4)
 
@@ -16,21 +16,23 @@ def test_a_figure_is_of_a_cell_or_of_one_of_its_channels(suite, make_cell):
     cells = [make_cell(suite, 0.8, seed, kept={"sss/color": np.full(24, 0.25 * seed)}) for seed in range(3)]
     assert figures_of(cells, "sss/color").tolist() == [0, 0.25, 0.5]
     assert figures_of(cells, "wga").tolist() == [cell.figures["wga"] for cell in cells]
-    assert pooled_spread([cells, cells[:1]], "sss/color") == (pytest.approx(0.25), 2)
+    found = pooled_spreads(iter([cells, cells[:1]]), ["sss/color", "sss/background"])
+    assert found == {"sss/color": (pytest.approx(0.25), 2), "sss/background": None}
 
 
 def test_replicates_of_a_channel_and_of_the_mean_over_channels_are_paired(suite, make_cell, plan):
     drawn = np.random.default_rng(1).random((2, 24))
     cells = [make_cell(suite, 0.8, kept=dict(zip(("sss/color", "sss/background"), drawn, strict=True)))]
-    each = [plan.replicates(cells, f"sss/{name}") for name in ("color", "background")]
-    assert plan.replicates(cells, "sss") == pytest.approx(np.mean(each, axis=0), abs=1e-3)
+    each = [plan.resampled(cells, f"sss/{name}") for name in ("color", "background")]
+    assert plan.resampled(cells, "sss") == pytest.approx(np.mean(each, axis=0), abs=1e-3)
     assert each[0].std() > 0
 
 
-def test_only_a_single_cell_is_given_the_spread_drawn_for_its_task_row_and_figure(suite, make_cell, plan):
-    cells = [make_cell(suite, 0.8, seed) for seed in range(2)]
-    bare = plan.replicates(cells[:1], "accuracy")
-    widened = plan.replicates_with_spread("a", cells[:1], "accuracy", SPREAD)
-    assert np.array_equal(widened, add_spread(bare, SPREAD, "small-text", "a", "accuracy"))
-    assert np.array_equal(plan.replicates_with_spread("a", cells[:1], "accuracy", None), bare)
-    assert np.array_equal(plan.replicates_with_spread("a", cells, "wga", SPREAD), plan.replicates(cells, "wga"))
+def test_noise_of_the_seeds_is_drawn_for_its_task_row_and_figure(suite, make_cell, plan):
+    cells = [make_cell(suite, 0.6 + 0.2 * seed, seed) for seed in range(2)]
+    deviation = mean_deviation(figures_of(cells, "accuracy"), SPREAD)
+    assert deviation > 0
+    noisy = plan.replicates("a", cells, "accuracy", {"accuracy": SPREAD})
+    bare = plan.resampled(cells, "accuracy")
+    assert np.array_equal(noisy, add_noise(bare, deviation, "small-text", "a", "accuracy"))
+    assert np.array_equal(plan.replicates("a", cells, "accuracy", {"accuracy": None}), bare)

@@ -3,9 +3,8 @@ import pytest
 
 from spurgen.benchmark.record import Cell, pack, unpack
 from spurgen.harness.statistics.against import against_erm
-from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
+from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights
 from spurgen.harness.statistics.differences import holm, seed_p_value
-from spurgen.harness.statistics.seed_spread import SeedSpread
 
 GROUPS = np.repeat(np.arange(4), 50)
 WEIGHTS = group_bootstrap_weights(GROUPS, 300, "t/test")
@@ -28,8 +27,12 @@ def row(bar, seeds=5, *, key=0, access="none"):
     return cells
 
 
+def drawn(cells):
+    return bootstrap_wga(np.stack([unpack(cell.samples["correct"]) for cell in cells]), GROUPS, WEIGHTS)
+
+
 def compare(**rows):
-    return against_erm(rows, GROUPS, WEIGHTS, "t")
+    return against_erm(rows, lambda label, seeds: drawn(rows[label][:seeds]))
 
 
 def test_planted_differences_are_found_and_no_others():
@@ -44,10 +47,9 @@ def test_planted_differences_are_found_and_no_others():
     assert all(found["seeds"] == 5 for found in table.values())
 
 
-def test_the_replicates_are_those_that_rank():
+def test_the_replicates_decide():
     rows = {"erm": row(0.5), "m": row(0.55, key=1)}
-    correct = [np.stack([unpack(cell.samples["correct"]) for cell in rows[name]]) for name in ("m", "erm")]
-    ours, erm = (bootstrap_wga(some, GROUPS, WEIGHTS, seed_draws(5, 300, "t")) for some in correct)
+    ours, erm = drawn(rows["m"]), drawn(rows["erm"])
     found = compare(**rows)["m"]
     reach = 1.959964 * (ours - erm).std(ddof=1)
     assert found["interval"] == pytest.approx((found["difference"] - reach, found["difference"] + reach))
@@ -62,16 +64,6 @@ def test_every_p_value_is_corrected_for_the_number_of_methods():
         plain = [found[kind] for found in table.values()]
         assert [found[f"{kind}_holm"] for found in table.values()] == holm(plain)
         assert holm(plain) != plain
-
-
-def test_a_single_common_seed_is_given_the_spread_of_other_rows():
-    rows = {"erm": row(0.5, seeds=3), "m": row(0.7, seeds=1, key=1)}
-    alone, given = (against_erm(rows, GROUPS, WEIGHTS, "t", spread)["m"] for spread in (None, SeedSpread(0.2, 8)))
-    assert given["difference"] == alone["difference"]
-    low, high = given["interval"]
-    assert high - low > 1.5 * (alone["interval"][1] - alone["interval"][0])
-    several = {name: row(bar, seeds=2, key=key) for key, (name, bar) in enumerate({"erm": 0.5, "m": 0.7}.items())}
-    assert against_erm(several, GROUPS, WEIGHTS, "t", SeedSpread(0.2, 8)) == compare(**several)
 
 
 def test_only_common_seeds_count():

@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.errors import MetricError
 from spurgen.harness import metrics
-from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights, seed_draws
+from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights
 
 GROUPS = np.repeat([0, 1, 2], [5, 1, 30])
 
@@ -25,8 +25,6 @@ def test_draws_depend_on_names_alone():
     assert not np.array_equal(weights, group_bootstrap_weights(GROUPS, 20, "other"))
     more = group_bootstrap_weights(np.append(GROUPS, 3), 20, "task")  # a further group disturbs no other
     assert np.array_equal(more[:, :-1], weights)
-    assert np.array_equal(seed_draws(5, 20, "task"), seed_draws(5, 20, "task"))
-    assert not np.array_equal(seed_draws(5, 20, 1), seed_draws(5, 20, 2))
 
 
 def test_groups_of_one_size_are_resampled_apart():
@@ -35,40 +33,28 @@ def test_groups_of_one_size_are_resampled_apart():
     assert abs(within) < 0.1
 
 
-def test_seed_draws_give_the_unbiased_variance_of_a_mean():
-    assert seed_draws(1, 4, "task").tolist() == [[0]] * 4
-    figures = np.array([0.2, 0.5, 0.9])  # one per seed
-    draws = seed_draws(3, 40_000, "task")
-    assert draws.shape == (40_000, 2)
-    variance = figures[draws].mean(axis=1).var()
-    assert variance == pytest.approx(figures.var(ddof=1) / 3, rel=0.03)
-
-
 def test_wga_replicates_equal_a_plain_loop():
     rng = np.random.default_rng(1)
     correct = rng.random((4, 36)) < 0.6
-    weights, draws = group_bootstrap_weights(GROUPS, 30, "task"), seed_draws(4, 30, "task")
+    weights = group_bootstrap_weights(GROUPS, 30, "task")
     members = np.split(np.arange(36), [5, 6])
-    expected = []
-    for weight, drawn in zip(weights, draws, strict=True):
-        worst = [min(np.average(correct[s, m], weights=weight[m]) for m in members) for s in drawn]
-        expected.append(np.mean(worst))
-    assert bootstrap_wga(correct, GROUPS, weights, draws) == pytest.approx(np.array(expected))
+    expected = [
+        np.mean([min(np.average(row[m], weights=weight[m]) for m in members) for row in correct]) for weight in weights
+    ]
+    assert bootstrap_wga(correct, GROUPS, weights) == pytest.approx(np.array(expected))
 
 
 def test_mean_replicates_equal_a_plain_loop():
     values = np.random.default_rng(2).normal(size=(4, 36))
-    weights, draws = group_bootstrap_weights(GROUPS, 30, "task"), seed_draws(4, 30, "task")
-    expected = [np.mean([np.average(values[s], weights=w) for s in d]) for w, d in zip(weights, draws, strict=True)]
-    assert bootstrap_mean(values, weights, draws) == pytest.approx(np.array(expected))
+    weights = group_bootstrap_weights(GROUPS, 30, "task")
+    expected = [np.mean([np.average(row, weights=w) for row in values]) for w in weights]
+    assert bootstrap_mean(values, weights) == pytest.approx(np.array(expected))
 
 
 def test_weights_of_one_give_the_point():
     rng = np.random.default_rng(3)
     labels, scores = rng.integers(3, size=36), rng.random((36, 3))
-    replicates = bootstrap_wga(
-        metrics.correct(scores, labels)[None], GROUPS, np.ones((2, 36), np.uint8), seed_draws(1, 2, "task")
-    )
+    replicates = bootstrap_wga(metrics.correct(scores, labels)[None], GROUPS, np.ones((2, 36), np.uint8))
     assert replicates.tolist() == [metrics.worst_group_accuracy(scores, labels, GROUPS)] * 2
 
 
@@ -77,23 +63,20 @@ def test_rows_are_paired():
     rng = np.random.default_rng(4)
     low = rng.random((3, 36)) < 0.5
     high = low | (rng.random((3, 36)) < 0.3)
-    plan = (GROUPS, group_bootstrap_weights(GROUPS, 100, "task"), seed_draws(3, 100, "task"))
+    plan = (GROUPS, group_bootstrap_weights(GROUPS, 100, "task"))
     assert (bootstrap_wga(high, *plan) >= bootstrap_wga(low, *plan)).all()
     assert (bootstrap_wga(low, *plan) == bootstrap_wga(low.copy(), *plan)).all()
 
 
-@pytest.mark.parametrize("num_seeds", [1, 10])
-def test_interval_of_a_mean_covers(num_seeds):
-    # truth 0, groups of unlike means (which stratification keeps out), and a spread between seeds
+def test_interval_of_a_mean_covers():
+    # truth 0, groups of unlike means, which stratification keeps out
     rng = np.random.default_rng(5)
     group_ids = np.repeat(np.arange(4), 20)
     means = np.array([-3.0, -1, 1, 3])[group_ids]
-    weights, draws = group_bootstrap_weights(group_ids, 300, "task"), seed_draws(num_seeds, 300, "task")
+    weights = group_bootstrap_weights(group_ids, 300, "task")
     covered = []
     for _ in range(300):
-        seed_effect = rng.normal(scale=0.3, size=(num_seeds, 1)) if num_seeds > 1 else 0
-        values = means + rng.normal(size=(1, 80)) + seed_effect
-        low, high = metrics.percentile_interval(bootstrap_mean(values + np.zeros((num_seeds, 80)), weights, draws))
+        low, high = metrics.percentile_interval(bootstrap_mean(means + rng.normal(size=(1, 80)), weights))
         covered.append(low <= 0 <= high)
     assert np.mean(covered) == pytest.approx(0.94, abs=0.04)
 
@@ -102,12 +85,12 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
     # DESIGN, section 5: .9 everywhere, 50 per group, 64 groups; the plain minimum is .79 on average
     rng = np.random.default_rng(6)
     group_ids = np.repeat(np.arange(64), 50)
-    weights, draws = group_bootstrap_weights(group_ids, 200, "task"), seed_draws(1, 200, "task")
+    weights = group_bootstrap_weights(group_ids, 200, "task")
     plain, corrected, covered, percentile = [], [], [], []
     for _ in range(20):
         correct = rng.random((1, len(group_ids))) < 0.9
         point = float((np.bincount(group_ids, correct[0]) / 50).min())
-        replicates = bootstrap_wga(correct, group_ids, weights, draws)
+        replicates = bootstrap_wga(correct, group_ids, weights)
         plain.append(point)
         corrected.append(metrics.bias_corrected(point, replicates))
         low, high = metrics.basic_interval(point, replicates)
@@ -124,12 +107,14 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
     [
         (lambda: group_bootstrap_weights(GROUPS * 2, 5, "t"), "group_ids: found no sample in groups 1, 3"),
         (lambda: group_bootstrap_weights(GROUPS, 0, "t"), "replicates: found 0, expected at least 1"),
-        (lambda: seed_draws(0, 5, "t"), "num_seeds: found 0"),
-        (lambda: bootstrap_mean(np.zeros((2, 35)), *plan()), r"weights: found shape \(5, 36\), expected shape \(B, 35"),
-        (lambda: bootstrap_mean(np.zeros((1, 36)), *plan()), r"draws: found seeds 0 to 1, expected seeds in \[0, 1\)"),
-        (lambda: bootstrap_mean(np.full((2, 36), np.nan), *plan()), "values: found nan"),
-        (lambda: bootstrap_wga(np.zeros((2, 36)), GROUPS, *plan()), "correct: found dtype float64"),
-        (lambda: bootstrap_wga(np.zeros((2, 36), bool), GROUPS[1:], *plan()), r"group_ids: found shape \(35,\)"),
+        (
+            lambda: bootstrap_mean(np.zeros((2, 35)), weights()),
+            r"weights: found shape \(5, 36\), expected shape \(B, 35",
+        ),
+        (lambda: bootstrap_mean(np.zeros((2, 36)), weights() * 0.5), "weights: found dtype float64"),
+        (lambda: bootstrap_mean(np.full((2, 36), np.nan), weights()), "values: found nan"),
+        (lambda: bootstrap_wga(np.zeros((2, 36)), GROUPS, weights()), "correct: found dtype float64"),
+        (lambda: bootstrap_wga(np.zeros((2, 36), bool), GROUPS[1:], weights()), r"group_ids: found shape \(35,\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, message):
@@ -137,5 +122,5 @@ def test_what_does_not_fit_is_refused(call, message):
         call()
 
 
-def plan():
-    return group_bootstrap_weights(GROUPS, 5, "t"), np.array([[0], [1], [0], [1], [0]])
+def weights():
+    return group_bootstrap_weights(GROUPS, 5, "t")

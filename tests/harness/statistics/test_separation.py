@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import MetricError
-from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights, seed_draws
+from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation, pool
 from spurgen.harness.statistics.separation import significantly_higher, tiers
 
 
@@ -67,10 +68,14 @@ def answers(random, chances, seeds=5, groups=4, size=60):
 
 def tiers_of(correct, seeds=5, groups=4, size=60):
     ids = np.repeat(np.arange(groups), size)
-    weights, draws = group_bootstrap_weights(ids, 200, "t"), seed_draws(seeds, 200, "t")
-    points = np.array([row.reshape(seeds, groups, size).mean(axis=2).min(axis=1).mean() for row in correct])
-    replicates = np.stack([bootstrap_wga(row, ids, weights, draws) for row in correct])
-    return tiers(points, replicates, [f"m{k}" for k in range(len(correct))])["count"]
+    weights = group_bootstrap_weights(ids, 200, "t")
+    figures = [row.reshape(seeds, groups, size).mean(axis=2).min(axis=1) for row in correct]
+    names, spread = [f"m{k}" for k in range(len(correct))], pool(figures)
+    replicates = [
+        add_noise(bootstrap_wga(row, ids, weights), mean_deviation(some, spread), name)
+        for row, some, name in zip(correct, figures, names, strict=True)
+    ]
+    return tiers(np.mean(figures, axis=1), np.stack(replicates), names)["count"]
 
 
 def test_methods_of_equal_truth_are_one_tier_as_often_as_promised():
