@@ -12,6 +12,10 @@ def discover(package: str) -> dict[str, ModuleType]:
 
     Names that begin with an underscore, and subpackages, are support code and are left out.
     """
+    return {name: importlib.import_module(f"{package}.{name}") for name in names_in(package)}
+
+
+def names_in(package: str) -> list[str]:
+    """Lists the names of what `discover` imports, without importing it."""
     folder = importlib.import_module(package)
-    names = sorted(m.name for m in pkgutil.iter_modules(folder.__path__) if not m.ispkg and not m.name.startswith("_"))
-    return {name: importlib.import_module(f"{package}.{name}") for name in names}
+    return sorted(m.name for m in pkgutil.iter_modules(folder.__path__) if not m.ispkg and not m.name.startswith("_"))

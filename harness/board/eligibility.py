@@ -19,7 +19,8 @@ def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], cells: Seq
     """
     for cell in cells:
         if cell.error is not None:
-            return f"failed with seed {cell.seed}: {(cell.error.splitlines() or ['no reason given'])[0]}"
+            first = (cell.error.splitlines() or ["no reason given"])[0]
+            return f"failed with seed {cell.seed}: {first.removeprefix(f'submission {cell.spec}, task {cell.task}: ')}"
         if (cell.suite, cell.task) != (suite.name, task.name):
             return f"scored as {cell.task} of suite {cell.suite}, which is not this task"
         if cell.uncorrelated:

@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -44,16 +44,16 @@ def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def to_markdown(board: Mapping[str, Any]) -> str:
-    """Writes a table per task, and one per set of tasks over which the suite ranks some row."""
+def to_markdown(board: Mapping[str, Any], mine: Collection[str] = ()) -> str:
+    """Writes a table per task, and one per set of tasks over which the suite ranks some row; points at rows `mine`."""
     parts = [f"# SpurGen {board['suite']} leaderboard", "", NOTE, ""]
     for name, part in board["tasks"].items():
-        parts += [f"## {name}", "", task_table(part), "", *_not_ranked(part), ""]
+        parts += [f"## {name}", "", task_table(part, mine), "", *_not_ranked(part), ""]
     for name, part in board["overall"].items():
         if not part["rows"]:
             continue
         title = f"## Overall, {name}: mean over {', '.join(part['tasks'])}"
-        parts += [title, "", overall_table(part), "", *_not_ranked(part), ""]
+        parts += [title, "", overall_table(part, mine), "", *_not_ranked(part), ""]
     parts += [f"Manifest SHA-256: `{board['manifest_sha256']}`", ""]
     return "\n".join(parts).replace("\n\n\n", "\n\n")
 
@@ -62,17 +62,19 @@ def _not_ranked(part: Mapping[str, Any]) -> list[str]:
     return [f"Not ranked: {as_text(row['submission'])}: {as_text(row['reason'])}  " for row in part["unranked"]]
 
 
-def to_terminal(board: Mapping[str, Any]) -> str:
-    """Writes the same as Markdown for the eye, without HTML's escapes."""
-    return html.unescape(to_markdown(board))
+def to_terminal(board: Mapping[str, Any], tasks: Collection[str] = (), mine: Collection[str] = ()) -> str:
+    """Writes the same as Markdown for the eye, without HTML's escapes; of some tasks only, if any are named."""
+    shown = {name: part for name, part in board["tasks"].items() if not tasks or name in tasks}
+    sets = {name: part for name, part in board["overall"].items() if shown.keys() >= set(part["tasks"])}
+    return html.unescape(to_markdown({**board, "tasks": shown, "overall": sets}, mine))
 
 
-def task_table(part: Mapping[str, Any]) -> str:
-    """Writes a task's ranked rows as a Markdown table."""
+def task_table(part: Mapping[str, Any], mine: Collection[str] = ()) -> str:
+    """Writes a task's ranked rows as a Markdown table; `>` points at those called `mine`."""
     lines = [
         {
             "Rank": _place(row),
-            "Submission": as_text(row["submission"]) + (" (ignores the core cue)" if row["ignores_core"] else ""),
+            "Submission": _named(row, mine) + (" (ignores the core cue)" if row["ignores_core"] else ""),
             "Access": as_text(row["access"]),
             "WGA": _with_interval(row, "wga"),
             "To ERM": _against(row),
@@ -89,12 +91,12 @@ def task_table(part: Mapping[str, Any]) -> str:
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
-def overall_table(overall: Mapping[str, Any]) -> str:
+def overall_table(overall: Mapping[str, Any], mine: Collection[str] = ()) -> str:
     """Writes the ranks over a set of tasks as a Markdown table."""
     lines = [
         {
             "Rank": _place(row),
-            "Submission": as_text(row["submission"]),
+            "Submission": _named(row, mine),
             "Access": as_text(row["access"]),
             "Mean WGA": _with_interval(row, "wga"),
             "Mean accuracy": f"{row['accuracy']:.3f}",
@@ -104,6 +106,10 @@ def overall_table(overall: Mapping[str, Any]) -> str:
         for row in overall["rows"]
     ]
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def _named(row: Mapping[str, Any], mine: Collection[str]) -> str:
+    return ("> " if row["submission"] in mine else "") + as_text(row["submission"])
 
 
 def _place(row: Mapping[str, Any]) -> str:

@@ -1,15 +1,17 @@
 """Trains and scores whatever of a suite is missing, and writes the leaderboard."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import baseline_specs, offered, plan, run_missing, write_leaderboard
+from spurgen.harness.benchmarking import BASELINES, baseline_specs, offered, plan, run_missing, write_leaderboard
 from spurgen.harness.board.rendering import to_terminal
-from spurgen.harness.board.rows import RESULTS
+from spurgen.harness.board.rows import RESULTS, label_of
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.commands.splits import verify_all
 from spurgen.harness.machine.devices import pick_device
@@ -32,7 +34,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     add_run_arguments(parser)
-    parser.add_argument("--submissions", nargs="+", action=Unique, default=[], help="default: every baseline")
+    parser.add_argument(
+        "--submissions", nargs="+", action=Unique, default=[],
+        help=f"files, modules or baselines; default: all of {', '.join(names_in(BASELINES))}",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -40,8 +45,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return run_specs(arguments, console, baseline_specs(arguments.submissions))
 
 
-def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str]) -> int:
-    """Runs submissions on the asked tasks; returns 1 if one of them failed."""
+def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str], mine: Sequence[str] = ()) -> int:
+    """Runs submissions on the asked tasks and prints their tables; returns 1 if one failed. `mine` are pointed at."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
     check_writable(arguments.results, "--results")
     cells = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, device=device)
@@ -57,7 +62,7 @@ def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str])
     jobs = arguments.jobs or (None if device == "cpu" else 1)
     failures = [error for _, error in run_missing(cells, arguments.results, console, jobs) if error]
     board, _ = write_leaderboard(suite, arguments.results, arguments.results.parent)
-    print(to_terminal(board))
+    print(to_terminal(board, {cell.task for cell in cells}, {label_of(spec, {}) for spec in mine}))
     for error in dict.fromkeys(failures):
         console.print(error, markup=False, style="red", soft_wrap=True)
     return 1 if failures else 0

@@ -12,10 +12,11 @@ from matplotlib.figure import Figure as Picture
 from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
+from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.benchmarking import make_progress
+from spurgen.harness.benchmarking import BASELINES, make_progress
 from spurgen.harness.commands._arguments import Unique, positive_int
 from spurgen.harness.experiments.checks import check_task, find_device, find_methods, unused_weights
 from spurgen.harness.experiments.data_folder import (
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action=Unique,
         default=list(METHODS),
-        help=f"baselines or files; default: {' '.join(METHODS)}",
+        help=f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}",
     )
     add("--irm-lambda", type=float, help="weight of irm's penalty; default: the method's")
     add("--adv-lambda", type=float, help="weight of adversarial's reversed gradient; default: the method's")

@@ -16,8 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Runs the submission's missing cells and prints the leaderboard."""
+    """Runs the submission's missing cells and prints the tables of its tasks."""
     spec = arguments.submission
     if spec.endswith(".py"):
-        spec = str(Path(spec))
-    return run_specs(arguments, console, baseline_specs([spec]))
+        spec = str(Path(spec).expanduser())
+    specs = baseline_specs([spec])
+    return run_specs(arguments, console, specs, mine=specs)

@@ -105,7 +105,7 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
     with make_progress(console) as progress:
         bar = progress.add_task("samples", total=total(suite))
         wrong = verify(suite, lambda made: progress.advance(bar, made), jobs)
-    problems = [wrong] if wrong else verify_store(suite, root)
+    stored, problems = (0, [wrong]) if wrong else verify_store(suite, root)
     for problem in problems:
         console.print(problem, markup=False, soft_wrap=True)
     if problems:
@@ -116,7 +116,9 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
         except OSError as error:
             told = f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again"
             console.print(told, markup=False, soft_wrap=True)
-    console.print(f"suite {suite.name}: all {total(suite):,} samples are the frozen ones")
+    on_disk = f"so are those of {stored} parts in {root}" if stored else f"there are none on disk in {root}"
+    told = f"suite {suite.name}: all {total(suite):,} samples, made again, are the frozen ones; {on_disk}"
+    console.print(told, markup=False, soft_wrap=True)
     return 0
 
 

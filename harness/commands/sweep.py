@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from tabulate import tabulate
 
-from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial
 from spurgen.harness.benchmarking import BASELINES, SIGNS, baseline_specs, check_backbones, make_progress
@@ -36,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     add_suite(parser)
     parser.add_argument("--tasks", nargs="+", action=Unique, default=list(SIGNS))
-    parser.add_argument("--methods", nargs="+", action=Unique, default=[], help="default: every baseline")
+    parser.add_argument(
+        "--methods", nargs="+", action=Unique, default=[], help=f"default: all, {', '.join(names_in(BASELINES))}"
+    )
     parser.add_argument(
         "--trials", type=positive_int, default=8, help="settings per method, defaults included; default: 8"
     )

@@ -34,10 +34,11 @@ def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     return None
 
 
-def verify_store(suite: Suite, root: Path) -> list[str]:
-    """Lists what is wrong with the parts that lie on disk."""
-    problems = (check_part(suite, root, name, part) for name, part in stored_parts(root, suite))
-    return [problem for problem in problems if problem]
+def verify_store(suite: Suite, root: Path) -> tuple[int, list[str]]:
+    """Counts the parts that lie on disk, and lists what is wrong with them."""
+    stored = list(stored_parts(root, suite))
+    problems = (check_part(suite, root, name, part) for name, part in stored)
+    return len(stored), [problem for problem in problems if problem]
 
 
 def _state(suite: Suite) -> dict[str, str]:

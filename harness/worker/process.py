@@ -43,7 +43,7 @@ class Worker:
     Raises `SubmissionError` that names the submission and the step, whatever goes wrong inside.
     """
 
-    def __init__(self, spec: str, options: dict[str, Any], task: str) -> None:
+    def __init__(self, spec: str, options: dict[str, Any], task: str | None = None) -> None:
         self.spec, self.task = spec, task
         self._home = tempfile.TemporaryDirectory(prefix="spurgen-")
         self.scratch = Path(self._home.name, "scratch")
@@ -186,7 +186,8 @@ class Worker:
 
     def _failure(self, what: str, details: str = "") -> SubmissionError:
         """Makes an error whose notes are its details and the end of what the submission printed."""
-        error = SubmissionError(_writable(f"submission {self.spec}, task {self.task}: {what}"))
+        where = f", task {self.task}" if self.task else ""
+        error = SubmissionError(_writable(f"submission {self.spec}{where}: {what}"))
         size = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(size - PRINTED, 0))
         printed = self._log.read().decode(errors="replace").strip()
@@ -207,5 +208,5 @@ def _writable(text: str) -> str:
 
 def describe(spec: str, options: dict[str, Any]) -> dict[str, Any]:
     """Asks a submission, in a process of its own, what it says of itself; see `Worker.about`."""
-    with Worker(spec, options, "none yet") as worker:
+    with Worker(spec, options) as worker:
         return worker.about

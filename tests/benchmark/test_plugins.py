@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.plugins import discover, names_in
 
 
 @pytest.fixture
@@ -21,6 +21,13 @@ def test_dropping_a_file_registers_it_under_its_name(package):
     found = discover(name)
     assert list(found) == ["aardvark", "zebra"]
     assert all(plugin == module.VALUE for plugin, module in found.items())
+
+
+def test_names_are_told_without_importing(package):
+    name, folder = package
+    for plugin in ("zebra", "aardvark", "_support"):
+        (folder / f"{plugin}.py").write_text("raise RuntimeError")
+    assert names_in(name) == ["aardvark", "zebra"]
 
 
 def test_support_code_and_subpackages_are_left_out(package):

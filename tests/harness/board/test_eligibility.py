@@ -50,6 +50,11 @@ def test_the_file_that_is_to_blame_is_named(suite, make_cell, judge):
     assert judge(cells) == wrong
 
 
+def test_a_failure_does_not_repeat_whose_and_where(suite, make_cell, judge):
+    told = "submission m.py, task small-text: predict failed: KeyError"
+    assert judge([make_cell(suite, 0.9, error=told)]) == "failed with seed 0: predict failed: KeyError"
+
+
 def test_one_spoilt_cell_leaves_the_other_rows_alone(suite, make_cell):
     spoilt = make_cell(suite, 0.9, samples={})
     rows = {"good": {"small-text": [make_cell(suite, 0.8)]}, "bad": {"small-text": [spoilt]}}

@@ -49,6 +49,19 @@ def test_names_are_text_in_every_format(result):
     assert "=<b>\\|x\\|'\\[" in to_terminal(result)
 
 
+def test_a_terminal_shows_the_asked_tasks_and_points_at_ones_own_row(suite, make_cell):
+    tasks = ("small-text", "small-image")
+    rows = {label: {task: [make_cell(suite, 0.9, task=task)] for task in tasks} for label in ("mine", "other")}
+    board = build(replace(suite, overall={"both": tasks}), rows)
+    assert all(f"## {title}" in to_terminal(board) for title in (*tasks, "Overall, both"))
+    some = to_terminal(board, {"small-text"}, {"mine"})
+    assert "## small-text" in some
+    assert "small-image" not in some
+    assert some.count("> mine") == 1
+    assert "> other" not in some
+    assert to_terminal(board, tasks, {"mine"}).count("> mine") == 3
+
+
 def test_json_is_the_board(result):
     assert json.loads(to_json(result)) == json.loads(json.dumps(result))
     assert set(json.loads(to_json(result))["overall"]["both"]) == {"tasks", "rows", "unranked"}

@@ -27,6 +27,7 @@ def test_regenerate_then_verify(suite_file, tmp_path, capsys):
     assert main(["splits", "regenerate", *place]) == 0
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
     assert stamped(load_suite(suite_file), tmp_path / "data")
+    assert f"so are those of 2 parts in {tmp_path / 'data'}" in told(capsys)
     shard = next((tmp_path / "data").rglob("val/*.npz"))
     shard.write_bytes(shard.read_bytes()[:-9])
     capsys.readouterr()

@@ -26,7 +26,7 @@ def test_a_part_comes_back_as_it_was_made(suite, root):
 
 
 def test_what_is_stored_is_known(suite, root):
-    assert verify_store(suite, root) == []
+    assert verify_store(suite, root) == (7, [])
     assert {part for _, part in stored_parts(root, suite)} == {
         "train", "twins/placebo", "twins/core", "twins/ctrl", "twins/unc", "twins/channel/color",
         "twins/channel/background",
@@ -85,7 +85,7 @@ def replace_content(folder):
 )
 def test_damage_is_detected_explained_never_used_and_repaired(suite, root, spoil, told):
     spoil(part_folder(root, suite, "small", "train"))
-    (problem,) = verify_store(suite, root)
+    _, (problem,) = verify_store(suite, root)
     assert told in problem
     where = f"--suite {suite.folder / 'tiny.toml'} --out {root} --scenarios small --parts train"
     assert problem.endswith(f"; to repair it, run `spurgen splits regenerate {where}`")
