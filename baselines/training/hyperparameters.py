@@ -32,7 +32,7 @@ class Recipe:
     epochs: int = field(default=3, metadata=within(1, 1000, _STUDY))
     batch_size: int = field(default=64, metadata=within(2, 4096, f"{_DOMAINBED}: default 64"))
     lr: float = field(
-        default=1e-3, metadata=within(1e-6, 1.0, f"{_DOMAINBED}: default 1e-3", search=(5e-4, 1e-3, 2e-3))
+        default=1e-3, metadata=within(1e-6, 1.0, f"{_DOMAINBED}: default 1e-3", search=(1e-3, 2e-3, 4e-3))
     )
     weight_decay: float = field(
         default=1e-2,

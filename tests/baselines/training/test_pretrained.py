@@ -31,6 +31,7 @@ def test_a_pretrained_network_has_the_encoders_weights_and_a_head_of_its_own(mod
         for backbone in ("scratch", "pretrained")
     )
     assert scratch.keys() == started.keys()
+    assert {name for name in started if name.startswith(("image.", "caption."))} <= found.weights.keys()
     for name, weights in started.items():
         if name in found.weights and name != WORDS:
             torch.testing.assert_close(weights, found.weights[name].to(weights.dtype))
