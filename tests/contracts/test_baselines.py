@@ -1,6 +1,7 @@
 """What every method in baselines/ must offer, whatever it does."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,6 +71,12 @@ def test_a_method_presents_itself(name):
     assert submission.MODALITIES
     assert set(MODALITIES) >= submission.MODALITIES
     assert METHODS[name].__doc__
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_in_the_table_with_its_access(name):
+    table = Path(__file__, "../../../docs/methods.md").resolve().read_text(encoding="utf-8")
+    assert f"| `{name}` | {METHODS[name].submission.ACCESS} |" in table
 
 
 @pytest.mark.parametrize("name", METHODS)
