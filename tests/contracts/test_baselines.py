@@ -12,7 +12,10 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.record import Report
+from spurgen.benchmark.sweeping import read_trials
+from spurgen.harness.experiments.sweep import choose
 
+ROOT = Path(__file__).parents[2]
 METHODS = discover("spurgen.baselines")
 MODALITIES = ["image", "text", "multimodal"]
 N, CLASSES, GROUPS, SIZE = 48, 3, 7, 32
@@ -75,8 +78,15 @@ def test_a_method_presents_itself(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_is_in_the_table_with_its_access(name):
-    table = Path(__file__, "../../../docs/methods.md").resolve().read_text(encoding="utf-8")
+    table = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
     assert f"| `{name}` | {METHODS[name].submission.ACCESS} |" in table
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_methods_values_are_those_that_the_sweep_chose(name):
+    best = choose(read_trials(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl"))
+    # One that was never swept, or never worked, keeps the values that its dataclass gives the source of.
+    assert METHODS[name].submission.HYPERPARAMETERS == METHODS[name].Hyperparameters(**(best or {}))
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -84,7 +94,6 @@ def test_hyper_parameters_are_documented_and_frozen(name):
     hyper = METHODS[name].submission.HYPERPARAMETERS
     assert type(hyper) is METHODS[name].Hyperparameters
     assert isinstance(hyper, Recipe)
-    assert hyper == METHODS[name].Hyperparameters()
     for entry in dataclasses.fields(hyper):
         assert entry.metadata["source"]
         with pytest.raises(dataclasses.FrozenInstanceError):
