@@ -46,7 +46,7 @@ def _harmless(cell: object) -> object:
 
 def to_markdown(board: Mapping[str, Any], mine: Collection[str] = ()) -> str:
     """Writes a table per task, and one per set of tasks over which the suite ranks some row; points at rows `mine`."""
-    parts = [f"# SpurGen {board['suite']} leaderboard", "", NOTE, ""]
+    parts = [f"# SpurGen {board['suite']} leaderboard", "", NOTE + (" `>`: your row." if mine else ""), ""]
     for name, part in board["tasks"].items():
         parts += [f"## {name}", "", task_table(part, mine), "", *_not_ranked(part), ""]
     for name, part in board["overall"].items():

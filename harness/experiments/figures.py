@@ -47,7 +47,7 @@ def comparison(record: ExperimentRecord) -> Picture:
             for row, method in zip(rows, methods, strict=True):
                 _interval(axes, row, method, name)
             axes.set_title(title)
-            axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+            axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))  # so that 0.0025 fits too
             axes.margins(x=0.1)
             axes.tick_params(axis="y", length=0)
             grid_lines(axes, "x")
@@ -150,6 +150,7 @@ def _curves(axes: Axes, curves: Curves, names: Sequence[str]) -> None:
         axes.axvline(start, color=GREY, linestyle=(0, (1, 2)))
     axes.set_xlabel("epoch, over all stages" if len(starts) else "epoch")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set_xlim(0.7, curves["epoch"].shape[1] + 0.3)  # a single epoch has no range of its own
     grid_lines(axes, "y")
     if names[0].startswith("val_"):
         axes.set_ylim(-0.03, 1.03)  # markers at 0 and 1 stay whole

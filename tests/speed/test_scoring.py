@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from spurgen.baselines.erm import submission
@@ -40,6 +41,7 @@ def bare(task, model, val, train):
     return total, count
 
 
+@pytest.mark.slow
 def test_scoring_costs_little_more_than_the_forward_passes(benchmark, tell):
     suite = load_suite("v1")
     task = suite.task("signs-image")

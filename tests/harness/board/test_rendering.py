@@ -9,6 +9,7 @@ import pytest
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import (
     NOTE,
+    SEED_MARKS,
     as_text,
     overall_table,
     task_table,
@@ -58,6 +59,7 @@ def test_a_terminal_shows_the_asked_tasks_and_points_at_ones_own_row(suite, make
     assert "## small-text" in some
     assert "small-image" not in some
     assert some.count("> mine") == 1
+    assert "`>`: your row" in some
     assert "> other" not in some
     assert to_terminal(board, tasks, {"mine"}).count("> mine") == 3
 
@@ -141,7 +143,7 @@ def test_csv_has_a_line_per_task_and_row_and_a_column_per_number(result):
 
 
 def test_every_mark_is_explained():
-    assert all(f"`{mark}`" in NOTE for mark in ("=", "*", "?"))
+    assert all(f"`{mark}`" in NOTE for mark in ("=", *filter(None, SEED_MARKS.values())))
 
 
 def test_no_escape_sequence_reaches_a_terminal():
