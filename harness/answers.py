@@ -50,7 +50,7 @@ class Asker:
         """Fits the linear probe on the train split, where there is nothing but `encode`."""
         if self.what == "encode":
             whole = cut("train", inputs(self.task, train))
-            features = ask_mixed(self, "encode", whole, np.random.default_rng())["train"]
+            features = ask_mixed(self, "encode", whole, np.random.default_rng(), "train")["train"]
             self.probe.fit(features, train.labels)
 
     def logits(self, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
@@ -80,10 +80,12 @@ def soften(probabilities: Floats) -> Floats:
     return np.log(np.maximum(probabilities, 1e-12))
 
 
-def ask_mixed(asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.Generator) -> dict[Hashable, Floats]:
+def ask_mixed(
+    asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.Generator, where: str
+) -> dict[Hashable, Floats]:
     """Asks about chunks in mixed batches; returns each part's answers in its own order.
 
-    `what` is `logits` or `encode`.
+    `what` is `logits` or `encode`; `where` names the chunks' split to whoever gets a wrong answer explained.
     """
     parts: dict[Hashable, int] = {}
     origins: list[Int64] = []
@@ -93,7 +95,7 @@ def ask_mixed(asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.G
             origins.append(origin)
             yield batch
 
-    asked = asker.logits(batches(), "test") if what == "logits" else asker.ask(what, batches(), "test")
+    asked = asker.logits(batches(), where) if what == "logits" else asker.ask(what, batches(), where)
     answers = np.concatenate(list(asked))
     part, place = np.concatenate(origins).T
     order = np.lexsort((place, part))
@@ -124,7 +126,7 @@ def collect(asker: Asker, check: Check, val: Samples, train: Samples, seed: int)
                     factors[indices.start] = samples.without_inputs()
             yield Chunk(block, indices.start, inputs(task, samples))
 
-    found = ask_mixed(asker, "logits", made(), rng)
+    found = ask_mixed(asker, "logits", made(), rng, "test")
     answers = Answers(found.pop(None), val.labels, {part: found[part] for part in found if isinstance(part, Block)})
     if "encode" in asker.worker.about["offers"]:
         answers.features = _features(asker, train, rng)
@@ -137,7 +139,7 @@ def _features(asker: Asker, train: Samples, rng: np.random.Generator) -> dict[st
     test = sample(task.scenario, "test", range(min(2 * PROBED, task.scenario.num_test)), **shown(task))
     some = {"train": train.take(slice(0, PROBED)), "test": test}
     chunks = (chunk for part, samples in some.items() for chunk in cut(part, inputs(task, samples)))
-    found = ask_mixed(asker, "encode", chunks, rng)
+    found = ask_mixed(asker, "encode", chunks, rng, "test")
     return {part: found[part] for part in some}
 
 

@@ -41,7 +41,7 @@ def _go_back(asker: Asker, place: int, train: Samples) -> None:
 def score_on(asker: Asker, samples: Samples, where: str) -> ValScore:
     """Asks about a split and scores the answers, over all and over the groups that occur."""
     chunks = cut(where, inputs(asker.task, samples))
-    logits = ask_mixed(asker, "logits", chunks, np.random.default_rng())[where]
+    logits = ask_mixed(asker, "logits", chunks, np.random.default_rng(), where)[where]
     right = logits.argmax(axis=1) == samples.labels
     groups = task_groups(asker.task, samples.group_ids)
     sizes = np.bincount(groups)

@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.freeze import freeze
+
+settings.register_profile("spurgen", derandomize=True, deadline=None)
+settings.load_profile("spurgen")
 
 SCENARIO = """
 suite = "tiny"

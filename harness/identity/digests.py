@@ -24,7 +24,7 @@ SCORERS: dict[str, tuple[str, ...]] = {
     "harness/mixing.py": (),
     "harness/data.py": (),  # the twins, the groups, and what a tier is given
     "harness/selection.py": (),
-    "harness/trial.py": (),  # the splits, the seed and the context that training is given
+    "harness/trial.py": ("fit", "_train_and_score", "make_split"),  # the splits, the seed and the context of training
     "harness/worker/loading.py": ("PREDICTORS", "PARTS", "load_submission", "_find"),  # which functions answer, how set
     "harness/worker/server.py": ("batch_from", "batch_to", "data_from", "data_to", "_as_array"),  # the arrays' dtypes
     "harness/worker/process.py": ("MAX_CHECKPOINTS", "ONE_THREAD"),  # what is compared; the order of sums

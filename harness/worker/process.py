@@ -101,9 +101,9 @@ class Worker:
         self._send("fit", header, halves[0][1] | halves[1][1], FIT_SECONDS)
         told = self._reply(FIT_SECONDS, max_header=MAX_REPORT)[0]
         kept = told.get("checkpoints")
-        self.checkpoints = (
-            max(0, min(kept, MAX_CHECKPOINTS)) if isinstance(kept, int) and "restore" in self.about["offers"] else 0
-        )
+        if type(kept) is not int or not 0 <= kept <= MAX_CHECKPOINTS:
+            raise self._failure(f"checkpoints() told of {kept!r} states, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
+        self.checkpoints = kept if "restore" in self.about["offers"] else 0
         try:
             return None if told.get("report") is None else Report.model_validate(told["report"])
         except ValidationError as error:

@@ -4,6 +4,7 @@ It is started by `process.Worker`. It never receives labels or channel values of
 """
 
 import ctypes
+import operator
 import os
 import signal
 import sys
@@ -76,6 +77,13 @@ def _as_array(answer: Any, what: str) -> np.ndarray[Any, Any]:  # noqa: ANN401  
     return array.astype(np.float32) if array.dtype.name not in ("float16", "float32", "float64") else array
 
 
+def _as_count(kept: Any) -> int:  # noqa: ANN401  # strangers' code returns anything
+    try:
+        return operator.index(kept)
+    except TypeError:
+        raise SubmissionError(f"checkpoints() returned {kept!r}, expected a whole number") from None
+
+
 class _Server:
     """Holds the loaded submission between frames."""
 
@@ -95,7 +103,7 @@ class _Server:
         offered = self.submission
         report = offered.report() if offered is not None and offered.report is not None else None
         kept = offered.checkpoints() if offered is not None and offered.checkpoints is not None else 0
-        return {"report": report, "checkpoints": int(kept)}, {}
+        return {"report": report, "checkpoints": _as_count(kept)}, {}
 
     def restore(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
         _call(self.submission, "restore", header["place"])

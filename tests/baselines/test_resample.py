@@ -24,8 +24,3 @@ def test_its_loss_is_that_of_erm(captured, make_problem):
         expected = torch.nn.functional.cross_entropy(step.logits, step.labels)
         torch.testing.assert_close(seen.objective(step), expected)
         assert seen.data is None
-
-
-def test_erm_visits_every_sample_once_an_epoch(captured, make_problem):
-    sampler = captured(erm, make_problem(96), batch_size=16).sampler
-    assert sorted(sampler(torch.Generator().manual_seed(0)).flatten().tolist()) == list(range(96))

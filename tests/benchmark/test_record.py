@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pydantic import ValidationError
@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from spurgen.benchmark.errors import MetricError
 from spurgen.benchmark.record import Cell, PackedArray, pack, unpack
 
-SETTINGS = settings(derandomize=True, deadline=None)
 CELL = {
     "suite": "v1",
     "task": "signs-image",
@@ -31,7 +30,6 @@ CELL = {
 }
 
 
-@SETTINGS
 @given(array=arrays.arrays(bool, st.integers(0, 50)))
 def test_flags_come_back_as_they_were(array):
     back = unpack(pack(array))
@@ -39,7 +37,6 @@ def test_flags_come_back_as_they_were(array):
     np.testing.assert_array_equal(back, array)
 
 
-@SETTINGS
 @given(array=arrays.arrays(np.float64, st.integers(0, 50), elements=st.floats(-1000, 1000)))
 def test_reals_come_back_to_half_precision(array):
     back = unpack(pack(array))

@@ -2,7 +2,7 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -214,7 +214,6 @@ def test_digest_depends_on_what_is_said_and_not_on_how(tmp_path):
     assert world(environments=TWO).digest != world().digest
 
 
-@settings(derandomize=True, deadline=None)
 @given(seed=st.integers(0, 2**64 - 1), noise=st.floats(0, 0.999), size=st.floats(0.25, 1.5))
 def test_a_scenario_comes_back_from_json_as_it_was(seed, noise, size):
     spec = world(seed=seed, label_noise=noise, core_size=size)

@@ -9,7 +9,7 @@ from spurgen.generators.masks import gradients, inked
 from spurgen.generators.pen import MASTER
 from spurgen.generators.pictograms import DRAWINGS
 
-SETTINGS = settings(derandomize=True, deadline=None, max_examples=40)
+SETTINGS = settings(max_examples=40)
 
 
 def neighbours(mask, y, x):

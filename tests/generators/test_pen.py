@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spurgen.generators.pen import MASTER, REACH, Pen, arc, polar, regular, star
 
-SETTINGS = settings(derandomize=True, deadline=None, max_examples=30)
+SETTINGS = settings(max_examples=30)
 PER_UNIT = MASTER / (2 * REACH)  # master pixels per grid unit
 coordinate = st.integers(-140, 140)
 point = st.tuples(coordinate, coordinate)

@@ -11,7 +11,7 @@ from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.generators.world import CHANNELS
 
 KINDS = discover(CHANNELS)
-SETTINGS = settings(derandomize=True, deadline=None, max_examples=80)
+SETTINGS = settings(max_examples=80)
 SIZES = (32, 48, 96)  # an atlas takes a second or two, so a few sizes stand for all
 SPLITS = st.sampled_from(["train", "val", "test"])
 INDICES = st.lists(st.integers(0, 5000), min_size=1, max_size=6)

@@ -13,7 +13,7 @@ from spurgen.generators.streams import (
     words,
 )
 
-SETTINGS = settings(derandomize=True, deadline=None, max_examples=60)
+SETTINGS = settings(max_examples=60)
 KEY = stream_key("v0", 7, "train", "pose")
 LAST_WORD = np.uint64(2**64 - 1)
 

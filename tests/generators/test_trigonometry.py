@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spurgen.generators.trigonometry import TURN, UNIT_BITS, cosine, sine
@@ -28,7 +28,6 @@ def test_values_are_integers_of_64_bits():
     assert sine(ANGLES).dtype == cosine(ANGLES).dtype == np.int64
 
 
-@settings(derandomize=True, deadline=None)
 @given(angle=st.integers(-(2**40), 2**40))
 def test_symmetries_hold_exactly_for_any_sign(angle):
     at = np.array([angle])

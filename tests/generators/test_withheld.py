@@ -95,7 +95,7 @@ def test_withholding_every_value_is_refused_before_anything_is_drawn(withheld, m
                 act(spec)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_whatever_is_withheld_is_refused_or_never_shown(data, drawn, world):
     channels = {"color": {"values": 3}, "shape": {"values": 2}}

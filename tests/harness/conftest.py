@@ -190,6 +190,17 @@ def run_command(capsys):
 
 
 @pytest.fixture(scope="session")
+def read_table():
+    """Returns a function that reads a Markdown table: a dict of strings per line."""
+
+    def read(table):
+        head, _, *lines = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines())
+        return [dict(zip(head, line, strict=True)) for line in lines]
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def make_cell():
     """Returns a function that makes a cell of the tiny suite, its figures following from its samples.
 

@@ -8,6 +8,7 @@ from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.record import Cell, unpack
 from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.harness.cell import CellSpec
+from spurgen.harness.worker.process import MAX_CHECKPOINTS
 
 CORE = """
 import numpy as np
@@ -134,22 +135,6 @@ def test_data_that_are_not_frozen_are_never_scored(suite_file, suite, write_subm
         run(suite_file, write_submission("import numpy as np\ndef predict(b): return np.ones((len(b), 3))"))
 
 
-def test_the_reference_trains_on_uncorrelated_data(suite_file, write_submission):
-    code = """
-import numpy as np
-ACCESS = "train_groups"
-def fit(train, val, context):
-    global share
-    share = float((train.group_ids % 4 == 0).mean())
-def predict(batch): return np.tile([share, 0.0, 1.0], (len(batch), 1))
-"""
-    spec = write_submission(code)
-    plain, reference = (run(suite_file, spec, uncorrelated=flag) for flag in (False, True))
-    assert plain.error is None
-    assert reference.uncorrelated
-    assert plain.identity != reference.identity
-
-
 EDITED = "its source, or what scores it, was edited after this run was planned"
 
 
@@ -181,23 +166,27 @@ def report(): return {"curves": [{"told": told}]}
 
 
 def echo(suite_file, write_submission, figure, seed=0, **more):
-    """Runs a submission that reports one figure of what it is given."""
+    """Runs a submission that reports one figure of what it is given; returns the figure and the cell."""
     spec = write_submission(ECHO.replace("{FIGURE}", figure))
     cell = CellSpec(suite_file, "small-text", spec, seed, **more).run()
     assert cell.error is None, cell.error
-    return cell.report.curves[0]["told"]
+    return cell.report.curves[0]["told"], cell
 
 
 def test_the_reference_is_given_an_uncorrelated_world(suite_file, write_submission):
     """Aligned by chance alone: 30 of 90 samples, 60 or more in the task itself."""
     figure = "float((train.group_ids // 2 % 2 == 0).mean() + (train.group_ids % 2 == 0).mean()) / 2"
-    plain, reference = (echo(suite_file, write_submission, figure, uncorrelated=u) for u in (False, True))
-    assert plain > 0.5 > 0.45 > reference
+    (own, plain), (drawn, reference) = (
+        echo(suite_file, write_submission, figure, uncorrelated=flag) for flag in (False, True)
+    )
+    assert own > 0.5 > 0.45 > drawn
+    assert (plain.uncorrelated, reference.uncorrelated) == (False, True)
+    assert plain.identity != reference.identity
 
 
 def test_a_submission_is_given_its_seed_and_the_classes_names(suite_file, suite, write_submission):
-    assert [echo(suite_file, write_submission, "context.seed", seed) for seed in (0, 7)] == [0, 7]
-    named = echo(suite_file, write_submission, "' '.join(context.class_names)")
+    assert [echo(suite_file, write_submission, "context.seed", seed)[0] for seed in (0, 7)] == [0, 7]
+    named, _ = echo(suite_file, write_submission, "' '.join(context.class_names)")
     assert named == " ".join(class_names(suite.scenario("small")))
     assert named == "heart arrow moon"
 
@@ -209,3 +198,35 @@ def test_every_part_is_checked_against_the_manifest(suite_file, suite, write_sub
     suite.manifest_file.write_text(json.dumps(data))
     with pytest.raises(FrozenDataError, match=f"{part}: shard . differs in captions"):
         run(suite_file, write_submission(CORE))
+
+
+CHOOSING = (
+    CORE
+    + """
+place = 0
+def fit(train, val, context): ...
+def checkpoints(): return {KEPT}
+def restore(k):
+    global place
+    place = k
+right = predict
+def predict(batch):
+    return (-right(batch), right(batch), np.tile([1.0, 0.0, 0.0], (len(batch), 1)))[min(place, 2)]
+"""
+)
+
+
+@pytest.mark.parametrize(("kept", "last"), [(3, 2), (MAX_CHECKPOINTS, MAX_CHECKPOINTS - 1)])
+def test_selection_rules_are_compared_over_the_checkpoints(kept, last, suite_file, write_submission):
+    """The first is always wrong, as the model is when scored; the second always right; all others answer class 0."""
+    cell = run(suite_file, write_submission(CHOOSING.replace("{KEPT}", str(kept))))
+    assert cell.error is None
+    assert cell.figures["accuracy"] == 0
+    perfect = {"accuracy": 1, "wga": 1, "checkpoint": 1}
+    ending = {"accuracy": pytest.approx(1 / 3), "wga": 0, "checkpoint": last}
+    assert cell.selections == {"last": ending, "val_accuracy": perfect, "val_wga": perfect}
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_fewer_than_two_checkpoints_leave_nothing_to_compare(kept, suite_file, write_submission):
+    assert run(suite_file, write_submission(CHOOSING.replace("{KEPT}", str(kept)))).selections == {}

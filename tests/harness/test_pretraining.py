@@ -34,5 +34,5 @@ def test_pretraining_writes_weights_and_a_record_that_fits_them(tmp_path, capsys
     assert record["sha256"] == digest(arrays)
     assert set(record["val_accuracy"]) == {"image", "caption"}
     assert {name.partition(".")[0] for name in arrays} == {"image", "caption", "words"}
-    assert "umbrella" in arrays["words"] or len(arrays["words"]) > 20
+    assert {"hammer", "flag", "butterfly"} <= set(arrays["words"])  # classes 17 to 19
     assert record["sha256"] in capsys.readouterr().err.replace("\n", "")

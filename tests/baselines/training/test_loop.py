@@ -52,3 +52,20 @@ def test_weights_decay_by_the_learning_rate_times_the_weight_decay(trained):
 def test_without_weight_decay_and_gradient_the_weights_stay(trained):
     before, after, _ = trained(Recipe(epochs=2, batch_size=16, lr=0.1, weight_decay=0.0))
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("epochs", "kept"),
+    [(3, [1, 2, 3]), (10, [*range(1, 11)]), (11, [2, 4, 6, 8, 10, 11]), (25, [*range(3, 25, 3), 25])],
+)
+def test_at_most_ten_epochs_are_kept_and_always_the_last(epochs, kept, make_problem):
+    problem, recipe = make_problem(6), Recipe(epochs=epochs, batch_size=6, lr=0.1, weight_decay=0.5)
+    network = problem.network(recipe)
+    train(network, problem, recipe, sampler=shuffled(torch.arange(6), 6), objective=nothing)
+    assert len(kept) <= 10
+    assert [checkpoint.epoch for checkpoint in network.checkpoints] == kept
+    sizes = [checkpoint.weights["head.weight"].norm().item() for checkpoint in network.checkpoints]
+    assert sizes == sorted(set(sizes), reverse=True)  # weights decay, so each epoch has its own
+    assert sizes[-1] == network.head.weight.norm().item()
+    accuracies = [curve["val_accuracy"] for curve in problem.journal.curves]
+    assert [checkpoint.score.accuracy for checkpoint in network.checkpoints] == [accuracies[k - 1] for k in kept]

@@ -42,7 +42,9 @@ def test_stopping_early_ends_what_still_runs():
     wait = SimpleNamespace(run=partial(exec, "import time; time.sleep(600)"))
     jobs = local.run([SimpleNamespace(run=partial(divmod, 5, 2)), wait], 2)
     assert next(jobs)[1] == (2, 1)
+    assert active_children()
     jobs.close()
+    assert active_children() == []
 
 
 def test_a_hashing_that_is_left_early_ends_in_peace(suite, monkeypatch):

@@ -1,13 +1,20 @@
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from spurgen.baselines import erm
 from spurgen.baselines.training.hyperparameters import Recipe, within
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.sweeping import SweepTrial, read_trials
+from spurgen.generators import sample
+from spurgen.generators.factors import draw_factors
+from spurgen.harness.answers import Asker
+from spurgen.harness.cell import CellSpec
 from spurgen.harness.cli import main
-from spurgen.harness.experiments.sweep import choose, keep, ranked, settings
+from spurgen.harness.commands.sweep import sweep_table
+from spurgen.harness.experiments.sweep import SweepSpec, choose, keep, ranked, settings
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,10 @@ def test_a_damaged_line_is_named(tmp_path):
         read_trials(path)
 
 
-def test_a_sweep_tunes_resumes_and_never_asks_about_test(suite_file, tmp_path, capsys, monkeypatch):
+def test_a_sweep_tunes_and_resumes(suite_file, tmp_path, capsys, monkeypatch):
     out = tmp_path / "sweeps"
     command = ["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "erm", "group_dro"]
-    command += ["--trials", "2", "--device", "cpu", "--out", str(out)]
+    command += ["--trials", "2", "--device", "cpu", "--jobs", "1", "--out", str(out)]
     assert main(command) == 0
     table = capsys.readouterr().out
     assert "| erm " in table
@@ -111,6 +118,110 @@ def test_a_sweep_tunes_resumes_and_never_asks_about_test(suite_file, tmp_path, c
     monkeypatch.setattr("spurgen.harness.executors.local._run", None)  # nothing is left to run
     assert main(command) == 0
     assert capsys.readouterr().out == table
+
+
+MODEL = """
+import numpy as np
+ACCESS = {access!r}
+def fit(train, val, context): {fit}
+def report(): return {{"checks": {{"it began": True, "it ended": {kept}}}}}
+def predict(batch): return np.tile([0.0, 2.0, 1.0], (len(batch), 1))
+"""
+
+
+@pytest.fixture
+def tried(suite_file, write_submission):
+    """Returns a function that runs a trial of a model that always answers with class 1."""
+
+    def run(access="none", fit="...", kept=True):
+        spec = write_submission(MODEL.format(access=access, fit=fit, kept=kept))
+        return SweepSpec("mine", CellSpec(suite_file, "small-text", spec, 3)).run()
+
+    return run
+
+
+@pytest.fixture
+def val(suite):
+    return sample(suite.scenario("small"), "val", range(45), images=False)
+
+
+def test_a_trial_makes_train_and_val_alone_and_asks_about_val_alone(tried, val, monkeypatch):
+    made, asked = set(), []
+
+    def drawn(world, split, indices):
+        made.add(split)
+        return draw_factors(world, split, indices)
+
+    def watched(asker, what, batches, where):
+        batches = list(batches)
+        asked.extend(caption for batch in batches for caption in batch.captions)
+        return ask(asker, what, iter(batches), where)
+
+    ask = Asker.ask
+    monkeypatch.setattr("spurgen.generators.sampling.draw_factors", drawn)  # every sample and twin begins here
+    monkeypatch.setattr(Asker, "ask", watched)
+    assert tried("twins").error is None
+    assert made == {"train", "val"}
+    assert sorted(asked) == sorted(val.captions)
+
+
+@pytest.mark.parametrize(("access", "grouped"), [("none", False), ("train_groups", True)])
+def test_a_trial_is_judged_on_val_by_groups_only_where_its_tier_shows_them(access, grouped, tried, val):
+    found = tried(access)
+    assert (found.task, found.method, found.access, found.seed) == ("small-text", "mine", access, 3)
+    assert (found.error, found.broken) == (None, ())
+    assert found.accuracy == pytest.approx(np.mean(val.labels == 1))
+    groups = np.unique(val.group_ids)  # 4 to 7 are of class 1
+    by_group = pytest.approx(np.mean(groups // 4 == 1)) if grouped else None
+    assert (found.worst, found.mean) == (0 if grouped else None, by_group)
+
+
+def test_a_trial_whose_method_fails_says_why_and_has_no_score(tried):
+    found = tried("val_groups", fit="raise ValueError('no luck')")
+    assert "task small-text: fit failed: ValueError: no luck" in found.error
+    assert (found.access, found.accuracy, found.worst, found.score) == ("val_groups", None, None, None)
+    assert choose([found]) is None
+
+
+def test_a_trial_whose_method_breaks_a_promise_names_it_and_is_out(tried):
+    found = tried(kept=False)
+    assert (found.error, found.broken, found.score) == (None, ("it ended",), None)
+    assert found.accuracy > 0
+    assert choose([found]) is None
+
+
+KNOWN = {name: SimpleNamespace(submission=SimpleNamespace(ACCESS=f"of {name}")) for name in "mn"}
+FAILED = {"error": "no", "accuracy": None}
+
+
+@pytest.mark.parametrize(
+    ("trials", "told"),
+    [
+        (
+            [trial({"lr": 0.5, "q": 2}, accuracy=0.4), trial({"lr": 0.001, "q": 1}, accuracy=0.6)],
+            ("accuracy", "2", "2", "0.400", "0.600", "lr = 0.001, q = 1"),
+        ),
+        (
+            [trial({"lr": 1}, accuracy=0.7), trial({"lr": 2}, accuracy=0.6)],
+            ("accuracy", "2", "2", "0.700", "0.700", "lr = 1"),
+        ),
+        (
+            [trial({"lr": 1}, worst=0.1, mean=0.2, accuracy=0.9), trial({"lr": 2}, worst=0.3, mean=0.4, accuracy=0.8)],
+            ("worst group", "2", "2", "0.100", "0.300", "lr = 2"),
+        ),
+        (
+            [trial({"lr": 1}, task=task, accuracy=score) for task, score in (("a", 0.2), ("b", 0.4))],
+            ("accuracy", "1", "1", "0.300", "0.300", "lr = 1"),
+        ),
+        ([trial({"lr": 1}, **FAILED), trial({"lr": 2})], ("accuracy", "2", "1", "", "0.500", "lr = 2")),
+        ([trial({"lr": 1}, **FAILED), trial({"lr": 2}, broken=("x",))], ("accuracy", "2", "0", "", "", "none worked")),
+    ],
+)
+def test_the_table_compares_the_defaults_which_come_first_with_the_best(trials, told, read_table):
+    other = trial({"lr": 9}).model_copy(update={"method": "n"})
+    row, _ = read_table(sweep_table(["m", "n"], [*trials, other], KNOWN))
+    columns = ("Judged by", "Settings", "Worked", "Defaults", "Best", "Chosen")
+    assert row == {"Method": "m", "Access": "of m", **dict(zip(columns, told, strict=True))}
 
 
 def test_an_unknown_method_is_refused_with_the_nearest_names(suite_file, capsys):

@@ -45,7 +45,7 @@ GROUPS = np.arange(M) % 6
 GOES_WITH = np.arange(V)[:, None] == np.arange(K) % V
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(worlds, st.sampled_from([1e-3, 1e3, 1e-30, 7.3]))
 def test_scaled_logits_change_nothing(rng, scale):
     labels, logits = draw(rng)
@@ -55,7 +55,7 @@ def test_scaled_logits_change_nothing(rng, scale):
     assert after[-1] == pytest.approx(before[-1] * scale, rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(worlds)
 def test_order_of_samples_and_names_of_classes_change_nothing(rng):
     labels, logits = draw(rng)
@@ -69,7 +69,7 @@ def test_order_of_samples_and_names_of_classes_change_nothing(rng):
     assert after == pytest.approx(before, rel=1e-8, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(worlds)
 def test_mean_of_samples_is_the_figure(rng):
     labels, logits = draw(rng)

@@ -80,7 +80,7 @@ def test_many_rows_are_corrected_for():
     assert {place.rank for place in rank(points, replicates, [(0,)] * 20)} == {1}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9))
 def test_row_order_does_not_matter(seed, count):
     rng = np.random.default_rng(seed)

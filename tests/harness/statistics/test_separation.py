@@ -88,7 +88,7 @@ def test_methods_of_unlike_truth_are_as_many_tiers():
     assert tiers_of(answers(np.random.default_rng(4), [0.1, 0.4, 0.6, 0.9])) == 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9))
 def test_what_holds_for_any_rows(seed, count):
     random = np.random.default_rng(seed)
@@ -106,6 +106,18 @@ def test_what_holds_for_any_rows(seed, count):
     chain = [names.index(name) for name in found["chain"]]
     assert len(chain) == found["count"] == len(rows)
     assert all(higher[chain[i], chain[j]] for j in range(len(chain)) for i in range(j))
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9))
+def test_significance_is_a_strict_partial_order(seed, count):
+    random = np.random.default_rng(seed)
+    points = random.integers(12, size=count) / 50
+    noise = random.normal(size=(count, count)) @ random.normal(size=(count, 200))  # rows vary together and unlike
+    higher = significantly_higher(points, points[:, None] + random.uniform(0.001, 0.02) * noise)
+    assert not higher.diagonal().any()
+    assert not (higher & higher.T).any()
+    assert not (higher @ higher & ~higher).any()
 
 
 def test_few_or_no_rows():
