@@ -77,12 +77,6 @@ def test_a_method_presents_itself(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_is_in_the_table_with_its_access(name):
-    table = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
-    assert f"| `{name}` | {METHODS[name].submission.ACCESS} |" in table
-
-
-@pytest.mark.parametrize("name", METHODS)
 def test_a_methods_values_are_those_that_the_sweep_chose(name):
     best = choose(read_trials(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl"))
     # One that was never swept, or never worked, keeps the values that its dataclass gives the source of.

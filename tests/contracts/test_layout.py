@@ -1,10 +1,13 @@
 """Who may import whom, and what every file must be."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from spurgen.benchmark.plugins import discover
 
 ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
@@ -93,3 +96,11 @@ def test_a_file_can_be_held_in_the_head(path):
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno - node.lineno < 60, node.name
+
+
+def test_the_table_of_methods_has_them_all_with_their_access():
+    table = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| (\w+) \|", table.split("| method |")[1], re.MULTILINE)
+    assert sorted(listed) == [
+        (name, module.submission.ACCESS) for name, module in discover("spurgen.baselines").items()
+    ]
