@@ -96,4 +96,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(contrast=0.25), access="val_groups")

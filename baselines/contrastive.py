@@ -101,4 +101,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="twins")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="twins")

@@ -24,4 +24,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="train_groups")

@@ -49,4 +49,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, alpha=0.3), access="val_groups")

@@ -25,4 +25,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="none")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=1.0), access="none")

@@ -46,4 +46,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, irm_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, penalty_weight=0.1), access="envs")

@@ -73,4 +73,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, max_margin=0.3), access="train_groups")

@@ -82,4 +82,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(weight_decay=1.0), access="train_groups")

@@ -46,4 +46,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="none")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, alpha=0.1), access="none")

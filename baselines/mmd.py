@@ -48,4 +48,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, mmd_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, penalty_weight=0.1), access="envs")

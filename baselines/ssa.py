@@ -150,4 +150,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, eta=0.1), access="val_groups")

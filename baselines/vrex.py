@@ -32,4 +32,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, vrex_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002), access="envs")

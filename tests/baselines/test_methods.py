@@ -105,8 +105,9 @@ def test_a_bad_default_is_refused():
 
 
 def test_with_options_leaves_the_original_alone():
-    assert erm.submission.with_options(lr=1).HYPERPARAMETERS.lr == 1.0
-    assert erm.Hyperparameters() == erm.submission.HYPERPARAMETERS
+    before = erm.submission.HYPERPARAMETERS
+    assert replace(before, lr=1.0) == erm.submission.with_options(lr=1).HYPERPARAMETERS
+    assert erm.submission.HYPERPARAMETERS is before
 
 
 def test_predict_before_fit_is_refused(make_data):
