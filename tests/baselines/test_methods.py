@@ -106,7 +106,7 @@ def test_a_bad_default_is_refused():
 
 def test_with_options_leaves_the_original_alone():
     before = erm.submission.HYPERPARAMETERS
-    assert replace(before, lr=1.0) == erm.submission.with_options(lr=1).HYPERPARAMETERS
+    assert dataclasses.replace(before, lr=1.0) == erm.submission.with_options(lr=1).HYPERPARAMETERS
     assert erm.submission.HYPERPARAMETERS is before
 
 
