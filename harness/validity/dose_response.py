@@ -58,9 +58,10 @@ class Result(TypedDict):
 def strength_of(task: Task) -> float | None:
     """Returns the one strength that all channels have in all environments, or None."""
     scenario = task.scenario
-    strengths = {channel.strength for channel in scenario.channels.values()}
-    found = strengths.pop()
-    return None if strengths or scenario.environments or isinstance(found, tuple) else found
+    named = [environment.strength for environment in scenario.environments] or [{}]
+    found = {some.get(name, channel.strength) for name, channel in scenario.channels.items() for some in named}
+    strength = found.pop()
+    return None if found or isinstance(strength, tuple) else strength
 
 
 def examine(evidence: Evidence) -> Result:

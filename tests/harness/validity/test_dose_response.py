@@ -1,5 +1,6 @@
 import pytest
 
+from spurgen.benchmark.scenario import Environment
 from spurgen.harness.validity import dose_response
 
 DOSES = ("dose-10-image", "dose-50-image", "dose-90-image")
@@ -74,8 +75,15 @@ def test_without_erm_nothing_is_judged(examined):
 def test_a_dose_is_one_strength_everywhere(toy):
     task = toy.task("dose-50-image")
     assert dose_response.strength_of(task) == 0.5
-    channels = task.scenario.channels
-    unlike = {**channels, "color": channels["color"].model_copy(update={"strength": 0.4})}
-    for update in ({"channels": unlike}, {"environments": ("any",)}):
+    unlike = {**task.scenario.channels, "color": task.scenario.channels["color"].model_copy(update={"strength": 0.4})}
+    alike = (Environment(name="one", strength={"color": 0.5}), Environment(name="two"))
+    stronger = (*alike, Environment(name="three", strength={"color": 0.9}))
+    for update, strength in (
+        ({"channels": unlike}, None),
+        ({"environments": alike}, 0.5),
+        ({"environments": stronger}, None),
+        ({"channels": unlike, "environments": alike[:1]}, 0.5),
+        ({"channels": unlike, "environments": alike}, None),
+    ):
         changed = task.scenario.model_copy(update=update)
-        assert dose_response.strength_of(type(task)("t", changed, "image")) is None
+        assert dose_response.strength_of(type(task)("t", changed, "image")) == strength
