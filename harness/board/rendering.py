@@ -73,7 +73,7 @@ def task_table(part: Mapping[str, Any], mine: Collection[str] = ()) -> str:
     """Writes a task's ranked rows as a Markdown table; `>` points at those called `mine`."""
     lines = [
         {
-            "Rank": _place(row),
+            "Rank": place(row),
             "Submission": _named(row, mine) + (" (ignores the core cue)" if row["ignores_core"] else ""),
             "Access": as_text(row["access"]),
             "WGA": _with_interval(row, "wga"),
@@ -95,7 +95,7 @@ def overall_table(overall: Mapping[str, Any], mine: Collection[str] = ()) -> str
     """Writes the ranks over a set of tasks as a Markdown table."""
     lines = [
         {
-            "Rank": _place(row),
+            "Rank": place(row),
             "Submission": _named(row, mine),
             "Access": as_text(row["access"]),
             "Mean WGA": _with_interval(row, "wga"),
@@ -112,7 +112,8 @@ def _named(row: Mapping[str, Any], mine: Collection[str]) -> str:
     return ("> " if row["submission"] in mine else "") + as_text(row["submission"])
 
 
-def _place(row: Mapping[str, Any]) -> str:
+def place(row: Mapping[str, Any]) -> str:
+    """Writes a row's rank, with `=` where it is tied."""
     return f"{row['rank']}{'=' if row['tied'] else ''}"
 
 

@@ -8,7 +8,8 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import write_leaderboard
-from spurgen.harness.board.rendering import task_table, to_terminal
+from spurgen.harness.board.overview import overview_table
+from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.board.rows import RESULTS
 from spurgen.harness.commands._arguments import add_suite
 from spurgen.harness.commands._sections import around, renew
@@ -41,7 +42,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     board, written = write_leaderboard(suite, rows, rows.parent)
     print(to_terminal(board))
     if arguments.readme:
-        shown = (f"**{name}**\n\n{task_table(part)}" for name, part in board["tasks"].items() if part["rows"])
-        renew(arguments.readme, BEGIN, END, "\n\n".join(shown))
+        renew(arguments.readme, BEGIN, END, overview_table(board))
     console.print(f"wrote {written}.md, .csv and .json", markup=False, soft_wrap=True)
     return 0
