@@ -33,12 +33,11 @@ def imagenet_file(suite_file, monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["benchmark --submissions erm", "score erm", "sweep --methods erm --trials 1"])
-def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, imagenet_file, tmp_path, capsys):
+def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, imagenet_file, tmp_path, told):
     out = "--out" if command.startswith("sweep") else "--results"
     flags = f"--suite {imagenet_file} --tasks small-image --seeds 1 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
     assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
-    told = " ".join(capsys.readouterr().err.split())
-    assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in told
+    assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in told()
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 

@@ -38,7 +38,7 @@ def test_flags_reach_the_methods_options():
         ("--batch_size 41", "--batch_size 41: larger than the train split, 40 samples; choose a smaller one"),
         ("--gpu 3", "--gpu 3: there is no device cuda:3; the GPUs here: none; use cpu; the CPU is --gpu -1"),
         ("--save_dir small.toml", "cannot write to small.toml: File exists; choose another --save_dir"),
-        ("--save_dir /proc/none", "cannot write to /proc/none"),
+        ("--save_dir small.toml/none", "cannot write to small.toml/none: Not a directory; choose another --save_dir"),
         ("--exp_name a/b", "--exp_name 'a/b': use letters, digits"),
         ("--seed -1", "--seed -1: give 0 or more"),
         ("--num_classes 5", "--num_classes 5: small.toml has 2; leave the flag out"),

@@ -61,7 +61,7 @@ def test_a_write_that_fails_leaves_nothing(monkeypatch):
         ("--generate_data --num_samples 4", "--num_samples 4: give 5 or more; a fifth of them is val"),
         ("--generate_data --num_samples 60", "--batch_size 64: larger than the train split, 48 samples"),
         ("--generate_data --data_dir small.toml", "small.toml is not a folder; choose another --data_dir"),
-        ("--generate_data --data_dir /proc/none/x", "cannot write to /proc/none"),
+        ("--generate_data --data_dir small.toml/x", "cannot write to small.toml/x: Not a directory"),
     ],
 )
 @pytest.mark.usefixtures("small")

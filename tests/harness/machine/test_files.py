@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
@@ -35,5 +33,12 @@ def test_a_folder_is_made_and_left_empty(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SpurgenError, match=r"cannot write to .*file: File exists; choose another --out"):
         check_writable(tmp_path / "file", "--out")
-    with pytest.raises(SpurgenError, match="cannot write to /proc: "):
-        check_writable(Path("/proc"), "--out")
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_named(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    with pytest.raises(SpurgenError, match=f"cannot write to {tmp_path}: Read-only file system; choose another --out"):
+        check_writable(tmp_path, "--out")

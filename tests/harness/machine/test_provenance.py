@@ -1,3 +1,4 @@
+import os
 import subprocess
 
 import pytest
@@ -7,15 +8,25 @@ from spurgen.harness.machine import provenance as module
 from spurgen.harness.machine.provenance import git_state, provenance
 
 
+@pytest.fixture(autouse=True)
+def own_git(monkeypatch):
+    """Keeps from git who runs the tests, how they like it, and which checkout they are in."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    own |= {f"GIT_{who}_{what}": f"{what}@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture
-def checkout(tmp_path):
+def checkout(tmp_path, own_git):
     """A repository with one commit, of a package whose folders are its own."""
     for name in ("row.json", "v1.manifest.json", "model.py", "harness/cell.py", "harness/data/sheet.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("1")
     (tmp_path / ".gitignore").write_text("*.pyc\nharness/scratch.py\n.venv\n")
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     return tmp_path
 

@@ -16,10 +16,6 @@ def generate(*flags):
     return main(["generate", *SMALL.split(), *flags])
 
 
-def told(capsys):
-    return " ".join(capsys.readouterr().err.split())
-
-
 def test_what_is_written_says_how_to_write_it_again(tmp_path):
     assert generate("--out", str(tmp_path / "one"), "--seed", str(2**64 - 1), "--strength", ".9") == 0
     assert main(["generate", str(tmp_path / "one" / SCENARIO), "--out", str(tmp_path / "two")]) == 0
@@ -44,18 +40,20 @@ def test_a_link_to_an_empty_folder_is_filled_and_stays_a_link(tmp_path):
 @pytest.mark.parametrize(
     ("out", "message"),
     [
-        ("/proc/none/set", "cannot write to /proc/none: No such file or directory; choose another --out"),
+        ("file/none/set", "cannot write to file/none: Not a directory; choose another --out"),
         ("full", "full exists and is not an empty folder"),
         ("empty", "empty is a mount point, which cannot be replaced; choose a folder in it as --out"),
     ],
 )
-def test_a_place_that_cannot_be_is_told_before_any_bar(tmp_path, monkeypatch, capsys, out, message):
+def test_a_place_that_cannot_be_is_told_before_any_bar(tmp_path, monkeypatch, told, out, message):
+    (tmp_path / "file").write_text("")
     (tmp_path / "full" / "of").mkdir(parents=True)
     (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("os.path.ismount", lambda place: Path(place).name == "empty")
     monkeypatch.setattr("spurgen.harness.commands.generate.make_progress", None)
-    assert generate("--out", str(tmp_path / out)) == 2
-    assert message in told(capsys)
+    assert generate("--out", out) == 2
+    assert message in told()
 
 
 def test_a_split_that_is_named_twice_is_written_once(tmp_path):
