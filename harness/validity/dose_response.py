@@ -1,7 +1,7 @@
 """Worst-group accuracy must fall, and spurious sensitivity rise, with the strength of the correlation."""
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -150,12 +150,11 @@ def draw(result: Result) -> Figure | None:
         if ERM in methods and label != ERM:
             one.plot(result["strengths"], methods[ERM]["wga"]["figures"], "-", color=GREY, linewidth=0.8)
             one.plot(result["strengths"], methods[ERM]["sss"]["figures"], "--", color=GREY, linewidth=0.8)
-        one.plot(result["strengths"], response["wga"]["figures"], "o-", color=INK, markersize=3.5, label="WGA")
-        one.plot(
-            result["strengths"], response["sss"]["figures"], "s--", color=INK, markersize=3.5, mfc="white", label="SSS"
-        )
+        shared: dict[str, Any] = {"color": INK, "markersize": 3.5, "clip_on": False}
+        one.plot(result["strengths"], response["wga"]["figures"], "o-", label="WGA", **shared)
+        one.plot(result["strengths"], response["sss"]["figures"], "s--", mfc="white", label="SSS", **shared)
         one.set_title(label, fontsize=8)
-        one.set_ylim(-0.03, 1.03)
+        one.set_ylim(0, 1)
         one.set_xticks(result["strengths"])
     figure.supxlabel("strength of the correlation (grey: ERM)", fontsize=8)
     handles, names = axes[0].get_legend_handles_labels()
