@@ -11,6 +11,7 @@ from spurgen.harness.answers import Check
 from spurgen.harness.identity.digests import refuse_edits, run_identity, submission_digest
 from spurgen.harness.splits.frozen import check_description, check_samples
 from spurgen.harness.trial import Trial, run_trial
+from spurgen.harness.worker.limits import DEFAULT, Limits
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class CellSpec:
     device: str = "cpu"
     options: dict[str, Any] = field(default_factory=dict)
     uncorrelated: bool = False
+    limits: Limits = DEFAULT
 
     @cached_property
     def identity(self) -> str:
@@ -47,7 +49,7 @@ class CellSpec:
         def check(part: str, start: int, samples: Samples) -> None:
             check_samples(suite, task.scenario.name, part, start, samples)
 
-        return Trial(task, self.spec, self.seed, self.device, self.options, self.uncorrelated), check
+        return Trial(task, self.spec, self.seed, self.device, self.options, self.uncorrelated, self.limits), check
 
     def run(self) -> Cell:
         """Runs on the frozen data; raises `FrozenDataError` if they are not: then no result is worth anything.

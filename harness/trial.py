@@ -20,7 +20,9 @@ from spurgen.harness.machine.provenance import provenance
 from spurgen.harness.scoring import score
 from spurgen.harness.selection import compare_rules
 from spurgen.harness.splits.freeze import SHARD
-from spurgen.harness.worker.process import ISOLATION, Worker
+from spurgen.harness.worker.limits import DEFAULT, Limits
+from spurgen.harness.worker.process import Worker
+from spurgen.harness.worker.starting import isolation_of
 
 
 @dataclass(frozen=True)
@@ -37,23 +39,25 @@ class Trial:
     device: str = "cpu"
     options: dict[str, Any] = field(default_factory=dict)
     uncorrelated: bool = False
+    limits: Limits = DEFAULT
 
 
 def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda: None, **named: str) -> Cell:
     """Trains, asks and scores; a submission's failure is recorded in the cell, not raised.
 
     `unchanged` is called before and after, and raises `SubmissionError` to fail the cell. `named` are the
-    cell's `identity` and `data_sha256`. Raises what `check` raises.
+    cell's `identity` and `data_sha256`. Raises what `check` raises, and `SpurgenError` where the isolation that
+    is asked for is not to be had.
     """
     about: dict[str, Any] = {"name": Path(trial.spec).stem, "access": "none"}
     common = {
         "suite": trial.task.scenario.suite, "task": trial.task.name, "spec": trial.spec, "options": trial.options,
-        "seed": trial.seed, "uncorrelated": trial.uncorrelated, "isolation": ISOLATION,
+        "seed": trial.seed, "uncorrelated": trial.uncorrelated, "isolation": isolation_of(trial.limits),
         "submission_sha256": submission_digest(trial.spec), **named,
     }  # fmt: skip
     try:
         unchanged()
-        with Worker(trial.spec, trial.options, trial.task.name) as worker:
+        with Worker(trial.spec, trial.options, trial.task.name, trial.limits, trial.device) as worker:
             about = worker.about
             check_offer(worker, trial.task)
             fields = _train_and_score(trial, check, worker)
@@ -63,6 +67,7 @@ def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda
             "error": "\n".join([str(error), *getattr(error, "__notes__", [])]),
             "provenance": provenance(trial.device),
         }
+    fields["provenance"]["limits"] = trial.limits.record()
     return Cell(submission=about["name"], access=about["access"], **common, **fields)
 
 

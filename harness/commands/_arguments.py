@@ -1,9 +1,12 @@
 """What commands ask of their flags, checked before any work."""
 
 import argparse
+import math
 from collections.abc import Sequence
+from typing import get_args
 
 from spurgen.harness.benchmarking import CANONICAL
+from spurgen.harness.worker.limits import DEFAULT, GIB, MIB, Isolation, Limits
 
 
 def positive_int(text: str) -> int:
@@ -22,6 +25,45 @@ def add_suite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--suite", default=CANONICAL, help=f"a suite's name, or the path of its .toml file; default: {CANONICAL}"
     )
+
+
+def positive(text: str) -> float:
+    """Reads a finite number above 0, for argparse."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be above 0 and finite, not {text}")
+    return number
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Declares the flags that say what a submission may use, and how far it is shut in."""
+    group = parser.add_argument_group("what a submission may use, each worker of its own")
+    group.add_argument(
+        "--isolation", choices=get_args(Isolation), default=DEFAULT.isolation,
+        help="auto: bubblewrap where it works, else a plain process; default: auto",
+    )  # fmt: skip
+    for flag, default, help_text in (
+        ("--memory-gib", DEFAULT.memory_bytes / GIB, "address space, on a CPU"),
+        ("--disk-gib", DEFAULT.disk_bytes / GIB, "scratch files"),
+        ("--printed-mib", DEFAULT.printed_bytes / MIB, "output"),
+        ("--cpu-hours", DEFAULT.cpu_seconds / 3600, "CPU time of all threads"),
+        ("--fit-hours", DEFAULT.fit_seconds / 3600, "time for fit"),
+        ("--answer-minutes", DEFAULT.answer_seconds / 60, "time for each other answer"),
+    ):
+        group.add_argument(flag, type=positive, default=default, help=f"{help_text}; default: {default:g}")
+
+
+def limits_of(arguments: argparse.Namespace) -> Limits:
+    """Returns the limits that the flags of `add_limits` give."""
+    return Limits(
+        isolation=arguments.isolation,
+        memory_bytes=int(arguments.memory_gib * GIB), disk_bytes=int(arguments.disk_gib * GIB),
+        printed_bytes=int(arguments.printed_mib * MIB), cpu_seconds=math.ceil(arguments.cpu_hours * 3600),
+        fit_seconds=arguments.fit_hours * 3600, answer_seconds=arguments.answer_minutes * 60,
+    )  # fmt: skip
 
 
 class Unique(argparse.Action):

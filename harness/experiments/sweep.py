@@ -59,7 +59,7 @@ class SweepSpec:
         begun, access = time.perf_counter(), "none"
         found: dict[str, Any]
         try:
-            with Worker(trial.spec, trial.options, trial.task.name) as worker:
+            with Worker(trial.spec, trial.options, trial.task.name, trial.limits, trial.device) as worker:
                 check_offer(worker, trial.task)
                 access = worker.about["access"]
                 train, val = (make_split(trial, split, check) for split in ("train", "val"))

@@ -26,7 +26,7 @@ def submission_files(spec: str) -> dict[str, Path]:
     """
     head, _ = split_spec(spec)
     name, places, top = head, [*map(Path, sys.path), Path.cwd()], head.partition(".")[0]
-    own = [place for place in places if not _installed(place)]
+    own = [place for place in places if not installed(place)]
     if head.endswith(".py"):
         start = Path(head)
         name, own, top = start.stem, [start.resolve().parent, *own], ""
@@ -77,7 +77,7 @@ def not_python(path: Path, error: Exception) -> SubmissionError:
     return SubmissionError(f"{path} is not valid Python: {error}")
 
 
-def _installed(place: Path) -> bool:
+def installed(place: Path) -> bool:
     """Says whether a place of Python's path holds what was installed: libraries, Python's own or others'."""
     own = [Path(sysconfig.get_path(part)) for part in ("stdlib", "platstdlib")]
     return bool({"site-packages", "dist-packages"} & set(place.parts)) or any(

@@ -1,11 +1,8 @@
 """The scorer's side of a worker process: starts it, asks it, checks what it says, ends it."""
 
-import os
 import signal
 import subprocess
-import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,9 +15,12 @@ from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.explaining import explain
 from spurgen.benchmark.record import Report
+from spurgen.harness.worker.limits import DEFAULT, Limits
 from spurgen.harness.worker.loading import About
+from spurgen.harness.worker.printed import Printed
 from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
 from spurgen.harness.worker.server import MAX_WIDTH, batch_to, data_to
+from spurgen.harness.worker.starting import Started
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 MAX_HEADER = 1 << 16
@@ -28,42 +28,34 @@ MAX_REPORT = 1 << 20
 SMALL = 1 << 20  # bytes of an answer that are read even if it has the wrong shape, so that the error can name it
 MAX_ERROR = 4000  # characters
 MAX_CHECKPOINTS = 20
-PRINTED = 2000  # bytes of output that a failure shows
 TOLERANCE = 1e-3  # how far probabilities may be from adding up to 1
-ISOLATION = "process"
-FIT_SECONDS = 6 * 3600.0
-ASK_SECONDS = 1800.0
 Float = NDArray[np.floating[Any]]
 
 
 class Worker:
     """Runs a submission in a process of its own; a context manager.
 
-    `about` holds what the submission says of itself: name, access, modalities and what it offers.
+    `about` holds what the submission says of itself: name, access, modalities and what it offers; `isolation`
+    how it is shut in.
     Raises `SubmissionError` that names the submission and the step, whatever goes wrong inside.
     """
 
-    def __init__(self, spec: str, options: dict[str, Any], task: str | None = None) -> None:
-        self.spec, self.task = spec, task
+    def __init__(
+        self, spec: str, options: dict[str, Any], task: str | None = None, limits: Limits = DEFAULT, device: str = "cpu"
+    ) -> None:  # fmt: skip
+        self.spec, self.task, self.limits = spec, task, limits
         self._home = tempfile.TemporaryDirectory(prefix="spurgen-")
-        self.scratch = Path(self._home.name, "scratch")
-        self.scratch.mkdir()
-        self._log = open(Path(self._home.name, "stderr"), "w+b")  # noqa: SIM115  # closed by __exit__
-        self._process = subprocess.Popen(
-            # -P: a file in the user's folder must not pass for a library's; `loading` adds the folder, as the last
-            [sys.executable, "-P", "-m", "spurgen.harness.worker.server"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, env=os.environ | ONE_THREAD,
-            start_new_session=True,  # so that what it forks can be ended with it
-        )  # fmt: skip
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        ends = self._process.stdout.fileno(), self._process.stdin.fileno()
-        self._pipe = Pipe(*ends, lambda: self._process.poll() is not None)
+        self.started = Started(spec, self.limits, device, Path(self._home.name), ONE_THREAD)
+        self.isolation, self.scratch, process = self.started.isolation, self.started.scratch, self.started.process
+        self._printed = Printed(self.started.printing, self.limits.printed_bytes, self.started.kill)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._pipe = Pipe(process.stdout.fileno(), process.stdin.fileno(), lambda: process.poll() is not None)
         self._step = ""
         self.checkpoints = 0
         try:
-            self._send("load", {"spec": spec, "options": options}, {}, ASK_SECONDS)
-            self.about = self._told_of_itself(self._reply(ASK_SECONDS)[0])
+            self._send("load", {"spec": spec, "options": options}, {}, self.limits.answer_seconds)
+            self.about = self._told_of_itself(self._reply(self.limits.answer_seconds)[0])
         except BaseException:
             self.close()
             raise
@@ -75,31 +67,23 @@ class Worker:
         self.close()
 
     def close(self) -> None:
-        """Ends the process and all that it forked, unless they left its session; removes its scratch folder."""
-        with suppress(ProcessLookupError, PermissionError):  # PermissionError: a group of zombies, on macOS
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            if stream is not None:
-                stream.close()
+        """Ends the process and all that it forked, unless, not shut in, they left its session; removes its scratch."""
+        self.started.close()
+        self._printed.close()
         self._home.cleanup()
 
     @property
     def peak_bytes(self) -> int:
         """Is the worker's peak resident memory so far, in bytes; 0 where the system does not tell."""
-        try:
-            status = Path(f"/proc/{self._process.pid}/status").read_text()
-        except OSError:
-            return 0
-        return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
+        return self.started.peak_bytes
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
         """Lets the submission train, and returns its report if it gives one; sets `checkpoints`."""
         fields = {**vars(context), "scratch": str(self.scratch)}
         halves = data_to(train, "train"), data_to(val, "val")
         header = {"context": fields, **halves[0][0], **halves[1][0]}
-        self._send("fit", header, halves[0][1] | halves[1][1], FIT_SECONDS)
-        told = self._reply(FIT_SECONDS, max_header=MAX_REPORT)[0]
+        self._send("fit", header, halves[0][1] | halves[1][1], self.limits.fit_seconds)
+        told = self._reply(self.limits.fit_seconds, max_header=MAX_REPORT)[0]
         kept = told.get("checkpoints")
         if type(kept) is not int or not 0 <= kept <= MAX_CHECKPOINTS:
             raise self._failure(f"checkpoints() told of {kept!r} states, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
@@ -111,18 +95,18 @@ class Worker:
 
     def restore(self, place: int) -> None:
         """Lets the submission go back to one of its checkpoints."""
-        self._send("restore", {"place": place}, {}, ASK_SECONDS)
-        self._reply(ASK_SECONDS)
+        self._send("restore", {"place": place}, {}, self.limits.answer_seconds)
+        self._reply(self.limits.answer_seconds)
 
     def send(self, what: str, batch: Batch) -> None:
         """Asks for `predict`, `predict_proba` or `encode` without waiting for the answer."""
         header, arrays = batch_to(batch, "batch")
-        self._send("ask", {"what": what, **header}, arrays, ASK_SECONDS, step=what)
+        self._send("ask", {"what": what, **header}, arrays, self.limits.answer_seconds, step=what)
 
     def answer(self, count: int, width: int | None, where: str) -> Float:
         """Waits for the answer to `send` and checks it: finite reals (count, width), any width if None."""
         step = self._step
-        _, arrays = self._reply(ASK_SECONDS, max_bytes=max(count * (width or MAX_WIDTH) * 8, SMALL))
+        _, arrays = self._reply(self.limits.answer_seconds, max_bytes=max(count * (width or MAX_WIDTH) * 8, SMALL))
         scores = arrays.get("answer", np.empty(0))
         expected = f"({count}, {'d' if width is None else width})"
         if scores.ndim != 2 or len(scores) != count or scores.shape[1] != (width or scores.shape[1]):
@@ -178,19 +162,26 @@ class Worker:
     def _gone(self, error: BrokenFrameError) -> SubmissionError:
         """Explains a worker that stopped answering, or answers what cannot be read."""
         try:  # a process that closed its pipe is about to end, as a rule
-            code = self._process.wait(timeout=1 if isinstance(error, PipeClosedError) else 0)
-            ending = f"its process ended with exit code {code}" if code >= 0 else f"signal {-code} ended its process"
+            code = self.started.process.wait(timeout=1 if isinstance(error, PipeClosedError) else 0)
+            ending = self._ended(code)
         except subprocess.TimeoutExpired:
             ending = str(error)
         return self._failure(f"{self._step} did not answer: {ending}")
+
+    def _ended(self, code: int) -> str:
+        """Puts an exit code into words; bubblewrap hands a signal on as 128 and its number."""
+        if self._printed.too_much:
+            return f"it printed more than {self.limits.printed_bytes} bytes, and was ended; print less"
+        number = code - 128 if self.isolation == "bubblewrap" and code > 128 else -code
+        if number == signal.SIGXCPU:
+            return f"it used more than {self.limits.cpu_seconds} s of CPU time, and was ended"
+        return f"signal {number} ended its process" if number > 0 else f"its process ended with exit code {code}"
 
     def _failure(self, what: str, details: str = "") -> SubmissionError:
         """Makes an error whose notes are its details and the end of what the submission printed."""
         where = f", task {self.task}" if self.task else ""
         error = SubmissionError(_writable(f"submission {self.spec}{where}: {what}"))
-        size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(size - PRINTED, 0))
-        printed = self._log.read().decode(errors="replace").strip()
+        printed = self._printed.last()
         for note in (_writable(details.strip()), printed and f"it printed, last: {printed}"):
             if note:
                 error.add_note(note)
@@ -206,7 +197,7 @@ def _writable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def describe(spec: str, options: dict[str, Any]) -> dict[str, Any]:
+def describe(spec: str, options: dict[str, Any], limits: Limits = DEFAULT) -> dict[str, Any]:
     """Asks a submission, in a process of its own, what it says of itself; see `Worker.about`."""
-    with Worker(spec, options) as worker:
+    with Worker(spec, options, limits=limits) as worker:
         return worker.about

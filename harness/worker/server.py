@@ -4,11 +4,11 @@ It is started by `process.Worker`. It never receives labels or channel values of
 """
 
 import ctypes
+import json
 import operator
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ import numpy as np
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.worker.limits import set_limits
 from spurgen.harness.worker.loading import PARTS, load_submission
 from spurgen.harness.worker.protocol import Arrays, BrokenFrameError, Pipe
+from spurgen.harness.worker.telling import frames, told
 
 PR_SET_PDEATHSIG = 1
 MAX_WIDTH = 8192  # columns of an answer: 20,000 rows of them are 1.3 GB in the scorer
@@ -121,33 +123,8 @@ def _call(submission: Submission | None, part: str, *arguments: Any) -> Any:  # 
     return function(*arguments)
 
 
-def _told(error: BaseException, header: dict[str, Any], arrays: Arrays) -> str:
-    """Puts an error into words; where it stumbled over a None, says what is None here and why."""
-    if isinstance(error, SubmissionError):
-        return str(error)
-    told = f"{type(error).__name__}: {error}"
-    if "NoneType" not in told or header["op"] == "load":
-        return told
-    part = "train" if header["op"] == "fit" else "batch"
-    there = {"images": f"{part}.images" in arrays, "captions": f"{part}.captions" in header}
-    hints = [f"{name} is None in this task: say what you take in MODALITIES" for name, has in there.items() if not has]
-    if header["op"] == "fit":
-        hints.append("env_ids, group_ids, channel_values and twins are None unless ACCESS asks for them")
-    return f"{told} ({'; '.join(hints)})" if hints else told
-
-
-def _frames(error: BaseException) -> str:
-    """Shows where in the submission an error came from; nothing for our own complaints."""
-    if isinstance(error, SubmissionError) and error.__cause__ is None:
-        return ""
-    shown = error.__cause__ or error if isinstance(error, SubmissionError) else error
-    harness = str(Path(__file__).parents[1])
-    frames = [frame for frame in traceback.extract_tb(shown.__traceback__) if not frame.filename.startswith(harness)]
-    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(shown)])
-
-
-def serve(pipe: Pipe) -> None:
-    """Answers frames until the pipe closes."""
+def serve(pipe: Pipe, *, shut_in: bool) -> None:
+    """Answers frames until the pipe closes; `shut_in` says whether this process is in a sandbox."""
     server = _Server()
     while True:
         try:
@@ -159,7 +136,7 @@ def serve(pipe: Pipe) -> None:
             status = {"ok": True}
         except BaseException as error:  # whatever a stranger's code raises is the answer
             reply, answers, status = {}, {}, {"ok": False}
-            reply = {"error": _told(error, header, arrays)[:4000], "traceback": _frames(error)[-8000:]}
+            reply = {"error": told(error, header, arrays, shut_in)[:4000], "traceback": frames(error)[-8000:]}
         pipe.send({**status, **reply}, answers)
 
 
@@ -167,10 +144,12 @@ def main() -> None:
     """Takes the pipe from stdin and stdout, so that a submission's prints go to stderr instead."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # do not outlive the scorer
+    given = json.loads(sys.argv.pop())
+    set_limits(given["limits"])
     pipe = Pipe(os.dup(0), os.dup(1))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    serve(pipe)
+    serve(pipe, shut_in=given["isolation"] != "process")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,17 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.record import Cell, unpack
 from spurgen.generators import aligned_values, class_names, sample, twins
+from spurgen.generators.nouns import NOUNS
 from spurgen.harness.cell import CellSpec
+from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.process import MAX_CHECKPOINTS
 
-CORE = """
+FORMS = {form: k for k, forms in enumerate(NOUNS.values()) for form in forms}
+CORE = f"""
 import numpy as np
-from spurgen.generators.nouns import NOUNS
-CLASS = {form: k for k, forms in enumerate(NOUNS.values()) for form in forms}
+CLASS = {FORMS}
+"""
+CORE += """
 def find(caption):
     return max(((len(form), k) for form, k in CLASS.items() if form in caption))[1]
 def predict(batch):
@@ -149,7 +153,7 @@ def test_a_source_that_was_edited_before_the_run_fails_the_cell(suite_file, writ
 
 def test_a_source_that_is_edited_during_the_run_fails_the_cell(suite_file, write_submission):
     code = CORE + "from pathlib import Path\nPath(__file__).write_text(Path(__file__).read_text() + 'x = 1')\n"
-    cell = run(suite_file, write_submission(code))
+    cell = run(suite_file, write_submission(code), limits=Limits(isolation="process"))
     assert EDITED in cell.error
     assert cell.figures == {}
 

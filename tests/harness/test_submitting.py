@@ -1,5 +1,7 @@
 """From the command line to a row: what is run, what is kept, what is said."""
 
+import pytest
+
 MODEL = "import numpy as np\ndef predict(batch): return np.array([[len(c), c.count('o'), 9.0] for c in batch.captions])"
 
 
@@ -7,20 +9,22 @@ def row(tmp_path, name="model"):
     return sorted(path.name for path in (tmp_path / "results" / "tiny" / name).glob("*"))
 
 
-def test_a_failure_is_run_again_and_replaced_when_the_machine_is_mended(score, tmp_path, write_submission, told):
+@pytest.mark.slow
+def test_a_failure_is_run_again_and_replaced_when_the_machine_is_mended(score, tmp_path, write_submission, stderr):
     spec = write_submission(
         f"import pathlib\ndef fit(*_): pathlib.Path({str(tmp_path / 'needed')!r}).read_text()\n{MODEL}"
     )
     for _ in range(2):
-        assert score(spec) == 1
-        assert "FileNotFoundError" in told()
+        assert score(spec, "--isolation", "process") == 1
+        assert "FileNotFoundError" in stderr()
     (failed,) = row(tmp_path)
     assert failed.endswith(".failed.json")
     (tmp_path / "needed").write_text("")
-    assert score(spec) == 0
+    assert score(spec, "--isolation", "process") == 0
     assert row(tmp_path) == [failed.replace(".failed", "")]
 
 
+@pytest.mark.slow
 def test_a_row_never_mixes_versions_of_its_submission(score, tmp_path, write_submission):
     score(write_submission(MODEL), tasks=("small-text", "small-both"), seeds="2")
     assert len(row(tmp_path)) == 4
@@ -36,13 +40,13 @@ def test_the_same_file_is_the_same_submission_from_another_folder(score, tmp_pat
     assert score("model.py") == 0
 
 
-def test_tasks_that_a_model_does_not_take_are_skipped(score, tmp_path, write_submission, told):
+def test_tasks_that_a_model_does_not_take_are_skipped(score, tmp_path, write_submission, stderr):
     spec = write_submission(MODEL + "\nMODALITIES = {'text'}")
     assert score(spec, tasks=("small-image", "small-text")) == 0
-    assert f"skipped small-image, which is image: {spec} takes text" in told()
+    assert f"skipped small-image, which is image: {spec} takes text" in stderr()
     assert len(row(tmp_path)) == 1
     assert score(spec, tasks=("small-image",)) == 2
-    assert "no submission takes any of the tasks asked" in told()
+    assert "no submission takes any of the tasks asked" in stderr()
 
 
 def test_what_cannot_be_loaded_is_told_before_any_work_and_gets_no_row(score, tmp_path, write_submission, capsys):
@@ -53,10 +57,10 @@ def test_what_cannot_be_loaded_is_told_before_any_work_and_gets_no_row(score, tm
     assert row(tmp_path) == []
 
 
-def test_results_that_cannot_be_written_are_told_before_any_work(score, tmp_path, write_submission, told):
+def test_results_that_cannot_be_written_are_told_before_any_work(score, tmp_path, write_submission, stderr):
     (tmp_path / "file").write_text("")
     assert score(write_submission(MODEL), "--results", str(tmp_path / "file")) == 2
-    assert f"cannot write to {tmp_path / 'file'}" in told()
+    assert f"cannot write to {tmp_path / 'file'}" in stderr()
 
 
 def test_the_terminal_shows_text_as_it_is(score, write_submission, capsys):

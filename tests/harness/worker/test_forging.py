@@ -4,17 +4,9 @@ import json
 
 import pytest
 
-from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.worker import process
 from spurgen.harness.worker.process import Worker, describe
-
-
-def ask(spec, what="predict", width=3):
-    with Worker(spec, {}, "a-task") as worker:
-        worker.send(what, Batch(None, ["a", "b", "c", "d"]))
-        return worker.answer(4, width, "test")
-
+from spurgen.harness.worker.protocol import Pipe
 
 FORGING = """
 import json, os, sys, time
@@ -63,41 +55,48 @@ def about(**changed):
     str(caught.value).encode()
 
 
-def forged_answer(write_submission, dtype, shape, size, *, width=3, what="predict"):
-    listed = json.dumps({"ok": True, "arrays": [["answer", dtype, shape]]})
-    spec = write_submission(f"{FORGING}\ndef {what}(batch): forge({listed.encode()}, rest=bytes({size}))")
-    return ask(spec, what, width)
+@pytest.fixture
+def forged_answer(ask, write_submission):
+    """Returns a function that answers with an array of such a header, and so many bytes behind it."""
+
+    def forge(dtype, shape, size, *, width=3, what="predict"):
+        listed = json.dumps({"ok": True, "arrays": [["answer", dtype, shape]]})
+        spec = write_submission(f"{FORGING}\ndef {what}(batch): forge({listed.encode()}, rest=bytes({size}))")
+        return ask(spec, what, width)
+
+    return forge
 
 
 @pytest.mark.parametrize("dtype", ["int64", "bool", "uint8"])
-def test_a_forged_dtype_is_refused(dtype, write_submission):
+def test_a_forged_dtype_is_refused(forged_answer, dtype):
     with pytest.raises(SubmissionError, match=rf"predict returned {dtype} of shape \(4, 3\) on test, expected floats"):
-        forged_answer(write_submission, dtype, [4, 3], 96)
+        forged_answer(dtype, [4, 3], 96)
 
 
-def test_no_more_is_read_than_the_widest_answer_takes(write_submission, monkeypatch):
-    monkeypatch.setattr(process, "ASK_SECONDS", 60.0)  # as long as it takes to fail
+def test_no_more_is_read_than_the_widest_answer_takes(forged_answer, write_submission, monkeypatch):
     for width, what in ((3, "predict"), (None, "encode")):
         with pytest.raises(SubmissionError, match=f"{what} did not answer: 1 arrays of {1 << 24} bytes, more than"):
-            forged_answer(write_submission, "uint8", [1 << 24], 0, width=width, what=what)
+            forged_answer("uint8", [1 << 24], 0, width=width, what=what)
     with Worker(write_submission("def predict(b): ..."), {}, "a-task") as worker:
         limits = []  # of answers that are not small
-        worker._reply = lambda _, max_bytes: limits.append(max_bytes) or ({}, {})
+        monkeypatch.setattr(
+            Pipe, "receive", lambda _, __, ___, max_bytes: limits.append(max_bytes) or ({"ok": True}, {})
+        )
         for width in (3, None):
             with pytest.raises(SubmissionError):
                 worker.answer(100_000, width, "test")
     assert limits == [100_000 * 3 * 8, 100_000 * 8192 * 8]
 
 
-def test_features_wider_than_the_scorer_holds_are_refused_on_both_sides(write_submission):
+def test_features_wider_than_the_scorer_holds_are_refused_on_both_sides(ask, forged_answer, write_submission):
     spec = write_submission("import numpy as np\ndef encode(batch): return np.zeros((4, 8193), np.float16)")
     with pytest.raises(SubmissionError, match="encode failed: encode returned 8193 columns, more than 8192; pool or"):
         ask(spec, "encode", None)
     with pytest.raises(SubmissionError, match=r"encode returned float16 of shape \(4, 8193\) .* in 1 to 8192 columns"):
-        forged_answer(write_submission, "float16", [4, 8193], 4 * 8193 * 2, width=None, what="encode")
+        forged_answer("float16", [4, 8193], 4 * 8193 * 2, width=None, what="encode")
 
 
-def test_lone_surrogates_in_a_complaint_do_not_reach_the_files(write_submission):
+def test_lone_surrogates_in_a_complaint_do_not_reach_the_files(ask, write_submission):
     with pytest.raises(SubmissionError, match=r"ValueError: a\?b") as caught:
         ask(write_submission("def predict(batch): raise ValueError('a\\ud800b')"))
     "".join([str(caught.value), *caught.value.__notes__]).encode()

@@ -1,22 +1,20 @@
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.answers import soften
+from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.process import Worker
 
 IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
 CAPTIONS = ["a house", "zwölf Boxkämpfer", "", "a\nb"]
 
 
-def ask(spec, what="predict", width=3, batch=None):
-    with Worker(spec, {}, "a-task") as worker:
-        worker.send(what, Batch(IMAGES, CAPTIONS) if batch is None else batch)
-        return worker.answer(4, width, "test")
-
-
-def test_inputs_and_answers_come_through_unchanged(write_submission):
+def test_inputs_and_answers_come_through_unchanged(ask, write_submission):
     code = """
 import numpy as np
 def predict(batch):
@@ -24,11 +22,11 @@ def predict(batch):
     sums = batch.images.reshape(4, -1).sum(1)
     return np.stack([sums, [len(c) for c in batch.captions], [c.count("\\n") for c in batch.captions]], axis=1)
 """
-    scores = ask(write_submission(code))
+    scores = ask(write_submission(code), batch=Batch(IMAGES, CAPTIONS))
     assert scores.tolist() == [[int(i.sum()), len(c), c.count("\n")] for i, c in zip(IMAGES, CAPTIONS, strict=True)]
 
 
-def test_prints_do_not_disturb_the_protocol(write_submission):
+def test_prints_do_not_disturb_the_protocol(ask, write_submission):
     code = """
 import os, sys
 print("hello")
@@ -39,7 +37,7 @@ def predict(batch):
     assert ask(write_submission(code)).shape == (4, 3)
 
 
-def test_torch_tensors_and_lists_are_answers(write_submission):
+def test_torch_tensors_and_lists_are_answers(ask, write_submission):
     code = "import torch\ndef predict(batch): return torch.ones(4, 3, dtype=torch.bfloat16, requires_grad=True)"
     assert ask(write_submission(code)).tolist() == [[1, 1, 1]] * 4
 
@@ -66,14 +64,14 @@ def test_torch_tensors_and_lists_are_answers(write_submission):
         ("os.close(3); os.close(4); time.sleep(3)", "predict did not answer"),
     ],
 )
-def test_a_bad_answer_names_submission_task_step_and_reason(write_submission, body, told):
+def test_a_bad_answer_names_submission_task_step_and_reason(ask, write_submission, body, told):
     spec = write_submission(f"import os, time\nimport numpy as np\ndef predict(batch):\n    {body}")
     with pytest.raises(SubmissionError, match=told) as caught:
         ask(spec)
     assert str(caught.value).startswith(f"submission {spec}, task a-task: ")
 
 
-def test_the_traceback_and_the_last_words_are_kept(write_submission):
+def test_the_traceback_and_the_last_words_are_kept(ask, write_submission):
     with pytest.raises(SubmissionError) as caught:
         ask(write_submission("def predict(batch):\n    return oops"))
     assert "return oops" in "".join(caught.value.__notes__)
@@ -128,12 +126,16 @@ def test_each_tier_grants_what_its_table_says(access, given):
     assert [f"{s}.{f}" for s, d in splits.items() for f in fields if getattr(d, f) is not None] == given
 
 
-def test_an_ended_worker_leaves_no_process_and_no_files(write_submission):
-    with Worker(write_submission("def predict(batch): return []"), {}, "a-task") as worker:
-        process, home = worker._process, worker.scratch.parent
-        assert worker.peak_bytes > 1_000_000
-    assert process.poll() is not None
-    assert not home.exists()
+@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, write_submission, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    limits = Limits(isolation=isolation)
+    with Worker(write_submission("def predict(batch): return []"), {}, "a-task", limits) as worker:
+        pids = worker.started.pids()
+        assert worker.peak_bytes > 20_000_000  # NumPy's alone, not bubblewrap's
+        assert [*tmp_path.glob("spurgen-*")]
+    assert not any(Path(f"/proc/{number}").exists() for number in pids)
+    assert not [*tmp_path.glob("spurgen-*")]
 
 
 def test_probabilities_become_logits():
@@ -141,7 +143,7 @@ def test_probabilities_become_logits():
 
 
 @pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
-def test_rows_that_are_not_probabilities_are_refused(rows, write_submission):
+def test_rows_that_are_not_probabilities_are_refused(ask, rows, write_submission):
     spec = write_submission(f"def predict_proba(batch): return [[0.5, 0.5]] * 3 + {rows}")
     told = rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
     with pytest.raises(SubmissionError, match=told):
@@ -155,7 +157,7 @@ def test_rows_that_are_not_probabilities_are_refused(rows, write_submission):
         (Batch(IMAGES, None), "captions is None in this task: say what you take in MODALITIES"),
     ],
 )
-def test_stumbling_over_a_missing_half_tells_the_cure(batch, told, write_submission):
+def test_stumbling_over_a_missing_half_tells_the_cure(ask, batch, told, write_submission):
     spec = write_submission(
         "def predict(batch): return [len(c) + i.sum() for i, c in zip(batch.images, batch.captions)]"
     )
@@ -173,7 +175,7 @@ def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission):
             worker.fit(data, data, context)
 
 
-def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(write_submission):
+def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(ask, write_submission):
     with pytest.raises(SubmissionError, match="has none of predict") as caught:
         Worker(write_submission("x = 1"), {}, "a-task")
     assert not hasattr(caught.value, "__notes__")

@@ -12,16 +12,13 @@ import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.worker import process
+from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.process import Worker
+from spurgen.harness.worker.protocol import Pipe
+
+PLAIN = Limits(isolation="process")
 
 CAPTIONS = ["a", "b", "c", "d"]
-
-
-def ask(spec, width=3):
-    with Worker(spec, {}, "a-task") as worker:
-        worker.send("predict", Batch(None, CAPTIONS))
-        return worker.answer(4, width, "test")
 
 
 def gone(pid: int) -> bool:
@@ -53,11 +50,13 @@ def predict(batch):
         ("raise ValueError('no')", "predict failed: ValueError: no"),
     ],
 )
-def test_a_worker_that_forked_is_noticed_to_end_and_its_child_ends_with_it(ending, told, tmp_path, write_submission):
+def test_a_worker_that_forked_is_noticed_to_end_and_its_child_ends_with_it(
+    ask_worker, ending, told, tmp_path, write_submission
+):
     note = tmp_path / "child"
     start = time.monotonic()
     with pytest.raises(SubmissionError, match=told):
-        ask(write_submission(FORKING % (str(note), ending)))
+        ask_worker(write_submission(FORKING % (str(note), ending)), PLAIN)
     child = int(note.read_text())
     while not gone(child):
         assert time.monotonic() < start + 30, "it still runs"
@@ -67,20 +66,19 @@ def test_a_worker_that_forked_is_noticed_to_end_and_its_child_ends_with_it(endin
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
 def test_a_question_larger_than_the_pipe_to_a_worker_that_has_ended_is_given_up(tmp_path, write_submission):
     code = FORKING.replace("def predict(batch):", "def predict(batch): ...\nif True:") % (str(tmp_path / "child"), "")
-    with Worker(write_submission(code), {}, "a-task") as worker:
-        os.kill(worker._process.pid, signal.SIGKILL)
+    with Worker(write_submission(code), {}, "a-task", PLAIN) as worker:
+        os.kill(worker.started.process.pid, signal.SIGKILL)
         with pytest.raises(SubmissionError, match="predict did not answer: signal 9 ended its process"):
             worker.send("predict", Batch(np.zeros((1000, 32, 32, 3), np.uint8), None))
         assert not gone(int((tmp_path / "child").read_text()))  # it held the pipe's other ends
 
 
-def test_a_worker_that_is_silent_is_given_up(write_submission, monkeypatch):
-    monkeypatch.setattr(process, "ASK_SECONDS", 0.3)
+def test_a_worker_that_is_silent_is_given_up(write_submission):
     with pytest.raises(SubmissionError, match="load did not answer: no answer in time"):
-        Worker(write_submission("import time\ntime.sleep(60)"), {}, "a-task")
+        Worker(write_submission("import time\ntime.sleep(60)"), {}, "a-task", Limits(answer_seconds=0.3))
 
 
-def test_the_worker_computes_with_one_thread(write_submission, monkeypatch):
+def test_the_worker_computes_with_one_thread(ask, write_submission, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     code = """
 import os, torch
@@ -92,34 +90,40 @@ def predict(batch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
-def test_the_worker_does_not_outlive_the_scorer(write_submission):
+@pytest.mark.parametrize(("isolation", "processes"), [("process", 1), ("bubblewrap", 3)])
+def test_the_worker_does_not_outlive_the_scorer(isolation, processes, write_submission):
     code = """
 import sys, time
 from spurgen.harness.worker.process import Worker
-print(Worker(sys.argv[1], {}, "a-task")._process.pid, flush=True)
+from spurgen.harness.worker.limits import Limits
+print(*Worker(sys.argv[1], {}, "a-task", Limits(isolation=sys.argv[2])).started.pids(), flush=True)
 time.sleep(60)
 """
     # it does not look at its pipe when its scorer dies
     spec = write_submission(
         "import threading\nthreading.Thread(target=threading.Event().wait).start()\ndef predict(b): ..."
     )
-    scorer = subprocess.Popen([sys.executable, "-c", code, spec], stdout=subprocess.PIPE, text=True)
-    pid = int(scorer.stdout.readline())
-    assert not gone(pid)
+    command = [sys.executable, "-c", code, spec, isolation]
+    scorer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    pids = [*map(int, scorer.stdout.readline().split())]
+    assert len(pids) == processes
+    assert not any(map(gone, pids))
     scorer.kill()
     scorer.communicate()
     deadline = time.monotonic() + 20
-    while not gone(pid):
+    while not all(map(gone, pids)):
         assert time.monotonic() < deadline, "it still runs"
         time.sleep(0.01)
 
 
-def test_training_may_take_hours_and_an_answer_half_of_one(write_submission):
+def test_training_may_take_hours_and_an_answer_half_of_one(write_submission, monkeypatch):
     data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
     code = "def fit(train, val, context): ...\ndef predict(batch): return [[0.0, 0.0, 1.0]] * 4"
     with Worker(write_submission(code), {}, "a-task") as worker:
-        waited, receive = [], worker._pipe.receive
-        worker._pipe.receive = lambda seconds, *more: waited.append(seconds) or receive(seconds, *more)
+        waited, receive = [], Pipe.receive
+        monkeypatch.setattr(
+            Pipe, "receive", lambda pipe, seconds, *more: waited.append(seconds) or receive(pipe, seconds, *more)
+        )
         worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
         worker.send("predict", Batch(None, CAPTIONS))
         worker.answer(4, 3, "test")

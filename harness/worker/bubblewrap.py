@@ -1,0 +1,119 @@
+"""A submission's process shut in by bubblewrap: which folders it sees, and whether that works on this machine.
+
+It sees the interpreter, what is installed for it, the submission's own files and the inputs. Nothing else of the
+disk is there: neither the rows nor the generators, with which it could look its answers up.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from spurgen.harness.identity.sources import HOME, installed
+from spurgen.harness.worker import seccomp
+from spurgen.harness.worker.limits import DEFAULT, MIB, Limits
+
+BWRAP = "bwrap"
+NOBODY = "65534"
+SCRATCH = Path("/tmp/scratch")
+SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+CUDA = ("/usr/local/cuda", "/sys/devices/system", "/sys/module/nvidia", "/sys/bus/pci/devices")
+OURS = ("benchmark", "baselines", "harness/__init__.py", "harness/worker")
+HIDDEN = ("generators", "benchmark/results", "benchmark/suites", "benchmark/calibration")
+SHARED_MEMORY = 64 * MIB
+
+
+def enclose(files: Iterable[Path], limits: Limits, device: str, env: Mapping[str, str], *fds: str | int) -> list[str]:
+    """Returns the command line that a worker's own is appended to; `files` are the submission's, `fds` further flags.
+
+    Later flags of bubblewrap stand on earlier ones: first what can be written, then what can be read, then what of
+    that is hidden; and at last the root, on which all of it was mounted, is made read-only.
+    """
+    shown = _shown()
+    inside = [path for path in map(Path.absolute, files) if not any(path.is_relative_to(one) for one in shown)]
+    here = str(Path.cwd())
+    return [
+        BWRAP, "--unshare-user", "--uid", NOBODY, "--gid", NOBODY, "--disable-userns", "--unshare-all",
+        "--die-with-parent", "--new-session", "--clearenv", *_flags("--setenv", env.items()),
+        "--proc", "/proc", "--dev", "/dev", *(_devices() if device != "cpu" else ()),
+        "--size", str(SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
+        "--size", str(limits.disk_bytes), "--tmpfs", "/tmp",
+        *_flags("--ro-bind", ((path, path) for path in [*shown, *inside] if not path.is_symlink())),
+        *_flags("--symlink", ((os.readlink(path), path) for path in shown if path.is_symlink())),
+        *(flag for path in _hidden() for flag in ("--tmpfs", path, "--remount-ro", path)),
+        "--dir", str(SCRATCH), "--dir", here, "--chdir", here, "--remount-ro", "/", *map(str, fds), "--",
+    ]  # fmt: skip
+
+
+@contextmanager
+def passed(content: bytes) -> Iterator[int]:
+    """Yields a file descriptor from which a child reads `content`, which fits into a pipe."""
+    reading, writing = os.pipe()
+    try:
+        with open(writing, "wb") as file:
+            file.write(content)
+        yield reading
+    finally:
+        os.close(reading)
+
+
+def _shown() -> list[Path]:
+    """Lists what every worker may read: system libraries, the interpreter, what is installed for it, and our part.
+
+    A symbolic link is followed by what it stands for; what lies in another of the folders is left out.
+    """
+    prefixes = sorted({sys.prefix, sys.base_prefix} - {"/usr", "/usr/local"})
+    wanted = [
+        *map(Path, SYSTEM),
+        *(Path(prefix, name) for prefix in prefixes for name in ("lib", "lib64", "bin", "pyvenv.cfg")),
+        Path(sys.executable),
+        *(place for place in map(Path, sys.path) if installed(place)),
+        *(HOME / name for name in OURS),
+    ]
+    shown: dict[Path, None] = {}
+    while wanted:
+        path = wanted.pop(0)
+        if path.exists() and not any(path.is_relative_to(one) for one in shown if not one.is_symlink()):
+            shown[path] = None
+        if path.is_symlink():
+            wanted.insert(0, path.parent / path.readlink())
+    return [*shown]
+
+
+def _hidden() -> Iterator[str]:
+    """Lists the folders, inside of what is shown, that hold answers or what makes them."""
+    shown = _shown()
+    for path in (HOME / name for name in HIDDEN):
+        if path.is_dir() and any(path.is_relative_to(one) for one in shown):
+            yield str(path)
+
+
+def _devices() -> list[str]:
+    """Returns the flags that show a GPU."""
+    nodes = [(node, node) for node in sorted(Path("/dev").glob("nvidia*"))]
+    return _flags("--dev-bind", nodes) + _flags("--ro-bind-try", ((path, path) for path in CUDA))
+
+
+def _flags(flag: str, pairs: Iterable[tuple[object, object]]) -> list[str]:
+    return [text for one, other in pairs for text in (flag, str(one), str(other))]
+
+
+@cache
+def why_not() -> str:
+    """Says why bubblewrap cannot be used here, or nothing if it can: it is tried."""
+    if sys.platform != "linux":
+        return "bubblewrap runs on Linux alone"
+    if not shutil.which(BWRAP):
+        return "bubblewrap is not installed; on Debian: apt-get install bubblewrap libseccomp2"
+    try:
+        rules = seccomp.program()
+    except (ImportError, OSError) as error:
+        return f"its filter of system calls cannot be made, {error}; on Debian: apt-get install libseccomp2"
+    with passed(rules) as reading:
+        command = [*enclose((), DEFAULT, "cpu", {}, "--seccomp", reading), sys.executable, "-P", "-S", "-c", ""]
+        tried = subprocess.run(command, capture_output=True, text=True, pass_fds=[reading], check=False)
+    return f"bubblewrap does not work here: {tried.stderr.strip()}" if tried.returncode else ""

@@ -1,0 +1,132 @@
+"""Starting a worker process, shut in as far as asked and possible."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.identity.sources import submission_files
+from spurgen.harness.worker import bubblewrap, seccomp
+from spurgen.harness.worker.limits import Limits
+
+PATIENCE = 5.0  # seconds
+KEPT = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")  # of the environment, in the sandbox
+INSIDE = {"HOME": "/tmp", "USER": "nobody", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+
+def isolation_of(limits: Limits) -> str:
+    """Returns how workers are shut in here, `bubblewrap` or `process`.
+
+    Raises `SpurgenError` if bubblewrap was asked for and does not work.
+    """
+    if limits.isolation == "process":
+        return "process"
+    reason = bubblewrap.why_not()
+    if reason and limits.isolation == "bubblewrap":
+        raise SpurgenError(f"isolation by bubblewrap was asked for, but {reason}")
+    return "process" if reason else "bubblewrap"
+
+
+class Started:
+    """Is a running worker process, with the ends of its pipes: what its prints go to is `printing`."""
+
+    def __init__(self, spec: str, limits: Limits, device: str, home: Path, threads: dict[str, str]) -> None:
+        self.isolation = isolation_of(limits)
+        self.scratch = bubblewrap.SCRATCH if self.isolation == "bubblewrap" else home / "scratch"
+        # -u: what was printed before a failure is to be seen. -P: a file in the user's folder must not pass for a
+        # library's; `loading` adds the folder, as the last
+        told = json.dumps({"isolation": self.isolation, "limits": limits.for_server(device)})
+        server = [sys.executable, "-u", "-P", "-m", "spurgen.harness.worker.server", told]
+        self.printing, writing = os.pipe()
+        self._inner: int | None = None
+        try:
+            if self.isolation == "process":
+                self.scratch.mkdir()
+                self.process = self._popen(server, os.environ | threads, writing)
+            else:
+                kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+                self._shut_in(server, _files(spec), limits, device, INSIDE | kept | threads, writing)
+        except BaseException:
+            os.close(self.printing)
+            raise
+        finally:
+            os.close(writing)
+
+    def _shut_in(
+        self, server: list[str], files: Iterable[Path], limits: Limits, device: str, env: dict[str, str], writing: int
+    ) -> None:
+        reading, info = os.pipe()
+        with open(reading, "rb") as told, bubblewrap.passed(seccomp.program()) as rules:
+            try:
+                flags = "--seccomp", rules, "--info-fd", info
+                command = [*bubblewrap.enclose(files, limits, device, env, *flags), *server]
+                self.process = self._popen(command, None, writing, rules, info)
+            finally:
+                os.close(info)
+            with suppress(ValueError, KeyError):  # it ended at once: the first question will say so
+                self._inner = int(json.loads(told.read())["child-pid"])
+
+    @staticmethod
+    def _popen(command: list[str], env: dict[str, str] | None, writing: int, *fds: int) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=writing, env=env, pass_fds=fds,
+            start_new_session=True,  # so that what it forks can be ended with it
+        )  # fmt: skip
+
+    def kill(self) -> None:
+        """Ends the process and all that it forked, unless, not shut in, they left its session."""
+        if self._inner is None:
+            self._end_session()
+        elif self.process.poll() is None:  # else the number may be another's by now
+            with suppress(ProcessLookupError):
+                os.kill(self._inner, signal.SIGKILL)
+
+    def _end_session(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # PermissionError: a group of zombies, on macOS
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Kills the process, waits for its end and closes its pipes, but for `printing`."""
+        self.kill()
+        with suppress(subprocess.TimeoutExpired):  # bubblewrap ends when all inside has
+            self.process.wait(PATIENCE)
+        self._end_session()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+
+    def pids(self) -> list[int]:
+        """Lists the process and, where the system tells them, all below it."""
+        return [*_descendants(self.process.pid)]
+
+    @property
+    def peak_bytes(self) -> int:
+        """Is the worker's peak resident memory so far, in bytes; 0 where the system does not tell."""
+        peak = 0
+        for number in self.pids():
+            with suppress(OSError):
+                lines = Path(f"/proc/{number}/status").read_text().splitlines()
+                peak = max([peak, *(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))])
+        return peak
+
+
+def _files(spec: str) -> list[Path]:
+    """Lists a submission's files; none where they cannot be told: then loading it says what is wrong."""
+    try:
+        return [*submission_files(spec).values()]
+    except SubmissionError:
+        return []
+
+
+def _descendants(number: int) -> Iterator[int]:
+    """Yields a process and, where the system tells them, all below it."""
+    yield number
+    with suppress(OSError):
+        for child in Path(f"/proc/{number}/task/{number}/children").read_text().split():
+            yield from _descendants(int(child))

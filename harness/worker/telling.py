@@ -1,0 +1,65 @@
+"""What a submission's code raised, put into words, with what to do about it: in the worker."""
+
+import errno
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.worker.protocol import Arrays
+
+READ_ONLY = "shut in, a submission can write to context.scratch and /tmp only"
+NOT_THERE = "shut in, a submission sees the installed packages, its own code and what FILES names"
+ALONE = "shut in, a submission has no network and starts no other process"
+BY_NUMBER = {
+    errno.EROFS: READ_ONLY,
+    errno.ENOENT: NOT_THERE,
+    errno.EPERM: ALONE,
+    errno.ENOSPC: "its scratch files are full: see --disk-gib",
+    errno.EMFILE: "it holds too many files open",
+}
+
+
+def told(error: BaseException, header: Mapping[str, Any], arrays: Arrays, shut_in: bool) -> str:
+    """Puts an error into words; where it stumbled over what a task, a tier or a sandbox withholds, says so."""
+    cause = (error.__cause__ or error) if isinstance(error, SubmissionError) else error
+    text = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}"
+    hints = [*_of_limits(cause, shut_in), *(_of_nothing(text, header, arrays) if cause is error else ())]
+    return f"{text} ({'; '.join(hints)})" if hints else text
+
+
+def _of_limits(cause: BaseException, shut_in: bool) -> list[str]:
+    if isinstance(cause, MemoryError):
+        return ["see --memory-gib"]
+    if not shut_in:
+        return []
+    if isinstance(cause, ModuleNotFoundError):
+        return [NOT_THERE]
+    if not isinstance(cause, OSError):
+        return []
+    if cause.errno is None or cause.errno < 0:  # as libraries raise that could not reach a host, or find its address
+        return [ALONE]
+    return [BY_NUMBER[cause.errno]] if cause.errno in BY_NUMBER else []
+
+
+def _of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays) -> list[str]:
+    """Says what is None here and why, if that is what was stumbled over."""
+    if "NoneType" not in text or header["op"] == "load":
+        return []
+    part = "train" if header["op"] == "fit" else "batch"
+    there = {"images": f"{part}.images" in arrays, "captions": f"{part}.captions" in header}
+    hints = [f"{name} is None in this task: say what you take in MODALITIES" for name, has in there.items() if not has]
+    if header["op"] == "fit":
+        hints.append("env_ids, group_ids, channel_values and twins are None unless ACCESS asks for them")
+    return hints
+
+
+def frames(error: BaseException) -> str:
+    """Shows where in the submission an error came from; nothing for our own complaints."""
+    if isinstance(error, SubmissionError) and error.__cause__ is None:
+        return ""
+    shown = error.__cause__ or error if isinstance(error, SubmissionError) else error
+    harness = str(Path(__file__).parents[1])
+    own = [frame for frame in traceback.extract_tb(shown.__traceback__) if not frame.filename.startswith(harness)]
+    return "".join([*traceback.format_list(own), *traceback.format_exception_only(shown)])
