@@ -23,6 +23,7 @@ from spurgen.harness.splits.freeze import SHARD
 from spurgen.harness.worker.limits import DEFAULT, Limits
 from spurgen.harness.worker.process import Worker
 from spurgen.harness.worker.starting import isolation_of
+from spurgen.harness.worker.watched import WatchedWorker
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,12 @@ def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda
     }  # fmt: skip
     try:
         unchanged()
-        with Worker(trial.spec, trial.options, trial.task.name, trial.limits, trial.device) as worker:
+        with WatchedWorker(trial.spec, trial.options, trial.task.name, trial.limits, trial.device) as worker:
             about = worker.about
             check_offer(worker, trial.task)
             fields = _train_and_score(trial, check, worker)
+            worker.ask_again()
+            fields["provenance"]["asked_again"] = worker.asked_again
         unchanged()
     except (SubmissionError, MetricError) as error:
         fields = {

@@ -54,6 +54,17 @@ def _little_garbage():
     gc.unfreeze()
 
 
+@pytest.fixture
+def one_thread():
+    """Has torch compute with one thread, and afterwards with as many as before: several wait for shared cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def frozen_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("suites")

@@ -43,7 +43,7 @@ class Worker:
     def __init__(
         self, spec: str, options: dict[str, Any], task: str | None = None, limits: Limits = DEFAULT, device: str = "cpu"
     ) -> None:  # fmt: skip
-        self.spec, self.task, self.limits = spec, task, limits
+        self.spec, self.options, self.task, self.limits, self.device = spec, options, task, limits, device
         self._home = tempfile.TemporaryDirectory(prefix="spurgen-")
         self.started = Started(spec, self.limits, device, Path(self._home.name), ONE_THREAD)
         self.isolation, self.scratch, process = self.started.isolation, self.started.scratch, self.started.process
@@ -86,12 +86,12 @@ class Worker:
         told = self._reply(self.limits.fit_seconds, max_header=MAX_REPORT)[0]
         kept = told.get("checkpoints")
         if type(kept) is not int or not 0 <= kept <= MAX_CHECKPOINTS:
-            raise self._failure(f"checkpoints() told of {kept!r} states, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
+            raise self.failure(f"checkpoints() told of {kept!r} states, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
         self.checkpoints = kept if "restore" in self.about["offers"] else 0
         try:
             return None if told.get("report") is None else Report.model_validate(told["report"])
         except ValidationError as error:
-            raise self._failure("report() returned no report: " + _explained(error)) from None
+            raise self.failure("report() returned no report: " + _explained(error)) from None
 
     def restore(self, place: int) -> None:
         """Lets the submission go back to one of its checkpoints."""
@@ -110,13 +110,13 @@ class Worker:
         scores = arrays.get("answer", np.empty(0))
         expected = f"({count}, {'d' if width is None else width})"
         if scores.ndim != 2 or len(scores) != count or scores.shape[1] != (width or scores.shape[1]):
-            raise self._failure(f"{step} returned shape {scores.shape} on {where}, expected {expected}")
+            raise self.failure(f"{step} returned shape {scores.shape} on {where}, expected {expected}")
         if not 0 < scores.shape[1] <= MAX_WIDTH or scores.dtype.kind != "f":
             told = f"{step} returned {scores.dtype} of shape {scores.shape} on {where}"
-            raise self._failure(f"{told}, expected floats in 1 to {MAX_WIDTH} columns")
+            raise self.failure(f"{told}, expected floats in 1 to {MAX_WIDTH} columns")
         if not np.isfinite(scores).all():
             row, column = np.argwhere(~np.isfinite(scores))[0]
-            raise self._failure(
+            raise self.failure(
                 f"{step} returned {scores[row, column]} on {where}, first in row {row}, column {column} of {count} rows"
             )
         if step == "predict_proba":
@@ -124,7 +124,7 @@ class Worker:
             wrong = np.flatnonzero((scores.min(axis=1) < 0) | (np.abs(sums - 1) > TOLERANCE))
             if len(wrong):
                 row = wrong[0]
-                raise self._failure(
+                raise self.failure(
                     f"predict_proba returned no probabilities on {where}: row {row} is {scores[row].tolist()} and adds "
                     f"up to {sums[row]:.4g}; return non-negative rows that add up to 1, or define predict"
                 )
@@ -136,7 +136,7 @@ class Worker:
         try:
             return About.model_validate(header).model_dump()
         except ValidationError as error:
-            raise self._failure("load told nonsense: " + _explained(error)) from None
+            raise self.failure("load told nonsense: " + _explained(error)) from None
 
     def _send(
         self, op: str, header: dict[str, Any], arrays: dict[str, Any], seconds: float, step: str | None = None
@@ -156,7 +156,7 @@ class Worker:
             raise self._gone(error) from None
         if header.get("ok") is not True:
             told, trace = str(header.get("error")), str(header.get("traceback", ""))
-            raise self._failure(f"{self._step} failed: {told[:MAX_ERROR]}", trace[-2 * MAX_ERROR :])
+            raise self.failure(f"{self._step} failed: {told[:MAX_ERROR]}", trace[-2 * MAX_ERROR :])
         return header, arrays
 
     def _gone(self, error: BrokenFrameError) -> SubmissionError:
@@ -166,7 +166,7 @@ class Worker:
             ending = self._ended(code)
         except subprocess.TimeoutExpired:
             ending = str(error)
-        return self._failure(f"{self._step} did not answer: {ending}")
+        return self.failure(f"{self._step} did not answer: {ending}")
 
     def _ended(self, code: int) -> str:
         """Puts an exit code into words; bubblewrap hands a signal on as 128 and its number."""
@@ -177,7 +177,7 @@ class Worker:
             return f"it used more than {self.limits.cpu_seconds} s of CPU time, and was ended"
         return f"signal {number} ended its process" if number > 0 else f"its process ended with exit code {code}"
 
-    def _failure(self, what: str, details: str = "") -> SubmissionError:
+    def failure(self, what: str, details: str = "") -> SubmissionError:
         """Makes an error whose notes are its details and the end of what the submission printed."""
         where = f", task {self.task}" if self.task else ""
         error = SubmissionError(_writable(f"submission {self.spec}{where}: {what}"))

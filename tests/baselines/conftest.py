@@ -8,9 +8,9 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 
 from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 
@@ -19,11 +19,8 @@ NUM_GROUPS = 2 * len(NOUNS) + 1  # the last group is always empty
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one_thread(one_thread):
+    """Has every test here compute with one thread."""
 
 
 @pytest.fixture(scope="session")
@@ -94,12 +91,24 @@ def make_problem(make_data, make_context) -> Callable[..., Problem]:
     return make
 
 
-@pytest.fixture
-def make_pictures(make_data, make_context) -> Callable[[int], Problem]:
-    """Returns a function that makes a problem of 96 pictures, with that many on val, as `val_groups` sees it."""
+@pytest.fixture(scope="session")
+def fitted() -> Callable[..., Baseline]:
+    """Returns a function that trains a method, with options, on what its access shows of data; val is the same."""
 
-    def make(val: int) -> Problem:
-        shown = make_data(n=96, modality="image").restrict("val_groups", "train")
+    def fit(method: Baseline, data: LabeledData, context: Context, **options) -> Baseline:
+        trained = method.with_options(**{"batch_size": 16, **options})
+        trained.fit(data.restrict(method.ACCESS, "train"), data.restrict(method.ACCESS, "val"), context)
+        return trained
+
+    return fit
+
+
+@pytest.fixture
+def make_pictures(make_data, make_context) -> Callable[..., Problem]:
+    """Returns a function that makes a problem of so many pictures on train and val, as `val_groups` sees it."""
+
+    def make(val: int, train: int = 96) -> Problem:
+        shown = make_data(n=train, modality="image").restrict("val_groups", "train")
         return Problem.of(shown, make_data(n=val, seed=1, modality="image"), make_context())
 
     return make

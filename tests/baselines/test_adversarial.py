@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,10 +13,9 @@ from spurgen.baselines.adversarial import Adversaries, Hyperparameters, goes_wit
 CHANNELS = {"color": torch.tensor([0, 1, 2, 0, 1]), "shape": torch.tensor([1, 1, 0, 0, 1])}
 
 
-def fitted(data, context, **options):
-    trained = adversarial.submission.with_options(**{"epochs": 12, "batch_size": 16, **options})
-    trained.fit(data.restrict("train_groups", "train"), data.restrict("train_groups", "val"), context)
-    return trained
+@pytest.fixture
+def fitted(fitted):
+    return partial(fitted, adversarial.submission, epochs=12)
 
 
 def build(weight=1.0):
@@ -99,7 +99,7 @@ def test_chance_is_the_best_constant_answer(right, asked, learned):
     assert adversaries.beat_chance("shape") is learned
 
 
-def test_an_adversary_that_learns_keeps_the_promise_and_one_that_does_not_breaks_it(make_data, make_context):
+def test_an_adversary_that_learns_keeps_the_promise_and_one_that_does_not_breaks_it(fitted, make_data, make_context):
     promise = "the adversary of corner beat chance before the reversal took hold"
     for lr, kept in ((5e-3, True), (1e-6, False)):
         report = fitted(make_data(modality="image"), make_context(), lr=lr).report()
@@ -107,7 +107,7 @@ def test_an_adversary_that_learns_keeps_the_promise_and_one_that_does_not_breaks
         assert all(0 <= curve["adversary_corner"] <= 1 for curve in report["curves"])
 
 
-def test_a_channel_that_has_nothing_to_do_with_the_class_promises_nothing(make_data, make_context):
+def test_a_channel_that_has_nothing_to_do_with_the_class_promises_nothing(fitted, make_data, make_context):
     data = make_data(modality="text")
     data = replace(data, channel_values={"corner": np.arange(96) // 3 % 4 + 2})  # values 0 and 1 never occur
     assert fitted(data, make_context("text"), epochs=1).report()["checks"] == {}
@@ -120,7 +120,7 @@ def test_dependence_on_the_class_is_found_from_the_counts():
     assert [goes_with_class(data, name) for name in channels] == [True, False, False]
 
 
-def test_reversal_makes_the_channel_harder_to_read(make_data, make_context):
+def test_reversal_makes_the_channel_harder_to_read(fitted, make_data, make_context):
     data = make_data(modality="image")
     last = [
         fitted(data, make_context(), adversary_weight=weight).report()["curves"][-1]["adversary_corner"]

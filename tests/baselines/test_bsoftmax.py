@@ -83,9 +83,8 @@ def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, make_data, 
     assert found == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)
 
 
-def test_equal_classes_alone_are_erm(captured, make_data, make_context):
-    data = make_data(n=96, modality="text")
-    problem = Problem.of(data, data, make_context("text"))
+def test_equal_classes_alone_are_erm(captured, make_problem):
+    problem = make_problem()
     seen = captured(bsoftmax, problem, sizes="classes")
     step = Step(seen.network, problem.train, torch.arange(50), 0.0)
     torch.testing.assert_close(seen.objective(step), step.losses.mean())

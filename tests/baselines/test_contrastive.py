@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -31,10 +32,9 @@ def with_twins(make_data):
     return make
 
 
-def fitted(data, context, **options):
-    trained = contrastive.submission.with_options(**{"epochs": 6, "batch_size": 16, **options})
-    trained.fit(data.restrict("twins", "train"), data.restrict("twins", "val"), context)
-    return trained
+@pytest.fixture
+def fitted(fitted):
+    return partial(fitted, contrastive.submission, epochs=6)
 
 
 def test_loss_is_equation_1_over_all_ordered_pairs():
@@ -58,23 +58,25 @@ def test_loss_at_chance_and_of_perfect_pairs():
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
-def test_real_twins_keep_both_promises(modality, with_twins, make_context):
+def test_real_twins_keep_both_promises(fitted, modality, with_twins, make_context):
     report = fitted(with_twins(modality), make_context(modality)).report()
     assert report["checks"] == {DIFFER: True, FELL: True}
     assert report["curves"][-1]["contrastive"] < math.log(15)
 
 
-def test_twins_that_are_the_samples_themselves_break_a_promise(make_data, make_context):
+def test_twins_that_are_the_samples_themselves_break_a_promise(fitted, make_data, make_context):
     assert fitted(make_data(modality="text"), make_context("text"), epochs=1).report()["checks"][DIFFER] is False
 
 
-def test_a_contrastive_loss_that_stays_at_chance_breaks_a_promise(make_data, make_context):
+def test_a_contrastive_loss_that_stays_at_chance_breaks_a_promise(fitted, make_data, make_context):
     data = make_data(modality="text")
     strangers = replace(data, twins=data.batch.take(np.roll(np.arange(96), 1)))  # each of another class
     assert fitted(strangers, make_context("text"), epochs=1, lr=1e-6).report()["checks"] == {DIFFER: True, FELL: False}
 
 
-def test_samples_and_twins_share_a_pass_and_cost_what_a_batch_of_erm_costs(with_twins, make_context, monkeypatch):
+def test_samples_and_twins_share_a_pass_and_cost_what_a_batch_of_erm_costs(
+    fitted, with_twins, make_context, monkeypatch
+):
     passes, encode = [], Network.encode_embedded
 
     def spy(network, embedded):
@@ -87,12 +89,12 @@ def test_samples_and_twins_share_a_pass_and_cost_what_a_batch_of_erm_costs(with_
     assert passes == [16] * (2 * 96 // 16)
 
 
-def test_the_loss_is_the_risk_and_the_weighted_contrast(with_twins, make_context):
+def test_the_loss_is_the_risk_and_the_weighted_contrast(fitted, with_twins, make_context):
     last = fitted(with_twins("image"), make_context(), epochs=2, contrastive_weight=3.0).report()["curves"][-1]
     assert last["loss"] == pytest.approx(last["risk"] + 3 * last["contrastive"], rel=1e-5)
 
 
-def test_the_label_of_a_sample_is_its_twins_too(with_twins, make_context):
+def test_the_label_of_a_sample_is_its_twins_too(fitted, with_twins, make_context):
     data = with_twins("image")
     strangers = replace(data, twins=data.batch.take(np.roll(np.arange(96), 1)))  # each of another class
     right, wrong = (fitted(d, make_context(), contrastive_weight=0.0).report()["curves"][-1] for d in (data, strangers))

@@ -12,7 +12,6 @@ from spurgen.baselines.dfr import balanced_subset, fold, one_vs_rest, standardis
 from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.inference import features
 from spurgen.baselines.training.last_layer import train_features
-from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.selection import ValScore
 
 PROMISE = "every class has held-out samples"
@@ -20,9 +19,8 @@ HYPER = dfr.Hyperparameters(epochs=2, batch_size=16, fits=3, feature_dim=16)
 
 
 @pytest.fixture
-def problem(make_data, make_context):
-    shown = make_data(n=48, modality="image").restrict("val_groups", "train")
-    return Problem.of(shown, make_data(n=96, seed=1, modality="image"), make_context())
+def problem(make_pictures):
+    return make_pictures(96, train=48)
 
 
 def cloud(n=90, d=6, classes=3, seed=0):

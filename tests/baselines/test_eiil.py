@@ -1,5 +1,6 @@
 import itertools
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -26,10 +27,9 @@ def dummy_scale_penalty(logits, labels, q):
     return sum(torch.autograd.grad(risk, scale, create_graph=True)[0].square() for risk in risks)
 
 
-def fitted(data, context, **options):
-    trained = eiil.submission.with_options(**{"epochs": 2, "batch_size": 16, **options})
-    trained.fit(data.restrict("val_groups", "train"), data.restrict("val_groups", "val"), context)
-    return trained
+@pytest.fixture
+def fitted(fitted):
+    return partial(fitted, eiil.submission, epochs=2)
 
 
 def test_the_penalty_of_soft_environments_is_that_of_a_dummy_scale():
@@ -92,7 +92,7 @@ def with_wrong_captions(data):
     return replace(data, batch=replace(data.batch, captions=captions))
 
 
-def test_group_dro_trains_on_classes_split_by_the_reference_models_errors(make_data, make_context, monkeypatch):
+def test_group_dro_trains_on_classes_split_by_the_reference_models_errors(fitted, make_data, make_context, monkeypatch):
     seen = spied(monkeypatch)
     data = with_wrong_captions(make_data(modality="text"))
     report = fitted(data, make_context("text"), reference_epochs=8).report()
@@ -104,14 +104,14 @@ def test_group_dro_trains_on_classes_split_by_the_reference_models_errors(make_d
     assert np.flatnonzero(environments).tolist() == list(range(3, 96, 8))
 
 
-def test_environments_are_inferred_at_the_references_best_scale(make_data, make_context, monkeypatch):
+def test_environments_are_inferred_at_the_references_best_scale(fitted, make_data, make_context, monkeypatch):
     seen, infer = [], eiil.infer_environments
     monkeypatch.setattr(eiil, "infer_environments", lambda slopes: (seen.append(slopes), infer(slopes))[1])
     fitted(with_wrong_captions(make_data(modality="text")), make_context("text"), batch_size=32)
     assert abs(seen[0].mean()) < 1e-3 < seen[0].abs().mean()
 
 
-def test_a_reference_that_fits_every_sample_leaves_an_environment_empty(make_data, make_context):
+def test_a_reference_that_fits_every_sample_leaves_an_environment_empty(fitted, make_data, make_context):
     report = fitted(make_data(modality="text"), make_context("text"), reference_epochs=30).report()
     assert report["checks"][NOT_EMPTY] is False
 

@@ -4,16 +4,14 @@ import torch
 
 from spurgen.baselines import jtt
 from spurgen.baselines.training.loop import train
-from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import weighted
 
 PROMISE = "the error set is not empty"
 
 
 @pytest.fixture
-def problem(make_data, make_context):
-    shown = make_data(n=48, modality="image").restrict("val_groups", "train")
-    return Problem.of(shown, make_data(n=24, seed=1, modality="image"), make_context())
+def problem(make_pictures):
+    return make_pictures(24, train=48)
 
 
 def fitted(monkeypatch, problem, guesses, **options):

@@ -71,9 +71,8 @@ def test_equal_classes_would_make_all_margins_equal(make_data):
     assert len(ldam.margins(torch.tensor(data.group_ids), 0.5).unique()) > 1
 
 
-def test_predictions_use_the_trained_cosines_without_margins(make_data, make_context):
-    data = make_data(n=96, modality="text")
-    problem = Problem.of(data, data, make_context("text"))
+def test_predictions_use_the_trained_cosines_without_margins(make_problem):
+    problem = make_problem()
     network = ldam.fit(problem, dataclasses.replace(ldam.Hyperparameters(), epochs=2, batch_size=16))
     weight = network.head.weight.detach()
     feats = features(network, problem.val.inputs)

@@ -16,9 +16,8 @@ HYPER = lff.Hyperparameters(epochs=2, batch_size=16)
 
 
 @pytest.fixture
-def problem(make_data, make_context):
-    shown = make_data(n=48, modality="image").restrict("val_groups", "train")
-    return Problem.of(shown, make_data(n=24, seed=1, modality="image"), make_context())
+def problem(make_pictures):
+    return make_pictures(24, train=48)
 
 
 def objective_of(problem):

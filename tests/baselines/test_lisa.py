@@ -6,7 +6,6 @@ import torch
 from spurgen.baselines import lisa
 from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.mixing import mixed_loss, shares
-from spurgen.baselines.training.problem import Problem
 
 DOMAINS = 4
 # label * 4 + domain; label 0 has domains 0, 1, 3, label 1 has 0 and 1, label 2 has 2 alone
@@ -78,11 +77,9 @@ def test_every_sample_can_be_a_partner():
 
 
 @pytest.mark.parametrize(("pattern", "intra_label", "kept"), [(None, 0.5, True), (0, 0.5, False), (0, 0.0, True)])
-def test_the_journal_says_whether_there_was_anything_to_mix(pattern, intra_label, kept, make_data, make_context):
-    data = make_data(n=48, modality="text")
-    if pattern is not None:
-        data = dataclasses.replace(data, group_ids=2 * data.labels + pattern)
-    problem = Problem.of(data, data, make_context("text"))
+def test_the_journal_says_whether_there_was_anything_to_mix(pattern, intra_label, kept, make_data, make_problem):
+    groups = {} if pattern is None else {"group_ids": 2 * make_data(n=48, modality="text").labels + pattern}
+    problem = make_problem(n=48, **groups)
     hyper = dataclasses.replace(lisa.Hyperparameters(), epochs=1, batch_size=16, intra_label=intra_label)
     lisa.fit(problem, hyper)
     assert problem.journal.checks["samples of one domain differ in label"]

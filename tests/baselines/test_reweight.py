@@ -7,7 +7,6 @@ import torch
 from spurgen.baselines import cb_loss, reweight, sqrt_reweight
 from spurgen.baselines.training import weighting
 from spurgen.baselines.training.loop import Step
-from spurgen.baselines.training.problem import Problem
 
 GROUPS = torch.tensor([0] * 4 + [2] * 16 + [3])  # sizes 4, 0, 16, 1
 
@@ -55,9 +54,8 @@ def test_cb_loss_lies_between_erm_and_reweight():
         (cb_loss, lambda n: (1 - 0.9) / (1 - 0.9**n), {"beta": 0.9}),
     ],
 )
-def test_a_sample_s_loss_counts_by_its_group_s_size(method, weight_of, options, captured, make_data, make_context):
-    data = make_data(n=96, modality="text")
-    problem = Problem.of(data, data, make_context("text"))
+def test_a_sample_s_loss_counts_by_its_group_s_size(method, weight_of, options, captured, make_data, make_problem):
+    data, problem = make_data(n=96, modality="text"), make_problem()
     seen = captured(method, problem, weighting, **options)
     weights = weight_of(np.bincount(data.group_ids)[data.group_ids].astype(float))
     weights /= weights.mean()

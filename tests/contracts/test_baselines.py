@@ -19,14 +19,7 @@ ROOT = Path(__file__).parents[2]
 METHODS = discover("spurgen.baselines")
 MODALITIES = ["image", "text", "multimodal"]
 N, CLASSES, GROUPS, SIZE = 48, 3, 7, 32
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # several would wait for each other when cores are shared
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

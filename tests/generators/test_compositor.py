@@ -204,12 +204,14 @@ def test_a_layer_that_is_not_tiled_never_shows_a_second_time(rendered, size, cor
             assert covered[own & ~inside].max(initial=0) < FULL // 100
 
 
-def test_place_maps_pixel_centres_to_the_mask_turned_about_its_centre():
+def test_a_layer_maps_pixel_centres_to_its_mask_turned_about_its_centre(rendered):
     numbers = [np.array([number]) for number in (0, 20_000, 40_000, 30_000, 512)]
     layer = scene.Layer("plate", *numbers, *[np.zeros((1, 3), int)] * 2, np.array([OPAQUE]))
-    holder = scene.Scene.__new__(scene.Scene)
-    holder.size, holder.count = 64, 1
-    u0, v0, ux, uy, vx, vy = (holder._place(layer)[0] / TURN).tolist()
+    core = scene.Core(20_000, OPAQUE, np.array([True]))
+    picture = scene.Scene(64, np.array([0]), core, lambda blocks: np.zeros((1, 4 * blocks), np.uint64))
+    picture.layers = {"plate": layer}
+    picture.draw()
+    u0, v0, ux, uy, vx, vy = (rendered[0][3].place[0, 0] / TURN).tolist()
     one, turn = 1 << 16, 2 * np.pi * 512 / 4096
     for px, py in ((0, 0), (63, 10), (20, 50)):
         dx, dy = ((p + 0.5) / 64 * one - at for p, at in ((px, 20_000), (py, 40_000)))

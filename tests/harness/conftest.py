@@ -11,11 +11,13 @@ from spurgen.benchmark.record import Cell, Report, pack
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
+from spurgen.harness.board.rows import cell_file, write_cell
 from spurgen.harness.cli import main
 from spurgen.harness.data import task_groups
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.record import make_record
+
 
 @pytest.fixture(scope="session")
 def make_experiment():
@@ -94,8 +96,8 @@ def small(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def told(capsys):
-    """Returns a function that returns what was told since it was last asked, on one line."""
+def stderr(capsys):
+    """Returns a function that returns what was told on stderr since it was last asked, on one line."""
     return lambda: " ".join(capsys.readouterr().err.split())
 
 
@@ -107,12 +109,12 @@ def unwritable(tmp_path):
 
 
 @pytest.fixture
-def run_command(told):
+def run_command(stderr):
     """Returns a function that runs `spurgen run` and returns its exit code and what it told, on one line."""
 
     def run(line):
         code = main(["run", *shlex.split(line)])
-        return code, told()
+        return code, stderr()
 
     return run
 
@@ -140,10 +142,22 @@ def read_table():
     """Returns a function that reads a Markdown table: a dict of strings per line."""
 
     def read(table):
-        head, _, *lines = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines())
+        head, _, *lines = ([cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines())
         return [dict(zip(head, line, strict=True)) for line in lines]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def keep_cell():
+    """Returns a function that writes a cell to its place in a folder of rows, and returns its path."""
+
+    def keep(folder, cell, label="model"):
+        path = cell_file(folder, cell.suite, label, cell.task, cell.seed, cell.identity)
+        write_cell(path, cell)
+        return path
+
+    return keep
 
 
 @pytest.fixture(scope="session")

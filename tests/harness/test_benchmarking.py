@@ -6,17 +6,16 @@ import pytest
 from spurgen.baselines.training.imagenet import PACKAGES
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.benchmarking import baseline_specs, check_backbones, plan, write_leaderboard
-from spurgen.harness.board.rows import cell_file, write_cell
 from spurgen.harness.cli import main
 
 
 @pytest.mark.parametrize(("canonical", "stem"), [("tiny", "leaderboard"), ("v1", "leaderboard-tiny")])
 def test_a_suite_of_ones_own_leaves_the_canonical_leaderboard_alone(
-    suite, make_cell, tmp_path, monkeypatch, canonical, stem
+    suite, make_cell, keep_cell, tmp_path, monkeypatch, canonical, stem
 ):
     monkeypatch.setattr("spurgen.harness.benchmarking.CANONICAL", canonical)
     cell = make_cell(suite, 0.9)
-    write_cell(cell_file(tmp_path / "results", "tiny", "model", cell.task, cell.seed, cell.identity), cell)
+    keep_cell(tmp_path / "results", cell)
     board, written = write_leaderboard(suite, tmp_path / "results", tmp_path)
     assert board["tasks"][cell.task]["rows"]
     assert written == tmp_path / stem
@@ -33,11 +32,11 @@ def imagenet_file(suite_file, monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["benchmark --submissions erm", "score erm", "sweep --methods erm --trials 1"])
-def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, imagenet_file, tmp_path, told):
+def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, imagenet_file, tmp_path, stderr):
     out = "--out" if command.startswith("sweep") else "--results"
     flags = f"--suite {imagenet_file} --tasks small-image --seeds 1 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
     assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
-    assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in told()
+    assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in stderr()
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 

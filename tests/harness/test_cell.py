@@ -152,7 +152,7 @@ def test_a_source_that_was_edited_before_the_run_fails_the_cell(suite_file, writ
 
 
 def test_a_source_that_is_edited_during_the_run_fails_the_cell(suite_file, write_submission):
-    code = CORE + "from pathlib import Path\nPath(__file__).write_text(Path(__file__).read_text() + 'x = 1')\n"
+    code = CORE + "from pathlib import Path\nPath(__file__).write_text(Path(__file__).read_text() + '\\nx = 1')\n"
     cell = run(suite_file, write_submission(code), limits=Limits(isolation="process"))
     assert EDITED in cell.error
     assert cell.figures == {}

@@ -62,25 +62,25 @@ def test_generate_writes_what_the_generator_makes(tmp_path):
         ("no_such.toml", "cannot read the scenario file no_such.toml"),
     ],
 )
-def test_generate_explains_the_impossible_and_writes_nothing(tmp_path, told, flags, message):
+def test_generate_explains_the_impossible_and_writes_nothing(tmp_path, stderr, flags, message):
     assert main(["generate", *flags.split(), "--out", str(tmp_path / "set")]) == 2
-    assert message in told()
+    assert message in stderr()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_with_something_in_it_is_left_alone(tmp_path, told):
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path, stderr):
     (tmp_path / "mine.txt").write_text("precious")
     assert main(["generate", "--out", str(tmp_path)]) == 2
-    assert "is not an empty folder" in told()
+    assert "is not an empty folder" in stderr()
     assert (tmp_path / "mine.txt").read_text() == "precious"
 
 
-def test_a_folder_that_cannot_be_written_is_named(unwritable, told):
+def test_a_folder_that_cannot_be_written_is_named(unwritable, stderr):
     assert main(["generate", "--out", str(unwritable / "set")]) == 2
-    assert f"cannot write to {unwritable}" in told()
+    assert f"cannot write to {unwritable}" in stderr()
 
 
-def test_a_write_that_fails_midway_leaves_nothing(tmp_path, told):
+def test_a_write_that_fails_midway_leaves_nothing(tmp_path, stderr):
     """A real failing write: the kernel refuses files above a size limit, as it does on a full disk."""
     import resource
 
@@ -91,7 +91,7 @@ def test_a_write_that_fails_midway_leaves_nothing(tmp_path, told):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert code == 2
-    assert "nothing of it was kept" in told()
+    assert "nothing of it was kept" in stderr()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -101,6 +101,7 @@ def predict(batch): return np.array([[c.count("a"), c.count("e"), c.count("o")] 
 """
 
 
+@pytest.mark.slow
 def test_a_model_file_gets_a_row_and_finished_cells_are_not_run_again(score, tmp_path, write_submission, capsys):
     spec = write_submission(MODEL)
     score(spec)
@@ -117,6 +118,7 @@ def test_a_model_file_gets_a_row_and_finished_cells_are_not_run_again(score, tmp
         assert (tmp_path / f"leaderboard-tiny.{ending}").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_a_changed_model_is_run_again_and_its_old_cell_removed(score, tmp_path, write_submission):
     score(write_submission(MODEL))
     (old,) = (tmp_path / "results" / "tiny" / "model").glob("*.json")
@@ -125,7 +127,7 @@ def test_a_changed_model_is_run_again_and_its_old_cell_removed(score, tmp_path, 
     assert new != old
 
 
-def test_a_file_of_the_same_name_never_replaces_anothers_row(score, tmp_path, write_submission, told):
+def test_a_file_of_the_same_name_never_replaces_anothers_row(score, tmp_path, write_submission, stderr):
     first = write_submission(MODEL)
     score(first)
     kept = {path: path.read_text() for path in (tmp_path / "results").rglob("*.json")}
@@ -133,7 +135,7 @@ def test_a_file_of_the_same_name_never_replaces_anothers_row(score, tmp_path, wr
     second = tmp_path / "other" / "model.py"
     second.write_text(MODEL + "# mine\nNAME = 'mine'\n")
     assert score(str(second)) == 2
-    assert f"the row model belongs to {first}" in told()
+    assert f"the row model belongs to {first}" in stderr()
     assert {path: path.read_text() for path in (tmp_path / "results").rglob("*.json")} == kept
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from spurgen.baselines.erm import submission
 from spurgen.benchmark import Context, load_suite
@@ -42,12 +41,12 @@ def bare(task, model, val, train):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 def test_scoring_costs_little_more_than_the_forward_passes(benchmark, tell):
     suite = load_suite("v1")
     task = suite.task("signs-image")
     val = sample(task.scenario, "val", range(task.scenario.splits.val), captions=False)
     train = sample(task.scenario, "train", range(PROBED), captions=False)
-    torch.set_num_threads(1)
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
     data = [labeled_data(task, split, some, "none") for split, some in (("train", train), ("val", val))]
     model = submission.with_options(**OPTIONS)

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -33,6 +34,8 @@ def by_hand(network, data, hyper):
             network(data.inputs.take(indices)).argmax(1)
 
 
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.slow
 def test_an_epoch_costs_little_more_than_a_loop_by_hand(benchmark, tell):
     task = load_suite("v1").task("signs-image")
     samples = sample(task.scenario, "train", range(SAMPLES), captions=False)
@@ -40,7 +43,6 @@ def test_an_epoch_costs_little_more_than_a_loop_by_hand(benchmark, tell):
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
     problem = Problem.of(data, data, context)
     hyper = replace(erm.Hyperparameters(), epochs=1)
-    torch.set_num_threads(1)
     rounds = 1 if benchmark.disabled else 7
     ours, hand = [], []
     for _ in range(rounds):

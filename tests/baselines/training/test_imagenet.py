@@ -138,19 +138,18 @@ def test_training_mode_adds_no_randomness_of_its_own(make_encoder):
         assert torch.equal(encoder(embedded), encoder(embedded))
 
 
-def fitted(method, make_data, make_context, seed=0, **options):
-    data, context = make_data(n=48, modality="image"), make_context(seed=seed)
-    trained = method.submission.with_options(**{"epochs": 1, "batch_size": 16, **options})
-    access = trained.ACCESS
-    trained.fit(
-        data.restrict(access, "train"), data.restrict(access, "val"), dataclasses.replace(context, backbone="imagenet")
-    )
-    return trained
+@pytest.fixture
+def fitted(fitted, make_data, make_context):
+    def fit(method, seed=0, epochs=1):
+        context = dataclasses.replace(make_context(seed=seed), backbone="imagenet")
+        return fitted(method.submission, make_data(n=48, modality="image"), context, epochs=epochs)
+
+    return fit
 
 
 @pytest.mark.slow
-def test_erm_learns_and_the_same_seed_gives_the_same_logits(make_data, make_context):
-    first, again = (fitted(erm, make_data, make_context, seed=3, epochs=3) for _ in range(2))
+def test_erm_learns_and_the_same_seed_gives_the_same_logits(fitted, make_data):
+    first, again = (fitted(erm, seed=3, epochs=3) for _ in range(2))
     curves = first.report()["curves"]
     assert curves[-1]["loss"] < 0.9 * curves[0]["loss"]
     unseen = make_data(n=12, seed=1, modality="image")
@@ -159,9 +158,9 @@ def test_erm_learns_and_the_same_seed_gives_the_same_logits(make_data, make_cont
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", [mixup, dfr], ids=lambda method: method.submission.NAME)
-def test_methods_that_mix_pixels_or_refit_the_head_work_unchanged(method, make_data, make_context):
+def test_methods_that_mix_pixels_or_refit_the_head_work_unchanged(fitted, method, make_data):
     unseen = make_data(n=12, seed=1, modality="image")
-    trained = fitted(method, make_data, make_context)
+    trained = fitted(method)
     assert np.isfinite(trained.predict(unseen.batch)).all()
     assert trained.encode(unseen.batch).shape == (12, 128)
     assert all(trained.report()["checks"].values())

@@ -35,12 +35,6 @@ def result(suite, make_cell):
     return build(replace(suite, overall={"both": tasks}), rows)
 
 
-def cells_of(table):
-    """Reads a Markdown table: one dictionary per line."""
-    head, _, *lines = ([cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines())
-    return [dict(zip(head, line, strict=True)) for line in lines]
-
-
 def test_names_are_text_in_every_format(result):
     markdown = to_markdown(result)
     assert "=&lt;b&gt;\\|x\\|'\\[" in markdown
@@ -75,8 +69,8 @@ def test_nan_is_never_written(result):
         to_json(result)
 
 
-def test_a_task_table_tells_the_spread_the_seeds_and_erm(result):
-    first, second = cells_of(task_table(result["tasks"]["small-text"]))
+def test_a_task_table_tells_the_spread_the_seeds_and_erm(result, read_table):
+    first, second = read_table(task_table(result["tasks"]["small-text"]))
     assert (first["Seeds"], second["Seeds"]) == ("1*", "2")
     assert (first["To ERM"], second["To ERM"]) == (f"{1 - result_wga(result, 'erm', 1):+.3f}", "")
     low, high = row_of(result, "erm")["wga_ci"]
@@ -95,21 +89,21 @@ def result_wga(result, label, seeds):
     return better["wga"] - better["against_erm"]["difference"]
 
 
-def test_what_cannot_be_told_from_erm_has_no_verdict(suite, make_cell):
+def test_what_cannot_be_told_from_erm_has_no_verdict(suite, make_cell, read_table):
     rows = {label: {"small-text": [make_cell(suite, 0.8, 0)]} for label in ("erm", "twin")}
     part = build(suite, rows)["tasks"]["small-text"]
-    assert [line["To ERM"] for line in cells_of(task_table(part))] == ["", "+0.000"]
-    assert [line["Seeds"] for line in cells_of(task_table(part))] == ["1?", "1?"]
-    assert [line["Rank"] for line in cells_of(task_table(part))] == ["1=", "1="]
+    assert [line["To ERM"] for line in read_table(task_table(part))] == ["", "+0.000"]
+    assert [line["Seeds"] for line in read_table(task_table(part))] == ["1?", "1?"]
+    assert [line["Rank"] for line in read_table(task_table(part))] == ["1=", "1="]
 
 
-def test_what_is_better_than_erm_says_so(suite, make_cell):
+def test_what_is_better_than_erm_says_so(suite, make_cell, read_table):
     rows = {
         label: {"small-text": [make_cell(suite, quality, seed) for seed in range(4)]}
         for label, quality in {"erm": 0.6, "good": 1.0}.items()
     }
     board = build(suite, rows)
-    told = {line["Submission"]: line["To ERM"] for line in cells_of(task_table(board["tasks"]["small-text"]))}
+    told = {line["Submission"]: line["To ERM"] for line in read_table(task_table(board["tasks"]["small-text"]))}
     assert told["erm"] == ""
     assert told["good"].endswith(" better")
     assert {line["against_erm.verdict"] for line in csv.DictReader(io.StringIO(to_csv(board)))} == {"better", ""}
@@ -120,11 +114,11 @@ def test_a_row_that_ignores_the_core_says_so(suite, make_cell):
     assert "a (ignores the core cue)" in task_table(build(suite, {"a": {"small-text": [cell]}})["tasks"]["small-text"])
 
 
-def test_each_set_of_tasks_has_a_table_and_its_reasons(result):
+def test_each_set_of_tasks_has_a_table_and_its_reasons(result, read_table):
     markdown = to_markdown(result)
     overall = markdown.partition("## Overall, both: mean over small-text, small-image\n")[2]
     assert "Not ranked: gone: small-text: failed with seed 0: boom\\|  " in overall
-    first, second = cells_of(overall_table(result["overall"]["both"]))
+    first, second = read_table(overall_table(result["overall"]["both"]))
     assert (first["Rank"], second["Submission"], first["Seeds"], second["Seeds"]) == ("1=", "erm", "1*", "2")
     low, high = result["overall"]["both"]["rows"][1]["wga_ci"]
     assert second["Mean WGA"].endswith(f"[{low:.3f}, {high:.3f}]")

@@ -1,18 +1,15 @@
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.board.rows import cell_file, check_owner, label_of, read_cells, write_cell
+from spurgen.harness.board.rows import check_owner, label_of, read_cells
 
 
 @pytest.fixture
-def keep(suite, make_cell, tmp_path):
+def keep(suite, make_cell, keep_cell, tmp_path):
     """Writes a cell to its place and returns the path that it was meant for."""
 
     def kept(label="model", seed=0, task="small-text", **changes):
-        cell = make_cell(suite, 0.8, seed, task, **changes)
-        path = cell_file(tmp_path, "tiny", label, task, seed, cell.identity)
-        write_cell(path, cell)
-        return path
+        return keep_cell(tmp_path, make_cell(suite, 0.8, seed, task, **changes), label)
 
     return kept
 

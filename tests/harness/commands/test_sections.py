@@ -19,7 +19,7 @@ def test_all_around_the_section_stays_byte_for_byte(tmp_path):
 @pytest.mark.parametrize("text", ["plain\n", f"{BEGIN}\n", f"{END}\n", f"{END}\n{BEGIN}\n"])
 @pytest.mark.parametrize("command", ["leaderboard --readme", "calibrate --out"])
 def test_a_file_without_its_markers_is_refused_before_anything_is_done(
-    suite_file, tmp_path, monkeypatch, told, text, command
+    suite_file, tmp_path, monkeypatch, stderr, text, command
 ):
     monkeypatch.setattr("spurgen.harness.commands.leaderboard.write_leaderboard", None)
     monkeypatch.setattr("spurgen.harness.commands.calibrate.plan", None)
@@ -30,7 +30,7 @@ def test_a_file_without_its_markers_is_refused_before_anything_is_done(
     name, flag = command.split()
     assert main([name, flag, str(tmp_path / "README.md"), "--suite", suite_file, "--results", str(rows)]) == 2
     what = "leaderboard" if name == "leaderboard" else "table"
-    assert f"README.md has no line '<!-- {what}: begin -->' followed by '<!-- {what}: end -->'" in told()
+    assert f"README.md has no line '<!-- {what}: begin -->' followed by '<!-- {what}: end -->'" in stderr()
     assert (tmp_path / "README.md").read_text() == text
 
 
@@ -40,12 +40,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("made", [[], ["results"], ["results", "results/other/model/row.json"]])
-def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, told, made):
+def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, stderr, made):
     for name in made:
         (tmp_path / name).mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
     assert main(["leaderboard", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 2
-    assert "results holds no rows of suite tiny; run spurgen benchmark, or give --results the folder of rows" in told()
+    told = stderr()
+    assert "results holds no rows of suite tiny; run spurgen benchmark, or give --results the folder of rows" in told
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -18,33 +18,33 @@ def two(suite_file, suite):
     return suite_file
 
 
-def test_regenerate_then_verify(suite_file, tmp_path, capsys, told):
+def test_regenerate_then_verify(suite_file, tmp_path, capsys, stderr):
     place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
     assert main(["splits", "regenerate", *place]) == 0
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
     assert stamped(load_suite(suite_file), tmp_path / "data")
-    assert f"so are those of 2 parts in {tmp_path / 'data'}" in told()
+    assert f"so are those of 2 parts in {tmp_path / 'data'}" in stderr()
     shard = next((tmp_path / "data").rglob("val/*.npz"))
     shard.write_bytes(shard.read_bytes()[:-9])
     capsys.readouterr()
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 1
     (mend,) = (line.split("`")[1] for line in capsys.readouterr().err.splitlines() if "00000.npz is damaged" in line)
     assert main(mend.split()[1:]) == 0
-    assert "small/val: written, 1 shards, since" in told()
+    assert "small/val: written, 1 shards, since" in stderr()
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
 
 
-def test_freeze_never_overwrites(suite_file, told):
+def test_freeze_never_overwrites(suite_file, stderr):
     assert main(["splits", "freeze", "--suite", suite_file]) == 2
-    assert "a frozen suite never changes" in told()
+    assert "a frozen suite never changes" in stderr()
 
 
-def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path, capsys, told):
+def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path, capsys, stderr):
     place = ["--suite", two, "--out", str(tmp_path / "data")]
     assert list(only(load_suite(two), ["other"]).tasks) == ["other-text"]
     assert total(only(load_suite(two), ["other"])) * 2 == total(load_suite(two))
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 2  # the other one is not frozen
-    assert "does not hold scenario other" in told()
+    assert "does not hold scenario other" in stderr()
     assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small", "small"]) == 0
     assert main(["splits", "list", "--suite", two, "--scenarios", "other"]) == 0
     assert "small" not in capsys.readouterr().out
@@ -64,14 +64,14 @@ def test_what_was_verified_in_part_is_not_noted_as_verified(suite_file, two, tmp
     assert not list(tmp_path.rglob("verified.json"))
 
 
-def test_a_verification_needs_no_place_to_write(suite_file, unwritable, told):
+def test_a_verification_needs_no_place_to_write(suite_file, unwritable, stderr):
     assert main(["splits", "verify", "--suite", suite_file, "--out", str(unwritable), "--jobs", "1"]) == 0
-    assert f"cannot note this in {unwritable} (Not a directory)" in told()
+    assert f"cannot note this in {unwritable} (Not a directory)" in stderr()
 
 
-def test_a_place_that_cannot_be_written_is_named(suite_file, unwritable, told):
+def test_a_place_that_cannot_be_written_is_named(suite_file, unwritable, stderr):
     assert main(["splits", "regenerate", "--suite", suite_file, "--out", str(unwritable)]) == 2
-    assert f"cannot write to {unwritable}/tiny: Not a directory; choose another --out" in told()
+    assert f"cannot write to {unwritable}/tiny: Not a directory; choose another --out" in stderr()
 
 
 @pytest.mark.parametrize(
@@ -84,16 +84,16 @@ def test_a_place_that_cannot_be_written_is_named(suite_file, unwritable, told):
         ("regenerate --parts twins/colour", "did you mean twins/core"),
     ],
 )
-def test_unknown_names_are_answered_with_the_nearest(suite_file, told, line, message):
+def test_unknown_names_are_answered_with_the_nearest(suite_file, stderr, line, message):
     assert main(["splits", *line.split(), "--suite", suite_file]) == 2
-    assert message in told()
+    assert message in stderr()
 
 
 @pytest.mark.parametrize(
     "line",
     ["list --jobs 1", "list --parts val", "regenerate --jobs 1", "verify --parts val", "freeze --scenarios small"],
 )
-def test_a_flag_that_would_do_nothing_is_refused(suite_file, told, line):
+def test_a_flag_that_would_do_nothing_is_refused(suite_file, stderr, line):
     with pytest.raises(SystemExit):
         main(["splits", *line.split(), "--suite", suite_file])
-    assert "unrecognized arguments" in told()
+    assert "unrecognized arguments" in stderr()

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from spurgen.harness.experiments.findings import cautions, conclusions
-from spurgen.harness.experiments.record import ExperimentRecord, Figure, differences
-from spurgen.harness.experiments.report import results_table, to_markdown
+from spurgen.harness.experiments.record import Difference, ExperimentRecord, Figure, differences
+from spurgen.harness.experiments.report import difference_table, results_table, to_markdown
 from spurgen.harness.statistics.ranking import difference_p_values, holm
 
 
@@ -15,14 +15,11 @@ def told(record):
     return "\n".join(conclusions(record)), "\n".join(cautions(record))
 
 
-def test_the_table_has_every_method_with_means_and_intervals(make_experiment):
+def test_the_table_has_every_method_with_means_and_intervals(make_experiment, read_table):
     record = make_experiment({"erm": {"access": "none"}, "irm": {"access": "envs"}})
-    lines = results_table(record).splitlines()
-    assert [cell.strip() for cell in lines[0].strip("|").split("|")] == [
-        "Method", "Access", "Accuracy", "WGA", "SSS (floor)", "IG", "Core", "Seconds",
-    ]  # fmt: skip
-    for line, method in zip(lines[2:], record.methods, strict=True):
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+    for line, method in zip(read_table(results_table(record)), record.methods, strict=True):
+        assert list(line) == ["Method", "Access", "Accuracy", "WGA", "SSS (floor)", "IG", "Core", "Seconds"]
+        cells = list(line.values())
         accuracy, floor = method.figures["accuracy"], method.figures["sss_placebo"]
         assert cells[:2] == [method.name, method.access]
         assert cells[2] == f"{accuracy.value:.3f} [{accuracy.low:.3f}, {accuracy.high:.3f}]"
@@ -45,6 +42,31 @@ def test_the_report_says_how_each_epoch_was_picked(make_experiment):
     text = to_markdown(make_experiment(methods | {"silent": {}}))
     assert "The epoch was picked by: val_accuracy (erm, irm); last (dro)." in text
     assert "picked by" not in to_markdown(make_experiment({"silent": {}}))
+
+
+def test_a_difference_is_told_with_its_sign_its_interval_and_whether_it_is_significant(read_table):
+    def difference(figure, value, low, high, p_holm):
+        return Difference(method="irm", figure=figure, value=value, low=low, high=high, p_value=0.001, p_holm=p_holm)
+
+    tests = [
+        difference("accuracy", 0.1234, 0.05, 0.2, 0.0004),
+        difference("wga", -0.02, -0.1004, 0.06, 0.05),
+        difference("sss", -0.3, -0.4, -0.2, 0.0496),
+    ]
+    shown = [
+        ("irm", "accuracy", "+0.123 [+0.050, +0.200]", "< 0.001", "yes"),
+        ("irm", "worst-group accuracy", "-0.020 [-0.100, +0.060]", "0.050", "no"),
+        ("irm", "SSS", "-0.300 [-0.400, -0.200]", "0.050", "yes"),
+    ]
+    head = ("Method", "Figure", "Difference", "p (Holm)", "Significant")
+    assert read_table(difference_table(tests)) == [dict(zip(head, row, strict=True)) for row in shown]
+
+
+def test_the_report_tells_how_many_tests_the_p_values_are_corrected_for(make_experiment):
+    record = make_experiment({"erm": {}, "irm": {}, "dro": {}})
+    text = to_markdown(record)
+    assert f"## Differences to erm\n\n{difference_table(record.differences)}\n\np: paired bootstrap" in text
+    assert "Holm-corrected over all 6 tests." in text
 
 
 def test_a_clear_difference_is_concluded_and_an_unclear_one_is_not(make_experiment):

@@ -115,7 +115,7 @@ def test_a_sweep_tunes_and_resumes(suite_file, tmp_path, capsys, monkeypatch):
     assert [trial.error for trials in kept.values() for trial in trials] == [None] * 4
     assert {trial.worst is None for trial in kept["erm"]} == {True}  # its tier hides groups, on val too
     assert {trial.worst is None for trial in kept["group_dro"]} == {False}
-    monkeypatch.setattr("spurgen.harness.executors.local._run", None)  # nothing is left to run
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor.submit", None)  # nothing is left to run
     assert main(command) == 0
     assert capsys.readouterr().out == table
 

@@ -9,18 +9,18 @@ from spurgen.harness.machine.provenance import git_state, provenance
 
 
 @pytest.fixture(autouse=True)
-def own_git(monkeypatch):
+def _own_git(monkeypatch):
     """Keeps from git who runs the tests, how they like it, and which checkout they are in."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
-    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "XDG_CONFIG_HOME": os.devnull}
     own |= {f"GIT_{who}_{what}": f"{what}@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     for name, value in own.items():
         monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
-def checkout(tmp_path, own_git):
+def checkout(tmp_path):
     """A repository with one commit, of a package whose folders are its own."""
     for name in ("row.json", "v1.manifest.json", "model.py", "harness/cell.py", "harness/data/sheet.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -1,5 +1,4 @@
 import base64
-import json
 from dataclasses import replace
 
 import pytest
@@ -7,19 +6,10 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.manifest import Part
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
 from spurgen.harness.splits.freeze import digest, make_part
 from spurgen.harness.splits.frozen import check_description, check_samples, compare
 from spurgen.harness.splits.verify import verify
-
-
-def spoiled(suite, change):
-    """Loads the suite with a changed manifest; `change` is given the manifest and the parts of its scenario."""
-    data = json.loads(suite.manifest_file.read_text())
-    change(data, data["scenarios"]["small"]["parts"])
-    suite.manifest_file.write_text(json.dumps(data))
-    return load_suite(str(suite.folder / "tiny.toml"))
 
 
 def bend(parts, sample):
@@ -41,9 +31,9 @@ DAMAGE = [
 
 
 @pytest.mark.parametrize(("change", "told"), DAMAGE)
-def test_a_manifest_that_does_not_fit_its_scenario_says_where(suite, change, told):
+def test_a_manifest_that_does_not_fit_its_scenario_says_where(spoiled, change, told):
     with pytest.raises(FrozenDataError, match=rf"tiny\.manifest\.json is damaged: .*{told}; restore it from version"):
-        check_description(spoiled(suite, change), "small")
+        check_description(spoiled(change), "small")
 
 
 UNREADABLE = [
@@ -56,19 +46,19 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("change", "told"), UNREADABLE)
-def test_a_manifest_that_is_none_says_where(suite, change, told):
+def test_a_manifest_that_is_none_says_where(spoiled, change, told):
     with pytest.raises(FrozenDataError, match=rf"(?s)cannot read the manifest .*{told}.*restore it"):
-        check_description(spoiled(suite, change), "small")
+        check_description(spoiled(change), "small")
 
 
-def test_a_scenario_that_is_not_frozen_is_named(suite):
-    changed = spoiled(suite, lambda data, _: data.update(scenarios={}))
+def test_a_scenario_that_is_not_frozen_is_named(spoiled):
+    changed = spoiled(lambda data, _: data.update(scenarios={}))
     with pytest.raises(FrozenDataError, match="does not hold scenario small; restore it from version control"):
         check_description(changed, "small")
 
 
-def test_altered_fingerprints_are_found_though_every_digest_is_right(suite):
-    problem = verify(spoiled(suite, lambda _, parts: bend(parts, 17)), jobs=1)
+def test_altered_fingerprints_are_found_though_every_digest_is_right(spoiled):
+    problem = verify(spoiled(lambda _, parts: bend(parts, 17)), jobs=1)
     assert "train: shard 0 is the frozen one, but the manifest's fingerprints differ, first in sample 17" in problem
 
 

@@ -11,6 +11,7 @@ from spurgen.benchmark.record import Cell, pack
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
 from spurgen.harness.validity._evidence import gather
+from spurgen.harness.validity._report import examine
 
 CLASSES, PER_GROUP, TWINS = 3, 100, 90
 SCENARIO = """
@@ -39,6 +40,7 @@ dose-90-image = { scenario = "dose-90", modality = "image" }
 dose-10-image = { scenario = "dose-10", modality = "image" }
 dose-50-image = { scenario = "dose-50", modality = "image" }
 """
+METHODS = {"erm": 0.3, "resample": 0.5, "group_dro": 0.7, "jtt": 0.85, "dfr": 0.95}
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +115,22 @@ def weigh(toy):
         return gather(toy, rows, {"erm": references or {}}, figures, sorted(rows) if baselines is None else baselines)
 
     return gathered
+
+
+@pytest.fixture(scope="session")
+def rows(toy, make_cells):
+    """Five methods with two seeds on every task of the suite."""
+    return {
+        label: {task: make_cells(label, task, wga, (0.4 - wga / 4, 0.2 + wga / 9), seeds=2) for task in toy.tasks}
+        for label, wga in METHODS.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def references(make_cells):
+    return {task: make_cells("erm", task, 0.97, uncorrelated=True) for task in ("signs-image", "signs-text")}
+
+
+@pytest.fixture(scope="session")
+def results(rows, references, weigh):
+    return examine(weigh(rows, references))

@@ -14,25 +14,6 @@ KEYS = [
     "erm_failure", "tiers", "spearman", "published_spearman", "dose_response", "whac_a_mole",
     "minimum_detectable_difference",
 ]  # fmt: skip
-METHODS = {"erm": 0.3, "resample": 0.5, "group_dro": 0.7, "jtt": 0.85, "dfr": 0.95}
-
-
-@pytest.fixture(scope="module")
-def rows(toy, make_cells):
-    return {
-        label: {task: make_cells(label, task, wga, (0.4 - wga / 4, 0.2 + wga / 9), seeds=2) for task in toy.tasks}
-        for label, wga in METHODS.items()
-    }
-
-
-@pytest.fixture(scope="module")
-def references(make_cells):
-    return {task: make_cells("erm", task, 0.97, uncorrelated=True) for task in ("signs-image", "signs-text")}
-
-
-@pytest.fixture(scope="module")
-def results(rows, references, weigh):
-    return examine(weigh(rows, references))
 
 
 @pytest.fixture(scope="module")
