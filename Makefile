@@ -12,7 +12,7 @@ SIGNS := signs-image signs-text signs-multimodal
 MAIN := $(SIGNS) pretrained-image pretrained-text whac-a-mole-image wording-text conflict-multimodal
 DOSES := dose-10-image dose-50-image dose-90-image
 
-.PHONY: benchmark benchmark-full benchmark-imagenet splits submit leaderboard calibrate validity test lint bench sheets clean
+.PHONY: benchmark benchmark-full benchmark-imagenet splits submit leaderboard calibrate validity test attacks lint bench sheets clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
 	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 3 --submissions $(CORE)
@@ -43,6 +43,9 @@ validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity
 
 test: $(DEV_READY)
 	$(BIN)/pytest -n auto
+
+attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard, docs/attacks.md
+	$(BIN)/python tests/attacks/scorecard.py docs/attacks.md
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ BY_NUMBER = {
 def told(error: BaseException, header: Mapping[str, Any], arrays: Arrays, shut_in: bool) -> str:
     """Puts an error into words; where it stumbled over what a task, a tier or a sandbox withholds, says so."""
     cause = (error.__cause__ or error) if isinstance(error, SubmissionError) else error
-    text = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}".rstrip(": ")
     hints = [*_of_limits(cause, shut_in), *(_of_nothing(text, header, arrays) if cause is error else ())]
     return f"{text} ({'; '.join(hints)})" if hints else text
 

@@ -58,6 +58,11 @@ def attempt(ask_worker, write_submission):
         ("open(__file__, 'a')", "OSError: [Errno 30]"),
         ("os.kill(1, 9)", "None"),  # bubblewrap's own process, which only the outside can kill
         ("sorted(n for n in os.listdir('/proc') if n.isdigit())", "['1', '2']"),
+        (
+            "[[line.split()[1] for line in open(f'/proc/{n}/status') if line.startswith(('Seccomp:', 'CapEff'))] "
+            "for n in (1, 2)]",
+            "[['0000000000000000', '2'], ['0000000000000000', '2']]",
+        ),
         ("os.environ.get('SECRET')", "None"),
         ("os.listdir('/root' if os.path.isdir('/root') else '/home')", "['.pyenv']|[]|Permission|FileNotFound"),
         ("open('/etc/passwd')", "FileNotFoundError"),

@@ -1,0 +1,8 @@
+"""Returns more columns than memory has room for."""
+
+# expected: failed: returned 1000000 columns, more than 8192
+import numpy as np
+
+
+def predict(batch):
+    return np.broadcast_to(np.float32(0), (len(batch), 1_000_000))

@@ -1,0 +1,15 @@
+"""Computes for ever in many threads."""
+
+# expected: failed: it used more than . s of CPU time
+import threading
+
+
+def burn():
+    while True:
+        sum(range(1000))
+
+
+def predict(batch):
+    for _ in range(4):
+        threading.Thread(target=burn).start()
+    burn()

@@ -1,0 +1,9 @@
+"""Takes all the memory there is."""
+
+# expected: failed: MemoryError.*see --memory-gib
+kept = []
+
+
+def predict(batch):
+    while True:
+        kept.append(bytearray(1 << 28))

@@ -1,0 +1,23 @@
+"""Looks through whatever file descriptors it was born with."""
+
+# expected: unranked: not significantly better than chance
+import os
+
+import numpy as np
+
+
+def steal():
+    for end in os.listdir("/proc/self/fd"):
+        try:
+            what = os.readlink(f"/proc/self/fd/{end}")
+        except OSError:
+            continue
+        if not what.startswith(("pipe:", "/dev/null", "/proc", "/dev/urandom")):
+            return what
+    return None
+
+
+def predict(batch):
+    if found := steal():
+        raise RuntimeError(f"got at {found}")
+    return np.zeros((len(batch), 3))

@@ -1,0 +1,27 @@
+"""Overwrites rows, the code that scores, and its own."""
+
+# expected: unranked: not significantly better than chance
+from pathlib import Path
+
+import numpy as np
+
+import spurgen.benchmark
+
+home = Path(spurgen.benchmark.__file__).parents[1]
+targets = (home / "benchmark" / "results" / "row.json", home / "benchmark" / "errors.py", home / "harness" / "x.py")
+
+
+def steal():
+    for path in (*targets, Path(__file__)):
+        try:
+            with path.open("a"):
+                return path
+        except OSError:
+            continue
+    return None
+
+
+def predict(batch):
+    if found := steal():
+        raise RuntimeError(f"got at {found}")
+    return np.zeros((len(batch), 3))

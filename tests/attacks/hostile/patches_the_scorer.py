@@ -1,0 +1,15 @@
+"""Replaces the metrics in its process."""
+
+# expected: unranked: not significantly better than chance
+import sys
+import types
+
+import numpy as np
+
+fake = types.ModuleType("spurgen.harness.metrics")
+fake.worst_group_accuracy = fake.accuracies = lambda *_: 1.0
+sys.modules["spurgen.harness.metrics"] = sys.modules["spurgen.harness.scoring"] = fake
+
+
+def predict(batch):
+    return np.zeros((len(batch), 3))

@@ -1,0 +1,22 @@
+"""Walks the frames below it for labels."""
+
+# expected: unranked: not significantly better than chance
+import sys
+
+import numpy as np
+
+
+def steal():
+    frame = sys._getframe()
+    while frame:
+        for name, value in frame.f_locals.items():
+            if isinstance(getattr(value, "labels", None), np.ndarray):
+                return name
+        frame = frame.f_back
+    return None
+
+
+def predict(batch):
+    if found := steal():
+        raise RuntimeError(f"got at {found}")
+    return np.zeros((len(batch), 3))

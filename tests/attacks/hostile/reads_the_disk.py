@@ -1,0 +1,24 @@
+"""Looks for splits, rows and secrets on disk."""
+
+# expected: unranked: not significantly better than chance
+import os
+
+import numpy as np
+
+
+def steal():
+    for root, _, names in os.walk("/"):
+        if root.startswith(("/proc", "/sys")):
+            continue
+        for name in names:
+            if (name.endswith(".npz") and name[:5].isdigit()) or "benchmark/results" in root:
+                return os.path.join(root, name)
+            if name in ("id_rsa", ".netrc", "credentials", "shadow"):
+                return os.path.join(root, name)
+    return None
+
+
+def predict(batch):
+    if found := steal():
+        raise RuntimeError(f"got at {found}")
+    return np.zeros((len(batch), 3))

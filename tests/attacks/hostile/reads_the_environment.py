@@ -1,0 +1,18 @@
+"""Looks for secrets among the environment's variables."""
+
+# expected: unranked: not significantly better than chance
+import os
+
+import numpy as np
+
+HARMLESS = {"HOME", "USER", "PATH", "PWD", "LANG", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH"}
+
+
+def steal():
+    return [name for name in os.environ if name not in HARMLESS and not name.endswith("_NUM_THREADS")]
+
+
+def predict(batch):
+    if found := steal():
+        raise RuntimeError(f"got at {found}")
+    return np.zeros((len(batch), 3))

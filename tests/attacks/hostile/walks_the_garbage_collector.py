@@ -1,0 +1,17 @@
+"""Searches every object of its process for labels."""
+
+# expected: unranked: not significantly better than chance
+import gc
+
+import numpy as np
+
+
+def steal():
+    wanted = ("Samples", "Cell", "Answers", "Suite")
+    return [type(thing) for thing in gc.get_objects() if type(thing).__name__ in wanted]
+
+
+def predict(batch):
+    if found := steal():
+        raise RuntimeError(f"got at {found}")
+    return np.zeros((len(batch), 3))

@@ -1,0 +1,143 @@
+"""Runs hostile and honest submissions in the sandbox, and says what became of each: `make attacks`."""
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tabulate import tabulate
+
+from spurgen.benchmark.manifest import dump_manifest
+from spurgen.benchmark.record import Cell
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board.leaderboard import build
+from spurgen.harness.cell import CellSpec
+from spurgen.harness.splits.freeze import freeze
+from spurgen.harness.worker.limits import MIB, Limits
+
+FOLDER = Path(__file__).parent
+TASK = "attacked"
+LONGEST = 90  # characters of what is told
+LIMITS = Limits(
+    isolation="bubblewrap", memory_bytes=3072 * MIB, disk_bytes=64 * MIB, printed_bytes=MIB, cpu_seconds=30,
+    fit_seconds=60.0, answer_seconds=15.0,
+)  # fmt: skip
+QUICK = {"burns_time": {"cpu_seconds": 4}, "hangs": {"answer_seconds": 3.0}}
+SCENARIO = """
+suite = "attacks"
+name = "attacked"
+seed = 5
+num_classes = 3
+image_size = 32
+[channels]
+color = { values = 3, strength = 0.8 }
+background = { values = 3, strength = 0.6 }
+[splits]
+train = 300
+val = 150
+test_per_group = 25
+twins = 40
+"""
+
+
+class Outcome(NamedTuple):
+    """Says what became of a submission: failed, unranked or ranked; why; and its cell."""
+
+    status: str
+    told: str
+    cell: Cell
+
+
+def make_suite(folder: Path) -> str:
+    """Freezes a tiny suite in an empty folder and returns its path."""
+    (folder / "attacks").mkdir()
+    (folder / "attacks" / "attacked.toml").write_text(SCENARIO)
+    path = folder / "attacks.toml"
+    path.write_text(f'[tasks]\n{TASK} = {{ scenario = "attacked", modality = "multimodal" }}\n')
+    suite = load_suite(str(path))
+    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
+    return str(path)
+
+
+def submissions() -> Iterator[Path]:
+    """Lists the hostile submissions, then the honest ones."""
+    for kind in ("hostile", "honest"):
+        yield from sorted((FOLDER / kind).glob("*.py"))
+
+
+def expected(path: Path) -> tuple[str, str]:
+    """Reads, without running anything, the status that a submission must get, and what must be told."""
+    declared = re.search(r"^# expected: (\w+)(?:: (.*))?$", path.read_text(), re.MULTILINE)
+    assert declared is not None, f"{path} does not say what is expected"
+    return declared[1], declared[2] or ""
+
+
+def attempt(path: Path, suite_file: str) -> Outcome:
+    """Scores a copy of a submission, in a folder of its own, and ranks it."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(path, folder)
+        limits = LIMITS.__class__(**(vars(LIMITS) | QUICK.get(path.stem, {})))
+        cell = CellSpec(suite_file, TASK, str(copy), 0, limits=limits).run()
+    part = build(load_suite(suite_file), {path.stem: {TASK: [cell]}})["tasks"][TASK]
+    if cell.error is not None:
+        return Outcome("failed", cell.error.splitlines()[0].partition(f"task {TASK}: ")[2], cell)
+    if part["unranked"]:
+        return Outcome("unranked", part["unranked"][0]["reason"], cell)
+    return Outcome("ranked", f"WGA {cell.figures['wga']:.2f}, SSS {cell.figures['sss']:.2f}", cell)
+
+
+def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
+    """Says what is wrong with an outcome, or nothing if it is what must happen."""
+    status, told = expected(path)
+    if outcome.status != status:
+        return f"expected {status}, got {outcome.status}: {outcome.told}"
+    if told.startswith("as "):
+        like = attempt(FOLDER / told.removeprefix("as "), suite_file).cell.figures
+        moved = [name for name in ("wga", "sss", "ig") if abs(like[name] - outcome.cell.figures[name]) > 1e-3]
+        return f"{', '.join(moved)} differ from those of {told.removeprefix('as ')}" if moved else ""
+    return "" if re.search(told, outcome.told) else f"expected {told!r} to be told, got {outcome.told!r}"
+
+
+def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
+    """Makes a line of the scorecard."""
+    told = outcome.told.removeprefix("predict failed: ")
+    short = f"{told[:LONGEST]} ..." if len(told) > LONGEST else told
+    return {
+        "submission": path.stem.replace("_", " "),
+        "what it does": path.read_text().split('"""')[1],
+        "what comes of it": (f"**{broken}**" if broken else f"{outcome.status}: {short}").replace("|", "\\|"),
+    }
+
+
+def scorecard() -> tuple[str, bool]:
+    """Runs all and returns the scorecard as Markdown, and whether what must happen did."""
+    tables: dict[str, list[dict[str, str]]] = {"hostile": [], "honest": []}
+    held = {"hostile": 0, "honest": 0}
+    with tempfile.TemporaryDirectory() as folder:
+        suite_file = make_suite(Path(folder))
+        for path in submissions():
+            kind, outcome = path.parent.name, attempt(path, suite_file)
+            broken = verdict(path, outcome, suite_file)
+            held[kind] += not broken
+            tables[kind].append(row(path, outcome, broken))
+            print(f"{path.stem}: {broken or 'as expected'}", file=sys.stderr, flush=True)
+    counts = {kind: f"{held[kind]} of {len(lines)}" for kind, lines in tables.items()}
+    told = f"{counts['hostile']} attacks beaten, {counts['honest']} honest submissions scored."
+    shown = [tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True) for lines in tables.values()]
+    return "\n\n".join([told, *shown]), all(held[kind] == len(lines) for kind, lines in tables.items())
+
+
+def main(arguments: list[str]) -> int:
+    """Prints the scorecard, and writes it to a file if one is named; returns 1 if something else happened than must."""
+    text, passed = scorecard()
+    print(text)
+    for name in arguments:
+        Path(name).write_text(f"# Attacks\n\nMade by `make attacks`, from tests/attacks. {text}\n")
+    return not passed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""Every hostile submission is beaten, every honest one is scored, and none leaves a trace."""
+
+import hashlib
+import os
+import sys
+
+import pytest
+import scorecard
+
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.rendering import to_csv, to_markdown
+from spurgen.harness.identity.sources import HOME
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
+CODE = ("benchmark", "generators", "baselines", "harness")
+
+
+@pytest.fixture(scope="session")
+def attacked(tmp_path_factory):
+    return scorecard.make_suite(tmp_path_factory.mktemp("attacked"))
+
+
+def trace():
+    """Digests what a submission might have touched: the code, and what lies beside this process."""
+    files = sorted(path for folder in CODE for path in (HOME / folder).rglob("*.py"))
+    code = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    return code, sorted(os.listdir(".")), dict(os.environ).get("PLANTED"), len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("path", [*scorecard.submissions()], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_must_happen_does_and_leaves_no_trace(path, attacked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = trace()
+    outcome = scorecard.attempt(path, attacked)
+    assert scorecard.verdict(path, outcome, attacked) == ""
+    assert outcome.cell.isolation == "bubblewrap"
+    assert trace() == before
+
+
+def test_there_are_more_than_a_handful():
+    kinds = [path.parent.name for path in scorecard.submissions()]
+    assert kinds.count("hostile") >= 40
+    assert kinds.count("honest") >= 6
+
+
+def test_a_dangerous_name_is_text_in_every_table(attacked):
+    path = scorecard.FOLDER / "hostile" / "has_a_dangerous_name.py"
+    cell = scorecard.attempt(path, attacked).cell
+    board = build(load_suite(attacked), {cell.submission: {scorecard.TASK: [cell]}})
+    assert "<script>" not in to_markdown(board)
+    assert "\n=" not in to_csv(board)
+    assert ",=" not in to_csv(board)
+
+
+@pytest.mark.parametrize(
+    ("expected", "told"),
+    [
+        ("failed: no such thing", "expected 'no such thing' to be told, got "),
+        ("ranked", "expected ranked, got unranked"),
+        ("unranked: ", ""),
+    ],
+)
+def test_the_scorecard_notices_what_must_not_happen(attacked, tmp_path, expected, told):
+    path = tmp_path / "hostile" / "model.py"
+    path.parent.mkdir()
+    raising = "raise ValueError" if expected.startswith("failed") else "return [[0.0] * 3] * len(batch)"
+    path.write_text(f'"""Does something."""\n\n# expected: {expected}\ndef predict(batch):\n    {raising}\n')
+    broken = scorecard.verdict(path, scorecard.attempt(path, attacked), attacked)
+    assert broken.startswith(told)
+    assert bool(broken) == bool(told)
