@@ -12,7 +12,7 @@ SIGNS := signs-image signs-text signs-multimodal
 MAIN := $(SIGNS) pretrained-image pretrained-text whac-a-mole-image wording-text conflict-multimodal
 DOSES := dose-10-image dose-50-image dose-90-image
 
-.PHONY: benchmark benchmark-full benchmark-imagenet splits submit leaderboard calibrate validity test attacks lint bench sheets clean
+.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard calibrate validity test attacks lint bench sheets clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
 	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 3 --submissions $(CORE)
@@ -31,6 +31,10 @@ splits: $(READY)  ## regenerate the canonical train and val splits and verify al
 submit: $(READY)  ## make submit MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),1)
+
+check: $(READY)  ## make check MODEL=path/to/model.py
+	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
+	$(BIN)/spurgen check "$(MODEL)"
 
 leaderboard: $(READY)  ## rebuild the leaderboard from the rows
 	$(BIN)/spurgen leaderboard --suite v1

@@ -1,0 +1,176 @@
+"""Trying a submission on a small part of a suite, before it costs hours: `spurgen check`."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from spurgen.benchmark.contract import Context
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.generators import class_names, sample
+from spurgen.harness.data import every_input, inputs, labeled_data, shown
+from spurgen.harness.worker.limits import Limits
+from spurgen.harness.worker.loading import PREDICTORS, split_spec
+from spurgen.harness.worker.process import Float, Worker
+from spurgen.harness.worker.watched import TOLERANCE
+
+CHECKS = ("contract", "fit", "answers", "finite", "repeatable", "any batch", "no memory", "peak memory", "time")
+SPLITS = {"train": 400, "val": 200}  # samples
+ROWS = 96
+CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the other batches
+FRESH_FIT = 20.0  # seconds: who trains longer is not trained twice
+MIB = 1 << 20
+
+
+@dataclass
+class Findings:
+    """Holds each check's outcome in a word or two for one modality, and what is to be changed.
+
+    A check that could not be made, since one before it failed, is missing. `seconds` is what a run on a task of
+    this kind is expected to take, or None.
+    """
+
+    outcomes: dict[str, str] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float | None = None
+
+    def fail(self, check: str, spec: str, error: SubmissionError) -> None:
+        """Notes a failure, with the lines of the submission that it came from."""
+        self.outcomes[check] = "FAILED"
+        self.failures.append("\n".join([str(error), *(getattr(error, "__notes__", ()) or [_defined(spec, error)])]))
+
+
+def example_tasks(suite: Suite) -> dict[str, Task]:
+    """Maps each modality of a suite to the first task of it: its world is the one that is tried."""
+    first = {task.modality: task for task in reversed(suite.tasks.values())}
+    return {modality: first[modality] for modality in get_args(Modality) if modality in first}
+
+
+def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findings:
+    """Tries a submission on some samples of train and val; what it does wrong is found, not raised."""
+    findings = Findings()
+    try:
+        with Worker(spec, {}, task.name, limits, device) as worker:
+            findings.outcomes["contract"] = "ok"
+            _Examination(worker, task, findings).run()
+    except SubmissionError as error:
+        check = next(check for check in CHECKS if check not in findings.outcomes)
+        if check == "answers" and any(f"returned {value} on" in str(error) for value in ("nan", "inf", "-inf")):
+            findings.outcomes["answers"], check = "ok", "finite"
+        findings.fail(check, spec, error)
+    return findings
+
+
+def _defined(spec: str, error: SubmissionError) -> str:
+    """Says where a submission's file defines the function that an error names; nothing where that cannot be told."""
+    path = Path(split_spec(spec)[0])
+    named = re.search(r", task [^:]*: (\w+)", str(error))
+    if named is None or not path.is_file():
+        return ""
+    lines = path.read_text(errors="replace").splitlines()
+    return next((f"{path}, line {k}: {line}" for k, line in enumerate(lines, 1) if f"def {named[1]}(" in line), "")
+
+
+def _moved(before: Float, after: Float) -> str:
+    """Says how answers moved, if by more than a run would let pass."""
+    if before.shape != after.shape:
+        return f"they have {after.shape[1]} columns instead of {before.shape[1]}"
+    difference = float(np.abs(after - before).max()) / (float(before.std()) or 1.0)
+    return f"they move by up to {difference:.2g} of their standard deviation" if difference > TOLERANCE else ""
+
+
+class _Examination:
+    """Examines one worker on one task, and writes what it finds into `findings`."""
+
+    def __init__(self, worker: Worker, task: Task, findings: Findings) -> None:
+        self.worker, self.task, self.findings = worker, task, findings
+        splits = {name: sample(task.scenario, name, range(n), **shown(task)) for name, n in SPLITS.items()}
+        access = worker.about["access"]
+        self.train, self.val = (labeled_data(task, name, some, access) for name, some in splits.items())
+        self.batch = inputs(task, splits["val"]).take(slice(0, ROWS))
+        offers = [what for what in PREDICTORS if what in worker.about["offers"]]
+        self.asked = list(dict.fromkeys([offers[0], *(what for what in offers if what == "encode")]))
+
+    def run(self) -> None:
+        """Makes one check after the other; raises `SubmissionError` at the first without which no other can be made."""
+        outcomes = self.findings.outcomes
+        trained = self._train(self.worker)
+        outcomes["fit"] = "none" if trained is None else f"{trained:.1f} s"
+        begun = time.perf_counter()
+        answers = self._answers(self.worker, [(0, ROWS)])
+        answering = time.perf_counter() - begun
+        outcomes |= {"answers": "ok", "finite": "ok"}
+        again = "the same batch again gets other answers: switch off dropout and whatever else is random"
+        self._compare("repeatable", answers, self._answers(self.worker, [(0, ROWS)]), again)
+        cut = "the same rows in other batches get other answers: a row must not change another's answer (model.eval())"
+        self._compare("any batch", answers, self._answers(self.worker, CUTS), cut)
+        self._in_a_fresh_process(answers, trained)
+        outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"
+        self.findings.seconds = self._estimate(trained or 0.0, answering)
+        outcomes["time"] = f"{self.findings.seconds / 60:.1f} min a run"
+
+    def _train(self, worker: Worker) -> float | None:
+        """Lets a submission train, if it does, and returns how many seconds that took."""
+        if "fit" not in worker.about["offers"]:
+            return None
+        scenario = self.task.scenario
+        names, size = class_names(scenario), scenario.image_size
+        context = Context(names, self.task.modality, size, worker.device, 0, worker.scratch, self.task.backbone)
+        begun = time.perf_counter()
+        worker.fit(self.train, self.val, context)
+        return time.perf_counter() - begun
+
+    def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]]) -> dict[str, Float]:
+        """Asks for everything about the rows, cut into batches; returns the answers in the rows' order."""
+        found: dict[str, Float] = {}
+        for what in self.asked:
+            width = None if what == "encode" else self.task.scenario.num_classes
+            parts = {}
+            for start, stop in cuts:
+                worker.send(what, self.batch.take(slice(start, stop)))
+                parts[start] = worker.answer(stop - start, width, f"{stop - start} rows")
+            found[what] = np.concatenate([parts[start] for start in sorted(parts)]).astype(np.float64)
+        return found
+
+    def _compare(self, check: str, before: dict[str, Float], after: dict[str, Float], told: str) -> None:
+        """Fails a check if an answer is another, by more than a run would let pass."""
+        self.findings.outcomes[check] = "ok"
+        for what in self.asked:
+            moved = _moved(before[what], after[what])
+            if moved:
+                error = self.worker.failure(f"{what}: {told}; {moved}")
+                self.findings.fail(check, self.worker.spec, error)
+
+    def _in_a_fresh_process(self, answers: dict[str, Float], trained: float | None) -> None:
+        """Asks a fresh process, in another order: nothing that was asked before may change an answer."""
+        if trained is not None and trained > FRESH_FIT:
+            self.findings.outcomes["no memory"] = "not tried"
+            self.findings.notes.append(f"training takes {trained:.0f} s, so it was not tried twice")
+            return
+        with Worker(self.worker.spec, {}, self.task.name, self.worker.limits, self.worker.device) as fresh:
+            self._train(fresh)
+            again = self._answers(fresh, CUTS[::-1])
+        if trained is None:
+            told = "a fresh process gives other answers: keep nothing of earlier questions, and seed what is random"
+            self._compare("no memory", answers, again, told)
+            return
+        self.findings.outcomes["no memory"] = "ok"
+        if any(not np.allclose(answers[what], again[what], rtol=1e-3, atol=1e-6) for what in self.asked):
+            self.findings.outcomes["no memory"] = "differs"
+            self.findings.notes.append(
+                "trained again with the same seed, it answers otherwise: `spurgen reproduce` will find other figures; "
+                "seed everything with context.seed"
+            )
+
+    def _estimate(self, trained: float, answering: float) -> float:
+        """Estimates the seconds that one run takes: training in proportion to its samples, answers to their number."""
+        splits = self.task.scenario.splits
+        rows = splits.val + sum(len(indices) for _, indices in every_input(self.task))
+        return trained * splits.train / SPLITS["train"] + answering * rows / (ROWS * len(self.asked))

@@ -1,0 +1,60 @@
+"""Tries a submission on small tasks, in a minute, and says what to change: run this first."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from tabulate import tabulate
+
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.benchmarking import baseline_specs
+from spurgen.harness.checking import CHECKS, check_modality, example_tasks
+from spurgen.harness.commands._arguments import add_limits, add_suite, limits_of
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.worker.bubblewrap import why_not
+from spurgen.harness.worker.process import describe
+from spurgen.harness.worker.starting import isolation_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's flags."""
+    parser.add_argument("submission", help="path/to/file.py, package.module, package.module:attribute, or a baseline")
+    add_suite(parser)
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")
+    add_limits(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Prints a table, a column per modality that the submission takes, and what to change; returns 1 if anything."""
+    suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
+    isolation = isolation_of(limits)
+    (spec,) = baseline_specs([arguments.submission])
+    if spec.endswith(".py"):
+        spec = str(Path(spec).expanduser())
+    console.print(f"isolation: {isolation}" + (f"; {why_not()}" if isolation == "process" else ""), markup=False)
+    try:
+        about = describe(spec, {}, limits)
+    except SubmissionError as error:
+        console.print("\n".join([str(error), *getattr(error, "__notes__", [])]), markup=False, style="red")
+        return 1
+    tasks = {m: task for m, task in example_tasks(suite).items() if m in about["modalities"]}
+    console.print(f"{about['name']}: access {about['access']}, offers {', '.join(about['offers'])}", markup=False)
+    found = {m: check_modality(spec, task, limits, device) for m, task in tasks.items()}
+    lines = [{"": check, **{m: findings.outcomes.get(check, "-") for m, findings in found.items()}} for check in CHECKS]
+    print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
+    failures = list(dict.fromkeys(text for findings in found.values() for text in findings.failures))
+    for text in failures:
+        console.print(f"\n{text}", markup=False, style="red", soft_wrap=True)
+    for text in dict.fromkeys(text for findings in found.values() for text in findings.notes):
+        console.print(f"\nnote: {text}", markup=False, soft_wrap=True)
+    if failures:
+        console.print(f"\n{len(failures)} to mend; then run this again", markup=False)
+        return 1
+    times = [findings.seconds or 0.0 for task in suite.tasks.values() if (findings := found.get(task.modality))]
+    console.print(
+        f"\nAll is well. {len(times)} tasks of {suite.name} take about {sum(times) / 60:.0f} min a seed, one after the "
+        f"other; next: spurgen score {arguments.submission} --tasks {' '.join(task.name for task in tasks.values())}",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    return 0
