@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from spurgen.benchmark.errors import MetricError
 
 
+SCHEMA_VERSION = 1
+
+
 class PackedArray(BaseModel):
     """Holds an array as base64 of its deflated little-endian bytes; bool arrays are packed to bits first."""
 

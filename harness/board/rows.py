@@ -1,5 +1,6 @@
 """Rows on disk: a folder of cells per submission, each cell written once, atomically."""
 
+import hashlib
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -7,11 +8,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.record import SCHEMA_VERSION, Cell
 from spurgen.harness.machine.files import write_atomically
 
 RESULTS = Path("benchmark/results")
 FAILED = ".failed.json"
+SEAL = re.compile(r',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
+SCHEMA = re.compile(r'"schema_version": *(\d+)')
 
 
 def cell_file(results: Path, suite: str, label: str, task: str, seed: int, identity: str) -> Path:
@@ -36,19 +39,38 @@ def label_of(spec: str, options: dict[str, object]) -> str:
 
 
 def write_cell(path: Path, cell: Cell) -> None:
-    """Writes a cell; numbers are numbers, and none is NaN. Removes what it makes stale.
+    """Writes a cell, sealed by a checksum; numbers are numbers, and none is NaN. Removes what it makes stale.
 
     A failed one gets a name of its own, so that it is run again: it may have been the machine's fault.
     """
     kept = path.with_suffix(FAILED) if cell.error else path
-    write_atomically(kept, cell.model_dump_json(indent=1) + "\n")
+    write_atomically(kept, seal(cell.model_dump_json(indent=1)))
     _remove_stale(kept, cell)
 
 
+def seal(body: str) -> str:
+    """Returns a JSON object's text with its own SHA-256 as the last entry."""
+    return f'{body.removesuffix("}").rstrip()},\n "sha256": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'
+
+
 def read_cell(path: Path) -> Cell:
-    """Reads a cell; raises `SpurgenError` that names the file if it is not one."""
+    """Reads a cell; raises `SpurgenError` that names the file if it is none, or not as it was written."""
     try:
-        return Cell.model_validate_json(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        written = SCHEMA.search(text)
+        if written and int(written[1]) > SCHEMA_VERSION:
+            raise SpurgenError(
+                f"{path} was written by a later version of spurgen (schema {written[1]}; this one reads "
+                f"{SCHEMA_VERSION}); update spurgen"
+            )
+        sealed = SEAL.search(text)
+        body = f"{text[: sealed.start()]}\n}}" if sealed else text
+        if not sealed or hashlib.sha256(body.encode()).hexdigest() != sealed[1]:
+            raise SpurgenError(
+                f"{path} is not as it was written: its checksum {'does not fit' if sealed else 'is missing'}; "
+                "restore it, or delete it and run the cell again"
+            )
+        return Cell.model_validate_json(body)
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         raise SpurgenError(
             f"{path} is not a result of this version: {error}\ndelete it and run the cell again"

@@ -1,7 +1,14 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.board.rows import check_owner, label_of, read_cells
+from spurgen.benchmark.record import unpack
+from spurgen.harness.board.rows import check_owner, label_of, read_cell, read_cells, seal
+from spurgen.harness.identity.sources import HOME
+
+GOLDEN = Path(__file__).with_name("golden") / "cell-schema-1.json"
 
 
 @pytest.fixture
@@ -50,11 +57,58 @@ def test_a_newer_cell_replaces_the_older_one_of_its_task_and_seed_alone(keep):
 
 def test_what_is_no_cell_is_named(keep, tmp_path):
     path = keep()
-    path.write_text("{}")
+    path.write_text(seal("{\n}"))
     with pytest.raises(
         SpurgenError, match=rf"{path.name} is not a result of this version: .*\n(.*\n)*delete it and run"
     ):
         read_cells(tmp_path, "tiny")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"wga": 0.', '"wga": 0.9', "its checksum does not fit"),
+        ('"seed": 0', '"seed": 1', "its checksum does not fit"),
+        ('"access": "none"', '"access":  "none"', "its checksum does not fit"),
+        ('"sha256": "', '"sha": "', "its checksum is missing"),
+        ('"schema_version": 1', '"schema_version": 2', r"written by a later version of spurgen \(schema 2; this one"),
+    ],
+)
+def test_what_is_not_as_it_was_written_is_refused_with_the_reason(keep, tmp_path, old, new, told):
+    path = keep()
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(SpurgenError, match=f"{path.name} .*{told}"):
+        read_cells(tmp_path, "tiny")
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity"])
+def test_a_figure_that_is_no_number_is_refused_even_if_sealed(keep, tmp_path, value):
+    path = keep()
+    body = re.sub(r'"wga": [0-9.]+', f'"wga": {value}', path.read_text()).partition(',\n "sha256"')[0] + "\n}"
+    path.write_text(seal(body))
+    with pytest.raises(SpurgenError, match=f"{path.name} is not a result of this version"):
+        read_cells(tmp_path, "tiny")
+
+
+def test_line_ends_of_another_system_do_no_harm(keep, tmp_path):
+    path = keep()
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_cells(tmp_path, "tiny")["model"]["small-text"]
+
+
+def test_a_cell_of_schema_1_is_read_for_ever():
+    cell = read_cell(GOLDEN)
+    assert (cell.suite, cell.task, cell.submission, cell.seed, cell.access) == ("tiny", "small-text", "m0.8", 3, "none")
+    assert cell.figures["wga"] == 0.2
+    assert unpack(cell.samples["correct"]).sum() == sum(cell.groups)
+    assert cell.isolation == "process"
+
+
+def test_every_row_that_is_published_is_as_it_was_written():
+    rows = read_cells(HOME / "benchmark" / "results", "v1")
+    assert len(rows) >= 27
 
 
 def test_a_row_belongs_to_the_submission_that_made_it(keep, tmp_path):

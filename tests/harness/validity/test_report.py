@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spurgen.harness.board.rows import write_cell
 from spurgen.harness.cli import main
-from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.validity._report import draw, examine, to_markdown
 
 KEYS = [
@@ -77,7 +77,7 @@ def folder(tmp_path, rows, references):
             for cells in tasks.values():
                 for cell in cells:
                     path = tmp_path / top / "toy" / label / f"{cell.task}-{cell.seed}-{cell.identity[:16]}.json"
-                    write_atomically(path, cell.model_dump_json())
+                    write_cell(path, cell)
     return tmp_path
 
 
@@ -104,7 +104,7 @@ def test_a_failed_test_is_the_exit_code(toy_file, folder, make_cells):
     for cell in make_cells("erm", "signs-image", 0.9, seeds=2):
         path = folder / "results" / "toy" / "erm" / f"signs-image-{cell.seed}-{cell.identity[:16]}.json"
         assert path.exists()
-        write_atomically(path, cell.model_dump_json())
+        write_cell(path, cell)
     assert run(toy_file, folder) == 1
 
 
