@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spurgen.benchmark.errors import MetricError
 
-
 SCHEMA_VERSION = 1
 
 
