@@ -1,0 +1,99 @@
+"""Two rows side by side: does one beat the other, by how much, how surely, and in which channels."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple, TypedDict
+
+from spurgen.benchmark.record import Cell
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.board.leaderboard import Rows
+from spurgen.harness.board.resampling import Plan, figures_of, pooled_spreads
+from spurgen.harness.statistics import holm, paired_difference
+
+ALPHA = 0.05
+BETTER: dict[str, int] = {"wga": 1, "accuracy": 1, "sss": -1}
+"""Says in which direction a figure is better; an SSS of a channel is as `sss`."""
+
+
+class Compared(TypedDict):
+    """Holds a figure of both rows over the seeds that both have, and the first less the second.
+
+    `p_holm` is corrected for all figures of all tasks that are compared; `better` names the row that is
+    significantly better in it, at 5 %, or is None.
+    """
+
+    first: float
+    second: float
+    difference: float
+    interval: tuple[float, float]
+    p: float
+    p_holm: float
+    better: Literal["first", "second"] | None
+
+
+class Comparison(NamedTuple):
+    """Maps tasks to the seeds that both rows have and to the figures, and other tasks to why they are left out."""
+
+    seeds: dict[str, int]
+    figures: dict[str, dict[str, Compared]]
+    left_out: dict[str, str]
+
+
+def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str]) -> Comparison:
+    """Compares two rows on the tasks where the leaderboard could rank both.
+
+    By the paired bootstrap over samples with the variance over seeds added, as rows are ranked; that of a task is
+    pooled over all its rows.
+    """
+    found = Comparison({}, {}, {})
+    for name in tasks:
+        task = suite.task(name)
+        plan = Plan.of(task)
+        fit, reasons = _sort(suite, task, plan, rows)
+        lacking = [f"{label}: {reasons.get(label, 'not run')}" for label in (first, second) if label not in fit]
+        if lacking:
+            found.left_out[name] = "; ".join(lacking)
+            continue
+        found.seeds[name] = min(len(fit[first]), len(fit[second]))
+        found.figures[name] = _compared(plan, fit, first, second, found.seeds[name])
+    every = [figure for figures in found.figures.values() for figure in figures.items()]
+    for (name, figure), p_holm in zip(every, holm([figure["p"] for _, figure in every]), strict=True):
+        assert p_holm is not None
+        figure["p_holm"] = p_holm
+        if p_holm < ALPHA:
+            figure["better"] = "first" if figure["difference"] * BETTER[name.partition("/")[0]] > 0 else "second"
+    return found
+
+
+def _sort(suite: Suite, task: Task, plan: Plan, rows: Rows) -> tuple[dict[str, Sequence[Cell]], dict[str, str]]:
+    """Returns the rows that the leaderboard could rank on a task, and why it could not rank others."""
+    fit: dict[str, Sequence[Cell]] = {}
+    reasons: dict[str, str] = {}
+    for label, by_task in sorted(rows.items()):
+        cells = by_task.get(task.name)
+        if cells:
+            reason = not_believed(suite, task, plan.groups, cells) or not_fit(task, cells)
+            if reason:
+                reasons[label] = reason
+            else:
+                fit[label] = cells
+    return fit, reasons
+
+
+def _compared(
+    plan: Plan, fit: Mapping[str, Sequence[Cell]], first: str, second: str, seeds: int
+) -> dict[str, Compared]:
+    """Compares every figure, as yet uncorrected."""
+    names = [*BETTER, *(f"sss/{channel}" for channel in plan.task.channels)]
+    spreads = pooled_spreads(fit.values(), names)
+    table: dict[str, Compared] = {}
+    for name in names:
+        cells = {label: fit[label][:seeds] for label in (first, second)}
+        points = [float(figures_of(some, name).mean()) for some in cells.values()]
+        drawn = [plan.replicates(label, some, name, spreads) for label, some in cells.items()]
+        found = paired_difference(points[0], drawn[0], points[1], drawn[1])
+        table[name] = {
+            "first": points[0], "second": points[1], "difference": found.value, "interval": (found.low, found.high),
+            "p": found.p, "p_holm": found.p, "better": None,
+        }  # fmt: skip
+    return table

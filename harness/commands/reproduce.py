@@ -1,0 +1,126 @@
+"""Runs a row again from its source, on data made again, and prints how its figures moved."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from tabulate import tabulate
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.record import Cell
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.benchmarking import check_backbones, make_progress
+from spurgen.harness.board.rows import RESULTS, cell_file, read_cells, write_cell
+from spurgen.harness.cell import CellSpec
+from spurgen.harness.choices import one_of
+from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, limits_of, positive_int
+from spurgen.harness.executors import local
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.files import check_writable
+from spurgen.harness.reproducing import Again, Verdict, compare_cells, tolerances, verdict_of
+from spurgen.harness.worker.starting import isolation_of
+
+Planned = tuple[CellSpec, Cell]
+AGAIN = ("finished", "machine", "python", "packages", "spurgen", "commit", "dirty", "order_seed")
+GOOD = ("exact", "within tolerance")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's flags."""
+    parser.add_argument("row", help="a row's name, such as group_dro: its folder in the results")
+    add_suite(parser)
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: all that the row has")
+    parser.add_argument("--seeds", type=positive_int, help="its first seeds alone; default: all that it has")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")
+    parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core, one on cuda")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
+    parser.add_argument("--record", action="store_true", help="note in what came out again that it was re-run")
+    add_limits(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Prints a line per figure and cell; returns 1 if one differs or fails."""
+    suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
+    isolation_of(limits)
+    if arguments.record:
+        check_writable(arguments.results, "--results")
+    rows = read_cells(arguments.results, suite.name)
+    row = rows[one_of("row", arguments.row, rows)]
+    tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
+    plan = [
+        (CellSpec(arguments.suite, name, cell.spec, cell.seed, device, dict(cell.options), limits=limits), cell)
+        for name in tasks
+        for cell in row[name][: arguments.seeds]
+        if cell.error is None
+    ]
+    if not plan:
+        raise SpurgenError(f"{arguments.row} has no result on {', '.join(tasks)} that could come out again")
+    _refuse_changes(plan)
+    check_backbones([spec for spec, _ in plan])
+    allowed = {name: tolerances([some[name] for some in rows.values() if name in some]) for name in tasks}
+    lines: list[dict[str, str]] = []
+    verdicts: list[Verdict] = []
+    for before, after in _run(plan, console, arguments.jobs or (None if device == "cpu" else 1)):
+        found = compare_cells(before, after, allowed[before.task])
+        verdicts.append(verdict_of(found))
+        lines += _lines(before, after, found)
+        if arguments.record and verdicts[-1] in GOOD:
+            path = cell_file(arguments.results, suite.name, arguments.row, before.task, before.seed, before.identity)
+            write_cell(path, _recorded(before, after, verdicts[-1]))
+    print(tabulate(sorted(lines, key=_order), headers="keys", tablefmt="pipe", disable_numparse=True))
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
+    console.print(f"{len(verdicts)} runs again: {counts}", markup=False)
+    return 0 if set(verdicts) <= set(GOOD) else 1
+
+
+def _refuse_changes(plan: Sequence[Planned]) -> None:
+    """Raises `SpurgenError` for a cell that this version's code and data would not make."""
+    for spec, cell in plan:
+        if spec.identity != cell.identity:
+            commit = cell.provenance.get("commit") or "unknown"
+            raise SpurgenError(
+                f"{cell.task}, seed {cell.seed}: the row was made by other sources, data or scoring code (identity "
+                f"{cell.identity[:16]}, now {spec.identity[:16]}); check out the commit that made it, {commit}"
+            )
+
+
+def _run(plan: Sequence[Planned], console: Console, jobs: int | None) -> Iterator[tuple[Cell, Cell]]:
+    """Yields every cell with its second run, as it ends."""
+    before = {(spec.task, spec.seed): cell for spec, cell in plan}
+    with make_progress(console) as progress:
+        bar = progress.add_task("cells", total=len(plan))
+        for spec, after in local.run([spec for spec, _ in plan], jobs):
+            progress.advance(bar)
+            yield before[spec.task, spec.seed], after
+
+
+def _lines(before: Cell, after: Cell, found: Sequence[Again]) -> list[dict[str, str]]:
+    where = {"task": before.task, "seed": str(before.seed)}
+    if after.error is not None:
+        return [
+            where
+            | {"figure": "", "row": "", "again": "", "tolerance": "", "": f"failed: {after.error.splitlines()[0]}"}
+        ]
+    return [
+        where
+        | {
+            "figure": again.figure,
+            "row": f"{again.before:.4f}",
+            "again": f"{again.after:.4f}",
+            "tolerance": f"{again.tolerance:.4f}",
+            "": again.verdict,
+        }
+        for again in found
+    ]
+
+
+def _order(line: dict[str, str]) -> tuple[str, int]:
+    return line["task"], int(line["seed"])
+
+
+def _recorded(before: Cell, after: Cell, verdict: str) -> Cell:
+    """Returns a cell that says that it was run again, with what outcome, when and where."""
+    again = {"verdict": verdict, **{key: after.provenance[key] for key in AGAIN if key in after.provenance}}
+    kept = before.verification if before.verification == "private" else "re-run"
+    return before.model_copy(update={"verification": kept, "provenance": before.provenance | {"again": again}})

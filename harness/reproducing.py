@@ -1,0 +1,59 @@
+"""Running a row again: what it told, what comes out now, and whether that is the same."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from spurgen.benchmark.record import Cell
+from spurgen.harness.board.resampling import figures_of
+from spurgen.harness.statistics.seed_spread import pool
+
+FIGURES = ("wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
+EXACT = 1e-6
+REPEATABILITY = 2.77
+"""Of the standard deviation: two single runs differ by more in one case of twenty (ISO 5725-6, sqrt(2) x 1.96)."""
+UNKNOWN = {"wga": 0.1, "accuracy": 0.02, "sss": 0.03, "ig": 0.2, "core_sensitivity": 0.05, "cra": 0.05}
+"""Stands in where no row of the task has two seeds that differ."""
+Verdict = Literal["exact", "within tolerance", "differs", "failed"]
+
+
+class Again(NamedTuple):
+    """Holds one figure of one cell: as the row tells it, as it comes out again, and how far it may move."""
+
+    figure: str
+    before: float
+    after: float
+    tolerance: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Says whether it came out again."""
+        moved = abs(self.after - self.before)
+        return "exact" if moved <= EXACT else "within tolerance" if moved <= self.tolerance else "differs"
+
+
+def tolerances(rows: Iterable[Sequence[Cell]]) -> dict[str, float]:
+    """Returns how far a figure may move: by as much as another seed moves it, from the rows of a task.
+
+    Another machine or version of a library sums in another order, and a training that does so for long is as
+    good as one with another seed. On the same machine figures come out exactly.
+    """
+    some = [cells for cells in rows if len(cells) > 1]
+    spreads = {figure: pool([figures_of(cells, figure) for cells in some]) for figure in FIGURES}
+    return {
+        figure: UNKNOWN[figure] if spread is None else REPEATABILITY * spread.deviation
+        for figure, spread in spreads.items()
+    }
+
+
+def compare_cells(before: Cell, after: Cell, allowed: dict[str, float]) -> list[Again]:
+    """Compares the figures of a cell with those of its second run; none if that failed."""
+    if after.error is not None:
+        return []
+    return [Again(name, before.figures[name], after.figures[name], allowed[name]) for name in FIGURES]
+
+
+def verdict_of(found: Sequence[Again]) -> Verdict:
+    """Returns the worst verdict over a cell's figures; nothing to compare is a failure."""
+    verdicts = {again.verdict for again in found}
+    order: tuple[Verdict, ...] = ("differs", "within tolerance", "exact")
+    return next((verdict for verdict in order if verdict in verdicts), "failed")

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from spurgen.harness.reproducing import REPEATABILITY, UNKNOWN, Again, compare_cells, tolerances, verdict_of
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [(0.5, "exact"), (0.5 + 1e-7, "exact"), (0.45, "within tolerance"), (0.61, "differs"), (0.39, "differs")],
+)
+def test_a_figure_may_move_by_its_tolerance(after, verdict):
+    assert Again("wga", 0.5, after, 0.1).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("afters", "verdict"),
+    [([], "failed"), ([0.5], "exact"), ([0.5, 0.55], "within tolerance"), ([0.5, 0.9, 0.55], "differs")],
+)
+def test_a_cell_is_as_good_as_its_worst_figure(afters, verdict):
+    assert verdict_of([Again("wga", 0.5, after, 0.1) for after in afters]) == verdict
+
+
+def test_the_tolerance_is_what_another_seed_does(suite, make_cell):
+    rows = [[make_cell(suite, quality, seed) for seed in range(3)] for quality in (0.6, 0.8)]
+    squares = [np.square(v - v.mean()).sum() for v in (np.array([c.figures["wga"] for c in row]) for row in rows)]
+    assert tolerances(rows)["wga"] == pytest.approx(REPEATABILITY * np.sqrt(sum(squares) / 4))
+    assert tolerances([row[:1] for row in rows]) == UNKNOWN
+
+
+def test_two_single_runs_lie_within_the_tolerance_in_nineteen_cases_of_twenty():
+    pairs = np.random.default_rng(0).normal(size=(20_000, 2))
+    assert np.mean(np.abs(pairs[:, 0] - pairs[:, 1]) <= REPEATABILITY) == pytest.approx(0.95, abs=0.005)
+
+
+def test_a_run_that_failed_has_nothing_to_compare(suite, make_cell):
+    assert compare_cells(make_cell(suite, 0.8), make_cell(suite, 0.8, error="boom"), UNKNOWN) == []
