@@ -68,7 +68,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.record and verdicts[-1] in GOOD:
             path = cell_file(arguments.results, suite.name, arguments.row, before.task, before.seed, before.identity)
             write_cell(path, _recorded(before, after, verdicts[-1]))
-    print(tabulate(sorted(lines, key=_order), headers="keys", tablefmt="pipe", disable_numparse=True))
+    lines.sort(key=_order)
+    print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
     console.print(f"{len(verdicts)} runs again: {counts}", markup=False)
     return 0 if set(verdicts) <= set(GOOD) else 1
