@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from spurgen.baselines.training.imagenet import check_installed
 from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_csv, to_json, to_markdown
@@ -23,8 +24,11 @@ from spurgen.harness.cell import CellSpec
 from spurgen.harness.executors import local
 from spurgen.harness.identity.digests import submission_digest
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.private_cell import PrivateCellSpec
+from spurgen.harness.splits.private import read_commitments
 from spurgen.harness.worker.process import describe
 
+Spec = TypeVar("Spec", CellSpec, PrivateCellSpec)
 BASELINES = "spurgen.baselines"
 CANONICAL = "v1"
 SIGNS = ("signs-image", "signs-text", "signs-multimodal")  # its main tasks
@@ -78,14 +82,14 @@ def offered(suite: Suite, cells: Sequence[CellSpec]) -> tuple[list[CellSpec], li
     return kept, list(skipped)
 
 
-def check_backbones(cells: Iterable[CellSpec]) -> None:
+def check_backbones(cells: Iterable[CellSpec | PrivateCellSpec]) -> None:
     """Raises `SubmissionError` if a baseline would start from weights that are not installed: before any work."""
     for suite, task in dict.fromkeys((c.suite, c.task) for c in cells if c.spec.startswith(f"{BASELINES}.")):
         if load_suite(suite).task(task).backbone == "imagenet":
             check_installed()
 
 
-def path_of(results: Path, cell: CellSpec) -> Path:
+def path_of(results: Path, cell: CellSpec | PrivateCellSpec) -> Path:
     """Locates the file that a cell's result has, or will have."""
     return cell_file(
         results, Path(cell.suite).stem, label_of(cell.spec, cell.options), cell.task, cell.seed, cell.identity
@@ -93,8 +97,8 @@ def path_of(results: Path, cell: CellSpec) -> Path:
 
 
 def run_missing(
-    cells: Sequence[CellSpec], results: Path, console: Console, jobs: int | None = None
-) -> Iterator[tuple[CellSpec, str | None]]:
+    cells: Sequence[Spec], results: Path, console: Console, jobs: int | None = None
+) -> Iterator[tuple[Spec, str | None]]:
     """Runs the cells that have no result yet and keeps each as it ends; yields it with its error, if any."""
     paths = {id(cell): path_of(results, cell) for cell in cells}
     for wanted in cells:
@@ -112,12 +116,27 @@ def run_missing(
             yield spec, cell.error
 
 
+def private_folder(results: Path) -> Path:
+    """Locates the cells on private splits, beside the rows."""
+    return results.parent / "private"
+
+
+def read_private(suite: Suite, results: Path) -> dict[str, dict[str, list[Cell]]]:
+    """Reads the cells on the private splits of a suite's newest commitment; those on older ones are left out."""
+    known = [commitment.data_sha256 for commitment in read_commitments(suite)[-1:]]
+    rows = read_cells(private_folder(results), suite.name)
+    return {
+        label: {task: [cell for cell in cells if cell.data_sha256 in known] for task, cells in tasks.items()}
+        for label, tasks in rows.items()
+    }
+
+
 def write_leaderboard(suite: Suite, results: Path, folder: Path) -> tuple[dict[str, Any], Path]:
     """Rebuilds a suite's leaderboard from the cells on disk; returns the board, and its files' path without ending.
 
     The files are leaderboard.json, .csv and .md, their stem as `stem_for` says.
     """
-    board = build(suite, read_cells(results, suite.name))
+    board = build(suite, read_cells(results, suite.name), read_private(suite, results))
     writers: dict[str, Callable[[], str]] = {
         "json": lambda: to_json(board), "csv": lambda: to_csv(board), "md": lambda: to_markdown(board)
     }  # fmt: skip

@@ -25,14 +25,19 @@ Rows = Mapping[str, Mapping[str, list[Cell]]]
 Floats = NDArray[np.float64]
 
 
-def build(suite: Suite, rows: Rows) -> dict[str, Any]:
-    """Builds the leaderboard: per task, and over each set of tasks that the suite names."""
+def build(suite: Suite, rows: Rows, private: Rows | None = None) -> dict[str, Any]:
+    """Builds the leaderboard: per task, and over each set of tasks that the suite names.
+
+    `private` are the rows' cells on the private splits of the newest commitment, which are shown and not ranked.
+    """
     tasks: dict[str, Any] = {}
     replicates: dict[str, dict[str, Floats]] = {}
     for name, task in suite.tasks.items():
         cells = {label: by_task[name] for label, by_task in sorted(rows.items()) if by_task.get(name)}
         if cells:
             tasks[name], replicates[name] = _task_board(suite, task, cells)
+            for row in tasks[name]["rows"]:
+                _add_private(row, cells[row["submission"]], (private or {}).get(row["submission"], {}).get(name, []))
     return {
         "suite": suite.name,
         "manifest_sha256": suite.manifest.digest,
@@ -101,6 +106,21 @@ def make_row(plan: Plan, label: str, cells: list[Cell], spreads: Spreads) -> tup
     row["verification"] = _weakest(VERIFICATIONS, [cell.verification for cell in cells])
     row["seconds"] = _seconds(cells)
     return row, drawn
+
+
+def _add_private(row: dict[str, Any], cells: Sequence[Cell], private: Sequence[Cell]) -> None:
+    """Sets what a row's model does on private splits, on the seeds that were run there; all of them verify the row.
+
+    `gap` is the accuracy on test less that on the private splits.
+    """
+    hidden = {cell.seed: cell for cell in private if cell.error is None}
+    public = [cell for cell in cells if cell.seed in hidden]
+    row["private"] = None
+    if public:
+        means = {name: _mean([hidden[cell.seed] for cell in public], name) for name in ("accuracy", "wga")}
+        row["private"] = {"seeds": len(public), **means, "gap": _mean(public, "accuracy") - means["accuracy"]}
+    if len(public) == len(cells):
+        row["verification"] = "private"
 
 
 def _guaranteed(plan: Plan, cells: list[Cell]) -> list[float]:

@@ -16,7 +16,8 @@ NOTE = (
     "besides labels. To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs "
     "significantly (Holm, 5 %). The variance over seeds is the row's own or that pooled over the task's rows, "
     "whichever is larger, widened by Student's t. Seeds: `*` one seed; `?` one seed on a task where no row has two "
-    "that differ, so ranked as if seeds did not differ. Verified: who ran it; self-reported is unchecked."
+    "that differ, so ranked as if seeds did not differ. Private gap: accuracy less that on splits nobody has seen. "
+    "Verified: who ran it; self-reported is unchecked."
 )
 SEED_MARKS = {"own": "", "pooled": "*", "unknown": "?"}
 
@@ -83,6 +84,7 @@ def task_table(part: Mapping[str, Any], mine: Collection[str] = ()) -> str:
             "IG": f"{row['ig']:+.2f}",
             "Core": f"{row['core_sensitivity']:.2f}",
             "CRA": f"{row['cra']:.3f}",
+            **({"Private gap": _gap(row)} if any(row["private"] for row in part["rows"]) else {}),
             "Seeds": _seeds(row),
             "Verified": row["verification"],
         }
@@ -110,6 +112,10 @@ def overall_table(overall: Mapping[str, Any], mine: Collection[str] = ()) -> str
 
 def _named(row: Mapping[str, Any], mine: Collection[str]) -> str:
     return ("> " if row["submission"] in mine else "") + as_text(row["submission"])
+
+
+def _gap(row: Mapping[str, Any]) -> str:
+    return f"{row['private']['gap']:+.3f}" if row["private"] else ""
 
 
 def place(row: Mapping[str, Any]) -> str:

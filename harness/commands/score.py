@@ -5,13 +5,24 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.harness.benchmarking import baseline_specs
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.benchmarking import baseline_specs, offered, plan, private_folder, run_missing
+from spurgen.harness.commands._arguments import limits_of
 from spurgen.harness.commands.benchmark import add_run_arguments, run_specs
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.files import check_writable
+from spurgen.harness.private_cell import PrivateCellSpec
+from spurgen.harness.splits.private import open_secret, secret_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     parser.add_argument("submission", help="path/to/file.py, package.module, package.module:attribute, or a baseline")
+    parser.add_argument(
+        "--private", action="store_true",
+        help="score on the private splits as well; for whoever holds the secret of the open commitment",
+    )  # fmt: skip
+    parser.add_argument("--secret", type=Path, help="file of the secret; default: ~/.spurgen/SUITE.secret")
     add_run_arguments(parser)
 
 
@@ -21,4 +32,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if spec.endswith(".py"):
         spec = str(Path(spec).expanduser())
     specs = baseline_specs([spec])
+    if arguments.private and _score_privately(arguments, console, specs[0]):
+        return 1
     return run_specs(arguments, console, specs, mine=specs)
+
+
+def _score_privately(arguments: argparse.Namespace, console: Console, spec: str) -> int:
+    """Runs what is missing of a submission on the private splits; returns 1 if a cell failed."""
+    suite, device, limits = load_suite(arguments.suite), pick_device(arguments.device), limits_of(arguments)
+    secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
+    check_writable(private_folder(arguments.results), "--results")
+    cells, _ = offered(suite, plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, limits=limits))
+    hidden = [
+        PrivateCellSpec(c.suite, c.task, c.spec, c.seed, secret, commitment.data_sha256, device, limits=limits)
+        for c in cells
+    ]
+    console.print(f"private splits of commitment {commitment.number}, {commitment.committed}", markup=False)
+    jobs = arguments.jobs or (None if device == "cpu" else 1)
+    failures = [e for _, e in run_missing(hidden, private_folder(arguments.results), console, jobs) if e]
+    for error in dict.fromkeys(failures):
+        console.print(error, markup=False, style="red", soft_wrap=True)
+    return 1 if failures else 0

@@ -1,9 +1,11 @@
 """Lists, regenerates, verifies or freezes the canonical splits of a suite."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from tabulate import tabulate
@@ -16,9 +18,18 @@ from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.splits.freeze import freeze, part_sizes
+from spurgen.harness.splits.private import (
+    check_revealed,
+    commit,
+    commitments_file,
+    read_commitments,
+    reveal,
+    secret_file,
+)
 from spurgen.harness.splits.store import DATA, DEFAULT_PARTS, chosen_parts, regenerate
 from spurgen.harness.splits.verify import stamp, verify, verify_store
 
+T = TypeVar("T")
 FLAGS = argparse.ArgumentParser(add_help=False)
 add_suite(FLAGS)
 
@@ -31,10 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("regenerate", _regenerate, "Writes what is missing or damaged on disk."),
         ("verify", _verify, "Makes every sample again, compares it with the manifest, and checks what is on disk."),
         ("freeze", _freeze, "Writes the manifest of a new suite."),
+        ("commit", _commit, "Draws the secret of private splits and publishes its commitment."),
+        ("reveal", _reveal, "Publishes the secret of the open commitment, which ends its use."),
     ):
         action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
         action.set_defaults(act=act)
-        if name != "freeze":
+        if name in ("commit", "reveal"):
+            action.add_argument("--secret", type=Path, help="file of the secret; default: ~/.spurgen/SUITE.secret")
+        elif name != "freeze":
             action.add_argument("--scenarios", nargs="+", action=Unique, default=[], help="default: all of the suite")
         if name in ("regenerate", "verify"):
             action.add_argument("--out", type=Path, default=DATA, help=f"folder of the splits; default: {DATA}")
@@ -108,7 +123,7 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
     stored, problems = (0, [wrong]) if wrong else verify_store(suite, root)
     for problem in problems:
         console.print(problem, markup=False, soft_wrap=True)
-    if problems:
+    if problems or _verify_revealed(suite, console):
         return 1
     if set(suite.scenarios) == set(suite.manifest.scenarios):
         try:
@@ -133,4 +148,41 @@ def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
         manifest = freeze(suite, lambda made: progress.advance(bar, made), arguments.jobs)
     write_atomically(suite.manifest_file, dump_manifest(manifest))
     console.print(f"wrote {suite.manifest_file}: no test picture or caption occurs in train or val")
+    return 0
+
+
+def _verify_revealed(suite: Suite, console: Console) -> int:
+    """Makes the private splits whose secrets were revealed again; returns 1 if one is not what was committed to."""
+    if set(suite.scenarios) != set(suite.manifest.scenarios):
+        return 0  # what is committed to are the data of the whole suite
+    for commitment in read_commitments(suite):
+        if commitment.revealed is not None:
+            problem = _with_progress(suite, console, partial(check_revealed, suite, commitment))
+            if problem:
+                console.print(problem, markup=False, soft_wrap=True)
+                return 1
+    return 0
+
+
+def _with_progress(suite: Suite, console: Console, work: Callable[[Callable[[int], None]], T]) -> T:
+    with make_progress(console) as progress:
+        bar = progress.add_task("private samples", total=total(suite))
+        return work(lambda made: progress.advance(bar, made))
+
+
+def _commit(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
+    file = (arguments.secret or secret_file(suite)).expanduser()
+    made = _with_progress(suite, console, partial(commit, suite, file))
+    console.print(
+        f"commitment {made.number}: published in {commitments_file(suite)}; the secret is in {file}: keep it safe, and "
+        f"show it to nobody before spurgen splits reveal",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    return 0
+
+
+def _reveal(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
+    made = reveal(suite, (arguments.secret or secret_file(suite)).expanduser())
+    told = f"commitment {made.number} is revealed in {commitments_file(suite)}; spurgen splits verify checks it"
+    console.print(told, markup=False, soft_wrap=True)
     return 0

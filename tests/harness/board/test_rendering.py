@@ -142,3 +142,12 @@ def test_every_mark_is_explained():
 
 def test_no_escape_sequence_reaches_a_terminal():
     assert as_text("a\x1b[2J\nb") == "a \\[2J b"
+
+
+def test_the_private_gap_has_a_column_where_somebody_has_one(suite, make_cell, read_table):
+    rows = {name: {"small-text": [make_cell(suite, 0.9)]} for name in ("a", "b")}
+    private = {"b": {"small-text": [make_cell(suite, 0.9, figures=make_cell(suite, 0.9).figures | {"accuracy": 0.5})]}}
+    lines = read_table(task_table(build(suite, rows, private)["tasks"]["small-text"]))
+    gap = make_cell(suite, 0.9).figures["accuracy"] - 0.5
+    assert {line["Submission"]: line["Private gap"] for line in lines} == {"a": "", "b": f"{gap:+.3f}"}
+    assert "Private gap" not in task_table(build(suite, rows)["tasks"]["small-text"])

@@ -1,0 +1,168 @@
+"""Private splits: the same worlds, drawn from a secret that is committed to now and revealed on retirement.
+
+What is published is the SHA-256 of the secret and of the data that it gives, so that nobody can change them later,
+and nobody can look labels up: to guess the secret, all 256 bits of it are to be guessed.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from spurgen.benchmark.errors import FrozenDataError, SpurgenError
+from spurgen.benchmark.manifest import Sha256
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.suite import Suite
+from spurgen.generators.world import make_world
+from spurgen.harness.identity.sources import HOME
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.splits.freeze import freeze
+
+Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+SECRETS = Path("~/.spurgen")
+
+
+class Commitment(BaseModel):
+    """Is what is published of a secret: digests, and on retirement the secret itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    committed: str
+    secret_sha256: Sha256
+    data_sha256: Sha256
+    revealed: Secret | None = None
+
+
+def commitments_file(suite: Suite) -> Path:
+    """Locates a suite's commitments, beside its manifest."""
+    return suite.folder / f"{suite.name}.private.json"
+
+
+def secret_file(suite: Suite) -> Path:
+    """Locates the secret unless another place is said: in the user's home, never in a repository."""
+    return SECRETS.expanduser() / f"{suite.name}.secret"
+
+
+def read_commitments(suite: Suite) -> list[Commitment]:
+    """Reads a suite's commitments, the oldest first; raises `FrozenDataError` if the file is damaged."""
+    file = commitments_file(suite)
+    try:
+        return [Commitment.model_validate(one) for one in json.loads(file.read_text())] if file.exists() else []
+    except (ValueError, ValidationError) as error:
+        raise FrozenDataError(f"{file} is damaged: {error}; restore it from version control") from None
+
+
+def private_scenario(scenario: Scenario, secret: str) -> Scenario:
+    """Returns a scenario whose streams are the secret's, in this process alone.
+
+    Which values go with which class stays as it is, though that, too, is keyed by the seed: a model that was
+    trained on the public splits is asked about the world that it knows.
+    """
+    seed = int.from_bytes(_digest(secret, scenario.suite, scenario.name)[:8], "little")
+    private = scenario.model_copy(update={"seed": seed})
+    world = vars(make_world(private))
+    world["aligned"] = make_world(scenario).aligned
+    world.pop("conflicting", None)
+    return private
+
+
+def private_suite(suite: Suite, secret: str) -> Suite:
+    """Returns a suite with all its worlds private; see `private_scenario`."""
+    worlds = {name: private_scenario(scenario, secret) for name, scenario in suite.scenarios.items()}
+    tasks = {name: replace(task, scenario=worlds[task.scenario.name]) for name, task in suite.tasks.items()}
+    return replace(suite, tasks=tasks)
+
+
+def data_digest(suite: Suite, secret: str, progress: Callable[[int], None]) -> str:
+    """Makes a suite's private splits and returns the SHA-256 over all they hold.
+
+    Raises `FrozenDataError` if a test picture or caption occurs in their own train or val.
+    """
+    manifest = freeze(private_suite(suite, secret), progress, jobs=1)  # other processes have not heard of the worlds
+    parts = {name: {part: p.digest for part, p in s.parts.items()} for name, s in manifest.scenarios.items()}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def commit(suite: Suite, file: Path, progress: Callable[[int], None]) -> Commitment:
+    """Draws a secret, keeps it in a file that none but its owner reads, and publishes its commitment.
+
+    Raises `SpurgenError` if a secret is open already, or the file would lie where it might be published.
+    """
+    before = read_commitments(suite)
+    if before and before[-1].revealed is None:
+        raise SpurgenError(f"commitment {before[-1].number} of suite {suite.name} is open; reveal it first")
+    _refuse_public(file)
+    if file.exists():
+        raise SpurgenError(f"{file} exists; move it away, or name another file with --secret")
+    secret = secrets.token_hex(32)
+    made = Commitment(
+        number=len(before) + 1,
+        committed=datetime.now(UTC).date().isoformat(),
+        secret_sha256=_digest(secret).hex(),
+        data_sha256=data_digest(suite, secret, progress),
+    )
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
+        kept.write(secret)
+    _write(suite, [*before, made])
+    return made
+
+
+def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
+    """Reads the secret of the open commitment; raises `SpurgenError` if there is none, or it is another."""
+    known = read_commitments(suite)
+    if not known or known[-1].revealed is not None:
+        raise SpurgenError(f"suite {suite.name} has no open commitment; run spurgen splits commit")
+    try:
+        secret = file.read_text().strip()
+    except OSError as error:
+        raise SpurgenError(f"cannot read the secret {file}: {error.strerror}; name its file with --secret") from None
+    if _digest(secret).hex() != known[-1].secret_sha256:
+        raise SpurgenError(f"{file} does not hold the secret of commitment {known[-1].number} of suite {suite.name}")
+    return secret, known[-1]
+
+
+def reveal(suite: Suite, file: Path) -> Commitment:
+    """Publishes the secret of the open commitment, which ends its use; raises what `open_secret` raises."""
+    secret, commitment = open_secret(suite, file)
+    revealed = commitment.model_copy(update={"revealed": secret})
+    _write(suite, [*read_commitments(suite)[:-1], revealed])
+    return revealed
+
+
+def check_revealed(suite: Suite, commitment: Commitment, progress: Callable[[int], None]) -> str | None:
+    """Says how a revealed secret or its data are not what was committed to, or None."""
+    assert commitment.revealed is not None
+    where = f"commitment {commitment.number} of suite {suite.name}"
+    if _digest(commitment.revealed).hex() != commitment.secret_sha256:
+        return f"{where}: the revealed secret is not the one committed to"
+    if data_digest(suite, commitment.revealed, progress) != commitment.data_sha256:
+        return f"{where}: the revealed secret gives other data than those committed to"
+    return None
+
+
+def _write(suite: Suite, commitments: list[Commitment]) -> None:
+    text = json.dumps([one.model_dump() for one in commitments], indent=1)
+    write_atomically(commitments_file(suite), text + "\n")
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256("\x1f".join(parts).encode()).digest()
+
+
+def _refuse_public(file: Path) -> None:
+    """Raises `SpurgenError` for a place from which the secret might be published with the code."""
+    place = file.expanduser().resolve().parent
+    repositories = [folder for folder in (place, *place.parents) if (folder / ".git").exists()]
+    if repositories or place.is_relative_to(HOME):
+        raise SpurgenError(
+            f"{file} lies in {(repositories or [HOME])[0]}, which is published; keep the secret elsewhere"
+        )

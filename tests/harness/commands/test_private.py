@@ -1,0 +1,46 @@
+"""Private splits as a user meets them: commit, score, reveal, verify."""
+
+import json
+
+import pytest
+
+from spurgen.harness.cli import main
+
+MODEL = """
+MODALITIES = {"text"}
+def predict(batch): return [[float(c.count(letter)) for letter in "aeo"] for c in batch.captions]
+"""
+
+
+@pytest.mark.slow
+def test_from_the_commitment_to_the_revelation(suite_file, score, write_submission, tmp_path, capsys):
+    secret = tmp_path / "kept" / "secret"
+    where = ["--suite", suite_file, "--secret", str(secret)]
+    assert main(["splits", "commit", *where]) == 0
+    spec = write_submission(MODEL)
+    assert score(spec, "--private", "--secret", str(secret)) == 0
+    out, err = capsys.readouterr()
+    assert "private splits of commitment 1" in err
+    (path,) = (tmp_path / "private" / "tiny" / "model").iterdir()
+    board = json.loads((tmp_path / "leaderboard-tiny.json").read_text())
+    rows = board["tasks"]["small-text"]["rows"] + board["tasks"]["small-text"]["unranked"]
+    assert rows[0]["submission"] == "model"
+    text = secret.read_text()
+    written = [file for file in tmp_path.rglob("*") if file.is_file() and file != secret]
+    assert not [file for file in written if text.encode() in file.read_bytes()]
+    assert text not in out + err
+    before = path.read_bytes()
+    assert score(spec, "--private", "--secret", str(secret)) == 0  # nothing is missing
+    assert path.read_bytes() == before
+    assert main(["splits", "reveal", *where]) == 0
+    assert main(["splits", "verify", "--suite", suite_file, "--out", str(tmp_path / "data"), "--jobs", "1"]) == 0
+    published = tmp_path / "suites" / "tiny.private.json"
+    assert text in published.read_text()
+    published.write_text(published.read_text().replace(text, "0" * 64))
+    assert main(["splits", "verify", "--suite", suite_file, "--out", str(tmp_path / "data"), "--jobs", "1"]) == 1
+    assert "the revealed secret is not the one committed to" in " ".join(capsys.readouterr().err.split())
+
+
+def test_without_a_commitment_nobody_is_scored_privately(score, write_submission, stderr):
+    assert score(write_submission(MODEL), "--private") == 2
+    assert "suite tiny has no open commitment; run spurgen splits commit" in stderr()

@@ -1,0 +1,121 @@
+import json
+import stat
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.errors import FrozenDataError, SpurgenError
+from spurgen.benchmark.suite import load_suite
+from spurgen.generators import aligned_values, sample
+from spurgen.generators.world import make_world
+from spurgen.harness.splits import private
+from spurgen.harness.splits.private import (
+    check_revealed,
+    commit,
+    commitments_file,
+    data_digest,
+    open_secret,
+    private_scenario,
+    read_commitments,
+    reveal,
+)
+
+SECRET = "5" * 64
+
+
+def quiet(_):
+    """Shows no progress."""
+
+
+@pytest.fixture
+def kept(suite, tmp_path):
+    """Commits; returns the suite, the secret's file and the commitment."""
+    file = tmp_path / "elsewhere" / "secret"
+    return suite, file, commit(suite, file, quiet)
+
+
+def test_a_private_world_shares_what_goes_with_a_class_and_no_sample(suite):
+    public = suite.scenario("small")
+    hidden = private_scenario(public, SECRET)
+    for name in public.channels:
+        np.testing.assert_array_equal(aligned_values(hidden, name), aligned_values(public, name))
+        conflicting = make_world(hidden).conflicting[name]
+        assert not (conflicting[:, :, None] == make_world(hidden).aligned[name][:, None, :]).any()
+    ours, theirs = (sample(world, "test", range(60)) for world in (public, hidden))
+    np.testing.assert_array_equal(ours.group_ids, theirs.group_ids)  # the same design
+    assert not set(ours.captions) & set(theirs.captions)
+    assert not {i.tobytes() for i in ours.images} & {i.tobytes() for i in theirs.images}
+
+
+def test_the_worlds_of_two_secrets_or_scenarios_differ(suite):
+    public = suite.scenario("small")
+    other = public.model_copy(update={"name": "other"})
+    seeds = {private_scenario(world, secret).seed for world in (public, other) for secret in (SECRET, "6" * 64)}
+    assert len(seeds) == 4
+    assert private_scenario(public, SECRET) == private_scenario(public, SECRET)
+
+
+def test_the_secret_is_kept_from_everybody_and_its_digests_are_published(kept):
+    suite, file, commitment = kept
+    secret = file.read_text()
+    assert len(secret) == 64
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    published = commitments_file(suite).read_text()
+    assert secret not in published
+    assert str(private_scenario(suite.scenario("small"), secret).seed) not in published
+    assert json.loads(published) == [commitment.model_dump()]
+    assert open_secret(suite, file) == (secret, commitment)
+
+
+def test_a_revealed_secret_can_be_checked_by_anyone(kept):
+    suite, file, _ = kept
+    revealed = reveal(suite, file)
+    assert revealed.revealed == file.read_text()
+    assert read_commitments(suite) == [revealed]
+    assert check_revealed(suite, revealed, quiet) is None
+    forged = revealed.model_copy(update={"revealed": SECRET})
+    assert "the revealed secret is not the one committed to" in check_revealed(suite, forged, quiet)
+    other = revealed.model_copy(update={"data_sha256": "0" * 64})
+    assert "gives other data than those committed to" in check_revealed(suite, other, quiet)
+    with pytest.raises(SpurgenError, match="has no open commitment; run spurgen splits commit"):
+        open_secret(suite, file)
+
+
+def test_commitments_follow_one_another(kept, tmp_path):
+    suite, file, _ = kept
+    with pytest.raises(SpurgenError, match="commitment 1 of suite tiny is open; reveal it first"):
+        commit(suite, tmp_path / "second", quiet)
+    reveal(suite, file)
+    with pytest.raises(SpurgenError, match="secret exists; move it away"):
+        commit(suite, file, quiet)
+    assert commit(suite, tmp_path / "second", quiet).number == 2
+    assert [one.number for one in read_commitments(suite)] == [1, 2]
+
+
+def test_a_place_that_is_published_is_refused_and_nothing_is_written(suite, tmp_path):
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    for file in (tmp_path / "repository" / "deep" / "secret", private.HOME / "benchmark" / "secret"):
+        with pytest.raises(SpurgenError, match="which is published; keep the secret elsewhere"):
+            commit(suite, file, quiet)
+        assert not file.exists()
+    assert not commitments_file(suite).exists()
+
+
+def test_another_secret_and_a_missing_one_are_told(kept, tmp_path):
+    suite, file, _ = kept
+    file.write_text(SECRET)
+    with pytest.raises(SpurgenError, match="does not hold the secret of commitment 1 of suite tiny"):
+        open_secret(suite, file)
+    with pytest.raises(SpurgenError, match=r"cannot read the secret .*; name its file with --secret"):
+        open_secret(suite, tmp_path / "none")
+
+
+def test_a_damaged_commitment_is_told(suite):
+    commitments_file(suite).write_text('[{"number": 1}]')
+    with pytest.raises(FrozenDataError, match=r"private.json is damaged: (.|\n)*; restore it from version control"):
+        read_commitments(suite)
+
+
+def test_the_digest_is_of_the_data_and_not_of_the_public_ones(suite, suite_file):
+    assert data_digest(suite, SECRET, quiet) == data_digest(load_suite(suite_file), SECRET, quiet)
+    assert data_digest(suite, SECRET, quiet) != data_digest(suite, "6" * 64, quiet)

@@ -1,0 +1,72 @@
+import pickle
+
+import pytest
+
+from spurgen.benchmark.errors import FrozenDataError
+from spurgen.generators import sample, twins
+from spurgen.generators.world import make_world
+from spurgen.harness.cell import CellSpec
+from spurgen.harness.private_cell import PrivateCellSpec
+
+SECRET, DATA = "5" * 64, "d" * 64
+LOOKS_UP = """
+import numpy as np
+TABLE = %r
+def predict(batch): return 9.0 * np.eye(3)[[TABLE.get(caption, 0) for caption in batch.captions]]
+"""
+READS = """
+import numpy as np
+def predict(batch): return np.array([[c.count("e"), c.count("a"), c.count("o")] for c in batch.captions], float)
+"""
+
+
+@pytest.fixture
+def hidden(suite_file):
+    return lambda spec, task="small-text", **more: PrivateCellSpec(suite_file, task, spec, 0, SECRET, DATA, **more)
+
+
+def test_a_table_of_the_public_answers_is_perfect_there_and_worth_nothing_here(
+    suite, suite_file, hidden, write_submission
+):
+    scenario = suite.scenario("small")
+    shown = [sample(scenario, "test", range(60)), *(twins(scenario, "test", range(24), k) for k in ("core", "unc"))]
+    table = {caption: int(label) for some in shown for caption, label in zip(some.captions, some.labels, strict=True)}
+    spec = write_submission(LOOKS_UP % table)
+    assert CellSpec(suite_file, "small-text", spec, 0).run().figures["accuracy"] == 1
+    cell = hidden(spec).run()
+    assert cell.error is None
+    assert cell.figures["accuracy"] == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_a_private_cell_says_so_and_keeps_nothing_of_single_samples_nor_the_secret(hidden, write_submission):
+    spec = hidden(write_submission(READS))
+    cell = spec.run()
+    assert (cell.verification, cell.samples, cell.data_sha256) == ("private", {}, DATA)
+    assert cell.identity == spec.identity
+    assert SECRET not in cell.model_dump_json()
+    assert SECRET not in repr(spec)
+    assert pickle.loads(pickle.dumps(spec)) == spec
+
+
+def test_its_identity_is_of_other_data_than_the_public_cell(suite_file, hidden, write_submission):
+    spec = write_submission(READS)
+    assert hidden(spec).identity != CellSpec(suite_file, "small-text", spec, 0).identity
+    assert hidden(spec).identity != hidden(write_submission(READS + "x = 1", "other")).identity
+
+
+def test_a_world_that_lost_its_alignment_is_noticed(hidden, write_submission, monkeypatch):
+    def forgetting(scenario, secret):
+        del secret
+        made = scenario.model_copy(update={"seed": 12345})
+        vars(make_world(made)).pop("aligned", None)
+        return made
+
+    monkeypatch.setattr("spurgen.harness.private_cell.private_scenario", forgetting)
+    with pytest.raises(FrozenDataError, match="task small-text: the private world lost its alignment of"):
+        hidden(write_submission(READS)).run()
+
+
+def test_a_failure_is_recorded_as_elsewhere(hidden, write_submission):
+    cell = hidden(write_submission("def predict(batch): return oops")).run()
+    assert "NameError" in cell.error
+    assert cell.verification == "private"
