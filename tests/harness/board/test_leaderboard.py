@@ -229,29 +229,3 @@ def test_a_suite_without_sets_has_no_overall_ranks(suite, make_cell):
     overall = build(ranked, {"whole": whole, "half": {"small-text": [make_cell(suite, 1.0)]}})["overall"]["both"]
     assert names(overall["rows"]) == ["whole"]
     assert overall["unranked"] == [{"submission": "half", "reason": "small-image: not run"}]
-
-
-def test_what_a_model_does_on_private_splits_stands_beside_and_verifies_what_is_covered(suite, make_cell):
-    def hidden(quality, seed):
-        cell = make_cell(suite, quality, seed, verification="private")
-        return cell.model_copy(update={"samples": {}})
-
-    rows = {name: {"small-text": [make_cell(suite, 0.9, seed) for seed in range(2)]} for name in ("all", "one", "none")}
-    private = {
-        "all": {"small-text": [hidden(0.6, seed) for seed in range(2)]},
-        "one": {"small-text": [hidden(0.9, 1), make_cell(suite, 0.9, 0, error="boom")]},
-    }
-    found = {row["submission"]: row for row in build(suite, rows, private)["tasks"]["small-text"]["rows"]}
-    accuracy = [
-        np.mean([cell.figures["accuracy"] for cell in some["small-text"]]) for some in (rows["all"], private["all"])
-    ]
-    assert found["all"]["private"]["gap"] == pytest.approx(accuracy[0] - accuracy[1])
-    assert found["all"]["private"]["accuracy"] == pytest.approx(accuracy[1])
-    assert found["all"]["private"]["seeds"] == 2
-    assert found["one"]["private"]["gap"] == pytest.approx(0)
-    assert found["one"]["private"]["seeds"] == 1
-    assert found["none"]["private"] is None
-    verified = {name: row["verification"] for name, row in found.items()}
-    assert verified == {"all": "private", "one": "self-reported", "none": "self-reported"}
-    without = {row["submission"]: row["rank"] for row in build(suite, rows)["tasks"]["small-text"]["rows"]}
-    assert {name: row["rank"] for name, row in found.items()} == without
