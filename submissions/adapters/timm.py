@@ -1,0 +1,23 @@
+"""Any image model of timm: gives features, and the harness fits the linear probe."""
+
+import timm
+from timm.data import resolve_model_data_config
+
+from spurgen.submissions.adapters import _pixels
+
+
+class ImageEncoder:
+    """Encodes by the model `name` of timm, without its head; `weights` is a checkpoint, None for timm's own."""
+
+    MODALITIES = frozenset({"image"})
+
+    def __init__(self, name, weights=None, size=None):
+        self.model = timm.create_model(
+            name, pretrained=weights is None, checkpoint_path=str(weights or ""), num_classes=0
+        ).eval()
+        config = resolve_model_data_config(self.model)
+        self.prepared = size or config["input_size"][-1], config["mean"], config["std"]
+
+    def encode(self, batch):
+        """Returns pooled features, (n, d)."""
+        return _pixels.encode(self.model, batch.images, *self.prepared)

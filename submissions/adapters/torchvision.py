@@ -1,0 +1,31 @@
+"""Any classifier of torchvision: gives what goes into its last layer, and the harness fits the linear probe."""
+
+import torch
+import torchvision
+
+from spurgen.submissions.adapters import _pixels
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, which all its weights expect
+
+
+class ImageEncoder:
+    """Encodes by the model `name` of torchvision, without its last layer.
+
+    `weights` is a state dict's file, or None for torchvision's best.
+    """
+
+    MODALITIES = frozenset({"image"})
+
+    def __init__(self, name, weights=None, size=224):
+        self.model = torchvision.models.get_model(name, weights="DEFAULT" if weights is None else None)
+        if weights is not None:
+            self.model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        last = [path for path, layer in self.model.named_modules() if isinstance(layer, torch.nn.Linear)][-1]
+        owner, _, field = last.rpartition(".")
+        setattr(self.model.get_submodule(owner), field, torch.nn.Identity())
+        self.model.eval()
+        self.size = size
+
+    def encode(self, batch):
+        """Returns what the last layer was given, (n, d)."""
+        return _pixels.encode(self.model, batch.images, self.size, MEAN, STD)

@@ -1,0 +1,24 @@
+"""Classifies by colour alone, with NumPy alone: a model that can only have learned a shortcut."""
+
+import numpy as np
+
+MODALITIES = {"image"}
+
+
+def _describe(batch):
+    size = batch.images.shape[1]
+    plate = batch.images[:, size // 4 : -size // 4, size // 4 : -size // 4] // 64  # four levels per colour
+    codes = (plate @ np.array([16, 4, 1])).reshape(len(plate), -1)
+    return np.stack([np.bincount(row, minlength=64) for row in codes]) / codes.shape[1]
+
+
+def fit(train, val, context):
+    """Averages the colour histograms of each class."""
+    global centroids
+    histograms = _describe(train)
+    centroids = np.stack([histograms[train.labels == k].mean(axis=0) for k in range(context.num_classes)])
+
+
+def predict(batch):
+    """Returns the negative squared distances to the classes' averages, (n, K)."""
+    return -((_describe(batch)[:, None] - centroids) ** 2).sum(axis=2)
