@@ -120,7 +120,7 @@ def _imports(source: bytes) -> tuple[tuple[int, str], ...]:
 
 
 def _declared(start: Path) -> dict[str, Path]:
-    """Locates the files that a submission lists in `FILES`, relative to its own."""
+    """Locates the files that a submission lists in `FILES`, relative to its own; a folder stands for all in it."""
     found: dict[str, Path] = {}
     for node in ast.parse(read(start)).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -129,9 +129,13 @@ def _declared(start: Path) -> dict[str, Path]:
             continue
         for name in _words(start, value):
             path = start.parent / name
-            if not path.is_file():
-                raise SubmissionError(f"{start}: {DECLARED} names {name}, but there is no file {path}")
-            found[f"{DECLARED}/{name}"] = path
+            if not path.exists():
+                raise SubmissionError(f"{start}: {DECLARED} names {name}, but there is no file or folder {path}")
+            if path.is_dir():
+                inside = sorted(file for file in path.rglob("*") if file.is_file())
+                found |= {f"{DECLARED}/{name}/{file.relative_to(path).as_posix()}": file for file in inside}
+            else:
+                found[f"{DECLARED}/{name}"] = path
     return found
 
 

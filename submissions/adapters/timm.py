@@ -12,9 +12,8 @@ class ImageEncoder:
     MODALITIES = frozenset({"image"})
 
     def __init__(self, name, weights=None, size=None):
-        self.model = timm.create_model(
-            name, pretrained=weights is None, checkpoint_path=str(weights or ""), num_classes=0
-        ).eval()
+        self.model = timm.create_model(name, pretrained=weights is None, checkpoint_path=str(weights or "")).eval()
+        self.model.reset_classifier(0)
         config = resolve_model_data_config(self.model)
         self.prepared = size or config["input_size"][-1], config["mean"], config["std"]
 

@@ -20,8 +20,10 @@ class ImageEncoder:
         self.model = torchvision.models.get_model(name, weights="DEFAULT" if weights is None else None)
         if weights is not None:
             self.model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-        last = [path for path, layer in self.model.named_modules() if isinstance(layer, torch.nn.Linear)][-1]
-        owner, _, field = last.rpartition(".")
+        linear = [path for path, layer in self.model.named_modules() if isinstance(layer, torch.nn.Linear)]
+        if not linear:
+            raise ValueError(f"{name} ends in no linear layer; choose a classifier that does, such as resnet18")
+        owner, _, field = linear[-1].rpartition(".")
         setattr(self.model.get_submodule(owner), field, torch.nn.Identity())
         self.model.eval()
         self.size = size

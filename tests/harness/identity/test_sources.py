@@ -140,7 +140,7 @@ def test_declared_files_count_by_every_byte(write_submission, tmp_path):
 
 
 def test_a_declared_file_that_is_missing_is_named(write_submission):
-    with pytest.raises(SubmissionError, match=r"model.py: FILES names w.npy, but there is no file .*w.npy"):
+    with pytest.raises(SubmissionError, match=r"model.py: FILES names w.npy, but there is no file or folder .*w.npy"):
         submission_digest(write_submission('FILES: list[str] = ["w.npy"]'))
 
 
@@ -148,3 +148,13 @@ def test_a_declared_file_that_is_missing_is_named(write_submission):
 def test_files_that_are_not_written_out_are_refused(write_submission, value):
     with pytest.raises(SubmissionError, match=r'FILES must be a list of names in quotes, such as \["weights.npy"\]'):
         submission_digest(write_submission(f"FILES = {value}"))
+
+
+def test_a_folder_that_is_declared_stands_for_all_that_is_in_it(write_submission, tmp_path):
+    (tmp_path / "weights" / "deep").mkdir(parents=True)
+    (tmp_path / "weights" / "config.json").write_text("{}")
+    (tmp_path / "weights" / "deep" / "w.npy").write_text("1")
+    found = submission_files(write_submission("FILES = ['weights']\ndef predict(b): ..."))
+    assert {name for name in found if name.startswith("FILES")} == {
+        "FILES/weights/config.json", "FILES/weights/deep/w.npy",
+    }  # fmt: skip
