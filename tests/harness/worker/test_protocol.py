@@ -4,8 +4,11 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from spurgen.harness.worker.protocol import BrokenFrameError, Pipe
+from spurgen.harness.worker.server import serve
 
 
 @pytest.fixture
@@ -131,3 +134,46 @@ def test_what_the_other_side_wrote_before_it_ended_is_read(ends):
     here, there = ends
     here.send({"last": "words"})
     assert Pipe(there.reading, there.writing, lambda: True).receive(seconds=5)[0] == {"last": "words"}
+
+
+SHAPES = st.lists(st.integers(-2, 2**64), max_size=5)
+LISTED = st.lists(
+    st.tuples(st.text(max_size=5), st.sampled_from(["uint8", "float64", "object", "O"]), SHAPES), max_size=4
+)
+HEADERS = st.one_of(
+    st.binary(max_size=200),
+    st.builds(lambda listed: json.dumps({"arrays": listed}).encode(), LISTED),
+    st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4)).map(
+        lambda tree: json.dumps({"arrays": tree}).encode()
+    ),
+)
+
+
+@given(header=HEADERS, rest=st.binary(max_size=300), off=st.integers(-3, 3), cut=st.integers(0, 20))
+def test_whatever_is_sent_is_a_frame_or_one_kind_of_error(header, rest, off, cut):
+    """Truncated, oversized, of wrong dtype, of wrong count, or garbage: the other side has then gone."""
+    (a, b), (c, d) = os.pipe(), os.pipe()
+    pipe = Pipe(a, d)
+    frame = max(len(header) + off, 0).to_bytes(8, "little") + header + rest
+    os.write(b, frame[: len(frame) - cut])
+    os.close(b)
+    try:
+        found, arrays = pipe.receive(seconds=5, max_header=1 << 12, max_bytes=1 << 12)
+        assert isinstance(found, dict)
+        assert sum(array.nbytes for array in arrays.values()) <= len(rest) + 3
+    except BrokenFrameError:
+        pass
+    for descriptor in (a, c, d):
+        os.close(descriptor)
+
+
+@given(data=st.one_of(st.binary(max_size=300), HEADERS.map(lambda h: len(h).to_bytes(8, "little") + h)))
+@example(data=(23).to_bytes(8, "little") + b'{"arrays":[],"op":null}')
+@example(data=(14).to_bytes(8, "little") + b'{"arrays": []}')
+def test_a_worker_that_is_sent_garbage_ends_without_a_word(data):
+    (a, b), (c, d) = os.pipe(), os.pipe()
+    os.write(b, data)
+    os.close(b)
+    serve(Pipe(a, d), shut_in=False)
+    for descriptor in (a, c, d):
+        os.close(descriptor)
