@@ -66,8 +66,8 @@ def offered(suite: Suite, cells: Sequence[CellSpec]) -> tuple[list[CellSpec], li
     Raises `SubmissionError` if a submission cannot be loaded: before any work, and without a row.
     """
     about = {
-        spec: describe(spec, {}, limits)
-        for spec, limits in {cell.spec: cell.limits for cell in cells}.items()
+        spec: describe(spec, {}, cell.limits, cell.device)
+        for spec, cell in {cell.spec: cell for cell in cells}.items()
         if not spec.startswith(f"{BASELINES}.")  # they take all, as their contract test says
     }
     kept: list[CellSpec] = []

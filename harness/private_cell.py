@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from spurgen.benchmark.errors import FrozenDataError
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.record import Cell, Report
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import aligned_values
-from spurgen.harness.identity.digests import run_identity, submission_digest
+from spurgen.harness.identity.digests import refuse_edits, run_identity, submission_digest
 from spurgen.harness.splits.private import private_scenario
 from spurgen.harness.trial import Trial, run_trial
 from spurgen.harness.worker.limits import DEFAULT, Limits
@@ -32,13 +32,16 @@ class PrivateCellSpec:
 
     @cached_property
     def identity(self) -> str:
-        """Is its `run_identity`, of the data that are committed to."""
+        """Is its `run_identity`, of the data that are committed to, computed once, by whoever plans the cell."""
+        return self._identity_now()
+
+    def _identity_now(self) -> str:
         task = load_suite(self.suite).task(self.task)
         digest = submission_digest(self.spec)
         return run_identity(task, digest, data=self.data_sha256, seed=self.seed, options=self.options)
 
     def run(self) -> Cell:
-        """Trains, asks and scores on the private splits; what is kept per sample stays private as well.
+        """Trains, asks and scores on the private splits; of what could tell of single samples nothing is kept.
 
         Raises `FrozenDataError` if the worlds lost what they share with the public ones.
         """
@@ -47,8 +50,16 @@ class PrivateCellSpec:
         trial = Trial(
             replace(task, scenario=private), self.spec, self.seed, self.device, self.options, limits=self.limits
         )
-        cell = run_trial(trial, lambda *_: None, identity=self.identity, data_sha256=self.data_sha256)
+        named = {"identity": self.identity, "data_sha256": self.data_sha256}
+        cell = run_trial(trial, lambda *_: None, self.check_unchanged, **named)  # all was made once, before
         for name in private.channels:  # as `private_scenario` left them
             if not np.array_equal(aligned_values(private, name), aligned_values(task.scenario, name)):
                 raise FrozenDataError(f"task {self.task}: the private world lost its alignment of {name}; run it again")
-        return cell.model_copy(update={"verification": "private", "samples": {}})
+        report = cell.report and Report(checks=cell.report.checks, selection=cell.report.selection)
+        error = cell.error and cell.error.splitlines()[0]
+        kept: dict[str, Any] = {"verification": "private", "samples": {}, "report": report, "error": error}
+        return cell.model_copy(update=kept)
+
+    def check_unchanged(self) -> None:
+        """Raises `SubmissionError` if the cell's sources are no longer those that it was planned with."""
+        refuse_edits(f"submission {self.spec}, task {self.task}", self.identity, self._identity_now())

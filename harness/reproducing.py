@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
+from scipy.stats import norm
+
 from spurgen.benchmark.record import Cell
 from spurgen.harness.board.resampling import figures_of
 from spurgen.harness.statistics.seed_spread import pool
 
 FIGURES = ("wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
 EXACT = 1e-6
-REPEATABILITY = 2.77
-"""Of the standard deviation: two single runs differ by more in one case of twenty (ISO 5725-6, sqrt(2) x 1.96)."""
+MISSED = 0.05
 UNKNOWN = {"wga": 0.1, "accuracy": 0.02, "sss": 0.03, "ig": 0.2, "core_sensitivity": 0.05, "cra": 0.05}
 """Stands in where no row of the task has two seeds that differ."""
 Verdict = Literal["exact", "within tolerance", "differs", "failed"]
@@ -31,22 +33,26 @@ class Again(NamedTuple):
         return "exact" if moved <= EXACT else "within tolerance" if moved <= self.tolerance else "differs"
 
 
-def tolerances(rows: Iterable[Sequence[Cell]]) -> dict[str, float]:
-    """Returns how far a figure may move: by as much as another seed moves it, from the rows of a task.
+def tolerances(rows: Iterable[Sequence[Cell]], comparisons: int = 1) -> dict[str, float]:
+    """Returns how far each figure may move: by as much as another seed moves it, from the rows of a task.
 
-    Another machine or version of a library sums in another order, and a training that does so for long is as
-    good as one with another seed. On the same machine figures come out exactly.
+    Two single runs differ by more than 2.77 of their standard deviation in one case of twenty (ISO 5725-6); of so
+    many `comparisons`, any does (Bonferroni). Another machine or version of a library sums in another order, and a
+    training that does so for long is as good as one with another seed. On the same machine figures come out exactly.
     """
-    some = [cells for cells in rows if len(cells) > 1]
+    some = [cells for cells in ([c for c in row if c.error is None] for row in rows) if len(cells) > 1]
     spreads = {figure: pool([figures_of(cells, figure) for cells in some]) for figure in FIGURES}
+    reach = float(np.sqrt(2) * norm.isf(MISSED / 2 / comparisons))
     return {
-        figure: UNKNOWN[figure] if spread is None else REPEATABILITY * spread.deviation
-        for figure, spread in spreads.items()
+        figure: UNKNOWN[figure] if spread is None else reach * spread.deviation for figure, spread in spreads.items()
     }
 
 
 def compare_cells(before: Cell, after: Cell, allowed: dict[str, float]) -> list[Again]:
-    """Compares the figures of a cell with those of its second run; none if that failed."""
+    """Compares the figures of a cell with those of its second run; none if that failed.
+
+    Raises `KeyError` for a cell that lacks one of `FIGURES`, which no run that succeeded does.
+    """
     if after.error is not None:
         return []
     return [Again(name, before.figures[name], after.figures[name], allowed[name]) for name in FIGURES]

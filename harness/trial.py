@@ -23,7 +23,7 @@ from spurgen.harness.splits.freeze import SHARD
 from spurgen.harness.worker.limits import DEFAULT, Limits
 from spurgen.harness.worker.process import Worker
 from spurgen.harness.worker.starting import isolation_of
-from spurgen.harness.worker.watched import WatchedWorker
+from spurgen.harness.worker.watched import RETRAIN, WatchedWorker
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda
     }  # fmt: skip
     try:
         unchanged()
-        with WatchedWorker(trial.spec, trial.options, trial.task.name, trial.limits, trial.device) as worker:
+        ours = trial.spec.startswith("spurgen.baselines.")  # not to be trained twice: they are no strangers
+        given = trial.spec, trial.options, trial.task.name, trial.limits, trial.device
+        with WatchedWorker(*given, retrain=0.0 if ours else RETRAIN) as worker:
             about = worker.about
             check_offer(worker, trial.task)
             fields = _train_and_score(trial, check, worker)

@@ -108,12 +108,18 @@ def make_row(plan: Plan, label: str, cells: list[Cell], spreads: Spreads) -> tup
     return row, drawn
 
 
+def _of(cell: Cell) -> tuple[str, str, dict[str, Any]]:
+    """Returns what two cells of the same model have in common."""
+    return cell.submission_sha256, cell.access, cell.options
+
+
 def _add_private(row: dict[str, Any], cells: Sequence[Cell], private: Sequence[Cell]) -> None:
     """Sets what a row's model does on private splits, on the seeds that were run there; all of them verify the row.
 
     `gap` is the accuracy on test less that on the private splits.
     """
-    hidden = {cell.seed: cell for cell in private if cell.error is None}
+    same = [cell for cell in private if cell.error is None and _of(cell) == _of(cells[0])]
+    hidden = {cell.seed: cell for cell in same}
     public = [cell for cell in cells if cell.seed in hidden]
     row["private"] = None
     if public:

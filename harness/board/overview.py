@@ -17,7 +17,11 @@ def overview_table(board: Mapping[str, Any]) -> str:
     """
     tasks = {name: _by_submission(part) for name, part in board["tasks"].items() if part["rows"]}
     title, first = next(((f"Mean, {name}", _by_submission(part)) for name, part in board["overall"].items()), ("", {}))
-    access = {label: row["access"] for rows in tasks.values() for label, row in rows.items()}
+    labels = dict.fromkeys(label for rows in tasks.values() for label in rows)
+    access = {
+        label: ", ".join(sorted({rows[label]["access"] for rows in tasks.values() if label in rows}))
+        for label in labels
+    }
 
     def mean_rank(label: str) -> tuple[float, str]:
         return float(np.mean([rows[label]["rank"] for rows in tasks.values() if label in rows])), label

@@ -59,9 +59,8 @@ def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str],
         console.print(line, markup=False, soft_wrap=True)
     if not cells:
         raise SpurgenError("there is nothing to run: no submission takes any of the tasks asked")
-    if mine:
-        weaker = f"; {why_not()}" if isolation == "process" and limits.isolation == "auto" else ""
-        console.print(f"isolation: {isolation}{weaker}", markup=False, soft_wrap=True)
+    weaker = f"; {why_not()}" if isolation == "process" and limits.isolation == "auto" else ""
+    console.print(f"isolation: {isolation}{weaker}", markup=False, soft_wrap=True)
     if stamped(suite, arguments.data):
         console.print(f"suite {suite.name}: verified before with this code")
     elif verify_all(suite, arguments.data, console, arguments.jobs):

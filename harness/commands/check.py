@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         spec = str(Path(spec).expanduser())
     console.print(f"isolation: {isolation}" + (f"; {why_not()}" if isolation == "process" else ""), markup=False)
     try:
-        about = describe(spec, {}, limits)
+        about = describe(spec, {}, limits, device)
     except SubmissionError as error:
         console.print("\n".join([str(error), *getattr(error, "__notes__", [])]), markup=False, style="red")
         return 1

@@ -18,7 +18,7 @@ from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, l
 from spurgen.harness.executors import local
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.reproducing import Again, Verdict, compare_cells, tolerances, verdict_of
+from spurgen.harness.reproducing import FIGURES, Again, Verdict, compare_cells, tolerances, verdict_of
 from spurgen.harness.worker.starting import isolation_of
 
 Planned = tuple[CellSpec, Cell]
@@ -58,7 +58,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise SpurgenError(f"{arguments.row} has no result on {', '.join(tasks)} that could come out again")
     _refuse_changes(plan)
     check_backbones([spec for spec, _ in plan])
-    allowed = {name: tolerances([some[name] for some in rows.values() if name in some]) for name in tasks}
+    allowed = {
+        name: tolerances([some[name] for some in rows.values() if name in some], len(plan) * len(FIGURES))
+        for name in tasks
+    }
     lines: list[dict[str, str]] = []
     verdicts: list[Verdict] = []
     for before, after in _run(plan, console, arguments.jobs or (None if device == "cpu" else 1)):

@@ -1,18 +1,23 @@
 """Scores a submission, a .py file or module[:attribute], and gives it a row."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import baseline_specs, offered, plan, private_folder, run_missing
 from spurgen.harness.commands._arguments import limits_of
 from spurgen.harness.commands.benchmark import add_run_arguments, run_specs
+from spurgen.harness.commands.splits import with_progress
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.private_cell import PrivateCellSpec
-from spurgen.harness.splits.private import open_secret, secret_file
+from spurgen.harness.splits.private import data_digest, open_secret, secret_file
+from spurgen.harness.worker.bubblewrap import why_not
+from spurgen.harness.worker.starting import isolation_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +37,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if spec.endswith(".py"):
         spec = str(Path(spec).expanduser())
     specs = baseline_specs([spec])
+    if arguments.secret and not arguments.private:
+        raise SpurgenError("--secret is for --private; add it, or leave the secret out")
     if arguments.private and _score_privately(arguments, console, specs[0]):
         return 1
     return run_specs(arguments, console, specs, mine=specs)
@@ -40,6 +47,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _score_privately(arguments: argparse.Namespace, console: Console, spec: str) -> int:
     """Runs what is missing of a submission on the private splits; returns 1 if a cell failed."""
     suite, device, limits = load_suite(arguments.suite), pick_device(arguments.device), limits_of(arguments)
+    isolation = isolation_of(limits)
+    if isolation != "bubblewrap" and limits.isolation != "process":
+        raise SpurgenError(
+            f"a submission that is not shut in could read the secret, and {why_not()}; "
+            "or trust it, with --isolation process"
+        )
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     check_writable(private_folder(arguments.results), "--results")
     cells, _ = offered(suite, plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, limits=limits))
@@ -47,6 +60,13 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
         PrivateCellSpec(c.suite, c.task, c.spec, c.seed, secret, commitment.data_sha256, device, limits=limits)
         for c in cells
     ]
+    digest = with_progress(suite, console, partial(data_digest, suite, secret))
+    if digest != commitment.data_sha256:
+        raise FrozenDataError(
+            f"the secret gives other data than commitment {commitment.number} says: check out the generators that it "
+            "was made with"
+        )
+    console.print(f"isolation: {isolation}", markup=False)
     console.print(f"private splits of commitment {commitment.number}, {commitment.committed}", markup=False)
     jobs = arguments.jobs or (None if device == "cpu" else 1)
     failures = [e for _, e in run_missing(hidden, private_folder(arguments.results), console, jobs) if e]

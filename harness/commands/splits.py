@@ -1,4 +1,4 @@
-"""Lists, regenerates, verifies or freezes the canonical splits of a suite."""
+"""Lists, regenerates, verifies or freezes the splits of a suite; commits to private ones, and reveals them."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -157,14 +157,15 @@ def _verify_revealed(suite: Suite, console: Console) -> int:
         return 0  # what is committed to are the data of the whole suite
     for commitment in read_commitments(suite):
         if commitment.revealed is not None:
-            problem = _with_progress(suite, console, partial(check_revealed, suite, commitment))
+            problem = with_progress(suite, console, partial(check_revealed, suite, commitment))
             if problem:
                 console.print(problem, markup=False, soft_wrap=True)
                 return 1
     return 0
 
 
-def _with_progress(suite: Suite, console: Console, work: Callable[[Callable[[int], None]], T]) -> T:
+def with_progress(suite: Suite, console: Console, work: Callable[[Callable[[int], None]], T]) -> T:
+    """Shows how many of a suite's private samples some work has made, which it tells the function that it is given."""
     with make_progress(console) as progress:
         bar = progress.add_task("private samples", total=total(suite))
         return work(lambda made: progress.advance(bar, made))
@@ -172,7 +173,7 @@ def _with_progress(suite: Suite, console: Console, work: Callable[[Callable[[int
 
 def _commit(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
     file = (arguments.secret or secret_file(suite)).expanduser()
-    made = _with_progress(suite, console, partial(commit, suite, file))
+    made = with_progress(suite, console, partial(commit, suite, file))
     console.print(
         f"commitment {made.number}: published in {commitments_file(suite)}; the secret is in {file}: keep it safe, and "
         f"show it to nobody before spurgen splits reveal",

@@ -110,7 +110,7 @@ def _digest(path: Path, only: Collection[str] = ()) -> str:
         return hashlib.sha256(source).hexdigest()
     try:
         return _essence_digest(source, tuple(only))
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise not_python(path, error) from None
 
 

@@ -98,7 +98,7 @@ def _imported(module: str, path: Path) -> list[str]:
     """Names the modules that a file may import; some of the names are only attributes of modules."""
     try:
         imports = _imports(read(path))
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise not_python(path, error) from None
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     bases = {level: package[: len(package) - level + 1] if level else [] for level, _ in imports}
@@ -128,15 +128,26 @@ def _declared(start: Path) -> dict[str, Path]:
         if value is None or not any(isinstance(t, ast.Name) and t.id == DECLARED for t in targets):
             continue
         for name in _words(start, value):
-            path = start.parent / name
-            if not path.exists():
-                raise SubmissionError(f"{start}: {DECLARED} names {name}, but there is no file or folder {path}")
-            if path.is_dir():
-                inside = sorted(file for file in path.rglob("*") if file.is_file())
-                found |= {f"{DECLARED}/{name}/{file.relative_to(path).as_posix()}": file for file in inside}
-            else:
-                found[f"{DECLARED}/{name}"] = path
+            for key, path in _inside(start, name).items():
+                found[f"{DECLARED}/{key}"] = path
     return found
+
+
+def _inside(start: Path, name: str) -> dict[str, Path]:
+    """Maps names to the file that is declared, or to all in the folder that is.
+
+    What lies outside the submission's own folder, or is no regular file, is refused: a stranger would be shown it.
+    """
+    home, path = start.resolve().parent, start.parent / name
+    if not path.exists():
+        raise SubmissionError(f"{start}: {DECLARED} names {name}, but there is no file or folder {path}")
+    below = [file for file in sorted(path.rglob("*")) if not file.is_dir()] if path.is_dir() else [path]
+    for file in below:
+        if not file.resolve().is_relative_to(home) or not file.is_file():
+            raise SubmissionError(
+                f"{start}: {DECLARED} names {name}, and {file} is no plain file in {home}; copy it there"
+            )
+    return {f"{name}/{f.relative_to(path).as_posix()}": f for f in below} if path.is_dir() else {name: path}
 
 
 def _words(start: Path, value: ast.expr) -> list[str]:

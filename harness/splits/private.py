@@ -1,7 +1,8 @@
 """Private splits: the same worlds, drawn from a secret that is committed to now and revealed on retirement.
 
 What is published is the SHA-256 of the secret and of the data that it gives, so that nobody can change them later,
-and nobody can look labels up: to guess the secret, all 256 bits of it are to be guessed.
+and nobody can look labels up: a world's seed, 64 bits of the secret's digest, can only be guessed, and each guess is
+tested by making samples.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.generators.world import make_world
 from spurgen.harness.identity.sources import HOME
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.splits.freeze import freeze
 
 Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
@@ -56,7 +57,7 @@ def read_commitments(suite: Suite) -> list[Commitment]:
     file = commitments_file(suite)
     try:
         return [Commitment.model_validate(one) for one in json.loads(file.read_text())] if file.exists() else []
-    except (ValueError, ValidationError) as error:
+    except (ValueError, TypeError, ValidationError) as error:
         raise FrozenDataError(f"{file} is damaged: {error}; restore it from version control") from None
 
 
@@ -100,6 +101,8 @@ def commit(suite: Suite, file: Path, progress: Callable[[int], None]) -> Commitm
     if before and before[-1].revealed is None:
         raise SpurgenError(f"commitment {before[-1].number} of suite {suite.name} is open; reveal it first")
     _refuse_public(file)
+    check_writable(file.parent, "--secret")
+    check_writable(suite.folder, "the suite's folder")
     if file.exists():
         raise SpurgenError(f"{file} exists; move it away, or name another file with --secret")
     secret = secrets.token_hex(32)
@@ -112,7 +115,11 @@ def commit(suite: Suite, file: Path, progress: Callable[[int], None]) -> Commitm
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
         kept.write(secret)
-    _write(suite, [*before, made])
+    try:
+        _write(suite, [*before, made])
+    except BaseException:
+        file.unlink()
+        raise
     return made
 
 
@@ -123,8 +130,9 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
         raise SpurgenError(f"suite {suite.name} has no open commitment; run spurgen splits commit")
     try:
         secret = file.read_text().strip()
-    except OSError as error:
-        raise SpurgenError(f"cannot read the secret {file}: {error.strerror}; name its file with --secret") from None
+    except (OSError, UnicodeDecodeError) as error:
+        told = getattr(error, "strerror", None) or "it is no text"
+        raise SpurgenError(f"cannot read the secret {file}: {told}; name its file with --secret") from None
     if _digest(secret).hex() != known[-1].secret_sha256:
         raise SpurgenError(f"{file} does not hold the secret of commitment {known[-1].number} of suite {suite.name}")
     return secret, known[-1]

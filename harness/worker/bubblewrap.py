@@ -22,8 +22,8 @@ NOBODY = "65534"
 SCRATCH = Path("/tmp/scratch")
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 CUDA = ("/usr/local/cuda", "/sys/devices/system", "/sys/module/nvidia", "/sys/bus/pci/devices")
-OURS = ("benchmark", "baselines", "harness/__init__.py", "harness/worker")
-HIDDEN = ("generators", "benchmark/results", "benchmark/suites", "benchmark/calibration")
+OURS = ("baselines", "harness/__init__.py", "harness/worker")  # and the code of `benchmark`
+HIDDEN = ("generators", *(f"benchmark/{name}" for name in ("results", "private", "calibration", "suites", "sweeps")))
 SHARED_MEMORY = 64 * MIB
 
 
@@ -35,17 +35,19 @@ def enclose(files: Iterable[Path], limits: Limits, device: str, env: Mapping[str
     """
     shown = _shown()
     inside = [path for path in map(Path.absolute, files) if not any(path.is_relative_to(one) for one in shown)]
-    here = str(Path.cwd())
+    hidden = _hidden()
+    here = "/tmp" if any(Path.cwd().is_relative_to(path) for path in hidden) else str(Path.cwd())
     return [
         BWRAP, "--unshare-user", "--uid", NOBODY, "--gid", NOBODY, "--disable-userns", "--unshare-all",
         "--die-with-parent", "--new-session", "--clearenv", *_flags("--setenv", env.items()),
         "--proc", "/proc", "--dev", "/dev", *(_devices() if device != "cpu" else ()),
         "--size", str(SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
-        "--size", str(limits.disk_bytes), "--tmpfs", "/tmp",
-        *_flags("--ro-bind", ((path, path) for path in [*shown, *inside] if not path.is_symlink())),
+        "--size", str(limits.disk_bytes), "--tmpfs", "/tmp", "--dir", here,
+        *_flags("--ro-bind", ((path, path) for path in shown if not path.is_symlink())),
+        *_flags("--ro-bind", ((path.resolve(), path) for path in inside)),
         *_flags("--symlink", ((os.readlink(path), path) for path in shown if path.is_symlink())),
-        *(flag for path in _hidden() for flag in ("--tmpfs", path, "--remount-ro", path)),
-        "--dir", str(SCRATCH), "--dir", here, "--chdir", here, "--remount-ro", "/", *map(str, fds), "--",
+        *(flag for path in hidden for flag in ("--tmpfs", path, "--remount-ro", path)),
+        "--dir", str(SCRATCH), "--chdir", here, "--remount-ro", "/", *map(str, fds), "--",
     ]  # fmt: skip
 
 
@@ -73,6 +75,7 @@ def _shown() -> list[Path]:
         Path(sys.executable),
         *(place for place in map(Path, sys.path) if installed(place)),
         *(HOME / name for name in OURS),
+        *sorted((HOME / "benchmark").glob("*.py")),
     ]
     shown: dict[Path, None] = {}
     while wanted:
@@ -84,12 +87,11 @@ def _shown() -> list[Path]:
     return [*shown]
 
 
-def _hidden() -> Iterator[str]:
+def _hidden() -> list[str]:
     """Lists the folders, inside of what is shown, that hold answers or what makes them."""
     shown = _shown()
-    for path in (HOME / name for name in HIDDEN):
-        if path.is_dir() and any(path.is_relative_to(one) for one in shown):
-            yield str(path)
+    folders = [HOME / name for name in HIDDEN if (HOME / name).is_dir()]
+    return [str(path) for path in folders if any(path.is_relative_to(one) for one in shown)]
 
 
 def _devices() -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 KEPT = 2000  # bytes, shown where a submission fails
 AT_ONCE = 1 << 16
+PIPE = 1 << 20
 
 
 class Printed:
@@ -24,13 +25,14 @@ class Printed:
 
     def _read(self) -> None:
         ends = [self._reading, self._stop]
-        while self._reading in select.select(ends, [], [])[0] and self._drain():
-            pass
+        while self._stop not in (ready := select.select(ends, [], [])[0]):
+            if ready and not self._drain():
+                return
 
     def _drain(self) -> bool:
-        """Reads what is there; says whether more may come."""
+        """Reads what is there, but no more at a time than a pipe holds; says whether more may come."""
         with self._lock:
-            while True:
+            for _ in range(PIPE // AT_ONCE):
                 try:
                     some = os.read(self._reading, AT_ONCE)
                 except BlockingIOError:
@@ -41,6 +43,7 @@ class Printed:
                 before, self._count = self._count, self._count + len(some)
                 if before <= self._limit < self._count:
                     self._flooded()
+        return True
 
     @property
     def too_much(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
@@ -28,6 +29,7 @@ MAX_REPORT = 1 << 20
 SMALL = 1 << 20  # bytes of an answer that are read even if it has the wrong shape, so that the error can name it
 MAX_ERROR = 4000  # characters
 MAX_CHECKPOINTS = 20
+LARGEST = 1e30  # of an answer's numbers: sums of squares must not overflow
 TOLERANCE = 1e-3  # how far probabilities may be from adding up to 1
 Float = NDArray[np.floating[Any]]
 
@@ -52,6 +54,7 @@ class Worker:
         assert process.stdout is not None
         self._pipe = Pipe(process.stdout.fileno(), process.stdin.fileno(), lambda: process.poll() is not None)
         self._step = ""
+        self._widths: dict[str, int] = {}
         self.checkpoints = 0
         try:
             self._send("load", {"spec": spec, "options": options}, {}, self.limits.answer_seconds)
@@ -89,7 +92,12 @@ class Worker:
             raise self.failure(f"checkpoints() told of {kept!r} states, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
         self.checkpoints = kept if "restore" in self.about["offers"] else 0
         try:
-            return None if told.get("report") is None else Report.model_validate(told["report"])
+            report = None if told.get("report") is None else Report.model_validate(told["report"])
+            if report is not None:
+                report.model_dump_json()  # lone surrogates pass validation, and could not be written
+            return report
+        except PydanticSerializationError as error:
+            raise self.failure(f"report() returned text that is none: {error}") from None
         except ValidationError as error:
             raise self.failure("report() returned no report: " + _explained(error)) from None
 
@@ -119,6 +127,11 @@ class Worker:
             raise self.failure(
                 f"{step} returned {scores[row, column]} on {where}, first in row {row}, column {column} of {count} rows"
             )
+        if float(np.abs(scores).max(initial=0)) > LARGEST:
+            raise self.failure(f"{step} returned {np.abs(scores).max():.3g} on {where}; stay within {LARGEST:g}")
+        if self._widths.setdefault(step, scores.shape[1]) != scores.shape[1]:
+            told = f"{step} returned {scores.shape[1]} columns on {where}, and {self._widths[step]} before"
+            raise self.failure(f"{told}; return as many for every batch")
         if step == "predict_proba":
             sums = scores.sum(axis=1, dtype=np.float64)
             wrong = np.flatnonzero((scores.min(axis=1) < 0) | (np.abs(sums - 1) > TOLERANCE))
@@ -180,7 +193,7 @@ class Worker:
     def failure(self, what: str, details: str = "") -> SubmissionError:
         """Makes an error whose notes are its details and the end of what the submission printed."""
         where = f", task {self.task}" if self.task else ""
-        error = SubmissionError(_writable(f"submission {self.spec}{where}: {what}"))
+        error = SubmissionError(_writable(f"submission {self.spec}{where}: {what[:MAX_ERROR]}"))
         printed = self._printed.last()
         for note in (_writable(details.strip()), printed and f"it printed, last: {printed}"):
             if note:
@@ -193,11 +206,11 @@ def _explained(error: ValidationError) -> str:
 
 
 def _writable(text: str) -> str:
-    """Replaces lone surrogates, which JSON can carry and no file in UTF-8 can."""
-    return text.encode(errors="replace").decode()
+    """Replaces what no file in UTF-8 can hold, and what would move a terminal's cursor or change its colours."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text.encode(errors="replace").decode())
 
 
-def describe(spec: str, options: dict[str, Any], limits: Limits = DEFAULT) -> dict[str, Any]:
+def describe(spec: str, options: dict[str, Any], limits: Limits = DEFAULT, device: str = "cpu") -> dict[str, Any]:
     """Asks a submission, in a process of its own, what it says of itself; see `Worker.about`."""
-    with Worker(spec, options, limits=limits) as worker:
+    with Worker(spec, options, limits=limits, device=device) as worker:
         return worker.about

@@ -136,7 +136,7 @@ def serve(pipe: Pipe, *, shut_in: bool) -> None:
             status = {"ok": True}
         except BaseException as error:  # whatever a stranger's code raises is the answer
             reply, answers, status = {}, {}, {"ok": False}
-            reply = {"error": told(error, header, arrays, shut_in)[:4000], "traceback": frames(error)[-8000:]}
+            reply = {"error": told(error, header, arrays, shut_in)[:2000], "traceback": frames(error)[-6000:]}
         pipe.send({**status, **reply}, answers)
 
 

@@ -53,6 +53,8 @@ class Started:
                 self._shut_in(server, _files(spec), limits, device, INSIDE | kept | threads, writing)
         except BaseException:
             os.close(self.printing)
+            if hasattr(self, "process"):
+                self.close()
             raise
         finally:
             os.close(writing)

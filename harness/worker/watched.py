@@ -1,18 +1,21 @@
 """A worker of whose answers a few are asked for again: they must not depend on when, or in what company, one asks."""
 
 import secrets
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.record import Report
+from spurgen.harness.worker.agreement import moved
 from spurgen.harness.worker.process import Float, Worker
 
 KEPT = 256  # rows per function that is asked
 KEPT_BYTES = 1 << 26
 SIZES = (1, 65)  # of the batches in which they come again, as for `Generator.integers`
-TOLERANCE = 0.05  # of the answers' standard deviation; bfloat16 in batches of other sizes moves them by less
+RETRAIN = 20.0  # seconds: who trains longer, or on a GPU, where sums vary, is not trained twice
 
 
 @dataclass
@@ -27,16 +30,26 @@ class _Some:
 class WatchedWorker(Worker):
     """Keeps a random few of the rows that pass through it, and asks for them again before the model changes or ends.
 
-    A submission that does not train is asked in a fresh worker, so that nothing it remembers helps it; one that
-    does, in the same one, since training it twice would double the cost.
+    In a fresh worker, so that nothing that is remembered helps, where a submission does not train, or trains on the
+    CPU within `retrain` seconds: it is then trained twice. Else in the same one, and `asked_again` says so.
+    Raises what `Worker` raises.
     """
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any, retrain: float = RETRAIN, **named: Any) -> None:  # noqa: ANN401
         self._rng = np.random.default_rng(secrets.randbits(128))
         self._some: dict[str, _Some] = {}
         self._asked: tuple[str, Batch] | None = None
+        self._retrain = retrain
+        self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
         self.asked_again: dict[str, Any] = {}
         super().__init__(*arguments, **named)
+
+    def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
+        """Lets the submission train, as `Worker` does."""
+        begun = time.perf_counter()
+        report = super().fit(train, val, context)
+        self._training = (train, val, context), time.perf_counter() - begun
+        return report
 
     def send(self, what: str, batch: Batch) -> None:
         """Asks, as `Worker` does."""
@@ -71,29 +84,32 @@ class WatchedWorker(Worker):
         """Asks again, once; sets `asked_again`, and raises `SubmissionError` if an answer is another."""
         if self.asked_again or not self._some:
             return
-        fresh = "fit" not in self.about["offers"]
-        self.asked_again = {"worker": "fresh" if fresh else "same", "rows": 0, "difference": 0.0}
-        if fresh:
-            with Worker(self.spec, self.options, self.task, self.limits, self.device) as worker:
-                self._compare(worker)
-        else:
+        data, seconds = self._training
+        fresh = data is None or (self.device == "cpu" and seconds <= self._retrain)
+        self.asked_again = {"worker": "fresh" if fresh else "same", "rows": 0, "moved": 0.0}
+        if not fresh:
             self._compare(self)
+            return
+        with Worker(self.spec, self.options, self.task, self.limits, self.device) as worker:
+            if data is not None:
+                worker.fit(data[0], data[1], replace(data[2], scratch=worker.scratch))
+            self._compare(worker)
 
     def _compare(self, worker: Worker) -> None:
         for what, some in self._some.items():
             order = self._rng.permutation(len(some.answers))
             before = np.stack([some.answers[k] for k in order]).astype(np.float64)
-            after = np.concatenate([*self._again(worker, what, [some.inputs[k] for k in order], before.shape[1])])
-            spread = float(before.std()) or 1.0
-            difference = float(np.abs(after - before).max()) / spread
+            after = np.concatenate(self._again(worker, what, [some.inputs[k] for k in order], before.shape[1]))
+            far = moved(what, before, after.astype(np.float64))
             self.asked_again["rows"] += len(before)
-            self.asked_again["difference"] = max(self.asked_again["difference"], difference)
-            if difference > TOLERANCE:
+            self.asked_again["moved"] = max(self.asked_again["moved"], far)
+            if far > 1:
+                where = " by a fresh process" if worker is not self else ""
+                trained = ", trained with the same seed" if where and "fit" in self.about["offers"] else ""
                 raise self.failure(
-                    f"{what} answers the same inputs differently when asked again in other batches"
-                    f"{' by a fresh process' if worker is not self else ''}: by up to {difference:.3g} of the answers' "
-                    f"standard deviation, {TOLERANCE} being allowed; let nothing random, no other row of the batch and "
-                    "no earlier question change an answer"
+                    f"{what} answers the same inputs differently when asked again in other batches{where}{trained}: "
+                    f"{far:.2g} times what is allowed; let nothing random, no other row of the batch and no earlier "
+                    "question change an answer, and seed everything with context.seed"
                 )
 
     def _again(self, worker: Worker, what: str, rows: list[Batch], width: int) -> list[Float]:

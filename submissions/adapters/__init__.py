@@ -4,5 +4,5 @@
     FILES = ["resnet18.safetensors"]
     submission = ImageEncoder("resnet18", weights=Path(__file__).with_name("resnet18.safetensors"))
 
-Weights lie in a file or folder that `FILES` names, or are fetched by the library before: a sandbox has no network.
+Weights lie in a file or folder that `FILES` names, in the submission's own folder. A sandbox has no network.
 """

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
+from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import load_suite
@@ -44,11 +45,11 @@ twins = 40
 
 
 class Outcome(NamedTuple):
-    """Says what became of a submission: failed, unranked or ranked; why; and its cell."""
+    """Says what became of a submission: refused unseen, failed, unranked or ranked; why; and its cell, if any."""
 
     status: str
     told: str
-    cell: Cell
+    cell: Cell | None
 
 
 def make_suite(folder: Path) -> str:
@@ -80,7 +81,10 @@ def attempt(path: Path, suite_file: str) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, folder)
         limits = LIMITS.__class__(**(vars(LIMITS) | QUICK.get(path.stem, {})))
-        cell = CellSpec(suite_file, TASK, str(copy), 0, limits=limits).run()
+        try:
+            cell = CellSpec(suite_file, TASK, str(copy), 0, limits=limits).run()
+        except SubmissionError as error:
+            return Outcome("refused", str(error).removeprefix(f"{copy}: "), None)
     part = build(load_suite(suite_file), {path.stem: {TASK: [cell]}})["tasks"][TASK]
     if cell.error is not None:
         return Outcome("failed", cell.error.splitlines()[0].partition(f"task {TASK}: ")[2], cell)
@@ -95,8 +99,9 @@ def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
     if outcome.status != status:
         return f"expected {status}, got {outcome.status}: {outcome.told}"
     if told.startswith("as "):
-        like = attempt(FOLDER / told.removeprefix("as "), suite_file).cell.figures
-        moved = [name for name in ("wga", "sss", "ig") if abs(like[name] - outcome.cell.figures[name]) > 1e-3]
+        cells = outcome.cell, attempt(FOLDER / told.removeprefix("as "), suite_file).cell
+        ours, like = (cell.figures for cell in cells if cell is not None)
+        moved = [name for name in ("wga", "sss", "ig") if abs(like[name] - ours[name]) > 1e-3]
         return f"{', '.join(moved)} differ from those of {told.removeprefix('as ')}" if moved else ""
     return "" if re.search(told, outcome.told) else f"expected {told!r} to be told, got {outcome.told!r}"
 

@@ -44,11 +44,11 @@ def test_an_honest_submission_passes_every_check(examine):
         ("return oops", "", "answers", "NameError"),
         ("return lengths(b) * np.nan", "", "finite", "returned nan on 96 rows"),
         ("return lengths(b) - np.inf", "", "finite", "returned -inf on 96 rows"),
-        ("return lengths(b) + count", "", "repeatable", "the same batch again gets other answers"),
-        ("return lengths(b) - lengths(b).mean(0)", "", "any batch", "the same rows in other batches get other answers"),
+        ("return lengths(b) * [1, count % 3, 2]", "", "repeatable", "the same batch again gets other answers"),
+        ("return lengths(b) * [1, len(b) % 5, 2]", "", "any batch", "the same rows in other batches get other answers"),
         ("return np.zeros((len(b), 3 if len(b) > 40 else 4))", "", "answers", ""),
         (
-            "return np.stack([seen.setdefault(c, np.full(3, float(len(seen)))) for c in b.captions])", "",
+            "return np.stack([seen.setdefault(c, np.eye(3)[len(seen) % 3]) for c in b.captions])", "",
             "no memory", "a fresh process gives other answers",
         ),
     ],
@@ -71,18 +71,15 @@ def test_features_are_checked_as_scores_are(examine):
     assert examine("return lengths(b)", what="encode").failures == []
 
 
-def test_training_that_is_not_seeded_is_noted_and_no_failure(examine):
-    findings = examine(
-        "return lengths(b) + rng.normal() * 0 + offset",
-        TRAINS.format(seed="") + "    global offset\n    offset = rng.normal()\n",
-    )
-    assert findings.failures == []
-    assert findings.outcomes["no memory"] == "differs"
-    assert "seed everything with context.seed" in findings.notes[0]
+def test_training_that_is_not_seeded_is_found(examine):
+    unseeded = "def fit(train, val, context):\n    global slope\n    slope = np.random.default_rng().normal(size=3)\n"
+    findings = examine("return lengths(b) * slope", unseeded)
+    assert findings.outcomes["no memory"] == "FAILED"
+    assert "and seed training with context.seed" in findings.failures[0]
 
 
 def test_long_training_is_not_done_twice(examine, monkeypatch):
-    monkeypatch.setattr("spurgen.harness.checking.FRESH_FIT", 0.0)
+    monkeypatch.setattr("spurgen.harness.checking.RETRAIN", 0.0)
     findings = examine("return lengths(b)", TRAINS.format(seed="0"))
     assert findings.outcomes["no memory"] == "not tried"
     assert "was not tried twice" in findings.notes[0]

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.reproducing import REPEATABILITY, UNKNOWN, Again, compare_cells, tolerances, verdict_of
+from spurgen.harness.reproducing import UNKNOWN, Again, compare_cells, tolerances, verdict_of
+from spurgen.harness.statistics.seed_spread import SeedSpread
 
 
 @pytest.mark.parametrize(
@@ -23,13 +24,19 @@ def test_a_cell_is_as_good_as_its_worst_figure(afters, verdict):
 def test_the_tolerance_is_what_another_seed_does(suite, make_cell):
     rows = [[make_cell(suite, quality, seed) for seed in range(3)] for quality in (0.6, 0.8)]
     squares = [np.square(v - v.mean()).sum() for v in (np.array([c.figures["wga"] for c in row]) for row in rows)]
-    assert tolerances(rows)["wga"] == pytest.approx(REPEATABILITY * np.sqrt(sum(squares) / 4))
+    assert tolerances(rows)["wga"] == pytest.approx(2.772 * np.sqrt(sum(squares) / 4), rel=1e-3)
     assert tolerances([row[:1] for row in rows]) == UNKNOWN
+    failed = make_cell(suite, 0.6, 1, error="boom").model_copy(update={"figures": {}})
+    assert tolerances([*rows, [rows[0][0], failed]]) == tolerances(rows)
 
 
-def test_two_single_runs_lie_within_the_tolerance_in_nineteen_cases_of_twenty():
-    pairs = np.random.default_rng(0).normal(size=(20_000, 2))
-    assert np.mean(np.abs(pairs[:, 0] - pairs[:, 1]) <= REPEATABILITY) == pytest.approx(0.95, abs=0.005)
+@pytest.mark.parametrize("comparisons", [1, 6, 54])
+def test_one_honest_run_of_twenty_is_called_different_however_many_figures_it_has(comparisons, monkeypatch):
+    monkeypatch.setattr("spurgen.harness.reproducing.pool", lambda _: SeedSpread(1.0, 10))
+    allowed = tolerances([[]], comparisons)["wga"]
+    pairs = np.random.default_rng(0).normal(size=(20_000, comparisons, 2))
+    within = (np.abs(pairs[..., 0] - pairs[..., 1]) <= allowed).all(axis=1)
+    assert within.mean() == pytest.approx(0.95, abs=0.005)
 
 
 def test_a_run_that_failed_has_nothing_to_compare(suite, make_cell):

@@ -28,3 +28,11 @@ def test_what_a_model_does_on_private_splits_stands_beside_and_verifies_what_is_
     assert verified == {"all": "private", "one": "self-reported", "none": "self-reported"}
     without = {row["submission"]: row["rank"] for row in build(suite, rows)["tasks"]["small-text"]["rows"]}
     assert {name: row["rank"] for name, row in found.items()} == without
+
+
+def test_a_private_cell_of_another_version_verifies_nothing(suite, make_cell):
+    rows = {"edited": {"small-text": [make_cell(suite, 0.9)]}}
+    for changes in ({"submission_sha256": "1"}, {"options": {"lr": 1}}, {"access": "envs"}):
+        private = {"edited": {"small-text": [make_cell(suite, 0.9, verification="private", **changes)]}}
+        (row,) = build(suite, rows, private)["tasks"]["small-text"]["rows"]
+        assert (row["private"], row["verification"]) == (None, "self-reported")

@@ -1,3 +1,4 @@
+import os
 import sys
 
 import pytest
@@ -158,3 +159,23 @@ def test_a_folder_that_is_declared_stands_for_all_that_is_in_it(write_submission
     assert {name for name in found if name.startswith("FILES")} == {
         "FILES/weights/config.json", "FILES/weights/deep/w.npy",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["../outside.npy", "link.npy", "folder", "pipe"])
+def test_what_lies_outside_the_submissions_folder_or_is_no_file_is_refused(write_submission, tmp_path, name):
+    home = tmp_path / "home"
+    (home / "folder").mkdir(parents=True)
+    (tmp_path / "outside.npy").write_text("secret")
+    (home / "link.npy").symlink_to(tmp_path / "outside.npy")
+    (home / "folder" / "link.npy").symlink_to(tmp_path / "outside.npy")
+    os.mkfifo(home / "pipe")
+    spec = write_submission(f"FILES = [{name!r}]\ndef predict(b): ...", name="home/model")
+    with pytest.raises(SubmissionError, match=rf"FILES names {name}, and .* is no plain file in .*; copy it there"):
+        submission_files(spec)
+
+
+def test_a_link_within_the_folder_is_what_it_stands_for(write_submission, tmp_path):
+    (tmp_path / "weights.npy").write_text("1")
+    (tmp_path / "link.npy").symlink_to("weights.npy")
+    found = submission_files(write_submission("FILES = ['link.npy']\ndef predict(b): ..."))
+    assert found["FILES/link.npy"].read_text() == "1"

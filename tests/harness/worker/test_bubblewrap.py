@@ -93,6 +93,19 @@ def test_it_sees_its_own_files_and_no_others_beside_them(attempt, tmp_path):
     assert listed == "['helper.py', 'model.py', 'weights.bin']"
 
 
+def test_a_link_among_its_files_is_followed(attempt, tmp_path):
+    (tmp_path / "weights.bin").write_text("x = 1")
+    (tmp_path / "link.bin").symlink_to("weights.bin")
+    assert attempt(f"open('{tmp_path}/link.bin').read()", before="FILES = ['link.bin']\n") == "'x = 1'"
+
+
+def test_a_folder_that_is_hidden_is_no_place_to_stand_in_and_no_reason_to_be_open(attempt, monkeypatch):
+    hidden = HOME / "benchmark" / "suites"
+    monkeypatch.setattr(bubblewrap, "_hidden", lambda: [str(hidden)])
+    monkeypatch.chdir(hidden / "v1")
+    assert attempt("os.getcwd()") == "'/tmp'"
+
+
 def test_what_honest_work_needs_is_there(attempt):
     before = "import threading, tempfile, asyncio\n"
     assert attempt("[t.start() or t.join() for t in [threading.Thread(target=print)]]", before=before) == "[None]"

@@ -185,3 +185,35 @@ def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(ask, writ
     assert "model.py" in trace
     assert "harness" not in trace
     assert printed == "it printed, last: before"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return [[1e31, 0.0, 0.0]] * 4", r"predict returned 1e\+31 on test; stay within 1e\+30"),
+        ("raise ValueError('a\\x1b[31mb\\x07')", r"ValueError: a\?\[31mb\?"),
+        ("raise ValueError('x' * 100_000)", r"ValueError: x{1900,2100}\n"),
+    ],
+)
+def test_what_a_stranger_tells_is_bounded_and_moves_no_cursor(ask, write_submission, body, told):
+    with pytest.raises(SubmissionError, match=told) as caught:
+        ask(write_submission(f"def predict(batch):\n    {body}"))
+    assert "\x1b" not in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+
+
+def test_features_have_as_many_columns_in_every_batch(write_submission):
+    spec = write_submission("import numpy as np\ndef encode(batch): return np.ones((len(batch), 1 + len(batch) % 3))")
+    with Worker(spec, {}, "a-task") as worker:
+        for count in (4, 7):
+            worker.send("encode", Batch(None, ["a"] * count))
+            worker.answer(count, None, "test")
+        worker.send("encode", Batch(None, ["a"] * 5))
+        with pytest.raises(SubmissionError, match="encode returned 3 columns on test, and 2 before; return as many"):
+            worker.answer(5, None, "test")
+
+
+def test_a_report_that_cannot_be_written_is_refused(write_submission):
+    code = "def fit(*_): ...\ndef report(): return {'selection': '\\ud800'}\ndef predict(b): ..."
+    data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
+    with Worker(write_submission(code), {}, "a-task") as worker, pytest.raises(SubmissionError, match=r"report\(\) re"):
+        worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))

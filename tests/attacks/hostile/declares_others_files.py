@@ -1,0 +1,10 @@
+"""Names other people's files in `FILES`, so that it is shown them."""
+
+# expected: refused: FILES names \.\./\.\./\.\./\.\./etc/passwd, and .* is no plain file in .*; copy it there
+import numpy as np
+
+FILES = ["../../../../etc/passwd"]
+
+
+def predict(batch):
+    return np.zeros((len(batch), 3))
