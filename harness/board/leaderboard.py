@@ -20,6 +20,7 @@ from spurgen.harness.statistics.ranking import place_rows
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *KEPT)
 UNSURE = 0.05  # how often a guaranteed interval may miss
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; what is unknown is weaker still
+ASKED = ("same", "fresh")  # the worker that a few answers were asked for again; of older rows nothing is known
 VERIFICATIONS = ("self-reported", "re-run", "private")
 Rows = Mapping[str, Mapping[str, list[Cell]]]
 Floats = NDArray[np.float64]
@@ -103,6 +104,7 @@ def make_row(plan: Plan, label: str, cells: list[Cell], spreads: Spreads) -> tup
     row["ignores_core"] = row["core_sensitivity"] <= row["sss_placebo"]
     row["selections"] = _selections(cells)
     row["isolation"] = _weakest(ISOLATIONS, [cell.isolation for cell in cells])
+    row["asked_again"] = _weakest(ASKED, [c.provenance.get("asked_again", {}).get("worker", "unknown") for c in cells])
     row["verification"] = _weakest(VERIFICATIONS, [cell.verification for cell in cells])
     row["seconds"] = _seconds(cells)
     return row, drawn

@@ -36,3 +36,15 @@ def test_a_private_cell_of_another_version_verifies_nothing(suite, make_cell):
         private = {"edited": {"small-text": [make_cell(suite, 0.9, verification="private", **changes)]}}
         (row,) = build(suite, rows, private)["tasks"]["small-text"]["rows"]
         assert (row["private"], row["verification"]) == (None, "self-reported")
+
+
+@pytest.mark.parametrize(
+    ("workers", "told"), [(["fresh", "fresh"], "fresh"), (["fresh", "same"], "same"), (["fresh", None], "unknown")]
+)
+def test_the_weakest_of_its_cells_says_who_was_asked_again(suite, make_cell, workers, told):
+    def cell(seed, worker):
+        return make_cell(suite, 0.9, seed, provenance={"asked_again": {"worker": worker}} if worker else {})
+
+    rows = {"a": {"small-text": [cell(seed, worker) for seed, worker in enumerate(workers)]}}
+    (row,) = build(suite, rows)["tasks"]["small-text"]["rows"]
+    assert row["asked_again"] == told
