@@ -9,15 +9,16 @@ from typing import get_args
 
 import numpy as np
 
-from spurgen.benchmark.contract import Context
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.generators import class_names, sample
-from spurgen.harness.data import every_input, inputs, labeled_data, shown
+from spurgen.generators import sample
+from spurgen.harness.answers import Asker
+from spurgen.harness.data import every_input, inputs, shown
+from spurgen.harness.trial import Trial, fit
 from spurgen.harness.worker.agreement import moved
 from spurgen.harness.worker.limits import Limits
-from spurgen.harness.worker.loading import PREDICTORS, split_spec
+from spurgen.harness.worker.loading import split_spec
 from spurgen.harness.worker.process import Float, Worker
 from spurgen.harness.worker.watched import RETRAIN
 
@@ -83,12 +84,10 @@ class _Examination:
 
     def __init__(self, worker: Worker, task: Task, findings: Findings) -> None:
         self.worker, self.task, self.findings = worker, task, findings
-        splits = {name: sample(task.scenario, name, range(n), **shown(task)) for name, n in SPLITS.items()}
-        access = worker.about["access"]
-        self.train, self.val = (labeled_data(task, name, some, access) for name, some in splits.items())
-        self.batch = inputs(task, splits["val"]).take(slice(0, ROWS))
-        offers = [what for what in PREDICTORS if what in worker.about["offers"]]
-        self.asked = list(dict.fromkeys([offers[0], *(what for what in offers if what == "encode")]))
+        self.samples = {name: sample(task.scenario, name, range(n), **shown(task)) for name, n in SPLITS.items()}
+        self.batch = inputs(task, self.samples["val"]).take(slice(0, ROWS))
+        features = {"encode"} & set(worker.about["offers"])
+        self.asked = list(dict.fromkeys([Asker(worker, task).what, *features]))
 
     def run(self) -> None:
         """Makes one check after the other; raises `SubmissionError` at the first without which no other can be made."""
@@ -112,11 +111,8 @@ class _Examination:
         """Lets a submission train, if it does, and returns how many seconds that took."""
         if "fit" not in worker.about["offers"]:
             return None
-        scenario = self.task.scenario
-        names, size = class_names(scenario), scenario.image_size
-        context = Context(names, self.task.modality, size, worker.device, 0, worker.scratch, self.task.backbone)
         begun = time.perf_counter()
-        worker.fit(self.train, self.val, context)
+        fit(Trial(self.task, worker.spec, 0, worker.device), worker, self.samples["train"], self.samples["val"])
         return time.perf_counter() - begun
 
     def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]]) -> dict[str, Float]:

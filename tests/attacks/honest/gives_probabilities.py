@@ -2,19 +2,9 @@
 
 # expected: ranked
 import numpy as np
-
-WORDS = ("red", "blue", "green")
-
-
-def shown(captions):
-    return np.array([next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in captions])
-
-
-def fit(train, val, context):
-    global table
-    table = np.zeros((3, 3))
-    np.add.at(table, (shown(train.captions), train.labels), 1)
+from color import fit as fit
+from color import scores
 
 
 def predict_proba(batch):
-    return np.eye(3)[table[shown(batch.captions)].argmax(axis=1)]
+    return np.eye(3)[scores(batch).argmax(axis=1)]

@@ -3,22 +3,11 @@
 # expected: ranked
 import sys
 
-import numpy as np
-
-WORDS = ("red", "blue", "green")
-
-
-def shown(captions):
-    return np.array([next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in captions])
-
-
-def fit(train, val, context):
-    global table
-    table = np.zeros((3, 3))
-    np.add.at(table, (shown(train.captions), train.labels), 1)
+from color import fit as fit
+from color import scores
 
 
 def predict(batch):
     print(f"{len(batch)} rows", file=sys.stderr)
     print("still here")
-    return np.log(table[shown(batch.captions)])
+    return scores(batch)

@@ -1,21 +1,11 @@
 """Carries a script and a formula in its name."""
 
 # expected: ranked: as honest/reads_the_color.py
-import numpy as np
+from color import fit as fit
+from color import scores
 
 NAME = "=HYPERLINK('http://x')<script>alert(1)</script>|`x`"
-WORDS = ("red", "blue", "green")
-
-
-def shown(captions):
-    return np.array([next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in captions])
-
-
-def fit(train, val, context):
-    global table
-    table = np.zeros((3, 3))
-    np.add.at(table, (shown(train.captions), train.labels), 1)
 
 
 def predict(batch):
-    return np.log(table[shown(batch.captions)])
+    return scores(batch)

@@ -1,20 +1,9 @@
 """Divides its logits by a million, so that no probability moves."""
 
 # expected: ranked: as honest/reads_the_color.py
-import numpy as np
-
-WORDS = ("red", "blue", "green")
-
-
-def shown(captions):
-    return np.array([next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in captions])
-
-
-def fit(train, val, context):
-    global table
-    table = np.zeros((3, 3))
-    np.add.at(table, (shown(train.captions), train.labels), 1)
+from color import fit as fit
+from color import scores
 
 
 def predict(batch):
-    return 1e-6 * np.log(table[shown(batch.captions)])
+    return 1e-6 * scores(batch)

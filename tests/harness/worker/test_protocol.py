@@ -1,13 +1,14 @@
 import json
 import os
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spurgen.harness.worker.protocol import BrokenFrameError, Pipe
+from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
 from spurgen.harness.worker.server import serve
 
 
@@ -166,10 +167,16 @@ def test_whatever_is_sent_is_a_frame_or_one_kind_of_error(header, rest, off, cut
 @given(data=st.one_of(st.binary(max_size=300), headers(1000).map(lambda h: len(h).to_bytes(8, "little") + h)))
 @example(data=(23).to_bytes(8, "little") + b'{"arrays":[],"op":null}')
 @example(data=(14).to_bytes(8, "little") + b'{"arrays": []}')
-def test_a_worker_that_is_sent_garbage_ends_without_a_word(data):
+def test_a_worker_that_is_sent_garbage_ends_and_does_nothing_but_complain(data):
     (a, b), (c, d) = os.pipe(), os.pipe()
     os.write(b, data)
     os.close(b)
     serve(Pipe(a, d), shut_in=False)
-    for descriptor in (a, c, d):
+    os.close(d)
+    told, replies = Pipe(c, a), []
+    with suppress(PipeClosedError):
+        while True:
+            replies.append(told.receive(seconds=5)[0])
+    assert all(reply["ok"] is False and reply["error"] for reply in replies)
+    for descriptor in (a, c):
         os.close(descriptor)
