@@ -48,9 +48,10 @@ def make_progress(console: Console) -> Progress:
 
 
 def baseline_specs(names: Sequence[str] = ()) -> list[str]:
-    """Returns the baselines' specs, all or those named; unknown names are taken as specs of their own."""
+    """Returns the baselines' specs, all or those named; unknown names are specs of their own, `~` in paths a home."""
     known = discover(BASELINES)
-    return [f"{BASELINES}.{name}:submission" if name in known else name for name in (names or known)]
+    own = {name: str(Path(name).expanduser()) if name.endswith(".py") else name for name in names}
+    return [f"{BASELINES}.{name}:submission" if name in known else own[name] for name in (names or known)]
 
 
 def plan(suite: str, tasks: Sequence[str], specs: Sequence[str], seeds: int, **common: Any) -> list[CellSpec]:  # noqa: ANN401

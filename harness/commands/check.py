@@ -1,7 +1,6 @@
 """Tries a submission on small tasks, in a minute, and says what to change: run this first."""
 
 import argparse
-from pathlib import Path
 
 from rich.console import Console
 from tabulate import tabulate
@@ -30,8 +29,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
     isolation = isolation_of(limits)
     (spec,) = baseline_specs([arguments.submission])
-    if spec.endswith(".py"):
-        spec = str(Path(spec).expanduser())
     console.print(f"isolation: {isolation}" + (f"; {why_not()}" if isolation == "process" else ""), markup=False)
     try:
         about = describe(spec, {}, limits, device)

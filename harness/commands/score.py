@@ -33,10 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Runs the submission's missing cells and prints the tables of its tasks."""
-    spec = arguments.submission
-    if spec.endswith(".py"):
-        spec = str(Path(spec).expanduser())
-    specs = baseline_specs([spec])
+    specs = baseline_specs([arguments.submission])
     if arguments.secret and not arguments.private:
         raise SpurgenError("--secret is for --private; add it, or leave the secret out")
     if arguments.private and _score_privately(arguments, console, specs[0]):
