@@ -17,6 +17,7 @@ from spurgen.harness.board.rows import (
     cell_file,
     check_owner,
     label_of,
+    read_cell,
     read_cells,
     write_cell,
 )
@@ -104,7 +105,7 @@ def run_missing(
     paths = {id(cell): path_of(results, cell) for cell in cells}
     for wanted in cells:
         check_owner(paths[id(wanted)].parent, wanted.spec, submission_digest(wanted.spec))
-    missing = [cell for cell in cells if not paths[id(cell)].exists()]
+    missing = [cell for cell in cells if not _is_done(cell, paths[id(cell)])]
     check_backbones(missing)
     with make_progress(console) as progress:
         bar = progress.add_task("cells", total=len(cells), completed=len(cells) - len(missing))
@@ -115,6 +116,12 @@ def run_missing(
             shown = f"WGA {cell.figures['wga']:.3f}" if not cell.error else f"failed: {cell.error.splitlines()[0]}"
             progress.console.print(f"{path.parent.name}  {spec.task}  seed {spec.seed}  {shown}", markup=False)
             yield spec, cell.error
+
+
+def _is_done(wanted: CellSpec | PrivateCellSpec, path: Path) -> bool:
+    """Says whether a cell has its result, and was shut in where that is asked for."""
+    strict = wanted.limits.isolation == "bubblewrap"
+    return path.exists() and not (strict and read_cell(path).isolation != "bubblewrap")
 
 
 def private_folder(results: Path) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import sample
 from spurgen.harness.answers import Asker
@@ -18,7 +19,6 @@ from spurgen.harness.data import every_input, inputs, shown
 from spurgen.harness.trial import Trial, fit
 from spurgen.harness.worker.agreement import moved
 from spurgen.harness.worker.limits import Limits
-from spurgen.harness.worker.loading import split_spec
 from spurgen.harness.worker.process import Float, Worker
 from spurgen.harness.worker.watched import RETRAIN
 

@@ -1,7 +1,7 @@
 """The leaderboard as data: a pure function of the cells, the suite and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -118,7 +118,8 @@ def _of(cell: Cell) -> tuple[str, str, dict[str, Any]]:
 def _add_private(row: dict[str, Any], cells: Sequence[Cell], private: Sequence[Cell]) -> None:
     """Sets what a row's model does on private splits, on the seeds that were run there; all of them verify the row.
 
-    `gap` is the accuracy on test less that on the private splits.
+    `gap` is the accuracy on test less that on the private splits. Its interval takes accuracy there to be as uncertain
+    as on test, and as independent as other samples and other data to train on make it; fewer seeds widen it.
     """
     same = [cell for cell in private if cell.error is None and _of(cell) == _of(cells[0])]
     hidden = {cell.seed: cell for cell in same}
@@ -126,7 +127,10 @@ def _add_private(row: dict[str, Any], cells: Sequence[Cell], private: Sequence[C
     row["private"] = None
     if public:
         means = {name: _mean([hidden[cell.seed] for cell in public], name) for name in ("accuracy", "wga")}
-        row["private"] = {"seeds": len(public), **means, "gap": _mean(public, "accuracy") - means["accuracy"]}
+        gap = _mean(public, "accuracy") - means["accuracy"]
+        low, high = row["accuracy_ci"]
+        reach = (high - low) / 2 * sqrt(2 * len(cells) / len(public))
+        row["private"] = {"seeds": len(public), **means, "gap": gap, "gap_ci": [gap - reach, gap + reach]}
     if len(public) == len(cells):
         row["verification"] = "private"
 

@@ -115,7 +115,10 @@ def _named(row: Mapping[str, Any], mine: Collection[str]) -> str:
 
 
 def _gap(row: Mapping[str, Any]) -> str:
-    return f"{row['private']['gap']:+.3f}" if row["private"] else ""
+    if not row["private"]:
+        return ""
+    low, high = row["private"]["gap_ci"]
+    return f"{row['private']['gap']:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def place(row: Mapping[str, Any]) -> str:

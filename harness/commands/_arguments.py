@@ -52,6 +52,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         ("--cpu-hours", DEFAULT.cpu_seconds / 3600, "CPU time of all threads"),
         ("--fit-hours", DEFAULT.fit_seconds / 3600, "time for fit"),
         ("--answer-minutes", DEFAULT.answer_seconds / 60, "time for each other answer"),
+        ("--life-hours", DEFAULT.life_seconds / 3600, "time for all that it does"),
     ):
         group.add_argument(flag, type=positive, default=default, help=f"{help_text}; default: {default:g}")
 
@@ -63,6 +64,7 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
         memory_bytes=int(arguments.memory_gib * GIB), disk_bytes=int(arguments.disk_gib * GIB),
         printed_bytes=int(arguments.printed_mib * MIB), cpu_seconds=math.ceil(arguments.cpu_hours * 3600),
         fit_seconds=arguments.fit_hours * 3600, answer_seconds=arguments.answer_minutes * 60,
+        life_seconds=arguments.life_hours * 3600,
     )  # fmt: skip
 
 

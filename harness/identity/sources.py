@@ -8,10 +8,11 @@ from pathlib import Path
 
 import spurgen.benchmark
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.worker.loading import split_spec
+from spurgen.benchmark.specs import split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
+MOST = 2000  # files that are declared: each is shown to the sandbox by itself, and a command line has an end
 TRAINING = ("baselines", "submissions", "benchmark.contract", "benchmark.selection")
 FOLLOWED = tuple(f"spurgen.{part}" for part in TRAINING)  # what one may train with; the rest has digests of its own
 
@@ -130,6 +131,10 @@ def _declared(start: Path) -> dict[str, Path]:
         for name in _words(start, value):
             for key, path in _inside(start, name).items():
                 found[f"{DECLARED}/{key}"] = path
+    if len(found) > MOST:
+        raise SubmissionError(
+            f"{start}: {DECLARED} names {len(found)} files, more than {MOST}; pack them into one, such as a .zip"
+        )
     return found
 
 

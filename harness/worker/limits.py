@@ -15,8 +15,8 @@ class Limits:
 
     `isolation`: `auto` shuts a worker in with bubblewrap where that works, and is a plain process elsewhere.
     `memory_bytes`: of address space, on a CPU. `cpu_seconds`: of all threads together, for the worker's whole
-    life. `fit_seconds`, `answer_seconds`: of wall time, the latter for everything but `fit`. `disk_bytes`: of
-    scratch files. `printed_bytes`: of output.
+    life. `fit_seconds`, `answer_seconds`: of wall time, the latter for each answer but `fit`'s; `life_seconds`: for
+    all of them, the waiting between included. `disk_bytes`: of scratch files. `printed_bytes`: of output.
     """
 
     isolation: Isolation = "auto"
@@ -24,6 +24,7 @@ class Limits:
     cpu_seconds: int = 24 * 3600
     fit_seconds: float = 6 * 3600.0
     answer_seconds: float = 1800.0
+    life_seconds: float = 24 * 3600.0
     disk_bytes: int = 4 * GIB
     printed_bytes: int = 64 * MIB
 

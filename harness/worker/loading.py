@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from spurgen.benchmark.contract import ACCESS, Submission
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.specs import split_spec
 
 PREDICTORS = ("predict", "predict_proba", "encode")
 PARTS = ("fit", *PREDICTORS, "report", "checkpoints", "restore")
@@ -83,14 +84,6 @@ def _modalities(spec: str, found: object) -> frozenset[str]:
     if isinstance(listed, list | tuple | set | frozenset) and listed and all(m in MODALITIES for m in map(str, listed)):
         return frozenset(map(str, listed))
     raise SubmissionError(f"{spec}: MODALITIES = {given!r}; choose from {', '.join(sorted(MODALITIES))}")
-
-
-def split_spec(spec: str) -> tuple[str, str]:
-    """Splits a spec into a path or a module's name, and an attribute or the empty string."""
-    if spec.endswith(".py"):
-        return spec, ""
-    head, _, attribute = spec.rpartition(":") if ".py:" in spec else spec.partition(":")
-    return head, attribute
 
 
 def _find(spec: str) -> tuple[Any, str]:

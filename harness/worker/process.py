@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -54,6 +55,7 @@ class Worker:
         assert process.stdout is not None
         self._pipe = Pipe(process.stdout.fileno(), process.stdin.fileno(), lambda: process.poll() is not None)
         self._step = ""
+        self._last = time.monotonic() + self.limits.life_seconds
         self._widths: dict[str, int] = {}
         self.checkpoints = 0
         try:
@@ -156,7 +158,7 @@ class Worker:
     ) -> None:
         self._step = step or op
         try:
-            self._pipe.send({"op": op, **header}, arrays, seconds)
+            self._pipe.send({"op": op, **header}, arrays, self._left(seconds))
         except BrokenFrameError as error:
             raise self._gone(error) from None
 
@@ -164,7 +166,7 @@ class Worker:
         self, seconds: float, max_bytes: int = 0, max_header: int = MAX_HEADER
     ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         try:
-            header, arrays = self._pipe.receive(seconds, max_header, max_bytes)
+            header, arrays = self._pipe.receive(self._left(seconds), max_header, max_bytes)
         except BrokenFrameError as error:
             raise self._gone(error) from None
         if header.get("ok") is not True:
@@ -172,13 +174,18 @@ class Worker:
             raise self.failure(f"{self._step} failed: {told[:MAX_ERROR]}", trace[-2 * MAX_ERROR :])
         return header, arrays
 
+    def _left(self, seconds: float) -> float:
+        """Cuts the time for an answer to what is left of the worker's life."""
+        return max(min(seconds, self._last - time.monotonic()), 0.0)
+
     def _gone(self, error: BrokenFrameError) -> SubmissionError:
         """Explains a worker that stopped answering, or answers what cannot be read."""
         try:  # a process that closed its pipe is about to end, as a rule
             code = self.started.process.wait(timeout=1 if isinstance(error, PipeClosedError) else 0)
             ending = self._ended(code)
         except subprocess.TimeoutExpired:
-            ending = str(error)
+            old = time.monotonic() >= self._last
+            ending = f"its time, {self.limits.life_seconds:g} s for all that it does, is over" if old else str(error)
         return self.failure(f"{self._step} did not answer: {ending}")
 
     def _ended(self, code: int) -> str:

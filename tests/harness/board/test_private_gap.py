@@ -30,6 +30,19 @@ def test_what_a_model_does_on_private_splits_stands_beside_and_verifies_what_is_
     assert {name: row["rank"] for name, row in found.items()} == without
 
 
+def test_its_gap_is_as_uncertain_as_two_accuracies_and_more_so_with_fewer_seeds(suite, make_cell):
+    public = [make_cell(suite, 0.9, seed) for seed in range(4)]
+    private = [make_cell(suite, 0.9, seed, verification="private") for seed in range(4)]
+    reaches = []
+    for seeds in (4, 1):
+        board = build(suite, {"a": {"small-text": public}}, {"a": {"small-text": private[:seeds]}})
+        (row,) = board["tasks"]["small-text"]["rows"]
+        low, high = row["private"]["gap_ci"]
+        assert (low + high) / 2 == pytest.approx(row["private"]["gap"])
+        reaches.append((high - low) / (row["accuracy_ci"][1] - row["accuracy_ci"][0]))
+    assert reaches == pytest.approx([2**0.5, 8**0.5])
+
+
 def test_a_private_cell_of_another_version_verifies_nothing(suite, make_cell):
     rows = {"edited": {"small-text": [make_cell(suite, 0.9)]}}
     for changes in ({"submission_sha256": "1"}, {"options": {"lr": 1}}, {"access": "envs"}):

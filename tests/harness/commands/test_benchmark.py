@@ -71,6 +71,21 @@ def test_only_what_is_missing_is_run(run_cells, specs, kept, monkeypatch):
     assert [job.spec for job in ran] == [specs[1], specs[0]]
 
 
+def test_a_cell_that_was_not_shut_in_is_run_again_where_that_is_asked_for(run_cells, specs, kept, stderr):
+    asked = ("benchmark", "--submissions", specs[0])
+    assert run_cells(*asked, "--isolation", "process") == 0
+    before = kept()
+    assert run_cells(*asked) == 0
+    assert kept() == before
+    assert run_cells(*asked, "--isolation", "bubblewrap") == 0
+    after = kept()
+    assert after.keys() == before.keys()
+    assert after != before
+    assert run_cells(*asked, "--isolation", "bubblewrap") == 0
+    assert kept() == after
+    assert stderr().count(" WGA ") == 2
+
+
 def test_unless_named_all_baselines_are_run_on_all_tasks(run_cells, suite_file, monkeypatch, stderr):
     planned = []
     monkeypatch.setattr("spurgen.harness.commands.benchmark.plan", lambda *asked, **_: planned.append(asked) or [])

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.worker.loading import load_submission, split_spec
+from spurgen.harness.worker.loading import load_submission
 from spurgen.harness.worker.process import describe
 
 
@@ -140,18 +140,3 @@ def test_a_class_that_wants_arguments_is_told_of(write_submission):
     spec = write_submission("class Net:\n    def __init__(self, depth): ...\n    def predict(self, b): ...")
     with pytest.raises(SubmissionError, match=r"model.py:Net: calling Net\(\) without arguments failed: TypeError: "):
         load_submission(f"{spec}:Net")
-
-
-@pytest.mark.parametrize(
-    ("spec", "parts"),
-    [
-        ("a/b.py", ("a/b.py", "")),
-        ("a:b/c.py", ("a:b/c.py", "")),
-        ("a/b.py:Net", ("a/b.py", "Net")),
-        ("a:b/c.py:Net", ("a:b/c.py", "Net")),
-        ("a.b", ("a.b", "")),
-        ("a.b:net", ("a.b", "net")),
-    ],
-)
-def test_a_spec_is_a_place_and_perhaps_an_attribute(spec, parts):
-    assert split_spec(spec) == parts
