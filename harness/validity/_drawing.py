@@ -11,13 +11,15 @@ LEAST_WIDTH = 3.4  # inches, for what is written above and below
 
 
 def panels(
-    count: int, columns: int, width: float, height: float, *, sharey: bool = False
+    count: int, columns: int, width: float, height: float | Sequence[float], *, sharey: bool = False
 ) -> tuple[Figure, Sequence[Axes]]:
-    """Makes a figure of `count` axes in rows; `width`, `height`: of each, inches."""
+    """Makes a figure of `count` axes in rows; `width`, `height`: of each, inches; a row is as high as its highest."""
     columns = min(columns, count)
-    rows = -(-count // columns)
-    figure = Figure(figsize=(max(columns * width, LEAST_WIDTH), rows * height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey).ravel().tolist()
+    each = [height] * count if isinstance(height, int | float) else height
+    heights = [max(each[start : start + columns]) for start in range(0, count, columns)]
+    figure = Figure(figsize=(max(columns * width, LEAST_WIDTH), sum(heights)), layout="constrained")
+    grid = figure.subplots(len(heights), columns, squeeze=False, sharey=sharey, height_ratios=heights)
+    axes = grid.ravel().tolist()
     for spare in axes[count:]:
         spare.set_axis_off()
     return figure, axes[:count]

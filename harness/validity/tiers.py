@@ -101,8 +101,7 @@ def draw(result: Result) -> Figure | None:
     tasks = result["tasks"]
     if not tasks:
         return None
-    most = max(found["rows"] for found in tasks.values())
-    figure, axes = panels(len(tasks), 3, 3.0, 0.9 + 0.16 * most)
+    figure, axes = panels(len(tasks), 3, 3.0, [0.9 + 0.16 * found["rows"] for found in tasks.values()])
     for one, (name, found) in zip(axes, tasks.items(), strict=True):
         _panel(one, name, found)
     return figure
