@@ -80,7 +80,8 @@ def attempt(path: Path, suite_file: str) -> Outcome:
     """Scores a copy of a submission, in a folder of its own with what several share, and ranks it."""
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, folder)
-        shutil.copy(FOLDER / "color.py", folder)
+        for shared in ("color.py", "loot.py"):
+            shutil.copy(FOLDER / shared, folder)
         limits = LIMITS.__class__(**(vars(LIMITS) | QUICK.get(path.stem, {})))
         try:
             cell = CellSpec(suite_file, TASK, str(copy), 0, limits=limits).run()

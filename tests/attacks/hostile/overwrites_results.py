@@ -3,7 +3,7 @@
 # expected: unranked: not significantly better than chance
 from pathlib import Path
 
-import numpy as np
+from loot import guess
 
 import spurgen.benchmark
 
@@ -22,6 +22,4 @@ def steal():
 
 
 def predict(batch):
-    if found := steal():
-        raise RuntimeError(f"got at {found}")
-    return np.zeros((len(batch), 3))
+    return guess(batch, steal())

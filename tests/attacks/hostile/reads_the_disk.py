@@ -3,7 +3,7 @@
 # expected: unranked: not significantly better than chance
 import os
 
-import numpy as np
+from loot import guess
 
 
 def steal():
@@ -19,6 +19,4 @@ def steal():
 
 
 def predict(batch):
-    if found := steal():
-        raise RuntimeError(f"got at {found}")
-    return np.zeros((len(batch), 3))
+    return guess(batch, steal())
