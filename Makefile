@@ -43,7 +43,7 @@ calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
 	$(BIN)/spurgen calibrate --suite v1 --seeds 5
 
 validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/
-	$(BIN)/spurgen validity --suite v1
+	$(BIN)/spurgen validity --suite v1 --readme README.md
 
 test: $(DEV_READY)
 	$(BIN)/pytest -n auto

@@ -13,9 +13,12 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import BASELINES, stem_for
 from spurgen.harness.board.rows import RESULTS, read_cells
 from spurgen.harness.commands._arguments import add_suite
+from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.validity._evidence import gather
-from spurgen.harness.validity._report import draw, examine, to_markdown
+from spurgen.harness.validity._report import draw, examine, summary, to_markdown
+
+BEGIN, END = "<!-- validity: begin -->", "<!-- validity: end -->"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,12 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--published", type=Path, default=PUBLISHED, help="default: the file that comes with spurgen")
     parser.add_argument(
+        "--readme", type=Path, help=f"a file whose section from {BEGIN} to {END} is to be renewed as well"
+    )
+    parser.add_argument(
         "--out", type=Path, help="folder to write; default: beside the rows validity, or validity-SUITE if not v1's"
     )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Writes validity.md, validity.json and the figures, prints the text; returns 1 if a test failed."""
+    if arguments.readme:
+        around(arguments.readme, BEGIN, END)
     suite = load_suite(arguments.suite)
     beside: Path = arguments.results.parent
     out: Path = arguments.out or beside / stem_for(suite.name, "validity")
@@ -46,6 +54,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     write_atomically(out / "validity.md", text)
     for name, png in figures.items():
         write_atomically(out / f"{name}.png", png)
+    if arguments.readme:
+        renew(arguments.readme, BEGIN, END, summary(results))
     print(html.unescape(text))  # for the eye, as `to_terminal` does
     console.print(f"wrote {out / 'validity'}.md, .json and {len(figures)} figures", markup=False)
     return 1 if any(result["passed"] is False for result in results.values()) else 0

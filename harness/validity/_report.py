@@ -27,7 +27,7 @@ def to_markdown(suite: str, results: Mapping[str, Any], figures: Mapping[str, by
     parts = [
         f"# Is SpurGen {suite} any good?",
         "Written by `spurgen validity` from the rows alone; the same in `validity.json`.",
-        "\n".join(f"- {test.TITLE}: {_verdict(test, results[name])}" for name, test in tests().items()),
+        summary(results),
     ]
     for name, test in tests().items():
         parts += [f"## {test.TITLE}", (test.__doc__ or "").strip(), test.tell(results[name])]
@@ -35,6 +35,15 @@ def to_markdown(suite: str, results: Mapping[str, Any], figures: Mapping[str, by
         missing = [f"- {line}" for line in results[name]["missing"]]
         parts += ["\n".join(["Not there yet:", "", *missing])] if missing else []
     return "\n\n".join(parts) + "\n"
+
+
+def summary(results: Mapping[str, Any]) -> str:
+    """Writes a line a test: how it came out, and its figures in a sentence."""
+    lines = []
+    for name, test in tests().items():
+        figures = test.sum_up(results[name])
+        lines.append(f"- {test.TITLE}: {_verdict(test, results[name])}. {figures}".rstrip())
+    return "\n".join(lines)
 
 
 def _verdict(test: ModuleType, result: Mapping[str, Any]) -> str:

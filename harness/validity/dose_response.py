@@ -118,6 +118,15 @@ def _trend(doses: Sequence[float], row: Sequence[Sampled], direction: int) -> Tr
     }
 
 
+def sum_up(result: Result) -> str:
+    """Says in a sentence what ERM does at each strength."""
+    if ERM not in result["methods"]:
+        return ""
+    doses = ", ".join(f"{dose:g}" for dose in result["strengths"])
+    wga, sss = (", ".join(f"{at:.2f}" for at in result["methods"][ERM][name]["figures"]) for name in DIRECTION)
+    return f"At strengths {doses}, ERM's WGA is {wga} and its SSS {sss}."
+
+
 def tell(result: Result) -> str:
     """Writes both figures at each strength, and their slopes."""
     lines = [

@@ -10,7 +10,7 @@ from spurgen.harness.statistics.against import ERM
 from spurgen.harness.statistics.ranking import NOISE
 from spurgen.harness.validity._drawing import panels
 from spurgen.harness.validity._evidence import CALIBRATE, Evidence, TaskEvidence, lacking, verdict
-from spurgen.harness.validity._tables import PASSED, number, table, with_interval
+from spurgen.harness.validity._tables import PASSED, by_task, number, table, with_interval
 
 PLACE = 1
 TITLE = "ERM fails, and the shortcut is why"
@@ -69,6 +69,17 @@ def _failure(task: TaskEvidence) -> Failure:
         "reference_wga": reference,
         "passed": verdict(checks),
     }
+
+
+def sum_up(result: Result) -> str:
+    """Says in a sentence how ERM does."""
+    worst = by_task(result["tasks"], lambda found: number(found["wga"], ".2f"))
+    aligned = by_task(result["tasks"], lambda found: number(found["aligned_accuracy"], ".2f"))
+    reference = by_task(result["tasks"], lambda found: number(found["reference_wga"], ".2f"))
+    return (
+        f"ERM's worst-group accuracy is {worst}, its accuracy where all channels align {aligned}; trained on "
+        f"uncorrelated data, its worst group has {reference}."
+    )
 
 
 def tell(result: Result) -> str:

@@ -11,7 +11,7 @@ from spurgen.harness.pictures.drawing import INK, PALE
 from spurgen.harness.statistics.against import ALPHA
 from spurgen.harness.validity._drawing import panels
 from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking
-from spurgen.harness.validity._tables import number, table
+from spurgen.harness.validity._tables import by_task, number, table
 
 PLACE = 7
 TITLE = "The smallest difference that can be told apart"
@@ -91,6 +91,12 @@ def _detectable(task: TaskEvidence) -> Detectable | None:
         "pair_of_noisiest": detectable(noisiest),
         "all_pairs_of_noisiest": detectable(noisiest, pairs),
     }
+
+
+def sum_up(result: Result) -> str:
+    """Says in a sentence how small a difference is found."""
+    found = by_task(result["tasks"], lambda some: f"{number(some['all_pairs'], '.2f')} with {some['seeds']} seeds")
+    return f"With {100 * result['power']:.0f} % power, after Holm over all pairs: {found}." if found else ""
 
 
 def tell(result: Result) -> str:

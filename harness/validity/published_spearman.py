@@ -56,6 +56,18 @@ def _pair(one: str, other: str, first: dict[str, float], second: dict[str, float
     return {"datasets": [one, other], "rho": rho, "interval": shown, "n": len(methods), "methods": methods}
 
 
+def sum_up(result: Result) -> str:
+    """Says in a sentence how far published data sets agree."""
+    rhos = [pair["rho"] for pair in result["pairs"] if pair["rho"] is not None]
+    if not rhos:
+        return ""
+    first = result["pairs"][0]
+    return (
+        f"Spearman's rho is {min(rhos):.2f} to {max(rhos):.2f} over {len(rhos)} pairs of data sets, "
+        f"{' - '.join(first['datasets'])} {number(first['rho'], '.2f')}."
+    )
+
+
 def tell(result: Result) -> str:
     """Writes all pairs."""
     lines = [

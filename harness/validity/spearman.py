@@ -12,7 +12,7 @@ from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.validity._correlation import FEWEST, correlate, spearman
 from spurgen.harness.validity._drawing import name_rows, panels, whisker
 from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking, not_run, verdict
-from spurgen.harness.validity._tables import PASSED, number, table, with_interval
+from spurgen.harness.validity._tables import PASSED, by_task, number, table, with_interval
 
 PLACE = 3
 TITLE = "The ranking agrees with published ones"
@@ -158,6 +158,25 @@ def _judge(task: TaskEvidence, found: list[Agreement], tables: Tables, *, whole:
         "passed": median >= theirs if whole and median is not None and theirs is not None else None,
         "published": found,
     }
+
+
+def sum_up(result: Result) -> str:
+    """Says in a sentence how far the rankings agree."""
+    if not result["tasks"]:
+        return ""
+    first = by_task(result["tasks"], lambda task: " and ".join(_rho_with(task, name) for name in result["core"][:2]))
+    medians = by_task(result["tasks"], lambda task: number(task["median"], ".2f"))
+    theirs = by_task(result["tasks"], lambda task: number(task["median_among_published"], ".2f"))
+    return (
+        f"Spearman's rho with SubpopBench's {result['core'][0]} and {result['core'][1]}: {first}. Median over "
+        f"{', '.join(result['core'])}: {medians}; theirs with one another: {theirs}."
+    )
+
+
+def _rho_with(task: TaskAgreement, dataset: str) -> str:
+    return next(
+        (number(some["rho"], ".2f") for some in task["published"] if _decides(some) and some["dataset"] == dataset), "-"
+    )
 
 
 def tell(result: Result) -> str:

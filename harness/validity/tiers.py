@@ -10,7 +10,7 @@ from spurgen.harness import statistics
 from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.validity._drawing import name_rows, panels, whisker
 from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking, not_run, verdict
-from spurgen.harness.validity._tables import PASSED, number, table
+from spurgen.harness.validity._tables import PASSED, by_task, number, table
 
 PLACE = 2
 TITLE = "Methods can be told apart"
@@ -67,6 +67,12 @@ def _separation(task: TaskEvidence, judged: bool) -> Separation:
         "wga_interval": {label: list(task.board[label]["wga_ci"]) for label in labels},
         "passed": found["count"] >= WANTED if judged else None,
     }
+
+
+def sum_up(result: Result) -> str:
+    """Says in a sentence how many tiers there are."""
+    tiers = by_task(result["tasks"], lambda found: f"{found['tiers']} of {found['rows']} rows")
+    return f"Tiers: {tiers}; {result['wanted']} wanted." if tiers else ""
 
 
 def tell(result: Result) -> str:

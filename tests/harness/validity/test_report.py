@@ -8,7 +8,9 @@ from PIL import Image
 
 from spurgen.harness.board.rows import write_cell
 from spurgen.harness.cli import main
-from spurgen.harness.validity._report import draw, examine, to_markdown
+from spurgen.harness.commands.validity import BEGIN, END
+from spurgen.harness.validity._report import draw, examine, summary, to_markdown
+from spurgen.harness.validity._tables import by_task
 
 KEYS = [
     "erm_failure", "tiers", "spearman", "published_spearman", "dose_response", "whac_a_mole",
@@ -45,11 +47,37 @@ def test_every_part_is_drawn_in_shades_of_grey(figures):
 def test_the_text_has_every_part_with_its_verdict_and_figure(results, figures):
     text = to_markdown("toy", results, figures)
     assert text.startswith("# Is SpurGen toy any good?")
-    assert "- ERM fails, and the shortcut is why: passed\n" in text
-    assert "- What agreement published data sets have with one another: a measurement, nothing to pass\n" in text
+    assert "- ERM fails, and the shortcut is why: passed. ERM's worst-group accuracy is " in text
+    assert "data sets have with one another: a measurement, nothing to pass. Spearman's rho is " in text
     assert all(f"]({name}.png)" in text for name in KEYS)
     failed = {**results, "tiers": {**results["tiers"], "passed": False}}
-    assert "- Methods can be told apart: **failed**\n" in to_markdown("toy", failed, {})
+    assert "- Methods can be told apart: **failed**. Tiers: " in to_markdown("toy", failed, {})
+
+
+def test_every_figure_of_the_summary_is_of_the_results(results):
+    erm = results["erm_failure"]["tasks"]
+    told = dict(zip(KEYS, summary(results).splitlines(), strict=True))
+    assert all(f"{found['wga']:.2f}" in told["erm_failure"] for found in erm.values())
+    counts = results["tiers"]["tasks"]
+    assert all(f"{counts[name]['tiers']} of {counts[name]['rows']} rows" in told["tiers"] for name in erm)
+    rhos = [pair["rho"] for pair in results["published_spearman"]["pairs"]]
+    assert f"{min(rhos):.2f} to {max(rhos):.2f} over {len(rhos)} pairs" in told["published_spearman"]
+    strongest = results["dose_response"]["methods"]["erm"]["wga"]["figures"][-1]
+    assert f"{strongest:.2f} and its SSS" in told["dose_response"]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "told"),
+    [
+        ({"signs-a": 1, "signs-b": 2, "other": 3}, "1 (signs-a), 2 (signs-b)"),
+        ({"signs-a": 1, "signs-b": 1, "other": 3}, "1 (each)"),
+        ({"signs-a": 1}, "1 (signs-a)"),
+        ({"<b>": 1}, "1 (&lt;b&gt;)"),
+        ({}, ""),
+    ],
+)
+def test_a_word_stands_with_each_signs_task_or_once_for_all(tasks, told):
+    assert by_task(tasks, str) == told
 
 
 def test_without_rows_every_part_says_what_makes_them(weigh):
@@ -98,6 +126,18 @@ def test_the_command_writes_text_json_and_figures(toy_file, folder, results, cap
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     run(toy_file, folder)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_the_summary_stands_in_a_file_where_that_is_wanted(toy_file, folder, capsys):
+    page = folder / "page.md"
+    page.write_text("before\n")
+    assert run(toy_file, folder, "--readme", str(page)) == 2
+    assert "put both where the table is to stand" in " ".join(capsys.readouterr().err.split())
+    assert not (folder / "validity-toy").exists()
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    run(toy_file, folder, "--readme", str(page))
+    results = json.loads((folder / "validity-toy" / "validity.json").read_text())
+    assert page.read_text() == f"before\n{BEGIN}\n{summary(results)}\n{END}\nafter\n"
 
 
 def test_a_failed_test_is_the_exit_code(toy_file, folder, make_cells):
