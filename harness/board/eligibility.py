@@ -11,6 +11,8 @@ from spurgen.harness.board.evidence import contradiction
 from spurgen.harness.board.rows import cell_name
 from spurgen.harness.statistics.ranking import better_than_chance
 
+FLAT = 0.3  # of what honest answers move probabilities; on v1 no baseline has less than 0.6
+
 
 def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], cells: Sequence[Cell]) -> str | None:
     """Says why nothing that a row's cells tell can be taken for its result on a task, or None.
@@ -23,6 +25,8 @@ def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], cells: Seq
             return f"failed with seed {cell.seed}: {first.removeprefix(f'submission {cell.spec}, task {cell.task}: ')}"
         if (cell.suite, cell.task) != (suite.name, task.name):
             return f"scored as {cell.task} of suite {cell.suite}, which is not this task"
+        if cell.verification == "private":
+            return "says that it was scored on private splits, and is a public result"
         if cell.uncorrelated:
             return "a reference, trained without the correlations"
         if cell.data_sha256 != suite.manifest.scenarios[task.scenario.name].digest:
@@ -51,4 +55,22 @@ def not_fit(task: Task, cells: Sequence[Cell]) -> str | None:
     right = int(np.mean([sum(cell.groups) for cell in cells]))
     if not better_than_chance(right, task.scenario.num_test, task.scenario.num_classes):
         return "not significantly better than chance in test accuracy"
+    return next(filter(None, map(_flattened, cells)), None)
+
+
+def _flattened(cell: Cell) -> str | None:
+    """Says that a cell's probabilities move less than its answers do, or None.
+
+    The temperature is fitted on val, which everybody has: who answers val at random, and test well, gets a high one,
+    and with it an SSS and an IG of nearly 0. Answers, unlike probabilities, know no temperature. When a channel flips
+    one, the true class loses or gains much; and where all patterns are answered well, another class must.
+    """
+    figures = cell.figures
+    due = figures["accuracy"] + min(cell.patterns.values(), default=0.0) - 1
+    for name, least in (("sss", figures["flip_rate"]), ("core_sensitivity", due)):
+        if figures[name] < FLAT * least:
+            return (
+                f"its probabilities are flatter than its answers with seed {cell.seed}: {name} {figures[name]:.3g}, at "
+                f"least {FLAT * least:.3g} expected; it answers val, where the temperature is fitted, worse than test"
+            )
     return None

@@ -62,6 +62,7 @@ def _figures(
     yield "accuracy", cell.figures.get("accuracy"), float(correct.mean()), ROUNDING
     worst = float((np.bincount(groups, correct) / np.bincount(groups)).min())
     yield "wga", cell.figures.get("wga"), worst, ROUNDING
+    yield from _by_pattern(task, np.bincount(groups, correct) / np.bincount(groups), cell)
     for figure, kept in KEPT.items():
         yield figure, cell.figures.get(figure), float(samples[kept].mean()), _rounding(cell, samples, kept)
     channels = [f"sss/{channel}" for channel in task.channels]
@@ -70,6 +71,19 @@ def _figures(
     yield "sss", cell.figures.get("sss"), float(np.mean(means)), float(np.mean(tolerances))
     for channel, mean, tolerance in zip(task.channels, means, tolerances, strict=True):
         yield f"sss of {channel}", cell.channels.get(channel, {}).get("sss"), mean, tolerance
+
+
+def _by_pattern(
+    task: Task, accuracies: NDArray[np.float64], cell: Cell
+) -> Iterator[tuple[str, float | None, float, float]]:
+    """Yields the accuracies by alignment, as `_figures` does, where a cell tells them; `accuracies`: of groups (G,)."""
+    means = accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0).tolist()
+    letters = ["".join("ac"[k >> bit & 1] for bit in range(len(task.channels))) for k in range(len(means))]
+    told = {f"accuracy of {name}": cell.patterns.get(name) for name in letters}
+    told |= {name: cell.figures.get(name) for name in ("aligned_accuracy", "conflicting_accuracy")}
+    for (name, value), mean in zip(told.items(), [*means, means[0], means[-1]], strict=True):
+        if value is not None:
+            yield name, value, mean, ROUNDING
 
 
 def _rounding(cell: Cell, samples: dict[str, NDArray[np.float64]], kept: str) -> float:

@@ -110,28 +110,30 @@ def make_row(plan: Plan, label: str, cells: list[Cell], spreads: Spreads) -> tup
     return row, drawn
 
 
-def _of(cell: Cell) -> tuple[str, str, dict[str, Any]]:
+def _of(cell: Cell) -> tuple[str, dict[str, Any]]:
     """Returns what two cells of the same model have in common."""
-    return cell.submission_sha256, cell.access, cell.options
+    return cell.submission_sha256, cell.options
 
 
 def _add_private(row: dict[str, Any], cells: Sequence[Cell], private: Sequence[Cell]) -> None:
     """Sets what a row's model does on private splits, on the seeds that were run there; all of them verify the row.
 
-    `gap` is the accuracy on test less that on the private splits. Its interval takes accuracy there to be as uncertain
-    as on test, and as independent as other samples and other data to train on make it; fewer seeds widen it.
+    One that failed there is told as `failed`. `gap` is the accuracy on test less that on the private splits. Its
+    interval takes accuracy there to be as uncertain as on test, and as independent as other samples and other data to
+    train on make it; fewer seeds widen it.
     """
-    same = [cell for cell in private if cell.error is None and _of(cell) == _of(cells[0])]
-    hidden = {cell.seed: cell for cell in same}
+    same = [cell for cell in private if _of(cell) == _of(cells[0])]
+    hidden = {cell.seed: cell for cell in same if cell.error is None and cell.access == row["access"]}
     public = [cell for cell in cells if cell.seed in hidden]
-    row["private"] = None
-    if public:
+    failed = [cell for cell in same if cell.error is not None]
+    row["private"] = {"failed": failed[0].error} if failed else None
+    if public and not failed:
         means = {name: _mean([hidden[cell.seed] for cell in public], name) for name in ("accuracy", "wga")}
         gap = _mean(public, "accuracy") - means["accuracy"]
         low, high = row["accuracy_ci"]
         reach = (high - low) / 2 * sqrt(2 * len(cells) / len(public))
         row["private"] = {"seeds": len(public), **means, "gap": gap, "gap_ci": [gap - reach, gap + reach]}
-    if len(public) == len(cells):
+    if len(public) == len(cells) and not failed:
         row["verification"] = "private"
 
 

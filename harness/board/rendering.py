@@ -117,6 +117,8 @@ def _named(row: Mapping[str, Any], mine: Collection[str]) -> str:
 def _gap(row: Mapping[str, Any]) -> str:
     if not row["private"]:
         return ""
+    if "failed" in row["private"]:
+        return "failed"
     low, high = row["private"]["gap_ci"]
     return f"{row['private']['gap']:+.3f} [{low:+.3f}, {high:+.3f}]"
 

@@ -16,6 +16,7 @@ from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, 
 from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation, pool
 
 REPLICATES = 1000
+BASELINES = "spurgen.baselines."
 Spreads = Mapping[str, SeedSpread | None]
 
 
@@ -26,9 +27,25 @@ def figures_of(cells: Sequence[Cell], figure: str) -> Float64:
 
 
 def pooled_spreads(rows: Iterable[Sequence[Cell]], figures: Iterable[str]) -> Spreads:
-    """Pools every figure's variance over seeds within a task's rows; `figures`: as in `figures_of`."""
+    """Pools every figure's variance over seeds within a task's rows; `figures`: as in `figures_of`.
+
+    Of the baselines' rows where two seeds of one differ: a stranger's, however it varies, then moves no interval but
+    its own. Else of all.
+    """
     some = list(rows)
-    return {figure: pool([figures_of(cells, figure) for cells in some]) for figure in figures}
+    ours = [cells for cells in some if cells[0].spec.startswith(BASELINES)]
+    return {figure: _pooled(ours, figure) or _pooled(some, figure) for figure in figures}
+
+
+def _pooled(rows: Sequence[Sequence[Cell]], figure: str) -> SeedSpread | None:
+    return pool([figures_of(cells, figure) for cells in rows])
+
+
+def groups_on_test(task: Task) -> NDArray[np.int64]:
+    """Returns the groups of a task's test samples, int64 (n,): class times 2 ** channels, plus pattern."""
+    scenario = task.scenario
+    test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
+    return task_groups(task, test.group_ids)
 
 
 @dataclass(frozen=True)
@@ -42,16 +59,16 @@ class Plan:
 
     @classmethod
     def of(cls, task: Task) -> "Plan":
-        """Draws the weights; base samples are resampled within their class."""
+        """Draws the weights, the same for tasks of the same test samples; bases are resampled within their class."""
         scenario = task.scenario
-        test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-        groups = task_groups(task, test.group_ids)
-        bases = test.labels[: scenario.splits.twins]
+        drawn = f"{scenario.name}/{'+'.join(task.channels)}"
+        groups = groups_on_test(task)
+        bases = groups[: scenario.splits.twins] // 2 ** len(task.channels)
         return cls(
             task,
             groups,
-            group_bootstrap_weights(groups, REPLICATES, f"{task.name}/test"),
-            group_bootstrap_weights(bases, REPLICATES, f"{task.name}/bases"),
+            group_bootstrap_weights(groups, REPLICATES, f"{drawn}/test"),
+            group_bootstrap_weights(bases, REPLICATES, f"{drawn}/bases"),
         )
 
     def replicates(self, label: str, cells: Sequence[Cell], figure: str, spreads: Spreads) -> Float64:

@@ -126,5 +126,4 @@ def _order(line: dict[str, str]) -> tuple[str, int]:
 def _recorded(before: Cell, after: Cell, verdict: str) -> Cell:
     """Returns a cell that says that it was run again, with what outcome, when and where."""
     again = {"verdict": verdict, **{key: after.provenance[key] for key in AGAIN if key in after.provenance}}
-    kept = before.verification if before.verification == "private" else "re-run"
-    return before.model_copy(update={"verification": kept, "provenance": before.provenance | {"again": again}})
+    return before.model_copy(update={"verification": "re-run", "provenance": before.provenance | {"again": again}})

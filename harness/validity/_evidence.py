@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from spurgen.benchmark.published import PublishedFigure
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.evidence import contradiction
 from spurgen.harness.board.leaderboard import Rows, build
-from spurgen.harness.board.resampling import Plan, figures_of, pooled_spreads
+from spurgen.harness.board.resampling import Plan, figures_of, pooled_spreads, groups_on_test
 from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.against import ERM
 
@@ -109,9 +110,11 @@ def gather(
 
 
 def _sound(suite: Suite, task: Task, cell: Cell) -> bool:
-    """Says whether a reference was trained without correlations and scored on this suite's data."""
+    """Says whether a reference was trained without correlations, scored on this suite's data, and is not edited."""
     frozen = suite.manifest.scenarios[task.scenario.name].digest
-    return cell.uncorrelated and not cell.error and cell.data_sha256 == frozen
+    if not cell.uncorrelated or cell.error or cell.data_sha256 != frozen:
+        return False
+    return contradiction(task, groups_on_test(task), cell) is None
 
 
 def not_run(labels: Sequence[str], shown: int = 6) -> str:

@@ -33,7 +33,10 @@ def isolation_of(limits: Limits) -> str:
 
 
 class Started:
-    """Is a running worker process, with the ends of its pipes: what its prints go to is `printing`."""
+    """Is a running worker process, with the ends of its pipes: what its prints go to is `printing`.
+
+    Raises `SpurgenError` as `isolation_of` does, `OSError` where no process can be started.
+    """
 
     def __init__(self, spec: str, limits: Limits, device: str, home: Path, threads: dict[str, str]) -> None:
         self.isolation = isolation_of(limits)

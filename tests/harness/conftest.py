@@ -179,6 +179,7 @@ def make_cell():
         means |= {"sss/color": 0.3, "sss/background": 0.1}
         arrays = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()} | dict(kept)
         by_channel = {name: float(arrays[f"sss/{name}"].mean()) for name in where.channels}
+        aligned = float((counts / np.bincount(groups)).reshape(3, 4)[:, 0].mean())
         fields = {
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
@@ -190,7 +191,7 @@ def make_cell():
                 "cra": float(arrays["cra"].mean()), "flip_rate": float(arrays["flip"].mean()),
             },
             "channels": {name: {"sss": mean, "pull": 0.1} for name, mean in by_channel.items()},
-            "patterns": {"aa": 0.9}, "groups": tuple(counts.tolist()), "provenance": {"seconds": {"fit": 1.0}},
+            "patterns": {"aa": aligned}, "groups": tuple(counts.tolist()), "provenance": {"seconds": {"fit": 1.0}},
             "samples": {"correct": pack(correct), **{name: pack(array) for name, array in arrays.items()}},
         }  # fmt: skip
         return Cell(**(fields | changes))

@@ -24,6 +24,8 @@ def test_sound_cells_are_believed(suite, make_cell, judge):
         ({"error": "submission m.py: boom\nTraceback"}, "failed with seed 1: submission m.py: boom"),
         ({"error": ""}, "failed with seed 1: no reason given"),
         ({"suite": "v0"}, "scored as small-text of suite v0, which is not this task"),
+        ({"verification": "private"}, "says that it was scored on private splits, and is a public result"),
+        ({"patterns": {"aa": 0.99}}, "its figures do not follow from its samples: accuracy of aa 0.99, found "),
         ({"uncorrelated": True}, "a reference, trained without the correlations"),
         ({"data_sha256": "0" * 64}, "scored on other data than this suite's; run it again"),
         ({"submission_sha256": "1"}, "its cells come from different versions of it; run it again"),
@@ -75,3 +77,20 @@ def test_a_row_must_be_complete_keep_its_promises_and_beat_chance(suite, make_ce
     chance = "not significantly better than chance in test accuracy"
     for right, reason in ((26, chance), (27, None)):  # of 60 at 1 / 3: p = .047 from 27 on
         assert not_fit(task, [make_cell(suite, np.arange(60) < right)]) == reason, right
+
+
+@pytest.mark.parametrize(
+    ("quality", "kept", "told"),
+    [
+        (0.9, {"sss/color": 0.1, "sss/background": 0.03}, None),
+        (0.9, {"sss/color": 0.01, "sss/background": 0.03}, "sss 0.02, at least 0.06 expected; it answers val, where"),
+        (1.0, {"core": 0.31}, None),
+        (1.0, {"core": 0.29}, "core_sensitivity 0.29, at least 0.3 expected"),
+        (0.5, {"core": 0.0}, None),  # who is right where shortcuts help alone may well ignore the core cue
+    ],
+)
+def test_probabilities_that_move_less_than_answers_were_flattened(suite, make_cell, quality, kept, told):
+    flat = make_cell(suite, quality, 1, kept={name: np.full(24, value) for name, value in kept.items()})
+    found = not_fit(suite.task("small-text"), [make_cell(suite, 0.9), flat])
+    assert (found is None) == (told is None)
+    assert told is None or f"its probabilities are flatter than its answers with seed 1: {told}" in found

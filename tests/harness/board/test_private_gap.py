@@ -12,7 +12,7 @@ def test_what_a_model_does_on_private_splits_stands_beside_and_verifies_what_is_
     rows = {name: {"small-text": [make_cell(suite, 0.9, seed) for seed in range(2)]} for name in ("all", "one", "none")}
     private = {
         "all": {"small-text": [hidden(0.6, seed) for seed in range(2)]},
-        "one": {"small-text": [hidden(0.9, 1), make_cell(suite, 0.9, 0, error="boom")]},
+        "one": {"small-text": [hidden(0.9, 1)]},
     }
     found = {row["submission"]: row for row in build(suite, rows, private)["tasks"]["small-text"]["rows"]}
     accuracy = [
@@ -41,6 +41,13 @@ def test_its_gap_is_as_uncertain_as_two_accuracies_and_more_so_with_fewer_seeds(
         assert (low + high) / 2 == pytest.approx(row["private"]["gap"])
         reaches.append((high - low) / (row["accuracy_ci"][1] - row["accuracy_ci"][0]))
     assert reaches == pytest.approx([2**0.5, 8**0.5])
+
+
+def test_a_model_that_fails_on_private_splits_does_not_look_as_if_it_had_not_been_tried(suite, make_cell):
+    rows = {"a": {"small-text": [make_cell(suite, 0.9, seed) for seed in range(2)]}}
+    cells = [make_cell(suite, 0.9, 0, verification="private"), make_cell(suite, 0.9, 1, error="boom")]
+    (row,) = build(suite, rows, {"a": {"small-text": cells}})["tasks"]["small-text"]["rows"]
+    assert (row["private"], row["verification"]) == ({"failed": "boom"}, "self-reported")
 
 
 def test_a_private_cell_of_another_version_verifies_nothing(suite, make_cell):

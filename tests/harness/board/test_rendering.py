@@ -111,7 +111,7 @@ def test_what_is_better_than_erm_says_so(suite, make_cell, read_table):
 
 
 def test_a_row_that_ignores_the_core_says_so(suite, make_cell):
-    cell = make_cell(suite, 0.8, kept={"core": np.full(24, 0.1)})
+    cell = make_cell(suite, 0.6, kept={"core": np.full(24, 0.1)})
     assert "a (ignores the core cue)" in task_table(build(suite, {"a": {"small-text": [cell]}})["tasks"]["small-text"])
 
 

@@ -36,3 +36,17 @@ def test_noise_of_the_seeds_is_drawn_for_its_task_row_and_figure(suite, make_cel
     bare = plan.resampled(cells, "accuracy")
     assert np.array_equal(noisy, add_noise(bare, deviation, "small-text", "a", "accuracy"))
     assert np.array_equal(plan.replicates("a", cells, "accuracy", {"accuracy": None}), bare)
+
+
+def test_a_strangers_seeds_move_no_interval_but_its_own(suite, make_cell):
+    ours = [make_cell(suite, 0.8, seed, spec="spurgen.baselines.erm:submission") for seed in range(3)]
+    wild = [make_cell(suite, 0.9 * (seed % 2), seed) for seed in range(60)]
+    assert pooled_spreads([ours, wild], ["wga"]) == pooled_spreads([ours], ["wga"])
+    assert pooled_spreads([ours[:1], wild], ["wga"]) == pooled_spreads([wild], ["wga"])
+
+
+def test_tasks_of_the_same_test_samples_are_resampled_together(suite):
+    text, image = (Plan.of(suite.task(f"small-{modality}")) for modality in ("text", "image"))
+    assert text.task.channels == image.task.channels
+    assert np.array_equal(text.test_weights, image.test_weights)
+    assert np.array_equal(text.base_weights, image.base_weights)

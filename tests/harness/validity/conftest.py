@@ -69,20 +69,21 @@ def make_cells(toy):
     for name, scenario in toy.scenarios.items():
         groups[name] = sample(scenario, "test", range(scenario.num_test), images=False, captions=False).group_ids
 
-    def make(label, task="signs-image", wga=0.5, sss=(0.3, 0.3), seeds=3, **changes):
+    def make(label, task="signs-image", wga=0.5, sss=(0.3, 0.3), seeds=3, aligned=1.0, **changes):
         digest = toy.manifest.scenarios[toy.task(task).scenario.name].digest
         told = {"data_sha256": digest, **changes}
-        return [cell(label, task, wga, sss, seed, told, groups[toy.task(task).scenario.name]) for seed in range(seeds)]
+        where = groups[toy.task(task).scenario.name]
+        return [cell(label, task, (aligned, 1.0, wga, wga), sss, seed, told, where) for seed in range(seeds)]
 
     return make
 
 
-def cell(label, task, wga, sss, seed, changes, groups):
-    """Makes a cell whose figures follow from its samples: where background is aligned, all are right."""
+def cell(label, task, right, sss, seed, changes, groups):
+    """Makes a cell whose figures follow from its samples; `right`: the share of right answers by alignment."""
     random = np.random.default_rng([zlib.crc32(f"{label}/{task}".encode()), seed])
     correct = np.ones(len(groups), bool)
-    for group in [g for g in range(CLASSES * 4) if g % 4 > 1]:
-        wrong = PER_GROUP - round(wga * PER_GROUP)
+    for group in range(CLASSES * 4):
+        wrong = PER_GROUP - round(right[group % 4] * PER_GROUP)
         correct[random.permutation(np.flatnonzero(groups == group))[:wrong]] = False
     counts = np.bincount(groups, correct).astype(int)
     channels = dict(zip(("color", "background"), sss, strict=True))
@@ -93,9 +94,9 @@ def cell(label, task, wga, sss, seed, changes, groups):
         "seed": seed, "identity": f"{label}{task}{seed}".ljust(16, "0"), "submission_sha256": label,
         "isolation": "process",
         "figures": {"accuracy": float(correct.mean()), "wga": float((counts / PER_GROUP).min()),
-                    "aligned_accuracy": 0.99, "sss": float(np.mean(sss)),
+                    "aligned_accuracy": right[0], "sss": float(np.mean(sss)),
                     "sss_placebo": 0.05, "ig": -0.5, "core_sensitivity": 0.7, "cra": 0.4, "flip_rate": 0.2},
-        "channels": {name: {"sss": value} for name, value in channels.items()}, "patterns": {"aa": 0.9},
+        "channels": {name: {"sss": value} for name, value in channels.items()}, "patterns": {"aa": right[0]},
         "groups": tuple(counts.tolist()), "provenance": {"seconds": {"fit": 1.0}},
         "samples": {
             "correct": pack(correct),
