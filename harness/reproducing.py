@@ -58,6 +58,23 @@ def compare_cells(before: Cell, after: Cell, allowed: dict[str, float]) -> list[
     return [Again(name, before.figures[name], after.figures[name], allowed[name]) for name in FIGURES]
 
 
+def compare_means(found: Sequence[Sequence[Again]]) -> list[Again]:
+    """Compares a task's figures in the mean over its cells, which may move by less; none for fewer than two cells.
+
+    `found`: `compare_cells` of each. Figures that all moved a little the same way are not chance.
+    """
+    some = [cells for cells in zip(*found, strict=True) if len(cells) > 1]
+    return [
+        Again(
+            cells[0].figure,
+            float(np.mean([again.before for again in cells])),
+            float(np.mean([again.after for again in cells])),
+            cells[0].tolerance / float(np.sqrt(len(cells))),
+        )
+        for cells in some
+    ]
+
+
 def verdict_of(found: Sequence[Again]) -> Verdict:
     """Returns the worst verdict over a cell's figures; nothing to compare is a failure."""
     verdicts = {again.verdict for again in found}

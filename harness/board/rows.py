@@ -91,7 +91,7 @@ def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
 
 def check_owner(folder: Path, spec: str, submission_sha256: str) -> None:
     """Raises `SpurgenError` if a row's folder belongs to another submission, whose cells it would replace."""
-    for path in sorted(folder.glob("*.json"))[:1]:
+    for path in sorted(folder.glob("*.json")):  # all of them: a damaged one is told before any work
         owner = read_cell(path)
         # A path is relative to where the command ran; the same source is the same submission from anywhere.
         if _place(owner.spec) != _place(spec) and owner.submission_sha256 != submission_sha256:

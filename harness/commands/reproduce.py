@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from tabulate import tabulate
@@ -18,12 +19,24 @@ from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, l
 from spurgen.harness.executors import local
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.reproducing import FIGURES, Again, Verdict, compare_cells, tolerances, verdict_of
+from spurgen.harness.reproducing import FIGURES, Again, Verdict, compare_cells, compare_means, tolerances, verdict_of
 from spurgen.harness.worker.starting import isolation_of
 
-Planned = tuple[CellSpec, Cell]
 AGAIN = ("finished", "machine", "python", "packages", "spurgen", "commit", "dirty", "order_seed")
 GOOD = ("exact", "within tolerance")
+Planned = tuple[CellSpec, Cell]
+
+
+class _Ran(NamedTuple):
+    """Holds a cell, its second run, and how its figures moved."""
+
+    before: Cell
+    after: Cell
+    found: list[Again]
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict_of(self.found)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,24 +71,28 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise SpurgenError(f"{arguments.row} has no result on {', '.join(tasks)} that could come out again")
     _refuse_changes(plan)
     check_backbones([spec for spec, _ in plan])
-    allowed = {
-        name: tolerances([some[name] for some in rows.values() if name in some], len(plan) * len(FIGURES))
-        for name in tasks
-    }
-    lines: list[dict[str, str]] = []
-    verdicts: list[Verdict] = []
-    for before, after in _run(plan, console, arguments.jobs or (None if device == "cpu" else 1)):
-        found = compare_cells(before, after, allowed[before.task])
-        verdicts.append(verdict_of(found))
-        lines += _lines(before, after, found)
-        if arguments.record and verdicts[-1] in GOOD:
-            path = cell_file(arguments.results, suite.name, arguments.row, before.task, before.seed, before.identity)
-            write_cell(path, _recorded(before, after, verdicts[-1]))
-    lines.sort(key=_order)
+    comparisons = (len(plan) + len(tasks)) * len(FIGURES)
+    allowed = {name: tolerances([r[name] for r in rows.values() if name in r], comparisons) for name in tasks}
+    ran = [
+        _Ran(before, after, compare_cells(before, after, allowed[before.task]))
+        for before, after in _run(plan, console, arguments.jobs or (None if device == "cpu" else 1))
+    ]
+    ran.sort(key=lambda one: (one.before.task, one.before.seed))
+    means = {name: compare_means([one.found for one in ran if one.before.task == name and one.found]) for name in tasks}
+    lines = [line for one in ran for line in _lines(one)]
+    lines += [_line(name, "mean", again) for name, some in means.items() for again in some]
     print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
+    drifted = [name for name, some in means.items() if some and verdict_of(some) == "differs"]
+    for one in ran:
+        if arguments.record and one.verdict in GOOD and one.before.task not in drifted:
+            where = one.before.task, one.before.seed, one.before.identity
+            write_cell(cell_file(arguments.results, suite.name, arguments.row, *where), _recorded(one))
+    verdicts = [one.verdict for one in ran]
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
     console.print(f"{len(verdicts)} runs again: {counts}", markup=False)
-    return 0 if set(verdicts) <= set(GOOD) else 1
+    for name in drifted:
+        console.print(f"{name}: the mean over its seeds differs", markup=False)
+    return 0 if set(verdicts) <= set(GOOD) and not drifted else 1
 
 
 def _refuse_changes(plan: Sequence[Planned]) -> None:
@@ -99,31 +116,29 @@ def _run(plan: Sequence[Planned], console: Console, jobs: int | None) -> Iterato
             yield before[spec.task, spec.seed], after
 
 
-def _lines(before: Cell, after: Cell, found: Sequence[Again]) -> list[dict[str, str]]:
-    where = {"task": before.task, "seed": str(before.seed)}
-    if after.error is not None:
-        return [
-            where
-            | {"figure": "", "row": "", "again": "", "tolerance": "", "": f"failed: {after.error.splitlines()[0]}"}
-        ]
-    return [
-        where
-        | {
-            "figure": again.figure,
-            "row": f"{again.before:.4f}",
-            "again": f"{again.after:.4f}",
-            "tolerance": f"{again.tolerance:.4f}",
-            "": again.verdict,
-        }
-        for again in found
-    ]
+def _lines(ran: _Ran) -> list[dict[str, str]]:
+    task, seed = ran.before.task, str(ran.before.seed)
+    if ran.after.error is not None:
+        empty = {"figure": "", "row": "", "again": "", "tolerance": ""}
+        return [{"task": task, "seed": seed, **empty, "": f"failed: {ran.after.error.splitlines()[0]}"}]
+    return [_line(task, seed, again) for again in ran.found]
 
 
-def _order(line: dict[str, str]) -> tuple[str, int]:
-    return line["task"], int(line["seed"])
+def _line(task: str, seed: str, again: Again) -> dict[str, str]:
+    return {
+        "task": task,
+        "seed": seed,
+        "figure": again.figure,
+        "row": f"{again.before:.4f}",
+        "again": f"{again.after:.4f}",
+        "tolerance": f"{again.tolerance:.4f}",
+        "": again.verdict,
+    }
 
 
-def _recorded(before: Cell, after: Cell, verdict: str) -> Cell:
-    """Returns a cell that says that it was run again, with what outcome, when and where."""
-    again = {"verdict": verdict, **{key: after.provenance[key] for key in AGAIN if key in after.provenance}}
+def _recorded(ran: _Ran) -> Cell:
+    """Returns a cell that says that it was run again, with what outcome, when, where and how shut in."""
+    before, after = ran.before, ran.after
+    kept = {key: after.provenance[key] for key in AGAIN if key in after.provenance}
+    again = {"verdict": ran.verdict, "isolation": after.isolation, **kept}
     return before.model_copy(update={"verification": "re-run", "provenance": before.provenance | {"again": again}})

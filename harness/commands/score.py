@@ -47,12 +47,15 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
     isolation = isolation_of(limits)
     if isolation != "bubblewrap" and limits.isolation != "process":
         raise SpurgenError(
-            f"a submission that is not shut in could read the secret, and {why_not()}; "
-            "or trust it, with --isolation process"
+            f"a submission that is not shut in could read the secret, and {why_not()}; or trust it, with "
+            "--isolation process"
         )
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     check_writable(private_folder(arguments.results), "--results")
-    cells, _ = offered(suite, plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, limits=limits))
+    wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
+    cells, skipped = offered(suite, wanted)
+    for line in skipped:
+        console.print(line, markup=False, soft_wrap=True)
     hidden = [
         PrivateCellSpec(c.suite, c.task, c.spec, c.seed, secret, commitment.data_sha256, device, limits=limits)
         for c in cells

@@ -75,9 +75,11 @@ def backbone_digest(backbone: str) -> str:
 def submission_digest(spec: str) -> str:
     """Hashes a submission's files under their names, wherever they lie; see `submission_files` for which.
 
-    Raises `SubmissionError` if one cannot be found or read.
+    Of our own files the essence, of a stranger's every byte, comments included: it may read itself. Raises
+    `SubmissionError` if one cannot be found or read, or is not Python.
     """
-    return code_digest(submission_files(spec))
+    files = submission_files(spec).items()
+    return _joined((name, _digest(path) if name.startswith("spurgen.") else _bytes(path)) for name, path in files)
 
 
 def refuse_edits(what: str, planned: str, now: str) -> None:
@@ -90,7 +92,7 @@ def refuse_edits(what: str, planned: str, now: str) -> None:
 
 
 def code_digest(files: dict[str, Path]) -> str:
-    """Hashes files under their names: of Python files the essence, of others every byte."""
+    """Hashes our own files under their names: of Python files the essence, of others every byte."""
     return _joined((name, _digest(path)) for name, path in files.items())
 
 
@@ -104,10 +106,14 @@ def _joined(parts: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(json.dumps(sorted(parts)).encode()).hexdigest()
 
 
+def _bytes(path: Path) -> str:
+    return hashlib.sha256(read(path)).hexdigest()
+
+
 def _digest(path: Path, only: Collection[str] = ()) -> str:
     source = read(path)
     if path.suffix != ".py":
-        return hashlib.sha256(source).hexdigest()
+        return _bytes(path)
     try:
         return _essence_digest(source, tuple(only))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

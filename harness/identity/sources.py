@@ -12,6 +12,7 @@ from spurgen.benchmark.specs import split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
+WITHHELD = ("generators", "harness", "benchmark")
 MOST = 2000  # files that are declared: each is shown to the sandbox by itself, and a command line has an end
 TRAINING = ("baselines", "submissions", "benchmark.contract", "benchmark.selection")
 FOLLOWED = tuple(f"spurgen.{part}" for part in TRAINING)  # what one may train with; the rest has digests of its own
@@ -22,17 +23,19 @@ def submission_files(spec: str) -> dict[str, Path]:
 
     Imports are followed into the submission's folder, its package and whatever else of Python's path is
     not installed: a library's version is no part of a submission. What is imported by a computed name is
-    not found; a submission declares it in `FILES`. All is read, nothing imported. Raises
-    `SubmissionError` for what is not there, is not Python, or is declared otherwise than in plain words.
+    not found; a submission declares it in `FILES`. What makes or scores the data is none of its files,
+    wherever it lies. All is read, nothing imported. Raises `SubmissionError` for what is not there, is not
+    Python, or is declared otherwise than in plain words.
     """
     head, _ = split_spec(spec)
-    name, places, top = head, [*map(Path, sys.path), Path.cwd()], head.partition(".")[0]
+    name, places, top = head, [*map(Path, sys.path)], head.partition(".")[0]
     own = [place for place in places if not installed(place)]
     if head.endswith(".py"):
         start = Path(head)
         name, own, top = start.stem, [start.resolve().parent, *own], ""
         found = {name: start} if start.is_file() else {}
-    else:
+    else:  # what the worker imports by name may lie in the current folder, its helpers beside it
+        places, own = [*places, Path.cwd()], [*own, Path.cwd()]
         found = _of_spurgen(head) if top == "spurgen" else locate(head, places)
     if name not in found:
         raise SubmissionError(f"there is no submission {spec}; give a path to a .py file or a module's name")
@@ -46,7 +49,8 @@ def submission_files(spec: str) -> dict[str, Path]:
                 if wanted.partition(".")[0] == "spurgen":
                     waiting += [item for item in _of_spurgen(wanted).items() if _followed(item[0])]
                 else:
-                    waiting += locate(wanted, places if wanted.partition(".")[0] == top else own).items()
+                    some = locate(wanted, places if wanted.partition(".")[0] == top else own)
+                    waiting += [item for item in some.items() if not _withheld(item[1])]
     return seen | _declared(found[name])
 
 
@@ -84,6 +88,11 @@ def installed(place: Path) -> bool:
     return bool({"site-packages", "dist-packages"} & set(place.parts)) or any(
         place.is_relative_to(one) for one in own
     )  # fmt: skip
+
+
+def _withheld(path: Path) -> bool:
+    """Says whether a file makes the data, or holds or judges answers."""
+    return any(path.resolve().is_relative_to(HOME / name) for name in WITHHELD)
 
 
 def _of_spurgen(name: str) -> dict[str, Path]:
@@ -148,6 +157,8 @@ def _inside(start: Path, name: str) -> dict[str, Path]:
         raise SubmissionError(f"{start}: {DECLARED} names {name}, but there is no file or folder {path}")
     below = [file for file in sorted(path.rglob("*")) if not file.is_dir()] if path.is_dir() else [path]
     for file in below:
+        if _withheld(file):
+            raise SubmissionError(f"{start}: {DECLARED} names {name}, and {file} is not shown to submissions; leave it")
         if not file.resolve().is_relative_to(home) or not file.is_file():
             raise SubmissionError(
                 f"{start}: {DECLARED} names {name}, and {file} is no plain file in {home}; copy it there"

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +26,9 @@ from spurgen.generators.world import make_world
 from spurgen.harness.identity.sources import HOME
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.splits.freeze import freeze
+from spurgen.harness.worker.starting import SECRETS
 
 Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-SECRETS = Path("~/.spurgen")
 
 
 class Commitment(BaseModel):
@@ -101,6 +102,8 @@ def commit(suite: Suite, file: Path, progress: Callable[[int], None]) -> Commitm
     if before and before[-1].revealed is None:
         raise SpurgenError(f"commitment {before[-1].number} of suite {suite.name} is open; reveal it first")
     _refuse_public(file)
+    with suppress(OSError):  # which the next line explains
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     check_writable(file.parent, "--secret")
     check_writable(suite.folder, "the suite's folder")
     if file.exists():
@@ -112,7 +115,6 @@ def commit(suite: Suite, file: Path, progress: Callable[[int], None]) -> Commitm
         secret_sha256=_digest(secret).hex(),
         data_sha256=data_digest(suite, secret, progress),
     )
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
         kept.write(secret)
     try:

@@ -10,7 +10,7 @@ from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.evidence import contradiction
 from spurgen.harness.board.leaderboard import Rows, build
-from spurgen.harness.board.resampling import Plan, figures_of, pooled_spreads, groups_on_test
+from spurgen.harness.board.resampling import Plan, figures_of, groups_on_test, pooled_spreads
 from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.against import ERM
 

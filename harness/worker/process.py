@@ -134,6 +134,8 @@ class Worker:
         if self._widths.setdefault(step, scores.shape[1]) != scores.shape[1]:
             told = f"{step} returned {scores.shape[1]} columns on {where}, and {self._widths[step]} before"
             raise self.failure(f"{told}; return as many for every batch")
+        if step == "encode":  # in which no more than 7 digits can hide
+            return scores.astype(np.float32)
         if step == "predict_proba":
             sums = scores.sum(axis=1, dtype=np.float64)
             wrong = np.flatnonzero((scores.min(axis=1) < 0) | (np.abs(sums - 1) > TOLERANCE))

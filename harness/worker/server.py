@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from spurgen.harness.worker.protocol import Arrays, BrokenFrameError, Pipe
 from spurgen.harness.worker.telling import frames, told
 
 PR_SET_PDEATHSIG = 1
-MAX_WIDTH = 8192  # columns of an answer: 20,000 rows of them are 1.3 GB in the scorer
+MAX_WIDTH = 4096  # columns of an answer: 20,000 rows of them are 0.3 GB in the scorer, and a probe is fitted on them
 
 
 def batch_from(header: dict[str, Any], arrays: Arrays, name: str) -> Batch:
@@ -144,6 +145,8 @@ def main() -> None:
     """Takes the pipe from stdin and stdout, so that a submission's prints go to stderr instead."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # do not outlive the scorer
+        with suppress(OSError):  # where memory is short, this process goes first
+            Path("/proc/self/oom_score_adj").write_text("1000")
     given = json.loads(sys.argv.pop())
     set_limits(given["limits"])
     pipe = Pipe(os.dup(0), os.dup(1))

@@ -15,6 +15,7 @@ from spurgen.harness.worker import bubblewrap, seccomp
 from spurgen.harness.worker.limits import Limits
 
 PATIENCE = 5.0  # seconds
+SECRETS = Path("~/.spurgen")  # of private splits
 KEPT = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")  # of the environment, in the sandbox
 INSIDE = {"HOME": "/tmp", "USER": "nobody", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
@@ -22,13 +23,19 @@ INSIDE = {"HOME": "/tmp", "USER": "nobody", "PATH": "/usr/bin:/bin", "LANG": "C.
 def isolation_of(limits: Limits) -> str:
     """Returns how workers are shut in here, `bubblewrap` or `process`.
 
-    Raises `SpurgenError` if bubblewrap was asked for and does not work.
+    Raises `SpurgenError` if bubblewrap was asked for and does not work, and where nothing was asked for, it does not
+    work, and there are secrets of private splits that a plain process could read.
     """
     if limits.isolation == "process":
         return "process"
     reason = bubblewrap.why_not()
     if reason and limits.isolation == "bubblewrap":
         raise SpurgenError(f"isolation by bubblewrap was asked for, but {reason}")
+    if reason and (secrets := [*SECRETS.expanduser().glob("*.secret")]):
+        raise SpurgenError(
+            f"a submission that is not shut in could read {secrets[0]}, and {reason}; or trust it, with "
+            "--isolation process"
+        )
     return "process" if reason else "bubblewrap"
 
 

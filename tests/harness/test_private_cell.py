@@ -66,7 +66,16 @@ def test_a_world_that_lost_its_alignment_is_noticed(hidden, write_submission, mo
         hidden(write_submission(READS)).run()
 
 
-def test_a_failure_is_recorded_as_elsewhere(hidden, write_submission):
-    cell = hidden(write_submission("def predict(batch): return oops")).run()
-    assert "NameError" in cell.error
+def test_a_failure_is_recorded_and_tells_nothing_of_the_data(hidden, write_submission):
+    cell = hidden(write_submission("def predict(batch): raise ValueError(batch.captions[0])")).run()
+    assert cell.error.endswith("failed on the private splits; what it said is left out, since it may tell of them")
     assert cell.verification == "private"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_of_a_report_no_word_is_kept_and_whether_promises_were(hidden, write_submission, kept):
+    report = f"{{'checks': {{train.captions[0]: {kept}, 'other': True}}, 'selection': train.captions[1]}}"
+    fit = f"def fit(data, val, context):\n    global train\n    train = data.batch\ndef report(): return {report}\n"
+    cell = hidden(write_submission(READS + fit)).run()
+    assert cell.error is None
+    assert cell.report.model_dump(exclude_defaults=True) == {"checks": {"all that it promises": kept}}

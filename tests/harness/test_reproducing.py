@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.reproducing import UNKNOWN, Again, compare_cells, tolerances, verdict_of
+from spurgen.harness.reproducing import UNKNOWN, Again, compare_cells, compare_means, tolerances, verdict_of
 from spurgen.harness.statistics.seed_spread import SeedSpread
 
 
@@ -41,3 +41,15 @@ def test_one_honest_run_of_twenty_is_called_different_however_many_figures_it_ha
 
 def test_a_run_that_failed_has_nothing_to_compare(suite, make_cell):
     assert compare_cells(make_cell(suite, 0.8), make_cell(suite, 0.8, error="boom"), UNKNOWN) == []
+
+
+def test_cells_that_all_moved_the_same_way_differ_in_the_mean():
+    def moved(*shifts):
+        return [[Again("wga", 0.5, 0.5 + shift, 0.1), Again("sss", 0.2, 0.2, 0.1)] for shift in shifts]
+
+    inflated = compare_means(moved(0.08, 0.08, 0.08, 0.08))
+    assert [(again.figure, again.tolerance, again.verdict) for again in inflated] == [
+        ("wga", 0.05, "differs"), ("sss", 0.05, "exact"),
+    ]  # fmt: skip
+    assert verdict_of(compare_means(moved(0.08, -0.08, 0.08, -0.07))) == "within tolerance"
+    assert compare_means(moved(0.08)) == compare_means([]) == []

@@ -54,6 +54,23 @@ def test_figures_that_do_not_come_out_are_told_and_nothing_is_noted(row, capsys)
     assert read_cell(path).verification == "self-reported"
 
 
+@pytest.mark.slow
+def test_a_mean_that_drifted_is_told_and_nothing_is_noted(score, suite_file, write_submission, tmp_path, capsys):
+    assert score(write_submission(MODEL), seeds="4") == 0
+    files = sorted((tmp_path / "results" / "tiny" / "model").iterdir())
+    for path in files:
+        cell = read_cell(path)
+        better = cell.model_copy(update={"figures": cell.figures | {"sss": cell.figures["sss"] + 0.02}})
+        path.write_text(seal(better.model_dump_json(indent=1)))
+    flags = ["--suite", suite_file, "--results", str(tmp_path / "results"), "--device", "cpu", "--jobs", "1"]
+    assert main(["reproduce", "model", "--record", *flags]) == 1
+    out, err = capsys.readouterr()
+    assert "4 runs again: 4 within tolerance" in err
+    assert "small-text: the mean over its seeds differs" in err
+    assert "differs" in next(line for line in out.splitlines() if "| mean" in line and "| sss" in line)
+    assert {read_cell(path).verification for path in files} == {"self-reported"}
+
+
 def test_a_row_of_other_sources_is_refused_with_the_commit_that_made_it(row, write_submission, stderr):
     reproduce, path = row
     write_submission(MODEL.replace("aeo", "aei"))

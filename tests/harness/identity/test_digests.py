@@ -21,11 +21,19 @@ from spurgen.harness.identity.digests import (
 CODE = '"""What it is."""\nimport math  # why\n\n\ndef f(x):\n    """Adds."""\n    return "# not a comment" + x\n'
 
 
-def test_what_does_not_run_does_not_count(write_submission):
-    first = submission_digest(write_submission(CODE))
+def test_what_does_not_run_does_not_count(tmp_path):
+    def digest(text):
+        (tmp_path / "code.py").write_text(text)
+        return code_digest({"code": tmp_path / "code.py"})
+
     same = CODE.replace("Adds.", "Adds one.").replace("# why", "# because").replace("\n\n\n", "\n\n")
-    assert submission_digest(write_submission(same)) == first
-    assert submission_digest(write_submission(CODE.replace("+ x", "+ x + x"))) != first
+    assert digest(same) == digest(CODE)
+    assert digest(CODE.replace("+ x", "+ x + x")) != digest(CODE)
+
+
+def test_of_a_stranger_everything_counts_since_it_may_read_itself(write_submission):
+    first = submission_digest(write_submission(CODE))
+    assert submission_digest(write_submission(CODE.replace("# why", "# because"))) != first
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.identity import sources
 from spurgen.harness.identity.digests import submission_digest
 from spurgen.harness.identity.sources import MOST, submission_files
 
@@ -71,6 +72,23 @@ def test_a_module_may_lie_in_the_current_folder(package, monkeypatch):
 def test_libraries_are_not_followed(write_submission):
     model = write_submission("import numpy.linalg, json, spurgen.harness.cell\nfrom spurgen.generators import sample")
     assert set(submission_files(model)) == {"model"}
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_no_path_leads_to_what_makes_or_scores_the_data(tmp_path, monkeypatch, beside):
+    home = tmp_path / "home"
+    write(home, generators__sampling="", harness__scoring="", benchmark__contract="", tool="")
+    monkeypatch.setattr(sources, "HOME", home)
+    monkeypatch.chdir(home)
+    model = (home if beside else tmp_path) / "model.py"
+    model.write_text("if False: import generators.sampling, harness.scoring, benchmark.contract, tool")
+    assert set(submission_files(str(model))) == ({"model", "tool"} if beside else {"model"})
+    monkeypatch.syspath_prepend(home)
+    assert set(submission_files(str(model))) == {"model", "tool"}
+    if beside:
+        model.write_text("FILES = ['benchmark']")
+        with pytest.raises(SubmissionError, match=r"FILES names benchmark, and .*contract.py is not shown to "):
+            submission_files(str(model))
 
 
 def test_an_attribute_of_a_file_is_the_same_source(write_submission):

@@ -60,6 +60,7 @@ def test_the_secret_is_kept_from_everybody_and_its_digests_are_published(kept):
     secret = file.read_text()
     assert len(secret) == 64
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     published = commitments_file(suite).read_text()
     assert secret not in published
     assert str(private_scenario(suite.scenario("small"), secret).seed) not in published

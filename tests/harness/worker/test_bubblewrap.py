@@ -11,7 +11,7 @@ import pytest
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.identity.sources import HOME
-from spurgen.harness.worker import bubblewrap, seccomp
+from spurgen.harness.worker import bubblewrap, seccomp, starting
 from spurgen.harness.worker.limits import MIB, Limits
 from spurgen.harness.worker.process import Worker
 from spurgen.harness.worker.starting import isolation_of
@@ -166,6 +166,18 @@ def test_where_it_cannot_be_had_a_plain_process_does_unless_it_is_demanded(monke
     assert isolation_of(Limits()) == "process"
     with pytest.raises(SpurgenError, match="isolation by bubblewrap was asked for, but bubblewrap is not"):
         isolation_of(SHUT_IN)
+
+
+@pytest.mark.usefixtures("tried_anew")
+def test_where_there_is_a_secret_a_plain_process_must_be_asked_for(monkeypatch, tmp_path):
+    monkeypatch.setattr(starting, "SECRETS", tmp_path)
+    (tmp_path / "v1.secret").write_text("")
+    assert isolation_of(Limits()) == "bubblewrap"
+    bubblewrap.why_not.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(SpurgenError, match=r"could read .*v1.secret, and bubblewrap is not .*--isolation process"):
+        isolation_of(Limits())
+    assert isolation_of(Limits(isolation="process")) == "process"
 
 
 @pytest.mark.usefixtures("tried_anew")

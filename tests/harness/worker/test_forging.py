@@ -85,15 +85,15 @@ def test_no_more_is_read_than_the_widest_answer_takes(forged_answer, write_submi
         for width in (3, None):
             with pytest.raises(SubmissionError):
                 worker.answer(100_000, width, "test")
-    assert limits == [100_000 * 3 * 8, 100_000 * 8192 * 8]
+    assert limits == [100_000 * 3 * 8, 100_000 * 4096 * 8]
 
 
 def test_features_wider_than_the_scorer_holds_are_refused_on_both_sides(ask, forged_answer, write_submission):
-    spec = write_submission("import numpy as np\ndef encode(batch): return np.zeros((4, 8193), np.float16)")
-    with pytest.raises(SubmissionError, match="encode failed: encode returned 8193 columns, more than 8192; pool or"):
+    spec = write_submission("import numpy as np\ndef encode(batch): return np.zeros((4, 4097), np.float16)")
+    with pytest.raises(SubmissionError, match="encode failed: encode returned 4097 columns, more than 4096; pool or"):
         ask(spec, "encode", None)
-    with pytest.raises(SubmissionError, match=r"encode returned float16 of shape \(4, 8193\) .* in 1 to 8192 columns"):
-        forged_answer("float16", [4, 8193], 4 * 8193 * 2, width=None, what="encode")
+    with pytest.raises(SubmissionError, match=r"encode returned float16 of shape \(4, 4097\) .* in 1 to 4096 columns"):
+        forged_answer("float16", [4, 4097], 4 * 4097 * 2, width=None, what="encode")
 
 
 def test_lone_surrogates_in_a_complaint_do_not_reach_the_files(ask, write_submission):

@@ -6,6 +6,7 @@ import pytest
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.worker import watched
+from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.watched import KEPT, WatchedWorker
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (900, 8, 8, 3)).astype(np.uint8)
@@ -39,8 +40,18 @@ def test_honest_answers_come_again_and_the_row_says_from_where(asked_again, head
     assert asked_again("return means(b)", head, what) == {"worker": where, "rows": KEPT, "moved": 0.0}
 
 
-def test_rounding_by_another_order_of_sums_is_allowed(asked_again):
-    found = asked_again("return means(b) * (1 + 1e-5 * (len(b) < 70))", TRAINS)
+@pytest.mark.parametrize(
+    ("what", "body"),
+    [
+        ("predict", "return means(b) * (1 + 1e-5 * (len(b) < 70))"),
+        ("encode", "return means(b) * (1 + 1e-5 * (len(b) < 70))"),
+        ("encode", "return np.maximum(means(b) - 130, 0) * (1 + 4e-3 * (len(b) < 70))"),  # mostly 0, in bfloat16
+        ("encode", "return np.exp(means(b) / 3) * (1 + 4e-3 * (len(b) < 70))"),  # some lie far out
+        ("encode", "return np.full((len(b), 2), 0.5 + 1e-7 * (len(b) < 70))"),
+    ],
+)
+def test_rounding_by_another_order_of_sums_is_allowed(asked_again, what, body):
+    found = asked_again(body, TRAINS, what)
     assert 0 < found["moved"] < 1
 
 
@@ -87,10 +98,22 @@ def test_no_scale_hides_that_answers_are_others(asked_again, hiding):
         asked_again(f"return np.eye(3)[(np.arange(len(b)) + count) % 3] {hiding}")
 
 
-def test_a_large_feature_does_not_hide_that_others_changed(asked_again):
-    body = "return np.column_stack([means(b) + count, 1e9 * means(b)])"
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return np.column_stack([means(b) + count, 1e9 * means(b)])",
+        "return (means(b) + 9 * count) * np.where(b.images.sum((1, 2, 3)) % 7 == 0, 1e9, 1.0)[:, None]",
+        "return 1e5 + means(b) + 9 * count",
+    ],
+)
+def test_neither_scale_nor_offset_nor_outliers_hide_that_features_changed(asked_again, body):
     with pytest.raises(SubmissionError, match="encode answers the same inputs differently"):
         asked_again(body, what="encode")
+
+
+def test_what_no_float32_holds_cannot_be_told_either(ask_worker, write_submission):
+    spec = write_submission("import numpy as np\ndef encode(b): return 1e12 + np.arange(4.0)[:, None]")
+    assert np.ptp(ask_worker(spec, Limits(), "encode", None)) == 0
 
 
 def test_every_row_is_as_likely_to_be_kept(write_submission, monkeypatch):
