@@ -20,7 +20,6 @@ from spurgen.harness.trial import Trial, fit
 from spurgen.harness.worker.agreement import moved
 from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.process import Float, Worker
-from spurgen.harness.worker.watched import RETRAIN
 
 CHECKS = ("contract", "fit", "answers", "finite", "repeatable", "any batch", "no memory", "peak memory", "time")
 SPLITS = {"train": 400, "val": 200}  # samples
@@ -138,7 +137,7 @@ class _Examination:
 
     def _in_a_fresh_process(self, answers: dict[str, Float], trained: float | None) -> None:
         """Asks a fresh process, in another order: nothing that was asked before may change an answer."""
-        if trained is not None and trained > RETRAIN:
+        if trained is not None and trained > self.worker.limits.retrain_seconds:
             self.findings.outcomes["no memory"] = "not tried"
             self.findings.notes.append(f"training takes {trained:.0f} s, so it was not tried twice")
             return

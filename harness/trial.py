@@ -4,7 +4,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from spurgen.harness.splits.freeze import SHARD
 from spurgen.harness.worker.limits import DEFAULT, Limits
 from spurgen.harness.worker.process import Worker
 from spurgen.harness.worker.starting import isolation_of
-from spurgen.harness.worker.watched import RETRAIN, WatchedWorker
+from spurgen.harness.worker.watched import WatchedWorker
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda
     try:
         unchanged()
         ours = trial.spec.startswith("spurgen.baselines.")  # not to be trained twice: they are no strangers
-        given = trial.spec, trial.options, trial.task.name, trial.limits, trial.device
-        with WatchedWorker(*given, retrain=0.0 if ours else RETRAIN) as worker:
+        limits = replace(trial.limits, retrain_seconds=0.0) if ours else trial.limits
+        with WatchedWorker(trial.spec, trial.options, trial.task.name, limits, trial.device) as worker:
             about = worker.about
             check_offer(worker, trial.task)
             fields = _train_and_score(trial, check, worker)

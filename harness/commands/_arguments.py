@@ -53,6 +53,11 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         ("--fit-hours", DEFAULT.fit_seconds / 3600, "time for fit"),
         ("--answer-minutes", DEFAULT.answer_seconds / 60, "time for each other answer"),
         ("--life-hours", DEFAULT.life_seconds / 3600, "time for all that it does"),
+        (
+            "--retrain-seconds",
+            DEFAULT.retrain_seconds,
+            "who trains no longer, on a CPU, trains twice, to be asked again by a fresh process",
+        ),
     ):
         group.add_argument(flag, type=positive, default=default, help=f"{help_text}; default: {default:g}")
 
@@ -64,7 +69,7 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
         memory_bytes=int(arguments.memory_gib * GIB), disk_bytes=int(arguments.disk_gib * GIB),
         printed_bytes=int(arguments.printed_mib * MIB), cpu_seconds=math.ceil(arguments.cpu_hours * 3600),
         fit_seconds=arguments.fit_hours * 3600, answer_seconds=arguments.answer_minutes * 60,
-        life_seconds=arguments.life_hours * 3600,
+        life_seconds=arguments.life_hours * 3600, retrain_seconds=arguments.retrain_seconds,
     )  # fmt: skip
 
 

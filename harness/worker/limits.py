@@ -17,6 +17,7 @@ class Limits:
     `memory_bytes`: of address space, on a CPU. `cpu_seconds`: of all threads together, for the worker's whole
     life. `fit_seconds`, `answer_seconds`: of wall time, the latter for each answer but `fit`'s; `life_seconds`: for
     all of them, the waiting between included. `disk_bytes`: of scratch files. `printed_bytes`: of output.
+    `retrain_seconds`: who trains no longer, on a CPU, is trained twice, to be asked again by a fresh process.
     """
 
     isolation: Isolation = "auto"
@@ -25,6 +26,7 @@ class Limits:
     fit_seconds: float = 6 * 3600.0
     answer_seconds: float = 1800.0
     life_seconds: float = 24 * 3600.0
+    retrain_seconds: float = 20.0
     disk_bytes: int = 4 * GIB
     printed_bytes: int = 64 * MIB
 

@@ -15,7 +15,6 @@ from spurgen.harness.worker.process import Float, Worker
 KEPT = 256  # rows per function that is asked
 KEPT_BYTES = 1 << 26
 SIZES = (1, 65)  # of the batches in which they come again, as for `Generator.integers`
-RETRAIN = 20.0  # seconds: who trains longer, or on a GPU, where sums vary, is not trained twice
 
 
 @dataclass
@@ -30,16 +29,16 @@ class _Some:
 class WatchedWorker(Worker):
     """Keeps a random few of the rows that pass through it, and asks for them again before the model changes or ends.
 
-    In a fresh worker, so that nothing that is remembered helps, where a submission does not train, or trains on the
-    CPU within `retrain` seconds: it is then trained twice. Else in the same one, and `asked_again` says so.
+    In a fresh worker, so that nothing that is remembered helps, where a submission does not train, or trains within
+    `Limits.retrain_seconds` on the CPU, and not on a GPU, where sums vary: it is then trained twice. Else in the same
+    one, and `asked_again` says so.
     Raises what `Worker` raises.
     """
 
-    def __init__(self, *arguments: Any, retrain: float = RETRAIN, **named: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
         self._rng = np.random.default_rng(secrets.randbits(128))
         self._some: dict[str, _Some] = {}
         self._asked: tuple[str, Batch] | None = None
-        self._retrain = retrain
         self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
         self.asked_again: dict[str, Any] = {}
         super().__init__(*arguments, **named)
@@ -85,7 +84,7 @@ class WatchedWorker(Worker):
         if self.asked_again or not self._some:
             return
         data, seconds = self._training
-        fresh = data is None or (self.device == "cpu" and seconds <= self._retrain)
+        fresh = data is None or (self.device == "cpu" and seconds <= self.limits.retrain_seconds)
         self.asked_again = {"worker": "fresh" if fresh else "same", "rows": 0, "moved": 0.0}
         if not fresh:
             self._compare(self)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.checking import CHECKS, check_modality, example_tasks
-from spurgen.harness.worker.limits import Limits
+from spurgen.harness.worker.limits import DEFAULT, Limits
 
 HEAD = """
 import numpy as np
@@ -17,9 +17,9 @@ TRAINS = "def fit(train, val, context):\n    global rng\n    rng = np.random.def
 def examine(suite, write_submission):
     """Returns a function that checks a submission's `predict` on the tiny suite's captions."""
 
-    def run(body, head="", what="predict", modality="text"):
+    def run(body, head="", what="predict", modality="text", limits=DEFAULT):
         code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
-        return check_modality(write_submission(code), example_tasks(suite)[modality], Limits(), "cpu")
+        return check_modality(write_submission(code), example_tasks(suite)[modality], limits, "cpu")
 
     return run
 
@@ -78,9 +78,8 @@ def test_training_that_is_not_seeded_is_found(examine):
     assert "and seed training with context.seed" in findings.failures[0]
 
 
-def test_long_training_is_not_done_twice(examine, monkeypatch):
-    monkeypatch.setattr("spurgen.harness.checking.RETRAIN", 0.0)
-    findings = examine("return lengths(b)", TRAINS.format(seed="0"))
+def test_long_training_is_not_done_twice(examine):
+    findings = examine("return lengths(b)", TRAINS.format(seed="0"), limits=Limits(retrain_seconds=0.0))
     assert findings.outcomes["no memory"] == "not tried"
     assert "was not tried twice" in findings.notes[0]
 

@@ -1,11 +1,13 @@
-"""Overwrites the inputs, in the hope that the scorer reads them again."""
+"""Overwrites the inputs, in the hope that the scorer, or the next question, reads them again."""
 
-# expected: unranked: not significantly better than chance
-import numpy as np
+# expected: ranked: as honest/reads_the_color.py
+from color import fit as fit
+from color import scores
 
 
 def predict(batch):
+    answers = scores(batch)
     batch.images.flags.writeable = True
     batch.images[:] = 0
-    batch.captions[:] = [""] * len(batch)
-    return np.zeros((len(batch), 3))
+    batch.captions[:] = ["red"] * len(batch)
+    return answers

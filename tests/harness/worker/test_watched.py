@@ -21,7 +21,7 @@ def asked_again(write_submission):
 
     def run(body, head="", what="predict"):
         code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
-        with WatchedWorker(write_submission(code), {}, "a-task", retrain=0.2) as worker:
+        with WatchedWorker(write_submission(code), {}, "a-task", Limits(retrain_seconds=0.2)) as worker:
             if "def fit" in head:
                 data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
                 worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
