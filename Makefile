@@ -48,8 +48,8 @@ validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity
 test: $(DEV_READY)
 	$(BIN)/pytest -n auto
 
-attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard, docs/attacks.md
-	$(BIN)/python tests/attacks/scorecard.py docs/attacks.md
+attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard in README.md
+	$(BIN)/python tests/attacks/scorecard.py README.md
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

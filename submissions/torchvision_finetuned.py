@@ -26,7 +26,10 @@ def fit(train, val, context):
     device = context.device
     model = torchvision.models.shufflenet_v2_x1_0(weights=None, num_classes=context.num_classes).to(device)
     if WEIGHTS:
-        model.load_state_dict(torch.load(Path(__file__).with_name(WEIGHTS), weights_only=True), strict=False)
+        given = torch.load(Path(__file__).with_name(WEIGHTS), map_location="cpu", weights_only=True)
+        own = model.state_dict()  # a head for other classes does not fit, and stays as it is
+        fits = {name: weight for name, weight in given.items() if name in own and weight.shape == own[name].shape}
+        model.load_state_dict(own | fits)
     optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.05)
     batch = min(BATCH, len(train))
     steps = EPOCHS * (len(train) // batch)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import get_args
 
 from spurgen.harness.benchmarking import CANONICAL
+from spurgen.harness.worker.bubblewrap import why_not
 from spurgen.harness.worker.limits import DEFAULT, GIB, MIB, Isolation, Limits
+from spurgen.harness.worker.starting import isolation_of
 
 
 def positive_int(text: str) -> int:
@@ -71,6 +73,13 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
         fit_seconds=arguments.fit_hours * 3600, answer_seconds=arguments.answer_minutes * 60,
         life_seconds=arguments.life_hours * 3600, retrain_seconds=arguments.retrain_seconds,
     )  # fmt: skip
+
+
+def isolation_told(limits: Limits) -> str:
+    """Says how submissions are shut in here, and why no better; raises `SpurgenError` as `isolation_of` does."""
+    isolation = isolation_of(limits)
+    weaker = isolation == "process" and limits.isolation == "auto"
+    return f"isolation: {isolation}" + (f"; {why_not()}" if weaker else "")
 
 
 class Unique(argparse.Action):

@@ -12,14 +12,12 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import BASELINES, baseline_specs, offered, plan, run_missing, write_leaderboard
 from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.board.rows import RESULTS, label_of
-from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, limits_of, positive_int
+from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, isolation_told, limits_of, positive_int
 from spurgen.harness.commands.splits import verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.splits.store import DATA
 from spurgen.harness.splits.verify import stamped
-from spurgen.harness.worker.bubblewrap import why_not
-from spurgen.harness.worker.starting import isolation_of
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str], mine: Sequence[str] = ()) -> int:
     """Runs submissions on the asked tasks and prints their tables; returns 1 if one failed. `mine` are pointed at."""
     suite, device, limits = load_suite(arguments.suite), pick_device(arguments.device), limits_of(arguments)
-    isolation = isolation_of(limits)
+    isolation = isolation_told(limits)
     check_writable(arguments.results, "--results")
     cells = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, device=device, limits=limits)
     cells, skipped = offered(suite, cells)
@@ -59,8 +57,7 @@ def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str],
         console.print(line, markup=False, soft_wrap=True)
     if not cells:
         raise SpurgenError("there is nothing to run: no submission takes any of the tasks asked")
-    weaker = f"; {why_not()}" if isolation == "process" and limits.isolation == "auto" else ""
-    console.print(f"isolation: {isolation}{weaker}", markup=False, soft_wrap=True)
+    console.print(isolation, markup=False, soft_wrap=True)
     if stamped(suite, arguments.data):
         console.print(f"suite {suite.name}: verified before with this code")
     elif verify_all(suite, arguments.data, console, arguments.jobs):

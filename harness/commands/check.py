@@ -9,11 +9,9 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import baseline_specs
 from spurgen.harness.checking import CHECKS, check_modality, example_tasks
-from spurgen.harness.commands._arguments import add_limits, add_suite, limits_of
+from spurgen.harness.commands._arguments import add_limits, add_suite, isolation_told, limits_of
 from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.worker.bubblewrap import why_not
 from spurgen.harness.worker.process import describe
-from spurgen.harness.worker.starting import isolation_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Prints a table, a column per modality that the submission takes, and what to change; returns 1 if anything."""
     suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
-    isolation = isolation_of(limits)
     (spec,) = baseline_specs([arguments.submission])
-    console.print(f"isolation: {isolation}" + (f"; {why_not()}" if isolation == "process" else ""), markup=False)
+    console.print(isolation_told(limits), markup=False, soft_wrap=True)
     try:
         about = describe(spec, {}, limits, device)
     except SubmissionError as error:

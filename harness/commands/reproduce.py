@@ -15,12 +15,11 @@ from spurgen.harness.benchmarking import check_backbones, make_progress
 from spurgen.harness.board.rows import RESULTS, cell_file, read_cells, write_cell
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.choices import one_of
-from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, limits_of, positive_int
+from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, isolation_told, limits_of, positive_int
 from spurgen.harness.executors import local
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.reproducing import FIGURES, Again, Verdict, compare_cells, compare_means, tolerances, verdict_of
-from spurgen.harness.worker.starting import isolation_of
 
 AGAIN = ("finished", "machine", "python", "packages", "spurgen", "commit", "dirty", "order_seed")
 GOOD = ("exact", "within tolerance")
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Prints a line per figure and cell; returns 1 if one differs or fails."""
     suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
-    isolation_of(limits)
+    console.print(isolation_told(limits), markup=False, soft_wrap=True)
     if arguments.record:
         check_writable(arguments.results, "--results")
     rows = read_cells(arguments.results, suite.name)

@@ -17,7 +17,7 @@ from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
 from spurgen.harness.benchmarking import BASELINES, make_progress
-from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._arguments import Unique, isolation_told, positive_int
 from spurgen.harness.experiments.checks import check_task, find_device, find_methods, unused_weights
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
@@ -36,6 +36,7 @@ from spurgen.harness.experiments.report import results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.pictures.drawing import save
+from spurgen.harness.worker.limits import DEFAULT
 
 METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -85,6 +86,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.save_dir, "--save_dir")
     with logged(arguments.save_dir, console) as log:
         log.info("%s", experiment.command)
+        log.info("%s", isolation_told(DEFAULT))
         for told in unused_weights(experiment.methods, vars(arguments)):
             log.warning("%s", told)
         if write:

@@ -16,12 +16,14 @@ from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.cell import CellSpec
+from spurgen.harness.commands._sections import renew
 from spurgen.harness.splits.freeze import freeze
 from spurgen.harness.worker.limits import MIB, Limits
 
 FOLDER = Path(__file__).parent
 TASK = "attacked"
 LONGEST = 90  # characters of what is told
+BEGIN, END = "<!-- attacks: begin -->", "<!-- attacks: end -->"
 LIMITS = Limits(
     isolation="bubblewrap", memory_bytes=3072 * MIB, disk_bytes=64 * MIB, printed_bytes=MIB, cpu_seconds=30,
     fit_seconds=60.0, answer_seconds=15.0,
@@ -119,8 +121,8 @@ def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
     }
 
 
-def scorecard() -> tuple[str, bool]:
-    """Runs all and returns the scorecard as Markdown, and whether what must happen did."""
+def scorecard() -> tuple[str, str, bool]:
+    """Runs all and returns what is told of it, the scorecard as Markdown, and whether what must happen did."""
     tables: dict[str, list[dict[str, str]]] = {"hostile": [], "honest": []}
     held = {"hostile": 0, "honest": 0}
     with tempfile.TemporaryDirectory() as folder:
@@ -134,15 +136,16 @@ def scorecard() -> tuple[str, bool]:
     counts = {kind: f"{held[kind]} of {len(lines)}" for kind, lines in tables.items()}
     told = f"{counts['hostile']} attacks beaten, {counts['honest']} honest submissions scored."
     shown = [tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True) for lines in tables.values()]
-    return "\n\n".join([told, *shown]), all(held[kind] == len(lines) for kind, lines in tables.items())
+    return told, "\n\n".join(shown), all(held[kind] == len(lines) for kind, lines in tables.items())
 
 
 def main(arguments: list[str]) -> int:
-    """Prints the scorecard, and writes it to a file if one is named; returns 1 if something else happened than must."""
-    text, passed = scorecard()
-    print(text)
+    """Prints the scorecard, and renews it in the file that is named; returns 1 if something else happened than must."""
+    told, tables, passed = scorecard()
+    print(f"{told}\n\n{tables}")
     for name in arguments:
-        Path(name).write_text(f"# Attacks\n\nMade by `make attacks`, from tests/attacks. {text}\n")
+        folded = f"<details>\n<summary>{told}</summary>\n\n{tables}\n\n</details>"
+        renew(Path(name), BEGIN, END, folded)
     return not passed
 
 

@@ -1,6 +1,6 @@
 """Returns more columns than memory has room for."""
 
-# expected: failed: returned 1000000 columns, more than 8192
+# expected: failed: returned 1000000 columns, more than 4096
 import numpy as np
 
 
