@@ -8,15 +8,19 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
+from spurgen.benchmark.selection import RULES
+
 NOTE = (
     "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over samples, with "
     "the variance over seeds added; Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. Brackets: 95 % intervals. "
     "SSS: Spurious Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. "
     "Core: sensitivity to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given "
     "besides labels. To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs "
-    "significantly (Holm, 5 %). The variance over seeds is the row's own or that pooled over the task's rows, "
+    "significantly (Holm, 5 %). The variance over seeds is the row's own or that pooled over the baselines' rows, "
     "whichever is larger, widened by Student's t. Seeds: `*` one seed; `?` one seed on a task where no row has two "
-    "that differ, so ranked as if seeds did not differ. Private gap: accuracy less that on splits nobody has seen. "
+    "that differ, so ranked as if seeds did not differ. By rule: WGA of the checkpoint that is the last, the best on "
+    "val by accuracy, and by WGA; a row has the one of them that its access tier allows. Private gap: accuracy less "
+    "that on splits nobody has seen. "
     "Verified: who ran it; self-reported is unchecked."
 )
 SEED_MARKS = {"own": "", "pooled": "*", "unknown": "?"}
@@ -84,6 +88,7 @@ def task_table(part: Mapping[str, Any], mine: Collection[str] = ()) -> str:
             "IG": f"{row['ig']:+.2f}",
             "Core": f"{row['core_sensitivity']:.2f}",
             "CRA": f"{row['cra']:.3f}",
+            **({"By rule": _by_rule(row)} if any(row["selections"] for row in part["rows"]) else {}),
             **({"Private gap": _gap(row)} if any(row["private"] for row in part["rows"]) else {}),
             "Seeds": _seeds(row),
             "Verified": row["verification"],
@@ -112,6 +117,11 @@ def overall_table(overall: Mapping[str, Any], mine: Collection[str] = ()) -> str
 
 def _named(row: Mapping[str, Any], mine: Collection[str]) -> str:
     return ("> " if row["submission"] in mine else "") + as_text(row["submission"])
+
+
+def _by_rule(row: Mapping[str, Any]) -> str:
+    found = [row["selections"].get(rule, {}).get("wga") for rule in RULES]
+    return " / ".join("-" if wga is None else f"{wga:.3f}" for wga in found) if row["selections"] else ""
 
 
 def _gap(row: Mapping[str, Any]) -> str:

@@ -155,3 +155,16 @@ def test_the_private_gap_has_a_column_where_somebody_has_one(suite, make_cell, r
     assert gap == pytest.approx(make_cell(suite, 0.9).figures["accuracy"] - 0.5, abs=5e-4)
     assert low < gap < high
     assert "Private gap" not in task_table(build(suite, rows)["tasks"]["small-text"])
+
+
+def test_what_each_rule_would_have_picked_stands_side_by_side(suite, make_cell, read_table):
+    picks = {"last": {"wga": 0.25, "accuracy": 0.9}, "val_accuracy": {"wga": 0.5, "accuracy": 0.8}}
+    rows = {
+        label: {"small-text": [make_cell(suite, 0.9, selections=some)]}
+        for label, some in {"a": picks, "b": picks | {"val_wga": {"wga": 0.75}}, "c": {}}.items()
+    }
+    lines = read_table(task_table(build(suite, rows)["tasks"]["small-text"]))
+    told = {line["Submission"]: line["By rule"] for line in lines}
+    assert told == {"a": "0.250 / 0.500 / -", "b": "0.250 / 0.500 / 0.750", "c": ""}
+    del rows["a"], rows["b"]
+    assert "By rule" not in task_table(build(suite, rows)["tasks"]["small-text"])
