@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -164,19 +164,21 @@ def sum_up(result: Result) -> str:
     """Says in a sentence how far the rankings agree."""
     if not result["tasks"]:
         return ""
-    first = by_task(result["tasks"], lambda task: " and ".join(_rho_with(task, name) for name in result["core"][:2]))
+    both = result["core"][:2]
+    first = by_task(result["tasks"], lambda task: " and ".join(_rho_with(task, name, "rho") for name in both))
+    by_name = by_task(result["tasks"], lambda task: " and ".join(_rho_with(task, name, "rho_by_name") for name in both))
     medians = by_task(result["tasks"], lambda task: number(task["median"], ".2f"))
     theirs = by_task(result["tasks"], lambda task: number(task["median_among_published"], ".2f"))
     return (
-        f"Spearman's rho with SubpopBench's {result['core'][0]} and {result['core'][1]}: {first}. Median over "
-        f"{', '.join(result['core'])}: {medians}; theirs with one another: {theirs}."
+        f"Spearman's rho with SubpopBench's {' and '.join(both)}: {first}. Median over {', '.join(result['core'])}: "
+        f"{medians}; theirs with one another: {theirs}. All of it over the methods that are the same; with those that "
+        f"share no more than the name, {' and '.join(both)} have {by_name}."
     )
 
 
-def _rho_with(task: TaskAgreement, dataset: str) -> str:
-    return next(
-        (number(some["rho"], ".2f") for some in task["published"] if _decides(some) and some["dataset"] == dataset), "-"
-    )
+def _rho_with(task: TaskAgreement, dataset: str, kind: Literal["rho", "rho_by_name"]) -> str:
+    found = [some[kind] for some in task["published"] if _decides(some) and some["dataset"] == dataset]
+    return number(found[0], ".2f") if found else "-"
 
 
 def tell(result: Result) -> str:
