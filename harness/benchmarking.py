@@ -103,8 +103,8 @@ def run_missing(
 ) -> Iterator[tuple[Spec, str | None]]:
     """Runs the cells that have no result yet and keeps each as it ends; yields it with its error, if any."""
     paths = {id(cell): path_of(results, cell) for cell in cells}
-    for wanted in cells:
-        check_owner(paths[id(wanted)].parent, wanted.spec, submission_digest(wanted.spec))
+    for folder, owner in dict.fromkeys((paths[id(cell)].parent, cell.spec) for cell in cells):
+        check_owner(folder, owner, submission_digest(owner))
     missing = [cell for cell in cells if not _is_done(cell, paths[id(cell)])]
     check_backbones(missing)
     with make_progress(console) as progress:

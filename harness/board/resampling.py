@@ -12,7 +12,7 @@ from spurgen.generators import sample
 from spurgen.harness.board.evidence import KEPT
 from spurgen.harness.data import task_groups
 from spurgen.harness.metrics._arrays import Float64
-from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, group_bootstrap_weights
 from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation, pool
 
 REPLICATES = 1000
@@ -54,8 +54,8 @@ class Plan:
 
     task: Task
     groups: NDArray[np.int64]
-    test_weights: NDArray[np.uint8]
-    base_weights: NDArray[np.uint8]
+    test_weights: GroupWeights
+    base_weights: Float64
 
     @classmethod
     def of(cls, task: Task) -> "Plan":
@@ -67,8 +67,8 @@ class Plan:
         return cls(
             task,
             groups,
-            group_bootstrap_weights(groups, REPLICATES, f"{drawn}/test"),
-            group_bootstrap_weights(bases, REPLICATES, f"{drawn}/bases"),
+            GroupWeights(groups, group_bootstrap_weights(groups, REPLICATES, f"{drawn}/test")),
+            group_bootstrap_weights(bases, REPLICATES, f"{drawn}/bases").astype(np.float64),
         )
 
     def replicates(self, label: str, cells: Sequence[Cell], figure: str, spreads: Spreads) -> Float64:
@@ -85,9 +85,7 @@ class Plan:
         """Draws the same as other samples alone might have it: the paired bootstrap with these very seeds."""
         if figure in ("wga", "accuracy"):
             correct = np.stack([unpack(cell.samples["correct"]) for cell in cells])
-            if figure == "wga":
-                return bootstrap_wga(correct, self.groups, self.test_weights)
-            return bootstrap_mean(correct.astype(np.float64), self.test_weights)
+            return self.test_weights.wga(correct) if figure == "wga" else self.test_weights.accuracy(correct)
         names = [f"sss/{name}" for name in self.task.channels] if figure == "sss" else [KEPT.get(figure, figure)]
         values = [np.mean([unpack(cell.samples[name]) for name in names], axis=0) for cell in cells]
         return bootstrap_mean(np.stack(values), self.base_weights)

@@ -4,6 +4,9 @@ All rows of a task share weights, so differences between rows are paired. The dr
 reproducible for a given NumPy; unlike the data they are not frozen for ever.
 """
 
+import functools
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,10 +59,47 @@ def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int)
     return weights
 
 
-def _check_weights(weights: Weights, count: int) -> None:
+def _check_weights(weights: Weights | Float64, count: int, kinds: str = "iu") -> None:
     """Raises MetricError unless the weights are counts of n samples."""
-    check_kind("weights", weights, "iu", "an array of counts")
+    check_kind("weights", weights, kinds, "an array of counts")
     check_shape("weights", weights, ("B", count))
+
+
+class GroupWeights:
+    """Holds weights by group, in the shape that matrix products want: made once for all rows of a task.
+
+    `group_ids`: integers (n,) in [0, G). `weights`: (B, n) of `group_bootstrap_weights`.
+
+    Raises:
+        MetricError: for arrays that do not fit each other, or an empty group.
+    """
+
+    def __init__(self, group_ids: Labels, weights: Weights) -> None:
+        self._ids, self._sizes = as_groups(group_ids, "n", None)
+        _check_weights(weights, len(self._ids))
+        self._members = [np.flatnonzero(self._ids == group) for group in range(len(self._sizes))]
+        self._parts = [weights[:, member].T.astype(np.float32) for member in self._members]
+
+    def _accuracies(self, correct: Bool) -> Iterator[Float64]:
+        """Yields every group's accuracy, float64 (S, B)."""
+        hits = as_flags("correct", correct, ("S", len(self._ids))).astype(np.float32)
+        for member, part, size in zip(self._members, self._parts, self._sizes.tolist(), strict=True):
+            # counts below 2**24 are exact in float32, and its product is a fast matrix product
+            yield (hits[:, member] @ part).astype(np.float64) / size
+
+    def wga(self, correct: Bool) -> Float64:
+        """Returns what `bootstrap_wga` does."""
+        worst: Float64 = functools.reduce(np.minimum, self._accuracies(correct))
+        means: Float64 = worst.mean(axis=0)
+        return means
+
+    def accuracy(self, correct: Bool) -> Float64:
+        """Returns replicates of the mean over seeds of the accuracy: float64 (B,)."""
+        shares = self._sizes / self._sizes.sum()
+        means: Float64 = sum(
+            share * some.mean(axis=0) for share, some in zip(shares, self._accuracies(correct), strict=True)
+        )
+        return means
 
 
 def bootstrap_wga(correct: Bool, group_ids: Labels, weights: Weights) -> Float64:
@@ -72,28 +112,20 @@ def bootstrap_wga(correct: Bool, group_ids: Labels, weights: Weights) -> Float64
         MetricError: for arrays that do not fit each other, or an empty group.
     """
     hits = as_flags("correct", correct, ("S", "n"))
-    ids, sizes = as_groups(group_ids, hits.shape[1], None)
-    _check_weights(weights, hits.shape[1])
-    worst = np.ones((len(hits), len(weights)))
-    for group, size in enumerate(sizes.tolist()):
-        member = ids == group
-        # counts below 2**24 are exact in float32, and its product is a fast matrix product
-        counts = hits[:, member].astype(np.float32) @ weights[:, member].astype(np.float32).T
-        np.minimum(worst, counts.astype(np.float64) / size, out=worst)
-    means: Float64 = worst.mean(axis=0)
-    return means
+    ids, _ = as_groups(group_ids, hits.shape[1], None)
+    return GroupWeights(ids, weights).wga(hits)
 
 
-def bootstrap_mean(values: Scores, weights: Weights) -> Float64:
+def bootstrap_mean(values: Scores, weights: Weights | Float64) -> Float64:
     """Returns replicates of the mean over seeds and samples: float64 (B,).
 
     `values`: real (S, m), each base sample's contribution with all its twins, one row per training
-    seed. `weights`: (B, m) of `group_bootstrap_weights`.
+    seed. `weights`: (B, m) of `group_bootstrap_weights`, fastest as float64.
 
     Raises:
         MetricError: for arrays that do not fit each other, or values that are not finite.
     """
     reals = as_reals("values", values, ("S", "m"))
-    _check_weights(weights, reals.shape[1])
-    replicates: Float64 = reals.mean(axis=0) @ weights.astype(np.float64).T / weights.sum(axis=1)
+    _check_weights(weights, reals.shape[1], "iuf")
+    replicates: Float64 = reals.mean(axis=0) @ weights.astype(np.float64, copy=False).T / weights.sum(axis=1)
     return replicates

@@ -9,7 +9,7 @@ from spurgen.harness.board.leaderboard import build, make_row
 from spurgen.harness.board.resampling import Plan, pooled_spreads
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.statistics import against_erm
-from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga
+from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights
 from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation
 
 BASES = 24
@@ -100,7 +100,8 @@ def test_every_figure_has_its_own_interval(suite, varied):
         return add_noise(resampled, deviation, "small-text", "a", figure)
 
     correct = np.stack([some["correct"] for some in kept])
-    wga = noisy("wga", bootstrap_wga(correct, plan.groups, plan.test_weights))
+    weights = group_bootstrap_weights(plan.groups, len(plan.base_weights), "small/color+background/test")
+    wga = noisy("wga", bootstrap_wga(correct, plan.groups, weights))
     assert list(replicates) == list(leaderboard.BOOTSTRAPPED)
     assert np.array_equal(replicates["wga"], wga)
     assert row["wga"] == np.mean([cell.figures["wga"] for cell in varied])
@@ -112,7 +113,7 @@ def test_every_figure_has_its_own_interval(suite, varied):
         ends = percentile_interval(noisy(figure, bootstrap_mean(values, weights)))
         return list(ends if figure == "ig" else np.clip(ends, 0, 1))
 
-    assert row["accuracy_ci"] == interval("accuracy", plan.test_weights, "correct")
+    assert row["accuracy_ci"] == pytest.approx(interval("accuracy", weights, "correct"))
     parts = {"sss_placebo": "placebo", "core_sensitivity": "core", "ig": "ig", "cra": "cra", "flip_rate": "flip"}
     for figure, part in parts.items():
         assert row[f"{figure}_ci"] == interval(figure, plan.base_weights, part), figure

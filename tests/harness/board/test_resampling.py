@@ -48,5 +48,6 @@ def test_a_strangers_seeds_move_no_interval_but_its_own(suite, make_cell):
 def test_tasks_of_the_same_test_samples_are_resampled_together(suite):
     text, image = (Plan.of(suite.task(f"small-{modality}")) for modality in ("text", "image"))
     assert text.task.channels == image.task.channels
-    assert np.array_equal(text.test_weights, image.test_weights)
+    correct = np.random.default_rng(0).random((2, 60)) < 0.8
+    assert np.array_equal(text.test_weights.wga(correct), image.test_weights.wga(correct))
     assert np.array_equal(text.base_weights, image.base_weights)

@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.errors import MetricError
 from spurgen.harness import metrics
-from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, bootstrap_wga, group_bootstrap_weights
 
 GROUPS = np.repeat([0, 1, 2], [5, 1, 30])
 
@@ -49,6 +49,14 @@ def test_mean_replicates_equal_a_plain_loop():
     weights = group_bootstrap_weights(GROUPS, 30, "task")
     expected = [np.mean([np.average(row, weights=w) for row in values]) for w in weights]
     assert bootstrap_mean(values, weights) == pytest.approx(np.array(expected))
+
+
+def test_accuracy_by_groups_is_the_mean_over_samples():
+    correct = np.random.default_rng(1).random((4, 36)) < 0.6
+    weights = group_bootstrap_weights(GROUPS, 30, "task")
+    by_group = GroupWeights(GROUPS, weights)
+    assert by_group.accuracy(correct) == pytest.approx(bootstrap_mean(correct.astype(float), weights))
+    assert np.array_equal(by_group.wga(correct), bootstrap_wga(correct, GROUPS, weights))
 
 
 def test_weights_of_one_give_the_point():
@@ -111,7 +119,7 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
             lambda: bootstrap_mean(np.zeros((2, 35)), weights()),
             r"weights: found shape \(5, 36\), expected shape \(B, 35",
         ),
-        (lambda: bootstrap_mean(np.zeros((2, 36)), weights() * 0.5), "weights: found dtype float64"),
+        (lambda: bootstrap_wga(np.zeros((2, 36), bool), GROUPS, weights() * 0.5), "weights: found dtype float64"),
         (lambda: bootstrap_mean(np.full((2, 36), np.nan), weights()), "values: found nan"),
         (lambda: bootstrap_wga(np.zeros((2, 36)), GROUPS, weights()), "correct: found dtype float64"),
         (lambda: bootstrap_wga(np.zeros((2, 36), bool), GROUPS[1:], weights()), r"group_ids: found shape \(35,\)"),
