@@ -24,13 +24,13 @@ from spurgen.harness.board.rows import (
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.executors import local
 from spurgen.harness.identity.digests import submission_digest
+from spurgen.harness.identity.sources import BASELINES, is_baseline
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.private_cell import PrivateCellSpec
 from spurgen.harness.splits.private import read_commitments
 from spurgen.harness.worker.process import describe
 
 Spec = TypeVar("Spec", CellSpec, PrivateCellSpec)
-BASELINES = "spurgen.baselines"
 CANONICAL = "v1"
 SIGNS = ("signs-image", "signs-text", "signs-multimodal")  # its main tasks
 
@@ -70,7 +70,7 @@ def offered(suite: Suite, cells: Sequence[CellSpec]) -> tuple[list[CellSpec], li
     about = {
         spec: describe(spec, {}, cell.limits, cell.device)
         for spec, cell in {cell.spec: cell for cell in cells}.items()
-        if not spec.startswith(f"{BASELINES}.")  # they take all, as their contract test says
+        if not is_baseline(spec)  # they take all, as their contract test says
     }
     kept: list[CellSpec] = []
     skipped: dict[str, None] = {}
@@ -86,7 +86,7 @@ def offered(suite: Suite, cells: Sequence[CellSpec]) -> tuple[list[CellSpec], li
 
 def check_backbones(cells: Iterable[CellSpec | PrivateCellSpec]) -> None:
     """Raises `SubmissionError` if a baseline would start from weights that are not installed: before any work."""
-    for suite, task in dict.fromkeys((c.suite, c.task) for c in cells if c.spec.startswith(f"{BASELINES}.")):
+    for suite, task in dict.fromkeys((c.suite, c.task) for c in cells if is_baseline(c.spec)):
         if load_suite(suite).task(task).backbone == "imagenet":
             check_installed()
 

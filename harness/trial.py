@@ -16,6 +16,7 @@ from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.answers import Asker, Check, check_offer, collect
 from spurgen.harness.data import labeled_data, shown
 from spurgen.harness.identity.digests import submission_digest
+from spurgen.harness.identity.sources import is_baseline
 from spurgen.harness.machine.provenance import provenance
 from spurgen.harness.scoring import score
 from spurgen.harness.selection import compare_rules
@@ -58,7 +59,7 @@ def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda
     }  # fmt: skip
     try:
         unchanged()
-        ours = trial.spec.startswith("spurgen.baselines.")  # not to be trained twice: they are no strangers
+        ours = is_baseline(trial.spec)  # not to be trained twice: they are no strangers
         limits = replace(trial.limits, retrain_seconds=0.0) if ours else trial.limits
         with WatchedWorker(trial.spec, trial.options, trial.task.name, limits, trial.device) as worker:
             about = worker.about

@@ -60,9 +60,9 @@ def _figures(
     """Yields figures: name, as told, as found, and what rounding explains."""
     correct = samples["correct"]
     yield "accuracy", cell.figures.get("accuracy"), float(correct.mean()), ROUNDING
-    worst = float((np.bincount(groups, correct) / np.bincount(groups)).min())
-    yield "wga", cell.figures.get("wga"), worst, ROUNDING
-    yield from _by_pattern(task, np.bincount(groups, correct) / np.bincount(groups), cell)
+    accuracies = np.bincount(groups, correct) / np.bincount(groups)
+    yield "wga", cell.figures.get("wga"), float(accuracies.min()), ROUNDING
+    yield from _by_pattern(task, accuracies, cell)
     for figure, kept in KEPT.items():
         yield figure, cell.figures.get(figure), float(samples[kept].mean()), _rounding(cell, samples, kept)
     channels = [f"sss/{channel}" for channel in task.channels]

@@ -11,12 +11,12 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
 from spurgen.harness.board.evidence import KEPT
 from spurgen.harness.data import task_groups
+from spurgen.harness.identity.sources import is_baseline
 from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, group_bootstrap_weights
 from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation, pool
 
 REPLICATES = 1000
-BASELINES = "spurgen.baselines."
 Spreads = Mapping[str, SeedSpread | None]
 
 
@@ -33,7 +33,7 @@ def pooled_spreads(rows: Iterable[Sequence[Cell]], figures: Iterable[str]) -> Sp
     its own. Else of all.
     """
     some = list(rows)
-    ours = [cells for cells in some if cells[0].spec.startswith(BASELINES)]
+    ours = [cells for cells in some if is_baseline(cells[0].spec)]
     return {figure: _pooled(ours, figure) or _pooled(some, figure) for figure in figures}
 
 

@@ -9,11 +9,12 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import BASELINES, baseline_specs, offered, plan, run_missing, write_leaderboard
+from spurgen.harness.benchmarking import baseline_specs, offered, plan, run_missing, write_leaderboard
 from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.board.rows import RESULTS, label_of
 from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, isolation_told, limits_of, positive_int
 from spurgen.harness.commands.splits import verify_all
+from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.splits.store import DATA

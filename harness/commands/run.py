@@ -16,7 +16,7 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.benchmarking import BASELINES, make_progress
+from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.commands._arguments import Unique, isolation_told, positive_int
 from spurgen.harness.experiments.checks import check_task, find_device, find_methods, unused_weights
 from spurgen.harness.experiments.data_folder import (
@@ -34,6 +34,7 @@ from spurgen.harness.experiments.log import logged
 from spurgen.harness.experiments.record import ExperimentRecord, make_record
 from spurgen.harness.experiments.report import results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
+from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.pictures.drawing import save
 from spurgen.harness.worker.limits import DEFAULT

@@ -53,9 +53,7 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     check_writable(private_folder(arguments.results), "--results")
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
-    cells, skipped = offered(suite, wanted)
-    for line in skipped:
-        console.print(line, markup=False, soft_wrap=True)
+    cells, _ = offered(suite, wanted)  # what is skipped is told with the public cells
     hidden = [
         PrivateCellSpec(c.suite, c.task, c.spec, c.seed, secret, commitment.data_sha256, device, limits=limits)
         for c in cells

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial
-from spurgen.harness.benchmarking import BASELINES, SIGNS, baseline_specs, check_backbones, make_progress
+from spurgen.harness.benchmarking import SIGNS, baseline_specs, check_backbones, make_progress
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
@@ -26,6 +26,7 @@ from spurgen.harness.experiments.sweep import (
     split_done,
     trials_file,
 )
+from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import write_atomically
 

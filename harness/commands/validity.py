@@ -10,10 +10,11 @@ from rich.console import Console
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.published import PUBLISHED, read_published
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import BASELINES, stem_for
+from spurgen.harness.benchmarking import stem_for
 from spurgen.harness.board.rows import RESULTS, read_cells
 from spurgen.harness.commands._arguments import add_suite
 from spurgen.harness.commands._sections import around, renew
+from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.validity._evidence import gather
 from spurgen.harness.validity._report import draw, examine, summary, to_markdown

@@ -10,9 +10,10 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.suite import Task
 from spurgen.harness.answers import check_offer
-from spurgen.harness.benchmarking import BASELINES, baseline_specs
+from spurgen.harness.benchmarking import baseline_specs
 from spurgen.harness.board.rows import label_of
 from spurgen.harness.choices import one_of
+from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.worker.process import Worker
 

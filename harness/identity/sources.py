@@ -11,11 +11,17 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
+BASELINES = "spurgen.baselines"
 DECLARED = "FILES"
 WITHHELD = ("generators", "harness", "benchmark")
 MOST = 2000  # files that are declared: each is shown to the sandbox by itself, and a command line has an end
 TRAINING = ("baselines", "submissions", "benchmark.contract", "benchmark.selection")
 FOLLOWED = tuple(f"spurgen.{part}" for part in TRAINING)  # what one may train with; the rest has digests of its own
+
+
+def is_baseline(spec: str) -> bool:
+    """Says whether a spec names one of our own methods."""
+    return spec.startswith(f"{BASELINES}.")
 
 
 def submission_files(spec: str) -> dict[str, Path]:
