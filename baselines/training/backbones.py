@@ -10,6 +10,11 @@ from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.tokens import PADDING
 
 
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    """Says whether bfloat16 pays on a device: on a CPU without AVX-512 it takes seven times as long as float32."""
+    return device.type != "cpu" or torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
 def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
     """Is a 3x3 convolution, batch norm and ReLU."""
     return nn.Sequential(
@@ -85,8 +90,8 @@ class Network(nn.Module):
     """Encodes images, captions or both, and classifies the features with a linear `head`.
 
     `image` encodes images, if there are any, to `feature_dim` features. The encoders run in bfloat16
-    (`ImageNetEncoder` in part), features and logits are float32. `checkpoints` holds the weights after
-    the epochs of its training, from which a selection rule picks.
+    (`ImageNetEncoder` in part; in float32 on a CPU without AVX-512), features and logits are float32.
+    `checkpoints` holds the weights after the epochs of its training, from which a selection rule picks.
     """
 
     def __init__(
@@ -122,7 +127,9 @@ class Network(nn.Module):
     def encode_embedded(self, embedded: list[Tensor]) -> Tensor:
         """Returns features float32 (n, feature_dim) from what `embed` returns."""
         encoders = [encoder for encoder in (self.image, self.caption) if encoder is not None]
-        with torch.autocast(self.device.type, torch.bfloat16):
+        reduced = _multiplies_bfloat16(self.device)
+        embedded = embedded if reduced else [part.float() for part in embedded]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=reduced):
             parts = [encoder(part) for encoder, part in zip(encoders, embedded, strict=True)]
             features: Tensor = parts[0] if self.fuse is None else self.fuse(torch.cat(parts, dim=1))
         return features.float()

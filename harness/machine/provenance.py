@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -38,7 +39,14 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return _described(lines)
+
+
+def _described(cpuinfo: Sequence[str]) -> str:
+    """Names the model, and says if it lacks AVX-512: there the baselines compute in float32, not in bfloat16."""
+    first = {key.strip(): value.strip() for key, _, value in reversed([line.partition(":") for line in cpuinfo])}
+    lacks = "flags" in first and "avx512f" not in first["flags"].split()
+    return first.get("model name", "unknown") + (" without AVX-512" if lacks else "")
 
 
 def git_state(folder: Path) -> dict[str, Any]:

@@ -10,6 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from spurgen.baselines import erm
+from spurgen.baselines.training import backbones
+from spurgen.baselines.training.backbones import ImageEncoder
+from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context, load_suite
 from spurgen.generators import class_names, sample
@@ -61,3 +64,21 @@ def test_an_epoch_costs_little_more_than_a_loop_by_hand(benchmark, tell):
     assert len(network.checkpoints) == 1
     start = problem.network(hyper).head.weight
     assert all((trained.head.weight - start).abs().max() > 1e-3 for trained in (network, other))
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_precision_is_the_faster_one_on_this_machine(benchmark, tell, monkeypatch):
+    chosen = backbones._multiplies_bfloat16(torch.device("cpu"))
+    network = backbones.Network(image=ImageEncoder(128), vocabulary_size=None, feature_dim=128, num_classes=4)
+    embedded = network.embed(Inputs(torch.randint(0, 256, (128, 64, 64, 3), dtype=torch.uint8), None))
+    seconds = {chosen: [], not chosen: []}
+    for _ in range(2 if benchmark.disabled else 8):
+        for reduced, taken in seconds.items():
+            monkeypatch.setattr(backbones, "_multiplies_bfloat16", lambda _device, reduced=reduced: reduced)
+            start = time.perf_counter()
+            network.head(network.encode_embedded(embedded)).mean().backward()
+            taken.append(time.perf_counter() - start)
+    own, other = (statistics.median(seconds[key][1:]) for key in (chosen, not chosen))
+    benchmark.extra_info["ratio"] = own / other
+    benchmark.pedantic(lambda: None, rounds=1)
+    tell("a step of the image encoder in the precision chosen here, against the other", own / other, 1.0, "x")

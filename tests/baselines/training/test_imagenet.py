@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from spurgen.baselines import dfr, erm, mixup
-from spurgen.baselines.training import imagenet
+from spurgen.baselines.training import backbones, imagenet
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.imagenet import PACKAGES, ImageNetEncoder, load_weights, make_trunk
 from spurgen.baselines.training.problem import Problem
@@ -105,13 +105,15 @@ def test_the_gradient_reaches_all_of_the_trunk_and_the_embedded_pixels(make_star
         assert part.grad.abs().max() > 0, name
 
 
-def test_the_trunk_runs_in_float32_whatever_the_network_runs_in(make_started):
+@pytest.mark.parametrize(("fast", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_the_trunk_runs_in_float32_whatever_the_network_runs_in(make_started, monkeypatch, fast, expected):
+    monkeypatch.setattr(backbones, "_multiplies_bfloat16", lambda _device: fast)
     network = make_started().network(Recipe(feature_dim=16))
     seen = {}
     for name, layer in (("trunk", network.image.trunk._conv_head), ("project", network.image.project[0])):
         layer.register_forward_hook(lambda *told, name=name: seen.update({name: told[2].dtype}))
     assert network.encode(make_started().train.inputs.take(slice(2))).dtype == torch.float32
-    assert seen == {"trunk": torch.float32, "project": torch.bfloat16}
+    assert seen == {"trunk": torch.float32, "project": expected}
 
 
 def test_batch_norm_uses_the_batch_in_training_and_what_it_kept_in_evaluation(make_encoder):

@@ -176,3 +176,20 @@ def test_an_unreadable_source_is_named(home):
     (home / "harness" / "scoring.py").unlink()
     with pytest.raises(SubmissionError, match=r"cannot read .*scoring\.py"):
         scoring_digest()
+
+
+def test_an_edit_that_moves_no_figure_leaves_the_rows_that_there_were(monkeypatch, tmp_path):
+    path = tmp_path / "code.py"
+    path.write_text(CODE)
+    before = module._digest(path)
+    path.write_text(CODE.replace("+ x", "+ x[:]"))
+    since = module._digest(path)
+    assert since != before
+    monkeypatch.setattr(module, "SAME_FIGURES", {since: before})
+    monkeypatch.setattr(module, "_essence_digest", module._essence_digest.__wrapped__)  # not what is remembered
+    assert module._digest(path) == before
+
+
+def test_files_known_by_an_earlier_digest_still_are_what_was_judged():
+    now = {module._essence_digest(path.read_bytes(), ()) for path in (module.HOME / "baselines").rglob("*.py")}
+    assert set(module.SAME_FIGURES.values()) <= now  # else the entry is of no use, and can go

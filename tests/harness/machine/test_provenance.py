@@ -81,3 +81,18 @@ def test_a_gpu_is_named_where_it_was_used(monkeypatch):
     assert provenance()["commit"] == "harness"  # beside the folders that it asks for
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert "gpu" not in provenance("cuda")
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "described"),
+    [
+        (["processor\t: 0", "model name\t: EPYC", "flags\t\t: sse avx2 avx512f"], "EPYC"),
+        (
+            ["model name\t: EPYC", "flags\t\t: sse avx2", "", "model name\t: other", "flags\t: avx512f"],
+            "EPYC without AVX-512",
+        ),
+        (["Features\t: fp asimd"], "unknown"),  # of ARM, which has neither
+    ],
+)
+def test_a_machine_says_whether_it_has_what_decides_the_precision(cpuinfo, described):
+    assert module._described(cpuinfo) == described
