@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from spurgen.baselines.training.imagenet import check_installed
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, load_suite
@@ -103,8 +104,12 @@ def run_missing(
 ) -> Iterator[tuple[Spec, str | None]]:
     """Runs the cells that have no result yet and keeps each as it ends; yields it with its error, if any."""
     paths = {id(cell): path_of(results, cell) for cell in cells}
+    owners: dict[Path, str] = {}
     for folder, owner in dict.fromkeys((paths[id(cell)].parent, cell.spec) for cell in cells):
         check_owner(folder, owner, submission_digest(owner))
+        other = owners.setdefault(folder, owner)
+        if submission_digest(other) != submission_digest(owner):
+            raise SpurgenError(f"{other} and {owner} would share the row {folder.name}; rename one of them")
     missing = [cell for cell in cells if not _is_done(cell, paths[id(cell)])]
     check_backbones(missing)
     with make_progress(console) as progress:

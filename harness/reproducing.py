@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from spurgen.benchmark.record import Cell
 from spurgen.harness.board.resampling import figures_of
+from spurgen.harness.identity.sources import is_baseline
 from spurgen.harness.statistics.seed_spread import pool
 
 FIGURES = ("wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
@@ -34,13 +35,14 @@ class Again(NamedTuple):
 
 
 def tolerances(rows: Iterable[Sequence[Cell]], comparisons: int = 1) -> dict[str, float]:
-    """Returns how far each figure may move: by as much as another seed moves it, from the rows of a task.
+    """Returns how far each figure may move: by as much as another seed moves it, from the baselines' rows of a task.
 
     Two single runs differ by more than 2.77 of their standard deviation in one case of twenty (ISO 5725-6); of so
     many `comparisons`, any does (Bonferroni). Another machine or version of a library sums in another order, and a
     training that does so for long is as good as one with another seed. On the same machine figures come out exactly.
     """
-    some = [cells for cells in ([c for c in row if c.error is None] for row in rows) if len(cells) > 1]
+    ran = [[cell for cell in row if cell.error is None] for row in rows]
+    some = [cells for cells in ran if len(cells) > 1 and is_baseline(cells[0].spec)]
     spreads = {figure: pool([figures_of(cells, figure) for cells in some]) for figure in FIGURES}
     reach = float(np.sqrt(2) * norm.isf(MISSED / 2 / comparisons))
     return {

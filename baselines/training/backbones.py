@@ -11,7 +11,7 @@ from spurgen.baselines.training.tokens import PADDING
 
 
 def _multiplies_bfloat16(device: torch.device) -> bool:
-    """Says whether bfloat16 pays on a device: on a CPU without AVX-512 it takes seven times as long as float32."""
+    """Says whether bfloat16 pays on a device: on a CPU without AVX-512 it takes eight times as long as float32."""
     return device.type != "cpu" or torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 

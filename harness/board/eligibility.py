@@ -11,7 +11,9 @@ from spurgen.harness.board.evidence import contradiction
 from spurgen.harness.board.rows import cell_name
 from spurgen.harness.statistics.ranking import better_than_chance
 
-FLAT = 0.3  # of what honest answers move probabilities; on v1 no baseline has less than 0.6
+# The least part of what its answers move that an honest model's probabilities move: less where a channel tells little,
+# and where labels in val are wrong. On v1 no baseline has less than 0.51 and 0.71.
+FLAT = {"sss": 0.15, "core_sensitivity": 0.45}
 
 
 def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], cells: Sequence[Cell]) -> str | None:
@@ -68,9 +70,10 @@ def _flattened(cell: Cell) -> str | None:
     figures = cell.figures
     due = figures["accuracy"] + min(cell.patterns.values(), default=0.0) - 1
     for name, least in (("sss", figures["flip_rate"]), ("core_sensitivity", due)):
-        if figures[name] < FLAT * least:
+        if figures[name] < FLAT[name] * least:
             return (
-                f"its probabilities are flatter than its answers with seed {cell.seed}: {name} {figures[name]:.3g}, at "
-                f"least {FLAT * least:.3g} expected; it answers val, where the temperature is fitted, worse than test"
+                f"its probabilities are flatter than its answers with seed {cell.seed}: {name} {figures[name]:.3g}, "
+                f"at least {FLAT[name] * least:.3g} expected; it answers val, where the temperature is fitted, worse "
+                "than test"
             )
     return None

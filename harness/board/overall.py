@@ -19,8 +19,8 @@ def rank_set(
     """Ranks the rows of a set of tasks by their means over it.
 
     `boards` and `replicates` map tasks to their boards and, by submission, to the paired bootstrap of
-    WGA, float64 (B,). A row that is ranked on some of the tasks only is listed with the reason; what
-    other rows lack does not touch it.
+    WGA, float64 (2, B), as in `place_rows`. A row that is ranked on some of the tasks only is listed with the
+    reason; what other rows lack does not touch it.
     """
     ranked = {name: {r["submission"]: r for r in boards.get(name, {}).get("rows", ())} for name in members}
     reasons = {
@@ -35,7 +35,7 @@ def rank_set(
             unranked.append({"submission": label, "reason": reason})
         else:
             means[label] = np.mean([replicates[name][label] for name in members], axis=0)
-            rows.append(_mean_row(label, list(each.values()), means[label]))
+            rows.append(_mean_row(label, list(each.values()), means[label][0]))
     return {"tasks": list(members), "rows": place_rows(rows, means), "unranked": unranked}
 
 

@@ -17,7 +17,7 @@ NOTE = (
     "Core: sensitivity to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given "
     "besides labels. To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs "
     "significantly (Holm, 5 %). The variance over seeds is the row's own or that pooled over the baselines' rows, "
-    "whichever is larger, widened by Student's t. Seeds: `*` one seed; `?` one seed on a task where no row has two "
+    "whichever is larger, widened by Student's t; against a higher row always that pooled. Seeds: `*` one seed; `?` one seed on a task where no row has two "
     "that differ, so ranked as if seeds did not differ. By rule: WGA of the checkpoint that is the last, the best on "
     "val by accuracy, and by WGA; a row has the one of them that its access tier allows. Private gap: accuracy less "
     "that on splits nobody has seen. "

@@ -71,14 +71,16 @@ class Plan:
             group_bootstrap_weights(bases, REPLICATES, f"{drawn}/bases").astype(np.float64),
         )
 
-    def replicates(self, label: str, cells: Sequence[Cell], figure: str, spreads: Spreads) -> Float64:
+    def replicates(
+        self, label: str, cells: Sequence[Cell], figure: str, spreads: Spreads, *, own: bool = True
+    ) -> Float64:
         """Draws the mean over a row's cells as other samples and other seeds might have it, float64 (B,).
 
         `figure`: `wga`, `accuracy`, `sss` (the mean over the channels), `sss/<channel>` or one of
-        `evidence.KEPT`; `spreads` has the task's pooled spread of it. Rows are paired over the samples; the seeds'
-        noise is each one's own.
+        `evidence.KEPT`; `spreads` has the task's pooled spread of it, `own`: as in `mean_deviation`. Rows are paired
+        over the samples; the seeds' noise is each one's own.
         """
-        deviation = mean_deviation(figures_of(cells, figure), spreads[figure])
+        deviation = mean_deviation(figures_of(cells, figure), spreads[figure], own=own)
         return add_noise(self.resampled(cells, figure), deviation, self.task.name, label, figure)
 
     def resampled(self, cells: Sequence[Cell], figure: str) -> Float64:

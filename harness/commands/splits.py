@@ -48,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
         action.set_defaults(act=act)
         if name in ("commit", "reveal"):
-            action.add_argument("--secret", type=Path, help="file of the secret; default: ~/.spurgen/SUITE.secret")
+            action.add_argument(
+                "--secret",
+                type=Path,
+                help="default: ~/.spurgen/SUITE.secret, beside which no plain process starts unasked",
+            )
         elif name != "freeze":
             action.add_argument("--scenarios", nargs="+", action=Unique, default=[], help="default: all of the suite")
         if name in ("regenerate", "verify"):

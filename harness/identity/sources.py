@@ -20,8 +20,9 @@ FOLLOWED = tuple(f"spurgen.{part}" for part in TRAINING)  # what one may train w
 
 
 def is_baseline(spec: str) -> bool:
-    """Says whether a spec names one of our own methods."""
-    return spec.startswith(f"{BASELINES}.")
+    """Says whether a spec names one of our own methods: a module, and no file of that name."""
+    head, _ = split_spec(spec)
+    return head.startswith(f"{BASELINES}.") and not head.endswith(".py")
 
 
 def submission_files(spec: str) -> dict[str, Path]:
@@ -38,6 +39,8 @@ def submission_files(spec: str) -> dict[str, Path]:
     own = [place for place in places if not installed(place)]
     if head.endswith(".py"):
         start = Path(head)
+        if "." in start.stem:
+            raise SubmissionError(f"{spec}: a module's name holds no dots; rename the file, such as to my_model.py")
         name, own, top = start.stem, [start.resolve().parent, *own], ""
         found = {name: start} if start.is_file() else {}
     else:  # what the worker imports by name may lie in the current folder, its helpers beside it

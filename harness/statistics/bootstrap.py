@@ -88,32 +88,24 @@ class GroupWeights:
             yield (hits[:, member] @ part).astype(np.float64) / size
 
     def wga(self, correct: Bool) -> Float64:
-        """Returns what `bootstrap_wga` does."""
+        """Returns replicates of the mean over seeds of the worst-group accuracy: float64 (B,).
+
+        `correct`: bool (S, n), one row per training seed.
+
+        Raises:
+            MetricError: for an array that does not fit.
+        """
         worst: Float64 = functools.reduce(np.minimum, self._accuracies(correct))
         means: Float64 = worst.mean(axis=0)
         return means
 
     def accuracy(self, correct: Bool) -> Float64:
-        """Returns replicates of the mean over seeds of the accuracy: float64 (B,)."""
+        """Returns replicates of the mean over seeds of the accuracy, as `wga` does."""
         shares = self._sizes / self._sizes.sum()
         means: Float64 = sum(
             share * some.mean(axis=0) for share, some in zip(shares, self._accuracies(correct), strict=True)
         )
         return means
-
-
-def bootstrap_wga(correct: Bool, group_ids: Labels, weights: Weights) -> Float64:
-    """Returns replicates of the mean over seeds of the worst-group accuracy: float64 (B,).
-
-    `correct`: bool (S, n), one row per training seed. `group_ids`: integers (n,) in [0, G).
-    `weights`: (B, n) of `group_bootstrap_weights`.
-
-    Raises:
-        MetricError: for arrays that do not fit each other, or an empty group.
-    """
-    hits = as_flags("correct", correct, ("S", "n"))
-    ids, _ = as_groups(group_ids, hits.shape[1], None)
-    return GroupWeights(ids, weights).wga(hits)
 
 
 def bootstrap_mean(values: Scores, weights: Weights | Float64) -> Float64:
@@ -127,5 +119,8 @@ def bootstrap_mean(values: Scores, weights: Weights | Float64) -> Float64:
     """
     reals = as_reals("values", values, ("S", "m"))
     _check_weights(weights, reals.shape[1], "iuf")
-    replicates: Float64 = reals.mean(axis=0) @ weights.astype(np.float64, copy=False).T / weights.sum(axis=1)
+    totals = weights.sum(axis=1)
+    if not (np.isfinite(totals) & (totals > 0)).all():
+        raise failure("weights", "a replicate of no samples", "counts of some", "pass those of group_bootstrap_weights")
+    replicates: Float64 = reals.mean(axis=0) @ weights.astype(np.float64, copy=False).T / totals
     return replicates

@@ -35,45 +35,56 @@ def holm(p_values: Float64) -> Float64:
     return np.asarray(multipletests(p_values, method="holm")[1]) if len(p_values) else np.empty(0)
 
 
-def difference_p_values(points: Scores, replicates: Scores) -> Float64:
+def difference_p_values(points: Scores, replicates: Scores, beaten: Scores | None = None) -> Float64:
     """Returns two-sided p-values of all pairs i < j, in the order of `numpy.triu_indices`: float64 (R (R - 1) / 2,).
 
-    `points`: real (R,). `replicates`: real (R, B), paired. z is the difference of points over the
-    standard deviation of the replicates' differences, its tail normal. Where that deviation is 0, p
-    is 0 if the points differ and 1 if they do not.
+    `points`: real (R,). `replicates`: real (R, B), paired; `beaten`: those of a row where it is the lower of
+    the two, default the same. z is the difference of points over the standard deviation of the replicates'
+    differences, its tail normal. Where that deviation is 0, p is 0 if the points differ and 1 if they do not.
     """
+    lower = replicates if beaten is None else beaten
     p_values = [np.empty(0)]
     for first in range(len(points) - 1):
-        difference = np.abs(points[first] - points[first + 1 :])
-        spread = (replicates[first] - replicates[first + 1 :]).std(axis=1, ddof=1)
+        rest, above = slice(first + 1, None), points[first] > points[first + 1 :]
+        difference = np.abs(points[first] - points[rest])
+        spread = np.where(
+            above,
+            (replicates[first] - lower[rest]).std(axis=1, ddof=1),
+            (lower[first] - replicates[rest]).std(axis=1, ddof=1),
+        )
         certain = np.where(difference > NOISE, 0.0, 1.0)
         tail = 2 * norm.sf(difference / np.maximum(spread, NOISE))
         p_values.append(np.where(spread > NOISE, tail, certain))
     return np.concatenate(p_values)
 
 
-def significantly_higher(points: Scores, replicates: Scores, *, alpha: float = 0.05) -> Bool:
+def significantly_higher(
+    points: Scores, replicates: Scores, beaten: Scores | None = None, *, alpha: float = 0.05
+) -> Bool:
     """Says which row is significantly higher than which: bool (R, R), [i, j] where i is above j.
 
-    `points`: real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2. All pairs are
-    tested and Holm-corrected at `alpha`. It is a strict partial order: a standard
-    deviation obeys the triangle inequality, so z(a, c) >= min(z(a, b), z(b, c)) where a > b > c, and
-    what Holm rejects for two steps it rejects for both at once.
+    `points`: real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2; `beaten`: as in
+    `difference_p_values`, with noise of its own that is no wider. All pairs are tested and Holm-corrected at
+    `alpha`. It is a strict partial order: a standard deviation obeys the triangle inequality, so z(a, c) >=
+    min(z(a, b), z(b, c)) where a > b > c, and what Holm rejects for two steps it rejects for both at once (with
+    `beaten`, as far as the noises of rows are uncorrelated).
 
     With `seed_spread.add_noise`, boards of 6 to 27 equal rows with 3 to 5 seeds each had some two told apart in
     1 to 4 % of simulations, whatever seeds vary (.03 to .14); where the rows' own variations differ by
     a factor of 2 either way, in 2 to 7 %, and in up to 19 % where half of the rows have a single seed,
-    since nothing tells their own (tests/harness/statistics/test_seed_spread.py).
+    since nothing tells their own. With the pooled deviation alone in `beaten`: in 2 to 5 %, and in 4 to 12 % where
+    the rows' own variations differ so (tests/harness/statistics/test_seed_spread.py).
 
     Raises:
         MetricError: for arrays that do not fit each other or are not finite.
     """
     figures = as_reals("points", points, ("R",))
     repeated = as_reals("replicates", replicates, (len(figures), "B"))
+    lower = repeated if beaten is None else as_reals("beaten", beaten, repeated.shape)
     if repeated.shape[1] < 2:
         raise failure("replicates", "1 replicate", "at least 2", "1000 are usual")
     separate = np.zeros((len(figures), len(figures)), bool)
-    adjusted = holm(difference_p_values(figures, repeated))
+    adjusted = holm(difference_p_values(figures, repeated, lower))
     separate[np.triu_indices(len(figures), 1)] = adjusted < as_fraction("alpha", alpha)
     higher: Bool = (separate | separate.T) & (figures[:, None] > figures[None, :])
     return higher
@@ -88,12 +99,14 @@ def _check_keys(tie_keys: Sequence[TieKey], count: int) -> None:
             raise failure("tie_keys", f"NaN in row {row}", "comparable values", "list failed rows below the ranked")
 
 
-def rank(points: Scores, replicates: Scores, tie_keys: Sequence[TieKey], *, alpha: float = 0.05) -> list[Placement]:
+def rank(
+    points: Scores, replicates: Scores, tie_keys: Sequence[TieKey], beaten: Scores | None = None, *, alpha: float = 0.05
+) -> list[Placement]:
     """Places rows, highest first: rank = 1 + the number of rows significantly higher.
 
     `points`: the figure ranked by, real (R,). `replicates`: its paired bootstrap, real (R, B), B at
     least 2. `tie_keys`: R tuples, lowest first, that order equal ranks (SSS, then |IG|; end with the
-    name for a total order). Significance is that of `significantly_higher`. Rows permuted give
+    name for a total order). `beaten` and significance: as in `significantly_higher`. Rows permuted give
     placements permuted.
 
     Raises:
@@ -102,7 +115,7 @@ def rank(points: Scores, replicates: Scores, tie_keys: Sequence[TieKey], *, alph
     _check_keys(tie_keys, len(points))
     if not len(points):
         return []
-    higher = significantly_higher(points, replicates, alpha=alpha)
+    higher = significantly_higher(points, replicates, beaten, alpha=alpha)
     ranks = (1 + higher.sum(axis=0)).tolist()
     keys = [(place, *key) for place, key in zip(ranks, tie_keys, strict=True)]
     return [Placement(key[0], ranks.count(key[0]) > 1, 1 + sum(other < key for other in keys)) for key in keys]
@@ -117,11 +130,11 @@ def place_rows(rows: Sequence[Mapping[str, Any]], replicates: Mapping[str, Float
     """Gives rows of a leaderboard their rank and `tied`, and sorts them as they are shown.
 
     A row has `submission`, `wga`, `sss` and `ig`; `replicates` maps submissions to the paired bootstrap
-    of their WGA, float64 (B,).
+    of their WGA, float64 (2, B): where it is the higher of two rows, and where it is the lower.
     """
     keys = [(row["sss"], abs(row["ig"]), row["submission"]) for row in rows]
-    stacked = np.stack([replicates[row["submission"]] for row in rows]) if rows else np.empty((0, 2))
-    places = rank(np.array([row["wga"] for row in rows]), stacked, keys)
+    drawn = np.stack([replicates[row["submission"]] for row in rows]) if rows else np.empty((0, 2, 2))
+    places = rank(np.array([row["wga"] for row in rows]), drawn[:, 0], keys, drawn[:, 1])
     placed = [{"rank": p.rank, "tied": p.tied, **row} for p, row in zip(places, rows, strict=True)]
     return [placed[row] for row in order(places)]
 

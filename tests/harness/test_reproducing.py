@@ -22,12 +22,17 @@ def test_a_cell_is_as_good_as_its_worst_figure(afters, verdict):
 
 
 def test_the_tolerance_is_what_another_seed_does(suite, make_cell):
-    rows = [[make_cell(suite, quality, seed) for seed in range(3)] for quality in (0.6, 0.8)]
+    def run(quality, seed, **changes):
+        return make_cell(suite, quality, seed, **changes).model_copy(update={"spec": "spurgen.baselines.erm"})
+
+    rows = [[run(quality, seed) for seed in range(3)] for quality in (0.6, 0.8)]
     squares = [np.square(v - v.mean()).sum() for v in (np.array([c.figures["wga"] for c in row]) for row in rows)]
     assert tolerances(rows)["wga"] == pytest.approx(2.772 * np.sqrt(sum(squares) / 4), rel=1e-3)
     assert tolerances([row[:1] for row in rows]) == UNKNOWN
-    failed = make_cell(suite, 0.6, 1, error="boom").model_copy(update={"figures": {}})
+    failed = run(0.6, 1, error="boom").model_copy(update={"figures": {}})
     assert tolerances([*rows, [rows[0][0], failed]]) == tolerances(rows)
+    wild = [[make_cell(suite, quality, seed) for seed, quality in enumerate((0.1, 0.9))]]
+    assert tolerances([*rows, *wild]) == tolerances(rows)  # a stranger's seeds excuse nobody
 
 
 @pytest.mark.parametrize("comparisons", [1, 6, 54])

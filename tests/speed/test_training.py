@@ -17,8 +17,10 @@ from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context, load_suite
 from spurgen.generators import class_names, sample
 from spurgen.harness.data import labeled_data
+from spurgen.harness.worker.loading import load_submission
 
 SAMPLES = 3000
+TWO_PHASE = ["jtt", "dfr", "crt", "reweight_crt", "cnc", "eiil", "ssa", "lff"]  # or two networks at once
 
 
 def by_hand(network, data, hyper):
@@ -82,3 +84,34 @@ def test_the_precision_is_the_faster_one_on_this_machine(benchmark, tell, monkey
     benchmark.extra_info["ratio"] = own / other
     benchmark.pedantic(lambda: None, rounds=1)
     tell("a step of the image encoder in the precision chosen here, against the other", own / other, 1.0, "x")
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_method_of_two_phases_costs_little_more_than_erm(benchmark, tell):
+    task = load_suite("v1").task("signs-image")
+    halves = {
+        split: sample(task.scenario, split, range(300 if benchmark.disabled else 600), captions=False)
+        for split in ("train", "val")
+    }
+    context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
+
+    def seconds(name):
+        method = load_submission(f"spurgen.baselines.{name}")
+        data = [labeled_data(task, split, samples, method.access) for split, samples in halves.items()]
+        start = time.perf_counter()
+        method.fit(*data, context)
+        return time.perf_counter() - start
+
+    methods = TWO_PHASE[:1] if benchmark.disabled else TWO_PHASE
+    ratios = {name: seconds(name) / seconds("erm") for name in methods}
+    benchmark.extra_info["ratios"] = ratios
+    benchmark.pedantic(lambda: None, rounds=1)
+    worst = max(ratios, key=ratios.__getitem__)
+    tell(
+        f"training by {worst}, the longest of {len(methods)} methods of two phases, against ERM",
+        ratios[worst],
+        2.5,
+        "x",
+    )

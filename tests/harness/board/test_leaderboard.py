@@ -9,7 +9,7 @@ from spurgen.harness.board.leaderboard import build, make_row
 from spurgen.harness.board.resampling import Plan, pooled_spreads
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.statistics import against_erm
-from spurgen.harness.statistics.bootstrap import bootstrap_mean, bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, group_bootstrap_weights
 from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation
 
 BASES = 24
@@ -65,9 +65,24 @@ def test_rows_share_the_draws_of_samples_but_not_the_noise_of_seeds(suite, make_
     answers = np.arange(60) % 5 > 0  # with every seed
     board(suite, {label: [make_cell(suite, answers, seed) for seed in range(3)] for label in ("a", "b")})
     assert np.array_equal(drawn["a"], drawn["b"])
-    assert drawn["a"].std() > 0
+    assert drawn["a"].std(axis=1).min() > 0
     board(suite, {label: [make_cell(suite, 0.8, seed) for seed in range(3)] for label in ("a", "b")})
-    assert np.corrcoef(drawn["a"], drawn["b"])[0, 1] < 0.9
+    for a, b in zip(drawn["a"], drawn["b"], strict=True):
+        assert np.corrcoef(a, b)[0, 1] < 0.9
+
+
+def test_seeds_that_are_bad_on_purpose_save_a_row_from_no_defeat(suite, make_cell, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(leaderboard, "place_rows", lambda rows, replicates: drawn.update(replicates) or list(rows))
+    ours = {"spec": "spurgen.baselines.a"}
+    steady = [[make_cell(suite, 0.8, seed).model_copy(update=ours) for seed in (0, 1)] for _ in range(2)]
+    wild = [make_cell(suite, quality, seed) for seed, quality in enumerate((1.0, 0.6))]
+    board(suite, {"a": steady[0], "b": steady[1], "wild": wild})
+    higher, lower = drawn["wild"]
+    plan, spreads = Plan.of(suite.task("small-text")), pooled_spreads(steady, ["wga"])
+    assert np.array_equal(lower, plan.replicates("wild", wild, "wga", spreads, own=False))
+    assert higher.std() > 1.5 * lower.std()
+    assert np.array_equal(*drawn["a"])
 
 
 def test_bases_are_resampled_within_their_class(suite):
@@ -101,7 +116,7 @@ def test_every_figure_has_its_own_interval(suite, varied):
 
     correct = np.stack([some["correct"] for some in kept])
     weights = group_bootstrap_weights(plan.groups, len(plan.base_weights), "small/color+background/test")
-    wga = noisy("wga", bootstrap_wga(correct, plan.groups, weights))
+    wga = noisy("wga", GroupWeights(plan.groups, weights).wga(correct))
     assert list(replicates) == list(leaderboard.BOOTSTRAPPED)
     assert np.array_equal(replicates["wga"], wga)
     assert row["wga"] == np.mean([cell.figures["wga"] for cell in varied])

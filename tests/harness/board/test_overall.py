@@ -15,7 +15,7 @@ def made_board(wgas, unranked=(), **changes):
          "sss": 0.2, "ig": -0.5} | changes.get(label, {})
         for label, wga in wgas.items()
     ]  # fmt: skip
-    replicates = {label: wga + 0.02 * rng.normal(size=COUNT) for label, wga in wgas.items()}
+    replicates = {label: np.tile(wga + 0.02 * rng.normal(size=COUNT), (2, 1)) for label, wga in wgas.items()}
     return {"rows": rows, "unranked": [{"submission": s, "reason": r} for s, r in unranked]}, replicates
 
 
@@ -30,7 +30,7 @@ def test_rows_are_ranked_by_their_mean_over_the_set():
     assert [(row["rank"], row["submission"], row["seeds"]) for row in found["rows"]] == [(1, "a", 2), (2, "b", 3)]
     assert found["rows"][0]["wga"] == pytest.approx(0.55)
     for row in found["rows"]:
-        replicates = np.mean([drawn[row["submission"]] for _, drawn in parts.values()], axis=0)
+        replicates = np.mean([drawn[row["submission"]][0] for _, drawn in parts.values()], axis=0)
         assert row["wga_ci"] == list(basic_interval(row["wga"], replicates))
     assert found["unranked"] == []
 

@@ -6,7 +6,7 @@ import pytest
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.identity import sources
 from spurgen.harness.identity.digests import submission_digest
-from spurgen.harness.identity.sources import MOST, submission_files
+from spurgen.harness.identity.sources import MOST, is_baseline, submission_files
 
 
 def test_a_helper_beside_the_submission_counts(write_submission):
@@ -207,3 +207,22 @@ def test_a_link_within_the_folder_is_what_it_stands_for(write_submission, tmp_pa
     (tmp_path / "link.npy").symlink_to("weights.npy")
     found = submission_files(write_submission("FILES = ['link.npy']\ndef predict(b): ..."))
     assert found["FILES/link.npy"].read_text() == "1"
+
+
+@pytest.mark.parametrize(
+    ("spec", "ours"),
+    [
+        ("spurgen.baselines.erm", True), ("spurgen.baselines.erm:submission", True),
+        ("spurgen.baselines.erm.py", False), ("spurgen.baselines.erm.py:submission", False),
+        ("erm.py", False), ("spurgen.baselines_of_mine.erm", False), ("spurgen.submissions.minilm", False),
+    ],
+)  # fmt: skip
+def test_a_file_may_be_called_as_it_likes_and_is_no_baseline(spec, ours):
+    assert is_baseline(spec) is ours
+
+
+@pytest.mark.parametrize("stem", ["spurgen.mine", "spurgen.baselines.erm", "v1.2"])
+def test_a_file_whose_name_reads_like_a_modules_is_refused(write_submission, stem):
+    model = write_submission("def predict(b): ...", stem)
+    with pytest.raises(SubmissionError, match=r"holds no dots; rename the file, such as to my_model.py"):
+        submission_files(model)

@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.record import Cell, pack, unpack
 from spurgen.harness.statistics.against import against_erm
-from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import GroupWeights, group_bootstrap_weights
 from spurgen.harness.statistics.differences import holm, seed_p_value
 
 GROUPS = np.repeat(np.arange(4), 50)
@@ -28,7 +28,7 @@ def row(bar, seeds=5, *, key=0, access="none"):
 
 
 def drawn(cells):
-    return bootstrap_wga(np.stack([unpack(cell.samples["correct"]) for cell in cells]), GROUPS, WEIGHTS)
+    return GroupWeights(GROUPS, WEIGHTS).wga(np.stack([unpack(cell.samples["correct"]) for cell in cells]))
 
 
 def compare(**rows):

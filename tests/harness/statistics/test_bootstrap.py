@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.errors import MetricError
 from spurgen.harness import metrics
-from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, group_bootstrap_weights
 
 GROUPS = np.repeat([0, 1, 2], [5, 1, 30])
 
@@ -41,7 +41,7 @@ def test_wga_replicates_equal_a_plain_loop():
     expected = [
         np.mean([min(np.average(row[m], weights=weight[m]) for m in members) for row in correct]) for weight in weights
     ]
-    assert bootstrap_wga(correct, GROUPS, weights) == pytest.approx(np.array(expected))
+    assert GroupWeights(GROUPS, weights).wga(correct) == pytest.approx(np.array(expected))
 
 
 def test_mean_replicates_equal_a_plain_loop():
@@ -56,13 +56,12 @@ def test_accuracy_by_groups_is_the_mean_over_samples():
     weights = group_bootstrap_weights(GROUPS, 30, "task")
     by_group = GroupWeights(GROUPS, weights)
     assert by_group.accuracy(correct) == pytest.approx(bootstrap_mean(correct.astype(float), weights))
-    assert np.array_equal(by_group.wga(correct), bootstrap_wga(correct, GROUPS, weights))
 
 
 def test_weights_of_one_give_the_point():
     rng = np.random.default_rng(3)
     labels, scores = rng.integers(3, size=36), rng.random((36, 3))
-    replicates = bootstrap_wga(metrics.correct(scores, labels)[None], GROUPS, np.ones((2, 36), np.uint8))
+    replicates = GroupWeights(GROUPS, np.ones((2, 36), np.uint8)).wga(metrics.correct(scores, labels)[None])
     assert replicates.tolist() == [metrics.worst_group_accuracy(scores, labels, GROUPS)] * 2
 
 
@@ -71,9 +70,9 @@ def test_rows_are_paired():
     rng = np.random.default_rng(4)
     low = rng.random((3, 36)) < 0.5
     high = low | (rng.random((3, 36)) < 0.3)
-    plan = (GROUPS, group_bootstrap_weights(GROUPS, 100, "task"))
-    assert (bootstrap_wga(high, *plan) >= bootstrap_wga(low, *plan)).all()
-    assert (bootstrap_wga(low, *plan) == bootstrap_wga(low.copy(), *plan)).all()
+    by_group = GroupWeights(GROUPS, group_bootstrap_weights(GROUPS, 100, "task"))
+    assert (by_group.wga(high) >= by_group.wga(low)).all()
+    assert (by_group.wga(low) == by_group.wga(low.copy())).all()
 
 
 def test_interval_of_a_mean_covers():
@@ -93,12 +92,12 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
     # DESIGN, section 5: .9 everywhere, 50 per group, 64 groups; the plain minimum is .79 on average
     rng = np.random.default_rng(6)
     group_ids = np.repeat(np.arange(64), 50)
-    weights = group_bootstrap_weights(group_ids, 200, "task")
+    by_group = GroupWeights(group_ids, group_bootstrap_weights(group_ids, 200, "task"))
     plain, corrected, covered, percentile = [], [], [], []
     for _ in range(20):
         correct = rng.random((1, len(group_ids))) < 0.9
         point = float((np.bincount(group_ids, correct[0]) / 50).min())
-        replicates = bootstrap_wga(correct, group_ids, weights)
+        replicates = by_group.wga(correct)
         plain.append(point)
         corrected.append(metrics.bias_corrected(point, replicates))
         low, high = metrics.basic_interval(point, replicates)
@@ -119,10 +118,12 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
             lambda: bootstrap_mean(np.zeros((2, 35)), weights()),
             r"weights: found shape \(5, 36\), expected shape \(B, 35",
         ),
-        (lambda: bootstrap_wga(np.zeros((2, 36), bool), GROUPS, weights() * 0.5), "weights: found dtype float64"),
+        (lambda: GroupWeights(GROUPS, weights() * 0.5), "weights: found dtype float64"),
         (lambda: bootstrap_mean(np.full((2, 36), np.nan), weights()), "values: found nan"),
-        (lambda: bootstrap_wga(np.zeros((2, 36)), GROUPS, weights()), "correct: found dtype float64"),
-        (lambda: bootstrap_wga(np.zeros((2, 36), bool), GROUPS[1:], weights()), r"group_ids: found shape \(35,\)"),
+        (lambda: GroupWeights(GROUPS, weights()).wga(np.zeros((2, 36))), "correct: found dtype float64"),
+        (lambda: GroupWeights(GROUPS[1:], weights()), r"weights: found shape \(5, 36\)"),
+        (lambda: bootstrap_mean(np.zeros((2, 36)), weights() * 0.0), "weights: found a replicate of no samples"),
+        (lambda: bootstrap_mean(np.zeros((2, 36)), weights() * np.nan), "weights: found a replicate of no samples"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, message):

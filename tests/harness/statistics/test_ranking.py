@@ -72,6 +72,18 @@ def test_significant_is_below_five_per_cent(p_value, ranks):
     assert [place.rank for place in rank(points, replicates, [(0,), (0,)])] == ranks
 
 
+def test_wild_noise_costs_victories_and_saves_from_no_defeat():
+    points, narrow = simulated([0.5, 0.6], spread=0.01)
+    wide = narrow + 0.3 * np.random.default_rng(1).normal(size=narrow.shape)
+    keys = [(0,), (0,)]
+    for tame, wild, ranks in ((1, 0, [2, 1]), (0, 1, [1, 1])):  # the lower row is wild, then the higher one
+        higher, lower = np.empty((2, *narrow.shape))
+        higher[tame], lower[tame], higher[wild], lower[wild] = narrow[tame], narrow[tame], wide[wild], narrow[wild]
+        assert [place.rank for place in rank(points, higher, keys, lower)] == ranks
+        assert [place.rank for place in rank(points[::-1], higher[::-1], keys, lower[::-1])] == ranks[::-1]
+        assert [place.rank for place in rank(points, higher, keys)] == [1, 1]
+
+
 def test_many_rows_are_corrected_for():
     # the same pair is told apart alone, and not among 20 rows that are alike
     points, replicates = simulated([0.5, 0.535] + [0.5175] * 18)

@@ -24,6 +24,7 @@ def test_a_mean_has_the_larger_deviation_widened():
     figures = np.array([0.4, 0.6, 0.8])  # their own deviation is .2
     for pooled, larger in ((0.1, 0.2), (0.3, 0.3)):
         assert mean_deviation(figures, SeedSpread(pooled, 6)) == pytest.approx(larger / np.sqrt(3) * widening)
+    assert mean_deviation(figures, SeedSpread(0.1, 6), own=False) == pytest.approx(0.1 / np.sqrt(3) * widening)
     assert mean_deviation(figures[:1], SeedSpread(0.1, 6)) == pytest.approx(0.1 * widening)
     assert mean_deviation(np.array([0.5]), None) == 0
 
@@ -42,10 +43,11 @@ def test_noise_is_drawn_for_the_names_alone():
     assert abs(np.corrcoef(drawn[0], drawn[2])[0, 1]) < 0.15
 
 
-def false_separations(seeds, widened=True, unlike=0.0, trials=400):
+def false_separations(seeds, widened=True, unlike=0.0, trials=400, forgiving=True):
     """How often some two of rows of equal truth are told apart; `seeds`: of each row.
 
-    `unlike`: the standard deviation of the log of the rows' spreads over seeds.
+    `unlike`: the standard deviation of the log of the rows' spreads over seeds. `forgiving`: whether a row's own
+    spread saves it from defeat.
     """
     rng, found, rows = np.random.default_rng(1), 0, len(seeds)
     sampling = SAMPLING * rng.normal(size=(rows, 300))
@@ -54,21 +56,28 @@ def false_separations(seeds, widened=True, unlike=0.0, trials=400):
         luck = SAMPLING * rng.normal(size=rows)
         figures = [0.5 + own + sd * rng.normal(size=count) for own, sd, count in zip(luck, spreads, seeds, strict=True)]
         points, pooled = np.array([some.mean() for some in figures]), pool(figures)
-        drawn = points[:, None] + sampling
-        if widened:
-            noisy = zip(drawn, figures, strict=True)
-            drawn = np.stack([add_noise(row, mean_deviation(f, pooled), str(k)) for k, (row, f) in enumerate(noisy)])
-        found += significantly_higher(points, drawn).any()
+        bare = points[:, None] + sampling
+        drawn = [
+            np.stack([
+                add_noise(row, mean_deviation(some, pooled, own=own), str(k))
+                for k, (row, some) in enumerate(zip(bare, figures, strict=True))
+            ])
+            for own in (True, forgiving)
+        ]  # fmt: skip
+        found += significantly_higher(points, *(drawn if widened else [bare])).any()
     return found / trials
 
 
+@pytest.mark.parametrize("forgiving", [True, False])
 @pytest.mark.parametrize("seeds", [[3] * 6, [5] * 12, [1, 1, 3], [1] * 5 + [3] * 5, [2, 2]], ids=str)
-def test_equal_rows_are_rarely_told_apart(seeds):
-    assert false_separations(seeds) < 0.08  # 400 trials at 5 %: below .08 in 99 of 100
+def test_equal_rows_are_rarely_told_apart(seeds, forgiving):
+    # 400 trials at 5 %: below .08 in 99 of 100
+    assert false_separations(seeds, forgiving=forgiving) < (0.08 if forgiving or min(seeds) > 2 else 0.1)
 
 
-def test_unequal_spreads_spoil_it_little():
-    assert false_separations([3] * 6, unlike=0.6) < 0.15
+@pytest.mark.parametrize("forgiving", [True, False])
+def test_unequal_spreads_spoil_it_little(forgiving):
+    assert false_separations([3] * 6, unlike=0.6, forgiving=forgiving) < 0.15
 
 
 def test_without_the_noise_they_often_are():

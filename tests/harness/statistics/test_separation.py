@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import MetricError
-from spurgen.harness.statistics.bootstrap import bootstrap_wga, group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import GroupWeights, group_bootstrap_weights
 from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation, pool
 from spurgen.harness.statistics.separation import significantly_higher, tiers
 
@@ -72,7 +72,7 @@ def tiers_of(correct, seeds=5, groups=4, size=60):
     figures = [row.reshape(seeds, groups, size).mean(axis=2).min(axis=1) for row in correct]
     names, spread = [f"m{k}" for k in range(len(correct))], pool(figures)
     replicates = [
-        add_noise(bootstrap_wga(row, ids, weights), mean_deviation(some, spread), name)
+        add_noise(GroupWeights(ids, weights).wga(row), mean_deviation(some, spread), name)
         for row, some, name in zip(correct, figures, names, strict=True)
     ]
     return tiers(np.mean(figures, axis=1), np.stack(replicates), names)["count"]

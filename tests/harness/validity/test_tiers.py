@@ -81,3 +81,10 @@ def test_single_seeds_are_given_the_spread_that_the_board_gives_them(make_cells,
     assert tiers.examine(alone)["tasks"]["signs-image"]["tiers"] == 2
     assert {row["rank"] for row in beside.tasks["signs-image"].board.values()} == {1}
     assert tiers.examine(beside)["tasks"]["signs-image"]["tiers"] == 1
+
+
+def test_a_strangers_row_makes_no_tier(make_cells, weigh):
+    rows = {label: {"signs-image": make_cells(label, wga=wga)} for label, wga in (("erm", 0.3), ("good", 0.9))}
+    found = weigh(rows, baselines=["erm"])
+    assert list(found.tasks["signs-image"].rows) == ["erm"]
+    assert list(weigh(rows).tasks["signs-image"].rows) == ["erm", "good"]
