@@ -65,7 +65,8 @@ def run_specs(arguments: argparse.Namespace, console: Console, specs: list[str],
         return 1
     jobs = arguments.jobs or (None if device == "cpu" else 1)
     failures = [error for _, error in run_missing(cells, arguments.results, console, jobs) if error]
-    board, _ = write_leaderboard(suite, arguments.results, arguments.results.parent)
+    board, tables = write_leaderboard(suite, arguments.results, arguments.results.parent)
+    console.print(f"rows: {arguments.results}; tables: {tables}.md, .csv and .json", markup=False, soft_wrap=True)
     print(to_terminal(board, {cell.task for cell in cells}, {label_of(spec, {}) for spec in mine}))
     for error in dict.fromkeys(failures):
         console.print(error, markup=False, style="red", soft_wrap=True)

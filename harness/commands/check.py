@@ -1,6 +1,7 @@
 """Tries a submission on small tasks, in a minute, and says what to change: run this first."""
 
 import argparse
+from shlex import quote
 
 from rich.console import Console
 from tabulate import tabulate
@@ -30,7 +31,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     try:
         about = describe(spec, {}, limits, device)
     except SubmissionError as error:
-        console.print("\n".join([str(error), *getattr(error, "__notes__", [])]), markup=False, style="red")
+        console.print(
+            "\n".join([str(error), *getattr(error, "__notes__", [])]), markup=False, style="red", soft_wrap=True
+        )
         return 1
     tasks = {m: task for m, task in example_tasks(suite).items() if m in about["modalities"]}
     console.print(f"{about['name']}: access {about['access']}, offers {', '.join(about['offers'])}", markup=False)
@@ -48,7 +51,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     times = [findings.seconds or 0.0 for task in suite.tasks.values() if (findings := found.get(task.modality))]
     console.print(
         f"\nAll is well. {len(times)} tasks of {suite.name} take about {sum(times) / 60:.0f} min a seed, one after the "
-        f"other; next: spurgen score {arguments.submission} --tasks {' '.join(task.name for task in tasks.values())}",
+        f"other; next: spurgen score {quote(arguments.submission)} "
+        f"--tasks {' '.join(task.name for task in tasks.values())}",
         markup=False, soft_wrap=True,
     )  # fmt: skip
     return 0

@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
+from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import check_backbones, make_progress
 from spurgen.harness.board.rows import RESULTS, cell_file, read_cells, write_cell
@@ -89,6 +90,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     verdicts = [one.verdict for one in ran]
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
     console.print(f"{len(verdicts)} runs again: {counts}", markup=False)
+    if arguments.record:
+        console.print("noted in the rows; spurgen leaderboard shows it in the tables", markup=False)
     for name in drifted:
         console.print(f"{name}: the mean over its seeds differs", markup=False)
     return 0 if set(verdicts) <= set(GOOD) and not drifted else 1
@@ -97,6 +100,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _refuse_changes(plan: Sequence[Planned]) -> None:
     """Raises `SpurgenError` for a cell that this version's code and data would not make."""
     for spec, cell in plan:
+        file, _ = split_spec(cell.spec)
+        if file.endswith(".py") and not Path(file).exists():
+            raise SpurgenError(
+                f"there is no file {file}, seen from {Path.cwd()}; the row names it so: run this where it was scored"
+            )
         if spec.identity != cell.identity:
             commit = cell.provenance.get("commit") or "unknown"
             raise SpurgenError(

@@ -47,7 +47,9 @@ def submission_files(spec: str) -> dict[str, Path]:
         places, own = [*places, Path.cwd()], [*own, Path.cwd()]
         found = _of_spurgen(head) if top == "spurgen" else locate(head, places)
     if name not in found:
-        raise SubmissionError(f"there is no submission {spec}; give a path to a .py file or a module's name")
+        raise SubmissionError(
+            f"there is no submission {spec}, seen from {Path.cwd()}; give a path to a .py file or a module's name"
+        )
     seen: dict[str, Path] = {}
     waiting = list(found.items())
     while waiting:

@@ -48,7 +48,11 @@ class Worker:
     ) -> None:  # fmt: skip
         self.spec, self.options, self.task, self.limits, self.device = spec, options, task, limits, device
         self._home = tempfile.TemporaryDirectory(prefix="spurgen-")
-        self.started = Started(spec, self.limits, device, Path(self._home.name), ONE_THREAD)
+        try:
+            self.started = Started(spec, self.limits, device, Path(self._home.name), ONE_THREAD)
+        except BaseException:
+            self._home.cleanup()
+            raise
         self.isolation, self.scratch, process = self.started.isolation, self.started.scratch, self.started.process
         self._printed = Printed(self.started.printing, self.limits.printed_bytes, self.started.kill)
         assert process.stdin is not None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.identity.sources import submission_files
 from spurgen.harness.worker import bubblewrap, seccomp
 from spurgen.harness.worker.limits import Limits
@@ -42,11 +42,12 @@ def isolation_of(limits: Limits) -> str:
 class Started:
     """Is a running worker process, with the ends of its pipes: what its prints go to is `printing`.
 
-    Raises `SpurgenError` as `isolation_of` does, `OSError` where no process can be started.
+    Raises `SpurgenError` as `isolation_of` and `submission_files` do, `OSError` where no process can be started.
     """
 
     def __init__(self, spec: str, limits: Limits, device: str, home: Path, threads: dict[str, str]) -> None:
         self.isolation = isolation_of(limits)
+        files = [*submission_files(spec).values()]
         self.scratch = bubblewrap.SCRATCH if self.isolation == "bubblewrap" else home / "scratch"
         # -u: what was printed before a failure is to be seen. -P: a file in the user's folder must not pass for a
         # library's; `loading` adds the folder, as the last
@@ -60,7 +61,7 @@ class Started:
                 self.process = self._popen(server, os.environ | threads, writing)
             else:
                 kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-                self._shut_in(server, _files(spec), limits, device, INSIDE | kept | threads, writing)
+                self._shut_in(server, files, limits, device, INSIDE | kept | threads, writing)
         except BaseException:
             os.close(self.printing)
             if hasattr(self, "process"):
@@ -126,14 +127,6 @@ class Started:
                 lines = Path(f"/proc/{number}/status").read_text().splitlines()
                 peak = max([peak, *(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))])
         return peak
-
-
-def _files(spec: str) -> list[Path]:
-    """Lists a submission's files; none where they cannot be told: then loading it says what is wrong."""
-    try:
-        return [*submission_files(spec).values()]
-    except SubmissionError:
-        return []
 
 
 def _descendants(number: int) -> Iterator[int]:

@@ -12,6 +12,10 @@ from spurgen.harness.worker.protocol import Arrays
 READ_ONLY = "shut in, a submission can write to context.scratch and /tmp only"
 NOT_THERE = "shut in, a submission sees the installed packages, its own code and what FILES names"
 ALONE = "shut in, a submission has no network and starts no other process"
+CALLS = {
+    "fit": "fit(train, val, context)",
+    **{part: f"{part}(batch)" for part in ("predict", "predict_proba", "encode")},
+}
 BY_NUMBER = {
     errno.EROFS: READ_ONLY,
     errno.ENOENT: NOT_THERE,
@@ -25,12 +29,17 @@ def told(error: BaseException, header: Mapping[str, Any], arrays: Arrays, shut_i
     """Puts an error into words; where it stumbled over what a task, a tier or a sandbox withholds, says so."""
     cause = (error.__cause__ or error) if isinstance(error, SubmissionError) else error
     text = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    hints = [*_of_limits(cause, shut_in), *(_of_nothing(text, header, arrays) if cause is error else ())]
+    asked = (
+        [*_of_signature(text, str(header.get("what", header.get("op")))), *_of_nothing(text, header, arrays)]
+        if cause is error
+        else []
+    )
+    hints = [*_of_limits(cause, shut_in), *asked]
     return f"{text} ({'; '.join(hints)})" if hints else text
 
 
 def _of_limits(cause: BaseException, shut_in: bool) -> list[str]:
-    if isinstance(cause, MemoryError):
+    if isinstance(cause, MemoryError) or (isinstance(cause, ImportError) and "failed to map" in str(cause)):
         return ["see --memory-gib"]
     if not shut_in:
         return []
@@ -38,14 +47,19 @@ def _of_limits(cause: BaseException, shut_in: bool) -> list[str]:
         return [NOT_THERE]
     if not isinstance(cause, OSError):
         return []
-    if cause.errno is None or cause.errno < 0:  # as libraries raise that could not reach a host, or find its address
-        return [ALONE]
+    if cause.errno is None or cause.errno < 0:  # as libraries raise that found no file, and then no host or address
+        return [NOT_THERE, ALONE]
     return [BY_NUMBER[cause.errno]] if cause.errno in BY_NUMBER else []
+
+
+def _of_signature(text: str, part: str) -> list[str]:
+    """Says how a function is called, if it takes other arguments."""
+    return [f"it is called as {CALLS[part]}"] if part in CALLS and f"{part}() " in text and " argument" in text else []
 
 
 def _of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays) -> list[str]:
     """Says what is None here and why, if that is what was stumbled over."""
-    if "NoneType" not in text or header["op"] == "load":
+    if "NoneType" not in text or "returned NoneType" in text or header["op"] == "load":
         return []
     part = "train" if header["op"] == "fit" else "batch"
     there = {"images": f"{part}.images" in arrays, "captions": f"{part}.captions" in header}

@@ -1,3 +1,5 @@
+import pytest
+
 from spurgen.harness.cli import main
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
@@ -29,3 +31,43 @@ def test_what_cannot_be_loaded_is_told_at_once(suite_file, write_submission, cap
     assert "has none of predict(batch), predict_proba(batch) and encode(batch); add one" in " ".join(
         capsys.readouterr().err.split()
     )
+
+
+@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def predict(b)\n    return 1", "model.py is not valid Python: expected ':' (<unknown>, line 1)"),
+        ("FILES = ['weights.npy']\n" + GOOD, "FILES names weights.npy, but there is no file or folder /"),
+        ("FILES = 'weights.npy'\n" + GOOD, "FILES must be a list of names in quotes"),
+    ],
+)
+def test_a_file_that_is_there_is_not_called_missing(suite_file, write_submission, capsys, code, told, isolation):
+    spec = write_submission(code)
+    assert main(["check", spec, "--suite", suite_file, "--device", "cpu", "--isolation", isolation]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_a_folder_is_no_submission(suite_file, tmp_path, capsys):
+    assert main(["check", str(tmp_path), "--suite", suite_file, "--device", "cpu"]) == 1
+    assert f"there is no submission {tmp_path}, seen from /" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def predict(images, captions): ...", "it is called as predict(batch)"),
+        ("def fit(train): ...\ndef predict(b): ...", "it is called as fit(train, val, context)"),
+    ],
+)
+def test_a_function_that_takes_other_arguments_is_told_its_own(suite_file, write_submission, capsys, code, told):
+    assert main(["check", write_submission(f"MODALITIES = {{'text'}}\n{code}"), "--suite", suite_file]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_who_returns_none_is_not_told_of_modalities(suite_file, write_submission, capsys):
+    spec = write_submission("MODALITIES = {'text'}\ndef predict(batch): ...")
+    assert main(["check", spec, "--suite", suite_file]) == 1
+    told = capsys.readouterr().err
+    assert "predict returned NoneType" in told
+    assert "say what you take in MODALITIES" not in told

@@ -27,7 +27,7 @@ def test_flags_reach_the_methods_options():
         ("--methods ermm", "there is no method 'ermm'; did you mean erm"),
         ("--methods zzz", "there is no method 'zzz'; choose from adversarial, "),
         ("--methods group-dro", "there is no method 'group-dro'; did you mean group_dro"),
-        ("--methods no_such.py", "load failed: there is no file no_such.py"),
+        ("--methods no_such.py", "there is no submission no_such.py, seen from /"),
         ("--methods a/erm.py erm", "--methods: erm and a/erm.py are both called erm"),
         ("--irm_lambda -1", "--irm_lambda -1.0: irm: penalty_weight = -1.0 must lie in [0.0, 1000000.0]"),
         ("--adv_lambda -2", "--adv_lambda -2.0: adversarial: adversary_weight = -2.0 must lie in [0.0, 100.0]"),

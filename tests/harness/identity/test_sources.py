@@ -135,7 +135,7 @@ def test_a_submission_is_read_but_never_imported(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("spec", ["/no/such.py", "no_such_module", "json.nothing", "/no/such.py:thing", "spurgen.x"])
 def test_what_cannot_be_found_says_so(spec):
-    with pytest.raises(SubmissionError, match=f"there is no submission {spec}; give a path"):
+    with pytest.raises(SubmissionError, match=f"there is no submission {spec}, seen from /.*; give a path"):
         submission_digest(spec)
 
 

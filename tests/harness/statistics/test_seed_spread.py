@@ -62,17 +62,20 @@ def false_separations(seeds, widened=True, unlike=0.0, trials=400, forgiving=Tru
                 add_noise(row, mean_deviation(some, pooled, own=own), str(k))
                 for k, (row, some) in enumerate(zip(bare, figures, strict=True))
             ])
-            for own in (True, forgiving)
+            for own in ((True,) if forgiving else (True, False))
         ]  # fmt: skip
         found += significantly_higher(points, *(drawn if widened else [bare])).any()
     return found / trials
 
 
-@pytest.mark.parametrize("forgiving", [True, False])
 @pytest.mark.parametrize("seeds", [[3] * 6, [5] * 12, [1, 1, 3], [1] * 5 + [3] * 5, [2, 2]], ids=str)
-def test_equal_rows_are_rarely_told_apart(seeds, forgiving):
-    # 400 trials at 5 %: below .08 in 99 of 100
-    assert false_separations(seeds, forgiving=forgiving) < (0.08 if forgiving or min(seeds) > 2 else 0.1)
+def test_equal_rows_are_rarely_told_apart(seeds):
+    assert false_separations(seeds) < 0.08  # 400 trials at 5 %: below .08 in 99 of 100
+
+
+@pytest.mark.parametrize("seeds", [[3] * 6, [1, 1, 3], [2, 2]], ids=str)
+def test_nor_where_wild_seeds_save_from_no_defeat(seeds):
+    assert false_separations(seeds, forgiving=False) < 0.08
 
 
 @pytest.mark.parametrize("forgiving", [True, False])

@@ -225,6 +225,8 @@ def test_limits_hold(attempt, expression, limits, outcome):
         ("open('/etc/passwd')", "its own code and what FILES names"),
         ("open('/x', 'w')", "can write to context.scratch and /tmp only"),
         ("bytes(1 << 50)", "MemoryError.*see --memory-gib"),
+        ("raise OSError('no such repository')", "what FILES names; shut in, a submission has no network"),
+        ("raise ImportError('x.so: failed to map segment from shared object')", "see --memory-gib"),
     ],
 )
 @pytest.mark.parametrize("indent", ["", "    "])
