@@ -16,11 +16,9 @@ from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context, load_suite
 from spurgen.generators import class_names, sample
-from spurgen.harness.data import labeled_data, shown
-from spurgen.harness.worker.loading import load_submission
+from spurgen.harness.data import labeled_data
 
 SAMPLES = 3000
-TWO_PHASE = ["jtt", "dfr", "crt", "reweight_crt", "cnc", "eiil", "ssa", "lff"]  # or two networks at once
 
 
 def by_hand(network, data, hyper):
@@ -84,33 +82,3 @@ def test_the_precision_is_the_faster_one_on_this_machine(benchmark, tell, monkey
     benchmark.extra_info["ratio"] = own / other
     benchmark.pedantic(lambda: None, rounds=1)
     tell("a step of the image encoder in the precision chosen here, against the other", own / other, 1.0, "x")
-
-
-@pytest.mark.usefixtures("one_thread")
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_a_method_of_two_phases_costs_little_more_than_erm(benchmark, tell):
-    task = load_suite("v1").task("signs-text" if benchmark.disabled else "signs-image")
-    halves = {split: sample(task.scenario, split, range(600), **shown(task)) for split in ("train", "val")}
-    context = Context(class_names(task.scenario), task.modality, 64, "cpu", 0, Path())
-
-    def seconds(name):
-        method = load_submission(f"spurgen.baselines.{name}")
-        data = [labeled_data(task, split, samples, method.access) for split, samples in halves.items()]
-        start = time.perf_counter()
-        method.fit(*data, context)
-        return time.perf_counter() - start
-
-    methods = TWO_PHASE[:1] if benchmark.disabled else TWO_PHASE
-    seconds("erm")  # warms up
-    erm = statistics.median(seconds("erm") for _ in range(1 if benchmark.disabled else 3))
-    ratios = {name: seconds(name) / erm for name in methods}
-    benchmark.extra_info["ratios"] = ratios
-    benchmark.pedantic(lambda: None, rounds=1)
-    worst = max(ratios, key=ratios.__getitem__)
-    tell(
-        f"training by {worst}, the longest of {len(methods)} methods of two phases, against ERM",
-        ratios[worst],
-        2.5,
-        "x",
-    )
