@@ -29,12 +29,10 @@ def told(error: BaseException, header: Mapping[str, Any], arrays: Arrays, shut_i
     """Puts an error into words; where it stumbled over what a task, a tier or a sandbox withholds, says so."""
     cause = (error.__cause__ or error) if isinstance(error, SubmissionError) else error
     text = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    asked = (
-        [*_of_signature(text, str(header.get("what", header.get("op")))), *_of_nothing(text, header, arrays)]
-        if cause is error
-        else []
-    )
-    hints = [*_of_limits(cause, shut_in), *asked]
+    hints = _of_limits(cause, shut_in)
+    if cause is error:
+        part = str(header.get("what", header.get("op")))  # a broken header names neither
+        hints += [*_of_signature(text, part), *_of_nothing(text, header, arrays)]
     return f"{text} ({'; '.join(hints)})" if hints else text
 
 

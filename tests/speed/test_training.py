@@ -78,6 +78,7 @@ def test_the_precision_is_the_faster_one_on_this_machine(benchmark, tell, monkey
             start = time.perf_counter()
             network.head(network.encode_embedded(embedded)).mean().backward()
             taken.append(time.perf_counter() - start)
+    assert all(parameter.grad.isfinite().all() for parameter in network.image.parameters())
     own, other = (statistics.median(seconds[key][1:]) for key in (chosen, not chosen))
     benchmark.extra_info["ratio"] = own / other
     benchmark.pedantic(lambda: None, rounds=1)
