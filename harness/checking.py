@@ -21,7 +21,9 @@ from spurgen.harness.worker.agreement import moved
 from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.process import Float, Worker
 
-CHECKS = ("contract", "fit", "answers", "finite", "repeatable", "any batch", "no memory", "peak memory", "time")
+CHECKS = (
+    "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time"
+)  # fmt: skip
 SPLITS = {"train": 400, "val": 200}  # samples
 ROWS = 96
 CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the other batches
@@ -96,7 +98,11 @@ class _Examination:
         begun = time.perf_counter()
         answers = self._answers(self.worker, [(0, ROWS)])
         answering = time.perf_counter() - begun
-        outcomes |= {"answers": "ok", "finite": "ok"}
+        outcomes |= {"answers": "ok", "finite": "ok", "varied": "ok"}
+        for what in self.asked:
+            if not np.ptp(answers[what], axis=0).any():
+                same = f"{what}: all of {ROWS} different inputs get the same answer: it does not look at them"
+                self.findings.fail("varied", self.worker.spec, self.worker.failure(same))
         again = "the same batch again gets other answers: switch off dropout and whatever else is random"
         self._compare("repeatable", answers, self._answers(self.worker, [(0, ROWS)]), again)
         cut = "the same rows in other batches get other answers: a row must not change another's answer (model.eval())"

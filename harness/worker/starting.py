@@ -18,6 +18,13 @@ PATIENCE = 5.0  # seconds
 SECRETS = Path("~/.spurgen")  # of private splits
 KEPT = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")  # of the environment, in the sandbox
 INSIDE = {"HOME": "/tmp", "USER": "nobody", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+# glibc keeps up to 1 GiB of what is freed, instead of handing each step's activations back to be zeroed for the next:
+# a step of an image network takes an eighth less
+ALLOCATOR = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    "MALLOC_TOP_PAD_": str(16 << 20),
+}
 
 
 def isolation_of(limits: Limits) -> str:
@@ -58,10 +65,10 @@ class Started:
         try:
             if self.isolation == "process":
                 self.scratch.mkdir()
-                self.process = self._popen(server, os.environ | threads, writing)
+                self.process = self._popen(server, ALLOCATOR | os.environ | threads, writing)
             else:
                 kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-                self._shut_in(server, files, limits, device, INSIDE | kept | threads, writing)
+                self._shut_in(server, files, limits, device, INSIDE | ALLOCATOR | kept | threads, writing)
         except BaseException:
             os.close(self.printing)
             if hasattr(self, "process"):

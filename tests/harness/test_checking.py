@@ -28,7 +28,7 @@ def test_an_honest_submission_passes_every_check(examine):
     findings = examine("return lengths(b)", TRAINS.format(seed="context.seed"))
     assert list(findings.outcomes) == list(CHECKS)
     assert findings.failures == findings.notes == []
-    assert {findings.outcomes[check] for check in CHECKS[2:7]} == {"ok"}
+    assert {findings.outcomes[check] for check in CHECKS[2:8]} == {"ok"}
     assert findings.outcomes["fit"].endswith(" s")
     assert int(findings.outcomes["peak memory"].removesuffix(" MiB")) > 20
     assert findings.seconds > 0
@@ -44,9 +44,10 @@ def test_an_honest_submission_passes_every_check(examine):
         ("return oops", "", "answers", "NameError"),
         ("return lengths(b) * np.nan", "", "finite", "returned nan on 96 rows"),
         ("return lengths(b) - np.inf", "", "finite", "returned -inf on 96 rows"),
+        ("return np.ones((len(b), 3)) * [1, 2, 3]", "", "varied", "all of 96 different inputs get the same answer"),
         ("return lengths(b) * [1, count % 3, 2]", "", "repeatable", "the same batch again gets other answers"),
         ("return lengths(b) * [1, len(b) % 5, 2]", "", "any batch", "the same rows in other batches get other answers"),
-        ("return np.zeros((len(b), 3 if len(b) > 40 else 4))", "", "answers", ""),
+        ("return np.resize(lengths(b), (len(b), 3 if len(b) > 40 else 4))", "", "answers", ""),
         (
             "return np.stack([seen.setdefault(c, np.eye(3)[len(seen) % 3]) for c in b.captions])", "",
             "no memory", "a fresh process gives other answers",
@@ -87,7 +88,8 @@ def test_long_training_is_not_done_twice(examine):
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
 def test_each_modality_is_shown_its_own(examine, modality):
     shown = {"image": "(True, False)", "text": "(False, True)", "multimodal": "(True, True)"}[modality]
-    body = f"assert (b.images is not None, b.captions is not None) == {shown}\n    return np.zeros((len(b), 3)) + 1"
+    body = f"assert (b.images is not None, b.captions is not None) == {shown}\n    "
+    body += "return lengths(b) if b.images is None else b.images.reshape(len(b), -1)[:, :3]"
     assert examine(body, modality=modality).failures == []
 
 

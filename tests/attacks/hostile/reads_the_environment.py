@@ -9,7 +9,8 @@ HARMLESS = {"HOME", "USER", "PATH", "PWD", "LANG", "LC_CTYPE", "TZ", "PYTHONPATH
 
 
 def steal():
-    return [name for name in os.environ if name not in HARMLESS and not name.endswith("_NUM_THREADS")]
+    told = (name for name in os.environ if not name.endswith("_NUM_THREADS") and not name.startswith("MALLOC_"))
+    return [name for name in told if name not in HARMLESS]
 
 
 def predict(batch):

@@ -1,6 +1,7 @@
 """How a worker process lives and ends."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -87,6 +88,21 @@ def predict(batch):
     return [[torch.get_num_threads(), *(float(os.environ[name]) for name in names)]] * 4
 """
     assert ask(write_submission(code), width=5)[0].tolist() == [1, 1, 1, 1, 1]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told how much to keep")
+def test_the_worker_does_not_hand_back_memory_that_the_next_step_needs(ask, write_submission):
+    code = """
+import numpy as np, resource
+def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def step(): [np.ones(5 << 18) for _ in range(20)]  # 200 MiB, 51,200 pages
+def predict(batch):
+    step()
+    before = faults()
+    step()
+    return [[faults() - before]] * 4
+"""
+    assert ask(write_submission(code), width=1)[0, 0] < 1000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
