@@ -39,10 +39,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     sampler = shuffled(torch.arange(len(labels)), hyper.batch_size)
     train(reference, problem, recipe, sampler=sampler, stage="reference")
     scores = logits(reference, problem.train.inputs).to(labels.device)
-    slopes = scale_gradients(calibrate(scores, labels), labels)
-    environments = infer_environments(slopes)
-    before, after = (invariance_penalty(slopes, q) for q in (torch.full_like(slopes, 0.5), environments))
-    problem.journal.check("inference raised the penalty", bool(after > before))
+    environments = infer_environments(scale_gradients(calibrate(scores, labels), labels))
     problem.journal.check("no inferred environment is empty", len(torch.bincount(environments).nonzero()) == 2)
     groups = replace(problem.train, group_ids=2 * labels + environments, num_groups=2 * problem.num_classes)
     network = problem.network(hyper)
@@ -70,20 +67,13 @@ def scale_gradients(z: Tensor, labels: Tensor) -> Tensor:
     return (z.softmax(1) * (z - z.gather(1, labels[:, None]))).sum(1)
 
 
-def invariance_penalty(slopes: Tensor, q: Tensor) -> Tensor:
-    """Returns the IRM penalty of two soft environments, `q` in [0, 1] (n,) being each sample's share in the second.
-
-    The sum over both of the squared gradient of the weighted risk, the objective of the paper's EI step.
-    """
-    return (q * slopes).mean().square() + ((1 - q) * slopes).mean().square()
-
-
 def infer_environments(slopes: Tensor) -> Tensor:
-    """Returns the environments that maximise the penalty, int64 (n,) in {0, 1}.
+    """Returns the environments that maximise the IRM penalty, int64 (n,) in {0, 1}.
 
-    With A the first mean in the penalty and S the sum of both, it is A^2 + (S - A)^2: convex in A,
-    hence largest where A is, or where it is smallest, and either way the sign of the slope divides the
-    samples. The authors climb there with soft q by Adam, and cut at one half.
+    That is the sum over both of the squared gradient of the risk, each sample weighted by its share in the environment,
+    the objective of the paper's EI step. With A the mean of the first and S the sum of both means, it is A^2 +
+    (S - A)^2: convex in A, hence largest where A is, or where it is smallest, and either way the sign of the slope
+    divides the samples. The authors climb there with soft shares by Adam, and cut at one half.
     """
     return (slopes > 0).long()
 

@@ -88,5 +88,6 @@ def fit_penalised(problem: Problem, hyper: PenaltyRecipe, penalty: Callable[[Env
     # Weights from before the penalty are those of ERM, and would often be picked by their accuracy.
     ended = hyper.anneal * hyper.epochs
     network.checkpoints[:] = [kept for kept in network.checkpoints if kept.epoch > ended]
-    problem.journal.check("the penalty became active", hyper.penalty_weight == 0 or bool(objective.largest > 0))
+    if hyper.penalty_weight > 0:
+        problem.journal.check("the penalty became active", bool(objective.largest > 0))
     return network

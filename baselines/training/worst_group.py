@@ -33,6 +33,8 @@ class WorstGroupLoss:
         self.penalty = adjustment / sizes.clamp(min=1).sqrt()
         # As logarithms, so that a weight close to 0 can still grow again.
         self._logs = torch.where(sizes > 0, -(sizes > 0).sum().log(), -torch.inf)
+        self.unseen = sizes > 0
+        """Which groups of the data no batch has held yet, bool (G,)."""
 
     @property
     def weights(self) -> Tensor:
@@ -43,6 +45,7 @@ class WorstGroupLoss:
         """Updates the weights and returns the weighted sum of the groups' mean losses."""
         members = one_hot(step.group_ids, len(self._logs)).float()
         counts = members.sum(0)
+        self.unseen &= counts == 0
         losses = step.losses @ members / counts.clamp(min=1)
         self.update(losses.detach(), counts > 0)
         return losses @ self.weights
@@ -66,3 +69,4 @@ def train_worst_group(network: Network, problem: Problem, hyper: WorstGroupRecip
     objective = WorstGroupLoss(sizes, hyper.eta, hyper.adjustment)
     sampler = balanced(data.groups, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler, objective=objective, data=data)
+    problem.journal.check("every group appeared", not objective.unseen.any())

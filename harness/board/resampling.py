@@ -48,6 +48,21 @@ def groups_on_test(task: Task) -> NDArray[np.int64]:
     return task_groups(task, test.group_ids)
 
 
+def mean_weights(classes: NDArray[np.int64], seed: str) -> Float64:
+    """Draws weights for means over base samples, float64 (B, m); `classes` int64 (m,).
+
+    Bases are resampled within their class. The mean of k samples drawn from k has but (k - 1) / k of the variance that
+    it should have, so the weights' deviations from 1 are scaled by the root of k / (k - 1). Where a class has a single
+    base, they are resampled regardless of class.
+    """
+    sizes = np.bincount(classes)[classes]
+    if sizes.min() < 2:
+        classes, sizes = np.zeros_like(classes), np.full_like(classes, len(classes))
+    counts = group_bootstrap_weights(classes, REPLICATES, seed)
+    scale: Float64 = np.sqrt(sizes / np.maximum(sizes - 1, 1.0))
+    return 1 + (counts - 1.0) * scale
+
+
 @dataclass(frozen=True)
 class Plan:
     """Holds what all rows of a task share: groups, and the bootstrap's weights."""
@@ -59,16 +74,16 @@ class Plan:
 
     @classmethod
     def of(cls, task: Task) -> "Plan":
-        """Draws the weights, the same for tasks of the same test samples; bases are resampled within their class."""
+        """Draws the weights, the same for tasks of the same test samples."""
         scenario = task.scenario
         drawn = f"{scenario.name}/{'+'.join(task.channels)}"
         groups = groups_on_test(task)
-        bases = groups[: scenario.splits.twins] // 2 ** len(task.channels)
+        classes = groups[: scenario.splits.twins] // 2 ** len(task.channels)
         return cls(
             task,
             groups,
             GroupWeights(groups, group_bootstrap_weights(groups, REPLICATES, f"{drawn}/test")),
-            group_bootstrap_weights(bases, REPLICATES, f"{drawn}/bases").astype(np.float64),
+            mean_weights(classes, f"{drawn}/bases"),
         )
 
     def replicates(

@@ -38,14 +38,16 @@ def label_of(spec: str, options: dict[str, object]) -> str:
     return re.sub(r"[^\w.=+-]", "_", "-".join(parts))
 
 
-def write_cell(path: Path, cell: Cell) -> None:
-    """Writes a cell, sealed by a checksum; numbers are numbers, and none is NaN. Removes what it makes stale.
+def write_cell(path: Path, cell: Cell, *, alone: bool = True) -> None:
+    """Writes a cell, sealed by a checksum; numbers are numbers, and none is NaN.
 
-    A failed one gets a name of its own, so that it is run again: it may have been the machine's fault.
+    A failed one gets a name of its own, so that it is run again: it may have been the machine's fault. If `alone`,
+    removes what it makes stale.
     """
     kept = path.with_suffix(FAILED) if cell.error else path
     write_atomically(kept, seal(cell.model_dump_json(indent=1)))
-    _remove_stale(kept, cell)
+    if alone:
+        _remove_stale(kept, cell)
 
 
 def seal(body: str) -> str:

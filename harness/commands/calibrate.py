@@ -15,7 +15,7 @@ from spurgen.harness.benchmarking import CANONICAL, SIGNS, baseline_specs, path_
 from spurgen.harness.board.rows import RESULTS, read_cell
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.commands._sections import around, renew
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import check_writable, write_atomically
 
 METHODS = ("erm", "resample", "group_dro")
 OUT = Path("benchmark/CALIBRATION.md")
@@ -31,19 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
     parser.add_argument(
         "--out", type=Path,
-        help=f"a file whose section from {BEGIN} to {END} is renewed; default: {OUT}, for a suite other than "
-        f"{CANONICAL} none",
+        help=f"a file whose section from {BEGIN} to {END} is renewed; default: {OUT}, for some tasks only, or a "
+        f"suite other than {CANONICAL}, none",
     )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Runs the methods and the uncorrelated reference, prints the table and renews it in the file, if there is one."""
-    out = arguments.out or (OUT if load_suite(arguments.suite).name == CANONICAL else None)
+    whole = load_suite(arguments.suite).name == CANONICAL and {*arguments.tasks} >= {*SIGNS}
+    out = arguments.out or (OUT if whole else None)
     if out and out.exists():
         around(out, BEGIN, END)
     rows = plan(arguments.suite, arguments.tasks, baseline_specs(METHODS), arguments.seeds)
     erm = baseline_specs(["erm"])
     references = plan(arguments.suite, arguments.tasks, erm, arguments.seeds, uncorrelated=True)
+    check_writable(arguments.results, "--results")
     folders = {False: arguments.results, True: arguments.results.parent / "calibration"}
     for cells in (references, rows):
         for _, error in run_missing(cells, folders[cells[0].uncorrelated], console, arguments.jobs):

@@ -157,13 +157,13 @@ def _write_data(scenario: Scenario, folder: Path, log: Logger, console: Console)
 
 
 def write_files(record: ExperimentRecord, folder: Path) -> list[str]:
-    """Writes the pictures, the record and the report; returns the files' names."""
+    """Writes the record, the pictures and the report; returns the files' names."""
+    data = f"{record.name}_results.json"
+    write_atomically(folder / data, record.dump())
     drawn = []
     for name, picture in pictures(record):
         save(picture, folder / name)
         drawn.append(name)
-    data = f"{record.name}_results.json"
-    write_atomically(folder / data, record.dump())
     write_atomically(folder / "results.md", to_markdown(record, drawn))
     return ["results.md", data, *drawn]
 

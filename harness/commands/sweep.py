@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.suite import load_suite
-from spurgen.benchmark.sweeping import SweepTrial
+from spurgen.benchmark.sweeping import SweepTrial, read_trials
 from spurgen.harness.benchmarking import SIGNS, baseline_specs, check_backbones, make_progress
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.choices import one_of
@@ -28,7 +28,7 @@ from spurgen.harness.experiments.sweep import (
 )
 from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import check_writable, write_atomically
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -51,15 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Runs the missing trials, keeps each as it ends, and writes the table of what was chosen."""
+    """Runs the missing trials, keeps each as it ends, and writes the table of what was chosen, now and before."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
+    check_writable(arguments.out, "--out")
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks]
     specs = [
         SweepSpec(name, CellSpec(arguments.suite, task, baseline_specs([name])[0], seed, device, options))
         for name in names
-        for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials, arguments.strategy)
+        for options in settings(known[name].Hyperparameters(), arguments.trials, arguments.strategy)
         for seed in range(arguments.seeds)
         for task in tasks
     ]
@@ -69,15 +70,23 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with make_progress(console) as progress:
         bar = progress.add_task("trials", total=len(specs), completed=len(done))
         for spec, trial in local.run(missing, arguments.jobs or (None if device == "cpu" else 1)):
-            keep(trials_file(arguments.out, spec), trial)
+            keep(path_of(arguments, spec.method), trial)
             found[trial.identity] = trial
             progress.advance(bar)
             progress.console.print(f"{spec.method}  {spec.cell.task}  {_shown(trial)}", markup=False, soft_wrap=True)
     # In the order of the plan, not of arrival: of equal settings the first is chosen.
-    table = sweep_table(names, [found[spec.cell.identity] for spec in specs], known)
+    planned = [found[spec.cell.identity] for spec in specs]
+    kept = [trial for name in known if name not in names for trial in read_trials(path_of(arguments, name))]
+    judged = {trial.method for trial in [*planned, *kept]}
+    table = sweep_table([name for name in known if name in judged], [*planned, *kept], known)
     write_atomically(arguments.out / f"{suite.name}.md", table + "\n")
     print(table)
     return 0
+
+
+def path_of(arguments: argparse.Namespace, method: str) -> Path:
+    """Locates a method's trials."""
+    return trials_file(arguments.out, arguments.suite, method)
 
 
 def _shown(trial: SweepTrial) -> str:

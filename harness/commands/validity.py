@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.published import PUBLISHED, read_published
 from spurgen.benchmark.suite import load_suite
@@ -15,7 +16,7 @@ from spurgen.harness.board.rows import RESULTS, read_cells
 from spurgen.harness.commands._arguments import add_suite
 from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.identity.sources import BASELINES
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.validity._evidence import gather
 from spurgen.harness.validity._report import draw, examine, summary, to_markdown
 
@@ -45,9 +46,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     suite = load_suite(arguments.suite)
     beside: Path = arguments.results.parent
     out: Path = arguments.out or beside / stem_for(suite.name, "validity")
-    rows = read_cells(arguments.results, suite.name)
-    references = read_cells(arguments.calibration or beside / "calibration", suite.name)
+    check_writable(out, "--out")
     published = read_published(arguments.published)
+    rows = read_cells(arguments.results, suite.name)
+    if not rows and (arguments.readme or not arguments.out):
+        raise SpurgenError(
+            f"--results {arguments.results}: there are no rows of {suite.name} to judge; make some with spurgen "
+            "benchmark, or say with --out where a report on none shall go"
+        )
+    references = read_cells(arguments.calibration or beside / "calibration", suite.name)
     results = examine(gather(suite, rows, references, published, list(discover(BASELINES))))
     figures = draw(results)
     text = to_markdown(suite.name, results, figures)

@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+import numpy as np
+
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.suite import Task
-from spurgen.harness.answers import check_offer
+from spurgen.generators import sample
+from spurgen.harness.answers import PROBED, check_offer
 from spurgen.harness.benchmarking import baseline_specs
 from spurgen.harness.board.rows import label_of
 from spurgen.harness.choices import one_of
+from spurgen.harness.data import task_groups
 from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.worker.process import Worker
@@ -83,13 +87,15 @@ def _checked(flag: str, module: Any, option: str, value: object) -> object:  # n
 
 
 def unused_weights(methods: Sequence[Method], flags: Mapping[str, Any]) -> list[str]:
-    """Lists the given flags that change nothing, since their method does not run."""
+    """Lists the given flags that change nothing, since their method does not run, or that leave nothing of it."""
     names = {method.name for method in methods}
+    given = {flag: owner for flag, (owner, _) in WEIGHTS.items() if flags.get(flag) is not None}
     return [
-        f"--{flag} has no effect: {owner} is not among the methods"
-        for flag, (owner, _) in WEIGHTS.items()
-        if flags.get(flag) is not None and owner not in names
-    ]
+        *(f"--{flag} has no effect: {owner} is not among the methods" for flag, owner in given.items()
+          if owner not in names),
+        *(f"--{flag} 0 switches off what makes {owner} another method than erm" for flag, owner in given.items()
+          if owner in names and flags[flag] == 0),
+    ]  # fmt: skip
 
 
 def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
@@ -102,8 +108,9 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
     if batch_size > scenario.splits.train:
         raise SpurgenError(
             f"--batch_size {batch_size}: larger than the train split, {scenario.splits.train} samples; "
-            "choose a smaller one, or more --num_samples"
+            "choose a smaller one, or more train samples (--num_samples, or train of the scenario's [splits])"
         )
+    _check_groups(task)
     for method in methods:
         access = _offer(task, method)
         if ACCESS[access].env_ids and not ACCESS[access].train_groups and len(scenario.environments) < 2:
@@ -111,6 +118,19 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
                 f"--methods {method.name}: needs two or more environments, but scenario {scenario.name} has "
                 f"{len(scenario.environments)}; add [[environments]] with different strengths, or leave it out"
             )
+
+
+def _check_groups(task: Task) -> None:
+    """Raises `SpurgenError` if the test samples whose features are probed cannot hold every group."""
+    scenario = task.scenario
+    asked = min(2 * PROBED, scenario.num_test)
+    judged = sample(scenario, "test", range(asked // 2, asked), images=False, captions=False)
+    held = len(np.unique(task_groups(task, judged.group_ids)))
+    if held < task.num_groups:
+        what = f"scenario {scenario.name} has {task.num_groups} groups in modality {task.modality}, of which the "
+        few = scenario.splits.test_per_group < 2
+        advice = "give test_per_group 2 or more" if few else "take fewer channels or classes"
+        raise SpurgenError(f"{what}{asked - asked // 2} test samples that judge features hold {held}; {advice}")
 
 
 def _offer(task: Task, method: Method) -> str:

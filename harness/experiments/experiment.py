@@ -97,7 +97,7 @@ def run_missing(
         for run, cell in local.run(missing, jobs):
             cells[run.method, run.trial.seed] = cell
             if cell.error is None:
-                write_cell(run.file(experiment.folder), cell)
+                write_cell(run.file(experiment.folder), cell, alone=False)
             _tell(log, run, cell)
             progress.advance(bar)
     return {m.name: [cells[m.name, seed] for seed in experiment.seeds] for m in experiment.methods}

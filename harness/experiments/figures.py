@@ -123,16 +123,23 @@ def _lacking(method: MethodResult, curves: Curves) -> str:
 def stacked_curves(method: MethodResult) -> dict[str, NDArray[np.float64]]:
     """Stacks the curves of a method's seeds: float64 (seeds, epochs), NaN where a stage notes no such thing.
 
-    A method's stages follow one another. Empty if a seed has no curves.
+    A method's stages follow one another. Entries that do not count their `epoch` are counted; words are left out.
+    Empty if a seed has no curves.
     """
     each = [seed.report.curves if seed.report else () for seed in method.seeds]
     length = min(map(len, each), default=0)
-    names = dict.fromkeys(name for entry in (each[0][:length] if each else ()) for name in entry)
-    return {
-        name: np.array([[float(entry.get(name, np.nan)) for entry in curve[:length]] for curve in each])
-        for name in names
-        if name != "stage" and length
+    if not length:
+        return {}
+    names = dict.fromkeys(name for entry in each[0][:length] for name in entry if not isinstance(entry[name], str))
+    counted = {"epoch": np.tile(np.arange(1.0, length + 1), (len(each), 1))}
+    stacked = {
+        name: np.array([[_number(entry.get(name)) for entry in curve[:length]] for curve in each]) for name in names
     }
+    return counted | stacked
+
+
+def _number(value: float | str | None) -> float:
+    return np.nan if value is None or isinstance(value, str) else float(value)
 
 
 def _curves(axes: Axes, curves: Curves, names: Sequence[str]) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from spurgen.harness.board.rendering import p_text
-from spurgen.harness.experiments.record import TESTED, ExperimentRecord, Figure
+from spurgen.harness.experiments.record import TESTED, TOO_FEW_BASES, ExperimentRecord, Figure
 from spurgen.harness.statistics.against import ERM
 
 NAMES = {"accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
 MOST_NAMED = 6
-TOO_FEW_BASES, FEW_BASES, FEW_SEEDS = 30, 100, 5  # of the first, a bootstrap's intervals are too short
+FEW_BASES, FEW_SEEDS = 100, 5
 
 
 def conclusions(record: ExperimentRecord) -> list[str]:
@@ -115,7 +115,8 @@ def _limits(record: ExperimentRecord) -> list[str]:
         )
     if scenario.splits.twins < FEW_BASES:
         bases = "1 base sample" if scenario.splits.twins == 1 else f"{scenario.splits.twins} base samples"
-        found.append(f"Much about SSS, IG and core sensitivity: they rest on {bases} only.")
+        untested = "" if scenario.splits.twins >= TOO_FEW_BASES else ", so SSS was not tested"
+        found.append(f"Much about SSS, IG and core sensitivity: they rest on {bases} only{untested}.")
     return found
 
 

@@ -21,6 +21,7 @@ from spurgen.harness.statistics.against import ALPHA, ERM
 from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values, holm
 
 TESTED = ("accuracy", "wga", "sss")
+TOO_FEW_BASES = 30  # of fewer, a bootstrap's intervals are too short to conclude anything from
 Replicates = dict[str, NDArray[np.float64]]
 
 
@@ -139,9 +140,14 @@ def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> Expe
         device=experiment.device,
         seeds=experiment.seeds,
         methods=tuple(methods),
-        differences=differences([method for method in methods if method.figures], replicates),
+        differences=differences([method for method in methods if method.figures], replicates, _tested(task)),
         provenance=provenance(),
     )
+
+
+def _tested(task: Task) -> tuple[str, ...]:
+    """Names the figures that rest on enough samples to be tested."""
+    return tuple(name for name in TESTED if name != "sss" or task.scenario.splits.twins >= TOO_FEW_BASES)
 
 
 def _of_channels(task: Task) -> list[str]:
@@ -198,14 +204,16 @@ def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[
     return found
 
 
-def differences(methods: Sequence[MethodResult], replicates: Mapping[str, Replicates]) -> tuple[Difference, ...]:
-    """Tests every method against ERM in every figure of `TESTED`, Holm-corrected over all of them."""
+def differences(
+    methods: Sequence[MethodResult], replicates: Mapping[str, Replicates], tested: Sequence[str] = TESTED
+) -> tuple[Difference, ...]:
+    """Tests every method against ERM in every figure `tested`, Holm-corrected over all of them."""
     reference = next((method for method in methods if method.name == ERM), None)
     if reference is None:
         return ()
     drawn, found = replicates[ERM], []
     for method in (m for m in methods if m is not reference):
-        for name in TESTED:
+        for name in tested:
             points = np.array([m.figures[name].value for m in (reference, method)])
             pair = np.stack([drawn[name], replicates[method.name][name]])
             value = float(points[1] - points[0])

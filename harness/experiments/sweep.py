@@ -79,14 +79,15 @@ class SweepSpec:
         )  # fmt: skip
 
 
-def trials_file(folder: Path, spec: SweepSpec) -> Path:
-    """Locates a method's trials: folder/suite/method.jsonl."""
-    return folder / Path(spec.cell.suite).stem / f"{spec.method}.jsonl"
+def trials_file(folder: Path, suite: str, method: str) -> Path:
+    """Locates a method's trials: folder/suite/method.jsonl; `suite`: a name, or a file's path."""
+    return folder / Path(suite).stem / f"{method}.jsonl"
 
 
 def split_done(folder: Path, specs: Sequence[SweepSpec]) -> tuple[list[SweepTrial], list[SweepSpec]]:
-    """Returns the trials that are on disk already, and what is missing."""
-    kept = {t.identity: t for path in {trials_file(folder, s) for s in specs} for t in read_trials(path)}
+    """Returns the trials that are on disk already, and what is missing: also what failed, maybe by the machine."""
+    files = {trials_file(folder, spec.cell.suite, spec.method) for spec in specs}
+    kept = {trial.identity: trial for path in files for trial in read_trials(path) if not trial.error}
     done = [kept[spec.cell.identity] for spec in specs if spec.cell.identity in kept]
     return done, [spec for spec in specs if spec.cell.identity not in kept]
 

@@ -25,7 +25,7 @@ class Against(TypedDict):
     erm_access: str
     seeds: int
     difference: float
-    interval: tuple[float, float]
+    interval: list[float]
     p_bootstrap: float
     p_bootstrap_holm: float
     p_seeds: float | None
@@ -66,7 +66,7 @@ def _compare(cells: Sequence[Cell], erm: Sequence[Cell], ours: Float64, its: Flo
         "erm_access": erm[0].access,
         "seeds": len(cells),
         "difference": found.value,
-        "interval": (found.low, found.high),
+        "interval": [found.low, found.high],
         "p_bootstrap": found.p,
         "p_bootstrap_holm": found.p,
         "p_seeds": p_seeds,

@@ -1,5 +1,6 @@
 """A difference of worst-group accuracy that is too small is never found: how small that is."""
 
+import math
 from itertools import combinations
 from typing import TypedDict
 
@@ -22,8 +23,8 @@ SEEDS, POWER = 5, 0.8
 class Detectable(TypedDict):
     """Holds the smallest difference of WGA for the median pair of methods, and for the noisiest tenth.
 
-    `pair` is for one pair alone, `all_pairs` for the first step of Holm's correction over all of them.
-    `seeds`: how many each row has here.
+    `pair` is for one pair alone, `all_pairs` for the first step of Holm's correction over the `pairs` that all ranked
+    rows make. `rows`: how many of them have the `seeds` that are compared.
     """
 
     seeds: int
@@ -60,7 +61,7 @@ def detectable(spread: float, pairs: int = 1, *, alpha: float = ALPHA, power: fl
 
 
 def examine(evidence: Evidence) -> Result:
-    """Takes the spreads of all pairs of ranked rows, cut to the same number of seeds, five at most."""
+    """Takes the spreads of pairs of ranked rows, cut to the seeds that half of them have, five at most."""
     measured = {name: _detectable(task) for name, task in evidence.tasks.items()}
     tasks = {name: found for name, found in measured.items() if found}
     short = [name for name in measured if name not in tasks or tasks[name]["seeds"] < SEEDS]
@@ -70,16 +71,16 @@ def examine(evidence: Evidence) -> Result:
 
 
 def _detectable(task: TaskEvidence) -> Detectable | None:
-    """Measures the pairs; None with fewer than two rows of the same number of seeds."""
+    """Measures the pairs; None with fewer than two rows."""
     counts = sorted((min(len(cells), SEEDS) for cells in task.rows.values()), reverse=True)
     if len(counts) < 2:
         return None
-    seeds = counts[1]  # the most that two rows have
+    seeds = counts[len(counts) // 2]  # the most that half of the rows have, and two at least
     labels = [label for label, cells in task.rows.items() if len(cells) >= seeds]
     replicates = [task.wga(label, seeds).replicates for label in labels]
     spreads = [float((one - other).std(ddof=1)) for one, other in combinations(replicates, 2)]
     median, noisiest = (float(np.quantile(spreads, at)) for at in (0.5, 0.9))
-    pairs = len(spreads)
+    pairs = math.comb(len(task.rows), 2)
     return {
         "seeds": seeds,
         "rows": len(labels),
@@ -96,7 +97,9 @@ def _detectable(task: TaskEvidence) -> Detectable | None:
 def sum_up(result: Result) -> str:
     """Says in a sentence how small a difference is found."""
     found = by_task(result["tasks"], lambda some: f"{number(some['all_pairs'], '.2f')} with {some['seeds']} seeds")
-    return f"With {100 * result['power']:.0f} % power, after Holm over all pairs: {found}." if found else ""
+    pairs = by_task(result["tasks"], lambda some: f"{some['pairs']}")
+    power = f"With {100 * result['power']:.0f} % power"
+    return f"{power}, after Holm over all pairs of rows, {pairs}: {found}." if found else ""
 
 
 def tell(result: Result) -> str:

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from spurgen.baselines import eiil
-from spurgen.baselines.eiil import calibrate, infer_environments, invariance_penalty, scale_gradients
+from spurgen.baselines.eiil import calibrate, infer_environments, scale_gradients
 
-ROSE, NOT_EMPTY = "inference raised the penalty", "no inferred environment is empty"
+NOT_EMPTY, APPEARED = "no inferred environment is empty", "every group appeared"
 
 
 def draw(n, seed=0, classes=3):
@@ -27,6 +27,11 @@ def dummy_scale_penalty(logits, labels, q):
     return sum(torch.autograd.grad(risk, scale, create_graph=True)[0].square() for risk in risks)
 
 
+def penalty(slopes, q):
+    """Is the same in closed form."""
+    return (q * slopes).mean().square() + ((1 - q) * slopes).mean().square()
+
+
 @pytest.fixture
 def fitted(fitted):
     return partial(fitted, eiil.submission, epochs=2)
@@ -35,15 +40,15 @@ def fitted(fitted):
 def test_the_penalty_of_soft_environments_is_that_of_a_dummy_scale():
     logits, labels = draw(20)
     q = torch.rand(20, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    found = invariance_penalty(scale_gradients(logits, labels), q)
+    found = penalty(scale_gradients(logits, labels), q)
     torch.testing.assert_close(found, dummy_scale_penalty(logits, labels, q).detach())
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_assignment_has_a_larger_penalty(seed):
     slopes = scale_gradients(*draw(9, seed))
-    best = invariance_penalty(slopes, infer_environments(slopes))
-    every = [invariance_penalty(slopes, torch.tensor(q)) for q in itertools.product((0.0, 0.5, 1.0), repeat=9)]
+    best = penalty(slopes, infer_environments(slopes))
+    every = [penalty(slopes, torch.tensor(q)) for q in itertools.product((0.0, 0.5, 1.0), repeat=9)]
     assert best.item() == pytest.approx(max(every).item())
 
 
@@ -96,7 +101,7 @@ def test_group_dro_trains_on_classes_split_by_the_reference_models_errors(fitted
     seen = spied(monkeypatch)
     data = with_wrong_captions(make_data(modality="text"))
     report = fitted(data, make_context("text"), reference_epochs=8).report()
-    assert report["checks"] == {ROSE: True, NOT_EMPTY: True}
+    assert report["checks"] == {NOT_EMPTY: True, APPEARED: True}
     assert [curve["stage"] for curve in report["curves"]] == ["reference"] * 8 + ["train"] * 2
     labels, environments = np.divmod(seen[0].groups.numpy(), 2)
     assert labels.tolist() == data.labels.tolist()

@@ -107,17 +107,17 @@ def test_environments_without_two_samples_in_a_batch_are_refused(env_ids, batch_
 
 
 @pytest.mark.parametrize(
-    ("changes", "active"),
+    ("changes", "checks"),
     [
-        ({"anneal": 0.5}, True),
-        ({"anneal": 0.9, "epochs": 1}, False),  # the last of 6 steps is at 5/6
-        ({"anneal": 0.9, "epochs": 1, "penalty_weight": 0.0}, True),
+        ({"anneal": 0.5}, {"the penalty became active": True}),
+        ({"anneal": 0.9, "epochs": 1}, {"the penalty became active": False}),  # the last of 6 steps is at 5/6
+        ({"anneal": 0.9, "epochs": 1, "penalty_weight": 0.0}, {}),
     ],
 )
-def test_annealing_that_never_ends_breaks_the_promise(changes, active, problem):
+def test_annealing_that_never_ends_breaks_the_promise(changes, checks, problem):
     task = problem()
     fit_penalised(task, replace(RECIPE, **changes), gap)
-    assert task.journal.checks == {"the penalty became active": active}
+    assert task.journal.checks == checks
     assert all(curve["penalty"] >= 0 for curve in task.journal.curves)
 
 

@@ -29,6 +29,16 @@ def test_group_weights_stay_finite_under_huge_losses():
     torch.testing.assert_close(objective.weights, torch.tensor([1.0, 0.0]))
 
 
+def test_a_group_that_no_batch_holds_is_noticed():
+    objective = WorstGroupLoss(torch.tensor([9, 9, 0, 9]), eta=1.0, adjustment=0.0)
+    for ids in ([0, 0], [3, 0]):
+        assert objective.unseen.any()
+        objective(SimpleNamespace(losses=torch.ones(2), group_ids=torch.tensor(ids)))
+    assert objective.unseen.tolist() == [False, True, False, False]  # the third has no sample to be seen
+    objective(SimpleNamespace(losses=torch.ones(1), group_ids=torch.tensor([1])))
+    assert not objective.unseen.any()
+
+
 def test_the_loss_weights_the_means_of_the_groups():
     objective = WorstGroupLoss(torch.tensor([9, 9, 9]), eta=1.0, adjustment=0.0)
     step = SimpleNamespace(losses=torch.tensor([1.0, 3.0, 4.0]), group_ids=torch.tensor([0, 0, 2]))

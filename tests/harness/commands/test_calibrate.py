@@ -11,9 +11,14 @@ TABLE = "| a table |"
 
 @pytest.mark.parametrize(
     ("canonical", "flags", "written"),
-    [("tiny", "", "benchmark/CALIBRATION.md"), ("v1", "", None), ("v1", "--out mine.md", "mine.md")],
+    [
+        ("tiny", "", "benchmark/CALIBRATION.md"),
+        ("tiny", "--tasks signs-text", None),
+        ("v1", "", None),
+        ("v1", "--out mine.md", "mine.md"),
+    ],
 )
-def test_a_suite_of_ones_own_leaves_the_canonical_table_alone(
+def test_a_suite_of_ones_own_and_some_of_the_tasks_leave_the_canonical_table_alone(
     suite_file, tmp_path, monkeypatch, capsys, canonical, flags, written
 ):
     monkeypatch.chdir(tmp_path)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ import torch
 
 from spurgen.baselines import erm
 from spurgen.harness.commands.run import METHODS
-from spurgen.harness.experiments.checks import find_device, find_methods
+from spurgen.harness.experiments.checks import find_device, find_methods, unused_weights
 
 
 def test_flags_reach_the_methods_options():
@@ -63,6 +64,25 @@ def test_a_method_whose_annotations_the_data_lack_is_told(run_command):
     Path("image.toml").write_text(small.replace("{ values = 3 },", '{ values = 3, carrier = "image" },'))
     code, told = run_command("image.toml --batch_size 8 --methods group_dro --modality text")
     assert "scenario small has no channel, hence no groups, in modality text; those with one: image, multimodal" in told
+
+
+@pytest.mark.usefixtures("small")
+def test_a_test_split_that_cannot_hold_every_group_where_features_are_judged_is_told(run_command):
+    small = re.sub(r"test_per_group = \d+", "test_per_group = 1", Path("small.toml").read_text())
+    Path("thin.toml").write_text(small)
+    code, told = run_command("thin.toml --batch_size 8 --methods erm")
+    assert code == 2
+    assert re.search(r"has \d+ groups in modality image, of which the \d+ test samples that judge features", told)
+    assert "give test_per_group 2 or more" in told
+
+
+def test_a_weight_of_zero_is_told():
+    methods = find_methods(("irm",), {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1})
+    told = unused_weights(methods, {"irm_lambda": 0.0, "adv_lambda": 1.0})
+    assert told == [
+        "--adv_lambda has no effect: adversarial is not among the methods",
+        "--irm_lambda 0 switches off what makes irm another method than erm",
+    ]
 
 
 @pytest.mark.usefixtures("small")

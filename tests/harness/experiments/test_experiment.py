@@ -70,6 +70,14 @@ def test_a_trial_whose_source_was_edited_since_it_was_planned_fails():
     assert cell.error.startswith("submission model.py, seed 0: its source, or what scores it, was edited")
 
 
+def test_experiments_that_share_a_folder_keep_each_others_results(small):
+    for text in (MODEL, MODEL.replace("'a'", "'b'")):
+        Path("model.py").write_text(text)
+        experiment = make_experiment_in(small, ["model"], seeds=(0,))
+        run_missing(experiment, plan(experiment), getLogger("quiet"), Console(quiet=True), 1)
+    assert len(list((small / "trials").rglob("*.json"))) == 2
+
+
 def test_a_killed_process_loses_nothing(small, monkeypatch):
     Path("model.py").write_text(MODEL)
     experiment = make_experiment_in(small, ["model"])

@@ -134,6 +134,18 @@ def test_curves_end_where_the_shortest_seed_ends(make_experiment):
     assert stacked["penalty"][:, 1] == pytest.approx(0.1)
 
 
+def test_curves_of_a_stranger_need_not_count_their_epochs_and_may_hold_words(make_experiment):
+    odd = [{"loss": 2.0, "step": 1}, {"loss": 1.0, "phase": "late"}]
+    method = make_experiment({"mine": {"curves": lambda _: odd}}).finished[0]
+    stacked = stacked_curves(method)
+    assert {name: values[0].tolist() for name, values in stacked.items()} == {
+        "epoch": [1, 2], "loss": [2, 1], "step": [1, pytest.approx(np.nan, nan_ok=True)],
+    }  # fmt: skip
+    assert [
+        axes.get_title() for axes in training_curves(make_experiment({"mine": {"curves": lambda _: odd}}), method).axes
+    ]
+
+
 def test_sss_bars_have_their_values_and_differ_by_hatch(record):
     method = record.finished[0]
     (axes,) = sensitivity(record, method).axes

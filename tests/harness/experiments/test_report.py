@@ -144,7 +144,10 @@ def test_leaning_on_a_channel_is_said_where_its_interval_clears_the_floor(make_e
     assert "erm leans on background: SSS" in can  # color .05, background .10, floor .05
 
 
-@pytest.mark.parametrize(("twins", "told_of"), [(1, "1 base sample only"), (24, "24 base samples only")])
+@pytest.mark.parametrize(
+    ("twins", "told_of"),
+    [(1, "1 base sample only, so SSS was not tested"), (24, "24 base samples only, so SSS was not tested")],
+)
 def test_nothing_is_concluded_of_channels_from_a_handful_of_base_samples(make_experiment, twins, told_of):
     sizes = {"train": 60, "val": 30, "test_per_group": 20, "twins": twins}
     can, cannot = told(make_experiment({"erm": {"sss": 0.05, "placebo": 0.05}}, splits=sizes))

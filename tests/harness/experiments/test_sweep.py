@@ -14,7 +14,15 @@ from spurgen.harness.answers import Asker
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.cli import main
 from spurgen.harness.commands.sweep import sweep_table
-from spurgen.harness.experiments.sweep import SweepSpec, choose, keep, ranked, settings
+from spurgen.harness.experiments.sweep import (
+    SweepSpec,
+    choose,
+    keep,
+    ranked,
+    settings,
+    split_done,
+    trials_file,
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,14 @@ def test_a_trial_replaces_the_older_one_of_its_setting(tmp_path):
     assert [(t.seed, t.accuracy) for t in read_trials(path)] == [(1, 0.5), (0, 0.2)]
 
 
+def test_a_trial_that_failed_is_tried_again(suite_file, tmp_path):
+    spec = SweepSpec("erm", CellSpec(suite_file, "small-text", "spurgen.baselines.erm", 0))
+    whole = trial({}).model_copy(update={"identity": spec.cell.identity})
+    for one, missing in ((whole.model_copy(update={"error": "no memory", "accuracy": None}), [spec]), (whole, [])):
+        keep(trials_file(tmp_path, suite_file, "erm"), one)
+        assert split_done(tmp_path, [spec])[1] == missing
+
+
 def test_a_damaged_line_is_named(tmp_path):
     path = tmp_path / "m.jsonl"
     path.write_text(trial({}).model_dump_json() + "\n{}\n")
@@ -116,8 +132,10 @@ def test_a_sweep_tunes_and_resumes(suite_file, tmp_path, capsys, monkeypatch):
     assert {trial.worst is None for trial in kept["erm"]} == {True}  # its tier hides groups, on val too
     assert {trial.worst is None for trial in kept["group_dro"]} == {False}
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor.submit", None)  # nothing is left to run
-    assert main(command) == 0
-    assert capsys.readouterr().out == table
+    for methods in (["erm", "group_dro"], ["erm"]):  # those that are not swept again stay in the table
+        at = command.index("--methods") + 1
+        assert main([*command[:at], *methods, *command[at + 2 :]]) == 0
+        assert capsys.readouterr().out == table == (out / "tiny.md").read_text()
 
 
 MODEL = """

@@ -34,12 +34,17 @@ def test_it_rests_on_the_spread_of_all_pairs(make_cells, weigh):
     assert found["all_pairs_of_noisiest"] == pytest.approx(mdd.detectable(np.quantile(spreads, 0.9), 6))
 
 
-def test_rows_are_cut_to_five_seeds(make_cells, weigh):
-    rows = {label: {"signs-image": make_cells(label, seeds=seeds)} for label, seeds in (("a", 5), ("b", 7), ("c", 2))}
-    cut = {label: {"signs-image": make_cells(label, seeds=5)} for label in "ab"}
-    found = mdd.examine(weigh(rows))["tasks"]["signs-image"]
-    assert found == mdd.examine(weigh(cut))["tasks"]["signs-image"]
-    assert (found["seeds"], found["rows"]) == (5, 2)
+def test_rows_are_cut_to_the_seeds_that_half_of_them_have_and_all_pairs_count(make_cells, weigh):
+    def found(**seeds):
+        rows = {label: {"signs-image": make_cells(label, seeds=count)} for label, count in seeds.items()}
+        return mdd.examine(weigh(rows))["tasks"]["signs-image"]
+
+    mixed, cut = found(a=5, b=7, c=2), found(a=5, b=5)
+    assert (mixed["seeds"], mixed["rows"], mixed["pairs"]) == (5, 2, 3)
+    assert (mixed["spread"], mixed["pair"]) == (cut["spread"], cut["pair"])
+    assert mixed["all_pairs"] == pytest.approx(mdd.detectable(cut["spread"], 3))
+    few = found(a=5, b=5, c=5, d=2, e=2, f=2, g=2)  # three rows of seven are not the rule
+    assert (few["seeds"], few["rows"], few["pairs"]) == (2, 7, 21)
 
 
 def test_with_fewer_seeds_it_says_how_many_and_asks_for_more(make_cells, weigh):

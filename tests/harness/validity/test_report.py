@@ -148,6 +148,16 @@ def test_a_failed_test_is_the_exit_code(toy_file, folder, make_cells):
     assert run(toy_file, folder) == 1
 
 
+def test_no_rows_do_not_replace_a_report_of_some(toy_file, tmp_path, stderr):
+    (tmp_path / "README.md").write_text("<!-- validity: begin -->old<!-- validity: end -->")
+    readme = "--readme", str(tmp_path / "README.md")
+    for flags in ((), readme, (*readme, "--out", str(tmp_path / "elsewhere"))):
+        assert run(toy_file, tmp_path, *flags) == 2
+        assert "results: there are no rows of toy to judge" in stderr()
+    assert "old" in (tmp_path / "README.md").read_text()
+    assert not list(tmp_path.rglob("validity*.md"))
+
+
 def test_an_empty_folder_is_a_report_too(toy_file, tmp_path, capsys):
     assert run(toy_file, tmp_path, "--out", str(tmp_path / "elsewhere")) == 0
     assert "make benchmark-full" in capsys.readouterr().out
