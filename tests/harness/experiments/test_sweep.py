@@ -14,15 +14,8 @@ from spurgen.harness.answers import Asker
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.cli import main
 from spurgen.harness.commands.sweep import sweep_table
-from spurgen.harness.experiments.sweep import (
-    SweepSpec,
-    choose,
-    keep,
-    ranked,
-    settings,
-    split_done,
-    trials_file,
-)
+from spurgen.harness.experiments import sweep
+from spurgen.harness.experiments.sweep import SweepSpec, choose, keep, ranked, settings
 
 
 @dataclass(frozen=True)
@@ -108,8 +101,8 @@ def test_a_trial_that_failed_is_tried_again(suite_file, tmp_path):
     spec = SweepSpec("erm", CellSpec(suite_file, "small-text", "spurgen.baselines.erm", 0))
     whole = trial({}).model_copy(update={"identity": spec.cell.identity})
     for one, missing in ((whole.model_copy(update={"error": "no memory", "accuracy": None}), [spec]), (whole, [])):
-        keep(trials_file(tmp_path, suite_file, "erm"), one)
-        assert split_done(tmp_path, [spec])[1] == missing
+        keep(sweep.trials_file(tmp_path, suite_file, "erm"), one)
+        assert sweep.split_done(tmp_path, [spec])[1] == missing
 
 
 def test_a_damaged_line_is_named(tmp_path):
