@@ -100,7 +100,7 @@ def test_the_penalty_is_active_and_changes_what_is_learned(method, make_data, ma
     for weight in (0.0, 10.0):
         trained = method.with_options(epochs=3, batch_size=16, penalty_weight=weight)
         trained.fit(data.restrict("envs", "train"), data.restrict("envs", "val"), make_context("text"))
-        assert trained.report()["checks"] == {"the penalty became active": True}
+        assert trained.report()["checks"] == ({"the penalty became active": True} if weight else {})
         answers.append(trained.predict(data.batch))
     assert not np.allclose(*answers)
 
