@@ -10,16 +10,20 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.harness.benchmarking import CANONICAL, SIGNS, baseline_specs, path_of, plan, run_missing
 from spurgen.harness.board.rows import RESULTS, read_cell
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.posterior import told_by
 
 METHODS = ("erm", "resample", "group_dro")
 OUT = Path("benchmark/CALIBRATION.md")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+EVIDENCE = """\
+What the evidence itself tells: how often the label is right that is most probable, given all channels, the core cue, or
+both, each weighed exactly as it occurs in train. No model is trained for this."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +56,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             if error:
                 raise SpurgenError(error)
     done = [read_cell(path_of(folders[cell.uncorrelated], cell)) for cell in (*references, *rows)]
-    table = calibration_table(done)
+    evidence = evidence_table(load_suite(arguments.suite), arguments.tasks)
+    table = f"{calibration_table(done)}\n\n{EVIDENCE}\n\n{evidence}"
     print(table)
     if out:
         if not out.exists():
@@ -82,4 +87,27 @@ def calibration_table(cells: Sequence[Cell]) -> str:
                 "Seeds": len(some),
             }
         )
+    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def evidence_table(suite: Suite, names: Sequence[str]) -> str:
+    """Shows what the channels, the core cue and both tell of the label, per scenario and set of channels: Markdown."""
+    worlds: dict[tuple[str, tuple[str, ...]], list[Task]] = {}
+    for task in map(suite.task, names):
+        worlds.setdefault((task.scenario.name, task.channels), []).append(task)
+    lines = []
+    for (_, channels), alike in worlds.items():
+        judged = {"channels": (channels, False), "core cue": ((), True), "both": (channels, True)}
+        for evidence, (counted, core) in judged.items():
+            found = told_by(alike[0].scenario, counted, core)
+            lines.append(
+                {
+                    "Task": ", ".join(task.name for task in alike),
+                    "Evidence": evidence,
+                    "Accuracy on train": f"{found['train']:.3f}",
+                    "Aligned accuracy": f"{found['aligned']:.3f}",
+                    "All-conflicting accuracy": f"{found['conflicting']:.3f}",
+                    "WGA": f"{found['wga']:.3f}",
+                }
+            )
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)

@@ -4,7 +4,7 @@ import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands import calibrate
-from spurgen.harness.commands.calibrate import calibration_table
+from spurgen.harness.commands.calibrate import calibration_table, evidence_table
 
 TABLE = "| a table |"
 
@@ -29,6 +29,7 @@ def test_a_suite_of_ones_own_and_some_of_the_tasks_leave_the_canonical_table_alo
         "path_of": lambda *_: None,
         "read_cell": lambda _: None,
         "calibration_table": lambda _: TABLE,
+        "evidence_table": lambda *_: TABLE,
     }.items():
         monkeypatch.setattr(calibrate, name, stand_in)
     assert main(["calibrate", "--suite", suite_file, *flags.split()]) == 0
@@ -67,3 +68,13 @@ def test_seeds_are_averaged_per_task_and_method_and_their_sample_deviation_shown
 def test_a_single_seed_has_no_deviation(calibrated, read_table):
     (row,) = read_table(calibration_table(calibrated("erm", 0.3)))
     assert (row["WGA"], row["Seeds"]) == ("0.300", "1")
+
+
+def test_evidence_is_judged_once_for_tasks_of_one_scenario_and_the_same_channels(suite, read_table):
+    rows = read_table(evidence_table(suite, ["small-image", "small-text"]))
+    assert [row["Evidence"] for row in rows] == ["channels", "core cue", "both"] * (len(rows) // 3)
+    assert {row["Task"] for row in rows} == {"small-image, small-text"}
+    assert [(row["All-conflicting accuracy"], row["WGA"]) for row in rows][:2] == [
+        ("0.000", "0.000"),
+        ("1.000", "1.000"),
+    ]
