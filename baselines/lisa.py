@@ -1,7 +1,8 @@
 """LISA (Yao et al. 2022, Algorithm 1): mixup of samples that share the label or the domain, not both.
 
-The domains are the alignment patterns. Batches are balanced over groups, as in the authors' code: compare
-with `resample`.
+A domain is an alignment pattern, since hardly two samples that differ in label share the values of all channels.
+So intra-domain pairs are not the paper's, which share the attribute and cancel it: two aligned samples differ in
+every channel. Batches are balanced over groups, as in the authors' code: compare with `resample`.
 """
 
 from dataclasses import dataclass, field

@@ -131,7 +131,10 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
     recipe = replace(hyper, epochs=1)
     train(network, problem, recipe, sampler=sampler, objective=predictor, stage="predictor", data=labeled)
     guessed = alignment.groups(unseen.labels, predictor.predict(network, unseen.inputs))
-    problem.journal.curves[-1]["group_accuracy"] = (guessed == unseen.groups).float().mean().item()
+    curve = problem.journal.curves[-1]
+    curve["group_accuracy"] = (guessed == unseen.groups).float().mean().item()
+    for name in ("val_accuracy", "val_wga"):
+        curve.pop(name, None)  # of a classifier that this stage does not train
     values = predictor.predict(network, problem.train.inputs)
     told = all(int(value.min()) < int(value.max()) for value in values)
     problem.journal.check("the predictor tells the values of every channel apart", told)

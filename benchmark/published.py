@@ -43,10 +43,11 @@ BASELINE_OF = {
     "VREx": "vrex",
 }
 
-NOT_THE_SAME = {SUBPOPBENCH: frozenset({"bsoftmax", "ldam", "irm", "mmd"})}
+NOT_THE_SAME = {SUBPOPBENCH: frozenset({"bsoftmax", "ldam", "irm", "mmd", "lisa"})}
 """Maps protocols to those of our methods whose namesakes there are others. In SubpopBench's code
 (learning/algorithms.py) balanced softmax and LDAM go by the sizes of classes, which are all equal in v1, and ours by
-those of groups; IRM and MMD compare the attribute's values, and ours environments, in which all values occur."""
+those of groups; IRM and MMD compare the attribute's values, and ours environments, in which all values occur; LISA's
+pairs of one domain share the attribute's value, and ours what is aligned."""
 
 
 class PublishedFigure(BaseModel):

@@ -9,13 +9,15 @@ from typing import get_args
 
 import numpy as np
 
+from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import sample
-from spurgen.harness.answers import Asker
+from spurgen.harness.answers import PROBED, Asker
 from spurgen.harness.data import every_input, inputs, shown
+from spurgen.harness.mixing import CHUNK
 from spurgen.harness.trial import Trial, fit
 from spurgen.harness.worker.agreement import moved
 from spurgen.harness.worker.limits import Limits
@@ -95,9 +97,7 @@ class _Examination:
         outcomes = self.findings.outcomes
         trained = self._train(self.worker)
         outcomes["fit"] = "none" if trained is None else f"{trained:.1f} s"
-        begun = time.perf_counter()
         answers = self._answers(self.worker, [(0, ROWS)])
-        answering = time.perf_counter() - begun
         outcomes |= {"answers": "ok", "finite": "ok", "varied": "ok"}
         for what in self.asked:
             if not np.ptp(answers[what], axis=0).any():
@@ -108,6 +108,7 @@ class _Examination:
         cut = "the same rows in other batches get other answers: a row must not change another's answer (model.eval())"
         self._compare("any batch", answers, self._answers(self.worker, CUTS), cut)
         self._in_a_fresh_process(answers, trained)
+        answering = self._answer_a_full_batch()
         outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"
         self.findings.seconds = self._estimate(trained or 0.0, answering)
         outcomes["time"] = f"{self.findings.seconds / 60:.1f} min a run"
@@ -120,14 +121,15 @@ class _Examination:
         fit(Trial(self.task, worker.spec, 0, worker.device), worker, self.samples["train"], self.samples["val"])
         return time.perf_counter() - begun
 
-    def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]]) -> dict[str, Float]:
+    def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]], batch: Batch | None = None) -> dict[str, Float]:
         """Asks for everything about the rows, cut into batches; returns the answers in the rows' order."""
+        batch = batch or self.batch
         found: dict[str, Float] = {}
         for what in self.asked:
             width = None if what == "encode" else self.task.scenario.num_classes
             parts = {}
             for start, stop in cuts:
-                worker.send(what, self.batch.take(slice(start, stop)))
+                worker.send(what, batch.take(slice(start, stop)))
                 parts[start] = worker.answer(stop - start, width, f"{stop - start} rows")
             found[what] = np.concatenate([parts[start] for start in sorted(parts)]).astype(np.float64)
         return found
@@ -156,8 +158,22 @@ class _Examination:
         seeded = "" if trained is None else ", and seed training with context.seed"
         self._compare("no memory", answers, again, told + seeded)
 
+    def _answer_a_full_batch(self) -> float:
+        """Asks for everything about a batch as large as a run's largest; returns the seconds per row and question."""
+        large = inputs(self.task, sample(self.task.scenario, "val", range(CHUNK), **shown(self.task)))
+        begun = time.perf_counter()
+        self._answers(self.worker, [(0, CHUNK)], large)
+        return (time.perf_counter() - begun) / (CHUNK * len(self.asked))
+
     def _estimate(self, trained: float, answering: float) -> float:
         """Estimates the seconds that one run takes: training in proportion to its samples, answers to their number."""
-        splits = self.task.scenario.splits
+        scenario = self.task.scenario
+        splits = scenario.splits
         rows = splits.val + sum(len(indices) for _, indices in every_input(self.task))
-        return trained * splits.train / SPLITS["train"] + answering * rows / (ROWS * len(self.asked))
+        if "encode" in self.asked:
+            rows += min(PROBED, splits.train) + min(2 * PROBED, scenario.num_test)
+        if self.asked == ["encode"]:
+            rows += splits.train
+        training = trained * splits.train / SPLITS["train"]
+        again = training <= self.worker.limits.retrain_seconds and self.worker.device == "cpu"
+        return training * (1 + again) + answering * rows

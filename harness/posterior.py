@@ -18,14 +18,14 @@ Int64 = NDArray[np.int64]
 def label_likelihoods(scenario: Scenario, core: Int64 | None, values: Mapping[str, Int64]) -> Float64:
     """Returns Pr(label, what is shown) up to a factor for each sample, environments summed over: float64 (n, K).
 
-    `core`: the classes shown, int64 (n,), or None to leave the core cue out. `values`: the values of the channels
-    that count, int64 (n,) each. Where a scenario withholds combinations, its samples are as if it did not.
+    `core`: the classes shown, int64 (n,), -1 where the core cue is not drawn, or None to leave it out. `values`: the
+    values of the channels that count, int64 (n,) each. Combinations that a scenario withholds count as if it did not.
     """
     labels = np.arange(scenario.num_classes)
     shown: Float64 = np.ones((1, len(labels)))
     if core is not None:
         wrong = scenario.label_noise / (len(labels) - 1)
-        shown = np.where(core[:, None] == labels, 1 - scenario.label_noise, wrong)
+        shown = np.where(core[:, None] == labels, 1 - scenario.label_noise, np.where(core[:, None] < 0, 1.0, wrong))
     environments = scenario.environments or (Environment(name="all"),)
     told: Float64 = np.zeros(1)
     for environment in environments:
@@ -49,13 +49,15 @@ def told_by(scenario: Scenario, channels: tuple[str, ...], core: bool) -> dict[s
 
     `train`: the accuracy on train, by its labels. On test: `aligned` and `conflicting`, the accuracies where all
     channels align and where all conflict, and `wga`. Equally probable labels count as the first of them.
+    Channels count even where a caption leaves them out.
     """
     world = make_world(scenario)
     found = {}
     for split in ("train", "test"):
         factors = draw_factors(world, split, np.arange(scenario.split_size(split)))
         values = {name: factors.values[name] for name in channels}
-        scores = label_likelihoods(scenario, factors.core if core else None, values)
+        seen = np.where(factors.visible, factors.core, -1) if core else None
+        scores = label_likelihoods(scenario, seen, values)
         found[split] = scores, factors.labels, values
     scores, labels, values = found["test"]
     groups = labels * 2 ** len(channels) + patterns(world, labels, values, channels)

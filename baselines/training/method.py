@@ -54,10 +54,11 @@ class Baseline(Generic[H]):
         self._fitted = network.eval(), problem.codec
         if network.checkpoints:
             self.restore(best([kept.score for kept in network.checkpoints], rule))
-        self._report = {"curves": problem.journal.curves, "checks": problem.journal.checks, "selection": rule}
+        picked = rule if network.checkpoints else None
+        self._report = {"curves": problem.journal.curves, "checks": problem.journal.checks, "selection": picked}
 
     def report(self) -> dict[str, Any]:
-        """Returns what happened in training: `curves`, `checks` and the `selection` rule; see `Journal`."""
+        """Returns what happened in training: `curves`, `checks` and the `selection` rule, if any; see `Journal`."""
         self._model()
         return self._report
 

@@ -85,7 +85,8 @@ def fit_penalised(problem: Problem, hyper: PenaltyRecipe, penalty: Callable[[Env
     objective = Penalised(penalty, len(sizes), hyper)
     sampler = per_environment(environments, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler, objective=objective)
-    # Weights from before the penalty are those of ERM, and would often be picked by their accuracy.
+    # Weights from before the penalty's full weight are nearly those of ERM, and would often be picked by accuracy.
+    # (With a weight of 1 or less nothing anneals; its first epochs are left out all the same.)
     ended = hyper.anneal * hyper.epochs
     network.checkpoints[:] = [kept for kept in network.checkpoints if kept.epoch > ended]
     if hyper.penalty_weight > 0:

@@ -74,7 +74,7 @@ class Plan:
 
     @classmethod
     def of(cls, task: Task) -> "Plan":
-        """Draws the weights, the same for tasks of the same test samples."""
+        """Draws the weights, the same for tasks of one scenario and the same channels."""
         scenario = task.scenario
         drawn = f"{scenario.name}/{'+'.join(task.channels)}"
         groups = groups_on_test(task)

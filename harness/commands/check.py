@@ -35,7 +35,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "\n".join([str(error), *getattr(error, "__notes__", [])]), markup=False, style="red", soft_wrap=True
         )
         return 1
-    tasks = {m: task for m, task in example_tasks(suite).items() if m in about["modalities"]}
+    examples = example_tasks(suite)
+    tasks = {m: task for m, task in examples.items() if m in about["modalities"]}
+    if not tasks:
+        there = (
+            f"{about['name']} takes {', '.join(about['modalities'])}, and {suite.name} has {', '.join(examples)} tasks"
+        )
+        console.print(
+            f"nothing to check: {there}; see MODALITIES and --suite", markup=False, style="red", soft_wrap=True
+        )
+        return 1
     console.print(f"{about['name']}: access {about['access']}, offers {', '.join(about['offers'])}", markup=False)
     found = {m: check_modality(spec, task, limits, device) for m, task in tasks.items()}
     lines = [{"": check, **{m: findings.outcomes.get(check, "-") for m, findings in found.items()}} for check in CHECKS]

@@ -83,15 +83,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     lines += [_line(name, "mean", again) for name, some in means.items() for again in some]
     print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
     drifted = [name for name, some in means.items() if some and verdict_of(some) == "differs"]
-    for one in ran:
-        if arguments.record and one.verdict in GOOD and one.before.task not in drifted:
-            where = one.before.task, one.before.seed, one.before.identity
-            write_cell(cell_file(arguments.results, suite.name, arguments.row, *where), _recorded(one))
+    noted = [one for one in ran if arguments.record and one.verdict in GOOD and one.before.task not in drifted]
+    for one in noted:
+        where = one.before.task, one.before.seed, one.before.identity
+        write_cell(cell_file(arguments.results, suite.name, arguments.row, *where), _recorded(one))
     verdicts = [one.verdict for one in ran]
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
     console.print(f"{len(verdicts)} runs again: {counts}", markup=False)
     if arguments.record:
-        console.print("noted in the rows; spurgen leaderboard shows it in the tables", markup=False)
+        told = (
+            f"{len(noted)} noted in the row; spurgen leaderboard shows it in the tables" if noted else "nothing noted"
+        )
+        console.print(told, markup=False)
     for name in drifted:
         console.print(f"{name}: the mean over its seeds differs", markup=False)
     return 0 if set(verdicts) <= set(GOOD) and not drifted else 1

@@ -18,7 +18,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import check
 from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.commands._arguments import Unique, isolation_told, positive_int
-from spurgen.harness.experiments.checks import check_task, find_device, find_methods, unused_weights
+from spurgen.harness.experiments.checks import check_task, find_device, find_methods, unused_flags
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
     check_agrees,
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with logged(arguments.save_dir, console) as log:
         log.info("%s", experiment.command)
         log.info("%s", isolation_told(DEFAULT))
-        for told in unused_weights(experiment.methods, vars(arguments)):
+        for told in unused_flags(experiment.methods, vars(arguments)):
             log.warning("%s", told)
         if write:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)

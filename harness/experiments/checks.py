@@ -17,7 +17,7 @@ from spurgen.harness.benchmarking import baseline_specs
 from spurgen.harness.board.rows import label_of
 from spurgen.harness.choices import one_of
 from spurgen.harness.data import task_groups
-from spurgen.harness.identity.sources import BASELINES
+from spurgen.harness.identity.sources import BASELINES, is_baseline
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.worker.process import Worker
 
@@ -86,15 +86,17 @@ def _checked(flag: str, module: Any, option: str, value: object) -> object:  # n
     return value
 
 
-def unused_weights(methods: Sequence[Method], flags: Mapping[str, Any]) -> list[str]:
+def unused_flags(methods: Sequence[Method], flags: Mapping[str, Any]) -> list[str]:
     """Lists the given flags that change nothing, since their method does not run, or that leave nothing of it."""
     names = {method.name for method in methods}
     given = {flag: owner for flag, (owner, _) in WEIGHTS.items() if flags.get(flag) is not None}
+    idle = "--feature_dim, --batch_size, --num_epochs and --lr change nothing in it"
     return [
         *(f"--{flag} has no effect: {owner} is not among the methods" for flag, owner in given.items()
           if owner not in names),
         *(f"--{flag} 0 switches off what makes {owner} another method than erm" for flag, owner in given.items()
           if owner in names and flags[flag] == 0),
+        *(f"{method.name} is no baseline: {idle}" for method in methods if not is_baseline(method.spec)),
     ]  # fmt: skip
 
 

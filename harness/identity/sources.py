@@ -1,6 +1,7 @@
 """Where a submission's behaviour lies: its file, what it imports of the user's own, and the files it declares."""
 
 import ast
+import os
 import sys
 import sysconfig
 from functools import lru_cache
@@ -69,14 +70,15 @@ def locate(name: str, places: list[Path]) -> dict[str, Path]:
     """Maps a module, and the packages it is in, to their files, as far as they are there, the first place first."""
     found: dict[str, Path] = {}
     parts = name.split(".")
+    folders = [str(place) for place in places]  # words, since a cell asks for a thousand names, most of them nowhere
     for depth, part in enumerate(parts, 1):
-        files = [file for place in places for file in (place / part / "__init__.py", place / f"{part}.py")]
-        first = next((file for file in files if file.is_file()), None)
+        files = (file for folder in folders for file in (f"{folder}/{part}/__init__.py", f"{folder}/{part}.py"))
+        first = next(filter(os.path.isfile, files), None)
         if first is None:
-            places = [place / part for place in places]  # perhaps a package without an __init__
+            folders = [f"{folder}/{part}" for folder in folders]  # perhaps a package without an __init__
         else:
-            found[".".join(parts[:depth])] = first
-            places = [first.parent] if first.name == "__init__.py" else []
+            path = found[".".join(parts[:depth])] = Path(first)
+            folders = [str(path.parent)] if path.name == "__init__.py" else []
     return found
 
 

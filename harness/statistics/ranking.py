@@ -1,5 +1,6 @@
 """The one ranking rule: significance first, then what stands beside it; blind to the order of rows."""
 
+import gc
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,7 +33,13 @@ def holm(p_values: Float64) -> Float64:
     `p_values`: real (P,) in [0, 1]. To reject where the result is below 5 % keeps the chance of any
     false rejection below 5 %.
     """
-    return np.asarray(multipletests(p_values, method="holm")[1]) if len(p_values) else np.empty(0)
+    if not len(p_values):
+        return np.empty(0)
+    gc.freeze()  # multipletests collects garbage: a third of a second each time, beside a thousand rows
+    try:
+        return np.asarray(multipletests(p_values, method="holm")[1])
+    finally:
+        gc.unfreeze()
 
 
 def difference_p_values(points: Scores, replicates: Scores, beaten: Scores | None = None) -> Float64:
@@ -69,11 +76,11 @@ def significantly_higher(
     min(z(a, b), z(b, c)) where a > b > c, and what Holm rejects for two steps it rejects for both at once (with
     `beaten`, as far as the noises of rows are uncorrelated).
 
-    With `seed_spread.add_noise`, boards of 6 to 27 equal rows with 3 to 5 seeds each had some two told apart in
-    1 to 4 % of simulations, whatever seeds vary (.03 to .14); where the rows' own variations differ by
-    a factor of 2 either way, in 2 to 7 %, and in up to 19 % where half of the rows have a single seed,
-    since nothing tells their own. With the pooled deviation alone in `beaten`: in 2 to 5 %, and in 4 to 12 % where
-    the rows' own variations differ so (tests/harness/statistics/test_seed_spread.py).
+    With `seed_spread.add_noise`, boards of 6 to 27 equal rows with 3 or 5 seeds each had some two told apart in
+    1 to 4 % of 400 simulations, whatever seeds vary (.03 to .14), and in 7 % where two rows of three have a single
+    seed; where the rows' own variations differ by a factor of 2 either way, in 5 %, and in 12 % where half of them have
+    a single seed, since nothing tells their own. With the pooled deviation alone in `beaten` that is 2 to 7 and 13 %
+    (tests/harness/statistics/test_seed_spread.py).
 
     Raises:
         MetricError: for arrays that do not fit each other or are not finite.

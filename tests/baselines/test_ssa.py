@@ -137,6 +137,9 @@ def test_a_predictor_that_finds_nothing_is_reported(values, told, both, problem,
     monkeypatch.setattr(AttributePredictor, "predict", guess)
     pseudo_groups(problem, dataclasses.replace(HYPER, steps=1))
     assert problem.journal.checks == {TOLD: told, BOTH: both}
+    (curve,) = problem.journal.curves
+    assert {"loss", "group_accuracy"} <= set(curve)
+    assert not {"val_accuracy", "val_wga"} & set(curve)  # the classifier is not trained here
 
 
 def test_balanced_batches_of_a_single_labelled_group_do_not_fail():

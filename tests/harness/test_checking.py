@@ -93,9 +93,16 @@ def test_each_modality_is_shown_its_own(examine, modality):
     assert examine(body, modality=modality).failures == []
 
 
-def test_the_time_told_is_in_proportion(examine, monkeypatch):
+@pytest.mark.parametrize(("what", "probed"), [("predict", 0), ("encode", 90 + 90 + 60)])
+def test_the_time_told_is_in_proportion(examine, monkeypatch, what, probed):
     ticks = iter(np.arange(100) * 10.0)  # whatever is timed takes 10 seconds
     monkeypatch.setattr("spurgen.harness.checking.time.perf_counter", lambda: next(ticks))
-    findings = examine("return lengths(b)", TRAINS.format(seed="0"))
-    # the tiny suite: 90 of the 400 samples that were trained on; val 45, test 60, twins (4 + 2 x 3) x 24
-    assert findings.seconds == pytest.approx(10 * 90 / 400 + 10 * (45 + 60 + 10 * 24) / 96)
+    findings = examine("return lengths(b)", TRAINS.format(seed="0"), what=what)
+    # the tiny suite: 90 of the 400 samples that were trained on, twice; val 45, test 60, twins (4 + 2 x 3) x 24
+    assert findings.seconds == pytest.approx(2 * 10 * 90 / 400 + 10 * (45 + 60 + 10 * 24 + probed) / 1000)
+
+
+def test_a_batch_as_large_as_a_runs_largest_is_tried(examine):
+    findings = examine("if len(b) > 500: raise MemoryError('too much')\n    return lengths(b)")
+    assert findings.outcomes["peak memory"] == "FAILED"
+    assert "MemoryError" in findings.failures[0]

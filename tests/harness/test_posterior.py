@@ -63,3 +63,11 @@ def test_channels_alone_are_fooled_where_they_conflict_and_the_core_cue_alone_is
     assert fooled["train"] == pytest.approx(0.95, abs=0.01)  # where they disagree, either is as likely to be right
     # color: .95 for its class against .05 / 9, core: .8 against .2 / 9; so color wins over the core cue
     assert (both["wga"], both["aligned"], both["train"]) == (0, 1, pytest.approx(0.95, abs=0.01))
+
+
+def test_a_core_cue_that_is_not_drawn_tells_nothing():
+    scenario = world(core_visibility=0.5, channels={"color": {}}, splits={"train": 2000, "test_per_group": 200})
+    np.testing.assert_allclose(label_likelihoods(scenario, np.array([-1]), {}), [[1.0] * 10])
+    found = told_by(scenario, (), core=True)
+    assert found["train"] == pytest.approx(scenario.ceiling, abs=0.04)
+    assert found["conflicting"] == pytest.approx(scenario.ceiling, abs=0.04)

@@ -48,6 +48,12 @@ def test_a_file_that_is_there_is_not_called_missing(suite_file, write_submission
     assert told in capsys.readouterr().err
 
 
+def test_a_suite_without_a_task_for_it_is_told(write_submission, capsys):
+    assert main(["check", write_submission(GOOD), "--suite", "v1-imagenet", "--device", "cpu"]) == 1
+    told = "nothing to check: model takes text, and v1-imagenet has image tasks; see MODALITIES and --suite"
+    assert told in capsys.readouterr().err
+
+
 def test_a_folder_is_no_submission(suite_file, tmp_path, capsys):
     assert main(["check", str(tmp_path), "--suite", suite_file, "--device", "cpu"]) == 1
     assert f"there is no submission {tmp_path}, seen from /" in capsys.readouterr().err

@@ -35,6 +35,7 @@ def test_a_row_comes_out_again_and_that_can_be_noted(row, capsys):
     assert all(line.rstrip(" |").endswith("exact") for line in lines)
     assert "1 runs again: 1 exact" in err
     assert reproduce("--record") == 0
+    assert "1 noted in the row" in capsys.readouterr().err
     cell = read_cell(path)
     assert cell.verification == "re-run"
     assert cell.provenance["again"]["verdict"] == "exact"
@@ -51,6 +52,7 @@ def test_figures_that_do_not_come_out_are_told_and_nothing_is_noted(row, capsys)
     out, err = capsys.readouterr()
     assert "differs" in next(line for line in out.splitlines() if "| wga" in line)
     assert "1 runs again: 1 differs" in err
+    assert "nothing noted" in err
     assert read_cell(path).verification == "self-reported"
 
 

@@ -6,7 +6,7 @@ import torch
 
 from spurgen.baselines import erm
 from spurgen.harness.commands.run import METHODS
-from spurgen.harness.experiments.checks import find_device, find_methods, unused_weights
+from spurgen.harness.experiments.checks import find_device, find_methods, unused_flags
 
 
 def test_flags_reach_the_methods_options():
@@ -78,11 +78,17 @@ def test_a_test_split_that_cannot_hold_every_group_where_features_are_judged_is_
 
 def test_a_weight_of_zero_is_told():
     methods = find_methods(("irm",), {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1})
-    told = unused_weights(methods, {"irm_lambda": 0.0, "adv_lambda": 1.0})
+    told = unused_flags(methods, {"irm_lambda": 0.0, "adv_lambda": 1.0})
     assert told == [
         "--adv_lambda has no effect: adversarial is not among the methods",
         "--irm_lambda 0 switches off what makes irm another method than erm",
     ]
+
+
+def test_training_flags_that_a_file_does_not_read_are_told():
+    flags = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1}
+    (told,) = unused_flags(find_methods(("erm", "submissions/keywords.py"), flags), {})
+    assert told == "keywords is no baseline: --feature_dim, --batch_size, --num_epochs and --lr change nothing in it"
 
 
 @pytest.mark.usefixtures("small")

@@ -43,8 +43,8 @@ def test_noise_is_drawn_for_the_names_alone():
     assert abs(np.corrcoef(drawn[0], drawn[2])[0, 1]) < 0.15
 
 
-def false_separations(seeds, widened=True, unlike=0.0, trials=400, forgiving=True):
-    """How often some two of rows of equal truth are told apart; `seeds`: of each row.
+def false_separations(seeds, widened=True, unlike=0.0, trials=400, forgiving=True, spread=SPREAD):
+    """How often some two of rows of equal truth are told apart; `seeds`: of each row, `spread`: over seeds.
 
     `unlike`: the standard deviation of the log of the rows' spreads over seeds. `forgiving`: whether a row's own
     spread saves it from defeat.
@@ -52,7 +52,7 @@ def false_separations(seeds, widened=True, unlike=0.0, trials=400, forgiving=Tru
     rng, found, rows = np.random.default_rng(1), 0, len(seeds)
     sampling = SAMPLING * rng.normal(size=(rows, 300))
     for _ in range(trials):
-        spreads = SPREAD * np.exp(unlike * rng.normal(size=rows))
+        spreads = spread * np.exp(unlike * rng.normal(size=rows))
         luck = SAMPLING * rng.normal(size=rows)
         figures = [0.5 + own + sd * rng.normal(size=count) for own, sd, count in zip(luck, spreads, seeds, strict=True)]
         points, pooled = np.array([some.mean() for some in figures]), pool(figures)
@@ -78,9 +78,19 @@ def test_nor_where_wild_seeds_save_from_no_defeat(seeds):
     assert false_separations(seeds, forgiving=False) < 0.08
 
 
+@pytest.mark.parametrize("spread", [0.03, 0.14])
+@pytest.mark.parametrize("seeds", [[3] * 6, [5] * 27], ids=str)
+def test_nor_where_seeds_vary_less_or_more(seeds, spread):
+    assert false_separations(seeds, spread=spread) < 0.08
+
+
 @pytest.mark.parametrize("forgiving", [True, False])
 def test_unequal_spreads_spoil_it_little(forgiving):
     assert false_separations([3] * 6, unlike=0.6, forgiving=forgiving) < 0.15
+
+
+def test_and_more_where_half_of_such_rows_have_a_single_seed():
+    assert false_separations([1] * 5 + [3] * 5, unlike=0.6) < 0.25
 
 
 def test_without_the_noise_they_often_are():
