@@ -137,12 +137,18 @@ def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> Expe
         scenario=task.scenario,
         scenario_sha256=task.scenario.digest,
         modality=task.modality,
-        device=experiment.device,
+        device=_devices(experiment, cells),
         seeds=experiment.seeds,
         methods=tuple(methods),
         differences=differences([method for method in methods if method.figures], replicates, _tested(task)),
         provenance=provenance(),
     )
+
+
+def _devices(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> str:
+    """Names the devices that the trials ran on: one that is kept may be from another than the one asked for."""
+    told = (str(cell.provenance.get("device", experiment.device)) for some in cells.values() for cell in some)
+    return " and ".join(dict.fromkeys(told))
 
 
 def _tested(task: Task) -> tuple[str, ...]:

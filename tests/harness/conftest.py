@@ -56,7 +56,7 @@ def make_experiment():
             samples={"correct": pack(correct), **{key: pack(array) for key, array in kept.items()}},
             report=Report(curves=more.get("curves", lambda _: ())(seed), checks=more.get("checks", {}),
                           selection=more.get("selection")),
-            provenance={"seconds": {"fit": 1.0 + seed, "ask": 0.5}},
+            provenance={"seconds": {"fit": 1.0 + seed, "ask": 0.5}, "device": more.get("device", "cpu")},
         )  # fmt: skip
 
     def make(methods, seeds=(0, 1, 2, 3, 4), modality="image", **changes):

@@ -37,6 +37,12 @@ def test_the_report_says_what_was_run_and_how_to_run_it_again(make_experiment):
     assert "[a.png](a.png)" in text
 
 
+def test_the_report_names_the_devices_that_trained_not_the_one_asked_for(make_experiment):
+    assert "0 to 4, on cuda:0." in to_markdown(make_experiment({"erm": {"device": "cuda:0"}}))
+    both = make_experiment({"erm": {"device": "cuda:0"}, "irm": {}})
+    assert "0 to 4, on cuda:0 and cpu." in to_markdown(both)
+
+
 def test_the_report_says_how_each_epoch_was_picked(make_experiment):
     methods = {"erm": {"selection": "val_accuracy"}, "irm": {"selection": "val_accuracy"}, "dro": {"selection": "last"}}
     text = to_markdown(make_experiment(methods | {"silent": {}}))
