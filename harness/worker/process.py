@@ -25,7 +25,7 @@ from spurgen.harness.worker.server import MAX_WIDTH, batch_to, data_to
 from spurgen.harness.worker.starting import Started
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-MAX_HEADER = 1 << 16
+MAX_HEADER = 1 << 17  # an error of 8,000 characters, of which JSON makes up to 12 bytes each
 MAX_REPORT = 1 << 20
 SMALL = 1 << 20  # bytes of an answer that are read even if it has the wrong shape, so that the error can name it
 MAX_ERROR = 4000  # characters

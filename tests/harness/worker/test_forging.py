@@ -26,7 +26,7 @@ def forge(header, length=None, rest=b""):
     ("forged", "told"),
     [
         ('b"[" * 60_000', "load did not answer: .*RecursionError"),
-        ("b'', 1 << 40", "load did not answer: a header of 1099511627776 bytes, more than 65536"),
+        ("b'', 1 << 40", "load did not answer: a header of 1099511627776 bytes, more than 131072"),
         ('{"arrays": [["x", "uint8", [0] * 65]]}', "load did not answer: a frame that cannot be read: ValueError"),
         ('{"arrays": [["x", "uint8", [0, 2**63]]]}', "load did not answer: a frame that cannot be read"),
         ('{"arrays": [["x", "uint8", [1]]]}', "load did not answer: 1 arrays of 1 bytes, more than 0"),

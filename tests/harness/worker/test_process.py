@@ -81,6 +81,13 @@ def test_the_traceback_and_the_last_words_are_kept(ask, write_submission):
     assert "last words" in "".join(caught.value.__notes__)
 
 
+def test_an_error_of_any_characters_is_told(ask, write_submission):
+    chained = "\n".join(f"def f{k}(): f{k + 1}()  # {'😀' * 90}" for k in range(60))
+    code = f"{chained}\ndef f60(): raise ValueError('😀' * 6000)\ndef predict(batch): f0()"
+    with pytest.raises(SubmissionError, match="predict failed: ValueError: 😀"):
+        ask(write_submission(code))
+
+
 def test_a_submission_is_given_exactly_what_it_declares(write_submission):
     code = """
 ACCESS = "envs"
