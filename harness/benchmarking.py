@@ -105,13 +105,20 @@ def run_missing(
     """Runs the cells that have no result yet and keeps each as it ends; yields it with its error, if any."""
     paths = {id(cell): path_of(results, cell) for cell in cells}
     owners: dict[Path, str] = {}
+    older = []
     for folder, owner in dict.fromkeys((paths[id(cell)].parent, cell.spec) for cell in cells):
-        check_owner(folder, owner, submission_digest(owner))
+        older += [owner] * check_owner(folder, owner, submission_digest(owner))
         other = owners.setdefault(folder, owner)
         if submission_digest(other) != submission_digest(owner):
             raise SpurgenError(f"{other} and {owner} would share the row {folder.name}; rename one of them")
     missing = [cell for cell in cells if not _is_done(cell, paths[id(cell)])]
     check_backbones(missing)
+    for owner in dict.fromkeys(older):
+        console.print(
+            f"{owner} is not the version that its row was made with, or another file of that name: the row's results "
+            "are replaced, all of them, as soon as one is there",
+            markup=False, style="yellow", soft_wrap=True,
+        )  # fmt: skip
     with make_progress(console) as progress:
         bar = progress.add_task("cells", total=len(cells), completed=len(cells) - len(missing))
         for spec, cell in local.run(missing, jobs):

@@ -50,7 +50,7 @@ def not_fit(task: Task, cells: Sequence[Cell]) -> str | None:
     for cell in cells:
         broken = [check for check, kept in (cell.report.checks if cell.report else {}).items() if not kept]
         if broken:
-            return f"did not do what it promises with seed {cell.seed}: {', '.join(broken)}"
+            return f"broke a promise with seed {cell.seed}: it is not so that {', '.join(broken)}"
     seeds = [cell.seed for cell in cells]
     if seeds != list(range(len(seeds))):
         return f"incomplete: has the seeds {', '.join(map(str, seeds))} instead of 0 to {len(seeds) - 1}"

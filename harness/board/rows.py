@@ -91,15 +91,21 @@ def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
     return rows
 
 
-def check_owner(folder: Path, spec: str, submission_sha256: str) -> None:
-    """Raises `SpurgenError` if a row's folder belongs to another submission, whose cells it would replace."""
+def check_owner(folder: Path, spec: str, submission_sha256: str) -> bool:
+    """Says whether a row holds results of another version of the submission, which new ones replace.
+
+    Raises `SpurgenError` if it belongs to another submission.
+    """
+    older = False
     for path in sorted(folder.glob("*.json")):  # all of them: a damaged one is told before any work
         owner = read_cell(path)
+        older |= owner.submission_sha256 != submission_sha256
         # A path is relative to where the command ran; the same source is the same submission from anywhere.
         if _place(owner.spec) != _place(spec) and owner.submission_sha256 != submission_sha256:
             raise SpurgenError(
                 f"the row {folder.name} belongs to {owner.spec}; rename {spec}, or remove {folder} first"
             )
+    return older
 
 
 def _place(spec: str) -> str:

@@ -54,7 +54,10 @@ def _text(suite: Suite, first: str, second: str, found: Comparison) -> str:
         parts += [f"## {name}, {seeds} seed{'s' * (seeds > 1)}", _sentence(first, second, figures)]
         lines = [_line(first, second, *item) for item in figures.items()]
         parts.append(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
-    parts += ["Paired bootstrap over samples, the variance over seeds added; Holm over all that is shown, 5 %."]
+    parts += [
+        "Paired bootstrap over samples, the variance over seeds added; Holm over all that is shown, 5 %. "
+        "(The leaderboard corrects over all pairs of rows, so it may call tied what differs here.)"
+    ]
     return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(found)])])
 
 

@@ -66,4 +66,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         renew(arguments.readme, BEGIN, END, summary(results))
     print(html.unescape(text))  # for the eye, as `to_terminal` does
     console.print(f"wrote {out / 'validity'}.md, .json and {len(figures)} figures", markup=False)
-    return 1 if any(result["passed"] is False for result in results.values()) else 0
+    failed = [name for name, result in results.items() if result["passed"] is False]
+    if failed:
+        console.print(f"failed, hence exit code 1: {', '.join(failed)}", markup=False, style="red")
+    return 1 if failed else 0

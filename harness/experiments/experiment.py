@@ -121,4 +121,4 @@ def _tell(log: logging.Logger, run: Run, cell: Cell) -> None:
     log.info("%s: %s (%.1f s)", about, figures, seconds)
     for check, kept in (cell.report.checks if cell.report else {}).items():
         if not kept:
-            log.warning("%s did not do what it promises: %s", about, check)
+            log.warning("%s broke a promise: it is not so that %s", about, check)

@@ -156,7 +156,7 @@ def _curves(axes: Axes, curves: Curves, names: Sequence[str]) -> None:
     for start in starts:  # a further stage counts its epochs from 1 again
         axes.axvline(start, color=GREY, linestyle=(0, (1, 2)))
     axes.set_xlabel("epoch, over all stages" if len(starts) else "epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     axes.set_xlim(0.7, curves["epoch"].shape[1] + 0.3)  # a single epoch has no range of its own
     grid_lines(axes, "y")
     if names[0].startswith("val_"):
@@ -185,7 +185,7 @@ def sensitivity(record: ExperimentRecord, method: MethodResult) -> Picture:
         axes.set_xticks(range(len(method.channels)), list(method.channels))
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel("SSS (lower is better)")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, max(axes.get_ylim()[1], 0.02))  # so that next to nothing looks like it
         grid_lines(axes, "y")
         picture.legend(loc="outside lower center", ncols=4)
     return picture

@@ -51,7 +51,7 @@ def _per_method(record: ExperimentRecord) -> list[str]:
             continue
         if m.broken:
             found.append(
-                f"{m.name} did not do what it promises, so its row says nothing of the method: {_join(m.broken)}."
+                f"{m.name} broke a promise, so its row says nothing of the method: it is not so that {_join(m.broken)}."
             )
         if not m.above_chance:
             found.append(

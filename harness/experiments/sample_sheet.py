@@ -13,8 +13,8 @@ from spurgen.harness.pictures.drawing import GREY, new_picture, styled
 
 COLUMNS = 5
 SEARCHED = 200  # train samples among which one of each class is looked for
-WRAPPED = 22  # characters that fit below a picture
-SIDE, LINE_HEIGHT = 1.5, 0.15  # inches
+WRAPPED = 24  # characters that fit below a picture
+SIDE, LINE_HEIGHT = 1.75, 0.15  # inches
 HEADINGS = ("train, as drawn", "test, every channel aligned", "test, every channel conflicting")
 
 
@@ -31,7 +31,7 @@ def sample_sheet(task: Task) -> Picture:
     text = [[label_text(task, block, k) for k in range(len(block.labels))] for block in blocks]
     lines = max(label.count("\n") + 1 for row in text for label in row)
     height = (0.05 if task.modality == "text" else SIDE) + LINE_HEIGHT * (lines + 2)
-    title = f"{task.name}: class, and channels\n(= aligned with the class, ≠ conflicting)"
+    title = f"{task.name}: class, and channels\n(✓ goes with the class, ✗ conflicts)"
     with styled():
         picture = new_picture(0.7 + len(blocks) * height, title, width=max(SIDE * shown, 5.0))
         grid = picture.subplots(len(blocks), shown, squeeze=False)
@@ -63,8 +63,8 @@ def label_text(task: Task, samples: Samples, k: int) -> str:
     lines = [class_names(scenario)[label].upper()]
     for name in task.channels:
         value = int(samples.channel_values[name][k])
-        sign = "=" if aligned_values(scenario, name)[value, label] else "≠"
-        lines.append(f"{name} {sign} {kinds[scenario.channels[name].kind].VALUES[value]}")
+        mark = "✓" if aligned_values(scenario, name)[value, label] else "✗"
+        lines.append(f"{name} {kinds[scenario.channels[name].kind].VALUES[value]} {mark}")
     if task.modality != "image":
         caption = samples.captions[k].replace(" ?", "\u00a0?").replace(" !", "\u00a0!")
         lines += textwrap.wrap(f"“{caption}”", WRAPPED)

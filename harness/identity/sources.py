@@ -92,7 +92,8 @@ def read(path: Path) -> bytes:
 
 def not_python(path: Path, error: Exception) -> SubmissionError:
     """Makes the error for a source that is no Python."""
-    return SubmissionError(f"{path} is not valid Python: {error}")
+    where = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
+    return SubmissionError(f"{path} is not valid Python: {where}")
 
 
 def installed(place: Path) -> bool:

@@ -1,6 +1,7 @@
 """What a submission's code raised, put into words, with what to do about it: in the worker."""
 
 import errno
+import re
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +33,7 @@ def told(error: BaseException, header: Mapping[str, Any], arrays: Arrays, shut_i
     hints = _of_limits(cause, shut_in)
     if cause is error:
         part = str(header.get("what", header.get("op")))  # a broken header names neither
-        hints += [*_of_signature(text, part), *_of_nothing(text, header, arrays)]
+        hints += [*_of_signature(text, part), *_of_nothing(text, header, arrays), *_of_sparse(text)]
     return f"{text} ({'; '.join(hints)})" if hints else text
 
 
@@ -53,6 +54,12 @@ def _of_limits(cause: BaseException, shut_in: bool) -> list[str]:
 def _of_signature(text: str, part: str) -> list[str]:
     """Says how a function is called, if it takes other arguments."""
     return [f"it is called as {CALLS[part]}"] if part in CALLS and f"{part}() " in text and " argument" in text else []
+
+
+def _of_sparse(text: str) -> list[str]:
+    """Says how a sparse matrix becomes an array, if one was returned."""
+    sparse = re.search(r" returned (cs[cr]|coo|bsr|lil|dok|dia)_(matrix|array) ", text)
+    return ["return its toarray()"] if sparse else []
 
 
 def _of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays) -> list[str]:

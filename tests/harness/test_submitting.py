@@ -25,10 +25,12 @@ def test_a_failure_is_run_again_and_replaced_when_the_machine_is_mended(score, t
 
 
 @pytest.mark.slow
-def test_a_row_never_mixes_versions_of_its_submission(score, tmp_path, write_submission):
+def test_a_row_never_mixes_versions_of_its_submission(score, tmp_path, write_submission, stderr):
     score(write_submission(MODEL), tasks=("small-text", "small-both"), seeds="2")
     assert len(row(tmp_path)) == 4
+    assert "is not the version" not in stderr()
     score(write_submission(MODEL.replace("'o'", "'e'")), seeds="1")
+    assert "model.py is not the version that its row was made with, or another file of that name" in stderr()
     (left,) = row(tmp_path)
     assert left.startswith("small-text-0-")
 

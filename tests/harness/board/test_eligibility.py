@@ -73,7 +73,7 @@ def test_a_row_must_be_complete_keep_its_promises_and_beat_chance(suite, make_ce
     assert not_fit(task, good) is None
     assert not_fit(task, good[::2]) == "incomplete: has the seeds 0, 2 instead of 0 to 1"
     broken = make_cell(suite, 0.8, 1, report=Report(checks={"kept": True, "balanced": False, "converged": False}))
-    assert not_fit(task, [good[0], broken]) == "did not do what it promises with seed 1: balanced, converged"
+    assert not_fit(task, [good[0], broken]) == "broke a promise with seed 1: it is not so that balanced, converged"
     chance = "not significantly better than chance in test accuracy"
     for right, reason in ((26, chance), (27, None)):  # of 60 at 1 / 3: p = .047 from 27 on
         assert not_fit(task, [make_cell(suite, np.arange(60) < right)]) == reason, right

@@ -113,9 +113,9 @@ def test_every_row_that_is_published_is_as_it_was_written():
 
 def test_a_row_belongs_to_the_submission_that_made_it(keep, tmp_path):
     folder = keep(spec="one.py").parent
-    check_owner(folder, "one.py", "changed since")
-    check_owner(folder, "elsewhere/one.py", "0")  # the same source
-    check_owner(tmp_path / "none", "two.py", "1")
+    assert check_owner(folder, "one.py", "changed since")
+    assert not check_owner(folder, "elsewhere/one.py", "0")  # the same source
+    assert not check_owner(tmp_path / "none", "two.py", "1")
     with pytest.raises(
         SpurgenError, match=r"the row model belongs to one.py; rename two/one.py, or remove .*model first"
     ):

@@ -37,7 +37,7 @@ def test_what_cannot_be_loaded_is_told_at_once(suite_file, write_submission, cap
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("def predict(b)\n    return 1", "model.py is not valid Python: expected ':' (<unknown>, line 1)"),
+        ("def predict(b)\n    return 1", "model.py is not valid Python: line 1: expected ':'"),
         ("FILES = ['weights.npy']\n" + GOOD, "FILES names weights.npy, but there is no file or folder /"),
         ("FILES = 'weights.npy'\n" + GOOD, "FILES must be a list of names in quotes"),
     ],
@@ -46,6 +46,12 @@ def test_a_file_that_is_there_is_not_called_missing(suite_file, write_submission
     spec = write_submission(code)
     assert main(["check", spec, "--suite", suite_file, "--device", "cpu", "--isolation", isolation]) == 1
     assert told in capsys.readouterr().err
+
+
+def test_a_sparse_matrix_is_told_how_to_become_an_array(suite_file, write_submission, capsys):
+    code = "from scipy.sparse import csr_matrix\nMODALITIES = {'text'}\ndef encode(b): return csr_matrix((len(b), 4))"
+    assert main(["check", write_submission(code), "--suite", suite_file, "--device", "cpu"]) == 1
+    assert "not real numbers (return its toarray())" in capsys.readouterr().err
 
 
 def test_a_suite_without_a_task_for_it_is_told(write_submission, capsys):

@@ -211,7 +211,8 @@ def test_a_label_says_what_aligns_and_what_conflicts(record):
         assert label.lower() in ("heart", "arrow", "moon")
         for line, (name, values) in zip(rest, some.channel_values.items(), strict=False):
             aligned = aligned_values(scenario, name)[values[k], some.labels[k]]
-            assert line.startswith(f"{name} {'=' if aligned else '≠'} ")
+            assert line.startswith(f"{name} ")
+            assert line.endswith(" ✓" if aligned else " ✗")
         assert " ".join(rest[2:]).replace("\u00a0", " ") == f"“{some.captions[k]}”"
 
 

@@ -140,12 +140,13 @@ def test_the_summary_stands_in_a_file_where_that_is_wanted(toy_file, folder, cap
     assert page.read_text() == f"before\n{BEGIN}\n{summary(results)}\n{END}\nafter\n"
 
 
-def test_a_failed_test_is_the_exit_code(toy_file, folder, make_cells):
+def test_a_failed_test_is_the_exit_code(toy_file, folder, make_cells, stderr):
     for cell in make_cells("erm", "signs-image", 0.9, seeds=2):
         path = folder / "results" / "toy" / "erm" / f"signs-image-{cell.seed}-{cell.identity[:16]}.json"
         assert path.exists()
         write_cell(path, cell)
     assert run(toy_file, folder) == 1
+    assert "failed, hence exit code 1: erm_failure" in stderr()
 
 
 def test_no_rows_do_not_replace_a_report_of_some(toy_file, tmp_path, stderr):
