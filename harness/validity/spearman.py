@@ -228,7 +228,7 @@ def draw(result: Result) -> Figure | None:
                 whisker(one, row, some["rho"], some["interval"], filled=_decides(some))
         name_rows(one, [_label(some) for some in task["published"]])
         one.axvline(0, color=GREY, linewidth=0.6)
-        one.set_xlim(-1.02, 1.02)
+        one.set_xlim(-1.08, 1.08)
         one.set_title(f"{name} ({task['backbone']})", loc="right")
     figure.supxlabel(
         "Spearman's rho (grey bar: median among the published;\nfilled: decides whether it passes)", fontsize=8

@@ -119,7 +119,8 @@ def _panel(axes: Axes, name: str, found: Separation) -> None:
     for tier, some in enumerate(found["members"]):
         for row, label in enumerate(some, start=place):
             whisker(axes, row, found["wga"][label], found["wga_interval"][label], filled=tier % 2 == 0)
-        axes.text(1.04, place, f"tier {tier + 1}", fontsize=6, color=GREY, va="center")
+        clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # of the row's line
+        axes.text(1.04, place, f"tier {tier + 1}", fontsize=6, color=GREY, va="center", bbox=clear)
         place += len(some)
         if place < len(labels):
             axes.axhline(place - 0.5, color=GREY, linewidth=0.6, linestyle="--")
