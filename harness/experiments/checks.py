@@ -87,7 +87,7 @@ def _checked(flag: str, module: Any, option: str, value: object) -> object:  # n
 
 
 def unused_flags(methods: Sequence[Method], flags: Mapping[str, Any]) -> list[str]:
-    """Lists the given flags that change nothing, since their method does not run, or that leave nothing of it."""
+    """Lists the flags that change nothing, since their method does not run or reads none, or leave nothing of it."""
     names = {method.name for method in methods}
     given = {flag: owner for flag, (owner, _) in WEIGHTS.items() if flags.get(flag) is not None}
     idle = "--feature_dim, --batch_size, --num_epochs and --lr change nothing in it"

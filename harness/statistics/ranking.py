@@ -35,7 +35,7 @@ def holm(p_values: Float64) -> Float64:
     """
     if not len(p_values):
         return np.empty(0)
-    gc.freeze()  # multipletests collects garbage: a third of a second each time, beside a thousand rows
+    gc.freeze()  # multipletests collects garbage, which takes long beside a thousand rows
     try:
         return np.asarray(multipletests(p_values, method="holm")[1])
     finally:

@@ -116,7 +116,7 @@ def test_a_method_answers(name, modality, data, tmp_path):
     np.testing.assert_allclose(method.predict(seen.batch.take(np.arange(5)[::-1])), logits[4::-1], atol=1e-4)
     report = Report.model_validate(method.report())
     validated = [curve["val_accuracy"] for curve in report.curves if "val_accuracy" in curve]
-    assert report.curves[-1]["val_accuracy"] == validated[-1]
+    assert "val_accuracy" in report.curves[-1]
     assert all(accuracy >= 0 for accuracy in validated)
     assert report.checks == dict.fromkeys(report.checks, True)
     for place in range(method.checkpoints()):
