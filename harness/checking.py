@@ -104,10 +104,12 @@ class _Examination:
                 same = f"{what}: all of {ROWS} different inputs get the same answer: it does not look at them"
                 self.findings.fail("varied", self.worker.spec, self.worker.failure(same))
         again = "the same batch again gets other answers: switch off dropout and whatever else is random"
-        self._compare("repeatable", answers, self._answers(self.worker, [(0, ROWS)]), again)
         cut = "the same rows in other batches get other answers: a row must not change another's answer (model.eval())"
-        self._compare("any batch", answers, self._answers(self.worker, CUTS), cut)
-        self._in_a_fresh_process(answers, trained)
+        # The first of these to fail makes the next ones fail as well.
+        if self._compare("repeatable", answers, self._answers(self.worker, [(0, ROWS)]), again) and self._compare(
+            "any batch", answers, self._answers(self.worker, CUTS), cut
+        ):
+            self._in_a_fresh_process(answers, trained)
         answering = self._answer_a_full_batch()
         outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"
         self.findings.seconds = self._estimate(trained or 0.0, answering)
@@ -134,14 +136,15 @@ class _Examination:
             found[what] = np.concatenate([parts[start] for start in sorted(parts)]).astype(np.float64)
         return found
 
-    def _compare(self, check: str, before: dict[str, Float], after: dict[str, Float], told: str) -> None:
-        """Fails a check if an answer is another, by more than a run would let pass."""
+    def _compare(self, check: str, before: dict[str, Float], after: dict[str, Float], told: str) -> bool:
+        """Fails a check if an answer is another, by more than a run would let pass; says whether none is."""
         self.findings.outcomes[check] = "ok"
         for what in self.asked:
             far = moved(what, before[what], after[what])
             if far > 1:
                 error = self.worker.failure(f"{what}: {told}; they move by {far:.2g} times what is allowed")
                 self.findings.fail(check, self.worker.spec, error)
+        return self.findings.outcomes[check] == "ok"
 
     def _in_a_fresh_process(self, answers: dict[str, Float], trained: float | None) -> None:
         """Asks a fresh process, in another order: nothing that was asked before may change an answer."""

@@ -1,18 +1,22 @@
 """The `spurgen` command: every file in `commands/` is a subcommand of that name."""
 
 import argparse
+import ast
+import importlib
 import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.plugins import names_in
 from spurgen.harness.machine.interrupts import TERMINATED, Terminated, raising
 
 COMMANDS = "spurgen.harness.commands"
+FOLDER = Path(__file__).with_name("commands")
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -25,16 +29,19 @@ def hyphenated(arguments: Sequence[str]) -> list[str]:
     return flags
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Builds the parser from the commands that are there."""
+def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Builds the parser from the commands that are there; only what `arguments` name is imported and has its flags."""
     parser = argparse.ArgumentParser(prog="spurgen", description="Did the model learn the task or a shortcut?")
     parser.add_argument("--version", action="version", version=version("spurgen"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name, module in discover(COMMANDS).items():
-        summary = (module.__doc__ or "").partition("\n")[0]
+    for name in names_in(COMMANDS):
+        docstring = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
+        summary = docstring.partition("\n")[0]
         command = commands.add_parser(name, help=summary, description=summary)
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        if name in arguments:
+            module = importlib.import_module(f"{COMMANDS}.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     return parser
 
 
@@ -43,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True, highlight=False)
     before = signal.signal(signal.SIGTERM, raising(Terminated))
     try:
-        parsed = make_parser().parse_args(hyphenated(sys.argv[1:] if arguments is None else arguments))
+        given = hyphenated(sys.argv[1:] if arguments is None else arguments)
+        parsed = make_parser(given).parse_args(given)
         return int(parsed.run(parsed, console))
     except (SpurgenError, OSError) as error:
         console.print("error: ", style="bold red", end="")

@@ -1,10 +1,17 @@
+import os
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 from PIL import Image
 
+from spurgen.benchmark.plugins import discover
 from spurgen.generators import sample
-from spurgen.harness.cli import hyphenated, main
+from spurgen.harness.cli import COMMANDS, hyphenated, main
 from spurgen.harness.commands.generate import from_flags
+
+WIDE = os.environ | {"COLUMNS": "200"}
 
 
 @pytest.mark.parametrize(("num_samples", "bases"), [(40, 36), (4000, 1000)])
@@ -154,3 +161,13 @@ def test_the_leaderboard_is_rebuilt_without_any_model(score, suite_file, tmp_pat
     (tmp_path / "leaderboard-tiny.json").unlink()
     assert main(["leaderboard", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 0
     assert (tmp_path / "leaderboard-tiny.json").read_text() == first
+
+
+def test_help_lists_every_command_and_imports_none():
+    code = "import sys\nfrom spurgen.harness.cli import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=WIDE)
+    *told, imported = run.stdout.splitlines()
+    assert not {"torch", "numba", f"{COMMANDS}.run"} & {*imported.split()}
+    listed = " ".join(" ".join(told).split())
+    for name, module in discover(COMMANDS).items():
+        assert f" {name} {module.__doc__.splitlines()[0]}" in listed

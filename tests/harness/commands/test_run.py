@@ -23,7 +23,8 @@ README = (
 
 
 def parse(line):
-    return make_parser().parse_args(hyphenated(["run", *shlex.split(line)]))
+    arguments = hyphenated(["run", *shlex.split(line)])
+    return make_parser(arguments).parse_args(arguments)
 
 
 def test_every_flag_of_the_seeds_runner_is_taken_in_both_spellings():

@@ -1,0 +1,50 @@
+"""What methods that train more than once cost, against ERM on the same data, as ratios in one run."""
+
+import statistics
+import time
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from spurgen.baselines.training.problem import Problem
+from spurgen.benchmark import Context, load_suite
+from spurgen.generators import class_names, sample
+from spurgen.harness.data import labeled_data
+
+METHODS = ("jtt", "lff", "eiil", "cnc", "ssa", "dfr", "crt", "reweight_crt")
+SMALL = {"train": 800, "val": 400}
+
+
+def problem_for(task, access, sizes):
+    """Makes a problem of the sizes given: some stages take as long on few samples as on many."""
+    data = [labeled_data(task, part, sample(task.scenario, part, range(n)), access) for part, n in sizes.items()]
+    context = Context(class_names(task.scenario), task.modality, task.scenario.image_size, "cpu", 0, Path())
+    return Problem.of(*data, context)
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("modality", "rounds"), [("text", 3), ("image", 1)])
+def test_two_phases_cost_little_more_than_two_trainings(benchmark, tell, modality, rounds):
+    task = load_suite("v1").task(f"signs-{modality}")
+    methods, sizes = METHODS, {part: getattr(task.scenario.splits, part) for part in SMALL}
+    if benchmark.disabled:  # in `make test`
+        methods, sizes, rounds = METHODS[:1], SMALL, 1
+    problems = {access: problem_for(task, access, sizes) for access in ("none", "val_groups", "train_groups")}
+    seconds = {name: [] for name in ("erm", *methods)}
+    for _ in range(rounds):
+        for name, taken in seconds.items():
+            method = import_module(f"spurgen.baselines.{name}")
+            problem = problems[method.submission.ACCESS]
+            told = len(problem.journal.curves)
+            start = time.perf_counter()
+            method.fit(problem, method.submission.HYPERPARAMETERS)
+            taken.append(time.perf_counter() - start)
+            assert len(problem.journal.curves) > told
+    for name in methods:
+        ratio = statistics.median(own / erm for own, erm in zip(seconds[name], seconds["erm"], strict=True))
+        benchmark.extra_info[name] = ratio
+        tell(f"{name} on {modality}, against ERM", ratio, 2.5, "x")
+    benchmark.pedantic(lambda: None, rounds=1)
