@@ -173,8 +173,9 @@ def test_stumbling_over_a_missing_half_tells_the_cure(ask, batch, told, write_su
     assert str(caught.value).count("is None") == 1
 
 
-def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission):
-    spec = write_submission("def fit(train, val, context): train.group_ids.max()\ndef predict(batch): ...")
+@pytest.mark.parametrize("stumble", ["train.group_ids.max()", "int(str(train.group_ids))", "[1].index(train.env_ids)"])
+def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission, stumble):
+    spec = write_submission(f"def fit(train, val, context): {stumble}\ndef predict(batch): ...")
     data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
     with Worker(spec, {}, "a-task") as worker:
         context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
