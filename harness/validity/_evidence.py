@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from spurgen.benchmark.published import PublishedFigure
 from spurgen.benchmark.record import Cell
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import SUITES, Suite, Task
+from spurgen.harness.benchmarking import CANONICAL
 from spurgen.harness.board.evidence import contradiction
 from spurgen.harness.board.leaderboard import Rows, build
 from spurgen.harness.board.resampling import Plan, figures_of, groups_on_test, pooled_spreads
@@ -85,9 +86,35 @@ class Evidence:
     baselines: Sequence[str]
 
     @property
-    def signs(self) -> dict[str, TaskEvidence]:
-        """Selects the tasks of the main world, on which the suite must pass."""
-        return {name: task for name, task in self.tasks.items() if name.startswith(SIGNS)}
+    def main(self) -> dict[str, TaskEvidence]:
+        """Selects the tasks on which the suite must pass: those of the main world, or all where none is named so."""
+        return {name: task for name, task in self.tasks.items() if name.startswith(SIGNS)} or dict(self.tasks)
+
+    def lacking(self, whats: Mapping[str, str], *, references: bool = False) -> list[str]:
+        """Says what rows or references are not there and which command makes them, a line for all that lack the same.
+
+        `whats` maps a task to what it lacks.
+        """
+        tasks: dict[str, list[str]] = {}
+        for task, what in whats.items():
+            tasks.setdefault(what, []).append(task)
+        command = self._calibrate if references else self._benchmark
+        return [f"{', '.join(some)}: {what}; `{command}` makes what is missing" for what, some in tasks.items()]
+
+    @property
+    def _benchmark(self) -> str:
+        return FULL if self.suite.name == CANONICAL else f"spurgen benchmark --suite {self._which}"
+
+    @property
+    def _calibrate(self) -> str:
+        tasks = " ".join(self.main)
+        return CALIBRATE if self.suite.name == CANONICAL else f"spurgen calibrate --suite {self._which} --tasks {tasks}"
+
+    @property
+    def _which(self) -> str:
+        """Names the suite as commands take it."""
+        name = self.suite.name
+        return name if self.suite.folder == SUITES else str(self.suite.folder / f"{name}.toml")
 
 
 def gather(
@@ -122,17 +149,6 @@ def not_run(labels: Sequence[str], shown: int = 6) -> str:
     """Names the methods without a row, the first few of many."""
     more = f" and {len(labels) - shown} more" if len(labels) > shown else ""
     return f"not run: {', '.join(labels[:shown])}{more}"
-
-
-def lacking(whats: Mapping[str, str], command: str = FULL) -> list[str]:
-    """Says what is not there and which command makes it, a line for all tasks that lack the same.
-
-    `whats` maps a task to what it lacks.
-    """
-    tasks: dict[str, list[str]] = {}
-    for task, what in whats.items():
-        tasks.setdefault(what, []).append(task)
-    return [f"{', '.join(some)}: {what}; `{command}` makes what is missing" for what, some in tasks.items()]
 
 
 def verdict(checks: Iterable[bool | None]) -> bool | None:

@@ -10,6 +10,7 @@ from spurgen.harness.validity._evidence import Evidence
 
 TESTS = "spurgen.harness.validity"
 VERDICTS = {True: "passed", False: "**failed**", None: "not judged yet, for want of rows"}
+NOT_ASKED = "not asked: the suite has no task for it"
 
 
 def tests() -> dict[str, ModuleType]:
@@ -48,7 +49,9 @@ def summary(results: Mapping[str, Any]) -> str:
 
 def _verdict(test: ModuleType, result: Mapping[str, Any]) -> str:
     """Says whether a test passed; one that has nothing to pass is a measurement."""
-    return VERDICTS[result["passed"]] if test.JUDGED else "a measurement, nothing to pass"
+    if not test.JUDGED:
+        return "a measurement, nothing to pass"
+    return VERDICTS[result["passed"]] if result["passed"] is not None or result["missing"] else NOT_ASKED
 
 
 def draw(results: Mapping[str, Any]) -> dict[str, bytes]:

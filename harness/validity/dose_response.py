@@ -12,7 +12,7 @@ from spurgen.harness.pictures.drawing import GREY, INK
 from spurgen.harness.statistics import holm, paired_difference
 from spurgen.harness.statistics.against import ALPHA, ERM
 from spurgen.harness.validity._drawing import panels
-from spurgen.harness.validity._evidence import Evidence, Sampled, lacking
+from spurgen.harness.validity._evidence import Evidence, Sampled
 from spurgen.harness.validity._tables import PASSED, number, table, with_interval
 
 PLACE = 5
@@ -72,9 +72,9 @@ def examine(evidence: Evidence) -> Result:
     everyone = sorted({label for name in tasks for label in evidence.tasks[name].rows})
     absent = {label: [name for name in tasks if label not in evidence.tasks[name].rows] for label in everyone}
     whole = [label for label, some in absent.items() if not some and len(tasks) > 1]
-    missing = lacking({label: f"not ranked on {', '.join(some)}" for label, some in absent.items() if some})
-    if not whole:
-        missing += lacking({", ".join(tasks) or "a dose series": "no row on all of them"})
+    missing = evidence.lacking({label: f"not ranked on {', '.join(some)}" for label, some in absent.items() if some})
+    if tasks and not whole:
+        missing += evidence.lacking({", ".join(tasks): "no row on all of them"})
     doses = [strengths[name] for name in tasks]
     wga = _trends(doses, [[evidence.tasks[name].wga(label) for name in tasks] for label in whole], DIRECTION["wga"])
     sss = _trends(doses, [[evidence.tasks[name].sss(label) for name in tasks] for label in whole], DIRECTION["sss"])

@@ -9,7 +9,7 @@ from spurgen.harness.pictures.drawing import GREY, INK, PALE
 from spurgen.harness.statistics.against import ERM
 from spurgen.harness.statistics.ranking import NOISE
 from spurgen.harness.validity._drawing import panels
-from spurgen.harness.validity._evidence import CALIBRATE, Evidence, TaskEvidence, lacking, verdict
+from spurgen.harness.validity._evidence import Evidence, TaskEvidence, verdict
 from spurgen.harness.validity._tables import PASSED, by_task, number, table, with_interval
 
 PLACE = 1
@@ -40,11 +40,12 @@ class Result(TypedDict):
 
 
 def examine(evidence: Evidence) -> Result:
-    """Holds ERM, on each signs task, to the thresholds of the design (section 9)."""
-    tasks = {name: _failure(task) for name, task in evidence.signs.items()}
-    missing = lacking({name: task.why_not(ERM) for name, task in evidence.signs.items() if ERM not in task.rows})
-    bare = [name for name, task in evidence.signs.items() if not task.references]
-    missing += lacking(dict.fromkeys(bare, f"no {ERM} trained on uncorrelated data"), CALIBRATE)
+    """Holds ERM, on each of the main tasks, to the thresholds of the design (section 9)."""
+    main = evidence.main
+    tasks = {name: _failure(task) for name, task in main.items()}
+    missing = evidence.lacking({name: task.why_not(ERM) for name, task in main.items() if ERM not in task.rows})
+    bare = [name for name, task in main.items() if not task.references]
+    missing += evidence.lacking(dict.fromkeys(bare, f"no {ERM} trained on uncorrelated data"), references=True)
     thresholds = {"aligned_accuracy": ALIGNED, "wga": WGA, "reference_wga": REFERENCE}
     passed = verdict(failure["passed"] for failure in tasks.values())
     return {"passed": passed, "missing": missing, "thresholds": thresholds, "tasks": tasks}

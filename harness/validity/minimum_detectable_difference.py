@@ -11,7 +11,7 @@ from scipy.stats import norm
 from spurgen.harness.pictures.drawing import INK, PALE
 from spurgen.harness.statistics.against import ALPHA
 from spurgen.harness.validity._drawing import panels
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking
+from spurgen.harness.validity._evidence import Evidence, TaskEvidence
 from spurgen.harness.validity._tables import by_task, number, table
 
 PLACE = 7
@@ -65,7 +65,7 @@ def examine(evidence: Evidence) -> Result:
     measured = {name: _detectable(task) for name, task in evidence.tasks.items()}
     tasks = {name: found for name, found in measured.items() if found}
     short = [name for name in measured if name not in tasks or tasks[name]["seeds"] < SEEDS]
-    missing = lacking(dict.fromkeys(short, f"fewer than two ranked rows with {SEEDS} seeds"))
+    missing = evidence.lacking(dict.fromkeys(short, f"fewer than two ranked rows with {SEEDS} seeds"))
     wanted = {"seeds_wanted": SEEDS, "alpha": ALPHA, "power": POWER}
     return {"passed": None, "missing": missing, "tasks": tasks, **wanted}  # type: ignore[typeddict-item]
 

@@ -11,7 +11,7 @@ from spurgen.benchmark.published import SUBPOPBENCH, comparable_tables, worst_gr
 from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.validity._correlation import FEWEST, correlate, spearman
 from spurgen.harness.validity._drawing import name_rows, panels, whisker
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking, not_run, verdict
+from spurgen.harness.validity._evidence import Evidence, TaskEvidence, not_run, verdict
 from spurgen.harness.validity._tables import PASSED, by_task, number, table, with_interval
 
 PLACE = 3
@@ -92,8 +92,8 @@ def examine(evidence: Evidence) -> Result:
             tasks[name] = _judge(task, found, tables, whole=not absent)
         if absent or not found:
             missing[name] = not_run(absent) if absent else "too few ranked methods"
-    passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.signs)
-    return {"passed": passed, "missing": lacking(missing), "core": list(CORE), "tasks": tasks}
+    passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.main)
+    return {"passed": passed, "missing": evidence.lacking(missing), "core": list(CORE), "tasks": tasks}
 
 
 def _common(task: TaskEvidence, published: dict[str, float]) -> list[str]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from spurgen.harness import statistics
 from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.validity._drawing import name_rows, panels, whisker
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking, not_run, verdict
+from spurgen.harness.validity._evidence import Evidence, TaskEvidence, not_run, verdict
 from spurgen.harness.validity._tables import PASSED, by_task, number, table
 
 PLACE = 2
@@ -45,10 +45,10 @@ class Result(TypedDict):
 def examine(evidence: Evidence) -> Result:
     """Counts the tiers of worst-group accuracy on every task."""
     absent = {name: task.not_run(evidence.baselines) for name, task in evidence.tasks.items()}
-    judged = [name for name in evidence.signs if not absent[name]]
+    judged = [name for name in evidence.main if not absent[name]]
     tasks = {n: _separation(task, n in judged) for n, task in evidence.tasks.items() if len(task.rows) > 1}
-    missing = lacking({name: not_run(some) for name, some in absent.items() if some})
-    passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.signs)
+    missing = evidence.lacking({name: not_run(some) for name, some in absent.items() if some})
+    passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.main)
     return {"passed": passed, "missing": missing, "wanted": WANTED, "tasks": tasks}
 
 

@@ -10,7 +10,7 @@ from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.statistics import Difference, holm, paired_difference
 from spurgen.harness.statistics.against import ALPHA, ERM
 from spurgen.harness.validity._drawing import name_rows, panels, whisker
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence, lacking
+from spurgen.harness.validity._evidence import Evidence, TaskEvidence
 from spurgen.harness.validity._tables import number, table, with_interval
 
 PLACE = 6
@@ -58,7 +58,7 @@ def examine(evidence: Evidence) -> Result:
             tasks[name] = _moles(task)
         else:
             missing[name] = f"no ranked row beside {ERM}" if ERM in task.rows else task.why_not(ERM)
-    return {"passed": None, "missing": lacking(missing), "tasks": tasks}
+    return {"passed": None, "missing": evidence.lacking(missing), "tasks": tasks}
 
 
 def _moles(task: TaskEvidence) -> TaskMoles:

@@ -84,7 +84,7 @@ def test_without_rows_every_part_says_what_makes_them(weigh):
     results = examine(weigh({}, baselines=["erm", "jtt"]))
     for name in set(KEYS) - {"published_spearman"}:
         assert results[name]["passed"] is None
-        assert "`make benchmark-full` makes what is missing" in " ".join(results[name]["missing"])
+        assert "toy.toml` makes what is missing" in " ".join(results[name]["missing"])
     assert list(draw(results)) == ["published_spearman"]
     text = to_markdown("toy", results, {})
     assert text.count("Not there yet:") == 6
@@ -161,7 +161,7 @@ def test_no_rows_do_not_replace_a_report_of_some(toy_file, tmp_path, stderr):
 
 def test_an_empty_folder_is_a_report_too(toy_file, tmp_path, capsys):
     assert run(toy_file, tmp_path, "--out", str(tmp_path / "elsewhere")) == 0
-    assert "make benchmark-full" in capsys.readouterr().out
+    assert f"spurgen benchmark --suite {toy_file}" in capsys.readouterr().out
     assert (tmp_path / "elsewhere" / "validity.json").exists()
 
 

@@ -45,14 +45,12 @@ def test_nothing_is_judged_before_every_baseline_has_run(examined):
     result = examined(FOUR, baselines=[*FOUR, "erm", "jtt"])
     assert result["passed"] is None
     assert result["tasks"]["signs-image"]["tiers"] == 4
-    assert result["missing"][0] == (
-        "signs-image, signs-text: not run: erm, jtt; `make benchmark-full` makes what is missing"
-    )
+    assert result["missing"][0].startswith("signs-image, signs-text: not run: erm, jtt; `spurgen benchmark --suite ")
 
 
 def test_of_many_missing_baselines_the_first_are_named(examined):
     missing = examined({}, baselines=list("abcdefgh"))["missing"]
-    assert missing[0].endswith("not run: a, b, c, d, e, f and 2 more; `make benchmark-full` makes what is missing")
+    assert "not run: a, b, c, d, e, f and 2 more; `" in missing[0]
 
 
 def test_a_baseline_that_was_run_and_is_not_ranked_is_not_missing(make_cells, weigh):

@@ -59,5 +59,5 @@ def test_what_is_missing_is_told(examined):
     other = examined(m=(0.3, 0.3))
     assert other["tasks"] == {}
     assert other["missing"][0].startswith("signs-image, signs-text, dose-90-image, ")
-    assert "no row of erm; `make benchmark-full`" in other["missing"][0]
+    assert "no row of erm; `spurgen benchmark --suite " in other["missing"][0]
     assert "signs-image: no ranked row beside erm" in examined(erm=(0.3, 0.3))["missing"][0]
