@@ -2,7 +2,7 @@
 
 import argparse
 import ast
-import importlib
+import importlib.util
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.harness.machine.interrupts import TERMINATED, Terminated, raising
 
 COMMANDS = "spurgen.harness.commands"
-FOLDER = Path(__file__).with_name("commands")
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -35,14 +34,21 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version("spurgen"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name in names_in(COMMANDS):
-        docstring = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
-        summary = docstring.partition("\n")[0]
+        summary = _summary(f"{COMMANDS}.{name}")
         command = commands.add_parser(name, help=summary, description=summary)
         if name in arguments:
             module = importlib.import_module(f"{COMMANDS}.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+def _summary(module: str) -> str:
+    """Reads the first line of a module's docstring without importing the module."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return (ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

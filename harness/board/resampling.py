@@ -1,7 +1,7 @@
 """A task's bootstrap: the weights that all its rows share, and the replicates of a row's figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_d
 
 REPLICATES = 1000
 Spreads = Mapping[str, SeedSpread | None]
+Pair = tuple[Float64, Float64]
 
 
 def figures_of(cells: Sequence[Cell], figure: str) -> Float64:
@@ -71,6 +72,8 @@ class Plan:
     groups: NDArray[np.int64]
     test_weights: GroupWeights
     base_weights: Float64
+    _made: dict[tuple[int, ...], tuple[Sequence[Cell], Pair]] = field(default_factory=dict, repr=False)
+    """By the ids of cells, which are kept so that no others get these: WGA and accuracy."""
 
     @classmethod
     def of(cls, task: Task) -> "Plan":
@@ -101,8 +104,15 @@ class Plan:
     def resampled(self, cells: Sequence[Cell], figure: str) -> Float64:
         """Draws the same as other samples alone might have it: the paired bootstrap with these very seeds."""
         if figure in ("wga", "accuracy"):
-            correct = np.stack([unpack(cell.samples["correct"]) for cell in cells])
-            return self.test_weights.wga(correct) if figure == "wga" else self.test_weights.accuracy(correct)
+            return self._of_groups(cells)[figure == "accuracy"]
         names = [f"sss/{name}" for name in self.task.channels] if figure == "sss" else [KEPT.get(figure, figure)]
         values = [np.mean([unpack(cell.samples[name]) for name in names], axis=0) for cell in cells]
         return bootstrap_mean(np.stack(values), self.base_weights)
+
+    def _of_groups(self, cells: Sequence[Cell]) -> Pair:
+        """Draws WGA and accuracy, or returns what was drawn before: boards ask more than once."""
+        key = tuple(map(id, cells))
+        if key not in self._made:
+            correct = np.stack([unpack(cell.samples["correct"]) for cell in cells])
+            self._made[key] = cells, self.test_weights.wga_and_accuracy(correct)
+        return self._made[key][1]

@@ -4,7 +4,6 @@ All rows of a task share weights, so differences between rows are paired. The dr
 reproducible for a given NumPy; unlike the data they are not frozen for ever.
 """
 
-import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -95,17 +94,22 @@ class GroupWeights:
         Raises:
             MetricError: for an array that does not fit.
         """
-        worst: Float64 = functools.reduce(np.minimum, self._accuracies(correct))
-        means: Float64 = worst.mean(axis=0)
-        return means
+        return self.wga_and_accuracy(correct)[0]
 
     def accuracy(self, correct: Bool) -> Float64:
         """Returns replicates of the mean over seeds of the accuracy, as `wga` does."""
-        shares = self._sizes / self._sizes.sum()
-        means: Float64 = sum(
-            share * some.mean(axis=0) for share, some in zip(shares, self._accuracies(correct), strict=True)
-        )
-        return means
+        return self.wga_and_accuracy(correct)[1]
+
+    def wga_and_accuracy(self, correct: Bool) -> tuple[Float64, Float64]:
+        """Returns what `wga` and `accuracy` do, at the cost of one."""
+        shares = (self._sizes / self._sizes.sum()).tolist()
+        groups = zip(shares, self._accuracies(correct), strict=True)
+        share, worst = next(groups)
+        mean = share * worst
+        for share, accuracies in groups:
+            worst = np.minimum(worst, accuracies)
+            mean += share * accuracies
+        return worst.mean(axis=0), mean.mean(axis=0)
 
 
 def bootstrap_mean(values: Scores, weights: Weights | Float64) -> Float64:

@@ -64,7 +64,8 @@ def _of_sparse(text: str) -> list[str]:
 
 def _of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays) -> list[str]:
     """Says what is None here and why, if that is what was stumbled over."""
-    if not re.search(r"\bNone(Type)?\b", text) or "returned NoneType" in text or header["op"] == "load":
+    stumbled = re.match(r"(Type|Value|Attribute|Index)Error\b.*\bNone(Type)?\b", text, re.DOTALL)
+    if not stumbled or header["op"] == "load":
         return []
     part = "train" if header["op"] == "fit" else "batch"
     there = {"images": f"{part}.images" in arrays, "captions": f"{part}.captions" in header}

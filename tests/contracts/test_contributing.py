@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.plugins import discover
+from spurgen.harness import commands
 from spurgen.harness.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +93,8 @@ def test_the_metric_measures(paste):
     np.testing.assert_allclose(paste("harness/metrics/margin.py").margins(probs, np.array([0, 2])), [0.5, -0.6])
 
 
-def test_the_command_runs(paste, capsys):
+def test_the_command_runs(paste, monkeypatch, tmp_path, capsys):
     paste("harness/commands/hello.py")
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     assert main(["hello", "--name", "you"]) == 0
     assert capsys.readouterr().err == "hello, you\n"

@@ -14,6 +14,7 @@ from spurgen.harness.cli import main
 
 # Each process of the pool opens a folder and waits in it; the command waits for them.
 COMMAND = """
+import argparse
 import signal
 import sys
 from functools import partial
@@ -34,9 +35,10 @@ def wait(*_):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and inherited so, in a shell's background
-    wait = SimpleNamespace(__doc__="Waits.", add_arguments=lambda _: None, run=wait)
-    cli.discover = lambda _: {"wait": wait}
-    sys.exit(cli.main(["wait"]))
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(run=wait)
+    cli.make_parser = lambda _: parser
+    sys.exit(cli.main([]))
 """
 SECONDS = 60  # after which something is wrong for good
 
