@@ -83,7 +83,9 @@ def test_a_row_must_be_complete_keep_its_promises_and_beat_chance(suite, make_ce
     ("quality", "kept", "told"),
     [
         (0.9, {"sss/color": 0.1, "sss/background": 0.03}, None),
-        (0.9, {"sss/color": 0.01, "sss/background": 0.03}, "sss 0.02, at least 0.03 expected; it answers val, where"),
+        (0.9, {"sss/color": 0.01, "sss/background": 0.03}, "sss 0.02, at least 0.0648 expected; it answers val"),
+        (0.5, {"sss/color": 0.006, "sss/background": 0.01}, None),  # answers that are hardly better than chance
+        (0.5, {"sss/color": 0.001, "sss/background": 0.007}, "sss 0.004, at least 0.0072 expected"),
         (1.0, {"core": 0.46}, None),
         (1.0, {"core": 0.44}, "core_sensitivity 0.44, at least 0.45 expected"),
         (0.5, {"core": 0.0}, None),  # who is right where shortcuts help alone may well ignore the core cue
