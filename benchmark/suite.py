@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -87,6 +88,11 @@ class Suite:
     def scenario_file(self, name: str) -> Path:
         """Locates the file of a scenario."""
         return self.folder / self.name / f"{name}.toml"
+
+    @property
+    def spoken(self) -> str:
+        """Is how a command line names the suite: by its name, or by its file if that lies elsewhere."""
+        return quote(self.name if self.folder == SUITES else str(self.folder / f"{self.name}.toml"))
 
     @property
     def manifest_file(self) -> Path:

@@ -12,7 +12,7 @@ from spurgen.harness.board.rows import cell_name
 from spurgen.harness.statistics.ranking import better_than_chance
 
 # The least part of what its answers move that an honest model's probabilities move, as `_flattened` reckons it. On v1
-# no baseline has less than 1.05 and 0.71, and the least of the other submissions, hardly better than chance, 0.89.
+# no baseline has less than 1.04 and 0.71, and the least of the other submissions, hardly better than chance, 0.89.
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
 
 
@@ -64,9 +64,9 @@ def _flattened(task: Task, cell: Cell) -> str | None:
     """Says that a cell's probabilities move less than its answers do, or None.
 
     The temperature is fitted on val, which everybody has: who answers val at random, and test well, gets a high one,
-    and with it an SSS and an IG of nearly 0. Answers, unlike probabilities, know no temperature. When a channel flips
-    one, the true class is the likelier to gain or lose by it, and the more, the better a model is than chance: hence
-    the square. And where all patterns are answered well, another class must.
+    and with it an SSS and an IG of nearly 0. Answers, unlike probabilities, know no temperature. An answer that
+    a channel flips concerns the true class about as often as a model is better than chance, and moves it by about as
+    much: hence the square. And where all patterns are answered well, another class must move it.
     """
     figures, chance = cell.figures, 1 / task.scenario.num_classes
     skill = max((figures["accuracy"] - chance) / (1 - chance), 0.0)

@@ -72,7 +72,7 @@ class Plan:
     groups: NDArray[np.int64]
     test_weights: GroupWeights
     base_weights: Float64
-    _made: dict[tuple[int, ...], tuple[Sequence[Cell], Pair]] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[int, ...], tuple[tuple[Cell, ...], Pair]] = field(default_factory=dict, repr=False, compare=False)
     """By the ids of cells, which are kept so that no others get these: WGA and accuracy."""
 
     @classmethod
@@ -114,5 +114,5 @@ class Plan:
         key = tuple(map(id, cells))
         if key not in self._made:
             correct = np.stack([unpack(cell.samples["correct"]) for cell in cells])
-            self._made[key] = cells, self.test_weights.wga_and_accuracy(correct)
+            self._made[key] = tuple(cells), self.test_weights.wga_and_accuracy(correct)
         return self._made[key][1]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.suite import SUITES, Suite
+from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.interrupts import telling
@@ -148,8 +148,7 @@ def check_part(suite: Suite, root: Path, name: str, part: str) -> str | None:
     problem = _problem(suite, root, name, part)
     if problem is None:
         return None
-    which = suite.name if suite.folder == SUITES else str(suite.folder / f"{suite.name}.toml")
-    where = f"--suite {quote(which)} --out {quote(str(root))} --scenarios {name} --parts {part}"
+    where = f"--suite {suite.spoken} --out {quote(str(root))} --scenarios {name} --parts {part}"
     return f"{problem}; to repair it, run `spurgen splits regenerate {where}`"
 
 

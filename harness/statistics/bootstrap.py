@@ -87,21 +87,17 @@ class GroupWeights:
             yield (hits[:, member] @ part).astype(np.float64) / size
 
     def wga(self, correct: Bool) -> Float64:
-        """Returns replicates of the mean over seeds of the worst-group accuracy: float64 (B,).
+        """Returns the first of what `wga_and_accuracy` does."""
+        return self.wga_and_accuracy(correct)[0]
+
+    def wga_and_accuracy(self, correct: Bool) -> tuple[Float64, Float64]:
+        """Returns replicates of the means over seeds of worst-group accuracy and of accuracy: float64 (B,) each.
 
         `correct`: bool (S, n), one row per training seed.
 
         Raises:
             MetricError: for an array that does not fit.
         """
-        return self.wga_and_accuracy(correct)[0]
-
-    def accuracy(self, correct: Bool) -> Float64:
-        """Returns replicates of the mean over seeds of the accuracy, as `wga` does."""
-        return self.wga_and_accuracy(correct)[1]
-
-    def wga_and_accuracy(self, correct: Bool) -> tuple[Float64, Float64]:
-        """Returns what `wga` and `accuracy` do, at the cost of one."""
         shares = (self._sizes / self._sizes.sum()).tolist()
         groups = zip(shares, self._accuracies(correct), strict=True)
         share, worst = next(groups)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from spurgen.benchmark.published import PublishedFigure
 from spurgen.benchmark.record import Cell
-from spurgen.benchmark.suite import SUITES, Suite, Task
+from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.benchmarking import CANONICAL
 from spurgen.harness.board.evidence import contradiction
 from spurgen.harness.board.leaderboard import Rows, build
@@ -93,7 +93,7 @@ class Evidence:
     def lacking(self, whats: Mapping[str, str], *, references: bool = False) -> list[str]:
         """Says what rows or references are not there and which command makes them, a line for all that lack the same.
 
-        `whats` maps a task to what it lacks.
+        `whats` maps a task or a method to what it lacks.
         """
         tasks: dict[str, list[str]] = {}
         for task, what in whats.items():
@@ -103,18 +103,12 @@ class Evidence:
 
     @property
     def _benchmark(self) -> str:
-        return FULL if self.suite.name == CANONICAL else f"spurgen benchmark --suite {self._which}"
+        return FULL if self.suite.name == CANONICAL else f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
 
     @property
     def _calibrate(self) -> str:
-        tasks = " ".join(self.main)
-        return CALIBRATE if self.suite.name == CANONICAL else f"spurgen calibrate --suite {self._which} --tasks {tasks}"
-
-    @property
-    def _which(self) -> str:
-        """Names the suite as commands take it."""
-        name = self.suite.name
-        return name if self.suite.folder == SUITES else str(self.suite.folder / f"{name}.toml")
+        flags = f"--suite {self.suite.spoken} --tasks {' '.join(self.main)}"
+        return CALIBRATE if self.suite.name == CANONICAL else f"spurgen calibrate {flags}"
 
 
 def gather(

@@ -51,7 +51,7 @@ def _verdict(test: ModuleType, result: Mapping[str, Any]) -> str:
     """Says whether a test passed; one that has nothing to pass is a measurement."""
     if not test.JUDGED:
         return "a measurement, nothing to pass"
-    return VERDICTS[result["passed"]] if result["passed"] is not None or result["missing"] else NOT_ASKED
+    return NOT_ASKED if not result["tasks"] and not result["missing"] else VERDICTS[result["passed"]]
 
 
 def draw(results: Mapping[str, Any]) -> dict[str, bytes]:

@@ -73,8 +73,8 @@ def examine(evidence: Evidence) -> Result:
     absent = {label: [name for name in tasks if label not in evidence.tasks[name].rows] for label in everyone}
     whole = [label for label, some in absent.items() if not some and len(tasks) > 1]
     missing = evidence.lacking({label: f"not ranked on {', '.join(some)}" for label, some in absent.items() if some})
-    if tasks and not whole:
-        missing += evidence.lacking({", ".join(tasks): "no row on all of them"})
+    if len(tasks) > 1 and ERM not in absent:
+        missing += evidence.lacking({", ".join(tasks): f"no row of {ERM}"})
     doses = [strengths[name] for name in tasks]
     wga = _trends(doses, [[evidence.tasks[name].wga(label) for name in tasks] for label in whole], DIRECTION["wga"])
     sss = _trends(doses, [[evidence.tasks[name].sss(label) for name in tasks] for label in whole], DIRECTION["sss"])

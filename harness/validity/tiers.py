@@ -15,7 +15,7 @@ from spurgen.harness.validity._tables import PASSED, by_task, number, table
 PLACE = 2
 TITLE = "Methods can be told apart"
 JUDGED = True
-WANTED = 4  # tiers, on each signs task
+WANTED = 4  # tiers, on each main task
 
 
 class Separation(TypedDict):
@@ -48,6 +48,7 @@ def examine(evidence: Evidence) -> Result:
     judged = [name for name in evidence.main if not absent[name]]
     tasks = {n: _separation(task, n in judged) for n, task in evidence.tasks.items() if len(task.rows) > 1}
     missing = evidence.lacking({name: not_run(some) for name, some in absent.items() if some})
+    missing += [f"{name}: fewer than two ranked rows" for name in judged if name not in tasks]
     passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.main)
     return {"passed": passed, "missing": missing, "wanted": WANTED, "tasks": tasks}
 

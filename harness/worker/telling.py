@@ -64,7 +64,7 @@ def _of_sparse(text: str) -> list[str]:
 
 def _of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays) -> list[str]:
     """Says what is None here and why, if that is what was stumbled over."""
-    stumbled = re.match(r"(Type|Value|Attribute|Index)Error\b.*\bNone(Type)?\b", text, re.DOTALL)
+    stumbled = re.match(r"\w*Error: .*\bNoneType\b|(Type|Value|Attribute)Error: .*\bNone\b", text, re.DOTALL)
     if not stumbled or header["op"] == "load":
         return []
     part = "train" if header["op"] == "fit" else "batch"

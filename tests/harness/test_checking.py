@@ -62,6 +62,7 @@ def test_what_is_wrong_is_found_by_its_own_check_and_told_with_a_place(examine, 
     before = [name for name in CHECKS[: CHECKS.index(check)] if name != "fit"]
     assert [findings.outcomes[name] for name in before] == ["ok"] * len(before)
     assert len(findings.failures) == 1  # not what follows from it as well
+    assert list(findings.outcomes.values()).count("FAILED") == 1
     assert told in findings.failures[0]
     assert "model.py" in findings.failures[0].partition("\n")[2]  # a line of it
 

@@ -68,3 +68,11 @@ def test_tasks_of_the_same_test_samples_are_resampled_together(suite):
     correct = np.random.default_rng(0).random((2, 60)) < 0.8
     assert np.array_equal(text.test_weights.wga(correct), image.test_weights.wga(correct))
     assert np.array_equal(text.base_weights, image.base_weights)
+
+
+def test_what_was_drawn_is_drawn_once_and_others_get_their_own(plan, make_cell, suite):
+    some, others = [make_cell(suite, 0.9, 0)], [make_cell(suite, 0.5, 0)]
+    first = plan.resampled(some, "wga")
+    assert plan.resampled([*some], "wga") is first
+    assert not np.array_equal(plan.resampled(others, "wga"), first)
+    assert plan.resampled(some, "accuracy").mean() > plan.resampled(others, "accuracy").mean()

@@ -70,6 +70,7 @@ def test_without_erm_nothing_is_judged(examined):
     result = examined(other=FOOLED)
     assert result["passed"] is None
     assert result["methods"]["other"]["wga"]["significant"]
+    assert result["missing"][0].startswith("dose-10-image, dose-50-image, dose-90-image: no row of erm; `")
 
 
 def test_a_dose_is_one_strength_everywhere(toy):

@@ -19,7 +19,8 @@ def bare():
         ("v1", ["signs-image", "signs-text", "signs-multimodal"], "make benchmark-full", "make calibrate"),
         (
             "v1-imagenet", ["imagenet-image"],
-            "spurgen benchmark --suite v1-imagenet", "spurgen calibrate --suite v1-imagenet --tasks imagenet-image",
+            "spurgen benchmark --suite v1-imagenet --seeds 5",
+            "spurgen calibrate --suite v1-imagenet --tasks imagenet-image",
         ),
     ],
 )  # fmt: skip
@@ -32,7 +33,7 @@ def test_a_suite_is_judged_on_its_signs_tasks_or_on_all(bare, suite, tasks, make
 
 def test_a_suite_outside_the_project_is_named_by_its_file(toy, toy_file):
     (told,) = gather(toy, {}, {}, [], []).lacking({"a": "x"})
-    assert told == f"a: x; `spurgen benchmark --suite {toy_file}` makes what is missing"
+    assert told == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 5` makes what is missing"
 
 
 def test_a_test_that_a_suite_has_no_task_for_is_not_asked(bare):

@@ -84,7 +84,7 @@ def test_without_rows_every_part_says_what_makes_them(weigh):
     results = examine(weigh({}, baselines=["erm", "jtt"]))
     for name in set(KEYS) - {"published_spearman"}:
         assert results[name]["passed"] is None
-        assert "toy.toml` makes what is missing" in " ".join(results[name]["missing"])
+        assert "` makes what is missing" in " ".join(results[name]["missing"])
     assert list(draw(results)) == ["published_spearman"]
     text = to_markdown("toy", results, {})
     assert text.count("Not there yet:") == 6

@@ -69,6 +69,11 @@ def test_other_tasks_are_told_and_not_judged(make_cells, weigh):
     assert result["passed"] is None
 
 
+def test_rows_of_which_none_is_ranked_are_told(make_cells, weigh):
+    rows = {label: {task: make_cells(label, task, error="boom") for task in TASKS} for label in ("a", "b")}
+    assert tiers.examine(weigh(rows))["missing"][1:] == [f"{task}: fewer than two ranked rows" for task in TASKS]
+
+
 def test_single_seeds_are_given_the_spread_that_the_board_gives_them(make_cells, weigh):
     rows = {"low": make_cells("low", wga=0.6, seeds=1), "high": make_cells("high", wga=0.8, seeds=1)}
     other = [cell for wga, seed in ((0.5, 0), (0.9, 1)) for cell in make_cells("other", wga=wga, seeds=2)[seed:][:1]]

@@ -173,7 +173,10 @@ def test_stumbling_over_a_missing_half_tells_the_cure(ask, batch, told, write_su
     assert str(caught.value).count("is None") == 1
 
 
-@pytest.mark.parametrize("stumble", ["train.group_ids.max()", "int(str(train.group_ids))", "[1].index(train.env_ids)"])
+@pytest.mark.parametrize(
+    "stumble",
+    ["train.group_ids.max()", "int(str(train.group_ids))", "__import__('torch').as_tensor(train.env_ids).sum()"],
+)
 def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission, stumble):
     spec = write_submission(f"def fit(train, val, context): {stumble}\ndef predict(batch): ...")
     data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
@@ -181,6 +184,17 @@ def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission, s
         context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
         with pytest.raises(SubmissionError, match="group_ids, channel_values and twins are None unless ACCESS asks"):
             worker.fit(data, data, context)
+
+
+@pytest.mark.parametrize("stumble", ["__import__('numpy').arange(3)[1.5]", "exit(repr([None]))", "1 / 0"])
+def test_an_error_of_another_kind_gets_no_such_hint(write_submission, stumble):
+    spec = write_submission(f"def fit(train, val, context): {stumble}\ndef predict(batch): ...")
+    data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
+    with Worker(spec, {}, "a-task") as worker:
+        context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
+        with pytest.raises(SubmissionError) as caught:
+            worker.fit(data, data, context)
+    assert "unless ACCESS asks" not in str(caught.value)
 
 
 def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(ask, write_submission):
