@@ -94,9 +94,13 @@ def _detectable(task: TaskEvidence) -> Detectable | None:
     }
 
 
+def _seeds(found: Detectable) -> str:
+    return f"{found['seeds']} seed{'s' * (found['seeds'] > 1)}"
+
+
 def sum_up(result: Result) -> str:
     """Says in a sentence how small a difference is found."""
-    found = by_task(result["tasks"], lambda some: f"{number(some['all_pairs'], '.2f')} with {some['seeds']} seeds")
+    found = by_task(result["tasks"], lambda some: f"{number(some['all_pairs'], '.2f')} with {_seeds(some)}")
     pairs = by_task(result["tasks"], lambda some: f"{some['pairs']}")
     power = f"With {100 * result['power']:.0f} % power"
     return f"{power}, after Holm over all pairs of rows, {pairs}: {found}." if found else ""
@@ -134,7 +138,7 @@ def draw(result: Result) -> Figure | None:
         median, noisiest = np.transpose(spans)
         axes.barh(at + shift, median, 0.34, label=label, color=colour, edgecolor=INK, linewidth=0.6)
         axes.hlines(at + shift, median, noisiest, color=INK, linewidth=0.8)
-    axes.set_yticks(at, [f"{name} ({found['seeds']} seeds)" for name, found in tasks.items()])
+    axes.set_yticks(at, [f"{name} ({_seeds(found)})" for name, found in tasks.items()])
     axes.invert_yaxis()
     axes.set_xlabel("smallest difference of WGA (line: up to the noisiest tenth of pairs)")
     figure.legend(loc="outside upper left", ncols=2)

@@ -55,3 +55,9 @@ def test_with_fewer_seeds_it_says_how_many_and_asks_for_more(make_cells, weigh):
     tasks = "signs-image, signs-text, dose-90-image, dose-10-image, dose-50-image"
     assert told.startswith(f"{tasks}: fewer than two ranked rows with 5 seeds; `")
     assert "| signs-image | 2      | 2 " in mdd.tell(result)
+
+
+@pytest.mark.parametrize(("seeds", "told"), [(1, "with 1 seed ("), (2, "with 2 seeds (")])
+def test_one_seed_is_told_as_one(make_cells, weigh, seeds, told):
+    rows = {label: {"signs-image": make_cells(label, seeds=seeds)} for label in "ab"}
+    assert told in mdd.sum_up(mdd.examine(weigh(rows)))
