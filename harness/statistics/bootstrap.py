@@ -86,10 +86,6 @@ class GroupWeights:
             # counts below 2**24 are exact in float32, and its product is a fast matrix product
             yield (hits[:, member] @ part).astype(np.float64) / size
 
-    def wga(self, correct: Bool) -> Float64:
-        """Returns the first of what `wga_and_accuracy` does."""
-        return self.wga_and_accuracy(correct)[0]
-
     def wga_and_accuracy(self, correct: Bool) -> tuple[Float64, Float64]:
         """Returns replicates of the means over seeds of worst-group accuracy and of accuracy: float64 (B,) each.
 

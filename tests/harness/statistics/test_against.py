@@ -28,7 +28,9 @@ def row(bar, seeds=5, *, key=0, access="none"):
 
 
 def drawn(cells):
-    return GroupWeights(GROUPS, WEIGHTS).wga(np.stack([unpack(cell.samples["correct"]) for cell in cells]))
+    return GroupWeights(GROUPS, WEIGHTS).wga_and_accuracy(
+        np.stack([unpack(cell.samples["correct"]) for cell in cells])
+    )[0]
 
 
 def compare(**rows):

@@ -41,7 +41,7 @@ def test_wga_replicates_equal_a_plain_loop():
     expected = [
         np.mean([min(np.average(row[m], weights=weight[m]) for m in members) for row in correct]) for weight in weights
     ]
-    assert GroupWeights(GROUPS, weights).wga(correct) == pytest.approx(np.array(expected))
+    assert GroupWeights(GROUPS, weights).wga_and_accuracy(correct)[0] == pytest.approx(np.array(expected))
 
 
 def test_mean_replicates_equal_a_plain_loop():
@@ -61,7 +61,9 @@ def test_accuracy_by_groups_is_the_mean_over_samples():
 def test_weights_of_one_give_the_point():
     rng = np.random.default_rng(3)
     labels, scores = rng.integers(3, size=36), rng.random((36, 3))
-    replicates = GroupWeights(GROUPS, np.ones((2, 36), np.uint8)).wga(metrics.correct(scores, labels)[None])
+    replicates = GroupWeights(GROUPS, np.ones((2, 36), np.uint8)).wga_and_accuracy(
+        metrics.correct(scores, labels)[None]
+    )[0]
     assert replicates.tolist() == [metrics.worst_group_accuracy(scores, labels, GROUPS)] * 2
 
 
@@ -71,8 +73,8 @@ def test_rows_are_paired():
     low = rng.random((3, 36)) < 0.5
     high = low | (rng.random((3, 36)) < 0.3)
     by_group = GroupWeights(GROUPS, group_bootstrap_weights(GROUPS, 100, "task"))
-    assert (by_group.wga(high) >= by_group.wga(low)).all()
-    assert (by_group.wga(low) == by_group.wga(low.copy())).all()
+    assert (by_group.wga_and_accuracy(high)[0] >= by_group.wga_and_accuracy(low)[0]).all()
+    assert (by_group.wga_and_accuracy(low)[0] == by_group.wga_and_accuracy(low.copy())[0]).all()
 
 
 def test_interval_of_a_mean_covers():
@@ -97,7 +99,7 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
     for _ in range(20):
         correct = rng.random((1, len(group_ids))) < 0.9
         point = float((np.bincount(group_ids, correct[0]) / 50).min())
-        replicates = by_group.wga(correct)
+        replicates = by_group.wga_and_accuracy(correct)[0]
         plain.append(point)
         corrected.append(metrics.bias_corrected(point, replicates))
         low, high = metrics.basic_interval(point, replicates)
@@ -120,7 +122,10 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
         ),
         (lambda: GroupWeights(GROUPS, weights() * 0.5), "weights: found dtype float64"),
         (lambda: bootstrap_mean(np.full((2, 36), np.nan), weights()), "values: found nan"),
-        (lambda: GroupWeights(GROUPS, weights()).wga(np.zeros((2, 36))), "correct: found dtype float64"),
+        (
+            lambda: GroupWeights(GROUPS, weights()).wga_and_accuracy(np.zeros((2, 36)))[0],
+            "correct: found dtype float64",
+        ),
         (lambda: GroupWeights(GROUPS[1:], weights()), r"weights: found shape \(5, 36\)"),
         (lambda: bootstrap_mean(np.zeros((2, 36)), weights() * 0.0), "weights: found a replicate of no samples"),
         (lambda: bootstrap_mean(np.zeros((2, 36)), weights() * np.nan), "weights: found a replicate of no samples"),

@@ -72,7 +72,7 @@ def tiers_of(correct, seeds=5, groups=4, size=60):
     figures = [row.reshape(seeds, groups, size).mean(axis=2).min(axis=1) for row in correct]
     names, spread = [f"m{k}" for k in range(len(correct))], pool(figures)
     replicates = [
-        add_noise(GroupWeights(ids, weights).wga(row), mean_deviation(some, spread), name)
+        add_noise(GroupWeights(ids, weights).wga_and_accuracy(row)[0], mean_deviation(some, spread), name)
         for row, some, name in zip(correct, figures, names, strict=True)
     ]
     return tiers(np.mean(figures, axis=1), np.stack(replicates), names)["count"]
