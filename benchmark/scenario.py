@@ -15,6 +15,7 @@ Modality = Literal["image", "text", "multimodal"]
 Carrier = Literal["image", "caption", "both"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Strength = Probability | tuple[Probability, ...]
+Seed = Annotated[int, Field(ge=0, lt=2**64)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]  # names key random streams and files
 
 MAX_CLASSES = 20
@@ -89,12 +90,14 @@ class Scenario(_Frozen):
     class shown, `caption_fidelity` the probability that a caption mentions a given channel.
     `withheld` lists combinations that train and val never show, as indices:
     `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show one has its
-    last-named channel redrawn uniformly over the values that are left.
+    last-named channel redrawn uniformly over the values that are left. `alignment_seed` decides which
+    values go with which class (default: `seed`), so that two worlds can share that and no sample.
     """
 
     suite: Name
     name: Name
-    seed: Annotated[int, Field(ge=0, lt=2**64)]
+    seed: Seed
+    alignment_seed: Seed | None = None
     num_classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 10
     first_class: Annotated[int, Field(ge=0, lt=MAX_CLASSES)] = 0
     image_size: Annotated[int, Field(ge=32, le=512)] = 64
@@ -213,7 +216,9 @@ class Scenario(_Frozen):
     def digest(self) -> str:
         """Is the SHA-256 of everything the scenario says, whatever its file looks like."""
         # A field that came later is left out at its default, so that the digests of old files stand.
-        fields = self.model_dump(mode="json", exclude=None if self.first_class else {"first_class"})
+        later = {"first_class": 0, "alignment_seed": None}
+        unsaid = {name for name, default in later.items() if getattr(self, name) == default}
+        fields = self.model_dump(mode="json", exclude=unsaid)
         # The standard library writes floats as repr does, for good; pydantic promises no such thing.
         text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -89,8 +89,8 @@ def write_files(scenario: Scenario, splits: Iterable[str], folder: Path, progres
     """
     frames = [_write_split(scenario, split, folder, progress) for split in splits]
     pd.concat(frames).to_csv(folder / "metadata.csv", index=False, lineterminator="\n")
-    text = "# Written by spurgen; the images are a function of it.\n" + tomli_w.dumps(scenario.model_dump(mode="json"))
-    (folder / SCENARIO).write_text(text, encoding="utf-8")
+    said = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
+    (folder / SCENARIO).write_text(f"# Written by spurgen; the images are a function of it.\n{said}", encoding="utf-8")
 
 
 def _write_split(scenario: Scenario, split: str, folder: Path, progress: Callable[[int], None]) -> pd.DataFrame:

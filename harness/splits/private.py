@@ -22,7 +22,6 @@ from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
-from spurgen.generators.world import make_world
 from spurgen.harness.identity.sources import HOME
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.splits.freeze import freeze
@@ -63,17 +62,13 @@ def read_commitments(suite: Suite) -> list[Commitment]:
 
 
 def private_scenario(scenario: Scenario, secret: str) -> Scenario:
-    """Returns a scenario whose streams are the secret's, in this process alone.
+    """Returns a scenario whose samples are the secret's, while the same values go with the same classes.
 
-    Which values go with which class stays as it is, though that, too, is keyed by the seed: a model that was
-    trained on the public splits is asked about the world that it knows.
+    A model that was trained on the public splits is asked about the world that it knows.
     """
     seed = int.from_bytes(_digest(secret, scenario.suite, scenario.name)[:8], "little")
-    private = scenario.model_copy(update={"seed": seed})
-    world = vars(make_world(private))
-    world["aligned"] = make_world(scenario).aligned
-    world.pop("conflicting", None)
-    return private
+    alignment = scenario.seed if scenario.alignment_seed is None else scenario.alignment_seed
+    return scenario.model_copy(update={"seed": seed, "alignment_seed": alignment})
 
 
 def private_suite(suite: Suite, secret: str) -> Suite:
@@ -88,7 +83,7 @@ def data_digest(suite: Suite, secret: str, progress: Callable[[int], None]) -> s
 
     Raises `FrozenDataError` if a test picture or caption occurs in their own train or val.
     """
-    manifest = freeze(private_suite(suite, secret), progress, jobs=1)  # other processes have not heard of the worlds
+    manifest = freeze(private_suite(suite, secret), progress)
     parts = {name: {part: p.digest for part, p in s.parts.items()} for name, s in manifest.scenarios.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -141,6 +141,13 @@ def test_alignment_is_fixed_by_the_seed_and_the_kind_alone(world):
         aligned_values(both, "hue")
 
 
+def test_an_alignment_seed_keeps_the_alignment_and_no_sample(world):
+    one, other = world(), world(seed=4, alignment_seed=world().seed)
+    np.testing.assert_array_equal(aligned_values(one, "color"), aligned_values(other, "color"))
+    ours, theirs = (sample(spec, "test", range(50)) for spec in (one, other))
+    assert not set(ours.captions) & set(theirs.captions)
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.15, 0.9])
 def test_label_noise_records_another_class_evenly_and_spares_test(noise, drawn, world):
     spec = world(num_classes=5, label_noise=noise)
