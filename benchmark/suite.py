@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from spurgen.benchmark.choices import suggestion
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError
 from spurgen.benchmark.explaining import explain
 from spurgen.benchmark.manifest import Manifest
@@ -69,15 +70,15 @@ class Suite:
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scenario(self, name: str) -> Scenario:
-        """Returns the scenario of that name; raises `ScenarioError` and lists the names if none."""
+        """Returns the scenario of that name; raises `ScenarioError` and suggests others if none."""
         if name not in self.scenarios:
-            raise ScenarioError(f"suite {self.name} has no scenario {name!r}; it has {', '.join(self.scenarios)}")
+            raise ScenarioError(f"suite {self.name} has no scenario {name!r}; {suggestion(name, self.scenarios)}")
         return self.scenarios[name]
 
     def task(self, name: str) -> Task:
-        """Returns the task of that name; raises `ScenarioError` and lists the names if none."""
+        """Returns the task of that name; raises `ScenarioError` and suggests others if none."""
         if name not in self.tasks:
-            raise ScenarioError(f"suite {self.name} has no task {name!r}; it has {', '.join(self.tasks)}")
+            raise ScenarioError(f"suite {self.name} has no task {name!r}; {suggestion(name, self.tasks)}")
         return self.tasks[name]
 
     @property

@@ -1,5 +1,6 @@
 """Running what is missing of a suite, and rebuilding the leaderboard from what is there."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from spurgen.baselines.training.imagenet import check_installed
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.choices import suggestion
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, load_suite
@@ -25,7 +27,7 @@ from spurgen.harness.board.rows import (
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.executors import local
 from spurgen.harness.identity.digests import submission_digest
-from spurgen.harness.identity.sources import BASELINES, is_baseline
+from spurgen.harness.identity.sources import BASELINES, is_baseline, locate
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.private_cell import PrivateCellSpec
 from spurgen.harness.splits.private import read_commitments
@@ -50,9 +52,15 @@ def make_progress(console: Console) -> Progress:
 
 
 def baseline_specs(names: Sequence[str] = ()) -> list[str]:
-    """Returns the baselines' specs, all or those named; unknown names are specs of their own, `~` in paths a home."""
+    """Returns the baselines' specs, all or those named; unknown names are specs of their own, `~` in paths a home.
+
+    Raises `SubmissionError` with the nearest baselines for a single word that is no module either.
+    """
     known = discover(BASELINES)
     own = {name: str(Path(name).expanduser()) if name.endswith(".py") else name for name in names}
+    for name in own:
+        if name.isidentifier() and name not in known and not locate(name, [*map(Path, sys.path), Path.cwd()]):
+            raise SubmissionError(f"there is no baseline, and no module, {name!r}; {suggestion(name, known)}")
     return [f"{BASELINES}.{name}:submission" if name in known else own[name] for name in (names or known)]
 
 

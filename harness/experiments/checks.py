@@ -15,7 +15,7 @@ from spurgen.generators import sample
 from spurgen.harness.answers import PROBED, check_offer
 from spurgen.harness.benchmarking import baseline_specs
 from spurgen.harness.board.rows import label_of
-from spurgen.harness.choices import one_of
+from spurgen.benchmark.choices import one_of
 from spurgen.harness.data import task_groups
 from spurgen.harness.identity.sources import BASELINES, is_baseline
 from spurgen.harness.machine.devices import pick_device

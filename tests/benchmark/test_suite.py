@@ -117,11 +117,12 @@ def test_a_suite_is_read_by_path(mini):
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda s: s.task("signs"), r"suite mini has no task 'signs'; it has one-text, two-image, one-image"),
-        (lambda s: s.scenario("signs"), r"suite mini has no scenario 'signs'; it has one, two"),
+        (lambda s: s.task("signs"), r"suite mini has no task 'signs'; choose from one-text, two-image, one-image"),
+        (lambda s: s.task("image-one"), r"suite mini has no task 'image-one'; did you mean (.* or )?one-image"),
+        (lambda s: s.scenario("signs"), r"suite mini has no scenario 'signs'; choose from one, two"),
     ],
 )
-def test_an_unknown_name_is_answered_with_the_known_ones(mini, ask, message):
+def test_an_unknown_name_is_answered_with_the_nearest_or_all_there_are(mini, ask, message):
     with pytest.raises(ScenarioError, match=message):
         ask(load_suite(str(mini)))
 

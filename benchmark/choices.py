@@ -6,6 +6,13 @@ from difflib import get_close_matches
 from spurgen.benchmark.errors import SpurgenError
 
 
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Says which of the known names are nearest, or lists them all if none is near."""
+    names = list(known)
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"
+
+
 def one_of(what: str, name: str, known: Iterable[str]) -> str:
     """Returns the name if it is known; raises `SpurgenError` with the nearest names if not."""
     names = sorted(known)
@@ -13,6 +20,4 @@ def one_of(what: str, name: str, known: Iterable[str]) -> str:
         return name
     if not names:
         raise SpurgenError(f"there is no {what} {name!r}, and no other: is this the right folder (--results)?")
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"
-    raise SpurgenError(f"there is no {what} {name!r}; {hint}")
+    raise SpurgenError(f"there is no {what} {name!r}; {suggestion(name, names)}")
