@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from spurgen.benchmark.choices import one_of
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
@@ -15,7 +16,6 @@ from spurgen.generators import sample
 from spurgen.harness.answers import PROBED, check_offer
 from spurgen.harness.benchmarking import baseline_specs
 from spurgen.harness.board.rows import label_of
-from spurgen.benchmark.choices import one_of
 from spurgen.harness.data import task_groups
 from spurgen.harness.identity.sources import BASELINES, is_baseline
 from spurgen.harness.machine.devices import pick_device
