@@ -187,9 +187,9 @@ def tell(result: Result) -> str:
         "Spearman's rho between our mean worst-group accuracies and published ones. A task passes if its median over "
         f"{', '.join(result['core'])} in SubpopBench's protocol is at least the median of theirs with one another, "
         "over the same methods. SubpopBench's BSoftmax and LDAM (by class sizes, ours by group sizes), IRM and MMD "
-        "(across the attribute's values, ours across environments) are other methods, and count in the last column "
-        "alone. Intervals: 95 % by a bootstrap that redraws the methods and, for ours, seeds and "
-        "samples."
+        "(across the attribute's values, ours across environments) and LISA (pairs that share the attribute's value, "
+        "ours which channels align) are other methods, and count in the last column alone. Intervals: 95 % by a "
+        "bootstrap that redraws the methods and, for ours, seeds and samples."
     )
     lines = [
         {"Task": name, "Backbone": task["backbone"], "Median rho": number(task["median"]),
