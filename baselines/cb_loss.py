@@ -38,4 +38,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_weighted(problem, hyper, lambda sizes: 1 / effective_number(sizes, hyper.beta))
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, beta=0.999), access="train_groups")

@@ -96,4 +96,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(contrast=0.25), access="val_groups")

@@ -41,4 +41,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, coral_penalty)
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="envs")

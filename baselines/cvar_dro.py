@@ -49,4 +49,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, alpha=0.3), access="val_groups")

@@ -46,4 +46,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, irm_penalty)
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, penalty_weight=0.1), access="envs")

@@ -47,4 +47,5 @@ def errors(problem: Problem, network: Network) -> torch.Tensor:
     return torch.nonzero(guesses != labels).flatten()
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")

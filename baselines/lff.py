@@ -105,4 +105,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")

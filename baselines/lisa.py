@@ -83,4 +83,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(weight_decay=1.0), access="train_groups")

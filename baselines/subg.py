@@ -47,4 +47,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")

@@ -32,4 +32,5 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, vrex_penalty)
 
 
+# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(lr=0.002), access="envs")

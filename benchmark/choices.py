@@ -7,9 +7,10 @@ from spurgen.benchmark.errors import SpurgenError
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Says which of the known names are nearest, or lists them all if none is near."""
+    """Says which of the known names are nearest, whatever their case, or lists them all if none is near."""
     names = list(known)
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    folded = {other.casefold(): other for other in names}
+    near = [folded[some] for some in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
     return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"
 
 

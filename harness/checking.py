@@ -48,7 +48,7 @@ class Findings:
     def fail(self, check: str, spec: str, error: SubmissionError) -> None:
         """Notes a failure, with the lines of the submission that it came from."""
         self.outcomes[check] = "FAILED"
-        self.failures.append("\n".join([str(error), *(getattr(error, "__notes__", ()) or [_defined(spec, error)])]))
+        self.failures.append(explained(spec, error))
 
 
 def example_tasks(suite: Suite) -> dict[str, Task]:
@@ -72,14 +72,20 @@ def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findin
     return findings
 
 
+def explained(spec: str, error: SubmissionError) -> str:
+    """Writes a failure with the lines of the submission that it came from, or the one that defines what it names."""
+    return "\n".join([str(error), *(getattr(error, "__notes__", ()) or filter(None, [_defined(spec, error)]))])
+
+
 def _defined(spec: str, error: SubmissionError) -> str:
-    """Says where a submission's file defines the function that an error names; nothing where that cannot be told."""
+    """Says where a submission's file defines what an error names; nothing where that cannot be told."""
     path = Path(split_spec(spec)[0])
-    named = re.search(r", task [^:]*: (\w+)", str(error))
+    named = re.search(r"(?:, task [^:]*|load failed: [^:]*): (\w+)", str(error))
     if named is None or not path.is_file():
         return ""
+    defines = re.compile(rf"\s*(?:def {named[1]}\(|{named[1]}\s*[:=])")
     lines = path.read_text(errors="replace").splitlines()
-    return next((f"{path}, line {k}: {line}" for k, line in enumerate(lines, 1) if f"def {named[1]}(" in line), "")
+    return next((f"{path}, line {k}: {line}" for k, line in enumerate(lines, 1) if defines.match(line)), "")
 
 
 class _Examination:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
+import numpy as np
+
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.leaderboard import Rows
 from spurgen.harness.board.resampling import Plan, figures_of, pooled_spreads
+from spurgen.harness.metrics._arrays import Float64
 from spurgen.harness.statistics import holm, paired_difference
 
 ALPHA = 0.05
@@ -32,20 +35,32 @@ class Compared(TypedDict):
 
 
 class Comparison(NamedTuple):
-    """Maps tasks to the seeds that both rows have and to the figures, and other tasks to why they are left out."""
+    """Maps tasks to the seeds that both rows have and to the figures, and other tasks to why they are left out.
+
+    `overall` maps each set of tasks that is compared whole to the figures' means over it.
+    """
 
     seeds: dict[str, int]
+    overall: dict[str, dict[str, Compared]]
     figures: dict[str, dict[str, Compared]]
     left_out: dict[str, str]
+
+
+class _Drawn(NamedTuple):
+    """Holds a figure of both rows: float64 (2,), and its paired bootstrap, float64 (2, B)."""
+
+    points: Float64
+    replicates: Float64
 
 
 def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str]) -> Comparison:
     """Compares two rows on the tasks where the leaderboard could rank both.
 
     By the paired bootstrap over samples with the variance over seeds added, as rows are ranked; that of a task is
-    pooled over all its rows.
+    pooled over all its rows. Sets of tasks are as in the suite.
     """
-    found = Comparison({}, {}, {})
+    found = Comparison({}, {}, {}, {})
+    drawn: dict[str, dict[str, _Drawn]] = {}
     for name in tasks:
         task = suite.task(name)
         plan = Plan.of(task)
@@ -55,8 +70,18 @@ def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[s
             found.left_out[name] = "; ".join(lacking)
             continue
         found.seeds[name] = min(len(fit[first]), len(fit[second]))
-        found.figures[name] = _compared(plan, fit, first, second, found.seeds[name])
-    every = [figure for figures in found.figures.values() for figure in figures.items()]
+        drawn[name] = _draw(plan, fit, first, second, found.seeds[name])
+        found.figures[name] = {figure: _compared(some) for figure, some in drawn[name].items()}
+    for name, members in suite.overall.items():
+        if set(members) <= drawn.keys():
+            parts = {figure: [drawn[member][figure] for member in members] for figure in BETTER}
+            means = {
+                figure: _Drawn(*(np.mean(some, axis=0) for some in zip(*each, strict=True)))
+                for figure, each in parts.items()
+            }
+            found.overall[name] = {figure: _compared(mean) for figure, mean in means.items()}
+    shown = [*found.overall.values(), *found.figures.values()]
+    every = [figure for figures in shown for figure in figures.items()]
     for (name, figure), p_holm in zip(every, holm([figure["p"] for _, figure in every]), strict=True):
         assert p_holm is not None
         figure["p_holm"] = p_holm
@@ -80,20 +105,23 @@ def _sort(suite: Suite, task: Task, plan: Plan, rows: Rows) -> tuple[dict[str, S
     return fit, reasons
 
 
-def _compared(
-    plan: Plan, fit: Mapping[str, Sequence[Cell]], first: str, second: str, seeds: int
-) -> dict[str, Compared]:
-    """Compares every figure, as yet uncorrected."""
+def _draw(plan: Plan, fit: Mapping[str, Sequence[Cell]], first: str, second: str, seeds: int) -> dict[str, _Drawn]:
+    """Draws every figure of both rows."""
     names = [*BETTER, *(f"sss/{channel}" for channel in plan.task.channels)]
     spreads = pooled_spreads(fit.values(), names)
-    table: dict[str, Compared] = {}
+    table = {}
     for name in names:
         cells = {label: fit[label][:seeds] for label in (first, second)}
-        points = [float(figures_of(some, name).mean()) for some in cells.values()]
-        drawn = [plan.replicates(label, some, name, spreads) for label, some in cells.items()]
-        found = paired_difference(points[0], drawn[0], points[1], drawn[1])
-        table[name] = {
-            "first": points[0], "second": points[1], "difference": found.value, "interval": (found.low, found.high),
-            "p": found.p, "p_holm": found.p, "better": None,
-        }  # fmt: skip
+        points = np.array([figures_of(some, name).mean() for some in cells.values()])
+        table[name] = _Drawn(points, np.stack([plan.replicates(*item, name, spreads) for item in cells.items()]))
     return table
+
+
+def _compared(drawn: _Drawn) -> Compared:
+    """Compares a figure, as yet uncorrected."""
+    (first, second), (ours, theirs) = drawn.points.tolist(), drawn.replicates
+    found = paired_difference(first, ours, second, theirs)
+    return {
+        "first": first, "second": second, "difference": found.value, "interval": (found.low, found.high),
+        "p": found.p, "p_holm": found.p, "better": None,
+    }  # fmt: skip

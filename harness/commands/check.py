@@ -9,7 +9,7 @@ from tabulate import tabulate
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import baseline_specs
-from spurgen.harness.checking import CHECKS, check_modality, example_tasks
+from spurgen.harness.checking import CHECKS, check_modality, example_tasks, explained
 from spurgen.harness.commands._arguments import add_limits, add_suite, isolation_told, limits_of
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.worker.process import describe
@@ -31,9 +31,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     try:
         about = describe(spec, {}, limits, device)
     except SubmissionError as error:
-        console.print(
-            "\n".join([str(error), *getattr(error, "__notes__", [])]), markup=False, style="red", soft_wrap=True
-        )
+        console.print(explained(spec, error), markup=False, style="red", soft_wrap=True)
         return 1
     examples = example_tasks(suite)
     tasks = {m: task for m, task in examples.items() if m in about["modalities"]}

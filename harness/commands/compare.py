@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Prints, for every task that both have, a sentence and a table."""
+    """Prints a sentence and a table for every set of tasks, and every task, that both have."""
     suite = load_suite(arguments.suite)
     rows = read_cells(arguments.results, suite.name)
     first, second = (one_of("row", name, rows) for name in (arguments.first, arguments.second))
@@ -48,12 +48,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _text(suite: Suite, first: str, second: str, found: Comparison) -> str:
+    titles = {name: f"{name}, {seeds} seed{'s' * (seeds > 1)}" for name, seeds in found.seeds.items()}
+    sections = [
+        (f"Overall, {name}: mean over {', '.join(suite.overall[name])}", f) for name, f in found.overall.items()
+    ]
+    sections += [(titles[name], figures) for name, figures in found.figures.items()]
     parts = []
-    for name, figures in found.figures.items():
-        seeds = found.seeds[name]
-        parts += [f"## {name}, {seeds} seed{'s' * (seeds > 1)}", _sentence(first, second, figures)]
+    for title, figures in sections:
         lines = [_line(first, second, *item) for item in figures.items()]
-        parts.append(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
+        table = tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+        parts += [f"## {title}", _sentence(first, second, figures), table]
     parts += [
         "Paired bootstrap over samples, the variance over seeds added; Holm over all that is shown, 5 %. "
         "(The leaderboard corrects over all pairs of rows, so it may call tied what differs here.)"

@@ -18,7 +18,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import check
 from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.commands._arguments import Unique, isolation_told, positive_int
-from spurgen.harness.experiments.checks import check_task, find_device, find_methods, unused_flags
+from spurgen.harness.experiments.checks import check_task, empty_groups, find_device, find_methods, unused_flags
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
     check_agrees,
@@ -85,10 +85,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     experiment = plan_experiment(arguments)
     write = arguments.generate_data and not check_free(experiment.task.scenario, arguments.data_dir)
     check_writable(arguments.save_dir, "--save_dir")
+    if write:
+        check_writable(arguments.data_dir, "--data_dir")
     with logged(arguments.save_dir, console) as log:
         log.info("%s", experiment.command)
         log.info("%s", isolation_told(DEFAULT))
-        for told in unused_flags(experiment.methods, vars(arguments)):
+        methods = experiment.methods
+        for told in (*unused_flags(methods, vars(arguments)), *empty_groups(experiment.task, methods)):
             log.warning("%s", told)
         if write:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)

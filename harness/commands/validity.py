@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(out, "--out")
     published = read_published(arguments.published)
     rows = read_cells(arguments.results, suite.name)
-    if not rows and (arguments.readme or not arguments.out):
+    if not rows and (arguments.readme or not arguments.out or not arguments.results.is_dir()):
         raise SpurgenError(
             f"--results {arguments.results}: there are no rows of {suite.name} to judge; make some with spurgen "
             "benchmark, or say with --out where a report on none shall go"

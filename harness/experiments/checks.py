@@ -100,6 +100,27 @@ def unused_flags(methods: Sequence[Method], flags: Mapping[str, Any]) -> list[st
     ]  # fmt: skip
 
 
+def empty_groups(task: Task, methods: Sequence[Method]) -> list[str]:
+    """Says of which groups train or val hold no sample, where baselines are given the groups of that split."""
+    tiers = {m.name: str(discover(BASELINES)[m.name].submission.ACCESS) for m in methods if is_baseline(m.spec)}
+    given = {
+        "train": [name for name, tier in tiers.items() if ACCESS[tier].train_groups],
+        "val": [name for name, tier in tiers.items() if ACCESS[tier].val_groups],
+    }
+    told = []
+    for split, names in given.items():
+        if not names:
+            continue
+        drawn = sample(task.scenario, split, range(task.scenario.split_size(split)), images=False, captions=False)
+        empty = task.num_groups - len(np.unique(task_groups(task, drawn.group_ids)))
+        if empty:
+            told.append(
+                f"{split} has no sample in {empty} of {task.num_groups} groups, so {', '.join(names)} cannot know of "
+                f"them; give it more samples or channels less strength, unless that is what you mean to try"
+            )
+    return told
+
+
 def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
     """Raises `SpurgenError` if a method cannot run on a task, or its batches cannot be filled."""
     scenario = task.scenario

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -25,19 +27,20 @@ from spurgen.harness.pictures.drawing import (
 )
 
 PANELS = {
-    "accuracy": "Accuracy\n(higher is better)",
-    "wga": "Worst-group acc.\n(higher is better)",
-    "sss": "SSS\n(lower is better)",
-    "ig": "Invariance gap, nats\n(0 is best)",
-    "core_sensitivity": "Core sensitivity\n(higher is better)",
+    "accuracy": "Accuracy\n(higher: better)",
+    "wga": "Worst-group acc.\n(higher: better)",
+    "sss": "SSS\n(lower: better)",
+    "ig": "Invariance gap, nats\n(0: best)",
+    "core_sensitivity": "Core sensitivity\n(higher: better)",
 }
 FLOORED = ("sss", "core_sensitivity")
+FACES = ("#9ecae1", "white", "#f2f2f2")  # of bars, told apart in print by their hatching as well
 APART = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga"}  # of a curve's entries; the rest are penalties
 Curves = Mapping[str, NDArray[np.float64]]
 
 
 def comparison(record: ExperimentRecord) -> Picture:
-    """Draws a row per method and a panel per figure: mean, 95 % interval, single seeds, placebo floor."""
+    """Draws a bar per method and a panel per figure: mean, 95 % interval, single seeds, placebo floor."""
     methods = record.finished
     with styled():
         picture = new_picture(1.9 + 0.36 * len(methods), f"{record.name}: mean and 95 % interval, {_seeds(record)}")
@@ -45,7 +48,7 @@ def comparison(record: ExperimentRecord) -> Picture:
         rows = np.arange(len(methods))[::-1]
         for axes, (name, title) in zip(panels, PANELS.items(), strict=True):
             for row, method in zip(rows, methods, strict=True):
-                _interval(axes, row, method, name)
+                _bar(axes, row, method, name)
             axes.set_title(title)
             axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))  # so that 0.0025 fits too
             axes.margins(x=0.1)
@@ -55,25 +58,24 @@ def comparison(record: ExperimentRecord) -> Picture:
         panels[3].axvline(0, color=GREY, linewidth=0.8)
         panels[0].set_yticks(rows, [method.name for method in methods])
         panels[0].set_ylim(-0.7, len(methods) - 0.3)
-        picture.legend(handles=_comparison_key(), loc="outside lower center", ncols=4)
+        picture.legend(handles=_comparison_key(), loc="outside lower center", ncols=5)
     return picture
 
 
-def _interval(axes: Axes, row: int, method: MethodResult, name: str) -> None:
+def _bar(axes: Axes, row: int, method: MethodResult, name: str) -> None:
     figure = method.figures[name]
-    if figure.low is not None and figure.high is not None:
-        axes.plot([figure.low, figure.high], [row, row], color=BLUE, linewidth=2, solid_capstyle="butt")
+    axes.barh(row, figure.value, 0.44, color=FACES[0], edgecolor=INK, linewidth=0.8)
+    axes.errorbar(figure.value, row, xerr=np.array([_reach(figure)]).T, fmt="none", ecolor=INK, capsize=3)
     single = [seed.figures[name] for seed in method.seeds]
-    axes.plot(single, [row - 0.28] * len(single), "o", color=GREY, markersize=3, markerfacecolor="none")
-    axes.plot(figure.value, row, "o", color=INK, markersize=5.5)
+    axes.plot(single, [row - 0.36] * len(single), "o", color=GREY, markersize=3, markerfacecolor="none")
     if name in FLOORED:
         axes.plot(method.figures["sss_placebo"].value, row, "D", color=ORANGE, markersize=6, markerfacecolor="none")
 
 
-def _comparison_key() -> list[Line2D]:
+def _comparison_key() -> list[Artist]:
     return [
-        Line2D([], [], color=BLUE, linewidth=2, marker="o", markersize=5.5, markerfacecolor=INK,
-               markeredgecolor=INK, label="mean, 95 % interval"),
+        Patch(facecolor=FACES[0], edgecolor=INK, label="mean"),
+        Line2D([], [], color=INK, marker="|", markersize=6, label="95 % interval"),
         Line2D([], [], color=GREY, linestyle="", marker="o", markersize=3, markerfacecolor="none", label="one seed"),
         Line2D([], [], color=ORANGE, linestyle="", marker="D", markersize=6, markerfacecolor="none",
                label="placebo floor"),
@@ -88,7 +90,7 @@ def training_curves(record: ExperimentRecord, method: MethodResult) -> Picture:
     """
     curves = stacked_curves(method)
     wanted = {
-        "Loss, nats": ["loss", "risk"],
+        "Loss, as minimised" if "risk" in curves else "Loss, nats": ["loss", "risk"],
         "Accuracy on val": ["val_accuracy"],
         "Worst-group accuracy on val": ["val_wga"],
         "Penalty" if "penalty" in curves else "The method's own terms": [name for name in curves if name not in APART],
@@ -198,8 +200,7 @@ def _bars(axes: Axes, method: MethodResult, kind: str, place: tuple[int, int], l
     width = (0.3 + 0.15 * count) / count
     places = [x + (k - (count - 1) / 2) * width for x, _ in shown]
     errors = np.array([_reach(figure) for _, figure in shown]).T
-    face = ("#9ecae1", "white", "#f2f2f2")[k]
-    axes.bar(places, [f.value for _, f in shown], width, color=face, edgecolor=INK, hatch=HATCHES[k], label=label)
+    axes.bar(places, [f.value for _, f in shown], width, color=FACES[k], edgecolor=INK, hatch=HATCHES[k], label=label)
     if kind == "sss":
         axes.errorbar(places, [f.value for _, f in shown], errors, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
 

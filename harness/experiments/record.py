@@ -18,7 +18,8 @@ from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import provenance
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.statistics.against import ALPHA, ERM
-from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values, holm
+from spurgen.harness.statistics.differences import holm, seed_p_value
+from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values
 
 TESTED = ("accuracy", "wga", "sss")
 TOO_FEW_BASES = 30  # of fewer, a bootstrap's intervals are too short to conclude anything from
@@ -74,7 +75,10 @@ class MethodResult(_Frozen):
 
 
 class Difference(_Frozen):
-    """Holds how far a method lies above the reference in a figure: paired, p adjusted by Holm over all tests."""
+    """Holds how far a method lies above the reference in a figure: paired, p adjusted by Holm over all tests.
+
+    `p_seeds`, by the paired t-test over seeds and adjusted alike, is None where that test cannot be made.
+    """
 
     method: str
     figure: str
@@ -83,6 +87,7 @@ class Difference(_Frozen):
     high: float
     p_value: float
     p_holm: float
+    p_seeds: float | None = None
 
     @property
     def significant(self) -> bool:
@@ -217,7 +222,7 @@ def differences(
     reference = next((method for method in methods if method.name == ERM), None)
     if reference is None:
         return ()
-    drawn, found = replicates[ERM], []
+    drawn, found, by_seeds = replicates[ERM], [], []
     for method in (m for m in methods if m is not reference):
         for name in tested:
             points = np.array([m.figures[name].value for m in (reference, method)])
@@ -227,9 +232,11 @@ def differences(
             # A minimum's replicates are biased, so their percentiles are mirrored; see `basic_interval`.
             low, high = (2 * value - high, 2 * value - low) if name == "wga" else (low, high)
             found.append((method.name, name, value, low, high, float(difference_p_values(points, pair)[0])))
-    adjusted = holm(np.array([test[-1] for test in found])).tolist()
-    fields = ("method", "figure", "value", "low", "high", "p_value", "p_holm")
+            each = [np.array([seed.figures[name] for seed in m.seeds]) for m in (method, reference)]
+            by_seeds.append(seed_p_value(*each))
+    adjusted = holm([test[-1] for test in found]), holm(by_seeds)
+    fields = ("method", "figure", "value", "low", "high", "p_value", "p_holm", "p_seeds")
     return tuple(
-        Difference.model_validate(dict(zip(fields, (*test, p), strict=True)))
-        for test, p in zip(found, adjusted, strict=True)
+        Difference.model_validate(dict(zip(fields, (*test, *p), strict=True)))
+        for test, *p in zip(found, *adjusted, strict=True)
     )

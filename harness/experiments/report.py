@@ -25,7 +25,10 @@ def to_markdown(record: ExperimentRecord, files: Sequence[str] = ()) -> str:
         "## Results", results_table(record), f"{LEGEND} {_picked(record)}".rstrip(),
     ]  # fmt: skip
     if record.differences:
-        tests = f"p: paired bootstrap, Holm-corrected over all {len(record.differences)} tests."
+        tests = (
+            f"p: paired bootstrap over seeds and samples; of the seeds alone: paired t-test, for this very test split. "
+            f"Both are Holm-corrected over all {len(record.differences)} tests."
+        )
         parts += [f"## Differences to {ERM}", difference_table(record.differences), tests]
     parts += ["## What can be concluded", _bullets(conclusions(record))]
     parts += ["## What cannot be concluded", _bullets(cautions(record))]
@@ -64,6 +67,7 @@ def difference_table(differences: Sequence[Difference]) -> str:
             "Difference": f"{d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}]",
             "p (Holm)": p_text(d.p_holm),
             "Significant": "yes" if d.significant else "no",
+            "p of the seeds alone (Holm)": "-" if d.p_seeds is None else p_text(d.p_seeds),
         }
         for d in differences
     ]

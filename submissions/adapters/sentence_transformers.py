@@ -1,8 +1,6 @@
 """Any sentence encoder of sentence-transformers: gives features, and the harness fits the linear probe."""
 
-import os
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # weights are on disk; asking the hub for news would only wait
+from pathlib import Path
 
 from sentence_transformers import SentenceTransformer
 
@@ -13,7 +11,8 @@ class SentenceEncoder:
     MODALITIES = frozenset({"text"})
 
     def __init__(self, place):
-        self.model = SentenceTransformer(str(place), device="cpu").eval()
+        on_disk = Path(place).is_dir()  # then asking the hub for news would only wait
+        self.model = SentenceTransformer(str(place), device="cpu", local_files_only=on_disk).eval()
 
     def embed(self, sentences):
         """Returns a vector for each sentence, float32 (n, d)."""

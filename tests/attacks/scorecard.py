@@ -1,5 +1,7 @@
 """Runs hostile and honest submissions in the sandbox, and says what became of each: `make attacks`."""
 
+import hashlib
+import json
 import re
 import shutil
 import sys
@@ -14,9 +16,11 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.suite import load_suite
+from spurgen.generators import sample, twins
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.cell import CellSpec
 from spurgen.harness.commands._sections import renew
+from spurgen.harness.private_cell import PrivateCellSpec
 from spurgen.harness.splits.freeze import freeze
 from spurgen.harness.worker.limits import MIB, Limits
 
@@ -47,7 +51,10 @@ twins = 40
 
 
 class Outcome(NamedTuple):
-    """Says what became of a submission: refused unseen, failed, unranked or ranked; why; and its cell, if any."""
+    """Says what became of a submission: refused unseen, failed, unranked or ranked; why; and its cell, if any.
+
+    Or unmasked: its accuracy on private splits is another.
+    """
 
     status: str
     told: str
@@ -78,14 +85,37 @@ def expected(path: Path) -> tuple[str, str]:
     return declared[1], declared[2] or ""
 
 
+def write_answers(suite_file: str, file: Path) -> None:
+    """Writes what anybody can make with the public generator: the label of every test caption's digest."""
+    scenario = load_suite(suite_file).task(TASK).scenario
+    bases = range(scenario.splits.twins)
+    made = [twins(scenario, "test", bases, kind) for kind in ("core", "placebo", "ctrl", "unc")]
+    made += [
+        twins(scenario, "test", bases, "channel", name, value)
+        for name, channel in scenario.channels.items() for value in range(channel.values)
+    ]  # fmt: skip
+    made.append(sample(scenario, "test", range(scenario.num_test), images=False))
+    table = {
+        hashlib.sha256(caption.encode()).hexdigest(): int(label)
+        for some in made for caption, label in zip(some.captions, some.labels, strict=True)
+    }  # fmt: skip
+    file.write_text(json.dumps(table))
+
+
 def attempt(path: Path, suite_file: str) -> Outcome:
-    """Scores a copy of a submission, in a folder of its own with what several share, and ranks it."""
+    """Scores a copy of a submission, in a folder of its own with what several share, and ranks it.
+
+    Whether it is unmasked is tried where it is expected.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, folder)
-        for shared in ("color.py", "loot.py"):
+        for shared in ("color.py", "loot.py", "bomb.pkl"):
             shutil.copy(FOLDER / shared, folder)
         limits = LIMITS.__class__(**(vars(LIMITS) | QUICK.get(path.stem, {})))
         try:
+            if expected(path)[0] == "unmasked":
+                write_answers(suite_file, Path(folder) / "answers.json")
+                return _unmask(str(copy), suite_file, limits)
             cell = CellSpec(suite_file, TASK, str(copy), 0, limits=limits).run()
         except SubmissionError as error:
             return Outcome("refused", str(error).removeprefix(f"{copy}: "), None)
@@ -95,6 +125,15 @@ def attempt(path: Path, suite_file: str) -> Outcome:
     if part["unranked"]:
         return Outcome("unranked", part["unranked"][0]["reason"], cell)
     return Outcome("ranked", f"WGA {cell.figures['wga']:.2f}, SSS {cell.figures['sss']:.2f}", cell)
+
+
+def _unmask(copy: str, suite_file: str, limits: Limits) -> Outcome:
+    """Scores a submission on the public splits and on private ones."""
+    public = CellSpec(suite_file, TASK, copy, 0, limits=limits).run()
+    private = PrivateCellSpec(suite_file, TASK, copy, 0, "5" * 64, "d" * 64, limits=limits).run()
+    here, there = (cell.figures.get("accuracy", 0.0) for cell in (public, private))
+    status = "unmasked" if there < here else "ranked"
+    return Outcome(status, f"accuracy {here:.2f}, on private splits {there:.2f}", public)
 
 
 def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.cell import CellSpec
 from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.process import Worker
 
@@ -80,19 +80,14 @@ def test_arrays_travel_fast(benchmark, tell, write_submission):
         tell("pictures into a sandbox", pace, 1.0, "GB/s", more=True)
 
 
-def test_two_hundred_submissions_leave_nothing_behind(write_submission, monkeypatch, tmp_path):
+def test_two_hundred_submissions_leave_nothing_behind(write_submission, monkeypatch, tmp_path, suite_file):
     (tmp_path / "home").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "home"))
     specs = [write_submission(code, f"model{k}") for k, code in enumerate((GOOD, *BAD))]
 
     def score(spec):
-        try:
-            with Worker(spec, {}, "a-task", Limits(isolation="bubblewrap")) as worker:
-                worker.send("predict", Batch(IMAGES[:4], None))
-                worker.answer(4, 3, "test")
-                return True
-        except SubmissionError:
-            return False
+        """Runs a cell from its sources to its figures."""
+        return CellSpec(suite_file, "small-image", spec, 0, limits=Limits(isolation="bubblewrap")).run().error is None
 
     def state():
         status = Path("/proc/self/status").read_text()

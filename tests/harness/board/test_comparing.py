@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,20 @@ def test_a_task_on_which_one_cannot_be_ranked_is_left_out_with_the_reason(suite,
         "small-text": "failed: failed with seed 0: boom",
         "small-image": "better: not run; failed: not run",
     }
+
+
+def test_a_set_of_tasks_is_compared_by_its_means_where_all_of_it_is(suite, rows, make_cell):
+    suite = replace(suite, overall={"both": ("small-text", "small-image"), "all": tuple(suite.tasks)})
+    for label, quality in (("better", 0.98), ("worse", 0.5)):
+        rows[label]["small-image"] = [make_cell(suite, quality, seed, "small-image") for seed in range(2)]
+    found = compare(suite, rows, "better", "worse", list(suite.tasks))
+    assert list(found.overall) == ["both"]
+    assert list(found.overall["both"]) == ["wga", "accuracy", "sss"]
+    for name, some in found.overall["both"].items():
+        each = [found.figures[task][name] for task in ("small-text", "small-image")]
+        for side in ("first", "second", "difference"):
+            assert some[side] == pytest.approx(np.mean([one[side] for one in each]))
+        reach, reaches = np.ptp(some["interval"]), [np.ptp(one["interval"]) for one in each]
+        assert reach < max(reaches)
+    assert found.overall["both"]["accuracy"]["better"] == "first"
+    assert compare(suite, rows, "better", "worse", ["small-text"]).overall == {}

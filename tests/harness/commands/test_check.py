@@ -40,6 +40,8 @@ def test_what_cannot_be_loaded_is_told_at_once(suite_file, write_submission, cap
         ("def predict(b)\n    return 1", "model.py is not valid Python: line 1: expected ':'"),
         ("FILES = ['weights.npy']\n" + GOOD, "FILES names weights.npy, but there is no file or folder /"),
         ("FILES = 'weights.npy'\n" + GOOD, "FILES must be a list of names in quotes"),
+        ("import os\nMODALITIES = {'images'}\ndef predict(b): ...", "model.py, line 2: MODALITIES = {'images'}"),
+        ("ACCESS: str = 'all'\ndef predict(b): ...", "model.py, line 1: ACCESS: str = 'all'"),
     ],
 )
 def test_a_file_that_is_there_is_not_called_missing(suite_file, write_submission, capsys, code, told, isolation):

@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from spurgen.baselines import erm
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.suite import Task
 from spurgen.harness.commands.run import METHODS
-from spurgen.harness.experiments.checks import find_device, find_methods, unused_flags
+from spurgen.harness.experiments.checks import empty_groups, find_device, find_methods, unused_flags
 
 
 def test_flags_reach_the_methods_options():
@@ -39,6 +41,7 @@ def test_flags_reach_the_methods_options():
         ("--batch_size 41", "--batch_size 41: larger than the train split, 40 samples; choose a smaller one"),
         ("--gpu 3", "--gpu 3: there is no device cuda:3; the GPUs here: none; use cpu; the CPU is --gpu -1"),
         ("--save_dir small.toml", "cannot write to small.toml: File exists; choose another --save_dir"),
+        ("--generate_data --data_dir small.toml/x", "cannot write to small.toml/x: Not a directory; choose another"),
         ("--save_dir small.toml/none", "cannot write to small.toml/none: Not a directory; choose another --save_dir"),
         ("--exp_name a/b", "--exp_name 'a/b': use letters, digits"),
         ("--seed -1", "--seed -1: give 0 or more"),
@@ -74,6 +77,22 @@ def test_a_test_split_that_cannot_hold_every_group_where_features_are_judged_is_
     assert code == 2
     assert re.search(r"has \d+ groups in modality image, of which the \d+ test samples that judge features", told)
     assert "give test_per_group 2 or more" in told
+
+
+def test_groups_without_a_sample_are_told_where_a_method_is_given_them():
+    def world(strength):
+        channels = {"color": {"values": 3, "strength": strength}}
+        return make_scenario("x", suite="x", name="x", seed=0, num_classes=2, channels=channels, splits=sizes)
+
+    flags = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1}
+    methods = find_methods(("erm", "dfr", "group_dro"), flags)
+    sizes = {"train": 400, "val": 200, "test_per_group": 2}
+    assert empty_groups(Task("a", world(0.5), "image"), methods) == []
+    never = Task("a", world(1.0), "image")
+    train, val = empty_groups(never, methods)
+    assert train.startswith("train has no sample in 2 of 4 groups, so group_dro cannot know of them")
+    assert val.startswith("val has no sample in 2 of 4 groups, so dfr, group_dro cannot know of them")
+    assert empty_groups(never, methods[:1]) == []
 
 
 def test_a_weight_of_zero_is_told():

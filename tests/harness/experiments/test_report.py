@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.stats import ttest_rel
 
 from spurgen.harness.experiments.findings import cautions, conclusions
 from spurgen.harness.experiments.record import Difference, ExperimentRecord, Figure, differences
@@ -51,20 +52,21 @@ def test_the_report_says_how_each_epoch_was_picked(make_experiment):
 
 
 def test_a_difference_is_told_with_its_sign_its_interval_and_whether_it_is_significant(read_table):
-    def difference(figure, value, low, high, p_holm):
-        return Difference(method="irm", figure=figure, value=value, low=low, high=high, p_value=0.001, p_holm=p_holm)
+    def difference(figure, value, low, high, p_holm, p_seeds):
+        ends = {"low": low, "high": high, "p_value": 0.001, "p_holm": p_holm, "p_seeds": p_seeds}
+        return Difference(method="irm", figure=figure, value=value, **ends)
 
     tests = [
-        difference("accuracy", 0.1234, 0.05, 0.2, 0.0004),
-        difference("wga", -0.02, -0.1004, 0.06, 0.05),
-        difference("sss", -0.3, -0.4, -0.2, 0.0496),
+        difference("accuracy", 0.1234, 0.05, 0.2, 0.0004, 0.012),
+        difference("wga", -0.02, -0.1004, 0.06, 0.05, None),
+        difference("sss", -0.3, -0.4, -0.2, 0.0496, 0.0001),
     ]
     shown = [
-        ("irm", "accuracy", "+0.123 [+0.050, +0.200]", "< 0.001", "yes"),
-        ("irm", "worst-group accuracy", "-0.020 [-0.100, +0.060]", "0.050", "no"),
-        ("irm", "SSS", "-0.300 [-0.400, -0.200]", "0.050", "yes"),
+        ("irm", "accuracy", "+0.123 [+0.050, +0.200]", "< 0.001", "yes", "0.012"),
+        ("irm", "worst-group accuracy", "-0.020 [-0.100, +0.060]", "0.050", "no", "-"),
+        ("irm", "SSS", "-0.300 [-0.400, -0.200]", "0.050", "yes", "< 0.001"),
     ]
-    head = ("Method", "Figure", "Difference", "p (Holm)", "Significant")
+    head = ("Method", "Figure", "Difference", "p (Holm)", "Significant", "p of the seeds alone (Holm)")
     assert read_table(difference_table(tests)) == [dict(zip(head, row, strict=True)) for row in shown]
 
 
@@ -239,3 +241,8 @@ def test_differences_are_paired_and_holm_counts_every_test(make_experiment):
         ends = (2 * d.value - high, 2 * d.value - low) if d.figure == "wga" else (low, high)
         assert (d.low, d.high) == pytest.approx(ends)
     assert [d.p_holm for d in found] == pytest.approx(holm(np.array([d.p_value for d in found])))
+    by_seeds = [
+        ttest_rel(*([seed.figures[d.figure] for seed in m.seeds] for m in methods if m.name in ("erm", d.method)))
+        for d in found
+    ]
+    assert [d.p_seeds for d in found] == pytest.approx(holm(np.array([test.pvalue for test in by_seeds])))

@@ -191,7 +191,9 @@ def test_an_edit_that_moves_no_figure_leaves_the_rows_that_there_were(monkeypatc
 
 
 def test_files_known_by_an_earlier_digest_still_are_what_was_judged():
-    whole = [path for folder in ("baselines", "generators") for path in (module.HOME / folder).rglob("*.py")]
+    whole = [
+        path for folder in ("baselines", "generators", "submissions") for path in (module.HOME / folder).rglob("*.py")
+    ]
     judged = [(path, ()) for path in whole] + [(module.HOME / name, only) for name, only in module.SCORERS.items()]
     now = {module._essence_digest(path.read_bytes(), only) for path, only in judged}
     assert set(module.SAME_FIGURES.values()) <= now  # else the entry is of no use, and can go

@@ -159,7 +159,10 @@ def test_no_rows_do_not_replace_a_report_of_some(toy_file, tmp_path, stderr):
     assert not list(tmp_path.rglob("validity*.md"))
 
 
-def test_an_empty_folder_is_a_report_too(toy_file, tmp_path, capsys):
+def test_an_empty_folder_is_a_report_too(toy_file, tmp_path, capsys, stderr):
+    assert run(toy_file, tmp_path, "--out", str(tmp_path / "elsewhere")) == 2  # a folder that is not there is a slip
+    assert "results: there are no rows of toy to judge" in stderr()
+    (tmp_path / "results").mkdir()
     assert run(toy_file, tmp_path, "--out", str(tmp_path / "elsewhere")) == 0
     assert f"spurgen benchmark --suite {toy_file}" in capsys.readouterr().out
     assert (tmp_path / "elsewhere" / "validity.json").exists()
