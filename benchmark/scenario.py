@@ -203,6 +203,11 @@ class Scenario(_Frozen):
         return tuple(n for n, c in self.channels.items() if c.carrier in _CARRIED_BY[modality])
 
     @property
+    def aligning_seed(self) -> int:
+        """Is the seed that decides which values go with which class."""
+        return self.seed if self.alignment_seed is None else self.alignment_seed
+
+    @property
     def ceiling(self) -> float:
         """Is the best possible core-only test accuracy: seen when drawn, guessed when not."""
         return self.core_visibility + (1 - self.core_visibility) / self.num_classes

@@ -40,11 +40,9 @@ class World:
         Keyed by the kind, so that one kind in image and caption keeps one alignment.
         """
         tables = {}
-        scenario = self.scenario
-        seed = scenario.seed if scenario.alignment_seed is None else scenario.alignment_seed
-        classes = np.arange(scenario.num_classes)
-        for name, channel in scenario.channels.items():
-            key = stream_key(scenario.suite, seed, "alignment", channel.kind)
+        classes = np.arange(self.scenario.num_classes)
+        for name, channel in self.scenario.channels.items():
+            key = stream_key(self.scenario.suite, self.scenario.aligning_seed, "alignment", channel.kind)
             order = permutation(key, channel.values)
             shifts = range(ALIGNED_PER_CLASS[channel.alignment])
             tables[name] = np.stack([order[(classes + k) % channel.values] for k in shifts], axis=1)

@@ -25,6 +25,7 @@ from spurgen.harness.board.rows import (
     write_cell,
 )
 from spurgen.harness.cell import CellSpec
+from spurgen.harness.choices import is_word
 from spurgen.harness.executors import local
 from spurgen.harness.identity.digests import submission_digest
 from spurgen.harness.identity.sources import BASELINES, is_baseline, locate
@@ -59,8 +60,8 @@ def baseline_specs(names: Sequence[str] = ()) -> list[str]:
     known = discover(BASELINES)
     own = {name: str(Path(name).expanduser()) if name.endswith(".py") else name for name in names}
     for name in own:
-        if name.isidentifier() and name not in known and not locate(name, [*map(Path, sys.path), Path.cwd()]):
-            raise SubmissionError(f"there is no baseline, and no module, {name!r}; {suggestion(name, known)}")
+        if is_word(name) and name not in known and not locate(name, [*map(Path, sys.path), Path.cwd()]):
+            raise SubmissionError(f"there is no baseline {name!r}, nor a module here; {suggestion(name, known)}")
     return [f"{BASELINES}.{name}:submission" if name in known else own[name] for name in (names or known)]
 
 

@@ -83,7 +83,7 @@ def _defined(spec: str, error: SubmissionError) -> str:
     named = re.search(r"(?:, task [^:]*|load failed: [^:]*): (\w+)", str(error))
     if named is None or not path.is_file():
         return ""
-    defines = re.compile(rf"\s*(?:def {named[1]}\(|{named[1]}\s*[:=])")
+    defines = re.compile(rf"\s*(?:def {named[1]}\(|{named[1]}\s*(?::[^=]*)?=(?!=))")
     lines = path.read_text(errors="replace").splitlines()
     return next((f"{path}, line {k}: {line}" for k, line in enumerate(lines, 1) if defines.match(line)), "")
 

@@ -21,7 +21,7 @@ BETTER: dict[str, int] = {"wga": 1, "accuracy": 1, "sss": -1}
 class Compared(TypedDict):
     """Holds a figure of both rows over the seeds that both have, and the first less the second.
 
-    `p_holm` is corrected for all figures of all tasks that are compared; `better` names the row that is
+    `p_holm` is corrected for all figures of all tasks and sets that are compared; `better` names the row that is
     significantly better in it, at 5 %, or is None.
     """
 
@@ -72,14 +72,8 @@ def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[s
         found.seeds[name] = min(len(fit[first]), len(fit[second]))
         drawn[name] = _draw(plan, fit, first, second, found.seeds[name])
         found.figures[name] = {figure: _compared(some) for figure, some in drawn[name].items()}
-    for name, members in suite.overall.items():
-        if set(members) <= drawn.keys():
-            parts = {figure: [drawn[member][figure] for member in members] for figure in BETTER}
-            means = {
-                figure: _Drawn(*(np.mean(some, axis=0) for some in zip(*each, strict=True)))
-                for figure, each in parts.items()
-            }
-            found.overall[name] = {figure: _compared(mean) for figure, mean in means.items()}
+    for name, means in _means(suite, rows, (first, second), drawn).items():
+        found.overall[name] = {figure: _compared(mean) for figure, mean in means.items()}
     shown = [*found.overall.values(), *found.figures.values()]
     every = [figure for figures in shown for figure in figures.items()]
     for (name, figure), p_holm in zip(every, holm([figure["p"] for _, figure in every]), strict=True):
@@ -87,6 +81,22 @@ def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[s
         figure["p_holm"] = p_holm
         if p_holm < ALPHA:
             figure["better"] = "first" if figure["difference"] * BETTER[name.partition("/")[0]] > 0 else "second"
+    return found
+
+
+def _means(
+    suite: Suite, rows: Rows, pair: tuple[str, str], drawn: Mapping[str, Mapping[str, _Drawn]]
+) -> dict[str, dict[str, _Drawn]]:
+    """Averages both rows over every set of tasks that is there whole, and where each was given the same on all."""
+    found = {}
+    for name, members in suite.overall.items():
+        given = [{rows[label][task][0].access for task in members if task in drawn} for label in pair]
+        if set(members) <= drawn.keys() and all(len(tiers) == 1 for tiers in given):
+            parts = {figure: [drawn[task][figure] for task in members] for figure in BETTER}
+            found[name] = {
+                figure: _Drawn(*(np.mean(some, axis=0) for some in zip(*each, strict=True)))
+                for figure, each in parts.items()
+            }
     return found
 
 

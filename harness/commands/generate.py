@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from spurgen.benchmark.choices import one_of
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.benchmarking import make_progress
+from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique
 from spurgen.harness.splits.export import SCENARIO, check_out, export
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from rich.console import Console
 from tabulate import tabulate
 
-from spurgen.benchmark.choices import one_of
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.record import Cell
 from spurgen.benchmark.specs import split_spec
@@ -16,6 +15,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.benchmarking import check_backbones, make_progress
 from spurgen.harness.board.rows import RESULTS, cell_file, read_cells, write_cell
 from spurgen.harness.cell import CellSpec
+from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, isolation_told, limits_of, positive_int
 from spurgen.harness.executors import local
 from spurgen.harness.machine.devices import pick_device

@@ -58,7 +58,7 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
         PrivateCellSpec(c.suite, c.task, c.spec, c.seed, secret, commitment.data_sha256, device, limits=limits)
         for c in cells
     ]
-    digest = with_progress(suite, console, partial(data_digest, suite, secret))
+    digest = with_progress(suite, console, partial(data_digest, suite, secret, jobs=arguments.jobs))
     if digest != commitment.data_sha256:
         raise FrozenDataError(
             f"the secret gives other data than commitment {commitment.number} says: check out the generators that it "

@@ -10,11 +10,11 @@ from typing import TypeVar
 from rich.console import Console
 from tabulate import tabulate
 
-from spurgen.benchmark.choices import one_of
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.benchmarking import make_progress
+from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.splits.freeze import freeze, part_sizes

@@ -8,12 +8,12 @@ from typing import Any
 from rich.console import Console
 from tabulate import tabulate
 
-from spurgen.benchmark.choices import one_of
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.sweeping import SweepTrial, read_trials
 from spurgen.harness.benchmarking import SIGNS, baseline_specs, check_backbones, make_progress
 from spurgen.harness.cell import CellSpec
+from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.executors import local
 from spurgen.harness.experiments.sweep import (

@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 import numpy as np
 
-from spurgen.benchmark.choices import one_of
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
@@ -16,6 +15,7 @@ from spurgen.generators import sample
 from spurgen.harness.answers import PROBED, check_offer
 from spurgen.harness.benchmarking import baseline_specs
 from spurgen.harness.board.rows import label_of
+from spurgen.harness.choices import is_word, one_of
 from spurgen.harness.data import task_groups
 from spurgen.harness.identity.sources import BASELINES, is_baseline
 from spurgen.harness.machine.devices import pick_device
@@ -50,7 +50,7 @@ def find_methods(names: Sequence[str], flags: Mapping[str, Any]) -> tuple[Method
     _check_weights(known, flags)
     found: dict[str, Method] = {}
     for name in dict.fromkeys(names):
-        if name not in known and not ({".", "/", ":"} & set(name)):
+        if name not in known and is_word(name):
             one_of("method", name, known)
         spec = baseline_specs([name])[0]
         method = Method(label_of(spec, {}), spec, _options(name, known, flags) if name in known else {})
@@ -102,7 +102,9 @@ def unused_flags(methods: Sequence[Method], flags: Mapping[str, Any]) -> list[st
 
 def empty_groups(task: Task, methods: Sequence[Method]) -> list[str]:
     """Says of which groups train or val hold no sample, where baselines are given the groups of that split."""
-    tiers = {m.name: str(discover(BASELINES)[m.name].submission.ACCESS) for m in methods if is_baseline(m.spec)}
+    known = discover(BASELINES)
+    own = {m.name: known[m.name].submission for m in methods if is_baseline(m.spec) and m.name in known}
+    tiers = {name: str(submission.ACCESS) for name, submission in own.items()}
     given = {
         "train": [name for name, tier in tiers.items() if ACCESS[tier].train_groups],
         "val": [name for name, tier in tiers.items() if ACCESS[tier].val_groups],

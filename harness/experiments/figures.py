@@ -65,7 +65,8 @@ def comparison(record: ExperimentRecord) -> Picture:
 def _bar(axes: Axes, row: int, method: MethodResult, name: str) -> None:
     figure = method.figures[name]
     axes.barh(row, figure.value, 0.44, color=FACES[0], edgecolor=INK, linewidth=0.8)
-    axes.errorbar(figure.value, row, xerr=np.array([_reach(figure)]).T, fmt="none", ecolor=INK, capsize=3)
+    if figure.low is not None and figure.high is not None:  # a minimum's interval may lie beside it: no error bar
+        axes.plot([figure.low, figure.high], [row, row], color=INK, marker="|", markersize=6)
     single = [seed.figures[name] for seed in method.seeds]
     axes.plot(single, [row - 0.36] * len(single), "o", color=GREY, markersize=3, markerfacecolor="none")
     if name in FLOORED:

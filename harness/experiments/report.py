@@ -25,9 +25,11 @@ def to_markdown(record: ExperimentRecord, files: Sequence[str] = ()) -> str:
         "## Results", results_table(record), f"{LEGEND} {_picked(record)}".rstrip(),
     ]  # fmt: skip
     if record.differences:
+        by_seeds = sum(d.p_seeds is not None for d in record.differences)
         tests = (
-            f"p: paired bootstrap over seeds and samples; of the seeds alone: paired t-test, for this very test split. "
-            f"Both are Holm-corrected over all {len(record.differences)} tests."
+            f"p: paired bootstrap over samples, the variance over seeds added; Holm-corrected over all "
+            f"{len(record.differences)} tests. Of the seeds alone: paired t-test, for this very test split; corrected "
+            f"over the {by_seeds} that can be made (-: one seed, or seeds that all differ by the same)."
         )
         parts += [f"## Differences to {ERM}", difference_table(record.differences), tests]
     parts += ["## What can be concluded", _bullets(conclusions(record))]

@@ -67,8 +67,7 @@ def private_scenario(scenario: Scenario, secret: str) -> Scenario:
     A model that was trained on the public splits is asked about the world that it knows.
     """
     seed = int.from_bytes(_digest(secret, scenario.suite, scenario.name)[:8], "little")
-    alignment = scenario.seed if scenario.alignment_seed is None else scenario.alignment_seed
-    return scenario.model_copy(update={"seed": seed, "alignment_seed": alignment})
+    return scenario.model_copy(update={"seed": seed, "alignment_seed": scenario.aligning_seed})
 
 
 def private_suite(suite: Suite, secret: str) -> Suite:
@@ -78,12 +77,12 @@ def private_suite(suite: Suite, secret: str) -> Suite:
     return replace(suite, tasks=tasks)
 
 
-def data_digest(suite: Suite, secret: str, progress: Callable[[int], None]) -> str:
-    """Makes a suite's private splits and returns the SHA-256 over all they hold.
+def data_digest(suite: Suite, secret: str, progress: Callable[[int], None], jobs: int | None = None) -> str:
+    """Makes a suite's private splits, in `jobs` processes, and returns the SHA-256 over all they hold.
 
     Raises `FrozenDataError` if a test picture or caption occurs in their own train or val.
     """
-    manifest = freeze(private_suite(suite, secret), progress)
+    manifest = freeze(private_suite(suite, secret), progress, jobs)
     parts = {name: {part: p.digest for part, p in s.parts.items()} for name, s in manifest.scenarios.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

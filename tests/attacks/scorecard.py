@@ -131,7 +131,10 @@ def _unmask(copy: str, suite_file: str, limits: Limits) -> Outcome:
     """Scores a submission on the public splits and on private ones."""
     public = CellSpec(suite_file, TASK, copy, 0, limits=limits).run()
     private = PrivateCellSpec(suite_file, TASK, copy, 0, "5" * 64, "d" * 64, limits=limits).run()
-    here, there = (cell.figures.get("accuracy", 0.0) for cell in (public, private))
+    for cell in (public, private):
+        if cell.error is not None:
+            return Outcome("failed", cell.error, cell)
+    here, there = (cell.figures["accuracy"] for cell in (public, private))
     status = "unmasked" if there < here else "ranked"
     return Outcome(status, f"accuracy {here:.2f}, on private splits {there:.2f}", public)
 
@@ -163,17 +166,21 @@ def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
 def scorecard() -> tuple[str, str, bool]:
     """Runs all and returns what is told of it, the scorecard as Markdown, and whether what must happen did."""
     tables: dict[str, list[dict[str, str]]] = {"hostile": [], "honest": []}
-    held = {"hostile": 0, "honest": 0}
+    held, unmasked = {"hostile": 0, "honest": 0}, 0
     with tempfile.TemporaryDirectory() as folder:
         suite_file = make_suite(Path(folder))
         for path in submissions():
             kind, outcome = path.parent.name, attempt(path, suite_file)
             broken = verdict(path, outcome, suite_file)
             held[kind] += not broken
+            unmasked += outcome.status == "unmasked"
             tables[kind].append(row(path, outcome, broken))
             print(f"{path.stem}: {broken or 'as expected'}", file=sys.stderr, flush=True)
     counts = {kind: f"{held[kind]} of {len(lines)}" for kind, lines in tables.items()}
-    told = f"{counts['hostile']} attacks beaten, {counts['honest']} honest submissions scored."
+    told = (
+        f"{counts['hostile']} attacks beaten, {unmasked} of them by private splits alone; {counts['honest']} honest "
+        "submissions scored."
+    )
     shown = [tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True) for lines in tables.values()]
     return told, "\n\n".join(shown), all(held[kind] == len(lines) for kind, lines in tables.items())
 

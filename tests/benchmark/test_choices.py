@@ -1,7 +1,6 @@
 import pytest
 
-from spurgen.benchmark.choices import one_of, suggestion
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.choices import suggestion
 
 
 @pytest.mark.parametrize(
@@ -14,11 +13,3 @@ from spurgen.benchmark.errors import SpurgenError
 )
 def test_the_nearest_are_suggested_whatever_their_case_else_all(name, told):
     assert suggestion(name, ["erm", "irm", "signs-image", "signs-text"]) == told
-
-
-def test_a_known_name_is_returned_and_no_other():
-    assert one_of("row", "erm", {"irm": 1, "erm": 2}) == "erm"
-    with pytest.raises(SpurgenError, match="there is no row 'emr'; did you mean erm"):
-        one_of("row", "emr", ["erm", "zzz"])
-    with pytest.raises(SpurgenError, match="no row 'erm', and no other: is this the right folder"):
-        one_of("row", "erm", [])

@@ -62,8 +62,10 @@ def test_two_files_of_one_name_are_refused_before_any_work(suite_file, write_sub
 
 
 def test_an_unknown_baseline_is_answered_with_the_nearest_and_a_module_is_none(tmp_path, monkeypatch):
-    with pytest.raises(SubmissionError, match="there is no baseline, and no module, 'ermm'; did you mean erm"):
+    with pytest.raises(SubmissionError, match="there is no baseline 'ermm', nor a module here; did you mean erm"):
         baseline_specs(["irm", "ermm"])
+    with pytest.raises(SubmissionError, match="did you mean group_dro"):
+        baseline_specs(["group-dro"])
     (tmp_path / "ermm.py").write_text("def predict(b): ...")
     monkeypatch.chdir(tmp_path)
     assert baseline_specs(["ermm", "erm"]) == ["ermm", "spurgen.baselines.erm:submission"]

@@ -1,4 +1,4 @@
-"""Brings a checkpoint that is a pickle, which runs a command where it is loaded."""
+"""Brings a checkpoint that is a pickle, whose code runs in whoever loads it: nobody but itself does."""
 
 # expected: unranked: not significantly better than chance
 import pickle
@@ -7,8 +7,8 @@ from pathlib import Path
 from loot import guess
 
 FILES = ["bomb.pkl"]
-status = pickle.loads(Path(__file__).with_name("bomb.pkl").read_bytes())
+loaded = pickle.loads(Path(__file__).with_name("bomb.pkl").read_bytes())
 
 
 def predict(batch):
-    return guess(batch, status == 0)  # the command's exit code
+    return guess(batch, loaded)

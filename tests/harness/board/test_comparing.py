@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.comparing import compare
+from spurgen.harness.board.resampling import Plan, pooled_spreads
+from spurgen.harness.statistics import paired_difference
 
 
 @pytest.fixture
@@ -67,17 +69,26 @@ def test_a_task_on_which_one_cannot_be_ranked_is_left_out_with_the_reason(suite,
 
 
 def test_a_set_of_tasks_is_compared_by_its_means_where_all_of_it_is(suite, rows, make_cell):
-    suite = replace(suite, overall={"both": ("small-text", "small-image"), "all": tuple(suite.tasks)})
+    both = ("small-text", "small-image")
+    suite = replace(suite, overall={"both": both, "all": tuple(suite.tasks)})
+    rows = {label: rows[label] for label in ("better", "worse")}
     for label, quality in (("better", 0.98), ("worse", 0.5)):
         rows[label]["small-image"] = [make_cell(suite, quality, seed, "small-image") for seed in range(2)]
+
+    def replicates(label, name, task):
+        spreads = pooled_spreads([by_task[task] for by_task in rows.values()], [name])
+        return Plan.of(suite.task(task)).replicates(label, rows[label][task][:2], name, spreads)
+
     found = compare(suite, rows, "better", "worse", list(suite.tasks))
     assert list(found.overall) == ["both"]
     assert list(found.overall["both"]) == ["wga", "accuracy", "sss"]
     for name, some in found.overall["both"].items():
-        each = [found.figures[task][name] for task in ("small-text", "small-image")]
         for side in ("first", "second", "difference"):
-            assert some[side] == pytest.approx(np.mean([one[side] for one in each]))
-        reach, reaches = np.ptp(some["interval"]), [np.ptp(one["interval"]) for one in each]
-        assert reach < max(reaches)
+            assert some[side] == pytest.approx(np.mean([found.figures[task][name][side] for task in both]))
+        ours, theirs = (np.mean([replicates(label, name, task) for task in both], axis=0) for label in rows)
+        wanted = paired_difference(some["first"], ours, some["second"], theirs)
+        assert some["interval"] == pytest.approx((wanted.low, wanted.high))
     assert found.overall["both"]["accuracy"]["better"] == "first"
     assert compare(suite, rows, "better", "worse", ["small-text"]).overall == {}
+    rows["worse"]["small-image"] = [make_cell(suite, 0.5, 0, "small-image", access="envs")]
+    assert compare(suite, rows, "better", "worse", list(suite.tasks)).overall == {}

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,7 +63,6 @@ def attempt(ask_worker, write_submission):
             "[['0000000000000000', '2'], ['0000000000000000', '2']]",
         ),
         ("os.environ.get('SECRET')", "None"),
-        ("os.listdir('/root' if os.path.isdir('/root') else '/home')", "['.pyenv']|[]|Permission|FileNotFound"),
         ("open('/etc/passwd')", "FileNotFoundError"),
         ("__import__('spurgen.generators')", "ModuleNotFoundError"),
         ("__import__('spurgen.harness.scoring')", "ModuleNotFoundError"),
@@ -73,6 +73,12 @@ def test_it_can_do_no_harm(attempt, expression, outcome, monkeypatch):
     monkeypatch.setenv("SECRET", "token")
     found = attempt(expression)
     assert any(one in found for one in outcome.split("|")), found
+
+
+def test_of_homes_it_sees_no_more_than_the_way_to_its_code(attempt):
+    needed = [Path(place) for place in (HOME, sys.prefix, sys.base_prefix, *sys.path)]
+    seen = re.findall(r"'([^']+)'", attempt("__import__('glob').glob('/root/*') + __import__('glob').glob('/home/*')"))
+    assert all(any(place.is_relative_to(name) for place in needed) for name in seen), seen
 
 
 @pytest.mark.parametrize("folder", ["generators", "benchmark/results", "benchmark/suites", "tests"])
