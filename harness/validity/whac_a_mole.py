@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from spurgen.harness.board.rendering import as_text
 from spurgen.harness.pictures.drawing import GREY
@@ -135,6 +136,10 @@ def draw(result: Result) -> Figure | None:
     figure, axes = panels(len(found["erm"]), len(found["erm"]), 1.9, 1.0 + 0.18 * len(found["methods"]), sharey=True)
     for one, channel in zip(axes, found["erm"], strict=True):
         _panel(one, channel, found)
+    lows, highs = zip(*(one.get_xlim() for one in axes), strict=True)
+    for one in axes:  # one scale, by which channels can be compared
+        one.set_xlim(min(lows), max(highs))
+        one.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     figure.suptitle(f"{name}: change of SSS against ERM (filled: significant)", fontsize=8)
     return figure
 

@@ -1,9 +1,11 @@
 """What each figure of the report shows: the numbers of its result, by name."""
 
 from copy import deepcopy
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from spurgen.harness.pictures.drawing import GREY
 from spurgen.harness.validity import (
@@ -170,7 +172,11 @@ def test_moles_are_drawn_where_there_are_most_channels(results):
     result = deepcopy(results["whac_a_mole"])
     name, found = "signs-text", result["tasks"]["signs-text"]
     for some in (found["erm"], *(moles["channels"] for moles in found["methods"].values())):
-        some["third"] = some["color"]
+        some |= dict.fromkeys(("third", "fourth", "fifth"), some["color"])
+    for row, moles in enumerate(found["methods"].values()):  # by default the ticks of such a range crowd
+        change = 0.03 - 0.07 * row / (len(found["methods"]) - 1)
+        shifted = moles["channels"]["color"] | {"change": change, "interval": [change, change]}
+        moles["channels"] |= dict.fromkeys(("third", "fourth", "fifth"), shifted)
     figure = whac_a_mole.draw(result)
     assert figure.get_suptitle() == f"{name}: change of SSS against ERM (filled: significant)"
     assert [axes.get_title() for axes in figure.axes] == [f"{c} (ERM {sss:.3f})" for c, sss in found["erm"].items()]
@@ -185,6 +191,14 @@ def test_moles_are_drawn_where_there_are_most_channels(results):
         assert shown(axes, figure.axes[0]) == expected
         assert [line.get_xdata() for line in grey_lines(axes)] == [[0, 0]]
     assert set(filled) == {True, False}
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1  # one scale
+    figure.draw(FigureCanvasAgg(figure).get_renderer())
+    for axes in figure.axes:
+        ends = axes.get_xlim()
+        seen = [label for label in axes.get_xticklabels() if ends[0] <= label.get_position()[0] <= ends[1]]
+        boxes = [label.get_window_extent() for label in seen]
+        assert len(boxes) >= 2
+        assert all(right.x0 - left.x1 > 12 for left, right in pairwise(boxes))  # pixels
 
 
 def test_detectable_differences_are_bars_with_a_line_to_the_noisiest_tenth(results):
