@@ -26,7 +26,7 @@ def problem_for(task, access, sizes):
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(("modality", "rounds"), [("text", 3), ("image", 1)])
+@pytest.mark.parametrize(("modality", "rounds"), [("text", 3), ("image", 1), ("multimodal", 1)])
 def test_two_phases_cost_little_more_than_two_trainings(benchmark, tell, modality, rounds):
     task = load_suite("v1").task(f"signs-{modality}")
     methods, sizes = METHODS, {part: getattr(task.scenario.splits, part) for part in SMALL}
