@@ -56,8 +56,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.print(f"\n{len(failures)} to mend; then run this again", markup=False)
         return 1
     times = [findings.seconds or 0.0 for task in suite.tasks.values() if (findings := found.get(task.modality))]
+    minutes = sum(times) / 60
     console.print(
-        f"\nAll is well. {len(times)} tasks of {suite.name} take about {sum(times) / 60:.0f} min a seed, one after the "
+        f"\nAll is well. {len(times)} tasks of {suite.name} take "
+        f"{f'about {minutes:.0f} min' if minutes >= 1 else 'less than a minute'} a seed, one after the "
         f"other; next: spurgen score {quote(arguments.submission)} "
         f"--tasks {' '.join(task.name for task in tasks.values())}",
         markup=False, soft_wrap=True,

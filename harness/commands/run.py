@@ -68,7 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--adv-lambda", type=float, help="weight of adversarial's reversed gradient; default: the method's")
     add("--cont-lambda", type=float, help="weight of contrastive's second loss; default: the method's")
     add("--exp-name", default="experiment", help="begins the files' names; default: experiment")
-    add("--save-dir", type=Path, default=Path("results"), help="folder of what is written; default: results")
+    add(
+        "--save-dir",
+        type=Path,
+        default=Path("results"),
+        help="folder of what is written, results.md of the last run; default: results",
+    )
     add("--seed", type=int, default=0, help="first training seed, and the seed of --generate-data; default: 0")
     add(
         "--num-seeds",

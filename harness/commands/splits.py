@@ -162,8 +162,9 @@ def _verify_revealed(suite: Suite, console: Console) -> int:
     for commitment in read_commitments(suite):
         if commitment.revealed is not None:
             problem = with_progress(suite, console, partial(check_revealed, suite, commitment))
+            told = problem or f"commitment {commitment.number}: its secret and its data are those committed to"
+            console.print(told, markup=False, soft_wrap=True)
             if problem:
-                console.print(problem, markup=False, soft_wrap=True)
                 return 1
     return 0
 

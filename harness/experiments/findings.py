@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from spurgen.harness.board.rendering import p_text
+from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.record import TESTED, TOO_FEW_BASES, ExperimentRecord, Figure
 from spurgen.harness.statistics.against import ERM
 
@@ -30,9 +31,13 @@ def conclusions(record: ExperimentRecord) -> list[str]:
         leans = [c for c, row in m.channels.items() if (row["sss"].low or 0) > _top(m.figures["sss_placebo"])]
         if leans:
             found.append(f"{m.name} leans on {_join(leans)}: SSS above the placebo floor, intervals apart.")
-    learned = [m.name for m in record.finished if m.above_chance and not m.ignores_core]
+    learned = [
+        m.name for m in record.finished
+        if m.above_chance and (m.figures["core_sensitivity"].low or 0) > _top(m.figures["sss_placebo"])
+    ]  # fmt: skip
     if learned:
-        found.append(f"Better than chance, and moved by the core cue more than by nuisances: {_join(learned)}.")
+        told = "Better than chance, and moved by the core cue more than by nuisances, intervals apart"
+        found.append(f"{told}: {_join(learned)}.")
     return found or ["Nothing."]
 
 
@@ -113,6 +118,8 @@ def _limits(record: ExperimentRecord) -> list[str]:
             "below the true one on average, and its bootstrap interval can be too short. Corrected, with guaranteed "
             f"intervals for these models: {corrected}."
         )
+    empty = empty_groups(task, [Method(m.name, m.spec) for m in record.finished])
+    found += [f"How methods do that are shown every group: {told}." for told in empty]
     if scenario.splits.twins < FEW_BASES:
         bases = "1 base sample" if scenario.splits.twins == 1 else f"{scenario.splits.twins} base samples"
         untested = "" if scenario.splits.twins >= TOO_FEW_BASES else ", so SSS was not tested"

@@ -231,6 +231,7 @@ def differences(
             low, high = percentile_interval(pair[1] - pair[0])
             # A minimum's replicates are biased, so their percentiles are mirrored; see `basic_interval`.
             low, high = (2 * value - high, 2 * value - low) if name == "wga" else (low, high)
+            low, high = max(low, -1.0), min(high, 1.0)  # of two figures from 0 to 1
             found.append((method.name, name, value, low, high, float(difference_p_values(points, pair)[0])))
             each = [np.array([seed.figures[name] for seed in m.seeds]) for m in (method, reference)]
             by_seeds.append(seed_p_value(*each))

@@ -12,7 +12,7 @@ def test_a_good_submission_gets_its_table_and_the_next_step(suite_file, write_su
     assert out.splitlines()[0].split() == ["|", "|", "text", "|"]
     told = " ".join(err.split())
     assert "model: access none, offers predict" in told
-    assert "All is well. 1 tasks of tiny take about 0 min a seed" in told
+    assert "All is well. 1 tasks of tiny take less than a minute a seed" in told
     assert f"next: spurgen score {spec} --tasks small-text" in told
 
 

@@ -34,6 +34,8 @@ def test_from_the_commitment_to_the_revelation(suite_file, score, write_submissi
     assert path.read_bytes() == before
     assert main(["splits", "reveal", *where]) == 0
     assert main(["splits", "verify", "--suite", suite_file, "--out", str(tmp_path / "data"), "--jobs", "1"]) == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "commitment 1: its secret and its data are those committed to" in told
     published = tmp_path / "suites" / "tiny.private.json"
     assert text in published.read_text()
     published.write_text(published.read_text().replace(text, "0" * 64))
