@@ -48,11 +48,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _text(suite: Suite, first: str, second: str, found: Comparison) -> str:
-    titles = {name: f"{name}, {seeds} seed{'s' * (seeds > 1)}" for name, seeds in found.seeds.items()}
     sections = [
         (f"Overall, {name}: mean over {', '.join(suite.overall[name])}", f) for name, f in found.overall.items()
     ]
-    sections += [(titles[name], figures) for name, figures in found.figures.items()]
+    sections += [(f"{name}, {n} seed{'s' * (n > 1)}", found.figures[name]) for name, n in found.seeds.items()]
     parts = []
     for title, figures in sections:
         lines = [_line(first, second, *item) for item in figures.items()]

@@ -136,10 +136,10 @@ def draw(result: Result) -> Figure | None:
     figure, axes = panels(len(found["erm"]), len(found["erm"]), 1.9, 1.0 + 0.18 * len(found["methods"]), sharey=True)
     for one, channel in zip(axes, found["erm"], strict=True):
         _panel(one, channel, found)
-    lows, highs = zip(*(one.get_xlim() for one in axes), strict=True)
-    for one in axes:  # one scale, by which channels can be compared
-        one.set_xlim(min(lows), max(highs))
-        one.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    for one in axes[1:]:
+        one.sharex(axes[0])  # one scale, by which channels can be compared
+    axes[0].autoscale_view()
+    axes[0].xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     figure.suptitle(f"{name}: change of SSS against ERM (filled: significant)", fontsize=8)
     return figure
 
