@@ -15,9 +15,9 @@ from pathlib import Path
 
 from spurgen.harness.identity.sources import HOME, installed
 from spurgen.harness.worker import seccomp
-from spurgen.harness.worker.limits import DEFAULT, MIB, Limits
+from spurgen.harness.worker.limits import DEFAULT, MIB, Limits, lowered
 
-BWRAP = "bwrap"
+BWRAP, PRLIMIT = "bwrap", "prlimit"
 NOBODY = "65534"
 SCRATCH = Path("/tmp/scratch")
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
@@ -25,6 +25,10 @@ CUDA = ("/usr/local/cuda", "/sys/devices/system", "/sys/module/nvidia", "/sys/bu
 OURS = ("baselines", "harness/__init__.py", "harness/worker")  # and the code of `benchmark`
 HIDDEN = ("generators", *(f"benchmark/{name}" for name in ("results", "private", "calibration", "suites", "sweeps")))
 SHARED_MEMORY = 64 * MIB
+# Of /proc, what a process of a root operator could write: settings of the host's kernel. Process 1 is bubblewrap's own,
+# under the operator's user: its environment could be read, and its memory written.
+KERNEL_SETTINGS = ("/proc/sys", "/proc/pressure", "/proc/mtrr", "/proc/irq", "/proc/bus", "/proc/sysrq-trigger")
+INIT = "/proc/1"
 
 
 def enclose(files: Iterable[Path], limits: Limits, device: str, env: Mapping[str, str], *fds: str | int) -> list[str]:
@@ -38,9 +42,11 @@ def enclose(files: Iterable[Path], limits: Limits, device: str, env: Mapping[str
     hidden = _hidden()
     here = "/tmp" if any(Path.cwd().is_relative_to(path) for path in hidden) else str(Path.cwd())
     return [
-        BWRAP, "--unshare-user", "--uid", NOBODY, "--gid", NOBODY, "--disable-userns", "--unshare-all",
+        *_limited(limits, device), BWRAP,
+        "--unshare-user", "--uid", NOBODY, "--gid", NOBODY, "--disable-userns", "--unshare-all",
         "--die-with-parent", "--new-session", "--clearenv", *_flags("--setenv", env.items()),
-        "--proc", "/proc", "--dev", "/dev", *(_devices() if device != "cpu" else ()),
+        "--proc", "/proc", *_flags("--ro-bind-try", zip(KERNEL_SETTINGS, KERNEL_SETTINGS, strict=True)),
+        "--tmpfs", INIT, "--remount-ro", INIT, "--dev", "/dev", *(_devices() if device != "cpu" else ()),
         "--size", str(SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
         "--size", str(limits.disk_bytes), "--tmpfs", "/tmp", "--dir", here,
         *_flags("--ro-bind", ((path, path) for path in shown if not path.is_symlink())),
@@ -61,6 +67,12 @@ def passed(content: bytes) -> Iterator[int]:
         yield reading
     finally:
         os.close(reading)
+
+
+def _limited(limits: Limits, device: str) -> list[str]:
+    """Returns the command that sets the limits on bubblewrap itself, so that every process inside inherits them."""
+    flags = (f"--{name.lower()}={soft}:{hard}" for name, (soft, hard) in lowered(limits.for_process(device)).items())
+    return [PRLIMIT, *flags, "--"]
 
 
 def _shown() -> list[Path]:
@@ -109,13 +121,14 @@ def why_not() -> str:
     """Says why bubblewrap cannot be used here, or nothing if it can: it is tried."""
     if sys.platform != "linux":
         return "bubblewrap runs on Linux alone"
-    if not shutil.which(BWRAP):
-        return "bubblewrap is not installed; on Debian: apt-get install bubblewrap libseccomp2"
+    for program, package in ((BWRAP, "bubblewrap"), (PRLIMIT, "util-linux")):
+        if not shutil.which(program):
+            return f"{package} is not installed; on Debian: apt-get install bubblewrap libseccomp2 util-linux"
     try:
         rules = seccomp.program()
     except (ImportError, OSError) as error:
         return f"its filter of system calls cannot be made, {error}; on Debian: apt-get install libseccomp2"
     with passed(rules) as reading:
         command = [*enclose((), DEFAULT, "cpu", {}, "--seccomp", reading), sys.executable, "-P", "-S", "-c", ""]
-        tried = subprocess.run(command, capture_output=True, text=True, pass_fds=[reading], check=False)
+        tried = subprocess.run(command, capture_output=True, text=True, env={}, pass_fds=[reading], check=False)
     return f"bubblewrap does not work here: {tried.stderr.strip()}" if tried.returncode else ""

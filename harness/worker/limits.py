@@ -1,6 +1,7 @@
 """What a submission may use, and how far it is shut in."""
 
 import resource
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -36,19 +37,34 @@ class Limits:
         del kept["isolation"]
         return kept
 
-    def for_server(self, device: str) -> dict[str, int]:
-        """Returns what a worker sets on itself; CUDA reserves address space without end."""
+    def for_process(self, device: str) -> dict[str, tuple[int, int]]:
+        """Returns the soft and hard limits of every process of a worker, by their names without `RLIMIT_`.
+
+        CUDA reserves address space without end. Past the soft limit on CPU time comes a signal of its own, at the hard
+        one SIGKILL, which would say nothing.
+        """
         memory = {"AS": self.memory_bytes} if device == "cpu" else {}
-        return memory | {"CPU": self.cpu_seconds, "FSIZE": self.disk_bytes, "NOFILE": OPEN_FILES, "CORE": 0}
+        equal = memory | {"FSIZE": self.disk_bytes, "NOFILE": OPEN_FILES, "CORE": 0}
+        return {name: (value, value) for name, value in equal.items()} | {
+            "CPU": (max(self.cpu_seconds - 1, 0), self.cpu_seconds)
+        }
 
 
 DEFAULT = Limits()
 
 
-def set_limits(wanted: dict[str, int]) -> None:
-    """Sets this process's limits, by their names without `RLIMIT_`, for good; lower ones stay as they are."""
-    for name, value in wanted.items():
-        kind = getattr(resource, f"RLIMIT_{name}")
-        soft, hard = (value if now == resource.RLIM_INFINITY else min(now, value) for now in resource.getrlimit(kind))
-        # past the soft limit on CPU time comes a signal of its own, at the hard one SIGKILL, which would say nothing
-        resource.setrlimit(kind, (max(soft - 1, 0) if name == "CPU" else soft, hard))
+def lowered(wanted: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Returns the soft and hard limits, each at most this process's own: nobody can raise a hard limit again."""
+    return {
+        name: tuple(  # type: ignore[misc]  # two values, as both arguments of zip have
+            value if now == resource.RLIM_INFINITY else min(now, value)
+            for now, value in zip(resource.getrlimit(getattr(resource, f"RLIMIT_{name}")), values, strict=True)
+        )
+        for name, values in wanted.items()
+    }
+
+
+def set_limits(wanted: Mapping[str, tuple[int, int]]) -> None:
+    """Sets this process's soft and hard limits for good, by their names without `RLIMIT_`; lower ones stay."""
+    for name, values in lowered(wanted).items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), values)

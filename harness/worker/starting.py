@@ -58,7 +58,7 @@ class Started:
         self.scratch = bubblewrap.SCRATCH if self.isolation == "bubblewrap" else home / "scratch"
         # -u: what was printed before a failure is to be seen. -P: a file in the user's folder must not pass for a
         # library's; `loading` adds the folder, as the last
-        told = json.dumps({"isolation": self.isolation, "limits": limits.for_server(device)})
+        told = json.dumps({"isolation": self.isolation, "limits": limits.for_process(device)})
         server = [sys.executable, "-u", "-P", "-m", "spurgen.harness.worker.server", told]
         self.printing, writing = os.pipe()
         self._inner: int | None = None
@@ -85,14 +85,14 @@ class Started:
             try:
                 flags = "--seccomp", rules, "--info-fd", info
                 command = [*bubblewrap.enclose(files, limits, device, env, *flags), *server]
-                self.process = self._popen(command, None, writing, rules, info)
+                self.process = self._popen(command, {}, writing, rules, info)  # bubblewrap inherits no secret
             finally:
                 os.close(info)
             with suppress(ValueError, KeyError):  # it ended at once: the first question will say so
                 self._inner = int(json.loads(told.read())["child-pid"])
 
     @staticmethod
-    def _popen(command: list[str], env: dict[str, str] | None, writing: int, *fds: int) -> "subprocess.Popen[bytes]":
+    def _popen(command: list[str], env: dict[str, str], writing: int, *fds: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=writing, env=env, pass_fds=fds,
             start_new_session=True,  # so that what it forks can be ended with it

@@ -9,7 +9,7 @@ from loot import guess
 
 def steal():
     for folder in Path("/proc").glob("[0-9]*"):
-        if folder.name not in ("1", str(os.getpid())):  # 1 is bubblewrap's, under the same filter, without rights
+        if folder.name != str(os.getpid()):
             try:
                 with (folder / "mem").open("rb"):
                     return folder

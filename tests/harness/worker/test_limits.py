@@ -46,7 +46,7 @@ def test_answers_that_each_come_in_time_have_an_end_together(write_submission):
 def test_a_limit_that_is_lower_already_stays():
     code = (
         "import json, resource; from spurgen.harness.worker.limits import set_limits;"
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (50, 60)); set_limits({'NOFILE': 55, 'CPU': 9});"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (50, 60)); set_limits({'NOFILE': (55, 55), 'CPU': (8, 9)});"
         "print(json.dumps([resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_CPU)]))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
