@@ -22,8 +22,8 @@ from spurgen.baselines.training.inference import features, validate
 from spurgen.baselines.training.last_layer import train_features
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
+from spurgen.benchmark.checkpoint_rules import best
 from spurgen.benchmark.contract import Int64
-from spurgen.benchmark.selection import best
 
 Float64 = NDArray[np.float64]
 STRENGTHS = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)

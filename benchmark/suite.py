@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from spurgen.benchmark.choices import suggestion
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError
 from spurgen.benchmark.explaining import explain
 from spurgen.benchmark.manifest import Manifest
 from spurgen.benchmark.scenario import Modality, Name, Scenario, load_scenario
+from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]
 SUITES = Path(__file__).parent / "suites"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
+from spurgen.benchmark.checkpoint_rules import RULES
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.selection import RULES
 
 _DOMAINBED = "Gulrajani & Lopez-Paz 2021, appendix D (search range for small images)"
 _STUDY = "chosen here: ERM on the uncorrelated signs world is saturated after it"

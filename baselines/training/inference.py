@@ -7,7 +7,7 @@ from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.benchmark.selection import ValScore
+from spurgen.benchmark.checkpoint_rules import ValScore
 
 CHUNK = 128
 """Samples per forward pass: enough to fill a core, few enough for the activations to stay in cache."""

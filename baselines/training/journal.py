@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from spurgen.benchmark.selection import ValScore
+from spurgen.benchmark.checkpoint_rules import ValScore
 
 
 @dataclass

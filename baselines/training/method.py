@@ -10,9 +10,9 @@ from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import H, check, override
 from spurgen.baselines.training.inference import features, logits
 from spurgen.baselines.training.problem import Codec, Problem
+from spurgen.benchmark.checkpoint_rules import best
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.selection import best
 
 Float32 = NDArray[np.float32]
 

@@ -4,11 +4,9 @@
 """
 
 import hashlib
-import json
 import zipfile
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +16,9 @@ from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.tokens import RESERVED, Vocabulary
+from spurgen.baselines.training.weights import RECORD, WEIGHTS, recorded_digest
 from spurgen.benchmark.errors import FrozenDataError
 
-WEIGHTS = Path(__file__).with_name("pretrained.npz")
-RECORD = WEIGHTS.with_suffix(".json")
 WORDS = "caption.words.weight"
 Arrays = dict[str, NDArray[Any]]
 
@@ -41,12 +38,6 @@ def digest(arrays: Arrays) -> str:
         found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
-
-
-@cache
-def recorded_digest() -> str:
-    """Is the SHA-256 that the weights must have."""
-    return str(json.loads(RECORD.read_text(encoding="utf-8"))["sha256"])
 
 
 @cache

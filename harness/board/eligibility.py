@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.result import Cell
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.board.evidence import contradiction
-from spurgen.harness.board.rows import cell_name
+from spurgen.harness.results.consistency import contradiction
+from spurgen.harness.results.store import cell_name
 from spurgen.harness.statistics.ranking import better_than_chance
 
 # The least part of what its answers move that an honest model's probabilities move, as `_flattened` reckons it. On v1

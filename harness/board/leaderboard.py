@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.result import Cell
 from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.against_erm import against_erm
+from spurgen.harness.board.bootstrap import Plan, Spreads, figures_of, pooled_spreads
 from spurgen.harness.board.eligibility import not_believed, not_fit
-from spurgen.harness.board.evidence import KEPT
 from spurgen.harness.board.overall import rank_set
-from spurgen.harness.board.resampling import Plan, Spreads, figures_of, pooled_spreads
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
-from spurgen.harness.statistics import against_erm
+from spurgen.harness.results.consistency import KEPT
 from spurgen.harness.statistics.ranking import place_rows
 
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *KEPT)

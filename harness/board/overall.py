@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from spurgen.harness.metrics import basic_interval
-from spurgen.harness.metrics._arrays import Float64
+from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.ranking import place_rows
 
 FIGURES = ("wga", "accuracy", "sss", "ig")

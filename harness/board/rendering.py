@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from spurgen.benchmark.selection import RULES
+from spurgen.benchmark.checkpoint_rules import RULES
 
 NOTE = (
     "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over samples, with "

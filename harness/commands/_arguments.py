@@ -5,10 +5,10 @@ import math
 from collections.abc import Sequence
 from typing import get_args
 
-from spurgen.harness.benchmarking import CANONICAL
-from spurgen.harness.worker.bubblewrap import why_not
-from spurgen.harness.worker.limits import DEFAULT, GIB, MIB, Isolation, Limits
-from spurgen.harness.worker.starting import isolation_of
+from spurgen.harness.board.files import CANONICAL
+from spurgen.harness.sandbox.bubblewrap import why_not
+from spurgen.harness.sandbox.launch import isolation_of
+from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits
 
 
 def positive_int(text: str) -> int:

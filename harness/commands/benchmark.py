@@ -8,15 +8,16 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import baseline_specs, offered, plan, run_missing, write_leaderboard
+from spurgen.harness.board.files import write_leaderboard
 from spurgen.harness.board.rendering import to_terminal
-from spurgen.harness.board.rows import RESULTS, label_of
 from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, isolation_told, limits_of, positive_int
 from spurgen.harness.commands.splits import verify_all
-from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
+from spurgen.harness.results.store import RESULTS, label_of
+from spurgen.harness.running.plan import baseline_specs, offered, plan, run_missing
 from spurgen.harness.splits.store import DATA
 from spurgen.harness.splits.verify import stamped
 

@@ -9,14 +9,15 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.result import Cell
 from spurgen.benchmark.suite import Suite, Task, load_suite
-from spurgen.harness.benchmarking import CANONICAL, SIGNS, baseline_specs, path_of, plan, run_missing
-from spurgen.harness.board.rows import RESULTS, read_cell
+from spurgen.harness.board.files import CANONICAL
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.posterior import told_by
+from spurgen.harness.results.store import RESULTS, read_cell
+from spurgen.harness.running.plan import SIGNS, baseline_specs, path_of, plan, run_missing
+from spurgen.harness.validity._bayes import told_by
 
 METHODS = ("erm", "resample", "group_dro")
 OUT = Path("benchmark/CALIBRATION.md")

@@ -8,11 +8,11 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import baseline_specs
-from spurgen.harness.checking import CHECKS, check_modality, example_tasks, explained
 from spurgen.harness.commands._arguments import add_limits, add_suite, isolation_told, limits_of
 from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.worker.process import describe
+from spurgen.harness.running.plan import baseline_specs
+from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks, explained
+from spurgen.harness.sandbox.process import describe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,13 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.board.comparing import Compared, Comparison, compare
+from spurgen.harness.board.comparison import Compared, Comparison, compare
 from spurgen.harness.board.rendering import p_text
-from spurgen.harness.board.rows import RESULTS, read_cells
-from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_suite
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.results.store import RESULTS, read_cells
 
 NAMES = {"wga": "WGA", "accuracy": "Accuracy", "sss": "SSS"}
 

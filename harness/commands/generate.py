@@ -9,11 +9,11 @@ from rich.console import Console
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
+from spurgen.benchmark.suggest import one_of
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.benchmarking import make_progress
-from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique
+from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.export import SCENARIO, check_out, export
 
 SPLITS = ("train", "val", "test")

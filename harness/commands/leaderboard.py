@@ -7,12 +7,12 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import write_leaderboard
+from spurgen.harness.board.files import write_leaderboard
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.rendering import to_terminal
-from spurgen.harness.board.rows import RESULTS
 from spurgen.harness.commands._arguments import add_suite
 from spurgen.harness.commands._sections import around, renew
+from spurgen.harness.results.store import RESULTS
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from rich.console import Console
 
 import spurgen.benchmark
-from spurgen.baselines.training.pretrained import RECORD, WEIGHTS
+from spurgen.baselines.training.weights import RECORD, WEIGHTS
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.provenance import provenance
-from spurgen.harness.pretraining import pretrain, write_arrays
+from spurgen.harness.running.pretraining import pretrain, write_arrays
 
 WORLD = Path(str(spurgen.benchmark.__file__)).with_name("pretraining.toml")
 

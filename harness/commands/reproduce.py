@@ -9,18 +9,27 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.result import Cell
 from spurgen.benchmark.specs import split_spec
+from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import check_backbones, make_progress
-from spurgen.harness.board.rows import RESULTS, cell_file, read_cells, write_cell
-from spurgen.harness.cell import CellSpec
-from spurgen.harness.choices import one_of
+from spurgen.harness.board.reproduction import (
+    FIGURES,
+    Again,
+    Verdict,
+    compare_cells,
+    compare_means,
+    tolerances,
+    verdict_of,
+)
 from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, isolation_told, limits_of, positive_int
-from spurgen.harness.executors import local
+from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.reproducing import FIGURES, Again, Verdict, compare_cells, compare_means, tolerances, verdict_of
+from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.results.store import RESULTS, cell_file, read_cells, write_cell
+from spurgen.harness.running.job import CellSpec
+from spurgen.harness.running.plan import check_backbones
 
 AGAIN = ("finished", "machine", "python", "packages", "spurgen", "commit", "dirty", "order_seed")
 GOOD = ("exact", "within tolerance")
@@ -121,7 +130,7 @@ def _run(plan: Sequence[Planned], console: Console, jobs: int | None) -> Iterato
     before = {(spec.task, spec.seed): cell for spec, cell in plan}
     with make_progress(console) as progress:
         bar = progress.add_task("cells", total=len(plan))
-        for spec, after in local.run([spec for spec, _ in plan], jobs):
+        for spec, after in pool.run([spec for spec, _ in plan], jobs):
             progress.advance(bar)
             yield before[spec.task, spec.seed], after
 

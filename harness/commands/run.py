@@ -14,11 +14,12 @@ from rich.console import Console
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
+from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.benchmarking import make_progress
 from spurgen.harness.commands._arguments import Unique, isolation_told, positive_int
 from spurgen.harness.experiments.checks import check_task, empty_groups, find_device, find_methods, unused_flags
+from spurgen.harness.experiments.conclusions import cautions
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
     check_agrees,
@@ -28,16 +29,15 @@ from spurgen.harness.experiments.data_folder import (
     write_world,
 )
 from spurgen.harness.experiments.experiment import Experiment, plan, run_missing
-from spurgen.harness.experiments.figures import comparison, sensitivity, training_curves
-from spurgen.harness.experiments.findings import cautions
 from spurgen.harness.experiments.log import logged
-from spurgen.harness.experiments.record import ExperimentRecord, make_record
+from spurgen.harness.experiments.plots import comparison, sensitivity, training_curves
 from spurgen.harness.experiments.report import results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
-from spurgen.harness.identity.sources import BASELINES
+from spurgen.harness.experiments.summary import ExperimentRecord, make_record
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.pictures.drawing import save
-from spurgen.harness.worker.limits import DEFAULT
+from spurgen.harness.machine.plotting import save
+from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.sandbox.limits import DEFAULT
 
 METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -8,16 +8,17 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import baseline_specs, offered, plan, private_folder, run_missing
+from spurgen.harness.board.files import private_folder
 from spurgen.harness.commands._arguments import limits_of
 from spurgen.harness.commands.benchmark import add_run_arguments, run_specs
 from spurgen.harness.commands.splits import with_progress
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.private_cell import PrivateCellSpec
+from spurgen.harness.running.plan import baseline_specs, offered, plan, run_missing
+from spurgen.harness.running.private_job import PrivateCellSpec
+from spurgen.harness.sandbox.bubblewrap import why_not
+from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.splits.private import data_digest, open_secret, secret_file
-from spurgen.harness.worker.bubblewrap import why_not
-from spurgen.harness.worker.starting import isolation_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

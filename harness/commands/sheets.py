@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.harness.pictures.sheets import write_sheets
+from spurgen.harness.sheets.sheets import write_sheets
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

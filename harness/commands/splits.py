@@ -12,11 +12,11 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.manifest import dump_manifest
+from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.benchmarking import make_progress
-from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.freeze import freeze, part_sizes
 from spurgen.harness.splits.private import (
     check_revealed,

@@ -9,14 +9,11 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.plugins import discover, names_in
+from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
-from spurgen.benchmark.sweeping import SweepTrial, read_trials
-from spurgen.harness.benchmarking import SIGNS, baseline_specs, check_backbones, make_progress
-from spurgen.harness.cell import CellSpec
-from spurgen.harness.choices import one_of
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
-from spurgen.harness.executors import local
-from spurgen.harness.experiments.sweep import (
+from spurgen.harness.experiments.tuning import (
     STRATEGIES,
     SweepSpec,
     choose,
@@ -26,9 +23,13 @@ from spurgen.harness.experiments.sweep import (
     split_done,
     trials_file,
 )
-from spurgen.harness.identity.sources import BASELINES
+from spurgen.harness.experiments.tuning_result import SweepTrial, read_trials
+from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.running.job import CellSpec
+from spurgen.harness.running.plan import SIGNS, baseline_specs, check_backbones
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     found = {trial.identity: trial for trial in done}
     with make_progress(console) as progress:
         bar = progress.add_task("trials", total=len(specs), completed=len(done))
-        for spec, trial in local.run(missing, arguments.jobs or (None if device == "cpu" else 1)):
+        for spec, trial in pool.run(missing, arguments.jobs or (None if device == "cpu" else 1)):
             keep(path_of(arguments, spec.method), trial)
             found[trial.identity] = trial
             progress.advance(bar)

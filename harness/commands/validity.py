@@ -9,16 +9,16 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.published import PUBLISHED, read_published
+from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.benchmarking import stem_for
-from spurgen.harness.board.rows import RESULTS, read_cells
+from spurgen.harness.board.files import stem_for
 from spurgen.harness.commands._arguments import add_suite
 from spurgen.harness.commands._sections import around, renew
-from spurgen.harness.identity.sources import BASELINES
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.validity._evidence import gather
+from spurgen.harness.results.store import RESULTS, read_cells
+from spurgen.harness.validity._published import PUBLISHED, read_published
 from spurgen.harness.validity._report import draw, examine, summary, to_markdown
+from spurgen.harness.validity._rows import gather
 
 BEGIN, END = "<!-- validity: begin -->", "<!-- validity: end -->"
 

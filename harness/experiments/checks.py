@@ -10,16 +10,16 @@ from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.benchmark.suggest import is_word, one_of
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.answers import PROBED, check_offer
-from spurgen.harness.benchmarking import baseline_specs
-from spurgen.harness.board.rows import label_of
-from spurgen.harness.choices import is_word, one_of
-from spurgen.harness.data import task_groups
-from spurgen.harness.identity.sources import BASELINES, is_baseline
 from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.worker.process import Worker
+from spurgen.harness.results.store import label_of
+from spurgen.harness.running.plan import baseline_specs
+from spurgen.harness.running.query import PROBED, check_offer
+from spurgen.harness.running.task_data import task_groups
+from spurgen.harness.sandbox.process import Worker
 
 SHARED = {"feature_dim": "feature_dim", "batch_size": "batch_size", "num_epochs": "epochs", "lr": "lr"}
 """Flags that go to every baseline, and the option that each sets."""

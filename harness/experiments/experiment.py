@@ -8,14 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.result import Cell
 from spurgen.benchmark.suite import Task
-from spurgen.harness.benchmarking import make_progress
-from spurgen.harness.board.rows import cell_file, read_cell, write_cell
-from spurgen.harness.executors import local
 from spurgen.harness.experiments.checks import Method
-from spurgen.harness.identity.digests import refuse_edits, run_identity, submission_digest
-from spurgen.harness.trial import Trial, run_trial
+from spurgen.harness.machine import pool
+from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.results.identity import job_identity, refuse_edits, submission_digest
+from spurgen.harness.results.store import cell_file, read_cell, write_cell
+from spurgen.harness.running.run import Trial, run_trial
 
 TRIALS = "trials"
 WARNINGS = "warnings"  # the entry of a cell's provenance that lists them
@@ -76,8 +76,8 @@ def plan(experiment: Experiment) -> list[Run]:
 
 
 def identity(trial: Trial, source: str) -> str:
-    """Returns a trial's `run_identity`, the scenario standing for its data; `source` is the submission's digest."""
-    return run_identity(trial.task, source, data=trial.task.scenario.digest, seed=trial.seed, options=trial.options)
+    """Returns a trial's `job_identity`, the scenario standing for its data; `source` is the submission's digest."""
+    return job_identity(trial.task, source, data=trial.task.scenario.digest, seed=trial.seed, options=trial.options)
 
 
 def run_missing(
@@ -94,7 +94,7 @@ def run_missing(
     log.info("%d of %d trials are there already; %d to run", len(cells), len(runs), len(missing))
     with make_progress(console) as progress:
         bar = progress.add_task("trials", total=len(runs), completed=len(cells))
-        for run, cell in local.run(missing, jobs):
+        for run, cell in pool.run(missing, jobs):
             cells[run.method, run.trial.seed] = cell
             if cell.error is None:
                 write_cell(run.file(experiment.folder), cell, alone=False)

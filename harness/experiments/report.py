@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from spurgen.benchmark.scenario import Channel, Scenario, Strength
+from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.rendering import p_text
-from spurgen.harness.experiments.findings import NAMES, cautions, conclusions
-from spurgen.harness.experiments.record import Difference, ExperimentRecord, Figure, MethodResult
-from spurgen.harness.statistics.against import ERM
+from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions
+from spurgen.harness.experiments.summary import Difference, ExperimentRecord, Figure, MethodResult
 
 LEGEND = (
     "Brackets: 95 % intervals over training seeds and test samples. WGA: worst-group accuracy. SSS: Spurious "

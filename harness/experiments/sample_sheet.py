@@ -9,7 +9,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, aligned_values, class_names, sample
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.pictures.drawing import GREY, new_picture, styled
+from spurgen.harness.machine.plotting import GREY, new_picture, styled
 
 COLUMNS = 5
 SEARCHED = 200  # train samples among which one of each class is looked for

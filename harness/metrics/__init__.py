@@ -1,6 +1,6 @@
 """The metrics: pure functions of arrays, one file each; per-sample versions feed the bootstrap."""
 
-from spurgen.harness.metrics._arrays import log_softmax, softmax
+from spurgen.harness.metrics.arrays import log_softmax, softmax
 from spurgen.harness.metrics.calibration import fit_temperature
 from spurgen.harness.metrics.core import core_sensitivities, core_sensitivity
 from spurgen.harness.metrics.correctness import accuracy, correct

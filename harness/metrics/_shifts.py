@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spurgen.harness.metrics._arrays import Float64, Labels, Scores, as_integers, as_probabilities
+from spurgen.harness.metrics.arrays import Float64, Labels, Scores, as_integers, as_probabilities
 
 
 def true_class_shifts(base_probs: Scores, name: str, twins: Scores, labels: Labels, *, per_value: bool) -> Float64:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from spurgen.harness.metrics._arrays import Float64, Int64, Labels, Scores, as_integers, as_reals
+from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_integers, as_reals
 
 # The inverse temperatures searched, in units of 1 / (root mean square distance of a logit from its row's maximum).
 SLOWEST, STEEPEST = 1e-3, 1e4

@@ -1,7 +1,7 @@
 """Core sensitivity: how far the true class's probability moves when the class itself changes."""
 
-from spurgen.harness.metrics._arrays import Float64, Labels, Scores
 from spurgen.harness.metrics._shifts import true_class_shifts
+from spurgen.harness.metrics.arrays import Float64, Labels, Scores
 
 
 def core_sensitivities(base_probs: Scores, core_probs: Scores, labels: Labels) -> Float64:

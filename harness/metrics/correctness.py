@@ -1,6 +1,6 @@
 """Accuracy: the share of samples whose highest score is at the label."""
 
-from spurgen.harness.metrics._arrays import Bool, Labels, Scores, as_integers, as_reals
+from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as_reals
 
 
 def correct(logits: Scores, labels: Labels) -> Bool:

@@ -1,6 +1,6 @@
 """Flip rate: how often a channel's value alone changes the answer."""
 
-from spurgen.harness.metrics._arrays import Float64, Scores, as_reals
+from spurgen.harness.metrics.arrays import Float64, Scores, as_reals
 
 
 def flip_rates(base_scores: Scores, twin_scores: Scores) -> Float64:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import beta
 
-from spurgen.harness.metrics._arrays import Labels, Scores, as_fraction, as_integers, as_reals, failure
+from spurgen.harness.metrics.arrays import Labels, Scores, as_fraction, as_integers, as_reals, failure
 
 
 class Interval(NamedTuple):

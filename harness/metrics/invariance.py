@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spurgen.harness.metrics._arrays import Float64, Labels, Scores, as_integers, as_reals, failure, log_softmax
+from spurgen.harness.metrics.arrays import Float64, Labels, Scores, as_integers, as_reals, failure, log_softmax
 
 
 def _cross_entropies(name: str, logits: Float64, at: Labels, temperature: float) -> Float64:

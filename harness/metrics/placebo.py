@@ -1,7 +1,7 @@
 """The placebo floor: how far the true class's probability moves when the nuisances alone are redrawn."""
 
-from spurgen.harness.metrics._arrays import Float64, Labels, Scores
 from spurgen.harness.metrics._shifts import true_class_shifts
+from spurgen.harness.metrics.arrays import Float64, Labels, Scores
 
 
 def placebo_sensitivities(base_probs: Scores, placebo_probs: Scores, labels: Labels) -> Float64:

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn.linear_model import RidgeClassifier
 
-from spurgen.harness.metrics._arrays import Bool, Labels, Scores, as_groups, as_integers, as_reals
+from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_groups, as_integers, as_reals
 
 SMALLEST_SCALE = 1e-6  # of a feature: one that never varies is not divided by 0
 

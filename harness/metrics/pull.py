@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spurgen.harness.metrics._arrays import Bool, Float64, Scores, as_flags, as_probabilities, failure
+from spurgen.harness.metrics.arrays import Bool, Float64, Scores, as_flags, as_probabilities, failure
 
 
 def signed_pulls(twin_probs: Scores, aligned_classes: Bool) -> Float64:

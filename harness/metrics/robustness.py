@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from spurgen.harness.metrics._arrays import Bool, Labels, Scores, as_integers, as_reals, failure
+from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as_reals, failure
 
 
 def counterfactually_robust(base_scores: Scores, twin_scores: Mapping[str, Scores], labels: Labels) -> Bool:

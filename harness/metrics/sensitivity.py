@@ -1,7 +1,7 @@
 """Spurious sensitivity: how far the true class's probability moves when a channel's value is shuffled."""
 
-from spurgen.harness.metrics._arrays import Float64, Labels, Scores
 from spurgen.harness.metrics._shifts import true_class_shifts
+from spurgen.harness.metrics.arrays import Float64, Labels, Scores
 
 
 def spurious_sensitivities(base_probs: Scores, twin_probs: Scores, labels: Labels) -> Float64:

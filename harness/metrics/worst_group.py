@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.harness.metrics._arrays import Float64, Int64, Labels, Scores, as_groups
+from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_groups
 from spurgen.harness.metrics.correctness import correct
 
 

@@ -15,8 +15,8 @@ from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples, sample, twins
-from spurgen.harness.executors.local import finish, process_pool
 from spurgen.harness.machine.interrupts import signals_held, telling
+from spurgen.harness.machine.pool import finish, process_pool
 
 SHARD = 1000
 FINGERPRINT = 2  # bytes kept of each sample's digest

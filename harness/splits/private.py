@@ -22,10 +22,10 @@ from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.identity.sources import HOME
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.results.sources import HOME
+from spurgen.harness.sandbox.launch import SECRETS
 from spurgen.harness.splits.freeze import freeze
-from spurgen.harness.worker.starting import SECRETS
 
 Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 

@@ -1,5 +1,6 @@
 """Verifying a suite: everything made again and compared with the manifest."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import numba
 import numpy as np
 
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.identity.digests import generator_digest
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.results.sources import HOME, read
 from spurgen.harness.splits.freeze import Progress, hash_suite
 from spurgen.harness.splits.frozen import CURE, check_description, compare
 from spurgen.harness.splits.store import check_part, stored_parts
@@ -46,10 +47,15 @@ def _state(suite: Suite) -> dict[str, str]:
     return {
         "manifest": suite.manifest.digest,
         "scenarios": " ".join(scenario.digest for scenario in suite.scenarios.values()),
-        "generators": generator_digest(),
+        "generators": _code_digest(HOME / "generators"),
         "numpy": np.__version__,
         "numba": numba.__version__,
     }
+
+
+def _code_digest(folder: Path) -> str:
+    files = sorted(folder.rglob("*.py"))
+    return hashlib.sha256(b"".join(hashlib.sha256(read(path)).digest() for path in files)).hexdigest()
 
 
 def stamped(suite: Suite, root: Path) -> bool:

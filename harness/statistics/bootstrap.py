@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.generators.streams import stream_key
-from spurgen.harness.metrics._arrays import (
+from spurgen.harness.metrics.arrays import (
     Bool,
     Float64,
     Labels,

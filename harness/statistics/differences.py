@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import norm, ttest_rel
 
-from spurgen.harness.metrics._arrays import Scores, as_fraction, as_reals
+from spurgen.harness.metrics.arrays import Scores, as_fraction, as_reals
 from spurgen.harness.statistics import ranking
 from spurgen.harness.statistics.ranking import NOISE, difference_p_values
 

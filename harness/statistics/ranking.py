@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import binom, norm
 from statsmodels.stats.multitest import multipletests
 
-from spurgen.harness.metrics._arrays import Bool, Float64, Scores, as_fraction, as_reals, failure
+from spurgen.harness.metrics.arrays import Bool, Float64, Scores, as_fraction, as_reals, failure
 
 TieKey = tuple[float | str, ...]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import norm, t
 
-from spurgen.harness.metrics._arrays import Float64
+from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.bootstrap import named_generator
 
 TAIL = 0.025

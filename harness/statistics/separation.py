@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from spurgen.harness.metrics._arrays import Bool, Scores, failure
+from spurgen.harness.metrics.arrays import Bool, Scores, failure
 from spurgen.harness.statistics.ranking import significantly_higher
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from spurgen.harness.metrics import percentile_interval
-from spurgen.harness.metrics._arrays import Float64, Scores
+from spurgen.harness.metrics.arrays import Float64, Scores
 from spurgen.harness.statistics.bootstrap import group_bootstrap_weights
 
 FEWEST = 5  # methods; with fewer a rank correlation says next to nothing

@@ -5,8 +5,8 @@ from types import ModuleType
 from typing import Any
 
 from spurgen.benchmark.plugins import discover
-from spurgen.harness.pictures.drawing import styled, to_png
-from spurgen.harness.validity._evidence import Evidence
+from spurgen.harness.machine.plotting import styled, to_png
+from spurgen.harness.validity._rows import Evidence
 
 TESTS = "spurgen.harness.validity"
 VERDICTS = {True: "passed", False: "**failed**", None: "not judged yet, for want of rows"}

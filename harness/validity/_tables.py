@@ -6,7 +6,7 @@ from typing import TypeVar
 from tabulate import tabulate
 
 from spurgen.harness.board.rendering import as_text
-from spurgen.harness.validity._evidence import SIGNS
+from spurgen.harness.validity._rows import SIGNS
 
 PASSED = {True: "yes", False: "no", None: "-"}
 T = TypeVar("T")

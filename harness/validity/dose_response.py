@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Task
+from spurgen.harness.board.against_erm import ALPHA, ERM
 from spurgen.harness.board.rendering import p_text
-from spurgen.harness.pictures.drawing import GREY, INK
+from spurgen.harness.machine.plotting import GREY, INK
 from spurgen.harness.statistics import holm, paired_difference
-from spurgen.harness.statistics.against import ALPHA, ERM
-from spurgen.harness.validity._drawing import panels
-from spurgen.harness.validity._evidence import Evidence, Sampled
+from spurgen.harness.validity._panels import panels
+from spurgen.harness.validity._rows import Evidence, Sampled
 from spurgen.harness.validity._tables import PASSED, number, table, with_interval
 
 PLACE = 5

@@ -5,11 +5,11 @@ from typing import TypedDict
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.harness.pictures.drawing import GREY, INK, PALE
-from spurgen.harness.statistics.against import ERM
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.machine.plotting import GREY, INK, PALE
 from spurgen.harness.statistics.ranking import NOISE
-from spurgen.harness.validity._drawing import panels
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence, verdict
+from spurgen.harness.validity._panels import panels
+from spurgen.harness.validity._rows import Evidence, TaskEvidence, verdict
 from spurgen.harness.validity._tables import PASSED, by_task, number, table, with_interval
 
 PLACE = 1

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
-from spurgen.harness.pictures.drawing import INK, PALE
-from spurgen.harness.statistics.against import ALPHA
-from spurgen.harness.validity._drawing import panels
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence
+from spurgen.harness.board.against_erm import ALPHA
+from spurgen.harness.machine.plotting import INK, PALE
+from spurgen.harness.validity._panels import panels
+from spurgen.harness.validity._rows import Evidence, TaskEvidence
 from spurgen.harness.validity._tables import by_task, number, table
 
 PLACE = 7

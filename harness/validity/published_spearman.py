@@ -6,10 +6,10 @@ from typing import TypedDict
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.benchmark.published import SUBPOPBENCH, worst_group_tables
 from spurgen.harness.validity._correlation import FEWEST, correlate
-from spurgen.harness.validity._drawing import panels
-from spurgen.harness.validity._evidence import Evidence
+from spurgen.harness.validity._panels import panels
+from spurgen.harness.validity._published import SUBPOPBENCH, worst_group_tables
+from spurgen.harness.validity._rows import Evidence
 from spurgen.harness.validity._tables import number, table, with_interval
 
 PLACE = 4
@@ -43,7 +43,7 @@ def examine(evidence: Evidence) -> Result:
     }
     found = [_pair(one, other, tables[one], tables[other]) for one, other in combinations(tables, 2)]
     pairs = [pair for pair in found if pair["n"] >= FEWEST]
-    missing = [] if pairs else [f"no two published data sets of {SUBPOPBENCH}; restore benchmark/published_wga.csv"]
+    missing = [] if pairs else [f"no two data sets of {SUBPOPBENCH}; restore harness/validity/published_wga.csv"]
     return {"passed": None, "missing": missing, "protocol": SUBPOPBENCH, "pairs": pairs}
 
 

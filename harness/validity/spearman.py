@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple, TypedDict
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.benchmark.published import SUBPOPBENCH, comparable_tables, worst_group_tables
-from spurgen.harness.pictures.drawing import GREY
+from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.validity._correlation import FEWEST, correlate, spearman
-from spurgen.harness.validity._drawing import name_rows, panels, whisker
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence, not_run, verdict
+from spurgen.harness.validity._panels import name_rows, panels, whisker
+from spurgen.harness.validity._published import SUBPOPBENCH, comparable_tables, worst_group_tables
+from spurgen.harness.validity._rows import Evidence, TaskEvidence, not_run, verdict
 from spurgen.harness.validity._tables import PASSED, by_task, number, table, with_interval
 
 PLACE = 3

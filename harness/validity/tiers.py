@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness import statistics
-from spurgen.harness.pictures.drawing import GREY
-from spurgen.harness.validity._drawing import name_rows, panels, whisker
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence, not_run, verdict
+from spurgen.harness.machine.plotting import GREY
+from spurgen.harness.validity._panels import name_rows, panels, whisker
+from spurgen.harness.validity._rows import Evidence, TaskEvidence, not_run, verdict
 from spurgen.harness.validity._tables import PASSED, by_task, number, table
 
 PLACE = 2

@@ -6,12 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from spurgen.harness.board.against_erm import ALPHA, ERM
 from spurgen.harness.board.rendering import as_text
-from spurgen.harness.pictures.drawing import GREY
+from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.statistics import Difference, holm, paired_difference
-from spurgen.harness.statistics.against import ALPHA, ERM
-from spurgen.harness.validity._drawing import name_rows, panels, whisker
-from spurgen.harness.validity._evidence import Evidence, TaskEvidence
+from spurgen.harness.validity._panels import name_rows, panels, whisker
+from spurgen.harness.validity._rows import Evidence, TaskEvidence
 from spurgen.harness.validity._tables import number, table, with_interval
 
 PLACE = 6

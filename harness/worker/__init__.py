@@ -1,1 +1,1 @@
-"""A submission in a process of its own: the scorer's side, the worker's side, and the pipe between them."""
+"""What runs inside a submission's process, and nothing else."""

@@ -14,15 +14,15 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.manifest import dump_manifest
-from spurgen.benchmark.record import Cell
+from spurgen.benchmark.result import Cell
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample, twins
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.cell import CellSpec
 from spurgen.harness.commands._sections import renew
-from spurgen.harness.private_cell import PrivateCellSpec
+from spurgen.harness.running.job import CellSpec
+from spurgen.harness.running.private_job import PrivateCellSpec
+from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.splits.freeze import freeze
-from spurgen.harness.worker.limits import MIB, Limits
 
 FOLDER = Path(__file__).parent
 TASK = "attacked"

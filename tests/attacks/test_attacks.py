@@ -10,7 +10,7 @@ import scorecard
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_csv, to_markdown
-from spurgen.harness.identity.sources import HOME
+from spurgen.harness.results.sources import HOME
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
 CODE = ("benchmark", "generators", "baselines", "harness")

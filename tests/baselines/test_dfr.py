@@ -12,7 +12,7 @@ from spurgen.baselines.dfr import balanced_subset, fold, one_vs_rest, standardis
 from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.inference import features
 from spurgen.baselines.training.last_layer import train_features
-from spurgen.benchmark.selection import ValScore
+from spurgen.benchmark.checkpoint_rules import ValScore
 
 PROMISE = "every class has held-out samples"
 HYPER = dfr.Hyperparameters(epochs=2, batch_size=16, fits=3, feature_dim=16)

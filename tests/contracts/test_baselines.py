@@ -11,9 +11,9 @@ from spurgen.baselines.training.hyperparameters import Recipe, check
 from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.record import Report
-from spurgen.benchmark.sweeping import read_trials
-from spurgen.harness.experiments.sweep import choose, settings
+from spurgen.benchmark.result import Report
+from spurgen.harness.experiments.tuning import choose, settings
+from spurgen.harness.experiments.tuning_result import read_trials
 
 ROOT = Path(__file__).parents[2]
 METHODS = discover("spurgen.baselines")

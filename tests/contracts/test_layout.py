@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-MOST_LINES = 250
+MOST_LINES = 300
 
 
 def name(path):

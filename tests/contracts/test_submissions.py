@@ -7,10 +7,10 @@ import pytest
 
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.cell import CellSpec
+from spurgen.harness.running.job import CellSpec
+from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.splits.freeze import freeze
 from spurgen.harness.statistics.ranking import better_than_chance
-from spurgen.harness.worker.limits import Limits
 from spurgen.harness.worker.loading import load_submission
 
 EXAMPLES = sorted(path for path in Path(__file__).parents[2].glob("submissions/*.py") if path.stem != "__init__")

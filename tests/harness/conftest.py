@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spurgen.benchmark.record import Cell, Report, pack
+from spurgen.benchmark.result import Cell, Report, pack
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.board.rows import cell_file, write_cell
 from spurgen.harness.cli import main
-from spurgen.harness.data import task_groups
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
-from spurgen.harness.experiments.record import make_record
+from spurgen.harness.experiments.summary import make_record
+from spurgen.harness.results.store import cell_file, write_cell
+from spurgen.harness.running.task_data import task_groups
 
 
 @pytest.fixture(scope="session")

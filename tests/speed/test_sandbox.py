@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch
-from spurgen.harness.cell import CellSpec
-from spurgen.harness.worker.limits import Limits
-from spurgen.harness.worker.process import Worker
+from spurgen.harness.running.job import CellSpec
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.process import Worker
 
 pytestmark = [
     pytest.mark.slow,

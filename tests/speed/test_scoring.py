@@ -9,12 +9,12 @@ import pytest
 from spurgen.baselines.erm import submission
 from spurgen.benchmark import Context, load_suite
 from spurgen.generators import class_names, sample
-from spurgen.harness.answers import PROBED, Asker, collect
-from spurgen.harness.data import every_input, inputs, labeled_data, make_block
-from spurgen.harness.mixing import cut
-from spurgen.harness.scoring import score
+from spurgen.harness.running.batching import cut
+from spurgen.harness.running.query import PROBED, Asker, collect
+from spurgen.harness.running.scoring import score
+from spurgen.harness.running.task_data import every_input, inputs, labeled_data, make_block
+from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.splits.frozen import check_samples
-from spurgen.harness.worker.process import Worker
 
 SPEC, OPTIONS = "spurgen.baselines.erm:submission", {"epochs": 1}
 

@@ -16,7 +16,7 @@ from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context, load_suite
 from spurgen.generators import class_names, sample
-from spurgen.harness.data import labeled_data
+from spurgen.harness.running.task_data import labeled_data
 
 SAMPLES = 3000
 

@@ -10,7 +10,7 @@ import pytest
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context, load_suite
 from spurgen.generators import class_names, sample
-from spurgen.harness.data import labeled_data
+from spurgen.harness.running.task_data import labeled_data
 
 METHODS = ("jtt", "lff", "eiil", "cnc", "ssa", "dfr", "crt", "reweight_crt")
 SMALL = {"train": 800, "val": 400}

@@ -9,8 +9,8 @@ import torch
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.worker.limits import Limits
-from spurgen.harness.worker.process import Worker
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.process import Worker
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (70, 40, 40, 3)).astype(np.uint8)
 WORDS = ["a", "red", "photo", "of", "house", "moon", "heart"]

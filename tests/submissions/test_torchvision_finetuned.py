@@ -8,7 +8,7 @@ import torch
 import torchvision
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.harness.identity.sources import HOME
+from spurgen.harness.results.sources import HOME
 
 
 def test_all_but_the_head_starts_from_the_weights_given(tmp_path, monkeypatch):

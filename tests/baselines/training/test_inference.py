@@ -6,7 +6,7 @@ from spurgen.baselines.training.data import Data, Inputs
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.inference import CHUNK, features, logits, validate
 from spurgen.baselines.training.problem import Problem
-from spurgen.benchmark.selection import ValScore
+from spurgen.benchmark.checkpoint_rules import ValScore
 
 
 @pytest.fixture

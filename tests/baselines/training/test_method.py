@@ -9,8 +9,8 @@ import torch
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.method import Baseline
+from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.selection import ValScore
 
 SCORES = (ValScore(0.6, 0.5, 0.5), ValScore(0.9, 0.1, 0.4), ValScore(0.7, 0.3, 0.6), ValScore(0.5, 0.2, 0.2))
 BEST = {"val_wga": 0, "val_accuracy": 1, "last": 3}

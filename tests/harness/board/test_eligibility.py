@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from spurgen.benchmark.record import Report, pack
+from spurgen.benchmark.result import Report, pack
+from spurgen.harness.board.bootstrap import Plan
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.resampling import Plan
 
 
 @pytest.fixture

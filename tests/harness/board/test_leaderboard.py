@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board import leaderboard
-from spurgen.harness.board.evidence import unpack_samples
+from spurgen.harness.board.against_erm import against_erm
+from spurgen.harness.board.bootstrap import Plan, pooled_spreads
 from spurgen.harness.board.leaderboard import build, make_row
-from spurgen.harness.board.resampling import Plan, pooled_spreads
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
-from spurgen.harness.statistics import against_erm
+from spurgen.harness.results.consistency import unpack_samples
 from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, group_bootstrap_weights
 from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation
 

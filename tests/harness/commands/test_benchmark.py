@@ -62,7 +62,7 @@ def test_what_is_missing_is_run_and_ranked_and_a_second_run_finds_nothing_to_do(
 def test_only_what_is_missing_is_run(run_cells, specs, kept, monkeypatch):
     ran = []
     monkeypatch.setattr(
-        "spurgen.harness.benchmarking.local.run", lambda jobs, _: ((job, ran.append(job) or job.run()) for job in jobs)
+        "spurgen.harness.machine.pool.run", lambda jobs, _: ((job, ran.append(job) or job.run()) for job in jobs)
     )
     assert run_cells("benchmark", "--submissions", specs[1]) == 0
     before = kept()

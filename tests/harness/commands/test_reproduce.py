@@ -2,8 +2,8 @@ from functools import partial
 
 import pytest
 
-from spurgen.harness.board.rows import read_cell, seal
 from spurgen.harness.cli import main
+from spurgen.harness.results.store import read_cell, seal
 
 MODEL = """
 MODALITIES = {"text"}

@@ -9,7 +9,7 @@ from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.cli import hyphenated, make_parser
 from spurgen.harness.commands.run import METHODS, command_of, plan_experiment
 from spurgen.harness.experiments.data_folder import SCENARIO, describe_world
-from spurgen.harness.experiments.record import ExperimentRecord
+from spurgen.harness.experiments.summary import ExperimentRecord
 
 MODEL = (
     "import numpy as np\ndef predict(batch): return np.array([[c.count('a'), c.count('e')] for c in batch.captions])"

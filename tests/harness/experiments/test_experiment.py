@@ -11,8 +11,8 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.experiments import experiment as module
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import WARNINGS, Experiment, Run, identity, plan, run_missing
-from spurgen.harness.identity.digests import submission_digest
-from spurgen.harness.trial import Trial
+from spurgen.harness.results.identity import submission_digest
+from spurgen.harness.running.run import Trial
 
 MODEL = (
     "import numpy as np\ndef predict(batch): return np.array([[c.count('a'), c.count('e')] for c in batch.captions])"
@@ -67,7 +67,7 @@ def test_a_trial_whose_source_was_edited_since_it_was_planned_fails():
     planned = module.identity(trial, submission_digest("model.py"))
     Path("model.py").write_text(MODEL + "\nx = 1\n")
     cell = Run("model", trial, planned).run()
-    assert cell.error.startswith("submission model.py, seed 0: its source, or what scores it, was edited")
+    assert cell.error.startswith("submission model.py, seed 0: its source was edited")
 
 
 def test_experiments_that_share_a_folder_keep_each_others_results(small):
@@ -87,7 +87,7 @@ def test_a_killed_process_loses_nothing(small, monkeypatch):
         yield jobs[0], jobs[0].run()
         raise SpurgenError("killed")
 
-    monkeypatch.setattr(module.local, "run", dies)
+    monkeypatch.setattr(module.pool, "run", dies)
     with pytest.raises(SpurgenError, match="killed"):
         run_missing(experiment, runs, getLogger("quiet"), Console(quiet=True))
     assert [run.file(small).exists() for run in runs] == [True, False]

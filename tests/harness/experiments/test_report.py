@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from spurgen.harness.experiments.findings import cautions, conclusions
-from spurgen.harness.experiments.record import Difference
+from spurgen.harness.experiments.conclusions import cautions, conclusions
 from spurgen.harness.experiments.report import difference_table, results_table, to_markdown
+from spurgen.harness.experiments.summary import Difference
 
 
 def told(record):

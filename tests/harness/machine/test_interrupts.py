@@ -21,7 +21,7 @@ from functools import partial
 from types import SimpleNamespace
 
 from spurgen.harness import cli
-from spurgen.harness.executors import local
+from spurgen.harness.machine import pool
 
 JOB = '''
 import tempfile, time
@@ -31,7 +31,7 @@ with tempfile.TemporaryDirectory(dir=".", prefix="scratch-"):
 
 def wait(*_):
     jobs = [SimpleNamespace(run=partial(exec, JOB))] * 2
-    return len(list(local.run(jobs, 2)))
+    return len(list(pool.run(jobs, 2)))
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and inherited so, in a shell's background

@@ -6,12 +6,12 @@ import zlib
 import numpy as np
 import pytest
 
-from spurgen.benchmark.published import read_published
-from spurgen.benchmark.record import Cell, pack
+from spurgen.benchmark.result import Cell, pack
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
-from spurgen.harness.validity._evidence import gather
+from spurgen.harness.validity._published import read_published
 from spurgen.harness.validity._report import examine
+from spurgen.harness.validity._rows import gather
 
 CLASSES, PER_GROUP, TWINS = 3, 100, 90
 SCENARIO = """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from spurgen.harness.pictures.drawing import GREY
+from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.validity import (
     dose_response,
     erm_failure,

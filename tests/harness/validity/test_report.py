@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spurgen.harness.board.rows import write_cell
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
+from spurgen.harness.results.store import write_cell
 from spurgen.harness.validity._report import draw, examine, summary, to_markdown
 from spurgen.harness.validity._tables import by_task
 

@@ -2,8 +2,14 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from spurgen.benchmark.published import NOT_THE_SAME, SUBPOPBENCH, comparable_tables, read_published, worst_group_tables
 from spurgen.harness.validity import published_spearman, spearman
+from spurgen.harness.validity._published import (
+    NOT_THE_SAME,
+    SUBPOPBENCH,
+    comparable_tables,
+    read_published,
+    worst_group_tables,
+)
 
 TABLES = worst_group_tables(read_published())
 SAME = {place[1]: some for place, some in comparable_tables(read_published()).items() if place[0] == SUBPOPBENCH}
@@ -52,7 +58,7 @@ class _Published:
 
 def test_without_published_figures_the_file_is_asked_for(weigh):
     evidence = weigh({}, published=())
-    assert "restore benchmark/published_wga.csv" in published_spearman.examine(evidence)["missing"][0]
+    assert "restore harness/validity/published_wga.csv" in published_spearman.examine(evidence)["missing"][0]
     assert spearman.examine(evidence)["tasks"] == {}
 
 

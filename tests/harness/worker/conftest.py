@@ -1,8 +1,8 @@
 import pytest
 
 from spurgen.benchmark.contract import Batch
-from spurgen.harness.worker.limits import Limits
-from spurgen.harness.worker.process import Worker
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.process import Worker
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@ import sys
 import pytest
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.sandbox.process import describe
 from spurgen.harness.worker.loading import load_submission
-from spurgen.harness.worker.process import describe
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.worker.limits import Limits
-from spurgen.harness.worker.process import Worker
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.worker.protocol import Pipe
 
 PLAIN = Limits(isolation="process")
@@ -110,8 +110,8 @@ def predict(batch):
 def test_the_worker_does_not_outlive_the_scorer(isolation, processes, write_submission):
     code = """
 import sys, time
-from spurgen.harness.worker.process import Worker
-from spurgen.harness.worker.limits import Limits
+from spurgen.harness.sandbox.process import Worker
+from spurgen.harness.sandbox.limits import Limits
 print(*Worker(sys.argv[1], {}, "a-task", Limits(isolation=sys.argv[2])).started.pids(), flush=True)
 time.sleep(60)
 """

@@ -1,0 +1,79 @@
+"""Every method against ERM on one task: by the paired bootstrap, and by the paired t-test over seeds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypedDict
+
+import numpy as np
+
+from spurgen.benchmark.result import Cell
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+
+ERM = "erm"
+ALPHA = 0.05
+
+
+class Against(TypedDict):
+    """Holds a method's worst-group accuracy less ERM's, on the seeds that both have.
+
+    `p_bootstrap` rests on seeds and samples, `p_seeds` (the t-test) on seeds alone, for this very
+    test split; the latter is None with one seed. `..._holm` are corrected for the number of methods. `verdict` goes
+    by `p_bootstrap_holm`, as ranks do, at 5 %; `undecided` is not `equal`.
+    """
+
+    access: str
+    erm_access: str
+    seeds: int
+    difference: float
+    interval: list[float]
+    p_bootstrap: float
+    p_bootstrap_holm: float
+    p_seeds: float | None
+    p_seeds_holm: float | None
+    verdict: Literal["better", "worse", "undecided"]
+
+
+def against_erm(rows: Mapping[str, Sequence[Cell]], replicates: Callable[[str, int], Float64]) -> dict[str, Against]:
+    """Compares every row of a task with ERM's; empty where that row is missing.
+
+    `rows`: label -> cells that may be ranked, their seeds 0, 1, 2, ... in order. `replicates(label, S)`
+    draws a row's WGA over its first S seeds, float64 (B,), paired over the samples, as rows are ranked by.
+    """
+    if ERM not in rows:
+        return {}
+    table: dict[str, Against] = {}
+    for label in (label for label in rows if label != ERM):
+        common = min(len(rows[label]), len(rows[ERM]))
+        drawn = [replicates(name, common) for name in (label, ERM)]
+        table[label] = _compare(rows[label][:common], rows[ERM][:common], *drawn)
+    by_bootstrap = holm([row["p_bootstrap"] for row in table.values()])
+    by_seeds = holm([row["p_seeds"] for row in table.values()])
+    for row, bootstrap, seeds in zip(table.values(), by_bootstrap, by_seeds, strict=True):
+        assert bootstrap is not None
+        row |= {"p_bootstrap_holm": bootstrap, "p_seeds_holm": seeds}
+        if bootstrap < ALPHA:
+            row["verdict"] = "better" if row["difference"] > 0 else "worse"
+    return table
+
+
+def _compare(cells: Sequence[Cell], erm: Sequence[Cell], ours: Float64, its: Float64) -> Against:
+    """Compares two rows with their replicates of WGA, float64 (B,), as yet uncorrected."""
+    figures, others = _wga(cells), _wga(erm)
+    found = paired_difference(float(figures.mean()), ours, float(others.mean()), its)
+    p_seeds = seed_p_value(figures, others)
+    return {
+        "access": cells[0].access,
+        "erm_access": erm[0].access,
+        "seeds": len(cells),
+        "difference": found.value,
+        "interval": [found.low, found.high],
+        "p_bootstrap": found.p,
+        "p_bootstrap_holm": found.p,
+        "p_seeds": p_seeds,
+        "p_seeds_holm": p_seeds,
+        "verdict": "undecided",
+    }
+
+
+def _wga(cells: Sequence[Cell]) -> Float64:
+    return np.array([cell.figures["wga"] for cell in cells])

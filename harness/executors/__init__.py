@@ -1,1 +1,0 @@
-"""Executors: a file each, with `run(cells, jobs)`; a cell is small, picklable and independent."""

@@ -1,0 +1,243 @@
+"""What an experiment found: typed, versioned, and all that its report and pictures are made from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from spurgen.benchmark.result import Cell, Report
+from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.suite import Task
+from spurgen.harness.board.against_erm import ALPHA, ERM
+from spurgen.harness.board.bootstrap import Plan, Spreads, pooled_spreads
+from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
+from spurgen.harness.experiments.checks import Method
+from spurgen.harness.experiments.experiment import Experiment
+from spurgen.harness.machine.provenance import provenance
+from spurgen.harness.metrics import percentile_interval
+from spurgen.harness.statistics.differences import holm, seed_p_value
+from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values
+
+TESTED = ("accuracy", "wga", "sss")
+TOO_FEW_BASES = 30  # of fewer, a bootstrap's intervals are too short to conclude anything from
+Replicates = dict[str, NDArray[np.float64]]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Figure(_Frozen):
+    """Holds a mean over seeds, with a 95 % interval over seeds and samples where there is one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class SeedResult(_Frozen):
+    """Holds one trained model; `report` is what the method told of its training. A failed one has `error`."""
+
+    seed: int
+    identity: str
+    error: str | None = None
+    figures: dict[str, float] = {}
+    channels: dict[str, dict[str, float]] = {}
+    report: Report | None = None
+    seconds: dict[str, float] = {}
+
+
+class MethodResult(_Frozen):
+    """Holds a method's figures, over all and per channel; none of them if a seed of it failed."""
+
+    name: str
+    spec: str
+    access: str
+    options: dict[str, Any]
+    seeds: tuple[SeedResult, ...]
+    figures: dict[str, Figure] = {}
+    channels: dict[str, dict[str, Figure]] = {}
+    above_chance: bool = False
+
+    @property
+    def broken(self) -> list[str]:
+        """Lists the promises that the method did not keep with some seed."""
+        reports = [seed.report for seed in self.seeds if seed.report]
+        return list(dict.fromkeys(check for r in reports for check, kept in r.checks.items() if not kept))
+
+    @property
+    def ignores_core(self) -> bool:
+        """Says whether the core cue moves the model no more than redrawn nuisances do."""
+        return self.figures["core_sensitivity"].value <= self.figures["sss_placebo"].value
+
+
+class Difference(_Frozen):
+    """Holds how far a method lies above the reference in a figure: paired, p adjusted by Holm over all tests.
+
+    `p_seeds`, by the paired t-test over seeds and adjusted alike, is None where that test cannot be made.
+    """
+
+    method: str
+    figure: str
+    value: float
+    low: float
+    high: float
+    p_value: float
+    p_holm: float
+    p_seeds: float | None = None
+
+    @property
+    def significant(self) -> bool:
+        """Says whether the difference is significant at 5 %."""
+        return self.p_holm < ALPHA
+
+
+class ExperimentRecord(_Frozen):
+    """Holds an experiment; `differences` are to ERM, where it ran."""
+
+    schema_version: Literal[1] = 1
+    name: str
+    command: str
+    scenario: Scenario
+    scenario_sha256: str
+    modality: Modality
+    device: str
+    seeds: tuple[int, ...]
+    methods: tuple[MethodResult, ...]
+    differences: tuple[Difference, ...] = ()
+    provenance: dict[str, Any]
+
+    @property
+    def task(self) -> Task:
+        """Is the scenario seen through the modality."""
+        return Task(f"{self.scenario.name}-{self.modality}", self.scenario, self.modality)
+
+    @property
+    def finished(self) -> list[MethodResult]:
+        """Lists the methods of which no seed failed."""
+        return [method for method in self.methods if method.figures]
+
+    def dump(self) -> str:
+        """Writes the record as JSON; a NaN is an error."""
+        # Not pydantic's own JSON, which writes a NaN as null.
+        return json.dumps(self.model_dump(), indent=1, allow_nan=False) + "\n"
+
+
+def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> ExperimentRecord:
+    """Sums an experiment up from its cells, in the order of its seeds."""
+    task = experiment.task
+    shared = Plan.of(task)
+    whole = [some for some in cells.values() if not any(cell.error for cell in some)]
+    spreads = pooled_spreads(whole, [*BOOTSTRAPPED, *_of_channels(task)])
+    methods, replicates = [], {}
+    for method in experiment.methods:
+        result, replicates[method.name] = _result(shared, spreads, method, cells[method.name])
+        methods.append(result)
+    return ExperimentRecord(
+        name=experiment.name,
+        command=experiment.command,
+        scenario=task.scenario,
+        scenario_sha256=task.scenario.digest,
+        modality=task.modality,
+        device=_devices(experiment, cells),
+        seeds=experiment.seeds,
+        methods=tuple(methods),
+        differences=differences([method for method in methods if method.figures], replicates, _tested(task)),
+        provenance=provenance(),
+    )
+
+
+def _devices(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> str:
+    """Names the devices that the trials ran on: one that is kept may be from another than the one asked for."""
+    told = (str(cell.provenance.get("device", experiment.device)) for some in cells.values() for cell in some)
+    return " and ".join(dict.fromkeys(told))
+
+
+def _tested(task: Task) -> tuple[str, ...]:
+    """Names the figures that rest on enough samples to be tested."""
+    return tuple(name for name in TESTED if name != "sss" or task.scenario.splits.twins >= TOO_FEW_BASES)
+
+
+def _of_channels(task: Task) -> list[str]:
+    """Names the SSS of each channel."""
+    return [f"sss/{channel}" for channel in task.channels]
+
+
+def _result(shared: Plan, spreads: Spreads, method: Method, cells: list[Cell]) -> tuple[MethodResult, Replicates]:
+    """Averages a method's cells, with intervals; returns the replicates of what is tested as well."""
+    seeds = tuple(_seed(cell) for cell in cells)
+    about = {"name": method.name, "spec": method.spec, "access": cells[0].access, "options": method.options}
+    if any(cell.error for cell in cells):
+        return MethodResult(**about, seeds=seeds), {}
+    task = shared.task
+    row, found = make_row(shared, method.name, cells, spreads)
+    found |= {name: shared.replicates(method.name, cells, name, spreads) for name in _of_channels(task)}
+    right = int(np.mean([sum(cell.groups) for cell in cells]))
+    result = MethodResult(
+        **about,
+        seeds=seeds,
+        figures=_figures(row),
+        channels=_channels(row, found),
+        above_chance=better_than_chance(right, task.scenario.num_test, task.scenario.num_classes),
+    )
+    return result, found
+
+
+def _seed(cell: Cell) -> SeedResult:
+    return SeedResult(
+        seed=cell.seed, identity=cell.identity, error=cell.error, figures=cell.figures, channels=cell.channels,
+        report=cell.report, seconds=cell.provenance.get("seconds", {}),
+    )  # fmt: skip
+
+
+def _figures(row: Mapping[str, Any]) -> dict[str, Figure]:
+    """Picks the numbers out of a leaderboard's row, each with its interval; the WGA also with its guaranteed one."""
+    found = {}
+    for name, value in row.items():
+        if type(value) is float:
+            low, high = row.get(f"{name}_ci", (None, None))
+            found[name] = Figure(value=value, low=low, high=high)
+    low, high = row["wga_simultaneous"]
+    return found | {"wga_guaranteed": Figure(value=row["wga"], low=low, high=high)}
+
+
+def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[str, Figure]]:
+    """Turns a row's figures by channel around: channel -> figure."""
+    found: dict[str, dict[str, Figure]] = {}
+    for key, values in row.items():
+        figure, by_channel, _ = key.partition("_by_channel")
+        for channel, value in values.items() if by_channel else ():
+            low, high = percentile_interval(replicates[f"sss/{channel}"]) if figure == "sss" else (None, None)
+            found.setdefault(channel, {})[figure] = Figure(value=value, low=low, high=high)
+    return found
+
+
+def differences(
+    methods: Sequence[MethodResult], replicates: Mapping[str, Replicates], tested: Sequence[str] = TESTED
+) -> tuple[Difference, ...]:
+    """Tests every method against ERM in every figure `tested`, Holm-corrected over all of them."""
+    reference = next((method for method in methods if method.name == ERM), None)
+    if reference is None:
+        return ()
+    drawn, found, by_seeds = replicates[ERM], [], []
+    for method in (m for m in methods if m is not reference):
+        for name in tested:
+            points = np.array([m.figures[name].value for m in (reference, method)])
+            pair = np.stack([drawn[name], replicates[method.name][name]])
+            value = float(points[1] - points[0])
+            low, high = percentile_interval(pair[1] - pair[0])
+            # A minimum's replicates are biased, so their percentiles are mirrored; see `basic_interval`.
+            low, high = (2 * value - high, 2 * value - low) if name == "wga" else (low, high)
+            low, high = max(low, -1.0), min(high, 1.0)  # of two figures from 0 to 1
+            found.append((method.name, name, value, low, high, float(difference_p_values(points, pair)[0])))
+            each = [np.array([seed.figures[name] for seed in m.seeds]) for m in (method, reference)]
+            by_seeds.append(seed_p_value(*each))
+    adjusted = holm([test[-1] for test in found]), holm(by_seeds)
+    fields = ("method", "figure", "value", "low", "high", "p_value", "p_holm", "p_seeds")
+    return tuple(
+        Difference.model_validate(dict(zip(fields, (*test, *p), strict=True)))
+        for test, *p in zip(found, *adjusted, strict=True)
+    )

@@ -1,0 +1,1 @@
+"""Results on disk: what identifies one, where it is stored, whether its metrics follow from its samples."""

@@ -1,0 +1,1 @@
+"""Running jobs: planned, trained, asked, scored, each result kept as it comes."""

@@ -1,0 +1,153 @@
+"""What the tests of the report look at: ranked rows by task, references, and published figures."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from spurgen.benchmark.result import Cell
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.bootstrap import Plan, figures_of, groups_on_test, pooled_spreads
+from spurgen.harness.board.files import CANONICAL
+from spurgen.harness.board.leaderboard import Rows, build
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.consistency import contradiction
+from spurgen.harness.validity._published import PublishedFigure
+
+FULL, CALIBRATE = "make benchmark-full", "make calibrate"
+SIGNS = "signs-"
+
+
+class Sampled(NamedTuple):
+    """Holds a figure's mean over seeds and its paired bootstrap, float64 (B,), as the leaderboard has them."""
+
+    point: float
+    replicates: Float64
+
+
+@dataclass(frozen=True)
+class TaskEvidence:
+    """Holds a task's rows that may be ranked, seeds 0, 1, 2, ... each, and why others may not.
+
+    `board` maps their labels to their leaderboard rows. `references` are cells of ERM trained without
+    the correlations.
+    """
+
+    task: Task
+    rows: Mapping[str, Sequence[Cell]]
+    board: Mapping[str, Mapping[str, Any]]
+    unranked: Mapping[str, str]
+    references: Sequence[Cell]
+    _made: dict[tuple[str, str, int], Sampled] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Draws the bootstrap's weights, the ones that the leaderboard has."""
+        return Plan.of(self.task)
+
+    def why_not(self, label: str) -> str:
+        """Says that a row is not there, or why it may not be ranked."""
+        reason = self.unranked.get(label)
+        return f"{label} is not ranked ({reason})" if reason else f"no row of {label}"
+
+    def not_run(self, labels: Iterable[str]) -> list[str]:
+        """Selects the labels that have no row, ranked or not."""
+        return [label for label in labels if label not in self.rows and label not in self.unranked]
+
+    def seeds(self, *labels: str) -> int:
+        """Counts the seeds that all these rows have."""
+        return min(len(self.rows[label]) for label in labels)
+
+    def wga(self, label: str, seeds: int | None = None) -> Sampled:
+        """Returns a row's worst-group accuracy over its first `seeds` seeds, default all."""
+        return self._sampled("wga", label, seeds)
+
+    def sss(self, label: str, channel: str | None = None, seeds: int | None = None) -> Sampled:
+        """Returns a row's SSS in a channel, or its mean over the channels, over its first `seeds` seeds."""
+        return self._sampled(f"sss/{channel}" if channel else "sss", label, seeds)
+
+    def _sampled(self, figure: str, label: str, seeds: int | None) -> Sampled:
+        cells = self.rows[label][: seeds or len(self.rows[label])]
+        key = (figure, label, len(cells))
+        if key not in self._made:
+            drawn = self.plan.replicates(label, cells, figure, pooled_spreads(self.rows.values(), [figure]))
+            self._made[key] = Sampled(float(figures_of(cells, figure).mean()), drawn)
+        return self._made[key]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Holds all that the report is a function of; `baselines` are the methods that a whole suite has rows of."""
+
+    suite: Suite
+    tasks: Mapping[str, TaskEvidence]
+    published: Sequence[PublishedFigure]
+    baselines: Sequence[str]
+
+    @property
+    def main(self) -> dict[str, TaskEvidence]:
+        """Selects the tasks on which the suite must pass: those of the main world, or all where none is named so."""
+        return {name: task for name, task in self.tasks.items() if name.startswith(SIGNS)} or dict(self.tasks)
+
+    def lacking(self, whats: Mapping[str, str], *, references: bool = False) -> list[str]:
+        """Says what rows or references are not there and which command makes them, a line for all that lack the same.
+
+        `whats` maps a task or a method to what it lacks.
+        """
+        tasks: dict[str, list[str]] = {}
+        for task, what in whats.items():
+            tasks.setdefault(what, []).append(task)
+        command = self._calibrate if references else self._benchmark
+        return [f"{', '.join(some)}: {what}; `{command}` makes what is missing" for what, some in tasks.items()]
+
+    @property
+    def _benchmark(self) -> str:
+        return FULL if self.suite.name == CANONICAL else f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
+
+    @property
+    def _calibrate(self) -> str:
+        flags = f"--suite {self.suite.spoken} --tasks {' '.join(self.main)}"
+        return CALIBRATE if self.suite.name == CANONICAL else f"spurgen calibrate {flags}"
+
+
+def gather(
+    suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedFigure], baselines: Sequence[str]
+) -> Evidence:
+    """Sorts cells by task and leaves out what the leaderboard would not rank, and whatever is no baseline."""
+    rows = {label: by_task for label, by_task in rows.items() if label in baselines}
+    board = build(suite, rows)["tasks"]
+    tasks = {}
+    for name, task in suite.tasks.items():
+        part = board.get(name, {"rows": [], "unranked": []})
+        ranked = {row["submission"]: row for row in part["rows"]}
+        tasks[name] = TaskEvidence(
+            task,
+            {label: rows[label][name] for label in sorted(ranked)},
+            ranked,
+            {row["submission"]: row["reason"] for row in part["unranked"]},
+            [cell for cell in references.get(ERM, {}).get(name, []) if _sound(suite, task, cell)],
+        )
+    return Evidence(suite, tasks, published, baselines)
+
+
+def _sound(suite: Suite, task: Task, cell: Cell) -> bool:
+    """Says whether a reference was trained without correlations, scored on this suite's data, and is not edited."""
+    frozen = suite.manifest.scenarios[task.scenario.name].digest
+    if not cell.uncorrelated or cell.error or cell.data_sha256 != frozen:
+        return False
+    return contradiction(task, groups_on_test(task), cell) is None
+
+
+def not_run(labels: Sequence[str], shown: int = 6) -> str:
+    """Names the methods without a row, the first few of many."""
+    more = f" and {len(labels) - shown} more" if len(labels) > shown else ""
+    return f"not run: {', '.join(labels[:shown])}{more}"
+
+
+def verdict(checks: Iterable[bool | None]) -> bool | None:
+    """Returns False if a check failed, else None if one could not be made or there is none, else True."""
+    found = list(checks)
+    if False in found:
+        return False
+    return None if None in found or not found else True

@@ -1,0 +1,131 @@
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import spurgen.harness.results.identity as module
+from spurgen.baselines.training.weights import PACKAGES, backbone_digest
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.results.identity import job_identity, submission_digest
+from spurgen.harness.results.sources import HOME
+
+CODE = '"""A model."""\nimport math  # why\n\n\ndef predict(batch):\n    return []\n'
+IDENTITIES = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import spurgen.benchmark
+assert spurgen.benchmark.__file__.startswith(sys.argv[1]), spurgen.benchmark.__file__
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.results.identity import job_identity, submission_digest
+for task in load_suite("v1").tasks.values():
+    for name in ("erm", "jtt", "group_dro"):
+        digest = submission_digest(f"spurgen.baselines.{name}:submission")
+        print(job_identity(task, digest, data="data", seed=0, options={}))
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of the package, free to be edited."""
+    for name in ("benchmark", "generators", "baselines", "harness"):
+        shutil.copytree(HOME / name, tmp_path / "spurgen" / name, ignore=shutil.ignore_patterns("*-*.json", "*.png"))
+    return tmp_path / "spurgen"
+
+
+def identities(tree):
+    command = [sys.executable, "-c", IDENTITIES, str(tree.parent)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def replace_everywhere(tree, pattern, new):
+    edited = 0
+    for path in tree.rglob("*.py"):
+        text, count = re.subn(pattern, new, path.read_text())
+        path.write_text(text)
+        edited += count
+    assert edited > 0
+
+
+def test_a_rename_a_moved_import_and_another_format_make_no_result_stale(tree):
+    before = identities(tree)
+    assert len(set(before)) == len(before) == 33
+    replace_everywhere(tree, r"\bshuffled\b", "in_random_order")  # a function that methods share
+    (tree / "baselines/training/samplers.py").rename(tree / "baselines/training/sampling_order.py")
+    replace_everywhere(tree, r"baselines\.training\.samplers\b", "baselines.training.sampling_order")
+    (tree / "harness/running/scoring.py").rename(tree / "harness/running/metrics_of_a_job.py")
+    replace_everywhere(tree, r"harness\.running\.scoring\b", "harness.running.metrics_of_a_job")
+    for path in tree.rglob("*.py"):
+        path.write_text(path.read_text().replace("\n\n\ndef ", "\n# Another format.\n\n\n\ndef "))
+    assert identities(tree) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        ("baselines/training/version.py", r"TRAINING_VERSION = \d+", "TRAINING_VERSION = 99", 33),
+        ("harness/results/identity.py", r"SCORING_VERSION = \d+", "SCORING_VERSION = 99", 33),
+        ("baselines/jtt.py", r"(submission = Baseline\(.*?)(, version=\d+)?\)\n\Z", r"\1, version=99)\n", 11),
+    ],
+)
+def test_a_raised_version_makes_exactly_its_own_results_stale(tree, file, old, new, changed):
+    before = identities(tree)
+    path = tree / file
+    text, count = re.subn(old, new, path.read_text(), flags=re.DOTALL)
+    assert count == 1
+    path.write_text(text)
+    assert sum(one != other for one, other in zip(before, identities(tree), strict=True)) == changed
+
+
+def test_every_byte_of_a_strangers_submission_counts(write_submission):
+    first = submission_digest(write_submission(CODE))
+    assert submission_digest(write_submission(CODE.replace("# why", "# because"))) != first
+
+
+def test_a_strangers_submission_depends_on_the_training_code_it_may_import(write_submission, monkeypatch):
+    spec = write_submission(CODE)
+    first = submission_digest(spec)
+    monkeypatch.setattr(module, "TRAINING_VERSION", 99)
+    assert submission_digest(spec) != first
+
+
+def test_an_unreadable_source_is_named(tmp_path):
+    with pytest.raises(SubmissionError, match=r"there is no submission .*absent\.py"):
+        submission_digest(str(tmp_path / "absent.py"))
+
+
+def test_a_job_depends_on_everything_that_changes_its_metrics():
+    task = load_suite("v1").task("signs-text")
+    arguments = {"data": "d", "seed": 0, "options": {}}
+    identities = {
+        job_identity(task, "s", **arguments),
+        job_identity(task, "other submission", **arguments),
+        job_identity(task, "s", **(arguments | {"data": "other data"})),
+        job_identity(task, "s", **(arguments | {"seed": 1})),
+        job_identity(task, "s", **(arguments | {"options": {"lr": 1.0}})),
+        job_identity(task, "s", **arguments, uncorrelated=True),
+        job_identity(load_suite("v1").task("pretrained-text"), "s", **arguments),
+        job_identity(load_suite("v1").task("signs-image"), "s", **arguments),
+    }
+    assert len(identities) == 8
+
+
+def test_a_job_depends_on_the_weights_that_its_task_starts_from(monkeypatch):
+    task = load_suite("v1").task("pretrained-text")
+    first = job_identity(task, "s", data="d", seed=0, options={})
+    monkeypatch.setattr(module, "backbone_digest", lambda _: "other weights")
+    assert job_identity(task, "s", data="d", seed=0, options={}) != first
+
+
+def test_weights_that_are_not_installed_have_a_digest(monkeypatch):
+    monkeypatch.setitem(sys.modules, PACKAGES[0], None)
+    assert re.fullmatch("[0-9a-f]{64}", backbone_digest("imagenet"))
+    assert backbone_digest("scratch") == "scratch"
+
+
+def test_identities_are_computed_without_torch():
+    code = "import sys\nimport spurgen.harness.results.identity\nassert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path.home())

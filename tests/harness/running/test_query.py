@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.benchmark.contract import Batch
+from spurgen.harness.running.batching import Chunk
+from spurgen.harness.running.job import CellSpec
+from spurgen.harness.running.query import ask_mixed
+from spurgen.harness.sandbox.rechecks import WatchedWorker
+
+
+class Echo:
+    """Answers a caption, which is a number, by that number; keeps the batches."""
+
+    def __init__(self):
+        self.batches = []
+
+    def logits(self, batches, where):
+        del where
+        for batch in batches:
+            self.batches.append([int(caption) for caption in batch.captions])
+            yield np.array(self.batches[-1], float)[:, None]
+
+
+@settings(max_examples=30)
+@given(
+    sizes=st.dictionaries(st.sampled_from("abcd"), st.integers(1, 2500), min_size=1),
+    chunk=st.integers(100, 1000),
+    seed=st.integers(0, 99),
+)
+def test_answers_come_back_in_order_however_they_were_mixed(sizes, chunk, seed):
+    rows = {part: [f"{k}" for k in range(5000 * n, 5000 * n + size)] for n, (part, size) in enumerate(sizes.items())}
+    chunks = [Chunk(p, a, Batch(None, rows[p][a : a + chunk])) for p in rows for a in range(0, len(rows[p]), chunk)]
+    order = np.random.default_rng(seed).permutation(len(chunks))
+    found = ask_mixed(Echo(), "logits", [chunks[k] for k in order], np.random.default_rng(seed), "test")
+    assert found.keys() == rows.keys()
+    for part, captions in rows.items():
+        assert found[part].ravel().tolist() == [int(caption) for caption in captions]
+
+
+@pytest.mark.parametrize("turn", ["len(seen)", "k"])
+def test_a_model_that_counts_instead_of_looking_is_at_chance(suite_file, write_submission, turn, monkeypatch):
+    monkeypatch.setattr(WatchedWorker, "ask_again", lambda _: None)  # which would fail it
+    code = """
+import numpy as np
+seen = []
+def predict(batch):
+    answers = []
+    for k in range(len(batch)):
+        answers.append(5 * np.eye(3)[TURN % 3])
+        seen.append(k)
+    return np.array(answers)
+""".replace("TURN", turn)
+    cell = CellSpec(suite_file, "small-text", write_submission(code), 0).run()
+    assert cell.error is None
+    assert cell.figures["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: asked in order, this would be 1
+    assert cell.figures["cra"] < 0.2

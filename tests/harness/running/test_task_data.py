@@ -1,0 +1,130 @@
+"""What a task shows of a world whose channels are carried by the image, the caption or both."""
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.contract import ACCESS
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.suite import Task
+from spurgen.generators import aligned_values, sample, twins
+from spurgen.harness.running.task_data import (
+    HALF_BASES,
+    Block,
+    bases,
+    every_input,
+    labeled_data,
+    make_block,
+    part_start,
+    task_groups,
+    twin_blocks,
+)
+
+CHANNELS = {"watermark": "image", "color": "both", "voice": "caption", "background": "both"}
+CARRIED = {
+    "image": ("watermark", "color", "background"),
+    "text": ("color", "voice", "background"),
+    "multimodal": tuple(CHANNELS),
+}
+N = 80
+
+
+def make_task(modality, **splits):
+    channels = {name: {"values": 4, "strength": 0.5, "carrier": carrier} for name, carrier in CHANNELS.items()}
+    sizes = {"train": N, "val": 8, "test_per_group": 1, "twins": 40} | splits
+    world = {"suite": "none", "name": "mixed", "seed": 3, "num_classes": 3, "image_size": 32, "splits": sizes}
+    return Task(f"mixed-{modality}", make_scenario("test", channels=channels, **world), modality)
+
+
+@pytest.fixture(params=CARRIED)
+def task(request):
+    return make_task(request.param)
+
+
+def test_groups_are_labels_and_the_alignment_of_the_channels_carried(task):
+    samples = sample(task.scenario, "train", range(N))
+    aligned = {name: aligned_values(task.scenario, name) for name in CHANNELS}  # (V, K)
+    conflicts = [~aligned[name][samples.channel_values[name], samples.labels] for name in CARRIED[task.modality]]
+    expected = samples.labels * 2 ** len(conflicts) + sum(bits << place for place, bits in enumerate(conflicts))
+    groups = task_groups(task, samples.group_ids)
+    assert groups.tolist() == expected.tolist()
+    assert groups.dtype == np.int64
+    assert task.num_groups == 3 * 2 ** len(conflicts)
+    assert len(set(groups.tolist())) > task.num_groups // 2
+
+
+@pytest.mark.parametrize("access", ACCESS)
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_labeled_data_are_what_access_grants_of_what_the_task_shows(task, split, access):
+    samples = sample(task.scenario, split, range(8))
+    data = labeled_data(task, split, samples, access)
+    grant = ACCESS[access]
+    groups = grant.train_groups if split == "train" else grant.val_groups
+    granted = {"env_ids": grant.env_ids, "group_ids": groups, "channel_values": groups, "twins": grant.twins}
+    assert {name: getattr(data, name) is not None for name in granted} == granted
+    assert data.labels.tolist() == samples.labels.tolist()
+    assert (data.captions is None) == (task.modality == "image")
+    assert (data.images is None) == (task.modality == "text")
+    if data.channel_values is not None:
+        assert {name: values.tolist() for name, values in data.channel_values.items()} == {
+            name: samples.channel_values[name].tolist() for name in CARRIED[task.modality]
+        }
+        assert data.group_ids.tolist() == task_groups(task, samples.group_ids).tolist()
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_the_twins_that_are_granted_have_all_channels_redrawn(task, split):
+    samples = sample(task.scenario, split, range(8))
+    expected = twins(task.scenario, split, range(8), "unc")
+    found = labeled_data(task, split, samples, "twins").twins
+    for half, missing in (("images", "text"), ("captions", "image")):
+        if task.modality == missing:
+            assert getattr(found, half) is None
+        else:
+            assert np.array_equal(getattr(found, half), getattr(expected, half))
+
+
+def test_channel_twins_are_of_every_value_of_the_channels_carried(task):
+    whole = [block for block in twin_blocks(task) if not block.half]
+    assert [block.kind for block in whole[:4]] == ["placebo", "core", "ctrl", "unc"]
+    named = [(block.channel, block.value) for block in whole[4:]]
+    assert named == [(name, value) for name in CARRIED[task.modality] for value in range(4)]
+
+
+def test_half_twins_are_of_the_channels_that_both_halves_carry(task):
+    halves = [(block.half, block.channel, block.value) for block in twin_blocks(task) if block.half]
+    both = ("color", "background") if task.modality == "multimodal" else ()
+    assert halves == [(half, name, value) for half in ("image", "caption") for name in both for value in range(4)]
+
+
+@pytest.mark.parametrize("half", ["image", "caption"])
+def test_a_half_twin_takes_its_other_half_from_the_base(half):
+    task = make_task("multimodal")
+    made = make_block(task, Block("channel", "color", 2, half), range(12))
+    base = sample(task.scenario, "test", range(12))
+    changed = twins(task.scenario, "test", range(12), "channel", "color", 2)
+    images, captions = (changed, base) if half == "image" else (base, changed)
+    assert np.array_equal(made.images, images.images)
+    assert list(made.captions) == list(captions.captions)
+    assert not np.array_equal(base.images, changed.images)
+    assert list(base.captions) != list(changed.captions)
+
+
+def test_every_input_is_there_once_in_pieces_that_lie_in_order():
+    task = make_task("multimodal", test_per_group=5, twins=240)
+    found = {}
+    for block, indices in every_input(task, chunk=100):
+        assert len(indices) <= 100
+        assert indices.start == len(found.setdefault(block, []))
+        found[block] += indices
+    assert list(found) == [Block(), *twin_blocks(task)]
+    for block, indices in found.items():
+        assert indices == list(range(HALF_BASES if block.half else 240))  # there are 240 test samples as well
+        assert bases(task, block) == range(len(indices))
+
+
+def test_a_block_is_located_in_the_manifest_by_the_bases_before_it():
+    task = make_task("multimodal")
+    assert part_start(task, Block(), 5) == ("test", 5)
+    assert part_start(task, Block("unc"), 5) == ("twins/unc", 5)
+    assert part_start(task, Block("channel", "color", 3), 5) == ("twins/channel/color", 3 * 40 + 5)
+    assert part_start(task, Block("channel", "color", 3, "image"), 5) is None

@@ -1,0 +1,260 @@
+"""What a submission that is shut in can see and do. The attacks proper are in tests/attacks."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.results.sources import HOME
+from spurgen.harness.sandbox import bubblewrap, launch, seccomp
+from spurgen.harness.sandbox.launch import isolation_of
+from spurgen.harness.sandbox.limits import MIB, Limits
+from spurgen.harness.sandbox.process import Worker
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
+SHUT_IN = Limits(isolation="bubblewrap")
+TRYING = """
+import ctypes, os, socket, subprocess, sys, threading
+def predict(batch):
+    try:
+        outcome = repr({})
+    except BaseException as error:
+        outcome = f"{{type(error).__name__}}: {{error}}"
+    raise RuntimeError(outcome)
+"""
+
+
+@pytest.fixture
+def attempt(ask_worker, write_submission):
+    """Returns a function that has a submission evaluate an expression, and what became of it."""
+
+    def tried(expression, limits=SHUT_IN, before=""):
+        with pytest.raises(SubmissionError) as caught:
+            ask_worker(write_submission(before + TRYING.format(expression)), limits)
+        return re.search("predict failed: RuntimeError: (.*)", str(caught.value))[1]
+
+    return tried
+
+
+@pytest.mark.parametrize(
+    ("expression", "outcome"),
+    [
+        ("os.fork()", "PermissionError"),
+        ("os.posix_spawn(sys.executable, [sys.executable], {})", "PermissionError"),
+        ("subprocess.run([sys.executable, '-c', ''])", "PermissionError"),
+        ("socket.socket()", "PermissionError"),
+        ("ctypes.CDLL(None, use_errno=True).unshare(0x10000000)", "-1"),
+        ("ctypes.CDLL(None).shmget(0, 1 << 20, 0o1600)", "-1"),
+        ("os.memfd_create('x')", "PermissionError"),
+        ("open('/x', 'w')", "OSError: [Errno 30]"),
+        ("open('/dev/x', 'w')", "OSError: [Errno 30]"),
+        ("open(__file__, 'a')", "OSError: [Errno 30]"),
+        ("os.kill(1, 9)", "None"),  # bubblewrap's own process, which only the outside can kill
+        ("sorted(n for n in os.listdir('/proc') if n.isdigit())", "['1', '2']"),
+        (
+            "[line.split()[1] for line in open('/proc/2/status') if line.startswith(('Seccomp:', 'CapEff'))]",
+            "['0000000000000000', '2']",
+        ),
+        ("os.listdir('/proc/1')", "[]"),
+        ("open('/proc/sys/kernel/core_pattern', 'r+')", "OSError: [Errno 30]"),
+        ("os.environ.get('SECRET')", "None"),
+        ("open('/etc/passwd')", "FileNotFoundError"),
+        ("__import__('spurgen.generators')", "ModuleNotFoundError"),
+        ("__import__('spurgen.harness.running.scoring')", "ModuleNotFoundError"),
+        ("ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)", "0"),  # no new privileges: it has none to lose
+    ],
+)
+def test_it_can_do_no_harm(attempt, expression, outcome, monkeypatch):
+    monkeypatch.setenv("SECRET", "token")
+    found = attempt(expression)
+    assert any(one in found for one in outcome.split("|")), found
+
+
+def test_of_homes_it_sees_no_more_than_the_way_to_its_code(attempt):
+    needed = [Path(place) for place in (HOME, sys.prefix, sys.base_prefix, *sys.path)]
+    seen = re.findall(r"'([^']+)'", attempt("__import__('glob').glob('/root/*') + __import__('glob').glob('/home/*')"))
+    assert all(any(place.is_relative_to(name) for place in needed) for name in seen), seen
+
+
+@pytest.mark.parametrize("folder", ["generators", "benchmark/results", "benchmark/suites", "tests"])
+def test_it_sees_nothing_that_holds_answers(attempt, folder):
+    path = HOME / folder
+    assert any(path.iterdir())
+    assert attempt(f"os.listdir({str(path)!r})").startswith(("[]", "FileNotFoundError"))
+
+
+def test_it_sees_what_it_may_train_with(attempt):
+    assert "'erm.py'" in attempt(f"os.listdir({str(HOME / 'baselines')!r})")
+
+
+def test_it_sees_its_own_files_and_no_others_beside_them(attempt, tmp_path):
+    for name in ("helper.py", "weights.bin", "secret.txt"):
+        (tmp_path / name).write_text("x = 1")
+    before = "import helper\nFILES = ['weights.bin']\n"
+    assert attempt("open('weights.bin').read()".replace("'w", f"'{tmp_path}/w"), before=before) == "'x = 1'"
+    listed = attempt(f"sorted(n for n in os.listdir({str(tmp_path)!r}) if n != '__pycache__')", before=before)
+    assert listed == "['helper.py', 'model.py', 'weights.bin']"
+
+
+def test_a_link_among_its_files_is_followed(attempt, tmp_path):
+    (tmp_path / "weights.bin").write_text("x = 1")
+    (tmp_path / "link.bin").symlink_to("weights.bin")
+    assert attempt(f"open('{tmp_path}/link.bin').read()", before="FILES = ['link.bin']\n") == "'x = 1'"
+
+
+def test_a_folder_that_is_hidden_is_no_place_to_stand_in_and_no_reason_to_be_open(attempt, monkeypatch):
+    hidden = HOME / "benchmark" / "suites"
+    monkeypatch.setattr(bubblewrap, "_hidden", lambda: [str(hidden)])
+    monkeypatch.chdir(hidden / "v1")
+    assert attempt("os.getcwd()") == "'/tmp'"
+
+
+def test_what_honest_work_needs_is_there(attempt):
+    before = "import threading, tempfile, asyncio\n"
+    assert attempt("[t.start() or t.join() for t in [threading.Thread(target=print)]]", before=before) == "[None]"
+    assert attempt("tempfile.NamedTemporaryFile().write(b'abc')", before=before) == "3"
+    assert attempt("asyncio.run(asyncio.sleep(0, 'slept'))", before=before) == "'slept'"
+    assert attempt("float(__import__('torch').ones(3).sum())") == "3.0"
+    assert attempt("__import__('spurgen.baselines.erm').baselines.erm.submission.ACCESS") == "'none'"
+    assert attempt("os.path.expanduser('~')") == "'/tmp'"
+
+
+def test_scratch_is_there_and_writable(write_submission):
+    code = """
+def fit(train, val, context): (context.scratch / "kept").write_text("7")
+def predict(batch): return [[float(open("/tmp/scratch/kept").read())] * 3] * 4
+"""
+    data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)
+    with Worker(write_submission(code), {}, "a-task", SHUT_IN) as worker:
+        worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
+        worker.send("predict", Batch(None, ["a"] * 4))
+        assert worker.answer(4, 3, "test").tolist() == [[7.0] * 3] * 4
+
+
+@pytest.mark.parametrize("spec", ["model.py", "./model.py", "model", "inner.model"])
+def test_a_spec_is_understood_from_the_current_folder(spec, tmp_path, ask_worker, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    for folder in (tmp_path, tmp_path / "inner"):
+        (folder / "model.py").write_text("def predict(batch): return [[1.0, 2.0, 3.0]] * 4")
+    monkeypatch.chdir(tmp_path)
+    assert ask_worker(spec, SHUT_IN).shape == (4, 3)
+
+
+def test_a_package_that_is_installed_as_a_wheel_hides_the_same(tmp_path, monkeypatch):
+    place = tmp_path / "site-packages" / "spurgen"
+    for name in ("generators", "benchmark/results", "harness/worker"):
+        (place / name).mkdir(parents=True)
+    monkeypatch.setattr(bubblewrap, "HOME", place)
+    monkeypatch.syspath_prepend(str(place.parent))
+    command = bubblewrap.enclose((), SHUT_IN, "cpu", {})
+    hidden = [command[k + 1] for k, flag in enumerate(command) if flag == "--tmpfs"]
+    assert [str(place / "generators"), str(place / "benchmark/results")] == hidden[-2:]
+    assert str(place / "harness/worker") not in hidden
+
+
+@pytest.fixture
+def tried_anew():
+    """Forgets whether bubblewrap works here, before and after."""
+    bubblewrap.why_not.cache_clear()
+    yield
+    bubblewrap.why_not.cache_clear()
+
+
+@pytest.mark.usefixtures("tried_anew")
+def test_where_it_cannot_be_had_a_plain_process_does_unless_it_is_demanded(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert "on Debian: apt-get install bubblewrap libseccomp2" in bubblewrap.why_not()
+    assert isolation_of(Limits()) == "process"
+    with pytest.raises(SpurgenError, match="isolation by bubblewrap was asked for, but bubblewrap is not"):
+        isolation_of(SHUT_IN)
+
+
+@pytest.mark.usefixtures("tried_anew")
+def test_where_there_is_a_secret_a_plain_process_must_be_asked_for(monkeypatch, tmp_path):
+    monkeypatch.setattr(launch, "SECRETS", tmp_path)
+    (tmp_path / "v1.secret").write_text("")
+    assert isolation_of(Limits()) == "bubblewrap"
+    bubblewrap.why_not.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(SpurgenError, match=r"could read .*v1.secret, and bubblewrap is not .*--isolation process"):
+        isolation_of(Limits())
+    assert isolation_of(Limits(isolation="process")) == "process"
+
+
+@pytest.mark.usefixtures("tried_anew")
+def test_a_bubblewrap_that_fails_is_not_used(monkeypatch):
+    failed = subprocess.CompletedProcess([], 1, "", "bwrap: No permissions to create new namespace\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    assert bubblewrap.why_not() == "bubblewrap does not work here: bwrap: No permissions to create new namespace"
+
+
+@pytest.mark.usefixtures("tried_anew")
+def test_without_libseccomp_it_says_what_to_install(monkeypatch):
+    def missing():
+        raise OSError("there is no libseccomp")
+
+    monkeypatch.setattr(seccomp, "program", missing)
+    assert "there is no libseccomp; on Debian: apt-get install libseccomp2" in bubblewrap.why_not()
+
+
+FILLING = "[open(f'/tmp/{k}', 'wb').write(bytes(1 << 20)) for k in range(9)]"
+
+
+@pytest.mark.parametrize(
+    ("expression", "limits", "outcome"),
+    [
+        ("len(bytearray(3 << 30))", {"memory_bytes": 2048 * MIB}, "MemoryError"),
+        (FILLING, {"disk_bytes": 4 * MIB}, "OSError: [Errno 28] No space left"),
+        ("[open(os.devnull) for k in range(2000)]", {}, "OSError: [Errno 24] Too many open files"),
+        (
+            "__import__('resource').setrlimit(7, (1 << 20, 1 << 20))", {},
+            "ValueError: not allowed to raise maximum limit|PermissionError",
+        ),
+    ],
+)  # fmt: skip
+def test_limits_hold(attempt, expression, limits, outcome):
+    found = attempt(expression, Limits(isolation="bubblewrap", **limits))
+    assert any(one in found for one in outcome.split("|")), found
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("import no_such_thing", "sees the installed packages, its own code and what FILES names"),
+        ("import urllib.request\nurllib.request.urlopen('http://localhost')", "URLError.*has no network"),
+        ("import socket\nsocket.socket()", "has no network and starts no other process"),
+        ("open('/etc/passwd')", "its own code and what FILES names"),
+        ("open('/x', 'w')", "can write to context.scratch and /tmp only"),
+        ("bytes(1 << 50)", "MemoryError.*see --memory-gib"),
+        ("raise OSError('no such repository')", "what FILES names; shut in, a submission has no network"),
+        ("raise ImportError('x.so: failed to map segment from shared object')", "see --memory-gib"),
+    ],
+)
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_who_runs_into_a_wall_is_told_of_it(ask_worker, code, hint, indent, write_submission):
+    body = code.replace("\n", f"\n{indent}")
+    head = "def predict(b):\n" if indent else ""
+    spec = write_submission(f"{head}{indent}{body}" + ("" if indent else "\ndef predict(b): ..."))
+    with pytest.raises(SubmissionError, match=hint):
+        ask_worker(spec, SHUT_IN)
+
+
+def test_the_filter_is_a_program_for_this_machine():
+    assert len(seccomp.program()) % 8 == 0
+    assert len(seccomp.program()) > 8 * len(seccomp.REFUSED) / 2
+
+
+def test_every_process_of_the_sandbox_is_under_the_limits(write_submission):
+    body = "import resource\ndef predict(batch):\n    return [[float(resource.getrlimit(resource.RLIMIT_NOFILE)[1])]]"
+    with Worker(write_submission(body), {}, "a-task", Limits(isolation="bubblewrap", memory_bytes=5 << 30)) as worker:
+        limits = [Path(f"/proc/{pid}/limits").read_text() for pid in worker.started.pids()]
+        environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in worker.started.pids()[:2]]
+    assert len(limits) == 3  # bubblewrap outside, its process 1 inside, the submission's
+    assert all(re.search(rf"Max address space +{5 << 30} +{5 << 30} ", text) for text in limits)
+    assert environments == [b"", b""]

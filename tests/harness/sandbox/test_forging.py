@@ -1,0 +1,102 @@
+"""Frames that a submission writes itself, to the pipe that its worker answers on."""
+
+import json
+
+import pytest
+
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.sandbox.process import Worker, describe
+from spurgen.harness.worker.protocol import Pipe
+
+FORGING = """
+import json, os, sys, time
+def forge(header, length=None, rest=b""):
+    frame = sys._getframe()
+    while "pipe" not in frame.f_locals:
+        frame = frame.f_back
+    writing = frame.f_locals["pipe"].writing
+    os.set_blocking(writing, True)
+    header = header if isinstance(header, bytes) else json.dumps(header).encode()
+    os.write(writing, (length or len(header)).to_bytes(8, "little") + header + rest)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("forged", "told"),
+    [
+        ('b"[" * 60_000', "load did not answer: .*RecursionError"),
+        ("b'', 1 << 40", "load did not answer: a header of 1099511627776 bytes, more than 131072"),
+        ('{"arrays": [["x", "uint8", [0] * 65]]}', "load did not answer: a frame that cannot be read: ValueError"),
+        ('{"arrays": [["x", "uint8", [0, 2**63]]]}', "load did not answer: a frame that cannot be read"),
+        ('{"arrays": [["x", "uint8", [1]]]}', "load did not answer: 1 arrays of 1 bytes, more than 0"),
+        ('{"arrays": [], "ok": True}', "load told nonsense: name: "),
+        ('{"arrays": [], "ok": 1}', "load failed: None"),
+        ("about(name=7)", "load told nonsense: name: Input should be a valid string"),
+        ("about(name='x' * 101)", "load told nonsense: name: String should have at most 100 characters"),
+        (r"about(name='\ud800')", "load told nonsense: name: "),
+        (r"about(name='a\nb')", "load told nonsense: name cannot be printed"),
+        ("about(access='root')", "load told nonsense: a word is none of envs, none, train_groups, twins"),
+        ("about(modalities=['smell'])", "load told nonsense: a word is none of image, multimodal, text"),
+        ("about(modalities=[])", "load told nonsense: modalities: List should have at least 1"),
+        ("about(offers=['fit'])", "load told nonsense: offers none of predict, predict_proba, encode"),
+        ("about(offers=['predict', 'x'])", "load told nonsense: a word is none of checkpoints, "),
+    ],
+)
+def test_a_forged_frame_is_an_error_of_the_submission(forged, told, write_submission):
+    about = """
+def about(**changed):
+    told = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["predict"]}
+    return told | {"ok": True, "arrays": []} | changed
+"""
+    spec = write_submission(f"{FORGING}{about}\nforge({forged})")
+    with pytest.raises(SubmissionError, match=told) as caught:
+        describe(spec, {})
+    str(caught.value).encode()
+
+
+@pytest.fixture
+def forged_answer(ask, write_submission):
+    """Returns a function that answers with an array of such a header, and so many bytes behind it."""
+
+    def forge(dtype, shape, size, *, width=3, what="predict"):
+        listed = json.dumps({"ok": True, "arrays": [["answer", dtype, shape]]})
+        spec = write_submission(f"{FORGING}\ndef {what}(batch): forge({listed.encode()}, rest=bytes({size}))")
+        return ask(spec, what, width)
+
+    return forge
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "uint8"])
+def test_a_forged_dtype_is_refused(forged_answer, dtype):
+    with pytest.raises(SubmissionError, match=rf"predict returned {dtype} of shape \(4, 3\) on test, expected floats"):
+        forged_answer(dtype, [4, 3], 96)
+
+
+def test_no_more_is_read_than_the_widest_answer_takes(forged_answer, write_submission, monkeypatch):
+    for width, what in ((3, "predict"), (None, "encode")):
+        with pytest.raises(SubmissionError, match=f"{what} did not answer: 1 arrays of {1 << 24} bytes, more than"):
+            forged_answer("uint8", [1 << 24], 0, width=width, what=what)
+    with Worker(write_submission("def predict(b): ..."), {}, "a-task") as worker:
+        limits = []  # of answers that are not small
+        monkeypatch.setattr(
+            Pipe, "receive", lambda _, __, ___, max_bytes: limits.append(max_bytes) or ({"ok": True}, {})
+        )
+        for width in (3, None):
+            with pytest.raises(SubmissionError):
+                worker.answer(100_000, width, "test")
+    assert limits == [100_000 * 3 * 8, 100_000 * 4096 * 8]
+
+
+def test_features_wider_than_the_scorer_holds_are_refused_on_both_sides(ask, forged_answer, write_submission):
+    spec = write_submission("import numpy as np\ndef encode(batch): return np.zeros((4, 4097), np.float16)")
+    with pytest.raises(SubmissionError, match="encode failed: encode returned 4097 columns, more than 4096; pool or"):
+        ask(spec, "encode", None)
+    with pytest.raises(SubmissionError, match=r"encode returned float16 of shape \(4, 4097\) .* in 1 to 4096 columns"):
+        forged_answer("float16", [4, 4097], 4 * 4097 * 2, width=None, what="encode")
+
+
+def test_lone_surrogates_in_a_complaint_do_not_reach_the_files(ask, write_submission):
+    with pytest.raises(SubmissionError, match=r"ValueError: a\?b") as caught:
+        ask(write_submission("def predict(batch): raise ValueError('a\\ud800b')"))
+    "".join([str(caught.value), *caught.value.__notes__]).encode()

@@ -1,0 +1,241 @@
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.running.query import soften
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.process import Worker
+
+IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
+CAPTIONS = ["a house", "zwölf Boxkämpfer", "", "a\nb"]
+
+
+def test_inputs_and_answers_come_through_unchanged(ask, write_submission):
+    code = """
+import numpy as np
+def predict(batch):
+    assert batch.images.dtype == np.uint8 and batch.images.shape == (4, 32, 32, 3)
+    sums = batch.images.reshape(4, -1).sum(1)
+    return np.stack([sums, [len(c) for c in batch.captions], [c.count("\\n") for c in batch.captions]], axis=1)
+"""
+    scores = ask(write_submission(code), batch=Batch(IMAGES, CAPTIONS))
+    assert scores.tolist() == [[int(i.sum()), len(c), c.count("\n")] for i, c in zip(IMAGES, CAPTIONS, strict=True)]
+
+
+def test_prints_do_not_disturb_the_protocol(ask, write_submission):
+    code = """
+import os, sys
+print("hello")
+def predict(batch):
+    print("x" * 100_000); sys.stdout.flush(); os.write(1, b"raw"); sys.stdin.read()
+    return [[1.0, 2.0, 3.0]] * 4
+"""
+    assert ask(write_submission(code)).shape == (4, 3)
+
+
+def test_torch_tensors_and_lists_are_answers(ask, write_submission):
+    code = "import torch\ndef predict(batch): return torch.ones(4, 3, dtype=torch.bfloat16, requires_grad=True)"
+    assert ask(write_submission(code)).tolist() == [[1, 1, 1]] * 4
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return [[1.0, 2.0]] * 4", r"predict returned shape \(4, 2\) on test, expected \(4, 3\)"),
+        ("return [[1.0, 2.0, 3.0]] * 3", r"predict returned shape \(3, 3\) on test, expected \(4, 3\)"),
+        (
+            "return [[1.0, 2.0, 3.0]] * 3 + [[1.0, float('nan'), 0.0]]",
+            "returned nan on test, first in row 3, column 1 of 4 rows",
+        ),
+        ("return [[float('inf')] * 3] * 4", "returned inf on test, first in row 0, column 0 of 4 rows"),
+        ("return 3.0", r"predict returned shape \(\) on test"),
+        ("return None", "dtype object, not real numbers"),
+        ("return [['a', 'b', 'c']] * 4", "not real numbers"),
+        ("return np.ones((4, 3), complex)", "dtype complex128, not real numbers"),
+        ("return np.zeros((4, 3), object)", "dtype object, not real numbers"),
+        ("raise ValueError('no such luck')", "predict failed: ValueError: no such luck"),
+        ("raise SystemExit(3)", "predict failed: SystemExit: 3"),
+        ("os._exit(7)", "predict did not answer: its process ended with exit code 7"),
+        ("os.kill(os.getpid(), 9)", "predict did not answer: signal 9 ended its process"),
+        ("os.close(3); os.close(4); time.sleep(3)", "predict did not answer"),
+    ],
+)
+def test_a_bad_answer_names_submission_task_step_and_reason(ask, write_submission, body, told):
+    spec = write_submission(f"import os, time\nimport numpy as np\ndef predict(batch):\n    {body}")
+    with pytest.raises(SubmissionError, match=told) as caught:
+        ask(spec)
+    assert str(caught.value).startswith(f"submission {spec}, task a-task: ")
+
+
+def test_the_traceback_and_the_last_words_are_kept(ask, write_submission):
+    with pytest.raises(SubmissionError) as caught:
+        ask(write_submission("def predict(batch):\n    return oops"))
+    assert "return oops" in "".join(caught.value.__notes__)
+    code = "import os, sys\ndef predict(batch):\n    sys.stderr.write('last words'); sys.stderr.flush(); os._exit(1)"
+    with pytest.raises(SubmissionError) as caught:
+        ask(write_submission(code))
+    assert "last words" in "".join(caught.value.__notes__)
+
+
+def test_an_error_of_any_characters_is_told(ask, write_submission):
+    chained = "\n".join(f"def f{k}(): f{k + 1}()  # {'😀' * 90}" for k in range(60))
+    code = f"{chained}\ndef f60(): raise ValueError('😀' * 6000)\ndef predict(batch): f0()"
+    with pytest.raises(SubmissionError, match="predict failed: ValueError: 😀"):
+        ask(write_submission(code))
+
+
+def test_a_submission_is_given_exactly_what_it_declares(write_submission):
+    code = """
+ACCESS = "envs"
+seen = []
+def fit(train, val, context):
+    seen.append([train.env_ids is not None, val.env_ids is not None, train.group_ids, train.channel_values, train.twins,
+                 val.group_ids, val.channel_values, context.class_names, context.scratch.is_dir(), context.seed])
+    assert train.images.shape == (4, 32, 32, 3) and train.captions[1] == "zw\\u00f6lf Boxk\\u00e4mpfer"
+def predict(batch):
+    assert seen == [[True, True, None, None, None, None, None, ("a", "b", "c"), True, 5]], seen
+    return [[0.0, 0.0, 1.0]] * 4
+"""
+    ids = np.arange(4)
+    data = LabeledData(Batch(IMAGES, CAPTIONS), ids % 3, 6, ids, ids, {"color": ids}, Batch(IMAGES, CAPTIONS))
+    with Worker(write_submission(code), {}, "a-task") as worker:
+        context = Context(("a", "b", "c"), "multimodal", 32, "cpu", 5, worker.scratch)
+        access = worker.about["access"]
+        worker.fit(data.restrict(access, "train"), data.restrict(access, "val"), context)
+        worker.send("predict", Batch(IMAGES, CAPTIONS))
+        assert worker.answer(4, 3, "test")[0].tolist() == [0, 0, 1]
+        scratch = worker.scratch
+    assert not scratch.exists()
+
+
+@pytest.mark.parametrize(
+    ("access", "given"),
+    [
+        ("none", []),
+        ("envs", ["train.env_ids", "val.env_ids"]),
+        ("val_groups", ["val.channel_values", "val.group_ids"]),
+        (
+            "train_groups",
+            [f"{s}.{f}" for s in ("train", "val") for f in ("channel_values", "env_ids", "group_ids")],
+        ),
+        ("twins", ["train.twins", "val.twins"]),
+    ],
+)
+def test_each_tier_grants_what_its_table_says(access, given):
+    ids = np.arange(4)
+    data = LabeledData(Batch(IMAGES, None), ids, 6, ids, ids, {"color": ids}, Batch(IMAGES, None))
+    splits = {split: data.restrict(access, split) for split in ("train", "val")}
+    fields = ("channel_values", "env_ids", "group_ids", "twins")
+    assert [f"{s}.{f}" for s, d in splits.items() for f in fields if getattr(d, f) is not None] == given
+
+
+@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, write_submission, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    limits = Limits(isolation=isolation)
+    with Worker(write_submission("def predict(batch): return []"), {}, "a-task", limits) as worker:
+        pids = worker.started.pids()
+        assert worker.peak_bytes > 20_000_000  # NumPy's alone, not bubblewrap's
+        assert [*tmp_path.glob("spurgen-*")]
+    assert not any(Path(f"/proc/{number}").exists() for number in pids)
+    assert not [*tmp_path.glob("spurgen-*")]
+
+
+def test_probabilities_become_logits():
+    assert np.allclose(np.exp(soften(np.array([[0.25, 0.75], [0.0, 1.0]]))), [[0.25, 0.75], [1e-12, 1.0]])
+
+
+@pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
+def test_rows_that_are_not_probabilities_are_refused(ask, rows, write_submission):
+    spec = write_submission(f"def predict_proba(batch): return [[0.5, 0.5]] * 3 + {rows}")
+    told = rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
+    with pytest.raises(SubmissionError, match=told):
+        ask(spec, "predict_proba", 2)
+
+
+@pytest.mark.parametrize(
+    ("batch", "told"),
+    [
+        (Batch(None, CAPTIONS), "images is None in this task: say what you take in MODALITIES"),
+        (Batch(IMAGES, None), "captions is None in this task: say what you take in MODALITIES"),
+    ],
+)
+def test_stumbling_over_a_missing_half_tells_the_cure(ask, batch, told, write_submission):
+    spec = write_submission(
+        "def predict(batch): return [len(c) + i.sum() for i, c in zip(batch.images, batch.captions)]"
+    )
+    with pytest.raises(SubmissionError, match=told) as caught:
+        ask(spec, batch=batch)
+    assert str(caught.value).count("is None") == 1
+
+
+@pytest.mark.parametrize(
+    "stumble",
+    ["train.group_ids.max()", "int(str(train.group_ids))", "__import__('torch').as_tensor(train.env_ids).sum()"],
+)
+def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission, stumble):
+    spec = write_submission(f"def fit(train, val, context): {stumble}\ndef predict(batch): ...")
+    data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
+    with Worker(spec, {}, "a-task") as worker:
+        context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
+        with pytest.raises(SubmissionError, match="group_ids, channel_values and twins are None unless ACCESS asks"):
+            worker.fit(data, data, context)
+
+
+@pytest.mark.parametrize("stumble", ["__import__('numpy').arange(3)[1.5]", "exit(repr([None]))", "1 / 0"])
+def test_an_error_of_another_kind_gets_no_such_hint(write_submission, stumble):
+    spec = write_submission(f"def fit(train, val, context): {stumble}\ndef predict(batch): ...")
+    data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
+    with Worker(spec, {}, "a-task") as worker:
+        context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
+        with pytest.raises(SubmissionError) as caught:
+            worker.fit(data, data, context)
+    assert "unless ACCESS asks" not in str(caught.value)
+
+
+def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(ask, write_submission):
+    with pytest.raises(SubmissionError, match="has none of predict") as caught:
+        Worker(write_submission("x = 1"), {}, "a-task")
+    assert not hasattr(caught.value, "__notes__")
+    with pytest.raises(SubmissionError) as caught:
+        ask(write_submission("print('before')\ndef predict(batch):\n    return oops"))
+    trace, printed = caught.value.__notes__
+    assert "model.py" in trace
+    assert "harness" not in trace
+    assert printed == "it printed, last: before"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return [[1e31, 0.0, 0.0]] * 4", r"predict returned 1e\+31 on test; stay within 1e\+30"),
+        ("raise ValueError('a\\x1b[31mb\\x07')", r"ValueError: a\?\[31mb\?"),
+        ("raise ValueError('x' * 100_000)", r"ValueError: x{1900,2100}\n"),
+    ],
+)
+def test_what_a_stranger_tells_is_bounded_and_moves_no_cursor(ask, write_submission, body, told):
+    with pytest.raises(SubmissionError, match=told) as caught:
+        ask(write_submission(f"def predict(batch):\n    {body}"))
+    assert "\x1b" not in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+
+
+def test_features_have_as_many_columns_in_every_batch(write_submission):
+    spec = write_submission("import numpy as np\ndef encode(batch): return np.ones((len(batch), 1 + len(batch) % 3))")
+    with Worker(spec, {}, "a-task") as worker:
+        for count in (4, 7):
+            worker.send("encode", Batch(None, ["a"] * count))
+            worker.answer(count, None, "test")
+        worker.send("encode", Batch(None, ["a"] * 5))
+        with pytest.raises(SubmissionError, match="encode returned 3 columns on test, and 2 before; return as many"):
+            worker.answer(5, None, "test")
+
+
+def test_a_report_that_cannot_be_written_is_refused(write_submission):
+    code = "def fit(*_): ...\ndef report(): return {'selection': '\\ud800'}\ndef predict(b): ..."
+    data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
+    with Worker(write_submission(code), {}, "a-task") as worker, pytest.raises(SubmissionError, match=r"report\(\) re"):
+        worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))

@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from spurgen.benchmark.plugins import discover
+from spurgen.generators import sample, twins
+from spurgen.generators.atlas import CHANNELS
+from spurgen.harness.cli import main
+from spurgen.harness.sheets import sheets
+from spurgen.harness.sheets.samples import (
+    channels_in,
+    conflicting_sample,
+    telling_sample,
+    varied_samples,
+    world_scenario,
+)
+from spurgen.harness.sheets.samples import without_pictogram as bare
+
+NAMES = ["world.png", "world-64.png", "world-224.png", "captions.png", "twins.png"]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The sheets as `spurgen sheets` writes them."""
+    folder = tmp_path_factory.mktemp("docs") / "new"
+    assert main(["sheets", "--out", str(folder)]) == 0
+    return {path.name: path for path in folder.iterdir()}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Replaces what takes long to draw; returns the sheets there are then, in the order of NAMES."""
+    names = ("banner", "contact_sheet", "scene_sheet", "caption_sheet", "twin_sheet")
+    drawn = [Image.new("RGB", (4 + k, 4), (32 * k, 0, 0)) for k in range(len(names))]
+    for name, sheet in zip(names, drawn, strict=True):
+        monkeypatch.setattr(sheets, name, lambda *_, sheet=sheet, **__: sheet)
+    return drawn
+
+
+def packed(picture):
+    """Puts the three levels of a pixel into one number."""
+    return picture.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+
+
+def pixels(path):
+    with Image.open(path) as sheet:
+        return packed(np.asarray(sheet.convert("RGB")))
+
+
+def count(sheet, picture, scale=1):
+    """Counts the places where a sheet shows a picture, rounded as sheets are, each pixel `scale` wide."""
+    wanted = packed(picture & 0xF8 | picture >> 5).repeat(scale, axis=0).repeat(scale, axis=1)
+    side = len(wanted)
+    corners = np.argwhere(sheet[: 1 - side, : 1 - side] == wanted[0, 0])
+    for k in (side // 3, side // 2):
+        corners = corners[sheet[corners[:, 0] + k, corners[:, 1] + k] == wanted[k, k]]
+    return sum(np.array_equal(sheet[y : y + side, x : x + side], wanted) for y, x in corners)
+
+
+@pytest.mark.slow
+def test_all_sheets_are_written_and_neither_too_wide_nor_too_large(written):
+    assert sorted(written) == sorted(NAMES)
+    for path in written.values():
+        assert 10_000 < path.stat().st_size < 1_500_000
+        assert 900 < pixels(path).shape[1] <= 1000
+        assert len(np.unique(pixels(path))) > 2
+
+
+@pytest.mark.slow
+def test_scenes_are_shown_at_their_true_size(written):
+    scenario = world_scenario(224, channels=discover(CHANNELS))
+    sheet = pixels(written["world-224.png"])
+    for picture in sample(scenario, "test", varied_samples(scenario), captions=False).images:
+        assert count(sheet, picture) == 1
+
+
+@pytest.mark.slow
+def test_the_contact_sheet_shows_every_class_and_every_value_of_every_image_channel(written):
+    sheet, plain = pixels(written["world-64.png"]), world_scenario(64)
+    for picture in sample(plain, "test", varied_samples(plain), captions=False).images:
+        assert count(sheet, picture, 2) == 1
+    for channel, values in channels_in("image").items():
+        scenario = bare(world_scenario(64, channels={**plain.channels, channel: None}))
+        index = telling_sample(scenario, channel)
+        for value in range(len(values)):
+            assert count(sheet, twins(scenario, "test", [index], "channel", channel, value).images[0], 2) == 1
+
+
+@pytest.mark.slow
+def test_the_twin_sheet_shows_the_base_beside_every_channel_and_every_twin(written):
+    sheet, scenario = pixels(written["twins.png"]), world_scenario(112, channels=channels_in("image"))
+    index = conflicting_sample(scenario)
+    assert count(sheet, sample(scenario, "test", [index]).images[0]) == 1 + len(scenario.channels)
+    for kind in ("core", "placebo", "ctrl", "unc"):
+        assert count(sheet, twins(scenario, "test", [index], kind).images[0]) == 1
+    for channel in scenario.channels:
+        shown = [
+            count(sheet, twins(scenario, "test", [index], "channel", channel, v).images[0])
+            for v in range(scenario.channels[channel].values)
+        ]
+        assert min(shown) > 0
+
+
+@pytest.mark.slow
+def test_the_banner_tiles_as_many_scenes(written):
+    scenario = world_scenario(112)
+    pictures = sample(scenario, "test", varied_samples(scenario), captions=False).images
+    assert [count(pixels(written["world.png"]), picture) for picture in pictures] == [1] * 16 + [0] * 4
+
+
+def test_there_is_a_caption_for_every_value_that_captions_alone_carry():
+    assert set(sheets.said_only()) | set(channels_in("image")) == set(discover(CHANNELS))
+    for channel, values in sheets.said_only().items():
+        captions = sheets.captions_of(channel)
+        assert tuple(captions) == values
+        assert len(set(captions.values())) == len(values)
+    assert all(f" {word} " in f" {said} " for word, said in sheets.captions_of("synonym").items())
+
+
+def test_a_channel_is_described_in_its_own_words():
+    assert sheets.about("watermark") == "The small tag in a corner. In images."
+    assert sheets.about("color") == "The colour of the plate. In images and captions."
+
+
+def test_a_sheet_is_the_same_whenever_it_is_drawn():
+    assert np.array_equal(np.asarray(sheets.banner(64)), np.asarray(sheets.banner(64)))
+
+
+def test_each_sheet_is_a_picture_of_its_own_name(quick, tmp_path):
+    paths = sheets.write_sheets(tmp_path / "new")
+    assert [path.name for path in paths] == NAMES
+    for path, sheet in zip(paths, quick, strict=True):
+        with Image.open(path) as picture:
+            assert (picture.format, picture.size) == ("PNG", sheet.size)
+            assert picture.getpixel((0, 0)) == tuple(level & 0xF8 | level >> 5 for level in sheet.getpixel((0, 0)))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("flags", "folder"), [([], "docs"), (["--out", "a/b"], "a/b")])
+def test_sheets_go_to_docs_unless_told_otherwise(tmp_path, monkeypatch, stderr, flags, folder):
+    monkeypatch.chdir(tmp_path)
+    assert main(["sheets", *flags]) == 0
+    assert sorted(tmp_path.rglob("*.png")) == sorted(tmp_path / folder / name for name in NAMES)
+    assert stderr() == f"wrote the sheets to {folder}"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_sheet_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        sheets.write_sheets(tmp_path)
+    assert not list(tmp_path.iterdir())
