@@ -1,5 +1,6 @@
 """The pages in docs/ and README.md: their examples run, their tables are complete, their links lead somewhere."""
 
+import csv
 import json
 import re
 import tomllib
@@ -9,14 +10,17 @@ import pytest
 import tomli_w
 from pydantic_core import PydanticUndefined
 
-from spurgen.benchmark import load_scenario
+from spurgen.benchmark import load_scenario, load_suite
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Channel, Environment, Scenario, SplitSizes
 from spurgen.generators import check, class_names
+from spurgen.harness.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+SCENARIOS, METRICS, SANDBOX, SUITES = (
+    (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in ("scenarios", "metrics", "sandbox", "suites")
+)
 BLOCK = re.compile(r"(?:^(<!-- not run -->)\n+)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 MINIMAL = {
@@ -95,6 +99,30 @@ def test_every_key_has_an_example():
     for model in (Scenario, Channel, Environment, SplitSizes):
         for key in model.model_fields:
             assert re.search(rf"\b{key}\b", examples), key
+
+
+def test_every_column_of_the_leaderboard_is_documented():
+    with (ROOT / "benchmark" / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        columns = {column.partition(".")[0].removesuffix("_ci") for column in next(csv.reader(file))}
+    assert not {column for column in columns if f"`{column}" not in METRICS}
+
+
+def test_the_table_of_limits_has_every_flag_with_its_default(capsys):
+    with pytest.raises(SystemExit):
+        main(["score", "--help"])
+    limits = " ".join(capsys.readouterr().out.split()).partition("what a submission may use")[2]
+    flags = dict(re.findall(r"(--[a-z-]+) [A-Z_]+ .*?default: ([\d.]+)", limits))
+    assert dict(re.findall(r"^\| `(--[a-z-]+)` \| .* \| ([\d.]+) \|$", SANDBOX, re.MULTILINE)) == flags
+
+
+def test_the_example_suite_loads(tmp_path):
+    tasks, plates = blocks(SUITES, "toml")
+    (tmp_path / "fruit").mkdir()
+    (tmp_path / "fruit.toml").write_text(tasks, encoding="utf-8")
+    (tmp_path / "fruit" / "plates.toml").write_text(plates, encoding="utf-8")
+    suite = load_suite(str(tmp_path / "fruit.toml"))
+    assert suite.overall == {"fruit": tuple(suite.tasks)}
+    check(suite.scenario("plates"))
 
 
 @pytest.mark.slow
