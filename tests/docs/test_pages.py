@@ -34,8 +34,8 @@ MINIMAL = {
 
 
 def blocks(text, language):
-    """Lists a page's code blocks in a language, without those marked as not to be run."""
-    return [code for marked, found, code in BLOCK.findall(text) if found == language and not marked]
+    """List a page's code blocks in a language, without those marked as not to be run."""
+    return [code for marked, listed, code in BLOCK.findall(text) if listed == language and not marked]
 
 
 def name(path):
@@ -43,13 +43,13 @@ def name(path):
 
 
 def rows(section):
-    """Maps the keys in a section's table to what the default column says."""
+    """Map the keys in a section's table to what the default column says."""
     table = SCENARIOS.split(f"## {section}\n")[1].split("| key |")[1].split("\n\n")[0]
     return dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", table, re.MULTILINE))
 
 
 def documented(field):
-    """Writes a field's default as the page does, or returns None where the page uses words."""
+    """Write a field's default as the page does, or returns None where the page uses words."""
     if field.default is PydanticUndefined:
         return "required"
     plain = isinstance(field.default, int | float | str | tuple | dict) and field.default != ""
@@ -66,11 +66,11 @@ def documented(field):
     ],
 )
 def test_every_key_is_documented_with_its_default(section, model):
-    found = rows(section)
-    assert found.keys() == model.model_fields.keys()
+    listed = rows(section)
+    assert listed.keys() == model.model_fields.keys()
     for key, field in model.model_fields.items():
         wanted = documented(field)
-        assert wanted is None or found[key] == wanted, key
+        assert wanted is None or listed[key] == wanted, key
 
 
 @pytest.mark.parametrize("code", blocks(SCENARIOS, "toml"))
@@ -81,10 +81,10 @@ def test_every_scenario_example_can_be_drawn(code, tmp_path):
 
 
 def test_every_kind_of_channel_is_documented():
-    found = re.findall(r"^\| `(\w+)` \| ([a-z, ]+) \| (\d+) \|", SCENARIOS, re.MULTILINE)
+    listed = re.findall(r"^\| `(\w+)` \| ([a-z, ]+) \| (\d+) \|", SCENARIOS, re.MULTILINE)
     kinds = discover("spurgen.generators.channels")
     wanted = {kind: ({*module.CARRIERS}, len(module.VALUES)) for kind, module in kinds.items()}
-    assert {kind: ({*carriers.split(", ")}, int(values)) for kind, carriers, values in found} == wanted
+    assert {kind: ({*carriers.split(", ")}, int(values)) for kind, carriers, values in listed} == wanted
 
 
 def test_the_classes_are_listed_in_order(tmp_path):
@@ -137,7 +137,7 @@ def test_every_python_example_runs(page, tmp_path, monkeypatch):
 
 
 def anchors(page):
-    """Lists the anchors that GitHub gives a page's headings."""
+    """List the anchors that GitHub gives a page's headings."""
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
     headings = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
