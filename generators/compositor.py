@@ -67,8 +67,8 @@ def _wash(picture, inks, bits, place, ink, opacity, samples, texels, weights):  
             for c in range(3):
                 weights[3 * x + c] = weight
         for j in range(row.size):
-            kept = uint16(uint16(row[j]) * uint16(uint16(256) - weights[j]))
-            row[j] = uint16(kept + uint16(ink[j] * weights[j]) + uint16(128)) >> uint16(8)
+            behind = uint16(uint16(row[j]) * uint16(uint16(256) - weights[j]))
+            row[j] = uint16(behind + uint16(ink[j] * weights[j]) + uint16(128)) >> uint16(8)
 
 
 @njit(nogil=True, cache=True)

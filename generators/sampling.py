@@ -76,23 +76,23 @@ def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int])
     scenario.split_size(split)
     where = _integers("sample indices", indices)
     if where.ndim != 1:
-        told = f"sample indices have {where.ndim} dimensions, expected 1"
-        raise ScenarioError(f"{told}: give a list or range of whole numbers")
+        message = f"sample indices have {where.ndim} dimensions, expected 1: give a list or range of whole numbers"
+        raise ScenarioError(message)
     if len(where) and where.min() < 0:
         raise ScenarioError(f"negative sample index {where.min()}; indices start at 0")
     return where
 
 
-def _integers(what: str, given: object) -> Int64:
+def _integers(what: str, numbers: object) -> Int64:
     """Return whole numbers as int64; refuse booleans, which form a mask and no indices."""
     try:
-        array = np.asarray(given)
+        array = np.asarray(numbers)
     except ValueError:  # lists of unequal lengths
-        raise ScenarioError(f"{what} must be whole numbers in equal rows, not {given!r:.80}") from None
+        raise ScenarioError(f"{what} must be whole numbers in equal rows, not {numbers!r:.80}") from None
     if array.size and (array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max):
-        told = f"{array.dtype} such as {array.ravel().tolist()[0]!r}"
+        example = f"{array.dtype} such as {array.ravel().tolist()[0]!r}"
         cure = "; np.flatnonzero turns a mask into indices" if array.dtype.kind == "b" else ""
-        raise ScenarioError(f"{what} must be whole numbers below 2**63, not {told}{cure}")
+        raise ScenarioError(f"{what} must be whole numbers below 2**63, not {example}{cure}")
     return array.astype(np.int64)
 
 
@@ -157,7 +157,7 @@ def _magnitude(channel: Channel, word: NDArray[np.uint64]) -> Int64:
 
 
 def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
-    mentioned = threshold(world.scenario.caption_fidelity)
+    fidelity = threshold(world.scenario.caption_fidelity)
     phrases = {}
     for kind, module in world.kinds.items():
         if "caption" not in module.CARRIERS:
@@ -165,7 +165,7 @@ def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
         values = _shown(world, kind, "caption", factors, nuisance)
         if values is None:
             continue
-        said = happens(nuisance(f"mention/{kind}", 1)[:, 0], mentioned)
+        mentioned = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
         table = (*module.PHRASES, module.NEUTRAL)
-        phrases[kind] = [table[v] for v in np.where(said, values, len(table) - 1).tolist()]
+        phrases[kind] = [table[v] for v in np.where(mentioned, values, len(table) - 1).tolist()]
     return write(world.scenario.first_class + factors.core, factors.visible, phrases, nuisance("caption", 2))

@@ -16,10 +16,10 @@ _PI_2 = 157079632679489661923132169163975144209858469968755291048747  # pi / 2 i
 @cache
 def _sine_table() -> Int64:
     """Return round(2**30 sin) over a full turn, by Taylor series in big integers."""
-    one = 1 << _GUARD
+    unit = 1 << _GUARD
     quarter = []
     for step in range(TURN // 4 + 1):
-        x = (one * _PI_2 * step) // (10**59 * (TURN // 4))
+        x = (unit * _PI_2 * step) // (10**59 * (TURN // 4))
         term, total, k = x, 0, 1
         while term:
             total += term

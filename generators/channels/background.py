@@ -102,10 +102,10 @@ FAMILIES = {"texture": inked(SPAN, TILES.values())}
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
     """Cover the wall with a tile in a lighter or darker tone; magnitude is the tile's opacity."""
     words = draw(2)
-    one = 1 << 16
-    span = SPAN * one // 1000 * (1000 + signed(words[:, 0], 120)) // 1000
+    canvas = 1 << 16
+    span = SPAN * canvas // 1000 * (1000 + signed(words[:, 0], 120)) // 1000
     step = 50 + uniform_int(words[:, 1], 25)
     tone = scene.wall + (step * (1 - 2 * (scene.wall[:, 0] > 150)))[:, None]
-    x, y = uniform_int(words[:, 2], one), uniform_int(words[:, 3], one)
+    x, y = uniform_int(words[:, 2], canvas), uniform_int(words[:, 3], canvas)
     turn = signed(words[:, 4], 70)
     scene.layers["texture"] = Layer("texture", values, x, y, span, turn, tone, tone, magnitude, tiled=True)

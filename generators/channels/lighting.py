@@ -79,8 +79,8 @@ def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
     """Shade and light the picture; magnitude is the depth of shadow and glow."""
     vary = signed(draw(1)[:, 0], 20)
     centre, whole = np.full(scene.count, 1 << 15), np.full(scene.count, 1 << 16)
-    none = np.zeros(scene.count, np.int64)
+    upright = np.zeros(scene.count, np.int64)
     for name, tone, depth in (("light", DARK, SHADE), ("glow", BRIGHT, GLOW)):
         ink = np.broadcast_to(np.array(tone), (scene.count, 3))
         opacity = (depth + vary) * magnitude >> 8
-        scene.layers[name] = Layer(name, values, centre, centre, whole, none, ink, ink, opacity, tiled=True)
+        scene.layers[name] = Layer(name, values, centre, centre, whole, upright, ink, ink, opacity, tiled=True)
