@@ -56,13 +56,10 @@ def sheet_masks(atlas, name, plane):
     return atlas.planes[plane][sheet.start : end].reshape(-1, 1 << sheet.bits, 1 << sheet.bits)
 
 
-def test_sheets_lie_end_to_end_and_fill_the_planes(atlas):
+def test_sheets_fill_the_planes_end_to_end_and_halos_cover_the_ink(atlas):
     total = sum(len(sheet_masks(atlas, name, 0)) << (2 * sheet.bits) for name, sheet in atlas.sheets.items())
     assert total == len(atlas.planes[0]) == len(atlas.planes[1])
     assert len(sheet_masks(atlas, "pictogram", 0)) == len(DRAWINGS)
-
-
-def test_the_halo_covers_the_ink_at_every_texel(atlas):
     assert (atlas.planes[1] >= atlas.planes[0]).all()
 
 

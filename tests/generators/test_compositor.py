@@ -11,11 +11,7 @@ from spurgen.generators.atlas import seal
 from spurgen.generators.compositor import FULL, OPAQUE, RING, LayerStack, render
 from spurgen.generators.world import CHANNELS as PLUGINS
 
-CHANNELS = {
-    kind: {"carrier": "image", "variance": 0.5}
-    for kind, module in discover(PLUGINS).items()
-    if "image" in module.CARRIERS
-}
+CHANNELS = {k: {"carrier": "image", "variance": 0.5} for k, m in discover(PLUGINS).items() if "image" in m.CARRIERS}
 TURN = 1 << 32
 WORD = (1 << 64) - 1
 

@@ -113,7 +113,6 @@ def test_all_groups_of_test_have_the_same_size_and_conflicting_values_are_unifor
         assert aligned.mean() == 0.5
         for label in range(10):
             assert even(values[~aligned & (factors.labels == label)], 9)
-    assert (factors.core == factors.labels).all()
 
 
 @pytest.mark.parametrize(("alignment", "each"), [("one-to-one", 1), ("many-to-many", 2)])
@@ -124,7 +123,6 @@ def test_alignment_spreads_values_evenly_over_the_classes(alignment, each, value
     assert table.shape == (values, 10)
     assert (table.sum(axis=0) == each).all()
     per_value = table.sum(axis=1)
-    assert per_value.sum() == 10 * each
     assert per_value.max() - per_value.min() <= each
 
 
