@@ -8,7 +8,7 @@ from spurgen.generators.world import aligned_values, check
 
 
 def class_names(scenario: Scenario) -> tuple[str, ...]:
-    """Names the pictograms that are a scenario's classes, in the order of the labels."""
+    """Return the names of a scenario's classes, its pictograms, in label order."""
     return tuple(DRAWINGS)[scenario.first_class : scenario.first_class + scenario.num_classes]
 
 

@@ -1,4 +1,4 @@
-"""The atlas: every mask of the world, drawn once per image size and kept in one array."""
+"""The atlas: all masks of the world, drawn once per image size and stored end to end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ CHANNELS = "spurgen.generators.channels"
 
 @dataclass(frozen=True)
 class Sheet:
-    """Locates a family in the atlas: mask k starts at `start + k * 4**bits`, side 2**bits."""
+    """Location of a family in the atlas: mask k starts at `start + k * 4**bits` and has side 2**bits."""
 
     start: int
     bits: int
@@ -30,7 +30,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Atlas:
-    """Holds all masks for one image size: `planes`, ink and halo, uint8, masks end to end."""
+    """All masks for one image size; `planes`: ink and halo, uint8, masks end to end."""
 
     planes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     sheets: Mapping[str, Sheet]
@@ -44,7 +44,7 @@ def _families() -> dict[str, Family]:
 
 
 def _shrink(mask: Mask, bits: int) -> Mask:
-    """Averages a master mask down to a side of 2**bits, rounding half up."""
+    """Average a master mask down to side 2**bits, rounding half up."""
     side = 1 << bits
     box = MASTER // side
     sums = mask.reshape(side, box, side, box).sum(axis=(1, 3), dtype=np.int64)
@@ -53,7 +53,7 @@ def _shrink(mask: Mask, bits: int) -> Mask:
 
 
 def seal(mask: Mask) -> Mask:
-    """Lets 0 and 255 stand only where all texels within `RING` are the same, else makes them 1 and 254."""
+    """Return the mask with 0 and 255 only where all texels within `RING` are equal; elsewhere they become 1 and 254."""
     low = high = mask
     for axis in (0, 1):
         moved = [np.roll(low, shift, axis) for shift in range(-RING, RING + 1)]
@@ -67,14 +67,14 @@ def seal(mask: Mask) -> Mask:
 
 
 def resolution(span: int, image_size: int) -> int:
-    """Returns log2 of a mask's side: the power of two next above 1.4 texels per pixel."""
+    """Return log2 of a mask's side: the smallest power of two with 1.4 texels per pixel, in [SMALLEST, MASTER]."""
     texels = 14 * span * image_size // 10_000
     return min(max(texels - 1, SMALLEST - 1).bit_length(), MASTER.bit_length() - 1)
 
 
 @cache
 def make_atlas(image_size: int) -> Atlas:
-    """Draws every mask at the resolutions that suit an image size."""
+    """Draw every mask at the resolution that suits the image size."""
     planes: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = [], []
     sheets: dict[str, Sheet] = {}
     start = 0

@@ -1,10 +1,10 @@
-"""The pixel kernel: blends layers of masks onto a canvas, in integers only.
+"""The pixel kernel: blends layers of masks onto a canvas in integer arithmetic only.
 
-A layer is a square mask whose side, whatever its resolution, is one full turn of a 32-bit
-counter: coordinates overflow exactly where a tile repeats, so no lookup can leave the mask.
-Coverage is the mean over 2 x 2 subsamples of a pixel. A texel of 0 or 255 promises that no texel
-within `RING` of it is more than a level off (`atlas.seal`), so that where the subsamples lie within
-`RING` of the centre and that is 0 or 255, in ink and halo, it stands for all four of them.
+A layer is a square mask. At every resolution its side is the full range of a 32-bit counter, so
+coordinates overflow exactly where a tile repeats, and no lookup can leave the mask. Coverage is the
+mean over 2 x 2 subsamples of a pixel. A texel of 0 or 255 guarantees that every texel within `RING`
+differs from it by at most one level (`atlas.seal`). So if the subsamples lie within `RING` of the
+pixel's centre, and ink and halo at the centre are each 0 or 255, the centre stands for all four.
 """
 
 from typing import NamedTuple
@@ -14,17 +14,17 @@ from numba import njit, uint16, uint32
 from numpy.typing import NDArray
 
 OPAQUE = 256
-FULL = 4 * 255  # a covered pixel: the sum over its subsamples
+FULL = 4 * 255  # coverage of a full pixel: the sum over its subsamples
 RING = 1
-HALF = uint32(1 << 17)  # rounds a weight: 257 * FULL * OPAQUE + HALF, shifted by 18, is 256
+HALF = uint32(1 << 17)  # rounds a weight: (257 * FULL * OPAQUE + HALF) >> 18 is 256
 
 
 class LayerStack(NamedTuple):
-    """Holds L layers, back to front, for n pictures; int64 arrays.
+    """L layers, back to front, of n pictures; int64 arrays.
 
-    `start` (L, n): where the mask begins in the atlas; `bits` (L,): log2 of its side; `samples`
-    (L,): samples per pixel, 1 or 4, of a layer that covers the canvas, whose halo is not drawn, or 0
-    for one that keeps to its box; `place` (L, n, 6): mask coordinates u, v of the first pixel's
+    `start` (L, n): offset of the mask in the atlas; `bits` (L,): log2 of its side; `samples` (L,):
+    samples per pixel, 1 or 4, of a layer that covers the whole canvas (its halo is not drawn), or 0
+    of a layer that is drawn inside its box only; `place` (L, n, 6): mask coordinates u, v of the first pixel's
     centre and their changes du/dx, du/dy, dv/dx, dv/dy per pixel, in 2**-32 of the mask's side;
     `box` (L, n, 4): first and last + 1 column, first and last + 1 row; `ink` and `halo` (L, n, 3):
     colours in 0..255; `opacity` (L, n) in 0..256.
@@ -42,9 +42,9 @@ class LayerStack(NamedTuple):
 
 @njit(nogil=True, cache=True)
 def _wash(picture, inks, bits, place, ink, opacity, samples, texels, weights):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Blends a mask over a whole picture, with 1 or 4 samples per pixel.
+    """Blend a mask over a whole picture, with 1 or 4 samples per pixel.
 
-    Works in three plain loops per row, of which the first and the last become vector code.
+    Each row takes three plain loops; the compiler vectorises the first and the last.
     """
     low, shift = uint32(bits), uint32(32 - bits)
     ux, uy, vx, vy = place[2], place[3], place[4], place[5]
@@ -67,17 +67,17 @@ def _wash(picture, inks, bits, place, ink, opacity, samples, texels, weights):  
             for c in range(3):
                 weights[3 * x + c] = weight
         for j in range(row.size):
-            kept = uint16(uint16(row[j]) * uint16(uint16(256) - weights[j]))
-            row[j] = uint16(kept + uint16(ink[j] * weights[j]) + uint16(128)) >> uint16(8)
+            behind = uint16(uint16(row[j]) * uint16(uint16(256) - weights[j]))
+            row[j] = uint16(behind + uint16(ink[j] * weights[j]) + uint16(128)) >> uint16(8)
 
 
 @njit(nogil=True, cache=True)
 def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Blends one layer, ink over halo, onto one picture, uint8 (S, S, 3)."""
+    """Blend one layer, ink over halo, onto one picture, uint8 (S, S, 3)."""
     low, shift = uint32(bits), uint32(32 - bits)
     scale, two, opaque = uint32(opacity * 257), uint32(2), opacity == OPAQUE
     ux, uy, vx, vy = place[2], place[3], place[4], place[5]
-    # Subsamples lie a quarter of a pixel off the centre, diagonally.
+    # Subsamples lie diagonally off the centre, by a quarter of a pixel in x and in y.
     offsets = (ux + uy) // 4, (vx + vy) // 4, (ux - uy) // 4, (vx - vy) // 4
     au, av, bu, bv = uint32(offsets[0]), uint32(offsets[1]), uint32(offsets[2]), uint32(offsets[3])
     farthest = max(max(abs(offsets[0]), abs(offsets[1])), max(abs(offsets[2]), abs(offsets[3])))
@@ -114,7 +114,7 @@ def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type:
 
 @njit(nogil=True, cache=True)
 def _grain(flat, mixed, key, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Adds noise in [-amplitude, amplitude] to every byte, eight bytes from each mixed counter.
+    """Add noise in [-amplitude, amplitude] to every byte, eight bytes from each mixed counter.
 
     The mixer is the finaliser of SplitMix64 (Steele, Lea and Flood 2014).
     """
@@ -164,9 +164,9 @@ def render(
     noise: NDArray[np.uint64],
     amplitude: int,
 ) -> None:
-    """Draws n pictures into `out`, uint8 (n, S, S, 3), releasing the interpreter lock.
+    """Draw n pictures into `out`, uint8 (n, S, S, 3), without holding the interpreter lock.
 
-    `wall` uint8 (n, 3) fills the canvas; `atlas` holds the ink and halo planes of all masks, uint8;
-    `noise` uint64 (n,) keys the grain, whose levels lie in [-amplitude, amplitude].
+    `wall`, uint8 (n, 3): colour of the canvas. `atlas`: ink and halo planes of all masks, uint8.
+    `noise`, uint64 (n,): keys of the grain, whose levels lie in [-amplitude, amplitude].
     """
     _render(out, wall, *atlas, stack, noise, amplitude)

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from spurgen.generators.streams import Draw, Int64, fraction, happens, threshold, uniform_int
 from spurgen.generators.world import World, redrawn_channel
 
-NO_ENVIRONMENT = -1  # test samples belong to none
+NO_ENVIRONMENT = -1  # the env_id of test samples
 
 
 @dataclass(frozen=True)
 class Factors:
-    """Holds the factors of n samples, int64 (n,) each.
+    """Factors of n samples, int64 (n,) each.
 
-    `core` is the class shown, `labels` the class recorded (they differ by label noise);
-    `visible` bool (n,) says whether the core cue is drawn.
+    `core` is the class shown and `labels` the class recorded; label noise makes them differ.
+    `visible`, bool (n,), is True where the core cue is drawn.
     """
 
     labels: Int64
@@ -29,7 +29,7 @@ class Factors:
 
 
 def draw_factors(world: World, split: str, indices: Int64) -> Factors:
-    """Draws the factors of a split's samples: by design on `test`, at the strengths elsewhere."""
+    """Draw the factors of a split's samples: balanced by design on `test`, at the scenario's strengths elsewhere."""
     draw = world.stream(split, indices)
     scenario = world.scenario
     visible = happens(draw("core-visible", 1)[:, 0], threshold(scenario.core_visibility))
@@ -53,7 +53,7 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
 
 
 def redrawn_values(world: World, split: str, core: Int64, draw: Draw) -> dict[str, Int64]:
-    """Draws every channel uniformly; on train and val, what the scenario withholds stays withheld."""
+    """Draw every channel uniformly; on train and val, no withheld combination occurs."""
     words = {name: draw(f"channel/{name}/unc", 1) for name in world.scenario.channels}
     values = {name: uniform_int(words[name][:, 0], spec.values) for name, spec in world.scenario.channels.items()}
     if split != "test":
@@ -62,13 +62,13 @@ def redrawn_values(world: World, split: str, core: Int64, draw: Draw) -> dict[st
 
 
 def other_class(word: NDArray[np.uint64], labels: Int64, num_classes: int) -> Int64:
-    """Draws a class uniformly from all but each label."""
+    """Draw a class uniformly from the classes other than each sample's label."""
     other: Int64 = (labels + 1 + uniform_int(word, num_classes - 1)) % num_classes
     return other
 
 
 def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], draw: Draw) -> Int64:
-    """Picks a value that goes with the label, or conflicts with it, uniformly among such."""
+    """Draw an aligned value, or a conflicting one where `conflict` is True, uniformly among the candidates."""
     raw = draw(f"channel/{name}", 1)
     aligned, conflicting = world.aligned[name], world.conflicting[name]
     with_label = aligned[labels, uniform_int(raw[:, 1], aligned.shape[1])]
@@ -77,11 +77,11 @@ def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], 
 
 
 def _withhold(world: World, core: Int64, values: dict[str, Int64], word: Callable[[str], NDArray[np.uint64]]) -> None:
-    """Redraws the last-named channel of every withheld combination, uniformly over what is left.
+    """Redraw the last-named channel of every withheld combination, uniformly over the values left.
 
-    A redrawn row shows none of the combinations that name the channel, and stands as it did to
-    the rest, so that once all have had their turn none is shown. `word` gives a channel's raw
-    words, uint64 (n,).
+    A redrawn row shows no combination that names this channel; for all others nothing changes. So
+    none is shown once every combination has been treated. `word` returns a channel's raw words,
+    uint64 (n,).
     """
     combinations = world.scenario.withheld
     for combination in combinations:
@@ -96,7 +96,7 @@ def _withhold(world: World, core: Int64, values: dict[str, Int64], word: Callabl
 
 
 def _values_left(rivals: list[dict[str, int]], name: str, size: int) -> Callable[[dict[str, int]], list[int]]:
-    """Returns a function from a row of factors to the values of a channel that are not withheld there."""
+    """Return a function from a row of factors to the values of channel `name` that are not withheld there."""
     keys = sorted({key for rival in rivals for key in rival} - {name})
 
     @cache
@@ -108,7 +108,7 @@ def _values_left(rivals: list[dict[str, int]], name: str, size: int) -> Callable
 
 
 def patterns(world: World, labels: Int64, values: dict[str, Int64], channels: tuple[str, ...]) -> Int64:
-    """Numbers the alignment patterns over `channels`; bit k is set where channel k conflicts."""
+    """Return alignment patterns over `channels`, int64 (n,); bit k is set where channel k conflicts."""
     total = np.zeros(len(labels), np.int64)
     for k, name in enumerate(channels):
         aligned = (world.aligned[name][labels] == values[name][:, None]).any(axis=1)

@@ -1,4 +1,4 @@
-"""The caption grammar: a sentence from the channels' phrases, a noun phrase and fillers."""
+"""The caption grammar: sentences made of the channels' phrases, a noun phrase and fillers."""
 
 from collections.abc import Iterable
 
@@ -25,10 +25,10 @@ OWN_SLOTS = ("voice", "synonym", "color", "shape", "background")
 
 
 def write(core: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words) -> list[str]:
-    """Writes n captions.
+    """Write n captions.
 
-    `phrases` holds n phrases per kind of channel; a kind that the templates have no place for is
-    appended to the wall. `nuisance` uint64 (n, 8) draws the noun form and the fillers.
+    `phrases` maps each kind of channel to n phrases; kinds without a slot in the templates are
+    appended to the wall. `nuisance`, uint64 (n, 8), draws the noun form and the fillers.
     """
     forms = noun_forms(nuisance[:, 0])
     nouns = list(NOUNS.values())
@@ -52,7 +52,7 @@ def _article(noun: str) -> str:
 
 
 def _fillers(nuisance: Words) -> Iterable[str]:
-    """Says where and when; over five million combinations keep captions from repeating."""
+    """Yield a place and a time for each caption; with over five million combinations few captions repeat."""
     sizes = (len(PLACES), len(WEATHER), len(DAYS), MINUTES)
     columns = [uniform_int(nuisance[:, k], size).tolist() for k, size in enumerate(sizes, start=1)]
     for place, weather, day, minute in zip(*columns, strict=True):

@@ -1,4 +1,4 @@
-"""Families of masks: what a drawing becomes before the atlas keeps it."""
+"""Families of masks: the ink and halo planes of drawings, at full resolution."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ Drawing = Callable[[Pen], object]
 
 @dataclass(frozen=True)
 class Family:
-    """Is a set of masks of one use.
+    """A set of masks with one use.
 
-    `span`, the canvas length that a tile usually covers in thousandths of the canvas's side, sets
-    the resolution. Each of `masks` makes an ink and a halo plane, uint8 (1024, 1024); the halo
-    contains the ink and is the same where there is none to show. `smooth` marks gradients.
+    `span` is the length that a tile usually covers, in thousandths of the canvas's side; it sets
+    the resolution. Each function in `masks` makes an ink and a halo plane, uint8 (1024, 1024); the
+    halo contains the ink, and equals it if there is no halo to show. `smooth` marks gradients.
     """
 
     span: int
@@ -23,12 +23,12 @@ class Family:
 
 
 def inked(span: int, drawings: Iterable[Drawing], grow: int = 0, backing: Drawing | None = None) -> Family:
-    """Makes the family of pen drawings; their halo is `backing`, or reaches `grow` grid units further."""
+    """Return the family of pen drawings; the halo is `backing` or else the drawing, enlarged by `grow` grid units."""
     return Family(span, tuple(_drawn(drawing, grow, backing or drawing) for drawing in drawings))
 
 
 def gradients(span: int, makers: Iterable[Callable[[], Mask]]) -> Family:
-    """Makes the family of smooth masks, without halos."""
+    """Return the family of smooth masks, without halos."""
     return Family(span, tuple(_doubled(make) for make in makers), smooth=True)
 
 

@@ -1,4 +1,4 @@
-"""The noun phrases that carry the class in captions, the commonest form first."""
+"""The noun phrases that carry the class in captions, the most frequent form first."""
 
 from itertools import accumulate
 
@@ -101,5 +101,5 @@ _BOUNDS = np.array([bound * 2**32 // sum(_SHARES) for bound in accumulate(_SHARE
 
 
 def noun_forms(word: Words) -> Int64:
-    """Draws surface forms by Zipf's law, Pr(rank r) ~ 1 / r: int64 (n,) in [0, 12)."""
+    """Draw surface forms by Zipf's law, Pr(rank r) ~ 1 / r: int64 (n,) in [0, 12)."""
     return np.searchsorted(_BOUNDS, fraction(word), "right")

@@ -1,8 +1,8 @@
-"""A pen that draws masks with integers: polygons, ellipses and strokes, inked or erased.
+"""A pen that draws masks in integer arithmetic: polygons, ellipses and strokes, inked or erased.
 
-Coordinates are integers on a grid whose origin is the mask's centre, x to the right and y
-down. The disc of radius 100 around it is the drawing area of a free-standing mask, which can
-then be turned without leaving its tile; a tile that repeats uses the full square, +-150.
+Coordinates are integers on a grid with its origin at the mask's centre, x to the right and y
+down. A free-standing mask is drawn inside the disc of radius 100, so it can be turned without
+leaving its tile; a tile that repeats uses the full square, +-150.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def _fixed(grid: int) -> int:
 
 
 def polar(radius: int, angle: int) -> Point:
-    """Returns the grid point at that radius; `angle` in degrees, clockwise from the right."""
+    """Return the grid point at a radius and an angle in degrees, clockwise from the right."""
     turn = np.array([angle * 4096 // 360])
     half = 1 << (UNIT_BITS - 1)
     x, y = (int((radius * int(f(turn)[0]) + half) >> UNIT_BITS) for f in (cosine, sine))
@@ -35,10 +35,10 @@ def polar(radius: int, angle: int) -> Point:
 
 
 class Pen:
-    """Draws on one mask, uint8 (1024, 1024), 0 or 255.
+    """A pen with its mask, uint8 (1024, 1024), 0 or 255.
 
-    A pen with `grow` > 0 draws the halo of the same picture: everything inked is that many grid
-    units larger on every side, and nothing is erased, so the halo backs the holes as well.
+    With `grow` > 0 the pen draws the halo of the same drawing: every inked shape is that many grid
+    units larger on all sides, and nothing is erased, so the halo also backs the holes.
     """
 
     def __init__(self, grow: int = 0) -> None:
@@ -46,7 +46,7 @@ class Pen:
         self.grow = grow
 
     def polygon(self, *points: Point, ink: bool = True) -> "Pen":
-        """Fills the polygon through `points` by the even-odd rule, or erases it."""
+        """Fill the polygon through `points` by the even-odd rule, or erase it."""
         xs = [_fixed(x) for x, _ in points]
         ys = [_fixed(y) for _, y in points]
         toggles = np.zeros((MASTER, MASTER + 1), np.uint8)
@@ -65,20 +65,20 @@ class Pen:
         return self._apply(np.bitwise_xor.accumulate(toggles, axis=1)[:, :MASTER] == 1, ink)
 
     def ellipse(self, x: int, y: int, rx: int, ry: int | None = None, ink: bool = True) -> "Pen":
-        """Fills the axis-aligned ellipse around (x, y), or erases it; `ry` defaults to `rx`."""
+        """Fill the axis-aligned ellipse around (x, y), or erase it; `ry` defaults to `rx`."""
         a, b = ((r + self.grow) * _SUB * MASTER // (2 * REACH) for r in (rx, rx if ry is None else ry))
         rows, columns = _window(_fixed(y) - b, _fixed(y) + b), _window(_fixed(x) - a, _fixed(x) + a)
         dx, dy = _centres(columns)[None, :] - _fixed(x), _centres(rows)[:, None] - _fixed(y)
         return self._apply((dx * b) ** 2 + (dy * a) ** 2 <= (a * b) ** 2, ink, rows, columns)
 
     def stroke(self, *points: Point, width: int, ink: bool = True) -> "Pen":
-        """Draws a line with round ends and joints through `points`, `width` grid units wide."""
+        """Draw a line with round ends and joints through `points`, `width` grid units wide, or erase it."""
         for (xa, ya), (xb, yb) in pairwise(points):
             self._segment(xa, ya, xb, yb, width, ink)
         return self
 
     def _segment(self, xa: int, ya: int, xb: int, yb: int, width: int, ink: bool) -> None:
-        """Inks every pixel within width / 2 of a segment, by comparing squared distances."""
+        """Ink or erase every pixel within width / 2 of a segment, by comparing squared distances."""
         radius = (width + 2 * self.grow) * _SUB * MASTER // (4 * REACH)
         (x0, x1), (y0, y1) = sorted((_fixed(xa), _fixed(xb))), sorted((_fixed(ya), _fixed(yb)))
         rows, columns = _window(y0 - radius, y1 + radius), _window(x0 - radius, x1 + radius)
@@ -96,7 +96,7 @@ class Pen:
 
 
 def _window(low: int, high: int) -> slice:
-    """Returns the pixels whose centres may lie in [low, high], clipped to the mask."""
+    """Return the pixels whose centres may lie in [low, high], clipped to the mask."""
     return slice(min(max(low // _SUB, 0), MASTER), min(max(high // _SUB + 1, 0), MASTER))
 
 
@@ -105,17 +105,17 @@ def _centres(window: slice) -> NDArray[np.int64]:
 
 
 def arc(x: int, y: int, radius: int, first: int, last: int) -> Sequence[Point]:
-    """Returns points along a circle around (x, y) between two angles in degrees, either way round."""
+    """Return points along a circle around (x, y) from one angle to another, in degrees, in either direction."""
     steps = max(abs(last - first) // 5, 1)
     around = (polar(radius, first + (last - first) * k // steps) for k in range(steps + 1))
     return [(x + dx, y + dy) for dx, dy in around]
 
 
 def regular(sides: int, radius: int, turn: int = -90) -> Sequence[Point]:
-    """Returns the corners of a regular polygon; `turn` in degrees points the first one."""
+    """Return the corners of a regular polygon; `turn` is the direction of the first one, in degrees."""
     return [polar(radius, turn + 360 * k // sides) for k in range(sides)]
 
 
 def star(points: int, outer: int, inner: int, turn: int = -90) -> Sequence[Point]:
-    """Returns the corners of a star with that many points."""
+    """Return the corners of a star with `points` points."""
     return [polar(inner if k % 2 else outer, turn + 180 * k // points) for k in range(2 * points)]

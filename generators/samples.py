@@ -1,4 +1,4 @@
-"""What the generator returns: samples as columns of equal length."""
+"""Samples, the generator's output, as columns of equal length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from spurgen.generators.streams import Int64
 
 @dataclass(frozen=True)
 class Samples:
-    """Holds n samples: `images` uint8 (n, H, W, 3), `captions` n strings, the rest int64 (n,).
+    """n samples: `images` uint8 (n, H, W, 3), `captions` n strings, the rest int64 (n,).
 
-    `env_ids` is -1 on test; `group_ids` is label * 2**C + pattern, where bit k of the pattern is
-    set when the scenario's channel k conflicts with the label.
+    `env_ids` is -1 on test. `group_ids` is label * 2**C + pattern, where bit k of the pattern is
+    set if the scenario's channel k conflicts with the label.
     """
 
     images: NDArray[np.uint8]
@@ -26,19 +26,19 @@ class Samples:
     group_ids: Int64
 
     def take(self, part: slice) -> Self:
-        """Returns the samples of a slice, as views; halves that were not made stay empty."""
+        """Return the samples of a slice, as views; images or captions that were not made stay empty."""
         values = {name: column[part] for name, column in self.channel_values.items()}
         return type(self)(
             self.images[part], self.captions[part], self.labels[part], values, self.env_ids[part], self.group_ids[part]
         )
 
     def without_inputs(self) -> Self:
-        """Returns the factors alone: no images, no captions."""
+        """Return the factors only, without images and captions."""
         return replace(self, images=self.images[:0].copy(), captions=[])
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Joins one or more runs of samples of the same scenario, in order."""
+        """Concatenate one or more batches of samples of the same scenario, in order."""
         return cls(
             np.concatenate([part.images for part in parts]),
             [caption for part in parts for caption in part.captions],

@@ -1,4 +1,4 @@
-"""Samples and their twins, made from a scenario, a split and indices alone."""
+"""Samples and their twins, as functions of a scenario, a split and indices."""
 
 from dataclasses import replace
 from typing import Literal
@@ -23,12 +23,12 @@ CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
 def sample(
     scenario: Scenario, split: str, indices: Int64 | range | list[int], *, images: bool = True, captions: bool = True
 ) -> Samples:
-    """Makes samples of `train`, `val` or `test`; any index alone equals the same in any batch.
+    """Return samples of `train`, `val` or `test`; a sample is the same alone and in any batch.
 
-    A split has no end: past its size come more samples of the same kind, for streams of fresh data, which
-    no manifest freezes. Without `images` (or `captions`) the array (or list) comes back empty, in less time.
-    Raises `ScenarioError` for an unknown split, an impossible scenario, or indices that are negative, not
-    whole numbers, or not in one dimension.
+    A split has no end: indices past its size give fresh samples of the same distribution, which no manifest
+    freezes. Without `images` (or `captions`) the array (or list) is empty, which takes less time. Raises
+    `ScenarioError` for an unknown split, an impossible scenario, or indices that are negative, not whole
+    numbers, or not one-dimensional.
     """
     world, where = make_world(scenario), _checked(scenario, split, indices)
     return _make(world, split, where, draw_factors(world, split, where), "", images, captions)
@@ -45,11 +45,13 @@ def twins(
     images: bool = True,
     captions: bool = True,
 ) -> Samples:
-    """Makes the same samples again with exactly one thing changed and every nuisance kept.
+    """Return twins: the same samples, re-rendered with exactly one thing changed.
 
-    `channel`: `channel` takes `value`, one or int64 (n,). `placebo`: only the nuisances are
-    redrawn. `core`: another class, channels kept. `ctrl`: every channel takes the class's aligned
-    value. `unc`: every channel is redrawn uniformly, on train and val among what is not withheld.
+    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class;
+    `ctrl` sets every channel to the class's aligned value; `unc` redraws every channel uniformly,
+    on train and val without the withheld combinations. These keep every nuisance. `placebo` keeps
+    class and channels, and redraws the nuisances. Raises `ScenarioError` as `sample` does, and for
+    an unknown kind, channel or value.
     """
     world, where = make_world(scenario), _checked(scenario, split, indices)
     base = draw_factors(world, split, where)
@@ -74,23 +76,23 @@ def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int])
     scenario.split_size(split)
     where = _integers("sample indices", indices)
     if where.ndim != 1:
-        told = f"sample indices have {where.ndim} dimensions, expected 1"
-        raise ScenarioError(f"{told}: give a list or range of whole numbers")
+        message = f"sample indices have {where.ndim} dimensions, expected 1: give a list or range of whole numbers"
+        raise ScenarioError(message)
     if len(where) and where.min() < 0:
         raise ScenarioError(f"negative sample index {where.min()}; indices start at 0")
     return where
 
 
-def _integers(what: str, given: object) -> Int64:
-    """Returns whole numbers as int64; bools, of which a mask is made, are none."""
+def _integers(what: str, numbers: object) -> Int64:
+    """Return whole numbers as int64; refuse booleans, which form a mask and no indices."""
     try:
-        array = np.asarray(given)
+        array = np.asarray(numbers)
     except ValueError:  # lists of unequal lengths
-        raise ScenarioError(f"{what} must be whole numbers in equal rows, not {given!r:.80}") from None
+        raise ScenarioError(f"{what} must be whole numbers in equal rows, not {numbers!r:.80}") from None
     if array.size and (array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max):
-        told = f"{array.dtype} such as {array.ravel().tolist()[0]!r}"
+        example = f"{array.dtype} such as {array.ravel().tolist()[0]!r}"
         cure = "; np.flatnonzero turns a mask into indices" if array.dtype.kind == "b" else ""
-        raise ScenarioError(f"{what} must be whole numbers below 2**63, not {told}{cure}")
+        raise ScenarioError(f"{what} must be whole numbers below 2**63, not {example}{cure}")
     return array.astype(np.int64)
 
 
@@ -124,7 +126,7 @@ def _make(
 
 
 def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Draw) -> Int64 | None:
-    """Returns a kind's values in image or caption: its channel's, else uniform ones or None."""
+    """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None."""
     channel = world.governing(kind, carrier)
     if channel is not None:
         return factors.values[channel]
@@ -148,14 +150,14 @@ def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]
 
 
 def _magnitude(channel: Channel, word: NDArray[np.uint64]) -> Int64:
-    """Draws each sample's magnitude in 0..256, uniform within +-variance of the channel's."""
+    """Draw each sample's magnitude in 0..256, uniform within +-variance of the channel's."""
     spread = int(OPAQUE * channel.variance)
     middle = int(OPAQUE * channel.magnitude)
     return np.clip(middle - spread + uniform_int(word, 2 * spread + 1), 0, OPAQUE)
 
 
 def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
-    mentioned = threshold(world.scenario.caption_fidelity)
+    fidelity = threshold(world.scenario.caption_fidelity)
     phrases = {}
     for kind, module in world.kinds.items():
         if "caption" not in module.CARRIERS:
@@ -163,7 +165,7 @@ def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
         values = _shown(world, kind, "caption", factors, nuisance)
         if values is None:
             continue
-        said = happens(nuisance(f"mention/{kind}", 1)[:, 0], mentioned)
+        mentioned = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
         table = (*module.PHRASES, module.NEUTRAL)
-        phrases[kind] = [table[v] for v in np.where(said, values, len(table) - 1).tolist()]
+        phrases[kind] = [table[v] for v in np.where(mentioned, values, len(table) - 1).tolist()]
     return write(world.scenario.first_class + factors.core, factors.visible, phrases, nuisance("caption", 2))

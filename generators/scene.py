@@ -1,4 +1,4 @@
-"""A scene: named layers of masks, one entry per sample, before any pixel is drawn."""
+"""A scene: named layers of masks, one entry per sample, before rendering."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +14,7 @@ from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 Int64 = NDArray[np.int64]
 
 DEPTHS = ("texture", "ghost", "plate", "pictogram", "light", "glow", "tag")
-GRAIN = 6  # levels of noise either way
+GRAIN = 6  # amplitude of the noise, in levels
 LIGHT_INK = (250, 250, 248)
 DARK_INK = (24, 24, 28)
 GREY = (128, 128, 128)
@@ -22,21 +22,21 @@ _TINTS = np.array([(0, 0, 0), (10, 2, -10), (-8, 0, 10), (-4, 6, -6), (8, -4, 4)
 
 
 class Draw(Protocol):
-    """Gives the nuisance words of one factor: uint64 (n, 4 * blocks)."""
+    """Source of one factor's nuisance words: uint64 (n, 4 * blocks)."""
 
     def __call__(self, blocks: int) -> Words:
-        """Draws that many blocks of four words per sample."""
+        """Draw `blocks` blocks of four words per sample."""
         ...
 
 
 @dataclass
 class Layer:
-    """Is one mask per sample, with its place and paint; arrays int64 (n,) unless noted.
+    """One mask per sample, with its place and paint; arrays int64 (n,) unless noted.
 
     `x`, `y` (centre), `span` (side of the whole mask) in 1/65536 of the canvas's side; `angle`
     in 1/4096 turns, clockwise; `ink` and `halo` (n, 3), 0..255, colour the two planes of the mask;
-    `opacity` 0..256. A `tiled` mask repeats over the whole canvas; any other shows only the disc
-    it was drawn in.
+    `opacity` 0..256. A `tiled` mask repeats over the whole canvas; any other mask shows only the
+    disc in which it was drawn.
     """
 
     family: str
@@ -52,10 +52,10 @@ class Layer:
 
 
 class Scene:
-    """Holds the layers of n pictures; channels paint by changing or adding layers.
+    """Layers of n pictures; channels paint by changing or adding layers.
 
-    `layers` maps a name of `DEPTHS`, back to front, to its layer. `wall` int64 (n, 3) is the
-    canvas's colour; `polarity` bool (n,) is True where the pictogram is light.
+    `layers` maps names in `DEPTHS`, ordered back to front, to layers. `wall`, int64 (n, 3), is the
+    canvas's colour; `polarity`, bool (n,), is True where the pictogram is light.
     """
 
     def __init__(self, image_size: int, classes: Int64, core: "Core", draw: Draw) -> None:
@@ -85,11 +85,11 @@ class Scene:
 
     @staticmethod
     def ink(light: NDArray[np.bool_]) -> Int64:
-        """Returns near-white where `light`, else near-black, int64 (n, 3)."""
+        """Return near-white where `light`, else near-black, int64 (n, 3)."""
         return np.where(light[:, None], np.array(LIGHT_INK), np.array(DARK_INK))
 
     def draw(self) -> NDArray[np.uint8]:
-        """Renders the pictures, uint8 (n, S, S, 3)."""
+        """Render the pictures, uint8 (n, S, S, 3)."""
         out = np.empty((self.count, self.size, self.size, 3), np.uint8)
         stack = self._stack()
         render(out, np.clip(self.wall, 0, 255).astype(np.uint8), self.atlas.planes, stack, self.noise, GRAIN)
@@ -110,7 +110,7 @@ class Scene:
         )
 
     def _place(self, layer: Layer) -> Int64:
-        """Maps pixel centres to mask coordinates, 2**32 per mask side: int64 (n, 6)."""
+        """Return the map from pixel centres to mask coordinates, 2**32 per mask side: int64 (n, 6)."""
         pixels = layer.span * self.size  # sixteen fraction bits
         along = (cosine(layer.angle) << (48 - UNIT_BITS)) // pixels
         across = (sine(layer.angle) << (48 - UNIT_BITS)) // pixels
@@ -121,7 +121,7 @@ class Scene:
         return np.stack([u, v, along, across, -across, along], axis=1)
 
     def _box(self, layer: Layer) -> Int64:
-        """Returns first and last + 1 column, then row, that a layer may touch: int64 (n, 4)."""
+        """Return first and last + 1 column, then row, that a layer may touch: int64 (n, 4)."""
         if layer.tiled:
             return np.broadcast_to(np.array([0, self.size, 0, self.size]), (self.count, 4))
         reach = layer.span * 353 // 1000  # the drawing area's radius, and the halo around it
@@ -132,7 +132,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Core:
-    """Says how the class is shown: radius in 1/65536 canvas, opacity 0..256, bool (n,) whether."""
+    """Look of the class: `size`, its radius in 1/65536 of the canvas's side; `contrast` 0..256; `visible` bool (n,)."""
 
     size: int
     contrast: int

@@ -1,7 +1,7 @@
-"""Random words: every sample owns a fixed stretch of a named Philox stream.
+"""Random words: every sample owns a fixed range of a named Philox stream.
 
 Only raw words are used. NumPy freezes its bit streams but not the methods of `Generator`
-(NEP 19), so every distribution is made here, from integers.
+(NEP 19), so every distribution is computed here, with integers.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ _ONE = 1 << 32
 
 
 def stream_key(*names: str | int) -> int:
-    """Derives a stream's 128-bit Philox key from a tuple of names by SHA-256."""
+    """Derive a stream's 128-bit Philox key from a tuple of names by SHA-256."""
     text = "\x1f".join(map(str, names))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
 
 
 def words(key: int, indices: Int64, blocks: int) -> Words:
-    """Returns the words that the samples own in a stream: uint64 (n, 4 * blocks).
+    """Return the words that the samples own in a stream: uint64 (n, 4 * blocks).
 
     Sample i owns words [i W, (i + 1) W), W = 4 * blocks, so any sample can be made alone.
     """
@@ -39,33 +39,33 @@ def words(key: int, indices: Int64, blocks: int) -> Words:
 
 
 def fraction(word: Words) -> Int64:
-    """Maps words to fractions of one, in units of 2**-32: [0, 2**32)."""
+    """Map words to fractions of one, in units of 2**-32: [0, 2**32)."""
     return (word >> np.uint64(32)).astype(np.int64)
 
 
 def uniform_int(word: Words, size: int | Int64) -> Int64:
-    """Maps words to integers in [0, size), size <= 2**31, by multiply and shift; bias below size / 2**32."""
+    """Map words to integers in [0, size), size <= 2**31, by multiply and shift; bias below size / 2**32."""
     scaled: Int64 = (fraction(word) * size) >> 32
     return scaled
 
 
 def signed(word: Words, reach: int) -> Int64:
-    """Maps words to integers in [-reach, reach]."""
+    """Map words to integers in [-reach, reach]."""
     return uniform_int(word, 2 * reach + 1) - reach
 
 
 def threshold(probability: float) -> int:
-    """Expresses a probability in units of 2**-32, exact for the float given."""
+    """Return a probability in units of 2**-32, rounded down; the product is exact, so all machines agree."""
     return int(probability * _ONE)
 
 
 def happens(word: Words, thresholds: int | Int64) -> NDArray[np.bool_]:
-    """Says where an event of that probability, in units of 2**-32, takes place."""
+    """Return where an event occurs whose probability is `thresholds`, in units of 2**-32: bool (n,)."""
     return fraction(word) < thresholds
 
 
 def permutation(key: int, size: int) -> Int64:
-    """Draws a permutation of range(size) (Fisher-Yates) from a stream's first words."""
+    """Draw a permutation of range(size) (Fisher-Yates) from a stream's first words."""
     order = np.arange(size)
     raw = words(key, np.zeros(1, np.int64), -(-size // WORDS_PER_BLOCK))[0]
     for last in range(size - 1, 0, -1):

@@ -1,4 +1,4 @@
-"""Integer sine and cosine, the same on every machine: no libm, no float."""
+"""Integer sine and cosine, identical on every machine: no libm, no floats."""
 
 from functools import cache
 
@@ -15,11 +15,11 @@ _PI_2 = 157079632679489661923132169163975144209858469968755291048747  # pi / 2 i
 
 @cache
 def _sine_table() -> Int64:
-    """Tabulates round(2**30 sin) over a full turn by Taylor's series in big integers."""
-    one = 1 << _GUARD
+    """Return round(2**30 sin) over a full turn, by Taylor series in big integers."""
+    unit = 1 << _GUARD
     quarter = []
     for step in range(TURN // 4 + 1):
-        x = (one * _PI_2 * step) // (10**59 * (TURN // 4))
+        x = (unit * _PI_2 * step) // (10**59 * (TURN // 4))
         term, total, k = x, 0, 1
         while term:
             total += term
@@ -33,10 +33,10 @@ def _sine_table() -> Int64:
 
 
 def sine(angle: Int64) -> Int64:
-    """Returns 2**30 sin(angle) as int64; `angle` int64 in 1/4096 turns, any sign."""
+    """Return 2**30 sin(angle) as int64; `angle` int64 in 1/4096 turns, any sign."""
     return _sine_table()[angle % TURN]
 
 
 def cosine(angle: Int64) -> Int64:
-    """Returns 2**30 cos(angle) as int64; `angle` int64 in 1/4096 turns, any sign."""
+    """Return 2**30 cos(angle) as int64; `angle` int64 in 1/4096 turns, any sign."""
     return _sine_table()[(angle + TURN // 4) % TURN]

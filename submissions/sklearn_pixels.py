@@ -1,4 +1,4 @@
-"""A scikit-learn pipeline on pixels: small grey pictures, principal components, logistic regression."""
+"""A scikit-learn pipeline on pixels: small greyscale pictures, principal components, logistic regression."""
 
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
@@ -14,7 +14,7 @@ def _flat(batch):
 
 
 def fit(train, val, context):
-    """Fits the pipeline."""
+    """Fit the pipeline."""
     global model
     components = PCA(min(128, len(train) // 2), random_state=context.seed)
     model = make_pipeline(StandardScaler(), components, LogisticRegression(max_iter=500))
@@ -22,5 +22,5 @@ def fit(train, val, context):
 
 
 def predict_proba(batch):
-    """Returns probabilities, (n, K)."""
+    """Return probabilities, (n, K)."""
     return model.predict_proba(_flat(batch))

@@ -1,6 +1,6 @@
-"""A torchvision network trained in `fit`; give it weights of your own to fine-tune them.
+"""A torchvision network trained in `fit`, from scratch or from a checkpoint of yours.
 
-To start from a checkpoint, put its file beside this one, name it in `FILES`, and set `WEIGHTS` to that name.
+To fine-tune a checkpoint, put its file beside this one, list it in `FILES`, and set `WEIGHTS` to its name.
 """
 
 from pathlib import Path
@@ -20,15 +20,15 @@ def _pixels(images, device):
 
 
 def fit(train, val, context):
-    """Trains all layers with AdamW and one cycle of the learning rate."""
+    """Train all layers with AdamW and a one-cycle learning rate."""
     global model, device
     torch.manual_seed(context.seed)
     device = context.device
     model = torchvision.models.shufflenet_v2_x1_0(weights=None, num_classes=context.num_classes).to(device)
     if WEIGHTS:
-        given = torch.load(Path(__file__).with_name(WEIGHTS), map_location="cpu", weights_only=True)
-        own = model.state_dict()  # a head for other classes does not fit, and stays as it is
-        fits = {name: weight for name, weight in given.items() if name in own and weight.shape == own[name].shape}
+        checkpoint = torch.load(Path(__file__).with_name(WEIGHTS), map_location="cpu", weights_only=True)
+        own = model.state_dict()  # a head for other classes does not fit and keeps its initial weights
+        fits = {name: w for name, w in checkpoint.items() if name in own and w.shape == own[name].shape}
         model.load_state_dict(own | fits)
     optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.05)
     batch = min(BATCH, len(train))
@@ -47,8 +47,8 @@ def fit(train, val, context):
 
 @torch.inference_mode()
 def predict(batch):
-    """Returns logits, (n, K)."""
-    return torch.cat([model(_pixels(some, device)) for some in _split(batch.images)])
+    """Return logits, (n, K)."""
+    return torch.cat([model(_pixels(images, device)) for images in _split(batch.images)])
 
 
 def _split(images):

@@ -1,1 +1,1 @@
-"""The channels, one file each: dropping one in adds it."""
+"""The channels, one file each; a new file adds a channel."""

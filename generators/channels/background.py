@@ -7,7 +7,7 @@ from spurgen.generators.streams import signed, uniform_int
 
 CARRIERS = frozenset({"image", "caption"})
 UNLISTED = "uniform"
-SPAN = 440  # thousandths of the canvas that a tile repeats after
+SPAN = 440  # side of a tile, in thousandths of the canvas's side
 EDGE = REACH
 
 
@@ -23,7 +23,7 @@ def _dotted(pen: Pen) -> None:
 
 
 def _solid(_: Pen) -> None:
-    """Leaves the wall plain."""
+    """Leave the wall plain."""
 
 
 def _checkered(pen: Pen) -> None:
@@ -100,12 +100,12 @@ FAMILIES = {"texture": inked(SPAN, TILES.values())}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Covers the wall with a tile in a lighter or darker tone; magnitude is the tile's opacity."""
+    """Cover the wall with a tile in a lighter or darker tone; magnitude is the tile's opacity."""
     words = draw(2)
-    one = 1 << 16
-    span = SPAN * one // 1000 * (1000 + signed(words[:, 0], 120)) // 1000
+    canvas = 1 << 16
+    span = SPAN * canvas // 1000 * (1000 + signed(words[:, 0], 120)) // 1000
     step = 50 + uniform_int(words[:, 1], 25)
     tone = scene.wall + (step * (1 - 2 * (scene.wall[:, 0] > 150)))[:, None]
-    x, y = uniform_int(words[:, 2], one), uniform_int(words[:, 3], one)
+    x, y = uniform_int(words[:, 2], canvas), uniform_int(words[:, 3], canvas)
     turn = signed(words[:, 4], 70)
     scene.layers["texture"] = Layer("texture", values, x, y, span, turn, tone, tone, magnitude, tiled=True)

@@ -28,7 +28,7 @@ _RGB = np.array(tuple(COLORS.values()))
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Fills the plate; magnitude is the way from grey to the full colour."""
+    """Colour the plate; magnitude blends from grey (0) to the full colour (256)."""
     shade = signed(draw(1)[:, 0], 10)
     full = _RGB[values] + shade[:, None]
     scene.layers["plate"].ink = np.array(GREY) + ((full - np.array(GREY)) * magnitude[:, None] >> 8)

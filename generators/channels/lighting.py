@@ -12,18 +12,19 @@ from spurgen.generators.streams import signed
 
 CARRIERS = frozenset({"image"})
 UNLISTED = "absent"
-SHADE, GLOW = 165, 72  # of 256: how dark the far side is, how bright the near one
+SHADE, GLOW = 165, 72  # opacity of 256: of the shadow on the far side, of the glow on the near side
 DARK, BRIGHT = (8, 8, 20), (255, 250, 232)
 _AXIS = np.arange(MASTER, dtype=np.int64) * 2 + 1 - MASTER
 
 
 @dataclass(frozen=True)
 class Lamp:
-    """Is a light at (x, y), in hundredths of the half side from the centre.
+    """A light at (x, y), in hundredths of the half side from the centre.
 
-    Full light, then shade ramping up, then full shade lie at squared distances below `near`,
-    between, and beyond `far`, in hundredths of the half side squared; `glow` is where its glow
-    ends, 0 for none. With `near` beyond `far` the shade lies around the lamp, the glow about the edge.
+    `near`, `far` and `glow` are squared distances from the lamp, in hundredths of the half side
+    squared. Shade rises from none at `near` to full at `far`; the glow falls from full at the lamp
+    to none at `glow` (0: no glow). If `near` > `far`, the shade lies at the lamp, and the glow rises
+    from none at `near` to full at `glow`.
     """
 
     x: int
@@ -33,18 +34,18 @@ class Lamp:
     glow: int
 
     def ramp(self, start: int, end: int) -> Mask:
-        """Makes a mask that rises from 0 to 255 between two squared distances."""
+        """Return a mask that rises from 0 to 255 between two squared distances."""
         x, y = (_AXIS * 100 - at * MASTER for at in (self.x, self.y))
         distance2 = (x[None, :] ** 2 + y[:, None] ** 2) // (100 * MASTER * MASTER)
         levels: Mask = np.clip((distance2 - start) * 255 // (end - start), 0, 255).astype(np.uint8)
         return levels
 
     def shade(self) -> Mask:
-        """Makes the shadow, darkest away from the lamp."""
+        """Return the shadow, darkest away from the lamp."""
         return self.ramp(self.near, self.far)
 
     def shine(self) -> Mask:
-        """Makes the glow, brightest at the lamp."""
+        """Return the glow, brightest at the lamp."""
         if self.glow == 0:
             return np.zeros((MASTER, MASTER), np.uint8)
         return self.ramp(self.glow, 0) if self.near < self.far else self.ramp(self.near, self.glow)
@@ -75,11 +76,11 @@ FAMILIES = {name: gradients(1000, makers) for name, makers in _MASKS.items()}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Shades and lights the picture; magnitude is the depth of the shadow and of the glow."""
+    """Shade and light the picture; magnitude is the depth of shadow and glow."""
     vary = signed(draw(1)[:, 0], 20)
     centre, whole = np.full(scene.count, 1 << 15), np.full(scene.count, 1 << 16)
-    none = np.zeros(scene.count, np.int64)
+    upright = np.zeros(scene.count, np.int64)
     for name, tone, depth in (("light", DARK, SHADE), ("glow", BRIGHT, GLOW)):
         ink = np.broadcast_to(np.array(tone), (scene.count, 3))
         opacity = (depth + vary) * magnitude >> 8
-        scene.layers[name] = Layer(name, values, centre, centre, whole, none, ink, ink, opacity, tiled=True)
+        scene.layers[name] = Layer(name, values, centre, centre, whole, upright, ink, ink, opacity, tiled=True)

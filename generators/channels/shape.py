@@ -86,7 +86,7 @@ FAMILIES = {"plate": inked(SPAN, OUTLINES.values(), grow=RIM)}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Cuts the plate; a circular one shows through below full magnitude, wholly from half down."""
+    """Cut the plate to its outline; below full magnitude a circular plate shows too, fully from half down."""
     del draw
     plate = scene.layers["plate"]
     if (magnitude < OPAQUE).any():

@@ -89,10 +89,10 @@ FAMILIES = {"tag": inked(330, TAGS.values(), backing=_backing)}
 
 
 def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
-    """Puts a tag, light on a dark backing, in one of the four corners; magnitude is its opacity."""
+    """Put a light tag on a dark backing in one of the four corners; magnitude is its opacity."""
     words = draw(1)
     corner = uniform_int(words[:, 0], 4)
     x, y = (np.where(corner >> k & 1, (1 << 16) - MARGIN, MARGIN) for k in (0, 1))
     light, dark = (np.broadcast_to(np.array(rgb), (scene.count, 3)) for rgb in (LIGHT, DARK))
-    span, none = np.full(scene.count, 3 * RADIUS), np.zeros(scene.count, np.int64)
-    scene.layers["tag"] = Layer("tag", values, x, y, span, none, light, dark, magnitude)
+    span, upright = np.full(scene.count, 3 * RADIUS), np.zeros(scene.count, np.int64)
+    scene.layers["tag"] = Layer("tag", values, x, y, span, upright, light, dark, magnitude)

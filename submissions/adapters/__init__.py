@@ -1,8 +1,8 @@
-"""Other libraries' models as submissions, in three lines each; a file a library.
+"""Models of other libraries as submissions of three lines; one file per library.
 
     from spurgen.submissions.adapters.timm import ImageEncoder
     FILES = ["resnet18.safetensors"]
     submission = ImageEncoder("resnet18", weights=Path(__file__).with_name("resnet18.safetensors"))
 
-Weights lie in a file or folder that `FILES` names, in the submission's own folder. A sandbox has no network.
+`FILES` lists the weights' file or folder, which lies beside the submission: a sandboxed submission has no network.
 """

@@ -1,4 +1,4 @@
-"""Any CLIP of open_clip: chooses classes zero-shot, by the names they have, and gives features."""
+"""Any CLIP model of open_clip: predicts classes zero-shot from their names, and returns features."""
 
 import open_clip
 import torch
@@ -7,9 +7,9 @@ from spurgen.submissions.adapters import _pixels
 
 
 class Clip:
-    """Compares pictures with the sentence `prompt` about each class.
+    """A zero-shot classifier that compares pictures with the sentence `prompt` about each class.
 
-    `weights` is a checkpoint's file, or one of open_clip's tags for the model `name`.
+    `weights` is a checkpoint file, or a pretrained tag of open_clip for the model `name`.
     """
 
     MODALITIES = frozenset({"image"})
@@ -23,16 +23,16 @@ class Clip:
 
     @torch.inference_mode()
     def fit(self, train, val, context):
-        """Reads the classes' names; looks at no picture."""
+        """Embed the class names; the pictures are not used."""
         names = self.tokenizer([self.prompt.format(name) for name in context.class_names])
         self.classes = self.model.encode_text(names, normalize=True)
 
     def encode(self, batch):
-        """Returns the pictures' unit vectors, (n, d)."""
+        """Return unit vectors of the pictures, (n, d)."""
         features = _pixels.encode(self.model.encode_image, batch.images, *self.prepared)
         return torch.nn.functional.normalize(features, dim=1)
 
     @torch.inference_mode()
     def predict(self, batch):
-        """Returns CLIP's logits, (n, K)."""
+        """Return CLIP's logits, (n, K)."""
         return self.model.logit_scale.exp() * self.encode(batch) @ self.classes.T

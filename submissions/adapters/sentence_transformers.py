@@ -1,4 +1,4 @@
-"""Any sentence encoder of sentence-transformers: gives features, and the harness fits the linear probe."""
+"""Any sentence encoder of sentence-transformers: returns features; the harness fits the linear probe."""
 
 from pathlib import Path
 
@@ -6,18 +6,18 @@ from sentence_transformers import SentenceTransformer
 
 
 class SentenceEncoder:
-    """Encodes captions by the model in a folder, or of a name."""
+    """A caption encoder; `place` is a model's folder or its name on the hub."""
 
     MODALITIES = frozenset({"text"})
 
     def __init__(self, place):
-        on_disk = Path(place).is_dir()  # then asking the hub for news would only wait
+        on_disk = Path(place).is_dir()  # then there is no need to wait for the hub
         self.model = SentenceTransformer(str(place), device="cpu", local_files_only=on_disk).eval()
 
     def embed(self, sentences):
-        """Returns a vector for each sentence, float32 (n, d)."""
+        """Return a vector for each sentence, float32 (n, d)."""
         return self.model.encode(list(sentences), batch_size=64, show_progress_bar=False)
 
     def encode(self, batch):
-        """Returns a vector for each caption, (n, d)."""
+        """Return a vector for each caption, (n, d)."""
         return self.embed(batch.captions)

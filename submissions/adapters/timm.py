@@ -1,4 +1,4 @@
-"""Any image model of timm: gives features, and the harness fits the linear probe."""
+"""Any image model of timm: returns features; the harness fits the linear probe."""
 
 import timm
 from timm.data import resolve_model_data_config
@@ -7,7 +7,7 @@ from spurgen.submissions.adapters import _pixels
 
 
 class ImageEncoder:
-    """Encodes by the model `name` of timm, without its head; `weights` is a checkpoint, None for timm's own."""
+    """The timm model `name` without its head; `weights` is a checkpoint file, or None for timm's pretrained weights."""
 
     MODALITIES = frozenset({"image"})
 
@@ -18,5 +18,5 @@ class ImageEncoder:
         self.prepared = size or config["input_size"][-1], config["mean"], config["std"]
 
     def encode(self, batch):
-        """Returns pooled features, (n, d)."""
+        """Return pooled features, (n, d)."""
         return _pixels.encode(self.model, batch.images, *self.prepared)

@@ -1,17 +1,17 @@
-"""Any classifier of torchvision: gives what goes into its last layer, and the harness fits the linear probe."""
+"""Any classifier of torchvision: returns the input of its last layer; the harness fits the linear probe."""
 
 import torch
 import torchvision
 
 from spurgen.submissions.adapters import _pixels
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, which all its weights expect
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, which all torchvision weights expect
 
 
 class ImageEncoder:
-    """Encodes by the model `name` of torchvision, without its last layer.
+    """The torchvision model `name` without its last layer.
 
-    `weights` is a state dict's file, or None for torchvision's best.
+    `weights` is the file of a state dict, or None for torchvision's default weights.
     """
 
     MODALITIES = frozenset({"image"})
@@ -29,5 +29,5 @@ class ImageEncoder:
         self.size = size
 
     def encode(self, batch):
-        """Returns what the last layer was given, (n, d)."""
+        """Return the input of the last layer, (n, d)."""
         return _pixels.encode(self.model, batch.images, self.size, MEAN, STD)

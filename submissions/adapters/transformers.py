@@ -1,4 +1,4 @@
-"""Any text or vision encoder of transformers: gives features, and the harness fits the linear probe."""
+"""Any text or vision encoder of transformers: returns features; the harness fits the linear probe."""
 
 import torch
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
@@ -7,7 +7,7 @@ AT_ONCE = 64
 
 
 class TextEncoder:
-    """Encodes captions by the model in a folder, or of a name, averaging over tokens."""
+    """A caption encoder that averages over tokens; `place` is a model's folder or its name on the hub."""
 
     MODALITIES = frozenset({"text"})
 
@@ -17,19 +17,19 @@ class TextEncoder:
 
     @torch.inference_mode()
     def encode(self, batch):
-        """Returns the mean of the last hidden states, (n, d)."""
-        found = []
+        """Return the mean of the last hidden states, (n, d)."""
+        features = []
         for start in range(0, len(batch), AT_ONCE):
             tokens = self.tokenizer(
                 batch.captions[start : start + AT_ONCE], padding=True, truncation=True, return_tensors="pt"
             )
-            states, shown = self.model(**tokens).last_hidden_state, tokens["attention_mask"].unsqueeze(2)
-            found.append((states * shown).sum(1) / shown.sum(1))
-        return torch.cat(found)
+            states, mask = self.model(**tokens).last_hidden_state, tokens["attention_mask"].unsqueeze(2)
+            features.append((states * mask).sum(1) / mask.sum(1))
+        return torch.cat(features)
 
 
 class ImageEncoder:
-    """Encodes pictures by the model in a folder, or of a name, averaging over patches or places."""
+    """A picture encoder that averages over patches or positions; `place` is a model's folder or its name on the hub."""
 
     MODALITIES = frozenset({"image"})
 
@@ -39,10 +39,10 @@ class ImageEncoder:
 
     @torch.inference_mode()
     def encode(self, batch):
-        """Returns the mean of the last hidden states, (n, d)."""
-        found = []
+        """Return the mean of the last hidden states, (n, d)."""
+        features = []
         for start in range(0, len(batch), AT_ONCE):
             pixels = self.processor(list(batch.images[start : start + AT_ONCE]), return_tensors="pt")
             states = self.model(**pixels).last_hidden_state
-            found.append(states.mean(1) if states.ndim == 3 else states.mean((2, 3)))
-        return torch.cat(found)
+            features.append(states.mean(1) if states.ndim == 3 else states.mean((2, 3)))
+        return torch.cat(features)

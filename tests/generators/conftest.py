@@ -1,4 +1,4 @@
-"""A world of three channels, and its factor table; functions as fixtures, since tests cannot import one another."""
+"""Fixtures of several test files: functions, since tests cannot import one another."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ CHANNELS = {"background": {}, "color": {}, "shape": {}}
 
 @pytest.fixture(scope="session")
 def world():
-    """Returns a function that makes the scenario, with some fields changed."""
+    """Return a function that makes a scenario of three channels, with the given fields changed."""
 
     def make(**fields):
         return make_scenario("test", **{"suite": "t", "name": "w", "seed": 3, "channels": CHANNELS, **fields})
@@ -22,7 +22,7 @@ def world():
 
 @pytest.fixture(scope="session")
 def drawn():
-    """Returns a function that draws the first rows of a split's factor table."""
+    """Return a function that draws the first rows of a split's factor table."""
 
     def draw(scenario, split="train", count=30_000):
         return draw_factors(make_world(scenario), split, np.arange(count))

@@ -4,41 +4,35 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import sample, twins
 from spurgen.generators.channels import background, color, shape, synonym, voice
 from spurgen.generators.grammar import DAYS, MINUTES, PLACES, WEATHER, write
 from spurgen.generators.nouns import HIDDEN, NOUNS
-from spurgen.generators.world import CHANNELS
+from spurgen.generators.world import CHANNELS as PLUGINS
 
-KINDS = {kind: module for kind, module in discover(CHANNELS).items() if "caption" in module.CARRIERS}
-COUNT = 400
+KINDS = {kind: module for kind, module in discover(PLUGINS).items() if "caption" in module.CARRIERS}
+CHANNELS = {kind: {"carrier": "caption", "strength": 0.3} for kind in KINDS}
+FORMS = list(NOUNS.values())
 FILLER = re.compile(rf"by the ({'|'.join(PLACES)}) on a ({'|'.join(WEATHER)}) ({'|'.join(DAYS)}) at [0-2]\d:[0-5]\d")
 
 
-def world(**fields):
-    channels = {kind: {"carrier": "caption", "strength": 0.3} for kind in KINDS}
-    return make_scenario(
-        "test",
-        **{
-            "suite": "t",
-            "name": "w",
-            "seed": 8,
-            "num_classes": 20,
-            "channels": channels,
-            "splits": {"twins": 1},
-            **fields,
-        },
-    )
+@pytest.fixture
+def captioned(world):
+    """Return a function that makes a scenario of every caption channel, and its training samples without images."""
+
+    def make(count=400, **fields):
+        spec = world(**{"channels": CHANNELS, "num_classes": 20, "splits": {"twins": 1}, **fields})
+        return spec, sample(spec, "train", range(count), images=False)
+
+    return make
 
 
-def captioned(spec, count=COUNT):
-    made = sample(spec, "train", range(count), images=False)
-    return made.captions, made.channel_values, made.labels
+def without_filler(caption):
+    return FILLER.sub("", caption)
 
 
-def sentence(values, core, filler):
-    """Writes the caption of known values, the whole of it, as the grammar is documented."""
+def expected_caption(values, core, filler):
+    """Return the caption that the grammar documents for these values."""
     plate = f"{color.VALUES[values['color']]} {shape.VALUES[values['shape']]}"
     return list(voice.TEMPLATES.values())[values["voice"]].format(
         synonym=synonym.VALUES[values["synonym"]],
@@ -49,139 +43,118 @@ def sentence(values, core, filler):
     )
 
 
-def test_at_full_fidelity_a_caption_is_the_template_filled_with_every_value_and_a_form_of_the_class():
-    forms = list(NOUNS.values())
-    captions, values, labels = captioned(world())
-    for k, caption in enumerate(captions):
-        mine = {kind: column[k] for kind, column in values.items()}
+def test_at_full_fidelity_a_caption_states_every_value_and_a_form_of_the_class(captioned):
+    _, made = captioned()
+    for k, caption in enumerate(made.captions):
+        values = {kind: column[k] for kind, column in made.channel_values.items()}
         filler = FILLER.search(caption).group()
-        assert caption in {sentence(mine, form, filler) for form in forms[labels[k]]}
+        assert caption in {expected_caption(values, form, filler) for form in FORMS[made.labels[k]]}
 
 
-def test_every_form_of_every_class_is_said():
-    captions, _, labels = captioned(world(), 12_000)
-    for label, forms in enumerate(NOUNS.values()):
-        mine = [f" {caption} " for caption, y in zip(captions, labels, strict=True) if y == label]
-        for form in forms:
-            assert any(f" {form} " in caption for caption in mine), form
-
-
-def test_at_fidelity_0_no_channel_is_mentioned():
-    captions, _, labels = captioned(world(caption_fidelity=0))
-    for caption, label in zip(captions, labels, strict=True):
+def test_at_fidelity_0_no_channel_is_mentioned(captioned):
+    _, made = captioned(caption_fidelity=0)
+    for caption, label in zip(made.captions, made.labels, strict=True):
         core, plate, filler = caption.split(", ")
-        assert core in list(NOUNS.values())[label]
+        assert core in FORMS[label]
         assert plate == "a plate"
         assert FILLER.fullmatch(filler)
 
 
 @pytest.mark.parametrize("kind", ["color", "shape", "background"])
 @pytest.mark.parametrize("fidelity", [0.2, 0.7])
-def test_a_channel_is_mentioned_as_often_as_the_fidelity_says_and_never_wrongly(kind, fidelity):
-    captions, values, _ = captioned(world(caption_fidelity=fidelity), 4000)
-    spoken = {"color": "a {}|an {}", "shape": "{}", "background": "before a {} wall"}[kind]
-    texts = [FILLER.sub("", caption).replace(",", " ,") for caption in captions]
-    said = 0
-    for text, value in zip(texts, values[kind].tolist(), strict=True):
-        named = {v for v in KINDS[kind].VALUES if any(f" {p.format(v)} " in f" {text} " for p in spoken.split("|"))}
+def test_the_fidelity_is_the_rate_of_correct_mentions_and_wrong_ones_never_occur(kind, fidelity, captioned):
+    _, made = captioned(4000, caption_fidelity=fidelity)
+    phrases = {"color": ["a {}", "an {}"], "shape": ["{}"], "background": ["before a {} wall"]}[kind]
+    mentions = 0
+    for caption, value in zip(made.captions, made.channel_values[kind].tolist(), strict=True):
+        text = f" {without_filler(caption).replace(',', ' ,')} "
+        named = {v for v in KINDS[kind].VALUES if any(f" {phrase.format(v)} " in text for phrase in phrases)}
         assert named <= {KINDS[kind].VALUES[value]}
-        said += len(named)
-    assert abs(said - 4000 * fidelity) < 5 * np.sqrt(4000 * fidelity * (1 - fidelity))
+        mentions += len(named)
+    assert abs(mentions - 4000 * fidelity) < 5 * np.sqrt(4000 * fidelity * (1 - fidelity))
 
 
 @pytest.mark.parametrize("fidelity", [0.0, 0.5, 1.0])
-def test_a_hidden_core_never_names_the_class(fidelity):
-    spec = world(core_visibility=0, caption_fidelity=fidelity)
-    captions, _, _ = captioned(spec)
-    forms = [form for forms in NOUNS.values() for form in forms]
-    for caption in captions:
-        assert HIDDEN in caption.split() or f"{HIDDEN}," in caption.split()
-        assert not [form for form in forms if f" {form} " in f" {caption} "]
-    assert captions == twins(spec, "train", range(COUNT), "core", images=False).captions
+def test_a_hidden_core_never_names_the_class(fidelity, captioned):
+    spec, made = captioned(core_visibility=0, caption_fidelity=fidelity)
+    for caption in made.captions:
+        assert HIDDEN in caption.replace(",", " ").split()
+        assert not [form for forms in FORMS for form in forms if f" {form} " in f" {caption} "]
+    assert made.captions == twins(spec, "train", range(400), "core", images=False).captions
 
 
-def test_the_core_is_hidden_as_often_as_in_the_picture():
-    captions, _, _ = captioned(world(core_visibility=0.4), 4000)
-    hidden = sum(HIDDEN in caption for caption in captions)
+def test_the_core_is_hidden_at_the_rate_of_the_scenario(captioned):
+    _, made = captioned(4000, core_visibility=0.4)
+    hidden = sum(HIDDEN in caption for caption in made.captions)
     assert abs(hidden - 4000 * 0.6) < 5 * np.sqrt(4000 * 0.24)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_unlisted_channel_still_varies_over_its_first_ten_values_and_says_nothing_of_the_class(kind):
+def test_an_unlisted_channel_is_uniform_over_its_first_ten_values_and_independent_of_the_class(kind, captioned):
     listed = {other: {"carrier": "caption"} for other in KINDS if other != kind}
-    spec = world(channels=listed, num_classes=2)
-    captions, _, labels = captioned(spec, 6000)
-    full = world(channels={**listed, kind: {"carrier": "caption", "values": 10, "strength": 0.1}}, num_classes=2)
-    seen = np.zeros((10, 2))
+    _, made = captioned(6000, channels=listed, num_classes=2)
+    full, _ = captioned(0, channels={**listed, kind: {"carrier": "caption", "strength": 0.1}}, num_classes=2)
+    counts = np.zeros((10, 2))
     for value in range(10):
-        told = twins(full, "train", range(6000), "channel", kind, value, images=False).captions
-        for k, (one, other) in enumerate(zip(captions, told, strict=True)):
-            seen[value, labels[k]] += one == other
-    assert seen.sum() == 6000
-    assert np.abs(seen - 300).max() < 5 * np.sqrt(300)
+        twin = twins(full, "train", range(6000), "channel", kind, value, images=False)
+        shown = np.array(made.captions) == np.array(twin.captions)
+        counts[value] = np.bincount(made.labels[shown], minlength=2)
+    assert counts.sum() == 6000
+    assert np.abs(counts - 300).max() < 5 * np.sqrt(300)
 
 
-def test_image_and_caption_may_contradict_each_other():
+def test_image_and_caption_may_contradict_each_other(world):
     spec = world(
         channels={
-            "painted": {"kind": "color", "carrier": "image", "strength": 0.5},
-            "told": {"kind": "color", "carrier": "caption", "strength": 0.5},
+            "in_image": {"kind": "color", "carrier": "image", "strength": 0.5},
+            "in_caption": {"kind": "color", "carrier": "caption", "strength": 0.5},
         },
         image_size=32,
     )
     made = sample(spec, "train", range(200))
-    painted, told = (made.channel_values[name] for name in ("painted", "told"))
-    assert (painted != told).mean() > 0.3
-    assert (painted == told).any()
-    for caption, value in zip(made.captions, told.tolist(), strict=True):
-        assert re.search(rf"\ban? {color.VALUES[value]} ", FILLER.sub("", caption))
-    repainted = twins(spec, "train", range(200), "channel", "painted", (painted + 1) % 10)
+    in_image, in_caption = made.channel_values.values()
+    assert 0.3 < (in_image != in_caption).mean() < 1
+    for caption, value in zip(made.captions, in_caption.tolist(), strict=True):
+        assert re.search(rf"\ban? {color.VALUES[value]} ", without_filler(caption))
+    repainted = twins(spec, "train", range(200), "channel", "in_image", (in_image + 1) % 10)
     assert repainted.captions == made.captions
-    assert all((a != b).any() for a, b in zip(made.images, repainted.images, strict=True))
-    retold = twins(spec, "train", range(200), "channel", "told", (told + 1) % 10)
-    np.testing.assert_array_equal(retold.images, made.images)
-    assert all(a != b for a, b in zip(made.captions, retold.captions, strict=True))
+    assert (repainted.images != made.images).any(axis=(1, 2, 3)).all()
+    reworded = twins(spec, "train", range(200), "channel", "in_caption", (in_caption + 1) % 10)
+    np.testing.assert_array_equal(reworded.images, made.images)
+    assert (np.array(reworded.captions) != np.array(made.captions)).all()
 
 
-def spoken(**said):
-    phrases = {
-        "voice": "{core}, {plate}{wall}, {filler}",
-        "synonym": "one",
-        "color": "",
-        "shape": "plate",
-        "background": "",
-    }
-    return write(
-        np.array([0]), np.array([True]), {k: [v] for k, v in {**phrases, **said}.items()}, np.zeros((1, 8), np.uint64)
-    )[0]
+def plate_phrase(**phrases):
+    """Return the second part of a caption of these phrases; kinds that are not named are neutral."""
+    neutral = {"voice": voice.NEUTRAL, "synonym": "one", "color": "", "shape": "plate", "background": ""}
+    columns = {kind: [phrase] for kind, phrase in {**neutral, **phrases}.items()}
+    (caption,) = write(np.array([0]), np.array([True]), columns, np.zeros((1, 8), np.uint64))
+    return caption.split(", ")[1]
 
 
 @pytest.mark.parametrize(
-    ("said", "plate"),
+    ("phrases", "expected"),
     [
         ({}, "a plate"),
         ({"color": "orange"}, "an orange plate"),
         ({"color": "red", "shape": "arch"}, "a red arch"),
         ({"shape": "arch"}, "an arch"),
         ({"shape": "hexagon"}, "a hexagon"),
+        ({"background": " before a dotted wall", "mood": " gladly"}, "a plate before a dotted wall gladly"),
     ],
 )
-def test_the_article_follows_the_word_after_it(said, plate):
-    assert spoken(**said).split(", ")[1] == plate
+def test_articles_match_the_next_word_and_kinds_without_a_slot_follow_the_wall(phrases, expected):
+    assert plate_phrase(**phrases) == expected
 
 
-def test_a_kind_that_the_templates_do_not_know_is_told_after_the_wall():
-    assert (
-        spoken(background=" before a dotted wall", mood=" gladly").split(", ")[1]
-        == "a plate before a dotted wall gladly"
-    )
-
-
-def test_fillers_are_many_and_each_is_used():
-    captions, _, _ = captioned(world(), 20_000)
-    found = [FILLER.search(caption) for caption in captions]
-    assert all(found)
+def test_every_noun_form_and_every_filler_occurs_and_no_caption_repeats(captioned):
+    _, made = captioned(20_000)
+    for label, forms in enumerate(FORMS):
+        captions = [f" {caption} " for caption, y in zip(made.captions, made.labels, strict=True) if y == label]
+        assert not [form for form in forms if not any(f" {form} " in caption for caption in captions)]
+    fillers = [FILLER.search(caption) for caption in made.captions]
+    assert all(fillers)
     for group, words in ((1, PLACES), (2, WEATHER), (3, DAYS)):
-        assert {match.group(group) for match in found} == set(words)
-    assert {match.group()[-5:] for match in found} == {f"{m // 60:02d}:{m % 60:02d}" for m in range(MINUTES)}
-    assert len(set(captions)) == 20_000
+        assert {match.group(group) for match in fillers} == set(words)
+    assert {match.group()[-5:] for match in fillers} == {f"{m // 60:02d}:{m % 60:02d}" for m in range(MINUTES)}
+    assert len(set(made.captions)) == 20_000

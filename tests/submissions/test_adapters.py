@@ -1,4 +1,4 @@
-"""Every adapter with a tiny model of its library, randomly initialised and kept on disk, run shut in."""
+"""Every adapter in the sandbox, with a tiny, randomly initialised model of its library that is read from disk."""
 
 import json
 import sys
@@ -15,19 +15,28 @@ from spurgen.harness.sandbox.process import Worker
 IMAGES = np.random.default_rng(0).integers(0, 256, (70, 40, 40, 3)).astype(np.uint8)
 WORDS = ["a", "red", "photo", "of", "house", "moon", "heart"]
 CAPTIONS = [" ".join(np.random.default_rng(k).choice(WORDS, 5)) for k in range(70)]
-HEAD = "from pathlib import Path\nHERE = Path(__file__).parent\n"
 LIMITS = Limits(isolation="bubblewrap" if sys.platform == "linux" else "process")
+TINY = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def ask(write_submission):
-    """Returns a function that runs a submission of three lines, and its features, and its logits if it gives any."""
+def encode(write_submission):
+    """Return a function that runs a submission of one adapter; it returns features, and logits if there are any."""
 
-    def answered(code):
+    def run(adapter, model, files, setup=""):
+        library, class_name = adapter.split(".")
         torch.manual_seed(0)
-        with Worker(write_submission(HEAD + code), {}, "a-task", LIMITS) as worker:
+        code = f"""
+from pathlib import Path
+from spurgen.submissions.adapters.{library} import {class_name}
+HERE = Path(__file__).parent
+FILES = {files}
+{setup}
+submission = {class_name}({model})
+"""
+        with Worker(write_submission(code), {}, "a-task", LIMITS) as worker:
             (modality,) = worker.about["modalities"]
             batch = Batch(IMAGES if modality == "image" else None, CAPTIONS if modality == "text" else None)
             if "fit" in worker.about["offers"]:
@@ -42,45 +51,17 @@ def ask(write_submission):
             worker.send("predict", batch)
             return features, worker.answer(70, 3, "test")
 
-    return answered
+    return run
 
 
-def test_timm(ask, tmp_path):
-    import timm
-
-    torch.save(timm.create_model("test_resnet", pretrained=False).state_dict(), tmp_path / "weights.pt")
-    features = ask(
-        "from spurgen.submissions.adapters.timm import ImageEncoder\nFILES = ['weights.pt']\n"
-        "submission = ImageEncoder('test_resnet', HERE / 'weights.pt', size=64)"
-    )
-    assert features.shape == (70, timm.create_model("test_resnet", num_classes=0).num_features)
+def assert_features_vary(features, width):
+    assert features.shape == (70, width)
     assert features.std(axis=0).max() > 0
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
-def test_torchvision(ask, tmp_path, name):
-    import torchvision
-
-    model = torchvision.models.get_model(name, weights=None)
-    torch.save(model.state_dict(), tmp_path / "weights.pt")
-    features = ask(
-        "from spurgen.submissions.adapters.torchvision import ImageEncoder\nFILES = ['weights.pt']\n"
-        f"submission = ImageEncoder({name!r}, HERE / 'weights.pt', size=64)"
-    )
-    last = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)][-1]
-    assert features.shape == (70, last.in_features)
-    assert features.std(axis=0).max() > 0
-
-
-def test_a_network_without_a_linear_layer_is_refused(ask, tmp_path):
-    import torchvision
-
-    torch.save(torchvision.models.squeezenet1_1(weights=None).state_dict(), tmp_path / "weights.pt")
-    with pytest.raises(SubmissionError, match="squeezenet1_1 ends in no linear layer; choose a classifier that does"):
-        ask(
-            "from spurgen.submissions.adapters.torchvision import ImageEncoder\nFILES = ['weights.pt']\n"
-            "submission = ImageEncoder('squeezenet1_1', HERE / 'weights.pt')"
-        )
+def assert_captions_differ(features, width):
+    assert features.shape == (70, width)
+    assert len(np.unique(features.round(4), axis=0)) == len(set(CAPTIONS))
 
 
 def save_bert(folder):
@@ -90,67 +71,70 @@ def save_bert(folder):
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
     (folder / "vocab.txt").write_text("\n".join(vocabulary))
     BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    BertModel(BertConfig(vocab_size=len(vocabulary), **sizes)).save_pretrained(folder)
+    BertModel(BertConfig(vocab_size=len(vocabulary), **TINY)).save_pretrained(folder)
 
 
-def test_transformers_reads_captions(ask, tmp_path):
+def test_timm_images(encode, tmp_path):
+    import timm
+
+    torch.save(timm.create_model("test_resnet", pretrained=False).state_dict(), tmp_path / "weights.pt")
+    features = encode("timm.ImageEncoder", "'test_resnet', HERE / 'weights.pt', size=64", ["weights.pt"])
+    assert_features_vary(features, timm.create_model("test_resnet", num_classes=0).num_features)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
+def test_torchvision_images(encode, tmp_path, name):
+    import torchvision
+
+    model = torchvision.models.get_model(name, weights=None)
+    torch.save(model.state_dict(), tmp_path / "weights.pt")
+    features = encode("torchvision.ImageEncoder", f"{name!r}, HERE / 'weights.pt', size=64", ["weights.pt"])
+    last = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)][-1]
+    assert_features_vary(features, last.in_features)
+
+
+def test_torchvision_model_without_a_linear_layer_is_refused(encode, tmp_path):
+    import torchvision
+
+    torch.save(torchvision.models.squeezenet1_1(weights=None).state_dict(), tmp_path / "weights.pt")
+    with pytest.raises(SubmissionError, match="squeezenet1_1 ends in no linear layer; choose a classifier that does"):
+        encode("torchvision.ImageEncoder", "'squeezenet1_1', HERE / 'weights.pt'", ["weights.pt"])
+
+
+def test_transformers_captions(encode, tmp_path):
     save_bert(tmp_path / "model")
-    features = ask(
-        "from spurgen.submissions.adapters.transformers import TextEncoder\nFILES = ['model']\n"
-        "submission = TextEncoder(HERE / 'model')"
-    )
-    assert features.shape == (70, 16)
-    assert len(np.unique(features.round(4), axis=0)) == len(set(CAPTIONS))
+    assert_captions_differ(encode("transformers.TextEncoder", "HERE / 'model'", ["model"]), 16)
 
 
-def test_transformers_sees_pictures(ask, tmp_path):
+def test_transformers_images(encode, tmp_path):
     from transformers import ViTConfig, ViTImageProcessor, ViTModel
 
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    ViTModel(ViTConfig(image_size=32, patch_size=8, **sizes)).save_pretrained(tmp_path / "model")
+    ViTModel(ViTConfig(image_size=32, patch_size=8, **TINY)).save_pretrained(tmp_path / "model")
     ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(tmp_path / "model")
-    features = ask(
-        "from spurgen.submissions.adapters.transformers import ImageEncoder\nFILES = ['model']\n"
-        "submission = ImageEncoder(HERE / 'model')"
-    )
-    assert features.shape == (70, 16)
-    assert features.std(axis=0).max() > 0
+    assert_features_vary(encode("transformers.ImageEncoder", "HERE / 'model'", ["model"]), 16)
 
 
-def test_sentence_transformers(ask, tmp_path):
+def test_sentence_transformers_captions(encode, tmp_path):
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
     save_bert(tmp_path / "bert")
     words = Transformer(str(tmp_path / "bert"))
     SentenceTransformer(modules=[words, Pooling(16)], device="cpu").save(str(tmp_path / "model"))
-    features = ask(
-        "from spurgen.submissions.adapters.sentence_transformers import SentenceEncoder\nFILES = ['model']\n"
-        "submission = SentenceEncoder(HERE / 'model')"
-    )
-    assert features.shape == (70, 16)
-    assert len(np.unique(features.round(4), axis=0)) == len(set(CAPTIONS))
+    assert_captions_differ(encode("sentence_transformers.SentenceEncoder", "HERE / 'model'", ["model"]), 16)
 
 
-CLIP = {
-    "embed_dim": 16,
-    "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
-}
-
-
-def test_open_clip(ask, tmp_path):
+def test_open_clip_images_and_zero_shot_logits(encode, tmp_path):
     import open_clip
 
-    (tmp_path / "tiny.json").write_text(json.dumps(CLIP))
+    vision = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
+    text = {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+    (tmp_path / "tiny.json").write_text(json.dumps({"embed_dim": 16, "vision_cfg": vision, "text_cfg": text}))
     open_clip.add_model_config(tmp_path / "tiny.json")
     torch.save(open_clip.create_model("tiny", pretrained=None).state_dict(), tmp_path / "weights.pt")
-    features, logits = ask(
-        "import open_clip\nopen_clip.add_model_config(HERE / 'tiny.json')\n"
-        "from spurgen.submissions.adapters.open_clip import Clip\nFILES = ['tiny.json', 'weights.pt']\n"
-        "submission = Clip('tiny', HERE / 'weights.pt')"
-    )
-    assert features.shape == (70, 16)
+    setup = "import open_clip; open_clip.add_model_config(HERE / 'tiny.json')"
+    files = ["tiny.json", "weights.pt"]
+    features, logits = encode("open_clip.Clip", "'tiny', HERE / 'weights.pt'", files, setup)
+    assert_features_vary(features, 16)
     np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, rtol=1e-4)
     assert logits.std(axis=1).min() > 0
