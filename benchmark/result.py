@@ -1,108 +1,112 @@
-"""The result of one cell, (task, submission, seed), as it is kept: typed, versioned, self-describing."""
+"""The result of one job: what one submission reached on one task with one training seed."""
 
-import base64
-import zlib
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from spurgen.benchmark.errors import MetricError
-
-SCHEMA_VERSION = 1
-
-
-class PackedArray(BaseModel):
-    """Holds an array as base64 of its deflated little-endian bytes; bool arrays are packed to bits first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dtype: Literal["bool", "float16", "float32"]
-    size: int = Field(ge=0)
-    data: str
+SCHEMA_VERSION = 2
+Samples = dict[str, NDArray[Any]]
+"""What a job measured per test sample: `correct`, bool (n,), and real (m,) arrays over the base samples."""
 
 
-def pack(array: NDArray[Any]) -> PackedArray:
-    """Packs a one-dimensional array, bool or real.
-
-    Reals are kept as float16, or as float32 where one is too large for it (above 65504): float32
-    throughout would make v1's files 1.8 times as large. Raises `MetricError` for one that neither holds.
-    """
-    if array.dtype == np.bool_:
-        return _packed("bool", len(array), np.packbits(array))
-    for dtype in ("float16", "float32"):
-        with np.errstate(over="ignore"):  # what overflows is looked for below
-            narrow = array.astype(np.dtype(dtype).newbyteorder("<"))
-        if np.isfinite(narrow).all():
-            return _packed(dtype, len(array), narrow)
-    worst = array[~np.isfinite(narrow)][0]
-    raise MetricError(
-        f"samples: found {worst}, expected finite numbers of at most 3.4e38; mend the scores that it comes from"
-    )
-
-
-def _packed(dtype: Literal["bool", "float16", "float32"], size: int, raw: NDArray[Any]) -> PackedArray:
-    return PackedArray(dtype=dtype, size=size, data=base64.b64encode(zlib.compress(raw.tobytes(), 9)).decode())
-
-
-def unpack(packed: PackedArray) -> NDArray[Any]:
-    """Returns the array: bool or float64. Raises `MetricError` if the data are not `size` finite values."""
-    try:
-        raw = zlib.decompress(base64.b64decode(packed.data, validate=True))
-    except (ValueError, zlib.error) as error:
-        raise MetricError(f"a packed array cannot be read: {error}; score the cell again") from None
-    width = np.dtype(packed.dtype).itemsize
-    expected = -(-packed.size // 8) if packed.dtype == "bool" else width * packed.size
-    if len(raw) != expected:
-        what = f"{packed.size} packed {packed.dtype}"
-        raise MetricError(f"{what} take {expected} bytes, not {len(raw)}; score the cell again")
-    if packed.dtype == "bool":
-        return np.unpackbits(np.frombuffer(raw, np.uint8), count=packed.size).astype(bool)
-    reals = np.frombuffer(raw, np.dtype(packed.dtype).newbyteorder("<")).astype(np.float64)
-    if not np.isfinite(reals).all():
-        raise MetricError(f"a packed array holds {reals[~np.isfinite(reals)][0]}; score the cell again")
-    return reals
-
-
-class Report(BaseModel):
-    """Holds what a submission tells of its training: self-reported, unlike the figures.
-
-    `curves` has an entry per stage and epoch. A check that is False says that the method did not do
-    what it promises, and unranks the row. `selection` names the rule that picked the weights.
-    """
-
+class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Report(_Frozen):
+    """What a submission reports of its training: its own words, unlike the metrics.
+
+    `curves` has an entry per stage and epoch. `checks` maps sanity checks to whether they passed; a failed one unranks
+    the row. `selection` names the rule that picked the weights.
+    """
 
     curves: tuple[dict[str, float | str], ...] = ()
     checks: dict[str, bool] = {}
     selection: str | None = None
 
+    @property
+    def failed_checks(self) -> list[str]:
+        """Names of the sanity checks that failed."""
+        return [name for name, passed in self.checks.items() if not passed]
 
-class Cell(BaseModel):
-    """Holds what one submission reached on one task with one training seed.
 
-    `data_sha256` is the digest of the frozen data, `submission_sha256` that of the submission's source,
-    `identity` that of everything the figures depend on: source, options, frozen data, scoring code.
-    `figures` are over the whole task, `channels` per channel, `patterns` the accuracy per alignment
-    pattern (a string of `a`ligned and `c`onflicting, one letter per channel), `groups` the correct test
-    answers per group. `samples` keeps, per sample, what the bootstrap resamples.
-    `report` is the submission's own; `selections` maps each selection rule to the test accuracy and
-    worst-group accuracy of the weights it picks, where the submission keeps several.
-    `uncorrelated` marks a reference trained without the correlations, which is never on a leaderboard.
-    A failed cell has `error` and no figures.
+class Environment(_Frozen):
+    """The software, machine and limits that a result was made with."""
+
+    python: str
+    machine: str
+    packages: dict[str, str]
+    spurgen: str
+    commit: str | None = None
+    dirty: bool | None = None
+    device: str = "cpu"
+    gpu: str | None = None
+    limits: dict[str, float] = {}
+
+
+class ConsistencyCheck(_Frozen):
+    """How a random sample of predictions was recomputed: by which worker, how many, and how far they moved.
+
+    `worker` is `fresh` for a second process, `same` for the one that was asked before. `moved` is in units of the
+    tolerance.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    worker: str
+    rows: int = 0
+    moved: float = 0.0
 
-    schema_version: Literal[1] = 1
+
+class Reproduction(_Frozen):
+    """When and where a result was made again, and with what verdict."""
+
+    verdict: str
+    isolation: str
+    finished: str
+    order_seed: int | None = None
+    environment: Environment
+
+
+class Provenance(_Frozen):
+    """When, where and with what a result was made.
+
+    `seconds` are wall time, by step. `order_seed` drew the order of the questions. `warnings` were raised by our code.
+    """
+
+    finished: str
+    environment: Environment
+    seconds: dict[str, float] = {}
+    peak_memory_bytes: int | None = None
+    order_seed: int | None = None
+    consistency: ConsistencyCheck | None = None
+    reproduction: Reproduction | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def total_seconds(self) -> float:
+        """Wall time of all steps."""
+        return sum(self.seconds.values())
+
+
+class Result(_Frozen):
+    """One job's outcome.
+
+    `identity` is the digest of everything that the metrics depend on, `submission_sha256` that of the submission,
+    `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `patterns` the accuracy
+    per alignment pattern (a string of `a`ligned and `c`onflicting, a letter per channel), `groups` the number of correct
+    test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy of the
+    weights it picks, where the submission keeps several. `uncorrelated` marks a reference trained without the
+    correlations, which is on no leaderboard. A failed job has `error` and no metrics.
+    """
+
     suite: str
     task: str
     submission: str
     spec: str
     options: dict[str, Any]
     access: str
-    seed: int
+    seed: int = Field(ge=0)
     uncorrelated: bool = False
     identity: str
     submission_sha256: str
@@ -110,11 +114,34 @@ class Cell(BaseModel):
     isolation: str
     verification: Literal["self-reported", "re-run", "private"] = "self-reported"
     error: str | None = None
-    figures: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     channels: dict[str, dict[str, float]] = {}
     patterns: dict[str, float] = {}
     groups: tuple[int, ...] = ()
-    samples: dict[str, PackedArray] = {}
     report: Report | None = None
-    selections: dict[str, dict[str, float]] = {}
-    provenance: dict[str, Any] = {}
+    rules: dict[str, dict[str, float]] = {}
+    provenance: Provenance
+
+    def metric(self, name: str) -> float:
+        """Return a metric by its name, or a channel's as `<metric>/<channel>`."""
+        metric, _, channel = name.partition("/")
+        return self.channels[channel][metric] if channel else self.metrics[metric]
+
+
+def round_samples(samples: Samples) -> Samples:
+    """Return the samples as they are stored: bool, or reals rounded to float16, above 65504 to whole numbers.
+
+    A sum of such numbers over seeds is exact. Raises `ValueError` for a number that is not finite or above 2**38.
+    """
+    return {name: values if values.dtype == np.bool_ else _rounded(name, values) for name, values in samples.items()}
+
+
+def _rounded(name: str, values: NDArray[Any]) -> NDArray[np.float64]:
+    reals = values.astype(np.float64)
+    if not (np.abs(reals) <= 2.0**38).all():
+        worst = reals[~(np.abs(reals) <= 2.0**38)][0]
+        raise ValueError(f"samples of {name}: {worst}, expected finite numbers of at most {2.0**38:.3g}")
+    large = np.abs(reals) > np.finfo(np.float16).max
+    small = np.where(large, 0.0, reals).astype(np.float16).astype(np.float64)
+    rounded: NDArray[np.float64] = np.where(large, np.round(reals), small)
+    return rounded

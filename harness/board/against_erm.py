@@ -1,12 +1,10 @@
 """Every method against ERM on one task: by the paired bootstrap, and by the paired t-test over seeds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Literal, TypedDict
 
-import numpy as np
-
-from spurgen.benchmark.result import Cell
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
 
 ERM = "erm"
@@ -33,10 +31,10 @@ class Against(TypedDict):
     verdict: Literal["better", "worse", "undecided"]
 
 
-def against_erm(rows: Mapping[str, Sequence[Cell]], replicates: Callable[[str, int], Float64]) -> dict[str, Against]:
+def against_erm(rows: Mapping[str, TaskRow], replicates: Callable[[str, int], Float64]) -> dict[str, Against]:
     """Compares every row of a task with ERM's; empty where that row is missing.
 
-    `rows`: label -> cells that may be ranked, their seeds 0, 1, 2, ... in order. `replicates(label, S)`
+    `rows`: label -> row that may be ranked. `replicates(label, S)`
     draws a row's WGA over its first S seeds, float64 (B,), paired over the samples, as rows are ranked by.
     """
     if ERM not in rows:
@@ -45,7 +43,7 @@ def against_erm(rows: Mapping[str, Sequence[Cell]], replicates: Callable[[str, i
     for label in (label for label in rows if label != ERM):
         common = min(len(rows[label]), len(rows[ERM]))
         drawn = [replicates(name, common) for name in (label, ERM)]
-        table[label] = _compare(rows[label][:common], rows[ERM][:common], *drawn)
+        table[label] = _compare(rows[label].first(common), rows[ERM].first(common), *drawn)
     by_bootstrap = holm([row["p_bootstrap"] for row in table.values()])
     by_seeds = holm([row["p_seeds"] for row in table.values()])
     for row, bootstrap, seeds in zip(table.values(), by_bootstrap, by_seeds, strict=True):
@@ -56,15 +54,15 @@ def against_erm(rows: Mapping[str, Sequence[Cell]], replicates: Callable[[str, i
     return table
 
 
-def _compare(cells: Sequence[Cell], erm: Sequence[Cell], ours: Float64, its: Float64) -> Against:
+def _compare(row: TaskRow, erm: TaskRow, ours: Float64, its: Float64) -> Against:
     """Compares two rows with their replicates of WGA, float64 (B,), as yet uncorrected."""
-    figures, others = _wga(cells), _wga(erm)
+    figures, others = row.metric("wga"), erm.metric("wga")
     found = paired_difference(float(figures.mean()), ours, float(others.mean()), its)
     p_seeds = seed_p_value(figures, others)
     return {
-        "access": cells[0].access,
-        "erm_access": erm[0].access,
-        "seeds": len(cells),
+        "access": row.results[0].access,
+        "erm_access": erm.results[0].access,
+        "seeds": len(row),
         "difference": found.value,
         "interval": [found.low, found.high],
         "p_bootstrap": found.p,
@@ -73,7 +71,3 @@ def _compare(cells: Sequence[Cell], erm: Sequence[Cell], ours: Float64, its: Flo
         "p_seeds_holm": p_seeds,
         "verdict": "undecided",
     }
-
-
-def _wga(cells: Sequence[Cell]) -> Float64:
-    return np.array([cell.figures["wga"] for cell in cells])

@@ -1,50 +1,41 @@
-"""The leaderboard's files, and the rows that they are made of."""
+"""Which rows a board is made of: those that came with the package, and a user's own."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from spurgen.benchmark.result import Cell
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import to_csv, to_json, to_markdown
-from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.results.store import read_cells
+from spurgen.harness.results.rows import Row, Rows, TaskRow
+from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.splits.private import read_commitments
 
 CANONICAL = "v1"
 
 
 def stem_for(suite: str, stem: str) -> str:
-    """Names what is written for a suite: by `stem` alone for the canonical one, by STEM-SUITE for another."""
+    """Return the stem of a suite's file: `stem` alone for the canonical suite, STEM-SUITE for another."""
     return stem if suite == CANONICAL else f"{stem}-{suite}"
 
 
-def private_folder(results: Path) -> Path:
-    """Locates the cells on private splits, beside the rows."""
-    return results.parent / "private"
+def read_rows(suite: Suite, folders: Sequence[Path], kind: str = "") -> dict[str, Row]:
+    """Read a suite's rows from several folders; of two rows of one label the later folder's counts."""
+    rows: dict[str, Row] = {}
+    for folder in dict.fromkeys(folder.resolve() for folder in folders):
+        rows |= Store(folder, suite.name, kind).rows()
+    return dict(sorted(rows.items()))
 
 
-def read_private(suite: Suite, results: Path) -> dict[str, dict[str, list[Cell]]]:
-    """Reads the cells on the private splits of a suite's newest commitment; those on older ones are left out."""
+def folders_with(own: Path) -> list[Path]:
+    """Return the folders whose rows a board shows: the package's, and a user's own, which come last."""
+    return [SHIPPED, own]
+
+
+def read_private(suite: Suite, folders: Sequence[Path]) -> Rows:
+    """Read the rows on the private splits of a suite's newest commitment; results on older ones are left out."""
     known = [commitment.data_sha256 for commitment in read_commitments(suite)[-1:]]
-    rows = read_cells(private_folder(results), suite.name)
-    return {
-        label: {task: [cell for cell in cells if cell.data_sha256 in known] for task, cells in tasks.items()}
-        for label, tasks in rows.items()
-    }
+    rows = read_rows(suite, folders, "private")
+    return {label: {task: _only(part, known) for task, part in row.items()} for label, row in rows.items()}
 
 
-def write_leaderboard(suite: Suite, results: Path, folder: Path) -> tuple[dict[str, Any], Path]:
-    """Rebuilds a suite's leaderboard from the cells on disk; returns the board, and its files' path without ending.
-
-    The files are leaderboard.json, .csv and .md, their stem as `stem_for` says.
-    """
-    board = build(suite, read_cells(results, suite.name), read_private(suite, results))
-    writers: dict[str, Callable[[], str]] = {
-        "json": lambda: to_json(board), "csv": lambda: to_csv(board), "md": lambda: to_markdown(board)
-    }  # fmt: skip
-    stem = stem_for(suite.name, "leaderboard")
-    for ending, make in writers.items():
-        write_atomically(folder / f"{stem}.{ending}", make())
-    return board, folder / stem
+def _only(part: TaskRow, known: Sequence[str]) -> TaskRow:
+    return replace(part, results=tuple(result for result in part.results if result.data_sha256 in known))

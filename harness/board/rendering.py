@@ -33,16 +33,25 @@ def to_json(board: Mapping[str, Any]) -> str:
 
 
 def to_csv(board: Mapping[str, Any]) -> str:
-    """Writes one line per task and row, ranked or not, nested figures as their own columns."""
+    """Write a line per task and row, ranked or not, nested metrics as their own columns, to eight significant digits."""
     lines = [
         {"task": task, **row} for task, part in board["tasks"].items() for row in (*part["rows"], *part["unranked"])
     ]
-    flat = pd.json_normalize([{name: cell for name, cell in line.items() if cell is not None} for line in lines])
+    flat = pd.json_normalize([_eight_digits({k: v for k, v in line.items() if v is not None}) for line in lines])
     if "rank" in flat:
         flat["rank"] = flat["rank"].astype("Int64")  # the unranked have none, which alone would make it 1.0
     for column in flat.select_dtypes(["object", "string"]):
         flat[column] = flat[column].map(_harmless)
     return flat.to_csv(index=False, lineterminator="\n")
+
+
+def _eight_digits(value: Any) -> Any:  # noqa: ANN401
+    """Round every float to eight significant digits: the rest differs between machines."""
+    if isinstance(value, dict):
+        return {key: _eight_digits(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_eight_digits(item) for item in value]
+    return float(f"{value:.8g}") if isinstance(value, float) else value
 
 
 def _harmless(cell: object) -> object:

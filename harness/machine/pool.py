@@ -9,13 +9,15 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from os import _exit, environ
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from spurgen.harness.machine.cores import usable_cores
 from spurgen.harness.machine.interrupts import TERMINATED, raising, signals_held, telling
 
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
+J2 = TypeVar("J2")
+R2 = TypeVar("R2")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 PR_SET_PDEATHSIG = 1
 GRACE = 10.0  # seconds that a process has for cleaning up
@@ -98,3 +100,18 @@ def finish(work: Callable[[], T]) -> T:
 
 def _run(job: Job[T]) -> T:
     return finish(job.run)
+
+
+def run_all(work: Callable[[J2], R2], arguments: Sequence[J2], processes: int | None = None) -> Iterator[tuple[J2, R2]]:
+    """Yield every argument with what `work` makes of it, as it ends, in any order."""
+    calls = {id(argument): _Call(work, argument) for argument in arguments}
+    for call, value in run([*calls.values()], processes):
+        yield call.argument, value
+
+
+class _Call(NamedTuple):
+    work: Callable[[Any], Any]
+    argument: Any
+
+    def run(self) -> Any:  # noqa: ANN401
+        return self.work(self.argument)

@@ -2,36 +2,44 @@
 
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from spurgen.benchmark.result import Environment
 
 SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
 CODE = ("baselines", "benchmark", "generators", "harness")  # the package's folders, which stand side by side
 PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
 
 
-def provenance(device: str = "cpu") -> dict[str, Any]:
-    """Says when, where and with what a run on a device ends now; a GPU is named."""
-    return {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "packages": {name: version(name) for name in PACKAGES},
-        "spurgen": version("spurgen"),
-        **_gpu(device),
+def now() -> str:
+    """Return the time, in UTC, to the second (ISO 8601)."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def environment(device: str = "cpu", limits: Mapping[str, float] | None = None) -> Environment:
+    """Return the software and machine that a job on a device runs with, and the limits that it runs under."""
+    return Environment(
+        python=platform.python_version(),
+        machine=f"{platform.system()} {platform.machine()}, {_processor()}",
+        packages={name: version(name) for name in PACKAGES},
+        spurgen=version("spurgen"),
+        device=device,
+        gpu=_gpu(device),
+        limits=dict(limits or {}),
         **git_state(Path(__file__).parents[1]),
-    }
+    )
 
 
-def _gpu(device: str) -> dict[str, str]:
+def _gpu(device: str) -> str | None:
     if not device.startswith("cuda"):
-        return {}
-    import torch  # slow to import, and a run on the CPU needs it only in the workers
+        return None
+    import torch  # slow to import, and a job on the CPU needs it only in the workers
 
-    return {"gpu": torch.cuda.get_device_name(device)} if torch.cuda.is_available() else {}
+    return torch.cuda.get_device_name(device) if torch.cuda.is_available() else None
 
 
 def _processor() -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
 from spurgen.baselines.training.weights import backbone_digest
-from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
 from spurgen.benchmark.suite import Task
 from spurgen.harness.results.sources import read, submission_files
@@ -49,15 +48,6 @@ def submission_digest(spec: str) -> str:
         return _sha256({"baseline": name, "version": method_version(name), "training": TRAINING_VERSION})
     files = {name: hashlib.sha256(read(path)).hexdigest() for name, path in submission_files(spec).items()}
     return _sha256({"files": files, "training": TRAINING_VERSION})
-
-
-def refuse_edits(what: str, planned: str, now: str) -> None:
-    """Raise `SubmissionError` if a submission was edited after its job was planned."""
-    if now != planned:
-        raise SubmissionError(
-            f"{what}: its source was edited after this job was planned (identity {planned[:16]} then, {now[:16]} now); "
-            "run the same command again"
-        )
 
 
 def _sha256(parts: Mapping[str, Any]) -> str:

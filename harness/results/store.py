@@ -1,121 +1,210 @@
-"""Rows on disk: a folder of cells per submission, each cell written once, atomically."""
+"""Results on disk: one text file and one binary file per submission and suite.
 
+`<label>.jsonl` is for people: a first line with what all results share, a line per result, a last line with the
+SHA-256 of the text above it. `<label>.npz` holds what only the bootstrap reads; its SHA-256 stands in the text.
+Both are replaced as one: a process that is killed leaves the old pair or the new one.
+"""
+
+import fcntl
 import hashlib
+import json
 import re
-from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import SCHEMA_VERSION, Cell
+from spurgen.benchmark.result import SCHEMA_VERSION, Environment, Result, Samples, round_samples
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.results.arrays import Shape, from_bytes, shapes_of, to_bytes
+from spurgen.harness.results.rows import Row, TaskRow, make_task_row
 
-RESULTS = Path("benchmark/results")
-FAILED = ".failed.json"
-SEAL = re.compile(r',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
-SCHEMA = re.compile(r'"schema_version": *(\d+)')
-
-
-def cell_file(results: Path, suite: str, label: str, task: str, seed: int, identity: str) -> Path:
-    """Locates a cell: results/suite/label/task-seed-identity.json."""
-    return results / suite / label / cell_name(task, seed, identity)
-
-
-def cell_name(task: str, seed: int, identity: str) -> str:
-    """Names a cell's file in its row's folder."""
-    return f"{task}-{seed}-{identity[:16]}.json"
+SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
+"""The results that come with the package."""
+OWN = Path("spurgen-results")
+"""Where a user's results go unless another folder is named."""
+SHARED = ("suite", "submission", "spec", "options", "access", "submission_sha256", "isolation", "uncorrelated")
+REMEDY = "restore it from version control, or delete it and run its jobs again"
 
 
-def label_of(spec: str, options: dict[str, object]) -> str:
-    """Names a submission's folder after its file or module, and its options if any."""
+def label_of(spec: str, options: Mapping[str, object]) -> str:
+    """Return the name of a submission's row: its file or module, and its options if any."""
     stem = (
         Path(spec).stem
         if spec.endswith(".py")
         else spec.removesuffix(":submission").replace(":", ".").rpartition(".")[2]
     )
-    parts = [stem, *(f"{name}={value}" for name, value in sorted(options.items()))]
-    return re.sub(r"[^\w.=+-]", "_", "-".join(parts))
+    return re.sub(r"[^\w.=+-]", "_", "-".join([stem, *(f"{name}={value}" for name, value in sorted(options.items()))]))
 
 
-def write_cell(path: Path, cell: Cell, *, alone: bool = True) -> None:
-    """Writes a cell, sealed by a checksum; numbers are numbers, and none is NaN.
+class Store:
+    """The rows of one suite in a folder; `kind` is `private` or `reference` for results that are on no board."""
 
-    A failed one gets a name of its own, so that it is run again: it may have been the machine's fault. If `alone`,
-    removes what it makes stale.
+    def __init__(self, results: Path, suite: str, kind: str = "") -> None:
+        self.folder = results / suite / kind if kind else results / suite
+
+    def labels(self) -> list[str]:
+        """Return the labels of all rows, sorted."""
+        return sorted(path.stem for path in self.folder.glob("*.jsonl"))
+
+    def files(self, label: str) -> tuple[Path, Path]:
+        """Return where a row's text and its arrays are."""
+        return self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
+
+    def rows(self) -> dict[str, Row]:
+        """Read all rows; raise `SpurgenError` that names the file if one is damaged."""
+        return {label: self.row(label) for label in self.labels()}
+
+    def row(self, label: str) -> dict[str, TaskRow]:
+        """Read a row, tasks in the order they were first run; empty if there is none."""
+        text, binary = self.files(label)
+        if not text.exists():
+            return {}
+        try:
+            return _parse(text, binary)
+        except SpurgenError as error:
+            raise SpurgenError(f"{text}: {error}; {REMEDY}") from None
+        except (OSError, ValueError, KeyError, IndexError, TypeError, ValidationError, BadZipFile) as error:
+            raise SpurgenError(f"{text} is damaged: {type(error).__name__}: {error}; {REMEDY}") from None
+
+    def add(self, label: str, result: Result, samples: Samples) -> None:
+        """Add a result to a row; what it makes stale is dropped.
+
+        That is every result of another version of the submission, and, where the row holds a result of this task and
+        seed already, all results of the task: a sum over seeds cannot be taken apart.
+        """
+        with self._locked():
+            row = {
+                task: part
+                for task, part in self.row(label).items()
+                if part.results[0].submission_sha256 == result.submission_sha256
+            }
+            row[result.task] = _extended(row.get(result.task), result, round_samples(samples))
+            self.write(label, row)
+
+    def update(self, label: str, results: list[Result]) -> None:
+        """Replace results by others of the same tasks and seeds, their samples kept."""
+        with self._locked():
+            row = self.row(label)
+            changed = {(result.task, result.seed): result for result in results}
+            parts = {
+                task: TaskRow(tuple(changed.get((task, r.seed), r) for r in part.results), part.correct, part.sums)
+                for task, part in row.items()
+            }
+            self.write(label, parts)
+
+    def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
+        """Write a row whole: the arrays under a second name, the text, then the arrays under their own."""
+        text, binary = self.files(label)
+        arrays = to_bytes(row)
+        pending = binary.with_suffix(".npz.pending")
+        write_atomically(pending, arrays)
+        write_atomically(text, _to_text(row, hashlib.sha256(arrays).hexdigest()))
+        pending.replace(binary)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Wait until no other process writes to this folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow:
+    """Return a task's row with one more result."""
+    if part is None or any(old.seed == result.seed and old.error is None for old in part.results):
+        return make_task_row([(result, samples)])
+    others = [old for old in part.results if old.seed != result.seed]
+    results = tuple(sorted([*others, result], key=lambda one: one.seed))
+    if not samples:
+        return TaskRow(results, part.correct, part.sums)
+    place = sum(old.error is None and old.seed < result.seed for old in others)
+    if not len(part.correct):
+        alone = make_task_row([(result, samples)])
+        return TaskRow(results, alone.correct, alone.sums)
+    sums = {name: total + samples[name] for name, total in part.sums.items()}
+    return TaskRow(results, np.insert(part.correct, place, samples["correct"], axis=0), sums)
+
+
+def _to_text(row: Mapping[str, TaskRow], arrays_sha256: str) -> str:
+    results = [result for part in row.values() for result in part.results]
+    dumped = [result.model_dump(exclude_defaults=True) for result in results]
+    environments = list({_compact(d["provenance"]["environment"]): d["provenance"]["environment"] for d in dumped}.values())
+    shared = {key: dumped[0].get(key) for key in SHARED if all(d.get(key) == dumped[0].get(key) for d in dumped)}
+    for line in dumped:
+        if line["data_sha256"] == row[line["task"]].results[0].data_sha256:
+            del line["data_sha256"]
+        line["provenance"]["environment"] = environments.index(line["provenance"]["environment"])
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "shared": {key: value for key, value in shared.items() if value is not None},
+        "environments": environments,
+        "data_sha256": {task: part.results[0].data_sha256 for task, part in row.items()},
+        "arrays": shapes_of(row),
+        "arrays_sha256": arrays_sha256,
+    }
+    lines = [head, *({key: value for key, value in line.items() if key not in shared} for line in dumped)]
+    body = "".join(f"{_compact(line)}\n" for line in lines)
+    return f"{body}{_compact({'sha256': hashlib.sha256(body.encode()).hexdigest()})}\n"
+
+
+def _compact(value: Any) -> str:  # noqa: ANN401
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _parse(text: Path, binary: Path) -> dict[str, TaskRow]:
+    lines = text.read_text(encoding="utf-8").splitlines(keepends=True)
+    head = json.loads(lines[0])
+    if head["schema_version"] != SCHEMA_VERSION:
+        raise SpurgenError(f"schema version {head['schema_version']}, and this spurgen reads {SCHEMA_VERSION}")
+    if hashlib.sha256("".join(lines[:-1]).encode()).hexdigest() != json.loads(lines[-1])["sha256"]:
+        raise SpurgenError("the text does not match its SHA-256, so it was edited or is not whole")
+    shapes = {task: Shape(*shape[:3], tuple(shape[3])) for task, shape in head["arrays"].items()}
+    arrays = from_bytes(_matching(binary, head["arrays_sha256"]), shapes)
+    results: dict[str, list[Result]] = {}
+    for line in lines[1:-1]:
+        result = _result(head, json.loads(line))
+        results.setdefault(result.task, []).append(result)
+    return {task: TaskRow(tuple(of_task), *arrays.get(task, ())) for task, of_task in results.items()}
+
+
+def _result(head: dict[str, Any], line: dict[str, Any]) -> Result:
+    provenance = line["provenance"]
+    provenance["environment"] = Environment.model_validate(head["environments"][provenance["environment"]])
+    return Result.model_validate({**head["shared"], "data_sha256": head["data_sha256"][line["task"]], **line})
+
+
+def _matching(binary: Path, sha256: str) -> bytes:
+    """Return the arrays that belong to a text; finish a replacement that was interrupted after the text."""
+    pending = binary.with_suffix(".npz.pending")
+    for path in (binary, pending):
+        content = path.read_bytes() if path.exists() else b""
+        if hashlib.sha256(content).hexdigest() == sha256:
+            if path == pending:
+                pending.replace(binary)
+            return content
+    raise SpurgenError(f"{binary.name} {'does not match its SHA-256' if binary.exists() else 'is missing'}")
+
+
+def check_owner(row: Mapping[str, TaskRow], label: str, spec: str, submission_sha256: str) -> bool:
+    """Return whether a row holds results of another version of the submission, which new ones replace.
+
+    Raise `SpurgenError` if it belongs to another submission. The same source is the same submission wherever it lies.
     """
-    kept = path.with_suffix(FAILED) if cell.error else path
-    write_atomically(kept, seal(cell.model_dump_json(indent=1)))
-    if alone:
-        _remove_stale(kept, cell)
-
-
-def seal(body: str) -> str:
-    """Returns a JSON object's text with its own SHA-256 as the last entry."""
-    return f'{body.removesuffix("}").rstrip()},\n "sha256": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'
-
-
-def read_cell(path: Path) -> Cell:
-    """Reads a cell; raises `SpurgenError` that names the file if it is none, or not as it was written."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        written = SCHEMA.search(text)
-        if written and int(written[1]) > SCHEMA_VERSION:
-            raise SpurgenError(
-                f"{path} was written by a later version of spurgen (schema {written[1]}; this one reads "
-                f"{SCHEMA_VERSION}); update spurgen"
-            )
-        sealed = SEAL.search(text)
-        body = f"{text[: sealed.start()]}\n}}" if sealed else text
-        if not sealed or hashlib.sha256(body.encode()).hexdigest() != sealed[1]:
-            raise SpurgenError(
-                f"{path} is not as it was written: its checksum {'does not fit' if sealed else 'is missing'}; "
-                "restore it, or delete it and run the cell again"
-            )
-        return Cell.model_validate_json(body)
-    except (OSError, ValidationError, UnicodeDecodeError) as error:
-        raise SpurgenError(
-            f"{path} is not a result of this version: {error}\ndelete it and run the cell again"
-        ) from None
-
-
-def read_cells(results: Path, suite: str) -> dict[str, dict[str, list[Cell]]]:
-    """Reads all cells of a suite: label -> task -> cells, seeds ascending."""
-    rows: dict[str, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
-    for path in sorted((results / suite).glob("*/*.json")):
-        cell = read_cell(path)
-        rows[path.parent.name][cell.task].append(cell)
-    for tasks in rows.values():
-        for cells in tasks.values():
-            cells.sort(key=lambda cell: cell.seed)
-    return rows
-
-
-def check_owner(folder: Path, spec: str, submission_sha256: str) -> bool:
-    """Says whether a row holds results of another version of the submission, which new ones replace.
-
-    Raises `SpurgenError` if it belongs to another submission.
-    """
-    older = False
-    for path in sorted(folder.glob("*.json")):  # all of them: a damaged one is told before any work
-        owner = read_cell(path)
-        older |= owner.submission_sha256 != submission_sha256
-        # A path is relative to where the command ran; the same source is the same submission from anywhere.
+    owners = [part.results[0] for part in row.values()]
+    for owner in owners:
         if _place(owner.spec) != _place(spec) and owner.submission_sha256 != submission_sha256:
             raise SpurgenError(
-                f"the row {folder.name} belongs to {owner.spec}; rename {spec}, or remove {folder} first"
+                f"the row {label} belongs to {owner.spec}; rename {spec}, name another folder with --results, or "
+                "delete that row first"
             )
-    return older
+    return any(owner.submission_sha256 != submission_sha256 for owner in owners)
 
 
 def _place(spec: str) -> str:
     return str(Path(spec).resolve()) if spec.endswith(".py") else spec
-
-
-def _remove_stale(path: Path, cell: Cell) -> None:
-    """Removes older results of the same cell, and all that another version of the submission left in its row."""
-    same = path.name.rpartition("-")[0]
-    for other in path.parent.glob("*.json"):
-        older = other.name.rpartition("-")[0] == same
-        if other != path and (older or read_cell(other).submission_sha256 != cell.submission_sha256):
-            other.unlink()

@@ -4,6 +4,7 @@ import numpy as np
 
 from spurgen.benchmark.checkpoint_rules import RULES, ValScore, best
 from spurgen.generators import Samples, sample
+from spurgen.harness import metrics
 from spurgen.harness.running.batching import cut
 from spurgen.harness.running.query import Asker, ask_mixed
 from spurgen.harness.running.task_data import inputs, shown, task_groups
@@ -42,8 +43,6 @@ def score_on(asker: Asker, samples: Samples, where: str) -> ValScore:
     """Asks about a split and scores the answers, over all and over the groups that occur."""
     chunks = cut(where, inputs(asker.task, samples))
     logits = ask_mixed(asker, "logits", chunks, np.random.default_rng(), where)[where]
-    right = logits.argmax(axis=1) == samples.labels
-    groups = task_groups(asker.task, samples.group_ids)
-    sizes = np.bincount(groups)
-    accuracies = np.bincount(groups, right)[sizes > 0] / sizes[sizes > 0]
-    return ValScore(float(right.mean()), float(accuracies.min()), float(accuracies.mean()))
+    _, groups = np.unique(task_groups(asker.task, samples.group_ids), return_inverse=True)
+    accuracies = metrics.group_accuracies(logits, samples.labels, groups)
+    return ValScore(metrics.accuracy(logits, samples.labels), float(accuracies.min()), float(accuracies.mean()))

@@ -1,65 +1,68 @@
-"""One cell of a suite, (task, submission, seed): a run on frozen data, named by all that its figures depend on."""
+"""One job: what to run. A submission, a task, a training seed, and everything else that its result depends on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from spurgen.benchmark.result import Cell
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.suite import Task, load_suite
 from spurgen.generators import Samples
-from spurgen.harness.results.identity import job_identity, refuse_edits, submission_digest
-from spurgen.harness.running.query import Check
-from spurgen.harness.running.run import Trial, run_trial
+from spurgen.harness.results.identity import job_identity, submission_digest
+from spurgen.harness.results.store import label_of
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
-from spurgen.harness.splits.frozen import check_description, check_samples
+from spurgen.harness.splits.frozen import check_samples
 
 
 @dataclass(frozen=True)
-class CellSpec:
-    """Names a cell; small and picklable, so that any executor can carry it."""
+class Job:
+    """What to run; small and picklable, so that any executor can carry it.
 
-    suite: str
-    task: str
+    `spec` names the submission. `data_sha256` is the digest of the frozen or private data, or of the scenario. `frozen`
+    names the suite against whose manifest the data are checked, None where nothing is frozen. With `uncorrelated` the
+    submission trains in the same world without its correlations: the reference that shows whether a task can be
+    learned. With `private` the task's scenario comes from a secret, and the result keeps nothing about single samples.
+    """
+
+    task: Task = field(repr=False)  # a private task holds a seed that nobody may see
     spec: str
     seed: int
+    data_sha256: str
     device: str = "cpu"
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    frozen: str | None = None
     uncorrelated: bool = False
+    private: bool = False
     limits: Limits = DEFAULT
+    submission_sha256: str = ""
+    """Digest of the submission, computed when the job is planned."""
 
-    @cached_property
+    def __post_init__(self) -> None:
+        if not self.submission_sha256:
+            object.__setattr__(self, "submission_sha256", submission_digest(self.spec))
+
+    @property
     def identity(self) -> str:
-        """Is its `job_identity`, computed once, by whoever plans the cell; it travels with it."""
-        return self._identity_now()
-
-    def _identity_now(self) -> str:
-        suite = load_suite(self.suite)
-        task = suite.task(self.task)
-        frozen = check_description(suite, task.scenario.name)
+        """Digest of everything that the job's metrics depend on."""
         return job_identity(
-            task, submission_digest(self.spec),
-            data=frozen.digest, seed=self.seed, options=self.options, uncorrelated=self.uncorrelated,
+            self.task, self.submission_sha256,
+            data=self.data_sha256, seed=self.seed, options=self.options, uncorrelated=self.uncorrelated,
         )  # fmt: skip
 
-    def prepare(self) -> tuple[Trial, Check]:
-        """Returns the run, and what holds its data to the manifest."""
-        suite = load_suite(self.suite)
-        task = suite.task(self.task)
-
-        def check(part: str, start: int, samples: Samples) -> None:
-            check_samples(suite, task.scenario.name, part, start, samples)
-
-        return Trial(task, self.spec, self.seed, self.device, self.options, self.uncorrelated, self.limits), check
-
-    def run(self) -> Cell:
-        """Runs on the frozen data; raises `FrozenDataError` if they are not: then no result is worth anything.
-
-        The cell fails if its sources changed since it was planned: its name would then not say what ran.
-        """
-        trial, check = self.prepare()
-        frozen = check_description(load_suite(self.suite), trial.task.scenario.name)
-        return run_trial(trial, check, self.check_unchanged, identity=self.identity, data_sha256=frozen.digest)
+    @property
+    def label(self) -> str:
+        """Name of the row that the result belongs to."""
+        return label_of(self.spec, self.options)
 
     def check_unchanged(self) -> None:
-        """Raises `SubmissionError` if the cell's sources are no longer those that it was planned with."""
-        refuse_edits(f"submission {self.spec}, task {self.task}", self.identity, self._identity_now())
+        """Raise `SubmissionError` if the submission was edited after the job was planned."""
+        now = submission_digest(self.spec)
+        if now != self.submission_sha256:
+            raise SubmissionError(
+                f"submission {self.spec}, task {self.task.name}: its source was edited after this job was planned "
+                f"({self.submission_sha256[:16]} then, {now[:16]} now); run the same command again"
+            )
+
+    def check_data(self, part: str, start: int, samples: Samples) -> None:
+        """Raise `FrozenDataError` unless samples that begin a shard of a part are the frozen ones."""
+        if self.frozen is not None:
+            check_samples(load_suite(self.frozen), self.task.scenario.name, part, start, samples)

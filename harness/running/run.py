@@ -1,122 +1,142 @@
-"""One run, (task, submission, seed): trained, asked and scored, on any scenario, frozen or not."""
+"""Running one job: train the submission, ask it about everything, score its predictions."""
 
 import itertools
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import warnings
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from spurgen.benchmark.contract import Context
 from spurgen.benchmark.errors import MetricError, SubmissionError
-from spurgen.benchmark.result import Cell, Report, pack
+from spurgen.benchmark.result import ConsistencyCheck, Provenance, Report, Result
+from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.specs import is_baseline
-from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, class_names, sample
-from spurgen.harness.machine.provenance import provenance
-from spurgen.harness.results.identity import submission_digest
+from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.running.checkpoints import compare_rules
-from spurgen.harness.running.query import Asker, Check, check_offer, collect
-from spurgen.harness.running.scoring import score
+from spurgen.harness.running.job import Job
+from spurgen.harness.running.query import Asker, check_offer, collect
+from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import labeled_data, shown
 from spurgen.harness.sandbox.launch import isolation_of
-from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.rechecks import WatchedWorker
 from spurgen.harness.splits.freeze import SHARD
 
+WITHHELD = "failed on the private splits; its message is withheld, since it may reveal them"
 
-@dataclass(frozen=True)
-class Trial:
-    """Names a run; small and picklable, so that any executor can carry it.
 
-    With `uncorrelated` the submission trains in the same world without its correlations: the
-    reference that shows whether a task can be learned at all.
+class Outcome(NamedTuple):
+    """A job's result, and what it measured per sample; none of a failed or private job."""
+
+    result: Result
+    samples: ResultSamples
+
+
+class _Measured(NamedTuple):
+    report: Report | None
+    scores: Scores
+    rules: dict[str, dict[str, float]]
+    seconds: dict[str, float]
+    order_seed: int
+
+
+def run(job: Job) -> Outcome:
+    """Train, ask and score; a submission's failure is recorded in the result, not raised.
+
+    Raise `FrozenDataError` if the data are not the frozen ones, and `SpurgenError` where the isolation that is asked
+    for does not work here: then no result is worth anything.
     """
+    about: dict[str, Any] = {"name": Path(job.spec).stem, "access": "none"}
+    isolation = isolation_of(job.limits)
+    measured, consistency, peak, error = None, None, None, None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        try:
+            job.check_unchanged()
+            with WatchedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device) as worker:
+                about = worker.about
+                check_offer(worker, job.task)
+                measured = _train_and_score(job, worker)
+                worker.ask_again()
+                consistency, peak = ConsistencyCheck(**worker.asked_again), worker.peak_bytes
+            job.check_unchanged()
+        except (SubmissionError, MetricError) as failure:
+            measured, error = None, "\n".join([str(failure), *getattr(failure, "__notes__", [])])
+    scored = {} if measured is None else _scored(measured)
+    result = Result(
+        suite=job.task.scenario.suite, task=job.task.name, submission=about["name"], spec=job.spec,
+        options=dict(job.options), access=about["access"], seed=job.seed, uncorrelated=job.uncorrelated,
+        identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
+        isolation=isolation, error=error,
+        provenance=Provenance(
+            finished=now(), environment=environment(job.device, job.limits.record()),
+            seconds=measured.seconds if measured else {}, peak_memory_bytes=peak,
+            order_seed=measured.order_seed if measured else None, consistency=consistency,
+            warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)),
+        ),
+        **scored,
+    )  # fmt: skip
+    if job.private:
+        return Outcome(_without_secrets(result), {})
+    return Outcome(result, measured.scores.samples if measured else {})
 
-    task: Task
-    spec: str
-    seed: int
-    device: str = "cpu"
-    options: dict[str, Any] = field(default_factory=dict)
-    uncorrelated: bool = False
-    limits: Limits = DEFAULT
+
+def _limits(job: Job) -> Any:  # noqa: ANN401
+    """Return the job's limits; baselines are not trained a second time, since their code is ours."""
+    return replace(job.limits, retrain_seconds=0.0) if is_baseline(job.spec) else job.limits
 
 
-def run_trial(trial: Trial, check: Check, unchanged: Callable[[], None] = lambda: None, **named: str) -> Cell:
-    """Trains, asks and scores; a submission's failure is recorded in the cell, not raised.
-
-    `unchanged` is called before and after, and raises `SubmissionError` to fail the cell. `named` are the
-    cell's `identity` and `data_sha256`. Raises what `check` raises, and `SpurgenError` where the isolation that
-    is asked for is not to be had.
-    """
-    about: dict[str, Any] = {"name": Path(trial.spec).stem, "access": "none"}
-    common = {
-        "suite": trial.task.scenario.suite, "task": trial.task.name, "spec": trial.spec, "options": trial.options,
-        "seed": trial.seed, "uncorrelated": trial.uncorrelated, "isolation": isolation_of(trial.limits),
-        "submission_sha256": submission_digest(trial.spec), **named,
+def _scored(measured: _Measured) -> dict[str, Any]:
+    scores = measured.scores
+    return {
+        "metrics": scores.metrics, "channels": scores.channels, "patterns": scores.patterns, "groups": scores.groups,
+        "report": measured.report, "rules": measured.rules,
     }  # fmt: skip
-    try:
-        unchanged()
-        ours = is_baseline(trial.spec)  # not to be trained twice: they are no strangers
-        limits = replace(trial.limits, retrain_seconds=0.0) if ours else trial.limits
-        with WatchedWorker(trial.spec, trial.options, trial.task.name, limits, trial.device) as worker:
-            about = worker.about
-            check_offer(worker, trial.task)
-            fields = _train_and_score(trial, check, worker)
-            worker.ask_again()
-            fields["provenance"]["asked_again"] = worker.asked_again
-        unchanged()
-    except (SubmissionError, MetricError) as error:
-        fields = {
-            "error": "\n".join([str(error), *getattr(error, "__notes__", [])]),
-            "provenance": provenance(trial.device),
-        }
-    fields["provenance"]["limits"] = trial.limits.record()
-    return Cell(submission=about["name"], access=about["access"], **common, **fields)
 
 
-def fit(trial: Trial, worker: Worker, train: Samples, val: Samples) -> Report | None:
-    """Lets a submission train, if it does, on what its access tier grants; returns what it tells of it."""
+def _without_secrets(result: Result) -> Result:
+    """Drop what a submission says in its own words: it has seen private labels."""
+    report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
+    error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
+    return result.model_copy(update={"verification": "private", "report": report, "error": error})
+
+
+def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None:
+    """Let a submission train, if it does, on what its access tier grants; return its report."""
     if "fit" not in worker.about["offers"]:
         return None
-    task, access = trial.task, worker.about["access"]
+    task, access = job.task, worker.about["access"]
     names, size = class_names(task.scenario), task.scenario.image_size
-    context = Context(names, task.modality, size, trial.device, trial.seed, worker.scratch, task.backbone)
+    context = Context(names, task.modality, size, job.device, job.seed, worker.scratch, task.backbone)
     data = [labeled_data(task, split, made, access) for split, made in (("train", train), ("val", val))]
     return worker.fit(data[0], data[1], context)
 
 
-def _train_and_score(trial: Trial, check: Check, worker: Worker) -> dict[str, Any]:
-    task = trial.task
-    train, val = (make_split(trial, split, check) for split in ("train", "val"))
+def _train_and_score(job: Job, worker: Worker) -> _Measured:
+    train, val = (make_split(job, split) for split in ("train", "val"))
     clock = [time.perf_counter()]
-    report = fit(trial, worker, train, val)
+    report = fit(job, worker, train, val)
     clock.append(time.perf_counter())
-    asker = Asker(worker, task)
+    asker = Asker(worker, job.task)
     asker.fit_probe(train)
     seed = secrets.randbits(63)
-    answers, factors = collect(asker, check, val, train, seed)
+    answers, factors = collect(asker, job.check_data, val, train, seed)
     rules = compare_rules(asker, train, val)
     clock.append(time.perf_counter())
-    scores = score(task, answers, factors, train)
+    scores = score(job.task, answers, factors, train)
     clock.append(time.perf_counter())
     seconds = dict(zip(("fit", "ask", "score"), (b - a for a, b in itertools.pairwise(clock)), strict=True))
-    return {
-        "figures": scores.figures, "channels": scores.channels, "patterns": scores.patterns, "groups": scores.groups,
-        "samples": {name: pack(array) for name, array in scores.samples.items()},
-        "report": report, "selections": rules,
-        "provenance": provenance(trial.device)
-        | {"seconds": seconds, "peak_memory_bytes": worker.peak_bytes, "device": trial.device, "order_seed": seed},
-    }  # fmt: skip
+    return _Measured(report, scores, rules, seconds, seed)
 
 
-def make_split(trial: Trial, split: str, check: Check) -> Samples:
-    """Makes `train` or `val` and has it checked, unless it is the uncorrelated one."""
-    scenario = trial.task.scenario.uncorrelated() if trial.uncorrelated else trial.task.scenario
+def make_split(job: Job, split: str) -> Samples:
+    """Make `train` or `val`, and check it unless it is the uncorrelated one."""
+    scenario = job.task.scenario.uncorrelated() if job.uncorrelated else job.task.scenario
     size = scenario.split_size(split)
-    whole = sample(scenario, split, range(size), **shown(trial.task))
-    for start in [] if trial.uncorrelated else range(0, size, SHARD):
-        check(split, start, whole.take(slice(start, start + SHARD)))
+    whole = sample(scenario, split, range(size), **shown(job.task))
+    for start in [] if job.uncorrelated else range(0, size, SHARD):
+        job.check_data(split, start, whole.take(slice(start, start + SHARD)))
     return whole

@@ -1,11 +1,12 @@
-"""From a submission's answers to the figures of one cell: pure functions of arrays."""
+"""From a submission's predictions to the metrics of one job: pure functions of arrays."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.errors import MetricError
+from spurgen.benchmark.errors import MetricError, SubmissionError
+from spurgen.benchmark.result import Samples as Measured
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, aligned_values
 from spurgen.harness import metrics
@@ -15,40 +16,45 @@ from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups
 Int64 = NDArray[np.int64]
 
 
+LARGEST_LEAD = 1e9
+"""Nats by which a class may lead another, at the temperature fitted on val; beyond it no loss can be computed."""
+
+
 @dataclass(frozen=True)
 class Scores:
-    """Holds a cell's figures, and per sample what the bootstrap resamples."""
+    """A job's metrics, and what it measured per sample."""
 
-    figures: dict[str, float]
+    metrics: dict[str, float]
     channels: dict[str, dict[str, float]]
     patterns: dict[str, float]
     groups: tuple[int, ...]
-    samples: dict[str, NDArray[np.bool_] | Floats]
+    samples: Measured
 
 
 def score(task: Task, answers: Answers, factors: Samples, train: Samples) -> Scores:
-    """Computes every figure of DESIGN's metrics from a submission's answers to one task.
+    """Compute every metric from a submission's predictions on one task.
 
-    `factors` are those of the test samples, `train` of the train split. Raises `MetricError` on
-    answers that cannot be judged.
+    `factors` are those of the test samples, `train` of the train split. Raise `SubmissionError` if predictions on test
+    are of another order of magnitude than those on val.
     """
     val_labels, logits = answers.val_labels, answers.blocks[Block()]
     temperature = metrics.fit_temperature(answers.val, val_labels)
+    _check_scale(answers, temperature)
     groups = task_groups(task, factors.group_ids)
     counts = metrics.group_counts(logits, factors.labels, groups, task.num_groups)
     correct = metrics.correct(logits, factors.labels)
-    twins = _twin_figures(task, answers, factors.labels, temperature)
+    twins = _twin_metrics(task, answers, factors.labels, temperature)
     raw = _uncalibrated(task, answers, factors.labels)
     accuracies = counts.correct / counts.sizes
     patterns = accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0)
-    figures = {
+    values = {
         "accuracy": metrics.accuracy(logits, factors.labels),
         "wga": float(accuracies.min()),
         "aligned_accuracy": float(patterns[0]),
         "conflicting_accuracy": float(patterns[-1]),
         "temperature": temperature,
         "ceiling": task.scenario.ceiling,
-        **twins.figures,
+        **twins.metrics,
         "sss_raw": float(np.mean(list(raw.values()))),
         "ig_raw": float(_invariance(answers, factors.labels, 1.0).mean()),
         **_representation(task, answers, factors, train),
@@ -58,14 +64,23 @@ def score(task: Task, answers: Answers, factors: Samples, train: Samples) -> Sco
         channels[name]["decoded"] = decoded
     named = {_letters(k, len(task.channels)): float(a) for k, a in enumerate(patterns)}
     whole = {"correct": correct, **twins.samples}
-    return Scores(figures, channels, named, tuple(counts.correct.tolist()), whole)
+    return Scores(values, channels, named, tuple(counts.correct.tolist()), whole)
+
+
+def _check_scale(answers: Answers, temperature: float) -> None:
+    lead = max(float(np.ptp(logits, axis=1).max()) for logits in answers.blocks.values())
+    if lead > LARGEST_LEAD * temperature:
+        raise SubmissionError(
+            f"its scores on test differ by up to {lead:.3g}, {lead / temperature:.3g} times the temperature that its "
+            f"scores on val give, expected at most {LARGEST_LEAD:g} times; scale the scores alike on all inputs"
+        )
 
 
 @dataclass(frozen=True)
 class _TwinScores:
-    figures: dict[str, float]
+    metrics: dict[str, float]
     channels: dict[str, dict[str, float]]
-    samples: dict[str, NDArray[np.bool_] | Floats]
+    samples: Measured
 
 
 def _invariance(answers: Answers, test_labels: Int64, temperature: float) -> Floats:
@@ -84,14 +99,14 @@ def _uncalibrated(task: Task, answers: Answers, test_labels: Int64) -> dict[str,
     }
 
 
-def _twin_figures(task: Task, answers: Answers, test_labels: Int64, temperature: float) -> _TwinScores:
+def _twin_metrics(task: Task, answers: Answers, test_labels: Int64, temperature: float) -> _TwinScores:
     """Computes what rests on the base samples that have twins."""
     bases = task.scenario.splits.twins
     labels, base = test_labels[:bases], answers.blocks[Block()][:bases]
     probs = metrics.softmax(base, temperature)
     changed = {name: _values(task, answers, name) for name in task.channels}
     core, placebo = (metrics.softmax(answers.blocks[Block(kind)], temperature) for kind in ("core", "placebo"))
-    samples: dict[str, NDArray[np.bool_] | Floats] = {
+    samples: Measured = {
         "placebo": metrics.placebo_sensitivities(probs, placebo, labels),
         "core": metrics.core_sensitivities(probs, core, labels),
         "ig": _invariance(answers, test_labels, temperature),
@@ -110,7 +125,7 @@ def _twin_figures(task: Task, answers: Answers, test_labels: Int64, temperature:
             **_halves(task, answers, name, probs, labels, temperature),
         }
     samples["flip"] = np.mean(flips, axis=0)
-    figures = {
+    values = {
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         "sss_placebo": float(samples["placebo"].mean()),
         "core_sensitivity": float(samples["core"].mean()),
@@ -118,7 +133,7 @@ def _twin_figures(task: Task, answers: Answers, test_labels: Int64, temperature:
         "cra": float(samples["cra"].mean()),
         "flip_rate": float(samples["flip"].mean()),
     }
-    return _TwinScores(figures, channels, samples)
+    return _TwinScores(values, channels, samples)
 
 
 def _values(task: Task, answers: Answers, name: str, half: str | None = None) -> Floats:

@@ -1,0 +1,93 @@
+"""The binary file of a row: what the bootstrap reads, packed without loss.
+
+An `.npz` with two entries, uint8, that run over the tasks in order; their shapes stand in the row's text file.
+`correct`: per task and seed the correct test predictions as bits, ceil(n / 8) bytes. `sums`, (8, N): the sample arrays
+of every task, summed over seeds, as whole multiples of 2**-24, the bytes of each order together, since the low ones are
+noise and the high ones are not. The file depends on its content alone.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.results.rows import Float64, TaskRow
+
+UNIT = 2.0**-24  # of float16: every number of it is a whole multiple
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class Shape(NamedTuple):
+    """What a task has in the file: seeds, test samples, base samples, and the names of its sample arrays."""
+
+    seeds: int
+    test: int
+    bases: int
+    names: tuple[str, ...]
+
+    @property
+    def correct_bytes(self) -> tuple[int, int]:
+        """Shape of the task's correct predictions as bits."""
+        return self.seeds, -(-self.test // 8)
+
+
+def shapes_of(row: Mapping[str, TaskRow]) -> dict[str, Shape]:
+    """Return the shapes of the tasks that have samples."""
+    return {
+        task: Shape(*part.correct.shape, len(next(iter(part.sums.values()))), tuple(part.sums))
+        for task, part in row.items()
+        if len(part.correct)
+    }
+
+
+def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
+    """Return the file's content."""
+    parts = [part for part in row.values() if len(part.correct)]
+    bits = [np.packbits(part.correct, axis=1).ravel() for part in parts]
+    units = np.concatenate([total for part in parts for total in part.sums.values()] or [np.empty(0)]) / UNIT
+    whole = np.rint(units).astype("<i8")
+    assert (whole == units).all(), "sums of rounded samples are whole multiples of UNIT"
+    entries = {"correct": np.concatenate(bits or [np.empty(0, np.uint8)]), "sums": whole.view(np.uint8).reshape(-1, 8).T}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, array in entries.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(entry, content.getvalue(), compresslevel=9)
+    return buffer.getvalue()
+
+
+def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, tuple[NDArray[np.bool_], dict[str, Float64]]]:
+    """Return every task's `correct`, bool (S, n), and `sums`, float64 (m,) each; raise `SpurgenError` for a misfit."""
+    sizes = [shape.correct_bytes[0] * shape.correct_bytes[1] for shape in shapes.values()]
+    numbers = [len(shape.names) * shape.bases for shape in shapes.values()]
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        bits = _read(file, "correct", (sum(sizes),))
+        planes = _read(file, "sums", (8, sum(numbers)))
+    values = np.ascontiguousarray(planes.T).view("<i8").ravel() * UNIT
+    tasks = {}
+    for (task, shape), own_bits, own_values in zip(shapes.items(), _cut(bits, sizes), _cut(values, numbers), strict=True):
+        correct = np.unpackbits(own_bits.reshape(shape.correct_bytes), axis=1, count=shape.test).astype(bool)
+        tasks[task] = correct, dict(zip(shape.names, own_values.reshape(len(shape.names), shape.bases), strict=True))
+    return tasks
+
+
+def _cut(array: NDArray, sizes: Iterable[int]) -> list[NDArray]:  # type: ignore[type-arg]
+    return np.split(array, np.cumsum(list(sizes))[:-1])
+
+
+def _read(file: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    entry = file.getinfo(f"{name}.npy")
+    most = int(np.prod(shape)) + 1024  # with NumPy's header
+    if entry.file_size > most:
+        raise SpurgenError(f"{name} unpacks to {entry.file_size} bytes, expected at most {most}")
+    array = np.lib.format.read_array(io.BytesIO(file.read(entry)), allow_pickle=False)
+    if array.dtype != np.uint8 or array.shape != shape:
+        raise SpurgenError(f"{name} is {array.dtype} of shape {array.shape}, expected uint8 of shape {shape}")
+    return array

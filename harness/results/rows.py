@@ -1,0 +1,66 @@
+"""Rows in memory: a submission's results on one task, with what the bootstrap reads of their samples."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.result import Result, Samples
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A submission's results on one task, by ascending seed.
+
+    `correct`: bool (S, n), which test samples each seed answers correctly. `sums`: float64 (m,) per kind of sample
+    array, summed over the seeds: the bootstrap of a mean over seeds needs no more. Failed results have no samples.
+    """
+
+    results: tuple[Result, ...]
+    correct: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), bool), repr=False)
+    sums: Mapping[str, Float64] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @property
+    def seeds(self) -> list[int]:
+        """Training seeds, ascending."""
+        return [result.seed for result in self.results]
+
+    def metric(self, name: str) -> Float64:
+        """Return a metric of every seed, float64 (S,); `name` as in `Result.metric`."""
+        return np.array([result.metric(name) for result in self.results])
+
+    def mean(self, name: str) -> float:
+        """Return a metric's mean over seeds."""
+        return float(self.metric(name).mean())
+
+    def sample_mean(self, name: str) -> Float64:
+        """Return a sample array's mean over seeds, float64 (m,)."""
+        return self.sums[name] / len(self.correct)
+
+    def first(self, seeds: int) -> "TaskRow":
+        """Return the row of its first seeds alone, without `sums` unless those are all it has."""
+        return self if seeds >= len(self) else TaskRow(self.results[:seeds], self.correct[:seeds])
+
+
+Row = Mapping[str, TaskRow]
+"""A submission's results by task."""
+Rows = Mapping[str, Row]
+"""Rows by label."""
+
+
+def make_task_row(outcomes: Sequence[tuple[Result, Samples]]) -> TaskRow:
+    """Return the row that results and their samples make, as `round_samples` returns them."""
+    ordered = sorted(outcomes, key=lambda outcome: outcome[0].seed)
+    measured = [samples for result, samples in ordered if result.error is None and samples]
+    names = [name for name in (measured[0] if measured else {}) if name != "correct"]
+    return TaskRow(
+        tuple(result for result, _ in ordered),
+        np.stack([samples["correct"] for samples in measured]) if measured else np.empty((0, 0), bool),
+        {name: np.sum([samples[name] for samples in measured], axis=0, dtype=np.float64) for name in names},
+    )
