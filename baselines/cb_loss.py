@@ -39,4 +39,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, beta=0.999), access="train_groups")
+submission = Baseline(
+    __name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, beta=0.999), access="train_groups", version=1
+)

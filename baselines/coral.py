@@ -42,4 +42,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="envs")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="envs", version=1)

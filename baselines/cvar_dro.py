@@ -50,4 +50,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, alpha=0.3), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, alpha=0.3), access="val_groups", version=1)

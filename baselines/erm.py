@@ -26,4 +26,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=1.0), access="none")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=1.0), access="none", version=1)

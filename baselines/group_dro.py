@@ -24,4 +24,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, eta=0.1), access="train_groups")
+submission = Baseline(
+    __name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, eta=0.1), access="train_groups", version=1
+)

@@ -47,4 +47,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, alpha=0.1), access="none")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, alpha=0.1), access="none", version=1)

@@ -21,14 +21,19 @@ Float32 = NDArray[np.float32]
 class Baseline(Generic[H]):
     """Offers a method, `fit(problem, hyper) -> network`, through the submission interface.
 
-    `module` is the `__name__` of the method's file, whose last part becomes the public name.
+    `module` is the `__name__` of the method's file, whose last part becomes the public name. `version` is a whole
+    number from 1, to be raised when a change alters the method's results: it identifies them together with
+    `TRAINING_VERSION` and the options.
     """
 
     MODALITIES = frozenset({"image", "text", "multimodal"})
 
-    def __init__(self, module: str, fit: Callable[[Problem, H], Network], hyper: H, *, access: str) -> None:
+    def __init__(
+        self, module: str, fit: Callable[[Problem, H], Network], hyper: H, *, access: str, version: int = 1
+    ) -> None:
         self.NAME = module.rpartition(".")[2]
         self.ACCESS = access
+        self.VERSION = version
         self.HYPERPARAMETERS = hyper
         self._module, self._fit = module, fit
         self._fitted: tuple[Network, Codec] | None = None
@@ -41,7 +46,7 @@ class Baseline(Generic[H]):
         Raises `SubmissionError` on an unknown option, a wrong type or a value out of range.
         """
         hyper = override(self.NAME, self.HYPERPARAMETERS, options)
-        return Baseline(self._module, self._fit, hyper, access=self.ACCESS)
+        return Baseline(self._module, self._fit, hyper, access=self.ACCESS, version=self.VERSION)
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> None:
         """Trains a network and keeps it, with the weights of the epoch that the selection rule picks."""

@@ -1,0 +1,32 @@
+"""Versions that identify our training code in results: whole numbers, raised when results change.
+
+`tests/golden` fails when results change and no version was raised. Importing this module does not load torch.
+"""
+
+import ast
+from pathlib import Path
+from typing import TypeGuard
+
+TRAINING_VERSION = 1
+"""Version of the code in this folder, raised when a change alters the results of every method."""
+
+
+def method_version(name: str) -> int:
+    """Return the `version` that `baselines/<name>.py` passes to `Baseline`, 1 if it passes none.
+
+    The file is parsed, not imported. Raises `ValueError` if it does not call `Baseline` exactly once, or if the
+    version is not a literal whole number.
+    """
+    path = Path(__file__).parents[1] / f"{name}.py"
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if _creates_baseline(node)]
+    if len(calls) != 1:
+        raise ValueError(f"{path.name} calls Baseline {len(calls)} times; expected once")
+    values = [keyword.value for keyword in calls[0].keywords if keyword.arg == "version"]
+    version = ast.literal_eval(values[0]) if values else 1
+    if type(version) is not int:
+        raise ValueError(f"{path.name}: version = {version!r}; expected a whole number")
+    return version
+
+
+def _creates_baseline(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Baseline"
