@@ -5,9 +5,10 @@ around, teaches the features not to tell.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from scipy.stats import binom, chi2_contingency
 from scipy.stats.contingency import crosstab
 from torch import Tensor, nn

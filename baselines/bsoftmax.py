@@ -6,15 +6,17 @@ softmax is balanced for groups of equal size, as in `test`. The authors and Subp
 whole class; classes are equally frequent here, and this is ERM. `sizes = "classes"` does it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Literal
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data
-from spurgen.baselines.training.hyperparameters import Recipe, among
+from spurgen.baselines.training.hyperparameters import Recipe, cited
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
@@ -25,7 +27,7 @@ from spurgen.baselines.training.samplers import shuffled
 class Hyperparameters(Recipe):
     """Adds whose sizes count."""
 
-    sizes: str = field(default="groups", metadata=among(("groups", "classes"), "chosen here; published: classes"))
+    sizes: Literal["groups", "classes"] = field(default="groups", metadata=cited("chosen here; published: classes"))
 
 
 def log_class_sizes(data: Data, num_classes: int) -> Tensor:

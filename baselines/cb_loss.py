@@ -5,9 +5,10 @@ its size, since new samples resemble old ones more and more.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

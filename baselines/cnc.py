@@ -6,9 +6,10 @@ holds right and wrong predictions of every class alike, and every sample in it i
 others: the same pairs at the cost of ERM.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import normalize
 

@@ -7,9 +7,10 @@ access, hence a tier of its own.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 

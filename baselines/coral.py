@@ -3,8 +3,9 @@
 As in DomainBed (Gulrajani & Lopez-Paz 2021), which adds the means and compares every two environments.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

@@ -3,7 +3,7 @@
 ERM learns the features; then they are frozen and a new head is trained on them, on balanced batches.
 """
 
-from dataclasses import dataclass
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features

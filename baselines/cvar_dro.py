@@ -3,9 +3,10 @@
 Trains without groups; which epoch is best, validation groups tell, as in the published comparisons.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

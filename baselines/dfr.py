@@ -6,12 +6,13 @@ to the size of the smallest, which would leave one sample of each; here a subset
 every class counts the same, as it does by itself where all groups occur.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import sklearn
 import torch
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 

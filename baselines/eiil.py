@@ -5,9 +5,10 @@ principle most; then trains Group-DRO on their groups, as the paper does on Wate
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn.functional import cross_entropy

@@ -1,8 +1,7 @@
 """Empirical risk minimisation (Vapnik 1992): the mean loss over the training samples, as they come."""
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe

@@ -1,8 +1,9 @@
 """The focal loss (Lin et al. 2017): a sample counts the less, the surer the network is of its label."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

@@ -3,7 +3,7 @@
 Minimises the loss of the worst group, by weights over groups that follow the losses.
 """
 
-from dataclasses import dataclass
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.method import Baseline

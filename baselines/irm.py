@@ -4,9 +4,10 @@ Asks that one classifier be optimal in every environment, by the gradient of eac
 with respect to a dummy scale of the logits.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

@@ -1,8 +1,9 @@
 """Just train twice (Liu et al. 2021): the samples that a first model gets wrong count several times in a second."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe, within

@@ -4,14 +4,16 @@ The kinds are groups. The authors and SubpopBench take classes, which are equall
 all margins would be the same; `sizes = "classes"` does that.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Literal
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize, one_hot
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, among, within
+from spurgen.baselines.training.hyperparameters import Recipe, cited, within
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
@@ -28,7 +30,7 @@ class Hyperparameters(Recipe):
         default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", search=(0.1, 0.3, 0.5))
     )
     scale: float = field(default=30.0, metadata=within(1.0, 100.0, f"{_CODE}: 30; there also 10"))
-    sizes: str = field(default="groups", metadata=among(("groups", "classes"), "chosen here; published: classes"))
+    sizes: Literal["groups", "classes"] = field(default="groups", metadata=cited("chosen here; published: classes"))
 
 
 class CosineHead(nn.Linear):

@@ -4,9 +4,10 @@ Both are trained at once. The first is amplified in its bias by the generalised 
 Sabuncu 2018; the second weights a sample by how much harder it is for the first than for itself.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 

@@ -5,9 +5,10 @@ So intra-domain pairs are not the paper's, which share the attribute and cancel 
 every channel. Batches are balanced over groups, as in the authors' code: compare with `resample`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
 from spurgen.baselines.training.backbones import Network

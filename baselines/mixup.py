@@ -1,8 +1,9 @@
 """Mixup (Zhang et al. 2018): ERM on convex combinations of two samples and of their labels."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
 from spurgen.baselines.training.backbones import Network

@@ -4,9 +4,10 @@ As in DomainBed (Gulrajani & Lopez-Paz 2021): between every two environments, wi
 kernels and no adversarial autoencoder.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

@@ -4,7 +4,7 @@ Idrissi et al. 2022, "Simple data balancing achieves competitive worst-group-acc
 sampling in place of weights; called ReSample in Yang et al. 2023).
 """
 
-from dataclasses import dataclass
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe

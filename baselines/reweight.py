@@ -4,9 +4,8 @@ Importance weights 1 / size (Shimodaira 2000; ReWeight in Yang et al. 2023). Bat
 ERM: `resample` is the same risk by sampling.
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe

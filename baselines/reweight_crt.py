@@ -4,9 +4,8 @@ ERM learns the features; then they are frozen and a new head is trained on them,
 has the same say.
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features

@@ -3,9 +3,8 @@
 Weights 1 / sqrt(size) (Mahajan et al. 2018, as chances of being drawn; SqrtReWeight in Yang et al. 2023).
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe

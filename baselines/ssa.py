@@ -8,9 +8,10 @@ balanced over groups. Here the attributes are correlated with one another, and a
 one by another would miss just the samples that matter.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 

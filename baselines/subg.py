@@ -5,9 +5,8 @@ which is `resample`. Where the smallest group has one sample, the subset has one
 the price of the method, and grows with the number of groups.
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
 from spurgen.baselines.training.backbones import Network

@@ -1,7 +1,8 @@
 """Variance risk extrapolation (Krueger et al. 2021): asks that all environments have the same risk."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

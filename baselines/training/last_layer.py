@@ -1,8 +1,9 @@
 """A head trained anew on frozen features: what the methods that decouple the two share."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network

@@ -1,9 +1,11 @@
 """Penalties over environments: what IRM, VREx, CORAL and MMD share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import NamedTuple
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -24,9 +26,8 @@ class PenaltyRecipe(Recipe):
     )
 
 
-@dataclass(frozen=True)
-class Environments:
-    """Holds a batch environment by environment, equally many samples each, with gradients.
+class Environments(NamedTuple):
+    """A batch, environment by environment, equally many samples each, with gradients.
 
     `features` float32 (E, b, d), `logits` float32 (E, b, K), `labels` int64 (E, b),
     `losses` float32 (E, b), nats.

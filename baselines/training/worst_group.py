@@ -1,8 +1,9 @@
 """The loss of the worst group: what Group-DRO and the methods that infer its groups share."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import one_hot
 

@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -77,32 +75,6 @@ def test_the_curves_hold_a_falling_loss_per_epoch(fitted, make_data, make_contex
     curves = fitted(erm.submission, make_data(), make_context(), epochs=6).report()["curves"]
     assert [curve["epoch"] for curve in curves] == [1, 2, 3, 4, 5, 6]
     assert curves[-1]["loss"] < curves[0]["loss"]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"momentum": 0.9}, "erm has no option 'momentum'; choose from epochs, batch_size, lr, "),
-        ({"lr": -1.0}, r"erm: lr = -1.0 must lie in \[1e-06, 1.0\]"),
-        ({"lr": float("nan")}, r"erm: lr = nan must lie in"),
-        ({"epochs": 2.5}, r"erm: epochs = 2.5 must be of type int"),
-        ({"epochs": True}, r"erm: epochs = True must be of type int"),
-    ],
-)
-def test_a_bad_option_is_refused(options, message):
-    with pytest.raises(SubmissionError, match=message):
-        erm.submission.with_options(**options)
-
-
-def test_a_bad_default_is_refused():
-    with pytest.raises(SubmissionError, match="mine: epochs = 0 must lie in"):
-        Baseline("some.mine", erm.fit, dataclasses.replace(erm.Hyperparameters(), epochs=0), access="none")
-
-
-def test_with_options_leaves_the_original_alone():
-    before = erm.submission.HYPERPARAMETERS
-    assert dataclasses.replace(before, lr=1.0) == erm.submission.with_options(lr=1).HYPERPARAMETERS
-    assert erm.submission.HYPERPARAMETERS is before
 
 
 def test_predict_before_fit_is_refused(make_data):

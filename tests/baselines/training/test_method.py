@@ -90,15 +90,3 @@ def test_worst_group_selection_without_groups_is_refused_before_training(fitted)
     with pytest.raises(SubmissionError, match=told):
         fitted("envs", selection="val_wga")
     assert fitted.asked == 0
-
-
-@pytest.mark.parametrize(
-    ("selection", "told"),
-    [
-        ("best", r"mine: selection = 'best'; choose from \('tier', 'last', 'val_accuracy', 'val_wga'\)$"),
-        (1, "mine: selection = 1 must be of type str$"),
-    ],
-)
-def test_an_unknown_selection_is_refused(selection, told, fitted):
-    with pytest.raises(SubmissionError, match=told):
-        fitted("none", selection=selection)
