@@ -1,6 +1,6 @@
 """Classifier retraining (Kang et al. 2020, section 4.1: cRT; over groups in Yang et al. 2023).
 
-ERM learns the features; then they are frozen and a new head is trained on them, on balanced batches.
+ERM learns the features. They are then frozen, and a new head is trained on them with group-balanced batches.
 """
 
 from pydantic.dataclasses import dataclass
@@ -14,11 +14,11 @@ from spurgen.baselines.training.samplers import balanced
 
 @dataclass(frozen=True)
 class Hyperparameters(HeadRecipe):
-    """Holds how long the head is trained."""
+    """Settings of a retrained head, without additions."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains features by ERM, then a new head on batches in which every group that occurs is equally likely."""
+    """Train features by ERM, then a new head on batches in which every group that occurs is equally likely."""
     network = train_features(problem, hyper)
     retrain_head(network, problem, hyper, balanced(problem.train.groups, hyper.batch_size))
     return network

@@ -1,4 +1,4 @@
-"""Empirical risk minimisation (Vapnik 1992): the mean loss over the training samples, as they come."""
+"""Empirical risk minimisation (Vapnik 1992): the mean loss over the training samples, unweighted."""
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -13,11 +13,11 @@ from spurgen.baselines.training.samplers import shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: ERM has none of its own."""
+    """Common settings; ERM adds none."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on shuffled batches."""
+    """Train on shuffled batches."""
     network = problem.network(hyper)
     sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
     train(network, problem, hyper, sampler=sampler)

@@ -1,6 +1,6 @@
 """Group distributionally robust optimisation (Sagawa et al. 2020, Algorithm 1).
 
-Minimises the loss of the worst group, by weights over groups that follow the losses.
+Minimises the loss of the worst group: group weights grow with the groups' losses.
 """
 
 from pydantic.dataclasses import dataclass
@@ -13,11 +13,11 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 
 @dataclass(frozen=True)
 class Hyperparameters(WorstGroupRecipe):
-    """Holds the settings of the group weights."""
+    """Settings of the group weights, without additions."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains against the weighted losses of the true groups."""
+    """Train on the weighted losses of the true groups."""
     network = problem.network(hyper)
     train_worst_group(network, problem, hyper, problem.train)
     return network

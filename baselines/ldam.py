@@ -1,7 +1,7 @@
-"""Label-distribution-aware margins (Cao et al. 2019): the rarer a sample's kind, the wider its margin.
+"""Label-distribution-aware margins (Cao et al. 2019): the rarer a sample's group, the wider its margin.
 
-The kinds are groups. The authors and SubpopBench take classes, which are equally frequent here, so that
-all margins would be the same; `sizes = "classes"` does that.
+The authors and SubpopBench take classes instead of groups (`sizes = "classes"`). Classes are equally frequent here, so
+all margins would be equal.
 """
 
 from dataclasses import field
@@ -24,7 +24,7 @@ _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds the widest margin, as a cosine, the factor of the cosines, and whose sizes set the margins."""
+    """Common settings, plus the widest margin (a cosine), the factor of the cosines, and what sets the margins."""
 
     max_margin: float = field(
         default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", search=(0.1, 0.3, 0.5))
@@ -34,26 +34,27 @@ class Hyperparameters(Recipe):
 
 
 class CosineHead(nn.Linear):
-    """Scores features by their cosine with each class's weights, times `scale` (Cao et al. 2019, section 3.2).
+    """Linear head that scores features by `scale` times their cosine with each class's weights.
 
-    Takes over the weights of `head`, without its bias. Margins mean something on a bounded score only.
+    Cao et al. 2019, section 3.2: a margin has a meaning only on a bounded score. The weights are those of `head`; its
+    bias is dropped.
     """
 
     def __init__(self, head: nn.Linear, scale: float) -> None:
-        # On "meta" nothing is drawn, and the global generator stays as it is.
+        # The device "meta" draws no initial weights, so the global random state does not change.
         super().__init__(head.in_features, head.out_features, bias=False, device="meta")
         self.weight = head.weight
         self.scale = scale
 
     def forward(self, features: Tensor) -> Tensor:
-        """Returns logits (n, K) in [-scale, scale]."""
+        """Return logits (n, K) in [-scale, scale]."""
         return self.scale * linear(normalize(features, dim=1), normalize(self.weight, dim=1))
 
 
 def margins(kinds: Tensor, max_margin: float) -> Tensor:
-    """Returns each sample's margin, float32 (n,), by its kind, int64 (n,).
+    """Return each sample's margin, float32 (n,); `kinds` int64 (n,) are the samples' groups or classes.
 
-    It is the kind's size to the power -1/4 (Cao et al. 2019, section 3.2), in units that make the widest
+    A margin is the kind's size to the power -1/4 (Cao et al. 2019, section 3.2), scaled so that the widest is
     `max_margin`.
     """
     raw = torch.bincount(kinds)[kinds].double() ** -0.25
@@ -61,13 +62,13 @@ def margins(kinds: Tensor, max_margin: float) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains a cosine classifier on shuffled batches, the true class's cosine lowered by the sample's margin."""
+    """Train a cosine classifier on shuffled batches, with the true class's cosine lowered by the sample's margin."""
     data = problem.train
-    wide = margins(data.groups if hyper.sizes == "groups" else data.labels, hyper.max_margin)
+    margin = margins(data.groups if hyper.sizes == "groups" else data.labels, hyper.max_margin)
 
     def objective(step: Step) -> Tensor:
         truth = one_hot(step.labels, problem.num_classes)
-        return cross_entropy(step.logits - hyper.scale * wide[step.indices, None] * truth, step.labels)
+        return cross_entropy(step.logits - hyper.scale * margin[step.indices, None] * truth, step.labels)
 
     network = problem.network(hyper)
     network.head = CosineHead(network.head, hyper.scale)

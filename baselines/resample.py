@@ -16,11 +16,11 @@ from spurgen.baselines.training.samplers import balanced
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: resampling has none of its own."""
+    """Common settings; resampling adds none."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on batches drawn with replacement, uniformly over the groups that occur."""
+    """Train on batches drawn with replacement, uniformly over the groups that occur."""
     network = problem.network(hyper)
     sampler = balanced(problem.train.groups, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler)

@@ -1,7 +1,7 @@
-"""Inverse reweighting: every group has the same say in the loss, however few samples it has.
+"""Inverse reweighting: every group has the same total weight in the loss, however few samples it has.
 
-Importance weights 1 / size (Shimodaira 2000; ReWeight in Yang et al. 2023). Batches are drawn as for
-ERM: `resample` is the same risk by sampling.
+Importance weights 1 / size (Shimodaira 2000; ReWeight in Yang et al. 2023). Batches are drawn as for ERM; `resample`
+minimises the same risk by sampling.
 """
 
 import torch
@@ -16,11 +16,11 @@ from spurgen.baselines.training.weighting import fit_weighted
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: reweighting has none of its own."""
+    """Common settings; reweighting adds none."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains with the weights 1 / size of the sample's group."""
+    """Train with each sample weighted by 1 / size of its group."""
     return fit_weighted(problem, hyper, torch.reciprocal)
 
 

@@ -1,7 +1,6 @@
 """Classifier retraining with a weighted loss (Kang et al. 2020, section 4.1; ReWeightCRT in Yang et al. 2023).
 
-ERM learns the features; then they are frozen and a new head is trained on them, in which every group
-has the same say.
+ERM learns the features. They are then frozen, and a new head is trained on them with every group weighted equally.
 """
 
 import torch
@@ -17,11 +16,11 @@ from spurgen.baselines.training.weighting import sample_weights
 
 @dataclass(frozen=True)
 class Hyperparameters(HeadRecipe):
-    """Holds how long the head is trained."""
+    """Settings of a retrained head, without additions."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains features by ERM, then a new head with losses weighted by 1 / size of the group."""
+    """Train features by ERM, then a new head with losses weighted by 1 / size of the group."""
     network = train_features(problem, hyper)
     sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
     retrain_head(network, problem, hyper, sampler, sample_weights(problem.train.groups, torch.reciprocal))

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from spurgen.baselines import adversarial
-from spurgen.baselines.adversarial import Adversaries, Hyperparameters, goes_with_class, ramp, reverse_gradient
+from spurgen.baselines.adversarial import Adversaries, Hyperparameters, depends_on_class, ramp, reverse_gradient
 
 CHANNELS = {"color": torch.tensor([0, 1, 2, 0, 1]), "shape": torch.tensor([1, 1, 0, 0, 1])}
 
@@ -75,11 +75,11 @@ def test_the_accuracy_of_every_adversary_is_noted_and_only_early_answers_are_kep
         taken = step(progress)
         adversaries(taken)
     # ramp(0.29) = 0.896, ramp(0.3) = 0.905
-    assert {name: seen.tolist() for name, seen in adversaries.asked.items()} == {"color": [4, 4, 2], "shape": [4, 6]}
+    assert {name: seen.tolist() for name, seen in adversaries.targets.items()} == {"color": [4, 4, 2], "shape": [4, 6]}
     for name, values in CHANNELS.items():
         # features of ones: the same guess for all, right as often as its value occurs
         share = taken.notes[f"adversary_{name}"].item()
-        assert adversaries.right[name].item() == round(2 * 5 * share)
+        assert adversaries.correct[name].item() == round(2 * 5 * share)
         assert share in (torch.bincount(values) / 5).tolist()
 
 
@@ -95,7 +95,7 @@ def test_the_accuracy_of_every_adversary_is_noted_and_only_early_answers_are_kep
 )
 def test_chance_is_the_best_constant_answer(right, asked, learned):
     adversaries = build()
-    adversaries.right["shape"], adversaries.asked["shape"] = torch.tensor(right), torch.tensor(asked)
+    adversaries.correct["shape"], adversaries.targets["shape"] = torch.tensor(right), torch.tensor(asked)
     assert adversaries.beat_chance("shape") is learned
 
 
@@ -117,7 +117,7 @@ def test_dependence_on_the_class_is_found_from_the_counts():
     labels = torch.arange(60) % 3
     channels = {"same": labels, "other": torch.arange(60) // 3 % 2, "constant": torch.ones_like(labels)}
     data = SimpleNamespace(labels=labels, channels=channels)
-    assert [goes_with_class(data, name) for name in channels] == [True, False, False]
+    assert [depends_on_class(data, name) for name in channels] == [True, False, False]
 
 
 def test_reversal_makes_the_channel_harder_to_read(fitted, make_data, make_context):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spurgen.baselines import ssa
-from spurgen.baselines.ssa import Alignment, AttributePredictor, confident, pseudo_groups, several
+from spurgen.baselines.ssa import Alignment, AttributePredictor, confident, pseudo_groups, repeated
 from spurgen.baselines.training.data import Data, Inputs
 from spurgen.baselines.training.halves import halves
 from spurgen.baselines.training.loop import Step, train
@@ -51,11 +51,11 @@ def test_groups_follow_from_labels_and_values():
 
 
 def test_several_epochs_make_as_many_batches_as_asked_for():
-    batches = several(shuffled(torch.arange(12), 4), 7)(generator())
+    batches = repeated(shuffled(torch.arange(12), 4), 7)(generator())
     assert batches.shape == (7, 4)
     assert torch.bincount(batches.flatten()).tolist() != [7 * 4 // 12] * 12
     assert sorted(batches[3:6].flatten().tolist()) == list(range(12))
-    assert several(shuffled(torch.arange(12), 4), 2)(generator()).shape == (2, 4)
+    assert repeated(shuffled(torch.arange(12), 4), 2)(generator()).shape == (2, 4)
 
 
 def test_the_loss_is_labelled_plus_confident_pseudo_labelled(problem):
@@ -143,4 +143,4 @@ def test_a_predictor_that_finds_nothing_is_reported(values, told, both, problem,
 
 
 def test_balanced_batches_of_a_single_labelled_group_do_not_fail():
-    assert several(balanced(torch.tensor([4]), 16), 3)(generator()).tolist() == [[0], [0], [0]]
+    assert repeated(balanced(torch.tensor([4]), 16), 3)(generator()).tolist() == [[0], [0], [0]]
