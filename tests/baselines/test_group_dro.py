@@ -24,12 +24,12 @@ def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
         logs[present] += means + 3 / np.sqrt(sizes[present])
         logs[present] += np.log(before / np.exp(logs[present]).sum())
         weights = np.exp(logs) / np.exp(logs).sum()
-        found = seen.objective(step).item()
-        assert found == pytest.approx(weights[present] @ means, rel=1e-5)
-        assert abs(found - losses.mean()) > 1e-3
+        actual = seen.objective(step).item()
+        assert actual == pytest.approx(weights[present] @ means, rel=1e-5)
+        assert abs(actual - losses.mean()) > 1e-3
 
 
-def test_it_trains_on_train_under_the_names_that_key_its_randomness(captured, make_problem):
+def test_training_uses_train_and_the_stage_that_keys_its_randomness(captured, make_problem):
     problem = make_problem(96)
     seen = captured(group_dro, problem, worst_group)
     assert seen.data is problem.train
