@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Sampler
@@ -62,8 +62,9 @@ def make_context(tmp_path: Path) -> Callable[..., Context]:
 def captured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
     """Return a function that runs a method's `fit` without training and returns the arguments of its call of `train`.
 
-    The parameters of `train`, defaults included, are attributes; `fitted` is what `fit` returned. `module` is where
-    `train` is called, if not in the method's own. Of several stages the last is returned.
+    The parameters of `train`, defaults included, are attributes; `fitted` is what `fit` returned, and `step(indices)` a
+    step on train. `module` is where `train` is called, if not in the method's own. Of several stages the last is
+    returned.
     """
 
     def capture(method: ModuleType, problem: Problem, module: ModuleType | None = None, **options) -> SimpleNamespace:
@@ -71,6 +72,7 @@ def captured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
         with monkeypatch.context() as patched:
             patched.setattr(module or method, "train", lambda *args, **named: vars(seen).update(bound(*args, **named)))
             seen.fitted = method.fit(problem, dataclasses.replace(method.Hyperparameters(), **options))
+        seen.step = lambda indices: Step(seen.network, problem.train, torch.as_tensor(indices), 0.0)
         return seen
 
     return capture

@@ -4,7 +4,6 @@ import torch
 
 from spurgen.baselines import bsoftmax
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.loop import Step
 
 
 def data_of(labels, groups=None, num_groups=0, **channels):
@@ -56,7 +55,7 @@ def test_loss_of_an_untrained_head_is_explained_by_the_channels(captured, make_d
     seen = captured(bsoftmax, problem)
     torch.nn.init.zeros_(seen.network.head.weight)
     torch.nn.init.zeros_(seen.network.head.bias)
-    actual = seen.objective(Step(seen.network, problem.train, torch.arange(64), 0.0))
+    actual = seen.objective(seen.step(torch.arange(64)))
     assert actual.item() == pytest.approx(np.log(34 / 32), rel=1e-4)  # sizes of 32, 1 and 1; without them log 3
 
 
@@ -67,7 +66,7 @@ def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, unequal_cla
     seen = captured(bsoftmax, problem, sizes=sizes)
     indices = np.array([0, 7, 61, 62, 63, 71, 95])
     with torch.no_grad():
-        step = Step(seen.network, problem.train, torch.tensor(indices), 0.0)
+        step = seen.step(indices)
         actual, raw = seen.objective(step).item(), step.logits.double().numpy()
     prior = np.tile(np.bincount(labels), (7, 1)).astype(float)
     if sizes == "groups":
@@ -81,7 +80,7 @@ def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, unequal_cla
 def test_with_equal_classes_only_group_sizes_differ_from_erm(captured, make_problem):
     problem = make_problem()
     seen = captured(bsoftmax, problem, sizes="classes")
-    step = Step(seen.network, problem.train, torch.arange(50), 0.0)
+    step = seen.step(torch.arange(50))
     torch.testing.assert_close(seen.objective(step), step.losses.mean())
     grouped = captured(bsoftmax, problem).objective
     assert abs(grouped(step) - step.losses.mean()) > 0.01

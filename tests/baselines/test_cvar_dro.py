@@ -5,7 +5,6 @@ from scipy.optimize import linprog
 
 from spurgen.baselines import cvar_dro
 from spurgen.baselines.cvar_dro import cvar
-from spurgen.baselines.training.loop import Step
 
 
 def test_cvar_by_hand():
@@ -38,5 +37,5 @@ def test_less_than_one_sample_is_the_largest_loss():
 def test_loss_of_a_batch_is_the_mean_of_its_worst_samples(alpha, count, captured, make_problem):
     problem = make_problem(24)
     seen = captured(cvar_dro, problem, alpha=alpha)
-    step = Step(seen.network, problem.train, torch.arange(10), 0.0)
+    step = seen.step(torch.arange(10))
     torch.testing.assert_close(seen.objective(step), step.losses.topk(count).values.mean())

@@ -6,7 +6,6 @@ import torch.nn.functional as F
 
 from spurgen.baselines import focal
 from spurgen.baselines.focal import focal_losses
-from spurgen.baselines.training.loop import Step
 
 
 @pytest.mark.parametrize(
@@ -45,6 +44,6 @@ def test_gradient_is_finite_if_p_rounds_to_1(gamma):
 def test_loss_of_a_batch_is_the_mean(gamma, captured, make_problem):
     problem = make_problem(24)
     seen = captured(focal, problem, gamma=gamma)
-    step = Step(seen.network, problem.train, torch.arange(10), 0.0)
+    step = seen.step(torch.arange(10))
     chances = torch.softmax(step.logits, dim=1).gather(1, step.labels[:, None])[:, 0]
     torch.testing.assert_close(seen.objective(step), ((1 - chances) ** gamma * -chances.log()).mean())

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-import torch
 
 from spurgen.baselines import group_dro
 from spurgen.baselines.training import worst_group
-from spurgen.baselines.training.loop import Step
 
 
 def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
@@ -16,7 +14,7 @@ def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
     indices = np.concatenate([np.arange(20), rare[:2], [7]])
     logs = np.where(sizes > 0, 0.0, -np.inf)
     for _ in range(2):  # the weights of the first batch are those that the second starts from
-        step = Step(seen.network, problem.train, torch.tensor(indices), 0.0)
+        step = seen.step(indices)
         losses, inside = step.losses.detach().double().numpy(), groups[indices]
         present = np.unique(inside)
         means = np.array([losses[inside == g].mean() for g in present])

@@ -7,7 +7,6 @@ from torch import nn
 
 from spurgen.baselines import ldam
 from spurgen.baselines.training.inference import features, logits
-from spurgen.baselines.training.loop import Step
 
 
 def test_margins_by_hand():
@@ -39,7 +38,7 @@ def test_the_loss_lowers_the_true_cosine_by_the_margin(sizes, captured, unequal_
     margins *= 0.4 / margins.max()
     indices = np.array([0, 7, 61, 62, 63, 71, 95])
     with torch.no_grad():
-        step = Step(seen.network, problem.train, torch.tensor(indices), 0.0)
+        step = seen.step(indices)
         feats, weight = step.features.double().numpy(), seen.network.head.weight.double().numpy()
         actual = seen.objective(step).item()
     cosines = feats @ weight.T / np.linalg.norm(feats, axis=1)[:, None] / np.linalg.norm(weight, axis=1)

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from spurgen.baselines import lisa
-from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.mixing import mixed_loss, shares
 
 DOMAINS = 4
@@ -95,7 +94,7 @@ def test_every_pair_has_its_own_share(captured, make_problem):
     assert ((label == other) != (domain == elsewhere)).all()
     with torch.random.fork_rng(), torch.no_grad():
         torch.default_generator.manual_seed(3)
-        actual = seen.objective(Step(seen.network, problem.train, batch, 0.0))
+        actual = seen.objective(seen.step(batch))
         torch.default_generator.manual_seed(3)
-        expected = mixed_loss(Step(seen.network, problem.train, batch, 0.0), shares(2.0, 8))
+        expected = mixed_loss(seen.step(batch), shares(2.0, 8))
     torch.testing.assert_close(actual, expected)

@@ -3,7 +3,6 @@ import torch
 
 from spurgen.baselines import erm, group_dro, resample
 from spurgen.baselines.training import worst_group
-from spurgen.baselines.training.loop import Step
 
 
 @pytest.mark.parametrize(("method", "module"), [(resample, None), (group_dro, worst_group)])
@@ -17,7 +16,7 @@ def test_loss_is_that_of_erm(captured, make_problem):
     problem = make_problem(48)
     for method in (erm, resample):
         seen = captured(method, problem)
-        step = Step(seen.network, problem.train, torch.tensor([0, 7, 7, 15, 30]), 0.0)
+        step = seen.step([0, 7, 7, 15, 30])
         expected = torch.nn.functional.cross_entropy(step.logits, step.labels)
         torch.testing.assert_close(seen.objective(step), expected)
         assert seen.data is None

@@ -6,7 +6,6 @@ import torch
 
 from spurgen.baselines import cb_loss, reweight, sqrt_reweight
 from spurgen.baselines.training import weighting
-from spurgen.baselines.training.loop import Step
 
 GROUPS = torch.tensor([0] * 4 + [2] * 16 + [3])  # sizes 4, 0, 16, 1
 
@@ -63,7 +62,7 @@ def test_loss_of_a_sample_is_weighted_by_its_group_size(method, weight_of, optio
     for indices in (aligned, np.array([7, 95, 7]), np.arange(96)):
         logits = seen.network(problem.train.inputs.take(torch.tensor(indices))).double().detach().numpy()
         losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(len(indices)), data.labels[indices]]
-        actual = seen.objective(Step(seen.network, problem.train, torch.tensor(indices), 0.0))
+        actual = seen.objective(seen.step(indices))
         assert actual.item() == pytest.approx((weights[indices] * losses).mean(), rel=1e-5)
     epoch = seen.sampler(torch.Generator().manual_seed(0)).flatten()
     assert len(epoch.unique()) == len(epoch) == 64  # sampling stays that of ERM
