@@ -1,1 +1,1 @@
-"""Training algorithms, one per file; the file's name is the method's public name."""
+"""Training methods, one per file; the file's name is the method's public name."""

@@ -1,13 +1,14 @@
 """Adversarial feature debiasing by gradient reversal (Ganin et al. 2016).
 
-A small head per channel learns to read the channel's value off the features; its gradient, turned
-around, teaches the features not to tell.
+A small head per channel, the adversary, learns to predict the channel's value from the features. Its gradient,
+reversed, trains the features to hide that value.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from scipy.stats import binom, chi2_contingency
 from scipy.stats.contingency import crosstab
 from torch import Tensor, nn
@@ -25,34 +26,34 @@ from spurgen.baselines.training.seeding import seeded
 LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: DANN 10^U(-2, 2), default 1; Ganin et al. 2016: 1"
 WIDTH = "Ganin et al. 2016: 100 on MNIST, 1,024 on SVHN"
 EARLY = 0.9
-"""The ramp up to which the adversaries' answers count as early: the first 30 % of training."""
+"""Value of the ramp up to which predictions count as early: the first 30 % of training."""
 SIGNIFICANCE = 0.01
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds the weight of the reversed gradient at the end of its ramp, and the width of the heads."""
+    """Common settings, plus the final weight of the reversed gradient and the width of the adversaries."""
 
     adversary_weight: float = field(default=1.0, metadata=within(0.0, 100.0, LAMBDA, search=(0.1, 1.0, 10.0)))
     adversary_width: int = field(default=100, metadata=within(1, 4096, WIDTH))
 
 
 def ramp(progress: float) -> float:
-    """Returns the share of the full weight, from 0 to almost 1, at a share of training (Ganin et al. 2016)."""
+    """Return the share of the full weight, in [0, 1), at a training progress in [0, 1] (Ganin et al. 2016)."""
     return 2 / (1 + math.exp(-10 * progress)) - 1
 
 
 def reverse_gradient(features: Tensor, weight: float) -> Tensor:
-    """Returns the features themselves, whose gradient is multiplied by -weight (Ganin et al. 2016, section 4.2)."""
+    """Return the features unchanged, with their gradient multiplied by -weight (Ganin et al. 2016, section 4.2)."""
     constant = features.detach()
     return constant - weight * (features - constant)
 
 
 class Adversaries(nn.Module):
-    """Adds the adversaries' mean loss to the batch's; `sizes` maps channels to their numbers of values.
+    """Training objective that adds the adversaries' mean loss to the batch's; `sizes` maps channels to value counts.
 
-    The mean, so that the weight means the same for any number of channels. `right` counts each
-    adversary's early hits, and `asked` how often each value was to be found, int64 (values,).
+    With the mean over adversaries, the weight does not depend on the number of channels. For early predictions,
+    `correct` counts each adversary's correct ones and `targets` how often each value was the target, int64 (values,).
     """
 
     def __init__(self, sizes: dict[str, int], feature_dim: int, hyper: Hyperparameters) -> None:
@@ -61,44 +62,45 @@ class Adversaries(nn.Module):
         self.heads = nn.ModuleList(
             nn.Sequential(nn.Linear(feature_dim, width), nn.ReLU(), nn.Linear(width, size)) for size in sizes.values()
         )
-        self.right = {name: torch.tensor(0) for name in sizes}
-        self.asked = {name: torch.zeros(size, dtype=torch.int64) for name, size in sizes.items()}
+        self.correct = {name: torch.tensor(0) for name in sizes}
+        self.targets = {name: torch.zeros(size, dtype=torch.int64) for name, size in sizes.items()}
 
     def forward(self, step: Step) -> Tensor:
-        """Returns the batch's mean loss plus the mean of the adversaries'."""
+        """Return the batch's mean loss plus the mean loss of the adversaries."""
         share = ramp(step.progress)
         features = reverse_gradient(step.features, self.weight * share)
-        against = []
-        for name, head in zip(self.right, self.heads, strict=True):
+        losses = []
+        for name, head in zip(self.correct, self.heads, strict=True):
             values = step.data.channels[name][step.indices]
-            guesses = head(features)
-            against.append(cross_entropy(guesses, values))
-            hits = guesses.argmax(1) == values
+            logits = head(features)
+            losses.append(cross_entropy(logits, values))
+            hits = logits.argmax(1) == values
             step.notes[f"adversary_{name}"] = hits.float().mean()
-            if share <= EARLY:  # added up on the device, where one_hot, unlike bincount, makes no GPU wait
-                self.right[name] = hits.sum() + self.right[name].to(hits.device)
-                self.asked[name] = one_hot(values, len(self.asked[name])).sum(0) + self.asked[name].to(hits.device)
+            if share <= EARLY:  # counted on the device by one_hot, which unlike bincount does not synchronise a GPU
+                counts = one_hot(values, len(self.targets[name])).sum(0)
+                self.correct[name] = hits.sum() + self.correct[name].to(hits.device)
+                self.targets[name] = counts + self.targets[name].to(hits.device)
         step.notes["risk"] = step.losses.mean()
-        return step.losses.mean() + torch.stack(against).mean()
+        return step.losses.mean() + torch.stack(losses).mean()
 
     def beat_chance(self, name: str) -> bool:
-        """Says whether there were more early hits than the best constant answer would have had, by a binomial test."""
-        right, asked = self.right[name].item(), self.asked[name]
-        total = asked.sum().item()
-        return bool(binom.sf(right - 1, total, asked.max().item() / total) < SIGNIFICANCE)
+        """Return whether early predictions were better than the best constant prediction, by a binomial test."""
+        correct, targets = self.correct[name].item(), self.targets[name]
+        total = targets.sum().item()
+        return bool(binom.sf(correct - 1, total, targets.max().item() / total) < SIGNIFICANCE)
 
 
-def goes_with_class(data: Data, name: str) -> bool:
-    """Says whether a channel depends on the class in the data, by a chi-squared test."""
+def depends_on_class(data: Data, name: str) -> bool:
+    """Return whether a channel depends on the class in the data, by a chi-squared test."""
     table = crosstab(data.labels.cpu().numpy(), data.channels[name].cpu().numpy()).count
     return bool(chi2_contingency(table).pvalue < SIGNIFICANCE)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains the network and its adversaries together on group-balanced batches.
+    """Train the network and its adversaries together on group-balanced batches.
 
-    Ganin et al. fill a batch in equal parts too, from their two domains. As the samples come, channel
-    and class go together, and features that do not tell the one cannot tell the other.
+    Ganin et al. also fill batches in equal parts, from their two domains. In unbalanced batches channel and class are
+    correlated, and features that hide the one would hide the other.
     """
     network, data = problem.network(hyper), problem.train
     sizes = {name: int(values.max()) + 1 for name, values in data.channels.items()}
@@ -106,12 +108,12 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
         adversaries = Adversaries(sizes, network.head.in_features, hyper)
     train(network, problem, hyper, sampler=balanced(data.groups, hyper.batch_size), objective=adversaries)
     for name in sizes:
-        # Of a channel that has nothing to do with the class, good features may tell nothing from the start.
-        if goes_with_class(data, name):
-            promise = f"the adversary of {name} beat chance before the reversal took hold"
-            problem.journal.check(promise, adversaries.beat_chance(name))
+        # Good features may never encode a channel that is independent of the class.
+        if depends_on_class(data, name):
+            check = f"the adversary of {name} beat chance before the reversal took hold"
+            problem.journal.check(check, adversaries.beat_chance(name))
     return network
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

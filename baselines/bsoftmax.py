@@ -1,20 +1,22 @@
-"""The balanced softmax (Ren et al. 2020): logits are trained with the logarithm of the class's size added.
+"""Balanced softmax (Ren et al. 2020): training adds the logarithm of each class's size to its logit.
 
-What the sizes explain, the network need not learn. The size of a class is, for each sample, that of the
-group which the sample would be in if the class were its label, by the channel values it shows: so the
-softmax is balanced for groups of equal size, as in `test`. The authors and SubpopBench take the size of the
-whole class; classes are equally frequent here, and this is ERM. `sizes = "classes"` does it.
+The network then need not learn what the sizes explain. Here a class's size is, for each sample, the size of the group
+that the sample would be in under that label, given its channel values: this balances the softmax for groups of equal
+size, as in `test`. The authors and SubpopBench take the size of the whole class (`sizes = "classes"`), which here is
+the same as ERM, since classes are equally frequent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Literal
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data
-from spurgen.baselines.training.hyperparameters import Recipe, among
+from spurgen.baselines.training.hyperparameters import Recipe, cited
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
@@ -23,37 +25,37 @@ from spurgen.baselines.training.samplers import shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds whose sizes count."""
+    """Common settings, plus whether the sizes are those of groups or of classes."""
 
-    sizes: str = field(default="groups", metadata=among(("groups", "classes"), "chosen here; published: classes"))
+    sizes: Literal["groups", "classes"] = field(default="groups", metadata=cited("chosen here; published: classes"))
 
 
 def log_class_sizes(data: Data, num_classes: int) -> Tensor:
-    """Returns the logarithm of each class's number of samples, float32 (1, K); a missing class counts as one."""
+    """Return the logarithm of each class's number of samples, float32 (1, K); an empty class counts as one sample."""
     return torch.bincount(data.labels, minlength=num_classes).clamp(min=1).log().unsqueeze(0)
 
 
 def log_group_sizes(data: Data, num_classes: int) -> Tensor:
-    """Returns the logarithm of the size of the group that each sample would be in under each label.
+    """Return the logarithm of the size of the group that each sample would be in under each label, float32 (n, K).
 
-    float32 (n, K). An empty group counts as one sample. Which values are aligned with which class is read
-    off the train samples; a pair never seen conflicts.
+    An empty group counts as one sample. The training samples show which channel values are aligned with which class;
+    a pair of class and value that never occurs counts as conflicting.
     """
     domains = data.num_groups // num_classes
     patterns = torch.zeros(len(data), num_classes, dtype=torch.int64, device=data.labels.device)
-    for bit, shown in enumerate(data.channels.values()):
-        conflicts = torch.ones(num_classes, int(shown.max()) + 1, dtype=torch.int64, device=shown.device)
+    for bit, values in enumerate(data.channels.values()):
+        conflicts = torch.ones(num_classes, int(values.max()) + 1, dtype=torch.int64, device=values.device)
         aligned = data.groups % domains >> bit & 1 == 0
-        conflicts[data.labels[aligned], shown[aligned]] = 0
-        patterns += conflicts.T[shown] << bit
+        conflicts[data.labels[aligned], values[aligned]] = 0
+        patterns += conflicts.T[values] << bit
     sizes = torch.bincount(data.groups, minlength=num_classes * domains).clamp(min=1)
     return sizes[torch.arange(num_classes, device=sizes.device) * domains + patterns].log()
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on shuffled batches with the logarithms added to the logits, and predicts without them."""
-    count = log_group_sizes if hyper.sizes == "groups" else log_class_sizes
-    logs = count(problem.train, problem.num_classes).expand(len(problem.train), -1)
+    """Train on shuffled batches with the logarithms added to the logits; predictions are made without them."""
+    log_sizes = log_group_sizes if hyper.sizes == "groups" else log_class_sizes
+    logs = log_sizes(problem.train, problem.num_classes).expand(len(problem.train), -1)
 
     def objective(step: Step) -> Tensor:
         return cross_entropy(step.logits + logs[step.indices], step.labels)
@@ -65,4 +67,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups", version=1)

@@ -1,13 +1,14 @@
-"""The class-balanced loss (Cui et al. 2019), over groups as in SubpopBench.
+"""Class-balanced loss (Cui et al. 2019), over groups as in SubpopBench.
 
-A group's weight is the inverse of its effective number of samples, which grows ever more slowly with
-its size, since new samples resemble old ones more and more.
+A group's weight is the inverse of its effective number of samples. That number grows ever more slowly with the group's
+size, since new samples resemble earlier ones more and more.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -21,22 +22,24 @@ BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 -
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds how slowly samples lose their novelty: 0 is ERM, towards 1 it is `reweight`."""
+    """Common settings, plus how slowly the effective number saturates: 0 is ERM, and 1 would be `reweight`."""
 
     beta: float = field(default=0.9999, metadata=within(0.0, 0.999999, BETA, search=(0.9, 0.99, 0.999, 0.9999)))
 
 
 def effective_number(sizes: Tensor, beta: float) -> Tensor:
-    """Returns (1 - beta^n) / (1 - beta) for sizes n of 1 or more, float64 (Cui et al. 2019, proposition 1)."""
+    """Return (1 - beta^n) / (1 - beta) for group sizes n >= 1, float64 (Cui et al. 2019, proposition 1)."""
     if beta == 0:
         return torch.ones_like(sizes)
     return torch.expm1(sizes * math.log(beta)) / (beta - 1)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains with the inverse effective number of the sample's group as its weight."""
+    """Train with each sample weighted by the inverse effective number of its group."""
     return fit_weighted(problem, hyper, lambda sizes: 1 / effective_number(sizes, hyper.beta))
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, beta=0.999), access="train_groups")
+submission = Baseline(
+    __name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, beta=0.999), access="train_groups", version=1
+)

@@ -1,14 +1,15 @@
-"""Correct-n-contrast (Zhang et al. 2022): features of one class are pulled together across a first model's predictions.
+"""Correct-n-contrast (Zhang et al. 2022): a contrastive loss across the predictions of a first model.
 
-An anchor's positives have its class but another prediction, its negatives its prediction but another
-class. The authors draw both anew for every anchor, some thirty forward passes per sample. Here a batch
-holds right and wrong predictions of every class alike, and every sample in it is an anchor among the
-others: the same pairs at the cost of ERM.
+An anchor's positives have its class and another prediction; its negatives have its prediction and another class. The
+authors draw both anew for every anchor, about thirty forward passes per sample. Here a batch is balanced over class and
+correctness of the prediction, and each of its samples is an anchor among the others: the same kind of pairs at the cost
+of ERM.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -23,7 +24,7 @@ from spurgen.baselines.training.samplers import balanced, shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds how long the first model trains, and the contrastive loss's temperature and weight."""
+    """Common settings, plus the first model's epochs, and temperature and weight of the contrastive loss."""
 
     first_epochs: int = field(
         default=2, metadata=within(1, 1000, "Zhang et al. 2022, stage 1: ERM that does not fit every sample; here of 3")
@@ -37,27 +38,27 @@ class Hyperparameters(Recipe):
 
 
 class Contrast:
-    """Adds the contrastive loss to the mean cross-entropy; `predictions` int64 (n,) are the first model's."""
+    """Training objective: contrastive loss plus mean cross-entropy; `predictions` int64 (n,) of the first model."""
 
     def __init__(self, predictions: Tensor, hyper: Hyperparameters) -> None:
         self.predictions, self.hyper = predictions, hyper
         self.anchors = torch.zeros((), device=predictions.device)
-        """Counts the anchors with positives so far."""
+        """Sum, over the batches so far, of the share of anchors that have positives."""
 
     def __call__(self, step: Step) -> Tensor:
-        """Returns the weighted sum of both losses."""
+        """Return the weighted sum of both losses."""
         positives, negatives = pairs(step.labels, self.predictions[step.indices])
         contrast = contrastive_loss(step.features, positives, negatives, self.hyper.temperature)
-        found = positives.any(1).float().mean()
-        self.anchors += found
-        step.notes |= {"contrast": contrast, "anchors": found}
+        share = positives.any(1).float().mean()
+        self.anchors += share
+        step.notes |= {"contrast": contrast, "anchors": share}
         return self.hyper.contrast * contrast + (1 - self.hyper.contrast) * step.losses.mean()
 
 
 def pairs(labels: Tensor, predictions: Tensor) -> tuple[Tensor, Tensor]:
-    """Tells which samples are each anchor's positives and which its negatives, bool (b, b) both.
+    """Return each anchor's positives and negatives, two bool (b, b) with a row per anchor.
 
-    Positives share the class and not the prediction, negatives the prediction and not the class.
+    Positives share the anchor's class but not its prediction, negatives its prediction but not its class.
     """
     same_class = labels[:, None] == labels
     same_prediction = predictions[:, None] == predictions
@@ -65,23 +66,23 @@ def pairs(labels: Tensor, predictions: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def contrastive_loss(features: Tensor, positives: Tensor, negatives: Tensor, temperature: float) -> Tensor:
-    """Returns the supervised contrastive loss over the anchors that have positives, else 0.
+    """Return the supervised contrastive loss, averaged over the anchors that have positives; 0 if none has.
 
-    For each anchor the mean over its positives of -log(exp(s) / sum of exp(s) over positives and
-    negatives), s being a cosine over the temperature. `features` (b, d).
+    An anchor's loss is the mean over its positives of -log(exp(s) / sum of exp(s) over positives and negatives), where
+    s is the cosine similarity divided by the temperature. `features` (b, d).
     """
     directions = normalize(features, dim=1)
     similarities = directions @ directions.T / temperature
     anchors = positives.any(1)
-    # Other rows are masked in the sum alone: a row with nothing in it would have no finite gradient.
-    shown = similarities.masked_fill(anchors[:, None] & ~(positives | negatives), -torch.inf)
-    gaps = (shown.logsumexp(1, keepdim=True) - similarities) * positives
+    # Rows without positives stay unmasked: a row of nothing but -inf has no finite gradient.
+    compared = similarities.masked_fill(anchors[:, None] & ~(positives | negatives), -torch.inf)
+    gaps = (compared.logsumexp(1, keepdim=True) - similarities) * positives
     losses = gaps.sum(1) / positives.sum(1).clamp(min=1)
     return losses.sum() / anchors.sum().clamp(min=1)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains a first model by ERM, then a second against both losses on batches balanced by its errors."""
+    """Train a first model by ERM, then a second on both losses and batches balanced by class and first error."""
     labels = problem.train.labels
     first = problem.network(hyper, "first")
     everything = torch.arange(len(labels))
@@ -97,4 +98,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(contrast=0.25), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(contrast=0.25), access="val_groups", version=1)

@@ -1,10 +1,11 @@
-"""Deep CORAL (Sun & Saenko 2016): asks that the features' means and covariances agree in all environments.
+"""Deep CORAL (Sun & Saenko 2016): penalises features whose means or covariances differ between environments.
 
-As in DomainBed (Gulrajani & Lopez-Paz 2021), which adds the means and compares every two environments.
+As in DomainBed (Gulrajani & Lopez-Paz 2021), which adds the means and compares every pair of environments.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -18,16 +19,16 @@ GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
-    """Sets the penalty's weight to the one published; there is no annealing."""
+    """Penalty settings with the published weight and no annealing."""
 
     penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA, search=(0.1, 1.0, 10.0)))
 
 
 def coral_penalty(environments: Environments) -> Tensor:
-    """Returns the mean squared difference between two environments' feature means, plus that of their covariances.
+    """Return the mean squared difference of the feature means of two environments, plus that of their covariances.
 
-    The mean is over entries and over the pairs of environments. Over pairs, a mean squared
-    difference is twice the variance, so no pair is visited.
+    The mean is over entries and over pairs of environments. It is computed as twice the variance over environments,
+    which equals the mean squared difference over pairs.
     """
     features = environments.features
     means = features.mean(1, keepdim=True)
@@ -37,9 +38,9 @@ def coral_penalty(environments: Environments) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on batches with equally many samples of every environment."""
+    """Train on batches with equally many samples of every environment."""
     return fit_penalised(problem, hyper, coral_penalty)
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="envs")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="envs", version=1)

@@ -1,9 +1,9 @@
 """Classifier retraining (Kang et al. 2020, section 4.1: cRT; over groups in Yang et al. 2023).
 
-ERM learns the features; then they are frozen and a new head is trained on them, on balanced batches.
+ERM learns the features. They are then frozen, and a new head is trained on them with group-balanced batches.
 """
 
-from dataclasses import dataclass
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
@@ -14,15 +14,15 @@ from spurgen.baselines.training.samplers import balanced
 
 @dataclass(frozen=True)
 class Hyperparameters(HeadRecipe):
-    """Holds how long the head is trained."""
+    """Settings of a retrained head, without additions."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains features by ERM, then a new head on batches in which every group that occurs is equally likely."""
+    """Train features by ERM, then a new head on batches in which every group that occurs is equally likely."""
     network = train_features(problem, hyper)
     retrain_head(network, problem, hyper, balanced(problem.train.groups, hyper.batch_size))
     return network
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="train_groups", version=1)

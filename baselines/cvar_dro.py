@@ -1,11 +1,12 @@
-"""Distributionally robust optimisation over CVaR (Levy et al. 2020): the mean loss of the worst share of samples.
+"""CVaR distributionally robust optimisation (Levy et al. 2020): the mean loss of the worst share of samples.
 
-Trains without groups; which epoch is best, validation groups tell, as in the published comparisons.
+Training uses no groups. Validation groups select the epoch, as in the published comparisons.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -18,7 +19,7 @@ from spurgen.baselines.training.samplers import shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds the share of the samples that counts; 1 is ERM."""
+    """Common settings, plus the share of samples whose losses count; 1 is ERM."""
 
     alpha: float = field(
         default=0.1, metadata=within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", search=(0.03, 0.1, 0.3))
@@ -26,10 +27,10 @@ class Hyperparameters(Recipe):
 
 
 def cvar(losses: Tensor, alpha: float) -> Tensor:
-    """Returns the mean of the largest alpha * b of the losses (b,), the last of them counted in part.
+    """Return the mean of the alpha * b largest losses, the last of them counted in part; `losses` (b,).
 
-    This is the largest mean under weights of at most 1 / (alpha * b) each that sum to 1, on a batch in
-    place of all samples (Levy et al. 2020, section 3); for less than one sample, the largest loss.
+    This is the largest weighted mean under weights that sum to 1 and are at most 1 / (alpha * b) each, over a batch
+    instead of all samples (Levy et al. 2020, section 3). If alpha * b is below 1, it is the largest loss.
     """
     worst_first = losses.sort(descending=True).values
     count = alpha * len(losses)
@@ -38,7 +39,7 @@ def cvar(losses: Tensor, alpha: float) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on shuffled batches against each batch's CVaR."""
+    """Train on the CVaR of shuffled batches."""
 
     def objective(step: Step) -> Tensor:
         return cvar(step.losses, hyper.alpha)
@@ -50,4 +51,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, alpha=0.3), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, alpha=0.3), access="val_groups", version=1)

@@ -1,17 +1,18 @@
 """Deep feature reweighting (Kirichenko et al. 2022, DFR_Tr^Val): ERM's last layer refitted on balanced held-out data.
 
-Two departures, since here many groups have one validation sample or none. The authors cut every group
-to the size of the smallest, which would leave one sample of each; here a subset has at least
-`per_group` of every group that occurs, and small groups repeat theirs. And losses are weighted so that
-every class counts the same, as it does by itself where all groups occur.
+Differs from the paper in two points, since many groups here have at most one validation sample. The authors cut every
+group to the size of the smallest, which would leave one sample of each; here a subset has at least `per_group` samples
+of every group that occurs, and small groups repeat theirs. Losses are weighted so that every class counts the same,
+which holds without weights only if all groups occur.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import sklearn
 import torch
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 
@@ -27,15 +28,15 @@ from spurgen.benchmark.contract import Int64
 
 Float64 = NDArray[np.float64]
 STRENGTHS = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
-"""Inverse strengths of the L1 penalty (Kirichenko et al. 2022)."""
+"""Candidates for C, the inverse strength of the L1 penalty (Kirichenko et al. 2022)."""
 UNSEEN = -10.0
-"""The logit of a class of which there is no held-out sample."""
+"""Logit of a class without held-out samples."""
 _L1 = {"l1_ratio": 1.0} if tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8) else {"penalty": "l1"}
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds how many fits are averaged, and the least number of a group's samples in the subset of each."""
+    """Common settings, plus the number of fits to average, and the least number of samples per group in each."""
 
     fits: int = field(default=20, metadata=within(1, 1000, "Kirichenko et al. 2022: the average of 20"))
     per_group: int = field(
@@ -44,13 +45,13 @@ class Hyperparameters(Recipe):
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains by ERM, chooses the penalty on one half of val, refits on all of it and averages the fits.
+    """Train by ERM, select the penalty on one half of val, and average several refits on all of val.
 
-    The network is ERM's last: an epoch chosen on val would be chosen on the samples of the refit.
+    The features are those of ERM's last epoch: an epoch selected on val would be selected on the refit's own samples.
     """
     network, val = train_features(problem, hyper), problem.val
-    found = torch.unique(val.labels).numel()
-    problem.journal.check("every class has held-out samples", found == problem.num_classes)
+    classes = torch.unique(val.labels).numel()
+    problem.journal.check("every class has held-out samples", classes == problem.num_classes)
     generator = Generator().manual_seed(problem.seed_for("dfr"))
     known = features(network, val.inputs).double().numpy()
     labels, groups = val.labels.cpu().numpy(), val.groups.cpu()
@@ -76,10 +77,10 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 def balanced_subset(groups: Tensor, per_group: int, generator: Generator) -> Tensor:
-    """Draws equally many samples of every group that occurs: of the smallest all, or `per_group` if that is more.
+    """Draw equally many samples of every group that occurs: the size of the smallest, or `per_group` if that is more.
 
-    `groups` int64 (n,); int64 (m,) indices. A group with too few goes round until it has enough, so
-    that none of its samples occurs twice more often than another.
+    `groups` int64 (n,); returns indices, int64 (m,). A group with fewer samples repeats them in turn, so that their
+    counts differ by one at most.
     """
     order = torch.randperm(len(groups), generator=generator)
     members = [order[groups[order] == group] for group in torch.unique(groups)]
@@ -88,16 +89,16 @@ def balanced_subset(groups: Tensor, per_group: int, generator: Generator) -> Ten
 
 
 def standardisation(known: Float64) -> tuple[Float64, Float64]:
-    """Returns the features' means and standard deviations, float64 (d,) each; 1 for a feature that is constant."""
+    """Return means and standard deviations of the features, float64 (d,) each; a constant feature has deviation 1."""
     scale = known.std(axis=0)
     return known.mean(axis=0), np.where(scale > 0, scale, 1.0)
 
 
 def one_vs_rest(known: Float64, labels: Int64, num_classes: int, strength: float, seed: int) -> Float64:
-    """Fits an L1 logistic regression of each class against the others, as the authors' solver does.
+    """Fit an L1 logistic regression of each class against the others, with the authors' solver.
 
-    `known` float64 (n, d), standardised; `labels` int64 (n,). Every class counts the same, by weights
-    whose mean is 1. Returns float64 (K, d + 1): coefficients, and intercepts last.
+    `known` float64 (n, d), standardised; `labels` int64 (n,). Sample weights of mean 1 give every class the same total
+    weight. Returns float64 (K, d + 1): coefficients, with the intercepts last.
     """
     sizes = np.bincount(labels, minlength=num_classes)
     weights = len(labels) / (np.count_nonzero(sizes) * sizes[labels])
@@ -111,17 +112,17 @@ def one_vs_rest(known: Float64, labels: Int64, num_classes: int, strength: float
 
 
 def fold(head: Float64, mean: Float64, scale: Float64) -> Float64:
-    """Turns a head on standardised features into one on the features themselves, float64 (K, d + 1)."""
+    """Convert a head on standardised features into one on the raw features, float64 (K, d + 1)."""
     coefficients = head[:, :-1] / scale
     return np.column_stack([coefficients, head[:, -1] - coefficients @ mean])
 
 
 @torch.no_grad()
 def put(layer: nn.Linear, head: Float64) -> None:
-    """Overwrites a linear layer with coefficients and intercepts, float64 (K, d + 1)."""
+    """Overwrite a linear layer with coefficients and intercepts, float64 (K, d + 1)."""
     layer.weight.copy_(torch.from_numpy(head[:, :-1]))
     layer.bias.copy_(torch.from_numpy(head[:, -1]))
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="val_groups", version=1)

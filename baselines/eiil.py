@@ -1,13 +1,14 @@
 """Environment inference for invariant learning (Creager et al. 2021).
 
-Splits the training samples into the two environments on which a reference model breaks the invariance
-principle most; then trains Group-DRO on their groups, as the paper does on Waterbirds.
+Splits the training samples into the two environments in which a reference model violates the invariance principle most,
+then trains Group-DRO on (class, environment) groups, as the paper does on Waterbirds.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -21,18 +22,18 @@ from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import shuffled
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
-REFERENCE = "googleinterns/fairness_ssl: 1 on Waterbirds; a reference that fits every sample tells none apart"
+REFERENCE = "googleinterns/fairness_ssl: 1 on Waterbirds; a reference that fits every sample separates none"
 
 
 @dataclass(frozen=True)
 class Hyperparameters(WorstGroupRecipe):
-    """Adds how long the reference model trains."""
+    """Settings of Group-DRO, plus the number of epochs of the reference model."""
 
     reference_epochs: int = field(default=1, metadata=within(1, 1000, REFERENCE, search=(1, 2)))
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains a reference model by ERM, then Group-DRO on (class, inferred environment) groups."""
+    """Train a reference model by ERM, then Group-DRO on (class, inferred environment) groups."""
     labels = problem.train.labels
     reference = problem.network(hyper, "reference")
     recipe = replace(hyper, epochs=hyper.reference_epochs)
@@ -48,10 +49,10 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 def calibrate(scores: Tensor, labels: Tensor) -> Tensor:
-    """Returns the logits scaled to where their risk is least, float64 (n, K); `scores` (n, K), `labels` int64 (n,).
+    """Return the logits at the scale that minimises their risk, float64 (n, K); `scores` (n, K), `labels` int64 (n,).
 
-    The paper's reference is an ERM solution, at which the risk has no slope in the scale. After few
-    epochs the logits are too small: then every slope can be negative, and one environment empty.
+    The paper's reference is a minimum of the risk, where the gradient with respect to the scale is zero. After few
+    epochs the logits are too small: every sample's gradient can then be negative, and one environment empty.
     """
     z = scores.double()
     best = minimize_scalar(lambda log: cross_entropy(z * math.exp(log), labels).item(), bounds=(-5, 5))
@@ -59,24 +60,25 @@ def calibrate(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def scale_gradients(z: Tensor, labels: Tensor) -> Tensor:
-    """Returns each sample's gradient of the cross-entropy with respect to a scale of its logits, at scale 1.
+    """Return each sample's gradient of the cross-entropy with respect to a scale of its logits, at scale 1.
 
-    `z` float64 (n, K), `labels` int64 (n,); float64 (n,): sum_k (p_k - y_k) z_k, here sum_k p_k (z_k - z_y), in
-    which rounding cannot turn the sign of a sample that is right.
+    `z` float64 (n, K), `labels` int64 (n,); returns float64 (n,). The gradient is sum_k (p_k - y_k) z_k, computed as
+    sum_k p_k (z_k - z_y): rounding then cannot make it positive for a correctly classified sample.
     """
     return (z.softmax(1) * (z - z.gather(1, labels[:, None]))).sum(1)
 
 
 def infer_environments(slopes: Tensor) -> Tensor:
-    """Returns the environments that maximise the IRM penalty, int64 (n,) in {0, 1}.
+    """Return the environments that maximise the IRM penalty, int64 (n,) in {0, 1}; `slopes` (n,) of `scale_gradients`.
 
-    That is the sum over both of the squared gradient of the risk, each sample weighted by its share in the environment,
-    the objective of the paper's EI step. With A the mean of the first and S the sum of both means, it is A^2 +
-    (S - A)^2: convex in A, hence largest where A is, or where it is smallest, and either way the sign of the slope
-    divides the samples. The authors climb there with soft shares by Adam, and cut at one half.
+    The penalty, the objective of the paper's EI step, is the sum over environments of the squared gradient of the risk,
+    where a sample counts by its share in the environment. If A is the gradient of the first environment and S the sum
+    of both, the penalty is A^2 + (S - A)^2. This is convex in A, so it is largest where A is largest or smallest; in
+    both cases the sign of the slope separates the environments. The authors approach the same split by Adam on soft
+    shares, which they round.
     """
     return (slopes > 0).long()
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(weight_decay=0.1, eta=0.1), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(weight_decay=0.1, eta=0.1), access="val_groups", version=1)

@@ -1,8 +1,7 @@
-"""Empirical risk minimisation (Vapnik 1992): the mean loss over the training samples, as they come."""
-
-from dataclasses import dataclass
+"""Empirical risk minimisation (Vapnik 1992): the mean loss over the training samples, unweighted."""
 
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe
@@ -14,11 +13,11 @@ from spurgen.baselines.training.samplers import shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: ERM has none of its own."""
+    """Common settings; ERM adds none."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on shuffled batches."""
+    """Train on shuffled batches."""
     network = problem.network(hyper)
     sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
     train(network, problem, hyper, sampler=sampler)
@@ -26,4 +25,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=1.0), access="none")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=1.0), access="none", version=1)

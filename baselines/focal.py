@@ -1,8 +1,9 @@
-"""The focal loss (Lin et al. 2017): a sample counts the less, the surer the network is of its label."""
+"""Focal loss (Lin et al. 2017): the more confident the network is of a sample's label, the less the sample counts."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -15,7 +16,7 @@ from spurgen.baselines.training.samplers import shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds how strongly sure samples are discounted; 0 is ERM."""
+    """Common settings, plus how strongly confident samples are discounted; 0 is ERM."""
 
     gamma: float = field(
         default=2.0,
@@ -24,14 +25,14 @@ class Hyperparameters(Recipe):
 
 
 def focal_losses(losses: Tensor, gamma: float) -> Tensor:
-    """Returns (1 - p)^gamma * loss for each cross-entropy loss = -log p (Lin et al. 2017, equation 4); (b,), nats."""
-    # Clamped: where p rounds to 1, a power below 1 has an infinite slope.
-    doubts = -torch.expm1(-losses)
-    return doubts.clamp(min=1e-6) ** gamma * losses
+    """Return (1 - p)^gamma * loss for each cross-entropy loss = -log p (Lin et al. 2017, equation 4); (b,), nats."""
+    # Clamped, since a power below 1 has an infinite gradient where p rounds to 1.
+    complements = -torch.expm1(-losses)
+    return complements.clamp(min=1e-6) ** gamma * losses
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on shuffled batches against the mean focal loss."""
+    """Train on the mean focal loss of shuffled batches."""
 
     def objective(step: Step) -> Tensor:
         return focal_losses(step.losses, hyper.gamma).mean()
@@ -43,4 +44,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="none")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="none", version=1)

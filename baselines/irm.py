@@ -1,12 +1,13 @@
 """Invariant risk minimisation (Arjovsky et al. 2019, IRMv1).
 
-Asks that one classifier be optimal in every environment, by the gradient of each environment's risk
-with respect to a dummy scale of the logits.
+Requires one classifier to be optimal in every environment, by penalising the gradient of each environment's risk with
+respect to a dummy scale of the logits.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -20,7 +21,7 @@ LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; Colo
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
-    """Sets the penalty's weight and annealing to those published."""
+    """Penalty settings with the published weight and annealing."""
 
     penalty_weight: float = field(
         default=100.0, metadata=within(0.0, 1e6, LAMBDA, search=(0.1, 1.0, 10.0, 100.0, 1000.0))
@@ -29,11 +30,10 @@ class Hyperparameters(PenaltyRecipe):
 
 
 def irm_penalty(environments: Environments) -> Tensor:
-    """Returns the mean over environments of the squared gradient of the risk at scale 1 (IRMv1, equation 5).
+    """Return the mean over environments of the squared gradient of the risk at scale 1 (IRMv1, equation 5).
 
-    With z the logits, the gradient of the cross-entropy of w z at w = 1 is E[sum_k (p_k - y_k) z_k],
-    so no second backward pass is needed. The square of one batch's gradient, never a product of two
-    halves, which can be negative.
+    For logits z, the gradient of the cross-entropy of w z at w = 1 is E[sum_k (p_k - y_k) z_k], so no second backward
+    pass is needed. The gradient of the whole batch is squared: a product of two halves' gradients can be negative.
     """
     z = environments.logits
     truth = z.gather(2, environments.labels.unsqueeze(2)).squeeze(2)
@@ -42,9 +42,11 @@ def irm_penalty(environments: Environments) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on batches with equally many samples of every environment."""
+    """Train on batches with equally many samples of every environment."""
     return fit_penalised(problem, hyper, irm_penalty)
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, penalty_weight=0.1), access="envs")
+submission = Baseline(
+    __name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, penalty_weight=0.1), access="envs", version=1
+)

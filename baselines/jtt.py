@@ -1,8 +1,9 @@
-"""Just train twice (Liu et al. 2021): the samples that a first model gets wrong count several times in a second."""
+"""Just train twice (Liu et al. 2021): a second model trains with the errors of a first one upweighted."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe, within
@@ -15,7 +16,7 @@ from spurgen.baselines.training.samplers import shuffled, weighted
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds how long the first model trains, and how often an error of its counts."""
+    """Common settings, plus the first model's number of epochs, and the weight of its errors."""
 
     first_epochs: int = field(
         default=1, metadata=within(1, 1000, "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300", search=(1, 2))
@@ -26,7 +27,7 @@ class Hyperparameters(Recipe):
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains an identification model, then a second one on batches in which its errors count `upweight` times."""
+    """Train an identification model, then a second one on batches in which its errors count `upweight` times."""
     everything = torch.arange(len(problem.train), device=problem.train.labels.device)
     first = problem.network(hyper, "identification")
     recipe = replace(hyper, epochs=hyper.first_epochs)
@@ -34,18 +35,18 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     wrong = errors(problem, first)
     problem.journal.check("the error set is not empty", len(wrong) > 0)
     network = problem.network(hyper)
-    # Drawn in proportion, where the authors repeat them: an epoch then costs what one of ERM costs.
+    # The authors repeat the errors; drawing them in proportion keeps an epoch as long as one of ERM.
     weights = torch.ones(len(problem.train)).index_fill(0, wrong.cpu(), float(hyper.upweight))
     train(network, problem, hyper, sampler=weighted(weights, hyper.batch_size))
     return network
 
 
 def errors(problem: Problem, network: Network) -> torch.Tensor:
-    """Returns the indices of the train samples that a network gets wrong in evaluation mode, int64 (m,)."""
+    """Return the indices of the train samples that a network misclassifies in evaluation mode, int64 (m,)."""
     labels = problem.train.labels
-    guesses = logits(network, problem.train.inputs).argmax(1).to(labels.device)
-    return torch.nonzero(guesses != labels).flatten()
+    predictions = logits(network, problem.train.inputs).argmax(1).to(labels.device)
+    return torch.nonzero(predictions != labels).flatten()
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

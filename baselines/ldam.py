@@ -1,17 +1,19 @@
-"""Label-distribution-aware margins (Cao et al. 2019): the rarer a sample's kind, the wider its margin.
+"""Label-distribution-aware margins (Cao et al. 2019): the rarer a sample's group, the wider its margin.
 
-The kinds are groups. The authors and SubpopBench take classes, which are equally frequent here, so that
-all margins would be the same; `sizes = "classes"` does that.
+The authors and SubpopBench take classes instead of groups (`sizes = "classes"`). Classes are equally frequent here, so
+all margins would be equal.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Literal
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize, one_hot
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, among, within
+from spurgen.baselines.training.hyperparameters import Recipe, cited, within
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
@@ -22,36 +24,37 @@ _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds the widest margin, as a cosine, the factor of the cosines, and whose sizes set the margins."""
+    """Common settings, plus the widest margin (a cosine), the factor of the cosines, and what sets the margins."""
 
     max_margin: float = field(
         default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", search=(0.1, 0.3, 0.5))
     )
     scale: float = field(default=30.0, metadata=within(1.0, 100.0, f"{_CODE}: 30; there also 10"))
-    sizes: str = field(default="groups", metadata=among(("groups", "classes"), "chosen here; published: classes"))
+    sizes: Literal["groups", "classes"] = field(default="groups", metadata=cited("chosen here; published: classes"))
 
 
 class CosineHead(nn.Linear):
-    """Scores features by their cosine with each class's weights, times `scale` (Cao et al. 2019, section 3.2).
+    """Linear head that scores features by `scale` times their cosine with each class's weights.
 
-    Takes over the weights of `head`, without its bias. Margins mean something on a bounded score only.
+    Cao et al. 2019, section 3.2: a margin has a meaning only on a bounded score. The weights are those of `head`; its
+    bias is dropped.
     """
 
     def __init__(self, head: nn.Linear, scale: float) -> None:
-        # On "meta" nothing is drawn, and the global generator stays as it is.
+        # The device "meta" draws no initial weights, so the global random state does not change.
         super().__init__(head.in_features, head.out_features, bias=False, device="meta")
         self.weight = head.weight
         self.scale = scale
 
     def forward(self, features: Tensor) -> Tensor:
-        """Returns logits (n, K) in [-scale, scale]."""
+        """Return logits (n, K) in [-scale, scale]."""
         return self.scale * linear(normalize(features, dim=1), normalize(self.weight, dim=1))
 
 
 def margins(kinds: Tensor, max_margin: float) -> Tensor:
-    """Returns each sample's margin, float32 (n,), by its kind, int64 (n,).
+    """Return each sample's margin, float32 (n,); `kinds` int64 (n,) are the samples' groups or classes.
 
-    It is the kind's size to the power -1/4 (Cao et al. 2019, section 3.2), in units that make the widest
+    A margin is the kind's size to the power -1/4 (Cao et al. 2019, section 3.2), scaled so that the widest is
     `max_margin`.
     """
     raw = torch.bincount(kinds)[kinds].double() ** -0.25
@@ -59,13 +62,13 @@ def margins(kinds: Tensor, max_margin: float) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains a cosine classifier on shuffled batches, the true class's cosine lowered by the sample's margin."""
+    """Train a cosine classifier on shuffled batches, with the true class's cosine lowered by the sample's margin."""
     data = problem.train
-    wide = margins(data.groups if hyper.sizes == "groups" else data.labels, hyper.max_margin)
+    margin = margins(data.groups if hyper.sizes == "groups" else data.labels, hyper.max_margin)
 
     def objective(step: Step) -> Tensor:
         truth = one_hot(step.labels, problem.num_classes)
-        return cross_entropy(step.logits - hyper.scale * wide[step.indices, None] * truth, step.labels)
+        return cross_entropy(step.logits - hyper.scale * margin[step.indices, None] * truth, step.labels)
 
     network = problem.network(hyper)
     network.head = CosineHead(network.head, hyper.scale)
@@ -74,4 +77,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, max_margin=0.3), access="train_groups")
+submission = Baseline(
+    __name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, max_margin=0.3), access="train_groups", version=1
+)

@@ -1,12 +1,13 @@
-"""Learning from failure (Nam et al. 2020, Algorithm 1): what a biased network finds hard counts more in a second.
+"""Learning from failure (Nam et al. 2020, Algorithm 1): samples that are hard for a biased network count more.
 
-Both are trained at once. The first is amplified in its bias by the generalised cross-entropy of Zhang &
-Sabuncu 2018; the second weights a sample by how much harder it is for the first than for itself.
+Two networks are trained at once. The generalised cross-entropy of Zhang & Sabuncu 2018 amplifies the bias of the first.
+The second weights a sample by how much harder it is for the first than for itself.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -20,30 +21,30 @@ from spurgen.baselines.training.samplers import shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds the exponent of the generalised cross-entropy and the decay of the averaged losses."""
+    """Common settings, plus the exponent of the generalised cross-entropy and the decay of the averaged losses."""
 
     q: float = field(default=0.7, metadata=within(0.01, 1.0, "Nam et al. 2020, section 4: 0.7", search=(0.5, 0.7, 0.9)))
     decay: float = field(default=0.7, metadata=within(0.0, 0.999, "Nam et al. 2020, released code: 0.7"))
 
 
 class AveragedLosses:
-    """Holds an exponential average of each train sample's loss; `labels` int64 (n,)."""
+    """Exponential moving average of each train sample's loss; `labels` int64 (n,)."""
 
     def __init__(self, labels: Tensor, num_classes: int, decay: float) -> None:
         self.labels, self.num_classes, self.decay = labels, num_classes, decay
         self.values = torch.full(labels.shape, torch.nan, device=labels.device)
-        """float32 (n,), nats; not a number where a sample has not been seen yet."""
+        """Averages, float32 (n,), nats; NaN for samples not seen yet."""
 
     def update(self, indices: Tensor, losses: Tensor) -> None:
-        """Takes in the losses, float32 (b,), of the samples at `indices`; a sample's first loss is its average."""
+        """Add the losses, float32 (b,), of the samples at `indices`; a sample's first loss becomes its average."""
         before = self.values[indices]
         after = self.decay * before + (1 - self.decay) * losses
         self.values[indices] = torch.where(before.isnan(), losses, after)
 
     def relative(self, indices: Tensor) -> Tensor:
-        """Returns averages in units of the largest of the same class, float32 (b,) in [0, 1].
+        """Return averages divided by the largest of the same class, float32 (b,) in [0, 1].
 
-        Without this a class that is harder as a whole would be weighted more as a whole.
+        Otherwise all samples of a harder class would be weighted more.
         """
         seen = self.values.nan_to_num(0.0)
         largest = seen.new_zeros(self.num_classes).scatter_reduce(0, self.labels, seen, "amax")
@@ -51,7 +52,7 @@ class AveragedLosses:
 
 
 class RelativeDifficulty(nn.Module):
-    """Trains a biased network beside the step's own, and weights the losses of the latter."""
+    """Training objective that trains a biased network beside the step's own and weights the losses of the latter."""
 
     def __init__(self, biased: Network, labels: Tensor, hyper: Hyperparameters) -> None:
         super().__init__()
@@ -61,7 +62,7 @@ class RelativeDifficulty(nn.Module):
         self.own_losses = AveragedLosses(labels, count, hyper.decay)
 
     def forward(self, step: Step) -> Tensor:
-        """Returns the sum of both networks' losses; neither's gradient reaches the other."""
+        """Return the sum of both networks' losses; no gradient flows from one network's loss to the other network."""
         logits = self.biased(step.inputs)
         losses = cross_entropy(logits, step.labels, reduction="none")
         self.biased_losses.update(step.indices, losses.detach())
@@ -77,13 +78,13 @@ class RelativeDifficulty(nn.Module):
         return (weights * step.losses).mean() + generalised_cross_entropy(losses, self.q).mean()
 
     def weights(self, indices: Tensor) -> Tensor:
-        """Returns the share of the biased network in the two losses, float32 (b,) in [0, 1]."""
+        """Return the biased network's share of both relative losses, float32 (b,) in [0, 1]."""
         biased, own = self.biased_losses.relative(indices), self.own_losses.relative(indices)
         return biased / (biased + own).clamp(min=1e-8)
 
 
 def generalised_cross_entropy(losses: Tensor, q: float) -> Tensor:
-    """Returns (1 - p^q) / q, p being the true class's probability (Zhang & Sabuncu 2018, equation 6).
+    """Return (1 - p^q) / q, where p is the true class's probability (Zhang & Sabuncu 2018, equation 6).
 
     `losses` float32 (b,), cross-entropy, nats.
     """
@@ -95,7 +96,7 @@ def _mean(values: Tensor, where: Tensor) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains both networks on shuffled batches and returns the second."""
+    """Train both networks on shuffled batches and return the second."""
     network = problem.network(hyper)
     labels = problem.train.labels
     objective = RelativeDifficulty(problem.network(hyper, "biased"), labels, hyper)
@@ -106,4 +107,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups")
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

@@ -1,13 +1,15 @@
-"""LISA (Yao et al. 2022, Algorithm 1): mixup of samples that share the label or the domain, not both.
+"""LISA (Yao et al. 2022, Algorithm 1): mixup of samples that share the label or the domain, but not both.
 
-A domain is an alignment pattern, since hardly two samples that differ in label share the values of all channels.
-So intra-domain pairs are not the paper's, which share the attribute and cancel it: two aligned samples differ in
-every channel. Batches are balanced over groups, as in the authors' code: compare with `resample`.
+A domain is an alignment pattern here, since few samples with different labels share the values of all channels.
+Intra-domain pairs therefore differ from the paper's, which share the attribute and so cancel it: two aligned samples of
+different classes differ in every channel. Batches are balanced over groups, as in the authors' code; the baseline to
+compare with is `resample`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -23,7 +25,7 @@ _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds how evenly two samples are mixed, and how often they share the label instead of the domain."""
+    """Common settings, plus the Beta parameter of the shares, and the probability that a pair shares its label."""
 
     alpha: float = field(default=2.0, metadata=within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)", search=(0.5, 2.0)))
     intra_label: float = field(
@@ -32,10 +34,9 @@ class Hyperparameters(Recipe):
 
 
 def candidates(sizes: Tensor, domains: int) -> Tensor:
-    """Marks which groups may be mixed with which, bool (2, G, G): [0] intra-domain, [1] intra-label.
+    """Return which groups may be mixed with which, bool (2, G, G): [0] intra-domain, [1] intra-label.
 
-    `sizes` int64 (G,) counts each group's samples; group = label * `domains` + domain. An empty group has
-    nothing to mix.
+    `sizes` int64 (G,) counts each group's samples; group = label * `domains` + domain. Empty groups are excluded.
     """
     ids = torch.arange(len(sizes))
     same_label = (ids // domains)[:, None] == ids // domains
@@ -44,10 +45,10 @@ def candidates(sizes: Tensor, domains: int) -> Tensor:
 
 
 def selective(groups: Tensor, allowed: Tensor, intra_label: float, batch_size: int) -> Sampler:
-    """Appends a partner for every sample of group-balanced batches, all of a batch of one kind.
+    """Draw group-balanced batches and append a partner for every sample; all pairs of a batch are of one kind.
 
-    Of the groups `allowed`, bool (2, G, G), each is equally likely; where there is none, the partner is of
-    the sample's own group. `intra_label` is the probability of that kind.
+    Each group in `allowed`, bool (2, G, G), is equally likely for the partner; if there is none, the partner is of the
+    sample's own group. `intra_label` is the probability that the batch's pairs share their label.
     """
     ids = groups.cpu()
     sizes = torch.bincount(ids, minlength=allowed.shape[1])
@@ -67,7 +68,7 @@ def selective(groups: Tensor, allowed: Tensor, intra_label: float, batch_size: i
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on selected pairs, each mixed in a proportion of its own."""
+    """Train on selected pairs, each mixed with its own share."""
     data = problem.train
     sizes = torch.bincount(data.groups, minlength=data.num_groups).cpu()
     allowed = candidates(sizes, data.num_groups // problem.num_classes)
@@ -84,4 +85,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(weight_decay=1.0), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(weight_decay=1.0), access="train_groups", version=1)

@@ -1,8 +1,9 @@
 """Mixup (Zhang et al. 2018): ERM on convex combinations of two samples and of their labels."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -18,13 +19,13 @@ ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Adds how evenly two samples are mixed: towards 0, one of them alone."""
+    """Common settings, plus the Beta parameter of the mixing shares; towards 0, pairs are hardly mixed."""
 
     alpha: float = field(default=0.2, metadata=within(0.01, 10.0, ALPHA, search=(0.1, 0.2, 0.5, 1.0)))
 
 
 def with_partners(sampler: Sampler) -> Sampler:
-    """Appends to every batch the same samples in another random order, as the authors do."""
+    """Append to every batch the same samples in another random order, as the authors do."""
 
     def draw(generator: Generator) -> Tensor:
         batches = sampler(generator)
@@ -35,7 +36,7 @@ def with_partners(sampler: Sampler) -> Sampler:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on shuffled batches, each mixed with itself in one proportion."""
+    """Train on shuffled batches, each mixed with a permutation of itself, with one share per batch."""
 
     def objective(step: Step) -> Tensor:
         return mixed_loss(step, shares(hyper.alpha, 1))
@@ -47,4 +48,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, alpha=0.1), access="none")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, alpha=0.1), access="none", version=1)

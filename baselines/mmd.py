@@ -1,12 +1,13 @@
-"""Maximum mean discrepancy (Li et al. 2018): asks that the features have one distribution in all environments.
+"""Maximum mean discrepancy (Li et al. 2018): penalises features whose distribution differs between environments.
 
-As in DomainBed (Gulrajani & Lopez-Paz 2021): between every two environments, with seven Gaussian
-kernels and no adversarial autoencoder.
+As in DomainBed (Gulrajani & Lopez-Paz 2021): between every pair of environments, with seven Gaussian kernels and
+without an adversarial autoencoder.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -17,24 +18,24 @@ from spurgen.baselines.training.problem import Problem
 
 GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
 KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
-"""The g of each kernel exp(-g |x - y|^2): DomainBed's, a power of ten each, so that one fits any scale."""
+"""The g of each kernel exp(-g |x - y|^2), as in DomainBed: powers of ten, so that one fits any scale of features."""
 
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
-    """Sets the penalty's weight to the one published; there is no annealing."""
+    """Penalty settings with the published weight and no annealing."""
 
     penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA, search=(0.1, 1.0, 10.0)))
 
 
 def mmd_penalty(environments: Environments) -> Tensor:
-    """Returns the squared discrepancy of two environments' features, summed over kernels, meaned over the pairs.
+    """Return the squared discrepancy between two environments' features, summed over kernels, averaged over pairs.
 
-    The biased estimate (Gretton et al. 2012, equation 5), which is never negative.
+    This is the biased estimate (Gretton et al. 2012, equation 5), which is never negative.
     """
     count, size, _ = environments.features.shape
     flat = environments.features.flatten(0, 1)
-    flat = flat - flat.mean(0)  # changes no distance, and keeps digits that the next line would cancel
+    flat = flat - flat.mean(0)  # keeps all distances, and avoids cancellation in the next lines
     squares = flat.square().sum(1)
     distances = (squares[:, None] + squares - 2 * flat @ flat.mT).clamp(min=0)
     kernel = torch.stack([(-g * distances).exp() for g in KERNELS]).sum(0)
@@ -44,9 +45,11 @@ def mmd_penalty(environments: Environments) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on batches with equally many samples of every environment."""
+    """Train on batches with equally many samples of every environment."""
     return fit_penalised(problem, hyper, mmd_penalty)
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, penalty_weight=0.1), access="envs")
+submission = Baseline(
+    __name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, penalty_weight=0.1), access="envs", version=1
+)

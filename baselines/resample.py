@@ -4,7 +4,7 @@ Idrissi et al. 2022, "Simple data balancing achieves competitive worst-group-acc
 sampling in place of weights; called ReSample in Yang et al. 2023).
 """
 
-from dataclasses import dataclass
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe
@@ -16,11 +16,11 @@ from spurgen.baselines.training.samplers import balanced
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: resampling has none of its own."""
+    """Common settings; resampling adds none."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on batches drawn with replacement, uniformly over the groups that occur."""
+    """Train on batches drawn with replacement, uniformly over the groups that occur."""
     network = problem.network(hyper)
     sampler = balanced(problem.train.groups, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler)
@@ -28,4 +28,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups", version=1)

@@ -1,12 +1,11 @@
-"""Inverse reweighting: every group has the same say in the loss, however few samples it has.
+"""Inverse reweighting: every group has the same total weight in the loss, however few samples it has.
 
-Importance weights 1 / size (Shimodaira 2000; ReWeight in Yang et al. 2023). Batches are drawn as for
-ERM: `resample` is the same risk by sampling.
+Importance weights 1 / size (Shimodaira 2000; ReWeight in Yang et al. 2023). Batches are drawn as for ERM; `resample`
+minimises the same risk by sampling.
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe
@@ -17,13 +16,13 @@ from spurgen.baselines.training.weighting import fit_weighted
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: reweighting has none of its own."""
+    """Common settings; reweighting adds none."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains with the weights 1 / size of the sample's group."""
+    """Train with each sample weighted by 1 / size of its group."""
     return fit_weighted(problem, hyper, torch.reciprocal)
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="train_groups", version=1)

@@ -1,12 +1,10 @@
 """Classifier retraining with a weighted loss (Kang et al. 2020, section 4.1; ReWeightCRT in Yang et al. 2023).
 
-ERM learns the features; then they are frozen and a new head is trained on them, in which every group
-has the same say.
+ERM learns the features. They are then frozen, and a new head is trained on them with every group weighted equally.
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
@@ -18,11 +16,11 @@ from spurgen.baselines.training.weighting import sample_weights
 
 @dataclass(frozen=True)
 class Hyperparameters(HeadRecipe):
-    """Holds how long the head is trained."""
+    """Settings of a retrained head, without additions."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains features by ERM, then a new head with losses weighted by 1 / size of the group."""
+    """Train features by ERM, then a new head with losses weighted by 1 / size of the group."""
     network = train_features(problem, hyper)
     sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
     retrain_head(network, problem, hyper, sampler, sample_weights(problem.train.groups, torch.reciprocal))
@@ -30,4 +28,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="train_groups", version=1)

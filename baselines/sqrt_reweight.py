@@ -1,11 +1,10 @@
-"""Square-root inverse reweighting: halfway, in the logarithm, from ERM to `reweight`.
+"""Square-root inverse reweighting: on a logarithmic scale, halfway from ERM to `reweight`.
 
-Weights 1 / sqrt(size) (Mahajan et al. 2018, as chances of being drawn; SqrtReWeight in Yang et al. 2023).
+Weights 1 / sqrt(size) (Mahajan et al. 2018, as sampling probabilities; SqrtReWeight in Yang et al. 2023).
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe
@@ -16,13 +15,13 @@ from spurgen.baselines.training.weighting import fit_weighted
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: reweighting has none of its own."""
+    """Common settings; reweighting adds none."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains with the weights 1 / sqrt(size) of the sample's group."""
+    """Train with each sample weighted by 1 / sqrt(size) of its group."""
     return fit_weighted(problem, hyper, torch.rsqrt)
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups", version=1)

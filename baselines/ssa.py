@@ -1,16 +1,16 @@
-"""Spread spurious attribute (Nam et al. 2022): Group-DRO on groups that a predictor of the attributes finds.
+"""Spread spurious attribute (Nam et al. 2022): Group-DRO on groups inferred by a predictor of the attributes.
 
-The predictor learns the channels' values from half of val, and from its own confident answers on train.
-Simplified to the cost of two ERM runs: one predictor, not three on folds of train; answers are kept or
-not within a batch, not over all of train; and what conflicts with the class is balanced against what
-goes with it, not every (class, value) cell, of which a batch has few. One addition: labelled batches are
-balanced over groups. Here the attributes are correlated with one another, and a predictor that tells
-one by another would miss just the samples that matter.
+The predictor learns the channels' values from half of val, and from its own confident predictions on train.
+Simplified to the cost of two ERM runs: one predictor instead of three on folds of train; confident predictions are
+selected within a batch, not over all of train; and conflicting values are balanced against aligned ones, not every pair
+of class and value, of which a batch holds few. One addition: labelled batches are balanced over groups. The attributes
+are correlated here, and a predictor that infers one from another would fail on the samples that matter.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -29,7 +29,7 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 
 @dataclass(frozen=True)
 class Hyperparameters(WorstGroupRecipe):
-    """Adds how many steps the predictor trains, and how sure of an answer it must be to learn from it."""
+    """Settings of Group-DRO, plus the predictor's steps, and the least confidence of predictions it learns from."""
 
     steps: int = field(
         default=300, metadata=within(1, 10**6, "chosen here: about one epoch of v1's train; the labelled half is small")
@@ -38,11 +38,11 @@ class Hyperparameters(WorstGroupRecipe):
 
 
 class Alignment:
-    """Knows which values of each channel go with which class, as labelled samples show it."""
+    """Which values of each channel are aligned with which class, according to labelled samples."""
 
     def __init__(self, labeled: Data, num_classes: int) -> None:
         self.tables: list[Tensor] = []
-        """Per channel bool (K, V)."""
+        """Whether a value is aligned with a class, bool (K, V) per channel."""
         for k, values in enumerate(labeled.channels.values()):
             aligned = (labeled.groups >> k) & 1 == 0
             table = torch.zeros(num_classes, int(values.max()) + 1, dtype=torch.bool, device=values.device)
@@ -50,15 +50,15 @@ class Alignment:
             self.tables.append(table)
 
     def groups(self, labels: Tensor, values: list[Tensor]) -> Tensor:
-        """Returns the groups, int64 (n,), of samples with these `labels` and `values`, int64 (n,) per channel."""
+        """Return the groups, int64 (n,), of samples with these `labels` and `values`, int64 (n,) per channel."""
         groups = labels << len(values)
-        for k, (table, shown) in enumerate(zip(self.tables, values, strict=True)):
-            groups = groups + ((~table[labels, shown]).long() << k)
+        for k, (table, value) in enumerate(zip(self.tables, values, strict=True)):
+            groups = groups + ((~table[labels, value]).long() << k)
         return groups
 
 
 class AttributePredictor(nn.Module):
-    """Predicts the channels' values from a network's features, by a linear layer each; is its training objective."""
+    """A linear layer per channel that predicts its values from a network's features; also the training objective."""
 
     def __init__(self, tables: list[Tensor], others: Data, width: int, threshold: float) -> None:
         super().__init__()
@@ -66,45 +66,45 @@ class AttributePredictor(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(width, table.shape[1]) for table in tables)
 
     def forward(self, step: Step) -> Tensor:
-        """Returns the loss of the labelled batch, and of confident answers on as many of the other samples."""
+        """Return the loss on the labelled batch, plus that on confident predictions for equally many other samples."""
         drawn = torch.randint(len(self.others), (len(step.indices),)).to(step.indices.device)
-        labels, found = self.others.labels[drawn], step.network.encode(self.others.inputs.take(drawn))
-        supervised = pseudo = kept = torch.zeros((), device=drawn.device)
+        labels, encoded = self.others.labels[drawn], step.network.encode(self.others.inputs.take(drawn))
+        supervised = pseudo = share = torch.zeros((), device=drawn.device)
         for layer, table, values in zip(self.layers, self.tables, step.data.channels.values(), strict=True):
             supervised = supervised + cross_entropy(layer(step.features), values[step.indices])
-            logits = layer(found)
-            certainty, guesses = logits.detach().softmax(1).max(1)
-            chosen = confident(certainty, table[labels, guesses], self.threshold).float()
-            pseudo = pseudo + (cross_entropy(logits, guesses, reduction="none") * chosen).mean()
-            kept = kept + chosen.mean() / len(self.tables)
-        step.notes |= {"supervised_loss": supervised, "pseudo_loss": pseudo, "pseudo_labelled": kept}
+            logits = layer(encoded)
+            confidence, predicted = logits.detach().softmax(1).max(1)
+            selected = confident(confidence, table[labels, predicted], self.threshold).float()
+            pseudo = pseudo + (cross_entropy(logits, predicted, reduction="none") * selected).mean()
+            share = share + selected.mean() / len(self.tables)
+        step.notes |= {"supervised_loss": supervised, "pseudo_loss": pseudo, "pseudo_labelled": share}
         loss: Tensor = supervised + pseudo
         return loss
 
     @torch.no_grad()
     def predict(self, network: Network, inputs: Inputs) -> list[Tensor]:
-        """Returns the most likely value of each channel, int64 (n,), in evaluation mode."""
+        """Return the most likely values of each channel, int64 (n,) per channel, in evaluation mode."""
         known = features(network, inputs).to(network.device)
         return [layer(known).argmax(1) for layer in self.layers]
 
 
-def confident(certainty: Tensor, aligned: Tensor, threshold: float) -> Tensor:
-    """Picks the answers to learn from, bool (n,): as many that go with the class as conflict with it.
+def confident(confidence: Tensor, aligned: Tensor, threshold: float) -> Tensor:
+    """Select predictions to learn from, bool (n,): equally many that are aligned with the class and that conflict.
 
-    Of the rarer kind all that reach the threshold; of the other as many, the most certain: its threshold
-    adapts (Nam et al. 2022, section 3.1). `certainty` float32 (n,) in [0, 1], `aligned` bool (n,).
+    Of the rarer kind, all that reach the threshold are selected; of the other kind, equally many of highest confidence:
+    its threshold adapts (Nam et al. 2022, section 3.1). `confidence` float32 (n,) in [0, 1], `aligned` bool (n,).
     """
-    sure = certainty >= threshold
-    picked = torch.zeros_like(sure)
+    sure = confidence >= threshold
+    selected = torch.zeros_like(sure)
     size = torch.minimum((sure & aligned).sum(), (sure & ~aligned).sum())
     for kind in (sure & aligned, sure & ~aligned):
-        order = certainty.masked_fill(~kind, -1.0).argsort(descending=True, stable=True)
-        picked |= kind & (order.argsort() < size)
-    return picked
+        order = confidence.masked_fill(~kind, -1.0).argsort(descending=True, stable=True)
+        selected |= kind & (order.argsort() < size)
+    return selected
 
 
-def several(sampler: Sampler, count: int) -> Sampler:
-    """Draws epoch after epoch of a sampler until there are `count` batches."""
+def repeated(sampler: Sampler, count: int) -> Sampler:
+    """Draw `count` batches, from as many epochs of a sampler as that takes."""
 
     def draw(generator: Generator) -> Tensor:
         batches = sampler(generator)
@@ -116,9 +116,9 @@ def several(sampler: Sampler, count: int) -> Sampler:
 
 
 def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
-    """Trains the predictor and returns the groups that it finds in train, int64 (n,).
+    """Train the predictor and return the groups that it infers for train, int64 (n,).
 
-    The other half of val tells, in the journal, how often it finds the true group.
+    The journal records the accuracy of the inferred groups on the other half of val.
     """
     val, labels = problem.val, problem.train.labels
     split = halves(val.groups, Generator().manual_seed(problem.seed_for("halves")))
@@ -127,17 +127,17 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
     network = problem.network(hyper, "predictor")
     with seeded(problem.seed_for("init", "attributes"), torch.device("cpu")):
         predictor = AttributePredictor(alignment.tables, problem.train, network.head.in_features, hyper.threshold)
-    sampler = several(balanced(labeled.groups, hyper.batch_size), hyper.steps)
+    sampler = repeated(balanced(labeled.groups, hyper.batch_size), hyper.steps)
     recipe = replace(hyper, epochs=1)
     train(network, problem, recipe, sampler=sampler, objective=predictor, stage="predictor", data=labeled)
-    guessed = alignment.groups(unseen.labels, predictor.predict(network, unseen.inputs))
+    inferred = alignment.groups(unseen.labels, predictor.predict(network, unseen.inputs))
     curve = problem.journal.curves[-1]
-    curve["group_accuracy"] = (guessed == unseen.groups).float().mean().item()
+    curve["group_accuracy"] = (inferred == unseen.groups).float().mean().item()
     for name in ("val_accuracy", "val_wga"):
-        curve.pop(name, None)  # of a classifier that this stage does not train
+        curve.pop(name, None)  # they describe the classifier, which this stage does not train
     values = predictor.predict(network, problem.train.inputs)
-    told = all(int(value.min()) < int(value.max()) for value in values)
-    problem.journal.check("the predictor tells the values of every channel apart", told)
+    distinct = all(int(value.min()) < int(value.max()) for value in values)
+    problem.journal.check("the predictor tells the values of every channel apart", distinct)
     groups = alignment.groups(labels, values)
     conflicts = [(groups >> k) & 1 == 1 for k in range(len(values))]
     both = all(bool(conflict.any() and not conflict.all()) for conflict in conflicts)
@@ -146,7 +146,7 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains Group-DRO on pseudo-groups."""
+    """Train Group-DRO on the inferred groups."""
     groups = pseudo_groups(problem, hyper)
     network = problem.network(hyper)
     train_worst_group(network, problem, hyper, replace(problem.train, group_ids=groups))
@@ -154,4 +154,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, eta=0.1), access="val_groups")
+submission = Baseline(
+    __name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, eta=0.1), access="val_groups", version=1
+)

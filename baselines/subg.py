@@ -1,13 +1,12 @@
-"""Group subsampling, SUBG (Idrissi et al. 2022): ERM on as many samples of each group as the smallest has.
+"""Group subsampling, SUBG (Idrissi et al. 2022): ERM on as many samples of each group as the smallest group has.
 
-The subset is drawn once, as by the authors: drawn anew every epoch, all samples would be seen in turn,
-which is `resample`. Where the smallest group has one sample, the subset has one of each group; this is
-the price of the method, and grows with the number of groups.
+The subset is drawn once, as by the authors. Drawn anew every epoch, it would cover all samples in time, which is
+`resample`. If the smallest group has one sample, the subset has one sample of each group: this cost of the method grows
+with the number of groups.
 """
 
-from dataclasses import dataclass
-
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -20,13 +19,13 @@ from spurgen.baselines.training.samplers import shuffled
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Holds the common settings: subsampling has none of its own."""
+    """Common settings; subsampling adds none."""
 
 
 def subset(groups: Tensor, generator: Generator) -> Tensor:
-    """Draws equally many samples of every group that occurs in `groups`, int64 (n,), without replacement.
+    """Draw equally many samples of every group that occurs in `groups`, int64 (n,), without replacement.
 
-    Returns their indices, int64 (groups that occur * size of the smallest of them,).
+    Returns their indices, int64 (number of groups that occur * size of the smallest,).
     """
     ids = groups.cpu()
     sizes = torch.bincount(ids)
@@ -37,15 +36,15 @@ def subset(groups: Tensor, generator: Generator) -> Tensor:
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on the subset, over and over, for as many steps as ERM takes on all samples."""
+    """Train on repetitions of the subset, for as many steps as ERM takes on all samples."""
     generator = Generator().manual_seed(problem.seed_for("subset"))
-    kept = subset(problem.train.groups, generator)
-    # An epoch of the subset alone can be a single step, after which nothing has been learned.
-    cycled = kept[torch.arange(len(problem.train)) % len(kept)]
+    drawn = subset(problem.train.groups, generator)
+    # One pass over the subset can be a single step, too short for an epoch.
+    cycled = drawn[torch.arange(len(problem.train)) % len(drawn)]
     network = problem.network(hyper)
     train(network, problem, hyper, sampler=shuffled(cycled, hyper.batch_size))
     return network
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups")
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

@@ -1,7 +1,8 @@
-"""Variance risk extrapolation (Krueger et al. 2021): asks that all environments have the same risk."""
+"""Variance risk extrapolation (Krueger et al. 2021): penalises risks that differ between environments."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -16,21 +17,21 @@ ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
-    """Sets the penalty's weight and annealing to those published."""
+    """Penalty settings with the published weight and annealing."""
 
     penalty_weight: float = field(default=10.0, metadata=within(0.0, 1e6, BETA, search=(1.0, 10.0, 100.0, 1000.0)))
     anneal: float = field(default=0.1, metadata=within(0.0, 0.9, ANNEAL))
 
 
 def vrex_penalty(environments: Environments) -> Tensor:
-    """Returns the variance of the environments' mean losses, over E and not E - 1 (Krueger et al. 2021, V-REx)."""
+    """Return the variance of the E environments' mean losses, divided by E, not E - 1 (Krueger et al. 2021, V-REx)."""
     return environments.losses.mean(1).var(correction=0)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
-    """Trains on batches with equally many samples of every environment."""
+    """Train on batches with equally many samples of every environment."""
     return fit_penalised(problem, hyper, vrex_penalty)
 
 
 # tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002), access="envs")
+submission = Baseline(__name__, fit, Hyperparameters(lr=0.002), access="envs", version=1)

@@ -1,1 +1,1 @@
-"""What every method shares: data in memory, networks, samplers and the one training loop."""
+"""Code that all methods share: data in memory, networks, samplers and the training loop."""

@@ -11,12 +11,12 @@ from spurgen.baselines.training.tokens import PADDING
 
 
 def _multiplies_bfloat16(device: torch.device) -> bool:
-    """Says whether bfloat16 pays on a device: on a CPU without AVX-512 it takes eight times as long as float32."""
+    """Return whether bfloat16 is fast on a device: on a CPU without AVX-512 it is eight times slower than float32."""
     return device.type != "cpu" or torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    """Is a 3x3 convolution, batch norm and ReLU."""
+    """Return a 3x3 convolution, batch norm and ReLU."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
         nn.BatchNorm2d(outputs),
@@ -25,9 +25,9 @@ def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 
 
 class ImageEncoder(nn.Module):
-    """Maps uint8 images (n, H, W, 3), 32 pixels or more, to features (n, feature_dim).
+    """Convolutional encoder of uint8 images (n, H, W, 3), at least 32 x 32, to features (n, feature_dim).
 
-    The stem has no batch norm: at the highest resolution it alone would take a fifth of a step.
+    The stem has no batch norm, which at full resolution would take a fifth of a step.
     """
 
     working_size = 64
@@ -43,27 +43,27 @@ class ImageEncoder(nn.Module):
         )
 
     def embed(self, images: Tensor) -> Tensor:
-        """Returns bfloat16 (n, 3, H, W) in [-2, 2]; large images are averaged down to 64..127 pixels.
+        """Return bfloat16 (n, 3, H, W) in [-2, 2]; images of 128 pixels or more are averaged down to 64..127.
 
-        The eight significant bits of bfloat16 hold every pixel value exactly.
+        The eight significant bits of bfloat16 represent every pixel value exactly.
         """
         pixels = images.permute(0, 3, 1, 2).to(torch.bfloat16).sub_(127.5).mul_(1 / 64)
         factor = images.shape[1] // self.working_size
         return pixels if factor < 2 else F.avg_pool2d(pixels, factor)
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Returns features (n, feature_dim) from what `embed` returns."""
+        """Return features (n, feature_dim) of embedded images."""
         return F.adaptive_avg_pool2d(self.layers(embedded), 1).flatten(1)
 
 
 class CaptionEncoder(nn.Module):
-    """Maps token ids (n, L) to features (n, feature_dim): words, trigrams, then their mean and maximum."""
+    """Encoder of token ids (n, L) to features (n, feature_dim): words, trigrams, then their mean and maximum."""
 
     word_dim, hidden_dim = 64, 128
 
     def __init__(self, vocabulary_size: int, feature_dim: int) -> None:
         super().__init__()
-        # Unknown words (id 1) never occur in training: like padding, they start at zero and stay there.
+        # Unknown words (id 1) never occur in training, so like padding they stay at zero.
         self.words = nn.Embedding(vocabulary_size, self.word_dim, padding_idx=PADDING)
         self.trigrams = nn.Linear(3 * self.word_dim, self.hidden_dim)
         self.project = nn.Sequential(nn.Linear(2 * self.hidden_dim, feature_dim), nn.ReLU())
@@ -71,27 +71,27 @@ class CaptionEncoder(nn.Module):
             self.words.weight[:2].zero_()
 
     def embed(self, tokens: Tensor) -> Tensor:
-        """Returns word vectors float32 (n, L, word_dim + 1); the last entry is 1 at words, 0 at padding."""
-        here = (tokens != PADDING).unsqueeze(2)
-        return torch.cat([self.words(tokens), here], dim=2)
+        """Return word vectors float32 (n, L, word_dim + 1); the last entry is 1 at words, 0 at padding."""
+        mask = (tokens != PADDING).unsqueeze(2)
+        return torch.cat([self.words(tokens), mask], dim=2)
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Returns features (n, feature_dim) from what `embed` returns."""
-        vectors, here = embedded[..., :-1], embedded[..., -1:]
+        """Return features (n, feature_dim) of embedded captions."""
+        vectors, mask = embedded[..., :-1], embedded[..., -1:]
         padded = F.pad(vectors, (0, 0, 1, 1))
         trigrams = torch.cat([padded[:, :-2], vectors, padded[:, 2:]], dim=2)
-        hidden = F.relu(self.trigrams(trigrams)) * here
-        mean = hidden.sum(1) / here.sum(1).clamp(min=1)
+        hidden = F.relu(self.trigrams(trigrams)) * mask
+        mean = hidden.sum(1) / mask.sum(1).clamp(min=1)
         features: Tensor = self.project(torch.cat([mean, hidden.amax(1)], dim=1))
         return features
 
 
 class Network(nn.Module):
-    """Encodes images, captions or both, and classifies the features with a linear `head`.
+    """Encoders of images, captions or both, and a linear `head` that classifies their features.
 
-    `image` encodes images, if there are any, to `feature_dim` features. The encoders run in bfloat16
-    (`ImageNetEncoder` in part; in float32 on a CPU without AVX-512), features and logits are float32.
-    `checkpoints` holds the weights after the epochs of its training, from which a selection rule picks.
+    `image` encodes images, if the task has any, to `feature_dim` features. The encoders run in bfloat16 (in float32 on
+    a CPU without AVX-512; `ImageNetEncoder` only in part), features and logits are float32. `checkpoints` are the
+    weights after epochs of training, from which a selection rule picks.
     """
 
     def __init__(
@@ -112,11 +112,11 @@ class Network(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Is where the parameters lie."""
+        """Device of the parameters."""
         return self.head.weight.device
 
     def embed(self, inputs: Inputs) -> list[Tensor]:
-        """Returns the inputs as floats, one tensor per modality: what can be mixed or differentiated."""
+        """Return the inputs as floats, one tensor per modality, which can be mixed or differentiated."""
         embedded = []
         if self.image is not None and inputs.images is not None:
             embedded.append(self.image.embed(inputs.images))
@@ -125,7 +125,7 @@ class Network(nn.Module):
         return embedded
 
     def encode_embedded(self, embedded: list[Tensor]) -> Tensor:
-        """Returns features float32 (n, feature_dim) from what `embed` returns."""
+        """Return features float32 (n, feature_dim) of embedded inputs."""
         encoders = [encoder for encoder in (self.image, self.caption) if encoder is not None]
         reduced = _multiplies_bfloat16(self.device)
         embedded = embedded if reduced else [part.float() for part in embedded]
@@ -135,10 +135,10 @@ class Network(nn.Module):
         return features.float()
 
     def encode(self, inputs: Inputs) -> Tensor:
-        """Returns features float32 (n, feature_dim)."""
+        """Return features float32 (n, feature_dim)."""
         return self.encode_embedded(self.embed(inputs))
 
     def forward(self, inputs: Inputs) -> Tensor:
-        """Returns logits float32 (n, num_classes)."""
+        """Return logits float32 (n, num_classes)."""
         logits: Tensor = self.head(self.encode(inputs))
         return logits

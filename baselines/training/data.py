@@ -1,4 +1,4 @@
-"""Splits as tensors: whole on the device, batched by index."""
+"""Splits as tensors that lie on the device as a whole and are batched by index."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Inputs:
-    """Holds `images` uint8 (n, H, W, 3) or None, and `tokens` int64 (n, L) or None.
+    """Inputs: `images` uint8 (n, H, W, 3) or None, and `tokens` int64 (n, L) or None.
 
-    Images stay as they came: rows are contiguous, so that a batch is gathered fast, and their
-    permuted view (n, 3, H, W) is channels_last without a copy.
+    Images keep their layout: contiguous samples make gathering a batch fast, and the permuted view (n, 3, H, W) is
+    channels_last without a copy.
     """
 
     images: Tensor | None
@@ -29,16 +29,16 @@ class Inputs:
         return next((len(part) for part in (self.images, self.tokens) if part is not None), 0)
 
     def take(self, indices: Tensor | slice) -> "Inputs":
-        """Returns the samples at `indices`, int64 (m,) or a slice, in that order."""
+        """Return the samples at `indices`, int64 (m,) or a slice, in that order."""
         return Inputs(_take(self.images, indices), _take(self.tokens, indices))
 
 
 @dataclass(frozen=True)
 class Data:
-    """Holds a split on the device: `labels` int64 (n,), and what the access tier grants.
+    """A split on the device: `labels` int64 (n,), and the annotations that the access tier grants.
 
-    `env_ids` and `group_ids` are int64 (n,) or None, `channel_values` maps names to int64 (n,) or
-    is None, `twins` has one input per sample or is None.
+    `env_ids` and `group_ids` are int64 (n,) or None, `channel_values` maps names to int64 (n,) or is None, `twins` has
+    one input per sample or is None.
     """
 
     inputs: Inputs
@@ -53,7 +53,7 @@ class Data:
         return len(self.labels)
 
     def take(self, indices: Tensor) -> "Data":
-        """Returns the samples at `indices`, int64 (m,), with their annotations."""
+        """Return the samples at `indices`, int64 (m,), with their annotations."""
         return Data(
             inputs=self.inputs.take(indices),
             labels=self.labels[indices],
@@ -66,30 +66,30 @@ class Data:
 
     @property
     def environments(self) -> Tensor:
-        """Is `env_ids`, or a `SubmissionError` where the access tier withholds them."""
+        """`env_ids`; raises `SubmissionError` if the access tier withholds them."""
         return _granted(self.env_ids, "environments")
 
     @property
     def groups(self) -> Tensor:
-        """Is `group_ids`, or a `SubmissionError` where the access tier withholds them."""
+        """`group_ids`; raises `SubmissionError` if the access tier withholds them."""
         return _granted(self.group_ids, "groups")
 
     @property
     def channels(self) -> dict[str, Tensor]:
-        """Is `channel_values`, or a `SubmissionError` where the access tier withholds them."""
+        """`channel_values`; raises `SubmissionError` if the access tier withholds them."""
         return _granted(self.channel_values, "channel values")
 
     @property
     def counterparts(self) -> Inputs:
-        """Holds `twins`, or is a `SubmissionError` where the access tier withholds them."""
+        """`twins`; raises `SubmissionError` if the access tier withholds them."""
         return _granted(self.twins, "twins")
 
 
 def to_inputs(batch: Batch, vocabulary: Vocabulary | None, *, images: bool, device: str) -> Inputs:
-    """Moves a batch to the device: its images if asked, its captions if there is a vocabulary."""
+    """Move a batch to the device: its images if `images`, its captions if there is a vocabulary."""
     pixels = ids = None
     if images:
-        # Arrays that came over a pipe are read-only, which torch.from_numpy warns about.
+        # Arrays from a pipe are read-only, about which torch.from_numpy warns.
         pixels = torch.from_numpy(np.require(batch.images, np.uint8, ["C", "W"])).to(device)
     if vocabulary is not None:
         ids = torch.from_numpy(vocabulary.encode(batch.captions or [])).to(device)
@@ -97,7 +97,7 @@ def to_inputs(batch: Batch, vocabulary: Vocabulary | None, *, images: bool, devi
 
 
 def to_data(data: LabeledData, vocabulary: Vocabulary | None, *, images: bool, device: str) -> Data:
-    """Moves a split to the device, with the annotations it holds."""
+    """Move a split to the device, with its annotations."""
 
     def ids(values: Int64 | None) -> Tensor | None:
         return None if values is None else torch.tensor(values, dtype=torch.int64, device=device)

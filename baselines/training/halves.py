@@ -1,14 +1,14 @@
-"""The held-out samples in two parts: one to fit on, one to choose by."""
+"""Random halves of the held-out samples: one to fit on, one to select by."""
 
 import torch
 from torch import Generator, Tensor
 
 
 def halves(groups: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Splits samples at random into two disjoint halves with equally many of each group, give or take one.
+    """Split samples at random into two disjoint halves whose counts of each group differ by one at most.
 
-    `groups` int64 (n,); int64 (m,) indices twice, on the CPU. A group's odd sample goes to either half
-    in turn, so that groups of one sample are not all on the same side.
+    `groups` int64 (n,); returns two int64 (m,) of indices, on the CPU. The odd samples of groups go to the halves in
+    turn, so that groups of one sample do not all end up in the same half.
     """
     order = torch.randperm(len(groups), generator=generator)
     order = order[groups.cpu()[order].argsort(stable=True)]

@@ -1,10 +1,13 @@
-"""Hyper-parameters that know their range and where they come from."""
+"""Hyper-parameters: pydantic dataclasses whose fields state their range, their source and what a sweep tries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar
+from dataclasses import field, fields, replace
+from typing import Any, Literal, TypeVar
 
-from spurgen.benchmark.checkpoint_rules import RULES
+from pydantic import ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass, is_pydantic_dataclass
+from pydantic_core import ErrorDetails
+
 from spurgen.benchmark.errors import SubmissionError
 
 _DOMAINBED = "Gulrajani & Lopez-Paz 2021, appendix D (search range for small images)"
@@ -12,21 +15,22 @@ _STUDY = "chosen here: ERM on the uncorrelated signs world is saturated after it
 
 
 def within(low: float, high: float, source: str, *, search: tuple[float, ...] = ()) -> dict[str, Any]:
-    """Is the metadata of a hyper-parameter: its range, both ends included, its source, and what a sweep tries."""
-    return {"range": (low, high), "source": source, "search": search}
+    """Return the metadata of a number: its range, both ends included, its source, and the values a sweep tries."""
+    return {"ge": low, "le": high, "source": source, "search": search}
 
 
-def among(choices: tuple[str, ...], source: str) -> dict[str, Any]:
-    """Is the metadata of a hyper-parameter that is a word: the choices and their source; no sweep tries them."""
-    return {"choices": choices, "source": source, "search": ()}
+def cited(source: str) -> dict[str, Any]:
+    """Return the metadata of a word whose type lists the choices: their source. A sweep does not vary it."""
+    return {"source": source, "search": ()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", validate_default=True))
 class Recipe:
-    """Holds what every method needs to train a network; methods add fields or change defaults.
+    """What every method needs to train a network; methods add fields or change defaults.
 
-    `selection` picks the epoch: `last`, `val_accuracy`, `val_wga`, or the best that the `tier`
-    allows, `val_wga` where it shows validation groups and else `val_accuracy`.
+    Subclasses are pydantic dataclasses too, so that a value of a wrong type or out of range is refused; whole numbers
+    serve as floats. `selection` picks the epoch: `last`, `val_accuracy`, `val_wga`, or `tier`, the best rule that the
+    access tier allows: `val_wga` where it shows validation groups, else `val_accuracy`.
     """
 
     epochs: int = field(default=3, metadata=within(1, 1000, _STUDY))
@@ -41,9 +45,8 @@ class Recipe:
         ),
     )
     feature_dim: int = field(default=128, metadata=within(4, 2048, _STUDY))
-    selection: str = field(
-        default="tier",
-        metadata=among(("tier", *RULES), "Gulrajani & Lopez-Paz 2021, section 3; Yang et al. 2023, section 4"),
+    selection: Literal["tier", "last", "val_accuracy", "val_wga"] = field(
+        default="tier", metadata=cited("Gulrajani & Lopez-Paz 2021, section 3; Yang et al. 2023, section 4")
     )
 
 
@@ -51,33 +54,32 @@ H = TypeVar("H", bound=Recipe)
 
 
 def check(name: str, hyper: Recipe) -> None:
-    """Raises `SubmissionError` when a value has the wrong type or lies outside its range."""
-    for entry in fields(hyper):
-        value, expected = getattr(hyper, entry.name), type(entry.default)
-        if type(value) is not expected:
-            raise SubmissionError(f"{name}: {entry.name} = {value!r} must be of type {expected.__name__}")
-        if isinstance(value, str):
-            if value not in entry.metadata["choices"]:
-                raise SubmissionError(f"{name}: {entry.name} = {value!r}; choose from {entry.metadata['choices']}")
-            continue
-        low, high = entry.metadata["range"]
-        if not low <= value <= high:  # also catches NaN
-            raise SubmissionError(f"{name}: {entry.name} = {value!r} must lie in [{low}, {high}]")
+    """Raise `SubmissionError` if the class of `hyper` is a plain dataclass, which would not validate its values."""
+    if not is_pydantic_dataclass(type(hyper)):
+        raise SubmissionError(
+            f"{name}: {type(hyper).__name__} does not validate its values; decorate it with dataclass(frozen=True) "
+            "from pydantic.dataclasses"
+        )
 
 
-def override(name: str, hyper: H, options: Mapping[str, object]) -> H:
-    """Returns `hyper` with `options` in place of its values; whole numbers serve as floats.
+def override(name: str, hyper: H, options: Mapping[str, Any]) -> H:
+    """Return `hyper` with `options` in place of its values.
 
-    Raises `SubmissionError` on an option that the method does not have, or on a bad value.
+    Raises `SubmissionError` for an option that the method does not have, or for a bad value.
     """
     known = {entry.name: entry for entry in fields(hyper)}
     for option in options:
         if option not in known:
             raise SubmissionError(f"{name} has no option {option!r}; choose from {', '.join(known)}")
-    values: dict[str, Any] = {
-        option: float(value) if type(value) is int and isinstance(known[option].default, float) else value
-        for option, value in options.items()
-    }
-    changed = replace(hyper, **values)
-    check(name, changed)
-    return changed
+    try:
+        return replace(hyper, **options)
+    except ValidationError as error:
+        problems = (_explain(detail, known[str(detail["loc"][0])].metadata) for detail in error.errors())
+        raise SubmissionError(f"{name}: {'; '.join(problems)}") from None
+
+
+def _explain(detail: ErrorDetails, metadata: Mapping[str, Any]) -> str:
+    value = f"{detail['loc'][0]} = {detail['input']!r}"
+    if detail["type"] in ("greater_than_equal", "less_than_equal"):
+        return f"{value} must lie in [{metadata['ge']}, {metadata['le']}]"
+    return f"{value}: {detail['msg'][0].lower()}{detail['msg'][1:]}"

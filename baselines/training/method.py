@@ -19,16 +19,21 @@ Float32 = NDArray[np.float32]
 
 @final
 class Baseline(Generic[H]):
-    """Offers a method, `fit(problem, hyper) -> network`, through the submission interface.
+    """A method, `fit(problem, hyper) -> network`, as a submission.
 
-    `module` is the `__name__` of the method's file, whose last part becomes the public name.
+    `module` is the `__name__` of the method's file, whose last part becomes the public name. `version` is a whole
+    number, raised when a change alters the method's results; with `TRAINING_VERSION` and the options it identifies
+    them.
     """
 
     MODALITIES = frozenset({"image", "text", "multimodal"})
 
-    def __init__(self, module: str, fit: Callable[[Problem, H], Network], hyper: H, *, access: str) -> None:
+    def __init__(
+        self, module: str, fit: Callable[[Problem, H], Network], hyper: H, *, access: str, version: int = 1
+    ) -> None:
         self.NAME = module.rpartition(".")[2]
         self.ACCESS = access
+        self.VERSION = version
         self.HYPERPARAMETERS = hyper
         self._module, self._fit = module, fit
         self._fitted: tuple[Network, Codec] | None = None
@@ -36,15 +41,15 @@ class Baseline(Generic[H]):
         check(self.NAME, hyper)
 
     def with_options(self, **options: object) -> "Baseline[H]":
-        """Returns the untrained method with some hyper-parameters changed.
+        """Return the untrained method with other values of hyper-parameters.
 
-        Raises `SubmissionError` on an unknown option, a wrong type or a value out of range.
+        Raises `SubmissionError` for an unknown option, a wrong type or a value out of range.
         """
         hyper = override(self.NAME, self.HYPERPARAMETERS, options)
-        return Baseline(self._module, self._fit, hyper, access=self.ACCESS)
+        return Baseline(self._module, self._fit, hyper, access=self.ACCESS, version=self.VERSION)
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> None:
-        """Trains a network and keeps it, with the weights of the epoch that the selection rule picks."""
+        """Train a network, and set it to the weights of the epoch that the selection rule picks."""
         problem = Problem.of(train, val, context)
         rule = self._rule(val)
         try:
@@ -53,31 +58,31 @@ class Baseline(Generic[H]):
             raise SubmissionError(f"{self.NAME}: {error}") from None
         self._fitted = network.eval(), problem.codec
         if network.checkpoints:
-            self.restore(best([kept.score for kept in network.checkpoints], rule))
+            self.restore(best([checkpoint.score for checkpoint in network.checkpoints], rule))
         picked = rule if network.checkpoints else None
         self._report = {"curves": problem.journal.curves, "checks": problem.journal.checks, "selection": picked}
 
     def report(self) -> dict[str, Any]:
-        """Returns what happened in training: `curves`, `checks` and the `selection` rule, if any; see `Journal`."""
+        """Return the record of training: `curves` and `checks` of `Journal`, and the `selection` rule or None."""
         self._model()
         return self._report
 
     def checkpoints(self) -> int:
-        """Counts the epochs whose weights are kept; 0 for a method that changes the network after training."""
+        """Return the number of checkpoints; 0 for a method that changes the network after training."""
         return len(self._model()[0].checkpoints)
 
     def restore(self, place: int) -> None:
-        """Goes back to the weights of a checkpoint, 0 the earliest."""
+        """Set the network to the weights of a checkpoint, 0 being the earliest."""
         network, _ = self._model()
         network.load_state_dict(network.checkpoints[place].weights)
 
     def predict(self, batch: Batch) -> Float32:
-        """Returns logits float32 (n, K)."""
+        """Return logits float32 (n, K)."""
         network, codec = self._model()
         return logits(network, codec(batch)).numpy()
 
     def encode(self, batch: Batch) -> Float32:
-        """Returns features float32 (n, d)."""
+        """Return features float32 (n, d)."""
         network, codec = self._model()
         return features(network, codec(batch)).numpy()
 
@@ -87,7 +92,7 @@ class Baseline(Generic[H]):
         return self._fitted
 
     def _rule(self, val: LabeledData) -> str:
-        """Resolves the selection rule, which may use only what the tier shows."""
+        """Return the selection rule, which may use only what the access tier shows."""
         rule, grouped = self.HYPERPARAMETERS.selection, val.group_ids is not None
         if rule == "val_wga" and not grouped:
             raise SubmissionError(

@@ -1,4 +1,4 @@
-"""Convex combinations of two samples and of their labels: what `mixup` and `lisa` share."""
+"""Convex combinations of two samples and of their labels, shared by `mixup` and `lisa`."""
 
 import torch
 import torch.nn.functional as F
@@ -9,15 +9,15 @@ from spurgen.baselines.training.loop import Step
 
 
 def shares(alpha: float, count: int) -> Tensor:
-    """Draws from Beta(alpha, alpha), float32 (count,), with torch's default generator on the CPU."""
+    """Draw from Beta(alpha, alpha), float32 (count,), with torch's default generator on the CPU."""
     return Beta(alpha, alpha).sample((count,))
 
 
 def mixed_loss(step: Step, own: Tensor) -> Tensor:
-    """Returns the mean cross-entropy of mixed inputs against equally mixed labels (Zhang et al. 2018, section 2).
+    """Return the mean cross-entropy of mixed inputs against equally mixed labels (Zhang et al. 2018, section 2).
 
-    The first half of the step's 2b samples is mixed with the second, pair by pair; `own` is the share of
-    the first, float32 (b,), or (1,) for all. Pixels are mixed, and word vectors with their padding mask.
+    The first half of the step's 2b samples is mixed with the second, pair by pair. `own` is the share of the first,
+    float32 (b,), or (1,) for all pairs. Images are mixed as pixels, captions as word vectors with their padding mask.
     """
     own = own.to(step.network.device)
     mixed = []

@@ -1,9 +1,11 @@
-"""Penalties over environments: what IRM, VREx, CORAL and MMD share."""
+"""Penalties over environments, shared by IRM, VREx, CORAL and MMD."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import NamedTuple
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
@@ -16,7 +18,7 @@ from spurgen.benchmark.errors import SubmissionError
 
 @dataclass(frozen=True)
 class PenaltyRecipe(Recipe):
-    """Adds the penalty's weight and the share of training during which that weight is at most 1."""
+    """Common settings, plus the penalty's weight and the share of training during which that weight is at most 1."""
 
     penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, "Gulrajani & Lopez-Paz 2021, appendix D"))
     anneal: float = field(
@@ -24,9 +26,8 @@ class PenaltyRecipe(Recipe):
     )
 
 
-@dataclass(frozen=True)
-class Environments:
-    """Holds a batch environment by environment, equally many samples each, with gradients.
+class Environments(NamedTuple):
+    """A batch, environment by environment, equally many samples each, with gradients.
 
     `features` float32 (E, b, d), `logits` float32 (E, b, K), `labels` int64 (E, b),
     `losses` float32 (E, b), nats.
@@ -39,24 +40,24 @@ class Environments:
 
 
 class Penalised:
-    """Adds a weighted penalty over environments to the mean loss.
+    """Training objective that adds a weighted penalty over environments to the mean loss.
 
-    While annealing the weight is at most 1. A weight above 1 divides the whole loss, as the authors
-    of IRM do: otherwise the gradient's scale would jump with the weight, and Adam's with it.
+    During annealing the weight is at most 1. A weight above 1 divides the whole loss, as in the IRM authors' code:
+    otherwise the scale of the gradient, and with it Adam's state, would jump with the weight.
     """
 
     def __init__(self, penalty: Callable[[Environments], Tensor], count: int, hyper: PenaltyRecipe) -> None:
         self.penalty, self.count, self.hyper = penalty, count, hyper
         self.largest = torch.zeros(())
-        """The largest penalty seen at full weight."""
+        """Largest penalty so far at full weight."""
 
     def weight(self, progress: float) -> float:
-        """Returns the penalty's weight at a share of training."""
+        """Return the penalty's weight at a training progress in [0, 1]."""
         full = self.hyper.penalty_weight
         return min(full, 1.0) if progress < self.hyper.anneal else full
 
     def __call__(self, step: Step) -> Tensor:
-        """Returns the batch's penalised loss."""
+        """Return the penalised loss of a batch."""
         parts = (step.features, step.logits, step.labels, step.losses)
         penalty = self.penalty(Environments(*(part.view(self.count, -1, *part.shape[1:]) for part in parts)))
         weight = self.weight(step.progress)
@@ -67,10 +68,10 @@ class Penalised:
 
 
 def fit_penalised(problem: Problem, hyper: PenaltyRecipe, penalty: Callable[[Environments], Tensor]) -> Network:
-    """Trains on batches with equally many samples of every environment.
+    """Train on batches with equally many samples of every environment.
 
-    Raises `SubmissionError` where there are no two environments with two samples each in a batch: a
-    penalty over one is no penalty, and a covariance of one sample is not a number.
+    Raises `SubmissionError` unless a batch holds two samples each of two environments: a penalty needs two
+    environments, and a covariance two samples.
     """
     environments = problem.train.environments
     sizes = torch.bincount(environments)
@@ -85,10 +86,10 @@ def fit_penalised(problem: Problem, hyper: PenaltyRecipe, penalty: Callable[[Env
     objective = Penalised(penalty, len(sizes), hyper)
     sampler = per_environment(environments, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler, objective=objective)
-    # Weights from before the penalty's full weight are nearly those of ERM, and would often be picked by accuracy.
-    # (With a weight of 1 or less nothing anneals; its first epochs are left out all the same.)
-    ended = hyper.anneal * hyper.epochs
-    network.checkpoints[:] = [kept for kept in network.checkpoints if kept.epoch > ended]
+    # Before annealing ends the weights are almost those of ERM, and selection by accuracy would often pick them.
+    # (The first epochs are dropped even if the weight is at most 1, where annealing has no effect.)
+    annealed = hyper.anneal * hyper.epochs
+    network.checkpoints[:] = [checkpoint for checkpoint in network.checkpoints if checkpoint.epoch > annealed]
     if hyper.penalty_weight > 0:
         problem.journal.check("the penalty became active", bool(objective.largest > 0))
     return network

@@ -1,6 +1,6 @@
-"""Encoders trained beforehand on a world with other pictograms and nouns: read, checked, put to use.
+"""Encoders pretrained on a world with other pictograms and nouns.
 
-`spurgen pretrain` made the files beside this one and makes them again.
+`spurgen pretrain` makes the weights and their record beside this file.
 """
 
 import hashlib
@@ -25,24 +25,24 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Pretrained:
-    """Holds the encoders' weights by their names in `Network`, and the words that the caption encoder knows."""
+    """Weights of the encoders by their names in `Network`, and the words that the caption encoder knows."""
 
     weights: dict[str, Tensor]
     words: tuple[str, ...]
 
 
 def digest(arrays: Arrays) -> str:
-    """Hashes arrays by name, dtype, shape and content, whatever the file that holds them looks like."""
-    found = hashlib.sha256()
+    """Return the SHA-256 of arrays' names, dtypes, shapes and content, independent of the format of their file."""
+    result = hashlib.sha256()
     for name, array in sorted(arrays.items()):
-        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()
+        result.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        result.update(np.ascontiguousarray(array).tobytes())
+    return result.hexdigest()
 
 
 @cache
 def load_pretrained() -> Pretrained:
-    """Reads the weights; raises `FrozenDataError` if they are missing or not those recorded."""
+    """Read the weights; raise `FrozenDataError` if they are missing or differ from their record."""
     try:
         with WEIGHTS.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -57,9 +57,9 @@ def load_pretrained() -> Pretrained:
 
 
 def start_from(network: Network, pretrained: Pretrained, vocabulary: Vocabulary | None) -> None:
-    """Puts pretrained weights into a network's encoders; fusion, head and unknown words keep their own.
+    """Copy pretrained weights into a network's encoders; fusion, head and other words keep their initial weights.
 
-    Raises `ValueError` where the encoders have another shape than those pretrained.
+    Raises `ValueError` if the shapes of the encoders differ from the pretrained ones.
     """
     state = network.state_dict()
     for name, weights in pretrained.weights.items():
@@ -75,11 +75,12 @@ def start_from(network: Network, pretrained: Pretrained, vocabulary: Vocabulary 
 
 
 def to_arrays(networks: dict[str, Network], vocabulary: Vocabulary) -> Arrays:
-    """Takes the encoders out of trained networks, as float16; `networks` maps `image` and `caption` to one each."""
+    """Return the encoders of trained networks as float16; `networks` maps `image` and `caption` to a network each."""
     arrays: Arrays = {"words": np.array(list(vocabulary.ids))}
     for part, network in networks.items():
         for name, weights in network.state_dict().items():
             if name.startswith(f"{part}."):
-                kept = weights[len(RESERVED) :] if name == WORDS else weights
-                arrays[name] = kept.cpu().numpy().astype(np.float16 if kept.is_floating_point() else np.int64)
+                part_weights = weights[len(RESERVED) :] if name == WORDS else weights
+                dtype = np.float16 if weights.is_floating_point() else np.int64
+                arrays[name] = part_weights.cpu().numpy().astype(dtype)
     return arrays

@@ -1,4 +1,4 @@
-"""What a method is given: the task as tensors, and networks that fit it."""
+"""The input of a method: the task as tensors, and networks that fit it."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -19,20 +19,20 @@ from spurgen.benchmark.suite import Backbone
 
 @dataclass(frozen=True)
 class Codec:
-    """Turns batches into tensors: what prediction needs besides the network."""
+    """Conversion of batches into tensors, which prediction needs besides the network."""
 
     images: bool
     vocabulary: Vocabulary | None
     device: str
 
     def __call__(self, batch: Batch) -> Inputs:
-        """Moves a batch to the device."""
+        """Move a batch to the device."""
         return to_inputs(batch, self.vocabulary, images=self.images, device=self.device)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Holds the splits as the access tier shows them, on the device, and the run's journal."""
+    """The splits on the device, as the access tier shows them, and the journal of the run."""
 
     train: Data
     val: Data
@@ -44,7 +44,7 @@ class Problem:
 
     @classmethod
     def of(cls, train: LabeledData, val: LabeledData, context: Context) -> Self:
-        """Moves a task to its device; the vocabulary is that of the training captions alone."""
+        """Move a task to its device; the vocabulary comes from the training captions alone."""
         images = context.modality != "text"
         vocabulary = None if context.modality == "image" else Vocabulary.of(train.captions or [])
         codec = Codec(images, vocabulary, context.device)
@@ -58,11 +58,11 @@ class Problem:
         )
 
     def seed_for(self, *names: str) -> int:
-        """Returns the seed of one stage of a method."""
+        """Return the seed for one purpose of a method."""
         return derive_seed(self.seed, *names)
 
     def network(self, recipe: Recipe, name: str = "network") -> Network:
-        """Builds a network to train; another name gives other initial weights to what is not pretrained."""
+        """Build a network to train; the initial weights of what is not pretrained depend on `name`."""
         encoder: type[ImageEncoder | ImageNetEncoder]
         encoder = ImageNetEncoder if self.backbone == "imagenet" else ImageEncoder
         with seeded(self.seed_for("init", name), torch.device("cpu")):
@@ -74,6 +74,6 @@ class Problem:
             )
         if self.backbone == "pretrained":
             start_from(network, load_pretrained(), self.codec.vocabulary)
-        # Weights in channels_last spare every convolution a conversion.
+        # With weights in channels_last, convolutions need no conversion.
         network.to(self.codec.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped
         return network

@@ -1,7 +1,4 @@
-"""Which samples meet in a batch: functions that draw the batches of one epoch.
-
-Drawing happens on the CPU, so that a seed gives the same batches on every device.
-"""
+"""Samplers: functions that draw the batches of an epoch, on the CPU so that a seed means the same on every device."""
 
 from collections.abc import Callable
 
@@ -9,14 +6,14 @@ import torch
 from torch import Generator, Tensor
 
 Sampler = Callable[[Generator], Tensor]
-"""Draws an epoch: int64 (batches, batch size) indices into the training data."""
+"""Function that draws an epoch: int64 (batches, batch size), indices into the training data."""
 
 
 def shuffled(indices: Tensor, batch_size: int) -> Sampler:
-    """Visits every entry of `indices` once per epoch, in random order.
+    """Visit every entry of `indices` once per epoch, in random order.
 
-    `indices` int64 (m,) may repeat a sample. What fills no whole batch is left out of that epoch;
-    fewer than `batch_size` entries make one batch.
+    `indices` int64 (m,) may repeat a sample. Entries that do not fill a batch are left out of that epoch; fewer than
+    `batch_size` entries form a single batch.
     """
     pool = indices.cpu()
     size = min(batch_size, len(pool))
@@ -29,28 +26,28 @@ def shuffled(indices: Tensor, batch_size: int) -> Sampler:
 
 
 def weighted(weights: Tensor, batch_size: int) -> Sampler:
-    """Draws with replacement, in proportion to `weights` (n,), as many samples as there are."""
-    chances = weights.cpu().double()
-    size = min(batch_size, len(chances))
+    """Draw about n samples per epoch with replacement, with probabilities proportional to `weights` (n,)."""
+    probabilities = weights.cpu().double()
+    size = min(batch_size, len(probabilities))
 
     def draw(generator: Generator) -> Tensor:
-        count = len(chances) // size * size
-        return torch.multinomial(chances, count, replacement=True, generator=generator).view(-1, size)
+        count = len(probabilities) // size * size
+        return torch.multinomial(probabilities, count, replacement=True, generator=generator).view(-1, size)
 
     return draw
 
 
 def balanced(ids: Tensor, batch_size: int) -> Sampler:
-    """Draws every id that occurs in `ids`, int64 (n,), equally often, and its samples uniformly."""
-    # An id that never occurs is drawn by no sample's weight, so no count of zero is divided by.
+    """Draw every id that occurs in `ids`, int64 (n,), with equal probability, and its samples uniformly."""
+    # Counts are looked up by sample, so that an empty id divides nothing by zero.
     return weighted(1 / torch.bincount(ids)[ids], batch_size)
 
 
 def per_environment(env_ids: Tensor, batch_size: int) -> Sampler:
-    """Fills every batch with equally many samples of each environment that occurs.
+    """Fill every batch with equally many samples of each environment that occurs.
 
-    The samples of one environment stand together, in ascending order of `env_ids`, int64 (n,).
-    An epoch ends when the smallest environment is used up.
+    The samples of an environment are contiguous, in ascending order of `env_ids`, int64 (n,). An epoch ends when the
+    smallest environment is used up.
     """
     present = torch.unique(env_ids.cpu())
     members = [torch.nonzero(env_ids.cpu() == env).flatten() for env in present]

@@ -1,4 +1,4 @@
-"""Words as numbers: the vocabulary of the training captions."""
+"""Vocabulary of the training captions, and their encoding as token ids."""
 
 import re
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ _words_of = re.compile(r"\d+|[^\W\d]+|[^\w\s]").findall
 
 
 def words(caption: str) -> list[str]:
-    """Splits a caption into lower-case words, numbers and single punctuation marks."""
+    """Split a caption into lower-case words, numbers and single punctuation marks."""
     return _words_of(caption.lower())
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Maps words to ids in [0, size) and captions to rows of at most `length` ids."""
+    """Mapping of words to ids in [0, size), and of captions to rows of `length` ids."""
 
     ids: dict[str, int]
     length: int
 
     @classmethod
     def of(cls, captions: Sequence[str]) -> Self:
-        """Builds the vocabulary of `captions`, its ids in alphabetical order."""
+        """Build the vocabulary of `captions`, with ids in alphabetical order."""
         split = [words(caption) for caption in captions]
         known = sorted(set(chain.from_iterable(split)))
         ids = {word: i for i, word in enumerate(known, start=len(RESERVED))}
@@ -38,14 +38,14 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """Counts the ids, padding and unknown included."""
+        """Number of ids, including padding and unknown."""
         return len(self.ids) + len(RESERVED)
 
     def encode(self, captions: Sequence[str]) -> Int64:
-        """Returns int64 (n, length): ids, unknown words as 1, padded with 0, cut at `length`."""
+        """Return ids, int64 (n, length): unknown words are 1, padding is 0, longer captions are cut."""
         get = self.ids.get
 
-        @cache  # captions repeat their words, and no word spans a space
+        @cache  # captions repeat words, and no word contains a space
         def ids_of(chunk: str) -> list[int]:
             return [get(word, UNKNOWN) for word in words(chunk)]
 
@@ -57,6 +57,6 @@ class Vocabulary:
         return encoded
 
     def decode(self, row: Int64) -> list[str]:
-        """Returns the words of one row of ids, without the padding."""
+        """Return the words of one row of ids, without padding."""
         known = (*RESERVED, *self.ids)
         return [known[i] for i in row.tolist() if i != PADDING]

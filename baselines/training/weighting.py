@@ -1,4 +1,4 @@
-"""Losses weighted by the size of a sample's group: what `reweight`, `sqrt_reweight` and `cb_loss` share."""
+"""Losses weighted by group size, shared by `reweight`, `sqrt_reweight`, `reweight_crt` and `cb_loss`."""
 
 from collections.abc import Callable
 
@@ -12,21 +12,21 @@ from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import shuffled
 
 WeightOf = Callable[[Tensor], Tensor]
-"""Maps group sizes, float64 (n,), 1 or more, to weights, whose common factor does not matter."""
+"""Function from group sizes >= 1, float64 (n,), to weights; a common factor does not matter."""
 
 
 def sample_weights(groups: Tensor, weight_of: WeightOf) -> Tensor:
-    """Returns each sample's weight, float32 (n,), with mean 1; `groups` int64 (n,)."""
-    # Sizes are looked up by sample, so that an empty group never is: no 1 / 0.
+    """Return each sample's weight, float32 (n,), with mean 1; `groups` int64 (n,)."""
+    # Sizes are looked up by sample, so that an empty group divides nothing by zero.
     raw = weight_of(torch.bincount(groups)[groups].double())
     return (raw / raw.mean()).float()
 
 
 def fit_weighted(problem: Problem, hyper: Recipe, weight_of: WeightOf) -> Network:
-    """Trains on shuffled batches against the mean of the weighted losses.
+    """Train on the mean weighted loss of shuffled batches.
 
-    The mean weight is 1 over an epoch, so that the learning rate means what it means for ERM. It is
-    not made 1 in every batch, which would take weight from the rare groups where they occur.
+    The weights have mean 1 over an epoch, so that the learning rate has the same effect as in ERM. They are not
+    normalised per batch, which would reduce the weight of rare groups in the batches where they occur.
     """
     weights = sample_weights(problem.train.groups, weight_of)
 

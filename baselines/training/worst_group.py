@@ -1,8 +1,9 @@
-"""The loss of the worst group: what Group-DRO and the methods that infer its groups share."""
+"""Loss of the worst group, shared by Group-DRO and the methods that infer its groups."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import one_hot
 
@@ -16,7 +17,7 @@ from spurgen.baselines.training.samplers import balanced
 
 @dataclass(frozen=True)
 class WorstGroupRecipe(Recipe):
-    """Adds the step size of the group weights and the generalisation adjustment."""
+    """Common settings, plus the step size of the group weights and the generalisation adjustment."""
 
     eta: float = field(
         default=0.01,
@@ -26,23 +27,23 @@ class WorstGroupRecipe(Recipe):
 
 
 class WorstGroupLoss:
-    """Weights each group's mean loss; `sizes` int64 (G,) counts each group's training samples."""
+    """Weighted sum of the groups' mean losses; `sizes` int64 (G,) counts each group's training samples."""
 
     def __init__(self, sizes: Tensor, eta: float, adjustment: float) -> None:
         self.eta = eta
         self.penalty = adjustment / sizes.clamp(min=1).sqrt()
-        # As logarithms, so that a weight close to 0 can still grow again.
+        # Logarithms, so that a weight close to 0 can grow again.
         self._logs = torch.where(sizes > 0, -(sizes > 0).sum().log(), -torch.inf)
         self.unseen = sizes > 0
-        """Which groups of the data no batch has held yet, bool (G,)."""
+        """Groups of the data that no batch has contained yet, bool (G,)."""
 
     @property
     def weights(self) -> Tensor:
-        """Is float32 (G,), sums to 1, and is 0 on empty groups."""
+        """Group weights, float32 (G,), which sum to 1 and are 0 for empty groups."""
         return self._logs.exp()
 
     def __call__(self, step: Step) -> Tensor:
-        """Updates the weights and returns the weighted sum of the groups' mean losses."""
+        """Update the weights and return the weighted sum of the groups' mean losses."""
         members = one_hot(step.group_ids, len(self._logs)).float()
         counts = members.sum(0)
         self.unseen &= counts == 0
@@ -51,11 +52,10 @@ class WorstGroupLoss:
         return losses @ self.weights
 
     def update(self, losses: Tensor, present: Tensor) -> None:
-        """Scales the weight of each group present by exp(eta * (loss + C / sqrt(size))) and renormalises.
+        """Scale the weight of each group present by exp(eta * (loss + C / sqrt(size))) and renormalise.
 
-        The groups present share among themselves the weight they had before. An absent group keeps
-        its own: with a loss of 0 in its place, the rarest groups would decay in most batches.
-        `losses` float32 (G,), nats; `present` bool (G,).
+        The groups present keep their total weight, and an absent group keeps its own: if its loss counted as 0, the
+        rarest groups would decay in most batches. `losses` float32 (G,), nats; `present` bool (G,).
         """
         before = self._logs.masked_fill(~present, -torch.inf)
         grown = before + self.eta * (losses + self.penalty)
@@ -64,7 +64,7 @@ class WorstGroupLoss:
 
 
 def train_worst_group(network: Network, problem: Problem, hyper: WorstGroupRecipe, data: Data) -> None:
-    """Trains on group-balanced batches of `data`, as Sagawa et al. do, against the weighted group losses."""
+    """Train on group-balanced batches of `data`, as Sagawa et al. do, and the weighted group losses."""
     sizes = torch.bincount(data.groups, minlength=data.num_groups)
     objective = WorstGroupLoss(sizes, hyper.eta, hyper.adjustment)
     sampler = balanced(data.groups, hyper.batch_size)

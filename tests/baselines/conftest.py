@@ -1,4 +1,4 @@
-"""A tiny world: squares whose colour is the class, captions that say it, one channel in a corner."""
+"""A tiny world: squares whose colour is the class, captions that name it, and one channel in a corner."""
 
 import dataclasses
 import inspect
@@ -8,10 +8,12 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
-from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import Sampler
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 
 NOUNS = ("red dog", "green cat", "blue bird")
@@ -20,7 +22,7 @@ NUM_GROUPS = 2 * len(NOUNS) + 1  # the last group is always empty
 
 @pytest.fixture(autouse=True)
 def _one_thread(one_thread):
-    """Has every test here compute with one thread."""
+    """Compute with one thread in all of these tests."""
 
 
 @pytest.fixture(scope="session")
@@ -58,31 +60,74 @@ def make_context(tmp_path: Path) -> Callable[..., Context]:
 
 @pytest.fixture
 def captured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
-    """Returns a function that runs a method's `fit` and returns what it hands to the training loop, which is not run.
+    """Return a function that runs a method's `fit` without training and returns the arguments of its call of `train`.
 
-    The parameters of `train`, defaults included, are attributes; `fitted` is what `fit` returned. `module`
-    is where `train` is called, if not in the method's own. Of several stages the last is returned.
+    The parameters of `train`, defaults included, are attributes; `fitted` is what `fit` returned, and `step(indices)` a
+    step on train. `module` is where `train` is called, if not in the method's own. Of several stages the last is
+    returned.
     """
 
     def capture(method: ModuleType, problem: Problem, module: ModuleType | None = None, **options) -> SimpleNamespace:
         seen = SimpleNamespace()
-
-        def keep(*arguments, **named):
-            bound = inspect.signature(train).bind(*arguments, **named)
-            bound.apply_defaults()
-            vars(seen).update(bound.arguments)
-
         with monkeypatch.context() as patched:
-            patched.setattr(module or method, "train", keep)
+            patched.setattr(module or method, "train", lambda *args, **named: vars(seen).update(bound(*args, **named)))
             seen.fitted = method.fit(problem, dataclasses.replace(method.Hyperparameters(), **options))
+        seen.step = lambda indices: Step(seen.network, problem.train, torch.as_tensor(indices), 0.0)
         return seen
 
     return capture
 
 
 @pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], list[SimpleNamespace]]:
+    """Return a function that records the later calls of `train` in a module, in a list that grows as they happen.
+
+    An entry has the parameters of `train` as attributes, and in `before` and `objective_before` the weights of the
+    network and of the objective before the stage.
+    """
+
+    def record(module: ModuleType) -> list[SimpleNamespace]:
+        seen = []
+
+        def recorded(*arguments, **named):
+            stage = SimpleNamespace(**bound(*arguments, **named))
+            stage.before, stage.objective_before = map(weights_of, (stage.network, stage.objective))
+            seen.append(stage)
+            train(*arguments, **named)
+
+        monkeypatch.setattr(module, "train", recorded)
+        return seen
+
+    return record
+
+
+def weights_of(part) -> dict[str, torch.Tensor]:
+    """Return a copy of the weights of a module, nothing for another function."""
+    state = part.state_dict() if isinstance(part, torch.nn.Module) else {}
+    return {name: weights.detach().clone() for name, weights in state.items()}
+
+
+def bound(*arguments, **named):
+    """Return the parameters of `train` by name, defaults included."""
+    parameters = inspect.signature(train).bind(*arguments, **named)
+    parameters.apply_defaults()
+    return parameters.arguments
+
+
+@pytest.fixture(scope="session")
+def shares() -> Callable[..., torch.Tensor]:
+    """Return a function that draws epochs from a sampler and returns the share of each id, float32 (size,)."""
+
+    def measure(sampler: Sampler, ids: torch.Tensor, size: int, epochs: int) -> torch.Tensor:
+        drawn = torch.cat([sampler(torch.Generator().manual_seed(i)).flatten() for i in range(epochs)])
+        return torch.bincount(ids[drawn], minlength=size) / len(drawn)
+
+    return measure
+
+
+@pytest.fixture
 def make_problem(make_data, make_context) -> Callable[..., Problem]:
-    """Returns a function that makes a problem of captions, its train and val the same; `changes` are of its data."""
+    """Return a function that makes a problem of captions whose val is its train; `changes` are fields of the data."""
 
     def make(n: int = 96, seed: int = 0, **changes) -> Problem:
         data = dataclasses.replace(make_data(n=n, modality="text"), **changes)
@@ -91,9 +136,18 @@ def make_problem(make_data, make_context) -> Callable[..., Problem]:
     return make
 
 
+@pytest.fixture
+def unequal_classes(make_data, make_problem) -> tuple[LabeledData, Problem]:
+    """Data and their problem, of captions, in which class 0 has most samples."""
+    data = make_data(n=96, modality="text")
+    labels = np.where(np.arange(96) < 60, 0, data.labels)
+    groups = 2 * labels + (data.channel_values["corner"] != labels)
+    return dataclasses.replace(data, labels=labels, group_ids=groups), make_problem(labels=labels, group_ids=groups)
+
+
 @pytest.fixture(scope="session")
 def fitted() -> Callable[..., Baseline]:
-    """Returns a function that trains a method, with options, on what its access shows of data; val is the same."""
+    """Return a function that trains a method, with options, on the data that its access tier shows; val is train."""
 
     def fit(method: Baseline, data: LabeledData, context: Context, **options) -> Baseline:
         trained = method.with_options(**{"batch_size": 16, **options})
@@ -104,8 +158,8 @@ def fitted() -> Callable[..., Baseline]:
 
 
 @pytest.fixture
-def make_pictures(make_data, make_context) -> Callable[..., Problem]:
-    """Returns a function that makes a problem of so many pictures on train and val, as `val_groups` sees it."""
+def make_images(make_data, make_context) -> Callable[..., Problem]:
+    """Return a function that makes a problem of images under `val_groups`; `val` and `train` are numbers of samples."""
 
     def make(val: int, train: int = 96) -> Problem:
         shown = make_data(n=train, modality="image").restrict("val_groups", "train")

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from spurgen.baselines import adversarial
-from spurgen.baselines.adversarial import Adversaries, Hyperparameters, goes_with_class, ramp, reverse_gradient
+from spurgen.baselines.adversarial import Adversaries, Hyperparameters, depends_on_class, ramp, reverse_gradient
 
 CHANNELS = {"color": torch.tensor([0, 1, 2, 0, 1]), "shape": torch.tensor([1, 1, 0, 0, 1])}
 
@@ -23,16 +23,10 @@ def build(weight=1.0):
     return Adversaries({"color": 3, "shape": 2}, 4, Hyperparameters(adversary_weight=weight, adversary_width=8))
 
 
-def step(progress, features=None):
-    features = torch.ones(5, 4) if features is None else features
-    data = SimpleNamespace(channels=CHANNELS)
+def step(progress, features):
+    data, losses = SimpleNamespace(channels=CHANNELS), features.square().sum(1)
     return SimpleNamespace(
-        features=features,
-        losses=features.square().sum(1),
-        data=data,
-        indices=torch.arange(5),
-        progress=progress,
-        notes={},
+        features=features, losses=losses, data=data, indices=torch.arange(5), progress=progress, notes={}
     )
 
 
@@ -43,7 +37,7 @@ def _keep_the_generator():
     torch.random.set_rng_state(state)
 
 
-def test_reversal_is_the_identity_with_the_gradient_turned_around():
+def test_reversal_is_the_identity_with_a_reversed_gradient():
     features = torch.tensor([0.1, -2.7, 1e4], requires_grad=True)
     passed = reverse_gradient(features, 0.3)
     assert torch.equal(passed, features)
@@ -51,73 +45,72 @@ def test_reversal_is_the_identity_with_the_gradient_turned_around():
     assert features.grad.tolist() == pytest.approx([-0.3, -0.6, 0.9])
 
 
-def test_the_ramp_is_that_of_the_paper():
+def test_ramp_is_that_of_the_paper():
     # 2 / (1 + exp(-1)) - 1 = 0.462117, 2 / (1 + exp(-5)) - 1 = 0.986614
     assert [ramp(0.0), ramp(0.1), ramp(0.5)] == pytest.approx([0.0, 0.462117, 0.986614], abs=1e-6)
 
 
-def test_heads_descend_while_features_climb_by_the_ramped_weight():
+def test_heads_minimise_and_features_maximise_the_adversaries_loss_by_the_ramped_weight():
     adversaries, features = build(weight=3.0), torch.randn(5, 4, requires_grad=True)
     adversaries(step(0.1, features)).backward()
-    found = features.grad, [head[0].weight.grad for head in adversaries.heads]
+    actual = features.grad, [head[0].weight.grad for head in adversaries.heads]
 
     own = features.detach().requires_grad_()
     heads = zip(adversaries.heads, CHANNELS.values(), strict=True)
     against = torch.stack([F.cross_entropy(head(own), values) for head, values in heads]).mean()
     (climb,) = torch.autograd.grad(against, own, retain_graph=True)
-    torch.testing.assert_close(found[0], 2 * own.detach() / 5 - 3 * 0.4621172 * climb)
-    torch.testing.assert_close(found[1], list(torch.autograd.grad(against, [h[0].weight for h in adversaries.heads])))
+    torch.testing.assert_close(actual[0], 2 * own.detach() / 5 - 3 * 0.4621172 * climb)
+    torch.testing.assert_close(actual[1], list(torch.autograd.grad(against, [h[0].weight for h in adversaries.heads])))
 
 
-def test_the_accuracy_of_every_adversary_is_noted_and_only_early_answers_are_kept():
+def test_accuracy_of_every_adversary_is_noted_and_only_early_predictions_are_counted():
     adversaries = build()
     for progress in (0.0, 0.29, 0.3, 0.9):
-        taken = step(progress)
+        taken = step(progress, torch.ones(5, 4))
         adversaries(taken)
     # ramp(0.29) = 0.896, ramp(0.3) = 0.905
-    assert {name: seen.tolist() for name, seen in adversaries.asked.items()} == {"color": [4, 4, 2], "shape": [4, 6]}
+    assert {name: seen.tolist() for name, seen in adversaries.targets.items()} == {"color": [4, 4, 2], "shape": [4, 6]}
     for name, values in CHANNELS.items():
-        # features of ones: the same guess for all, right as often as its value occurs
+        # Features of ones give the same prediction for all samples, correct as often as its value occurs.
         share = taken.notes[f"adversary_{name}"].item()
-        assert adversaries.right[name].item() == round(2 * 5 * share)
+        assert adversaries.correct[name].item() == round(2 * 5 * share)
         assert share in (torch.bincount(values) / 5).tolist()
 
 
 @pytest.mark.parametrize(
-    ("right", "asked", "learned"),
+    ("correct", "targets", "learned"),
     [
         (62, [50, 50], False),  # binomial tail P(X >= 62) = .0105
         (63, [50, 50], True),  # .006
-        (90, [90, 10], False),  # what always saying 0 achieves
+        (90, [90, 10], False),  # as many as always predicting 0
         (97, [90, 10], True),  # .0078
         (0, [50, 50], False),
     ],
 )
-def test_chance_is_the_best_constant_answer(right, asked, learned):
+def test_chance_is_the_best_constant_prediction(correct, targets, learned):
     adversaries = build()
-    adversaries.right["shape"], adversaries.asked["shape"] = torch.tensor(right), torch.tensor(asked)
+    adversaries.correct["shape"], adversaries.targets["shape"] = torch.tensor(correct), torch.tensor(targets)
     assert adversaries.beat_chance("shape") is learned
 
 
-def test_an_adversary_that_learns_keeps_the_promise_and_one_that_does_not_breaks_it(fitted, make_data, make_context):
-    promise = "the adversary of corner beat chance before the reversal took hold"
-    for lr, kept in ((5e-3, True), (1e-6, False)):
-        report = fitted(make_data(modality="image"), make_context(), lr=lr).report()
-        assert report["checks"] == {promise: kept}
-        assert all(0 <= curve["adversary_corner"] <= 1 for curve in report["curves"])
+@pytest.mark.parametrize(("lr", "passed"), [(5e-3, True), (1e-6, False)])
+def test_sanity_check_passes_if_the_adversary_learns(lr, passed, fitted, make_data, make_context):
+    report = fitted(make_data(modality="image"), make_context(), lr=lr).report()
+    assert report["checks"] == {"the adversary of corner beat chance before the reversal took hold": passed}
+    assert all(0 <= curve["adversary_corner"] <= 1 for curve in report["curves"])
 
 
-def test_a_channel_that_has_nothing_to_do_with_the_class_promises_nothing(fitted, make_data, make_context):
+def test_channel_independent_of_the_class_has_no_sanity_check(fitted, make_data, make_context):
     data = make_data(modality="text")
     data = replace(data, channel_values={"corner": np.arange(96) // 3 % 4 + 2})  # values 0 and 1 never occur
     assert fitted(data, make_context("text"), epochs=1).report()["checks"] == {}
 
 
-def test_dependence_on_the_class_is_found_from_the_counts():
+def test_dependence_on_the_class_is_tested_on_the_counts():
     labels = torch.arange(60) % 3
     channels = {"same": labels, "other": torch.arange(60) // 3 % 2, "constant": torch.ones_like(labels)}
     data = SimpleNamespace(labels=labels, channels=channels)
-    assert [goes_with_class(data, name) for name in channels] == [True, False, False]
+    assert [depends_on_class(data, name) for name in channels] == [True, False, False]
 
 
 def test_reversal_makes_the_channel_harder_to_read(fitted, make_data, make_context):

@@ -1,13 +1,9 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 
 from spurgen.baselines import bsoftmax
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.loop import Step
-from spurgen.baselines.training.problem import Problem
 
 
 def data_of(labels, groups=None, num_groups=0, **channels):
@@ -16,9 +12,9 @@ def data_of(labels, groups=None, num_groups=0, **channels):
     return Data(Inputs(None, None), torch.tensor(labels), num_groups, group_ids=groups, channel_values=shown)
 
 
-def test_class_sizes_by_hand_with_a_missing_class():
-    found = bsoftmax.log_class_sizes(data_of([0, 0, 0, 2]), 3)
-    torch.testing.assert_close(found.exp(), torch.tensor([[3.0, 1.0, 1.0]]))
+def test_class_sizes_by_hand_with_an_empty_class():
+    actual = bsoftmax.log_class_sizes(data_of([0, 0, 0, 2]), 3)
+    torch.testing.assert_close(actual.exp(), torch.tensor([[3.0, 1.0, 1.0]]))
 
 
 def test_group_sizes_by_hand():
@@ -26,15 +22,15 @@ def test_group_sizes_by_hand():
     labels = [0] * 7 + [0] * 2 + [1] * 5 + [1] * 1 + [2] * 3
     colors = [0] * 7 + [1, 2] + [1] * 5 + [0] * 1 + [2] * 3
     groups = [0] * 7 + [1] * 2 + [2] * 5 + [3] * 1 + [4] * 3
-    found = bsoftmax.log_group_sizes(data_of(labels, groups, 6, color=colors), 3).exp()
+    actual = bsoftmax.log_group_sizes(data_of(labels, groups, 6, color=colors), 3).exp()
     # Sizes are 7, 2 | 5, 1 | 3, 0; the empty group counts as one.
-    wanted = {0: [7.0, 1, 1], 1: [2.0, 5, 1], 2: [2.0, 1, 3]}
-    torch.testing.assert_close(found, torch.tensor([wanted[color] for color in colors]))
+    expected = {0: [7.0, 1, 1], 1: [2.0, 5, 1], 2: [2.0, 1, 3]}
+    torch.testing.assert_close(actual, torch.tensor([expected[color] for color in colors]))
 
 
-def test_balances_the_softmax_for_groups_of_equal_size():
-    """In a world in which only channels are seen, adding the sizes to the best logits for groups of equal
-    size must give the best logits for the training data, whatever the sizes and the alignment."""
+def test_log_sizes_balance_the_softmax_for_groups_of_equal_size():
+    # If only channels are visible, the best logits for groups of equal size plus the log sizes must be the best logits
+    # for the training data, for any sizes and any alignment.
     rng = np.random.default_rng(0)
     aligned = {"one": [{1}, {0, 2}, {3}], "two": [{2}, {2}, {0}]}  # several values, and one for two classes
     cells = [(k, one, two) for k in range(3) for one in range(4) for two in range(3)]
@@ -44,49 +40,47 @@ def test_balances_the_softmax_for_groups_of_equal_size():
     rows = [cell for cell, n in counts.items() for _ in range(n)]
     labels, one, two = (list(column) for column in zip(*rows, strict=True))
     groups = [4 * cell[0] + pattern[cell] for cell in rows]
-    found = bsoftmax.log_group_sizes(data_of(labels, groups, 12, one=one, two=two), 3).double().exp().numpy()
+    actual = bsoftmax.log_group_sizes(data_of(labels, groups, 12, one=one, two=two), 3).double().exp().numpy()
     for i, (_, v, w) in enumerate(rows):
         balanced = np.array([1 / len(members[4 * k + pattern[k, v, w]]) for k in range(3)])
         posterior = np.array([counts[k, v, w] for k in range(3)])
-        np.testing.assert_allclose(balanced * found[i] / (balanced @ found[i]), posterior / posterior.sum(), rtol=1e-5)
+        np.testing.assert_allclose(
+            balanced * actual[i] / (balanced @ actual[i]), posterior / posterior.sum(), rtol=1e-5
+        )
 
 
-def test_what_the_channels_explain_need_not_be_learned(captured, make_data, make_context):
-    data = make_data(n=96, modality="text")
-    data = dataclasses.replace(data, channel_values={"corner": data.labels}, group_ids=2 * data.labels)
-    problem = Problem.of(data, data, make_context("text"))
+def test_loss_of_an_untrained_head_is_explained_by_the_channels(captured, make_data, make_problem):
+    labels = make_data(n=96).labels
+    problem = make_problem(96, channel_values={"corner": labels}, group_ids=2 * labels)
     seen = captured(bsoftmax, problem)
     torch.nn.init.zeros_(seen.network.head.weight)
     torch.nn.init.zeros_(seen.network.head.bias)
-    found = seen.objective(Step(seen.network, problem.train, torch.arange(64), 0.0))
-    assert found.item() == pytest.approx(np.log(34 / 32), rel=1e-4)  # sizes of 32, 1 and 1; without them log 3
+    actual = seen.objective(seen.step(torch.arange(64)))
+    assert actual.item() == pytest.approx(np.log(34 / 32), rel=1e-4)  # sizes of 32, 1 and 1; without them log 3
 
 
 @pytest.mark.parametrize("sizes", ["groups", "classes"])
-def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, make_data, make_context):
-    data = make_data(n=96, modality="text")
-    labels = np.where(np.arange(96) < 60, 0, data.labels)  # classes of unequal size
-    conflicts = data.channel_values["corner"] != labels
-    data = dataclasses.replace(data, labels=labels, group_ids=2 * labels + conflicts)
-    problem = Problem.of(data, data, make_context("text"))
+def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, unequal_classes):
+    data, problem = unequal_classes
+    labels = data.labels
     seen = captured(bsoftmax, problem, sizes=sizes)
     indices = np.array([0, 7, 61, 62, 63, 71, 95])
     with torch.no_grad():
-        step = Step(seen.network, problem.train, torch.tensor(indices), 0.0)
-        found, raw = seen.objective(step).item(), step.logits.double().numpy()
+        step = seen.step(indices)
+        actual, raw = seen.objective(step).item(), step.logits.double().numpy()
     prior = np.tile(np.bincount(labels), (7, 1)).astype(float)
     if sizes == "groups":
         corner, groups = data.channel_values["corner"], np.bincount(data.group_ids, minlength=6)
         prior = np.array([[groups[2 * k + (corner[i] != k)] for k in range(3)] for i in indices], float)
     chances = prior * np.exp(raw)
     chances /= chances.sum(1, keepdims=True)
-    assert found == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)
+    assert actual == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)
 
 
-def test_equal_classes_alone_are_erm(captured, make_problem):
+def test_with_equal_classes_only_group_sizes_differ_from_erm(captured, make_problem):
     problem = make_problem()
     seen = captured(bsoftmax, problem, sizes="classes")
-    step = Step(seen.network, problem.train, torch.arange(50), 0.0)
+    step = seen.step(torch.arange(50))
     torch.testing.assert_close(seen.objective(step), step.losses.mean())
     grouped = captured(bsoftmax, problem).objective
     assert abs(grouped(step) - step.losses.mean()) > 0.01

@@ -5,15 +5,15 @@ import torch
 
 from spurgen.baselines import cnc
 from spurgen.baselines.cnc import Contrast, contrastive_loss, pairs
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import Step
 
-PROMISE = "anchors with positives were drawn"
+CHECK = "anchors with positives were drawn"
 HYPER = cnc.Hyperparameters(epochs=2, batch_size=16, first_epochs=1)
 
 
 @pytest.fixture
-def problem(make_pictures):
-    return make_pictures(24)
+def problem(make_images):
+    return make_images(24)
 
 
 def draw(n=24, seed=0):
@@ -23,7 +23,7 @@ def draw(n=24, seed=0):
 
 
 def slow_loss(features, labels, predictions, temperature):
-    """Loops over anchors, positives and negatives."""
+    """Return the loss by loops over anchors, positives and negatives."""
     rows = [[x / math.hypot(*row) for x in row] for row in features.tolist()]
     losses = []
     for i, row in enumerate(rows):
@@ -47,17 +47,17 @@ def test_positives_and_negatives_by_hand():
 @pytest.mark.parametrize("seed", range(3))
 def test_the_contrastive_loss_is_that_of_a_slow_reference(seed, temperature):
     features, labels, predictions = draw(seed=seed)
-    found = contrastive_loss(features, *pairs(labels, predictions), temperature)
-    assert found.item() == pytest.approx(slow_loss(features, labels, predictions, temperature))
+    actual = contrastive_loss(features, *pairs(labels, predictions), temperature)
+    assert actual.item() == pytest.approx(slow_loss(features, labels, predictions, temperature))
 
 
-def test_a_sample_drawn_twice_is_no_pair_of_itself():
+def test_repeated_sample_is_no_pair_of_itself():
     positives, negatives = pairs(torch.tensor([1, 1]), torch.tensor([2, 2]))
     assert not positives.any()
     assert not negatives.any()
 
 
-def test_without_anchors_the_loss_is_0_and_its_gradient_finite():
+def test_without_anchors_loss_is_0_with_finite_gradient():
     features, labels, _ = draw()
     features.requires_grad_()
     loss = contrastive_loss(features, *pairs(labels, labels), 0.1)
@@ -74,51 +74,38 @@ def test_the_objective_weighs_both_losses(problem):
     assert loss.item() == pytest.approx(0.75 * contrast + 0.25 * step.losses.mean().item(), rel=1e-4)
 
 
-def test_predictions_are_those_of_the_first_model_in_evaluation_mode(problem, monkeypatch):
-    networks, predictions = [], []
-
-    def recorded(network, *arguments, **named):
-        networks.append(network)
-        train(network, *arguments, **named)
-
-    monkeypatch.setattr(cnc, "train", recorded)
-    monkeypatch.setattr(cnc, "Contrast", lambda found, hyper: predictions.append(found) or Contrast(found, hyper))
-    second = cnc.fit(problem, HYPER)
-    assert second is networks[1]
-    assert second is not networks[0]
+def test_predictions_are_those_of_the_first_model_in_evaluation_mode(problem, stages):
+    recorded = stages(cnc)
+    returned = cnc.fit(problem, HYPER)
+    first, second = recorded
+    assert returned is second.network is not first.network
+    predictions = second.objective.predictions
     with torch.no_grad():
-        assert torch.equal(predictions[0], networks[0].eval()(problem.train.inputs).argmax(1))
-        assert not torch.equal(predictions[0], networks[0].train()(problem.train.inputs).argmax(1))
+        assert torch.equal(predictions, first.network.eval()(problem.train.inputs).argmax(1))
+        assert not torch.equal(predictions, first.network.train()(problem.train.inputs).argmax(1))
 
 
-def test_batches_hold_right_and_wrong_predictions_of_every_class_alike(problem, monkeypatch):
-    guesses = problem.train.labels.clone()
-    guesses[[0, 3, 1]] = 2  # two errors of class 0, one of class 1, none of class 2
-    samplers = []
+def with_predictions(monkeypatch, predictions):
+    monkeypatch.setattr(cnc, "logits", lambda *_: torch.nn.functional.one_hot(predictions, 3).float())
 
-    def recorded(*arguments, sampler, **named):
-        samplers.append(sampler)
-        train(*arguments, sampler=sampler, **named)
 
-    monkeypatch.setattr(cnc, "train", recorded)
-    monkeypatch.setattr(cnc, "logits", lambda *_: torch.nn.functional.one_hot(guesses, 3).float())
+def test_batches_are_balanced_over_class_and_correctness(problem, monkeypatch, stages, shares):
+    labels = problem.train.labels
+    predictions = labels.clone()
+    predictions[[0, 3, 1]] = 2  # two errors of class 0, one of class 1, none of class 2
+    with_predictions(monkeypatch, predictions)
+    recorded = stages(cnc)
     cnc.fit(problem, HYPER)
-    drawn = torch.cat([samplers[1](torch.Generator().manual_seed(i)).flatten() for i in range(60)])
-    cells = (2 * problem.train.labels + (guesses != problem.train.labels))[drawn]
-    shares = torch.bincount(cells, minlength=6) / len(drawn)
-    torch.testing.assert_close(shares, torch.tensor([0.2, 0.2, 0.2, 0.2, 0.2, 0.0]), atol=0.02, rtol=0)
+    actual = shares(recorded[1].sampler, 2 * labels + (predictions != labels), 6, 60)
+    torch.testing.assert_close(actual, torch.tensor([0.2, 0.2, 0.2, 0.2, 0.2, 0.0]), atol=0.02, rtol=0)
 
 
-@pytest.mark.parametrize("collapsed", [False, True])
-def test_a_first_model_that_offers_no_pairs_is_reported(collapsed, problem, monkeypatch):
-    guesses = torch.zeros_like(problem.train.labels) if collapsed else problem.train.labels
-    monkeypatch.setattr(cnc, "logits", lambda *_: torch.nn.functional.one_hot(guesses, 3).float())
+@pytest.mark.parametrize(
+    ("predictions", "passed"),
+    [(torch.arange(96) % 3, False), (torch.zeros(96, dtype=torch.int64), False), (torch.arange(96) // 3 % 3, True)],
+    ids=["all correct", "all alike", "mixed"],
+)
+def test_sanity_check_passes_if_the_first_model_offers_pairs(predictions, passed, problem, monkeypatch):
+    with_predictions(monkeypatch, predictions)
     cnc.fit(problem, HYPER)
-    assert problem.journal.checks == {PROMISE: False}
-
-
-def test_pairs_are_reported(problem, monkeypatch):
-    guesses = torch.arange(96) // 3 % 3
-    monkeypatch.setattr(cnc, "logits", lambda *_: torch.nn.functional.one_hot(guesses, 3).float())
-    cnc.fit(problem, HYPER)
-    assert problem.journal.checks == {PROMISE: True}
+    assert problem.journal.checks == {CHECK: passed}

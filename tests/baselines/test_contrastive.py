@@ -16,7 +16,7 @@ DIFFER, FELL = "most twins differ from their samples", "the contrastive loss end
 
 @pytest.fixture
 def with_twins(make_data):
-    """Makes twins by drawing the corner, or the hour, anew."""
+    """Return a function that makes data whose twins have another corner and another hour."""
     data = make_data()
     rng = np.random.default_rng(1)
     images = data.images.copy()
@@ -58,25 +58,28 @@ def test_loss_at_chance_and_of_perfect_pairs():
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
-def test_real_twins_keep_both_promises(fitted, modality, with_twins, make_context):
+def test_real_twins_pass_both_sanity_checks(fitted, modality, with_twins, make_context):
     report = fitted(with_twins(modality), make_context(modality)).report()
     assert report["checks"] == {DIFFER: True, FELL: True}
     assert report["curves"][-1]["contrastive"] < math.log(15)
 
 
-def test_twins_that_are_the_samples_themselves_break_a_promise(fitted, make_data, make_context):
+def test_twins_equal_to_their_samples_fail_a_sanity_check(fitted, make_data, make_context):
     assert fitted(make_data(modality="text"), make_context("text"), epochs=1).report()["checks"][DIFFER] is False
 
 
-def test_a_contrastive_loss_that_stays_at_chance_breaks_a_promise(fitted, make_data, make_context):
-    data = make_data(modality="text")
-    strangers = replace(data, twins=data.batch.take(np.roll(np.arange(96), 1)))  # each of another class
-    assert fitted(strangers, make_context("text"), epochs=1, lr=1e-6).report()["checks"] == {DIFFER: True, FELL: False}
+def with_strangers(data):
+    """Replace each sample's twin by a sample of another class."""
+    return replace(data, twins=data.batch.take(np.roll(np.arange(96), 1)))
 
 
-def test_samples_and_twins_share_a_pass_and_cost_what_a_batch_of_erm_costs(
-    fitted, with_twins, make_context, monkeypatch
-):
+def test_contrastive_loss_at_chance_fails_a_sanity_check(fitted, make_data, make_context):
+    assert fitted(with_strangers(make_data(modality="text")), make_context("text"), epochs=1, lr=1e-6).report()[
+        "checks"
+    ] == {DIFFER: True, FELL: False}
+
+
+def test_samples_and_twins_share_a_pass_of_the_size_of_an_erm_batch(fitted, with_twins, make_context, monkeypatch):
     passes, encode = [], Network.encode_embedded
 
     def spy(network, embedded):
@@ -94,9 +97,10 @@ def test_the_loss_is_the_risk_and_the_weighted_contrast(fitted, with_twins, make
     assert last["loss"] == pytest.approx(last["risk"] + 3 * last["contrastive"], rel=1e-5)
 
 
-def test_the_label_of_a_sample_is_its_twins_too(fitted, with_twins, make_context):
+def test_twin_has_the_label_of_its_sample(fitted, with_twins, make_context):
     data = with_twins("image")
-    strangers = replace(data, twins=data.batch.take(np.roll(np.arange(96), 1)))  # each of another class
-    right, wrong = (fitted(d, make_context(), contrastive_weight=0.0).report()["curves"][-1] for d in (data, strangers))
-    assert right["risk"] < 0.2
-    assert wrong["risk"] > math.log(2)  # two labels for every picture
+    same, other = (
+        fitted(d, make_context(), contrastive_weight=0.0).report()["curves"][-1] for d in (data, with_strangers(data))
+    )
+    assert same["risk"] < 0.2
+    assert other["risk"] > math.log(2)  # every image occurs with two labels

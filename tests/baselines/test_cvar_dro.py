@@ -5,10 +5,9 @@ from scipy.optimize import linprog
 
 from spurgen.baselines import cvar_dro
 from spurgen.baselines.cvar_dro import cvar
-from spurgen.baselines.training.loop import Step
 
 
-def test_by_hand():
+def test_cvar_by_hand():
     losses = torch.tensor([1.0, 8.0, 2.0, 4.0])
     assert cvar(losses, 0.5).item() == 6.0  # (8 + 4) / 2
     assert cvar(losses, 0.375).item() == pytest.approx((8 + 0.5 * 4) / 1.5)
@@ -16,7 +15,7 @@ def test_by_hand():
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.1, 0.33, 0.77, 1.0])
-def test_is_the_worst_mean_over_the_capped_weights(alpha):
+def test_cvar_is_the_worst_mean_over_capped_weights(alpha):
     losses = torch.rand(64, generator=torch.Generator().manual_seed(1)) * 5
     cap = 1 / (alpha * 64)
     worst = linprog(-losses.double().numpy(), A_eq=np.ones((1, 64)), b_eq=[1.0], bounds=(0, cap))
@@ -35,8 +34,8 @@ def test_less_than_one_sample_is_the_largest_loss():
 
 
 @pytest.mark.parametrize(("alpha", "count"), [(0.1, 1), (0.5, 5), (1.0, 10)])
-def test_a_batch_s_loss_is_the_mean_of_its_worst(alpha, count, captured, make_problem):
+def test_loss_of_a_batch_is_the_mean_of_its_worst_samples(alpha, count, captured, make_problem):
     problem = make_problem(24)
     seen = captured(cvar_dro, problem, alpha=alpha)
-    step = Step(seen.network, problem.train, torch.arange(10), 0.0)
+    step = seen.step(torch.arange(10))
     torch.testing.assert_close(seen.objective(step), step.losses.topk(count).values.mean())

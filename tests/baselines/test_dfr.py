@@ -14,13 +14,13 @@ from spurgen.baselines.training.inference import features
 from spurgen.baselines.training.last_layer import train_features
 from spurgen.benchmark.checkpoint_rules import ValScore
 
-PROMISE = "every class has held-out samples"
+CHECK = "every class has held-out samples"
 HYPER = dfr.Hyperparameters(epochs=2, batch_size=16, fits=3, feature_dim=16)
 
 
 @pytest.fixture
-def problem(make_pictures):
-    return make_pictures(96, train=48)
+def problem(make_images):
+    return make_images(96, train=48)
 
 
 def cloud(n=90, d=6, classes=3, seed=0):
@@ -36,7 +36,7 @@ def with_val(problem, **changes):
 
 @pytest.fixture
 def heads(monkeypatch):
-    """Records the heads that are tried, and last the one that is kept."""
+    """Record the candidate heads, followed by the final one."""
     seen = []
     put = dfr.put
     monkeypatch.setattr(dfr, "put", lambda layer, head: seen.append(head) or put(layer, head))
@@ -78,7 +78,7 @@ def test_the_fit_meets_the_optimality_conditions_of_the_weighted_l1_problem(stre
         assert (np.abs(slope[~used]) <= 1.02).all()
 
 
-def test_a_folded_head_answers_on_raw_features_as_on_standardised_ones():
+def test_folded_head_gives_the_same_logits_on_raw_features():
     known, labels = cloud()
     known[:, 2] = 5.0  # a dead feature must not divide by zero
     mean, scale = standardisation(known)
@@ -89,7 +89,7 @@ def test_a_folded_head_answers_on_raw_features_as_on_standardised_ones():
 
 
 def test_with_equal_groups_it_is_a_standardised_logistic_regression_on_erm_features(problem):
-    """Every subset is then all of val, so that all fits are one and scikit-learn's pipeline is the reference."""
+    # Every subset is all of val, so all fits are equal, and scikit-learn's pipeline is the reference.
     problem = with_val(problem, group_ids=torch.arange(96) % 6)
     network = dfr.fit(problem, dataclasses.replace(HYPER, per_group=1))
     known = features(network, problem.val.inputs)
@@ -99,11 +99,11 @@ def test_with_equal_groups_it_is_a_standardised_logistic_regression_on_erm_featu
         options = {**dfr._L1, "solver": "liblinear", "C": strength, "max_iter": 1000, "tol": 1e-6}
         model = make_pipeline(StandardScaler(), LogisticRegression(**options))
         model.fit(known.double().numpy(), problem.val.labels.numpy() == label)
-        answers = network.head(known)[:, label].detach().numpy()
-        np.testing.assert_allclose(answers, model.decision_function(known.double().numpy()), atol=0.05)
+        logits = network.head(known)[:, label].detach().numpy()
+        np.testing.assert_allclose(logits, model.decision_function(known.double().numpy()), atol=0.05)
 
 
-def test_the_kept_head_is_the_mean_of_the_fits(problem, heads, monkeypatch):
+def test_final_head_is_the_mean_of_the_fits(problem, heads, monkeypatch):
     fits, solve = [], dfr.fold
     monkeypatch.setattr(dfr, "fold", lambda *args: fits.append(solve(*args)) or fits[-1])
     network = dfr.fit(problem, HYPER)
@@ -114,11 +114,11 @@ def test_the_kept_head_is_the_mean_of_the_fits(problem, heads, monkeypatch):
     np.testing.assert_allclose(network.head.bias.detach(), expected[:, -1], rtol=1e-5, atol=1e-6)
 
 
-def test_what_chooses_the_penalty_is_not_trained_on(problem, heads, monkeypatch):
+def test_half_that_selects_the_penalty_is_not_trained_on(problem, heads, monkeypatch):
     choosing, halves = [], dfr.halves
     monkeypatch.setattr(dfr, "halves", lambda *args: choosing.append(halves(*args)) or choosing[-1])
     dfr.fit(problem, HYPER)
-    tried, kept = heads[:-1], heads[-1]
+    *candidates, final = heads
     heads.clear()
     labels = problem.val.labels.clone()
     chosen_by = choosing[0][1]
@@ -126,35 +126,31 @@ def test_what_chooses_the_penalty_is_not_trained_on(problem, heads, monkeypatch)
     images = problem.val.inputs.images.clone()
     images[chosen_by] = 255 - images[chosen_by]
     dfr.fit(with_val(problem, labels=labels, inputs=Inputs(images, None)), HYPER)
-    np.testing.assert_array_equal(heads[:-1], tried)
-    assert not np.array_equal(heads[-1], kept)  # all of val is refitted on
+    np.testing.assert_array_equal(heads[:-1], candidates)
+    assert not np.array_equal(heads[-1], final)  # the final fits use all of val
 
 
-def test_the_penalty_with_the_best_worst_group_is_chosen(problem, monkeypatch):
+def test_penalty_with_the_best_worst_group_is_selected(problem, monkeypatch):
     scores = iter([(0.9, 0.1, 0.8), (0.9, 0.3, 0.5), (0.9, 0.3, 0.6), (0.99, 0.2, 0.9), *[(0.9, 0.0, 0.9)] * 3])
     monkeypatch.setattr(dfr, "validate", lambda *_: ValScore(*next(scores)))
     dfr.fit(problem, HYPER)
     assert problem.journal.curves[-1]["C"] == 0.3
 
 
-def test_only_the_head_differs_from_erm_and_no_checkpoint_undoes_it(problem):
+def test_only_the_head_differs_from_erm_and_there_is_no_checkpoint(problem):
     network = dfr.fit(problem, HYPER)
     after, before = network.state_dict(), train_features(problem, HYPER).state_dict()
     assert {name for name in after if not torch.equal(after[name], before[name])} == {"head.weight", "head.bias"}
     assert network.checkpoints == []
+    assert problem.journal.checks == {CHECK: True}
 
 
-def test_groups_of_one_sample_and_a_missing_class_do_not_fail(problem):
-    kept = torch.nonzero(problem.val.labels != 1).flatten()
+def test_groups_of_one_sample_and_an_empty_class_are_no_error(problem):
+    others = torch.nonzero(problem.val.labels != 1).flatten()
     groups = problem.val.groups.clone()
     groups[0] = 6  # alone
     problem = with_val(problem, group_ids=groups)
-    problem = dataclasses.replace(problem, val=problem.val.take(kept))
+    problem = dataclasses.replace(problem, val=problem.val.take(others))
     network = dfr.fit(problem, HYPER)
-    assert problem.journal.checks == {PROMISE: False}
+    assert problem.journal.checks == {CHECK: False}
     assert (network.head(features(network, problem.val.inputs)).argmax(1) != 1).all()
-
-
-def test_all_classes_are_reported(problem):
-    dfr.fit(problem, HYPER)
-    assert problem.journal.checks == {PROMISE: True}

@@ -20,7 +20,7 @@ def draw(n, seed=0, classes=3):
 
 
 def dummy_scale_penalty(logits, labels, q):
-    """Is the paper's objective, by automatic differentiation: soft risks as functions of a dummy scale."""
+    """Return the paper's objective by automatic differentiation: soft risks as functions of a dummy scale."""
     scale = torch.ones((), dtype=torch.float64, requires_grad=True)
     losses = F.cross_entropy(scale * logits, labels, reduction="none")
     risks = [(share * losses).mean() for share in (q, 1 - q)]
@@ -28,7 +28,7 @@ def dummy_scale_penalty(logits, labels, q):
 
 
 def penalty(slopes, q):
-    """Is the same in closed form."""
+    """Return the same in closed form."""
     return (q * slopes).mean().square() + ((1 - q) * slopes).mean().square()
 
 
@@ -40,8 +40,8 @@ def fitted(fitted):
 def test_the_penalty_of_soft_environments_is_that_of_a_dummy_scale():
     logits, labels = draw(20)
     q = torch.rand(20, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    found = penalty(scale_gradients(logits, labels), q)
-    torch.testing.assert_close(found, dummy_scale_penalty(logits, labels, q).detach())
+    actual = penalty(scale_gradients(logits, labels), q)
+    torch.testing.assert_close(actual, dummy_scale_penalty(logits, labels, q).detach())
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -53,7 +53,7 @@ def test_no_assignment_has_a_larger_penalty(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_authors_ascent_by_soft_assignments_ends_at_the_same_two_environments(seed):
+def test_authors_soft_assignments_converge_to_the_same_environments(seed):
     logits, labels = draw(60, seed)
     weights = torch.randn(60, generator=torch.Generator().manual_seed(seed), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.Adam([weights], lr=0.1)
@@ -61,11 +61,11 @@ def test_the_authors_ascent_by_soft_assignments_ends_at_the_same_two_environment
         optimizer.zero_grad()
         (-dummy_scale_penalty(logits, labels, weights.sigmoid())).backward()
         optimizer.step()
-    found = infer_environments(scale_gradients(logits, labels)) == (weights > 0)
-    assert found.all() or not found.any()  # either name for either environment
+    actual = infer_environments(scale_gradients(logits, labels)) == (weights > 0)
+    assert actual.all() or not actual.any()  # either name for either environment
 
 
-def test_calibration_undoes_a_scale_and_leaves_no_slope():
+def test_calibration_undoes_a_scale_and_leaves_no_gradient():
     logits, labels = draw(200)
     logits += 2 * F.one_hot(labels, 3)
     for factor in (0.05, 1.0, 10.0):
@@ -74,8 +74,8 @@ def test_calibration_undoes_a_scale_and_leaves_no_slope():
         assert scale_gradients(calibrated, labels).mean().abs() < 1e-3
 
 
-def test_a_reference_of_too_small_logits_still_makes_two_environments():
-    # an early reference's logits, a tenth of a nat, and one sample that it gets wrong by little
+def test_reference_with_too_small_logits_still_gives_two_environments():
+    # logits of an early reference, a tenth of a nat apart, with one sample that is narrowly misclassified
     logits = torch.tensor([[0.3, 0.1, 0.0]] * 9 + [[0.0, 0.19, 0.2]])
     labels = torch.tensor([0] * 9 + [1])
     assert (scale_gradients(logits.double(), labels) < 0).all()
@@ -83,14 +83,8 @@ def test_a_reference_of_too_small_logits_still_makes_two_environments():
     assert environments.tolist() == [0] * 9 + [1]
 
 
-def spied(monkeypatch):
-    seen, trains = [], eiil.train_worst_group
-    monkeypatch.setattr(eiil, "train_worst_group", lambda *given: (seen.append(given[3]), trains(*given)))
-    return seen
-
-
 def with_wrong_captions(data):
-    """Says another class's noun in every eighth caption, so that no reference can be right there."""
+    """Put another class's noun into every eighth caption, so that every reference misclassifies it."""
     captions = list(data.captions)
     for i in range(3, 96, 8):
         captions[i] = data.captions[(i + 1) % 96]
@@ -98,7 +92,8 @@ def with_wrong_captions(data):
 
 
 def test_group_dro_trains_on_classes_split_by_the_reference_models_errors(fitted, make_data, make_context, monkeypatch):
-    seen = spied(monkeypatch)
+    seen, worst_group = [], eiil.train_worst_group
+    monkeypatch.setattr(eiil, "train_worst_group", lambda *args: (seen.append(args[3]), worst_group(*args)))
     data = with_wrong_captions(make_data(modality="text"))
     report = fitted(data, make_context("text"), reference_epochs=8).report()
     assert report["checks"] == {NOT_EMPTY: True, APPEARED: True}
@@ -116,12 +111,12 @@ def test_environments_are_inferred_at_the_references_best_scale(fitted, make_dat
     assert abs(seen[0].mean()) < 1e-3 < seen[0].abs().mean()
 
 
-def test_a_reference_that_fits_every_sample_leaves_an_environment_empty(fitted, make_data, make_context):
+def test_reference_that_fits_every_sample_fails_the_sanity_check(fitted, make_data, make_context):
     report = fitted(make_data(modality="text"), make_context("text"), reference_epochs=30).report()
     assert report["checks"][NOT_EMPTY] is False
 
 
-def test_rounding_puts_no_sample_that_is_right_among_the_errors():
+def test_rounding_puts_no_correct_sample_among_the_errors():
     logits, labels = draw(1000, classes=10)
     logits[torch.arange(1000), labels] = logits.amax(1) + 36
     assert infer_environments(scale_gradients(logits + 100, labels)).sum() == 0

@@ -6,13 +6,12 @@ import torch.nn.functional as F
 
 from spurgen.baselines import focal
 from spurgen.baselines.focal import focal_losses
-from spurgen.baselines.training.loop import Step
 
 
 @pytest.mark.parametrize(
     ("chance", "gamma", "factor"), [(0.9, 2.0, 0.01), (0.5, 2.0, 0.25), (0.1, 0.5, math.sqrt(0.9))]
 )
-def test_a_loss_is_discounted_by_the_power_of_the_doubt(chance, gamma, factor):
+def test_loss_is_discounted_by_a_power_of_1_minus_p(chance, gamma, factor):
     loss = torch.tensor([-math.log(chance)])
     torch.testing.assert_close(focal_losses(loss, gamma), factor * loss)
 
@@ -33,7 +32,7 @@ def test_the_gradient_is_that_of_the_formula(gamma):
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
-def test_certainty_leaves_the_gradient_finite(gamma):
+def test_gradient_is_finite_if_p_rounds_to_1(gamma):
     logits = torch.tensor([[200.0, 0.0]], requires_grad=True)  # p rounds to 1
     loss = focal_losses(F.cross_entropy(logits, torch.tensor([0]), reduction="none"), gamma).sum()
     loss.backward()
@@ -42,9 +41,9 @@ def test_certainty_leaves_the_gradient_finite(gamma):
 
 
 @pytest.mark.parametrize("gamma", [0.0, 2.0])
-def test_a_batch_s_loss_is_the_mean(gamma, captured, make_problem):
+def test_loss_of_a_batch_is_the_mean(gamma, captured, make_problem):
     problem = make_problem(24)
     seen = captured(focal, problem, gamma=gamma)
-    step = Step(seen.network, problem.train, torch.arange(10), 0.0)
+    step = seen.step(torch.arange(10))
     chances = torch.softmax(step.logits, dim=1).gather(1, step.labels[:, None])[:, 0]
     torch.testing.assert_close(seen.objective(step), ((1 - chances) ** gamma * -chances.log()).mean())

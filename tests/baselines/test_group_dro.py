@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-import torch
 
 from spurgen.baselines import group_dro
 from spurgen.baselines.training import worst_group
-from spurgen.baselines.training.loop import Step
 
 
 def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
@@ -16,7 +14,7 @@ def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
     indices = np.concatenate([np.arange(20), rare[:2], [7]])
     logs = np.where(sizes > 0, 0.0, -np.inf)
     for _ in range(2):  # the weights of the first batch are those that the second starts from
-        step = Step(seen.network, problem.train, torch.tensor(indices), 0.0)
+        step = seen.step(indices)
         losses, inside = step.losses.detach().double().numpy(), groups[indices]
         present = np.unique(inside)
         means = np.array([losses[inside == g].mean() for g in present])
@@ -24,12 +22,12 @@ def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
         logs[present] += means + 3 / np.sqrt(sizes[present])
         logs[present] += np.log(before / np.exp(logs[present]).sum())
         weights = np.exp(logs) / np.exp(logs).sum()
-        found = seen.objective(step).item()
-        assert found == pytest.approx(weights[present] @ means, rel=1e-5)
-        assert abs(found - losses.mean()) > 1e-3
+        actual = seen.objective(step).item()
+        assert actual == pytest.approx(weights[present] @ means, rel=1e-5)
+        assert abs(actual - losses.mean()) > 1e-3
 
 
-def test_it_trains_on_train_under_the_names_that_key_its_randomness(captured, make_problem):
+def test_training_uses_train_and_the_stage_that_keys_its_randomness(captured, make_problem):
     problem = make_problem(96)
     seen = captured(group_dro, problem, worst_group)
     assert seen.data is problem.train

@@ -1,11 +1,9 @@
 import math
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from spurgen.baselines import irm
 from spurgen.baselines.irm import irm_penalty
 from spurgen.baselines.training.penalty import Environments
 
@@ -16,7 +14,7 @@ def environments(logits, labels):
 
 
 def by_autograd(logits, labels):
-    """Differentiates each environment's risk with respect to a dummy scale, as the paper defines it."""
+    """Return the penalty by differentiating each environment's risk with respect to a dummy scale, as in the paper."""
     penalties = []
     for z, y in zip(logits, labels, strict=True):
         scale = torch.ones((), dtype=z.dtype, requires_grad=True)
@@ -31,10 +29,10 @@ def test_penalty_and_its_gradient_are_those_of_a_dummy_scale(count):
     inputs = torch.randn(count, 8, 5, generator=generator, dtype=torch.float64)
     labels = torch.randint(0, 4, (count, 8), generator=generator)
     weights = torch.randn(5, 4, generator=generator, dtype=torch.float64, requires_grad=True)
-    found = irm_penalty(environments(inputs @ weights, labels))
+    actual = irm_penalty(environments(inputs @ weights, labels))
     expected = by_autograd(inputs @ weights, labels)
-    torch.testing.assert_close(found, expected)
-    gradients = [torch.autograd.grad(penalty, weights)[0] for penalty in (found, expected)]
+    torch.testing.assert_close(actual, expected)
+    gradients = [torch.autograd.grad(penalty, weights)[0] for penalty in (actual, expected)]
     assert gradients[0].abs().max() > 0
     torch.testing.assert_close(*gradients)
 
@@ -42,21 +40,11 @@ def test_penalty_and_its_gradient_are_those_of_a_dummy_scale(count):
 def test_penalty_is_the_square_of_one_gradient_not_a_product_of_two_halves():
     # p = (3/4, 1/4); gradients -log(3)/4 and 3 log(3)/4, whose product is negative
     logits = torch.tensor([[[math.log(3), 0.0], [math.log(3), 0.0]]])
-    found = irm_penalty(environments(logits, torch.tensor([[0, 1]])))
-    assert found.item() == pytest.approx((math.log(3) / 4) ** 2, rel=1e-5)
+    actual = irm_penalty(environments(logits, torch.tensor([[0, 1]])))
+    assert actual.item() == pytest.approx((math.log(3) / 4) ** 2, rel=1e-5)
 
 
 def test_penalty_vanishes_at_the_optimal_scale_of_every_environment():
-    # three in four are of class 0, and p = (3/4, 1/4) says so
+    # three of four samples are of class 0, and p = (3/4, 1/4)
     logits = torch.tensor([math.log(3), 0.0]).expand(2, 4, 2)
     assert irm_penalty(environments(logits, torch.tensor([[0, 0, 0, 1]] * 2))).item() == pytest.approx(0, abs=1e-12)
-
-
-def test_the_penalty_is_active_in_a_short_run_and_changes_what_is_learned(make_data, make_context):
-    data, answers = make_data(modality="text"), []
-    for weight in (0.0, 100.0):
-        trained = irm.submission.with_options(epochs=3, batch_size=16, penalty_weight=weight)
-        trained.fit(data.restrict("envs", "train"), data.restrict("envs", "val"), make_context("text"))
-        assert trained.report()["checks"] == ({"the penalty became active": True} if weight else {})
-        answers.append(trained.predict(data.batch))
-    assert not np.allclose(*answers)

@@ -7,65 +7,48 @@ from torch import nn
 
 from spurgen.baselines import ldam
 from spurgen.baselines.training.inference import features, logits
-from spurgen.baselines.training.loop import Step
-from spurgen.baselines.training.problem import Problem
 
 
 def test_margins_by_hand():
     kinds = torch.tensor([3] + [0] * 16 + [2] * 81)  # 1, 16 and 81 samples: 1, 1/2 and 1/3 of the widest
-    found = ldam.margins(kinds, 0.6)
-    torch.testing.assert_close(found[[0, 1, 20]], torch.tensor([0.6, 0.3, 0.2]))
-    assert len(found) == 98
+    actual = ldam.margins(kinds, 0.6)
+    torch.testing.assert_close(actual[[0, 1, 20]], torch.tensor([0.6, 0.3, 0.2]))
+    assert len(actual) == 98
 
 
-def test_the_head_scores_cosines_and_draws_nothing():
+def test_head_scores_cosines_and_keeps_the_random_state():
     linear = nn.Linear(2, 2)
     with torch.no_grad():
         linear.weight.copy_(torch.tensor([[3.0, 0.0], [4.0, 4.0]]))
     before = torch.random.get_rng_state()
     head = ldam.CosineHead(linear, 10.0)
     assert torch.equal(before, torch.random.get_rng_state())
-    found = head(torch.tensor([[0.0, 7.0], [-2.0, 0.0], [0.0, 0.0]]))
+    actual = head(torch.tensor([[0.0, 7.0], [-2.0, 0.0], [0.0, 0.0]]))
     half = np.sqrt(0.5)
-    torch.testing.assert_close(
-        found,
-        10
-        * torch.tensor(
-            [
-                [
-                    0,
-                    half,
-                ],
-                [-1, -half],
-                [0, 0],
-            ]
-        ).float(),
-    )
+    torch.testing.assert_close(actual, torch.tensor([[0, 10 * half], [-10, -10 * half], [0, 0]]).float())
 
 
 @pytest.mark.parametrize("sizes", ["groups", "classes"])
-def test_the_loss_lowers_the_true_cosine_by_the_margin(sizes, captured, make_data, make_context):
-    data = make_data(n=96, modality="text")
-    labels = np.where(np.arange(96) < 60, 0, data.labels)  # classes of unequal size
-    data = dataclasses.replace(data, labels=labels, group_ids=2 * labels + data.group_ids % 2)
-    problem = Problem.of(data, data, make_context("text"))
+def test_the_loss_lowers_the_true_cosine_by_the_margin(sizes, captured, unequal_classes):
+    data, problem = unequal_classes
+    labels = data.labels
     seen = captured(ldam, problem, sizes=sizes, max_margin=0.4, scale=20.0)
     kinds = data.group_ids if sizes == "groups" else labels
     margins = np.bincount(kinds)[kinds] ** -0.25
     margins *= 0.4 / margins.max()
     indices = np.array([0, 7, 61, 62, 63, 71, 95])
     with torch.no_grad():
-        step = Step(seen.network, problem.train, torch.tensor(indices), 0.0)
+        step = seen.step(indices)
         feats, weight = step.features.double().numpy(), seen.network.head.weight.double().numpy()
-        found = seen.objective(step).item()
+        actual = seen.objective(step).item()
     cosines = feats @ weight.T / np.linalg.norm(feats, axis=1)[:, None] / np.linalg.norm(weight, axis=1)
     cosines[np.arange(7), labels[indices]] -= margins[indices]
     chances = np.exp(20 * cosines)
     chances /= chances.sum(1, keepdims=True)
-    assert found == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)
+    assert actual == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)
 
 
-def test_equal_classes_would_make_all_margins_equal(make_data):
+def test_equal_classes_have_equal_margins_and_groups_do_not(make_data):
     data = make_data(n=96)
     assert len(ldam.margins(torch.tensor(data.labels), 0.5).unique()) == 1
     assert len(ldam.margins(torch.tensor(data.group_ids), 0.5).unique()) > 1

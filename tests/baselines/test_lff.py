@@ -8,16 +8,16 @@ from torch.nn.functional import cross_entropy
 
 from spurgen.baselines import lff
 from spurgen.baselines.lff import AveragedLosses, RelativeDifficulty, generalised_cross_entropy
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.problem import Problem
 
-PROMISE = "the weights differ between samples"
+CHECK = "the weights differ between samples"
 HYPER = lff.Hyperparameters(epochs=2, batch_size=16)
 
 
 @pytest.fixture
-def problem(make_pictures):
-    return make_pictures(24, train=48)
+def problem(make_images):
+    return make_images(24, train=48)
 
 
 def objective_of(problem):
@@ -36,9 +36,9 @@ def test_generalised_cross_entropy_and_its_gradient(q):
     p = logits.softmax(1)[range(9), labels]
     torch.testing.assert_close(generalised_cross_entropy(losses, q), (1 - p**q) / q)
     # equation 2 of Nam et al.: the gradient of cross-entropy times p^q
-    (found,) = torch.autograd.grad(generalised_cross_entropy(losses, q).sum(), logits, retain_graph=True)
+    (actual,) = torch.autograd.grad(generalised_cross_entropy(losses, q).sum(), logits, retain_graph=True)
     (expected,) = torch.autograd.grad((p.detach() ** q * losses).sum(), logits)
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(actual, expected)
 
 
 def test_averages_and_their_normalisation_by_hand():
@@ -86,38 +86,31 @@ def test_neither_gradient_reaches_the_other_network(problem):
     biased = cross_entropy(objective.biased(step.inputs), step.labels, reduction="none")
     alone = {network: (weights * step.losses).mean(), objective.biased: ((1 - (-0.7 * biased).exp()) / 0.7).mean()}
     for model, own in alone.items():
-        for found, expected in zip(gradients(loss, model), gradients(own, model), strict=True):
-            torch.testing.assert_close(found, expected, rtol=0.05, atol=1e-4)  # both passes are in bfloat16
+        for actual, expected in zip(gradients(loss, model), gradients(own, model), strict=True):
+            torch.testing.assert_close(actual, expected, rtol=0.05, atol=1e-4)  # both passes are in bfloat16
 
 
-def test_both_networks_are_trained_and_the_debiased_one_is_returned(problem, monkeypatch):
-    seen = []
-
-    def recorded(network, *arguments, objective, **named):
-        before = [model.head.weight.detach().clone() for model in (network, objective.biased)]
-        train(network, *arguments, objective=objective, **named)
-        seen.extend([network, objective.biased, *before])
-
-    monkeypatch.setattr(lff, "train", recorded)
+def test_both_networks_are_trained_and_the_debiased_one_is_returned(problem, stages):
+    recorded = stages(lff)
     returned = lff.fit(problem, HYPER)
-    network, biased, *before = seen
-    assert returned is network
-    assert not torch.equal(network.head.weight, before[0])
-    assert not torch.equal(biased.head.weight, before[1])
-    assert not torch.equal(*before)
+    (stage,) = recorded
+    own, biased = stage.before["head.weight"], stage.objective_before["biased.head.weight"]
+    assert returned is stage.network
+    assert not torch.equal(own, biased)
+    assert not torch.equal(stage.network.head.weight, own)
+    assert not torch.equal(stage.objective.biased.head.weight, biased)
 
 
-def test_samples_against_the_bias_weigh_more(make_data, make_context, monkeypatch):
-    """One sample in eight has another label than its colour says: a network that is sure of colours is biased."""
+def test_samples_against_the_bias_weigh_more(make_data, make_context, stages):
+    # One sample in eight has a label that contradicts its colour, so a network that relies on colour is biased.
     data = make_data(n=384, modality="image")
     against = np.arange(384) % 8 == 5
     labels = np.where(against, (data.labels + 1) % 3, data.labels)
     shown = dataclasses.replace(data, labels=labels).restrict("val_groups", "train")
     problem = Problem.of(shown, make_data(n=24, seed=1, modality="image"), make_context())
-    seen = {}
-    monkeypatch.setattr(lff, "train", lambda *args, **named: seen.update(named) or train(*args, **named))
+    recorded = stages(lff)
     lff.fit(problem, lff.Hyperparameters(epochs=4, batch_size=16))
-    objective, minority = seen["objective"], torch.from_numpy(against)
+    objective, minority = recorded[0].objective, torch.from_numpy(against)
     weights = objective.weights(torch.arange(384))
     assert weights[minority].mean() > 1.5 * weights[~minority].mean()
     curve = problem.journal.curves[-1]
@@ -125,9 +118,9 @@ def test_samples_against_the_bias_weigh_more(make_data, make_context, monkeypatc
     assert curve["weight_where_hard"] > curve["weight_where_easy"]
 
 
-def test_equal_weights_are_reported(problem, monkeypatch):
+def test_equal_weights_fail_the_sanity_check(problem, monkeypatch):
     lff.fit(problem, HYPER)
-    assert problem.journal.checks == {PROMISE: True}
+    assert problem.journal.checks == {CHECK: True}
     monkeypatch.setattr(RelativeDifficulty, "weights", lambda _, indices: torch.full(indices.shape, 0.5))
     lff.fit(problem, HYPER)
-    assert problem.journal.checks == {PROMISE: False}
+    assert problem.journal.checks == {CHECK: False}

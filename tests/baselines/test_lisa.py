@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from spurgen.baselines import lisa
-from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.mixing import mixed_loss, shares
 
 DOMAINS = 4
@@ -16,7 +15,7 @@ GROUPS = torch.repeat_interleave(torch.arange(12), SIZES)[
 
 
 def pairs(intra_label, epochs=8):
-    """Draws epochs; returns the groups of the samples and of their partners, each (batches, 16), and all draws."""
+    """Draw epochs; return the groups of the samples and of their partners, each (batches, 16), and all indices."""
     generator = torch.Generator().manual_seed(0)
     sampler = lisa.selective(GROUPS, lisa.candidates(SIZES, DOMAINS), intra_label, 16)
     drawn = torch.cat([sampler(generator) for _ in range(epochs)])
@@ -36,7 +35,7 @@ def test_candidates_by_brute_force():
 
 def test_intra_label_pairs_share_the_label_and_not_the_domain():
     own, partner, _ = pairs(intra_label=1.0)
-    alone = own == 10  # label 2 has one domain: its samples meet their own group
+    alone = own == 10  # label 2 has one domain, so its partners are of the same group
     assert torch.equal(own // DOMAINS, partner // DOMAINS)
     assert (own % DOMAINS != partner % DOMAINS)[~alone].all()
     assert (partner[alone] == 10).all()
@@ -76,17 +75,17 @@ def test_every_sample_can_be_a_partner():
     assert len(drawn[:, 16:].unique()) == len(GROUPS)
 
 
-@pytest.mark.parametrize(("pattern", "intra_label", "kept"), [(None, 0.5, True), (0, 0.5, False), (0, 0.0, True)])
-def test_the_journal_says_whether_there_was_anything_to_mix(pattern, intra_label, kept, make_data, make_problem):
+@pytest.mark.parametrize(("pattern", "intra_label", "passed"), [(None, 0.5, True), (0, 0.5, False), (0, 0.0, True)])
+def test_sanity_checks_pass_if_there_are_pairs_to_mix(pattern, intra_label, passed, make_data, make_problem):
     groups = {} if pattern is None else {"group_ids": 2 * make_data(n=48, modality="text").labels + pattern}
     problem = make_problem(n=48, **groups)
     hyper = dataclasses.replace(lisa.Hyperparameters(), epochs=1, batch_size=16, intra_label=intra_label)
     lisa.fit(problem, hyper)
     assert problem.journal.checks["samples of one domain differ in label"]
-    assert problem.journal.checks["samples of one label differ in domain"] == kept
+    assert problem.journal.checks["samples of one label differ in domain"] == passed
 
 
-def test_every_pair_is_mixed_in_a_proportion_of_its_own(captured, make_problem):
+def test_every_pair_has_its_own_share(captured, make_problem):
     problem = make_problem(48)
     seen = captured(lisa, problem, batch_size=8)
     batch = seen.sampler(torch.Generator().manual_seed(0))[0]
@@ -95,7 +94,7 @@ def test_every_pair_is_mixed_in_a_proportion_of_its_own(captured, make_problem):
     assert ((label == other) != (domain == elsewhere)).all()
     with torch.random.fork_rng(), torch.no_grad():
         torch.default_generator.manual_seed(3)
-        found = seen.objective(Step(seen.network, problem.train, batch, 0.0))
+        actual = seen.objective(seen.step(batch))
         torch.default_generator.manual_seed(3)
-        wanted = mixed_loss(Step(seen.network, problem.train, batch, 0.0), shares(2.0, 8))
-    torch.testing.assert_close(found, wanted)
+        expected = mixed_loss(seen.step(batch), shares(2.0, 8))
+    torch.testing.assert_close(actual, expected)

@@ -1,10 +1,8 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 
-from spurgen.baselines import erm, group_dro, resample
+from spurgen.baselines import cb_loss, cvar_dro, erm, focal, group_dro, resample
 from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.errors import SubmissionError
 
@@ -20,6 +18,19 @@ def test_learns_a_separable_problem(fitted, method, modality, make_data, make_co
     assert (trained.predict(unseen.batch).argmax(1) == unseen.labels).mean() > 0.95
 
 
+@pytest.mark.parametrize(
+    ("method", "setting"), [(focal, {"gamma": 0.0}), (cvar_dro, {"alpha": 1.0}), (cb_loss, {"beta": 0.0})]
+)
+def test_method_is_erm_at_one_end_of_its_range_and_not_by_default(method, setting, fitted, make_data, make_context):
+    data, context, common = make_data(modality="text"), make_context("text"), {"lr": 4e-3, "weight_decay": 0.01}
+    plain, same, default = (
+        fitted(module.submission, data, context, epochs=1, **common, **options).predict(data.batch)
+        for module, options in ((erm, {}), (method, setting), (method, {}))
+    )
+    np.testing.assert_allclose(same, plain, rtol=0, atol=1e-3)
+    assert np.abs(default - plain).max() > 0.1
+
+
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_same_seed_same_logits_other_seed_other_logits(fitted, modality, make_data, make_context):
     data = make_data(modality=modality)
@@ -29,14 +40,14 @@ def test_same_seed_same_logits_other_seed_other_logits(fitted, modality, make_da
     assert not np.allclose(logits[0], logits[2])
 
 
-def test_training_leaves_the_global_generator_alone(fitted, make_data, make_context):
+def test_training_keeps_the_global_random_state(fitted, make_data, make_context):
     before = torch.random.get_rng_state()
     fitted(group_dro.submission, make_data(), make_context(), epochs=1)
     assert torch.equal(before, torch.random.get_rng_state())
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_answers_depend_on_the_sample_alone(fitted, modality, make_data, make_context):
+def test_logits_depend_on_the_sample_alone(fitted, modality, make_data, make_context):
     data = make_data(modality=modality)
     trained = fitted(erm.submission, data, make_context(modality), epochs=1)
     alone = np.concatenate([trained.predict(data.batch.take(slice(i, i + 1))) for i in range(40)])
@@ -51,7 +62,7 @@ def test_read_only_images_are_accepted_and_inputs_stay_unchanged(fitted, make_da
     np.testing.assert_array_equal(data.images, before)
 
 
-def test_an_empty_batch_has_an_empty_answer(fitted, make_data, make_context):
+def test_empty_batch_has_empty_logits_and_features(fitted, make_data, make_context):
     data = make_data()
     trained = fitted(erm.submission, data, make_context("multimodal"), epochs=1)
     empty = data.batch.take(slice(0, 0))
@@ -73,50 +84,24 @@ def test_feature_dim_sets_the_width_of_the_features(fitted, make_data, make_cont
     assert trained.encode(data.batch).dtype == np.float32
 
 
-def test_the_curves_hold_a_falling_loss_per_epoch(fitted, make_data, make_context):
+def test_curves_have_a_falling_loss_per_epoch(fitted, make_data, make_context):
     curves = fitted(erm.submission, make_data(), make_context(), epochs=6).report()["curves"]
     assert [curve["epoch"] for curve in curves] == [1, 2, 3, 4, 5, 6]
     assert curves[-1]["loss"] < curves[0]["loss"]
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"momentum": 0.9}, "erm has no option 'momentum'; choose from epochs, batch_size, lr, "),
-        ({"lr": -1.0}, r"erm: lr = -1.0 must lie in \[1e-06, 1.0\]"),
-        ({"lr": float("nan")}, r"erm: lr = nan must lie in"),
-        ({"epochs": 2.5}, r"erm: epochs = 2.5 must be of type int"),
-        ({"epochs": True}, r"erm: epochs = True must be of type int"),
-    ],
-)
-def test_a_bad_option_is_refused(options, message):
-    with pytest.raises(SubmissionError, match=message):
-        erm.submission.with_options(**options)
-
-
-def test_a_bad_default_is_refused():
-    with pytest.raises(SubmissionError, match="mine: epochs = 0 must lie in"):
-        Baseline("some.mine", erm.fit, dataclasses.replace(erm.Hyperparameters(), epochs=0), access="none")
-
-
-def test_with_options_leaves_the_original_alone():
-    before = erm.submission.HYPERPARAMETERS
-    assert dataclasses.replace(before, lr=1.0) == erm.submission.with_options(lr=1).HYPERPARAMETERS
-    assert erm.submission.HYPERPARAMETERS is before
-
-
-def test_predict_before_fit_is_refused(make_data):
+def test_predict_before_fit_is_an_error(make_data):
     with pytest.raises(SubmissionError, match=r"erm is not trained yet; call fit\(\) first"):
         erm.submission.with_options().predict(make_data().batch)
 
 
-def test_a_method_without_its_annotations_is_refused(make_data, make_context):
+def test_missing_annotations_are_an_error(make_data, make_context):
     data = make_data().restrict("none", "train")
     with pytest.raises(SubmissionError, match="group_dro: needs groups"):
         group_dro.submission.with_options(epochs=1).fit(data, data, make_context())
 
 
-def test_a_loss_that_is_not_finite_names_method_and_epoch(fitted, make_data, make_context):
+def test_loss_that_is_not_finite_is_an_error_with_method_and_epoch(fitted, make_data, make_context):
     def fit(problem, hyper):
         def objective(step):
             return step.losses.mean() / (step.progress < 0.5)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from spurgen.baselines import coral, mmd, vrex
+from spurgen.baselines import coral, irm, mmd, vrex
 from spurgen.baselines.coral import coral_penalty
 from spurgen.baselines.mmd import mmd_penalty
 from spurgen.baselines.training.penalty import Environments
 from spurgen.baselines.vrex import vrex_penalty
 from spurgen.benchmark.errors import SubmissionError
 
-METHODS = [vrex.submission, coral.submission, mmd.submission]
+METHODS = [irm.submission, vrex.submission, coral.submission, mmd.submission]
 
 
 def environments(features=None, losses=None):
@@ -76,16 +76,16 @@ def test_mmd_keeps_its_digits_far_from_the_origin():
 
 
 @pytest.mark.parametrize("penalty", [coral_penalty, mmd_penalty])
-def test_equal_environments_cost_nothing_and_give_no_nan(penalty):
+def test_equal_environments_have_zero_penalty_and_finite_gradient(penalty):
     features = draw(1, 2, 5).float().repeat(2, 1, 1).requires_grad_()
-    found = penalty(environments(features))
-    found.backward()
-    assert found.item() == pytest.approx(0, abs=1e-5)
+    actual = penalty(environments(features))
+    actual.backward()
+    assert actual.item() == pytest.approx(0, abs=1e-5)
     assert features.grad.isfinite().all()
 
 
 @pytest.mark.parametrize("penalty", [coral_penalty, mmd_penalty])
-def test_descent_makes_environments_alike(penalty):
+def test_minimising_the_penalty_makes_environments_alike(penalty):
     features = draw(2, 8, 3).requires_grad_()
     before = penalty(environments(features))
     for _ in range(100):
@@ -96,17 +96,17 @@ def test_descent_makes_environments_alike(penalty):
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m.NAME)
 def test_the_penalty_is_active_and_changes_what_is_learned(method, make_data, make_context):
-    data, answers = make_data(modality="text"), []
+    data, logits = make_data(modality="text"), []
     for weight in (0.0, 10.0):
         trained = method.with_options(epochs=3, batch_size=16, penalty_weight=weight)
         trained.fit(data.restrict("envs", "train"), data.restrict("envs", "val"), make_context("text"))
         assert trained.report()["checks"] == ({"the penalty became active": True} if weight else {})
-        answers.append(trained.predict(data.batch))
-    assert not np.allclose(*answers)
+        logits.append(trained.predict(data.batch))
+    assert not np.allclose(*logits)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m.NAME)
-def test_an_environment_of_one_sample_is_refused(method, make_data, make_context):
+def test_environment_of_one_sample_is_an_error(method, make_data, make_context):
     data = make_data(modality="text")
     data.env_ids[:] = np.arange(96) == 5
     with pytest.raises(SubmissionError, match=f"{method.NAME}: needs two or more environments with two samples each"):

@@ -1,4 +1,4 @@
-"""reweight, sqrt_reweight and cb_loss: the weights, and what they weigh."""
+"""reweight, sqrt_reweight and cb_loss: the weights, and their use in the loss."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ import torch
 
 from spurgen.baselines import cb_loss, reweight, sqrt_reweight
 from spurgen.baselines.training import weighting
-from spurgen.baselines.training.loop import Step
 
 GROUPS = torch.tensor([0] * 4 + [2] * 16 + [3])  # sizes 4, 0, 16, 1
 
@@ -24,8 +23,8 @@ GROUPS = torch.tensor([0] * 4 + [2] * 16 + [3])  # sizes 4, 0, 16, 1
 )
 def test_weights_by_hand_with_mean_1_and_an_empty_group(weight_of, expected):
     weights = weighting.sample_weights(GROUPS, weight_of)
-    wanted = torch.tensor(expected)[[0] * 4 + [1] * 16 + [2]]
-    torch.testing.assert_close(weights, wanted, rtol=1e-6, atol=0)
+    per_sample = torch.tensor(expected)[[0] * 4 + [1] * 16 + [2]]
+    torch.testing.assert_close(weights, per_sample, rtol=1e-6, atol=0)
     torch.testing.assert_close(weights.mean(), torch.tensor(1.0))
 
 
@@ -54,7 +53,7 @@ def test_cb_loss_lies_between_erm_and_reweight():
         (cb_loss, lambda n: (1 - 0.9) / (1 - 0.9**n), {"beta": 0.9}),
     ],
 )
-def test_a_sample_s_loss_counts_by_its_group_s_size(method, weight_of, options, captured, make_data, make_problem):
+def test_loss_of_a_sample_is_weighted_by_its_group_size(method, weight_of, options, captured, make_data, make_problem):
     data, problem = make_data(n=96, modality="text"), make_problem()
     seen = captured(method, problem, weighting, **options)
     weights = weight_of(np.bincount(data.group_ids)[data.group_ids].astype(float))
@@ -63,7 +62,7 @@ def test_a_sample_s_loss_counts_by_its_group_s_size(method, weight_of, options, 
     for indices in (aligned, np.array([7, 95, 7]), np.arange(96)):
         logits = seen.network(problem.train.inputs.take(torch.tensor(indices))).double().detach().numpy()
         losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(len(indices)), data.labels[indices]]
-        found = seen.objective(Step(seen.network, problem.train, torch.tensor(indices), 0.0))
-        assert found.item() == pytest.approx((weights[indices] * losses).mean(), rel=1e-5)
+        actual = seen.objective(seen.step(indices))
+        assert actual.item() == pytest.approx((weights[indices] * losses).mean(), rel=1e-5)
     epoch = seen.sampler(torch.Generator().manual_seed(0)).flatten()
     assert len(epoch.unique()) == len(epoch) == 64  # sampling stays that of ERM

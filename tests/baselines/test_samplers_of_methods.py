@@ -1,4 +1,4 @@
-"""Which samples a method hands to the training loop: all of them, once an epoch, where it says no more."""
+"""Samples that a method passes to the training loop: all of them, once an epoch, unless its name says otherwise."""
 
 import pytest
 import torch
@@ -20,8 +20,8 @@ from spurgen.baselines.training import weighting
 
 @pytest.fixture
 def epochs(captured, make_problem, monkeypatch):
-    """Returns a function that draws two epochs, int64 (2, batches, size), of 96 samples in batches of 16."""
-    monkeypatch.setattr(lff.RelativeDifficulty, "weights", lambda *_: torch.zeros(1))  # it looks at them after training
+    """Return a function that draws two epochs, int64 (2, batches, size), of 96 samples in batches of 16."""
+    monkeypatch.setattr(lff.RelativeDifficulty, "weights", lambda *_: torch.zeros(1))  # read after training
 
     def draw(method, module=None):
         seen = captured(method, make_problem(96), module, batch_size=16)

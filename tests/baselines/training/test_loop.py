@@ -12,13 +12,13 @@ RECIPE = Recipe(epochs=2, batch_size=16, lr=0.1, weight_decay=0.5)
 
 
 def nothing(step):
-    """Is a loss without gradient: only weight decay changes the weights."""
+    """Return a loss without gradient, so that only weight decay changes the weights."""
     return 0.0 * step.losses.sum()
 
 
 @pytest.fixture
 def trained(make_problem):
-    """Trains for 2 epochs of 5 steps, without gradient; returns the weights before and after, and every step's rate."""
+    """Return a function that trains 2 epochs of 5 steps; it returns weights before and after, and learning rates."""
 
     def run(recipe=RECIPE):
         problem, rates = make_problem(80), []
@@ -34,7 +34,7 @@ def trained(make_problem):
     return run
 
 
-def test_the_learning_rate_rises_to_its_peak_and_falls_as_a_cosine(trained):
+def test_learning_rate_rises_to_its_peak_and_falls_as_a_cosine(trained):
     _, _, rates = trained()
     # progress is 0, .1, .2, ...; the rate rises from 5 % until .2, then half a cosine spans the other .8
     falling = [0.5 + 0.5 * math.cos(math.pi * k / 8) for k in range(8)]
@@ -49,23 +49,23 @@ def test_weights_decay_by_the_learning_rate_times_the_weight_decay(trained):
         torch.testing.assert_close(b.detach(), left * a, rtol=1e-4, atol=1e-7)
 
 
-def test_without_weight_decay_and_gradient_the_weights_stay(trained):
+def test_without_weight_decay_and_gradient_the_weights_do_not_change(trained):
     before, after, _ = trained(Recipe(epochs=2, batch_size=16, lr=0.1, weight_decay=0.0))
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 @pytest.mark.parametrize(
-    ("epochs", "kept"),
+    ("epochs", "stored"),
     [(3, [1, 2, 3]), (10, [*range(1, 11)]), (11, [2, 4, 6, 8, 10, 11]), (25, [*range(3, 25, 3), 25])],
 )
-def test_at_most_ten_epochs_are_kept_and_always_the_last(epochs, kept, make_problem):
+def test_at_most_ten_checkpoints_are_stored_including_the_last(epochs, stored, make_problem):
     problem, recipe = make_problem(6), Recipe(epochs=epochs, batch_size=6, lr=0.1, weight_decay=0.5)
     network = problem.network(recipe)
     train(network, problem, recipe, sampler=shuffled(torch.arange(6), 6), objective=nothing)
-    assert len(kept) <= 10
-    assert [checkpoint.epoch for checkpoint in network.checkpoints] == kept
+    assert len(stored) <= 10
+    assert [checkpoint.epoch for checkpoint in network.checkpoints] == stored
     sizes = [checkpoint.weights["head.weight"].norm().item() for checkpoint in network.checkpoints]
     assert sizes == sorted(set(sizes), reverse=True)  # weights decay, so each epoch has its own
     assert sizes[-1] == network.head.weight.norm().item()
     accuracies = [curve["val_accuracy"] for curve in problem.journal.curves]
-    assert [checkpoint.score.accuracy for checkpoint in network.checkpoints] == [accuracies[k - 1] for k in kept]
+    assert [checkpoint.score.accuracy for checkpoint in network.checkpoints] == [accuracies[k - 1] for k in stored]

@@ -1,23 +1,14 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from spurgen.baselines.training.penalty import Penalised, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.errors import SubmissionError
 
 RECIPE = PenaltyRecipe(epochs=2, batch_size=16, penalty_weight=50.0)
-
-
-@pytest.fixture
-def problem(make_data, make_context):
-    def build(n=96, **changes):
-        data = make_data(n=n, modality="text")
-        return Problem.of(replace(data, **changes), data, make_context("text"))
-
-    return build
 
 
 def step(progress):
@@ -39,12 +30,12 @@ def gap(environments):
 
 
 @pytest.mark.parametrize(("full", "early", "late"), [(50.0, 1.0, 50.0), (0.2, 0.2, 0.2), (0.0, 0.0, 0.0)])
-def test_the_weight_is_at_most_one_until_annealing_ends(full, early, late):
+def test_weight_is_at_most_1_until_annealing_ends(full, early, late):
     objective = Penalised(gap, 2, PenaltyRecipe(penalty_weight=full, anneal=0.4))
     assert [objective.weight(progress) for progress in (0.0, 0.39, 0.4, 0.99)] == [early, early, late, late]
 
 
-def test_a_batch_is_cut_into_its_environments_in_order():
+def test_batch_is_split_into_environments_in_order():
     seen = []
 
     def penalty(environments):
@@ -58,14 +49,14 @@ def test_a_batch_is_cut_into_its_environments_in_order():
     assert seen[0].logits.shape == (2, 2, 4)
 
 
-def test_a_weight_above_one_divides_the_whole_loss_so_that_gradients_keep_their_scale():
+def test_weight_above_1_divides_the_whole_loss_and_keeps_the_scale_of_gradients():
     # risk 3; environment risks 1.5 and 4.5, so a penalty of 9
     for progress, loss in ((0.0, 3 + 9), (0.4, (3 + 50 * 9) / 50)):
         taken = step(progress)
-        found = Penalised(gap, 2, replace(RECIPE, anneal=0.4))(taken)
-        assert found.item() == pytest.approx(loss)
+        actual = Penalised(gap, 2, replace(RECIPE, anneal=0.4))(taken)
+        assert actual.item() == pytest.approx(loss)
         assert {name: value.item() for name, value in taken.notes.items()} == {"risk": 3, "penalty": 9}
-    found.backward()
+    actual.backward()
     # (1/4 + 50 * 2 * 3 * (-1/2)) / 50, and the same with the other sign
     assert taken.losses.grad.tolist() == pytest.approx([-2.995, -2.995, 3.005, 3.005])
 
@@ -78,15 +69,15 @@ def test_only_a_penalty_at_full_weight_counts_as_active():
     assert objective.largest == 9
 
 
-def test_the_penalty_sees_the_environments_of_the_split(problem):
+def test_penalty_gets_the_environments_of_the_split(make_problem):
     seen = []
 
     def penalty(environments):
         seen.append(environments.labels)
         return environments.losses.mean(1).var()
 
-    # in environment 5 all are of class 2, in environment 1 none is
-    fit_penalised(problem(env_ids=1 + 4 * (torch.arange(96) % 3 == 2).numpy()), RECIPE, penalty)
+    # all samples of environment 5 are of class 2, none of environment 1
+    fit_penalised(make_problem(env_ids=1 + 4 * (torch.arange(96) % 3 == 2).numpy()), RECIPE, penalty)
     labels = torch.stack(seen)
     assert labels.shape[1:] == (2, 8)
     assert set(labels[:, 0].flatten().tolist()) == {0, 1}
@@ -101,9 +92,9 @@ def test_the_penalty_sees_the_environments_of_the_split(problem):
         ([0, 1, 2] * 32, 4, "train has 3, the smallest of 32 samples, for batches of 4"),
     ],
 )
-def test_environments_without_two_samples_in_a_batch_are_refused(env_ids, batch_size, message, problem):
+def test_environments_without_two_samples_in_a_batch_are_an_error(env_ids, batch_size, message, make_problem):
     with pytest.raises(SubmissionError, match=message):
-        fit_penalised(problem(env_ids=torch.tensor(env_ids).numpy()), replace(RECIPE, batch_size=batch_size), gap)
+        fit_penalised(make_problem(env_ids=np.array(env_ids)), replace(RECIPE, batch_size=batch_size), gap)
 
 
 @pytest.mark.parametrize(
@@ -114,14 +105,14 @@ def test_environments_without_two_samples_in_a_batch_are_refused(env_ids, batch_
         ({"anneal": 0.9, "epochs": 1, "penalty_weight": 0.0}, {}),
     ],
 )
-def test_annealing_that_never_ends_breaks_the_promise(changes, checks, problem):
-    task = problem()
+def test_annealing_that_never_ends_fails_the_sanity_check(changes, checks, make_problem):
+    task = make_problem()
     fit_penalised(task, replace(RECIPE, **changes), gap)
     assert task.journal.checks == checks
     assert all(curve["penalty"] >= 0 for curve in task.journal.curves)
 
 
-@pytest.mark.parametrize(("anneal", "kept"), [(0.0, [1, 2, 3, 4, 5]), (0.4, [3, 4, 5]), (0.5, [3, 4, 5])])
-def test_no_checkpoint_is_from_before_the_penalty(anneal, kept, problem):
-    network = fit_penalised(problem(), replace(RECIPE, anneal=anneal, epochs=5), gap)
-    assert [checkpoint.epoch for checkpoint in network.checkpoints] == kept
+@pytest.mark.parametrize(("anneal", "epochs"), [(0.0, [1, 2, 3, 4, 5]), (0.4, [3, 4, 5]), (0.5, [3, 4, 5])])
+def test_no_checkpoint_is_from_annealing(anneal, epochs, make_problem):
+    network = fit_penalised(make_problem(), replace(RECIPE, anneal=anneal, epochs=5), gap)
+    assert [checkpoint.epoch for checkpoint in network.checkpoints] == epochs

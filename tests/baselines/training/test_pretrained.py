@@ -16,39 +16,39 @@ def problem(make_data, make_context, modality, backbone):
     return Problem.of(data, data, dataclasses.replace(context, backbone=backbone))
 
 
-def test_the_shipped_weights_are_those_recorded():
-    found = load_pretrained()
-    assert {"image.layers.0.weight", WORDS} <= set(found.weights)
-    assert len(found.weights[WORDS]) == len(found.words)
-    assert all(torch.isfinite(weights).all() for weights in found.weights.values())
+def test_shipped_weights_match_their_record():
+    actual = load_pretrained()
+    assert {"image.layers.0.weight", WORDS} <= set(actual.weights)
+    assert len(actual.weights[WORDS]) == len(actual.words)
+    assert all(torch.isfinite(weights).all() for weights in actual.weights.values())
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
-def test_a_pretrained_network_has_the_encoders_weights_and_a_head_of_its_own(modality, make_data, make_context):
-    found = load_pretrained()
+def test_pretrained_network_has_the_recorded_encoders_and_a_new_head(modality, make_data, make_context):
+    actual = load_pretrained()
     scratch, started = (
         problem(make_data, make_context, modality, backbone).network(Recipe()).state_dict()
         for backbone in ("scratch", "pretrained")
     )
     assert scratch.keys() == started.keys()
-    assert {name for name in started if name.startswith(("image.", "caption."))} <= found.weights.keys()
+    assert {name for name in started if name.startswith(("image.", "caption."))} <= actual.weights.keys()
     for name, weights in started.items():
-        if name in found.weights and name != WORDS:
-            torch.testing.assert_close(weights, found.weights[name].to(weights.dtype))
+        if name in actual.weights and name != WORDS:
+            torch.testing.assert_close(weights, actual.weights[name].to(weights.dtype))
         elif name != WORDS:
             torch.testing.assert_close(weights, scratch[name])
 
 
-def test_words_keep_their_vectors_by_name_and_new_ones_their_own(make_data, make_context):
+def test_known_words_have_pretrained_vectors_and_new_words_initial_ones(make_data, make_context):
     task = problem(make_data, make_context, "text", "pretrained")
     vectors = task.network(Recipe()).state_dict()[WORDS]
     plain = problem(make_data, make_context, "text", "scratch").network(Recipe()).state_dict()[WORDS]
-    found = load_pretrained()
-    known = [word for word in task.codec.vocabulary.ids if word in found.words]
+    actual = load_pretrained()
+    known = [word for word in task.codec.vocabulary.ids if word in actual.words]
     assert "a" in known
     assert "dog" not in known
     for word, k in task.codec.vocabulary.ids.items():
-        expected = found.weights[WORDS][found.words.index(word)] if word in known else plain[k]
+        expected = actual.weights[WORDS][actual.words.index(word)] if word in known else plain[k]
         torch.testing.assert_close(vectors[k], expected)
     assert vectors[:2].abs().sum() == 0
 
@@ -76,7 +76,7 @@ def test_the_digest_covers_names_shapes_and_values():
 
 
 @pytest.mark.parametrize("spoil", ["missing", "truncated", "other"])
-def test_weights_that_are_not_those_recorded_are_never_used(spoil, tmp_path, monkeypatch):
+def test_weights_that_differ_from_the_record_are_an_error(spoil, tmp_path, monkeypatch):
     path = tmp_path / "pretrained.npz"
     if spoil == "truncated":
         path.write_bytes(pretrained.WEIGHTS.read_bytes()[:-100])
@@ -87,7 +87,7 @@ def test_weights_that_are_not_those_recorded_are_never_used(spoil, tmp_path, mon
         load_pretrained.__wrapped__()
 
 
-def test_encoders_of_another_width_are_refused(make_data, make_context):
+def test_encoders_of_another_width_are_an_error(make_data, make_context):
     task = problem(make_data, make_context, "image", "pretrained")
     with pytest.raises(
         ValueError, match=r"image.layers.4.0.weight is \(20, 128, 3, 3\), pretrained \(128, 128, 3, 3\)"

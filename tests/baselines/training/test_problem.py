@@ -15,6 +15,6 @@ def test_the_vocabulary_is_that_of_the_training_captions_alone(modality, make_da
     vocabulary = problem.codec.vocabulary
     assert {"red", "dog", "at"} <= set(vocabulary.ids)
     assert not {"unseen", "weasel", "bench"} & set(vocabulary.ids)
-    assert problem.val.inputs.tokens.shape == problem.train.inputs.tokens.shape  # nor do they set the length
+    assert problem.val.inputs.tokens.shape == problem.train.inputs.tokens.shape  # val captions do not set the length
     assert (problem.val.inputs.tokens == UNKNOWN).any(1).all()
     assert not (problem.train.inputs.tokens == UNKNOWN).any()

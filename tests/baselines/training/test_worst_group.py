@@ -29,12 +29,12 @@ def test_group_weights_stay_finite_under_huge_losses():
     torch.testing.assert_close(objective.weights, torch.tensor([1.0, 0.0]))
 
 
-def test_a_group_that_no_batch_holds_is_noticed():
+def test_groups_that_no_batch_contains_are_recorded():
     objective = WorstGroupLoss(torch.tensor([9, 9, 0, 9]), eta=1.0, adjustment=0.0)
     for ids in ([0, 0], [3, 0]):
         assert objective.unseen.any()
         objective(SimpleNamespace(losses=torch.ones(2), group_ids=torch.tensor(ids)))
-    assert objective.unseen.tolist() == [False, True, False, False]  # the third has no sample to be seen
+    assert objective.unseen.tolist() == [False, True, False, False]  # the third group is empty
     objective(SimpleNamespace(losses=torch.ones(1), group_ids=torch.tensor([1])))
     assert not objective.unseen.any()
 

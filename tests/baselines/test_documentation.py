@@ -1,0 +1,35 @@
+"""The defaults that docs/methods.md lists are those of the code."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.benchmark.plugins import discover
+
+METHODS = discover("spurgen.baselines")
+PAGE = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+COMMON = dataclasses.asdict(Recipe())
+
+
+def listed(values):
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def test_common_defaults_are_listed():
+    text = listed(COMMON)
+    assert f"All methods share {' and '.join(text.rsplit(', ', 1))}." in re.sub(r"\s+", " ", PAGE)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_defaults_of_a_method_are_listed(name):
+    values = dataclasses.asdict(METHODS[name].submission.HYPERPARAMETERS)
+    (row,) = [
+        line.split(" | ")
+        for line in PAGE.splitlines()
+        if line.startswith(f"| `{name}` | {METHODS[name].submission.ACCESS} |")
+    ]
+    own = {key: value for key, value in values.items() if key not in COMMON or value != COMMON[key]}
+    assert row[4] == (listed(own) or "common")

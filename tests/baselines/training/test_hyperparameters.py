@@ -1,0 +1,73 @@
+import dataclasses
+from dataclasses import field
+from typing import get_args
+
+import pytest
+from pydantic import ValidationError
+from pydantic.dataclasses import dataclass
+
+from spurgen.baselines import bsoftmax, erm
+from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.method import Baseline
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.selection import RULES
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"momentum": 0.9}, " has no option 'momentum'; choose from epochs, batch_size, lr, "),
+        ({"lr": -1.0}, r": lr = -1.0 must lie in \[1e-06, 1.0\]$"),
+        ({"lr": 2}, r": lr = 2 must lie in \[1e-06, 1.0\]$"),
+        ({"lr": float("nan")}, ": lr = nan must lie in"),
+        ({"lr": float("inf")}, ": lr = inf must lie in"),
+        ({"lr": "0.1"}, ": lr = '0.1': input should be a valid number$"),
+        ({"lr": True}, ": lr = True: input should be a valid number$"),
+        ({"epochs": 2.5}, ": epochs = 2.5: input should be a valid integer$"),
+        ({"epochs": True}, ": epochs = True: input should be a valid integer$"),
+        ({"epochs": 0, "lr": 2.0}, r": epochs = 0 must lie in \[1, 1000\]; lr = 2.0 must lie in \[1e-06, 1.0\]$"),
+        ({"selection": "best"}, ": selection = 'best': input should be 'tier', 'last', 'val_accuracy' or 'val_wga'$"),
+        ({"selection": 1}, ": selection = 1: input should be 'tier', "),
+        ({"sizes": "all"}, ": sizes = 'all': input should be 'groups' or 'classes'$"),
+    ],
+)
+def test_bad_option_is_refused_with_method_value_and_expectation(options, message):
+    with pytest.raises(SubmissionError, match=f"^bsoftmax{message}"):
+        bsoftmax.submission.with_options(**options)
+
+
+def test_whole_number_serves_as_a_float():
+    before = erm.submission.HYPERPARAMETERS
+    changed = erm.submission.with_options(lr=1).HYPERPARAMETERS
+    assert changed == dataclasses.replace(before, lr=1.0)
+    assert type(changed.lr) is float
+    assert erm.submission.HYPERPARAMETERS is before
+
+
+@pytest.mark.parametrize("values", [{"epochs": 0}, {"lr": "0.1"}, {"momentum": 0.9}])
+def test_bad_value_in_a_method_file_is_refused(values):
+    (name,) = values
+    with pytest.raises(ValidationError, match=name):
+        erm.Hyperparameters(**values)
+
+
+def test_bad_default_is_refused():
+    @dataclass(frozen=True)
+    class Hyperparameters(Recipe):
+        share: float = field(default=1.5, metadata=within(0.0, 1.0, "nobody"))
+
+    with pytest.raises(ValidationError, match="share"):
+        Hyperparameters()
+
+
+def test_class_that_does_not_validate_is_refused():
+    @dataclasses.dataclass(frozen=True)
+    class Unchecked(Recipe):
+        pass
+
+    with pytest.raises(SubmissionError, match="mine: Unchecked does not validate its values; decorate it with"):
+        Baseline("some.mine", erm.fit, Unchecked(epochs=0), access="none")
+
+
+def test_selection_offers_every_rule():
+    assert get_args(Recipe.__annotations__["selection"]) == ("tier", *RULES)

@@ -1,0 +1,117 @@
+"""Every method still trains as its recorded results say, and the comparison notices when one does not."""
+
+import copy
+import dataclasses
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from spurgen.baselines import focal, jtt
+from spurgen.baselines.training import loop
+from spurgen.baselines.training.method import Baseline
+from spurgen.benchmark.plugins import discover
+
+METHODS = discover("spurgen.baselines")
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+golden = load("record")
+RECORDED = golden.read()
+
+
+def raised(method, version=2):
+    return Baseline(method._module, method._fit, method.HYPERPARAMETERS, access=method.ACCESS, version=version)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_results_are_the_recorded_ones(name):
+    complaint = golden.complaint(METHODS[name].submission, RECORDED.get(name))
+    assert complaint is None, complaint
+
+
+def test_only_existing_methods_are_recorded():
+    assert set(RECORDED) <= set(METHODS), "run `python tests/golden/record.py`"
+
+
+def test_changed_loss_is_noticed_with_the_line_to_change(monkeypatch):
+    exact = focal.focal_losses
+    monkeypatch.setattr(focal, "focal_losses", lambda *arguments: 1.01 * exact(*arguments))
+    complaint = golden.complaint(focal.submission, RECORDED["focal"])
+    assert complaint.startswith("results of focal changed (")
+    assert (
+        f"raise `version` in baselines/focal.py (now {focal.submission.VERSION}), "
+        "then run `python tests/golden/record.py focal`"
+    ) in complaint
+
+
+def test_changed_shared_code_is_noticed_in_every_case(monkeypatch):
+    monkeypatch.setattr(loop, "WARM_UP", 0.3)
+    complaint = golden.complaint(METHODS["erm"].submission, RECORDED["erm"])
+    for case in RECORDED["erm"]["cases"]:
+        assert f"{case}: " in complaint
+    assert "raise TRAINING_VERSION in baselines/training/version.py" in complaint
+
+
+@pytest.mark.parametrize("options", [{"epochs": 4}, {"upweight": 21}])
+def test_changed_default_is_noticed(options):
+    (name,) = options
+    complaint = golden.complaint(jtt.submission.with_options(**options), RECORDED["jtt"])
+    assert f"{name}: {getattr(jtt.submission.HYPERPARAMETERS, name)} before, {options[name]} now" in complaint
+
+
+def test_removed_hyper_parameter_is_noticed():
+    recorded = copy.deepcopy(RECORDED["erm"])
+    recorded["hyperparameters"]["momentum"] = 0.9
+    assert "momentum: 0.9 before, None now" in golden.complaint(METHODS["erm"].submission, recorded)
+
+
+@pytest.mark.parametrize("part", ["losses", "logits"])
+@pytest.mark.parametrize(("change", "same"), [(1e-4, True), (-1e-4, True), (3e-3, False), (-3e-3, False)])
+def test_only_rounding_is_tolerated(part, change, same):
+    before = {"losses": [1.0, 0.5], "logits": [0.1, 1.0]}
+    for place in (0, 1):
+        now = copy.deepcopy(before)
+        now[part][place] += change
+        assert golden.agree(before, now) is same
+
+
+def test_missing_epoch_is_noticed():
+    assert not golden.agree({"losses": [1.0, 1.0], "logits": [0, 1]}, {"losses": [1.0], "logits": [0, 1]})
+
+
+def test_raised_version_asks_for_a_recording(monkeypatch):
+    entry = {"version": 1, "training_version": 1}
+    assert golden.complaint(raised(jtt.submission), entry) == (
+        "version of jtt is 2, recorded 1: run `python tests/golden/record.py jtt`"
+    )
+    assert golden.complaint(jtt.submission, None) == (
+        "jtt has no recorded results: run `python tests/golden/record.py jtt`"
+    )
+    monkeypatch.setattr(golden, "TRAINING_VERSION", 2)
+    assert golden.complaint(jtt.submission, entry) == (
+        "TRAINING_VERSION is 2, recorded 1: run `python tests/golden/record.py`"
+    )
+
+
+def test_only_new_methods_and_raised_versions_are_recorded(tmp_path, monkeypatch):
+    path, erm = tmp_path / "training.json", METHODS["erm"].submission
+    monkeypatch.setattr(
+        golden, "measure", lambda m: {"version": m.VERSION, "training_version": golden.TRAINING_VERSION}
+    )
+    assert golden.record([erm, jtt.submission], path) == ["erm", "jtt"]
+    assert golden.record([erm, raised(jtt.submission)], path) == ["jtt"]
+    assert golden.record([erm, jtt.submission], path) == []  # a version is never lowered
+    assert {name: entry["version"] for name, entry in golden.read(path).items()} == {"erm": 1, "jtt": 2}
+    monkeypatch.setattr(golden, "TRAINING_VERSION", golden.TRAINING_VERSION + 1)
+    assert golden.record([erm, raised(jtt.submission)], path) == ["erm", "jtt"]
+
+
+def test_defaults_of_a_method_are_part_of_its_record():
+    assert RECORDED["jtt"]["hyperparameters"] == dataclasses.asdict(jtt.submission.HYPERPARAMETERS)
