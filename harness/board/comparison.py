@@ -1,27 +1,28 @@
-"""Two rows side by side: does one beat the other, by how much, how surely, and in which channels."""
+"""Two rows side by side: whether one beats the other, by how much, how surely, and in which channels."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypedDict
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from spurgen.benchmark.result import Cell
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.board.bootstrap import Plan, figures_of, pooled_spreads
+from spurgen.harness.board.bootstrap import TaskBootstrap, pooled_spreads
 from spurgen.harness.board.eligibility import not_believed, not_fit
-from spurgen.harness.board.leaderboard import Rows
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.statistics import holm, paired_difference
 
 ALPHA = 0.05
 BETTER: dict[str, int] = {"wga": 1, "accuracy": 1, "sss": -1}
-"""Says in which direction a figure is better; an SSS of a channel is as `sss`."""
+"""Metrics that are compared, and the direction in which each is better; the SSS of a channel is as `sss`."""
 
 
-class Compared(TypedDict):
-    """Holds a figure of both rows over the seeds that both have, and the first less the second.
+@dataclass(frozen=True)
+class Compared:
+    """A metric of both rows, each the mean over all its seeds, and the first less the second.
 
-    `p_holm` is corrected for all figures of all tasks and sets that are compared; `better` names the row that is
+    `p_holm` is corrected for all metrics of all tasks and sets that are compared; `better` names the row that is
     significantly better in it, at 5 %, or is None.
     """
 
@@ -31,107 +32,115 @@ class Compared(TypedDict):
     interval: tuple[float, float]
     p: float
     p_holm: float
-    better: Literal["first", "second"] | None
+    better: Literal["first", "second"] | None = None
 
 
-class Comparison(NamedTuple):
-    """Maps tasks to the seeds that both rows have and to the figures, and other tasks to why they are left out.
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared.
 
-    `overall` maps each set of tasks that is compared whole to the figures' means over it.
+    `seeds` maps each task to the seeds of both rows, `tasks` to its metrics, `left_out` other tasks to the reason.
+    `overall` maps each set of tasks that is compared whole to the metrics' means over it.
     """
 
-    seeds: dict[str, int]
-    overall: dict[str, dict[str, Compared]]
-    figures: dict[str, dict[str, Compared]]
-    left_out: dict[str, str]
+    seeds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    overall: dict[str, dict[str, Compared]] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Compared]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 class _Drawn(NamedTuple):
-    """Holds a figure of both rows: float64 (2,), and its paired bootstrap, float64 (2, B)."""
+    """A metric of both rows, float64 (2,), and its paired bootstrap, float64 (2, B)."""
 
     points: Float64
     replicates: Float64
 
 
 def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str]) -> Comparison:
-    """Compares two rows on the tasks where the leaderboard could rank both.
+    """Compare two rows on the tasks where the leaderboard could rank both.
 
     By the paired bootstrap over samples with the variance over seeds added, as rows are ranked; that of a task is
-    pooled over all its rows. Sets of tasks are as in the suite.
+    pooled over all its rows.
     """
-    found = Comparison({}, {}, {}, {})
+    comparison = Comparison()
     drawn: dict[str, dict[str, _Drawn]] = {}
     for name in tasks:
-        task = suite.task(name)
-        plan = Plan.of(task)
-        fit, reasons = _sort(suite, task, plan, rows)
+        bootstrap = TaskBootstrap.of(suite.task(name))
+        fit, reasons = rankable(suite, bootstrap, rows)
         lacking = [f"{label}: {reasons.get(label, 'not run')}" for label in (first, second) if label not in fit]
         if lacking:
-            found.left_out[name] = "; ".join(lacking)
-            continue
-        found.seeds[name] = min(len(fit[first]), len(fit[second]))
-        drawn[name] = _draw(plan, fit, first, second, found.seeds[name])
-        found.figures[name] = {figure: _compared(some) for figure, some in drawn[name].items()}
-    for name, means in _means(suite, rows, (first, second), drawn).items():
-        found.overall[name] = {figure: _compared(mean) for figure, mean in means.items()}
-    shown = [*found.overall.values(), *found.figures.values()]
-    every = [figure for figures in shown for figure in figures.items()]
-    for (name, figure), p_holm in zip(every, holm([figure["p"] for _, figure in every]), strict=True):
-        assert p_holm is not None
-        figure["p_holm"] = p_holm
-        if p_holm < ALPHA:
-            figure["better"] = "first" if figure["difference"] * BETTER[name.partition("/")[0]] > 0 else "second"
-    return found
+            comparison.left_out[name] = "; ".join(lacking)
+        else:
+            comparison.seeds[name] = len(fit[first]), len(fit[second])
+            drawn[name] = _draw(bootstrap, fit, (first, second))
+    means = _means(suite, rows, (first, second), drawn)
+    corrected = iter(_corrected([*means.values(), *drawn.values()]))
+    comparison.overall.update((name, next(corrected)) for name in means)
+    comparison.tasks.update((name, next(corrected)) for name in drawn)
+    return comparison
+
+
+def rankable(suite: Suite, bootstrap: TaskBootstrap, rows: Rows) -> tuple[dict[str, TaskRow], dict[str, str]]:
+    """Return the rows that the leaderboard could rank on a task, and why it could not rank others."""
+    fit: dict[str, TaskRow] = {}
+    reasons: dict[str, str] = {}
+    for label, row in sorted(rows.items()):
+        part = row.get(bootstrap.task.name)
+        if part is not None:
+            task: Task = bootstrap.task
+            reason = not_believed(suite, task, bootstrap.groups, part) or not_fit(task, part)
+            if reason:
+                reasons[label] = reason
+            else:
+                fit[label] = part
+    return fit, reasons
+
+
+def _draw(bootstrap: TaskBootstrap, fit: Mapping[str, TaskRow], pair: tuple[str, str]) -> dict[str, _Drawn]:
+    names = [*BETTER, *(f"sss/{channel}" for channel in bootstrap.task.channels)]
+    spreads = pooled_spreads(fit.values(), names)
+    return {
+        name: _Drawn(
+            np.array([fit[label].mean(name) for label in pair]),
+            np.stack([bootstrap.replicates(label, fit[label], name, spreads) for label in pair]),
+        )
+        for name in names
+    }
 
 
 def _means(
     suite: Suite, rows: Rows, pair: tuple[str, str], drawn: Mapping[str, Mapping[str, _Drawn]]
 ) -> dict[str, dict[str, _Drawn]]:
-    """Averages both rows over every set of tasks that is there whole, and where each was given the same on all."""
-    found = {}
+    """Average both rows over every set of tasks that is compared whole, and where each has one access tier."""
+    means = {}
     for name, members in suite.overall.items():
-        given = [{rows[label][task][0].access for task in members if task in drawn} for label in pair]
-        if set(members) <= drawn.keys() and all(len(tiers) == 1 for tiers in given):
-            parts = {figure: [drawn[task][figure] for task in members] for figure in BETTER}
-            found[name] = {
-                figure: _Drawn(*(np.mean(some, axis=0) for some in zip(*each, strict=True)))
-                for figure, each in parts.items()
+        tiers = [{rows[label][task].results[0].access for task in members if task in drawn} for label in pair]
+        if set(members) <= drawn.keys() and all(len(tier) == 1 for tier in tiers):
+            means[name] = {
+                metric: _Drawn(
+                    np.mean([drawn[task][metric].points for task in members], axis=0),
+                    np.mean([drawn[task][metric].replicates for task in members], axis=0),
+                )
+                for metric in BETTER
             }
+    return means
+
+
+def _corrected(tables: Sequence[Mapping[str, _Drawn]]) -> list[dict[str, Compared]]:
+    """Compare every metric, Holm-corrected over all of them."""
+    compared = [(k, metric, _compared(drawn)) for k, table in enumerate(tables) for metric, drawn in table.items()]
+    found: list[dict[str, Compared]] = [{} for _ in tables]
+    for (k, metric, one), p_holm in zip(compared, holm([one.p for _, _, one in compared]), strict=True):
+        assert p_holm is not None
+        ahead: Literal["first", "second"] = (
+            "first" if one.difference * BETTER[metric.partition("/")[0]] > 0 else "second"
+        )
+        found[k][metric] = replace(one, p_holm=p_holm, better=ahead if p_holm < ALPHA else None)
     return found
 
 
-def _sort(suite: Suite, task: Task, plan: Plan, rows: Rows) -> tuple[dict[str, Sequence[Cell]], dict[str, str]]:
-    """Returns the rows that the leaderboard could rank on a task, and why it could not rank others."""
-    fit: dict[str, Sequence[Cell]] = {}
-    reasons: dict[str, str] = {}
-    for label, by_task in sorted(rows.items()):
-        cells = by_task.get(task.name)
-        if cells:
-            reason = not_believed(suite, task, plan.groups, cells) or not_fit(task, cells)
-            if reason:
-                reasons[label] = reason
-            else:
-                fit[label] = cells
-    return fit, reasons
-
-
-def _draw(plan: Plan, fit: Mapping[str, Sequence[Cell]], first: str, second: str, seeds: int) -> dict[str, _Drawn]:
-    """Draws every figure of both rows."""
-    names = [*BETTER, *(f"sss/{channel}" for channel in plan.task.channels)]
-    spreads = pooled_spreads(fit.values(), names)
-    table = {}
-    for name in names:
-        cells = {label: fit[label][:seeds] for label in (first, second)}
-        points = np.array([figures_of(some, name).mean() for some in cells.values()])
-        table[name] = _Drawn(points, np.stack([plan.replicates(*item, name, spreads) for item in cells.items()]))
-    return table
-
-
 def _compared(drawn: _Drawn) -> Compared:
-    """Compares a figure, as yet uncorrected."""
     (first, second), (ours, theirs) = drawn.points.tolist(), drawn.replicates
-    found = paired_difference(first, ours, second, theirs)
-    return {
-        "first": first, "second": second, "difference": found.value, "interval": (found.low, found.high),
-        "p": found.p, "p_holm": found.p, "better": None,
-    }  # fmt: skip
+    difference = paired_difference(first, ours, second, theirs)
+    interval = difference.low, difference.high
+    return Compared(first, second, difference.value, interval, difference.p, difference.p)

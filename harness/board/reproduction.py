@@ -6,12 +6,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.stats import norm
 
-from spurgen.benchmark.result import Cell
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import is_baseline
-from spurgen.harness.board.bootstrap import figures_of
+from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.seed_spread import pool
 
-FIGURES = ("wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
+METRICS = ("wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
 EXACT = 1e-6
 MISSED = 0.05
 UNKNOWN = {"wga": 0.1, "accuracy": 0.02, "sss": 0.03, "ig": 0.2, "core_sensitivity": 0.05, "cra": 0.05}
@@ -34,30 +34,31 @@ class Again(NamedTuple):
         return "exact" if moved <= EXACT else "within tolerance" if moved <= self.tolerance else "differs"
 
 
-def tolerances(rows: Iterable[Sequence[Cell]], comparisons: int = 1) -> dict[str, float]:
+def tolerances(rows: Iterable[TaskRow], comparisons: int = 1) -> dict[str, float]:
     """Returns how far each figure may move: by as much as another seed moves it, from the baselines' rows of a task.
 
     Two single runs differ by more than 2.77 of their standard deviation in one case of twenty (ISO 5725-6); of so
     many `comparisons`, any does (Bonferroni). Another machine or version of a library sums in another order, and a
     training that does so for long is as good as one with another seed. On the same machine figures come out exactly.
     """
-    ran = [[cell for cell in row if cell.error is None] for row in rows]
-    some = [cells for cells in ran if len(cells) > 1 and is_baseline(cells[0].spec)]
-    spreads = {figure: pool([figures_of(cells, figure) for cells in some]) for figure in FIGURES}
+    ours = [[r for r in row.results if r.error is None] for row in rows if is_baseline(row.results[0].spec)]
+    spreads = {
+        name: pool([np.array([result.metric(name) for result in results]) for results in ours]) for name in METRICS
+    }
     reach = float(np.sqrt(2) * norm.isf(MISSED / 2 / comparisons))
     return {
         figure: UNKNOWN[figure] if spread is None else reach * spread.deviation for figure, spread in spreads.items()
     }
 
 
-def compare_cells(before: Cell, after: Cell, allowed: dict[str, float]) -> list[Again]:
+def compare_results(before: Result, after: Result, allowed: dict[str, float]) -> list[Again]:
     """Compares the figures of a cell with those of its second run; none if that failed.
 
-    Raises `KeyError` for a cell that lacks one of `FIGURES`, which no run that succeeded does.
+    Raises `KeyError` for a cell that lacks one of `METRICS`, which no run that succeeded does.
     """
     if after.error is not None:
         return []
-    return [Again(name, before.figures[name], after.figures[name], allowed[name]) for name in FIGURES]
+    return [Again(name, before.metrics[name], after.metrics[name], allowed[name]) for name in METRICS]
 
 
 def compare_means(found: Sequence[Sequence[Again]]) -> list[Again]:

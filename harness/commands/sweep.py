@@ -15,21 +15,20 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.experiments.tuning import (
     STRATEGIES,
-    SweepSpec,
     choose,
     keep,
     ranked,
+    results_file,
     settings,
     split_done,
-    trials_file,
+    tune,
 )
-from spurgen.harness.experiments.tuning_result import SweepTrial, read_trials
+from spurgen.harness.experiments.tuning_result import TuningResult, read_tuning
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import make_progress
-from spurgen.harness.running.job import CellSpec
-from spurgen.harness.running.plan import SIGNS, baseline_specs, check_backbones
+from spurgen.harness.running.plan import SIGNS, baseline_specs, check_backbones, plan
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -58,26 +57,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks]
-    specs = [
-        SweepSpec(name, CellSpec(arguments.suite, task, baseline_specs([name])[0], seed, device, options))
+    jobs = [
+        job
         for name in names
         for options in settings(known[name].Hyperparameters(), arguments.trials, arguments.strategy)
-        for seed in range(arguments.seeds)
-        for task in tasks
+        for job in plan(
+            arguments.suite, tasks, baseline_specs([name]), arguments.seeds, device=device, options=options
+        )
     ]
-    done, missing = split_done(arguments.out, specs)
-    check_backbones(spec.cell for spec in missing)
+    done, missing = split_done(arguments.out, jobs)
+    check_backbones(missing)
     found = {trial.identity: trial for trial in done}
     with make_progress(console) as progress:
-        bar = progress.add_task("trials", total=len(specs), completed=len(done))
-        for spec, trial in pool.run(missing, arguments.jobs or (None if device == "cpu" else 1)):
-            keep(path_of(arguments, spec.method), trial)
+        bar = progress.add_task("jobs", total=len(jobs), completed=len(done))
+        for job, trial in pool.run_all(tune, missing, arguments.jobs or (None if device == "cpu" else 1)):
+            keep(results_file(arguments.out, suite.name, trial.method), trial)
             found[trial.identity] = trial
             progress.advance(bar)
-            progress.console.print(f"{spec.method}  {spec.cell.task}  {_shown(trial)}", markup=False, soft_wrap=True)
+            progress.console.print(f"{trial.method}  {job.task.name}  {_shown(trial)}", markup=False, soft_wrap=True)
     # In the order of the plan, not of arrival: of equal settings the first is chosen.
-    planned = [found[spec.cell.identity] for spec in specs]
-    kept = [trial for name in known if name not in names for trial in read_trials(path_of(arguments, name))]
+    planned = [found[job.identity] for job in jobs]
+    kept = [trial for name in known if name not in names for trial in read_tuning(results_file(arguments.out, suite.name, name))]
     judged = {trial.method for trial in [*planned, *kept]}
     table = sweep_table([name for name in known if name in judged], [*planned, *kept], known)
     write_atomically(arguments.out / f"{suite.name}.md", table + "\n")
@@ -85,12 +85,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def path_of(arguments: argparse.Namespace, method: str) -> Path:
-    """Locates a method's trials."""
-    return trials_file(arguments.out, arguments.suite, method)
-
-
-def _shown(trial: SweepTrial) -> str:
+def _shown(trial: TuningResult) -> str:
     """Puts a trial into a line."""
     if trial.error:
         return f"{trial.options}  failed: {trial.error.splitlines()[0]}"
@@ -98,7 +93,7 @@ def _shown(trial: SweepTrial) -> str:
     return f"{trial.options}  val accuracy {trial.accuracy:.3f}{worst}"
 
 
-def sweep_table(names: Sequence[str], trials: Sequence[SweepTrial], known: dict[str, Any]) -> str:
+def sweep_table(names: Sequence[str], trials: Sequence[TuningResult], known: dict[str, Any]) -> str:
     """Returns a Markdown table: per method what it was judged by, at its defaults (tried first) and at the best."""
     lines = []
     for name in names:

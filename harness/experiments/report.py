@@ -108,12 +108,12 @@ def _strength(scenario: Scenario, name: str, channel: Channel) -> str:
 
 
 def _origin(record: ExperimentRecord) -> str:
-    p = record.provenance
-    packages = ", ".join(f"{name} {version}" for name, version in p["packages"].items())
-    commit = f"commit {p['commit']}{' with changes' if p['dirty'] else ''}, " if "commit" in p else ""
+    made_with = record.environment
+    packages = ", ".join(f"{name} {version}" for name, version in made_with.packages.items())
+    commit = f"commit {made_with.commit}{' with changes' if made_with.dirty else ''}, " if made_with.commit else ""
     return (
-        f"SpurGen {p['spurgen']}, {commit}Python {p['python']}, {packages}; {p['machine']}; {p['finished']}. "
-        f"Scenario SHA-256 `{record.scenario_sha256}`."
+        f"SpurGen {made_with.spurgen}, {commit}Python {made_with.python}, {packages}; {made_with.machine}; "
+        f"{record.finished}. Scenario SHA-256 `{record.scenario_sha256}`."
     )
 
 

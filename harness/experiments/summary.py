@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from spurgen.benchmark.result import Cell, Report
+from spurgen.benchmark.result import Environment, Report, Result
 from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ALPHA, ERM
-from spurgen.harness.board.bootstrap import Plan, Spreads, pooled_spreads
+from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, pooled_spreads
 from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
-from spurgen.harness.machine.provenance import provenance
+from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics import percentile_interval
+from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import holm, seed_p_value
 from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values
 
@@ -66,7 +67,7 @@ class MethodResult(_Frozen):
     def broken(self) -> list[str]:
         """Lists the promises that the method did not keep with some seed."""
         reports = [seed.report for seed in self.seeds if seed.report]
-        return list(dict.fromkeys(check for r in reports for check, kept in r.checks.items() if not kept))
+        return list(dict.fromkeys(check for report in reports for check in report.failed_checks))
 
     @property
     def ignores_core(self) -> bool:
@@ -108,7 +109,8 @@ class ExperimentRecord(_Frozen):
     seeds: tuple[int, ...]
     methods: tuple[MethodResult, ...]
     differences: tuple[Difference, ...] = ()
-    provenance: dict[str, Any]
+    finished: str
+    environment: Environment
 
     @property
     def task(self) -> Task:
@@ -126,15 +128,15 @@ class ExperimentRecord(_Frozen):
         return json.dumps(self.model_dump(), indent=1, allow_nan=False) + "\n"
 
 
-def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> ExperimentRecord:
-    """Sums an experiment up from its cells, in the order of its seeds."""
+def make_record(experiment: Experiment, rows: Mapping[str, TaskRow]) -> ExperimentRecord:
+    """Sum an experiment up from the row of every method."""
     task = experiment.task
-    shared = Plan.of(task)
-    whole = [some for some in cells.values() if not any(cell.error for cell in some)]
+    bootstrap = TaskBootstrap.of(task)
+    whole = [row for row in rows.values() if not any(result.error for result in row.results)]
     spreads = pooled_spreads(whole, [*BOOTSTRAPPED, *_of_channels(task)])
     methods, replicates = [], {}
     for method in experiment.methods:
-        result, replicates[method.name] = _result(shared, spreads, method, cells[method.name])
+        result, replicates[method.name] = _result(bootstrap, spreads, method, rows[method.name])
         methods.append(result)
     return ExperimentRecord(
         name=experiment.name,
@@ -142,18 +144,19 @@ def make_record(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> Expe
         scenario=task.scenario,
         scenario_sha256=task.scenario.digest,
         modality=task.modality,
-        device=_devices(experiment, cells),
+        device=_devices(rows),
         seeds=experiment.seeds,
         methods=tuple(methods),
         differences=differences([method for method in methods if method.figures], replicates, _tested(task)),
-        provenance=provenance(),
+        finished=now(),
+        environment=environment(),
     )
 
 
-def _devices(experiment: Experiment, cells: Mapping[str, list[Cell]]) -> str:
-    """Names the devices that the trials ran on: one that is kept may be from another than the one asked for."""
-    told = (str(cell.provenance.get("device", experiment.device)) for some in cells.values() for cell in some)
-    return " and ".join(dict.fromkeys(told))
+def _devices(rows: Mapping[str, TaskRow]) -> str:
+    """Name the devices that the jobs ran on: an earlier result may be from another than the one asked for."""
+    devices = (result.provenance.environment.device for row in rows.values() for result in row.results)
+    return " and ".join(dict.fromkeys(devices))
 
 
 def _tested(task: Task) -> tuple[str, ...]:
@@ -166,16 +169,16 @@ def _of_channels(task: Task) -> list[str]:
     return [f"sss/{channel}" for channel in task.channels]
 
 
-def _result(shared: Plan, spreads: Spreads, method: Method, cells: list[Cell]) -> tuple[MethodResult, Replicates]:
+def _result(bootstrap: TaskBootstrap, spreads: Spreads, method: Method, cells: TaskRow) -> tuple[MethodResult, Replicates]:
     """Averages a method's cells, with intervals; returns the replicates of what is tested as well."""
-    seeds = tuple(_seed(cell) for cell in cells)
-    about = {"name": method.name, "spec": method.spec, "access": cells[0].access, "options": method.options}
-    if any(cell.error for cell in cells):
+    seeds = tuple(_seed(result) for result in cells.results)
+    about = {"name": method.name, "spec": method.spec, "access": cells.results[0].access, "options": method.options}
+    if any(result.error for result in cells.results):
         return MethodResult(**about, seeds=seeds), {}
-    task = shared.task
-    row, found = make_row(shared, method.name, cells, spreads)
-    found |= {name: shared.replicates(method.name, cells, name, spreads) for name in _of_channels(task)}
-    right = int(np.mean([sum(cell.groups) for cell in cells]))
+    task = bootstrap.task
+    row, found = make_row(bootstrap, method.name, cells, spreads)
+    found |= {name: bootstrap.replicates(method.name, cells, name, spreads) for name in _of_channels(task)}
+    right = int(np.mean([sum(result.groups) for result in cells.results]))
     result = MethodResult(
         **about,
         seeds=seeds,
@@ -186,10 +189,10 @@ def _result(shared: Plan, spreads: Spreads, method: Method, cells: list[Cell]) -
     return result, found
 
 
-def _seed(cell: Cell) -> SeedResult:
+def _seed(result: Result) -> SeedResult:
     return SeedResult(
-        seed=cell.seed, identity=cell.identity, error=cell.error, figures=cell.figures, channels=cell.channels,
-        report=cell.report, seconds=cell.provenance.get("seconds", {}),
+        seed=result.seed, identity=result.identity, error=result.error, figures=result.metrics,
+        channels=result.channels, report=result.report, seconds=result.provenance.seconds,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.generators.streams import permutation, stream_key
-from spurgen.harness.experiments.tuning_result import SweepTrial, read_trials
+from spurgen.harness.experiments.tuning_result import TuningResult, read_tuning
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.running.checkpoints import score_on
-from spurgen.harness.running.job import CellSpec
+from spurgen.harness.results.store import label_of
+from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
 from spurgen.harness.running.run import fit, make_split
 from spurgen.harness.sandbox.process import Worker
@@ -46,60 +47,55 @@ def settings(hyper: Recipe, count: int, strategy: str) -> list[dict[str, float]]
     return [defaults, *others[: count - 1]]
 
 
-@dataclass(frozen=True)
-class SweepSpec:
-    """Names a trial of a sweep: a method, and the cell that would be run with some options of it."""
-
-    method: str
-    cell: CellSpec
-
-    def run(self) -> SweepTrial:
-        """Trains and asks about val; no test sample is made."""
-        trial, check = self.cell.prepare()
-        begun, access = time.perf_counter(), "none"
-        found: dict[str, Any]
-        try:
-            with Worker(trial.spec, trial.options, trial.task.name, trial.limits, trial.device) as worker:
-                check_offer(worker, trial.task)
-                access = worker.about["access"]
-                train, val = (make_split(trial, split, check) for split in ("train", "val"))
-                report = fit(trial, worker, train, val)
-                score = score_on(Asker(worker, trial.task), val, "val")
-                found = {"accuracy": score.accuracy}
-                if ACCESS[access].val_groups:
-                    found |= {"worst": score.worst, "mean": score.mean}
-                found["broken"] = [name for name, kept in (report.checks if report else {}).items() if not kept]
-            self.cell.check_unchanged()
-        except SubmissionError as error:
-            found = {"error": str(error)}
-        return SweepTrial(
-            suite=trial.task.scenario.suite, task=trial.task.name, method=self.method, access=access,
-            options=trial.options, seed=trial.seed, identity=self.cell.identity,
-            seconds=time.perf_counter() - begun, **found,
-        )  # fmt: skip
+def tune(job: Job) -> TuningResult:
+    """Train a job's submission and ask it about val; no test sample is made."""
+    begun, access = time.perf_counter(), "none"
+    scores: dict[str, Any]
+    try:
+        with Worker(job.spec, dict(job.options), job.task.name, job.limits, job.device) as worker:
+            check_offer(worker, job.task)
+            access = worker.about["access"]
+            train, val = (make_split(job, split) for split in ("train", "val"))
+            report = fit(job, worker, train, val)
+            score = score_on(Asker(worker, job.task), val, "val")
+            scores = {"accuracy": score.accuracy, "broken": report.failed_checks if report else []}
+            if ACCESS[access].val_groups:
+                scores |= {"worst": score.worst, "mean": score.mean}
+        job.check_unchanged()
+    except SubmissionError as error:
+        scores = {"error": str(error)}
+    return TuningResult(
+        suite=job.task.scenario.suite, task=job.task.name, method=method_of(job), access=access,
+        options=dict(job.options), seed=job.seed, identity=job.identity, seconds=time.perf_counter() - begun, **scores,
+    )  # fmt: skip
 
 
-def trials_file(folder: Path, suite: str, method: str) -> Path:
-    """Locates a method's trials: folder/suite/method.jsonl; `suite`: a name, or a file's path."""
-    return folder / Path(suite).stem / f"{method}.jsonl"
+def method_of(job: Job) -> str:
+    """Return the name of the method that a job tunes."""
+    return label_of(job.spec, {})
 
 
-def split_done(folder: Path, specs: Sequence[SweepSpec]) -> tuple[list[SweepTrial], list[SweepSpec]]:
-    """Returns the trials that are on disk already, and what is missing: also what failed, maybe by the machine."""
-    files = {trials_file(folder, spec.cell.suite, spec.method) for spec in specs}
-    kept = {trial.identity: trial for path in files for trial in read_trials(path) if not trial.error}
-    done = [kept[spec.cell.identity] for spec in specs if spec.cell.identity in kept]
-    return done, [spec for spec in specs if spec.cell.identity not in kept]
+def results_file(folder: Path, suite: str, method: str) -> Path:
+    """Locate a method's results: folder/suite/method.jsonl."""
+    return folder / suite / f"{method}.jsonl"
 
 
-def keep(path: Path, trial: SweepTrial) -> None:
-    """Adds a trial to its method's file, in place of an older one of the same setting; whole or not at all."""
+def split_done(folder: Path, jobs: Sequence[Job]) -> tuple[list[TuningResult], list[Job]]:
+    """Return the results that are on disk already, and the jobs without one: also those that failed."""
+    files = {results_file(folder, job.task.scenario.suite, method_of(job)) for job in jobs}
+    known = {result.identity: result for path in files for result in read_tuning(path) if not result.error}
+    done = [known[job.identity] for job in jobs if job.identity in known]
+    return done, [job for job in jobs if job.identity not in known]
+
+
+def keep(path: Path, result: TuningResult) -> None:
+    """Add a result to its method's file, in place of an older one of the same setting; whole or not at all."""
     same = ("task", "options", "seed")
-    others = [t for t in read_trials(path) if any(getattr(t, name) != getattr(trial, name) for name in same)]
-    write_atomically(path, "".join(t.model_dump_json() + "\n" for t in [*others, trial]))
+    others = [r for r in read_tuning(path) if any(getattr(r, name) != getattr(result, name) for name in same)]
+    write_atomically(path, "".join(f"{r.model_dump_json()}\n" for r in [*others, result]))
 
 
-def choose(trials: Iterable[SweepTrial]) -> dict[str, Any] | None:
+def choose(trials: Iterable[TuningResult]) -> dict[str, Any] | None:
     """Returns the options whose mean val score over tasks and seeds is best; None if no setting worked everywhere.
 
     By worst-group accuracy, equals by the mean over groups, where the tier shows groups on val, else by
@@ -109,9 +105,9 @@ def choose(trials: Iterable[SweepTrial]) -> dict[str, Any] | None:
     return max(ranked(trials), key=lambda row: row[1], default=(None, ()))[0]
 
 
-def ranked(trials: Iterable[SweepTrial]) -> Iterator[tuple[dict[str, Any], tuple[float, ...]]]:
+def ranked(trials: Iterable[TuningResult]) -> Iterator[tuple[dict[str, Any], tuple[float, ...]]]:
     """Yields every setting that worked on all tasks and seeds, with what it is judged by."""
-    groups: dict[str, list[SweepTrial]] = defaultdict(list)
+    groups: dict[str, list[TuningResult]] = defaultdict(list)
     for trial in trials:
         groups[json.dumps(trial.options, sort_keys=True)].append(trial)
     for some in groups.values():

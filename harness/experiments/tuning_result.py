@@ -1,4 +1,4 @@
-"""What a sweep keeps: one record per trial, on validation data only."""
+"""What a sweep keeps: how each setting of a method did on validation data."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -10,8 +10,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.explaining import explain
 
 
-class SweepTrial(BaseModel):
-    """Holds how one setting of a method did on val; a failed trial has `error` and no scores.
+class TuningResult(BaseModel):
+    """How a method with some options did on one task's val; a failed job has `error` and no scores.
 
     `accuracy`, `worst` and `mean` (over groups) are on val; `worst` and `mean` are None where the
     method's access tier hides groups, so that nothing can select by them.
@@ -36,22 +36,22 @@ class SweepTrial(BaseModel):
 
     @property
     def score(self) -> ValScore | None:
-        """Is the val score; None for a trial that failed, or did not do what its method promises."""
+        """Score on val; None for a job that failed, or whose method failed a sanity check."""
         return None if self.accuracy is None or self.broken else ValScore(self.accuracy, self.worst, self.mean)
 
 
-def read_trials(path: Path) -> list[SweepTrial]:
-    """Reads one method's trials, a JSON record per line; none where there is no file.
+def read_tuning(path: Path) -> list[TuningResult]:
+    """Read one method's results, a JSON record per line; none where there is no file.
 
-    Raises `SpurgenError` that names file and line if one is not a record of this version.
+    Raise `SpurgenError` that names file and line if one is not a record of this version.
     """
     if not path.exists():
         return []
-    trials = []
+    results = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
-            trials.append(SweepTrial.model_validate_json(line))
+            results.append(TuningResult.model_validate_json(line))
         except ValidationError as error:
             wrong = "; ".join(explain(e).strip() for e in error.errors()[:3])
-            raise SpurgenError(f"{path}, line {number} is no trial of this version: {wrong}; delete the line") from None
-    return trials
+            raise SpurgenError(f"{path}, line {number} is not a result of this version: {wrong}; delete the line") from None
+    return results

@@ -33,6 +33,8 @@ class Job:
     uncorrelated: bool = False
     private: bool = False
     limits: Limits = DEFAULT
+    row: str = ""
+    """Label of the row that the result belongs to, by default after the submission and its options."""
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
 
@@ -50,8 +52,8 @@ class Job:
 
     @property
     def label(self) -> str:
-        """Name of the row that the result belongs to."""
-        return label_of(self.spec, self.options)
+        """Label of the row that the result belongs to."""
+        return self.row or label_of(self.spec, self.options)
 
     def check_unchanged(self) -> None:
         """Raise `SubmissionError` if the submission was edited after the job was planned."""

@@ -1,6 +1,6 @@
 """Running what has no result yet, and keeping each result as it comes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.console import Console
 
@@ -28,11 +28,16 @@ def result_of(job: Job, row: Row) -> Result | None:
 
 
 def run_missing(
-    jobs: Sequence[Job], store: Store, console: Console, processes: int | None = None
+    jobs: Sequence[Job],
+    store: Store,
+    console: Console,
+    processes: int | None = None,
+    report: Callable[[Job, Result], None] | None = None,
 ) -> Iterator[tuple[Job, Result]]:
     """Run the jobs that have no result yet and keep each as it ends; yield it with its result.
 
-    A failed result is kept as well, and its job is run again next time: it may have been the machine's fault.
+    A failed result is kept as well, and its job is run again next time: it may have been the machine's fault. `report`
+    is called with every new result, by default to print a line.
     """
     rows = {label: store.row(label) for label in dict.fromkeys(job.label for job in jobs)}
     _check_owners(jobs, rows, console)
@@ -48,9 +53,16 @@ def run_missing(
         for job, (result, samples) in pool.run_all(run, missing, processes):
             store.add(job.label, result, samples)
             progress.advance(bar)
-            shown = f"WGA {result.metrics['wga']:.3f}" if not result.error else f"failed: {first_line(result.error)}"
-            progress.console.print(f"{job.label}  {job.task.name}  seed {job.seed}  {shown}", markup=False)
+            if report:
+                report(job, result)
+            else:
+                progress.console.print(_line(job, result), markup=False)
             yield job, result
+
+
+def _line(job: Job, result: Result) -> str:
+    outcome = f"failed: {first_line(result.error)}" if result.error else f"WGA {result.metrics['wga']:.3f}"
+    return f"{job.label}  {job.task.name}  seed {job.seed}  {outcome}"
 
 
 def first_line(error: str) -> str:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from spurgen.benchmark.result import Cell
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.bootstrap import Plan, figures_of, groups_on_test, pooled_spreads
+from spurgen.harness.board.bootstrap import TaskBootstrap, groups_on_test, pooled_spreads
 from spurgen.harness.board.files import CANONICAL
-from spurgen.harness.board.leaderboard import Rows, build
+from spurgen.harness.board.leaderboard import build
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.consistency import contradiction
+from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.validity._published import PublishedFigure
 
 FULL, CALIBRATE = "make benchmark-full", "make calibrate"
@@ -35,16 +36,16 @@ class TaskEvidence:
     """
 
     task: Task
-    rows: Mapping[str, Sequence[Cell]]
+    rows: Mapping[str, TaskRow]
     board: Mapping[str, Mapping[str, Any]]
     unranked: Mapping[str, str]
-    references: Sequence[Cell]
+    references: Sequence[Result]
     _made: dict[tuple[str, str, int], Sampled] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def plan(self) -> Plan:
-        """Draws the bootstrap's weights, the ones that the leaderboard has."""
-        return Plan.of(self.task)
+    def bootstrap(self) -> TaskBootstrap:
+        """The leaderboard's bootstrap of this task."""
+        return TaskBootstrap.of(self.task)
 
     def why_not(self, label: str) -> str:
         """Says that a row is not there, or why it may not be ranked."""
@@ -63,16 +64,16 @@ class TaskEvidence:
         """Returns a row's worst-group accuracy over its first `seeds` seeds, default all."""
         return self._sampled("wga", label, seeds)
 
-    def sss(self, label: str, channel: str | None = None, seeds: int | None = None) -> Sampled:
-        """Returns a row's SSS in a channel, or its mean over the channels, over its first `seeds` seeds."""
-        return self._sampled(f"sss/{channel}" if channel else "sss", label, seeds)
+    def sss(self, label: str, channel: str | None = None) -> Sampled:
+        """Return a row's SSS in a channel, or its mean over the channels, over all its seeds."""
+        return self._sampled(f"sss/{channel}" if channel else "sss", label, None)
 
     def _sampled(self, figure: str, label: str, seeds: int | None) -> Sampled:
-        cells = self.rows[label][: seeds or len(self.rows[label])]
-        key = (figure, label, len(cells))
+        row = self.rows[label].first(seeds or len(self.rows[label]))
+        key = (figure, label, len(row))
         if key not in self._made:
-            drawn = self.plan.replicates(label, cells, figure, pooled_spreads(self.rows.values(), [figure]))
-            self._made[key] = Sampled(float(figures_of(cells, figure).mean()), drawn)
+            drawn = self.bootstrap.replicates(label, row, figure, pooled_spreads(self.rows.values(), [figure]))
+            self._made[key] = Sampled(row.mean(figure), drawn)
         return self._made[key]
 
 
@@ -126,17 +127,17 @@ def gather(
             {label: rows[label][name] for label in sorted(ranked)},
             ranked,
             {row["submission"]: row["reason"] for row in part["unranked"]},
-            [cell for cell in references.get(ERM, {}).get(name, []) if _sound(suite, task, cell)],
+            _sound(suite, task, references.get(ERM, {}).get(name)),
         )
     return Evidence(suite, tasks, published, baselines)
 
 
-def _sound(suite: Suite, task: Task, cell: Cell) -> bool:
-    """Says whether a reference was trained without correlations, scored on this suite's data, and is not edited."""
-    frozen = suite.manifest.scenarios[task.scenario.name].digest
-    if not cell.uncorrelated or cell.error or cell.data_sha256 != frozen:
-        return False
-    return contradiction(task, groups_on_test(task), cell) is None
+def _sound(suite: Suite, task: Task, row: TaskRow | None) -> Sequence[Result]:
+    """Return the references, if they were trained without correlations, scored on this suite's data, and not edited."""
+    data = suite.manifest.scenarios[task.scenario.name].digest
+    if row is None or any(not r.uncorrelated or r.error or r.data_sha256 != data for r in row.results):
+        return ()
+    return row.results if contradiction(task, groups_on_test(task), row) is None else ()
 
 
 def not_run(labels: Sequence[str], shown: int = 6) -> str:

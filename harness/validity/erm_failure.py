@@ -53,7 +53,7 @@ def examine(evidence: Evidence) -> Result:
 
 def _failure(task: TaskEvidence) -> Failure:
     row = task.board.get(ERM)
-    references = [cell.figures["wga"] for cell in task.references]
+    references = [result.metrics["wga"] for result in task.references]
     aligned, wga = (float(row[name]) if row else None for name in ("aligned_accuracy", "wga"))
     reference = float(np.mean(references)) if references else None
     checks = [  # a mean over seeds that is the threshold, but for rounding, meets it

@@ -52,7 +52,7 @@ class Result(TypedDict):
 
 
 def examine(evidence: Evidence) -> Result:
-    """Compares every method with ERM, channel by channel, on the seeds that both have."""
+    """Compare every method with ERM, channel by channel, each over all its seeds."""
     tasks, missing = {}, {}
     for name, task in evidence.tasks.items():
         if ERM in task.rows and len(task.rows) > 1:
@@ -74,8 +74,7 @@ def _moles(task: TaskEvidence) -> TaskMoles:
 
 
 def _change(task: TaskEvidence, label: str, channel: str) -> Difference:
-    seeds = task.seeds(label, ERM)
-    return paired_difference(*task.sss(label, channel, seeds), *task.sss(ERM, channel, seeds))
+    return paired_difference(*task.sss(label, channel), *task.sss(ERM, channel))
 
 
 def _moles_of(changes: dict[str, tuple[Difference, float | None]]) -> Moles:
