@@ -29,7 +29,7 @@ from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.running.job import CellSpec
-from spurgen.harness.running.plan import SIGNS, baseline_specs, check_backbones
+from spurgen.harness.running.plan import baseline_specs, check_backbones
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -37,7 +37,7 @@ FOLDER = Path("benchmark/sweeps")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     add_suite(parser)
-    parser.add_argument("--tasks", nargs="+", action=Unique, default=list(SIGNS))
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: the suite's main tasks")
     parser.add_argument(
         "--methods", nargs="+", action=Unique, default=[], help=f"default: all, {', '.join(names_in(BASELINES))}"
     )
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.out, "--out")
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
-    tasks = [suite.task(name).name for name in arguments.tasks]
+    tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
     specs = [
         SweepSpec(name, CellSpec(arguments.suite, task, baseline_specs([name])[0], seed, device, options))
         for name in names
