@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--num-samples", type=int,
         help="train samples; val has a quarter of them; test has about as many, and at least one in each of its "
-        "num-classes x 2^channels groups (1280 with 10 and 7); default: 1000",
+        "classes x 2^channels groups (1280 with 10 and 7); default: 1000",
     )  # fmt: skip
     parser.add_argument("--channels", nargs="+", action=Unique, help=f"default: {' '.join(DEFAULT_CHANNELS)}")
     parser.add_argument(
