@@ -1,21 +1,41 @@
-"""The errors a user can meet; each message says what, where and what to do."""
+"""The errors a user can meet; each message says what is wrong, where, and what to do."""
+
+import reprlib
+from collections.abc import Iterable
+
+from pydantic_core import ErrorDetails
+
+_KEYS = {"missing": "this key is missing", "extra_forbidden": "there is no such key"}
 
 
 class SpurgenError(Exception):
-    """Is the root of every error that SpurGen raises on purpose."""
+    """Base class of every error that SpurGen raises on purpose."""
 
 
 class ScenarioError(SpurgenError, ValueError):
-    """Marks a scenario or suite that asks for something impossible."""
+    """A scenario or suite that asks for something impossible."""
 
 
 class FrozenDataError(SpurgenError):
-    """Marks data that are not the frozen ones: missing, stale, truncated or changed."""
+    """Data that are not the frozen ones: missing, stale, truncated or changed."""
 
 
 class SubmissionError(SpurgenError):
-    """Marks a submission that cannot be loaded, or that failed or answered badly while it ran."""
+    """A submission that cannot be loaded, or that failed or answered badly while it ran."""
 
 
 class MetricError(SpurgenError, ValueError):
-    """Marks arrays that a metric cannot judge: non-finite, misshapen, or with an empty group."""
+    """Arrays that a metric cannot judge: non-finite, misshapen, or with an empty group."""
+
+
+def explain(faults: Iterable[ErrorDetails]) -> list[str]:
+    """Return a line per fault of a `ValidationError`: which field is wrong, how, and which value it has."""
+    return list(dict.fromkeys(map(_line, faults)))
+
+
+def _line(fault: ErrorDetails) -> str:
+    if fault["type"] == "value_error":
+        return str(fault["ctx"]["error"])
+    field = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != "constrained-float")
+    problem = _KEYS.get(fault["type"]) or f"{fault['msg']} (got {reprlib.repr(fault['input'])})"
+    return f"{field or 'scenario'}: {problem}"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
-from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.explaining import explain, is_other_branch
+from spurgen.benchmark.errors import ScenarioError, explain
 
 Modality = Literal["image", "text", "multimodal"]
 Carrier = Literal["image", "caption", "both"]
@@ -234,8 +234,15 @@ def make_scenario(source: str, /, **fields: object) -> Scenario:
     try:
         return Scenario.model_validate(fields)
     except ValidationError as error:
-        lines = dict.fromkeys(explain(e) for e in error.errors() if not is_other_branch(e))
-        raise ScenarioError(f"{source} is not a possible scenario:\n" + "\n".join(lines)) from None
+        faults = [fault for fault in error.errors() if not _is_other_branch(fault)]
+        raise ScenarioError("\n  ".join([f"{source} is not a possible scenario:", *explain(faults)])) from None
+
+
+def _is_other_branch(fault: ErrorDetails) -> bool:
+    """Return whether a fault is only that a list is no single strength, or a single strength no list."""
+    if fault["type"] == "float_type":
+        return isinstance(fault["input"], list | tuple)
+    return fault["type"] == "tuple_type" and "tuple[" in str(fault["loc"][-1])
 
 
 def load_scenario(path: str | Path) -> Scenario:

@@ -6,62 +6,88 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from spurgen.benchmark.errors import FrozenDataError, ScenarioError
-from spurgen.benchmark.explaining import explain
+from spurgen.benchmark.errors import FrozenDataError, ScenarioError, explain
 from spurgen.benchmark.manifest import Manifest
 from spurgen.benchmark.scenario import Modality, Name, Scenario, load_scenario
 from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]
+Role = Literal["main", "dose", "extra"]
+DEFAULT_SUITE = "v1"  # of commands without --suite
 SUITES = Path(__file__).parent / "suites"
 
 
 class _Entry(BaseModel):
+    """A task as the suite's file describes it."""
+
     model_config = ConfigDict(extra="forbid")
+
     scenario: Name
     modality: Modality
     backbone: Backbone = "scratch"
+    role: Role = "extra"
 
 
 class _SuiteFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
     tasks: dict[Name, _Entry] = Field(min_length=1)
     overall: dict[Name, Annotated[tuple[Name, ...], Field(min_length=2)]] = {}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name, members in self.overall.items():
+            for task in members:
+                if task not in self.tasks:
+                    known = ", ".join(self.tasks)
+                    raise ValueError(f"overall.{name} names {task}, which is no task; there are: {known}")
+                if members.count(task) > 1:
+                    raise ValueError(f"overall.{name} names {task} more than once; name each task once")
+        for name, entry in self.tasks.items():
+            if entry.backbone == "imagenet" and entry.modality != "image":
+                raise ValueError(
+                    f'tasks.{name}: backbone = "imagenet" is for image tasks, and this one is {entry.modality}; '
+                    'choose "pretrained" or "scratch", or modality = "image"'
+                )
+        return self
 
 
 @dataclass(frozen=True)
 class Task:
-    """Is a scenario seen through one modality, by baselines that start from `backbone`.
+    """A scenario seen through one modality, by baselines that start from the weights of `backbone`.
 
-    `scratch`: random weights. `pretrained`: the project's own encoders, trained on an uncorrelated
-    world with other pictograms and nouns. `imagenet`: EfficientNet-Lite0.
+    `backbone`: `scratch`, random weights; `pretrained`, the project's own encoders, trained on an
+    uncorrelated world with other pictograms and nouns; `imagenet`, EfficientNet-Lite0.
+    `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
+    that differs in strength alone; `extra`, any other. A role is no part of a result's identity.
     """
 
     name: str
     scenario: Scenario
     modality: Modality
     backbone: Backbone = "scratch"
+    role: Role = "extra"
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Names the channels that count in this task."""
+        """Names of the channels that the modality carries."""
         return self.scenario.channels_in(self.modality)
 
     @property
     def num_groups(self) -> int:
-        """Counts the (class, alignment pattern) groups over the channels that count."""
+        """Number of (class, alignment pattern) groups over `channels`."""
         return int(self.scenario.num_classes * 2 ** len(self.channels))
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Is a named, versioned set of tasks whose data are frozen by a manifest.
+    """A named, versioned set of tasks whose data are frozen by a manifest.
 
-    `overall` names the sets of tasks over whose mean rows are ranked as well.
+    `overall` maps a name to a set of tasks over whose mean rows are ranked as well.
     """
 
     name: str
@@ -70,39 +96,48 @@ class Suite:
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scenario(self, name: str) -> Scenario:
-        """Returns the scenario of that name; raises `ScenarioError` and suggests others if none."""
+        """Return the scenario of that name; raise `ScenarioError` with similar names if there is none."""
         if name not in self.scenarios:
             raise ScenarioError(f"suite {self.name} has no scenario {name!r}; {suggestion(name, self.scenarios)}")
         return self.scenarios[name]
 
     def task(self, name: str) -> Task:
-        """Returns the task of that name; raises `ScenarioError` and suggests others if none."""
+        """Return the task of that name; raise `ScenarioError` with similar names if there is none."""
         if name not in self.tasks:
             raise ScenarioError(f"suite {self.name} has no task {name!r}; {suggestion(name, self.tasks)}")
         return self.tasks[name]
 
+    def tasks_with(self, role: Role) -> dict[str, Task]:
+        """Return the tasks with a role, in the suite's order."""
+        return {name: task for name, task in self.tasks.items() if task.role == role}
+
+    @property
+    def main(self) -> dict[str, Task]:
+        """Tasks with the role `main`, or all tasks if none has it."""
+        return self.tasks_with("main") or self.tasks
+
     @property
     def scenarios(self) -> dict[str, Scenario]:
-        """Maps the scenarios' names to scenarios, each once, in the order of the tasks."""
+        """Scenarios by name, each once, in the order of the tasks."""
         return {task.scenario.name: task.scenario for task in self.tasks.values()}
 
     def scenario_file(self, name: str) -> Path:
-        """Locates the file of a scenario."""
+        """Return the path of a scenario's file."""
         return self.folder / self.name / f"{name}.toml"
 
     @property
     def spoken(self) -> str:
-        """Is how a command line names the suite: by its name, or by its file if that lies elsewhere."""
+        """Suite as a command line names it: its name, or its file if that lies outside the package."""
         return quote(self.name if self.folder == SUITES else str(self.folder / f"{self.name}.toml"))
 
     @property
     def manifest_file(self) -> Path:
-        """Locates the manifest."""
+        """Path of the manifest."""
         return self.folder / f"{self.name}.manifest.json"
 
     @cached_property
     def manifest(self) -> Manifest:
-        """Reads the manifest; raises `FrozenDataError` if it is missing or unreadable."""
+        """Manifest, read on first use; raises `FrozenDataError` if it is missing or unreadable."""
         try:
             return Manifest.model_validate(json.loads(self.manifest_file.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
@@ -111,14 +146,8 @@ class Suite:
             ) from None
 
 
-def _names(folder: Path) -> list[str]:
-    """Lists the suites in a folder: .toml files with a folder or a manifest beside them."""
-    files = folder.glob("*.toml")
-    return sorted(p.stem for p in files if p.with_suffix("").is_dir() or p.with_suffix(".manifest.json").exists())
-
-
 def load_suite(which: str) -> Suite:
-    """Reads a suite by its name, or by the path of its .toml file, beside which its folder lies.
+    """Read a suite by its name, or by the path of its .toml file, beside which its folder lies.
 
     Raises `ScenarioError` when there is no such suite or one of its files is wrong.
     """
@@ -130,40 +159,22 @@ def load_suite(which: str) -> Suite:
         what = f"the suite file {path} does not exist" if which.endswith(".toml") else f"there is no suite {name!r}"
         raise ScenarioError(f"{what}; there are: {', '.join(_names(folder) or _names(SUITES))}") from None
     except ValidationError as error:
-        lines = "\n".join(map(explain, error.errors()))
-        raise ScenarioError(f"{path} is not a possible suite:\n{lines}") from None
+        raise ScenarioError("\n  ".join([f"{path} is not a possible suite:", *explain(error.errors())])) from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"cannot read the suite file {path}: {error}") from None
-    _check_overall(path, spec)
-    _check_backbones(path, spec)
-    tasks: dict[str, Task] = {}
     scenarios: dict[str, Scenario] = {}
-    for task, entry in spec.tasks.items():
-        scenario = entry.scenario
-        if scenario not in scenarios:
-            scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")
-            if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
-                raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
-        tasks[task] = Task(task, scenarios[scenario], entry.modality, entry.backbone)
+    for scenario in dict.fromkeys(entry.scenario for entry in spec.tasks.values()):
+        scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")
+        if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
+            raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
+    tasks = {
+        task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role)
+        for task, entry in spec.tasks.items()
+    }
     return Suite(name, tasks, folder, spec.overall)
 
 
-def _check_overall(path: Path, spec: _SuiteFile) -> None:
-    """Raises `ScenarioError` unless every set holds tasks of the suite, each once."""
-    for name, members in spec.overall.items():
-        for task in members:
-            if task not in spec.tasks:
-                known = ", ".join(spec.tasks)
-                raise ScenarioError(f"{path}: overall.{name} names {task}, which is no task; there are: {known}")
-            if members.count(task) > 1:
-                raise ScenarioError(f"{path}: overall.{name} names {task} more than once; name each task once")
-
-
-def _check_backbones(path: Path, spec: _SuiteFile) -> None:
-    """Raises `ScenarioError` where a task with captions would start from ImageNet, which has none."""
-    for name, entry in spec.tasks.items():
-        if entry.backbone == "imagenet" and entry.modality != "image":
-            raise ScenarioError(
-                f'{path}: tasks.{name}: backbone = "imagenet" is for image tasks, and this one is {entry.modality}; '
-                'choose "pretrained" or "scratch", or modality = "image"'
-            )
+def _names(folder: Path) -> list[str]:
+    """List the suites in a folder: .toml files with a folder or a manifest beside them."""
+    files = folder.glob("*.toml")
+    return sorted(p.stem for p in files if p.with_suffix("").is_dir() or p.with_suffix(".manifest.json").exists())

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import get_args
 
-from spurgen.harness.board.files import CANONICAL
+from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.sandbox.bubblewrap import why_not
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits
@@ -25,7 +25,9 @@ def positive_int(text: str) -> int:
 def add_suite(parser: argparse.ArgumentParser) -> None:
     """Declares the flag that names a suite."""
     parser.add_argument(
-        "--suite", default=CANONICAL, help=f"a suite's name, or the path of its .toml file; default: {CANONICAL}"
+        "--suite",
+        default=DEFAULT_SUITE,
+        help=f"a suite's name, or the path of its .toml file; default: {DEFAULT_SUITE}",
     )
 
 

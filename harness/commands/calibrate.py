@@ -1,4 +1,4 @@
-"""Measures whether a suite's signs tasks are learnable, shortcut-prone and telling; makes CALIBRATION.md's table."""
+"""Measures whether a suite's main tasks are learnable, shortcut-prone and telling; makes CALIBRATION.md's table."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,13 +10,12 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Cell
-from spurgen.benchmark.suite import Suite, Task, load_suite
-from spurgen.harness.board.files import CANONICAL
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task, load_suite
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
 from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.results.store import RESULTS, read_cell
-from spurgen.harness.running.plan import SIGNS, baseline_specs, path_of, plan, run_missing
+from spurgen.harness.running.plan import baseline_specs, path_of, plan, run_missing
 from spurgen.harness.validity._bayes import told_by
 
 METHODS = ("erm", "resample", "group_dro")
@@ -30,26 +29,28 @@ both, each weighed exactly as it occurs in train. No model is trained for this."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     add_suite(parser)
-    parser.add_argument("--tasks", nargs="+", action=Unique, default=list(SIGNS), help=f"default: {' '.join(SIGNS)}")
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: the suite's main tasks")
     parser.add_argument("--seeds", type=positive_int, default=5, help="default: 5")
     parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
     parser.add_argument(
         "--out", type=Path,
         help=f"a file whose section from {BEGIN} to {END} is renewed; default: {OUT}, for some tasks only, or a "
-        f"suite other than {CANONICAL}, none",
+        f"suite other than {DEFAULT_SUITE}, none",
     )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Runs the methods and the uncorrelated reference, prints the table and renews it in the file, if there is one."""
-    whole = load_suite(arguments.suite).name == CANONICAL and {*arguments.tasks} >= {*SIGNS}
+    suite = load_suite(arguments.suite)
+    names = arguments.tasks or list(suite.main)
+    whole = suite.name == DEFAULT_SUITE and {*names} >= {*suite.main}
     out = arguments.out or (OUT if whole else None)
     if out and out.exists():
         around(out, BEGIN, END)
-    rows = plan(arguments.suite, arguments.tasks, baseline_specs(METHODS), arguments.seeds)
+    rows = plan(arguments.suite, names, baseline_specs(METHODS), arguments.seeds)
     erm = baseline_specs(["erm"])
-    references = plan(arguments.suite, arguments.tasks, erm, arguments.seeds, uncorrelated=True)
+    references = plan(arguments.suite, names, erm, arguments.seeds, uncorrelated=True)
     check_writable(arguments.results, "--results")
     folders = {False: arguments.results, True: arguments.results.parent / "calibration"}
     for cells in (references, rows):
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             if error:
                 raise SpurgenError(error)
     done = [read_cell(path_of(folders[cell.uncorrelated], cell)) for cell in (*references, *rows)]
-    evidence = evidence_table(load_suite(arguments.suite), arguments.tasks)
+    evidence = evidence_table(suite, names)
     table = f"{calibration_table(done)}\n\n{EVIDENCE}\n\n{evidence}"
     print(table)
     if out:

@@ -6,26 +6,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-import spurgen.benchmark
 from spurgen.baselines.training.weights import RECORD, WEIGHTS
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.provenance import provenance
-from spurgen.harness.running.pretraining import pretrain, write_arrays
-
-WORLD = Path(str(spurgen.benchmark.__file__)).with_name("pretraining.toml")
+from spurgen.harness.running.pretraining import WORLD, pretrain, write_arrays
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the command's flags."""
+    """Declare the command's flags."""
     parser.add_argument("--scenario", type=Path, default=WORLD, help="default: the file that comes with spurgen")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="the .npz to write, a .json beside it")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Trains and writes."""
+    """Train the encoders and write them."""
     arrays, record = pretrain(load_scenario(arguments.scenario), pick_device(arguments.device), console.print)
     write_arrays(arguments.out, arrays)
     about = json.dumps(record | {"provenance": provenance()}, indent=1, allow_nan=False)

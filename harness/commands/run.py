@@ -51,7 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data-dir", type=Path, default=Path("data"), help="folder of the data set; default: data")
     add("--generate-data", action="store_true", help="write the data set into --data-dir first")
     add("--num-classes", type=int, help="2 to 20, with --generate-data; default: 10")
-    add("--num-samples", type=int, help="train and val together (4 to 1), with --generate-data; default: 1000")
+    add(
+        "--num-samples",
+        type=int,
+        help="train samples, and a quarter as many of val, with --generate-data; default: 1000",
+    )
     add("--modality", default="image", choices=get_args(Modality), help="default: image")
     add("--feature-dim", type=int, default=128, help="width of the features; default: 128")
     add("--batch-size", type=int, default=64, help="default: 64")

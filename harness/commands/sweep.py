@@ -28,7 +28,7 @@ from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import make_progress
-from spurgen.harness.running.plan import SIGNS, baseline_specs, check_backbones, plan
+from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -36,7 +36,7 @@ FOLDER = Path("benchmark/sweeps")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's flags."""
     add_suite(parser)
-    parser.add_argument("--tasks", nargs="+", action=Unique, default=list(SIGNS))
+    parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: the suite's main tasks")
     parser.add_argument(
         "--methods", nargs="+", action=Unique, default=[], help=f"default: all, {', '.join(names_in(BASELINES))}"
     )
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.out, "--out")
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
-    tasks = [suite.task(name).name for name in arguments.tasks]
+    tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
     jobs = [
         job
         for name in names
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             progress.console.print(f"{trial.method}  {job.task.name}  {_shown(trial)}", markup=False, soft_wrap=True)
     # In the order of the plan, not of arrival: of equal settings the first is chosen.
     planned = [found[job.identity] for job in jobs]
-    kept = [trial for name in known if name not in names for trial in read_tuning(results_file(arguments.out, suite.name, name))]
+    others = (results_file(arguments.out, suite.name, name) for name in known if name not in names)
+    kept = [result for file in others for result in read_tuning(file)]
     judged = {trial.method for trial in [*planned, *kept]}
     table = sweep_table([name for name in known if name in judged], [*planned, *kept], known)
     write_atomically(arguments.out / f"{suite.name}.md", table + "\n")

@@ -10,19 +10,20 @@ from spurgen.harness.splits.export import SCENARIO, partial_folder, write_files
 SPLITS = ("train", "val", "test")
 CHANNELS = ("background", "color", "shape")
 STRENGTHS = {"strong": 0.9, "weak": 0.7}  # two environments that differ: without them IRM has nothing to compare
-FIFTHS = 5  # one fifth of --num_samples is val, the rest train
 PER_GROUP = 50  # test samples in every (class, alignment pattern), however few are trained on
 BASES_PER_GROUP = 10  # of these have twins
 
 
-def describe_world(num_classes: int = 10, num_samples: int = 1000, seed: int = 0) -> Scenario:
-    """Describes the world that `--generate_data` makes; `num_samples` counts train and val together.
+def val_size(num_samples: int) -> int:
+    """Return the number of val samples beside `--num_samples` train samples: a quarter of them, at least 1."""
+    return max(num_samples // 4, 1)
 
-    Raises `ScenarioError` for what cannot be.
+
+def describe_world(num_classes: int = 10, num_samples: int = 1000, seed: int = 0) -> Scenario:
+    """Return the world that `--generate_data` makes, with `num_samples` train samples.
+
+    Raises `ScenarioError` if there can be no such world.
     """
-    if num_samples < FIFTHS:
-        raise ScenarioError(f"--num_samples {num_samples}: give {FIFTHS} or more; a fifth of them is val")
-    val = num_samples // FIFTHS
     groups = num_classes * 2 ** len(CHANNELS)
     return make_scenario(
         "the command line",
@@ -34,14 +35,14 @@ def describe_world(num_classes: int = 10, num_samples: int = 1000, seed: int = 0
         channels={name: {} for name in CHANNELS},
         environments=[{"name": name, "strength": dict.fromkeys(CHANNELS, p)} for name, p in STRENGTHS.items()],
         splits={
-            "train": num_samples - val, "val": val,
+            "train": num_samples, "val": val_size(num_samples),
             "test_per_group": PER_GROUP, "twins": max(BASES_PER_GROUP * groups, 1),
         },
     )  # fmt: skip
 
 
 def read_world(folder: Path) -> Scenario | None:
-    """Reads the scenario that a data set was made from; None where there is no data set.
+    """Read the scenario that a data set was made from; None where there is no data set.
 
     Raises `ScenarioError` if its file cannot be read.
     """
@@ -49,29 +50,28 @@ def read_world(folder: Path) -> Scenario | None:
 
 
 def check_agrees(scenario: Scenario, where: Path, num_classes: int | None, num_samples: int | None) -> None:
-    """Raises `ScenarioError` if flags say of a world that is there already what it is not."""
-    seen = scenario.splits.train + scenario.splits.val
-    for flag, asked, found in (
+    """Raise `ScenarioError` if flags contradict a world that exists already."""
+    for flag, wanted, actual in (
         ("--num_classes", num_classes, scenario.num_classes),
-        ("--num_samples", num_samples, seen),
+        ("--num_samples", num_samples, scenario.splits.train),
     ):
-        if asked not in (None, found):
+        if wanted not in (None, actual):
             raise ScenarioError(
-                f"{flag} {asked}: {where} has {found}; leave the flag out to use it as it is, "
+                f"{flag} {wanted}: {where} has {actual}; leave the flag out to use it as it is, "
                 "or pass --generate_data with another --data_dir"
             )
 
 
 def check_free(scenario: Scenario, folder: Path) -> bool:
-    """Says whether the data set is there already, whole.
+    """Return whether the whole data set is there already.
 
-    Raises `SpurgenError` if another is, or a part of one, or the folder cannot be.
+    Raises `SpurgenError` if the folder has another one, or a part of one, or cannot be a folder.
     """
-    found = read_world(folder)
-    if found == scenario:
+    present = read_world(folder)
+    if present == scenario:
         return True
-    if found:
-        fields = ", ".join(f for f in Scenario.model_fields if getattr(found, f) != getattr(scenario, f))
+    if present:
+        fields = ", ".join(f for f in Scenario.model_fields if getattr(present, f) != getattr(scenario, f))
         raise SpurgenError(
             f"{folder} holds another data set than the one asked for (they differ in {fields}); choose another "
             "--data_dir, or leave out --generate_data to use it as it is"
@@ -86,15 +86,15 @@ def check_free(scenario: Scenario, folder: Path) -> bool:
 
 
 def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:
-    """Writes the data set into a folder that may hold other things; scenario.toml comes last.
+    """Write the data set into a folder that may hold other files; scenario.toml comes last.
 
-    The files are those of `write_files`. Raises `SpurgenError` if they cannot be written; then none is kept.
+    The files are those of `write_files`. Raises `SpurgenError` if they cannot be written; then none is left.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with partial_folder(folder, "generating") as made:
-            write_files(scenario, SPLITS, made, progress)
-            for name in sorted((part.name for part in made.iterdir()), key=lambda name: name == SCENARIO):
-                (made / name).rename(folder / name)
+        with partial_folder(folder, "generating") as partial:
+            write_files(scenario, SPLITS, partial, progress)
+            for name in sorted((path.name for path in partial.iterdir()), key=lambda name: name == SCENARIO):
+                (partial / name).rename(folder / name)
     except OSError as error:
         raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another --data_dir") from None

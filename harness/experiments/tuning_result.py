@@ -6,8 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spurgen.benchmark.checkpoint_rules import ValScore
-from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.explaining import explain
+from spurgen.benchmark.errors import SpurgenError, explain
 
 
 class TuningResult(BaseModel):
@@ -52,6 +51,6 @@ def read_tuning(path: Path) -> list[TuningResult]:
         try:
             results.append(TuningResult.model_validate_json(line))
         except ValidationError as error:
-            wrong = "; ".join(explain(e).strip() for e in error.errors()[:3])
+            wrong = "; ".join(explain(error.errors()[:3]))
             raise SpurgenError(f"{path}, line {number} is not a result of this version: {wrong}; delete the line") from None
     return results

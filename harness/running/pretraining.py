@@ -18,6 +18,7 @@ from spurgen.generators import class_names, sample
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.running.task_data import labeled_data, shown
 
+WORLD = Path(__file__).with_suffix(".toml")  # the scenario that the published encoders were trained on
 PARTS: dict[str, Modality] = {"image": "image", "caption": "text"}
 
 

@@ -14,8 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.explaining import explain
+from spurgen.benchmark.errors import SubmissionError, explain
 from spurgen.benchmark.result import Report
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox.about import About
@@ -105,7 +104,7 @@ class Worker:
         except PydanticSerializationError as error:
             raise self.failure(f"report() returned text that is none: {error}") from None
         except ValidationError as error:
-            raise self.failure("report() returned no report: " + _explained(error)) from None
+            raise self.failure("report() returned no report: " + "; ".join(explain(error.errors()))) from None
 
     def restore(self, place: int) -> None:
         """Lets the submission go back to one of its checkpoints."""
@@ -157,7 +156,7 @@ class Worker:
         try:
             return About.model_validate(header).model_dump()
         except ValidationError as error:
-            raise self.failure("load told nonsense: " + _explained(error)) from None
+            raise self.failure("load told nonsense: " + "; ".join(explain(error.errors()))) from None
 
     def _send(
         self, op: str, header: dict[str, Any], arrays: dict[str, Any], seconds: float, step: str | None = None
@@ -212,10 +211,6 @@ class Worker:
             if note:
                 error.add_note(note)
         return error
-
-
-def _explained(error: ValidationError) -> str:
-    return "; ".join(explain(wrong).strip() for wrong in error.errors())
 
 
 def _writable(text: str) -> str:

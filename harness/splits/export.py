@@ -1,5 +1,6 @@
 """Writing a scenario as files: PNG images, a metadata.csv that pandas reads, and the scenario itself."""
 
+import csv
 import fcntl
 import os
 import shutil
@@ -9,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import tomli_w
 from numpy.typing import NDArray
 from PIL import Image
@@ -29,10 +30,10 @@ SCENARIO = "scenario.toml"
 
 
 def export(scenario: Scenario, splits: Iterable[str], out: Path, progress: Callable[[int], None]) -> None:
-    """Writes the splits into `out`, which appears only when everything in it is whole.
+    """Write the splits into `out`, which appears only when all its files are complete.
 
-    The files are those of `write_files`. Raises `SpurgenError` if `out` has something in it or cannot be
-    written; then nothing is left behind.
+    The files are those of `write_files`. Raises `SpurgenError` if `out` is not empty or cannot be written;
+    then nothing is left behind.
     """
     check_out(out)
     place = out.resolve()  # a link to an empty folder stays a link
@@ -46,7 +47,7 @@ def export(scenario: Scenario, splits: Iterable[str], out: Path, progress: Calla
 
 
 def check_out(out: Path) -> None:
-    """Raises `SpurgenError` unless a data set can appear at `out`: nothing there, or an empty folder."""
+    """Raise `SpurgenError` unless a data set can appear at `out`: nothing there, or an empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SpurgenError(f"{out} exists and is not an empty folder; choose another --out, or remove it")
     if os.path.ismount(out):
@@ -56,7 +57,7 @@ def check_out(out: Path) -> None:
 
 @contextmanager
 def partial_folder(parent: Path, name: str) -> Iterator[Path]:
-    """Lends a hidden folder, removed with all that is left in it, and removes those that killed processes left.
+    """Yield a hidden folder that is removed on exit; first remove the hidden folders of killed processes.
 
     A folder in use is locked, and the lock ends with its process.
     """
@@ -73,7 +74,7 @@ def partial_folder(parent: Path, name: str) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Locks a folder; raises `OSError` if another process has it."""
+    """Lock a folder; raise `OSError` if another process has locked it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,46 +84,45 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def write_files(scenario: Scenario, splits: Iterable[str], folder: Path, progress: Callable[[int], None]) -> None:
-    """Writes `<split>/000000.png`, metadata.csv with a line per image, and scenario.toml.
+    """Write `<split>/000000.png`, metadata.csv with a line per image, and scenario.toml.
 
-    `progress` is told how many images were added.
+    `progress` is called with the number of images that were added.
     """
-    frames = [_write_split(scenario, split, folder, progress) for split in splits]
-    pd.concat(frames).to_csv(folder / "metadata.csv", index=False, lineterminator="\n")
-    said = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
-    (folder / SCENARIO).write_text(f"# Written by spurgen; the images are a function of it.\n{said}", encoding="utf-8")
-
-
-def _write_split(scenario: Scenario, split: str, folder: Path, progress: Callable[[int], None]) -> pd.DataFrame:
-    (folder / split).mkdir()
-    frames = []
-    with ThreadPoolExecutor() as threads:
-        for start in range(0, scenario.split_size(split), CHUNK):
-            samples = sample(scenario, split, range(start, min(start + CHUNK, scenario.split_size(split))))
-            names = [f"{split}/{start + k:06d}.png" for k in range(len(samples.labels))]
-            list(threads.map(_write_image, samples.images, [folder / name for name in names]))
-            frames.append(_table(scenario, split, names, samples))
-            progress(len(names))
-    return pd.concat(frames)
+    with open(folder / "metadata.csv", "w", encoding="utf-8", newline="") as file, ThreadPoolExecutor() as threads:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(_columns(scenario))
+        for split in splits:
+            (folder / split).mkdir()
+            size = scenario.split_size(split)
+            for start in range(0, size, CHUNK):
+                samples = sample(scenario, split, range(start, min(start + CHUNK, size)))
+                names = [f"{split}/{start + k:06d}.png" for k in range(len(samples.labels))]
+                list(threads.map(_write_image, samples.images, [folder / name for name in names]))
+                table.writerows(_rows(scenario, split, names, samples))
+                progress(len(names))
+    description = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
+    text = f"# Written by spurgen; the images are a function of it.\n{description}"
+    (folder / SCENARIO).write_text(text, encoding="utf-8")
 
 
 def _write_image(pixels: NDArray[np.uint8], path: Path) -> None:
     Image.fromarray(pixels).save(path, compress_level=1)
 
 
-def _table(scenario: Scenario, split: str, names: list[str], samples: Samples) -> pd.DataFrame:
-    """Makes the lines of metadata.csv: every factor by number, channel values by name as well."""
+def _columns(scenario: Scenario) -> list[str]:
+    """Name the columns of metadata.csv: channel values by number and by name."""
+    channels = [column for name in scenario.channels for column in (name, f"{name}_name")]
+    return ["file_name", "split", "caption", "label", "class_name", "env_id", "group_id", *channels]
+
+
+def _rows(scenario: Scenario, split: str, files: list[str], samples: Samples) -> Iterator[tuple[Any, ...]]:
+    """Return the lines of metadata.csv, their values in the order of `_columns`."""
     kinds, classes = discover(CHANNELS), class_names(scenario)
-    columns: dict[str, object] = {
-        "file_name": names,
-        "split": split,
-        "caption": samples.captions,
-        "label": samples.labels,
-        "class_name": [classes[label] for label in samples.labels],
-        "env_id": samples.env_ids,
-        "group_id": samples.group_ids,
-    }
-    for name, values in samples.channel_values.items():
-        words = kinds[scenario.channels[name].kind].VALUES
-        columns |= {name: values, f"{name}_name": [words[value] for value in values]}
-    return pd.DataFrame(columns)
+    columns: list[Iterable[object]] = [
+        files, [split] * len(files), samples.captions, samples.labels, [classes[label] for label in samples.labels],
+        samples.env_ids, samples.group_ids,
+    ]  # fmt: skip
+    for name, channel in scenario.channels.items():
+        values, words = samples.channel_values[name], kinds[channel.kind].VALUES
+        columns += [values, [words[value] for value in values]]
+    return zip(*columns, strict=True)

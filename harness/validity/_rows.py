@@ -6,10 +6,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.bootstrap import TaskBootstrap, groups_on_test, pooled_spreads
-from spurgen.harness.board.files import CANONICAL
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.consistency import contradiction
@@ -17,7 +16,6 @@ from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.validity._published import PublishedFigure
 
 FULL, CALIBRATE = "make benchmark-full", "make calibrate"
-SIGNS = "signs-"
 
 
 class Sampled(NamedTuple):
@@ -88,8 +86,8 @@ class Evidence:
 
     @property
     def main(self) -> dict[str, TaskEvidence]:
-        """Selects the tasks on which the suite must pass: those of the main world, or all where none is named so."""
-        return {name: task for name, task in self.tasks.items() if name.startswith(SIGNS)} or dict(self.tasks)
+        """Select the tasks on which the suite must pass."""
+        return {name: self.tasks[name] for name in self.suite.main}
 
     def lacking(self, whats: Mapping[str, str], *, references: bool = False) -> list[str]:
         """Says what rows or references are not there and which command makes them, a line for all that lack the same.
@@ -104,12 +102,12 @@ class Evidence:
 
     @property
     def _benchmark(self) -> str:
-        return FULL if self.suite.name == CANONICAL else f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
+        return FULL if self.suite.name == DEFAULT_SUITE else f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
 
     @property
     def _calibrate(self) -> str:
         flags = f"--suite {self.suite.spoken} --tasks {' '.join(self.main)}"
-        return CALIBRATE if self.suite.name == CANONICAL else f"spurgen calibrate {flags}"
+        return CALIBRATE if self.suite.name == DEFAULT_SUITE else f"spurgen calibrate {flags}"
 
 
 def gather(

@@ -1,12 +1,11 @@
 """Markdown tables of the report."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from tabulate import tabulate
 
 from spurgen.harness.board.rendering import as_text
-from spurgen.harness.validity._rows import SIGNS
 
 PASSED = {True: "yes", False: "no", None: "-"}
 T = TypeVar("T")
@@ -30,13 +29,13 @@ def with_interval(value: float | None, interval: Sequence[float] | None, form: s
     return f"{value:{form}} ({interval[0]:{form}} to {interval[1]:{form}})"
 
 
-def by_task(tasks: Mapping[str, T], told: Callable[[T], str]) -> str:
-    """Writes a word on each signs task, or on each where there are none: 0.07 (signs-image), 0.19 (signs-text).
+def by_task(tasks: Mapping[str, T], told: Callable[[T], str], main: Iterable[str] = ()) -> str:
+    """Write a word on each main task, or on each task where there are none: 0.07 (signs-image), 0.19 (signs-text).
 
     Once where all are the same: 1.00 (each).
     """
-    main = {name: found for name, found in tasks.items() if name.startswith(SIGNS)} or tasks
-    words = {name: told(found) for name, found in main.items()}
+    shown = {name: tasks[name] for name in main if name in tasks} or tasks
+    words = {name: told(found) for name, found in shown.items()}
     if len(words) > 1 and len(set(words.values())) == 1:
         return f"{next(iter(words.values()))} (each)"
     return ", ".join(f"{word} ({as_text(name)})" for name, word in words.items())

@@ -18,7 +18,6 @@ from spurgen.harness.validity._tables import PASSED, number, table, with_interva
 PLACE = 5
 TITLE = "The dose makes the response"
 JUDGED = True
-SERIES = "dose-"
 DIRECTION: dict[Literal["wga", "sss"], int] = {"wga": -1, "sss": 1}
 
 
@@ -66,7 +65,7 @@ def strength_of(task: Task) -> float | None:
 
 def examine(evidence: Evidence) -> Result:
     """Follows every method that is ranked at each strength of the series."""
-    named = {n: strength_of(t.task) for n, t in evidence.tasks.items() if t.task.scenario.name.startswith(SERIES)}
+    named = {n: strength_of(t.task) for n, t in evidence.tasks.items() if t.task.role == "dose"}
     strengths = {name: strength for name, strength in named.items() if strength is not None}
     tasks = sorted(strengths, key=lambda name: strengths[name])
     everyone = sorted({label for name in tasks for label in evidence.tasks[name].rows})

@@ -46,6 +46,7 @@ class Result(TypedDict):
     seeds_wanted: int
     alpha: float
     power: float
+    main: list[str]
     tasks: dict[str, Detectable]
 
 
@@ -66,7 +67,7 @@ def examine(evidence: Evidence) -> Result:
     tasks = {name: found for name, found in measured.items() if found}
     short = [name for name in measured if name not in tasks or tasks[name]["seeds"] < SEEDS]
     missing = evidence.lacking(dict.fromkeys(short, f"fewer than two ranked rows with {SEEDS} seeds"))
-    wanted = {"seeds_wanted": SEEDS, "alpha": ALPHA, "power": POWER}
+    wanted = {"seeds_wanted": SEEDS, "alpha": ALPHA, "power": POWER, "main": list(evidence.main)}
     return {"passed": None, "missing": missing, "tasks": tasks, **wanted}  # type: ignore[typeddict-item]
 
 
@@ -100,8 +101,9 @@ def _seeds(found: Detectable) -> str:
 
 def sum_up(result: Result) -> str:
     """Says in a sentence how small a difference is found."""
-    found = by_task(result["tasks"], lambda some: f"{number(some['all_pairs'], '.2f')} with {_seeds(some)}")
-    pairs = by_task(result["tasks"], lambda some: f"{some['pairs']}")
+    tasks, main = result["tasks"], result["main"]
+    found = by_task(tasks, lambda some: f"{number(some['all_pairs'], '.2f')} with {_seeds(some)}", main)
+    pairs = by_task(tasks, lambda some: f"{some['pairs']}", main)
     power = f"With {100 * result['power']:.0f} % power"
     return f"{power}, after Holm over all pairs of rows, {pairs}: {found}." if found else ""
 

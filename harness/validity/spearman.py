@@ -61,6 +61,7 @@ class Result(TypedDict):
     passed: bool | None
     missing: list[str]
     core: list[str]
+    main: list[str]
     tasks: dict[str, TaskAgreement]
 
 
@@ -93,7 +94,8 @@ def examine(evidence: Evidence) -> Result:
         if absent or not found:
             missing[name] = not_run(absent) if absent else "too few ranked methods"
     passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.main)
-    return {"passed": passed, "missing": evidence.lacking(missing), "core": list(CORE), "tasks": tasks}
+    main, lacking = list(evidence.main), evidence.lacking(missing)
+    return {"passed": passed, "missing": lacking, "core": list(CORE), "main": main, "tasks": tasks}
 
 
 def _common(task: TaskEvidence, published: dict[str, float]) -> list[str]:
@@ -165,10 +167,11 @@ def sum_up(result: Result) -> str:
     if not result["tasks"]:
         return ""
     both = result["core"][:2]
-    first = by_task(result["tasks"], lambda task: " and ".join(_rho_with(task, name, "rho") for name in both))
-    by_name = by_task(result["tasks"], lambda task: " and ".join(_rho_with(task, name, "rho_by_name") for name in both))
-    medians = by_task(result["tasks"], lambda task: number(task["median"], ".2f"))
-    theirs = by_task(result["tasks"], lambda task: number(task["median_among_published"], ".2f"))
+    tasks, main = result["tasks"], result["main"]
+    first = by_task(tasks, lambda task: " and ".join(_rho_with(task, name, "rho") for name in both), main)
+    by_name = by_task(tasks, lambda task: " and ".join(_rho_with(task, name, "rho_by_name") for name in both), main)
+    medians = by_task(tasks, lambda task: number(task["median"], ".2f"), main)
+    theirs = by_task(tasks, lambda task: number(task["median_among_published"], ".2f"), main)
     return (
         f"Spearman's rho with SubpopBench's {' and '.join(both)}: {first}. Median over {', '.join(result['core'])}: "
         f"{medians}; theirs with one another: {theirs}. All of it over the methods that are the same; with those that "

@@ -39,6 +39,7 @@ class Result(TypedDict):
     passed: bool | None
     missing: list[str]
     wanted: int
+    main: list[str]
     tasks: dict[str, Separation]
 
 
@@ -50,7 +51,7 @@ def examine(evidence: Evidence) -> Result:
     missing = evidence.lacking({name: not_run(some) for name, some in absent.items() if some})
     missing += [f"{name}: fewer than two ranked rows" for name in judged if name not in tasks]
     passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.main)
-    return {"passed": passed, "missing": missing, "wanted": WANTED, "tasks": tasks}
+    return {"passed": passed, "missing": missing, "wanted": WANTED, "main": list(evidence.main), "tasks": tasks}
 
 
 def _separation(task: TaskEvidence, judged: bool) -> Separation:
@@ -72,7 +73,7 @@ def _separation(task: TaskEvidence, judged: bool) -> Separation:
 
 def sum_up(result: Result) -> str:
     """Says in a sentence how many tiers there are."""
-    tiers = by_task(result["tasks"], lambda found: f"{found['tiers']} of {found['rows']} rows")
+    tiers = by_task(result["tasks"], lambda found: f"{found['tiers']} of {found['rows']} rows", result["main"])
     return f"Tiers: {tiers}; {result['wanted']} wanted." if tiers else ""
 
 

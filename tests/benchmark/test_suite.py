@@ -73,8 +73,11 @@ def test_v1_ranks_over_sets_of_its_tasks():
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ('["one-text", "six"]', r"mini.toml: overall.both names six, which is no task; there are: one-text, two-image"),
-        ('["one-text", "one-text"]', r"mini.toml: overall.both names one-text more than once; name each task once"),
+        (
+            '["one-text", "six"]',
+            r"mini.toml .*:\n  overall.both names six, which is no task; there are: one-text, two-image",
+        ),
+        ('["one-text", "one-text"]', r"overall.both names one-text more than once; name each task once"),
         ('["one-text"]', r"overall.both: .*at least 2 items"),
     ],
 )
@@ -91,13 +94,28 @@ def test_imagenet_is_for_image_tasks(mini, modality):
     mini.write_text(tasks)
     assert load_suite(str(mini)).task("two-image").backbone == "imagenet"
     mini.write_text(tasks.replace('"two", modality = "image"', f'"two", modality = "{modality}"'))
-    told = rf'mini.toml: tasks.two-image: backbone = "imagenet" is for image tasks, and this one is {modality}; choose'
-    with pytest.raises(ScenarioError, match=told):
+    with pytest.raises(
+        ScenarioError, match=f'tasks.two-image: backbone = "imagenet" .* this one is {modality}; choose'
+    ):
         load_suite(str(mini))
 
 
-def test_v1_imagenet_has_a_task_that_starts_from_imagenet():
-    (task,) = load_suite("v1-imagenet").tasks.values()
+def test_roles_of_v1():
+    suite = load_suite("v1")
+    assert list(suite.main) == ["signs-image", "signs-text", "signs-multimodal"]
+    assert list(suite.tasks_with("dose")) == ["dose-10-image", "dose-50-image", "dose-90-image"]
+    assert len(suite.tasks_with("extra")) == 5
+
+
+def test_all_tasks_are_main_where_none_has_that_role(mini):
+    assert list(load_suite(str(mini)).main) == ["one-text", "two-image", "one-image"]
+    mini.write_text(TASKS.replace('modality = "text"', 'modality = "text", role = "main"'))
+    assert list(load_suite(str(mini)).main) == ["one-text"]
+    assert list(load_suite(str(mini)).tasks_with("extra")) == ["two-image", "one-image"]
+
+
+def test_v1_imagenet_has_one_task_that_starts_from_imagenet():
+    (task,) = load_suite("v1-imagenet").main.values()
     assert (task.name, task.modality, task.backbone) == ("imagenet-image", "image", "imagenet")
     assert task.channels == ("background", "color", "shape")
     assert task.scenario.image_size == 64
@@ -156,6 +174,7 @@ def test_a_suite_file_that_is_not_there_is_answered_with_the_suites_beside_it(mi
         (b"[tasks]\na = 3", r"tasks.a: .*\(got 3\)"),
         (b'[tasks]\na = { scenario = "one" }', r"tasks.a.modality: this key is missing"),
         (b'[tasks]\na = { scenario = "one", modality = "sound" }', r"tasks.a.modality: .*\(got 'sound'\)"),
+        (b'[tasks]\na = { scenario = "one", modality = "text", role = "big" }', r"tasks.a.role: .*\(got 'big'\)"),
         (b'[tasks]\na = { scenario = "../one", modality = "image" }', r"tasks.a.scenario: .*\(got '../one'\)"),
         (b'[tasks]\na = { scenario = "six", modality = "image" }', r"cannot read the scenario file .*six.toml"),
     ],

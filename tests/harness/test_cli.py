@@ -31,7 +31,7 @@ def test_generate_writes_what_the_generator_makes(tmp_path):
     assert main(["generate", "--out", str(tmp_path / "set"), *flags.split()]) == 0
     table = pd.read_csv(tmp_path / "set" / "metadata.csv")
     scenario = from_flags(3, 40, ["color", "lighting"], ["color=.9"], 32, 5)
-    assert table.split.value_counts().to_dict() == {"train": 40, "test": 36, "val": 13}
+    assert table.split.value_counts().to_dict() == {"train": 40, "test": 36, "val": 10}
     for split in ("train", "val", "test"):
         rows = table[table.split == split]
         made = sample(scenario, split, range(len(rows)))

@@ -23,7 +23,7 @@ def test_a_suite_of_ones_own_and_some_of_the_tasks_leave_the_canonical_table_alo
 ):
     monkeypatch.chdir(tmp_path)
     for name, stand_in in {
-        "CANONICAL": canonical,
+        "DEFAULT_SUITE": canonical,
         "plan": lambda *_, uncorrelated=False: [SimpleNamespace(uncorrelated=uncorrelated)],
         "run_missing": lambda *_: (),
         "path_of": lambda *_: None,

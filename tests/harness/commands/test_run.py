@@ -49,7 +49,7 @@ def test_the_readmes_examples_describe_what_they_say(small, monkeypatch):
     first = plan_experiment(parse(README[0]))
     assert tuple(method.name for method in first.methods) == METHODS
     assert (first.task.modality, first.task.scenario.num_classes, first.seeds) == ("image", 5, (0,))
-    assert first.task.scenario.splits.train + first.task.scenario.splits.val == 1000
+    assert (first.task.scenario.splits.train, first.task.scenario.splits.val) == (1000, 250)
     (small / "data").mkdir()
     Path("data", SCENARIO).write_text(Path("small.toml").read_text().replace("40", "80"))
     second, third = (plan_experiment(parse(line)) for line in README[1:])

@@ -46,7 +46,7 @@ def test_flags_reach_the_methods_options():
         ("--exp_name a/b", "--exp_name 'a/b': use letters, digits"),
         ("--seed -1", "--seed -1: give 0 or more"),
         ("--num_classes 5", "--num_classes 5: small.toml has 2; leave the flag out"),
-        ("--num_samples 51", "--num_samples 51: small.toml has 50; leave the flag out"),
+        ("--num_samples 51", "--num_samples 51: small.toml has 40; leave the flag out"),
     ],
 )
 def test_what_is_wrong_is_told_before_any_work(small, run_command, monkeypatch, flags, told):

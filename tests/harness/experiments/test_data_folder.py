@@ -11,10 +11,10 @@ from spurgen.harness.cli import main
 from spurgen.harness.experiments.data_folder import SCENARIO, describe_world, read_world, write_world
 
 
-@pytest.mark.parametrize(("num_classes", "num_samples"), [(3, 300), (20, 5), (2, 20_000)])
+@pytest.mark.parametrize(("num_classes", "num_samples"), [(3, 300), (20, 1), (2, 20_000)])
 def test_the_generated_world_has_real_groups_however_few_samples(num_classes, num_samples):
     scenario = describe_world(num_classes, num_samples)
-    assert scenario.splits.train + scenario.splits.val == num_samples
+    assert (scenario.splits.train, scenario.splits.val) == (num_samples, max(num_samples // 4, 1))
     test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
     assert np.bincount(test.group_ids).tolist() == [50] * (num_classes * 8)
     assert (np.bincount(test.group_ids[: scenario.splits.twins]) == 10).all()
@@ -58,8 +58,8 @@ def test_a_write_that_fails_leaves_nothing(monkeypatch):
         ("", "--data_dir data: there is no data set (no scenario.toml); pass --generate_data to make one"),
         ("no.toml", "cannot read the scenario file no.toml"),
         ("--generate_data --num_classes 21", "num_classes: Input should be less than or equal to 20 (got 21)"),
-        ("--generate_data --num_samples 4", "--num_samples 4: give 5 or more; a fifth of them is val"),
-        ("--generate_data --num_samples 60", "--batch_size 64: larger than the train split, 48 samples"),
+        ("--generate_data --num_samples 0", "splits.train: Input should be greater than or equal to 1 (got 0)"),
+        ("--generate_data --num_samples 60", "--batch_size 64: larger than the train split, 60 samples"),
         ("--generate_data --data_dir small.toml", "small.toml is not a folder; choose another --data_dir"),
         ("--generate_data --data_dir small.toml/x", "cannot write to small.toml/x: Not a directory"),
     ],

@@ -65,10 +65,10 @@ def test_a_channel_that_is_named_twice_is_one(tmp_path):
     assert list(load_scenario(tmp_path / "set" / SCENARIO).channels) == ["color"]
 
 
-def test_the_help_tells_how_many_test_samples_there_are(capsys):
+def test_the_help_says_how_many_test_samples_there_are(capsys):
     with pytest.raises(SystemExit):
         main(["generate", "--help"])
-    assert "at least one in each of its num-classes x 2^channels cells" in " ".join(capsys.readouterr().out.split())
+    assert "at least one in each of its classes x 2^channels groups" in " ".join(capsys.readouterr().out.split())
     seven = ["background", "color", "shape", "lighting", "watermark", "voice", "synonym"]
     assert from_flags(num_samples=50, channels=seven).num_test == 1280
 

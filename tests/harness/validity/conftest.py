@@ -34,11 +34,11 @@ twins = 90
 STRENGTHS = {"signs": 0.8, "dose-10": 0.1, "dose-50": 0.5, "dose-90": 0.9}
 TASKS = """
 [tasks]
-signs-image = { scenario = "signs", modality = "image" }
-signs-text = { scenario = "signs", modality = "text", backbone = "pretrained" }
-dose-90-image = { scenario = "dose-90", modality = "image" }
-dose-10-image = { scenario = "dose-10", modality = "image" }
-dose-50-image = { scenario = "dose-50", modality = "image" }
+signs-image = { scenario = "signs", modality = "image", role = "main" }
+signs-text = { scenario = "signs", modality = "text", backbone = "pretrained", role = "main" }
+dose-90-image = { scenario = "dose-90", modality = "image", role = "dose" }
+dose-10-image = { scenario = "dose-10", modality = "image", role = "dose" }
+dose-50-image = { scenario = "dose-50", modality = "image", role = "dose" }
 """
 METHODS = {"erm": 0.3, "resample": 0.5, "group_dro": 0.7, "jtt": 0.85, "dfr": 0.95}
 

@@ -67,17 +67,18 @@ def test_every_figure_of_the_summary_is_of_the_results(results):
 
 
 @pytest.mark.parametrize(
-    ("tasks", "told"),
+    ("tasks", "main", "text"),
     [
-        ({"signs-a": 1, "signs-b": 2, "other": 3}, "1 (signs-a), 2 (signs-b)"),
-        ({"signs-a": 1, "signs-b": 1, "other": 3}, "1 (each)"),
-        ({"signs-a": 1}, "1 (signs-a)"),
-        ({"<b>": 1}, "1 (&lt;b&gt;)"),
-        ({}, ""),
+        ({"a": 1, "b": 2, "other": 3}, "ab", "1 (a), 2 (b)"),
+        ({"a": 1, "b": 1, "other": 3}, "ab", "1 (each)"),
+        ({"a": 1}, "ab", "1 (a)"),
+        ({"a": 1, "b": 2}, "c", "1 (a), 2 (b)"),
+        ({"<b>": 1}, (), "1 (&lt;b&gt;)"),
+        ({}, "a", ""),
     ],
 )
-def test_a_word_stands_with_each_signs_task_or_once_for_all(tasks, told):
-    assert by_task(tasks, str) == told
+def test_by_task_names_each_main_task_or_all_tasks_without_them(tasks, main, text):
+    assert by_task(tasks, str, main) == text
 
 
 def test_without_rows_every_part_says_what_makes_them(weigh):

@@ -24,7 +24,7 @@ def bare():
         ),
     ],
 )  # fmt: skip
-def test_a_suite_is_judged_on_its_signs_tasks_or_on_all(bare, suite, tasks, makes_rows, makes_references):
+def test_a_suite_is_judged_on_its_main_tasks(bare, suite, tasks, makes_rows, makes_references):
     evidence = bare(suite)
     assert list(evidence.main) == tasks
     assert evidence.lacking({"a": "x", "b": "x"}) == [f"a, b: x; `{makes_rows}` makes what is missing"]
