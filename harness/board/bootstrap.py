@@ -96,7 +96,9 @@ class TaskBootstrap:
         """Draw the same as other samples alone might give it: the paired bootstrap with these very seeds."""
         if metric in ("wga", "accuracy"):
             return self._of_groups(row)[metric == "accuracy"]
-        names = [f"sss/{name}" for name in self.task.channels] if metric == "sss" else [BASE_METRICS.get(metric, metric)]
+        names = (
+            [f"sss/{name}" for name in self.task.channels] if metric == "sss" else [BASE_METRICS.get(metric, metric)]
+        )
         values = np.mean([row.sample_mean(name) for name in names], axis=0)
         return bootstrap_mean(values[None], self.base_weights)
 

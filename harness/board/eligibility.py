@@ -68,7 +68,7 @@ def _flattened(task: Task, result: Result) -> str | None:
         if metrics[name] < FLAT[name] * least:
             return (
                 f"its probabilities are flatter than its predictions with seed {result.seed}: {name} "
-                f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected; it answers val, where the temperature "
-                "is fitted, worse than test"
+                f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected; it answers val, where the "
+                "temperature is fitted, worse than test"
             )
     return None

@@ -1,41 +1,41 @@
-"""Which rows a board is made of: those that came with the package, and a user's own."""
+"""The rows and the files of a suite's leaderboard."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.results.rows import Row, Rows, TaskRow
-from spurgen.harness.results.store import SHIPPED, Store
+from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.rendering import to_csv, to_json, to_markdown
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.results.store import Store
 from spurgen.harness.splits.private import read_commitments
 
-CANONICAL = "v1"
+PRIVATE, REFERENCE = "private", "reference"
 
 
-def stem_for(suite: str, stem: str) -> str:
-    """Return the stem of a suite's file: `stem` alone for the canonical suite, STEM-SUITE for another."""
-    return stem if suite == CANONICAL else f"{stem}-{suite}"
+def build_board(suite: Suite, results: Path) -> dict[str, Any]:
+    """Build a suite's leaderboard from the rows in a folder, and those that come with the package."""
+    return build(suite, Store(results, suite.name).rows(), read_private(suite, results))
 
 
-def read_rows(suite: Suite, folders: Sequence[Path], kind: str = "") -> dict[str, Row]:
-    """Read a suite's rows from several folders; of two rows of one label the later folder's counts."""
-    rows: dict[str, Row] = {}
-    for folder in dict.fromkeys(folder.resolve() for folder in folders):
-        rows |= Store(folder, suite.name, kind).rows()
-    return dict(sorted(rows.items()))
-
-
-def folders_with(own: Path) -> list[Path]:
-    """Return the folders whose rows a board shows: the package's, and a user's own, which come last."""
-    return [SHIPPED, own]
-
-
-def read_private(suite: Suite, folders: Sequence[Path]) -> Rows:
+def read_private(suite: Suite, results: Path) -> Rows:
     """Read the rows on the private splits of a suite's newest commitment; results on older ones are left out."""
-    known = [commitment.data_sha256 for commitment in read_commitments(suite)[-1:]]
-    rows = read_rows(suite, folders, "private")
-    return {label: {task: _only(part, known) for task, part in row.items()} for label, row in rows.items()}
+    newest = [commitment.data_sha256 for commitment in read_commitments(suite)[-1:]]
+    rows = Store(results, suite.name, PRIVATE).rows() if newest else {}
+    return {label: {task: _only(part, newest) for task, part in row.items()} for label, row in rows.items()}
 
 
-def _only(part: TaskRow, known: Sequence[str]) -> TaskRow:
-    return replace(part, results=tuple(result for result in part.results if result.data_sha256 in known))
+def _only(part: TaskRow, data: Sequence[str]) -> TaskRow:
+    return replace(part, results=tuple(result for result in part.results if result.data_sha256 in data))
+
+
+def write_board(board: dict[str, Any], *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[Path]:
+    """Write a leaderboard to the files that are named; return them."""
+    texts = {markdown: to_markdown, csv: to_csv, json: to_json}
+    written = [path for path in texts if path is not None]
+    for path in written:
+        write_atomically(path, texts[path](board))
+    return written

@@ -110,7 +110,9 @@ def make_row(
         shown |= {metric: row.mean(metric), f"{metric}_ci": ends}
     shown |= {metric: row.mean(metric) for metric in _shared([r.metrics for r in results]) if metric not in shown}
     shown |= _by_channel(results)
-    shown["patterns"] = {p: float(np.mean([r.patterns[p] for r in results])) for p in _shared([r.patterns for r in results])}
+    shown["patterns"] = {
+        p: float(np.mean([r.patterns[p] for r in results])) for p in _shared([r.patterns for r in results])
+    }
     shown["ignores_core"] = shown["core_sensitivity"] <= shown["sss_placebo"]
     shown["selections"] = _selections(results)
     shown["isolation"] = _weakest(ISOLATIONS, [r.isolation for r in results])

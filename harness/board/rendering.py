@@ -33,11 +33,11 @@ def to_json(board: Mapping[str, Any]) -> str:
 
 
 def to_csv(board: Mapping[str, Any]) -> str:
-    """Write a line per task and row, ranked or not, nested metrics as their own columns, to eight significant digits."""
+    """Write a line per task and row, ranked or not, nested metrics as columns, to eight significant digits."""
     lines = [
         {"task": task, **row} for task, part in board["tasks"].items() for row in (*part["rows"], *part["unranked"])
     ]
-    flat = pd.json_normalize([_eight_digits({k: v for k, v in line.items() if v is not None}) for line in lines])
+    flat = pd.json_normalize([shortened({k: v for k, v in line.items() if v is not None}) for line in lines])
     if "rank" in flat:
         flat["rank"] = flat["rank"].astype("Int64")  # the unranked have none, which alone would make it 1.0
     for column in flat.select_dtypes(["object", "string"]):
@@ -45,12 +45,12 @@ def to_csv(board: Mapping[str, Any]) -> str:
     return flat.to_csv(index=False, lineterminator="\n")
 
 
-def _eight_digits(value: Any) -> Any:  # noqa: ANN401
+def shortened(value: Any) -> Any:  # noqa: ANN401
     """Round every float to eight significant digits: the rest differs between machines."""
     if isinstance(value, dict):
-        return {key: _eight_digits(item) for key, item in value.items()}
+        return {key: shortened(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_eight_digits(item) for item in value]
+        return [shortened(item) for item in value]
     return float(f"{value:.8g}") if isinstance(value, float) else value
 
 

@@ -64,7 +64,7 @@ def compare_results(before: Result, after: Result, allowed: dict[str, float]) ->
 def compare_means(found: Sequence[Sequence[Again]]) -> list[Again]:
     """Compares a task's figures in the mean over its cells, which may move by less; none for fewer than two cells.
 
-    `found`: `compare_cells` of each. Figures that all moved a little the same way are not chance.
+    `found`: `compare_results` of each. Figures that all moved a little the same way are not chance.
     """
     some = [cells for cells in zip(*found, strict=True) if len(cells) > 1]
     return [

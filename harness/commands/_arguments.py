@@ -3,9 +3,11 @@
 import argparse
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import get_args
 
 from spurgen.benchmark.suite import DEFAULT_SUITE
+from spurgen.harness.results.store import OWN
 from spurgen.harness.sandbox.bubblewrap import why_not
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits
@@ -29,6 +31,20 @@ def add_suite(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_SUITE,
         help=f"a suite's name, or the path of its .toml file; default: {DEFAULT_SUITE}",
     )
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Declare the flag that names the folder of a user's own results."""
+    parser.add_argument(
+        "--results", type=Path, default=OWN,
+        help=f"folder of your own results, beside which those that come with spurgen count; default: {OWN}",
+    )  # fmt: skip
+
+
+def add_board_files(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags that name the files of a leaderboard."""
+    for flag, what in (("--markdown", "Markdown"), ("--csv", "CSV"), ("--json", "JSON")):
+        parser.add_argument(flag, type=Path, metavar="FILE", help=f"write the leaderboard as {what}")
 
 
 def positive(text: str) -> float:

@@ -9,17 +9,18 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import Cell
-from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task, load_suite
-from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
+from spurgen.benchmark.result import Result
+from spurgen.benchmark.suite import Suite, Task, load_suite
+from spurgen.harness.board.files import REFERENCE
+from spurgen.harness.commands._arguments import Unique, add_results, add_suite, positive_int
 from spurgen.harness.commands._sections import around, renew
-from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.results.store import RESULTS, read_cell
-from spurgen.harness.running.plan import baseline_specs, path_of, plan, run_missing
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.results.store import Store
+from spurgen.harness.running.missing import result_of, run_missing
+from spurgen.harness.running.plan import baseline_specs, plan
 from spurgen.harness.validity._bayes import told_by
 
 METHODS = ("erm", "resample", "group_dro")
-OUT = Path("benchmark/CALIBRATION.md")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 EVIDENCE = """\
 What the evidence itself tells: how often the label is right that is most probable, given all channels, the core cue, or
@@ -32,34 +33,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: the suite's main tasks")
     parser.add_argument("--seeds", type=positive_int, default=5, help="default: 5")
     parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
-    parser.add_argument(
-        "--out", type=Path,
-        help=f"a file whose section from {BEGIN} to {END} is renewed; default: {OUT}, for some tasks only, or a "
-        f"suite other than {DEFAULT_SUITE}, none",
-    )  # fmt: skip
+    add_results(parser)
+    parser.add_argument("--out", type=Path, help=f"renew the section from {BEGIN} to {END} of this file")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Runs the methods and the uncorrelated reference, prints the table and renews it in the file, if there is one."""
+    """Run the methods and the uncorrelated reference, print the table, and renew it in the file that is named."""
     suite = load_suite(arguments.suite)
     names = arguments.tasks or list(suite.main)
-    whole = suite.name == DEFAULT_SUITE and {*names} >= {*suite.main}
-    out = arguments.out or (OUT if whole else None)
+    out: Path | None = arguments.out
     if out and out.exists():
         around(out, BEGIN, END)
-    rows = plan(arguments.suite, names, baseline_specs(METHODS), arguments.seeds)
-    erm = baseline_specs(["erm"])
-    references = plan(arguments.suite, names, erm, arguments.seeds, uncorrelated=True)
-    check_writable(arguments.results, "--results")
-    folders = {False: arguments.results, True: arguments.results.parent / "calibration"}
-    for cells in (references, rows):
-        for _, error in run_missing(cells, folders[cells[0].uncorrelated], console, arguments.jobs):
-            if error:
-                raise SpurgenError(error)
-    done = [read_cell(path_of(folders[cell.uncorrelated], cell)) for cell in (*references, *rows)]
-    evidence = evidence_table(suite, names)
-    table = f"{calibration_table(done)}\n\n{EVIDENCE}\n\n{evidence}"
+    references = plan(arguments.suite, names, baseline_specs(["erm"]), arguments.seeds, uncorrelated=True)
+    trained = plan(arguments.suite, names, baseline_specs(METHODS), arguments.seeds)
+    results = []
+    for jobs, kind in ((references, REFERENCE), (trained, "")):
+        store = Store(arguments.results, suite.name, kind)
+        for _, result in run_missing(jobs, store, console, arguments.jobs):
+            if result.error:
+                raise SpurgenError(result.error)
+        rows = store.rows()
+        results += [result_of(job, rows[job.label]) for job in jobs]
+    table = f"{calibration_table(list(filter(None, results)))}\n\n{EVIDENCE}\n\n{evidence_table(suite, names)}"
     print(table)
     if out:
         if not out.exists():
@@ -68,17 +63,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def calibration_table(cells: Sequence[Cell]) -> str:
+def calibration_table(results: Sequence[Result]) -> str:
     """Averages over seeds, per task and method: Markdown, mean and standard deviation (ddof 1) of the WGA."""
-    groups: dict[tuple[str, str], list[Cell]] = {}
-    for cell in cells:
-        method = f"{cell.submission}, uncorrelated data" if cell.uncorrelated else cell.submission
-        groups.setdefault((cell.task, method), []).append(cell)
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        method = f"{result.submission}, uncorrelated data" if result.uncorrelated else result.submission
+        groups.setdefault((result.task, method), []).append(result)
     lines = []
     for (task, method), some in sorted(groups.items()):
-        wga = np.array([cell.figures["wga"] for cell in some])
+        wga = np.array([result.metrics["wga"] for result in some])
         spread = f" ± {wga.std(ddof=1):.3f}" if len(wga) > 1 else ""
-        means = {name: np.mean([cell.figures[name] for cell in some]) for name in some[0].figures}
+        means = {name: np.mean([result.metrics[name] for result in some]) for name in some[0].metrics}
         lines.append(
             {
                 "Task": task,

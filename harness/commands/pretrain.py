@@ -10,7 +10,7 @@ from spurgen.baselines.training.weights import RECORD, WEIGHTS
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.machine.provenance import provenance
+from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.running.pretraining import WORLD, pretrain, write_arrays
 
 
@@ -25,7 +25,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train the encoders and write them."""
     arrays, record = pretrain(load_scenario(arguments.scenario), pick_device(arguments.device), console.print)
     write_arrays(arguments.out, arrays)
-    about = json.dumps(record | {"provenance": provenance()}, indent=1, allow_nan=False)
+    about = json.dumps(
+        record | {"finished": now(), "environment": environment().model_dump()}, indent=1, allow_nan=False
+    )
     write_atomically(arguments.out.with_suffix(RECORD.suffix), about + "\n")
     console.print(f"wrote {arguments.out}, SHA-256 {record['sha256']}", soft_wrap=True)
     return 0

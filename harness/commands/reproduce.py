@@ -9,38 +9,47 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import Cell
+from spurgen.benchmark.result import Reproduction, Result
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suggest import one_of
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import Task, load_suite
 from spurgen.harness.board.reproduction import (
-    FIGURES,
+    METRICS,
     Again,
     Verdict,
-    compare_cells,
     compare_means,
     tolerances,
     verdict_of,
 )
-from spurgen.harness.commands._arguments import Unique, add_limits, add_suite, isolation_told, limits_of, positive_int
+from spurgen.harness.commands._arguments import (
+    Unique,
+    add_limits,
+    add_results,
+    add_suite,
+    isolation_told,
+    limits_of,
+    positive_int,
+)
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.progress import make_progress
-from spurgen.harness.results.store import RESULTS, cell_file, read_cells, write_cell
-from spurgen.harness.running.job import CellSpec
+from spurgen.harness.results.store import Store
+from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
+from spurgen.harness.running.run import run as run_job
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.splits.frozen import check_description
 
-AGAIN = ("finished", "machine", "python", "packages", "spurgen", "commit", "dirty", "order_seed")
 GOOD = ("exact", "within tolerance")
-Planned = tuple[CellSpec, Cell]
+Planned = tuple[Job, Result]
 
 
 class _Ran(NamedTuple):
     """Holds a cell, its second run, and how its figures moved."""
 
-    before: Cell
-    after: Cell
+    before: Result
+    after: Result
     found: list[Again]
 
     @property
@@ -55,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: all that the row has")
     parser.add_argument("--seeds", type=positive_int, help="its first seeds alone; default: all that it has")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")
-    parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core, one on cuda")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
+    parser.add_argument("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on cuda")
+    add_results(parser)
     parser.add_argument("--record", action="store_true", help="note in what came out again that it was re-run")
     add_limits(parser)
 
@@ -67,24 +76,25 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.print(isolation_told(limits), markup=False, soft_wrap=True)
     if arguments.record:
         check_writable(arguments.results, "--results")
-    rows = read_cells(arguments.results, suite.name)
+    store = Store(arguments.results, suite.name)
+    rows = store.rows()
     row = rows[one_of("row", arguments.row, rows)]
     tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
-    plan = [
-        (CellSpec(arguments.suite, name, cell.spec, cell.seed, device, dict(cell.options), limits=limits), cell)
+    planned = [
+        (_job(arguments.suite, suite.task(name), result, device, limits), result)
         for name in tasks
-        for cell in row[name][: arguments.seeds]
-        if cell.error is None
+        for result in row[name].results[: arguments.seeds]
+        if result.error is None
     ]
-    if not plan:
+    if not planned:
         raise SpurgenError(f"{arguments.row} has no result on {', '.join(tasks)} that could come out again")
-    _refuse_changes(plan)
-    check_backbones([spec for spec, _ in plan])
-    comparisons = (len(plan) + len(tasks)) * len(FIGURES)
+    _refuse_changes(planned)
+    check_backbones([job for job, _ in planned])
+    comparisons = (len(planned) + len(tasks)) * len(METRICS)
     allowed = {name: tolerances([r[name] for r in rows.values() if name in r], comparisons) for name in tasks}
     ran = [
-        _Ran(before, after, compare_cells(before, after, allowed[before.task]))
-        for before, after in _run(plan, console, arguments.jobs or (None if device == "cpu" else 1))
+        _Ran(before, after, compare_results(before, after, allowed[before.task]))
+        for before, after in _run(planned, console, arguments.jobs or (None if device == "cpu" else 1))
     ]
     ran.sort(key=lambda one: (one.before.task, one.before.seed))
     means = {name: compare_means([one.found for one in ran if one.before.task == name and one.found]) for name in tasks}
@@ -93,9 +103,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
     drifted = [name for name, some in means.items() if some and verdict_of(some) == "differs"]
     noted = [one for one in ran if arguments.record and one.verdict in GOOD and one.before.task not in drifted]
-    for one in noted:
-        where = one.before.task, one.before.seed, one.before.identity
-        write_cell(cell_file(arguments.results, suite.name, arguments.row, *where), _recorded(one))
+    if noted:
+        store.update(arguments.row, [_recorded(one) for one in noted])
     verdicts = [one.verdict for one in ran]
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
     console.print(f"{len(verdicts)} runs again: {counts}", markup=False)
@@ -109,30 +118,36 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0 if set(verdicts) <= set(GOOD) and not drifted else 1
 
 
-def _refuse_changes(plan: Sequence[Planned]) -> None:
-    """Raises `SpurgenError` for a cell that this version's code and data would not make."""
-    for spec, cell in plan:
+def _job(suite: str, task: Task, result: Result, device: str, limits: Limits) -> Job:
+    """Return the job whose result this is, planned now."""
+    data = check_description(load_suite(suite), task.scenario.name).digest
+    return Job(task, result.spec, result.seed, data, device, dict(result.options), suite, limits=limits)
+
+
+def _refuse_changes(planned: Sequence[Planned]) -> None:
+    """Raise `SpurgenError` for a result that this version's code and data would not make."""
+    for job, cell in planned:
         file, _ = split_spec(cell.spec)
         if file.endswith(".py") and not Path(file).exists():
             raise SpurgenError(
                 f"there is no file {file}, seen from {Path.cwd()}; the row names it so: run this where it was scored"
             )
-        if spec.identity != cell.identity:
-            commit = cell.provenance.get("commit") or "unknown"
+        if job.identity != cell.identity:
+            commit = cell.provenance.environment.commit or "unknown"
             raise SpurgenError(
                 f"{cell.task}, seed {cell.seed}: the row was made by other sources, data or scoring code (identity "
-                f"{cell.identity[:16]}, now {spec.identity[:16]}); check out the commit that made it, {commit}"
+                f"{cell.identity[:16]}, now {job.identity[:16]}); check out the commit that made it, {commit}"
             )
 
 
-def _run(plan: Sequence[Planned], console: Console, jobs: int | None) -> Iterator[tuple[Cell, Cell]]:
-    """Yields every cell with its second run, as it ends."""
-    before = {(spec.task, spec.seed): cell for spec, cell in plan}
+def _run(planned: Sequence[Planned], console: Console, processes: int | None) -> Iterator[tuple[Result, Result]]:
+    """Yield every result with its second run's, as it ends."""
+    before = {(result.task, result.seed): result for _, result in planned}
     with make_progress(console) as progress:
-        bar = progress.add_task("cells", total=len(plan))
-        for spec, after in pool.run([spec for spec, _ in plan], jobs):
+        bar = progress.add_task("jobs", total=len(planned))
+        for job, (after, _) in pool.run_all(run_job, [job for job, _ in planned], processes):
             progress.advance(bar)
-            yield before[spec.task, spec.seed], after
+            yield before[job.task.name, job.seed], after
 
 
 def _lines(ran: _Ran) -> list[dict[str, str]]:
@@ -155,9 +170,12 @@ def _line(task: str, seed: str, again: Again) -> dict[str, str]:
     }
 
 
-def _recorded(ran: _Ran) -> Cell:
-    """Returns a cell that says that it was run again, with what outcome, when, where and how shut in."""
-    before, after = ran.before, ran.after
-    kept = {key: after.provenance[key] for key in AGAIN if key in after.provenance}
-    again = {"verdict": ran.verdict, "isolation": after.isolation, **kept}
-    return before.model_copy(update={"verification": "re-run", "provenance": before.provenance | {"again": again}})
+def _recorded(ran: _Ran) -> Result:
+    """Return a result that records that it was run again, with what outcome, when and where."""
+    after = ran.after.provenance
+    again = Reproduction(
+        verdict=ran.verdict, isolation=ran.after.isolation, finished=after.finished, order_seed=after.order_seed,
+        environment=after.environment,
+    )  # fmt: skip
+    provenance = ran.before.provenance.model_copy(update={"reproduction": again})
+    return ran.before.model_copy(update={"verification": "re-run", "provenance": provenance})

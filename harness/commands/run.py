@@ -28,7 +28,7 @@ from spurgen.harness.experiments.data_folder import (
     read_world,
     write_world,
 )
-from spurgen.harness.experiments.experiment import Experiment, plan, run_missing
+from spurgen.harness.experiments.experiment import Experiment, run_experiment
 from spurgen.harness.experiments.log import logged
 from spurgen.harness.experiments.plots import comparison, sensitivity, training_curves
 from spurgen.harness.experiments.report import results_table, to_markdown
@@ -105,8 +105,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if write:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)
         jobs = arguments.jobs or (None if experiment.device == "cpu" else 1)
-        cells = run_missing(experiment, plan(experiment), log, console, jobs)
-        record = make_record(experiment, cells)
+        record = make_record(experiment, run_experiment(experiment, log, console, jobs))
         for told in cautions(record):
             log.warning("not to be concluded: %s", told)
         files = write_files(record, experiment.folder)

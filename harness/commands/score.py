@@ -8,14 +8,15 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.files import private_folder
+from spurgen.harness.board.files import PRIVATE
 from spurgen.harness.commands._arguments import limits_of
 from spurgen.harness.commands.benchmark import add_run_arguments, run_specs
 from spurgen.harness.commands.splits import with_progress
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.running.plan import baseline_specs, offered, plan, run_missing
-from spurgen.harness.running.private_job import PrivateCellSpec
+from spurgen.harness.results.store import Store
+from spurgen.harness.running.missing import run_missing
+from spurgen.harness.running.plan import baseline_specs, offered, plan, plan_private
 from spurgen.harness.sandbox.bubblewrap import why_not
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.splits.private import data_digest, open_secret, secret_file
@@ -52,13 +53,11 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
             "--isolation process"
         )
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
-    check_writable(private_folder(arguments.results), "--results")
+    store = Store(arguments.results, suite.name, PRIVATE)
+    check_writable(store.folder, "--results")
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
-    cells, _ = offered(suite, wanted)  # what is skipped is told with the public cells
-    hidden = [
-        PrivateCellSpec(c.suite, c.task, c.spec, c.seed, secret, commitment.data_sha256, device, limits=limits)
-        for c in cells
-    ]
+    jobs, _ = offered(wanted)  # skipped tasks are reported with the public jobs
+    hidden = plan_private(jobs, secret, commitment.data_sha256)
     digest = with_progress(suite, console, partial(data_digest, suite, secret, jobs=arguments.jobs))
     if digest != commitment.data_sha256:
         raise FrozenDataError(
@@ -67,8 +66,8 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
         )
     console.print(f"isolation: {isolation}", markup=False)
     console.print(f"private splits of commitment {commitment.number}, {commitment.committed}", markup=False)
-    jobs = arguments.jobs or (None if device == "cpu" else 1)
-    failures = [e for _, e in run_missing(hidden, private_folder(arguments.results), console, jobs) if e]
+    processes = arguments.jobs or (None if device == "cpu" else 1)
+    failures = [result.error for _, result in run_missing(hidden, store, console, processes) if result.error]
     for error in dict.fromkeys(failures):
         console.print(error, markup=False, style="red", soft_wrap=True)
     return 1 if failures else 0

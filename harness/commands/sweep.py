@@ -61,9 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         job
         for name in names
         for options in settings(known[name].Hyperparameters(), arguments.trials, arguments.strategy)
-        for job in plan(
-            arguments.suite, tasks, baseline_specs([name]), arguments.seeds, device=device, options=options
-        )
+        for job in plan(arguments.suite, tasks, baseline_specs([name]), arguments.seeds, device=device, options=options)
     ]
     done, missing = split_done(arguments.out, jobs)
     check_backbones(missing)

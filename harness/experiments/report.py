@@ -113,7 +113,7 @@ def _origin(record: ExperimentRecord) -> str:
     commit = f"commit {made_with.commit}{' with changes' if made_with.dirty else ''}, " if made_with.commit else ""
     return (
         f"SpurGen {made_with.spurgen}, {commit}Python {made_with.python}, {packages}; {made_with.machine}; "
-        f"{record.finished}. Scenario SHA-256 `{record.scenario_sha256}`."
+        f"{record.written}. Scenario SHA-256 `{record.scenario_sha256}`."
     )
 
 

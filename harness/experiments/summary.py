@@ -109,7 +109,7 @@ class ExperimentRecord(_Frozen):
     seeds: tuple[int, ...]
     methods: tuple[MethodResult, ...]
     differences: tuple[Difference, ...] = ()
-    finished: str
+    written: str
     environment: Environment
 
     @property
@@ -148,7 +148,7 @@ def make_record(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experime
         seeds=experiment.seeds,
         methods=tuple(methods),
         differences=differences([method for method in methods if method.figures], replicates, _tested(task)),
-        finished=now(),
+        written=now(),
         environment=environment(),
     )
 
@@ -169,7 +169,9 @@ def _of_channels(task: Task) -> list[str]:
     return [f"sss/{channel}" for channel in task.channels]
 
 
-def _result(bootstrap: TaskBootstrap, spreads: Spreads, method: Method, cells: TaskRow) -> tuple[MethodResult, Replicates]:
+def _result(
+    bootstrap: TaskBootstrap, spreads: Spreads, method: Method, cells: TaskRow
+) -> tuple[MethodResult, Replicates]:
     """Averages a method's cells, with intervals; returns the replicates of what is tested as well."""
     seeds = tuple(_seed(result) for result in cells.results)
     about = {"name": method.name, "spec": method.spec, "access": cells.results[0].access, "options": method.options}

@@ -18,8 +18,8 @@ from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.generators.streams import permutation, stream_key
 from spurgen.harness.experiments.tuning_result import TuningResult, read_tuning
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.running.checkpoints import score_on
 from spurgen.harness.results.store import label_of
+from spurgen.harness.running.checkpoints import score_on
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
 from spurgen.harness.running.run import fit, make_split

@@ -52,5 +52,7 @@ def read_tuning(path: Path) -> list[TuningResult]:
             results.append(TuningResult.model_validate_json(line))
         except ValidationError as error:
             wrong = "; ".join(explain(error.errors()[:3]))
-            raise SpurgenError(f"{path}, line {number} is not a result of this version: {wrong}; delete the line") from None
+            raise SpurgenError(
+                f"{path}, line {number} is not a result of this version: {wrong}; delete the line"
+            ) from None
     return results

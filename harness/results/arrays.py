@@ -38,7 +38,7 @@ class Shape(NamedTuple):
 def shapes_of(row: Mapping[str, TaskRow]) -> dict[str, Shape]:
     """Return the shapes of the tasks that have samples."""
     return {
-        task: Shape(*part.correct.shape, len(next(iter(part.sums.values()))), tuple(part.sums))
+        task: Shape(len(part.correct), part.correct.shape[1], len(next(iter(part.sums.values()))), tuple(part.sums))
         for task, part in row.items()
         if len(part.correct)
     }
@@ -51,7 +51,10 @@ def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
     units = np.concatenate([total for part in parts for total in part.sums.values()] or [np.empty(0)]) / UNIT
     whole = np.rint(units).astype("<i8")
     assert (whole == units).all(), "sums of rounded samples are whole multiples of UNIT"
-    entries = {"correct": np.concatenate(bits or [np.empty(0, np.uint8)]), "sums": whole.view(np.uint8).reshape(-1, 8).T}
+    entries = {
+        "correct": np.concatenate(bits or [np.empty(0, np.uint8)]),
+        "sums": whole.view(np.uint8).reshape(-1, 8).T,
+    }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         for name, array in entries.items():
@@ -72,7 +75,9 @@ def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, tuple[N
         planes = _read(file, "sums", (8, sum(numbers)))
     values = np.ascontiguousarray(planes.T).view("<i8").ravel() * UNIT
     tasks = {}
-    for (task, shape), own_bits, own_values in zip(shapes.items(), _cut(bits, sizes), _cut(values, numbers), strict=True):
+    for (task, shape), own_bits, own_values in zip(
+        shapes.items(), _cut(bits, sizes), _cut(values, numbers), strict=True
+    ):
         correct = np.unpackbits(own_bits.reshape(shape.correct_bytes), axis=1, count=shape.test).astype(bool)
         tasks[task] = correct, dict(zip(shape.names, own_values.reshape(len(shape.names), shape.bases), strict=True))
     return tasks

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+import numpy as np
 from pydantic import ValidationError
 
 from spurgen.benchmark.errors import SpurgenError
@@ -42,18 +43,20 @@ def label_of(spec: str, options: Mapping[str, object]) -> str:
 
 
 class Store:
-    """The rows of one suite in a folder; `kind` is `private` or `reference` for results that are on no board."""
+    """The rows of one suite: those in a folder of results, and behind them those that come with the package.
+
+    A shipped row counts until the folder has a row of the same label, which starts as its copy. `kind` is `private` or
+    `reference` for results that are on no board.
+    """
 
     def __init__(self, results: Path, suite: str, kind: str = "") -> None:
-        self.folder = results / suite / kind if kind else results / suite
+        self.folder = results / suite / kind
+        shipped = SHIPPED / suite / kind
+        self._folders = [self.folder] if shipped.resolve() == self.folder.resolve() else [self.folder, shipped]
 
     def labels(self) -> list[str]:
         """Return the labels of all rows, sorted."""
-        return sorted(path.stem for path in self.folder.glob("*.jsonl"))
-
-    def files(self, label: str) -> tuple[Path, Path]:
-        """Return where a row's text and its arrays are."""
-        return self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
+        return sorted({path.stem for folder in self._folders for path in folder.glob("*.jsonl")})
 
     def rows(self) -> dict[str, Row]:
         """Read all rows; raise `SpurgenError` that names the file if one is damaged."""
@@ -61,9 +64,11 @@ class Store:
 
     def row(self, label: str) -> dict[str, TaskRow]:
         """Read a row, tasks in the order they were first run; empty if there is none."""
-        text, binary = self.files(label)
-        if not text.exists():
+        texts = (folder / f"{label}.jsonl" for folder in self._folders)
+        text = next(filter(Path.exists, texts), None)
+        if text is None:
             return {}
+        binary = text.parent / f"{label}.npz"
         try:
             return _parse(text, binary)
         except SpurgenError as error:
@@ -99,9 +104,9 @@ class Store:
 
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
         """Write a row whole: the arrays under a second name, the text, then the arrays under their own."""
-        text, binary = self.files(label)
+        text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
         arrays = to_bytes(row)
-        pending = binary.with_suffix(".npz.pending")
+        pending = binary.parent / f"{binary.name}.pending"
         write_atomically(pending, arrays)
         write_atomically(text, _to_text(row, hashlib.sha256(arrays).hexdigest()))
         pending.replace(binary)
@@ -134,7 +139,9 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
 def _to_text(row: Mapping[str, TaskRow], arrays_sha256: str) -> str:
     results = [result for part in row.values() for result in part.results]
     dumped = [result.model_dump(exclude_defaults=True) for result in results]
-    environments = list({_compact(d["provenance"]["environment"]): d["provenance"]["environment"] for d in dumped}.values())
+    environments = list(
+        {_compact(d["provenance"]["environment"]): d["provenance"]["environment"] for d in dumped}.values()
+    )
     shared = {key: dumped[0].get(key) for key in SHARED if all(d.get(key) == dumped[0].get(key) for d in dumped)}
     for line in dumped:
         if line["data_sha256"] == row[line["task"]].results[0].data_sha256:
@@ -164,7 +171,7 @@ def _parse(text: Path, binary: Path) -> dict[str, TaskRow]:
         raise SpurgenError(f"schema version {head['schema_version']}, and this spurgen reads {SCHEMA_VERSION}")
     if hashlib.sha256("".join(lines[:-1]).encode()).hexdigest() != json.loads(lines[-1])["sha256"]:
         raise SpurgenError("the text does not match its SHA-256, so it was edited or is not whole")
-    shapes = {task: Shape(*shape[:3], tuple(shape[3])) for task, shape in head["arrays"].items()}
+    shapes = {task: Shape(shape[0], shape[1], shape[2], tuple(shape[3])) for task, shape in head["arrays"].items()}
     arrays = from_bytes(_matching(binary, head["arrays_sha256"]), shapes)
     results: dict[str, list[Result]] = {}
     for line in lines[1:-1]:
@@ -181,7 +188,7 @@ def _result(head: dict[str, Any], line: dict[str, Any]) -> Result:
 
 def _matching(binary: Path, sha256: str) -> bytes:
     """Return the arrays that belong to a text; finish a replacement that was interrupted after the text."""
-    pending = binary.with_suffix(".npz.pending")
+    pending = binary.parent / f"{binary.name}.pending"
     for path in (binary, pending):
         content = path.read_bytes() if path.exists() else b""
         if hashlib.sha256(content).hexdigest() == sha256:

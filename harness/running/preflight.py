@@ -16,8 +16,9 @@ from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import sample
 from spurgen.harness.running.batching import CHUNK
+from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import PROBED, Asker
-from spurgen.harness.running.run import Trial, fit
+from spurgen.harness.running.run import fit
 from spurgen.harness.running.task_data import every_input, inputs, shown
 from spurgen.harness.sandbox.consistency import moved
 from spurgen.harness.sandbox.limits import Limits
@@ -127,7 +128,12 @@ class _Examination:
         if "fit" not in worker.about["offers"]:
             return None
         begun = time.perf_counter()
-        fit(Trial(self.task, worker.spec, 0, worker.device), worker, self.samples["train"], self.samples["val"])
+        fit(
+            plan_unfrozen(self.task, worker.spec, 0, worker.device, {}),
+            worker,
+            self.samples["train"],
+            self.samples["val"],
+        )
         return time.perf_counter() - begun
 
     def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]], batch: Batch | None = None) -> dict[str, Float]:

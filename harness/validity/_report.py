@@ -1,6 +1,6 @@
 """The report as a whole: results by test, as Markdown and as figures."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -23,7 +23,7 @@ def examine(evidence: Evidence) -> dict[str, Any]:
     return {name: test.examine(evidence) for name, test in tests().items()}
 
 
-def to_markdown(suite: str, results: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
+def to_markdown(suite: str, results: Mapping[str, Any], figures: Collection[str]) -> str:
     """Writes the report, a section a test, with links to the figures that were drawn."""
     parts = [
         f"# Is SpurGen {suite} any good?",
