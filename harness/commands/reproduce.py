@@ -18,6 +18,7 @@ from spurgen.harness.board.reproduction import (
     Again,
     Verdict,
     compare_means,
+    compare_results,
     tolerances,
     verdict_of,
 )

@@ -7,16 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spurgen.benchmark.result import Cell, Report, pack
+from spurgen.benchmark.result import Environment, Provenance, Report, Result
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
-from spurgen.generators import sample
+from spurgen.harness.board.bootstrap import groups_on_test
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.summary import make_record
-from spurgen.harness.results.store import cell_file, write_cell
-from spurgen.harness.running.task_data import task_groups
+from spurgen.harness.results.consistency import BASE_METRICS
+from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.results.store import Store
+
+ENVIRONMENT = Environment(python="3.11", machine="a machine", packages={"numpy": "2.0"}, spurgen="0.1")
+PROVENANCE = Provenance(finished="2026-01-01T00:00:00+00:00", environment=ENVIRONMENT, seconds={"fit": 1.0})
 
 
 @pytest.fixture(scope="session")
@@ -33,46 +37,60 @@ def make_experiment():
         "splits": {"train": 60, "val": 30, "test_per_group": 20, "twins": 120},
     }  # fmt: skip
 
-    def cell(task, groups, name, seed, *, quality=0.8, sss=0.2, placebo=0.05, core=0.6, access="none", **more):
+    def outcome(task, groups, name, seed, *, quality=0.8, sss=0.2, placebo=0.05, core=0.6, access="none", **more):
         rng = np.random.default_rng([seed, *name.encode()])
         correct = rng.random(len(groups)) < quality
-        counts = np.bincount(groups, correct, task.num_groups).astype(int)
-        bases = task.scenario.splits.twins
         means = {"placebo": placebo, "core": core, "ig": -0.5, "cra": 0.4, "flip": 0.2}
         means |= {f"sss/{channel}": sss * (k + 1) for k, channel in enumerate(task.channels)}
-        kept = {key: mean + 0.02 * rng.normal(size=bases) for key, mean in means.items()}
-        by_channel = {c: {"sss": float(kept[f"sss/{c}"].mean())} for c in task.channels}
+        bases = task.scenario.splits.twins
+        samples = {"correct": correct} | {key: mean + 0.02 * rng.normal(size=bases) for key, mean in means.items()}
+        metrics, channels, counts = metrics_of(task, groups, samples)
         halves = {"sss_image": 0.1, "sss_caption": 0.2} if task.modality == "multimodal" else {}
-        figures = {
-            "accuracy": float(correct.mean()), "wga": float((counts / 20).min()),
-            "sss": float(np.mean([row["sss"] for row in by_channel.values()])),
-            "sss_placebo": float(kept["placebo"].mean()), "core_sensitivity": float(kept["core"].mean()),
-            "ig": float(kept["ig"].mean()), "cra": float(kept["cra"].mean()), "flip_rate": float(kept["flip"].mean()),
-        }  # fmt: skip
-        return Cell(
+        report = Report(
+            curves=more.get("curves", lambda _: ())(seed),
+            checks=more.get("checks", {}),
+            selection=more.get("selection"),
+        )
+        fields = {"metrics": metrics, "channels": {c: row | halves for c, row in channels.items()}, "groups": counts}
+        if seed == 0 and "error" in more:
+            fields, samples = {"error": more["error"]}, {}
+        result = Result(
             suite="none", task=task.name, submission=name, spec=f"{name}.py", options={}, access=access, seed=seed,
-            identity=f"{seed}", data_sha256="0", submission_sha256="0", isolation="process", figures=figures,
-            channels={c: row | halves for c, row in by_channel.items()}, groups=tuple(counts.tolist()),
-            samples={"correct": pack(correct), **{key: pack(array) for key, array in kept.items()}},
-            report=Report(curves=more.get("curves", lambda _: ())(seed), checks=more.get("checks", {}),
-                          selection=more.get("selection")),
-            provenance={"seconds": {"fit": 1.0 + seed, "ask": 0.5}, "device": more.get("device", "cpu")},
+            identity=f"{seed}", data_sha256="0", submission_sha256="0", isolation="process", report=report,
+            provenance=PROVENANCE.model_copy(
+                update={
+                    "seconds": {"fit": 1.0 + seed, "ask": 0.5},
+                    "environment": ENVIRONMENT.model_copy(update={"device": more.get("device", "cpu")}),
+                }
+            ),
+            **fields,
         )  # fmt: skip
+        return result, samples
 
     def make(methods, seeds=(0, 1, 2, 3, 4), modality="image", **changes):
         scenario = make_scenario("test", **(fields | changes))
         task = Task(f"small-{modality}", scenario, modality)
-        test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-        groups = task_groups(task, test.group_ids)
-        cells = {name: [cell(task, groups, name, seed, **how) for seed in seeds] for name, how in methods.items()}
-        for name, how in methods.items():
-            if "error" in how:
-                gone = {"error": how["error"], "figures": {}, "channels": {}, "samples": {}, "provenance": {}}
-                cells[name][0] = cells[name][0].model_copy(update=gone)
-        found = tuple(Method(name, f"{name}.py", {"lr": 0.01}) for name in methods)
-        return make_record(Experiment("exp", task, found, tuple(seeds), "cpu", Path("."), "spurgen run --x"), cells)
+        groups = groups_on_test(task)
+        rows = {
+            name: make_task_row([outcome(task, groups, name, seed, **how) for seed in seeds])
+            for name, how in methods.items()
+        }
+        described = tuple(Method(name, f"{name}.py", {"lr": 0.01}) for name in methods)
+        return make_record(Experiment("exp", task, described, tuple(seeds), "cpu", Path("."), "spurgen run --x"), rows)
 
     return make
+
+
+def metrics_of(task, groups, samples):
+    """Return the metrics, the metrics by channel, and the counts per group that follow from samples."""
+    counts = np.bincount(groups, samples["correct"], task.num_groups).astype(int)
+    channels = {name: {"sss": float(samples[f"sss/{name}"].mean())} for name in task.channels}
+    metrics = {
+        "accuracy": float(samples["correct"].mean()), "wga": float((counts / np.bincount(groups)).min()),
+        "sss": float(np.mean([row["sss"] for row in channels.values()])),
+        **{metric: float(samples[name].mean()) for metric, name in BASE_METRICS.items()},
+    }  # fmt: skip
+    return metrics, channels, tuple(counts.tolist())
 
 
 SMALL = """
@@ -120,7 +138,7 @@ def run_command(stderr):
 
 
 @pytest.fixture
-def run_cells(suite_file, tmp_path):
+def run_jobs(suite_file, tmp_path):
     """Returns a function that runs a command on the tiny suite, its rows and splits beside it."""
 
     def run(command, *more, tasks=("small-text",), seeds="1"):
@@ -132,9 +150,9 @@ def run_cells(suite_file, tmp_path):
 
 
 @pytest.fixture
-def score(run_cells):
+def score(run_jobs):
     """Returns a function that scores a submission on the tiny suite."""
-    return partial(run_cells, "score")
+    return partial(run_jobs, "score")
 
 
 @pytest.fixture(scope="session")
@@ -149,51 +167,53 @@ def read_table():
 
 
 @pytest.fixture(scope="session")
-def keep_cell():
-    """Returns a function that writes a cell to its place in a folder of rows, and returns its path."""
+def make_outcome():
+    """Return a function that makes a result of the tiny suite and its samples, from which its metrics follow.
 
-    def keep(folder, cell, label="model"):
-        path = cell_file(folder, cell.suite, label, cell.task, cell.seed, cell.identity)
-        write_cell(path, cell)
-        return path
-
-    return keep
-
-
-@pytest.fixture(scope="session")
-def make_cell():
-    """Returns a function that makes a cell of the tiny suite, its figures following from its samples.
-
-    `quality`: the probability that a test answer is right, or the answers, bool (60,). `kept` replaces what is
-    kept of the base samples, real (24,); its means are the figures.
+    `quality`: the probability that a test prediction is correct, or the predictions, bool (60,). `arrays` replaces
+    sample arrays, real (24,). Other arguments replace fields of the result.
     """
 
-    def make(frozen, quality, seed=0, task="small-text", kept=(), **changes):
+    def make(frozen, quality, seed=0, task="small-text", arrays=(), **changes):
         where = frozen.task(task)
-        test = sample(where.scenario, "test", range(where.scenario.num_test), images=False, captions=False)
-        groups = task_groups(where, test.group_ids)
+        groups = groups_on_test(where)
         drawn = np.random.default_rng([seed, int(np.mean(quality) * 100)]).random(len(groups)) < quality
-        correct = drawn if np.ndim(quality) == 0 else np.asarray(quality)
-        counts = np.bincount(groups, correct).astype(int)
         means = {"placebo": 0.1, "ig": -0.5, "core": 0.7, "cra": 0.4, "flip": 0.2}
         means |= {"sss/color": 0.3, "sss/background": 0.1}
-        arrays = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()} | dict(kept)
-        by_channel = {name: float(arrays[f"sss/{name}"].mean()) for name in where.channels}
-        aligned = float((counts / np.bincount(groups)).reshape(3, 4)[:, 0].mean())
+        samples = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()} | dict(arrays)
+        samples["correct"] = drawn if np.ndim(quality) == 0 else np.asarray(quality)
+        metrics, channels, counts = metrics_of(where, groups, samples)
+        aligned = float((np.array(counts) / np.bincount(groups)).reshape(3, 4)[:, 0].mean())
         fields = {
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
             "isolation": "process", "data_sha256": frozen.manifest.scenarios["small"].digest,
-            "figures": {
-                "accuracy": float(correct.mean()), "wga": float((counts / np.bincount(groups)).min()),
-                "sss": float(np.mean(list(by_channel.values()))), "sss_placebo": float(arrays["placebo"].mean()),
-                "core_sensitivity": float(arrays["core"].mean()), "ig": float(arrays["ig"].mean()),
-                "cra": float(arrays["cra"].mean()), "flip_rate": float(arrays["flip"].mean()),
-            },
-            "channels": {name: {"sss": mean, "pull": 0.1} for name, mean in by_channel.items()},
-            "patterns": {"aa": aligned}, "groups": tuple(counts.tolist()), "provenance": {"seconds": {"fit": 1.0}},
-            "samples": {"correct": pack(correct), **{name: pack(array) for name, array in arrays.items()}},
+            "metrics": metrics, "channels": {name: row | {"pull": 0.1} for name, row in channels.items()},
+            "patterns": {"aa": aligned}, "groups": counts, "provenance": PROVENANCE,
         }  # fmt: skip
-        return Cell(**(fields | changes))
+        return Result(**(fields | changes)), samples
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_row(make_outcome):
+    """Return a function that makes a row of the tiny suite: `make_outcome` of every seed, by default of seed 0."""
+
+    def make(frozen, quality, seeds=(0,), **changes):
+        return make_task_row([make_outcome(frozen, quality, seed, **changes) for seed in seeds])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def keep_row():
+    """Return a function that writes outcomes to a folder of results, as one row, and returns the store."""
+
+    def keep(results, *outcomes, label="model", kind=""):
+        store = Store(results, outcomes[0][0].suite, kind)
+        for result, samples in outcomes:
+            store.add(label, result, samples)
+        return store
+
+    return keep
