@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 2
+LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
 Samples = dict[str, NDArray[Any]]
 """What a job measured per test sample: `correct`, bool (n,), and real (m,) arrays over the base samples."""
 
@@ -131,16 +132,17 @@ class Result(_Frozen):
 def round_samples(samples: Samples) -> Samples:
     """Return the samples as they are stored: bool, or reals rounded to float16, above 65504 to whole numbers.
 
-    A sum of such numbers over seeds is exact. Raises `ValueError` for a number that is not finite or above 2**38.
+    A sum of such numbers over up to 128 seeds is exact. Raise `ValueError` for a number that is not finite or above
+    2**22.
     """
     return {name: values if values.dtype == np.bool_ else _rounded(name, values) for name, values in samples.items()}
 
 
 def _rounded(name: str, values: NDArray[Any]) -> NDArray[np.float64]:
     reals = values.astype(np.float64)
-    if not (np.abs(reals) <= 2.0**38).all():
-        worst = reals[~(np.abs(reals) <= 2.0**38)][0]
-        raise ValueError(f"samples of {name}: {worst}, expected finite numbers of at most {2.0**38:.3g}")
+    if not (np.abs(reals) <= LARGEST).all():
+        worst = reals[~(np.abs(reals) <= LARGEST)][0]
+        raise ValueError(f"samples of {name}: {worst}, expected finite numbers of at most {LARGEST:.3g}")
     large = np.abs(reals) > np.finfo(np.float16).max
     small = np.where(large, 0.0, reals).astype(np.float16).astype(np.float64)
     rounded: NDArray[np.float64] = np.where(large, np.round(reals), small)

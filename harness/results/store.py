@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import ValidationError
 
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.errors import SpurgenError, explain
 from spurgen.benchmark.result import SCHEMA_VERSION, Environment, Result, Samples, round_samples
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.arrays import Shape, from_bytes, shapes_of, to_bytes
@@ -73,7 +73,10 @@ class Store:
             return _parse(text, binary)
         except SpurgenError as error:
             raise SpurgenError(f"{text}: {error}; {REMEDY}") from None
-        except (OSError, ValueError, KeyError, IndexError, TypeError, ValidationError, BadZipFile) as error:
+        except ValidationError as error:
+            wrong = "; ".join(line.strip() for line in explain(error.errors()[:3]))
+            raise SpurgenError(f"{text} is damaged: {wrong}; {REMEDY}") from None
+        except (OSError, ValueError, KeyError, IndexError, TypeError, BadZipFile) as error:
             raise SpurgenError(f"{text} is damaged: {type(error).__name__}: {error}; {REMEDY}") from None
 
     def add(self, label: str, result: Result, samples: Samples) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spurgen.benchmark.contract import Context
-from spurgen.benchmark.errors import MetricError, SubmissionError
+from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import ConsistencyCheck, Provenance, Report, Result
 from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.specs import is_baseline
@@ -61,9 +61,10 @@ def run(job: Job) -> Outcome:
                 check_offer(worker, job.task)
                 measured = _train_and_score(job, worker)
                 worker.ask_again()
-                consistency, peak = ConsistencyCheck(**worker.asked_again), worker.peak_bytes
+                consistency = ConsistencyCheck(**worker.asked_again) if worker.asked_again else None
+                peak = worker.peak_bytes
             job.check_unchanged()
-        except (SubmissionError, MetricError) as failure:
+        except SubmissionError as failure:
             measured, error = None, "\n".join([str(failure), *getattr(failure, "__notes__", [])])
     scored = {} if measured is None else _scored(measured)
     result = Result(

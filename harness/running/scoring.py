@@ -16,7 +16,7 @@ from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups
 Int64 = NDArray[np.int64]
 
 
-LARGEST_LEAD = 1e9
+LARGEST_LEAD = 1e6
 """Nats by which a class may lead another, at the temperature fitted on val; beyond it no loss can be computed."""
 
 

@@ -1,95 +1,96 @@
-import base64
-import zlib
-
 import numpy as np
 import pytest
 
-from spurgen.benchmark.result import PackedArray, pack
-from spurgen.harness.board.bootstrap import Plan
+from spurgen.harness.board.bootstrap import groups_on_test
 from spurgen.harness.results.consistency import contradiction
+from spurgen.harness.results.rows import TaskRow, make_task_row
 
 BASES = 24
 RANDOM = np.random.default_rng(0)
-KEPT = {"core": RANDOM.random(BASES), "placebo": RANDOM.random(BASES) / 100, "ig": RANDOM.normal(size=BASES) - 0.5}
+ARRAYS = {"core": RANDOM.random(BASES), "placebo": RANDOM.random(BASES) / 100, "ig": RANDOM.normal(size=BASES) - 0.5}
 
 
 @pytest.fixture
 def judge(suite):
     task = suite.task("small-text")
-    groups = Plan.of(task).groups
-    return lambda cell: contradiction(task, groups, cell)
+    groups = groups_on_test(task)
+    return lambda row: contradiction(task, groups, row)
+
+
+def with_metric(row, **metrics):
+    """The row with its first result's metrics replaced."""
+    first = row.results[0]
+    edited = first.model_copy(update={"metrics": first.metrics | metrics})
+    return TaskRow((edited, *row.results[1:]), row.correct, row.sums)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1, 1e5])
-def test_figures_of_what_was_packed_follow_from_it(suite, make_cell, judge, scale):
-    kept = KEPT | {"ig": scale * KEPT["ig"], "sss/color": RANDOM.random(BASES)}
-    cell = make_cell(suite, 0.8, kept=kept)
-    assert cell.samples["ig"].dtype == ("float32" if scale > 1 else "float16")
-    assert judge(cell) is None
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_metrics_follow_from_the_samples_they_were_computed_from(
+    suite, make_outcome, judge, tmp_path, scale, seeds, keep_row
+):
+    arrays = ARRAYS | {"ig": scale * ARRAYS["ig"], "sss/color": RANDOM.random(BASES)}
+    outcomes = [make_outcome(suite, 0.8, seed, arrays=arrays) for seed in seeds]
+    assert judge(keep_row(tmp_path, *outcomes).row("model")["small-text"]) is None
 
 
 @pytest.mark.parametrize(
-    ("figure", "told"),
+    ("metric", "claimed"),
     [("wga", 0.99), ("accuracy", 0.99), ("sss", 0.21), ("sss_placebo", 0.2), ("ig", -0.4), ("core_sensitivity", 0.9),
      ("cra", 0.41), ("flip_rate", 0.19)],
 )  # fmt: skip
-def test_an_edited_figure_is_found(suite, make_cell, judge, figure, told):
-    cell = make_cell(suite, 0.8)
-    found = cell.figures[figure]
-    cell.figures[figure] = told
-    reason = judge(cell)
-    assert reason.startswith(f"its figures do not follow from its samples: {figure} {told}, found ")
-    assert float(reason.rpartition(" ")[2]) == pytest.approx(found, abs=1e-3)
+def test_an_edited_metric_is_noticed(suite, make_row, judge, metric, claimed):
+    row = make_row(suite, 0.8)
+    reason = judge(with_metric(row, **{metric: claimed}))
+    assert reason.startswith(f"its metrics do not follow from its samples: {metric} {claimed}, expected ")
+    actual = float(reason.partition("expected ")[2].partition(" (")[0])
+    assert actual == pytest.approx(row.results[0].metrics[metric], abs=1e-3)
 
 
-def test_rounding_excuses_only_rounding(suite, make_cell, judge):
-    cell = make_cell(suite, 0.8, kept={"core": np.full(BASES, 0.7)})
-    for error, excused in ((1e-4, True), (-1e-4, True), (2e-3, False), (-2e-3, False)):
-        cell.figures["core_sensitivity"] = 0.7 + error
-        assert (judge(cell) is None) is excused, error
-    cell.figures["core_sensitivity"] = 0.7
-    cell.figures["wga"] += 1e-5
-    assert "wga" in judge(cell)
+def test_an_edited_metric_of_any_seed_is_noticed(suite, make_row, judge):
+    assert (
+        judge(with_metric(make_row(suite, 0.8, (0, 1, 2)), core_sensitivity=0.9)).partition(":")[2].startswith(" core")
+    )
+    row = make_row(suite, 0.8, (0, 1))
+    last = row.results[1]
+    edited = last.model_copy(update={"metrics": last.metrics | {"wga": 0.99}})
+    assert judge(TaskRow((row.results[0], edited), row.correct, row.sums)).endswith("(seed 1)")
 
 
-def test_flags_are_kept_exactly_and_excuse_nothing(suite, make_cell, judge):
-    cell = make_cell(suite, 0.8, kept={"cra": np.arange(BASES) % 2 == 0})
-    assert judge(cell) is None
-    cell.figures["cra"] += 1e-5
-    assert judge(cell) == "its figures do not follow from its samples: cra 0.50001, found 0.5"
+def test_rounding_explains_only_the_rounding_of_float16(suite, make_row, judge):
+    row = make_row(suite, 0.8, arrays={"core": np.full(BASES, 0.7)})
+    for error, explained in ((1e-4, True), (-1e-4, True), (2e-3, False), (-2e-3, False)):
+        assert (judge(with_metric(row, core_sensitivity=0.7 + error)) is None) is explained, error
+    assert "wga" in judge(with_metric(row, wga=row.results[0].metrics["wga"] + 1e-5))
 
 
-def test_a_channels_figure_and_the_groups_are_held_to_the_samples(suite, make_cell, judge):
-    cell = make_cell(suite, 0.8)
-    cell.channels["color"]["sss"] = 0.1
-    assert judge(cell).endswith("sss of color 0.1, found 0.300049")
-    cell = make_cell(suite, 0.8)
-    moved = tuple(sorted(cell.groups))
-    assert moved != cell.groups
-    assert judge(cell.model_copy(update={"groups": moved})) == "its counts per group do not follow from its samples"
+def test_a_channels_metric_and_the_groups_are_held_to_the_samples(suite, make_outcome, judge):
+    result, samples = make_outcome(suite, 0.8)
+    channels = {**result.channels, "color": {"sss": 0.1}}
+    assert "sss/color 0.1, expected 0.3" in judge(
+        make_task_row([(result.model_copy(update={"channels": channels}), samples)])
+    )
+    moved = tuple(sorted(result.groups))
+    assert moved != result.groups
+    reason = judge(make_task_row([(result.model_copy(update={"groups": moved}), samples)]))
+    assert reason.startswith("its counts per group do not follow from its samples")
 
 
-def test_a_missing_figure_is_named(suite, make_cell, judge):
-    cell = make_cell(suite, 0.8)
-    del cell.figures["wga"]
-    assert judge(cell) == "it lacks the figure wga"
-
-
-INFINITE = base64.b64encode(zlib.compress(np.full(BASES, np.inf, "<f2").tobytes())).decode()
+def test_a_missing_metric_is_named(suite, make_outcome, judge):
+    result, samples = make_outcome(suite, 0.8)
+    del result.metrics["wga"]
+    assert judge(make_task_row([(result, samples)])).startswith("it lacks the metric wga")
 
 
 @pytest.mark.parametrize(
-    ("name", "packed", "message"),
+    ("name", "array", "message"),
     [
-        ("ig", None, "ig: found none, expected 24; score the cell again"),
-        ("sss/color", pack(np.zeros(23)), "sss/color: found 23 of float16, expected 24; score the cell again"),
-        ("correct", pack(np.ones(60)), "correct: found 60 of float16, expected 60; score the cell again"),
-        ("ig", PackedArray(dtype="float16", size=BASES, data=INFINITE), "a packed array holds inf; score the cell"),
-        ("ig", PackedArray(dtype="float16", size=BASES, data="?"), "a packed array cannot be read: "),
+        ("ig", None, "ig has 0 values, expected 24"),
+        ("sss/color", np.zeros(23), "sss/color has 23 values, expected 24"),
+        ("correct", np.ones(61, bool), r"correct has shape (1, 61), expected (1, 60)"),
     ],
 )
-def test_samples_that_cannot_be_used_are_a_reason(suite, make_cell, judge, name, packed, message):
-    cell = make_cell(suite, 0.8)
-    samples = {key: kept for key, kept in cell.samples.items() if key != name} | ({name: packed} if packed else {})
-    reason = judge(cell.model_copy(update={"samples": samples}))
-    assert reason.startswith(f"its samples cannot be used: {message}")
+def test_missing_or_misshapen_samples_are_a_reason(suite, make_outcome, judge, name, array, message):
+    result, samples = make_outcome(suite, 0.8)
+    samples = {key: kept for key, kept in samples.items() if key != name} | ({} if array is None else {name: array})
+    assert judge(make_task_row([(result, samples)])) == f"its samples cannot be used: {message}"

@@ -1,24 +1,39 @@
-import re
+import hashlib
+import json
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import spurgen.harness.results.store as module
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import unpack
-from spurgen.harness.results.sources import HOME
-from spurgen.harness.results.store import check_owner, label_of, read_cell, read_cells, seal
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.results.store import SHIPPED, Store, check_owner, label_of
 
-GOLDEN = Path(__file__).with_name("golden") / "cell-schema-1.json"
+GOLDEN = Path(__file__).with_name("golden")
 
 
 @pytest.fixture
-def keep(suite, make_cell, keep_cell, tmp_path):
-    """Writes a cell to its place and returns the path that it was meant for."""
+def store(tmp_path):
+    return Store(tmp_path / "results", "tiny")
 
-    def kept(label="model", seed=0, task="small-text", **changes):
-        return keep_cell(tmp_path, make_cell(suite, 0.8, seed, task, **changes), label)
 
-    return kept
+@pytest.fixture
+def add(suite, make_outcome, store):
+    """Return a function that adds a result to a row."""
+
+    def added(label="model", seed=0, task="small-text", **changes):
+        result, samples = make_outcome(suite, 0.8, seed, task, **changes)
+        store.add(label, result, {} if result.error else samples)
+        return result
+
+    return added
+
+
+def seeds(store, label="model"):
+    return {task: part.seeds for task, part in store.row(label).items()}
 
 
 @pytest.mark.parametrize(
@@ -34,89 +49,222 @@ def test_a_row_is_named_after_its_file_module_or_object_and_options(spec, option
     assert label_of(spec, options) == label
 
 
-def test_cells_are_read_by_row_and_task_in_the_order_of_seeds(keep, tmp_path):
+def test_a_row_is_one_text_file_and_one_binary_file(add, store):
+    for seed in (0, 1):
+        for task in ("small-text", "small-image"):
+            add(seed=seed, task=task)
+    assert sorted(path.name for path in store.folder.iterdir() if path.name != ".lock") == ["model.jsonl", "model.npz"]
+    lines = (store.folder / "model.jsonl").read_text().splitlines()
+    assert len(lines) == 1 + 4 + 1
+    assert json.loads(lines[0])["schema_version"] == 2
+
+
+def test_what_is_read_is_what_was_added(suite, make_outcome, store):
+    outcomes = [make_outcome(suite, 0.3 + 0.2 * seed, seed, arrays={"ig": np.linspace(-3, 1, 24)}) for seed in range(3)]
+    for result, samples in outcomes:
+        store.add("model", result, samples)
+    row, whole = store.row("model")["small-text"], make_task_row(outcomes)
+    assert row.results == whole.results
+    np.testing.assert_array_equal(row.correct, whole.correct)
+    assert row.sums["ig"].tolist() == (3 * np.linspace(-3, 1, 24).astype(np.float16).astype(float)).tolist()
+
+
+def test_the_order_in_which_results_come_does_not_matter(suite, make_outcome, tmp_path):
+    outcomes = [
+        make_outcome(suite, 0.5, seed, arrays={"core": np.random.default_rng(seed).random(24)}) for seed in range(4)
+    ]
+    files = []
+    for name, order in (("a", (0, 1, 2, 3)), ("b", (3, 1, 0, 2))):
+        store = Store(tmp_path / name, "tiny")
+        for k in order:
+            store.add("model", *outcomes[k])
+        files.append([(store.folder / f"model.{ending}").read_bytes() for ending in ("jsonl", "npz")])
+    assert files[0] == files[1]
+
+
+def test_rows_are_read_by_label_and_task_with_ascending_seeds(add, store):
     for label, seed, task in (
         ("b", 10, "small-text"),
         ("b", 2, "small-text"),
         ("b", 0, "small-image"),
         ("a", 1, "small-text"),
     ):
-        keep(label, seed, task)
-    rows = read_cells(tmp_path, "tiny")
-    found = {label: {task: [cell.seed for cell in some] for task, some in row.items()} for label, row in rows.items()}
-    assert found == {"a": {"small-text": [1]}, "b": {"small-text": [2, 10], "small-image": [0]}}
-    assert read_cells(tmp_path, "other") == {}
+        add(label, seed, task)
+    assert store.labels() == ["a", "b"]
+    assert seeds(store, "b") == {"small-text": [2, 10], "small-image": [0]}
+    assert Store(store.folder.parent, "other").rows() == {}
 
 
-def test_a_newer_cell_replaces_the_older_one_of_its_task_and_seed_alone(keep):
-    older, other_seed, other_task = keep(identity="a" * 64), keep(seed=1), keep(task="small-image")
-    newer = keep(identity="b" * 64)
-    assert sorted(newer.parent.iterdir()) == sorted([newer, other_seed, other_task])
-    assert not older.exists()
+def test_a_result_of_another_version_replaces_the_whole_row(add, store):
+    add()
+    add(task="small-image")
+    add(submission_sha256="another")
+    assert seeds(store) == {"small-text": [0]}
 
 
-def test_what_is_no_cell_is_named(keep, tmp_path):
-    path = keep()
-    path.write_text(seal("{\n}"))
-    with pytest.raises(
-        SpurgenError, match=rf"{path.name} is not a result of this version: .*\n(.*\n)*delete it and run"
-    ):
-        read_cells(tmp_path, "tiny")
+def test_a_second_result_of_a_task_and_seed_replaces_the_tasks_results(add, store):
+    for seed in (0, 1):
+        add(seed=seed)
+    add(task="small-image")
+    newer = add(identity="b" * 64)
+    assert seeds(store) == {"small-text": [0], "small-image": [0]}
+    assert store.row("model")["small-text"].results == (newer,)
+
+
+def test_a_failed_result_is_replaced_alone(add, store):
+    add(seed=0)
+    add(seed=1, error="no")
+    add(seed=2)
+    row = store.row("model")["small-text"]
+    assert (row.seeds, len(row.correct)) == ([0, 1, 2], 2)
+    add(seed=1)
+    row = store.row("model")["small-text"]
+    assert (row.seeds, len(row.correct), row.sums["core"][0]) == ([0, 1, 2], 3, pytest.approx(2.1, abs=1e-3))
+
+
+def test_updated_results_keep_their_samples(add, store):
+    result = add()
+    store.update("model", [result.model_copy(update={"verification": "re-run"})])
+    row = store.row("model")["small-text"]
+    assert (row.results[0].verification, len(row.correct), len(row.sums["ig"])) == ("re-run", 1, 24)
+
+
+def test_shipped_rows_stand_behind_a_users_own_and_are_never_written(add, store, monkeypatch, tmp_path):
+    add(seed=0)
+    monkeypatch.setattr(module, "SHIPPED", store.folder.parent)
+    before = [path.read_bytes() for path in sorted(store.folder.iterdir())]
+    own = Store(tmp_path / "own", "tiny")
+    assert seeds(own) == {"small-text": [0]}
+    result = own.row("model")["small-text"].results[0]
+    own.add("model", result.model_copy(update={"seed": 1, "error": "no"}), {})
+    assert seeds(own) == {"small-text": [0, 1]}
+    assert [path.read_bytes() for path in sorted(store.folder.iterdir())] == before
+
+
+@pytest.mark.parametrize("moment", ["before the text", "after the text"])
+def test_a_process_killed_while_writing_leaves_the_old_row_or_the_new_one(add, store, monkeypatch, moment):
+    add(seed=0)
+    real = module.write_atomically
+
+    def dies(path, content):
+        if path.suffix == ".jsonl":
+            if moment == "after the text":
+                real(path, content)
+            raise KeyboardInterrupt
+        real(path, content)
+
+    monkeypatch.setattr(module, "write_atomically", dies)
+    with pytest.raises(KeyboardInterrupt):
+        add(seed=1)
+    monkeypatch.undo()
+    assert seeds(store) == {"small-text": [0] if moment == "before the text" else [0, 1]}
+    add(seed=2)
+    assert sorted(path.name for path in store.folder.iterdir()) == [".lock", "model.jsonl", "model.npz"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
-        ('"wga": 0.', '"wga": 0.9', "its checksum does not fit"),
-        ('"seed": 0', '"seed": 1', "its checksum does not fit"),
-        ('"access": "none"', '"access":  "none"', "its checksum does not fit"),
-        ('"sha256": "', '"sha": "', "its checksum is missing"),
-        ('"schema_version": 1', '"schema_version": 2', r"written by a later version of spurgen \(schema 2; this one"),
+        ('"wga":0.', '"wga":0.9', "the text does not match its SHA-256"),
+        ('"seed":0', '"seed":1', "the text does not match its SHA-256"),
+        ('"schema_version":2', '"schema_version":3', "schema version 3, and this spurgen reads 2"),
+        ('"arrays_sha256":"', '"arrays":"', "the text does not match its SHA-256"),
     ],
 )
-def test_what_is_not_as_it_was_written_is_refused_with_the_reason(keep, tmp_path, old, new, told):
-    path = keep()
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    with pytest.raises(SpurgenError, match=f"{path.name} .*{told}"):
-        read_cells(tmp_path, "tiny")
+def test_an_edited_text_is_refused_with_the_reason(add, store, old, new, message):
+    add()
+    path = store.folder / "model.jsonl"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(SpurgenError, match=rf"model\.jsonl: {message}.*; restore it from version control"):
+        store.rows()
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity"])
-def test_a_figure_that_is_no_number_is_refused_even_if_sealed(keep, tmp_path, value):
-    path = keep()
-    body = re.sub(r'"wga": [0-9.]+', f'"wga": {value}', path.read_text()).partition(',\n "sha256"')[0] + "\n}"
-    path.write_text(seal(body))
-    with pytest.raises(SpurgenError, match=f"{path.name} is not a result of this version"):
-        read_cells(tmp_path, "tiny")
+def sealed(path, edit):
+    """Edit a row's text and seal it again, as a forger would."""
+    lines = edit(path.read_text()).splitlines(keepends=True)[:-1]
+    path.write_text("".join(lines) + json.dumps({"sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}) + "\n")
 
 
-def test_line_ends_of_another_system_do_no_harm(keep, tmp_path):
-    path = keep()
-    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert read_cells(tmp_path, "tiny")["model"]["small-text"]
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"wga":0.', '"wga":NaN,"x":0.'), ('"metrics":{', '"metrics":[{'), ('"environment":0', '"environment":7'),
+     ('"seed":0', '"seed":-1'), ('"small-text":[1,60,24', '"small-text":[9,60,24')],
+)  # fmt: skip
+def test_a_sealed_text_that_is_malformed_is_refused_by_name(add, store, old, new):
+    add()
+    path = store.folder / "model.jsonl"
+    assert old in path.read_text()
+    sealed(path, lambda text: text.replace(old, new, 1))
+    with pytest.raises(SpurgenError, match=r"model\.jsonl.*restore it from version control"):
+        store.rows()
 
 
-def test_a_cell_of_schema_1_is_read_for_ever():
-    cell = read_cell(GOLDEN)
-    assert (cell.suite, cell.task, cell.submission, cell.seed, cell.access) == ("tiny", "small-text", "m0.8", 3, "none")
-    assert cell.figures["wga"] == 0.2
-    assert unpack(cell.samples["correct"]).sum() == sum(cell.groups)
-    assert cell.isolation == "process"
+def test_damaged_or_missing_arrays_are_refused_by_name(add, store):
+    add()
+    path = store.folder / "model.npz"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(SpurgenError, match=r"model\.npz does not match its SHA-256"):
+        store.rows()
+    path.unlink()
+    with pytest.raises(SpurgenError, match=r"model\.npz is missing"):
+        store.rows()
 
 
-def test_every_row_that_is_published_is_as_it_was_written():
-    rows = read_cells(HOME / "benchmark" / "results", "v1")
+def test_arrays_that_unpack_to_more_than_the_text_says_are_refused_unread(add, store):
+    add()
+    path = store.folder / "model.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("correct.npy", bytes(1 << 24))
+        file.writestr("sums.npy", b"")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    old = json.loads((store.folder / "model.jsonl").read_text().splitlines()[0])["arrays_sha256"]
+    sealed(store.folder / "model.jsonl", lambda text: text.replace(old, digest))
+    with pytest.raises(SpurgenError, match=f"correct unpacks to {1 << 24} bytes, expected at most"):
+        store.rows()
+
+
+def test_a_row_of_schema_2_is_read_for_ever():
+    row = Store(GOLDEN, "tiny").row("model")
+    assert {task: part.seeds for task, part in row.items()} == {"small-text": [0, 1], "small-image": [0]}
+    part = row["small-text"]
+    assert part.results[0].metrics["wga"] == 0.2
+    assert part.correct.sum(axis=1).tolist() == [sum(result.groups) for result in part.results]
+    assert part.sums["core"].tolist() == [pytest.approx(1.4, abs=1e-3)] * 24
+
+
+@pytest.mark.parametrize("suite", ["v1", "v1-imagenet"])
+def test_every_published_row_can_be_read_and_is_current(suite):
+    """Current: the digest of its submission, the version of the scoring code and the frozen data are today's."""
+    from spurgen.harness.results.identity import job_identity, submission_digest
+
+    loaded, rows = load_suite(suite), Store(SHIPPED, suite).rows()
     assert len(rows) >= 27
+    digests = {row.results[0].spec: None for parts in rows.values() for row in parts.values()}
+    digests = {
+        spec: submission_digest(spec if not spec.endswith(".py") else str(SHIPPED.parents[1] / spec))
+        for spec in digests
+    }
+    stale = [
+        f"{label} {task} {result.seed}"
+        for label, parts in rows.items()
+        for task, row in parts.items()
+        for result in row.results
+        if result.identity
+        != job_identity(
+            loaded.task(task), digests[result.spec],
+            data=loaded.manifest.scenarios[loaded.task(task).scenario.name].digest,
+            seed=result.seed, options=result.options,
+        )
+    ]  # fmt: skip
+    assert stale == []
 
 
-def test_a_row_belongs_to_the_submission_that_made_it(keep, tmp_path):
-    folder = keep(spec="one.py").parent
-    assert check_owner(folder, "one.py", "changed since")
-    assert not check_owner(folder, "elsewhere/one.py", "0")  # the same source
-    assert not check_owner(tmp_path / "none", "two.py", "1")
-    with pytest.raises(
-        SpurgenError, match=r"the row model belongs to one.py; rename two/one.py, or remove .*model first"
-    ):
-        check_owner(folder, "two/one.py", "1")
+def test_a_row_belongs_to_the_submission_that_made_it(add, store):
+    add(spec="one.py")
+    row = store.row("model")
+    assert check_owner(row, "model", "one.py", "changed since")
+    assert not check_owner(row, "model", "elsewhere/one.py", "0")  # the same source
+    assert not check_owner({}, "other", "two.py", "1")
+    with pytest.raises(SpurgenError, match=r"the row model belongs to one.py; rename two/one.py, name another folder"):
+        check_owner(row, "model", "two/one.py", "1")

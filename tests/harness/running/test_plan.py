@@ -4,24 +4,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from spurgen.baselines.training.imagenet import PACKAGES
+from spurgen.baselines.training.weights import PACKAGES
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.harness.board.files import write_leaderboard
 from spurgen.harness.cli import main
-from spurgen.harness.running.plan import baseline_specs, check_backbones, plan, run_missing
-
-
-@pytest.mark.parametrize(("canonical", "stem"), [("tiny", "leaderboard"), ("v1", "leaderboard-tiny")])
-def test_a_suite_of_ones_own_leaves_the_canonical_leaderboard_alone(
-    suite, make_cell, keep_cell, tmp_path, monkeypatch, canonical, stem
-):
-    monkeypatch.setattr("spurgen.harness.running.plan.CANONICAL", canonical)
-    cell = make_cell(suite, 0.9)
-    keep_cell(tmp_path / "results", cell)
-    board, written = write_leaderboard(suite, tmp_path / "results", tmp_path)
-    assert board["tasks"][cell.task]["rows"]
-    assert written == tmp_path / stem
-    assert {path.name for path in tmp_path.glob("leaderboard*")} == {f"{stem}.{end}" for end in ("json", "csv", "md")}
+from spurgen.harness.results.store import Store
+from spurgen.harness.running.missing import run_missing
+from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 
 
 @pytest.fixture
@@ -56,9 +44,9 @@ def test_two_files_of_one_name_are_refused_before_any_work(suite_file, write_sub
         (tmp_path / folder).mkdir()
         specs.append(str(tmp_path / folder / "model.py"))
         Path(specs[-1]).write_text(other)
-    cells = plan(suite_file, ["small-text"], specs, 1)
+    jobs = plan(suite_file, ["small-text"], specs, 1)
     with pytest.raises(SpurgenError, match=r"model.py and .*other/model.py would share the row model; rename one"):
-        next(run_missing(cells, tmp_path / "results", Console()))
+        next(run_missing(jobs, Store(tmp_path / "results", "tiny"), Console()))
     assert not (tmp_path / "results").exists()
 
 

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from spurgen.benchmark.contract import Batch
 from spurgen.harness.running.batching import Chunk
-from spurgen.harness.running.job import CellSpec
 from spurgen.harness.running.query import ask_mixed
 from spurgen.harness.sandbox.rechecks import WatchedWorker
 
@@ -40,7 +39,7 @@ def test_answers_come_back_in_order_however_they_were_mixed(sizes, chunk, seed):
 
 
 @pytest.mark.parametrize("turn", ["len(seen)", "k"])
-def test_a_model_that_counts_instead_of_looking_is_at_chance(suite_file, write_submission, turn, monkeypatch):
+def test_a_model_that_counts_instead_of_looking_is_at_chance(result_of, write_submission, turn, monkeypatch):
     monkeypatch.setattr(WatchedWorker, "ask_again", lambda _: None)  # which would fail it
     code = """
 import numpy as np
@@ -52,7 +51,7 @@ def predict(batch):
         seen.append(k)
     return np.array(answers)
 """.replace("TURN", turn)
-    cell = CellSpec(suite_file, "small-text", write_submission(code), 0).run()
-    assert cell.error is None
-    assert cell.figures["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: asked in order, this would be 1
-    assert cell.figures["cra"] < 0.2
+    result = result_of(write_submission(code))
+    assert result.error is None
+    assert result.metrics["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: asked in order, this would be 1
+    assert result.metrics["cra"] < 0.2

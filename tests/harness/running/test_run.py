@@ -1,38 +1,255 @@
-from spurgen.benchmark.scenario import load_scenario
-from spurgen.benchmark.suite import Task
-from spurgen.harness.running.job import CellSpec
-from spurgen.harness.running.run import Trial, run_trial
+import json
+import pickle
 
-CODE = """
 import numpy as np
-def fit(train, val, context):
-    global names
-    names = context.class_names
-    assert context.backbone == "scratch"
-def predict(batch): return np.array([[c.count(n) for n in names] for c in batch.captions], float)
+import pytest
+
+from spurgen.benchmark.errors import FrozenDataError, MetricError
+from spurgen.benchmark.result import Result
+from spurgen.generators import aligned_values, class_names, sample, twins
+from spurgen.generators.nouns import NOUNS
+from spurgen.harness.running.run import run
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.process import MAX_CHECKPOINTS
+
+FORMS = {form: k for k, forms in enumerate(NOUNS.values()) for form in forms}
+CORE = f"""
+import numpy as np
+CLASS = {FORMS}
+"""
+CORE += """
+def find(caption):
+    return max(((len(form), k) for form, k in CLASS.items() if form in caption))[1]
+def predict(batch):
+    return 12.0 * np.eye(3)[[find(caption) for caption in batch.captions]]
+"""
+CHANNEL = """
+import numpy as np
+TABLE = np.array(%s)  # (values, classes)
+WORDS = ("red", "blue", "green")
+def predict(batch):
+    shown = [next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in batch.captions]
+    return 12.0 * TABLE[shown]
 """
 
 
-def run(trial):
-    return run_trial(trial, lambda *_: None, identity="", data_sha256=trial.task.scenario.digest)
+def test_a_model_that_reads_the_core_alone_scores_perfectly(result_of, write_submission):
+    result = result_of(write_submission(CORE))
+    assert result.error is None
+    figures = result.metrics
+    assert (figures["accuracy"], figures["wga"], figures["cra"]) == (1, 1, 1)
+    assert (figures["sss"], figures["flip_rate"], figures["ig"], figures["sss_placebo"]) == (0, 0, 0, 0)
+    assert figures["core_sensitivity"] > 0.95
+    assert set(result.patterns.values()) == {1.0}
 
 
-def test_a_run_without_a_manifest_gives_the_figures_of_the_frozen_cell(suite_file, suite, write_submission):
-    spec = write_submission(CODE)
-    scenario = load_scenario(suite.scenario_file("small"))
-    free, frozen = (
-        run(Trial(Task("small-text", scenario, "text"), spec, 0)),
-        CellSpec(suite_file, "small-text", spec, 0).run(),
+def test_a_model_that_reads_one_channel_has_its_closed_form_metrics(result_of, suite, write_submission):
+    table = aligned_values(suite.scenario("small"), "color").astype(int).tolist()
+    result = result_of(write_submission(CHANNEL % table))
+    assert result.error is None
+    assert result.metrics["wga"] == 0
+    assert result.metrics["core_sensitivity"] == 0
+    assert result.patterns == {"aa": 1.0, "ca": 0.0, "ac": 1.0, "cc": 0.0}  # the letters follow color, background
+    # In closed form a / 2 for a mixture with weight a, here 1. The temperature then gives the shown value's
+    # class the share q of val samples that it is right on, and each other class (1 - q) / 2.
+    assert result.channels["color"]["sss_raw"] == pytest.approx(0.5, abs=1e-3)
+    val = sample(suite.scenario("small"), "val", range(45), images=False)
+    q = np.mean(aligned_values(suite.scenario("small"), "color")[val.channel_values["color"], val.labels])
+    assert result.channels["color"]["sss"] == pytest.approx((q - (1 - q) / 2) / 2, abs=1e-6)
+    assert result.channels["color"]["pull"] == pytest.approx(q - 1 / 3, abs=1e-6)
+    assert result.channels["background"]["sss"] == 0
+    # It loses -log q where the value goes with the class, on ctrl always, and -log((1 - q) / 2) elsewhere.
+    unc = twins(suite.scenario("small"), "test", range(24), "unc", images=False)
+    off = 1 - np.mean(aligned_values(suite.scenario("small"), "color")[unc.channel_values["color"], unc.labels])
+    assert result.metrics["ig"] == pytest.approx(off * np.log((1 - q) / (2 * q)), abs=1e-6)
+
+
+def test_the_metrics_follow_from_the_samples(run_job, suite, write_submission):
+    code = (
+        "import numpy as np\ndef predict(batch): return np.array([[len(c), c.count('e'), 9.] for c in batch.captions])"
     )
-    assert free.error is None
-    different = ("identity", "data_sha256", "provenance")
-    assert free.model_dump(exclude=different) == frozen.model_dump(exclude=different)
-    assert free.data_sha256 == scenario.digest
+    result, samples = run_job(write_submission(code))
+    assert samples["correct"].mean() == pytest.approx(result.metrics["accuracy"])
+    assert samples["ig"].mean() == pytest.approx(result.metrics["ig"], abs=1e-3)
+    assert samples["sss/color"].mean() == pytest.approx(result.channels["color"]["sss"], abs=1e-3)
+    groups = sample(suite.scenario("small"), "test", range(60)).group_ids
+    assert np.bincount(groups, samples["correct"]).tolist() == list(result.groups)
 
 
-def test_classes_that_start_later_are_named_so(suite, write_submission):
-    later = suite.scenario("small").model_copy(update={"first_class": 17})
-    named = CODE.replace("assert context", "assert len(names) == 3 and names[0] != 'heart', names\n    assert context")
-    cell = run(Trial(Task("later", later, "text"), write_submission(named), 0))
-    assert cell.error is None
-    assert cell.figures["accuracy"] > 0.4
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_scaling_the_logits_changes_only_raw_metrics(result_of, write_submission, scale):
+    code = (
+        "import numpy as np\ndef predict(b): return {} * np.array([[len(c) % 7, c.count('e'), 3.] for c in b.captions])"
+    )
+    plain = result_of(write_submission(code.format(1), "plain")).metrics
+    scaled = result_of(write_submission(code.format(scale), "scaled")).metrics
+    for name in ("sss", "ig", "core_sensitivity", "wga"):
+        assert scaled[name] == pytest.approx(plain[name], rel=1e-6)
+    assert scaled["sss_raw"] != pytest.approx(plain["sss_raw"], rel=1e-2)
+
+
+def test_an_encoder_gets_a_probe_and_its_features_are_probed(result_of, write_submission):
+    code = "def encode(batch): return batch.images.reshape(len(batch), -1)[:, ::7] / 255.0"
+    result = result_of(write_submission(code), "small-image")
+    assert result.error is None
+    assert {"probe_train", "probe_train_wga", "probe_balanced"} <= set(result.metrics)
+    assert result.channels["color"]["decoded"] > 0.8
+
+
+def test_a_multimodal_result_separates_image_and_caption(result_of, suite, write_submission):
+    table = aligned_values(suite.scenario("small"), "color").astype(int).tolist()
+    result = result_of(write_submission(CHANNEL % table), "small-both")
+    assert result.channels["color"]["sss_image"] == 0
+    assert result.channels["color"]["sss_caption"] == pytest.approx(result.channels["color"]["sss"])
+
+
+def test_test_inputs_arrive_without_labels_or_values(result_of, write_submission):
+    code = """
+import numpy as np
+def predict(batch):
+    assert sorted(vars(batch)) == ["captions", "images"], vars(batch)
+    return np.ones((len(batch), 3))
+"""
+    assert result_of(write_submission(code)).error is None
+
+
+def test_a_failure_is_a_record_with_submission_task_and_reason(result_of, write_submission):
+    spec = write_submission("def predict(batch):\n    raise ValueError('no')")
+    result = result_of(spec)
+    assert result.error.startswith(f"submission {spec}, task small-text: predict failed: ValueError: no")
+    assert result.metrics == {}
+    assert Result.model_validate_json(result.model_dump_json()) == result
+
+
+def test_a_submission_for_another_modality_fails_with_that_reason(result_of, write_submission):
+    result = result_of(write_submission("MODALITIES = {'image'}\ndef predict(batch): ..."))
+    assert "takes image, but task small-text is text" in result.error
+
+
+def test_data_that_are_not_frozen_are_never_scored(result_of, suite, write_submission):
+    data = json.loads(suite.manifest_file.read_text())
+    data["scenarios"]["small"]["parts"]["test"]["shards"][0]["captions"] = "0" * 64
+    suite.manifest_file.write_text(json.dumps(data))
+    with pytest.raises(FrozenDataError, match="test: shard 0 differs in captions"):
+        result_of(write_submission("import numpy as np\ndef predict(b): return np.ones((len(b), 3))"))
+
+
+EDITED = "its source was edited after this job was planned"
+
+
+def test_a_source_that_was_edited_before_the_run_fails_the_result(make_job, write_submission):
+    planned = make_job(write_submission(CORE))
+    identity = planned.identity
+    write_submission(CORE + "x = 1")
+    result = run(pickle.loads(pickle.dumps(planned))).result
+    assert EDITED in result.error
+    assert (result.identity, result.metrics) == (identity, {})
+
+
+def test_a_source_that_is_edited_during_the_run_fails_the_result(result_of, write_submission):
+    code = CORE + "from pathlib import Path\nPath(__file__).write_text(Path(__file__).read_text() + '\\nx = 1')\n"
+    result = result_of(write_submission(code), limits=Limits(isolation="process"))
+    assert EDITED in result.error
+    assert result.metrics == {}
+
+
+ECHO = """
+import numpy as np
+ACCESS = "train_groups"
+def fit(train, val, context):
+    global value
+    value = {VALUE}
+def predict(batch): return np.tile([0.0, 1.0, 2.0], (len(batch), 1))
+def report(): return {"curves": [{"value": value}]}
+"""
+
+
+@pytest.fixture
+def echo(result_of, write_submission):
+    """Return a function that runs a submission that reports a value computed from its arguments."""
+
+    def echoed(expression, **more):
+        result = result_of(write_submission(ECHO.replace("{VALUE}", expression)), **more)
+        assert result.error is None, result.error
+        return result.report.curves[0]["value"], result
+
+    return echoed
+
+
+def test_the_reference_trains_in_an_uncorrelated_world(echo):
+    # Aligned by chance alone: 30 of 90 samples, 60 or more in the task itself.
+    share = "float((train.group_ids // 2 % 2 == 0).mean() + (train.group_ids % 2 == 0).mean()) / 2"
+    (own, plain), (uncorrelated, reference) = (echo(share, uncorrelated=flag) for flag in (False, True))
+    assert own > 0.5 > 0.45 > uncorrelated
+    assert (plain.uncorrelated, reference.uncorrelated) == (False, True)
+    assert plain.identity != reference.identity
+
+
+def test_a_submission_gets_its_seed_and_the_classes_names(echo, suite):
+    assert [echo("context.seed", seed=seed)[0] for seed in (0, 7)] == [0, 7]
+    names, _ = echo("' '.join(context.class_names)")
+    assert names == " ".join(class_names(suite.scenario("small"))) == "heart arrow moon"
+
+
+@pytest.mark.parametrize("part", ["train", "val", "test", "twins/core", "twins/channel/color"])
+def test_every_part_is_checked_against_the_manifest(result_of, suite, write_submission, part):
+    data = json.loads(suite.manifest_file.read_text())
+    data["scenarios"]["small"]["parts"][part]["shards"][-1]["captions"] = "0" * 64
+    suite.manifest_file.write_text(json.dumps(data))
+    with pytest.raises(FrozenDataError, match=f"{part}: shard . differs in captions"):
+        result_of(write_submission(CORE))
+
+
+CHOOSING = (
+    CORE
+    + """
+place = 0
+def fit(train, val, context): ...
+def checkpoints(): return {KEPT}
+def restore(k):
+    global place
+    place = k
+right = predict
+def predict(batch):
+    return (-right(batch), right(batch), np.tile([1.0, 0.0, 0.0], (len(batch), 1)))[min(place, 2)]
+"""
+)
+
+
+@pytest.mark.parametrize(("kept", "last"), [(3, 2), (MAX_CHECKPOINTS, MAX_CHECKPOINTS - 1)])
+def test_selection_rules_are_compared_over_the_checkpoints(result_of, kept, last, write_submission):
+    """The first is always wrong, as the model is when scored; the second always right; all others answer class 0."""
+    result = result_of(write_submission(CHOOSING.replace("{KEPT}", str(kept))))
+    assert result.error is None
+    assert result.metrics["accuracy"] == 0
+    perfect = {"accuracy": 1, "wga": 1, "checkpoint": 1}
+    ending = {"accuracy": pytest.approx(1 / 3), "wga": 0, "checkpoint": last}
+    assert result.rules == {"last": ending, "val_accuracy": perfect, "val_wga": perfect}
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_fewer_than_two_checkpoints_leave_nothing_to_compare(result_of, kept, write_submission):
+    assert result_of(write_submission(CHOOSING.replace("{KEPT}", str(kept)))).rules == {}
+
+
+EXTREME = """
+def fit(train, val, context):
+    global known
+    known = set(val.captions)
+def predict(batch):
+    return np.array([(1e-20 if c in known else 1e20) * np.eye(3)[find(c)] for c in batch.captions])
+"""
+
+
+def test_scores_of_another_magnitude_on_test_are_the_submissions_failure(result_of, write_submission):
+    result = result_of(write_submission(CORE.partition("def predict")[0] + EXTREME))
+    assert "times the temperature that its scores on val give" in result.error
+
+
+def test_a_bug_of_ours_is_not_recorded_as_the_submissions_failure(result_of, write_submission, monkeypatch):
+    def broken(*_):
+        raise MetricError("labels: found values from 0 to 9")
+
+    monkeypatch.setattr("spurgen.harness.running.run.score", broken)
+    with pytest.raises(MetricError, match="labels: found"):
+        result_of(write_submission(CORE))

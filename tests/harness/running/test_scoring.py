@@ -67,23 +67,23 @@ def test_accuracies_are_shares_of_samples_groups_and_patterns(task, answers, fac
     patterns = [shares[groups_of].mean() for groups_of in (np.arange(3) * 4 + pattern for pattern in range(4))]
     assert len({round(share, 6) for share in patterns}) == 4  # so that none can stand for another
     assert np.array_equal(scores.samples["correct"], correct)
-    assert scores.figures["accuracy"] == correct.mean()
-    assert scores.figures["wga"] == shares.min()
-    assert scores.figures["aligned_accuracy"] == pytest.approx(patterns[0])
-    assert scores.figures["conflicting_accuracy"] == pytest.approx(patterns[3])
+    assert scores.metrics["accuracy"] == correct.mean()
+    assert scores.metrics["wga"] == shares.min()
+    assert scores.metrics["aligned_accuracy"] == pytest.approx(patterns[0])
+    assert scores.metrics["conflicting_accuracy"] == pytest.approx(patterns[3])
     assert scores.patterns == pytest.approx(dict(zip(("aa", "ca", "ac", "cc"), patterns, strict=True)))
     assert scores.groups == tuple(int(correct[groups == group].sum()) for group in range(12))
 
 
 def test_the_ceiling_is_the_scenarios(scores):
-    assert scores.figures["ceiling"] == pytest.approx(0.7 + 0.3 / 3)
+    assert scores.metrics["ceiling"] == pytest.approx(0.7 + 0.3 / 3)
 
 
 @pytest.mark.parametrize(("calibrated", "suffix"), [(True, ""), (False, "_raw")])
 def test_sensitivities_are_means_over_values_and_channels(task, answers, factors, scores, calibrated, suffix):
     labels, rows = factors["test"].labels[:BASES], np.arange(BASES)
     temperature = metrics.fit_temperature(answers.val, answers.val_labels) if calibrated else 1.0
-    assert scores.figures["temperature"] != pytest.approx(1, abs=0.05)
+    assert scores.metrics["temperature"] != pytest.approx(1, abs=0.05)
 
     def moved(logits):
         base = probabilities(answers.blocks[Block()][:BASES], temperature)
@@ -92,15 +92,15 @@ def test_sensitivities_are_means_over_values_and_channels(task, answers, factors
     expected = {n: np.mean([moved(logits) for logits in shown(task, answers, n)]) for n in task.channels}
     assert expected["color"] != pytest.approx(expected["background"], rel=1e-3)
     assert {n: row[f"sss{suffix}"] for n, row in scores.channels.items()} == pytest.approx(expected)
-    assert scores.figures[f"sss{suffix}"] == pytest.approx(np.mean(list(expected.values())))
+    assert scores.metrics[f"sss{suffix}"] == pytest.approx(np.mean(list(expected.values())))
     losses = [
         -np.log(probabilities(answers.blocks[Block(kind)], temperature))[rows, labels].mean()
         for kind in ("ctrl", "unc")
     ]
-    assert scores.figures[f"ig{suffix}"] == pytest.approx(losses[0] - losses[1])
+    assert scores.metrics[f"ig{suffix}"] == pytest.approx(losses[0] - losses[1])
     if calibrated:
-        assert scores.figures["sss_placebo"] == pytest.approx(moved(answers.blocks[Block("placebo")]).mean())
-        assert scores.figures["core_sensitivity"] == pytest.approx(moved(answers.blocks[Block("core")]).mean())
+        assert scores.metrics["sss_placebo"] == pytest.approx(moved(answers.blocks[Block("placebo")]).mean())
+        assert scores.metrics["core_sensitivity"] == pytest.approx(moved(answers.blocks[Block("core")]).mean())
 
 
 def test_flips_are_against_the_base_and_over_all_channels(task, answers, factors, scores):
@@ -110,11 +110,11 @@ def test_flips_are_against_the_base_and_over_all_channels(task, answers, factors
         {n: rates.mean() for n, rates in flips.items()}
     )
     assert scores.samples["flip"] == pytest.approx((flips["color"] + flips["background"]) / 2)
-    assert scores.figures["flip_rate"] == pytest.approx(np.mean([rates.mean() for rates in flips.values()]))
+    assert scores.metrics["flip_rate"] == pytest.approx(np.mean([rates.mean() for rates in flips.values()]))
     right = [t.argmax(axis=1) == factors["test"].labels[:BASES] for n in task.channels for t in shown(task, answers, n)]
     robust = np.all([scores.samples["correct"][:BASES], *right], axis=0)
     assert np.array_equal(scores.samples["cra"], robust)
-    assert scores.figures["cra"] == robust.mean()
+    assert scores.metrics["cra"] == robust.mean()
 
 
 @pytest.fixture(scope="module")
@@ -131,33 +131,29 @@ def featured(task, answers, factors):
 
 
 def test_probes_are_fitted_on_train_and_on_the_first_half_and_judged_by_the_second(task, featured, factors):
-    figures = score(task, featured, factors["test"], factors["train"]).figures
+    values = score(task, featured, factors["test"], factors["train"]).metrics
     half = task.scenario.num_test // 2
     groups = task_groups(task, factors["test"].group_ids)[half:]
-    assert figures["probe_train"] == pytest.approx(1 - 1 / half)
+    assert values["probe_train"] == pytest.approx(1 - 1 / half)
     size = (groups == 5).sum()
-    assert figures["probe_train_wga"] == pytest.approx(1 - 1 / size)
+    assert values["probe_train_wga"] == pytest.approx(1 - 1 / size)
     first, second = featured.features["test"][:half], featured.features["test"][half:]
     labels = factors["test"].labels
-    assert figures["probe_balanced"] == metrics.probe_accuracy(first, labels[:half], second, labels[half:])
+    assert values["probe_balanced"] == metrics.probe_accuracy(first, labels[:half], second, labels[half:])
 
 
 def test_each_probe_is_fitted_on_its_own_features(task, featured, factors):
     half = task.scenario.num_test // 2
     features = dict(featured.features)
     features["train"] = features["train"][:, TURN]  # another code than test's: of no use there
-    figures = score(
-        task, Answers(**{**vars(featured), "features": features}), factors["test"], factors["train"]
-    ).figures
-    assert figures["probe_train"] < 0.1
-    assert figures["probe_balanced"] == pytest.approx(1 - 1 / half)
+    values = score(task, Answers(**{**vars(featured), "features": features}), factors["test"], factors["train"]).metrics
+    assert values["probe_train"] < 0.1
+    assert values["probe_balanced"] == pytest.approx(1 - 1 / half)
     features = {"train": featured.features["train"], "test": featured.features["test"].copy()}
     features["test"][:half] = features["test"][:half, TURN]
-    figures = score(
-        task, Answers(**{**vars(featured), "features": features}), factors["test"], factors["train"]
-    ).figures
-    assert figures["probe_train"] == pytest.approx(1 - 1 / half)
-    assert figures["probe_balanced"] < 0.1
+    values = score(task, Answers(**{**vars(featured), "features": features}), factors["test"], factors["train"]).metrics
+    assert values["probe_train"] == pytest.approx(1 - 1 / half)
+    assert values["probe_balanced"] < 0.1
 
 
 def test_a_channel_that_the_features_show_is_decoded(task, answers, factors):
