@@ -39,7 +39,7 @@ def test_a_manifest_that_does_not_fit_its_scenario_says_where(spoiled, change, t
 UNREADABLE = [
     (lambda _, parts: parts["val"].update(shards=[]), r"val.shards.*at least 1 item"),
     (lambda _, parts: parts["val"].update(samples=0), r"val.samples.*greater than or equal to 1"),
-    (lambda _, parts: parts["val"].update(fingerprints="AAA"), r"val.fingerprints.*no base64"),
+    (lambda _, parts: parts["val"].update(fingerprints="AAA"), r"val.fingerprints.*not base64"),
     (lambda _, parts: parts["val"]["shards"][0].update(images="0"), r"val.shards.0.images.*should match pattern"),
     (lambda data, _: data["scenarios"]["small"].update(scenario_sha256="x"), r"scenario_sha256.*match pattern"),
 ]
