@@ -1,8 +1,7 @@
 """List, regenerate, verify or freeze the splits of a suite; commit to private splits, and reveal them."""
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,19 +14,11 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
+from spurgen.harness.commands._verifying import samples_bar, say, total, verify_all
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.freeze import freeze, part_sizes
-from spurgen.harness.splits.private import (
-    check_revealed,
-    commit,
-    commitments_file,
-    read_commitments,
-    reveal,
-    secret_file,
-)
+from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 from spurgen.harness.splits.store import DATA, DEFAULT_PARTS, chosen_parts, regenerate
-from spurgen.harness.splits.verify import stamp, verify, verify_store
 
 FLAGS = argparse.ArgumentParser(add_help=False)
 add_suite(FLAGS)
@@ -50,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument(
                 "--secret",
                 type=Path,
-                help="default: ~/.spurgen/SUITE.secret; while it exists, submissions run without a sandbox only on request",
+                help="default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to",
             )
         elif name != "freeze":
             action.add_argument("--scenarios", nargs="+", action=Unique, default=[], help="default: all of the suite")
@@ -77,11 +68,6 @@ def only(suite: Suite, names: Sequence[str]) -> Suite:
     return replace(suite, tasks={name: task for name, task in suite.tasks.items() if task.scenario.name in wanted})
 
 
-def total(suite: Suite) -> int:
-    """Return the number of all samples of a suite, twins included."""
-    return sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
-
-
 def _list(suite: Suite, _: argparse.Namespace, __: Console) -> int:
     lines = [
         {"scenario": name, "part": part, "samples": p.samples, "shards": len(p.shards), "sha256": p.digest}
@@ -98,32 +84,13 @@ def _regenerate(suite: Suite, arguments: argparse.Namespace, console: Console) -
     known = {"twins"}.union(*sizes.values())
     parts = [one_of("part", part, known) for part in arguments.parts]
     samples = sum(sizes[n][part] for n, scenario in suite.scenarios.items() for part in chosen_parts(scenario, parts))
-    with _bar(console, samples) as advance:
-        regenerate(suite, arguments.out, suite.scenarios, parts, partial(_say, console), advance)
+    with samples_bar(console, samples) as advance:
+        regenerate(suite, arguments.out, suite.scenarios, parts, partial(say, console), advance)
     return 0
 
 
 def _verify(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
     return verify_all(suite, arguments.out, console, arguments.jobs)
-
-
-def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:
-    """Verify the generators against the manifest, and what lies on disk; return 0 or 1."""
-    with _bar(console, total(suite)) as advance:
-        wrong = verify(suite, advance, jobs)
-    stored, problems = (0, [wrong]) if wrong else verify_store(suite, root)
-    for problem in problems:
-        _say(console, problem)
-    if problems or _verify_revealed(suite, console):
-        return 1
-    if set(suite.scenarios) == set(suite.manifest.scenarios):
-        try:
-            stamp(suite, root)
-        except OSError as error:
-            _say(console, f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again")
-    on_disk = f"so are those of {stored} parts in {root}" if stored else f"there are none on disk in {root}"
-    _say(console, f"suite {suite.name}: all {total(suite):,} samples, made again, are the frozen ones; {on_disk}")
-    return 0
 
 
 def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
@@ -132,32 +99,18 @@ def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
             f"{suite.manifest_file} exists, and a frozen suite never changes; make a new version, "
             "or delete the file if this one was never published"
         )
-    with _bar(console, total(suite)) as advance:
+    with samples_bar(console, total(suite)) as advance:
         manifest = freeze(suite, advance, arguments.jobs)
     write_atomically(suite.manifest_file, dump_manifest(manifest))
-    _say(console, f"wrote {suite.manifest_file}: no test image or caption occurs in train or val")
-    return 0
-
-
-def _verify_revealed(suite: Suite, console: Console) -> int:
-    """Make the private splits with revealed secrets again; return 1 if one differs from its commitment."""
-    if set(suite.scenarios) != set(suite.manifest.scenarios):
-        return 0  # a commitment is to the data of the whole suite
-    for commitment in read_commitments(suite):
-        if commitment.revealed is not None:
-            with _bar(console, total(suite), "private samples") as advance:
-                problem = check_revealed(suite, commitment, advance)
-            _say(console, problem or f"commitment {commitment.number}: its secret and its data are those committed to")
-            if problem:
-                return 1
+    say(console, f"wrote {suite.manifest_file}: no test image or caption occurs in train or val")
     return 0
 
 
 def _commit(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
     file = (arguments.secret or secret_file(suite)).expanduser()
-    with _bar(console, total(suite), "private samples") as advance:
+    with samples_bar(console, total(suite), "private samples") as advance:
         commitment = commit(suite, file, advance)
-    _say(
+    say(
         console,
         f"commitment {commitment.number}: published in {commitments_file(suite)}; the secret is in {file}: keep it "
         "safe, and show it to nobody before spurgen splits reveal",
@@ -168,17 +121,5 @@ def _commit(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
 def _reveal(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
     commitment = reveal(suite, (arguments.secret or secret_file(suite)).expanduser())
     published = commitments_file(suite)
-    _say(console, f"commitment {commitment.number} is revealed in {published}; spurgen splits verify checks it")
+    say(console, f"commitment {commitment.number} is revealed in {published}; spurgen splits verify checks it")
     return 0
-
-
-@contextmanager
-def _bar(console: Console, samples: int, what: str = "samples") -> Iterator[Callable[[int], None]]:
-    """Show a progress bar; yield the function that advances it."""
-    with make_progress(console) as progress:
-        bar = progress.add_task(what, total=samples)
-        yield lambda count: progress.advance(bar, count)
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)

@@ -2,7 +2,8 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.commands.splits import only, total
+from spurgen.harness.commands._verifying import total
+from spurgen.harness.commands.splits import only
 from spurgen.harness.splits.verify import stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
