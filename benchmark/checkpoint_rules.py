@@ -1,4 +1,4 @@
-"""Which epoch's weights count: the three selection rules, as functions of validation scores."""
+"""The rules that select one epoch's weights, as functions of validation scores."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ RULES = ("last", "val_accuracy", "val_wga")
 
 
 class ValScore(NamedTuple):
-    """Holds how a network did on val; `worst` and `mean` are over groups, None where they are hidden."""
+    """A network's accuracies on val; `worst` and `mean` are over groups, None where groups are hidden."""
 
     accuracy: float
     worst: float | None = None
@@ -15,10 +15,10 @@ class ValScore(NamedTuple):
 
 
 def best(scores: Sequence[ValScore], rule: str) -> int:
-    """Returns the place of the score that a rule picks; of equals, the last.
+    """Return the index of the score that a rule selects; among equal scores, the last.
 
-    `last`; `val_accuracy`; `val_wga`, the worst group's accuracy, equals by the mean over groups:
-    in a small group one sample decides, and the worst is often 0 for all.
+    The rules: `last`; `val_accuracy`; `val_wga`, the worst group's accuracy, where ties are broken by the
+    mean over groups, since with small groups the worst is often 0 in every epoch.
     Raises `ValueError` for `val_wga` without groups.
     """
 

@@ -1,4 +1,4 @@
-"""What a submission is given and what it must offer: the types on both sides of the boundary."""
+"""The types that pass between the benchmark and a submission."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ Int64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Grant:
-    """Says which annotations an access tier may see besides inputs and labels."""
+    """The annotations that an access tier may see besides inputs and labels."""
 
     env_ids: bool = False
     val_groups: bool = False
@@ -35,7 +35,7 @@ ACCESS: dict[str, Grant] = {
 
 @dataclass(frozen=True)
 class Batch:
-    """Holds inputs: `images` uint8 (n, H, W, 3) or None, `captions` n strings or None."""
+    """Inputs: `images` uint8 (n, H, W, 3) or None, `captions` n strings or None."""
 
     images: NDArray[np.uint8] | None
     captions: list[str] | None
@@ -46,21 +46,21 @@ class Batch:
         return len(self.captions or ())
 
     def take(self, indices: Int64 | slice) -> "Batch":
-        """Returns the samples at `indices`, in that order."""
-        picked = range(len(self))[indices] if isinstance(indices, slice) else indices.tolist()
+        """Return the samples at `indices`, in that order."""
+        places = range(len(self))[indices] if isinstance(indices, slice) else indices.tolist()
         return Batch(
             None if self.images is None else self.images[indices],
-            None if self.captions is None else [self.captions[i] for i in picked],
+            None if self.captions is None else [self.captions[i] for i in places],
         )
 
 
 @dataclass(frozen=True)
 class LabeledData:
-    """Holds a train or val split as a submission sees it.
+    """A train or val split as a submission sees it.
 
-    `labels` int64 (n,). Under `ACCESS` also `env_ids` int64 (n,), `group_ids` int64 (n,) in
-    [0, num_groups), `channel_values` (int64 (n,) per channel) and `twins`, for every sample the
-    same one with all its channels redrawn uniformly; what is not granted is None.
+    `labels` int64 (n,). As far as the access tier grants them, else None: `env_ids` int64 (n,),
+    `group_ids` int64 (n,) in [0, num_groups), `channel_values` (int64 (n,) per channel), and `twins`,
+    every sample with all its channels redrawn uniformly.
     """
 
     batch: Batch
@@ -73,19 +73,19 @@ class LabeledData:
 
     @property
     def images(self) -> NDArray[np.uint8] | None:
-        """Is uint8 (n, H, W, 3), or None when the task has no images."""
+        """Images, uint8 (n, H, W, 3), or None when the task has no images."""
         return self.batch.images
 
     @property
     def captions(self) -> list[str] | None:
-        """Is n strings, or None when the task has no captions."""
+        """Captions, n strings, or None when the task has no captions."""
         return self.batch.captions
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def restrict(self, access: str, split: str) -> "LabeledData":
-        """Returns the data with only what the access tier grants on `train` or on `val`."""
+        """Return the data with only what the access tier grants on `train` or on `val`."""
         grant = ACCESS[access]
         groups = grant.train_groups if split == "train" else grant.val_groups
         return replace(
@@ -99,10 +99,10 @@ class LabeledData:
 
 @dataclass(frozen=True)
 class Context:
-    """Tells a submission about its task: nothing about which split is being asked.
+    """What a submission knows of its task; it does not say which split is being predicted.
 
-    `scratch` is a folder of the submission's own, empty at first and gone afterwards. `backbone` says
-    what weights the task lets its baselines start from; a submission may start from any.
+    `scratch` is a folder for the submission alone, empty at first and removed afterwards. `backbone`
+    names the weights from which the task's baselines start; a submission may start from any.
     """
 
     class_names: tuple[str, ...]
@@ -115,16 +115,16 @@ class Context:
 
     @property
     def num_classes(self) -> int:
-        """Counts the classes."""
+        """Number of classes."""
         return len(self.class_names)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """Is a loaded submission, with every default filled in; `None` marks what it lacks.
+    """A loaded submission with every default filled in; None for each function that it lacks.
 
-    After `fit`, `report` tells what happened in it, a `Report` as a dict. Where there are
-    `checkpoints`, a number, `restore` goes back to one of them, and the selection rules are compared.
+    After `fit`, `report` returns a `Report` as a dict. `checkpoints` returns their number, and `restore`
+    goes back to one of them, so that the selection rules can be compared.
     """
 
     name: str

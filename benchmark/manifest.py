@@ -15,7 +15,7 @@ def _is_base64(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise ValueError("no base64") from None
+        raise ValueError("not base64") from None
     return text
 
 
@@ -24,12 +24,12 @@ class _Frozen(BaseModel):
 
     @property
     def digest(self) -> str:
-        """Is the SHA-256 over all that the record holds."""
+        """SHA-256 over the whole record."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 class Shard(_Frozen):
-    """Holds SHA-256 digests over a run of samples: of their pixels, their captions, their factors."""
+    """SHA-256 digests over a run of samples: of their pixels, their captions, their factors."""
 
     images: Sha256
     captions: Sha256
@@ -37,10 +37,10 @@ class Shard(_Frozen):
 
 
 class Part(_Frozen):
-    """Freezes one split, or one kind of twins.
+    """The digests of one split, or of one kind of twins.
 
-    `fingerprints` is base64 over the first 2 bytes of every sample's digest, in order; it lets a
-    verifier name the first sample that differs without keeping every digest.
+    `fingerprints` is base64 over the first 2 bytes of every sample's digest, in order: with it a verifier
+    can name the first sample that differs, without a record of every digest.
     """
 
     samples: Annotated[int, Field(ge=1)]
@@ -49,19 +49,19 @@ class Part(_Frozen):
 
     @property
     def prints(self) -> bytes:
-        """Is the fingerprints, one after the other."""
+        """Decoded fingerprints, one after the other."""
         return base64.b64decode(self.fingerprints)
 
 
 class ScenarioManifest(_Frozen):
-    """Freezes one scenario: the SHA-256 of its description, and its parts, twins included."""
+    """The SHA-256 of a scenario's description, and the digests of its parts, twins included."""
 
     scenario_sha256: Sha256
     parts: dict[str, Part]
 
 
 class Manifest(_Frozen):
-    """Freezes a suite."""
+    """The digests of all scenarios of a suite."""
 
     suite: str
     shard_size: int
@@ -69,5 +69,5 @@ class Manifest(_Frozen):
 
 
 def dump_manifest(manifest: Manifest) -> str:
-    """Writes a manifest as stable JSON text."""
+    """Return a manifest as stable JSON text."""
     return json.dumps(manifest.model_dump(), indent=1) + "\n"

@@ -1,4 +1,4 @@
-"""What a world is: the frozen description that a scenario file holds."""
+"""The complete, frozen description of a world, as a scenario file has it."""
 
 import hashlib
 import json
@@ -32,13 +32,13 @@ class _Frozen(BaseModel):
 
 
 class Channel(_Frozen):
-    """Describes one spurious channel of a scenario.
+    """A spurious channel of a scenario.
 
     `strength` is Pr(aligned value | class), one number or one per class; `magnitude` in [0, 1]
-    scales how strongly the value shows in the image, and `variance` in [0, 1] spreads that
-    magnitude uniformly by +-variance from sample to sample. `kind` names the plug-in that draws
-    the channel (default: the channel's own name), so that two channels may share one kind, one in
-    the image and one in the caption.
+    scales how strongly the value shows in the image, and `variance` in [0, 1] spreads the magnitude
+    uniformly by +-variance from sample to sample. `kind` names the plug-in that draws the channel
+    (default: the channel's own name), so two channels may share a kind, one in the image and the other
+    in the caption.
     """
 
     values: Annotated[int, Field(ge=2)] = 10
@@ -51,7 +51,7 @@ class Channel(_Frozen):
 
     @property
     def unbiased(self) -> float:
-        """Is the strength at which all values are equally likely."""
+        """Strength at which all values are equally likely."""
         return min(ALIGNED_PER_CLASS[self.alignment] / self.values, 1.0)
 
 
@@ -62,7 +62,7 @@ def _named(name: str, spec: object) -> object:
 
 
 class Environment(_Frozen):
-    """Describes a part of the training split with strengths of its own."""
+    """A part of the training split with strengths of its own."""
 
     name: Name
     weight: Annotated[float, Field(gt=0)] = 1.0
@@ -70,9 +70,9 @@ class Environment(_Frozen):
 
 
 class SplitSizes(_Frozen):
-    """Holds the split sizes in samples; `test_per_group` counts per (class, pattern) cell.
+    """Split sizes in samples; `test_per_group` counts the samples of each (class, pattern) group.
 
-    The first `twins` test samples have twins: unless said, 1,000, or all where there are fewer.
+    The first `twins` test samples have twins; default: 1,000, or all if there are fewer.
     """
 
     train: Annotated[int, Field(ge=1)] = 6000
@@ -82,7 +82,7 @@ class SplitSizes(_Frozen):
 
 
 class Scenario(_Frozen):
-    """Describes a world completely; every sample is a function of it, a split and an index.
+    """A complete description of a world; every sample is a function of it, a split and an index.
 
     The classes are `num_classes` pictograms from `first_class` on. Fractions (`core_size`,
     `core_contrast`) are relative to the world's default. `core_visibility` is the probability that
@@ -91,7 +91,7 @@ class Scenario(_Frozen):
     `withheld` lists combinations that train and val never show, as indices:
     `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show one has its
     last-named channel redrawn uniformly over the values that are left. `alignment_seed` decides which
-    values go with which class (default: `seed`), so that two worlds can share that and no sample.
+    values go with which class (default: `seed`), so two worlds can share the alignment and no sample.
     """
 
     suite: Name
@@ -114,7 +114,7 @@ class Scenario(_Frozen):
     @model_validator(mode="before")
     @classmethod
     def _name_kinds(cls, data: object) -> object:
-        """Fills in the default kind, each channel's own name."""
+        """Fill in the default kind, each channel's own name."""
         if not isinstance(data, dict) or not isinstance(data.get("channels"), dict):
             return data
         return {**data, "channels": {name: _named(name, spec) for name, spec in data["channels"].items()}}
@@ -122,7 +122,7 @@ class Scenario(_Frozen):
     @field_validator("splits")
     @classmethod
     def _at_most_all_have_twins(cls, splits: SplitSizes, info: ValidationInfo) -> SplitSizes:
-        """Lowers the default number of twins where test has fewer samples."""
+        """Lower the default number of twins where test has fewer samples."""
         if "twins" in splits.model_fields_set or not {"num_classes", "channels"} <= set(info.data):
             return splits
         num_test = splits.test_per_group * info.data["num_classes"] * 2 ** len(info.data["channels"])
@@ -138,11 +138,9 @@ class Scenario(_Frozen):
         for combination in self.withheld:
             self._check_combination(combination)
         self._check_carriers()
-        if self.first_class + self.num_classes > MAX_CLASSES:
-            last = self.first_class + self.num_classes
-            raise ValueError(
-                f"first_class: classes {self.first_class} to {last - 1} exceed the {MAX_CLASSES} there are"
-            )
+        end = self.first_class + self.num_classes
+        if end > MAX_CLASSES:
+            raise ValueError(f"first_class: classes {self.first_class} to {end - 1} exceed the {MAX_CLASSES} there are")
         if self.splits.twins > self.num_test:
             raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
         return self
@@ -183,54 +181,54 @@ class Scenario(_Frozen):
 
     @property
     def num_patterns(self) -> int:
-        """Counts the alignment patterns over all channels."""
+        """Number of alignment patterns over all channels."""
         return int(2 ** len(self.channels))
 
     @property
     def num_test(self) -> int:
-        """Counts the test samples."""
+        """Number of test samples."""
         return int(self.splits.test_per_group * self.num_classes * self.num_patterns)
 
     def split_size(self, split: str) -> int:
-        """Counts the samples of a split, one of `train`, `val`, `test`."""
+        """Return the number of samples of a split, one of `train`, `val`, `test`."""
         sizes = {"train": self.splits.train, "val": self.splits.val, "test": self.num_test}
         if split not in sizes:
             raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(sizes)}")
         return int(sizes[split])
 
     def channels_in(self, modality: Modality) -> tuple[str, ...]:
-        """Names the channels that a modality carries, in the scenario's order."""
+        """Return the names of the channels that a modality carries, in the scenario's order."""
         return tuple(n for n, c in self.channels.items() if c.carrier in _CARRIED_BY[modality])
 
     @property
     def aligning_seed(self) -> int:
-        """Is the seed that decides which values go with which class."""
+        """Seed that decides which values go with which class."""
         return self.seed if self.alignment_seed is None else self.alignment_seed
 
     @property
     def ceiling(self) -> float:
-        """Is the best possible core-only test accuracy: seen when drawn, guessed when not."""
+        """Best possible test accuracy from the core cue alone: right where it is drawn, chance elsewhere."""
         return self.core_visibility + (1 - self.core_visibility) / self.num_classes
 
     def uncorrelated(self) -> Self:
-        """Returns the same world with every channel drawn uniformly in every environment."""
+        """Return the same world with every channel drawn uniformly in every environment."""
         flat = {n: c.model_copy(update={"strength": c.unbiased}) for n, c in self.channels.items()}
         return self.model_copy(update={"channels": flat, "environments": ()})
 
     @property
     def digest(self) -> str:
-        """Is the SHA-256 of everything the scenario says, whatever its file looks like."""
-        # A field that came later is left out at its default, so that the digests of old files stand.
-        later = {"first_class": 0, "alignment_seed": None}
-        unsaid = {name for name, default in later.items() if getattr(self, name) == default}
-        fields = self.model_dump(mode="json", exclude=unsaid)
-        # The standard library writes floats as repr does, for good; pydantic promises no such thing.
+        """SHA-256 of all fields, independent of how the file is written."""
+        # Fields that were added later are left out at their default, so that the digests of old files stay the same.
+        added = {"first_class": 0, "alignment_seed": None}
+        unset = {name for name, default in added.items() if getattr(self, name) == default}
+        fields = self.model_dump(mode="json", exclude=unset)
+        # The standard library guarantees how floats are written (as repr does); pydantic does not.
         text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def make_scenario(source: str, /, **fields: object) -> Scenario:
-    """Builds a scenario; on a bad field the error names `source`, the field and the value."""
+    """Build a scenario; on a bad field raise `ScenarioError` that names `source`, the field and the value."""
     try:
         return Scenario.model_validate(fields)
     except ValidationError as error:
@@ -246,9 +244,9 @@ def _is_other_branch(fault: ErrorDetails) -> bool:
 
 
 def load_scenario(path: str | Path) -> Scenario:
-    """Reads a scenario file.
+    """Read a scenario file.
 
-    Raises `ScenarioError` when the file is missing, is not TOML, or asks for the impossible.
+    Raises `ScenarioError` if the file is missing, is not TOML, or describes an impossible world.
     """
     try:
         fields = tomllib.loads(Path(path).read_text(encoding="utf-8"))

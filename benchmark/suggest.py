@@ -1,4 +1,4 @@
-"""What to say of a name that is not known."""
+"""Suggestions for names that are not known."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,15 +7,15 @@ from spurgen.benchmark.errors import SpurgenError
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Says which of the known names are nearest, whatever their case, or lists them all if none is near."""
+    """Suggest the known names that are most similar, ignoring case, or list them all if none is similar."""
     names = list(known)
     folded = {other.casefold(): other for other in names}
-    near = [folded[some] for some in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
+    near = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
     return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"
 
 
 def one_of(what: str, name: str, known: Iterable[str]) -> str:
-    """Returns the name if it is known; raises `SpurgenError` with the nearest names if not."""
+    """Return the name if it is known; raise `SpurgenError` with the most similar names if not."""
     names = sorted(known)
     if name in names:
         return name
@@ -25,5 +25,5 @@ def one_of(what: str, name: str, known: Iterable[str]) -> str:
 
 
 def is_word(name: str) -> bool:
-    """Says whether a name is a word alone: no path, no module in a package, no attribute of one."""
+    """Return whether a name is a single word: not a path, a module in a package, or an attribute."""
     return not {".", "/", ":"} & set(name)

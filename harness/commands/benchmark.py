@@ -21,7 +21,7 @@ from spurgen.harness.commands._arguments import (
     limits_of,
     positive_int,
 )
-from spurgen.harness.commands.splits import verify_all
+from spurgen.harness.commands._verifying import verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.results.store import Store, label_of

@@ -1,4 +1,4 @@
-"""Trains the encoders that tasks with a pretrained backbone start from, and writes their weights."""
+"""Train the encoders that tasks with a pretrained backbone start from, and write their weights."""
 
 import argparse
 import json

@@ -1,7 +1,6 @@
 """Scores a submission, a .py file or module[:attribute], and gives it a row."""
 
 import argparse
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -10,8 +9,8 @@ from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import PRIVATE
 from spurgen.harness.commands._arguments import limits_of
+from spurgen.harness.commands._verifying import samples_bar, total
 from spurgen.harness.commands.benchmark import add_run_arguments, run_specs
-from spurgen.harness.commands.splits import with_progress
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.results.store import Store
@@ -58,7 +57,8 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
     jobs, _ = offered(wanted)  # skipped tasks are reported with the public jobs
     hidden = plan_private(jobs, secret, commitment.data_sha256)
-    digest = with_progress(suite, console, partial(data_digest, suite, secret, jobs=arguments.jobs))
+    with samples_bar(console, total(suite), "private samples") as advance:
+        digest = data_digest(suite, secret, advance, arguments.jobs)
     if digest != commitment.data_sha256:
         raise FrozenDataError(
             f"the secret gives other data than commitment {commitment.number} says: check out the generators that it "

@@ -1,4 +1,4 @@
-"""Draws the pictures of the world that the README and docs show."""
+"""Draw the images of the world that the README and docs show."""
 
 import argparse
 from pathlib import Path
@@ -9,12 +9,12 @@ from spurgen.harness.sheets.sheets import write_sheets
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the command's flags."""
+    """Declare the command's flags."""
     parser.add_argument("--out", type=Path, default=Path("docs"), help="default: docs")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Writes the sheets."""
+    """Write the sheets."""
     write_sheets(arguments.out)
     console.print(f"wrote the sheets to {arguments.out}")
     return 0

@@ -1,9 +1,9 @@
-"""A labelled sheet of samples: what a task's models train on, and what they are asked."""
+"""A labelled sheet of samples: what a task's models train on, and what they are tested on."""
 
 import textwrap
 
 import numpy as np
-from matplotlib.figure import Figure as Picture
+from matplotlib.figure import Figure
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
@@ -12,14 +12,14 @@ from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.machine.plotting import GREY, new_picture, styled
 
 COLUMNS = 5
-SEARCHED = 200  # train samples among which one of each class is looked for
-WRAPPED = 24  # characters that fit below a picture
+SEARCHED = 200  # train samples among which one of each class is chosen
+WRAPPED = 24  # characters that fit below an image
 SIDE, LINE_HEIGHT = 1.75, 0.15  # inches
 HEADINGS = ("train, as drawn", "test, every channel aligned", "test, every channel conflicting")
 
 
-def sample_sheet(task: Task) -> Picture:
-    """Shows up to five classes: a train sample, and test samples with every channel aligned and conflicting."""
+def sample_sheet(task: Task) -> Figure:
+    """Draw up to five classes: a train sample, and test samples with every channel aligned and conflicting."""
     scenario = task.scenario
     shown = min(COLUMNS, scenario.num_classes)
     last = scenario.num_classes * (scenario.num_patterns - 1)
@@ -33,8 +33,8 @@ def sample_sheet(task: Task) -> Picture:
     height = (0.05 if task.modality == "text" else SIDE) + LINE_HEIGHT * (lines + 2)
     title = f"{task.name}: class, and channels\n(✓ goes with the class, ✗ conflicts)"
     with styled():
-        picture = new_picture(0.7 + len(blocks) * height, title, width=max(SIDE * shown, 5.0))
-        grid = picture.subplots(len(blocks), shown, squeeze=False)
+        figure = new_picture(0.7 + len(blocks) * height, title, width=max(SIDE * shown, 5.0))
+        grid = figure.subplots(len(blocks), shown, squeeze=False)
         for axes in grid.flat:
             axes.set(xticks=[], yticks=[], title=" ")  # the title keeps room for the heading beside it
             axes.spines[:].set_visible(False)
@@ -46,18 +46,18 @@ def sample_sheet(task: Task) -> Picture:
                     row[k].set_xlabel(label, fontsize=8)
                 else:
                     row[k].text(0.5, 1, label, transform=row[k].transAxes, ha="center", va="top", fontsize=8)
-    return picture
+    return figure
 
 
 def _train_indices(task: Task, count: int) -> list[int]:
-    """Finds a train sample of each of the first classes; of a class that is not there, none."""
+    """Return the index of a train sample for each of the first classes that occurs in train."""
     searched = min(SEARCHED, task.scenario.splits.train)
     labels = sample(task.scenario, "train", range(searched), images=False, captions=False).labels
     return [int(np.flatnonzero(labels == k)[0]) for k in range(count) if (labels == k).any()]
 
 
 def label_text(task: Task, samples: Samples, k: int) -> str:
-    """Writes a sample's class, its channel values, and its caption where the task shows it."""
+    """Return a sample's class, its channel values, and its caption if the task has captions."""
     kinds, scenario = discover(CHANNELS), task.scenario
     label = int(samples.labels[k])
     lines = [class_names(scenario)[label].upper()]

@@ -1,1 +1,1 @@
-"""Sheets of pictures that show the world."""
+"""Sheets of images that show the world."""

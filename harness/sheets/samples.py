@@ -1,4 +1,4 @@
-"""Which samples the picture sheets show: those on which one sees what the sheet is about, found by measuring."""
+"""Choice of the samples that the sheets show: measured to be clear, and to show what the sheet is about."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,22 +13,22 @@ from spurgen.generators.nouns import NOUNS
 
 Floats = NDArray[np.float64]
 
-SEARCHED = 60  # test samples of each class among which one is looked for
-COMPARED = 200  # test samples among which one is looked for that shows a channel well
+SEARCHED = 60  # test samples of each class among which one is chosen
+COMPARED = 200  # test samples among which the one is chosen that shows a channel best
 CLEAR = 100.0  # levels of luminance between a pictogram and what is behind it
 VISIBLE = 60.0  # levels by which a pixel must change to belong to the pictogram or its outline
-ROUNDS = 3  # in which the scenes are chosen again, each to go with all others
+ROUNDS = 3  # in which each scene is chosen again, given all others
 MEASURED_AT = 64  # pixels; a scene is the same at every size
 LUMINANCE = np.array((0.299, 0.587, 0.114))  # ITU-R BT.601
 
 
 def channels_in(carrier: str) -> dict[str, tuple[str, ...]]:
-    """Maps every channel that `image` or `caption` carries to the names of its values."""
+    """Map every channel that `image` or `caption` carries to the names of its values."""
     return {name: tuple(kind.VALUES) for name, kind in discover(CHANNELS).items() if carrier in kind.CARRIERS}
 
 
 def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", "color", "shape")) -> Scenario:
-    """Describes a world of all classes and all values of some channels, drawn without correlation."""
+    """Return a world of all classes and all values of the channels, drawn without correlation."""
     kinds = discover(CHANNELS)
     specs = {
         name: Channel(
@@ -38,26 +38,19 @@ def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", 
         ).model_dump(exclude={"kind"})
         for name in channels
     }
-    return make_scenario(
-        "picture sheet",
-        suite="sheets",
-        name="world",
-        seed=7,
-        num_classes=len(NOUNS),
-        image_size=image_size,
-        channels=specs,
-    )
+    fields = {"num_classes": len(NOUNS), "image_size": image_size, "channels": specs}
+    return make_scenario("sheet", suite="sheets", name="world", seed=7, **fields)
 
 
 def without_pictogram(scenario: Scenario) -> Scenario:
-    """Describes the same scenes with the pictogram left out."""
+    """Return the same world with the pictogram left out of every scene."""
     return scenario.model_copy(update={"core_visibility": 0.0})
 
 
 def _lights(
     scenario: Scenario, indices: Sequence[int], kind: TwinKind | None = None, color: str = ""
 ) -> tuple[Floats, Floats]:
-    """Returns the luminance of test samples, or twins, whole and without pictogram: float64 (n, S, S) each."""
+    """Return the luminance of test samples, or of twins, with and without pictogram: float64 (n, S, S) each."""
     small, where = scenario.model_copy(update={"image_size": MEASURED_AT}), list(indices)
     value = channels_in("image")["color"].index(color) if color else None
     whole, bare = (
@@ -70,16 +63,16 @@ def _lights(
 
 
 def _reach(masks: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Counts the rows and columns that each mask touches: int64 (n,)."""
+    """Return the number of rows and columns that each mask touches: int64 (n,)."""
     touched: NDArray[np.int64] = masks.any(axis=1).sum(axis=1) + masks.any(axis=2).sum(axis=1)
     return touched
 
 
 def _inked(scenario: Scenario, indices: Sequence[int]) -> NDArray[np.bool_]:
-    """Finds the pictogram's own pixels, without its outline: bool (n, S, S).
+    """Return the pictogram's own pixels, without its outline: bool (n, S, S).
 
-    A plate of white shows all that is dark of pictogram and outline, one of black all that is light,
-    and of the two the outline reaches further.
+    A white plate shows the dark one of pictogram and outline, a black plate the light one; of the two, the
+    outline reaches further.
     """
     plain = scenario.model_copy(update={"channels": world_scenario(MEASURED_AT).channels})
     (on_white, white), (on_black, black) = (_lights(plain, indices, "channel", color) for color in ("white", "black"))
@@ -88,9 +81,9 @@ def _inked(scenario: Scenario, indices: Sequence[int]) -> NDArray[np.bool_]:
 
 
 def contrasts(scenario: Scenario, indices: Sequence[int], kind: TwinKind | None = None) -> Floats:
-    """Measures how far pictograms stand out from what is behind them: float64 (n,), mean levels of luminance.
+    """Measure the contrast between pictograms and what is behind them: float64 (n,), mean levels of luminance.
 
-    Of test samples, or of their twins of a kind that keeps the pictogram and its place.
+    `kind`: None for test samples, or a kind of twins that keeps the pictogram and its place.
     """
     whole, bare = _lights(scenario, indices, kind)
     inked = _inked(scenario, indices)
@@ -99,23 +92,23 @@ def contrasts(scenario: Scenario, indices: Sequence[int], kind: TwinKind | None 
 
 
 def conflicting_sample(scenario: Scenario) -> int:
-    """Finds a clear test sample, its twins clear as well, whose channels all conflict with its class.
+    """Return the index of a clear test sample with clear twins whose channels all conflict with its class.
 
-    So do those of its `unc` twin, lest it look like `ctrl`. Of the first `COMPARED` times 2**C samples it
-    is the one whose wall shows best.
+    All channels of its `unc` twin conflict too, so that it differs from `ctrl`. Among such samples of the
+    first `COMPARED` times 2**C, the one whose wall shows best.
     """
     every = range(COMPARED * scenario.num_patterns)
     base = sample(scenario, "test", every, images=False, captions=False)
     unc = twins(scenario, "test", every, "unc", images=False, captions=False)
     patterns = np.stack([base.group_ids, unc.group_ids]) % scenario.num_patterns
-    found = np.flatnonzero((patterns == scenario.num_patterns - 1).all(axis=0))
+    conflicting = np.flatnonzero((patterns == scenario.num_patterns - 1).all(axis=0))
     kinds: tuple[TwinKind | None, ...] = (None, "ctrl", "unc")
-    least = np.min([contrasts(scenario, found.tolist(), kind) for kind in kinds], axis=0)
-    return telling_sample(scenario, "background", found[least >= CLEAR].tolist())
+    least = np.min([contrasts(scenario, conflicting.tolist(), kind) for kind in kinds], axis=0)
+    return most_varying_sample(scenario, "background", conflicting[least >= CLEAR].tolist())
 
 
 def varied_samples(scenario: Scenario) -> list[int]:
-    """Finds a clear test sample of every class, such that together they have as many channel values as may be."""
+    """Return a clear test sample of every class, chosen so that together they show as many values as possible."""
     every = range(SEARCHED * scenario.num_classes)
     values = sample(scenario, "test", every, images=False, captions=False).channel_values
     clear = np.flatnonzero(contrasts(scenario, every) >= CLEAR).tolist()
@@ -127,14 +120,14 @@ def varied_samples(scenario: Scenario) -> list[int]:
     return list(chosen.values())
 
 
-def telling_sample(scenario: Scenario, channel: str, indices: Sequence[int] = range(COMPARED)) -> int:
-    """Finds, of the test samples at `indices`, the one whose pictures differ most over a channel's values.
+def most_varying_sample(scenario: Scenario, channel: str, indices: Sequence[int] = range(COMPARED)) -> int:
+    """Return, of the test samples at `indices`, the one whose images differ most over a channel's values.
 
-    For a wall that is one with a small plate and a strong texture, for a colour one with a large plate.
+    For the wall this is one with a small plate and a strong texture, for the colour one with a large plate.
     """
     small = scenario.model_copy(update={"image_size": MEASURED_AT})
-    pictures = [
+    luminance = [
         twins(small, "test", list(indices), "channel", channel, value, captions=False).images @ LUMINANCE
         for value in range(scenario.channels[channel].values)
     ]
-    return indices[int(np.std(pictures, axis=0).mean(axis=(1, 2)).argmax())]
+    return indices[int(np.std(luminance, axis=0).mean(axis=(1, 2)).argmax())]

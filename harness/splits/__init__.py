@@ -1,1 +1,1 @@
-"""A suite's data: frozen once, written to disk, checked against the manifest."""
+"""A suite's data: freezing, writing to disk, checking against the manifest; private splits; export."""

@@ -1,4 +1,4 @@
-"""Freezing: turns a suite's samples into the digests of its manifest."""
+"""Freezing: making a suite's manifest, the digests of all its samples."""
 
 import base64
 import hashlib
@@ -19,14 +19,14 @@ from spurgen.harness.machine.interrupts import signals_held, telling
 from spurgen.harness.machine.pool import finish, process_pool
 
 SHARD = 1000
-FINGERPRINT = 2  # bytes kept of each sample's digest
+FINGERPRINT = 2  # bytes of each sample's digest in the manifest
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
 
 
 @dataclass(frozen=True)
 class ShardDigests:
-    """Holds the SHA-256 digests of every sample of a shard, half by half."""
+    """SHA-256 digests of every sample of a shard: of its pixels, its caption, its factors."""
 
     images: Digests
     captions: Digests
@@ -34,30 +34,30 @@ class ShardDigests:
 
     @property
     def shard(self) -> Shard:
-        """Is the shard's record in the manifest."""
+        """Record of the shard in the manifest."""
         halves = (self.images, self.captions, self.factors)
         images, captions, factors = (hashlib.sha256(b"".join(half)).hexdigest() for half in halves)
         return Shard(images=images, captions=captions, factors=factors)
 
     @property
     def fingerprints(self) -> bytes:
-        """Is the first bytes of each sample's digest over all three halves."""
+        """First bytes of each sample's digest over all three halves."""
         rows = zip(self.images, self.captions, self.factors, strict=True)
         return b"".join(hashlib.sha256(b"".join(row)).digest()[:FINGERPRINT] for row in rows)
 
 
 def image_digests(images: NDArray[np.uint8]) -> Digests:
-    """Hashes each picture's pixels."""
+    """Hash the pixels of each image."""
     return [hashlib.sha256(image).digest() for image in images]
 
 
 def caption_digests(captions: Iterable[str]) -> Digests:
-    """Hashes each caption's UTF-8 bytes."""
+    """Hash the UTF-8 bytes of each caption."""
     return [hashlib.sha256(caption.encode()).digest() for caption in captions]
 
 
 def digest(samples: Samples) -> ShardDigests:
-    """Hashes samples by their decoded content, never by an encoding of it."""
+    """Hash samples by their decoded content, never by an encoding of it."""
     columns = [samples.labels, samples.env_ids, samples.group_ids, *samples.channel_values.values()]
     factors = np.ascontiguousarray(np.stack(columns, axis=1).astype("<i8"))
     return ShardDigests(
@@ -66,7 +66,7 @@ def digest(samples: Samples) -> ShardDigests:
 
 
 def part_sizes(scenario: Scenario) -> dict[str, int]:
-    """Maps the parts of a scenario to their sizes; a channel's twins run value by value."""
+    """Map the parts of a scenario to their sizes in samples; a channel's twins are in order of its values."""
     splits = {split: scenario.split_size(split) for split in ("train", "val", "test")}
     bases = scenario.splits.twins
     kinds = {f"twins/{kind}": bases for kind in ("placebo", "core", "ctrl", "unc")}
@@ -74,7 +74,7 @@ def part_sizes(scenario: Scenario) -> dict[str, int]:
 
 
 def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
-    """Lists a part's shards, [start, stop); a shard of channel twins holds one value only."""
+    """List a part's shards, [start, stop); a shard of channel twins has twins of one value only."""
     size = part_sizes(scenario)[part]
     run = scenario.splits.twins if part.startswith("twins/") else size
     return [
@@ -85,7 +85,7 @@ def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
 
 
 def make_part(scenario: Scenario, part: str, start: int, stop: int) -> Samples:
-    """Makes the samples [start, stop) of a part."""
+    """Make the samples [start, stop) of a part."""
     _, _, rest = part.partition("twins/")
     indices = np.arange(start, stop)
     if not rest:
@@ -105,9 +105,9 @@ Progress = Callable[[int], None]
 
 
 def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Iterator[tuple[str, str, ShardDigests]]:
-    """Yields (scenario, part, digests) shard by shard, in order, made by `jobs` processes.
+    """Yield (scenario, part, digests) shard by shard, in order, made by `jobs` processes.
 
-    `progress` is told how many samples each shard added. Raises `SpurgenError` if a process is killed.
+    `progress` is called with the number of samples of each shard. Raises `SpurgenError` if a process is killed.
     """
     plan = [
         (name, scenario.model_dump_json(), part, start, stop)
@@ -122,7 +122,7 @@ def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Ite
 
 
 def _hashed(plan: list[tuple[str, str, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
-    """Yields the digests of the planned shards in order."""
+    """Yield the digests of the planned shards in order."""
     work = [partial(_hash_shard, *shard[1:]) for shard in plan]
     if jobs == 1:
         yield from (shard() for shard in work)
@@ -130,14 +130,14 @@ def _hashed(plan: list[tuple[str, str, str, int, int]], jobs: int | None) -> Ite
     with process_pool(jobs) as pool:
         with signals_held():
             waiting = deque(pool.submit(finish, shard) for shard in work)
-        while waiting:  # not map, which cancels what it waits for: Python 3.11 trips over that when processes end
+        while waiting:  # not map: it cancels what it waits for, which Python 3.11 fails on when processes end
             yield waiting.popleft().result()
 
 
 def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> Manifest:
-    """Makes the manifest of a suite.
+    """Make the manifest of a suite.
 
-    Raises `FrozenDataError` if any test picture or caption, twins included, occurs in train or val.
+    Raises `FrozenDataError` if any test image or caption, twins included, occurs in train or val.
     """
     shards: dict[tuple[str, str], list[ShardDigests]] = {}
     for name, part, digests in hash_suite(suite, progress, jobs):
@@ -158,12 +158,10 @@ def _part_manifest(digests: list[ShardDigests]) -> Part:
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:
-    """Raises `FrozenDataError` and names the sample if test content occurs in train or val."""
+    """Raise `FrozenDataError` that names the sample if test content occurs in train or val."""
     for half in ("images", "captions"):
         seen = {d: (part, k) for part in ("train", "val") for k, d in enumerate(_flat(parts[part], half))}
-        for part in parts:
-            if part in ("train", "val"):
-                continue
+        for part in [name for name in parts if name not in ("train", "val")]:
             for k, content in enumerate(_flat(parts[part], half)):
                 if content in seen:
                     where, index = seen[content]

@@ -1,7 +1,5 @@
 """Checking that samples are the frozen ones, shard by shard."""
 
-from collections.abc import Iterator
-
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.manifest import Part, ScenarioManifest, Shard
 from spurgen.benchmark.suite import Suite
@@ -13,9 +11,9 @@ CURE = "check out the generators that this suite was frozen with, or report it: 
 
 
 def check_description(suite: Suite, name: str) -> ScenarioManifest:
-    """Returns a scenario's manifest, which fits it in every count.
+    """Return a scenario's manifest, whose parts, shards and counts fit the scenario.
 
-    Raises `FrozenDataError` if the scenario's file says something else now, or the manifest is damaged.
+    Raises `FrozenDataError` if the scenario's file was changed, or the manifest is damaged.
     """
     scenario, frozen = suite.scenario(name), suite.manifest.scenarios.get(name)
     file = suite.scenario_file(name)
@@ -24,7 +22,7 @@ def check_description(suite: Suite, name: str) -> ScenarioManifest:
     if scenario.digest != frozen.scenario_sha256:
         raise FrozenDataError(
             f"{file} was edited: expected SHA-256 {frozen.scenario_sha256}, found {scenario.digest}; "
-            "restore it from version control, or copy it under another name: a suite's version never changes"
+            "restore it from version control, or copy it under another name: a version of a suite never changes"
         )
     problem = _damage(suite, name, frozen)
     if problem:
@@ -33,7 +31,7 @@ def check_description(suite: Suite, name: str) -> ScenarioManifest:
 
 
 def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
-    """Says where a manifest does not fit the scenario that it freezes."""
+    """Return where a manifest does not fit the scenario that it freezes."""
     if suite.manifest.suite != suite.name:
         return f"it is that of suite {suite.manifest.suite}, expected {suite.name}"
     if suite.manifest.shard_size != SHARD:
@@ -42,20 +40,20 @@ def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
     for part in sizes.keys() ^ frozen.parts.keys():
         return f"scenario {name} {'lacks' if part in sizes else 'has no'} part {part}"
     for part, size in sizes.items():
-        held = frozen.parts[part]
+        record = frozen.parts[part]
         counts = {
-            "samples": (held.samples, size),
-            "shards": (len(held.shards), len(shard_bounds(suite.scenario(name), part))),
-            "bytes of fingerprints": (len(held.prints), size * FINGERPRINT),
+            "samples": (record.samples, size),
+            "shards": (len(record.shards), len(shard_bounds(suite.scenario(name), part))),
+            "bytes of fingerprints": (len(record.prints), size * FINGERPRINT),
         }
-        for what, (found, expected) in counts.items():
-            if found != expected:
-                return f"scenario {name}, {part} has {found} {what}, expected {expected}"
+        for what, (actual, expected) in counts.items():
+            if actual != expected:
+                return f"scenario {name}, {part} has {actual} {what}, expected {expected}"
     return None
 
 
 def check_samples(suite: Suite, name: str, part: str, start: int, samples: Samples) -> None:
-    """Raises `FrozenDataError` unless samples that begin a shard of a part are that shard.
+    """Raise `FrozenDataError` unless the samples are the shard of a part that begins at `start`.
 
     Halves that were not made (no images, or no captions) are not checked.
     """
@@ -68,23 +66,22 @@ def check_samples(suite: Suite, name: str, part: str, start: int, samples: Sampl
 
 
 def miscounted(where: str, samples: Samples, bounds: tuple[int, int]) -> str | None:
-    """Says if a shard is too short or too long; its samples are then not to be compared one by one."""
-    found, expected = len(samples.labels), bounds[1] - bounds[0]
-    return None if found == expected else f"{where} holds {found} samples, expected {expected}"
+    """Return a message if a shard is too short or too long to be compared sample by sample."""
+    actual, expected = len(samples.labels), bounds[1] - bounds[0]
+    return None if actual == expected else f"{where} holds {actual} samples, expected {expected}"
 
 
-def compare(where: str, frozen: Part, number: int, start: int, found: ShardDigests) -> str | None:
-    """Says how a shard differs from the frozen one: the half, the first sample, and both digests.
+def compare(where: str, frozen: Part, number: int, start: int, made: ShardDigests) -> str | None:
+    """Return how a shard differs from the frozen one: the halves, the first sample, and both digests.
 
     The sample is not named where halves were not made, or where its fingerprint is that of the frozen one.
     """
-    expected, actual = frozen.shards[number], found.shard
-    made = {"images": bool(found.images), "captions": bool(found.captions), "factors": True}
-    wrong = [half for half in Shard.model_fields if made[half] and getattr(expected, half) != getattr(actual, half)]
+    expected, actual = frozen.shards[number], made.shard
+    present = [half for half in Shard.model_fields if getattr(made, half)]
+    wrong = [half for half in present if getattr(expected, half) != getattr(actual, half)]
     first = None
-    if all(made.values()):
-        prints = frozen.prints[start * FINGERPRINT :][: len(found.factors) * FINGERPRINT]
-        first = _first_difference(prints, found.fingerprints)
+    if len(present) == len(Shard.model_fields):
+        first = _first_difference(frozen.prints[start * FINGERPRINT :], made.fingerprints)
     sample = "" if first is None else f", first in sample {start + first}"
     if wrong:
         half = wrong[0]
@@ -95,10 +92,6 @@ def compare(where: str, frozen: Part, number: int, start: int, found: ShardDiges
     return None
 
 
-def _first_difference(expected: bytes, found: bytes) -> int | None:
-    pairs = zip(_prints(expected), _prints(found), strict=True)
-    return next((k for k, (a, b) in enumerate(pairs) if a != b), None)
-
-
-def _prints(joined: bytes) -> Iterator[bytes]:
-    return (joined[k : k + FINGERPRINT] for k in range(0, len(joined), FINGERPRINT))
+def _first_difference(expected: bytes, actual: bytes) -> int | None:
+    """Return the index of the first sample whose fingerprint differs; `expected` may be longer."""
+    return next((k // FINGERPRINT for k in range(len(actual)) if expected[k] != actual[k]), None)

@@ -1,8 +1,7 @@
-"""Private splits: the same worlds, drawn from a secret that is committed to now and revealed on retirement.
+"""Private splits: the same worlds, drawn from a secret seed that is committed to now and revealed on retirement.
 
-What is published is the SHA-256 of the secret and of the data that it gives, so that nobody can change them later,
-and nobody can look labels up: a world's seed, 64 bits of the secret's digest, can only be guessed, and each guess is
-tested by making samples.
+The SHA-256 of the secret and of the data drawn from it are published, so nobody can change either later. Nobody can
+look up labels: a world's seed is 64 bits of the secret's digest, and testing a guess takes making samples.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.manifest import Sha256
@@ -31,7 +30,7 @@ Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 class Commitment(BaseModel):
-    """Is what is published of a secret: digests, and on retirement the secret itself."""
+    """What is published of a secret: digests, and on retirement the secret itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,44 +42,44 @@ class Commitment(BaseModel):
 
 
 def commitments_file(suite: Suite) -> Path:
-    """Locates a suite's commitments, beside its manifest."""
+    """Return the file of a suite's commitments, beside its manifest."""
     return suite.folder / f"{suite.name}.private.json"
 
 
 def secret_file(suite: Suite) -> Path:
-    """Locates the secret unless another place is said: in the user's home, never in a repository."""
+    """Return the secret's default file: in the user's home, never in a repository."""
     return SECRETS.expanduser() / f"{suite.name}.secret"
 
 
 def read_commitments(suite: Suite) -> list[Commitment]:
-    """Reads a suite's commitments, the oldest first; raises `FrozenDataError` if the file is damaged."""
+    """Read a suite's commitments, the oldest first; raise `FrozenDataError` if the file is damaged."""
     file = commitments_file(suite)
     try:
-        return [Commitment.model_validate(one) for one in json.loads(file.read_text())] if file.exists() else []
-    except (ValueError, TypeError, ValidationError) as error:
+        return [Commitment.model_validate(entry) for entry in json.loads(file.read_text())] if file.exists() else []
+    except (ValueError, TypeError) as error:
         raise FrozenDataError(f"{file} is damaged: {error}; restore it from version control") from None
 
 
 def private_scenario(scenario: Scenario, secret: str) -> Scenario:
-    """Returns a scenario whose samples are the secret's, while the same values go with the same classes.
+    """Return a scenario with samples drawn from the secret and the public alignment of values with classes.
 
-    A model that was trained on the public splits is asked about the world that it knows.
+    So a model that was trained on the public splits is tested on the world that it knows.
     """
     seed = int.from_bytes(_digest(secret, scenario.suite, scenario.name)[:8], "little")
     return scenario.model_copy(update={"seed": seed, "alignment_seed": scenario.aligning_seed})
 
 
 def private_suite(suite: Suite, secret: str) -> Suite:
-    """Returns a suite with all its worlds private; see `private_scenario`."""
+    """Return a suite with all its worlds private; see `private_scenario`."""
     worlds = {name: private_scenario(scenario, secret) for name, scenario in suite.scenarios.items()}
     tasks = {name: replace(task, scenario=worlds[task.scenario.name]) for name, task in suite.tasks.items()}
     return replace(suite, tasks=tasks)
 
 
 def data_digest(suite: Suite, secret: str, progress: Callable[[int], None], jobs: int | None = None) -> str:
-    """Makes a suite's private splits, in `jobs` processes, and returns the SHA-256 over all they hold.
+    """Make a suite's private splits, in `jobs` processes, and return the SHA-256 over all of them.
 
-    Raises `FrozenDataError` if a test picture or caption occurs in their own train or val.
+    Raises `FrozenDataError` if a test image or caption occurs in their own train or val.
     """
     manifest = freeze(private_suite(suite, secret), progress, jobs)
     parts = {name: {part: p.digest for part, p in s.parts.items()} for name, s in manifest.scenarios.items()}
@@ -88,54 +87,55 @@ def data_digest(suite: Suite, secret: str, progress: Callable[[int], None], jobs
 
 
 def commit(suite: Suite, file: Path, progress: Callable[[int], None]) -> Commitment:
-    """Draws a secret, keeps it in a file that none but its owner reads, and publishes its commitment.
+    """Draw a secret, write it to a file that only its owner can read, and publish its commitment.
 
-    Raises `SpurgenError` if a secret is open already, or the file would lie where it might be published.
+    Raises `SpurgenError` if a commitment is open already, or the file lies where it might be published.
     """
-    before = read_commitments(suite)
-    if before and before[-1].revealed is None:
-        raise SpurgenError(f"commitment {before[-1].number} of suite {suite.name} is open; reveal it first")
+    earlier = read_commitments(suite)
+    if earlier and earlier[-1].revealed is None:
+        raise SpurgenError(f"commitment {earlier[-1].number} of suite {suite.name} is open; reveal it first")
     _refuse_public(file)
-    with suppress(OSError):  # which the next line explains
+    with suppress(OSError):  # the next line raises an error that names the flag
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     check_writable(file.parent, "--secret")
     check_writable(suite.folder, "the suite's folder")
     if file.exists():
         raise SpurgenError(f"{file} exists; move it away, or name another file with --secret")
     secret = secrets.token_hex(32)
-    made = Commitment(
-        number=len(before) + 1,
+    commitment = Commitment(
+        number=len(earlier) + 1,
         committed=datetime.now(UTC).date().isoformat(),
         secret_sha256=_digest(secret).hex(),
         data_sha256=data_digest(suite, secret, progress),
     )
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
-        kept.write(secret)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(secret)
     try:
-        _write(suite, [*before, made])
+        _write(suite, [*earlier, commitment])
     except BaseException:
         file.unlink()
         raise
-    return made
+    return commitment
 
 
 def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
-    """Reads the secret of the open commitment; raises `SpurgenError` if there is none, or it is another."""
-    known = read_commitments(suite)
-    if not known or known[-1].revealed is not None:
+    """Read the secret of the open commitment; raise `SpurgenError` if there is none, or the secret is another's."""
+    commitments = read_commitments(suite)
+    if not commitments or commitments[-1].revealed is not None:
         raise SpurgenError(f"suite {suite.name} has no open commitment; run spurgen splits commit")
     try:
         secret = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        told = getattr(error, "strerror", None) or "it is no text"
-        raise SpurgenError(f"cannot read the secret {file}: {told}; name its file with --secret") from None
-    if _digest(secret).hex() != known[-1].secret_sha256:
-        raise SpurgenError(f"{file} does not hold the secret of commitment {known[-1].number} of suite {suite.name}")
-    return secret, known[-1]
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise SpurgenError(f"cannot read the secret {file}: {reason}; name its file with --secret") from None
+    newest = commitments[-1]
+    if _digest(secret).hex() != newest.secret_sha256:
+        raise SpurgenError(f"{file} does not hold the secret of commitment {newest.number} of suite {suite.name}")
+    return secret, newest
 
 
 def reveal(suite: Suite, file: Path) -> Commitment:
-    """Publishes the secret of the open commitment, which ends its use; raises what `open_secret` raises."""
+    """Publish the secret of the open commitment, which ends its use; raise what `open_secret` raises."""
     secret, commitment = open_secret(suite, file)
     revealed = commitment.model_copy(update={"revealed": secret})
     _write(suite, [*read_commitments(suite)[:-1], revealed])
@@ -143,7 +143,7 @@ def reveal(suite: Suite, file: Path) -> Commitment:
 
 
 def check_revealed(suite: Suite, commitment: Commitment, progress: Callable[[int], None]) -> str | None:
-    """Says how a revealed secret or its data are not what was committed to, or None."""
+    """Return how a revealed secret or its data differ from what was committed to, or None."""
     assert commitment.revealed is not None
     where = f"commitment {commitment.number} of suite {suite.name}"
     if _digest(commitment.revealed).hex() != commitment.secret_sha256:
@@ -154,7 +154,7 @@ def check_revealed(suite: Suite, commitment: Commitment, progress: Callable[[int
 
 
 def _write(suite: Suite, commitments: list[Commitment]) -> None:
-    text = json.dumps([one.model_dump() for one in commitments], indent=1)
+    text = json.dumps([commitment.model_dump() for commitment in commitments], indent=1)
     write_atomically(commitments_file(suite), text + "\n")
 
 
@@ -163,7 +163,7 @@ def _digest(*parts: str) -> bytes:
 
 
 def _refuse_public(file: Path) -> None:
-    """Raises `SpurgenError` for a place from which the secret might be published with the code."""
+    """Raise `SpurgenError` for a place from which the secret might be published with the code."""
     place = file.expanduser().resolve().parent
     repositories = [folder for folder in (place, *place.parents) if (folder / ".git").exists()]
     if repositories or place.is_relative_to(HOME):

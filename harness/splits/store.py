@@ -1,4 +1,4 @@
-"""Frozen splits on disk, for those who want files: shards of arrays and an index that is written last."""
+"""Frozen splits on disk, for users who want files: shards of arrays, and an index that is written last."""
 
 import io
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +27,7 @@ DEFAULT_PARTS = ("train", "val")
 
 
 class Index(BaseModel):
-    """Marks a folder as whole: written after the last shard; `part_sha256` is the manifest's digest."""
+    """The mark of a complete folder, written after the last shard; `part_sha256` is the manifest's digest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,12 +39,12 @@ class Index(BaseModel):
 
 
 def part_folder(root: Path, suite: Suite, name: str, part: str) -> Path:
-    """Locates a part: root/suite/scenario/part."""
+    """Return the folder of a part: root/suite/scenario/part."""
     return root / suite.name / name / part
 
 
 def stored_parts(root: Path, suite: Suite) -> Iterator[tuple[str, str]]:
-    """Yields (scenario, part) for every part that has a folder, whole or not."""
+    """Yield (scenario, part) for every part with files on disk, complete or not."""
     for name, scenario in suite.scenarios.items():
         for part in part_sizes(scenario):
             if any(part_folder(root, suite, name, part).glob("*.*")):
@@ -52,20 +52,20 @@ def stored_parts(root: Path, suite: Suite) -> Iterator[tuple[str, str]]:
 
 
 def chosen_parts(scenario: Scenario, named: Iterable[str]) -> list[str]:
-    """Lists a scenario's parts among those named; `twins` names all twins."""
+    """List a scenario's parts among those named; `twins` names all twins."""
     wanted = set(named)
     return [part for part in part_sizes(scenario) if part in wanted or part.partition("/")[0] in wanted]
 
 
 def regenerate(
     suite: Suite, root: Path, names: Iterable[str], parts: Iterable[str],
-    told: Callable[[str], None] = lambda _: None, progress: Progress = lambda _: None,
+    report: Callable[[str], None] = lambda _: None, progress: Progress = lambda _: None,
 ) -> None:  # fmt: skip
-    """Writes the parts that are missing or damaged, each shard checked against the manifest first.
+    """Write the parts that are missing or damaged, after checking each shard against the manifest.
 
-    `told` is given a line per part: kept, or written and why. `progress` is told how many samples each
-    step added. Raises `SpurgenError` if nothing can be written, `FrozenDataError` if what is made is
-    not what was frozen.
+    `report` is called with a line per part: kept, or written and why. `progress` is called with the
+    number of samples of each step. Raises `SpurgenError` if nothing can be written, `FrozenDataError`
+    if the samples are not the frozen ones.
     """
     check_writable(root / suite.name, "--out")
     named = list(parts)
@@ -75,15 +75,15 @@ def regenerate(
             with telling(f"every part named above is kept, and {name}/{part} starts over"):
                 problem = _problem(suite, root, name, part)
                 if problem is None:
-                    told(f"{name}/{part}: whole, kept")
+                    report(f"{name}/{part}: whole, kept")
                     progress(part_sizes(scenario)[part])
                     continue
                 count = _write_part(suite, root, name, part, progress)
-                told(f"{name}/{part}: written, {count} shards, since {problem}")
+                report(f"{name}/{part}: written, {count} shards, since {problem}")
 
 
 def _write_part(suite: Suite, root: Path, name: str, part: str, progress: Progress) -> int:
-    """Writes a part's shards, then its index; returns how many shards it has."""
+    """Write a part's shards, then its index; return the number of shards."""
     scenario, frozen = suite.scenario(name), check_description(suite, name).parts[part]
     folder, bounds = part_folder(root, suite, name, part), shard_bounds(scenario, part)
     (folder / INDEX).unlink(missing_ok=True)
@@ -112,12 +112,12 @@ def _write_shard(path: Path, samples: Samples) -> None:
 
 
 def read_shard(path: Path) -> Samples:
-    """Reads a shard; raises `FrozenDataError` that names the file if it is damaged."""
+    """Read a shard; raise `FrozenDataError` that names the file if it is damaged."""
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
-    # Damaged bytes make zipfile, zlib and numpy's reader of headers raise at least nine kinds of errors, none of
-    # them promised anywhere; whichever it is, the file cannot be read.
+    # On damaged bytes zipfile, zlib and numpy's reader of headers raise at least nine kinds of errors, none of them
+    # documented.
     except Exception as error:
         raise FrozenDataError(f"{path} is damaged ({type(error).__name__}: {error})") from None
     problem = _malformed(arrays)
@@ -129,22 +129,22 @@ def read_shard(path: Path) -> Samples:
 
 
 def _malformed(arrays: dict[str, NDArray[Any]]) -> str | None:
-    """Says what keeps arrays from being the columns of a shard."""
+    """Return why the arrays are not the columns of a shard, or None."""
     for name in ("images", "captions", *FACTORS):
         if name not in arrays:
             return f"it has no {name}"
     for name, array in arrays.items():
         kind, axes = {"images": ("uint8", 4), "captions": ("str", 1)}.get(name, ("int64", 1))
-        found = "str" if array.dtype.kind == "U" else array.dtype.name
-        if (found, array.ndim) != (kind, axes):
-            return f"{name} is {found} of shape {array.shape}, expected {kind} in {axes} dimensions"
+        actual = "str" if array.dtype.kind == "U" else array.dtype.name
+        if (actual, array.ndim) != (kind, axes):
+            return f"{name} is {actual} of shape {array.shape}, expected {kind} in {axes} dimensions"
         if len(array) != len(arrays["labels"]):
             return f"{name} has {len(array)} rows, expected {len(arrays['labels'])}, as labels"
     return None
 
 
 def check_part(suite: Suite, root: Path, name: str, part: str) -> str | None:
-    """Says what is wrong with a part on disk, naming file and sample, and how to mend it; None if it is whole."""
+    """Return what is wrong with a part on disk, in which file and sample, and how to repair it; None if nothing is."""
     problem = _problem(suite, root, name, part)
     if problem is None:
         return None
@@ -183,7 +183,7 @@ def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:
 
 
 def _misfit(path: Path, samples: Samples, scenario: Scenario) -> str | None:
-    """Says where a shard has not the scenario's shape, which the digests of its bytes do not show."""
+    """Return where a shard does not have the scenario's shape, which the digests of its bytes do not show."""
     size = (scenario.image_size, scenario.image_size, 3)
     if samples.images.shape[1:] != size:
         return f"{path} holds images of shape {samples.images.shape[1:]}, expected {size}"
@@ -193,7 +193,7 @@ def _misfit(path: Path, samples: Samples, scenario: Scenario) -> str | None:
 
 
 def load_part(suite: Suite, root: Path, name: str, part: str) -> Samples:
-    """Reads a whole part, checked sample by sample; raises `FrozenDataError` rather than use a bad one."""
+    """Read a whole part, checked sample by sample; raise `FrozenDataError` if anything is wrong with it."""
     problem = check_part(suite, root, name, part)
     if problem:
         raise FrozenDataError(problem)

@@ -1,4 +1,4 @@
-"""Verifying a suite: everything made again and compared with the manifest."""
+"""Verifying a suite: making every sample again and comparing it with the manifest."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ STAMP = "verified.json"
 
 
 def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> str | None:
-    """Makes every sample again and returns the first difference from the manifest, or None.
+    """Make every sample again and return the first difference from the manifest, or None.
 
     Raises `FrozenDataError` if a scenario file was edited or the manifest cannot be read.
     """
@@ -36,14 +36,14 @@ def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
 
 
 def verify_store(suite: Suite, root: Path) -> tuple[int, list[str]]:
-    """Counts the parts that lie on disk, and lists what is wrong with them."""
+    """Return the number of parts on disk, and what is wrong with them."""
     stored = list(stored_parts(root, suite))
     problems = (check_part(suite, root, name, part) for name, part in stored)
     return len(stored), [problem for problem in problems if problem]
 
 
 def _state(suite: Suite) -> dict[str, str]:
-    """Names all that a verification depends on."""
+    """Return all that a verification depends on."""
     return {
         "manifest": suite.manifest.digest,
         "scenarios": " ".join(scenario.digest for scenario in suite.scenarios.values()),
@@ -59,14 +59,14 @@ def _code_digest(folder: Path) -> str:
 
 
 def stamped(suite: Suite, root: Path) -> bool:
-    """Says whether this very code, manifest and set of libraries passed a verification before."""
+    """Return whether a verification passed before with this code, manifest and these libraries."""
     try:
-        found = json.loads((root / suite.name / STAMP).read_text(encoding="utf-8"))
+        verified = json.loads((root / suite.name / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(found == _state(suite))
+    return bool(verified == _state(suite))
 
 
 def stamp(suite: Suite, root: Path) -> None:
-    """Notes that a verification passed."""
+    """Record that a verification passed."""
     write_atomically(root / suite.name / STAMP, json.dumps(_state(suite), indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Private splits as a user meets them: commit, score, reveal, verify."""
+"""Private splits from the command line: commit, score, reveal, verify."""
 
 import json
 
@@ -13,7 +13,7 @@ def predict(batch): return [[float(c.count(letter)) for letter in "aeo"] for c i
 
 
 @pytest.mark.slow
-def test_from_the_commitment_to_the_revelation(suite_file, score, write_submission, tmp_path, capsys):
+def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp_path, capsys):
     secret = tmp_path / "kept" / "secret"
     where = ["--suite", suite_file, "--secret", str(secret)]
     assert main(["splits", "commit", *where]) == 0
@@ -34,8 +34,8 @@ def test_from_the_commitment_to_the_revelation(suite_file, score, write_submissi
     assert path.read_bytes() == before
     assert main(["splits", "reveal", *where]) == 0
     assert main(["splits", "verify", "--suite", suite_file, "--out", str(tmp_path / "data"), "--jobs", "1"]) == 0
-    told = " ".join(capsys.readouterr().err.split())
-    assert "commitment 1: its secret and its data are those committed to" in told
+    message = " ".join(capsys.readouterr().err.split())
+    assert "commitment 1: its secret and its data are those committed to" in message
     published = tmp_path / "suites" / "tiny.private.json"
     assert text in published.read_text()
     published.write_text(published.read_text().replace(text, "0" * 64))
@@ -43,6 +43,6 @@ def test_from_the_commitment_to_the_revelation(suite_file, score, write_submissi
     assert "the revealed secret is not the one committed to" in " ".join(capsys.readouterr().err.split())
 
 
-def test_without_a_commitment_nobody_is_scored_privately(score, write_submission, stderr):
+def test_scoring_on_private_splits_needs_a_commitment(score, write_submission, stderr):
     assert score(write_submission(MODEL), "--private") == 2
     assert "suite tiny has no open commitment; run spurgen splits commit" in stderr()

@@ -2,7 +2,8 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.commands.splits import only, total
+from spurgen.harness.commands._verifying import total
+from spurgen.harness.commands.splits import only
 from spurgen.harness.splits.verify import stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
@@ -18,7 +19,7 @@ def two(suite_file, suite):
     return suite_file
 
 
-def test_regenerate_then_verify(suite_file, tmp_path, capsys, stderr):
+def test_damage_that_verify_reports_is_repaired_by_the_command_that_it_names(suite_file, tmp_path, capsys, stderr):
     place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
     assert main(["splits", "regenerate", *place]) == 0
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
@@ -28,13 +29,13 @@ def test_regenerate_then_verify(suite_file, tmp_path, capsys, stderr):
     shard.write_bytes(shard.read_bytes()[:-9])
     capsys.readouterr()
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 1
-    (mend,) = (line.split("`")[1] for line in capsys.readouterr().err.splitlines() if "00000.npz is damaged" in line)
-    assert main(mend.split()[1:]) == 0
+    (repair,) = (line.split("`")[1] for line in capsys.readouterr().err.splitlines() if "00000.npz is damaged" in line)
+    assert main(repair.split()[1:]) == 0
     assert "small/val: written, 1 shards, since" in stderr()
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
 
 
-def test_freeze_never_overwrites(suite_file, stderr):
+def test_freeze_never_overwrites_a_manifest(suite_file, stderr):
     assert main(["splits", "freeze", "--suite", suite_file]) == 2
     assert "a frozen suite never changes" in stderr()
 
@@ -54,7 +55,7 @@ def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path,
     assert [path.name for path in (tmp_path / "data" / "tiny").glob("*/*")] == ["val"]
 
 
-def test_what_was_verified_in_part_is_not_noted_as_verified(suite_file, two, tmp_path, monkeypatch):
+def test_verifying_some_scenarios_leaves_no_stamp(suite_file, two, tmp_path, monkeypatch):
     suite = load_suite(two)
     manifest = suite.manifest
     frozen = manifest.model_copy(update={"scenarios": manifest.scenarios | {"other": manifest.scenarios["small"]}})
@@ -64,12 +65,12 @@ def test_what_was_verified_in_part_is_not_noted_as_verified(suite_file, two, tmp
     assert not list(tmp_path.rglob("verified.json"))
 
 
-def test_a_verification_needs_no_place_to_write(suite_file, unwritable, stderr):
+def test_verify_works_where_nothing_can_be_written(suite_file, unwritable, stderr):
     assert main(["splits", "verify", "--suite", suite_file, "--out", str(unwritable), "--jobs", "1"]) == 0
     assert f"cannot note this in {unwritable} (Not a directory)" in stderr()
 
 
-def test_a_place_that_cannot_be_written_is_named(suite_file, unwritable, stderr):
+def test_a_folder_that_cannot_be_written_is_named(suite_file, unwritable, stderr):
     assert main(["splits", "regenerate", "--suite", suite_file, "--out", str(unwritable)]) == 2
     assert f"cannot write to {unwritable}/tiny: Not a directory; choose another --out" in stderr()
 
@@ -84,7 +85,7 @@ def test_a_place_that_cannot_be_written_is_named(suite_file, unwritable, stderr)
         ("regenerate --parts twins/colour", "did you mean twins/core"),
     ],
 )
-def test_unknown_names_are_answered_with_the_nearest(suite_file, stderr, line, message):
+def test_similar_names_are_suggested_for_unknown_ones(suite_file, stderr, line, message):
     assert main(["splits", *line.split(), "--suite", suite_file]) == 2
     assert message in stderr()
 
@@ -93,7 +94,7 @@ def test_unknown_names_are_answered_with_the_nearest(suite_file, stderr, line, m
     "line",
     ["list --jobs 1", "list --parts val", "regenerate --jobs 1", "verify --parts val", "freeze --scenarios small"],
 )
-def test_a_flag_that_would_do_nothing_is_refused(suite_file, stderr, line):
+def test_a_flag_of_another_action_is_refused(suite_file, stderr, line):
     with pytest.raises(SystemExit):
         main(["splits", *line.split(), "--suite", suite_file])
     assert "unrecognized arguments" in stderr()

@@ -46,8 +46,8 @@ def test_strong_words_are_darker_and_wider():
 
 def test_a_cell_shows_every_pixel_of_its_picture():
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    assert np.array_equal(np.asarray(layout.cell(pixels)), pixels)
-    doubled = np.asarray(layout.cell(pixels, "a", scale=2))
+    assert np.array_equal(np.asarray(layout.tile(pixels)), pixels)
+    doubled = np.asarray(layout.tile(pixels, "a", scale=2))
     assert doubled.shape[1] == 16
     assert np.array_equal(doubled[:16:2, ::2], pixels)
     assert np.array_equal(doubled[1:16:2, 1::2], pixels)
@@ -55,8 +55,8 @@ def test_a_cell_shows_every_pixel_of_its_picture():
 
 @pytest.mark.parametrize(("count", "rows"), [(12, [6, 6]), (10, [5, 5]), (7, [4, 3]), (6, [6])])
 def test_a_panel_fills_its_rows_evenly_beside_the_heading(count, rows):
-    head = layout.cell(picture(10, 255))
-    sheet = np.asarray(layout.panel(head, [layout.cell(picture(10))] * count, 7))
+    head = layout.tile(picture(10, 255))
+    sheet = np.asarray(layout.panel(head, [layout.tile(picture(10))] * count, 7))
     dark = (sheet == 0).all(axis=2)
     assert not dark[:, : 10 + layout.GAP].any()
     pitch = 10 + layout.GAP
@@ -65,7 +65,7 @@ def test_a_panel_fills_its_rows_evenly_beside_the_heading(count, rows):
 
 
 def test_a_sheet_has_a_margin():
-    sheet = np.asarray(layout.framed([layout.cell(picture(10)), layout.cell(picture(20))]))
+    sheet = np.asarray(layout.framed([layout.tile(picture(10)), layout.tile(picture(20))]))
     assert sheet.shape == (30 + 3 * layout.GAP, 20 + 2 * layout.GAP, 3)
     dark = (sheet == 0).all(axis=2)
     assert dark.sum() == 500

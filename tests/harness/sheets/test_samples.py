@@ -70,15 +70,15 @@ def test_without_pictogram_only_the_pictogram_is_gone():
 
 
 @pytest.mark.parametrize(("channel", "least"), [("background", 0.6), ("color", 0.3), ("lighting", 0.9)])
-def test_a_telling_sample_changes_much_of_the_picture(channel, least):
+def test_a_most_varying_sample_changes_much_of_the_picture(channel, least):
     bare = samples.without_pictogram(samples.world_scenario(64, channels={**PLAIN.channels, channel: None}))
-    index = samples.telling_sample(bare, channel)
+    index = samples.most_varying_sample(bare, channel)
     values = range(bare.channels[channel].values)
     pictures = [twins(bare, "test", [index], "channel", channel, v).images[0].astype(int) for v in values]
     assert (np.ptp(pictures, axis=0).max(axis=2) > 20).mean() > least
 
 
-def test_a_telling_sample_is_one_of_those_asked_for():
-    found = samples.telling_sample(PLAIN, "background", [7, 3, 11])
+def test_a_most_varying_sample_is_one_of_those_asked_for():
+    found = samples.most_varying_sample(PLAIN, "background", [7, 3, 11])
     assert found in (7, 3, 11)
-    assert samples.telling_sample(PLAIN, "background", [found, 0][:1]) == found
+    assert samples.most_varying_sample(PLAIN, "background", [found, 0][:1]) == found

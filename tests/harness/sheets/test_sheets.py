@@ -10,7 +10,7 @@ from spurgen.harness.sheets import sheets
 from spurgen.harness.sheets.samples import (
     channels_in,
     conflicting_sample,
-    telling_sample,
+    most_varying_sample,
     varied_samples,
     world_scenario,
 )
@@ -81,7 +81,7 @@ def test_the_contact_sheet_shows_every_class_and_every_value_of_every_image_chan
         assert count(sheet, picture, 2) == 1
     for channel, values in channels_in("image").items():
         scenario = bare(world_scenario(64, channels={**plain.channels, channel: None}))
-        index = telling_sample(scenario, channel)
+        index = most_varying_sample(scenario, channel)
         for value in range(len(values)):
             assert count(sheet, twins(scenario, "test", [index], "channel", channel, value).images[0], 2) == 1
 
@@ -109,8 +109,8 @@ def test_the_banner_tiles_as_many_scenes(written):
 
 
 def test_there_is_a_caption_for_every_value_that_captions_alone_carry():
-    assert set(sheets.said_only()) | set(channels_in("image")) == set(discover(CHANNELS))
-    for channel, values in sheets.said_only().items():
+    assert set(sheets.caption_channels()) | set(channels_in("image")) == set(discover(CHANNELS))
+    for channel, values in sheets.caption_channels().items():
         captions = sheets.captions_of(channel)
         assert tuple(captions) == values
         assert len(set(captions.values())) == len(values)

@@ -1,6 +1,7 @@
 import fcntl
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,7 +17,7 @@ def generate(*flags):
     return main(["generate", *SMALL.split(), *flags])
 
 
-def test_what_is_written_says_how_to_write_it_again(tmp_path):
+def test_the_written_scenario_makes_the_same_files_again(tmp_path):
     assert generate("--out", str(tmp_path / "one"), "--seed", str(2**64 - 1), "--strength", ".9") == 0
     assert main(["generate", str(tmp_path / "one" / SCENARIO), "--out", str(tmp_path / "two")]) == 0
     one, two = (
@@ -45,7 +46,7 @@ def test_a_link_to_an_empty_folder_is_filled_and_stays_a_link(tmp_path):
         ("empty", "empty is a mount point, which cannot be replaced; choose a folder in it as --out"),
     ],
 )
-def test_a_place_that_cannot_be_is_told_before_any_bar(tmp_path, monkeypatch, stderr, out, message):
+def test_an_impossible_folder_is_an_error_before_any_work(tmp_path, monkeypatch, stderr, out, message):
     (tmp_path / "file").write_text("")
     (tmp_path / "full" / "of").mkdir(parents=True)
     (tmp_path / "empty").mkdir()
@@ -73,25 +74,22 @@ def test_the_help_says_how_many_test_samples_there_are(capsys):
     assert from_flags(num_samples=50, channels=seven).num_test == 1280
 
 
-def test_leftovers_of_killed_processes_go_and_those_in_use_stay(tmp_path):
+def test_folders_of_killed_processes_are_removed_and_those_in_use_stay(tmp_path):
     names = [".set-aaaaaaaa.partial", ".set-bbbbbbbb.partial", ".set-b-aaaaaaaa.partial", ".set.partial"]
     for name in names:
         (tmp_path / name / "train").mkdir(parents=True)
-    handle = os.open(tmp_path / names[1], os.O_RDONLY)  # another open file: another holder, as another process
+    handle = os.open(tmp_path / names[1], os.O_RDONLY)  # another open file holds its own lock, as another process would
     fcntl.flock(handle, fcntl.LOCK_EX)
-    with partial_folder(tmp_path, "set") as mine, partial_folder(tmp_path, "set") as other:
-        assert mine.is_dir()
-        assert other != mine
-        (mine / "train").mkdir()
+    with partial_folder(tmp_path, "set") as first, partial_folder(tmp_path, "set") as second:
+        assert first.is_dir()
+        assert second != first
+        (first / "train").mkdir()
     os.close(handle)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
 
 
-def test_a_stop_leaves_nothing_and_says_so(tmp_path):
-    def stop(_):
-        raise KeyboardInterrupt
-
+def test_an_interrupt_leaves_nothing_and_adds_a_note(tmp_path):
     with pytest.raises(KeyboardInterrupt) as stopped:
-        export(from_flags(2, 4, ["color"], None, 32), ["train"], tmp_path / "set", stop)
+        export(from_flags(2, 4, ["color"], None, 32), ["train"], tmp_path / "set", Mock(side_effect=KeyboardInterrupt))
     assert stopped.value.__notes__ == ["nothing was written"]
     assert list(tmp_path.iterdir()) == []

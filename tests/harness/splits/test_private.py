@@ -28,13 +28,13 @@ def quiet(_):
 
 
 @pytest.fixture
-def kept(suite, tmp_path):
-    """Commits; returns the suite, the secret's file and the commitment."""
+def committed(suite, tmp_path):
+    """The suite, the secret's file and the commitment."""
     file = tmp_path / "elsewhere" / "secret"
     return suite, file, commit(suite, file, quiet)
 
 
-def test_a_private_world_shares_what_goes_with_a_class_and_no_sample(suite):
+def test_a_private_world_shares_the_alignment_and_no_sample(suite):
     public = suite.scenario("small")
     hidden = private_scenario(public, SECRET)
     for name in public.channels:
@@ -55,8 +55,8 @@ def test_the_worlds_of_two_secrets_or_scenarios_differ(suite):
     assert private_scenario(public, SECRET) == private_scenario(public, SECRET)
 
 
-def test_the_secret_is_kept_from_everybody_and_its_digests_are_published(kept):
-    suite, file, commitment = kept
+def test_only_the_owner_can_read_the_secret_and_only_digests_are_published(committed):
+    suite, file, commitment = committed
     secret = file.read_text()
     assert len(secret) == 64
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -68,8 +68,8 @@ def test_the_secret_is_kept_from_everybody_and_its_digests_are_published(kept):
     assert open_secret(suite, file) == (secret, commitment)
 
 
-def test_a_revealed_secret_can_be_checked_by_anyone(kept):
-    suite, file, _ = kept
+def test_a_revealed_secret_can_be_checked_without_the_file(committed):
+    suite, file, _ = committed
     revealed = reveal(suite, file)
     assert revealed.revealed == file.read_text()
     assert read_commitments(suite) == [revealed]
@@ -82,18 +82,18 @@ def test_a_revealed_secret_can_be_checked_by_anyone(kept):
         open_secret(suite, file)
 
 
-def test_commitments_follow_one_another(kept, tmp_path):
-    suite, file, _ = kept
+def test_a_second_commitment_needs_the_first_revealed_and_another_file(committed, tmp_path):
+    suite, file, _ = committed
     with pytest.raises(SpurgenError, match="commitment 1 of suite tiny is open; reveal it first"):
         commit(suite, tmp_path / "second", quiet)
     reveal(suite, file)
     with pytest.raises(SpurgenError, match="secret exists; move it away"):
         commit(suite, file, quiet)
     assert commit(suite, tmp_path / "second", quiet).number == 2
-    assert [one.number for one in read_commitments(suite)] == [1, 2]
+    assert [commitment.number for commitment in read_commitments(suite)] == [1, 2]
 
 
-def test_a_place_that_is_published_is_refused_and_nothing_is_written(suite, tmp_path):
+def test_a_secret_in_a_repository_is_refused_and_nothing_is_written(suite, tmp_path):
     (tmp_path / "repository" / ".git").mkdir(parents=True)
     for file in (tmp_path / "repository" / "deep" / "secret", private.HOME / "benchmark" / "secret"):
         with pytest.raises(SpurgenError, match="which is published; keep the secret elsewhere"):
@@ -102,8 +102,8 @@ def test_a_place_that_is_published_is_refused_and_nothing_is_written(suite, tmp_
     assert not commitments_file(suite).exists()
 
 
-def test_another_secret_and_a_missing_one_are_told(kept, tmp_path):
-    suite, file, _ = kept
+def test_another_secret_and_a_missing_secret_are_errors(committed, tmp_path):
+    suite, file, _ = committed
     file.write_text(SECRET)
     with pytest.raises(SpurgenError, match="does not hold the secret of commitment 1 of suite tiny"):
         open_secret(suite, file)
@@ -111,12 +111,12 @@ def test_another_secret_and_a_missing_one_are_told(kept, tmp_path):
         open_secret(suite, tmp_path / "none")
 
 
-def test_a_damaged_commitment_is_told(suite):
+def test_a_damaged_file_of_commitments_is_an_error(suite):
     commitments_file(suite).write_text('[{"number": 1}]')
     with pytest.raises(FrozenDataError, match=r"private.json is damaged: (.|\n)*; restore it from version control"):
         read_commitments(suite)
 
 
-def test_the_digest_is_of_the_data_and_not_of_the_public_ones(suite, suite_file):
+def test_the_digest_of_the_data_depends_on_the_secret_alone(suite, suite_file):
     assert data_digest(suite, SECRET, quiet) == data_digest(load_suite(suite_file), SECRET, quiet)
     assert data_digest(suite, SECRET, quiet) != data_digest(suite, "6" * 64, quiet)

@@ -1,7 +1,8 @@
-"""Damaged shards: whatever is wrong with a file, the message names it."""
+"""Damaged shards: every message names the file."""
 
 import dataclasses
 import random
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def shard(suite, tmp_path):
 
 @pytest.fixture
 def problem(suite, shard):
-    """Returns a function that says what is wrong with the shard's part."""
+    """Returns a function that returns what is wrong with the shard's part."""
     return lambda: check_part(suite, shard.parents[3], "small", "val")
 
 
@@ -31,19 +32,19 @@ def rewrite(shard, **changes):
     np.savez(shard, **{name: array for name, array in arrays.items() if array is not None})
 
 
-def test_what_is_whole_is_read(suite, shard, problem):
+def test_an_undamaged_shard_is_read_as_it_was_made(suite, shard, problem):
     assert problem() is None
     made = sample(suite.scenario("small"), "val", range(45))
     for field in dataclasses.fields(made):
         np.testing.assert_equal(getattr(read_shard(shard), field.name), getattr(made, field.name))
 
 
-def test_no_damaged_byte_ends_in_a_traceback(shard):
-    """Bytes that say how the file is built: those of headers, at its start and end and before every array."""
+def test_every_error_of_a_damaged_byte_names_the_file(shard):
+    """The bytes of headers: at the start and end of the file, and before every array."""
     data, rng = shard.read_bytes(), random.Random(1)
     starts = [k for k in range(len(data)) if data[k : k + 2] == b"PK" or data[k : k + 6] == b"\x93NUMPY"]
     places = [k + rng.randrange(120) for k in starts for _ in range(20)]
-    told = []
+    messages = []
     for place in places:
         spoiled = bytearray(data)
         spoiled[place % len(data)] ^= 1 << rng.randrange(8)
@@ -51,13 +52,13 @@ def test_no_damaged_byte_ends_in_a_traceback(shard):
         try:
             read_shard(shard)
         except FrozenDataError as error:
-            told.append(str(error))
-    assert len(told) > 100
-    assert all(one.startswith(f"{shard} is damaged (") for one in told)
+            messages.append(str(error))
+    assert len(messages) > 100
+    assert all(message.startswith(f"{shard} is damaged (") for message in messages)
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"labels": lambda a: a + 0.5}, r"labels is float64 of shape \(45,\), expected int64 in 1 dimensions"),
         ({"env_ids": lambda a: a.astype(str)}, r"env_ids is str of shape"),
@@ -70,40 +71,37 @@ def test_no_damaged_byte_ends_in_a_traceback(shard):
         ({"group_ids": lambda _: None}, r"it has no group_ids"),
     ],
 )
-def test_columns_that_do_not_fit_are_named(shard, problem, changes, told):
+def test_a_wrong_column_is_named(shard, problem, changes, message):
     rewrite(shard, **changes)
-    with pytest.raises(FrozenDataError, match=rf"00000\.npz is damaged \({told}"):
+    with pytest.raises(FrozenDataError, match=rf"00000\.npz is damaged \({message}"):
         read_shard(shard)
     assert "is damaged" in problem()
 
 
-def test_a_short_shard_is_counted(shard, problem):
+def test_a_short_shard_is_reported_by_its_count(shard, problem):
     with np.load(shard) as file:
         np.savez(shard.with_name("short.npz"), **{name: file[name][:40] for name in file.files})
     shard.with_name("short.npz").rename(shard)
     assert "00000.npz holds 40 samples, expected 45;" in problem()
 
 
-def test_images_of_another_shape_are_told_by_it_though_their_bytes_are_right(shard, problem):
+def test_images_of_another_shape_are_refused_even_if_their_bytes_are_right(shard, problem):
     rewrite(shard, images=lambda a: a.reshape(45, 16, 64, 3))
     assert "00000.npz holds images of shape (16, 64, 3), expected (32, 32, 3);" in problem()
 
 
-def test_channels_under_other_names_are_told(shard, problem):
+def test_channels_under_other_names_are_refused(shard, problem):
     with np.load(shard) as file:
         arrays = {name.replace("color", "hue"): file[name] for name in file.files}
     np.savez(shard, **arrays)
     assert "holds the channels ['hue', 'background'], expected ['color', 'background'];" in problem()
 
 
-def test_a_rewrite_that_stops_midway_leaves_no_index(suite, shard, problem, monkeypatch):
-    """The old index says that the part is whole: it must go before the first new shard comes."""
+def test_an_interrupted_rewrite_leaves_no_index(suite, shard, problem, monkeypatch):
+    """The old index marks the part as complete, so it must be removed before the first new shard is written."""
     shard.write_bytes(b"")
 
-    def dies(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("spurgen.harness.splits.store.make_part", dies)
+    monkeypatch.setattr("spurgen.harness.splits.store.make_part", Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         regenerate(suite, shard.parents[3], ["small"], ["val"])
     assert not shard.with_name("index.json").exists()

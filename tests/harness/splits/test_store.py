@@ -1,3 +1,5 @@
+import json
+import os
 import re
 
 import numpy as np
@@ -5,6 +7,7 @@ import pytest
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.generators import sample
+from spurgen.harness.splits.freeze import make_part
 from spurgen.harness.splits.store import check_part, load_part, part_folder, regenerate, stored_parts
 from spurgen.harness.splits.verify import verify_store
 
@@ -25,7 +28,7 @@ def test_a_part_comes_back_as_it_was_made(suite, root):
     assert np.array_equal(stored.group_ids, made.group_ids)
 
 
-def test_what_is_stored_is_known(suite, root):
+def test_all_stored_parts_are_listed(suite, root):
     assert verify_store(suite, root) == (7, [])
     assert {part for _, part in stored_parts(root, suite)} == {
         "train", "twins/placebo", "twins/core", "twins/ctrl", "twins/unc", "twins/channel/color",
@@ -45,22 +48,9 @@ def truncate(folder):
     shard.write_bytes(shard.read_bytes()[:-200])
 
 
-def lose_a_shard(folder):
-    (folder / "00000.npz").unlink()
-
-
-def interrupt(folder):
-    (folder / "index.json").unlink()
-
-
-def damage_the_index(folder):
-    (folder / "index.json").write_text("{")
-
-
-def age(folder):
-    text = (folder / "index.json").read_text()
-    start = text.index('"part_sha256": "') + 16
-    (folder / "index.json").write_text(text[:start] + "0" * 64 + text[start + 64 :])
+def make_stale(folder):
+    index = json.loads((folder / "index.json").read_text())
+    (folder / "index.json").write_text(json.dumps(index | {"part_sha256": "0" * 64}))
 
 
 def replace_content(folder):
@@ -72,21 +62,21 @@ def replace_content(folder):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (flip_a_byte, "00000.npz"),
         (truncate, "00000.npz is damaged"),
-        (lose_a_shard, "00000.npz is damaged"),
-        (interrupt, "interrupted"),
-        (damage_the_index, "index.json is damaged"),
-        (age, "is stale: it was written for manifest digest 0000"),
+        (lambda folder: (folder / "00000.npz").unlink(), "00000.npz is damaged"),
+        (lambda folder: (folder / "index.json").unlink(), "interrupted"),
+        (lambda folder: (folder / "index.json").write_text("{"), "index.json is damaged"),
+        (make_stale, "is stale: it was written for manifest digest 0000"),
         (replace_content, "shard 0 differs in images, first in sample 12"),
     ],
 )
-def test_damage_is_detected_explained_never_used_and_repaired(suite, root, spoil, told):
+def test_damage_is_reported_never_used_and_repaired(suite, root, spoil, message):
     spoil(part_folder(root, suite, "small", "train"))
     _, (problem,) = verify_store(suite, root)
-    assert told in problem
+    assert message in problem
     where = f"--suite {suite.folder / 'tiny.toml'} --out {root} --scenarios small --parts train"
     assert problem.endswith(f"; to repair it, run `spurgen splits regenerate {where}`")
     with pytest.raises(FrozenDataError, match="regenerate"):
@@ -95,22 +85,20 @@ def test_damage_is_detected_explained_never_used_and_repaired(suite, root, spoil
     regenerate(suite, root, ["small"], ["train", "twins"], lines.append)
     (line,) = (line for line in lines if "kept" not in line)
     assert line.startswith("small/train: written, 1 shards, since ")
-    assert told in line
+    assert message in line
     assert "repair" not in line
     assert check_part(suite, root, "small", "train") is None
 
 
-def test_a_regeneration_that_stops_midway_leaves_nothing_that_looks_whole(suite, tmp_path, monkeypatch):
-    import spurgen.harness.machine.files as module
+def test_an_interrupted_regeneration_leaves_no_part_that_looks_complete(suite, tmp_path, monkeypatch):
+    replace = os.replace
 
-    replace = module.os.replace
-
-    def dies(source, target):
+    def interrupted(source, target):
         if "val" in target.parts:
             raise KeyboardInterrupt
         replace(source, target)
 
-    monkeypatch.setattr(module.os, "replace", dies)
+    monkeypatch.setattr("os.replace", interrupted)
     with pytest.raises(KeyboardInterrupt) as stop:
         regenerate(suite, tmp_path, ["small"], ["train", "val"])
     monkeypatch.undo()
@@ -120,22 +108,19 @@ def test_a_regeneration_that_stops_midway_leaves_nothing_that_looks_whole(suite,
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-def test_what_is_not_frozen_is_never_written(suite, tmp_path, monkeypatch):
-    import spurgen.harness.splits.store as module
-
-    def bent(scenario, part, start, stop):
-        samples = made(scenario, part, start, stop)
+def test_samples_that_are_not_the_frozen_ones_are_never_written(suite, tmp_path, monkeypatch):
+    def altered(scenario, part, start, stop):
+        samples = make_part(scenario, part, start, stop)
         samples.captions[3] += "!"
         return samples
 
-    made = module.make_part
-    monkeypatch.setattr(module, "make_part", bent)
+    monkeypatch.setattr("spurgen.harness.splits.store.make_part", altered)
     with pytest.raises(FrozenDataError, match="differs in captions, first in sample 3"):
         regenerate(suite, tmp_path, ["small"], ["val"])
     assert not list(tmp_path.rglob("*.npz"))
 
 
-def test_what_is_missing_is_written_and_counted_sample_by_sample(suite, tmp_path):
+def test_missing_parts_are_written_and_every_sample_is_counted(suite, tmp_path):
     lines, made = [], []
     regenerate(suite, tmp_path, ["small"], ["val", "twins/core"], lines.append, made.append)
     assert lines == [
@@ -147,8 +132,8 @@ def test_what_is_missing_is_written_and_counted_sample_by_sample(suite, tmp_path
     assert made == [45, 24, 45]
 
 
-def test_a_place_that_cannot_be_written_is_named_before_any_work(suite, unwritable, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_named_before_any_work(suite, unwritable, monkeypatch):
     monkeypatch.setattr("spurgen.harness.splits.store.make_part", None)
-    told = rf"cannot write to {re.escape(str(unwritable))}/tiny: Not a directory; choose another"
-    with pytest.raises(SpurgenError, match=told):
+    message = rf"cannot write to {re.escape(str(unwritable))}/tiny: Not a directory; choose another"
+    with pytest.raises(SpurgenError, match=message):
         regenerate(suite, unwritable, ["small"], ["val"])

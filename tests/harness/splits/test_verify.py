@@ -1,7 +1,62 @@
 import pytest
 
+from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.splits.verify import stamp, stamped
+from spurgen.harness.splits.freeze import make_part, part_sizes
+from spurgen.harness.splits.verify import stamp, stamped, verify
+
+
+def reload(suite):
+    return load_suite(str(suite.folder / "tiny.toml"))
+
+
+def edit(path, old, new):
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_the_frozen_suite_passes_and_every_sample_is_counted(suite):
+    made = []
+    assert verify(suite, made.append, jobs=1) is None
+    assert sum(made) == sum(part_sizes(suite.scenario("small")).values())
+
+
+@pytest.mark.parametrize("half", ["images", "captions", "factors"])
+def test_a_difference_is_reported_with_part_shard_half_and_both_digests(suite, spoiled, half):
+    problem = verify(spoiled(lambda _, parts: parts["val"]["shards"][0].update({half: "0" * 64})), jobs=1)
+    right = getattr(suite.manifest.scenarios["small"].parts["val"].shards[0], half)
+    assert f"scenario small, val: shard 0 differs in {half}" in problem
+    assert f"expected SHA-256 {'0' * 64}, found {right}" in problem
+
+
+def test_the_first_sample_that_differs_is_named(suite, monkeypatch):
+    def altered(scenario, part, start, stop):
+        samples = make_part(scenario, part, start, stop)
+        if part == "test":
+            samples.images[17, 3, 4, 0] ^= 1
+            samples.images[30] = 0
+        return samples
+
+    monkeypatch.setattr("spurgen.harness.splits.freeze.make_part", altered)
+    assert "test: shard 0 differs in images, first in sample 17;" in verify(suite, jobs=1)
+
+
+def test_an_edited_scenario_file_is_refused(suite):
+    edit(suite.scenario_file("small"), "0.7", "0.71")
+    with pytest.raises(FrozenDataError, match=r"small\.toml was edited: expected SHA-256 \w{64}, found \w{64}"):
+        verify(reload(suite), jobs=1)
+
+
+def test_a_scenario_file_with_another_layout_is_accepted(suite):
+    edit(suite.scenario_file("small"), "seed", "# a comment\nseed")
+    assert verify(reload(suite), jobs=1) is None
+
+
+def test_a_stamp_holds_only_for_the_scenarios_that_were_verified(suite, tmp_path):
+    assert not stamped(suite, tmp_path)
+    stamp(suite, tmp_path)
+    assert stamped(suite, tmp_path)
+    edit(suite.scenario_file("small"), "0.7", "0.71")
+    assert not stamped(reload(suite), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -16,7 +71,5 @@ def test_a_stamp_does_not_hold_for_other_code_or_libraries(suite, tmp_path, monk
 
 def test_a_stamp_does_not_hold_for_another_manifest(suite, tmp_path):
     stamp(suite, tmp_path)
-    right = next(iter(suite.manifest.scenarios["small"].parts["val"].shards)).images
-    text = suite.manifest_file.read_text()
-    suite.manifest_file.write_text(text.replace(right, "0" * 64))
-    assert not stamped(load_suite(str(suite.folder / "tiny.toml")), tmp_path)
+    edit(suite.manifest_file, suite.manifest.scenarios["small"].parts["val"].shards[0].images, "0" * 64)
+    assert not stamped(reload(suite), tmp_path)

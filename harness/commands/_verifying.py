@@ -1,0 +1,64 @@
+"""Verifying a suite's splits for a command, with a progress bar."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from spurgen.benchmark.suite import Suite
+from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.splits.freeze import part_sizes
+from spurgen.harness.splits.private import check_revealed, read_commitments
+from spurgen.harness.splits.verify import stamp, verify, verify_store
+
+
+def total(suite: Suite) -> int:
+    """Return the number of all samples of a suite, twins included."""
+    return sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
+
+
+@contextmanager
+def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterator[Callable[[int], None]]:
+    """Show a progress bar; yield the function that advances it."""
+    with make_progress(console) as progress:
+        bar = progress.add_task(what, total=samples)
+        yield lambda count: progress.advance(bar, count)
+
+
+def say(console: Console, line: str) -> None:
+    """Print a line as it is: unwrapped, without markup."""
+    console.print(line, markup=False, soft_wrap=True)
+
+
+def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:
+    """Verify the generators against the manifest, and what lies on disk; return 0 or 1."""
+    with samples_bar(console, total(suite)) as advance:
+        wrong = verify(suite, advance, jobs)
+    stored, problems = (0, [wrong]) if wrong else verify_store(suite, root)
+    for problem in problems:
+        say(console, problem)
+    if problems or _verify_revealed(suite, console):
+        return 1
+    if set(suite.scenarios) == set(suite.manifest.scenarios):
+        try:
+            stamp(suite, root)
+        except OSError as error:
+            say(console, f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again")
+    on_disk = f"so are those of {stored} parts in {root}" if stored else f"there are none on disk in {root}"
+    say(console, f"suite {suite.name}: all {total(suite):,} samples, made again, are the frozen ones; {on_disk}")
+    return 0
+
+
+def _verify_revealed(suite: Suite, console: Console) -> int:
+    """Make the private splits with revealed secrets again; return 1 if one differs from its commitment."""
+    if set(suite.scenarios) != set(suite.manifest.scenarios):
+        return 0  # a commitment is to the data of the whole suite
+    for commitment in read_commitments(suite):
+        if commitment.revealed is not None:
+            with samples_bar(console, total(suite), "private samples") as advance:
+                problem = check_revealed(suite, commitment, advance)
+            say(console, problem or f"commitment {commitment.number}: its secret and its data are those committed to")
+            if problem:
+                return 1
+    return 0
