@@ -13,10 +13,9 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
-from spurgen.harness.machine.interrupts import TERMINATED, Terminated, raising
+from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 
 COMMANDS = "spurgen.harness.commands"
-INTERRUPTED = 128 + signal.SIGINT
 
 
 def hyphenated(arguments: Sequence[str]) -> list[str]:
@@ -54,7 +53,7 @@ def _summary(module: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0, 1 where a check failed, 2 on an error a user can mend, 130 or 143 if stopped."""
     console = Console(stderr=True, highlight=False)
-    before = signal.signal(signal.SIGTERM, raising(Terminated))
+    before = signal.signal(signal.SIGTERM, raise_terminated)
     try:
         given = hyphenated(sys.argv[1:] if arguments is None else arguments)
         parsed = make_parser(given).parse_args(given)
