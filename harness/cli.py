@@ -3,9 +3,11 @@
 import argparse
 import ast
 import importlib.util
+import os
 import signal
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,14 +15,15 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
-from spurgen.harness.machine.interrupts import TERMINATED, Terminated, raising
+from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 
 COMMANDS = "spurgen.harness.commands"
-INTERRUPTED = 128 + signal.SIGINT
+USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h
+DEBUG = "--debug"
 
 
 def hyphenated(arguments: Sequence[str]) -> list[str]:
-    """Lets flags be written with underscores: `--num_classes=3` becomes `--num-classes=3`."""
+    """Write flags with hyphens: `--num_classes=3` becomes `--num-classes=3`."""
     flags = []
     for argument in arguments:
         name, equals, value = argument.partition("=")
@@ -29,9 +32,10 @@ def hyphenated(arguments: Sequence[str]) -> list[str]:
 
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Builds the parser from the commands that are there; only what `arguments` name is imported and has its flags."""
+    """Build the parser of all commands; only those named in `arguments` are imported and get their flags."""
     parser = argparse.ArgumentParser(prog="spurgen", description="Did the model learn the task or a shortcut?")
     parser.add_argument("--version", action="version", version=version("spurgen"))
+    parser.add_argument(DEBUG, action="store_true", help="show the traceback of an error; also after the command")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name in names_in(COMMANDS):
         summary = _summary(f"{COMMANDS}.{name}")
@@ -44,7 +48,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _summary(module: str) -> str:
-    """Reads the first line of a module's docstring without importing the module."""
+    """Read the first line of a module's docstring without importing the module."""
     spec = importlib.util.find_spec(module)
     assert spec is not None
     assert spec.origin is not None
@@ -52,20 +56,47 @@ def _summary(module: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns 0, 1 where a check failed, 2 on an error a user can mend, 130 or 143 if stopped."""
+    """Run a command and return its exit code.
+
+    0; 1 if a check failed; 2 for an error that the user can fix; 70 for a bug of ours; 130, 143 or 141 if it was
+    stopped by Ctrl-C, SIGTERM or the end of whoever reads its output.
+    """
     console = Console(stderr=True, highlight=False)
-    before = signal.signal(signal.SIGTERM, raising(Terminated))
+    before = signal.signal(signal.SIGTERM, raise_terminated)
+    words = hyphenated(sys.argv[1:] if arguments is None else arguments)
+    rest = [word for word in words if word != DEBUG]
     try:
-        given = hyphenated(sys.argv[1:] if arguments is None else arguments)
-        parsed = make_parser(given).parse_args(given)
-        return int(parsed.run(parsed, console))
-    except (SpurgenError, OSError) as error:
-        console.print("error: ", style="bold red", end="")
-        console.print(str(error), markup=False, soft_wrap=True)
-        return 2
+        parsed = make_parser(rest).parse_args(rest)
+        code = int(parsed.run(parsed, console))
+        sys.stdout.flush()  # here a closed pipe is not yet too late
+        return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains as it ends
+        return BROKEN_PIPE
     except KeyboardInterrupt as stop:
         kept = dict.fromkeys(getattr(stop, "__notes__", ()))
         console.print("; ".join(["stopped", *kept]), markup=False, soft_wrap=True)
         return TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+    except Exception as error:
+        if DEBUG in words:
+            traceback.print_exc()
+        expected = isinstance(error, SpurgenError) or _names_a_path_of(rest, error)
+        console.print("error: " if expected else "internal error: ", style="bold red", end="")
+        console.print(str(error) if expected else _describe_bug(error), markup=False, soft_wrap=True)
+        return USER_ERROR if expected else INTERNAL_ERROR
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _names_a_path_of(words: Iterable[str], error: Exception) -> bool:
+    """Return whether the system refused a file that the command line names, or one in a folder that it names."""
+    if not isinstance(error, OSError) or not isinstance(error.filename, str | os.PathLike):
+        return False
+    values = (word.partition("=")[2] if word.startswith("-") else word for word in words)
+    folders = [Path(value).absolute() for value in values if value]
+    return any(Path(error.filename).absolute().is_relative_to(folder) for folder in folders)
+
+
+def _describe_bug(error: Exception) -> str:
+    summary = "".join(traceback.format_exception_only(error)).partition("\n")[0]
+    return f"{summary} (a bug in SpurGen: please report it; spurgen {DEBUG} COMMAND ... shows the traceback)"

@@ -146,7 +146,7 @@ def _run(planned: Sequence[Planned], console: Console, processes: int | None) ->
     before = {(result.task, result.seed): result for _, result in planned}
     with make_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(planned))
-        for job, (after, _) in pool.run_all(run_job, [job for job, _ in planned], processes):
+        for job, (after, _) in pool.run(run_job, [job for job, _ in planned], processes):
             progress.advance(bar)
             yield before[job.task.name, job.seed], after
 

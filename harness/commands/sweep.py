@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     found = {trial.identity: trial for trial in done}
     with make_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(jobs), completed=len(done))
-        for job, trial in pool.run_all(tune, missing, arguments.jobs or (None if device == "cpu" else 1)):
+        for job, trial in pool.run(tune, missing, arguments.jobs or (None if device == "cpu" else 1)):
             keep(results_file(arguments.out, suite.name, trial.method), trial)
             found[trial.identity] = trial
             progress.advance(bar)

@@ -1,1 +1,1 @@
-"""What is asked of the machine: cores, devices, files, signals, and what a record says of it."""
+"""What depends on the machine: processes, devices, files, signals, plots, and the provenance of a result."""

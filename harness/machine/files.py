@@ -1,4 +1,4 @@
-"""Writing whole files or none, and finding out before any work that nothing can be written."""
+"""Write whole files or none, and check before any work that files can be written."""
 
 import os
 import tempfile
@@ -7,24 +7,34 @@ from pathlib import Path
 from spurgen.benchmark.errors import SpurgenError
 
 
+class WriteError(SpurgenError, OSError):
+    """A file that the system refused to write."""
+
+    def __str__(self) -> str:
+        return f"cannot write {self.filename}: {self.strerror}"
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Writes a whole file, text as UTF-8, or nothing: what is half-written never bears the name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    """Write a whole file, text as UTF-8, or nothing; raise `WriteError` if the system refuses."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise WriteError(error.errno, error.strerror or str(error), str(path)) from None
 
 
 def check_writable(folder: Path, flag: str) -> None:
-    """Makes a folder; raises `SpurgenError` that names the flag if nothing can be written there."""
+    """Make a folder; raise `SpurgenError`, which names the flag, if nothing can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

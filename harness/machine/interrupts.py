@@ -1,39 +1,35 @@
-"""What Ctrl-C, SIGTERM and a killed process do: clean up, and say what is kept."""
+"""Handle Ctrl-C, SIGTERM and killed processes: clean up, and say what is kept."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 
 from spurgen.benchmark.errors import SpurgenError
 
-TERMINATED = 128 + signal.SIGTERM
-HELD = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+INTERRUPTED, TERMINATED = (128 + number for number in SIGNALS)  # exit codes
 
 
 class Terminated(KeyboardInterrupt):
-    """Marks a SIGTERM, which a command takes as it takes Ctrl-C."""
+    """A SIGTERM, which commands treat like Ctrl-C."""
 
 
-def raising(error: type[BaseException]) -> Callable[..., None]:
-    """Returns a handler that raises an error so that `with` blocks clean up, undisturbed by a second signal."""
-
-    def handle(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)
-        raise error(TERMINATED)
-
-    return handle
+def raise_terminated(number: int, _: object) -> None:
+    """Raise `Terminated`, so that `with` blocks clean up, and ignore further signals: a handler of SIGTERM."""
+    signal.signal(number, signal.SIG_IGN)
+    raise Terminated
 
 
 @contextmanager
-def signals_held() -> Iterator[None]:
-    """Holds Ctrl-C and SIGTERM back until the end; a process that is started meanwhile holds them for good."""
+def hold_signals() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the block ends; processes started in it hold them back for good."""
     came: list[int] = []
     main = current_thread() is main_thread()
-    handlers = {number: signal.signal(number, lambda n, _: came.append(n)) for number in HELD if main}
+    handlers = {number: signal.signal(number, lambda n, _: came.append(n)) for number in SIGNALS if main}
     # The mask is for the new processes. Here it does not suffice: another thread may take a signal for this one.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -45,8 +41,8 @@ def signals_held() -> Iterator[None]:
 
 
 @contextmanager
-def telling(kept: str) -> Iterator[None]:
-    """Adds to a stop what is kept, as a note; raises `SpurgenError` for a pool that lost a process."""
+def explain_stop(kept: str) -> Iterator[None]:
+    """Add what is kept to a stop, as a note; raise `SpurgenError` for a pool that lost a process."""
     try:
         yield
     except KeyboardInterrupt as stop:

@@ -1,117 +1,79 @@
-"""Runs jobs on this machine, one process per core."""
+"""Run jobs on this machine, one process per core."""
 
 import ctypes
+import multiprocessing.resource_tracker
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager, suppress
-from multiprocessing import get_context
-from os import _exit, environ
-from time import monotonic
-from typing import Any, NamedTuple, Protocol, TypeVar
+from concurrent.futures import Executor, as_completed
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
-from spurgen.harness.machine.cores import usable_cores
-from spurgen.harness.machine.interrupts import TERMINATED, raising, signals_held, telling
+from spurgen.harness.machine.interrupts import explain_stop, hold_signals
 
-R = TypeVar("R", covariant=True)
-T = TypeVar("T")
-J2 = TypeVar("J2")
-R2 = TypeVar("R2")
+J = TypeVar("J")
+R = TypeVar("R")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+NO_RESTARTS = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e18"}  # bytes; by default a process that grows by 300 MB is replaced
 PR_SET_PDEATHSIG = 1
-GRACE = 10.0  # seconds that a process has for cleaning up
-KEPT = "what was finished is kept, and the same command goes on from there"
+CONTINUES = "finished jobs are kept; run the same command again to continue"
 
 
-class Job(Protocol[R]):
-    """Is small and picklable, such as a `CellSpec` or a `Trial`."""
+def run(work: Callable[[J], R], jobs: Sequence[J], processes: int | None = None) -> Iterator[tuple[J, R]]:
+    """Yield every job with its result as it ends, in any order; closing the iterator ends the unfinished ones.
 
-    def run(self) -> R:
-        """Does the work."""
-
-
-J = TypeVar("J", bound=Job[Any])
-
-
-def run(jobs: Sequence[J], processes: int | None = None) -> Iterator[tuple[J, Any]]:
-    """Yields every job as it ends, in any order; stopping early gives up the unfinished ones.
-
-    Raises `SpurgenError` if a process is killed.
+    `jobs` are small and picklable, `work` a picklable function of one. Raise `SpurgenError` if a process is killed, and
+    whatever a job raises.
     """
-    environ.update(ONE_THREAD)  # for the pool's processes; this one only waits
-    with telling(KEPT), process_pool(processes) as pool:
-        with signals_held():
-            waiting: dict[Future[Any], J] = {pool.submit(_run, job): job for job in jobs}
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()
+    with explain_stop(CONTINUES), process_pool(processes, len(jobs)) as pool:
+        with hold_signals():
+            running = {pool.submit(work, job): job for job in jobs}
+        for future in as_completed(running):
+            yield running.pop(future), future.result()
 
 
 @contextmanager
-def process_pool(processes: int | None) -> Iterator[ProcessPoolExecutor]:
-    """Lends a pool; leaving the block early ends its processes, which clean up first.
+def process_pool(processes: int | None, jobs: int) -> Iterator[Executor]:
+    """Lend a pool for so many jobs; kill its processes and remove their temporary files when the block ends.
 
-    What starts processes, hence submitting, belongs under `signals_held`: a signal amidst it would lose one.
+    By default there is a process per core, as the affinity and the container's CPU quota allow.
+
+    Submit under `hold_signals`: it starts processes, and a signal in the middle of that would lose one.
     """
-    pool = ProcessPoolExecutor(processes or usable_cores(), get_context("spawn"), initializer=_begin)
-    try:
+    from loky import ProcessPoolExecutor, cpu_count  # slow to import
+    from loky.backend import resource_tracker
+
+    with ExitStack() as stack:
+        with hold_signals():
+            multiprocessing.resource_tracker.ensure_running()  # now: in Python 3.11 it lets held signals through
+            folder = stack.enter_context(TemporaryDirectory(prefix="spurgen-", ignore_cleanup_errors=True))
+            resource_tracker.register(folder, "folder")  # removed even if this process is killed
+            stack.callback(resource_tracker.unregister, folder, "folder")
+            environment = ONE_THREAD | NO_RESTARTS | {"TMPDIR": folder}
+            pool = ProcessPoolExecutor(
+                min(processes or cpu_count(), max(jobs, 1)),
+                env=environment,
+                initializer=_begin,
+                initargs=(os.getpid(),),
+            )
+            stack.callback(_end, pool)
         yield pool
-        pool.shutdown()
-    finally:
-        if pool._processes:  # no public way to end them
-            _end(pool)
-        pool.shutdown(cancel_futures=True)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """Tells the processes to end, and kills those that do not."""
-    processes = list(pool._processes.values())
-    pool._result_queue._writer.close()  # type: ignore[attr-defined]  # else half an answer is waited for, for ever
-    for process in processes:
-        process.terminate()
-    deadline = monotonic() + GRACE
-    for process in processes:
-        process.join(max(deadline - monotonic(), 0))
-        process.kill()
+def _end(pool: Any) -> None:  # noqa: ANN401  # loky has no types
+    with hold_signals():
+        pool.shutdown(kill_workers=True)
 
 
-def _begin() -> None:
-    """Has a process of the pool end on SIGTERM, which the system sends as well when its parent is gone.
+def _begin(parent: int) -> None:
+    """Let the system kill this process when its parent is gone.
 
-    Ctrl-C stays held back: the parent gets it, and ends its processes.
+    SIGTERM ends it; Ctrl-C, which was held back when it started, stays so: the parent ends its processes itself.
     """
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def finish(work: Callable[[], T]) -> T:
-    """Calls a function in a process of the pool; on SIGTERM its `with` blocks clean up and the process ends."""
-    with suppress(SystemExit):
-        signal.signal(signal.SIGTERM, raising(SystemExit))
-        try:
-            return work()
-        finally:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _exit(TERMINATED)  # the pool would take SystemExit for an answer, and go on with the next
-
-
-def _run(job: Job[T]) -> T:
-    return finish(job.run)
-
-
-def run_all(work: Callable[[J2], R2], arguments: Sequence[J2], processes: int | None = None) -> Iterator[tuple[J2, R2]]:
-    """Yield every argument with what `work` makes of it, as it ends, in any order."""
-    calls = {id(argument): _Call(work, argument) for argument in arguments}
-    for call, value in run([*calls.values()], processes):
-        yield call.argument, value
-
-
-class _Call(NamedTuple):
-    work: Callable[[Any], Any]
-    argument: Any
-
-    def run(self) -> Any:  # noqa: ANN401
-        return self.work(self.argument)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -50,7 +50,7 @@ def run_missing(
 
     with make_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(jobs), completed=len(jobs) - len(missing))
-        for job, (result, samples) in pool.run_all(run, missing, processes):
+        for job, (result, samples) in pool.run(run, missing, processes):
             store.add(job.label, result, samples)
             progress.advance(bar)
             if report:

@@ -20,7 +20,7 @@ from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import PROBED, Asker
 from spurgen.harness.running.run import fit
 from spurgen.harness.running.task_data import every_input, inputs, shown
-from spurgen.harness.sandbox.consistency import moved
+from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
 
@@ -153,7 +153,7 @@ class _Examination:
         """Fails a check if an answer is another, by more than a run would let pass; says whether none is."""
         self.findings.outcomes[check] = "ok"
         for what in self.asked:
-            far = moved(what, before[what], after[what])
+            far = largest_change(what, before[what], after[what])
             if far > 1:
                 error = self.worker.failure(f"{what}: {told}; they move by {far:.2g} times what is allowed")
                 self.findings.fail(check, self.worker.spec, error)

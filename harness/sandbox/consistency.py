@@ -1,54 +1,49 @@
-"""Whether answers to the same inputs are the same, as far as a score can see."""
+"""The consistency check's measure: how much answers to the same inputs differ, as far as a score can see."""
 
 from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 Float = NDArray[np.floating[Any]]
 
-TOLERANCE = 0.05  # of a probability, or of a feature's spread; bfloat16 in other batches moves them less
-RELATIVE = 0.02  # of how far a feature lies from its median: large activations are rounded more
-SPREADS = (0.5, 0.75, 0.9, 1.0)  # quantiles of that: the first that is not 0, since many features mostly are
-FLIPPED = 0.01  # of the rows, whose likeliest class may change: where two are nearly tied
+TOLERANCE = 0.05  # of a probability, or of a feature's spread; bfloat16 in other batches changes them less
+RELATIVE = 0.02  # of a feature's distance from its median: large activations are rounded more
+SPREADS = (0.5, 0.75, 0.9, 1.0)  # quantiles of that distance: the first that is not 0, since many features mostly are
+FLIPPED = 0.01  # share of rows whose most probable class may change: those where two are nearly tied
+SMALLEST = 1e-12  # probability whose logarithm is taken
 
 
-def moved(what: str, before: Float, after: Float) -> float:
-    """Returns how far answers moved, in units of what is allowed: at most 1 where they are the same.
+def largest_change(what: str, before: Float, after: Float) -> float:
+    """Return the largest change between two answers to the same rows, as a multiple of what is allowed.
 
-    `before`, `after`: real (n, d), to the same rows; with unequal numbers of columns they moved without end.
-    What adds the same to all of a row's logits, or multiplies all logits, changes no score and hides nothing
-    here: probabilities are compared, at the temperature at which the middle row's best class leads by one nat.
-    Features are compared one by one, as the probe standardises them, each against the spread of most rows: neither an
-    offset nor a few rows that lie far out hide what the others do.
+    `before`, `after`: real (n, d) of `predict`, `predict_proba` or `encode`; infinite if their shapes differ.
+    Logits are compared as probabilities, at the temperature at which the median row's best class leads by one nat:
+    a constant added to a row or a factor on all logits changes no score and hides no change. Features are compared
+    one by one, each against the spread of most rows, so neither an offset nor outliers hide a change.
     """
     if before.shape != after.shape:
         return inf
     if what == "encode":
         return float((np.abs(after - before) / _allowed(before)).max(initial=0.0))
     if what == "predict_proba":
-        before, after = (np.log(np.maximum(some, 1e-12)) for some in (before, after))
+        before, after = (np.log(np.maximum(probabilities, SMALLEST)) for probabilities in (before, after))
     best = np.sort(before, axis=1)
     leads = best[:, -1] - best[:, -2] if before.shape[1] > 1 else np.zeros(len(before))
-    lead = float(np.median(leads)) or float(leads.max(initial=0.0)) or 1.0
-    probabilities = float(np.abs(_softmax(after / lead) - _softmax(before / lead)).max(initial=0.0))
-    flipped = float((before.argmax(axis=1) != after.argmax(axis=1)).mean())
-    return max(probabilities / TOLERANCE, flipped / FLIPPED)
+    temperature = float(np.median(leads)) or float(leads.max(initial=0.0)) or 1.0
+    change = np.abs(softmax(after / temperature, axis=1) - softmax(before / temperature, axis=1)).max(initial=0.0)
+    flipped = (before.argmax(axis=1) != after.argmax(axis=1)).mean()
+    return max(float(change) / TOLERANCE, float(flipped) / FLIPPED)
 
 
 def _allowed(features: Float) -> Float:
-    """Returns how far each feature of each row may move, (n, d), n at least 1."""
-    middle = np.median(features, axis=0)
-    distance = np.abs(features - middle)
+    """Return how much each feature of each row may change, (n, d), n at least 1."""
+    median = np.median(features, axis=0)
+    distance = np.abs(features - median)
     spreads = np.quantile(distance, SPREADS, axis=0)
     spread = np.select([*(spreads > 0)], [*spreads], 0.0)
-    constant = np.where(middle == 0, 1.0, np.abs(middle))
+    constant = np.where(median == 0, 1.0, np.abs(median))
     allowed: Float = TOLERANCE * np.where(spread > 0, spread, constant) + RELATIVE * distance
     return allowed
-
-
-def _softmax(logits: Float) -> Float:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Float = powers / powers.sum(axis=1, keepdims=True)
-    return shares

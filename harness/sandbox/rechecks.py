@@ -9,7 +9,7 @@ import numpy as np
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.result import Report
-from spurgen.harness.sandbox.consistency import moved
+from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.process import Float, Worker
 
 KEPT = 256  # rows per function that is asked
@@ -99,7 +99,7 @@ class WatchedWorker(Worker):
             order = self._rng.permutation(len(some.answers))
             before = np.stack([some.answers[k] for k in order]).astype(np.float64)
             after = np.concatenate(self._again(worker, what, [some.inputs[k] for k in order], before.shape[1]))
-            far = moved(what, before, after.astype(np.float64))
+            far = largest_change(what, before, after.astype(np.float64))
             self.asked_again["rows"] += len(before)
             self.asked_again["moved"] = max(self.asked_again["moved"], far)
             if far > 1:

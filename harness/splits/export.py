@@ -23,7 +23,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.generators import Samples, class_names, sample
 from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.machine.interrupts import telling
+from spurgen.harness.machine.interrupts import explain_stop
 
 CHUNK = 500
 SCENARIO = "scenario.toml"
@@ -38,7 +38,7 @@ def export(scenario: Scenario, splits: Iterable[str], out: Path, progress: Calla
     check_out(out)
     place = out.resolve()  # a link to an empty folder stays a link
     try:
-        with telling("nothing was written"), partial_folder(place.parent, place.name) as partial:
+        with explain_stop("nothing was written"), partial_folder(place.parent, place.name) as partial:
             write_files(scenario, splits, partial, progress)
             partial.chmod(0o755)
             partial.replace(place)

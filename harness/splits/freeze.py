@@ -15,8 +15,8 @@ from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples, sample, twins
-from spurgen.harness.machine.interrupts import signals_held, telling
-from spurgen.harness.machine.pool import finish, process_pool
+from spurgen.harness.machine.interrupts import explain_stop, hold_signals
+from spurgen.harness.machine.pool import process_pool
 
 SHARD = 1000
 FINGERPRINT = 2  # bytes of each sample's digest in the manifest
@@ -115,7 +115,7 @@ def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Ite
         for part in part_sizes(scenario)
         for start, stop in shard_bounds(scenario, part)
     ]
-    with telling(STARTS_OVER):
+    with explain_stop(STARTS_OVER):
         for (name, _, part, start, stop), digests in zip(plan, _hashed(plan, jobs), strict=True):
             progress(stop - start)
             yield name, part, digests
@@ -127,10 +127,10 @@ def _hashed(plan: list[tuple[str, str, str, int, int]], jobs: int | None) -> Ite
     if jobs == 1:
         yield from (shard() for shard in work)
         return
-    with process_pool(jobs) as pool:
-        with signals_held():
-            waiting = deque(pool.submit(finish, shard) for shard in work)
-        while waiting:  # not map: it cancels what it waits for, which Python 3.11 fails on when processes end
+    with process_pool(jobs, len(work)) as pool:
+        with hold_signals():
+            waiting = deque(pool.submit(shard) for shard in work)
+        while waiting:
             yield waiting.popleft().result()
 
 

@@ -15,7 +15,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.interrupts import telling
+from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.splits.freeze import Progress, digest, make_part, part_sizes, shard_bounds
 from spurgen.harness.splits.frozen import CURE, check_description, compare, miscounted
 
@@ -72,7 +72,7 @@ def regenerate(
     for name in names:
         scenario = suite.scenario(name)
         for part in chosen_parts(scenario, named):
-            with telling(f"every part named above is kept, and {name}/{part} starts over"):
+            with explain_stop(f"every part named above is kept, and {name}/{part} starts over"):
                 problem = _problem(suite, root, name, part)
                 if problem is None:
                     report(f"{name}/{part}: whole, kept")

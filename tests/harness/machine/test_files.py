@@ -1,11 +1,11 @@
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.files import WriteError, check_writable, write_atomically
 
 
 @pytest.mark.parametrize(("content", "written"), [("zwölf\n", "zwölf\n".encode()), (b"\x00\r\n", b"\x00\r\n")])
-def test_a_file_holds_what_was_given_and_folders_are_made(content, written, tmp_path):
+def test_a_file_and_its_folders_are_written(content, written, tmp_path):
     path = tmp_path / "new" / "file"
     for _ in range(2):  # the second time it is there already
         write_atomically(path, content)
@@ -13,21 +13,21 @@ def test_a_file_holds_what_was_given_and_folders_are_made(content, written, tmp_
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write_atomically(path, "old")
 
     def full(*_):
-        raise OSError("no space left")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(WriteError, match=f"^cannot write {path}: No space left on device$"):
         write_atomically(path, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
     assert path.read_text() == "old"
 
 
-def test_a_folder_is_made_and_left_empty(tmp_path):
+def test_a_checked_folder_exists_and_is_empty(tmp_path):
     check_writable(tmp_path / "new" / "folder", "--out")
     assert list((tmp_path / "new" / "folder").iterdir()) == []
     (tmp_path / "file").write_text("")
@@ -35,7 +35,7 @@ def test_a_folder_is_made_and_left_empty(tmp_path):
         check_writable(tmp_path / "file", "--out")
 
 
-def test_a_folder_in_which_nothing_can_be_written_is_named(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise OSError(30, "Read-only file system")
 

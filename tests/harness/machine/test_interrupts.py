@@ -1,4 +1,4 @@
-"""Real signals to a real command, whose processes wait for ever."""
+"""Real signals to a real command whose jobs never end."""
 
 import os
 import signal
@@ -12,47 +12,35 @@ import pytest
 
 from spurgen.harness.cli import main
 
-# Each process of the pool opens a folder and waits in it; the command waits for them.
+# Each process of the pool opens a temporary folder and waits in it; the command waits for them.
 COMMAND = """
-import argparse
-import signal
-import sys
-from functools import partial
-from types import SimpleNamespace
-
+import argparse, signal, sys, tempfile, time
 from spurgen.harness import cli
 from spurgen.harness.machine import pool
 
-JOB = '''
-import tempfile, time
-with tempfile.TemporaryDirectory(dir=".", prefix="scratch-"):
-    time.sleep(600)
-'''
+def wait(_):
+    with tempfile.TemporaryDirectory(prefix="scratch-"):
+        time.sleep(600)
 
-def wait(*_):
-    jobs = [SimpleNamespace(run=partial(exec, JOB))] * 2
-    return len(list(pool.run(jobs, 2)))
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and inherited so, in a shell's background
-    parser = argparse.ArgumentParser()
-    parser.set_defaults(run=wait)
-    cli.make_parser = lambda _: parser
-    sys.exit(cli.main([]))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and inherited so, in a shell's background
+parser = argparse.ArgumentParser()
+parser.set_defaults(run=lambda *_: len(list(pool.run(wait, [1, 2], 2))))
+cli.make_parser = lambda _: parser
+sys.exit(cli.main([]))
 """
 SECONDS = 60  # after which something is wrong for good
 
 
-def until(ready):
+def wait_until(ready):
     for _ in range(SECONDS * 20):
-        if found := ready():
-            return found
+        if value := ready():
+            return value
         time.sleep(0.05)
-    raise AssertionError("nothing happened")
+    raise AssertionError("timed out")
 
 
 def children(pid):
-    """Lists the processes that a process has started, those of its pool and their resource tracker."""
+    """List the processes that a process has started: those of its pool and their two resource trackers."""
     return [int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()]
 
 
@@ -63,12 +51,20 @@ def alive(pid):
 
 
 @pytest.fixture
-def command(tmp_path):
-    """Runs the command in a process group of its own, as a shell does."""
+def temporary(tmp_path):
+    """An empty folder for temporary files."""
+    (tmp_path / "temporary").mkdir()
+    return tmp_path / "temporary"
+
+
+@pytest.fixture
+def command(tmp_path, temporary):
+    """The running command, in a process group of its own, as a shell starts it."""
     (tmp_path / "command.py").write_text(COMMAND)
     with subprocess.Popen(
-        [sys.executable, "command.py"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
+        [sys.executable, "command.py"], cwd=tmp_path, env=os.environ | {"TMPDIR": str(temporary)},
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as process:  # fmt: skip
         yield process
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -86,20 +82,20 @@ def command(tmp_path):
     ],
     ids=["Ctrl-C early", "Ctrl-C", "SIGTERM early", "SIGTERM", "SIGKILL"],
 )
-def test_a_command_that_is_stopped_leaves_no_process_and_no_folder(command, tmp_path, send, number, early, code):
-    started = until(lambda: len(found := children(command.pid)) == 3 and found)
+def test_a_stopped_command_leaves_no_process_and_no_folder(command, temporary, send, number, early, code):
+    started = wait_until(lambda: len(pids := children(command.pid)) == 4 and pids)
     if not early:
-        until(lambda: len(list(tmp_path.glob("scratch-*"))) == 2)
+        wait_until(lambda: len(list(temporary.glob("*/scratch-*"))) == 2)
     send(command.pid, number)
-    _, told = command.communicate(timeout=SECONDS)
+    _, message = command.communicate(timeout=SECONDS)
     assert command.returncode == code
     if number != signal.SIGKILL:
-        assert told == "stopped; what was finished is kept, and the same command goes on from there\n"
-    until(lambda: not any(map(alive, started)))
-    assert list(tmp_path.glob("scratch-*")) == []
+        assert message == "stopped; finished jobs are kept; run the same command again to continue\n"
+    wait_until(lambda: not any(map(alive, started)))
+    assert list(temporary.iterdir()) == []
 
 
-def test_a_stop_says_no_more_than_is_true(monkeypatch, capsys):
+def test_a_stop_before_any_job_promises_nothing(monkeypatch, capsys):
     def stop(_):
         raise KeyboardInterrupt
 
@@ -110,7 +106,7 @@ def test_a_stop_says_no_more_than_is_true(monkeypatch, capsys):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_verification_that_is_stopped_starts_over(suite_file, tmp_path, monkeypatch, capsys):
+def test_a_stopped_verification_starts_over(suite_file, tmp_path, monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 

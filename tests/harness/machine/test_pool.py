@@ -1,56 +1,122 @@
-"""The pool's processes; jobs are made of the standard library, since processes cannot import a test."""
+"""Pools of processes. Their jobs are lambdas, which travel by value: the processes cannot import a test."""
 
 import os
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing import active_children
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine import pool
+from spurgen.harness.machine.pool import ONE_THREAD, process_pool
 from spurgen.harness.splits.freeze import freeze, hash_suite, shard_bounds
 
 
-def test_every_job_is_answered():
-    jobs = [SimpleNamespace(run=partial(divmod, k, 2), name=k) for k in range(5)]
-    assert {job.name: answer for job, answer in pool.run(jobs, 2)} == {k: divmod(k, 2) for k in range(5)}
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """An empty folder for temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def wait_until(ready):
+    for _ in range(6000):
+        if value := ready():
+            return value
+        time.sleep(0.01)
+    raise AssertionError("timed out")
+
+
+def test_every_job_comes_with_its_result():
+    assert dict(pool.run(lambda k: divmod(k, 2), range(5), 2)) == {k: divmod(k, 2) for k in range(5)}
+    assert list(pool.run(lambda k: k, [])) == []
+
+
+def test_jobs_that_run_themselves():
+    jobs = [SimpleNamespace(run=lambda k=k: k**2, name=k) for k in range(5)]
+    assert {job.name: result for job, result in pool.run(jobs, 2)} == {k: k**2 for k in range(5)}
+
+
+def test_a_job_comes_as_soon_as_it_ends(tmp_path):
+    def wait(job):
+        while job == "second" and not (tmp_path / "go").exists():
+            time.sleep(0.01)
+
+    jobs = pool.run(wait, ["second", "first"], 2)
+    assert next(jobs)[0] == "first"
+    (tmp_path / "go").touch()
+    assert next(jobs)[0] == "second"
+
+
+def test_processes_compute_with_one_thread_and_this_one_is_left_alone():
+    before = dict(os.environ)
+    [(_, environment)] = pool.run(lambda _: dict(os.environ), [0])
+    assert ONE_THREAD.items() <= environment.items()
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize(
+    ("processes", "jobs", "expected"), [(None, 9, 3), (None, 2, 2), (7, 9, 7), (7, 2, 2), (7, 0, 1)]
+)
+def test_there_is_a_process_per_core_that_may_be_used_and_at_most_one_per_job(monkeypatch, processes, jobs, expected):
+    started = []
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 5}, raising=False)
+    monkeypatch.setattr("loky.ProcessPoolExecutor", lambda count, **_: started.append(count) or ThreadPoolExecutor())
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", lambda *_, **__: None)
+    with process_pool(processes, jobs):
+        assert started == [expected]
 
 
 def test_an_error_of_a_job_is_raised():
     with pytest.raises(ZeroDivisionError):
-        list(pool.run([SimpleNamespace(run=partial(divmod, 1, 0))], 1))
+        list(pool.run(lambda k: 1 / k, [0], 1))
 
 
-def test_a_process_that_is_killed_is_explained():
-    told = "a process ended by itself, probably because memory ran out: try --jobs 1; what was finished is kept"
-    with pytest.raises(SpurgenError, match=told):
-        list(pool.run([SimpleNamespace(run=partial(os._exit, 9))], 1))
+def test_a_killed_process_is_an_error_that_says_what_to_do():
+    message = "a process ended by itself, probably because memory ran out: try --jobs 1; finished jobs are kept"
+    with pytest.raises(SpurgenError, match=message):
+        list(pool.run(os._exit, [9], 1))
 
 
-def test_a_freeze_that_loses_a_process_is_explained(suite, monkeypatch):
+def test_a_killed_process_stops_a_freeze(suite, monkeypatch):
     def killed(*_, **__):
         raise BrokenProcessPool
 
-    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor.submit", killed)
+    monkeypatch.setattr("loky.ProcessPoolExecutor.submit", killed)
     with pytest.raises(SpurgenError, match="try --jobs 1; nothing of this is kept"):
         freeze(suite, jobs=2)
 
 
-def test_stopping_early_ends_what_still_runs():
-    wait = SimpleNamespace(run=partial(exec, "import time; time.sleep(600)"))
-    jobs = pool.run([SimpleNamespace(run=partial(divmod, 5, 2)), wait], 2)
-    assert next(jobs)[1] == (2, 1)
-    assert active_children()
+@pytest.mark.parametrize("path", [None, "/nowhere"], ids=["pgrep", "no pgrep"])
+def test_stopping_early_kills_the_processes_and_removes_their_temporary_files(temporary, monkeypatch, path):
+    if path:
+        monkeypatch.setenv("PATH", path)
+
+    def write(seconds):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "pid").write_text(str(os.getpid()))
+            time.sleep(seconds)
+
+    jobs = pool.run(write, [600, 0], 2)
+    assert next(jobs)[0] == 0
+    pid = int(wait_until(lambda: [file.read_text() for file in temporary.rglob("pid")])[0])
+    os.kill(pid, 0)
     jobs.close()
-    assert active_children() == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert list(temporary.iterdir()) == []
 
 
-def test_a_hashing_that_is_left_early_ends_in_peace(suite, monkeypatch):
+def test_hashing_that_is_stopped_early_kills_its_processes(suite, temporary, monkeypatch):
     monkeypatch.setattr("spurgen.harness.splits.freeze.shard_bounds", lambda *part: shard_bounds(*part) * 20)
     hashed = hash_suite(suite, lambda _: None, jobs=2)
     assert next(hashed)[:2] == ("small", "train")
-    assert active_children()
     hashed.close()  # an error in the pool's thread would be a warning, and warnings are errors here
-    assert active_children() == []
+    assert list(temporary.iterdir()) == []
