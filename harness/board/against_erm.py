@@ -47,7 +47,6 @@ def against_erm(rows: Mapping[str, TaskRow], replicates: Callable[[str, int], Fl
     by_bootstrap = holm([row["p_bootstrap"] for row in table.values()])
     by_seeds = holm([row["p_seeds"] for row in table.values()])
     for row, bootstrap, seeds in zip(table.values(), by_bootstrap, by_seeds, strict=True):
-        assert bootstrap is not None
         row |= {"p_bootstrap_holm": bootstrap, "p_seeds_holm": seeds}
         if bootstrap < ALPHA:
             row["verdict"] = "better" if row["difference"] > 0 else "worse"

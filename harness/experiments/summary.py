@@ -19,8 +19,8 @@ from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics.differences import holm, seed_p_value
-from spurgen.harness.statistics.ranking import better_than_chance, difference_p_values
+from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.ranking import better_than_chance
 
 TESTED = ("accuracy", "wga", "sss")
 TOO_FEW_BASES = 30  # of fewer, a bootstrap's intervals are too short to conclude anything from
@@ -223,26 +223,20 @@ def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[
 def differences(
     methods: Sequence[MethodResult], replicates: Mapping[str, Replicates], tested: Sequence[str] = TESTED
 ) -> tuple[Difference, ...]:
-    """Tests every method against ERM in every figure `tested`, Holm-corrected over all of them."""
+    """Test every method against ERM in every metric `tested`, Holm-corrected over all of them."""
     reference = next((method for method in methods if method.name == ERM), None)
     if reference is None:
         return ()
-    drawn, found, by_seeds = replicates[ERM], [], []
+    tests, by_seeds = [], []
     for method in (m for m in methods if m is not reference):
         for name in tested:
-            points = np.array([m.figures[name].value for m in (reference, method)])
-            pair = np.stack([drawn[name], replicates[method.name][name]])
-            value = float(points[1] - points[0])
-            low, high = percentile_interval(pair[1] - pair[0])
-            # A minimum's replicates are biased, so their percentiles are mirrored; see `basic_interval`.
-            low, high = (2 * value - high, 2 * value - low) if name == "wga" else (low, high)
-            low, high = max(low, -1.0), min(high, 1.0)  # of two figures from 0 to 1
-            found.append((method.name, name, value, low, high, float(difference_p_values(points, pair)[0])))
+            ours, theirs = ((m.figures[name].value, replicates[m.name][name]) for m in (method, reference))
+            tests.append((method.name, name, *paired_difference(*ours, *theirs)))
             each = [np.array([seed.figures[name] for seed in m.seeds]) for m in (method, reference)]
             by_seeds.append(seed_p_value(*each))
-    adjusted = holm([test[-1] for test in found]), holm(by_seeds)
+    adjusted = holm([test[-1] for test in tests]), holm(by_seeds)
     fields = ("method", "figure", "value", "low", "high", "p_value", "p_holm", "p_seeds")
     return tuple(
         Difference.model_validate(dict(zip(fields, (*test, *p), strict=True)))
-        for test, *p in zip(found, *adjusted, strict=True)
+        for test, *p in zip(tests, *adjusted, strict=True)
     )

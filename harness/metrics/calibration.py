@@ -1,13 +1,12 @@
 """Temperature scaling: one scalar, fitted on val, makes probabilities comparable (Guo et al. 2017).
 
-Without it a submission buys perfect sensitivity and invariance by dividing its logits by 1000.
+Without it a submission gets perfect sensitivity and invariance by dividing its logits by 1000.
 """
 
 import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 
 from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_integers, as_reals
 
@@ -16,21 +15,23 @@ SLOWEST, STEEPEST = 1e-3, 1e4
 
 
 def _mean_loss(gaps: Float64, labels: Int64, slope: float) -> float:
-    """Returns the mean cross-entropy of `slope * gaps`, in nats; every row's maximum is 0."""
+    """Return the mean cross-entropy of `slope * gaps`, in nats; every row's maximum is 0."""
     scaled = slope * gaps
     at_label = scaled[np.arange(len(labels)), labels]
     return float((np.log(np.exp(scaled).sum(axis=1)) - at_label).mean())
 
 
 def _loss_derivative(gaps: Float64, labels: Int64, slope: float) -> float:
-    """Returns the derivative of `_mean_loss` by the slope: expected gap minus gap at the label."""
+    """Return the derivative of `_mean_loss` by the slope: expected gap minus gap at the label."""
     weights = np.exp(slope * gaps)
     expected = (weights * gaps).sum(axis=1) / weights.sum(axis=1)
     return float((expected - gaps[np.arange(len(labels)), labels]).mean())
 
 
 def _crossing(increasing: Callable[[float], float]) -> float:
-    """Returns where an increasing function crosses 0 between SLOWEST and STEEPEST, or the nearer end."""
+    """Return where an increasing function crosses 0 between SLOWEST and STEEPEST, or the nearer end."""
+    from scipy.optimize import brentq  # takes a third of a second to import, and only fits need it
+
     if increasing(SLOWEST) >= 0:
         return SLOWEST
     if increasing(STEEPEST) <= 0:
@@ -39,20 +40,20 @@ def _crossing(increasing: Callable[[float], float]) -> float:
 
 
 def fit_temperature(logits: Scores, labels: Labels) -> float:
-    """Returns the T > 0 that minimises the mean cross-entropy of logits / T.
+    """Return the T > 0 that minimises the mean cross-entropy of logits / T.
 
-    `logits`: real (n, K). `labels`: integers (n,) in [0, K). The loss is convex in 1 / T and solved
-    on logits in units of their own scale r (root mean square distance from the row's maximum), so
-    that fit(c * logits) = c * fit(logits). Cases without an optimum of their own:
+    `logits`: real (n, K). `labels`: integers (n,) in [0, K). The loss is convex in 1 / T. It is solved on logits in
+    units of their own scale r (root mean square distance from the row's maximum), so that
+    fit(c * logits) = c * fit(logits). Where the loss has no minimum of its own:
 
-    - rows without any contrast (r = 0): T = 1;
-    - scores that say nothing or mislead, best at T = inf: T = 1000 r, probabilities all but uniform;
-    - every label at its row's maximum, best at T = 0: the T whose mean loss is ln 2 / n above its
-      infimum, as if one of the n samples had been a toss-up. No lower T is supported by n samples,
-      and at T near 0 a single error elsewhere would cost thousands of nats. At least r / 10000.
+    - rows without contrast (r = 0): T = 1;
+    - uninformative or misleading scores, best at T = inf: T = 1000 r, which makes probabilities almost uniform;
+    - every label at its row's maximum, best at T = 0: the T whose mean loss is ln 2 / n above its infimum, as if the
+      prediction of one of the n samples were a toss-up, and at least r / 10000. The n samples support no lower T, and
+      at T near 0 a single error elsewhere would cost thousands of nats.
 
     Raises:
-        MetricError: for non-finite or misshapen arrays or labels out of range.
+        MetricError: for non-finite or misshapen arrays, or labels out of range.
     """
     reals = as_reals("logits", logits, ("n", "K"))
     targets = as_integers("labels", labels, *reals.shape)
@@ -60,7 +61,7 @@ def fit_temperature(logits: Scores, labels: Labels) -> float:
     largest = float(np.abs(gaps).max())
     if largest == 0:
         return 1.0
-    gaps /= largest  # first by the maximum: squares of tiny logits would vanish
+    gaps /= largest  # before squaring: squares of tiny logits would underflow
     root_mean_square = math.sqrt(float(np.square(gaps).mean()))
     gaps /= root_mean_square
     if _loss_derivative(gaps, targets, STEEPEST) > 0:

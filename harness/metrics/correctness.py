@@ -4,12 +4,12 @@ from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as
 
 
 def correct(logits: Scores, labels: Labels) -> Bool:
-    """Says which samples are right: bool (n,); of equal scores the lowest class counts.
+    """Return which samples are classified correctly, bool (n,); of equal scores the lowest class counts.
 
     `logits`: logits or probabilities (n, K). `labels`: integers (n,) in [0, K).
 
     Raises:
-        MetricError: for non-finite or misshapen arrays or labels out of range.
+        MetricError: for non-finite or misshapen arrays, or labels out of range.
     """
     scores = as_reals("logits", logits, ("n", "K"))
     hits: Bool = scores.argmax(axis=1) == as_integers("labels", labels, *scores.shape)
@@ -17,5 +17,5 @@ def correct(logits: Scores, labels: Labels) -> Bool:
 
 
 def accuracy(logits: Scores, labels: Labels) -> float:
-    """Returns the share of right samples, in [0, 1]; arguments and errors as `correct`."""
+    """Return the share of correct samples, in [0, 1]; arguments and errors as `correct`."""
     return float(correct(logits, labels).mean())

@@ -1,13 +1,13 @@
-"""Flip rate: how often a channel's value alone changes the answer."""
+"""Flip rate: how often a channel's value alone changes the predicted class."""
 
 from spurgen.harness.metrics.arrays import Float64, Scores, as_reals
 
 
 def flip_rates(base_scores: Scores, twin_scores: Scores) -> Float64:
-    """Returns the share of a sample's twins whose argmax differs from the base's: float64 (m,).
+    """Return the share of a sample's twins whose argmax differs from the base's, float64 (m,) in [0, 1].
 
-    `base_scores`: logits or probabilities (m, K). `twin_scores`: (m, V, K). All V twins given count,
-    as in SSS: with the unchanged value among them, which cannot flip, the rate is at most (V - 1) / V.
+    `base_scores`: logits or probabilities (m, K). `twin_scores`: (m, V, K). All V twins count, as in SSS: if the
+    sample's own value, which cannot flip, is among them, the rate is at most (V - 1) / V.
 
     Raises:
         MetricError: for non-finite or misshapen arrays.
@@ -19,5 +19,5 @@ def flip_rates(base_scores: Scores, twin_scores: Scores) -> Float64:
 
 
 def flip_rate(base_scores: Scores, twin_scores: Scores) -> float:
-    """Returns the mean of `flip_rates`, in [0, 1]: how often a uniformly drawn value changes the answer."""
+    """Return the mean of `flip_rates`, in [0, 1]: how often a uniformly drawn value changes the prediction."""
     return float(flip_rates(base_scores, twin_scores).mean())

@@ -1,29 +1,29 @@
-"""Intervals, and the bias of a minimum, for figures that rest on finitely many samples and seeds."""
+"""Intervals of metrics, and the bias of a minimum, from finitely many samples and seeds."""
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from spurgen.harness.metrics.arrays import Labels, Scores, as_fraction, as_integers, as_reals, failure
 
 
 class Interval(NamedTuple):
-    """Holds the two ends of an interval."""
+    """The two ends of an interval."""
 
     low: float
     high: float
 
 
 def simultaneous_interval(correct_counts: Labels, group_sizes: Labels, level: float = 0.95) -> Interval:
-    """Returns an interval for the minimum group accuracy that covers with at least probability `level`.
+    """Return an interval that covers the true minimum group accuracy with probability `level` or more.
 
-    `correct_counts`, `group_sizes`: integers (G,), of independent samples (one seed). Every group gets
-    its Clopper-Pearson interval at level 1 - (1 - level) / G (Clopper & Pearson 1934, Bonferroni); when
-    all of them cover, the true minimum lies between their least lower and their least upper end.
+    `correct_counts`, `group_sizes`: integers (G,), of independent samples (one seed). Every group gets its
+    Clopper-Pearson interval at level 1 - (1 - level) / G (Clopper & Pearson 1934; Bonferroni). If all of them cover,
+    the true minimum lies between the smallest lower and the smallest upper end.
 
     Raises:
-        MetricError: for misshapen counts, an empty group, or more right samples than samples.
+        MetricError: for misshapen counts, an empty group, or more correct samples than samples.
     """
     hits = as_integers("correct_counts", correct_counts, "G", None)
     sizes = as_integers("group_sizes", group_sizes, len(hits), None)
@@ -32,39 +32,39 @@ def simultaneous_interval(correct_counts: Labels, group_sizes: Labels, level: fl
     misses = sizes - hits
     if (misses < 0).any():
         group = int(misses.argmin())
-        found = f"{hits[group]} right of {sizes[group]} in group {group}"
-        raise failure("correct_counts", found, "at most group_sizes", "count both on the same samples")
+        actual = f"{hits[group]} correct of {sizes[group]} in group {group}"
+        raise failure("correct_counts", actual, "at most group_sizes", "count both on the same samples")
     tail = (1 - as_fraction("level", level)) / len(hits) / 2
-    # max(., 1) keeps beta's parameters legal at the ends, which `where` then overrides
-    low = np.where(hits == 0, 0.0, beta.ppf(tail, np.maximum(hits, 1), misses + 1))
-    high = np.where(misses == 0, 1.0, beta.ppf(1 - tail, hits + 1, np.maximum(misses, 1)))
+    # The ends are quantiles of beta distributions; max(., 1) keeps their parameters positive where `where` overrides.
+    low = np.where(hits == 0, 0.0, betaincinv(np.maximum(hits, 1), misses + 1, tail))
+    high = np.where(misses == 0, 1.0, betaincinv(hits + 1, np.maximum(misses, 1), 1 - tail))
     return Interval(float(low.min()), float(high.min()))
 
 
 def percentile_interval(replicates: Scores, level: float = 0.95) -> Interval:
-    """Returns the middle `level` of bootstrap replicates (B,): right for unbiased figures, such as means."""
+    """Return the middle `level` of bootstrap replicates, real (B,): correct for unbiased metrics, such as means."""
     tail = (1 - as_fraction("level", level)) / 2
     low, high = np.quantile(as_reals("replicates", replicates, ("B",)), [tail, 1 - tail])
     return Interval(float(low), float(high))
 
 
 def basic_interval(point: float, replicates: Scores, level: float = 0.95) -> Interval:
-    """Returns the basic bootstrap interval of a proportion: percentiles mirrored at the point, in [0, 1].
+    """Return the basic bootstrap interval of a proportion, the percentiles mirrored at the point, within [0, 1].
 
-    For a biased figure, such as a minimum over groups: replicates are biased against the point as the
-    point is against the truth, so their own percentiles err twice over and can even exclude the point
-    (Davison & Hinkley 1997, equation 5.6). `replicates`: real (B,).
+    For a biased metric, such as a minimum over groups: replicates are biased against the point as the point is against
+    the truth, so their own percentiles are biased twice and can even exclude the point (Davison & Hinkley 1997,
+    equation 5.6). `point`: the proportion, in [0, 1]. `replicates`: real (B,).
 
-    Approximate: with 80 equally bad groups of 100 it covers 3 times in 4, where plain percentiles
-    never do; with one worst group both cover 95 %. `simultaneous_interval` is the guaranteed one.
+    The interval is approximate: with 80 equally bad groups of 100 it covers 3 times in 4, where plain percentiles never
+    do; with one worst group both cover 95 %. `simultaneous_interval` is guaranteed.
     """
     low, high = percentile_interval(replicates, level)
     return Interval(min(max(2 * point - high, 0.0), 1.0), min(max(2 * point - low, 0.0), 1.0))
 
 
 def bias_corrected(point: float, replicates: Scores) -> float:
-    """Returns a proportion less its bootstrap bias, 2 * point - mean(replicates), clipped to [0, 1].
+    """Return a proportion less its bootstrap bias, 2 * point - mean(replicates), clipped to [0, 1].
 
-    `replicates`: real (B,) (Efron & Tibshirani 1993, section 10.6).
+    `point`: in [0, 1]. `replicates`: real (B,) (Efron & Tibshirani 1993, section 10.6).
     """
     return min(max(2 * point - float(as_reals("replicates", replicates, ("B",)).mean()), 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""Invariance gap: what a model loses when the channels stop going with the class."""
+"""Invariance gap: how much the loss rises when the channels become independent of the class."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from spurgen.harness.metrics.arrays import Float64, Labels, Scores, as_integers,
 
 
 def _cross_entropies(name: str, logits: Float64, at: Labels, temperature: float) -> Float64:
-    """Returns each sample's cross-entropy, in nats: float64 (m,)."""
+    """Return each sample's cross-entropy in nats, float64 (m,)."""
     losses: Float64 = -log_softmax(logits, temperature)[np.arange(len(at)), at]
     if not np.isfinite(losses).all():
         raise failure("temperature", f"{temperature!r}, at which {name} cost infinity", "more", "fit it on val")
@@ -14,14 +14,14 @@ def _cross_entropies(name: str, logits: Float64, at: Labels, temperature: float)
 
 
 def invariance_gaps(ctrl_logits: Scores, unc_logits: Scores, labels: Labels, temperature: float = 1.0) -> Float64:
-    """Returns each sample's loss(ctrl) - loss(unc), in nats: float64 (m,).
+    """Return each sample's loss(ctrl) - loss(unc) in nats, float64 (m,).
 
-    `ctrl_logits`: logits (m, K) with every channel at its aligned value; `unc_logits`: with every
-    channel redrawn uniformly, same base samples. `labels`: integers (m,) in [0, K).
+    `ctrl_logits`: logits (m, K) of the base samples with every channel at its aligned value; `unc_logits`: with every
+    channel redrawn uniformly. `labels`: integers (m,) in [0, K). `temperature`: divides the logits; positive.
 
     Raises:
-        MetricError: for non-finite or misshapen arrays, bad labels or a temperature that is not
-            positive.
+        MetricError: for non-finite or misshapen arrays, labels out of range, a temperature that is not positive and
+            finite, or one at which a loss is infinite.
     """
     ctrl = as_reals("ctrl_logits", ctrl_logits, ("m", "K"))
     unc = as_reals("unc_logits", unc_logits, ctrl.shape)
@@ -31,7 +31,7 @@ def invariance_gaps(ctrl_logits: Scores, unc_logits: Scores, labels: Labels, tem
 
 
 def invariance_gap(ctrl_logits: Scores, unc_logits: Scores, labels: Labels, temperature: float = 1.0) -> float:
-    """Returns IG = E[loss(ctrl)] - E[loss(unc)], in nats: negative when a model profits from shortcuts.
+    """Return IG = E[loss(ctrl)] - E[loss(unc)] in nats: negative for a model that profits from shortcuts.
 
     Arguments and errors as `invariance_gaps`.
     """

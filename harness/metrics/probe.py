@@ -1,20 +1,20 @@
-"""Linear probes: what can be read off a submission's features, by a ridge classifier on standardised ones."""
+"""Linear probes: what a ridge classifier reads off a submission's standardised features."""
 
 import warnings
 
 import numpy as np
-from sklearn.linear_model import RidgeClassifier
 
-from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_groups, as_integers, as_reals
+from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as_reals
+from spurgen.harness.metrics.worst_group import count_groups
 
-SMALLEST_SCALE = 1e-6  # of a feature: one that never varies is not divided by 0
+SMALLEST_SCALE = 1e-6  # of a feature: avoids dividing a constant one by 0
 
 
 def probed(features: Scores, targets: Labels, others: Scores, truth: Labels) -> Bool:
-    """Says where a probe fitted on some features is right on others: bool (m,).
+    """Return where a probe that is fitted on `features` is correct on `others`, bool (m,).
 
-    `features`: real (n, d), with `targets`, integers (n,). `others`: real (m, d), with `truth`, integers
-    (m,). Standardised by the mean and deviation of `features`. With a single target it answers that.
+    `features`: real (n, d), with `targets`, integers (n,). `others`: real (m, d), with `truth`, integers (m,). Both are
+    standardised by the mean and deviation of `features`. With a single target the probe always predicts that.
 
     Raises:
         MetricError: for non-finite or misshapen arrays, or negative targets.
@@ -26,6 +26,8 @@ def probed(features: Scores, targets: Labels, others: Scores, truth: Labels) -> 
     if len(np.unique(wanted)) < 2:
         single: Bool = expected == wanted[0]
         return single
+    from sklearn.linear_model import RidgeClassifier  # takes a second to import, and only probes need it
+
     centre, scale = known.mean(axis=0), known.std(axis=0) + SMALLEST_SCALE
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # ill-conditioned features still give a probe
@@ -35,20 +37,18 @@ def probed(features: Scores, targets: Labels, others: Scores, truth: Labels) -> 
 
 
 def probe_accuracy(features: Scores, targets: Labels, others: Scores, truth: Labels) -> float:
-    """Returns the share of others that the probe is right on, in [0, 1]; arguments and errors as `probed`."""
+    """Return the probe's accuracy on `others`, in [0, 1]; arguments and errors as `probed`."""
     return float(probed(features, targets, others, truth).mean())
 
 
 def probe_worst_group_accuracy(
     features: Scores, targets: Labels, others: Scores, truth: Labels, group_ids: Labels, num_groups: int
 ) -> float:
-    """Returns the minimum over groups of the probe's accuracy, in [0, 1].
+    """Return the minimum over groups of the probe's accuracy, in [0, 1].
 
-    `group_ids`: integers (m,) in [0, `num_groups`), of the others. The rest as `probed`.
+    `group_ids`: integers (m,) in [0, `num_groups`), of `others`. The rest as `probed`.
 
     Raises:
         MetricError: as `probed`, and for an empty group.
     """
-    right = probed(features, targets, others, truth)
-    ids, sizes = as_groups(group_ids, len(right), num_groups)
-    return float((np.bincount(ids[right], minlength=num_groups) / sizes).min())
+    return count_groups(probed(features, targets, others, truth), group_ids, num_groups).worst

@@ -1,4 +1,4 @@
-"""Counterfactual-robust accuracy: right on a sample and on all of its channel twins."""
+"""Counterfactual-robust accuracy (CRA): correct on a sample and on all of its channel twins."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,13 @@ from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as
 
 
 def counterfactually_robust(base_scores: Scores, twin_scores: Mapping[str, Scores], labels: Labels) -> Bool:
-    """Says which samples are right on the base and on every channel twin: bool (m,).
+    """Return which samples are correct on the base and on every channel twin, bool (m,).
 
     `base_scores`: logits or probabilities (m, K). `twin_scores`: per channel (m, V, K); V may differ.
     `labels`: integers (m,) in [0, K).
 
     Raises:
-        MetricError: for non-finite or misshapen arrays, bad labels, or no channel at all.
+        MetricError: for non-finite or misshapen arrays, labels out of range, or no channel at all.
     """
     base = as_reals("base_scores", base_scores, ("m", "K"))
     at = as_integers("labels", labels, *base.shape)
@@ -26,5 +26,5 @@ def counterfactually_robust(base_scores: Scores, twin_scores: Mapping[str, Score
 
 
 def counterfactual_robust_accuracy(base_scores: Scores, twin_scores: Mapping[str, Scores], labels: Labels) -> float:
-    """Returns the share of counterfactually robust samples, in [0, 1]; see `counterfactually_robust`."""
+    """Return the share of samples that are `counterfactually_robust`, in [0, 1]."""
     return float(counterfactually_robust(base_scores, twin_scores, labels).mean())

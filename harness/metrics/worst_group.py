@@ -4,41 +4,61 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_groups
+from spurgen.harness.metrics.arrays import Bool, Float64, Int64, Labels, Scores, as_flags, as_groups
 from spurgen.harness.metrics.correctness import correct
 
 
 class GroupCounts(NamedTuple):
-    """Holds, per group, the number of right samples and of all samples: int64 (G,) each."""
+    """The number of correct samples and of all samples in every group: int64 (G,) each, sizes positive."""
 
     correct: Int64
     sizes: Int64
 
+    @property
+    def accuracies(self) -> Float64:
+        """The accuracy of every group, float64 (G,)."""
+        shares: Float64 = self.correct / self.sizes
+        return shares
 
-def group_counts(logits: Scores, labels: Labels, group_ids: Labels, num_groups: int | None = None) -> GroupCounts:
-    """Counts right samples and all samples in every group.
+    @property
+    def worst(self) -> float:
+        """The worst-group accuracy, in [0, 1]."""
+        return float(self.accuracies.min())
 
-    `logits`: logits or probabilities (n, K). `labels`: integers (n,) in [0, K). `group_ids`:
-    integers (n,) in [0, G), where G is `num_groups`, or the highest id + 1 when that is None.
+
+def count_groups(correct: Bool, group_ids: Labels, num_groups: int | None = None) -> GroupCounts:
+    """Count the correct samples and all samples in every group.
+
+    `correct`: bool (n,). `group_ids`: integers (n,) in [0, G), where G is `num_groups`, or the highest id + 1 if that
+    is None.
 
     Raises:
-        MetricError: for bad arrays, or for an empty group among 0 .. G - 1.
+        MetricError: for misshapen arrays, ids out of range, or an empty group among 0 .. G - 1.
     """
-    hits = correct(logits, labels)
+    hits = as_flags("correct", correct, ("n",))
     ids, sizes = as_groups(group_ids, len(hits), num_groups)
     return GroupCounts(np.bincount(ids[hits], minlength=len(sizes)).astype(np.int64), sizes)
 
 
+def group_counts(logits: Scores, labels: Labels, group_ids: Labels, num_groups: int | None = None) -> GroupCounts:
+    """Count as `count_groups` the samples that are `correct`.
+
+    `logits`: logits or probabilities (n, K). `labels`: integers (n,) in [0, K). `group_ids`, `num_groups`: as there.
+
+    Raises:
+        MetricError: for non-finite or misshapen arrays, labels or ids out of range, or an empty group.
+    """
+    return count_groups(correct(logits, labels), group_ids, num_groups)
+
+
 def group_accuracies(logits: Scores, labels: Labels, group_ids: Labels, num_groups: int | None = None) -> Float64:
-    """Returns the accuracy of every group: float64 (G,); arguments and errors as `group_counts`."""
-    counts = group_counts(logits, labels, group_ids, num_groups)
-    shares: Float64 = counts.correct / counts.sizes
-    return shares
+    """Return the accuracy of every group, float64 (G,); arguments and errors as `group_counts`."""
+    return group_counts(logits, labels, group_ids, num_groups).accuracies
 
 
 def worst_group_accuracy(logits: Scores, labels: Labels, group_ids: Labels, num_groups: int | None = None) -> float:
-    """Returns the minimum of the group accuracies, in [0, 1]; arguments and errors as `group_counts`.
+    """Return the minimum of the group accuracies, in [0, 1]; arguments and errors as `group_counts`.
 
-    The minimum of noisy groups is biased low: see `bias_corrected` and `simultaneous_interval`.
+    The minimum over noisy groups is biased low: see `bias_corrected` and `simultaneous_interval`.
     """
-    return float(group_accuracies(logits, labels, group_ids, num_groups).min())
+    return group_counts(logits, labels, group_ids, num_groups).worst

@@ -44,5 +44,5 @@ def score_on(asker: Asker, samples: Samples, where: str) -> ValScore:
     chunks = cut(where, inputs(asker.task, samples))
     logits = ask_mixed(asker, "logits", chunks, np.random.default_rng(), where)[where]
     _, groups = np.unique(task_groups(asker.task, samples.group_ids), return_inverse=True)
-    accuracies = metrics.group_accuracies(logits, samples.labels, groups)
-    return ValScore(metrics.accuracy(logits, samples.labels), float(accuracies.min()), float(accuracies.mean()))
+    counts = metrics.group_counts(logits, samples.labels, groups)
+    return ValScore(metrics.accuracy(logits, samples.labels), counts.worst, float(counts.accuracies.mean()))

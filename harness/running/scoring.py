@@ -45,11 +45,10 @@ def score(task: Task, answers: Answers, factors: Samples, train: Samples) -> Sco
     correct = metrics.correct(logits, factors.labels)
     twins = _twin_metrics(task, answers, factors.labels, temperature)
     raw = _uncalibrated(task, answers, factors.labels)
-    accuracies = counts.correct / counts.sizes
-    patterns = accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0)
+    patterns = counts.accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0)
     values = {
         "accuracy": metrics.accuracy(logits, factors.labels),
-        "wga": float(accuracies.min()),
+        "wga": counts.worst,
         "aligned_accuracy": float(patterns[0]),
         "conflicting_accuracy": float(patterns[-1]),
         "temperature": temperature,

@@ -1,4 +1,4 @@
-"""What may be concluded from rows: the bootstrap, ranks, differences from ERM, tiers."""
+"""What results allow to conclude: the bootstrap, ranks, differences, tiers. Functions of arrays only."""
 
 from spurgen.harness.statistics.differences import Difference, holm, paired_difference
 from spurgen.harness.statistics.separation import Tiers, tiers

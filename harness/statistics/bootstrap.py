@@ -1,10 +1,10 @@
-"""The paired bootstrap of test samples, within their groups; `seed_spread` adds what seeds vary.
+"""The paired bootstrap of test samples within their groups; `seed_spread` adds the variance over seeds.
 
-All rows of a task share weights, so differences between rows are paired. The draws are
-reproducible for a given NumPy; unlike the data they are not frozen for ever.
+All rows of a task share weights, so differences between rows are paired. Draws are reproducible for a given version of
+NumPy; unlike the data they are not frozen.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,45 +27,40 @@ Weights = NDArray[np.uint8]
 
 
 def named_generator(*names: str | int) -> np.random.Generator:
-    """Returns a generator of its own for these names."""
+    """Return a random generator whose stream depends on the names alone."""
     return np.random.Generator(np.random.Philox(key=stream_key("bootstrap", *names)))
 
 
-def _check_positive(name: str, value: int) -> None:
-    """Raises MetricError unless the count is at least 1."""
-    if value < 1:
-        raise failure(name, str(value), "at least 1", "1000 replicates and 5 seeds are usual")
-
-
 def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int) -> Weights:
-    """Draws how often each replicate holds each sample: uint8 (B, n).
+    """Draw how often each replicate holds each sample: uint8 (B, n), read-only.
 
-    `group_ids`: integers (n,) in [0, G). Every group is resampled with replacement to its own size,
-    from a stream of its own, so replicates stay as balanced as the design.
+    `group_ids`: integers (n,) in [0, G). `replicates`: B. Every group is resampled with replacement to its own size,
+    from its own stream, so replicates stay as balanced as the design. Recent draws are cached.
 
     Raises:
         MetricError: for bad or empty groups, or no replicate.
     """
-    _check_positive("replicates", replicates)
-    ids, sizes = as_groups(group_ids, "n", None)
+    if replicates < 1:
+        raise failure("replicates", str(replicates), "at least 1", "1000 are usual")
+    return _drawn(as_groups(group_ids, "n", None)[0].tobytes(), replicates, seed)
+
+
+@lru_cache(maxsize=16)
+def _drawn(group_ids: bytes, replicates: int, seed: str | int) -> Weights:
+    ids = np.frombuffer(group_ids, np.int64)
     weights = np.empty((replicates, len(ids)), np.uint8)
-    for group, size in enumerate(sizes.tolist()):
+    for group, size in enumerate(np.bincount(ids).tolist()):
         picks = named_generator(seed, "group", group).integers(size, size=(replicates, size))
         picks += size * np.arange(replicates)[:, None]  # one bin per replicate and sample
         counts = np.bincount(picks.ravel(), minlength=replicates * size).reshape(replicates, size)
         assert counts.max() <= np.iinfo(np.uint8).max  # odds below 1 / 255!
         weights[:, ids == group] = counts
+    weights.flags.writeable = False
     return weights
 
 
-def _check_weights(weights: Weights | Float64, count: int, kinds: str = "iu") -> None:
-    """Raises MetricError unless the weights are counts of n samples."""
-    check_kind("weights", weights, kinds, "an array of counts")
-    check_shape("weights", weights, ("B", count))
-
-
 class GroupWeights:
-    """Holds weights by group, in the shape that matrix products want: made once for all rows of a task.
+    """Weights by group, laid out for matrix products once for all rows of a task.
 
     `group_ids`: integers (n,) in [0, G). `weights`: (B, n) of `group_bootstrap_weights`.
 
@@ -75,48 +70,71 @@ class GroupWeights:
 
     def __init__(self, group_ids: Labels, weights: Weights) -> None:
         self._ids, self._sizes = as_groups(group_ids, "n", None)
-        _check_weights(weights, len(self._ids))
+        check_kind("weights", weights, "iu", "an array of counts")
+        check_shape("weights", weights, ("B", len(self._ids)))
         self._members = [np.flatnonzero(self._ids == group) for group in range(len(self._sizes))]
         self._parts = [weights[:, member].T.astype(np.float32) for member in self._members]
 
-    def _accuracies(self, correct: Bool) -> Iterator[Float64]:
-        """Yields every group's accuracy, float64 (S, B)."""
-        hits = as_flags("correct", correct, ("S", len(self._ids))).astype(np.float32)
-        for member, part, size in zip(self._members, self._parts, self._sizes.tolist(), strict=True):
-            # counts below 2**24 are exact in float32, and its product is a fast matrix product
-            yield (hits[:, member] @ part).astype(np.float64) / size
+    def per_seed(self, correct: Bool) -> tuple[Float64, Float64]:
+        """Return replicates of every seed's worst-group accuracy and accuracy: float64 (S, B) each.
 
-    def wga_and_accuracy(self, correct: Bool) -> tuple[Float64, Float64]:
-        """Returns replicates of the means over seeds of worst-group accuracy and of accuracy: float64 (B,) each.
-
-        `correct`: bool (S, n), one row per training seed.
+        `correct`: bool (S, n), a line per training seed, of one row or of many: many at once are faster.
 
         Raises:
-            MetricError: for an array that does not fit.
+            MetricError: for an array of another shape or dtype.
         """
+        hits = as_flags("correct", correct, ("S", len(self._ids))).astype(np.float32)
+        worst = np.full((len(hits), self._parts[0].shape[1]), np.inf)
+        mean = np.zeros_like(worst)
         shares = (self._sizes / self._sizes.sum()).tolist()
-        groups = zip(shares, self._accuracies(correct), strict=True)
-        share, worst = next(groups)
-        mean = share * worst
-        for share, accuracies in groups:
-            worst = np.minimum(worst, accuracies)
-            mean += share * accuracies
+        for member, part, size, share in zip(self._members, self._parts, self._sizes.tolist(), shares, strict=True):
+            # float32 holds counts below 2**24 exactly, and multiplies matrices fast
+            accuracies = np.divide(hits[:, member] @ part, size, dtype=np.float64)
+            np.minimum(worst, accuracies, out=worst)
+            accuracies *= share
+            mean += accuracies
+        return worst, mean
+
+    def wga_and_accuracy(self, correct: Bool) -> tuple[Float64, Float64]:
+        """Return replicates of a row's worst-group accuracy and accuracy, means over seeds: float64 (B,) each.
+
+        `correct`: bool (S, n), a line per training seed. Raises as `per_seed`.
+        """
+        worst, mean = self.per_seed(correct)
         return worst.mean(axis=0), mean.mean(axis=0)
 
 
-def bootstrap_mean(values: Scores, weights: Weights | Float64) -> Float64:
-    """Returns replicates of the mean over seeds and samples: float64 (B,).
+class SampleWeights:
+    """Weights of base samples, checked and summed once for all rows of a task.
 
-    `values`: real (S, m), each base sample's contribution with all its twins, one row per training
-    seed. `weights`: (B, m) of `group_bootstrap_weights`, fastest as float64.
+    `weights`: real (B, m), such as those of `group_bootstrap_weights`.
 
     Raises:
-        MetricError: for arrays that do not fit each other, or values that are not finite.
+        MetricError: for another dtype, or a replicate whose weights do not sum to a positive finite number.
     """
-    reals = as_reals("values", values, ("S", "m"))
-    _check_weights(weights, reals.shape[1], "iuf")
-    totals = weights.sum(axis=1)
-    if not (np.isfinite(totals) & (totals > 0)).all():
-        raise failure("weights", "a replicate of no samples", "counts of some", "pass those of group_bootstrap_weights")
-    replicates: Float64 = reals.mean(axis=0) @ weights.astype(np.float64, copy=False).T / totals
-    return replicates
+
+    def __init__(self, weights: Weights | Float64) -> None:
+        check_kind("weights", weights, "iuf", "an array of counts")
+        check_shape("weights", weights, ("B", "m"))
+        self._totals = weights.sum(axis=1)
+        if not (np.isfinite(self._totals) & (self._totals > 0)).all():
+            remedy = "pass those of group_bootstrap_weights"
+            raise failure("weights", "a replicate of no samples", "positive sums", remedy)
+        self._by_sample = weights.astype(np.float64, copy=False).T
+
+    def mean(self, values: Scores) -> Float64:
+        """Return replicates of the mean over seeds and samples: float64 (B,).
+
+        `values`: real (S, m), each base sample's contribution with all its twins, a line per training seed.
+
+        Raises:
+            MetricError: for an array of another shape, or values that are not finite.
+        """
+        reals = as_reals("values", values, ("S", len(self._by_sample)))
+        replicates: Float64 = reals.mean(axis=0) @ self._by_sample / self._totals
+        return replicates
+
+
+def bootstrap_mean(values: Scores, weights: Weights | Float64) -> Float64:
+    """Return `SampleWeights(weights).mean(values)`."""
+    return SampleWeights(weights).mean(values)

@@ -1,25 +1,22 @@
-"""The one ranking rule: significance first, then what stands beside it; blind to the order of rows."""
+"""The one ranking rule: by significance, then by a tie key; independent of the order of rows."""
 
-import gc
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import binom, norm
-from statsmodels.stats.multitest import multipletests
+from scipy.special import betainc
 
 from spurgen.harness.metrics.arrays import Bool, Float64, Scores, as_fraction, as_reals, failure
+from spurgen.harness.statistics.differences import difference_p_values, holm
 
 TieKey = tuple[float | str, ...]
 
-NOISE = 1e-12  # differences of proportions below it are rounding
-
 
 class Placement(NamedTuple):
-    """Holds a row's place.
+    """A row's place.
 
-    `rank`: 1 + the number of rows significantly higher. `tied`: whether another row has the same
-    rank. `position`: 1 + the number of rows shown before, by rank and then by tie key.
+    `rank`: 1 + the number of rows significantly higher. `tied`: whether another row has the same rank. `position`:
+    1 + the number of rows shown before it, by rank and then by tie key.
     """
 
     rank: int
@@ -27,78 +24,40 @@ class Placement(NamedTuple):
     position: int
 
 
-def holm(p_values: Float64) -> Float64:
-    """Returns p-values adjusted for their number by Holm's step-down (Holm 1979): float64 (P,) in [0, 1].
-
-    `p_values`: real (P,) in [0, 1]. To reject where the result is below 5 % keeps the chance of any
-    false rejection below 5 %.
-    """
-    if not len(p_values):
-        return np.empty(0)
-    gc.freeze()  # multipletests collects garbage, which takes long beside a thousand rows
-    try:
-        return np.asarray(multipletests(p_values, method="holm")[1])
-    finally:
-        gc.unfreeze()
-
-
-def difference_p_values(points: Scores, replicates: Scores, beaten: Scores | None = None) -> Float64:
-    """Returns two-sided p-values of all pairs i < j, in the order of `numpy.triu_indices`: float64 (R (R - 1) / 2,).
-
-    `points`: real (R,). `replicates`: real (R, B), paired; `beaten`: those of a row where it is the lower of
-    the two, default the same. z is the difference of points over the standard deviation of the replicates'
-    differences, its tail normal. Where that deviation is 0, p is 0 if the points differ and 1 if they do not.
-    """
-    lower = replicates if beaten is None else beaten
-    p_values = [np.empty(0)]
-    for first in range(len(points) - 1):
-        rest, above = slice(first + 1, None), points[first] > points[first + 1 :]
-        difference = np.abs(points[first] - points[rest])
-        spread = np.where(
-            above,
-            (replicates[first] - lower[rest]).std(axis=1, ddof=1),
-            (lower[first] - replicates[rest]).std(axis=1, ddof=1),
-        )
-        certain = np.where(difference > NOISE, 0.0, 1.0)
-        tail = 2 * norm.sf(difference / np.maximum(spread, NOISE))
-        p_values.append(np.where(spread > NOISE, tail, certain))
-    return np.concatenate(p_values)
-
-
 def significantly_higher(
     points: Scores, replicates: Scores, beaten: Scores | None = None, *, alpha: float = 0.05
 ) -> Bool:
-    """Says which row is significantly higher than which: bool (R, R), [i, j] where i is above j.
+    """Return which rows are significantly higher than which: bool (R, R), [i, j] True where i is above j.
 
     `points`: real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2; `beaten`: as in
-    `difference_p_values`, with noise of its own that is no wider. All pairs are tested and Holm-corrected at
-    `alpha`. It is a strict partial order: a standard deviation obeys the triangle inequality, so z(a, c) >=
-    min(z(a, b), z(b, c)) where a > b > c, and what Holm rejects for two steps it rejects for both at once (with
-    `beaten`, as far as the noises of rows are uncorrelated).
+    `difference_p_values`, with noise of its own that is no wider. All pairs are tested and Holm-corrected at `alpha`.
+    The result is a strict partial order: a standard deviation obeys the triangle inequality, so z(a, c) >=
+    min(z(a, b), z(b, c)) where a > b > c, and if Holm rejects two steps it rejects their sum (with `beaten`, as far as
+    the noises of rows are uncorrelated).
 
-    With `seed_spread.add_noise`, boards of 6 to 27 equal rows with 3 or 5 seeds each had some two told apart in
-    1 to 4 % of 400 simulations, whatever seeds vary (.03 to .14), and in 7 % where two rows of three have a single
-    seed; where the rows' own variations differ by a factor of 2 either way, in 5 %, and in 12 % where half of them have
-    a single seed, since nothing tells their own. With the pooled deviation alone in `beaten` that is 2 to 7 and 13 %
-    (tests/harness/statistics/test_seed_spread.py).
+    How often boards of equal rows, with the noise of `seed_spread.add_noise`, separate some two of them, in 400
+    simulations: 1 to 4 % with 6 to 27 rows of 3 or 5 seeds, for a standard deviation over seeds of .03 to .14; 7 % if
+    two rows of three have a single seed; 5 % if the rows' own deviations differ by a factor of 2 either way; 12 % if
+    then half of the rows have a single seed, which does not show their own deviation. With the pooled deviation alone
+    in `beaten` it is 2 to 7 and 13 % (tests/harness/statistics/test_seed_spread.py).
 
     Raises:
         MetricError: for arrays that do not fit each other or are not finite.
     """
-    figures = as_reals("points", points, ("R",))
-    repeated = as_reals("replicates", replicates, (len(figures), "B"))
+    values = as_reals("points", points, ("R",))
+    repeated = as_reals("replicates", replicates, (len(values), "B"))
     lower = repeated if beaten is None else as_reals("beaten", beaten, repeated.shape)
     if repeated.shape[1] < 2:
         raise failure("replicates", "1 replicate", "at least 2", "1000 are usual")
-    separate = np.zeros((len(figures), len(figures)), bool)
-    adjusted = holm(difference_p_values(figures, repeated, lower))
-    separate[np.triu_indices(len(figures), 1)] = adjusted < as_fraction("alpha", alpha)
-    higher: Bool = (separate | separate.T) & (figures[:, None] > figures[None, :])
+    separate = np.zeros((len(values), len(values)), bool)
+    adjusted = np.array(holm(difference_p_values(values, repeated, lower).tolist()))
+    separate[np.triu_indices(len(values), 1)] = adjusted < as_fraction("alpha", alpha)
+    higher: Bool = (separate | separate.T) & (values[:, None] > values[None, :])
     return higher
 
 
 def _check_keys(tie_keys: Sequence[TieKey], count: int) -> None:
-    """Raises MetricError unless there is one tie key per row, none with NaN, which sorts anyhow."""
+    """Raise MetricError unless there is one tie key per row and none has NaN, which has no order."""
     if len(tie_keys) != count:
         raise failure("tie_keys", f"{len(tie_keys)} keys", f"{count}, one per row", "pass (SSS, |IG|) of every row")
     for row, key in enumerate(tie_keys):
@@ -109,12 +68,11 @@ def _check_keys(tie_keys: Sequence[TieKey], count: int) -> None:
 def rank(
     points: Scores, replicates: Scores, tie_keys: Sequence[TieKey], beaten: Scores | None = None, *, alpha: float = 0.05
 ) -> list[Placement]:
-    """Places rows, highest first: rank = 1 + the number of rows significantly higher.
+    """Place rows, highest first: rank = 1 + the number of rows significantly higher.
 
-    `points`: the figure ranked by, real (R,). `replicates`: its paired bootstrap, real (R, B), B at
-    least 2. `tie_keys`: R tuples, lowest first, that order equal ranks (SSS, then |IG|; end with the
-    name for a total order). `beaten` and significance: as in `significantly_higher`. Rows permuted give
-    placements permuted.
+    `points`: the metric that ranks, real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2.
+    `tie_keys`: R tuples that order equal ranks, lowest first (SSS, then |IG|; end with the name for a total order).
+    `beaten` and `alpha`: as in `significantly_higher`. Permuted rows get permuted placements.
 
     Raises:
         MetricError: for arrays that do not fit each other or are not finite, or NaN in a tie key.
@@ -129,15 +87,15 @@ def rank(
 
 
 def order(placements: Sequence[Placement]) -> list[int]:
-    """Returns the row numbers as they are shown, first to last; rows alike in everything keep their order."""
+    """Return the row numbers in the order in which rows are shown; rows that are equal in all keep their order."""
     return sorted(range(len(placements)), key=lambda row: placements[row].position)
 
 
 def place_rows(rows: Sequence[Mapping[str, Any]], replicates: Mapping[str, Float64]) -> list[dict[str, Any]]:
-    """Gives rows of a leaderboard their rank and `tied`, and sorts them as they are shown.
+    """Add `rank` and `tied` to a leaderboard's rows, and sort them in the order in which they are shown.
 
-    A row has `submission`, `wga`, `sss` and `ig`; `replicates` maps submissions to the paired bootstrap
-    of their WGA, float64 (2, B): where it is the higher of two rows, and where it is the lower.
+    A row has `submission`, `wga`, `sss` and `ig`. `replicates` maps submissions to the paired bootstrap of their WGA,
+    float64 (2, B): where it is the higher of two rows, and where it is the lower.
     """
     keys = [(row["sss"], abs(row["ig"]), row["submission"]) for row in rows]
     drawn = np.stack([replicates[row["submission"]] for row in rows]) if rows else np.empty((0, 2, 2))
@@ -147,14 +105,16 @@ def place_rows(rows: Sequence[Mapping[str, Any]], replicates: Mapping[str, Float
 
 
 def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = 0.05) -> bool:
-    """Says whether `correct` of `count` is significantly above 1 / `num_classes` (one-sided exact binomial).
+    """Return whether `correct` of `count` is significantly above 1 / `num_classes` (one-sided exact binomial test).
 
     The samples must be independent: the test samples of one seed, not of all seeds together.
 
     Raises:
-        MetricError: for counts that cannot be.
+        MetricError: for impossible counts.
     """
     if not 0 <= correct <= count or count < 1 or num_classes < 2:
-        found = f"{correct} of {count} with {num_classes} classes"
-        raise failure("correct", found, "0 <= correct <= count, 1 <= count, 2 <= num_classes", "count on test")
-    return bool(binom.sf(correct - 1, count, 1 / num_classes) < as_fraction("alpha", alpha))
+        actual = f"{correct} of {count} with {num_classes} classes"
+        raise failure("correct", actual, "0 <= correct <= count, 1 <= count, 2 <= num_classes", "count on test")
+    # The binomial probability of `correct` or more is an incomplete beta function.
+    p_value = betainc(correct, count - correct + 1, 1 / num_classes) if correct else 1.0
+    return bool(p_value < as_fraction("alpha", alpha))

@@ -1,10 +1,11 @@
-"""The variance over training seeds: too few seeds to resample, so a row's own and the pooled one are added as noise."""
+"""The variance over training seeds: too few seeds to resample, so it is added to the bootstrap as normal noise."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.bootstrap import named_generator
@@ -13,19 +14,19 @@ TAIL = 0.025
 
 
 class SeedSpread(NamedTuple):
-    """Holds the pooled standard deviation over seeds, and the degrees of freedom that it rests on."""
+    """The pooled standard deviation over seeds, and its degrees of freedom."""
 
     deviation: float
     degrees: int
 
 
-def pool(figures: Sequence[Float64]) -> SeedSpread | None:
-    """Pools the variance over seeds within rows; None if no row varies.
+def pool(rows: Sequence[Float64]) -> SeedSpread | None:
+    """Pool the variance over seeds within rows; return None if no row varies.
 
-    `figures`: a figure's values, float64 (S,) per row. Rows with one seed say nothing, and those whose
-    seeds are all alike, such as a WGA of 0, say nothing of rows that are not stuck at a floor.
+    `rows`: a metric's value per seed, float64 (S,) for each row. Rows with one seed are left out, and so are those
+    whose seeds are all equal, such as a WGA of 0: they do not show how seeds vary away from a floor.
     """
-    varied = [row for row in figures if len(row) > 1 and np.ptp(row) > 0]
+    varied = [row for row in rows if len(row) > 1 and np.ptp(row) > 0]
     degrees = sum(len(row) - 1 for row in varied)
     if not degrees:
         return None
@@ -33,24 +34,29 @@ def pool(figures: Sequence[Float64]) -> SeedSpread | None:
     return SeedSpread(float(np.sqrt(squares / degrees)), degrees)
 
 
-def mean_deviation(figures: Float64, pooled: SeedSpread | None, *, own: bool = True) -> float:
-    """Returns the standard deviation that seeds give a row's mean over them; 0 where no row of the task varies.
+@cache
+def _widening(degrees: int) -> float:
+    """Return Student's t over the normal quantile: tests that follow take the deviation for known."""
+    return float(stdtrit(degrees, TAIL) / ndtri(TAIL))
 
-    `figures`: float64 (S,). The larger of the row's own deviation, unless `own` is False, and the pooled one, over
-    sqrt(S): few seeds may lie close by luck, and only the pooled deviation knows it. Widened by Student's t, with
-    the pooled degrees, over the normal quantile, since the tests that follow take it for known.
+
+def mean_deviation(values: Float64, pooled: SeedSpread | None, *, own: bool = True) -> float:
+    """Return the standard deviation of a row's mean over its seeds; 0 where no row of the task varies.
+
+    `values`: float64 (S,). It is the larger of the row's own deviation, unless `own` is False, and the pooled one, over
+    sqrt(S): few seeds may agree by luck, and only the pooled deviation shows it. It is widened by Student's t, with the
+    pooled degrees of freedom.
     """
     if pooled is None:
         return 0.0
-    deviation = float(figures.std(ddof=1)) if own and len(figures) > 1 else 0.0
-    widening = float(t.isf(TAIL, pooled.degrees) / norm.isf(TAIL))
-    return max(deviation, pooled.deviation) / float(np.sqrt(len(figures))) * widening
+    deviation = float(values.std(ddof=1)) if own and len(values) > 1 else 0.0
+    return max(deviation, pooled.deviation) / float(np.sqrt(len(values))) * _widening(pooled.degrees)
 
 
 def add_noise(replicates: Float64, deviation: float, *names: str) -> Float64:
-    """Adds normal noise of this standard deviation, drawn for `names` alone: float64 (B,), the mean kept.
+    """Return replicates with normal noise of this standard deviation and mean 0 added: float64 (B,).
 
-    `replicates`: float64 (B,), B at least 2.
+    `replicates`: float64 (B,), B at least 2. The noise depends on `names` alone.
     """
     noise = named_generator("seeds", *names).normal(size=len(replicates))
     noise -= noise.mean()

@@ -1,4 +1,4 @@
-"""Tiers: how many levels of a figure can be told apart among rows."""
+"""Tiers: how many levels of a metric differ significantly among rows."""
 
 from collections.abc import Sequence
 from typing import TypedDict
@@ -8,10 +8,10 @@ from spurgen.harness.statistics.ranking import significantly_higher
 
 
 class Tiers(TypedDict):
-    """Holds the number of tiers, their members best first, and one longest chain, a row of each tier.
+    """The number of tiers, their members best first, and one longest chain, a row of each tier.
 
-    No two members of a tier can be told apart, and each is significantly below some member of the
-    tier before, though not below all of them. All rows of the chain can be told apart.
+    No two members of a tier differ significantly, and each is significantly below some member of the tier before,
+    though not below all of them. All rows of the chain differ significantly.
     """
 
     count: int
@@ -20,25 +20,25 @@ class Tiers(TypedDict):
 
 
 def tiers(points: Scores, replicates: Scores, names: Sequence[str], *, alpha: float = 0.05) -> Tiers:
-    """Groups rows into tiers: a row's tier is the longest chain of significant steps that leads down to it.
+    """Group rows into tiers: a row's tier is the longest chain of significant steps that leads down to it.
 
-    Their number is the most rows of which all can be told apart, and, by Mirsky's theorem, the fewest
-    groups without a significant difference inside. As the Holm correction keeps the chance of any
+    Their number is the size of the largest set of rows that all differ significantly, and, by Mirsky's theorem, of the
+    smallest partition without a significant difference inside a part. As the Holm correction keeps the chance of any
     false step at `alpha`, there are at least that many levels with confidence 1 - `alpha`. `points`, `replicates`:
-    as in `significantly_higher`; `names`: R, distinct. Rows permuted give the same tiers.
+    as in `significantly_higher`; `names`: R, distinct. Permuted rows give the same tiers.
 
     Raises:
         MetricError: for arrays that do not fit each other or are not finite, or names that are not R distinct ones.
     """
     if len(set(names)) < len(names) or len(names) != len(points):
-        found = f"{len(names)} names, {len(set(names))} of them distinct"
-        raise failure("names", found, f"{len(points)} distinct ones", "name every row once")
+        actual = f"{len(names)} names, {len(set(names))} of them distinct"
+        raise failure("names", actual, f"{len(points)} distinct ones", "name every row once")
     if not names:
         return {"count": 0, "members": [], "chain": []}
     higher = significantly_higher(points, replicates, alpha=alpha)
     best_first = sorted(range(len(names)), key=lambda row: (-points[row], names[row]))
     level: dict[int, int] = {}
-    for row in best_first:  # whatever is above a row comes before it
+    for row in best_first:  # rows above a row come before it
         level[row] = 1 + max((level[other] for other in level if higher[other, row]), default=0)
     count = max(level.values())
     members = [[names[row] for row in best_first if level[row] == k] for k in range(1, count + 1)]
@@ -46,7 +46,7 @@ def tiers(points: Scores, replicates: Scores, names: Sequence[str], *, alpha: fl
 
 
 def _chain(best_first: Sequence[int], level: dict[int, int], higher: Bool, names: Sequence[str]) -> list[str]:
-    """Walks up from the last tier, to the best row of the tier before that is significantly above."""
+    """Walk up from the last tier, each time to the best row of the tier before that is significantly above."""
     row = next(row for row in best_first if level[row] == max(level.values()))
     chain = [row]
     while level[row] > 1:

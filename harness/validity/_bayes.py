@@ -9,7 +9,7 @@ from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Environment, Scenario,
 from spurgen.generators import aligned_values
 from spurgen.generators.factors import draw_factors, patterns
 from spurgen.generators.world import make_world
-from spurgen.harness.metrics import correct, group_accuracies
+from spurgen.harness.metrics import correct, group_counts
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -61,11 +61,11 @@ def told_by(scenario: Scenario, channels: tuple[str, ...], core: bool) -> dict[s
         found[split] = scores, factors.labels, values
     scores, labels, values = found["test"]
     groups = labels * 2 ** len(channels) + patterns(world, labels, values, channels)
-    accuracies = group_accuracies(scores, labels, groups, scenario.num_classes * 2 ** len(channels))
-    by_pattern = accuracies.reshape(scenario.num_classes, -1).mean(axis=0)
+    counts = group_counts(scores, labels, groups, scenario.num_classes * 2 ** len(channels))
+    by_pattern = counts.accuracies.reshape(scenario.num_classes, -1).mean(axis=0)
     return {
         "train": float(correct(*found["train"][:2]).mean()),
         "aligned": float(by_pattern[0]),
         "conflicting": float(by_pattern[-1]),
-        "wga": float(accuracies.min()),
+        "wga": counts.worst,
     }

@@ -93,7 +93,6 @@ def _trends(doses: Sequence[float], rows: Sequence[Sequence[Sampled]], direction
     """
     found = [_trend(doses, row, direction) for row in rows]
     for trend, p_holm in zip(found, holm([trend["p"] for trend in found]), strict=True):
-        assert p_holm is not None
         trend["p_holm"] = p_holm
         trend["significant"] = p_holm < ALPHA and trend["slope"] * direction > 0
     return found

@@ -77,9 +77,9 @@ def _change(task: TaskEvidence, label: str, channel: str) -> Difference:
     return paired_difference(*task.sss(label, channel), *task.sss(ERM, channel))
 
 
-def _moles_of(changes: dict[str, tuple[Difference, float | None]]) -> Moles:
+def _moles_of(changes: dict[str, tuple[Difference, float]]) -> Moles:
     shown: dict[str, Change] = {
-        channel: {"change": d.value, "interval": [d.low, d.high], "p": d.p, "p_holm": 1.0 if p is None else p}
+        channel: {"change": d.value, "interval": [d.low, d.high], "p": d.p, "p_holm": p}
         for channel, (d, p) in changes.items()
     }
     certain = {channel: some["change"] for channel, some in shown.items() if some["p_holm"] < ALPHA}

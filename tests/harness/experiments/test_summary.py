@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from scipy.stats import ttest_rel
 
 from spurgen.harness.experiments.summary import ExperimentRecord, Figure, differences
-from spurgen.harness.statistics.ranking import difference_p_values, holm
+from spurgen.harness.statistics.differences import holm, paired_difference
 
 
 def test_the_record_comes_back_whole_and_never_holds_nan(make_experiment):
@@ -34,25 +34,20 @@ def test_figures_and_channels_are_means_over_seeds_within_their_intervals(make_e
 def test_differences_are_paired_and_holm_counts_every_test(make_experiment):
     methods = make_experiment({"erm": {}, "a": {}, "b": {}}).finished
     rng = np.random.default_rng(0)
-    shared = rng.normal(size=500)
-
-    def drawn(method):  # what all methods share cancels out
-        return {name: method.figures[name].value + shared + 0.03 * rng.normal(size=500) for name in ("accuracy", "sss")}
-
-    replicates = {m.name: drawn(m) | {"wga": m.figures["wga"].value - rng.exponential(0.05, 500)} for m in methods}
+    shared = rng.normal(size=500)  # cancels out
+    names = ("accuracy", "wga", "sss")
+    replicates = {
+        m.name: {name: m.figures[name].value + shared + 0.03 * rng.normal(size=500) for name in names} for m in methods
+    }
     found = differences(methods, replicates)
     assert [(d.method, d.figure) for d in found] == [(m, f) for m in "ab" for f in ("accuracy", "wga", "sss")]
     for d in found:
-        points = np.array([m.figures[d.figure].value for m in methods if m.name in ("erm", d.method)])
-        pair = np.stack([replicates["erm"][d.figure], replicates[d.method][d.figure]])
-        assert d.value == pytest.approx(points[1] - points[0])
-        assert d.p_value == pytest.approx(difference_p_values(points, pair)[0])
-        low, high = np.quantile(pair[1] - pair[0], [0.025, 0.975])
-        ends = (2 * d.value - high, 2 * d.value - low) if d.figure == "wga" else (low, high)
-        assert (d.low, d.high) == pytest.approx(ends)
-    assert [d.p_holm for d in found] == pytest.approx(holm(np.array([d.p_value for d in found])))
+        erm, method = (m.figures[d.figure].value for m in methods if m.name in ("erm", d.method))
+        expected = paired_difference(method, replicates[d.method][d.figure], erm, replicates["erm"][d.figure])
+        assert (d.value, d.low, d.high, d.p_value) == expected
+    assert [d.p_holm for d in found] == holm([d.p_value for d in found])
     by_seeds = [
         ttest_rel(*([seed.figures[d.figure] for seed in m.seeds] for m in methods if m.name in ("erm", d.method)))
         for d in found
     ]
-    assert [d.p_seeds for d in found] == pytest.approx(holm(np.array([test.pvalue for test in by_seeds])))
+    assert [d.p_seeds for d in found] == pytest.approx(holm([test.pvalue for test in by_seeds]))

@@ -50,7 +50,7 @@ def test_good_arrays_pass(call):
 @pytest.mark.parametrize(("call", "argument"), REAL_SLOTS)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_non_finite(call, argument, value):
-    with pytest.raises(MetricError, match=rf"^{argument}: found {value} at .*expected finite numbers.*; mend"):
+    with pytest.raises(MetricError, match=rf"^{argument}: found {value} at .*expected finite numbers.*; correct"):
         call_with(call, argument, spoiled(CALLS[call][1][argument], value))
 
 
@@ -103,7 +103,7 @@ def test_probabilities_may_be_off_by_a_thousandth(off, passes):
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_scores_have_a_largest_size(sign):
     assert metrics.accuracy(spoiled(PROBS, sign * 1e100), LABELS) >= 0
-    with pytest.raises(MetricError, match=r"logits: found .*1.1e.100 at .*at most 1e.100; mend"):
+    with pytest.raises(MetricError, match=r"logits: found .*1.1e.100 at .*at most 1e.100; correct"):
         metrics.accuracy(spoiled(PROBS, sign * 1.1e100), LABELS)
 
 

@@ -59,7 +59,7 @@ def test_bias_corrected():
 @pytest.mark.parametrize(
     ("hits", "sizes", "level", "message"),
     [
-        ([3, 6], [5, 5], 0.95, "correct_counts: found 6 right of 5 in group 1"),
+        ([3, 6], [5, 5], 0.95, "correct_counts: found 6 correct of 5 in group 1"),
         ([0, 0], [5, 0], 0.95, "group_sizes: found 0 in group 1"),
         ([1], [5, 5], 0.95, r"group_sizes: found shape \(2,\)"),
         ([-1], [5], 0.95, "correct_counts: found values from -1"),

@@ -1,38 +1,51 @@
 import numpy as np
 import pytest
-from scipy.stats import norm
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm, ttest_rel
 
 from spurgen.benchmark.errors import MetricError
-from spurgen.harness.statistics import ranking
-from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.differences import difference_p_values, holm, paired_difference, seed_p_value
 
 
-def test_the_interval_and_the_p_value_agree():
+def test_interval_excludes_zero_exactly_where_p_is_below_the_level():
     rng = np.random.default_rng(0)
     noise, other = rng.normal(scale=0.1, size=(2, 500))
+    spread = (noise - other).std(ddof=1)
     for gap in np.linspace(0.1, 0.5, 41):
         found = paired_difference(0.2 + gap, noise, 0.2, other)
         assert found.value == pytest.approx(gap)
         assert (found.low > 0) == (found.p < 0.05)
-        spread = (noise - other).std(ddof=1)
         assert found.p == pytest.approx(2 * norm.sf(gap / spread))
         assert (found.low, found.high) == pytest.approx((gap - 1.959964 * spread, gap + 1.959964 * spread), abs=1e-6)
 
 
-def test_what_two_rows_share_cancels():
+def test_shared_variation_cancels():
     shared = np.random.default_rng(1).normal(size=300)
     found = paired_difference(0.51, shared + 0.51, 0.5, shared + 0.5)
     assert (found.low, found.high, found.p) == (pytest.approx(0.01), pytest.approx(0.01), 0)
     assert paired_difference(0.5, np.zeros(9), 0.5, np.zeros(9)).p == 1
 
 
-def test_the_t_test_over_seeds_by_hand():
+def test_without_spread_p_is_zero_or_one():
+    points = np.array([0.5, 0.5, 0.25])
+    assert difference_p_values(points, np.repeat(points[:, None], 10, axis=1)).tolist() == [1, 0, 0]
+    rounding = np.array([0.1 + 0.2, 0.3])  # differ by one rounding
+    assert difference_p_values(rounding, np.repeat(rounding[:, None], 5, axis=1)).tolist() == [1]
+
+
+def test_t_test_over_seeds_by_hand():
     # differences .1, .2, .3: t = .2 / (.1 / sqrt 3) = 2 sqrt 3, and with 2 degrees of freedom p = 1 - t / sqrt(2 + t^2)
     t = 2 * np.sqrt(3)
     ours, erm = np.array([0.5, 0.7, 0.4]), np.array([0.4, 0.5, 0.1])
     assert seed_p_value(ours, erm) == pytest.approx(1 - t / np.sqrt(2 + t * t))
-    # paired: the same figures in another order are another test
-    assert seed_p_value(np.sort(ours), erm) != pytest.approx(1 - t / np.sqrt(2 + t * t))
+    assert seed_p_value(np.sort(ours), erm) != pytest.approx(1 - t / np.sqrt(2 + t * t))  # paired: the order matters
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 20])
+def test_t_test_is_that_of_scipy(count):
+    ours, erm = np.random.default_rng(count).random((2, count))
+    assert seed_p_value(ours, erm) == pytest.approx(ttest_rel(ours, erm).pvalue, rel=1e-13)
 
 
 @pytest.mark.parametrize(("ours", "erm"), [([0.5], [0.1]), ([0.3, 0.4], [0.1, 0.2]), ([0.3, 0.4], [0.3, 0.4])])
@@ -40,7 +53,8 @@ def test_there_is_no_t_test_without_a_spread(ours, erm):
     assert seed_p_value(np.array(ours), np.array(erm)) is None
 
 
-def test_holm_leaves_out_what_is_missing():
+def test_holm_by_hand_leaves_none_in_place():
+    # .01 x 4, .02 x 3, .03 x 2 raised to .06, .04 x 1 raised to .06
     assert holm([0.04, None, 0.01, 0.03, 0.02]) == [
         pytest.approx(0.06), None, pytest.approx(0.04), pytest.approx(0.06), pytest.approx(0.06),
     ]  # fmt: skip
@@ -48,13 +62,16 @@ def test_holm_leaves_out_what_is_missing():
     assert holm([None]) == [None]
 
 
-@pytest.mark.parametrize("count", [1, 2, 30])
-def test_holm_is_the_one_that_ranks(count):
-    p_values = np.random.default_rng(count).random(count) ** 4
-    assert holm(p_values.tolist()) == pytest.approx(ranking.holm(p_values).tolist())
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_holm_keeps_order_and_lies_between_raw_and_bonferroni(p_values):
+    raw, adjusted = np.array(p_values), np.array(holm(p_values))
+    assert (adjusted >= raw).all()
+    assert (adjusted <= np.minimum(raw * len(raw), 1)).all()
+    assert (np.diff(adjusted[np.argsort(raw)]) >= 0).all()
+    assert all(len(set(adjusted[raw == p])) == 1 for p in raw)  # ties stay ties
 
 
-def test_what_does_not_fit_is_refused():
+def test_bad_arrays_are_errors():
     with pytest.raises(MetricError, match=r"other_replicates: found shape \(3,\), expected shape \(4,\)"):
         paired_difference(0.1, np.zeros(4), 0.1, np.zeros(3))
     with pytest.raises(MetricError, match=r"others: found shape \(1,\)"):

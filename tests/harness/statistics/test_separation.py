@@ -12,7 +12,7 @@ from spurgen.harness.statistics.separation import significantly_higher, tiers
 
 
 def simulated(points, spread=0.01, count=400, seed=0):
-    """Returns points and replicates about them with a spread of their own."""
+    """Returns points and replicates about them, each row with its own noise."""
     points = np.array(points, dtype=float)
     return points, points[:, None] + spread * np.random.default_rng(seed).normal(size=(len(points), count))
 
@@ -24,7 +24,7 @@ def test_well_separated_rows_are_as_many_tiers():
     }  # fmt: skip
 
 
-def test_alike_rows_are_one_tier():
+def test_similar_rows_are_one_tier():
     points, replicates = simulated([0.5, 0.501, 0.499])
     assert tiers(points, replicates, list("abc")) == {"count": 1, "members": [["b", "a", "c"]], "chain": ["b"]}
 
@@ -36,61 +36,58 @@ def test_a_row_between_two_tiers_makes_no_third():
     assert found == {"count": 2, "members": [["top", "middle"], ["bottom"]], "chain": ["top", "bottom"]}
 
 
-def test_the_chain_goes_through_rows_that_are_told_apart():
-    # the best row is too uncertain to be told apart from any
+def test_the_chain_goes_through_rows_that_differ_significantly():
+    # the best row is too uncertain to differ significantly from any
     points, replicates = simulated([0.9, 0.8, 0.5])
     replicates[0] += np.random.default_rng(1).normal(size=400)
-    found = tiers(points, replicates, ["wild", "high", "low"])
-    assert found == {"count": 2, "members": [["wild", "high"], ["low"]], "chain": ["high", "low"]}
+    found = tiers(points, replicates, ["noisy", "high", "low"])
+    assert found == {"count": 2, "members": [["noisy", "high"], ["low"]], "chain": ["high", "low"]}
 
 
-def test_many_rows_are_corrected_for():
-    # the same pair is told apart alone, and not among 20 rows that are alike
+def test_more_rows_make_the_correction_stricter():
+    # the same pair differs significantly alone, and not among 20 rows
     points, replicates = simulated([0.5, 0.535] + [0.5175] * 18)
     names = [f"m{k:02}" for k in range(20)]
     assert tiers(points[:2], replicates[:2], names[:2])["count"] == 2
     assert tiers(points, replicates, names)["count"] == 1
 
 
-def test_clusters_are_found():
+def test_clusters_become_tiers():
     rng = np.random.default_rng(2)
     points, replicates = simulated(np.repeat([0.2, 0.5, 0.8], 4) + rng.normal(scale=0.002, size=12))
     found = tiers(points, replicates, [f"{k // 4}" + "abcd"[k % 4] for k in range(12)])
-    assert [sorted(some) for some in found["members"]] == [[f"{k}{c}" for c in "abcd"] for k in (2, 1, 0)]
+    assert [sorted(members) for members in found["members"]] == [[f"{k}{c}" for c in "abcd"] for k in (2, 1, 0)]
 
 
-def answers(random, chances, seeds=5, groups=4, size=60):
-    """Draws answers right with the methods' chances, with a part shared by a sample's seeds and methods."""
-    luck = random.random((1, groups * size)) * 0.5
+def tiers_of(seed, chances, seeds=5, groups=4, size=60):
+    """Draws methods with these chances to be correct, with a part shared by seeds and methods; counts their tiers."""
+    random, ids = np.random.default_rng(seed), np.repeat(np.arange(groups), size)
+    shared = random.random((1, groups * size)) * 0.5
     own = random.random((len(chances), seeds, groups * size)) * 0.5
-    return luck + own < np.reshape(chances, (-1, 1, 1))
-
-
-def tiers_of(correct, seeds=5, groups=4, size=60):
-    ids = np.repeat(np.arange(groups), size)
-    weights = group_bootstrap_weights(ids, 200, "t")
-    figures = [row.reshape(seeds, groups, size).mean(axis=2).min(axis=1) for row in correct]
-    names, spread = [f"m{k}" for k in range(len(correct))], pool(figures)
+    correct = shared + own < np.reshape(chances, (-1, 1, 1))
+    by_group = GroupWeights(ids, group_bootstrap_weights(ids, 200, "t"))
+    wga = [row.reshape(seeds, groups, size).mean(axis=2).min(axis=1) for row in correct]
+    names, spread = [f"m{k}" for k in range(len(chances))], pool(wga)
     replicates = [
-        add_noise(GroupWeights(ids, weights).wga_and_accuracy(row)[0], mean_deviation(some, spread), name)
-        for row, some, name in zip(correct, figures, names, strict=True)
+        add_noise(by_group.wga_and_accuracy(row)[0], mean_deviation(values, spread), name)
+        for row, values, name in zip(correct, wga, names, strict=True)
     ]
-    return tiers(np.mean(figures, axis=1), np.stack(replicates), names)["count"]
+    return tiers(np.mean(wga, axis=1), np.stack(replicates), names)["count"]
 
 
-def test_methods_of_equal_truth_are_one_tier_as_often_as_promised():
-    found = [tiers_of(answers(np.random.default_rng([3, k]), [0.5] * 6)) for k in range(40)]
-    assert set(found) <= {1, 2}
-    assert np.mean(np.array(found) > 1) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 40)
+def test_methods_of_equal_truth_are_one_tier_at_the_nominal_rate():
+    counts = [tiers_of([3, k], [0.5] * 6) for k in range(40)]
+    assert set(counts) <= {1, 2}
+    assert np.mean(np.array(counts) > 1) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 40)
 
 
-def test_methods_of_unlike_truth_are_as_many_tiers():
-    assert tiers_of(answers(np.random.default_rng(4), [0.1, 0.4, 0.6, 0.9])) == 4
+def test_methods_of_different_truth_are_as_many_tiers():
+    assert tiers_of(4, [0.1, 0.4, 0.6, 0.9]) == 4
 
 
 @settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9))
-def test_what_holds_for_any_rows(seed, count):
+def test_tiers_and_chain_of_any_rows_keep_their_contract(seed, count):
     random = np.random.default_rng(seed)
     points, replicates = simulated(random.integers(8, size=count) / 50, seed=seed)
     replicates *= random.uniform(0.5, 3)
@@ -98,11 +95,11 @@ def test_what_holds_for_any_rows(seed, count):
     found, shuffle = tiers(points, replicates, names), random.permutation(count)
     assert tiers(points[shuffle], replicates[shuffle], [names[k] for k in shuffle]) == found
     higher = significantly_higher(points, replicates)
-    rows = [[names.index(name) for name in some] for some in found["members"]]
-    assert sorted(row for some in rows for row in some) == list(range(count))
+    rows = [[names.index(name) for name in members] for members in found["members"]]
+    assert sorted(row for members in rows for row in members) == list(range(count))
     for above, below in pairwise(rows):
         assert all(higher[above, row].any() for row in below)
-    assert not any(higher[np.ix_(some, some)].any() for some in rows)
+    assert not any(higher[np.ix_(members, members)].any() for members in rows)
     chain = [names.index(name) for name in found["chain"]]
     assert len(chain) == found["count"] == len(rows)
     assert all(higher[chain[i], chain[j]] for j in range(len(chain)) for i in range(j))
@@ -113,19 +110,19 @@ def test_what_holds_for_any_rows(seed, count):
 def test_significance_is_a_strict_partial_order(seed, count):
     random = np.random.default_rng(seed)
     points = random.integers(12, size=count) / 50
-    noise = random.normal(size=(count, count)) @ random.normal(size=(count, 200))  # rows vary together and unlike
+    noise = random.normal(size=(count, count)) @ random.normal(size=(count, 200))  # correlated, with different spreads
     higher = significantly_higher(points, points[:, None] + random.uniform(0.001, 0.02) * noise)
     assert not higher.diagonal().any()
     assert not (higher & higher.T).any()
     assert not (higher @ higher & ~higher).any()
 
 
-def test_few_or_no_rows():
+def test_no_row_and_a_single_row():
     assert tiers(np.empty(0), np.empty((0, 5)), []) == {"count": 0, "members": [], "chain": []}
     assert tiers(*simulated([0.5]), ["a"]) == {"count": 1, "members": [["a"]], "chain": ["a"]}
 
 
-def test_what_does_not_fit_is_refused():
+def test_bad_arguments_are_errors():
     points, replicates = simulated([0.5, 0.6])
     for arguments, message in [
         ((points, replicates, ["a"]), "names: found 1 names, 1 of them distinct, expected 2 distinct ones"),
