@@ -11,18 +11,22 @@ CORE := erm irm group_dro adversarial contrastive resample
 SIGNS := signs-image signs-text signs-multimodal
 MAIN := $(SIGNS) pretrained-image pretrained-text whac-a-mole-image wording-text conflict-multimodal
 DOSES := dose-10-image dose-50-image dose-90-image
+# A checkout keeps its results with the package; everybody else's go to ./spurgen-results.
+RESULTS := --results benchmark/results
+BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
+BOARD_IMAGENET := --markdown benchmark/leaderboard-v1-imagenet.md --csv benchmark/leaderboard-v1-imagenet.csv
 
 .PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard calibrate validity test attacks lint bench sheets clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 3 --submissions $(CORE)
+	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 3 --submissions $(CORE) $(RESULTS) $(BOARD)
 
 benchmark-full: $(READY)  ## all of v1, 5 seeds: every method, and on the dose series those that most papers compare with
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(DOSES) --seeds 5 --submissions $(CORE)
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(MAIN) --seeds 5
+	$(BIN)/spurgen benchmark --suite v1 --tasks $(DOSES) --seeds 5 --submissions $(CORE) $(RESULTS)
+	$(BIN)/spurgen benchmark --suite v1 --tasks $(MAIN) --seeds 5 $(RESULTS) $(BOARD)
 
 benchmark-imagenet: $(IMAGENET_READY)  ## v1-imagenet, 3 seeds, every method, from ImageNet's EfficientNet-Lite0
-	$(BIN)/spurgen benchmark --suite v1-imagenet --seeds 3
+	$(BIN)/spurgen benchmark --suite v1-imagenet --seeds 3 $(RESULTS) $(BOARD_IMAGENET)
 
 splits: $(READY)  ## regenerate the canonical train and val splits and verify all of v1
 	$(BIN)/spurgen splits regenerate --suite v1
@@ -30,26 +34,27 @@ splits: $(READY)  ## regenerate the canonical train and val splits and verify al
 
 submit: $(READY)  ## make submit MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
-	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),1)
+	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),1) $(RESULTS)
 
 check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## rebuild the leaderboard from the rows
-	$(BIN)/spurgen leaderboard --suite v1
+leaderboard: $(READY)  ## print both leaderboards and write their files
+	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD)
+	$(BIN)/spurgen leaderboard --suite v1-imagenet $(RESULTS) $(BOARD_IMAGENET)
 
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
-	$(BIN)/spurgen calibrate --suite v1 --seeds 5
+	$(BIN)/spurgen calibrate --suite v1 --seeds 5 $(RESULTS) --out benchmark/CALIBRATION.md
 
-validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/
-	$(BIN)/spurgen validity --suite v1 --readme README.md
+validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/ and docs/validity.md
+	$(BIN)/spurgen validity --suite v1 $(RESULTS) --out benchmark/validity --readme docs/validity.md
 
 test: $(DEV_READY)
 	$(BIN)/pytest -n auto
 
-attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard in README.md
-	$(BIN)/python tests/attacks/scorecard.py README.md
+attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard in docs/sandbox.md
+	$(BIN)/python tests/attacks/scorecard.py docs/sandbox.md
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

@@ -96,8 +96,8 @@ class Result(_Frozen):
     `identity` is the digest of everything that the metrics depend on, `submission_sha256` that of the submission,
     `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `patterns` the accuracy
     per alignment pattern (a string of `a`ligned and `c`onflicting, a letter per channel), `groups` the number of
-    correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy of the
-    weights it picks, where the submission keeps several. `uncorrelated` marks a reference trained without the
+    correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
+    of the weights it picks, where the submission keeps several. `uncorrelated` marks a reference trained without the
     correlations, which is on no leaderboard. A failed job has `error` and no metrics.
     """
 

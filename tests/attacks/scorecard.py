@@ -14,19 +14,19 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.manifest import dump_manifest
-from spurgen.benchmark.result import Cell
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample, twins
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.commands._sections import renew
-from spurgen.harness.running.job import CellSpec
-from spurgen.harness.running.private_job import PrivateCellSpec
+from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.running.plan import plan, plan_private
+from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.splits.freeze import freeze
 
 FOLDER = Path(__file__).parent
 TASK = "attacked"
-LONGEST = 90  # characters of what is told
 BEGIN, END = "<!-- attacks: begin -->", "<!-- attacks: end -->"
 LIMITS = Limits(
     isolation="bubblewrap", memory_bytes=3072 * MIB, disk_bytes=64 * MIB, printed_bytes=MIB, cpu_seconds=30,
@@ -51,14 +51,14 @@ twins = 40
 
 
 class Outcome(NamedTuple):
-    """Says what became of a submission: refused unseen, failed, unranked or ranked; why; and its cell, if any.
+    """What became of a submission: refused unseen, failed, unranked, ranked, or unmasked by private splits; why.
 
-    Or unmasked: its accuracy on private splits is another.
+    `result` is None where it was refused.
     """
 
     status: str
-    told: str
-    cell: Cell | None
+    reason: str
+    result: Result | None
 
 
 def make_suite(folder: Path) -> str:
@@ -116,25 +116,25 @@ def attempt(path: Path, suite_file: str) -> Outcome:
             if expected(path)[0] == "unmasked":
                 write_answers(suite_file, Path(folder) / "answers.json")
                 return _unmask(str(copy), suite_file, limits)
-            cell = CellSpec(suite_file, TASK, str(copy), 0, limits=limits).run()
+            result, samples = run(plan(suite_file, [TASK], [str(copy)], 1, limits=limits)[0])
         except SubmissionError as error:
             return Outcome("refused", str(error).removeprefix(f"{copy}: "), None)
-    part = build(load_suite(suite_file), {path.stem: {TASK: [cell]}})["tasks"][TASK]
-    if cell.error is not None:
-        return Outcome("failed", cell.error.splitlines()[0].partition(f"task {TASK}: ")[2], cell)
+    if result.error is not None:
+        return Outcome("failed", result.error.splitlines()[0].partition(f"task {TASK}: ")[2], result)
+    part = build(load_suite(suite_file), {path.stem: {TASK: make_task_row([(result, samples)])}})["tasks"][TASK]
     if part["unranked"]:
-        return Outcome("unranked", part["unranked"][0]["reason"], cell)
-    return Outcome("ranked", f"WGA {cell.figures['wga']:.2f}, SSS {cell.figures['sss']:.2f}", cell)
+        return Outcome("unranked", part["unranked"][0]["reason"], result)
+    return Outcome("ranked", "", result)
 
 
 def _unmask(copy: str, suite_file: str, limits: Limits) -> Outcome:
     """Scores a submission on the public splits and on private ones."""
-    public = CellSpec(suite_file, TASK, copy, 0, limits=limits).run()
-    private = PrivateCellSpec(suite_file, TASK, copy, 0, "5" * 64, "d" * 64, limits=limits).run()
-    for cell in (public, private):
-        if cell.error is not None:
-            return Outcome("failed", cell.error, cell)
-    here, there = (cell.figures["accuracy"] for cell in (public, private))
+    jobs = plan(suite_file, [TASK], [copy], 1, limits=limits)
+    public, private = (run(job).result for job in (*jobs, *plan_private(jobs, "5" * 64, "d" * 64)))
+    for result in (public, private):
+        if result.error is not None:
+            return Outcome("failed", result.error, result)
+    here, there = (result.metrics["accuracy"] for result in (public, private))
     status = "unmasked" if there < here else "ranked"
     return Outcome(status, f"accuracy {here:.2f}, on private splits {there:.2f}", public)
 
@@ -143,23 +143,23 @@ def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
     """Says what is wrong with an outcome, or nothing if it is what must happen."""
     status, told = expected(path)
     if outcome.status != status:
-        return f"expected {status}, got {outcome.status}: {outcome.told}"
+        return f"expected {status}, got {outcome.status}: {outcome.reason}"
     if told.startswith("as "):
-        cells = outcome.cell, attempt(FOLDER / told.removeprefix("as "), suite_file).cell
-        ours, like = (cell.figures for cell in cells if cell is not None)
+        results = outcome.result, attempt(FOLDER / told.removeprefix("as "), suite_file).result
+        ours, like = (result.metrics for result in results if result is not None)
         moved = [name for name in ("wga", "sss", "ig") if abs(like[name] - ours[name]) > 1e-3]
         return f"{', '.join(moved)} differ from those of {told.removeprefix('as ')}" if moved else ""
-    return "" if re.search(told, outcome.told) else f"expected {told!r} to be told, got {outcome.told!r}"
+    return "" if re.search(told, outcome.reason) else f"expected {told!r} to be told, got {outcome.reason!r}"
 
 
 def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
-    """Makes a line of the scorecard."""
-    told = outcome.told.removeprefix("predict failed: ")
-    short = f"{told[:LONGEST]} ..." if len(told) > LONGEST else told
+    """Return a line of the scorecard: the outcome as it is expected, which is the same on every run."""
+    reason = re.sub(r"\\(.)|\.\*", lambda match: match[1] or " ... ", expected(path)[1])
+    stated = f"{outcome.status}: {reason}" if reason else outcome.status
     return {
         "submission": path.stem.replace("_", " "),
         "what it does": path.read_text().split('"""')[1],
-        "what comes of it": (f"**{broken}**" if broken else f"{outcome.status}: {short}").replace("|", "\\|"),
+        "outcome": (f"**{broken}**" if broken else stated).replace("|", "\\|"),
     }
 
 

@@ -10,7 +10,10 @@ import scorecard
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_csv, to_markdown
+from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.sources import HOME
+from spurgen.harness.running.plan import plan
+from spurgen.harness.running.run import run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
 CODE = ("benchmark", "generators", "baselines", "harness")
@@ -34,7 +37,7 @@ def test_what_must_happen_does_and_leaves_no_trace(path, attacked, tmp_path, mon
     before = trace()
     outcome = scorecard.attempt(path, attacked)
     assert scorecard.verdict(path, outcome, attacked) == ""
-    assert outcome.cell is None or outcome.cell.isolation == "bubblewrap"
+    assert outcome.result is None or outcome.result.isolation == "bubblewrap"
     assert trace() == before
 
 
@@ -46,8 +49,9 @@ def test_there_are_more_than_a_handful():
 
 def test_a_dangerous_name_is_text_in_every_table(attacked):
     path = scorecard.FOLDER / "hostile" / "has_a_dangerous_name.py"
-    cell = scorecard.attempt(path, attacked).cell
-    board = build(load_suite(attacked), {cell.submission: {scorecard.TASK: [cell]}})
+    job = plan(attacked, [scorecard.TASK], [str(path)], 1, limits=scorecard.LIMITS)[0]
+    result, samples = run(job)
+    board = build(load_suite(attacked), {result.submission: {scorecard.TASK: make_task_row([(result, samples)])}})
     assert "<script>" not in to_markdown(board)
     assert "\n=" not in to_csv(board)
     assert ",=" not in to_csv(board)

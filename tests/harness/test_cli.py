@@ -187,8 +187,8 @@ BUG = "(a bug in SpurGen: please report it; spurgen --debug COMMAND ... shows th
     ("error", "code", "message"),
     [
         (SpurgenError("there is no suite v9"), 2, "error: there is no suite v9\n"),
-        (PermissionError(13, "Permission denied", "mine/x.toml"), 2, "error: [Errno 13] Permission denied: 'mine/x.toml'\n"),
-        (PermissionError(13, "Permission denied", "/etc/x"), 70, f"internal error: PermissionError: [Errno 13] Permission denied: '/etc/x' {BUG}"),
+        (PermissionError(13, "no", "mine/x.toml"), 2, "error: [Errno 13] no: 'mine/x.toml'\n"),
+        (PermissionError(13, "no", "/etc/x"), 70, f"internal error: PermissionError: [Errno 13] no: '/etc/x' {BUG}"),
         (OSError("too many files"), 70, f"internal error: OSError: too many files {BUG}"),
         (KeyError("wga"), 70, f"internal error: KeyError: 'wga' {BUG}"),
         (AssertionError(), 70, f"internal error: AssertionError {BUG}"),

@@ -1,6 +1,6 @@
 """Answers val, on which the temperature is fitted, the wrong way round: that flattens all its probabilities."""
 
-# expected: unranked: its probabilities are flatter than its answers
+# expected: unranked: its probabilities are flatter than its predictions
 from color import fit as learn
 from color import scores
 

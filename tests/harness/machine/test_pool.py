@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -36,11 +35,6 @@ def wait_until(ready):
 def test_every_job_comes_with_its_result():
     assert dict(pool.run(lambda k: divmod(k, 2), range(5), 2)) == {k: divmod(k, 2) for k in range(5)}
     assert list(pool.run(lambda k: k, [])) == []
-
-
-def test_jobs_that_run_themselves():
-    jobs = [SimpleNamespace(run=lambda k=k: k**2, name=k) for k in range(5)]
-    assert {job.name: result for job, result in pool.run(jobs, 2)} == {k: k**2 for k in range(5)}
 
 
 def test_a_job_comes_as_soon_as_it_ends(tmp_path):

@@ -101,7 +101,7 @@ def test_the_spread_of_a_feature_that_is_mostly_constant(values, allowed):
 
 def test_features_are_compared_one_by_one_and_the_largest_change_counts():
     before = np.stack([FEATURE, 1e9 * FEATURE], axis=1)
-    after = before + [[0.1, 0.1]]
+    after = before + np.array([[0.1, 0.1]])
     assert largest_change("encode", before, after) == pytest.approx(0.1 / (0.05 * 4))
 
 
