@@ -73,9 +73,11 @@ def plan_private(jobs: Iterable[Job], secret: str, data_sha256: str) -> list[Job
     ]  # fmt: skip
 
 
-def plan_unfrozen(task: Task, spec: str, seed: int, device: str, options: Mapping[str, Any]) -> Job:
+def plan_unfrozen(
+    task: Task, spec: str, seed: int, device: str, options: Mapping[str, Any], limits: Limits = DEFAULT
+) -> Job:
     """Return a job on any scenario, frozen or not, whose description stands for its data."""
-    return Job(task, spec, seed, task.scenario.digest, device, dict(options))
+    return Job(task, spec, seed, task.scenario.digest, device, dict(options), limits=limits)
 
 
 def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
