@@ -131,7 +131,6 @@ def _corrected(tables: Sequence[Mapping[str, _Drawn]]) -> list[dict[str, Compare
     compared = [(k, metric, _compared(drawn)) for k, table in enumerate(tables) for metric, drawn in table.items()]
     found: list[dict[str, Compared]] = [{} for _ in tables]
     for (k, metric, one), p_holm in zip(compared, holm([one.p for _, _, one in compared]), strict=True):
-        assert p_holm is not None
         ahead: Literal["first", "second"] = (
             "first" if one.difference * BETTER[metric.partition("/")[0]] > 0 else "second"
         )

@@ -65,6 +65,7 @@ def _task_board(suite: Suite, task: Task, found: Mapping[str, TaskRow]) -> tuple
         else:
             fit[label] = some
     spreads = pooled_spreads(fit.values(), BOOTSTRAPPED)
+    bootstrap.draw(fit.values())
     made = {label: make_row(bootstrap, label, some, spreads) for label, some in fit.items()}
 
     def first(label: str, seeds: int) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import is_baseline
@@ -45,7 +45,7 @@ def tolerances(rows: Iterable[TaskRow], comparisons: int = 1) -> dict[str, float
     spreads = {
         name: pool([np.array([result.metric(name) for result in results]) for results in ours]) for name in METRICS
     }
-    reach = float(np.sqrt(2) * norm.isf(MISSED / 2 / comparisons))
+    reach = float(-np.sqrt(2) * ndtri(MISSED / 2 / comparisons))
     return {
         figure: UNKNOWN[figure] if spread is None else reach * spread.deviation for figure, spread in spreads.items()
     }
