@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import Task
@@ -18,6 +19,8 @@ from spurgen.harness.statistics.bootstrap import GroupWeights, SampleWeights, gr
 from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation, pool
 
 REPLICATES = 1000
+one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+"""Decorates what draws replicates: threads of BLAS sum in an order that depends on their number, and wait in turn."""
 Spreads = Mapping[str, SeedSpread | None]
 
 
