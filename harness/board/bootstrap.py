@@ -1,8 +1,9 @@
 """A task's bootstrap: the weights that all its rows share, and the replicates of a row's metrics."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,18 @@ from spurgen.harness.statistics.bootstrap import GroupWeights, SampleWeights, gr
 from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation, pool
 
 REPLICATES = 1000
-one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
-"""Decorates what draws replicates: threads of BLAS sum in an order that depends on their number, and wait in turn."""
 Spreads = Mapping[str, SeedSpread | None]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def one_thread(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function that draws replicates use one thread of BLAS: more sum in an order that depends on their number.
+
+    Where cores are shared, several threads also take longer, since they wait for one another.
+    """
+    limited: Callable[P, T] = threadpool_limits.wrap(limits=1, user_api="blas")(function)
+    return limited
 
 
 def pooled_spreads(rows: Iterable[TaskRow], metrics: Iterable[str]) -> Spreads:
