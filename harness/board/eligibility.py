@@ -1,4 +1,4 @@
-"""Which rows may be ranked: those whose cells can be believed, are complete, and beat chance."""
+"""Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
 import numpy as np
 from numpy.typing import NDArray
