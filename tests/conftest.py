@@ -1,6 +1,5 @@
 """What tests of several folders share: a tiny frozen suite."""
 
-import gc
 import shutil
 from pathlib import Path
 
@@ -44,14 +43,6 @@ small-image = { scenario = "small", modality = "image" }
 small-text = { scenario = "small", modality = "text" }
 small-both = { scenario = "small", modality = "multimodal" }
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _little_garbage():
-    """Hides what is loaded from the collector, which statsmodels runs, a tenth of a second, at each correction."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ ALPHA = 0.05
 
 
 class Against(TypedDict):
-    """Holds a method's worst-group accuracy less ERM's, on the seeds that both have.
+    """A method's worst-group accuracy less ERM's, on the seeds that both have.
 
-    `p_bootstrap` rests on seeds and samples, `p_seeds` (the t-test) on seeds alone, for this very
-    test split; the latter is None with one seed. `..._holm` are corrected for the number of methods. `verdict` goes
-    by `p_bootstrap_holm`, as ranks do, at 5 %; `undecided` is not `equal`.
+    `p_bootstrap` tests over seeds and samples, `p_seeds` (the t-test) over seeds alone, for this test split only; the
+    latter is None with one seed. `..._holm` are corrected for the number of methods. `verdict` is by
+    `p_bootstrap_holm`, as ranks are, at 5 %; `undecided` does not mean equal.
     """
 
     access: str
@@ -32,10 +32,10 @@ class Against(TypedDict):
 
 
 def against_erm(rows: Mapping[str, TaskRow], replicates: Callable[[str, int], Float64]) -> dict[str, Against]:
-    """Compares every row of a task with ERM's; empty where that row is missing.
+    """Compare every row of a task with ERM's; return {} where that row is missing.
 
-    `rows`: label -> row that may be ranked. `replicates(label, S)`
-    draws a row's WGA over its first S seeds, float64 (B,), paired over the samples, as rows are ranked by.
+    `rows`: label -> row that may be ranked. `replicates(label, S)` draws a row's WGA over its first S seeds, float64
+    (B,), paired over the samples, as for the ranks.
     """
     if ERM not in rows:
         return {}
@@ -54,18 +54,18 @@ def against_erm(rows: Mapping[str, TaskRow], replicates: Callable[[str, int], Fl
 
 
 def _compare(row: TaskRow, erm: TaskRow, ours: Float64, its: Float64) -> Against:
-    """Compares two rows with their replicates of WGA, float64 (B,), as yet uncorrected."""
-    figures, others = row.metric("wga"), erm.metric("wga")
-    found = paired_difference(float(figures.mean()), ours, float(others.mean()), its)
-    p_seeds = seed_p_value(figures, others)
+    """Compare two rows with their replicates of WGA, float64 (B,), without correction yet."""
+    values, others = row.metric("wga"), erm.metric("wga")
+    difference = paired_difference(float(values.mean()), ours, float(others.mean()), its)
+    p_seeds = seed_p_value(values, others)
     return {
         "access": row.results[0].access,
         "erm_access": erm.results[0].access,
         "seeds": len(row),
-        "difference": found.value,
-        "interval": [found.low, found.high],
-        "p_bootstrap": found.p,
-        "p_bootstrap_holm": found.p,
+        "difference": difference.value,
+        "interval": [difference.low, difference.high],
+        "p_bootstrap": difference.p,
+        "p_bootstrap_holm": difference.p,
         "p_seeds": p_seeds,
         "p_seeds_holm": p_seeds,
         "verdict": "undecided",

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.board.bootstrap import TaskBootstrap, pooled_spreads
+from spurgen.harness.board.bootstrap import TaskBootstrap, one_thread, pooled_spreads
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow
@@ -56,6 +56,7 @@ class _Drawn(NamedTuple):
     replicates: Float64
 
 
+@one_thread
 def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str]) -> Comparison:
     """Compare two rows on the tasks where the leaderboard could rank both.
 
@@ -131,7 +132,6 @@ def _corrected(tables: Sequence[Mapping[str, _Drawn]]) -> list[dict[str, Compare
     compared = [(k, metric, _compared(drawn)) for k, table in enumerate(tables) for metric, drawn in table.items()]
     found: list[dict[str, Compared]] = [{} for _ in tables]
     for (k, metric, one), p_holm in zip(compared, holm([one.p for _, _, one in compared]), strict=True):
-        assert p_holm is not None
         ahead: Literal["first", "second"] = (
             "first" if one.difference * BETTER[metric.partition("/")[0]] > 0 else "second"
         )

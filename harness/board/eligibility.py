@@ -1,4 +1,4 @@
-"""Which rows may be ranked: those whose cells can be believed, are complete, and beat chance."""
+"""Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], row: TaskR
 
     `groups`: int64 (n,), the groups of the test samples.
     """
+    frozen = suite.manifest.scenarios[task.scenario.name].digest
     for result in row.results:
         if result.error is not None:
             first = (result.error.splitlines() or ["no reason given"])[0]
@@ -30,7 +31,7 @@ def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], row: TaskR
             return "says that it was scored on private splits, and is a public result"
         if result.uncorrelated:
             return "a reference, trained without the correlations"
-        if result.data_sha256 != suite.manifest.scenarios[task.scenario.name].digest:
+        if result.data_sha256 != frozen:
             return "scored on other data than this suite's; run it again"
     if len({result.submission_sha256 for result in row.results}) > 1:
         return "its results come from different versions of it; run it again"

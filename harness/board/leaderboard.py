@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.against_erm import against_erm
-from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, pooled_spreads
+from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, one_thread, pooled_spreads
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.overall import rank_set
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
@@ -26,6 +26,7 @@ VERIFICATIONS = ("self-reported", "re-run", "private")
 Floats = NDArray[np.float64]
 
 
+@one_thread
 def build(suite: Suite, rows: Rows, private: Rows | None = None) -> dict[str, Any]:
     """Builds the leaderboard: per task, and over each set of tasks that the suite names.
 
@@ -65,6 +66,7 @@ def _task_board(suite: Suite, task: Task, found: Mapping[str, TaskRow]) -> tuple
         else:
             fit[label] = some
     spreads = pooled_spreads(fit.values(), BOOTSTRAPPED)
+    bootstrap.draw(fit.values())
     made = {label: make_row(bootstrap, label, some, spreads) for label, some in fit.items()}
 
     def first(label: str, seeds: int) -> Floats:

@@ -16,11 +16,11 @@ VARIANCES = ("unknown", "pooled", "own")  # least known first
 def rank_set(
     members: Sequence[str], boards: Mapping[str, Any], replicates: Mapping[str, Mapping[str, Float64]]
 ) -> dict[str, Any]:
-    """Ranks the rows of a set of tasks by their means over it.
+    """Rank the rows of a set of tasks by their means over it.
 
-    `boards` and `replicates` map tasks to their boards and, by submission, to the paired bootstrap of
-    WGA, float64 (2, B), as in `place_rows`. A row that is ranked on some of the tasks only is listed with the
-    reason; what other rows lack does not touch it.
+    `boards` and `replicates` map tasks to their boards and, by submission, to the paired bootstrap of WGA, float64
+    (2, B), as in `place_rows`. A row that is ranked on only a part of the tasks is listed with the reason; other rows
+    do not affect it.
     """
     ranked = {name: {r["submission"]: r for r in boards.get(name, {}).get("rows", ())} for name in members}
     reasons = {

@@ -5,7 +5,6 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import pandas as pd
 from tabulate import tabulate
 
 from spurgen.benchmark.checkpoint_rules import RULES
@@ -34,6 +33,8 @@ def to_json(board: Mapping[str, Any]) -> str:
 
 def to_csv(board: Mapping[str, Any]) -> str:
     """Write a line per task and row, ranked or not, nested metrics as columns, to eight significant digits."""
+    import pandas as pd  # takes a quarter of a second to import
+
     lines = [
         {"task": task, **row} for task, part in board["tasks"].items() for row in (*part["rows"], *part["unranked"])
     ]

@@ -1,10 +1,10 @@
-"""Running a row again: what it told, what comes out now, and whether that is the same."""
+"""Reproduction of a row: its metrics before, those of a second run, and whether they agree."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import is_baseline
@@ -15,12 +15,12 @@ METRICS = ("wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
 EXACT = 1e-6
 MISSED = 0.05
 UNKNOWN = {"wga": 0.1, "accuracy": 0.02, "sss": 0.03, "ig": 0.2, "core_sensitivity": 0.05, "cra": 0.05}
-"""Stands in where no row of the task has two seeds that differ."""
+"""Tolerances where no row of the task has two seeds that differ."""
 Verdict = Literal["exact", "within tolerance", "differs", "failed"]
 
 
 class Again(NamedTuple):
-    """Holds one figure of one cell: as the row tells it, as it comes out again, and how far it may move."""
+    """A metric of one result: in the row, in the second run, and how much the two may differ."""
 
     figure: str
     before: float
@@ -29,32 +29,34 @@ class Again(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """Says whether it came out again."""
+        """How well the second run agrees."""
         moved = abs(self.after - self.before)
         return "exact" if moved <= EXACT else "within tolerance" if moved <= self.tolerance else "differs"
 
 
 def tolerances(rows: Iterable[TaskRow], comparisons: int = 1) -> dict[str, float]:
-    """Returns how far each figure may move: by as much as another seed moves it, from the baselines' rows of a task.
+    """Return how much each metric may differ: as much as another seed changes it, by the baselines' rows of a task.
 
-    Two single runs differ by more than 2.77 of their standard deviation in one case of twenty (ISO 5725-6); of so
-    many `comparisons`, any does (Bonferroni). Another machine or version of a library sums in another order, and a
-    training that does so for long is as good as one with another seed. On the same machine figures come out exactly.
+    Two single runs differ by more than 2.77 standard deviations in one case of twenty (ISO 5725-6); the limit is such
+    that any of the `comparisons` exceeds it that often (Bonferroni). Another machine or version of a library sums in
+    another order, and a long training that does so is equivalent to one with another seed. On the same machine metrics
+    are reproduced exactly.
     """
     ours = [[r for r in row.results if r.error is None] for row in rows if is_baseline(row.results[0].spec)]
     spreads = {
         name: pool([np.array([result.metric(name) for result in results]) for results in ours]) for name in METRICS
     }
-    reach = float(np.sqrt(2) * norm.isf(MISSED / 2 / comparisons))
+    reach = float(-np.sqrt(2) * ndtri(MISSED / 2 / comparisons))
     return {
         figure: UNKNOWN[figure] if spread is None else reach * spread.deviation for figure, spread in spreads.items()
     }
 
 
 def compare_results(before: Result, after: Result, allowed: dict[str, float]) -> list[Again]:
-    """Compares the figures of a cell with those of its second run; none if that failed.
+    """Compare the metrics of a result with those of its second run; return [] if that failed.
 
-    Raises `KeyError` for a cell that lacks one of `METRICS`, which no run that succeeded does.
+    Raises:
+        KeyError: for a result that lacks one of `METRICS`, which no successful run does.
     """
     if after.error is not None:
         return []
@@ -62,9 +64,9 @@ def compare_results(before: Result, after: Result, allowed: dict[str, float]) ->
 
 
 def compare_means(found: Sequence[Sequence[Again]]) -> list[Again]:
-    """Compares a task's figures in the mean over its cells, which may move by less; none for fewer than two cells.
+    """Compare the means of a task's metrics over its results, which may differ by less; return [] for fewer than two.
 
-    `found`: `compare_results` of each. Figures that all moved a little the same way are not chance.
+    `found`: `compare_results` of each. Small differences that all have the same sign are not chance.
     """
     some = [cells for cells in zip(*found, strict=True) if len(cells) > 1]
     return [
@@ -79,7 +81,7 @@ def compare_means(found: Sequence[Sequence[Again]]) -> list[Again]:
 
 
 def verdict_of(found: Sequence[Again]) -> Verdict:
-    """Returns the worst verdict over a cell's figures; nothing to compare is a failure."""
+    """Return the worst verdict over a result's metrics; nothing to compare is a failure."""
     verdicts = {again.verdict for again in found}
     order: tuple[Verdict, ...] = ("differs", "within tolerance", "exact")
     return next((verdict for verdict in order if verdict in verdicts), "failed")

@@ -35,9 +35,14 @@ def simultaneous_interval(correct_counts: Labels, group_sizes: Labels, level: fl
         actual = f"{hits[group]} correct of {sizes[group]} in group {group}"
         raise failure("correct_counts", actual, "at most group_sizes", "count both on the same samples")
     tail = (1 - as_fraction("level", level)) / len(hits) / 2
+    # Of the groups of one size, the one with the fewest hits has the smallest ends.
+    sizes, of_size = np.unique(sizes, return_inverse=True)
+    fewest = np.full(len(sizes), np.iinfo(np.int64).max)
+    np.minimum.at(fewest, of_size, hits)
+    misses = sizes - fewest
     # The ends are quantiles of beta distributions; max(., 1) keeps their parameters positive where `where` overrides.
-    low = np.where(hits == 0, 0.0, betaincinv(np.maximum(hits, 1), misses + 1, tail))
-    high = np.where(misses == 0, 1.0, betaincinv(hits + 1, np.maximum(misses, 1), 1 - tail))
+    low = np.where(fewest == 0, 0.0, betaincinv(np.maximum(fewest, 1), misses + 1, tail))
+    high = np.where(misses == 0, 1.0, betaincinv(fewest + 1, np.maximum(misses, 1), 1 - tail))
     return Interval(float(low.min()), float(high.min()))
 
 

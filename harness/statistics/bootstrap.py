@@ -4,8 +4,6 @@ All rows of a task share weights, so differences between rows are paired. Draws 
 NumPy; unlike the data they are not frozen.
 """
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,30 +30,24 @@ def named_generator(*names: str | int) -> np.random.Generator:
 
 
 def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int) -> Weights:
-    """Draw how often each replicate holds each sample: uint8 (B, n), read-only.
+    """Draw how often each replicate holds each sample: uint8 (B, n).
 
     `group_ids`: integers (n,) in [0, G). `replicates`: B. Every group is resampled with replacement to its own size,
-    from its own stream, so replicates stay as balanced as the design. Recent draws are cached.
+    from its own stream, so replicates stay as balanced as the design.
 
     Raises:
         MetricError: for bad or empty groups, or no replicate.
     """
     if replicates < 1:
         raise failure("replicates", str(replicates), "at least 1", "1000 are usual")
-    return _drawn(as_groups(group_ids, "n", None)[0].tobytes(), replicates, seed)
-
-
-@lru_cache(maxsize=16)
-def _drawn(group_ids: bytes, replicates: int, seed: str | int) -> Weights:
-    ids = np.frombuffer(group_ids, np.int64)
+    ids, sizes = as_groups(group_ids, "n", None)
     weights = np.empty((replicates, len(ids)), np.uint8)
-    for group, size in enumerate(np.bincount(ids).tolist()):
-        picks = named_generator(seed, "group", group).integers(size, size=(replicates, size))
-        picks += size * np.arange(replicates)[:, None]  # one bin per replicate and sample
+    for group, size in enumerate(sizes.tolist()):
+        picks = named_generator(seed, "group", group).integers(size, size=(replicates, size), dtype=np.int32)
+        picks += size * np.arange(replicates, dtype=np.int32)[:, None]  # one bin per replicate and sample
         counts = np.bincount(picks.ravel(), minlength=replicates * size).reshape(replicates, size)
         assert counts.max() <= np.iinfo(np.uint8).max  # odds below 1 / 255!
         weights[:, ids == group] = counts
-    weights.flags.writeable = False
     return weights
 
 
@@ -73,7 +65,7 @@ class GroupWeights:
         check_kind("weights", weights, "iu", "an array of counts")
         check_shape("weights", weights, ("B", len(self._ids)))
         self._members = [np.flatnonzero(self._ids == group) for group in range(len(self._sizes))]
-        self._parts = [weights[:, member].T.astype(np.float32) for member in self._members]
+        self._parts = [weights[:, member].astype(np.float32) for member in self._members]
 
     def per_seed(self, correct: Bool) -> tuple[Float64, Float64]:
         """Return replicates of every seed's worst-group accuracy and accuracy: float64 (S, B) each.
@@ -84,12 +76,12 @@ class GroupWeights:
             MetricError: for an array of another shape or dtype.
         """
         hits = as_flags("correct", correct, ("S", len(self._ids))).astype(np.float32)
-        worst = np.full((len(hits), self._parts[0].shape[1]), np.inf)
+        worst = np.full((len(hits), len(self._parts[0])), np.inf)
         mean = np.zeros_like(worst)
         shares = (self._sizes / self._sizes.sum()).tolist()
         for member, part, size, share in zip(self._members, self._parts, self._sizes.tolist(), shares, strict=True):
             # float32 holds counts below 2**24 exactly, and multiplies matrices fast
-            accuracies = np.divide(hits[:, member] @ part, size, dtype=np.float64)
+            accuracies = np.divide(hits[:, member] @ part.T, size, dtype=np.float64)
             np.minimum(worst, accuracies, out=worst)
             accuracies *= share
             mean += accuracies
@@ -133,8 +125,3 @@ class SampleWeights:
         reals = as_reals("values", values, ("S", len(self._by_sample)))
         replicates: Float64 = reals.mean(axis=0) @ self._by_sample / self._totals
         return replicates
-
-
-def bootstrap_mean(values: Scores, weights: Weights | Float64) -> Float64:
-    """Return `SampleWeights(weights).mean(values)`."""
-    return SampleWeights(weights).mean(values)

@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from spurgen.benchmark.plugins import discover
+from spurgen.harness.board.bootstrap import one_thread
 from spurgen.harness.machine.plotting import styled, to_png
 from spurgen.harness.validity._rows import Evidence
 
@@ -18,6 +19,7 @@ def tests() -> dict[str, ModuleType]:
     return dict(sorted(discover(TESTS).items(), key=lambda item: item[1].PLACE))
 
 
+@one_thread
 def examine(evidence: Evidence) -> dict[str, Any]:
     """Runs every test: name -> result, ready for JSON; a test without its rows says so in `missing`."""
     return {name: test.examine(evidence) for name, test in tests().items()}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.bootstrap import Plan, figures_of, mean_weights, pooled_spreads
-from spurgen.harness.statistics.bootstrap import bootstrap_mean
+from spurgen.harness.statistics.bootstrap import SampleWeights
 from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation
 
 SPREAD = SeedSpread(0.1, 4)
@@ -44,14 +44,14 @@ def test_a_mean_over_few_bases_varies_as_it_should(per_class):
     classes = np.repeat(np.arange(4), per_class)
     values = np.random.default_rng(0).normal(classes, 1.0)
     within = np.mean([values[classes == k].var(ddof=1) for k in range(4)])
-    drawn = bootstrap_mean(values[None], mean_weights(classes, "test"))
+    drawn = SampleWeights(mean_weights(classes, "test")).mean(values[None])
     assert drawn.std() == pytest.approx(np.sqrt(within / len(classes)), rel=0.1)
     assert drawn.mean() == pytest.approx(values.mean(), abs=0.1)
 
 
 def test_single_bases_of_a_class_are_resampled_with_the_others():
     values = np.random.default_rng(0).normal(size=(1, 10))
-    drawn = bootstrap_mean(values, mean_weights(np.arange(10), "test"))
+    drawn = SampleWeights(mean_weights(np.arange(10), "test")).mean(values)
     assert drawn.std() == pytest.approx(np.sqrt(values.var(ddof=1) / 10), rel=0.1)
 
 

@@ -9,7 +9,7 @@ from spurgen.harness.board.bootstrap import Plan, pooled_spreads
 from spurgen.harness.board.leaderboard import build, make_row
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.results.consistency import unpack_samples
-from spurgen.harness.statistics.bootstrap import GroupWeights, bootstrap_mean, group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import GroupWeights, SampleWeights, group_bootstrap_weights
 from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation
 
 BASES = 24
@@ -125,7 +125,7 @@ def test_every_figure_has_its_own_interval(suite, varied):
 
     def interval(figure, weights, *parts):
         values = np.stack([np.mean([some[part] for part in parts], axis=0) for some in kept]).astype(float)
-        ends = percentile_interval(noisy(figure, bootstrap_mean(values, weights)))
+        ends = percentile_interval(noisy(figure, SampleWeights(weights).mean(values)))
         return list(ends if figure == "ig" else np.clip(ends, 0, 1))
 
     assert row["accuracy_ci"] == pytest.approx(interval("accuracy", weights, "correct"))

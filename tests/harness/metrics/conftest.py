@@ -1,4 +1,4 @@
-"""A balanced factor table and predictors defined on it, for which every metric is known."""
+"""A balanced factor table, and predictors on it whose metrics are known in closed form."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -12,9 +12,9 @@ CHANNELS = ("background", "color", "shape")
 
 @dataclass(frozen=True)
 class World:
-    """Holds a test split: every label x alignment pattern, conflicting values drawn evenly.
+    """A test split: every label x alignment pattern, with conflicting values equally often.
 
-    `values`, `aligned`, `labels`: int64 (m, C), (C, K) and (m,). All channels have K values, one per class.
+    `values`, `aligned`, `labels`: int64 (m, C), (C, K) and (m,). Every channel has K values, one per class.
     """
 
     labels: np.ndarray
@@ -23,57 +23,57 @@ class World:
     aligned: np.ndarray
 
     def core(self, labels, values):
-        """Puts all probability on the class."""
+        """Put all probability on the class."""
         del values
         return np.eye(K)[labels]
 
     def channel(self, index):
-        """Returns a predictor that puts all probability on the class that a channel's value goes with."""
+        """Return a predictor that puts all probability on the class that a channel's value is aligned with."""
         class_of = np.argsort(self.aligned[index])
         return lambda _, values: np.eye(K)[class_of[values[:, index]]]
 
     def mixture(self, weight, index=1):
-        """Returns (1 - weight) core + weight channel."""
+        """Return the predictor (1 - weight) core + weight channel."""
         channel = self.channel(index)
         return lambda labels, values: (1 - weight) * self.core(labels, values) + weight * channel(labels, values)
 
     def constant(self, labels, values):
-        """Answers the same for all."""
+        """Predict the same for all samples."""
         del values
         return np.tile([0.4, 0.3, 0.1, 0.1, 0.1], (len(labels), 1))
 
     def base(self, predictor):
-        """Returns a predictor's probabilities on the base samples: (m, K)."""
+        """Return a predictor's probabilities on the base samples, (m, K)."""
         return predictor(self.labels, self.values)
 
     def twins(self, predictor, index):
-        """Returns its probabilities under each value of a channel: (m, V, K)."""
+        """Return its probabilities under each value of a channel, (m, V, K)."""
 
-        def shown(value):
+        def with_value(value):
             values = self.values.copy()
             values[:, index] = value
             return predictor(self.labels, values)
 
-        return np.stack([shown(value) for value in range(K)], axis=1)
+        return np.stack([with_value(value) for value in range(K)], axis=1)
 
     def core_twins(self, predictor):
-        """Returns its probabilities with another class and all else kept: (m, K)."""
+        """Return its probabilities with another class and all else equal, (m, K)."""
         return predictor((self.labels + 1 + np.arange(len(self.labels)) % (K - 1)) % K, self.values)
 
     def ctrl(self, predictor):
-        """Returns its probabilities with every channel aligned: (m, K)."""
+        """Return its probabilities with every channel aligned, (m, K)."""
         return predictor(self.labels, self.aligned[:, self.labels].T)
 
     def unc(self, predictor):
-        """Returns its probabilities with every channel even over all values, per class: (m, K)."""
+        """Return its probabilities with every channel uniform over its values within each class, (m, K)."""
         values = np.empty_like(self.values)
         for label in range(K):
             (rows,) = np.nonzero(self.labels == label)
             values[rows] = (np.arange(len(rows))[:, None] + np.arange(len(CHANNELS))) % K
         return predictor(self.labels, values)
 
-    def goes_with(self, index):
-        """Says which value goes with which class: bool (V, K)."""
+    def aligned_classes(self, index):
+        """Return which value is aligned with which class, bool (V, K)."""
         return np.arange(K)[:, None] == self.aligned[index]
 
 

@@ -18,24 +18,24 @@ def loss(logits, labels, temperature):
     return -np.log(metrics.softmax(logits, temperature)[np.arange(len(labels)), labels]).mean()
 
 
-def test_recovers_the_temperature_that_drew_the_labels(val):
+def test_fit_recovers_the_temperature_that_drew_the_labels(val):
     assert metrics.fit_temperature(*val) == pytest.approx(2.5, rel=0.05)
 
 
-def test_agrees_with_a_direct_minimiser(val):
+def test_fit_agrees_with_a_direct_minimiser(val):
     direct = minimize_scalar(lambda t: loss(*val, np.exp(t)), bounds=(-3, 3), method="bounded", options={"xatol": 1e-9})
     assert metrics.fit_temperature(*val) == pytest.approx(np.exp(direct.x), rel=1e-6)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-3, 1e-2, 3.0, 1e3, 1e90])
-def test_follows_the_scale(val, scale):
+def test_temperature_is_proportional_to_the_scale_of_the_logits(val, scale):
     logits, labels = val
     assert metrics.fit_temperature(logits * scale, labels) == pytest.approx(
         metrics.fit_temperature(logits, labels) * scale, rel=1e-9, abs=0
     )
 
 
-def test_shift_of_a_row_changes_nothing(val):
+def test_shift_of_a_row_does_not_change_the_temperature(val):
     logits, labels = val
     shifted = logits + np.arange(len(labels))[:, None] % 7
     assert metrics.fit_temperature(shifted, labels) == pytest.approx(metrics.fit_temperature(logits, labels))
@@ -43,19 +43,19 @@ def test_shift_of_a_row_changes_nothing(val):
 
 @pytest.mark.parametrize("floor", [-690, -7000])
 def test_clipped_log_probabilities_keep_their_temperature(floor):
-    # the floor of log-probabilities sets the scale of the logits, not the temperature
+    # the floor sets the scale of the logits, not the temperature
     log_probs = np.array([[np.log(0.6), np.log(0.4), floor], [np.log(0.4), np.log(0.6), floor]] * 50)
     likelier = np.arange(100) % 2
-    labels = np.where(np.arange(100) % 10 < 6, likelier, 1 - likelier)  # right 6 times in 10, as it says
+    labels = np.where(np.arange(100) % 10 < 6, likelier, 1 - likelier)  # correct 6 times in 10, as predicted
     assert metrics.fit_temperature(log_probs, labels) == pytest.approx(1, rel=1e-6)
 
 
-def test_no_contrast_gives_one():
+def test_logits_without_contrast_have_temperature_one():
     assert metrics.fit_temperature(np.full((4, 3), 0.1), np.array([0, 1, 2, 0])) == 1
 
 
 @pytest.mark.parametrize("sign", [-1, 0])
-def test_misleading_or_empty_scores_become_all_but_uniform(sign):
+def test_misleading_or_uninformative_scores_become_almost_uniform(sign):
     labels = np.arange(40) % 4
     logits = sign * np.eye(4)[labels] if sign else np.tile([3.0, 1, 0, 2], (40, 1))
     temperature = metrics.fit_temperature(logits, labels)
@@ -65,7 +65,7 @@ def test_misleading_or_empty_scores_become_all_but_uniform(sign):
 
 
 @pytest.mark.parametrize("scale", [1, 1e-3])
-def test_perfect_val_supports_only_so_much_confidence(scale):
+def test_perfect_val_limits_the_confidence(scale):
     # one-hot logits of height h: mean loss log(1 + (K - 1) exp(-h / T)) = ln 2 / n
     count, classes = 200, 4
     labels = np.arange(count) % classes
@@ -73,19 +73,19 @@ def test_perfect_val_supports_only_so_much_confidence(scale):
     assert temperature == pytest.approx(scale / np.log((classes - 1) / np.expm1(np.log(2) / count)))
 
 
-def test_perfect_val_with_ties_stays_finite():
+def test_perfect_val_with_ties_has_a_finite_temperature():
     logits = np.eye(3)[np.arange(60) % 3]
     labels = np.arange(60) % 3
-    logits[:2] = [1, 1, 0]  # labels 0 and 1: both right, both tied
+    logits[:2] = [1, 1, 0]  # labels 0 and 1: both correct, both tied
     temperature = metrics.fit_temperature(logits, labels)
     assert loss(logits, labels, temperature) == pytest.approx(3 * np.log(2) / 60)  # two ties and the toss-up
 
 
-def test_one_sample_of_two_classes():
+def test_one_sample_has_a_finite_temperature():
     assert np.isfinite(metrics.fit_temperature(np.array([[1.0, 0.0]]), np.array([0])))
 
 
-def test_softmax_survives_extreme_scores():
+def test_softmax_of_extreme_scores_is_exact():
     assert metrics.softmax(np.array([[1e100, -1e100]]), 1e-300).tolist() == [[1, 0]]
     assert metrics.softmax(np.array([1, 1], dtype=np.float16)).dtype == np.float64
     assert metrics.log_softmax(np.array([[0.0, -800.0]]))[0, 1] == -800

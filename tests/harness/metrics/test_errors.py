@@ -1,4 +1,4 @@
-"""A bad array is refused by an error that names the argument, what was found and what to do."""
+"""A bad array is an error that names the argument, what it is, what was expected and what to do."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,8 @@ PROBS = np.full((M, K), 1 / K)
 TWINS = np.full((M, V, K), 1 / K)
 
 
-def spoiled(array, value=np.nan):
-    """Returns a copy with one bad entry."""
+def with_bad_entry(array, value=np.nan):
+    """Return a copy whose last entry is bad."""
     bad = array.copy()
     bad.flat[-1] = value
     return bad
@@ -42,47 +42,47 @@ def call_with(call, argument, value):
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_good_arrays_pass(call):
+def test_good_arrays_give_finite_metrics(call):
     function, arguments = CALLS[call]
     assert np.isfinite(function(**arguments))
 
 
 @pytest.mark.parametrize(("call", "argument"), REAL_SLOTS)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_non_finite(call, argument, value):
+def test_non_finite_entries_are_errors(call, argument, value):
     with pytest.raises(MetricError, match=rf"^{argument}: found {value} at .*expected finite numbers.*; correct"):
-        call_with(call, argument, spoiled(CALLS[call][1][argument], value))
+        call_with(call, argument, with_bad_entry(CALLS[call][1][argument], value))
 
 
 @pytest.mark.parametrize(("call", "argument"), SLOTS)
-def test_wrong_shape(call, argument):
+def test_wrong_shapes_are_errors(call, argument):
     good = CALLS[call][1][argument]
     with pytest.raises(MetricError, match=rf"^{argument}: found shape .*expected shape .*; pass"):
         call_with(call, argument, good[None])
 
 
 @pytest.mark.parametrize(("call", "argument"), SLOTS)
-def test_empty(call, argument):
+def test_empty_arrays_are_errors(call, argument):
     with pytest.raises(MetricError, match=rf"^{argument}: found shape \(0,"):
         call_with(call, argument, CALLS[call][1][argument][:0])
 
 
 @pytest.mark.parametrize(("call", "argument"), SLOTS)
 @pytest.mark.parametrize("convert", [lambda a: a.tolist(), lambda a: a.astype(complex), lambda a: a.astype(object)])
-def test_wrong_type(call, argument, convert):
+def test_wrong_types_are_errors(call, argument, convert):
     with pytest.raises(MetricError, match=rf"^{argument}: found .*expected an array of (real|integers|booleans)"):
         call_with(call, argument, convert(CALLS[call][1][argument]))
 
 
 @pytest.mark.parametrize(("call", "argument"), LABEL_SLOTS)
 @pytest.mark.parametrize("label", [-1, K])
-def test_label_out_of_range(call, argument, label):
+def test_labels_out_of_range_are_errors(call, argument, label):
     with pytest.raises(MetricError, match=rf"labels: found values from .*{label}.*expected integers in \[0, {K}\)"):
-        call_with(call, argument, spoiled(LABELS, label))
+        call_with(call, argument, with_bad_entry(LABELS, label))
 
 
 @pytest.mark.parametrize(("call", "argument"), [slot for slot in REAL_SLOTS if slot[1].endswith("_probs")])
-def test_logits_where_probabilities_belong(call, argument):
+def test_logits_instead_of_probabilities_are_errors(call, argument):
     good = CALLS[call][1][argument]
     with pytest.raises(MetricError, match=rf"^{argument}: found a row that sums to 4, .*apply softmax"):
         call_with(call, argument, np.ones_like(good))
@@ -91,7 +91,7 @@ def test_logits_where_probabilities_belong(call, argument):
 
 
 @pytest.mark.parametrize(("off", "passes"), [(0.0009, True), (-0.0009, True), (0.0011, False), (-0.0011, False)])
-def test_probabilities_may_be_off_by_a_thousandth(off, passes):
+def test_probabilities_may_miss_a_sum_of_one_by_a_thousandth(off, passes):
     probs = PROBS + off / K
     if passes:
         assert metrics.placebo_floor(PROBS, probs, LABELS) == pytest.approx(abs(off) / K)
@@ -101,13 +101,13 @@ def test_probabilities_may_be_off_by_a_thousandth(off, passes):
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_scores_have_a_largest_size(sign):
-    assert metrics.accuracy(spoiled(PROBS, sign * 1e100), LABELS) >= 0
+def test_scores_above_the_largest_are_errors(sign):
+    assert metrics.accuracy(with_bad_entry(PROBS, sign * 1e100), LABELS) >= 0
     with pytest.raises(MetricError, match=r"logits: found .*1.1e.100 at .*at most 1e.100; correct"):
-        metrics.accuracy(spoiled(PROBS, sign * 1.1e100), LABELS)
+        metrics.accuracy(with_bad_entry(PROBS, sign * 1.1e100), LABELS)
 
 
-def test_half_precision_probabilities_pass():
+def test_half_precision_probabilities_are_allowed():
     assert metrics.placebo_floor(PROBS.astype(np.float16), PROBS.astype(np.float32), LABELS) == 0
 
 
@@ -122,25 +122,25 @@ def test_empty_group_is_an_error(function):
 
 
 @pytest.mark.parametrize("temperature", [0, -1.0, np.nan, np.inf])
-def test_bad_temperature(temperature):
+def test_bad_temperatures_are_errors(temperature):
     with pytest.raises(MetricError, match=r"temperature: found .* expected a positive finite number; fit it"):
         metrics.softmax(PROBS, temperature)
     with pytest.raises(MetricError, match="temperature: found"):
         metrics.invariance_gap(PROBS, PROBS, LABELS, temperature)
 
 
-def test_temperature_at_which_the_loss_overflows():
+def test_temperature_at_which_the_loss_overflows_is_an_error():
     with pytest.raises(MetricError, match="temperature: found 1e-300, at which unc_logits cost infinity"):
-        metrics.invariance_gap(PROBS, spoiled(PROBS, 1e50), LABELS, 1e-300)
+        metrics.invariance_gap(PROBS, with_bad_entry(PROBS, 1e50), LABELS, 1e-300)
 
 
-def test_cra_names_the_channel():
+def test_errors_of_cra_name_the_channel():
     with pytest.raises(MetricError, match=r"^twin_scores\['color'\]: found nan at \(5, 2, 3\)"):
-        metrics.counterfactual_robust_accuracy(PROBS, {"shape": TWINS, "color": spoiled(TWINS)}, LABELS)
+        metrics.counterfactual_robust_accuracy(PROBS, {"shape": TWINS, "color": with_bad_entry(TWINS)}, LABELS)
     with pytest.raises(MetricError, match="twin_scores: found no channel"):
         metrics.counterfactual_robust_accuracy(PROBS, {}, LABELS)
 
 
-def test_pull_without_alignment():
+def test_pull_without_alignment_is_an_error():
     with pytest.raises(MetricError, match="aligned_classes: found no True at all"):
         metrics.signed_pull(TWINS, np.zeros((V, K), bool))

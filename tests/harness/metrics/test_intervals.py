@@ -28,7 +28,7 @@ def test_simultaneous_interval_covers_the_true_minimum(truth):
 
 
 def test_plain_minimum_is_biased_low():
-    # DESIGN, section 5: true .9 everywhere, 50 per group, 64 groups. E[min] = sum over k of P(min > k / n) / n.
+    # true accuracy .9 in each of 64 groups of 50: E[min] = sum over k of P(min > k / n) / n
     expected = (binom.sf(np.arange(50), 50, 0.9) ** 64).sum() / 50
     assert expected == pytest.approx(0.79, abs=0.005)
     labels, group_ids = np.zeros(64 * 50, np.int64), np.repeat(np.arange(64), 50)
@@ -66,12 +66,12 @@ def test_bias_corrected():
         ([1], [5], 95, "level: found 95, expected a number strictly between 0 and 1"),
     ],
 )
-def test_counts_that_cannot_be(hits, sizes, level, message):
+def test_impossible_counts_are_errors(hits, sizes, level, message):
     with pytest.raises(MetricError, match=message):
         metrics.simultaneous_interval(np.array(hits), np.array(sizes), level)
 
 
 def test_replicates_must_be_finite():
-    for figure in (metrics.percentile_interval, lambda r: metrics.bias_corrected(0.5, r)):
+    for function in (metrics.percentile_interval, lambda r: metrics.bias_corrected(0.5, r)):
         with pytest.raises(MetricError, match="replicates: found nan at"):
-            figure(np.array([0.5, np.nan]))
+            function(np.array([0.5, np.nan]))

@@ -75,7 +75,7 @@ def test_wga_flips_and_cra_of_mixture(world, weight):
     assert metrics.counterfactual_robust_accuracy(base, twins, world.labels) == 1 - follows_channel
 
 
-def test_cra_counts_samples_right_everywhere(world):
+def test_cra_counts_samples_that_are_correct_on_base_and_all_twins(world):
     # core on every fourth sample, the channel elsewhere
     def patchy(labels, values):
         core = np.arange(len(labels))[:, None] % 4 == 0
@@ -83,54 +83,56 @@ def test_cra_counts_samples_right_everywhere(world):
 
     twins = {"background": world.twins(patchy, 0), "shape": world.twins(patchy, 2)}
     assert metrics.counterfactual_robust_accuracy(world.base(patchy), twins, world.labels) == 0.25
-    del twins["shape"]  # right on the base is enough where no twin moves: 1/4 + 3/4 1/2
+    del twins["shape"]  # where no twin moves, correct on the base is enough: 1/4 + 3/4 1/2
     assert metrics.counterfactual_robust_accuracy(world.base(patchy), twins, world.labels) == 0.625
 
 
-def test_cra_needs_the_base_too():
+def test_cra_requires_the_base_to_be_correct():
     base, twins = np.array([[0.0, 1.0]]), np.array([[[1.0, 0.0]]])
     assert metrics.counterfactual_robust_accuracy(base, {"color": twins}, np.array([0])) == 0
 
 
 @pytest.mark.parametrize("weight", WEIGHTS)
 def test_pull_of_mixture(world, weight):
-    # the class that the value goes with receives `weight` when it is shown, and weight / V on average
+    # the class that the value is aligned with receives `weight` when it is shown, and weight / V on average
     twins = world.twins(world.mixture(weight), 1)
-    assert metrics.signed_pull(twins, world.goes_with(1)) == pytest.approx(weight * (1 - 1 / V), abs=1e-12)
-    assert metrics.signed_pull(world.twins(world.mixture(weight), 0), world.goes_with(0)) == pytest.approx(0, abs=1e-12)
+    assert metrics.signed_pull(twins, world.aligned_classes(1)) == pytest.approx(weight * (1 - 1 / V), abs=1e-12)
+    assert metrics.signed_pull(world.twins(world.mixture(weight), 0), world.aligned_classes(0)) == pytest.approx(
+        0, abs=1e-12
+    )
 
 
 def test_pull_with_more_values_than_classes():
-    # 4 values, 2 classes; values 2 and 3 go with no class and the channel oracle answers 1/2 there:
+    # 4 values, 2 classes; values 2 and 3 are aligned with no class and the channel oracle predicts 1/2 there:
     # an aligned value draws 1 where the average over values is (1 + 0 + 1/2 + 1/2)/4 = 1/2
     twins = np.array([[[1, 0], [0, 1], [0.5, 0.5], [0.5, 0.5]]])
-    goes_with = np.array([[True, False], [False, True], [False, False], [False, False]])
-    assert metrics.signed_pull(twins, goes_with) == pytest.approx(0.5)
-    assert metrics.signed_pull(twins[:, [1, 0, 2, 3]], goes_with) == pytest.approx(-0.5)
+    aligned_classes = np.array([[True, False], [False, True], [False, False], [False, False]])
+    assert metrics.signed_pull(twins, aligned_classes) == pytest.approx(0.5)
+    assert metrics.signed_pull(twins[:, [1, 0, 2, 3]], aligned_classes) == pytest.approx(-0.5)
 
 
 def test_pull_with_many_classes_per_value():
     # 2 values, 4 classes, two per value: the probability of both counts, 1 when shown and 1/2 on average
     twins = np.array([[[0.7, 0.3, 0, 0], [0, 0, 0.1, 0.9]]])
-    goes_with = np.array([[True, True, False, False], [False, False, True, True]])
-    assert metrics.signed_pull(twins, goes_with) == pytest.approx(0.5)
+    aligned_classes = np.array([[True, True, False, False], [False, False, True, True]])
+    assert metrics.signed_pull(twins, aligned_classes) == pytest.approx(0.5)
 
 
-def test_constant_ignores_everything(world):
+def test_constant_predictor_is_sensitive_to_nothing(world):
     base = world.base(world.constant)
     twins = {str(index): world.twins(world.constant, index) for index in range(3)}
     for index in range(3):
         assert metrics.spurious_sensitivity(base, twins[str(index)], world.labels) == 0
         assert metrics.flip_rate(base, twins[str(index)]) == 0
-        assert metrics.signed_pull(twins[str(index)], world.goes_with(index)) == pytest.approx(0, abs=1e-12)
+        assert metrics.signed_pull(twins[str(index)], world.aligned_classes(index)) == pytest.approx(0, abs=1e-12)
     assert metrics.core_sensitivity(base, world.core_twins(world.constant), world.labels) == 0
     assert metrics.invariance_gap(np.log(base), np.log(base), world.labels) == 0
     assert metrics.accuracy(base, world.labels) == 1 / K
     assert metrics.worst_group_accuracy(base, world.labels, world.group_ids) == 0
-    assert metrics.counterfactual_robust_accuracy(base, twins, world.labels) == 1 / K  # right on class 0 always
+    assert metrics.counterfactual_robust_accuracy(base, twins, world.labels) == 1 / K  # always correct on class 0
 
 
-def test_random_one_hot_answers():
+def test_random_one_hot_predictions():
     # base and twins hit class y independently with chance 1/K: they differ at y with chance 2/K (1 - 1/K),
     # and in the argmax with chance 1 - 1/K; a sample with V twins is robust with chance K^-(1 + V)
     rng = np.random.default_rng(0)
@@ -153,5 +155,6 @@ def test_group_counts_and_accuracies():
     counts = metrics.group_counts(scores, labels, np.array([0, 0, 1, 1, 2]))
     assert counts.correct.tolist() == [2, 1, 0]
     assert counts.sizes.tolist() == [2, 2, 1]
+    assert metrics.count_groups(np.array([0, 1, 2, 0, 1]) == labels, np.array([0, 0, 1, 1, 2]))[0].tolist() == [2, 1, 0]
     assert metrics.group_accuracies(scores, labels, np.array([0, 0, 1, 1, 2])).tolist() == [1, 0.5, 0]
     assert metrics.worst_group_accuracy(scores[:4], labels[:4], np.array([0, 0, 1, 1])) == 0.5

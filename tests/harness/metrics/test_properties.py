@@ -1,4 +1,4 @@
-"""What holds for any scores: scale, order and names of classes carry no advantage."""
+"""Properties of any scores: scale, order and names of classes change no metric."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ worlds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
 def draw(rng):
-    """Draws logits that follow the label in part, for val, base, twins, ctrl and unc."""
+    """Draw logits that depend on the label in part, for val, base, twins, ctrl and unc."""
     labels = rng.permutation(np.arange(M) % K)
     shapes = {"val": (M, K), "base": (M, K), "twins": (M, V, K), "ctrl": (M, K), "unc": (M, K)}
     signal = 2 * np.eye(K)[labels]
@@ -21,8 +21,8 @@ def draw(rng):
     return labels, logits
 
 
-def figures(labels, logits, group_ids, goes_with):
-    """Returns every figure of a submission, its temperature fitted on val; then the temperature."""
+def every_metric(labels, logits, group_ids, aligned_classes):
+    """Return every metric of a submission, with the temperature fitted on val; the temperature is the last."""
     temperature = metrics.fit_temperature(logits["val"], labels)
     base, twins = (metrics.softmax(logits[name], temperature) for name in ("base", "twins"))
     return np.array(
@@ -31,7 +31,7 @@ def figures(labels, logits, group_ids, goes_with):
             metrics.invariance_gap(logits["ctrl"], logits["unc"], labels, temperature),
             metrics.core_sensitivity(base, twins[:, 0], labels),
             metrics.placebo_floor(base, twins[:, 1], labels),
-            metrics.signed_pull(twins, goes_with),
+            metrics.signed_pull(twins, aligned_classes),
             metrics.flip_rate(base, twins),
             metrics.accuracy(base, labels),
             metrics.worst_group_accuracy(base, labels, group_ids),
@@ -42,7 +42,7 @@ def figures(labels, logits, group_ids, goes_with):
 
 
 GROUPS = np.arange(M) % 6
-GOES_WITH = np.arange(V)[:, None] == np.arange(K) % V
+ALIGNED = np.arange(V)[:, None] == np.arange(K) % V
 
 
 @settings(max_examples=60)
@@ -50,7 +50,7 @@ GOES_WITH = np.arange(V)[:, None] == np.arange(K) % V
 def test_scaled_logits_change_nothing(rng, scale):
     labels, logits = draw(rng)
     scaled = {name: part * scale for name, part in logits.items()}
-    before, after = figures(labels, logits, GROUPS, GOES_WITH), figures(labels, scaled, GROUPS, GOES_WITH)
+    before, after = every_metric(labels, logits, GROUPS, ALIGNED), every_metric(labels, scaled, GROUPS, ALIGNED)
     assert after[:-1] == pytest.approx(before[:-1], rel=1e-8, abs=1e-9)
     assert after[-1] == pytest.approx(before[-1] * scale, rel=1e-9)
 
@@ -59,19 +59,19 @@ def test_scaled_logits_change_nothing(rng, scale):
 @given(worlds)
 def test_order_of_samples_and_names_of_classes_change_nothing(rng):
     labels, logits = draw(rng)
-    before = figures(labels, logits, GROUPS, GOES_WITH)
+    before = every_metric(labels, logits, GROUPS, ALIGNED)
     shuffle, names = rng.permutation(M), rng.permutation(K)
     shuffled = {name: part[shuffle] for name, part in logits.items()}
-    after = figures(labels[shuffle], shuffled, GROUPS[shuffle], GOES_WITH)
+    after = every_metric(labels[shuffle], shuffled, GROUPS[shuffle], ALIGNED)
     assert after == pytest.approx(before, rel=1e-8, abs=1e-9)
     renamed = {name: part[..., names] for name, part in logits.items()}  # class k is now called argsort(names)[k]
-    after = figures(np.argsort(names)[labels], renamed, GROUPS, GOES_WITH[:, names])
+    after = every_metric(np.argsort(names)[labels], renamed, GROUPS, ALIGNED[:, names])
     assert after == pytest.approx(before, rel=1e-8, abs=1e-9)
 
 
 @settings(max_examples=40)
 @given(worlds)
-def test_mean_of_samples_is_the_figure(rng):
+def test_metric_is_the_mean_of_its_samples(rng):
     labels, logits = draw(rng)
     base, twins = metrics.softmax(logits["base"]), metrics.softmax(logits["twins"])
     pairs = [
@@ -80,7 +80,7 @@ def test_mean_of_samples_is_the_figure(rng):
         (metrics.core_sensitivities, metrics.core_sensitivity, (base, twins[:, 0], labels)),
         (metrics.invariance_gaps, metrics.invariance_gap, (logits["ctrl"], logits["unc"], labels, 1.7)),
         (metrics.flip_rates, metrics.flip_rate, (base, twins)),
-        (metrics.signed_pulls, metrics.signed_pull, (twins, GOES_WITH)),
+        (metrics.signed_pulls, metrics.signed_pull, (twins, ALIGNED)),
         (metrics.correct, metrics.accuracy, (base, labels)),
         (
             metrics.counterfactually_robust,
@@ -88,7 +88,7 @@ def test_mean_of_samples_is_the_figure(rng):
             (base, {"a": twins, "b": twins[:, :1]}, labels),
         ),
     ]
-    for per_sample, figure, arguments in pairs:
+    for per_sample, metric, arguments in pairs:
         values = per_sample(*arguments)
         assert values.shape == (M,)
-        assert figure(*arguments) == pytest.approx(values.mean())
+        assert metric(*arguments) == pytest.approx(values.mean())
