@@ -13,7 +13,7 @@ from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import Report
 from spurgen.harness.experiments.tuning import choose, settings
-from spurgen.harness.experiments.tuning_result import read_trials
+from spurgen.harness.experiments.tuning_result import read_tuning
 
 ROOT = Path(__file__).parents[2]
 METHODS = discover("spurgen.baselines")
@@ -71,14 +71,14 @@ def test_a_method_has_name_access_modalities_and_docstring(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_methods_values_are_those_that_the_sweep_chose(name):
-    best = choose(read_trials(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl"))
+    best = choose(read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl"))
     # One that was never swept, or never worked, keeps the values that its dataclass gives the source of.
     assert METHODS[name].Hyperparameters(**(best or {})) == METHODS[name].submission.HYPERPARAMETERS
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_sweep_of_docs_methods_tries_what_the_record_holds(name):
-    tried = {str(trial.options) for trial in read_trials(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl")}
+    tried = {str(result.options) for result in read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl")}
     planned = settings(METHODS[name].Hyperparameters(), 6, "random")
     assert tried == {str(options) for options in planned} or not tried
 
