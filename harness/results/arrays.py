@@ -84,7 +84,7 @@ def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, tuple[N
 
 
 def _cut(array: NDArray, sizes: Iterable[int]) -> list[NDArray]:  # type: ignore[type-arg]
-    return np.split(array, np.cumsum(list(sizes))[:-1])
+    return np.split(array, np.cumsum(list(sizes)))[:-1]
 
 
 def _read(file: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:

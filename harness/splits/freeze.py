@@ -3,12 +3,11 @@
 import base64
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
@@ -46,23 +45,13 @@ class ShardDigests:
         return b"".join(hashlib.sha256(b"".join(row)).digest()[:FINGERPRINT] for row in rows)
 
 
-def image_digests(images: NDArray[np.uint8]) -> Digests:
-    """Hash the pixels of each image."""
-    return [hashlib.sha256(image).digest() for image in images]
-
-
-def caption_digests(captions: Iterable[str]) -> Digests:
-    """Hash the UTF-8 bytes of each caption."""
-    return [hashlib.sha256(caption.encode()).digest() for caption in captions]
-
-
 def digest(samples: Samples) -> ShardDigests:
     """Hash samples by their decoded content, never by an encoding of it."""
     columns = [samples.labels, samples.env_ids, samples.group_ids, *samples.channel_values.values()]
     factors = np.ascontiguousarray(np.stack(columns, axis=1).astype("<i8"))
-    return ShardDigests(
-        image_digests(samples.images), caption_digests(samples.captions), [hashlib.sha256(r).digest() for r in factors]
-    )
+    captions = [caption.encode() for caption in samples.captions]
+    halves = ([hashlib.sha256(content).digest() for content in half] for half in (samples.images, captions, factors))
+    return ShardDigests(*halves)
 
 
 def part_sizes(scenario: Scenario) -> dict[str, int]:

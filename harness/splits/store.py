@@ -190,13 +190,3 @@ def _misfit(path: Path, samples: Samples, scenario: Scenario) -> str | None:
     if list(samples.channel_values) != list(scenario.channels):
         return f"{path} holds the channels {list(samples.channel_values)}, expected {list(scenario.channels)}"
     return None
-
-
-def load_part(suite: Suite, root: Path, name: str, part: str) -> Samples:
-    """Read a whole part, checked sample by sample; raise `FrozenDataError` if anything is wrong with it."""
-    problem = check_part(suite, root, name, part)
-    if problem:
-        raise FrozenDataError(problem)
-    folder = part_folder(root, suite, name, part)
-    shards = [read_shard(folder / f"{k:05d}.npz") for k in range(len(shard_bounds(suite.scenario(name), part)))]
-    return Samples.join(shards)

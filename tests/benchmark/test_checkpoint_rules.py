@@ -5,11 +5,11 @@ from spurgen.benchmark.checkpoint_rules import RULES, ValScore, best
 SCORES = [ValScore(0.9, 0.5, 0.6), ValScore(0.8, 0.5, 0.7), ValScore(0.9, 0.1, 0.9), ValScore(0.7, 0.4, 0.4)]
 
 
-def test_each_rule_maximises_its_own_figure_and_takes_the_last_of_equals():
+def test_each_rule_maximises_its_own_score_and_breaks_ties():
     assert {rule: best(SCORES, rule) for rule in RULES} == {"last": 3, "val_accuracy": 2, "val_wga": 1}
 
 
-def test_equal_in_all_the_last_is_taken():
+def test_the_last_of_equal_scores_is_selected():
     assert {best([ValScore(0.5, 0.0, 0.2)] * 3, rule) for rule in RULES} == {2}
 
 

@@ -5,7 +5,7 @@ from spurgen.benchmark.plugins import discover, names_in
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """Makes a package of its own name and returns the two."""
+    """The name and the folder of an empty package."""
     name = f"plugins_{tmp_path.name}"
     folder = tmp_path / name
     folder.mkdir()
@@ -18,12 +18,12 @@ def test_dropping_a_file_registers_it_under_its_name(package):
     name, folder = package
     for plugin in ("zebra", "aardvark"):
         (folder / f"{plugin}.py").write_text(f"VALUE = {plugin!r}")
-    found = discover(name)
-    assert list(found) == ["aardvark", "zebra"]
-    assert all(plugin == module.VALUE for plugin, module in found.items())
+    plugins = discover(name)
+    assert list(plugins) == ["aardvark", "zebra"]
+    assert all(plugin == module.VALUE for plugin, module in plugins.items())
 
 
-def test_names_are_told_without_importing(package):
+def test_names_are_listed_without_importing(package):
     name, folder = package
     for plugin in ("zebra", "aardvark", "_support"):
         (folder / f"{plugin}.py").write_text("raise RuntimeError")
@@ -40,14 +40,14 @@ def test_support_code_and_subpackages_are_left_out(package):
     assert list(discover(name)) == ["one"]
 
 
-def test_a_plugin_that_cannot_be_imported_is_no_silent_omission(package):
+def test_a_plugin_that_cannot_be_imported_is_an_error(package):
     name, folder = package
     (folder / "broken.py").write_text("import nothing_of_this_name")
     with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
         discover(name)
 
 
-def test_the_channels_are_found_in_order():
+def test_channels_are_in_order():
     channels = list(discover("spurgen.generators.channels"))
     assert channels == sorted(channels)
     assert {"background", "color", "shape"} <= set(channels)

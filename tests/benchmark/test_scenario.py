@@ -21,8 +21,8 @@ strength = 0.5
 
 
 def world(**fields):
-    given_channels = {"background": {}, "color": {}, "shape": {}}
-    return make_scenario("w.toml", **{"suite": "t", "name": "w", "seed": 7, "channels": given_channels, **fields})
+    channels = {"background": {}, "color": {}, "shape": {}}
+    return make_scenario("w.toml", **{"suite": "t", "name": "w", "seed": 7, "channels": channels, **fields})
 
 
 TWO = [{"name": "a"}, {"name": "b"}]
@@ -76,24 +76,24 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("fields", "message"), IMPOSSIBLE)
-def test_the_impossible_is_refused_with_the_field_and_the_value(fields, message):
+def test_an_impossible_scenario_is_an_error_with_the_field_and_the_value(fields, message):
     with pytest.raises(ScenarioError, match=message) as caught:
         world(**fields)
     assert str(caught.value).startswith("w.toml is not a possible scenario:\n")
 
 
 @pytest.mark.parametrize(("sizes", "twins"), [({}, 1000), ({"test_per_group": 2}, 160), ({"twins": 7}, 7)])
-def test_as_many_twins_as_there_are_unless_said(sizes, twins):
+def test_by_default_at_most_1000_samples_have_twins(sizes, twins):
     assert world(splits=sizes).splits.twins == twins
 
 
 def test_a_small_world_needs_no_splits():
-    few = make_scenario("w.toml", suite="t", name="w", seed=1, num_classes=2, channels={})
-    assert few.splits.twins == few.num_test == 200
+    small = make_scenario("w.toml", suite="t", name="w", seed=1, num_classes=2, channels={})
+    assert small.splits.twins == small.num_test == 200
 
 
 @pytest.mark.parametrize("field", ["suite", "name", "seed", "channels"])
-def test_what_has_no_default_must_be_given(field):
+def test_a_field_without_default_is_required(field):
     fields = {"suite": "t", "name": "w", "seed": 1, "channels": {}}
     del fields[field]
     with pytest.raises(ScenarioError, match=rf"{field}: this key is missing"):
@@ -115,7 +115,7 @@ def test_a_channel_that_no_plugin_can_draw_is_refused(channels, message):
         check(world(channels=channels))
 
 
-def test_all_faults_of_a_file_are_told_at_once():
+def test_all_faults_of_a_file_are_reported_at_once():
     with pytest.raises(ScenarioError) as caught:
         world(num_classes=1, label_noise=3, channels={"color": {"values": 0}})
     assert str(caught.value).count("\n  ") == 3
@@ -139,7 +139,7 @@ def test_a_scenario_file_is_read(tmp_path):
         (b"source = 1", r"source: there is no such key"),
     ],
 )
-def test_a_bad_file_is_named(tmp_path, content, message):
+def test_an_unreadable_or_invalid_file_is_named(tmp_path, content, message):
     path = tmp_path / "w.toml"
     if content is not None:
         path.write_bytes(content)
@@ -170,7 +170,7 @@ def test_sizes_follow_from_classes_and_channels():
         spec.split_size("dev")
 
 
-def test_uncorrelated_keeps_all_but_the_strengths_and_environments():
+def test_uncorrelated_changes_only_strengths_and_environments():
     channels = {"color": {"values": 5, "strength": 0.9}, "shape": {"alignment": "many-to-many", "strength": [0.3] * 10}}
     spec = world(channels=channels, environments=TWO, label_noise=0.1)
     flat = spec.uncorrelated()
@@ -191,23 +191,23 @@ def test_a_channel_without_a_kind_is_of_the_kind_of_its_name():
     assert world(channels={"color": Channel(), "hue": Channel(kind="shape")}).channels["color"].kind == "color"
 
 
-def test_digest_is_the_frozen_one_and_that_of_plain_json():
+def test_the_digest_is_that_of_plain_json_and_never_changes():
     spec = world(
         environments=[{"name": "a", "strength": {"color": [0.1, 1e-5] * 5}}], withheld=[{"class": 0, "color": 3}]
     )
     fields = json.loads(spec.model_dump_json())
-    del fields["first_class"], fields["alignment_seed"]  # came later, and count only where they are set
+    del fields["first_class"], fields["alignment_seed"]  # were added later, and count only where they are set
     text = json.dumps(fields, separators=(",", ":"))
     assert spec.digest == hashlib.sha256(text.encode()).hexdigest()
-    said = [world(), world(first_class=1), world(alignment_seed=7), world(alignment_seed=0)]
-    assert len({spec.digest for spec in said}) == 4
+    different = [world(), world(first_class=1), world(alignment_seed=7), world(alignment_seed=0)]
+    assert len({spec.digest for spec in different}) == 4
     assert world().digest == "c6e45a87c5a1205c01c8a2bfbda49c735811671d1993e3a0fafa0a1ddd6853a9"
 
 
-def test_digest_depends_on_what_is_said_and_not_on_how(tmp_path):
+def test_the_digest_depends_on_the_content_of_the_file_not_on_its_layout(tmp_path):
     path = tmp_path / "w.toml"
     path.write_text(
-        '# said otherwise\nseed = 7\nname = "w"\nchannels.color.strength = 5e-1\nsuite = "t"\nnum_classes = 10'
+        '# another layout\nseed = 7\nname = "w"\nchannels.color.strength = 5e-1\nsuite = "t"\nnum_classes = 10'
     )
     other = make_scenario("x", suite="t", name="w", seed=7, channels={"color": {"strength": 0.5}})
     assert load_scenario(path).digest == other.digest

@@ -14,5 +14,5 @@ from spurgen.benchmark.specs import split_spec
         ("a.b:net", ("a.b", "net")),
     ],
 )
-def test_a_spec_is_a_place_and_perhaps_an_attribute(spec, parts):
+def test_a_spec_is_a_path_or_module_and_optionally_an_attribute(spec, parts):
     assert split_spec(spec) == parts

@@ -51,20 +51,20 @@ def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environ
 
 
 @pytest.mark.parametrize("name", FROZEN)
-def test_every_task_has_a_channel_to_lean_on(name):
+def test_every_task_has_a_channel(name):
     for task in load_suite(name).tasks.values():
         assert task.channels, task.name
 
 
 @pytest.mark.parametrize("name", FROZEN)
-def test_a_manifest_freezes_every_scenario_as_it_stands(name):
+def test_a_manifest_has_the_digest_of_every_scenario(name):
     suite = load_suite(name)
     assert suite.manifest.suite == name
     frozen = {key: scenario.scenario_sha256 for key, scenario in suite.manifest.scenarios.items()}
     assert frozen == {key: scenario.digest for key, scenario in suite.scenarios.items()}
 
 
-def test_v1_ranks_over_sets_of_its_tasks():
+def test_v1_ranks_over_two_sets_of_tasks():
     overall = load_suite("v1").overall
     assert overall["signs"] == ("signs-image", "signs-text", "signs-multimodal")
     assert overall["image"] == ("signs-image", "pretrained-image", "whac-a-mole-image")
@@ -81,7 +81,7 @@ def test_v1_ranks_over_sets_of_its_tasks():
         ('["one-text"]', r"overall.both: .*at least 2 items"),
     ],
 )
-def test_a_bad_set_of_tasks_is_named(mini, members, message):
+def test_a_bad_set_of_tasks_is_an_error(mini, members, message):
     assert load_suite(str(mini)).overall == {}
     mini.write_text(f"{TASKS}[overall]\nboth = {members}")
     with pytest.raises(ScenarioError, match=message):
@@ -89,7 +89,7 @@ def test_a_bad_set_of_tasks_is_named(mini, members, message):
 
 
 @pytest.mark.parametrize("modality", ["text", "multimodal"])
-def test_imagenet_is_for_image_tasks(mini, modality):
+def test_only_image_tasks_start_from_imagenet(mini, modality):
     tasks = TASKS.replace('modality = "image"', 'modality = "image", backbone = "imagenet"')
     mini.write_text(tasks)
     assert load_suite(str(mini)).task("two-image").backbone == "imagenet"
@@ -133,19 +133,19 @@ def test_a_suite_is_read_by_path(mini):
 
 
 @pytest.mark.parametrize(
-    ("ask", "message"),
+    ("look_up", "message"),
     [
         (lambda s: s.task("signs"), r"suite mini has no task 'signs'; choose from one-text, two-image, one-image"),
         (lambda s: s.task("image-one"), r"suite mini has no task 'image-one'; did you mean (.* or )?one-image"),
         (lambda s: s.scenario("signs"), r"suite mini has no scenario 'signs'; choose from one, two"),
     ],
 )
-def test_an_unknown_name_is_answered_with_the_nearest_or_all_there_are(mini, ask, message):
+def test_similar_names_or_all_are_suggested_for_an_unknown_one(mini, look_up, message):
     with pytest.raises(ScenarioError, match=message):
-        ask(load_suite(str(mini)))
+        look_up(load_suite(str(mini)))
 
 
-def test_an_unknown_suite_is_answered_with_the_known_ones():
+def test_an_unknown_suite_is_an_error_that_lists_the_suites():
     with pytest.raises(ScenarioError, match=r"there is no suite 'v0'; there are: .*v1"):
         load_suite("v0")
 
@@ -157,7 +157,7 @@ def test_an_unknown_suite_is_answered_with_the_known_ones():
         ("no/none.toml", r"the suite file .*none.toml does not exist; there are: .*v1"),
     ],
 )
-def test_a_suite_file_that_is_not_there_is_answered_with_the_suites_beside_it(mini, name, message):
+def test_a_missing_suite_file_is_an_error_that_lists_the_suites_beside_it(mini, name, message):
     for other in ("pyproject.toml", "frozen.toml", "frozen.manifest.json"):
         (mini.parent / other).write_text("")
     with pytest.raises(ScenarioError, match=message):
@@ -179,14 +179,14 @@ def test_a_suite_file_that_is_not_there_is_answered_with_the_suites_beside_it(mi
         (b'[tasks]\na = { scenario = "six", modality = "image" }', r"cannot read the scenario file .*six.toml"),
     ],
 )
-def test_a_bad_suite_file_is_named(mini, content, message):
+def test_an_invalid_suite_file_is_an_error(mini, content, message):
     mini.write_bytes(content)
     with pytest.raises(ScenarioError, match=message):
         load_suite(str(mini))
 
 
 @pytest.mark.parametrize(("old", "new"), [('name = "one"', 'name = "won"'), ('suite = "mini"', 'suite = "v1"')])
-def test_a_scenario_must_carry_its_own_name_and_its_suites(mini, old, new):
+def test_a_scenario_must_carry_the_names_of_its_file_and_suite(mini, old, new):
     path = mini.parent / "mini" / "one.toml"
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(ScenarioError, match=r"the file of scenario one must carry this name and suite mini"):
@@ -194,7 +194,7 @@ def test_a_scenario_must_carry_its_own_name_and_its_suites(mini, old, new):
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"suite": "mini"}'])
-def test_a_manifest_that_cannot_be_read_says_what_to_do(mini, content):
+def test_an_unreadable_manifest_is_an_error_that_says_what_to_do(mini, content):
     suite = load_suite(str(mini))
     if content is not None:
         suite.manifest_file.write_text(content)

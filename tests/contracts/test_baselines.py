@@ -1,4 +1,4 @@
-"""What every method in baselines/ must offer, whatever it does."""
+"""What every method in baselines/ must offer."""
 
 import dataclasses
 from pathlib import Path
@@ -13,7 +13,7 @@ from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import Report
 from spurgen.harness.experiments.tuning import choose, settings
-from spurgen.harness.experiments.tuning_result import read_trials
+from spurgen.harness.experiments.tuning_result import read_tuning
 
 ROOT = Path(__file__).parents[2]
 METHODS = discover("spurgen.baselines")
@@ -30,9 +30,9 @@ def data():
 
     def batch():
         images = rng.integers(0, 256, (N, SIZE, SIZE, 3), dtype=np.uint8)
-        said = np.where(np.arange(N) % 12 == 5, 0, labels)  # so that no model is right on all
+        named = np.where(np.arange(N) % 12 == 5, 0, labels)  # so that no model is right on all
         hours = rng.integers(1, 13, N)  # so that the twins' captions differ
-        return Batch(images, [f"a {'xyz'[label]} at {hour}:{label}" for label, hour in zip(said, hours, strict=True)])
+        return Batch(images, [f"a {'xyz'[label]} at {hour}:{label}" for label, hour in zip(named, hours, strict=True)])
 
     return LabeledData(
         batch=batch(),
@@ -46,20 +46,20 @@ def data():
 
 
 def only(modality, data):
-    def carried(batch):
+    def only_of(batch):
         return batch and Batch(
             None if modality == "text" else batch.images, None if modality == "image" else batch.captions
         )
 
-    return dataclasses.replace(data, batch=carried(data.batch), twins=carried(data.twins))
+    return dataclasses.replace(data, batch=only_of(data.batch), twins=only_of(data.twins))
 
 
-def test_methods_are_found():
+def test_methods_are_discovered():
     assert {"erm", "group_dro", "resample"} <= set(METHODS)
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_presents_itself(name):
+def test_a_method_has_name_access_modalities_and_docstring(name):
     submission = METHODS[name].submission
     assert isinstance(submission, Baseline)
     assert name == submission.NAME
@@ -71,14 +71,14 @@ def test_a_method_presents_itself(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_methods_values_are_those_that_the_sweep_chose(name):
-    best = choose(read_trials(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl"))
+    best = choose(read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl"))
     # One that was never swept, or never worked, keeps the values that its dataclass gives the source of.
     assert METHODS[name].Hyperparameters(**(best or {})) == METHODS[name].submission.HYPERPARAMETERS
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_sweep_of_docs_methods_tries_what_the_record_holds(name):
-    tried = {str(trial.options) for trial in read_trials(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl")}
+    tried = {str(result.options) for result in read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl")}
     planned = settings(METHODS[name].Hyperparameters(), 6, "random")
     assert tried == {str(options) for options in planned} or not tried
 
@@ -97,7 +97,7 @@ def test_hyper_parameters_are_documented_and_frozen(name):
 
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_answers(name, modality, data, tmp_path):
+def test_a_method_trains_and_predicts(name, modality, data, tmp_path):
     method = METHODS[name].submission.with_options(epochs=2, batch_size=16)
     if modality not in method.MODALITIES:
         pytest.skip(f"{name} does not do {modality}")

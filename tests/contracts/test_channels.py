@@ -1,4 +1,4 @@
-"""What every channel plug-in must offer, whatever it paints or says."""
+"""What every channel plug-in must offer."""
 
 import string
 from itertools import pairwise
@@ -34,12 +34,12 @@ def shown(kind, half, **channel):
     return [getattr(twins(spec, "test", range(COUNT), "channel", "only", v), half) for v in values]
 
 
-def test_channels_are_found():
+def test_channels_are_discovered():
     assert {"background", "color", "shape", "lighting", "watermark", "voice", "synonym"} <= set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_says_who_carries_it_and_what_it_does_when_it_is_no_channel(kind):
+def test_it_declares_its_carriers_and_what_happens_where_it_is_not_listed(kind):
     module = KINDS[kind]
     assert isinstance(module.CARRIERS, frozenset)
     assert module.CARRIERS in ({"image"}, {"caption"}, {"image", "caption"})
@@ -48,7 +48,7 @@ def test_it_says_who_carries_it_and_what_it_does_when_it_is_no_channel(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_has_ten_or_more_values_of_different_names(kind):
+def test_it_has_at_least_ten_values_with_different_names(kind):
     values = KINDS[kind].VALUES
     assert isinstance(values, tuple)
     assert len(set(values)) == len(values) >= 10
@@ -81,7 +81,7 @@ def test_it_can_be_the_only_channel_of_a_world(kind):
 
 
 @pytest.mark.parametrize("kind", PAINTED)
-def test_every_value_changes_every_picture(kind):
+def test_every_value_changes_every_image(kind):
     pictures = shown(kind, "images")
     for k in range(COUNT):
         assert len({images[k].tobytes() for images in pictures}) == len(pictures)
@@ -91,11 +91,11 @@ def test_every_value_changes_every_picture(kind):
 def test_every_value_changes_every_caption(kind):
     captions = shown(kind, "captions")
     for k in range(COUNT):
-        assert len({said[k] for said in captions}) == len(captions)
+        assert len({of_value[k] for of_value in captions}) == len(captions)
 
 
 @pytest.mark.parametrize("kind", PAINTED)
-def test_magnitude_0_hides_the_value_from_the_picture(kind):
+def test_magnitude_0_hides_the_value_in_the_image(kind):
     pictures = shown(kind, "images", magnitude=0.0)
     for images in pictures[1:]:
         np.testing.assert_array_equal(images, pictures[0])
@@ -121,7 +121,7 @@ def test_it_paints_a_sample_the_same_alone_and_in_a_batch_of_mixed_magnitudes(ki
 
 
 @pytest.mark.parametrize("kind", PAINTED)
-def test_it_spares_the_pictogram_enough_to_tell_classes_apart(kind):
+def test_it_leaves_enough_of_the_pictogram_visible(kind):
     spec, empty = alone(kind), alone(kind).model_copy(update={"core_visibility": 0.0})
     for value in range(len(KINDS[kind].VALUES)):
         base, bare = (
@@ -132,7 +132,7 @@ def test_it_spares_the_pictogram_enough_to_tell_classes_apart(kind):
 
 
 @pytest.mark.parametrize("kind", [kind for kind, module in KINDS.items() if module.UNLISTED == "absent"])
-def test_an_absent_channel_leaves_no_trace_where_it_is_not_listed(kind):
+def test_an_absent_channel_changes_no_image_where_it_is_not_listed(kind):
     spec = make_scenario("test", suite="t", name="w", seed=6, image_size=64, channels={"voice": {"carrier": "caption"}})
     faint = make_scenario(
         "test",

@@ -1,4 +1,4 @@
-"""The examples of CONTRIBUTING.md, pasted: the linter passes them, the contracts hold, and they work."""
+"""The examples of CONTRIBUTING.md: the linter passes them, the contracts hold, and they work."""
 
 import importlib.util
 import inspect
@@ -52,8 +52,8 @@ def paste(tmp_path, monkeypatch):
     return pasted
 
 
-def held(module, argument, name, others=None):
-    """Holds a plug-in to the contracts that ask for its name alone, but for those of others; counts them."""
+def check_contracts(module, argument, name, others=None):
+    """Runs the contract tests that take only a plug-in's name, except those of `others`; returns their number."""
     tests = [test for key, test in vars(module).items() if key.startswith("test_")]
     alone = [test for test in tests if list(inspect.signature(test).parameters) == [argument]]
     due = [test for test in alone if test.pytestmark[0].args[1] is not others]
@@ -62,7 +62,7 @@ def held(module, argument, name, others=None):
     return len(due)
 
 
-def test_every_example_is_found():
+def test_every_kind_of_example_is_there():
     assert {Path(place).parent.as_posix() for place in EXAMPLES} >= {
         "generators/channels", "baselines", "harness/metrics", "harness/commands",
     }  # fmt: skip
@@ -78,14 +78,14 @@ def test_the_linter_passes_an_example(place, check):
 
 def test_the_channel_keeps_its_contract(paste):
     paste("generators/channels/fog.py")
-    assert held(CHANNELS, "kind", "fog", others=CHANNELS.SPOKEN) > 5
+    assert check_contracts(CHANNELS, "kind", "fog", others=CHANNELS.SPOKEN) > 5
 
 
 @pytest.mark.parametrize("modality", BASELINES.MODALITIES)
 def test_the_method_keeps_its_contract(paste, modality, data, tmp_path):
     paste("baselines/label_smoothing.py")
-    assert held(BASELINES, "name", "label_smoothing") > 1
-    BASELINES.test_a_method_answers("label_smoothing", modality, data, tmp_path)
+    assert check_contracts(BASELINES, "name", "label_smoothing") > 1
+    BASELINES.test_a_method_trains_and_predicts("label_smoothing", modality, data, tmp_path)
 
 
 def test_the_metric_measures(paste):

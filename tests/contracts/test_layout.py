@@ -1,4 +1,4 @@
-"""Who may import whom, and what every file must be."""
+"""Which folder may import which, and what every file must fulfil."""
 
 import ast
 import re
@@ -66,31 +66,31 @@ def test_imports_go_one_way(path):
         ("import harness", "bare harness"),
     ],
 )
-def test_no_way_of_importing_escapes(line, folder):
+def test_every_way_of_importing_is_detected(line, folder):
     depth = "generators/channels/x.py" if "..." in line else "generators/x.py"
     assert folder in set(imported(ROOT / depth, line))
 
 
-def test_every_package_is_listed_for_the_wheel():
+def test_the_wheel_has_every_package():
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = [path.parent.relative_to(ROOT) for path in SOURCES if path.name == "__init__.py"]
     assert sorted(setuptools["packages"]) == sorted("spurgen." + ".".join(folder.parts) for folder in folders)
     assert setuptools["package-dir"] == {f"spurgen.{folder}": folder for folder in MAY_IMPORT}
 
 
-def test_every_folder_of_modules_is_a_package_and_none_of_tests_is():
+def test_every_folder_of_modules_is_a_package_and_no_folder_of_tests_is():
     for folder in {path.parent for path in SOURCES}:
         assert (folder / "__init__.py").exists(), name(folder)
     assert not [name(path) for path in TESTS if path.name == "__init__.py"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_every_module_says_what_it_is(path):
+def test_every_module_has_a_docstring(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=name)
-def test_a_file_can_be_held_in_the_head(path):
+def test_files_and_functions_are_short(path):
     text = path.read_text()
     assert len(text.splitlines()) <= MOST_LINES
     for node in ast.walk(ast.parse(text)):
@@ -98,7 +98,7 @@ def test_a_file_can_be_held_in_the_head(path):
             assert node.end_lineno - node.lineno < 60, node.name
 
 
-def test_the_table_of_methods_has_them_all_with_their_access():
+def test_the_table_of_methods_lists_every_method_with_its_access():
     table = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `(\w+)` \| (\w+) \|", table.split("| method |")[1], re.MULTILINE)
     assert sorted(listed) == [

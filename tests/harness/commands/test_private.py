@@ -18,11 +18,12 @@ def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp
     where = ["--suite", suite_file, "--secret", str(secret)]
     assert main(["splits", "commit", *where]) == 0
     spec = write_submission(MODEL)
-    assert score(spec, "--private", "--secret", str(secret)) == 0
+    board_file = tmp_path / "board.json"
+    assert score(spec, "--private", "--secret", str(secret), "--json", str(board_file)) == 0
     out, err = capsys.readouterr()
     assert "private splits of commitment 1" in err
-    (path,) = (tmp_path / "private" / "tiny" / "model").iterdir()
-    board = json.loads((tmp_path / "leaderboard-tiny.json").read_text())
+    path = tmp_path / "results" / "tiny" / "private" / "model.jsonl"
+    board = json.loads(board_file.read_text())
     rows = board["tasks"]["small-text"]["rows"] + board["tasks"]["small-text"]["unranked"]
     assert rows[0]["submission"] == "model"
     text = secret.read_text()

@@ -29,7 +29,7 @@ def written(tmp_path_factory):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Replaces what takes long to draw; returns the sheets there are then, in the order of NAMES."""
+    """Replaces the drawing functions, which are slow; returns their stand-in sheets in the order of NAMES."""
     names = ("banner", "contact_sheet", "scene_sheet", "caption_sheet", "twin_sheet")
     drawn = [Image.new("RGB", (4 + k, 4), (32 * k, 0, 0)) for k in range(len(names))]
     for name, sheet in zip(names, drawn, strict=True):
@@ -37,9 +37,9 @@ def quick(monkeypatch):
     return drawn
 
 
-def packed(picture):
+def packed(image):
     """Puts the three levels of a pixel into one number."""
-    return picture.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+    return image.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
 
 
 def pixels(path):
@@ -47,9 +47,9 @@ def pixels(path):
         return packed(np.asarray(sheet.convert("RGB")))
 
 
-def count(sheet, picture, scale=1):
-    """Counts the places where a sheet shows a picture, rounded as sheets are, each pixel `scale` wide."""
-    wanted = packed(picture & 0xF8 | picture >> 5).repeat(scale, axis=0).repeat(scale, axis=1)
+def count(sheet, image, scale=1):
+    """Counts the places where a sheet shows an image, rounded as sheets are, each pixel `scale` wide."""
+    wanted = packed(image & 0xF8 | image >> 5).repeat(scale, axis=0).repeat(scale, axis=1)
     side = len(wanted)
     corners = np.argwhere(sheet[: 1 - side, : 1 - side] == wanted[0, 0])
     for k in (side // 3, side // 2):
@@ -58,7 +58,7 @@ def count(sheet, picture, scale=1):
 
 
 @pytest.mark.slow
-def test_all_sheets_are_written_and_neither_too_wide_nor_too_large(written):
+def test_all_sheets_are_written_within_limits_of_width_and_file_size(written):
     assert sorted(written) == sorted(NAMES)
     for path in written.values():
         assert 10_000 < path.stat().st_size < 1_500_000
@@ -70,15 +70,15 @@ def test_all_sheets_are_written_and_neither_too_wide_nor_too_large(written):
 def test_scenes_are_shown_at_their_true_size(written):
     scenario = world_scenario(224, channels=discover(CHANNELS))
     sheet = pixels(written["world-224.png"])
-    for picture in sample(scenario, "test", varied_samples(scenario), captions=False).images:
-        assert count(sheet, picture) == 1
+    for image in sample(scenario, "test", varied_samples(scenario), captions=False).images:
+        assert count(sheet, image) == 1
 
 
 @pytest.mark.slow
 def test_the_contact_sheet_shows_every_class_and_every_value_of_every_image_channel(written):
     sheet, plain = pixels(written["world-64.png"]), world_scenario(64)
-    for picture in sample(plain, "test", varied_samples(plain), captions=False).images:
-        assert count(sheet, picture, 2) == 1
+    for image in sample(plain, "test", varied_samples(plain), captions=False).images:
+        assert count(sheet, image, 2) == 1
     for channel, values in channels_in("image").items():
         scenario = bare(world_scenario(64, channels={**plain.channels, channel: None}))
         index = most_varying_sample(scenario, channel)
@@ -102,42 +102,42 @@ def test_the_twin_sheet_shows_the_base_beside_every_channel_and_every_twin(writt
 
 
 @pytest.mark.slow
-def test_the_banner_tiles_as_many_scenes(written):
+def test_the_banner_shows_sixteen_scenes(written):
     scenario = world_scenario(112)
-    pictures = sample(scenario, "test", varied_samples(scenario), captions=False).images
-    assert [count(pixels(written["world.png"]), picture) for picture in pictures] == [1] * 16 + [0] * 4
+    images = sample(scenario, "test", varied_samples(scenario), captions=False).images
+    assert [count(pixels(written["world.png"]), image) for image in images] == [1] * 16 + [0] * 4
 
 
-def test_there_is_a_caption_for_every_value_that_captions_alone_carry():
+def test_every_value_of_a_caption_channel_has_a_caption():
     assert set(sheets.caption_channels()) | set(channels_in("image")) == set(discover(CHANNELS))
     for channel, values in sheets.caption_channels().items():
         captions = sheets.captions_of(channel)
         assert tuple(captions) == values
         assert len(set(captions.values())) == len(values)
-    assert all(f" {word} " in f" {said} " for word, said in sheets.captions_of("synonym").items())
+    assert all(f" {word} " in f" {caption} " for word, caption in sheets.captions_of("synonym").items())
 
 
-def test_a_channel_is_described_in_its_own_words():
+def test_a_channel_is_described_by_its_docstring_and_its_carriers():
     assert sheets.about("watermark") == "The small tag in a corner. In images."
     assert sheets.about("color") == "The colour of the plate. In images and captions."
 
 
-def test_a_sheet_is_the_same_whenever_it_is_drawn():
+def test_a_sheet_is_the_same_when_drawn_again():
     assert np.array_equal(np.asarray(sheets.banner(64)), np.asarray(sheets.banner(64)))
 
 
-def test_each_sheet_is_a_picture_of_its_own_name(quick, tmp_path):
+def test_each_sheet_is_written_under_its_name(quick, tmp_path):
     paths = sheets.write_sheets(tmp_path / "new")
     assert [path.name for path in paths] == NAMES
     for path, sheet in zip(paths, quick, strict=True):
-        with Image.open(path) as picture:
-            assert (picture.format, picture.size) == ("PNG", sheet.size)
-            assert picture.getpixel((0, 0)) == tuple(level & 0xF8 | level >> 5 for level in sheet.getpixel((0, 0)))
+        with Image.open(path) as image:
+            assert (image.format, image.size) == ("PNG", sheet.size)
+            assert image.getpixel((0, 0)) == tuple(level & 0xF8 | level >> 5 for level in sheet.getpixel((0, 0)))
 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("flags", "folder"), [([], "docs"), (["--out", "a/b"], "a/b")])
-def test_sheets_go_to_docs_unless_told_otherwise(tmp_path, monkeypatch, stderr, flags, folder):
+def test_sheets_are_written_to_docs_by_default(tmp_path, monkeypatch, stderr, flags, folder):
     monkeypatch.chdir(tmp_path)
     assert main(["sheets", *flags]) == 0
     assert sorted(tmp_path.rglob("*.png")) == sorted(tmp_path / folder / name for name in NAMES)
