@@ -7,7 +7,8 @@ import pytest
 
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.running.job import CellSpec
+from spurgen.harness.running.plan import plan
+from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.splits.freeze import freeze
 from spurgen.harness.statistics.ranking import better_than_chance
@@ -47,6 +48,6 @@ def test_an_example_is_better_than_chance_in_each_of_its_modalities(path, easy, 
     monkeypatch.setattr(sys, "path", [*sys.path])  # loading adds to it
     isolation = "bubblewrap" if sys.platform == "linux" else "process"
     for modality in load_submission(f"spurgen.submissions.{path.stem}").modalities:
-        cell = CellSpec(easy, modality, str(path), 0, limits=Limits(isolation=isolation)).run()
-        assert cell.error is None, cell.error
-        assert better_than_chance(sum(cell.groups), 240, 3), cell.figures["accuracy"]
+        result = run(plan(easy, [modality], [str(path)], 1, limits=Limits(isolation=isolation))[0]).result
+        assert result.error is None, result.error
+        assert better_than_chance(sum(result.groups), 240, 3), result.metrics["accuracy"]

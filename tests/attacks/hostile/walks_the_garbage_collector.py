@@ -7,7 +7,7 @@ from loot import guess
 
 
 def steal():
-    wanted = ("Samples", "Cell", "Answers", "Suite")
+    wanted = ("Samples", "Result", "TaskRow", "Answers", "Suite")
     return [type(thing) for thing in gc.get_objects() if type(thing).__name__ in wanted]
 
 
