@@ -193,7 +193,7 @@ BUG = "(a bug in SpurGen: please report it; spurgen --debug COMMAND ... shows th
         (KeyError("wga"), 70, f"internal error: KeyError: 'wga' {BUG}"),
         (AssertionError(), 70, f"internal error: AssertionError {BUG}"),
     ],
-)  # fmt: skip
+)
 def test_an_error_is_one_line_and_only_a_bug_is_called_one(failing, error, code, message):
     assert failing(error, "leaderboard", "--suite", "mine") == (code, message)
     assert failing(error, "leaderboard", "--suite=mine") == (code, message)
