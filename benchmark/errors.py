@@ -2,8 +2,10 @@
 
 import reprlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pydantic_core import ErrorDetails
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails  # the command line imports this module, and pydantic is slow to import
 
 _KEYS = {"missing": "this key is missing", "extra_forbidden": "there is no such key"}
 
@@ -28,12 +30,12 @@ class MetricError(SpurgenError, ValueError):
     """Arrays that a metric cannot judge: non-finite, misshapen, or with an empty group."""
 
 
-def explain(faults: Iterable[ErrorDetails]) -> list[str]:
+def explain(faults: "Iterable[ErrorDetails]") -> list[str]:
     """Return a line per fault of a `ValidationError`: which field is wrong, how, and which value it has."""
     return list(dict.fromkeys(map(_line, faults)))
 
 
-def _line(fault: ErrorDetails) -> str:
+def _line(fault: "ErrorDetails") -> str:
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])
     field = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != "constrained-float")

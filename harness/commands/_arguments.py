@@ -2,15 +2,20 @@
 
 import argparse
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from rich.text import Text
+
 from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.results.store import OWN
-from spurgen.harness.sandbox.bubblewrap import why_not
+from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits
+
+ROOT_WARNING = "warning: you are root, so a submission that gets out of its isolation is too; run as another user"
 
 
 def positive_int(text: str) -> int:
@@ -93,11 +98,14 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
     )  # fmt: skip
 
 
-def isolation_told(limits: Limits) -> str:
-    """Says how submissions are shut in here, and why no better; raises `SpurgenError` as `isolation_of` does."""
+def isolation_told(limits: Limits) -> Text:
+    """Return how submissions are isolated here, why no better, and a warning to root; raise as `isolation_of` does."""
     isolation = isolation_of(limits)
     weaker = isolation == "process" and limits.isolation == "auto"
-    return f"isolation: {isolation}" + (f"; {why_not()}" if weaker else "")
+    message = Text(f"isolation: {isolation}" + (f"; {why_unavailable()}" if weaker else ""))
+    if os.geteuid() == 0:
+        message.append(f"\n{ROOT_WARNING}", style="yellow")
+    return message
 
 
 class Unique(argparse.Action):

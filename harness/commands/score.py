@@ -16,7 +16,7 @@ from spurgen.harness.machine.files import check_writable
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.missing import run_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan, plan_private
-from spurgen.harness.sandbox.bubblewrap import why_not
+from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.splits.private import data_digest, open_secret, secret_file
 
@@ -48,7 +48,7 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
     isolation = isolation_of(limits)
     if isolation != "bubblewrap" and limits.isolation != "process":
         raise SpurgenError(
-            f"a submission that is not shut in could read the secret, and {why_not()}; or trust it, with "
+            f"a submission that is not shut in could read the secret, and {why_unavailable()}; or trust it, with "
             "--isolation process"
         )
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())

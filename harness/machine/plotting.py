@@ -1,4 +1,4 @@
-"""What all charts share: looks that survive print and grey, and whole files or none."""
+"""What all plots share: a style that survives print and grey, and files written whole or not at all."""
 
 import io
 from collections.abc import Iterator
@@ -31,26 +31,26 @@ STYLE: dict[Any, Any] = {  # matplotlib's own type is the list of all its settin
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draws in the common style and leaves matplotlib's settings as they were."""
+    """Draw in the common style, and restore matplotlib's settings."""
     with mpl.rc_context(STYLE):
         yield
 
 
 def new_picture(height: float, title: str, width: float = WIDTH) -> Picture:
-    """Makes an empty picture, sizes in inches, whose parts make room for one another."""
+    """Return an empty figure, sizes in inches, whose parts do not overlap."""
     picture = Picture(figsize=(width, height), layout="constrained")
     picture.suptitle(title)
     return picture
 
 
 def grid_lines(axes: Axes, axis: str) -> None:
-    """Lays faint lines behind the data, across the axis `x` or `y`."""
+    """Draw faint lines behind the data, across the axis `x` or `y`."""
     axes.grid(axis="x" if axis == "x" else "y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
 
 
 def to_png(picture: Picture) -> bytes:
-    """Makes a PNG of a picture, without matplotlib's version in it."""
+    """Return a figure as PNG, without matplotlib's version in it."""
     buffer = io.BytesIO()
     plain = {"Software": None}
     with styled():  # some settings count only now; a tight box cuts no label off
@@ -59,5 +59,5 @@ def to_png(picture: Picture) -> bytes:
 
 
 def save(picture: Picture, path: Path) -> None:
-    """Writes a picture as PNG: a whole file or nothing."""
+    """Write a figure as PNG: a whole file or nothing."""
     write_atomically(path, to_png(picture))

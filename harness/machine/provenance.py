@@ -1,4 +1,4 @@
-"""When, where and with what a result was made."""
+"""The provenance of a result: when, where and with what it was made."""
 
 import platform
 import subprocess
@@ -51,14 +51,14 @@ def _processor() -> str:
 
 
 def _described(cpuinfo: Sequence[str]) -> str:
-    """Names the model, and says if it lacks AVX-512: there the baselines compute in float32, not in bfloat16."""
+    """Return the model, and whether it lacks AVX-512: baselines then compute in float32 instead of bfloat16."""
     first = {key.strip(): value.strip() for key, _, value in reversed([line.partition(":") for line in cpuinfo])}
     lacks = "flags" in first and "avx512f" not in first["flags"].split()
     return first.get("model name", "unknown") + (" without AVX-512" if lacks else "")
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """Names the commit that a folder's code is at, and whether sources were changed or new ones came.
+    """Return the commit of a folder's code, and whether sources were changed or added.
 
     Empty outside a checkout, and where a checkout holds the folder but does not track it: one that is
     installed into somebody's repository is not at that repository's commit.

@@ -22,7 +22,7 @@ from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import labeled_data, shown
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.process import Worker
-from spurgen.harness.sandbox.rechecks import WatchedWorker
+from spurgen.harness.sandbox.rechecks import RecheckedWorker
 from spurgen.harness.splits.freeze import SHARD
 
 WITHHELD = "failed on the private splits; its message is withheld, since it may reveal them"
@@ -56,12 +56,12 @@ def run(job: Job) -> Outcome:
         warnings.simplefilter("default")
         try:
             job.check_unchanged()
-            with WatchedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device) as worker:
+            with RecheckedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device) as worker:
                 about = worker.about
                 check_offer(worker, job.task)
                 measured = _train_and_score(job, worker)
-                worker.ask_again()
-                consistency = ConsistencyCheck(**worker.asked_again) if worker.asked_again else None
+                worker.check_consistency()
+                consistency = ConsistencyCheck(**worker.consistency) if worker.consistency else None
                 peak = worker.peak_bytes
             job.check_unchanged()
         except SubmissionError as failure:

@@ -1,1 +1,1 @@
-"""The scorer's side of a submission's process: starting it, shutting it in, asking it, checking its answers."""
+"""The scorer's side of a submission's process: start it in a sandbox, ask it, check its answers."""

@@ -1,4 +1,4 @@
-"""Starting a worker process, shut in as far as asked and possible."""
+"""Start a worker process, sandboxed as far as asked for and possible."""
 
 import json
 import os
@@ -14,12 +14,12 @@ from spurgen.harness.results.sources import submission_files
 from spurgen.harness.sandbox import bubblewrap, seccomp
 from spurgen.harness.sandbox.limits import Limits
 
-PATIENCE = 5.0  # seconds
+EXIT_SECONDS = 10.0  # that a process may take to end
 SECRETS = Path("~/.spurgen")  # of private splits
-KEPT = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")  # of the environment, in the sandbox
-INSIDE = {"HOME": "/tmp", "USER": "nobody", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-# glibc keeps up to 1 GiB of what is freed, instead of handing each step's activations back to be zeroed for the next:
-# a step of an image network takes an eighth less
+INHERITED = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")  # environment variables
+ENVIRONMENT = {"HOME": "/tmp", "USER": "nobody", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+# glibc keeps up to 1 GiB of freed memory instead of returning each step's activations to be zeroed for the next: a step
+# of an image network takes an eighth less time.
 ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
@@ -28,38 +28,38 @@ ALLOCATOR = {
 
 
 def isolation_of(limits: Limits) -> str:
-    """Returns how workers are shut in here, `bubblewrap` or `process`.
+    """Return how workers are isolated here: `bubblewrap` or `process`.
 
-    Raises `SpurgenError` if bubblewrap was asked for and does not work, and where nothing was asked for, it does not
-    work, and there are secrets of private splits that a plain process could read.
+    Raise `SpurgenError` if bubblewrap was asked for and does not work; by default also if it does not work and a plain
+    process could read the secrets of private splits.
     """
     if limits.isolation == "process":
         return "process"
-    reason = bubblewrap.why_not()
+    reason = bubblewrap.why_unavailable()
     if reason and limits.isolation == "bubblewrap":
         raise SpurgenError(f"isolation by bubblewrap was asked for, but {reason}")
     if reason and (secrets := [*SECRETS.expanduser().glob("*.secret")]):
         raise SpurgenError(
-            f"a submission that is not shut in could read {secrets[0]}, and {reason}; or trust it, with "
+            f"a submission that is not sandboxed could read {secrets[0]}, and {reason}; if you trust it, add "
             "--isolation process"
         )
     return "process" if reason else "bubblewrap"
 
 
-class Started:
-    """Is a running worker process, with the ends of its pipes: what its prints go to is `printing`.
+class WorkerProcess:
+    """A running worker process and the ends of its pipes; its output goes to the descriptor `printing`.
 
-    Raises `SpurgenError` as `isolation_of` and `submission_files` do, `OSError` where no process can be started.
+    Raises `SpurgenError` as `isolation_of` and `submission_files` do, and `OSError` if no process can be started.
     """
 
     def __init__(self, spec: str, limits: Limits, device: str, home: Path, threads: dict[str, str]) -> None:
         self.isolation = isolation_of(limits)
         files = [*submission_files(spec).values()]
         self.scratch = bubblewrap.SCRATCH if self.isolation == "bubblewrap" else home / "scratch"
-        # -u: what was printed before a failure is to be seen. -P: a file in the user's folder must not pass for a
-        # library's; `loading` adds the folder, as the last
-        told = json.dumps({"isolation": self.isolation, "limits": limits.for_process(device)})
-        server = [sys.executable, "-u", "-P", "-m", "spurgen.harness.worker.server", told]
+        # -u: show what was printed before a failure. -P: a file in the user's folder must not pass for a library;
+        # `loading` adds the folder at the end of the path.
+        settings = json.dumps({"isolation": self.isolation, "limits": limits.for_process(device)})
+        server = [sys.executable, "-u", "-P", "-m", "spurgen.harness.worker.server", settings]
         self.printing, writing = os.pipe()
         self._inner: int | None = None
         try:
@@ -67,8 +67,9 @@ class Started:
                 self.scratch.mkdir()
                 self.process = self._popen(server, ALLOCATOR | os.environ | threads, writing)
             else:
-                kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-                self._shut_in(server, files, limits, device, INSIDE | ALLOCATOR | kept | threads, writing)
+                inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+                environment = ENVIRONMENT | ALLOCATOR | inherited | threads
+                self._start_sandboxed(server, files, limits, device, environment, writing)
         except BaseException:
             os.close(self.printing)
             if hasattr(self, "process"):
@@ -77,32 +78,32 @@ class Started:
         finally:
             os.close(writing)
 
-    def _shut_in(
+    def _start_sandboxed(
         self, server: list[str], files: Iterable[Path], limits: Limits, device: str, env: dict[str, str], writing: int
     ) -> None:
         reading, info = os.pipe()
-        with open(reading, "rb") as told, bubblewrap.passed(seccomp.program()) as rules:
+        with open(reading, "rb") as information, bubblewrap.pipe_with(seccomp.program()) as rules:
             try:
                 flags = "--seccomp", rules, "--info-fd", info
-                command = [*bubblewrap.enclose(files, limits, device, env, *flags), *server]
+                command = [*bubblewrap.sandbox_command(files, limits, device, env, *flags), *server]
                 self.process = self._popen(command, {}, writing, rules, info)  # bubblewrap inherits no secret
             finally:
                 os.close(info)
-            with suppress(ValueError, KeyError):  # it ended at once: the first question will say so
-                self._inner = int(json.loads(told.read())["child-pid"])
+            with suppress(ValueError, KeyError):  # it ended at once: the first question reports that
+                self._inner = int(json.loads(information.read())["child-pid"])
 
     @staticmethod
     def _popen(command: list[str], env: dict[str, str], writing: int, *fds: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=writing, env=env, pass_fds=fds,
-            start_new_session=True,  # so that what it forks can be ended with it
+            start_new_session=True,  # so that the processes it forks can be killed with it
         )  # fmt: skip
 
     def kill(self) -> None:
-        """Ends the process and all that it forked, unless, not shut in, they left its session."""
+        """Kill the process and all that it forked, except those of a plain process that left its session."""
         if self._inner is None:
             self._end_session()
-        elif self.process.poll() is None:  # else the number may be another's by now
+        elif self.process.poll() is None:  # else another process may have the number by now
             with suppress(ProcessLookupError):
                 os.kill(self._inner, signal.SIGKILL)
 
@@ -111,10 +112,10 @@ class Started:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kills the process, waits for its end and closes its pipes, but for `printing`."""
+        """Kill the process, wait for its end and close its pipes except `printing`."""
         self.kill()
         with suppress(subprocess.TimeoutExpired):  # bubblewrap ends when all inside has
-            self.process.wait(PATIENCE)
+            self.process.wait(EXIT_SECONDS)
         self._end_session()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
@@ -122,12 +123,12 @@ class Started:
                 stream.close()
 
     def pids(self) -> list[int]:
-        """Lists the process and, where the system tells them, all below it."""
+        """List the process and, where the system shows them, its descendants."""
         return [*_descendants(self.process.pid)]
 
     @property
     def peak_bytes(self) -> int:
-        """Is the worker's peak resident memory so far, in bytes; 0 where the system does not tell."""
+        """Peak resident memory so far, in bytes; 0 where the system does not show it."""
         peak = 0
         for number in self.pids():
             with suppress(OSError):
@@ -137,7 +138,7 @@ class Started:
 
 
 def _descendants(number: int) -> Iterator[int]:
-    """Yields a process and, where the system tells them, all below it."""
+    """Yield a process and, where the system shows them, its descendants."""
     yield number
     with suppress(OSError):
         for child in Path(f"/proc/{number}/task/{number}/children").read_text().split():

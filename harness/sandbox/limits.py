@@ -1,4 +1,4 @@
-"""What a submission may use, and how far it is shut in."""
+"""The limits on a submission's process, and how it is isolated."""
 
 import resource
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ Isolation = Literal["auto", "bubblewrap", "process"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Holds the limits on one worker; small and picklable, so that it travels with a run.
+    """Limits on one worker; small and picklable, so that they travel with a job.
 
-    `isolation`: `auto` shuts a worker in with bubblewrap where that works, and is a plain process elsewhere.
-    `memory_bytes`: of address space, on a CPU. `cpu_seconds`: of all threads together, for the worker's whole
-    life. `fit_seconds`, `answer_seconds`: of wall time, the latter for each answer but `fit`'s; `life_seconds`: for
-    all of them, the waiting between included. `disk_bytes`: of scratch files. `printed_bytes`: of output.
-    `retrain_seconds`: who trains no longer, on a CPU, is trained twice, to be asked again by a fresh process.
+    `isolation`: `auto` means bubblewrap where it works, and a plain process elsewhere. `memory_bytes`: address space,
+    on a CPU. `cpu_seconds`: CPU time of all threads over the worker's life. `fit_seconds`, `answer_seconds`: wall time
+    of `fit` and of each other answer; `life_seconds`: of the worker's life, including the time between questions.
+    `disk_bytes`: scratch files. `printed_bytes`: output. `retrain_seconds`: submissions that train for at most this
+    long, on a CPU, are trained again in a fresh process for the consistency check.
     """
 
     isolation: Isolation = "auto"
@@ -32,16 +32,14 @@ class Limits:
     printed_bytes: int = 64 * MIB
 
     def record(self) -> dict[str, Any]:
-        """Returns the limits as a row keeps them; how it was shut in has a field of its own there."""
-        kept = asdict(self)
-        del kept["isolation"]
-        return kept
+        """Return the limits for a result's provenance; `isolation` has a field of its own there."""
+        return {name: value for name, value in asdict(self).items() if name != "isolation"}
 
     def for_process(self, device: str) -> dict[str, tuple[int, int]]:
-        """Returns the soft and hard limits of every process of a worker, by their names without `RLIMIT_`.
+        """Return the soft and hard limits of every process of a worker, by their names without `RLIMIT_`.
 
-        CUDA reserves address space without end. Past the soft limit on CPU time comes a signal of its own, at the hard
-        one SIGKILL, which would say nothing.
+        Address space is limited on a CPU only, since CUDA reserves far more than it uses. The soft limit on CPU time
+        is lower: it sends a signal that names the reason, unlike the SIGKILL at the hard limit.
         """
         memory = {"AS": self.memory_bytes} if device == "cpu" else {}
         equal = memory | {"FSIZE": self.disk_bytes, "NOFILE": OPEN_FILES, "CORE": 0}
@@ -54,7 +52,7 @@ DEFAULT = Limits()
 
 
 def lowered(wanted: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Returns the soft and hard limits, each at most this process's own: nobody can raise a hard limit again."""
+    """Return the soft and hard limits, each at most this process's own, which cannot be raised."""
     return {
         name: tuple(  # type: ignore[misc]  # two values, as both arguments of zip have
             value if now == resource.RLIM_INFINITY else min(now, value)

@@ -1,20 +1,19 @@
-"""What a submission prints: read as it comes, so that it neither blocks nor fills a disk; only the end is kept."""
+"""Read what a submission prints as it comes, so that it neither blocks nor fills a disk; keep only the end."""
 
 import os
 import select
 import threading
 from collections.abc import Callable
 
-KEPT = 2000  # bytes, shown where a submission fails
-AT_ONCE = 1 << 16
-PIPE = 1 << 20
+SHOWN = 2000  # bytes at the end, shown if a submission fails
+CHUNK, PIPE = 1 << 16, 1 << 20  # bytes
 
 
-class Printed:
-    """Reads a file descriptor in a thread until its end or `close`; calls `flooded` once, after `limit` bytes."""
+class OutputReader:
+    """Reads a file descriptor in a thread until its end or `close`; calls `on_flood` once, after `limit` bytes."""
 
-    def __init__(self, reading: int, limit: int, flooded: Callable[[], None]) -> None:
-        self._reading, self._limit, self._flooded = reading, limit, flooded
+    def __init__(self, reading: int, limit: int, on_flood: Callable[[], None]) -> None:
+        self._reading, self._limit, self._on_flood = reading, limit, on_flood
         self._end = b""
         self._count = 0
         self._lock = threading.Lock()
@@ -30,33 +29,33 @@ class Printed:
                 return
 
     def _drain(self) -> bool:
-        """Reads what is there, but no more at a time than a pipe holds; says whether more may come."""
+        """Read what is there, at most as much as a pipe holds; return whether more may come."""
         with self._lock:
-            for _ in range(PIPE // AT_ONCE):
+            for _ in range(PIPE // CHUNK):
                 try:
-                    some = os.read(self._reading, AT_ONCE)
+                    chunk = os.read(self._reading, CHUNK)
                 except BlockingIOError:
                     return True
-                if not some:
+                if not chunk:
                     return False
-                self._end = (self._end + some)[-KEPT:]
-                before, self._count = self._count, self._count + len(some)
+                self._end = (self._end + chunk)[-SHOWN:]
+                before, self._count = self._count, self._count + len(chunk)
                 if before <= self._limit < self._count:
-                    self._flooded()
+                    self._on_flood()
         return True
 
     @property
-    def too_much(self) -> bool:
-        """Says whether more was printed than is allowed."""
+    def flooded(self) -> bool:
+        """Whether more was printed than is allowed."""
         return self._count > self._limit
 
     def last(self) -> str:
-        """Returns the end of all that was printed so far."""
+        """Return the end of what was printed so far."""
         self._drain()
         return self._end.decode(errors="replace").strip()
 
     def close(self) -> None:
-        """Ends the thread, even if somebody could still print, and closes the descriptor."""
+        """End the thread, even if a process could still print, and close the descriptor."""
         os.close(self._stopping)
         self._thread.join()
         os.close(self._stop)

@@ -1,4 +1,4 @@
-"""A worker of whose answers a few are asked for again: they must not depend on when, or in what company, one asks."""
+"""The consistency check: a sample of answers must not change when the submission is asked again, in other batches."""
 
 import secrets
 import time
@@ -12,80 +12,82 @@ from spurgen.benchmark.result import Report
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.process import Float, Worker
 
-KEPT = 256  # rows per function that is asked
-KEPT_BYTES = 1 << 26
-SIZES = (1, 65)  # of the batches in which they come again, as for `Generator.integers`
+ROWS = 256  # sampled per function
+MAX_BYTES = 1 << 26  # of sampled inputs per function
+SIZES = (1, 65)  # range of the sizes of the other batches, half-open
 
 
 @dataclass
-class _Some:
-    """Holds a random few rows of what was asked and answered, and how many there were to choose from."""
+class _Sample:
+    """A random sample of rows with their answers, and the number of rows that it was drawn from."""
 
     inputs: list[Batch]
     answers: list[Float]
     seen: int = 0
 
 
-class WatchedWorker(Worker):
-    """Keeps a random few of the rows that pass through it, and asks for them again before the model changes or ends.
+class RecheckedWorker(Worker):
+    """A worker that samples its answers and checks them before the model changes or ends.
 
-    In a fresh worker, so that nothing that is remembered helps, where a submission does not train, or trains within
-    `Limits.retrain_seconds` on the CPU, and not on a GPU, where sums vary: it is then trained twice. Else in the same
-    one, and `asked_again` says so.
-    Raises what `Worker` raises.
+    A fresh worker is asked, which remembers nothing, if the submission does not train, or trains within
+    `Limits.retrain_seconds` on the CPU (not on a GPU, where sums vary): it is then trained a second time. Otherwise
+    the same worker is asked. `consistency`: which `worker` was asked (`fresh` or `same`), the number of `rows`, and
+    how far they `moved`, as a multiple of what is allowed; empty before the check. Raises what `Worker` raises.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
         self._rng = np.random.default_rng(secrets.randbits(128))
-        self._some: dict[str, _Some] = {}
+        self._samples: dict[str, _Sample] = {}
         self._asked: tuple[str, Batch] | None = None
         self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
-        self.asked_again: dict[str, Any] = {}
+        self.consistency: dict[str, Any] = {}
         super().__init__(*arguments, **named)
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
-        """Lets the submission train, as `Worker` does."""
+        """Let the submission train, as `Worker` does."""
         begun = time.perf_counter()
         report = super().fit(train, val, context)
         self._training = (train, val, context), time.perf_counter() - begun
         return report
 
     def send(self, what: str, batch: Batch) -> None:
-        """Asks, as `Worker` does."""
+        """Ask, as `Worker` does."""
         super().send(what, batch)
         self._asked = what, batch
 
     def answer(self, count: int, width: int | None, where: str) -> Float:
-        """Waits for the answer, as `Worker` does, and keeps a few rows of it, all equally likely."""
+        """Wait for the answer, as `Worker` does, and sample its rows uniformly."""
         scores = super().answer(count, width, where)
         assert self._asked is not None
         what, batch = self._asked
-        if not self.asked_again:
-            self._keep(self._some.setdefault(what, _Some([], [])), batch, scores)
+        if not self.consistency:
+            self._sample(self._samples.setdefault(what, _Sample([], [])), batch, scores)
         return scores
 
-    def _keep(self, some: _Some, batch: Batch, scores: Float) -> None:
+    def _sample(self, sample: _Sample, batch: Batch, scores: Float) -> None:
         size = 1 if batch.images is None else batch.images[:1].nbytes
-        room = max(1, min(KEPT, KEPT_BYTES // size))
-        places = self._rng.integers(0, some.seen + 1 + np.arange(len(scores)))  # reservoir sampling
-        places[: max(room - some.seen, 0)] = np.arange(some.seen, some.seen + len(scores))[: max(room - some.seen, 0)]
+        room = max(1, min(ROWS, MAX_BYTES // size))
+        places = self._rng.integers(0, sample.seen + 1 + np.arange(len(scores)))  # reservoir sampling
+        places[: max(room - sample.seen, 0)] = np.arange(sample.seen, sample.seen + len(scores))[
+            : max(room - sample.seen, 0)
+        ]
         for row in np.flatnonzero(places < room):
-            one, place = batch.take(np.array([row])), places[row]
-            some.inputs[place : place + 1], some.answers[place : place + 1] = [one], [scores[row]]
-        some.seen += len(scores)
+            place = slice(places[row], places[row] + 1)
+            sample.inputs[place], sample.answers[place] = [batch.take(np.array([row]))], [scores[row]]
+        sample.seen += len(scores)
 
     def restore(self, place: int) -> None:
-        """Asks again about the model that was asked so far, and goes back to a checkpoint."""
-        self.ask_again()
+        """Check the model that was asked so far, and return to a checkpoint."""
+        self.check_consistency()
         super().restore(place)
 
-    def ask_again(self) -> None:
-        """Asks again, once; sets `asked_again`, and raises `SubmissionError` if an answer is another."""
-        if self.asked_again or not self._some:
+    def check_consistency(self) -> None:
+        """Ask again, once; set `consistency`, and raise `SubmissionError` if an answer changed."""
+        if self.consistency or not self._samples:
             return
         data, seconds = self._training
         fresh = data is None or (self.device == "cpu" and seconds <= self.limits.retrain_seconds)
-        self.asked_again = {"worker": "fresh" if fresh else "same", "rows": 0, "moved": 0.0}
+        self.consistency = {"worker": "fresh" if fresh else "same", "rows": 0, "moved": 0.0}
         if not fresh:
             self._compare(self)
             return
@@ -95,30 +97,30 @@ class WatchedWorker(Worker):
             self._compare(worker)
 
     def _compare(self, worker: Worker) -> None:
-        for what, some in self._some.items():
-            order = self._rng.permutation(len(some.answers))
-            before = np.stack([some.answers[k] for k in order]).astype(np.float64)
-            after = np.concatenate(self._again(worker, what, [some.inputs[k] for k in order], before.shape[1]))
-            far = largest_change(what, before, after.astype(np.float64))
-            self.asked_again["rows"] += len(before)
-            self.asked_again["moved"] = max(self.asked_again["moved"], far)
-            if far > 1:
+        for what, sample in self._samples.items():
+            order = self._rng.permutation(len(sample.answers))
+            before = np.stack([sample.answers[k] for k in order]).astype(np.float64)
+            after = np.concatenate(self._again(worker, what, [sample.inputs[k] for k in order], before.shape[1]))
+            change = largest_change(what, before, after.astype(np.float64))
+            self.consistency["rows"] += len(before)
+            self.consistency["moved"] = max(self.consistency["moved"], change)
+            if change > 1:
                 where = " by a fresh process" if worker is not self else ""
                 trained = ", trained with the same seed" if where and "fit" in self.about["offers"] else ""
                 raise self.failure(
                     f"{what} answers the same inputs differently when asked again in other batches{where}{trained}: "
-                    f"{far:.2g} times what is allowed; let nothing random, no other row of the batch and no earlier "
-                    "question change an answer, and seed everything with context.seed"
+                    f"{change:.2g} times what is allowed; let neither randomness, the rest of the "
+                    "batch nor earlier questions change an answer, and seed everything with context.seed"
                 )
 
     def _again(self, worker: Worker, what: str, rows: list[Batch], width: int) -> list[Float]:
-        found: list[Float] = []
+        answers: list[Float] = []
         while rows:
             size = int(self._rng.integers(*SIZES))
-            some, rows = rows[:size], rows[size:]
-            worker.send(what, _joined(some))
-            found.append(worker.answer(len(some), width, "rows asked again"))
-        return found
+            batch, rows = rows[:size], rows[size:]
+            worker.send(what, _joined(batch))
+            answers.append(worker.answer(len(batch), width, "rows asked again"))
+        return answers
 
 
 def _joined(rows: list[Batch]) -> Batch:

@@ -1,8 +1,8 @@
-"""The system calls that a confined submission may not make, as a filter that bubblewrap loads.
+"""The system calls that a sandboxed submission may not make, as a filter that bubblewrap loads.
 
-Threads may be started, processes not: `clone` must come with CLONE_THREAD, and glibc falls back to it when
-`clone3`, whose flags a filter cannot see, is not there. What takes memory or disk past the limits is refused as
-well, and what mostly widens the kernel's surface.
+A submission may start threads but no processes: `clone` needs CLONE_THREAD, and `clone3`, whose flags a filter
+cannot see, is reported missing, so that glibc falls back to `clone`. Calls that get around the limits on memory or
+disk, and rarely used ones that widen the kernel's attack surface, are refused as well.
 """
 
 import errno
@@ -10,7 +10,7 @@ import tempfile
 from functools import cache
 
 CLONE_THREAD = 0x10000
-UNKNOWN = -1  # to this libseccomp, or not of this kind of machine
+UNKNOWN = -1  # what libseccomp returns for a call that it, or this architecture, does not have
 REFUSED = (
     "fork", "vfork", "socket",
     "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
@@ -23,10 +23,10 @@ REFUSED = (
 
 @cache
 def program() -> bytes:
-    """Compiles the filter for this machine; raises `OSError` or `ImportError` where libseccomp is missing."""
+    """Compile the filter for this machine; raise `OSError` or `ImportError` where libseccomp is missing."""
     try:
         import pyseccomp
-    except RuntimeError:  # so it says that there is no shared library
+    except RuntimeError:  # pyseccomp raises it when there is no shared library
         raise OSError("there is no libseccomp") from None
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     refuse = pyseccomp.ERRNO(errno.EPERM)

@@ -1,1 +1,1 @@
-"""What runs inside a submission's process, and nothing else."""
+"""The code that runs in a submission's process; nothing else lives here."""

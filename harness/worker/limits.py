@@ -1,11 +1,11 @@
-"""Resource limits that a worker sets on itself."""
+"""The resource limits that a worker sets on itself."""
 
 import resource
 from collections.abc import Mapping
 
 
 def set_limits(wanted: Mapping[str, tuple[int, int]]) -> None:
-    """Set this process's soft and hard limits for good, by their names without `RLIMIT_`; lower ones stay."""
+    """Lower this process's soft and hard limits, by their names without `RLIMIT_`; lower ones stay."""
     for name, values in wanted.items():
         kind = getattr(resource, f"RLIMIT_{name}")
         soft, hard = (

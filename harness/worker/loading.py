@@ -1,4 +1,4 @@
-"""Loading a submission from a path, a module, or an attribute of either: in the worker only."""
+"""Load a submission from a path, a module, or an attribute of either; runs in the worker."""
 
 import importlib
 import importlib.util
@@ -19,82 +19,81 @@ LONGEST_NAME = 100  # characters
 
 
 def load_submission(spec: str, options: Mapping[str, Any] | None = None) -> Submission:
-    """Loads `path/to/file.py` or `package.module`, either of them also with `:attribute`.
+    """Load `path/to/file.py` or `package.module`, either of them also with `:attribute`.
 
-    A module may lie in the current folder. A class is called without arguments. A module without
-    `predict`, `predict_proba` and `encode` may hold the object in `submission`. Raises
-    `SubmissionError` and says what is missing.
+    A module may lie in the current folder. A class is called without arguments. A module without `predict`,
+    `predict_proba` and `encode` may have the object in `submission`. Raise `SubmissionError` if something is missing.
     """
-    found, name = _find(spec)
+    target, name = _find(spec)
     if options:
-        if not hasattr(found, "with_options"):
+        if not hasattr(target, "with_options"):
             raise SubmissionError(f"{spec} takes no options, but got {', '.join(options)}")
-        found = found.with_options(**options)
-    parts = {part: getattr(found, part, None) for part in PARTS}
+        target = target.with_options(**options)
+    parts = {part: getattr(target, part, None) for part in PARTS}
     for part, value in parts.items():
         if value is not None and not callable(value):
             raise SubmissionError(f"{spec}: {part} must be a function, not {type(value).__name__}")
     if not any(parts[part] for part in PREDICTORS):
         raise SubmissionError(f"{spec} has none of predict(batch), predict_proba(batch) and encode(batch); add one")
-    access = getattr(found, "ACCESS", "none")
+    access = getattr(target, "ACCESS", "none")
     if not isinstance(access, str) or access not in ACCESS:
         raise SubmissionError(f"{spec}: ACCESS = {access!r}; choose from {', '.join(ACCESS)}")
-    name = str(getattr(found, "NAME", name))
+    name = str(getattr(target, "NAME", name))
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise SubmissionError(f"{spec}: NAME = {name!r:.120} must have 1 to {LONGEST_NAME} printable characters")
-    return Submission(name, access, _modalities(spec, found), **parts)
+    return Submission(name, access, _modalities(spec, target), **parts)
 
 
-def _modalities(spec: str, found: object) -> frozenset[str]:
-    """Returns what a submission takes: a word or several."""
-    given = getattr(found, "MODALITIES", MODALITIES)
-    listed = [given] if isinstance(given, str) else given
+def _modalities(spec: str, target: object) -> frozenset[str]:
+    """Return the modalities of a submission, which names one or several."""
+    declared = getattr(target, "MODALITIES", MODALITIES)
+    listed = [declared] if isinstance(declared, str) else declared
     if isinstance(listed, list | tuple | set | frozenset) and listed and all(m in MODALITIES for m in map(str, listed)):
         return frozenset(map(str, listed))
-    raise SubmissionError(f"{spec}: MODALITIES = {given!r}; choose from {', '.join(sorted(MODALITIES))}")
+    raise SubmissionError(f"{spec}: MODALITIES = {declared!r}; choose from {', '.join(sorted(MODALITIES))}")
 
 
 def _find(spec: str) -> tuple[Any, str]:
-    """Returns the module, instance or attribute, and its default name."""
+    """Return the module, instance or attribute, and its default name."""
     path, attribute = split_spec(spec)
     try:
         module = _import_file(Path(path)) if path.endswith(".py") else _import_module(path)
     except SubmissionError:
         raise
     except SyntaxError as error:
-        told = f"{type(error).__name__}: {error.msg}, in line {error.lineno} of {error.filename}"
-        raise SubmissionError(f"importing {path} failed: {told}") from error
+        where = f"in line {error.lineno} of {error.filename}"
+        raise SubmissionError(f"importing {path} failed: {type(error).__name__}: {error.msg}, {where}") from error
     except Exception as error:
         raise SubmissionError(f"importing {path} failed: {type(error).__name__}: {error}") from error
-    found: Any = module
+    target: Any = module
     if attribute:
         if not hasattr(module, attribute):
             raise SubmissionError(f"module {path} has no attribute {attribute!r}")
-        found = getattr(module, attribute)
+        target = getattr(module, attribute)
     elif not any(hasattr(module, part) for part in PREDICTORS):
-        found = getattr(module, "submission", module)
-    if isinstance(found, type):
+        target = getattr(module, "submission", module)
+    if isinstance(target, type):
         try:
-            found = found()
+            target = target()
         except Exception as error:
-            told = f"{type(error).__name__}: {error}"
-            raise SubmissionError(f"{spec}: calling {found.__name__}() without arguments failed: {told}") from error
-    return found, attribute if attribute not in ("", "submission") else module.__name__.rpartition(".")[2]
+            reason = f"{type(error).__name__}: {error}"
+            raise SubmissionError(f"{spec}: calling {target.__name__}() without arguments failed: {reason}") from error
+    return target, attribute if attribute not in ("", "submission") else module.__name__.rpartition(".")[2]
 
 
 def _import_module(name: str) -> ModuleType:
-    """Imports a module; one in the current folder as well, but none that hides an installed one."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
+    """Import a module, also from the current folder, where it cannot hide an installed one."""
+    cwd = str(Path.cwd())
+    if cwd not in sys.path:
+        sys.path.append(cwd)
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # the module is there, and misses another
+            raise  # the module exists but misses another
         raise SubmissionError(
             f"importing {name} failed: there is no module {error.name!r} among the installed packages "
-            f"or in the current folder, {here}; a file is named by its path, such as folder/model.py"
+            f"or in the current folder, {cwd}; a file is named by its path, such as folder/model.py"
         ) from None
 
 

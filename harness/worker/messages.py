@@ -1,26 +1,26 @@
-"""Batches and labelled data as frames on a worker's pipe, written and read back."""
+"""Convert batches and labeled data to frames on a worker's pipe, and back."""
 
 from typing import Any
 
 from spurgen.benchmark.contract import Batch, LabeledData
 from spurgen.harness.worker.protocol import Arrays
 
-MAX_WIDTH = 4096  # columns of an answer: 20,000 rows of them are 0.3 GB in the scorer, and a probe is fitted on them
+MAX_WIDTH = 4096  # columns of an answer: 20,000 rows take 0.3 GB in the scorer, which fits a probe on them
 
 
 def batch_from(header: dict[str, Any], arrays: Arrays, name: str) -> Batch:
-    """Reads the batch of that name from a frame."""
+    """Read the batch of that name from a frame."""
     return Batch(arrays.get(f"{name}.images"), header.get(f"{name}.captions"))
 
 
 def batch_to(batch: Batch, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Writes a batch as a frame's header and arrays."""
+    """Write a batch as a frame's header and arrays."""
     header = {} if batch.captions is None else {f"{name}.captions": batch.captions}
     return header, {} if batch.images is None else {f"{name}.images": batch.images}
 
 
 def data_from(header: dict[str, Any], arrays: Arrays, name: str) -> LabeledData:
-    """Reads the labeled data of that name from a frame."""
+    """Read the labeled data of that name from a frame."""
     prefix = f"{name}.channel."
     values = {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
     twins = batch_from(header, arrays, f"{name}.twins")
@@ -36,7 +36,7 @@ def data_from(header: dict[str, Any], arrays: Arrays, name: str) -> LabeledData:
 
 
 def data_to(data: LabeledData, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Writes labeled data as a frame's header and arrays."""
+    """Write labeled data as a frame's header and arrays."""
     header, arrays = batch_to(data.batch, name)
     if data.twins is not None:
         more = batch_to(data.twins, f"{name}.twins")

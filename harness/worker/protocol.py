@@ -10,8 +10,8 @@ import math
 import os
 import select
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -19,35 +19,35 @@ from numpy.typing import NDArray
 
 MAX_HEADER = 1 << 28
 MAX_BYTES = 1 << 40
-ROOM = 1 << 20  # bytes on their way: with the 64 KiB that a pipe has at first, half the time goes into waiting
-BETWEEN_LOOKS = 0.2  # seconds after which a silent side is looked at
+PIPE_SIZE = 1 << 20  # bytes: with the default of 64 KiB, half the time goes into waiting
+POLL_SECONDS = 0.2  # between looks whether a silent side has ended
 DTYPES = {"uint8", "int64", "float16", "float32", "float64", "bool"}
 Arrays = Mapping[str, NDArray[Any]]
 
 
 class BrokenFrameError(Exception):
-    """Marks an end of the pipe, a frame that cannot be read, or a silence past the deadline."""
+    """The pipe is closed, a frame cannot be read, or nothing came before the deadline."""
 
 
 class PipeClosedError(BrokenFrameError):
-    """Marks that the other side has gone."""
+    """The other side is gone."""
 
 
 class Pipe:
     """Sends and receives frames over two file descriptors, with a deadline for each frame.
 
-    `ended` says whether the other side's process is gone: the pipe alone does not tell where a process
-    that it forked holds the other ends still.
+    `ended` returns whether the other side's process has ended: the pipe alone does not show it while a forked process
+    still has the other ends open.
     """
 
     def __init__(self, reading: int, writing: int, ended: Callable[[], bool] = lambda: False) -> None:
         self.reading, self.writing, self._ended = reading, writing, ended
         os.set_blocking(writing, False)
-        with suppress(OSError, AttributeError):  # no pipe, not allowed, or not Linux: then it is slower
-            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, ROOM)
+        with suppress(OSError, AttributeError):  # not a pipe, not allowed, or not Linux: only slower
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     def send(self, header: Mapping[str, Any], arrays: Arrays | None = None, seconds: float | None = None) -> None:
-        """Sends one frame; raises `BrokenFrameError` if the other side is gone or does not read."""
+        """Send one frame; raise `BrokenFrameError` if the other side is gone or does not read."""
         packed = {name: np.asarray(array, order="C") for name, array in (arrays or {}).items()}
         listed = [(name, array.dtype.name, array.shape) for name, array in packed.items()]
         text = json.dumps({**header, "arrays": listed}).encode()
@@ -68,41 +68,32 @@ class Pipe:
                 data = data[os.write(self.writing, data) :]
             except BlockingIOError:
                 continue
-            except OSError:
+            except BrokenPipeError:
                 raise PipeClosedError("the pipe is closed") from None
 
     def receive(
         self, seconds: float | None = None, max_header: int = MAX_HEADER, max_bytes: int = MAX_BYTES
     ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Receives one frame: its header, and its arrays as uint8, int64, float or bool.
+        """Receive one frame: its header, and its arrays as uint8, int64, float or bool.
 
-        Raises `BrokenFrameError` and nothing else, whatever is sent; before it reads them, if the header,
-        or all arrays together, exceed the given bytes.
+        Raise `BrokenFrameError` for anything else that is sent; before reading it, if the header, or all arrays
+        together, exceed the given bytes.
         """
-        try:
-            return self._receive(_deadline(seconds), max_header, max_bytes)
-        except BrokenFrameError:
-            raise
-        except Exception as error:  # deep nesting, 65 dimensions, sizes past int64: a stranger wrote the frame
-            raise BrokenFrameError(f"a frame that cannot be read: {type(error).__name__}: {error!s:.200}") from None
-
-    def _receive(
-        self, deadline: float, max_header: int, max_bytes: int
-    ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        deadline = _deadline(seconds)
         size = int.from_bytes(self._read(8, deadline), "little")
         if size > max_header:
             raise BrokenFrameError(f"a header of {size} bytes, more than {max_header}")
-        header = json.loads(bytes(self._read(size, deadline)))
-        listed = [(str(n), str(d), tuple(int(k) for k in s)) for n, d, s in header.pop("arrays")]
-        for name, dtype, shape in listed:
-            if dtype not in DTYPES or any(k < 0 for k in shape):
-                raise BrokenFrameError(f"array {name!r:.40} of dtype {dtype!r:.40} and shape {shape!s:.80}")
+        text = self._read(size, deadline)
+        with _strangers_frame():
+            header, listed = _parse(bytes(text))
         counts = [math.prod(shape) * np.dtype(dtype).itemsize for _, dtype, shape in listed]
         if sum(counts) > max_bytes:
             raise BrokenFrameError(f"{len(listed)} arrays of {sum(counts)} bytes, more than {max_bytes}")
         arrays = {}
         for (name, dtype, shape), count in zip(listed, counts, strict=True):
-            arrays[name] = np.frombuffer(self._read(count, deadline), dtype).reshape(shape)
+            data = self._read(count, deadline)
+            with _strangers_frame():
+                arrays[name] = np.frombuffer(data, dtype).reshape(shape)
         return header, arrays
 
     def _read(self, count: int, deadline: float) -> bytearray:
@@ -118,11 +109,11 @@ class Pipe:
         return data
 
     def _wait(self, deadline: float, *, writing: bool = False) -> bool:
-        """Waits until there is something to read, or room to write; says False when the deadline passes."""
+        """Wait until there is something to read, or room to write; return False when the deadline passes."""
         ends: tuple[list[int], list[int]] = ([], [self.writing]) if writing else ([self.reading], [])
         while True:
-            gone = self._ended()  # asked first: what it wrote before it ended is still read
-            left = 0 if gone else min(deadline - time.monotonic(), BETWEEN_LOOKS)
+            gone = self._ended()  # first: what it wrote before it ended is still read
+            left = 0 if gone else min(deadline - time.monotonic(), POLL_SECONDS)
             if any(select.select(*ends, [], max(left, 0))):
                 return True
             if gone:
@@ -133,3 +124,24 @@ class Pipe:
 
 def _deadline(seconds: float | None) -> float:
     return math.inf if seconds is None else time.monotonic() + seconds
+
+
+def _parse(text: bytes) -> tuple[dict[str, Any], list[tuple[str, str, tuple[int, ...]]]]:
+    """Return a header and its arrays' names, dtypes and shapes."""
+    header = json.loads(text)
+    listed = [(str(n), str(d), tuple(int(k) for k in s)) for n, d, s in header.pop("arrays")]
+    for name, dtype, shape in listed:
+        if dtype not in DTYPES or any(k < 0 for k in shape):
+            raise BrokenFrameError(f"array {name!r:.40} of dtype {dtype!r:.40} and shape {shape!s:.80}")
+    return header, listed
+
+
+@contextmanager
+def _strangers_frame() -> Iterator[None]:
+    """Turn every error into `BrokenFrameError`: deep nesting, 65 dimensions or sizes past int64 raise many kinds."""
+    try:
+        yield
+    except BrokenFrameError:
+        raise
+    except Exception as error:
+        raise BrokenFrameError(f"a frame that cannot be read: {type(error).__name__}: {error!s:.200}") from None

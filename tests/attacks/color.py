@@ -1,4 +1,4 @@
-"""What several of the submissions beside share: reading the colour off a caption. It is copied along with each."""
+"""Shared by several submissions: read the colour off a caption. It is copied with each."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ WORDS = ("red", "blue", "green")
 
 
 def shown(captions):
-    """Finds the colours that captions name, (n,)."""
+    """Return the colours that captions name, (n,)."""
     return np.array([next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in captions])
 
 
 def fit(train, val, context):
-    """Counts which class goes with which colour."""
+    """Count which class goes with which colour."""
     del val, context
     global table
     table = np.zeros((3, 3))
@@ -19,5 +19,5 @@ def fit(train, val, context):
 
 
 def scores(batch):
-    """Returns how often each class went with the colour that a caption names, as logarithms, (n, 3)."""
+    """Return the logarithm of how often each class went with the colour that a caption names, (n, 3)."""
     return np.log(table[shown(batch.captions)])

@@ -1,4 +1,4 @@
-"""Lets the tests import the scorecard, which lies beside them and is a program as well."""
+"""Let the tests import the scorecard, which is a program beside them."""
 
 import sys
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""What several of the attacks beside share: how they show what they got at. It is copied along with each."""
+"""Shared by several attacks: how they show what they got at. It is copied with each."""
 
 import numpy as np
 
 
-def guess(batch, found):
-    """Knows nothing, (n, 3); raises `RuntimeError`, which the scorecard sees, where an attack found something."""
-    if found:
-        raise RuntimeError(f"got at {found}")
+def guess(batch, loot):
+    """Return equal scores, (n, 3); raise `RuntimeError`, which the scorecard shows, if an attack got at something."""
+    if loot:
+        raise RuntimeError(f"got at {loot}")
     return np.zeros((len(batch), 3))

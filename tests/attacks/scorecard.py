@@ -1,4 +1,4 @@
-"""Runs hostile and honest submissions in the sandbox, and says what became of each: `make attacks`."""
+"""Run hostile and honest submissions in the sandbox and report the outcome of each: `make attacks`."""
 
 import hashlib
 import json
@@ -30,9 +30,9 @@ TASK = "attacked"
 BEGIN, END = "<!-- attacks: begin -->", "<!-- attacks: end -->"
 LIMITS = Limits(
     isolation="bubblewrap", memory_bytes=3072 * MIB, disk_bytes=64 * MIB, printed_bytes=MIB, cpu_seconds=30,
-    fit_seconds=60.0, answer_seconds=15.0,
+    fit_seconds=600.0, answer_seconds=60.0,
 )  # fmt: skip
-QUICK = {"burns_time": {"cpu_seconds": 4}, "hangs": {"answer_seconds": 3.0}}
+QUICK = {"burns_time": {"cpu_seconds": 9}, "hangs": {"answer_seconds": 10.0}}
 SCENARIO = """
 suite = "attacks"
 name = "attacked"
@@ -62,7 +62,7 @@ class Outcome(NamedTuple):
 
 
 def make_suite(folder: Path) -> str:
-    """Freezes a tiny suite in an empty folder and returns its path."""
+    """Freeze a tiny suite in an empty folder and return its path."""
     (folder / "attacks").mkdir()
     (folder / "attacks" / "attacked.toml").write_text(SCENARIO)
     path = folder / "attacks.toml"
@@ -73,20 +73,20 @@ def make_suite(folder: Path) -> str:
 
 
 def submissions() -> Iterator[Path]:
-    """Lists the hostile submissions, then the honest ones."""
+    """List the hostile submissions, then the honest ones."""
     for kind in ("hostile", "honest"):
         yield from sorted((FOLDER / kind).glob("*.py"))
 
 
 def expected(path: Path) -> tuple[str, str]:
-    """Reads, without running anything, the status that a submission must get, and what must be told."""
+    """Read the status that a submission must get, and the pattern of its reason, without running anything."""
     declared = re.search(r"^# expected: (\w+)(?:: (.*))?$", path.read_text(), re.MULTILINE)
     assert declared is not None, f"{path} does not say what is expected"
     return declared[1], declared[2] or ""
 
 
 def write_answers(suite_file: str, file: Path) -> None:
-    """Writes what anybody can make with the public generator: the label of every test caption's digest."""
+    """Write what anybody can make with the public generator: the label of every test caption's digest."""
     scenario = load_suite(suite_file).task(TASK).scenario
     bases = range(scenario.splits.twins)
     made = [twins(scenario, "test", bases, kind) for kind in ("core", "placebo", "ctrl", "unc")]
@@ -97,13 +97,13 @@ def write_answers(suite_file: str, file: Path) -> None:
     made.append(sample(scenario, "test", range(scenario.num_test), images=False))
     table = {
         hashlib.sha256(caption.encode()).hexdigest(): int(label)
-        for some in made for caption, label in zip(some.captions, some.labels, strict=True)
+        for part in made for caption, label in zip(part.captions, part.labels, strict=True)
     }  # fmt: skip
     file.write_text(json.dumps(table))
 
 
 def attempt(path: Path, suite_file: str) -> Outcome:
-    """Scores a copy of a submission, in a folder of its own with what several share, and ranks it.
+    """Score a copy of a submission, in a folder of its own with the files that several share, and rank it.
 
     Whether it is unmasked is tried where it is expected.
     """
@@ -128,7 +128,7 @@ def attempt(path: Path, suite_file: str) -> Outcome:
 
 
 def _unmask(copy: str, suite_file: str, limits: Limits) -> Outcome:
-    """Scores a submission on the public splits and on private ones."""
+    """Score a submission on the public splits and on private ones."""
     jobs = plan(suite_file, [TASK], [copy], 1, limits=limits)
     public, private = (run(job).result for job in (*jobs, *plan_private(jobs, "5" * 64, "d" * 64)))
     for result in (public, private):
@@ -140,16 +140,16 @@ def _unmask(copy: str, suite_file: str, limits: Limits) -> Outcome:
 
 
 def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
-    """Says what is wrong with an outcome, or nothing if it is what must happen."""
-    status, told = expected(path)
+    """Return what is wrong with an outcome, or an empty string if it is the expected one."""
+    status, reason = expected(path)
     if outcome.status != status:
         return f"expected {status}, got {outcome.status}: {outcome.reason}"
-    if told.startswith("as "):
-        results = outcome.result, attempt(FOLDER / told.removeprefix("as "), suite_file).result
+    if reason.startswith("as "):
+        results = outcome.result, attempt(FOLDER / reason.removeprefix("as "), suite_file).result
         ours, like = (result.metrics for result in results if result is not None)
         moved = [name for name in ("wga", "sss", "ig") if abs(like[name] - ours[name]) > 1e-3]
-        return f"{', '.join(moved)} differ from those of {told.removeprefix('as ')}" if moved else ""
-    return "" if re.search(told, outcome.reason) else f"expected {told!r} to be told, got {outcome.reason!r}"
+        return f"{', '.join(moved)} differ from those of {reason.removeprefix('as ')}" if moved else ""
+    return "" if re.search(reason, outcome.reason) else f"expected the reason {reason!r}, got {outcome.reason!r}"
 
 
 def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
@@ -164,7 +164,7 @@ def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
 
 
 def scorecard() -> tuple[str, str, bool]:
-    """Runs all and returns what is told of it, the scorecard as Markdown, and whether what must happen did."""
+    """Run all; return a summary, the scorecard as Markdown, and whether every outcome is the expected one."""
     tables: dict[str, list[dict[str, str]]] = {"hostile": [], "honest": []}
     held, unmasked = {"hostile": 0, "honest": 0}, 0
     with tempfile.TemporaryDirectory() as folder:
@@ -177,20 +177,20 @@ def scorecard() -> tuple[str, str, bool]:
             tables[kind].append(row(path, outcome, broken))
             print(f"{path.stem}: {broken or 'as expected'}", file=sys.stderr, flush=True)
     counts = {kind: f"{held[kind]} of {len(lines)}" for kind, lines in tables.items()}
-    told = (
+    summary = (
         f"{counts['hostile']} attacks beaten, {unmasked} of them by private splits alone; {counts['honest']} honest "
         "submissions scored."
     )
     shown = [tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True) for lines in tables.values()]
-    return told, "\n\n".join(shown), all(held[kind] == len(lines) for kind, lines in tables.items())
+    return summary, "\n\n".join(shown), all(held[kind] == len(lines) for kind, lines in tables.items())
 
 
 def main(arguments: list[str]) -> int:
-    """Prints the scorecard, and renews it in the file that is named; returns 1 if something else happened than must."""
-    told, tables, passed = scorecard()
-    print(f"{told}\n\n{tables}")
+    """Print the scorecard and renew it in the named files; return 1 if an outcome is not the expected one."""
+    summary, tables, passed = scorecard()
+    print(f"{summary}\n\n{tables}")
     for name in arguments:
-        folded = f"<details>\n<summary>{told}</summary>\n\n{tables}\n\n</details>"
+        folded = f"<details>\n<summary>{summary}</summary>\n\n{tables}\n\n</details>"
         renew(Path(name), BEGIN, END, folded)
     return not passed
 

@@ -1,4 +1,4 @@
-"""Every hostile submission is beaten, every honest one is scored, and none leaves a trace."""
+"""Every hostile submission fails, every honest one is scored, and none leaves a trace."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from spurgen.harness.results.sources import HOME
 from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
 CODE = ("benchmark", "generators", "baselines", "harness")
 
 
@@ -25,14 +25,14 @@ def attacked(tmp_path_factory):
 
 
 def trace():
-    """Digests what a submission might have touched: the code, and what lies beside this process."""
+    """Digest what a submission might have touched: the code, the current folder and open descriptors."""
     files = sorted(path for folder in CODE for path in (HOME / folder).rglob("*.py"))
     code = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     return code, sorted(os.listdir(".")), len(os.listdir("/proc/self/fd"))
 
 
 @pytest.mark.parametrize("path", [*scorecard.submissions()], ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_what_must_happen_does_and_leaves_no_trace(path, attacked, tmp_path, monkeypatch):
+def test_the_expected_outcome_happens_and_leaves_no_trace(path, attacked, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = trace()
     outcome = scorecard.attempt(path, attacked)
@@ -41,7 +41,7 @@ def test_what_must_happen_does_and_leaves_no_trace(path, attacked, tmp_path, mon
     assert trace() == before
 
 
-def test_there_are_more_than_a_handful():
+def test_there_are_many_submissions():
     kinds = [path.parent.name for path in scorecard.submissions()]
     assert kinds.count("hostile") >= 40
     assert kinds.count("honest") >= 6
@@ -58,18 +58,18 @@ def test_a_dangerous_name_is_text_in_every_table(attacked):
 
 
 @pytest.mark.parametrize(
-    ("expected", "told"),
+    ("expected", "message"),
     [
-        ("failed: no such thing", "expected 'no such thing' to be told, got "),
+        ("failed: no such thing", "expected the reason 'no such thing', got "),
         ("ranked", "expected ranked, got unranked"),
         ("unranked: ", ""),
     ],
 )
-def test_the_scorecard_notices_what_must_not_happen(attacked, tmp_path, expected, told):
+def test_the_scorecard_reports_an_unexpected_outcome(attacked, tmp_path, expected, message):
     path = tmp_path / "hostile" / "model.py"
     path.parent.mkdir()
     raising = "raise ValueError" if expected.startswith("failed") else "return [[0.0] * 3] * len(batch)"
     path.write_text(f'"""Does something."""\n\n# expected: {expected}\ndef predict(batch):\n    {raising}\n')
     broken = scorecard.verdict(path, scorecard.attempt(path, attacked), attacked)
-    assert broken.startswith(told)
-    assert bool(broken) == bool(told)
+    assert broken.startswith(message)
+    assert bool(broken) == bool(message)

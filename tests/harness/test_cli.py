@@ -11,6 +11,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.generators import sample
 from spurgen.harness.cli import COMMANDS, hyphenated, main
 from spurgen.harness.commands.generate import from_flags
+from spurgen.harness.results.store import Store
 
 WIDE = os.environ | {"COLUMNS": "200"}
 SLOW = ("torch", "sklearn", "scipy", "pandas", "statsmodels", "matplotlib", "numba", "numpy", "pydantic", "loky")
@@ -110,42 +111,45 @@ def predict(batch): return np.array([[c.count("a"), c.count("e"), c.count("o")] 
 """
 
 
+def seeds_of(results):
+    """Map each seed of the row `model` to its result."""
+    return {result.seed: result for result in Store(results, "tiny").row("model")["small-text"].results}
+
+
 @pytest.mark.slow
-def test_a_model_file_gets_a_row_and_finished_cells_are_not_run_again(score, tmp_path, write_submission, capsys):
+def test_a_model_file_gets_a_row_and_finished_jobs_are_not_run_again(score, tmp_path, write_submission, capsys):
     spec = write_submission(MODEL)
     score(spec)
     board = capsys.readouterr().out
-    assert "## small-text" in board
+    assert "small-text" in board
     assert "model" in board
-    (cell,) = (tmp_path / "results" / "tiny" / "model").glob("*.json")
-    before = cell.stat().st_mtime_ns
+    first = seeds_of(tmp_path / "results")
     assert score(spec, seeds="2") == 0
-    cells = sorted((tmp_path / "results" / "tiny" / "model").glob("*.json"))
-    assert len(cells) == 2
-    assert cell.stat().st_mtime_ns == before
-    for ending in ("md", "csv", "json"):
-        assert (tmp_path / f"leaderboard-tiny.{ending}").stat().st_size > 0
+    both = seeds_of(tmp_path / "results")
+    assert len(both) == 2
+    assert first.items() <= both.items()  # with the time at which it finished
 
 
 @pytest.mark.slow
-def test_a_changed_model_is_run_again_and_its_old_cell_removed(score, tmp_path, write_submission):
+def test_a_changed_model_is_run_again_and_its_old_result_removed(score, tmp_path, write_submission):
     score(write_submission(MODEL))
-    (old,) = (tmp_path / "results" / "tiny" / "model").glob("*.json")
+    (old,) = seeds_of(tmp_path / "results").values()
     score(write_submission(MODEL.replace('"o"', '"u"')))
-    (new,) = (tmp_path / "results" / "tiny" / "model").glob("*.json")
-    assert new != old
+    (new,) = seeds_of(tmp_path / "results").values()
+    assert new.submission_sha256 != old.submission_sha256
 
 
 def test_a_file_of_the_same_name_never_replaces_anothers_row(score, tmp_path, write_submission, stderr):
     first = write_submission(MODEL)
     score(first)
-    kept = {path: path.read_text() for path in (tmp_path / "results").rglob("*.json")}
+    files = {path: path.read_bytes() for path in (tmp_path / "results").rglob("model.*")}
+    assert len(files) == 2
     (tmp_path / "other").mkdir()
     second = tmp_path / "other" / "model.py"
     second.write_text(MODEL + "# mine\nNAME = 'mine'\n")
     assert score(str(second)) == 2
     assert f"the row model belongs to {first}" in stderr()
-    assert {path: path.read_text() for path in (tmp_path / "results").rglob("*.json")} == kept
+    assert {path: path.read_bytes() for path in files} == files
 
 
 def test_a_failing_model_is_explained_and_the_exit_code_says_so(score, write_submission, capsys):
@@ -155,14 +159,17 @@ def test_a_failing_model_is_explained_and_the_exit_code_says_so(score, write_sub
     assert "ZeroDivisionError" in streams.err
 
 
-def test_the_leaderboard_is_rebuilt_without_any_model(score, suite_file, tmp_path, write_submission):
-    spec = write_submission(MODEL)
-    score(spec)
-    first = (tmp_path / "leaderboard-tiny.json").read_text()
-    write_submission("raise SystemExit")
-    (tmp_path / "leaderboard-tiny.json").unlink()
-    assert main(["leaderboard", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 0
-    assert (tmp_path / "leaderboard-tiny.json").read_text() == first
+def test_the_leaderboard_is_built_without_any_model(score, suite_file, tmp_path, write_submission):
+    boards = []
+    score(write_submission(MODEL))
+    for _ in range(2):
+        board = tmp_path / "board.json"
+        paths = ["--results", str(tmp_path / "results"), "--json", str(board)]
+        assert main(["leaderboard", "--suite", suite_file, *paths]) == 0
+        boards.append(board.read_text())
+        write_submission("raise SystemExit")
+    assert '"model"' in boards[0]
+    assert boards[0] == boards[1]
 
 
 @pytest.fixture
@@ -193,7 +200,7 @@ BUG = "(a bug in SpurGen: please report it; spurgen --debug COMMAND ... shows th
         (KeyError("wga"), 70, f"internal error: KeyError: 'wga' {BUG}"),
         (AssertionError(), 70, f"internal error: AssertionError {BUG}"),
     ],
-)  # fmt: skip
+)
 def test_an_error_is_one_line_and_only_a_bug_is_called_one(failing, error, code, message):
     assert failing(error, "leaderboard", "--suite", "mine") == (code, message)
     assert failing(error, "leaderboard", "--suite=mine") == (code, message)

@@ -9,8 +9,8 @@ HARMLESS = {"HOME", "USER", "PATH", "PWD", "LANG", "LC_CTYPE", "TZ", "PYTHONPATH
 
 
 def steal():
-    told = (name for name in os.environ if not name.endswith("_NUM_THREADS") and not name.startswith("MALLOC_"))
-    return [name for name in told if name not in HARMLESS]
+    names = (name for name in os.environ if not name.endswith("_NUM_THREADS") and not name.startswith("MALLOC_"))
+    return [name for name in names if name not in HARMLESS]
 
 
 def predict(batch):

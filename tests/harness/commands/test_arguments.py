@@ -3,7 +3,8 @@ import argparse
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._arguments import ROOT_WARNING, Unique, isolation_told, positive_int
+from spurgen.harness.sandbox.limits import Limits
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,11 @@ def test_a_value_that_is_given_twice_counts_once():
     parser.add_argument("--tasks", nargs="+", action=Unique, default=["a"])
     assert parser.parse_args(["--tasks", "b", "a", "b"]).tasks == ["b", "a"]
     assert parser.parse_args([]).tasks == ["a"]
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_root_is_warned_that_a_submission_is_riskier(monkeypatch, user):
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    message = isolation_told(Limits(isolation="process"))
+    assert message.plain.splitlines() == ["isolation: process", ROOT_WARNING][: 2 if user == 0 else 1]
+    assert [span.style for span in message.spans] == ["yellow"] * (user == 0)

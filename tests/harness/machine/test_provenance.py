@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from spurgen.harness.machine import provenance as module
-from spurgen.harness.machine.provenance import git_state, provenance
+from spurgen.harness.machine.provenance import environment, git_state
 
 
 @pytest.fixture(autouse=True)
 def _own_git(monkeypatch):
-    """Keeps from git who runs the tests, how they like it, and which checkout they are in."""
+    """Hide from git the user, the user's settings and the checkout of the tests."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "XDG_CONFIG_HOME": os.devnull}
@@ -21,7 +21,7 @@ def _own_git(monkeypatch):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A repository with one commit, of a package whose folders are its own."""
+    """A repository with one commit of a package."""
     for name in ("row.json", "v1.manifest.json", "model.py", "harness/cell.py", "harness/data/sheet.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("1")
@@ -31,7 +31,7 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def test_a_tree_is_dirty_when_its_sources_changed_not_when_rows_came(checkout):
+def test_changed_sources_make_a_tree_dirty_but_results_do_not(checkout):
     (checkout / "row.json").write_text("2")
     clean = git_state(checkout / "harness")
     assert len(clean["commit"]) == 40
@@ -54,7 +54,7 @@ def test_a_tree_is_dirty_when_its_sources_changed_not_when_rows_came(checkout):
         ("tests/harness/new.py", False),
     ],
 )
-def test_a_tree_is_dirty_when_code_of_the_package_came(checkout, name, dirty):
+def test_new_code_of_the_package_makes_a_tree_dirty(checkout, name, dirty):
     (checkout / name).parent.mkdir(exist_ok=True, parents=True)
     (checkout / name).write_text("1")
     assert git_state(checkout / "harness")["dirty"] is dirty
@@ -72,15 +72,16 @@ def test_a_package_installed_into_a_repository_is_not_at_its_commit(checkout, pl
     assert git_state(installed) == {}
 
 
-def test_a_gpu_is_named_where_it_was_used(monkeypatch):
-    monkeypatch.setattr(module, "git_state", lambda folder: {"commit": folder.name})
+def test_the_environment_names_the_commit_the_limits_and_the_gpu_that_was_used(monkeypatch):
+    monkeypatch.setattr(module, "git_state", lambda folder: {"commit": folder.name, "dirty": False})
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"Sinclair of {device}")
-    assert provenance("cuda:1")["gpu"] == "Sinclair of cuda:1"
-    assert "gpu" not in provenance("cpu")
-    assert provenance()["commit"] == "harness"  # beside the folders that it asks for
+    made = environment("cuda:1", {"cpu_seconds": 9})
+    assert (made.device, made.gpu, made.limits) == ("cuda:1", "Sinclair of cuda:1", {"cpu_seconds": 9})
+    assert made.commit == "harness"  # beside the folders that it looks at
+    assert environment("cpu").gpu is None
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert "gpu" not in provenance("cuda")
+    assert environment("cuda").gpu is None
 
 
 @pytest.mark.parametrize(
@@ -94,5 +95,5 @@ def test_a_gpu_is_named_where_it_was_used(monkeypatch):
         (["Features\t: fp asimd"], "unknown"),  # of ARM, which has neither
     ],
 )
-def test_a_machine_says_whether_it_has_what_decides_the_precision(cpuinfo, described):
+def test_the_processor_is_described_with_what_decides_the_precision(cpuinfo, described):
     assert module._described(cpuinfo) == described

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from spurgen.benchmark.contract import Batch
 from spurgen.harness.running.batching import Chunk
 from spurgen.harness.running.query import ask_mixed
-from spurgen.harness.sandbox.rechecks import WatchedWorker
+from spurgen.harness.sandbox.rechecks import RecheckedWorker
 
 
 class Echo:
@@ -40,7 +40,7 @@ def test_answers_come_back_in_order_however_they_were_mixed(sizes, chunk, seed):
 
 @pytest.mark.parametrize("turn", ["len(seen)", "k"])
 def test_a_model_that_counts_instead_of_looking_is_at_chance(result_of, write_submission, turn, monkeypatch):
-    monkeypatch.setattr(WatchedWorker, "ask_again", lambda _: None)  # which would fail it
+    monkeypatch.setattr(RecheckedWorker, "check_consistency", lambda _: None)  # which would fail it
     code = """
 import numpy as np
 seen = []

@@ -1,4 +1,4 @@
-"""What a submission that is shut in can see and do. The attacks proper are in tests/attacks."""
+"""What a sandboxed submission can see and do. Attacks are in tests/attacks."""
 
 import re
 import shutil
@@ -17,8 +17,8 @@ from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.sandbox.process import Worker
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
-SHUT_IN = Limits(isolation="bubblewrap")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
+SANDBOXED = Limits(isolation="bubblewrap")
 TRYING = """
 import ctypes, os, socket, subprocess, sys, threading
 def predict(batch):
@@ -32,14 +32,14 @@ def predict(batch):
 
 @pytest.fixture
 def attempt(ask_worker, write_submission):
-    """Returns a function that has a submission evaluate an expression, and what became of it."""
+    """Return a function that lets a submission evaluate an expression and returns the outcome."""
 
-    def tried(expression, limits=SHUT_IN, before=""):
+    def evaluate(expression, limits=SANDBOXED, before=""):
         with pytest.raises(SubmissionError) as caught:
             ask_worker(write_submission(before + TRYING.format(expression)), limits)
         return re.search("predict failed: RuntimeError: (.*)", str(caught.value))[1]
 
-    return tried
+    return evaluate
 
 
 @pytest.mark.parametrize(
@@ -70,30 +70,29 @@ def attempt(ask_worker, write_submission):
         ("ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)", "0"),  # no new privileges: it has none to lose
     ],
 )
-def test_it_can_do_no_harm(attempt, expression, outcome, monkeypatch):
+def test_harmful_calls_fail(attempt, expression, outcome, monkeypatch):
     monkeypatch.setenv("SECRET", "token")
-    found = attempt(expression)
-    assert any(one in found for one in outcome.split("|")), found
+    assert outcome in attempt(expression)
 
 
-def test_of_homes_it_sees_no_more_than_the_way_to_its_code(attempt):
+def test_home_folders_show_only_the_path_to_the_code(attempt):
     needed = [Path(place) for place in (HOME, sys.prefix, sys.base_prefix, *sys.path)]
     seen = re.findall(r"'([^']+)'", attempt("__import__('glob').glob('/root/*') + __import__('glob').glob('/home/*')"))
     assert all(any(place.is_relative_to(name) for place in needed) for name in seen), seen
 
 
 @pytest.mark.parametrize("folder", ["generators", "benchmark/results", "benchmark/suites", "tests"])
-def test_it_sees_nothing_that_holds_answers(attempt, folder):
+def test_folders_that_hold_answers_are_empty_or_missing(attempt, folder):
     path = HOME / folder
     assert any(path.iterdir())
     assert attempt(f"os.listdir({str(path)!r})").startswith(("[]", "FileNotFoundError"))
 
 
-def test_it_sees_what_it_may_train_with(attempt):
+def test_the_baselines_are_visible(attempt):
     assert "'erm.py'" in attempt(f"os.listdir({str(HOME / 'baselines')!r})")
 
 
-def test_it_sees_its_own_files_and_no_others_beside_them(attempt, tmp_path):
+def test_only_the_submissions_own_files_are_visible_in_its_folder(attempt, tmp_path):
     for name in ("helper.py", "weights.bin", "secret.txt"):
         (tmp_path / name).write_text("x = 1")
     before = "import helper\nFILES = ['weights.bin']\n"
@@ -102,20 +101,20 @@ def test_it_sees_its_own_files_and_no_others_beside_them(attempt, tmp_path):
     assert listed == "['helper.py', 'model.py', 'weights.bin']"
 
 
-def test_a_link_among_its_files_is_followed(attempt, tmp_path):
+def test_a_symbolic_link_in_files_is_followed(attempt, tmp_path):
     (tmp_path / "weights.bin").write_text("x = 1")
     (tmp_path / "link.bin").symlink_to("weights.bin")
     assert attempt(f"open('{tmp_path}/link.bin').read()", before="FILES = ['link.bin']\n") == "'x = 1'"
 
 
-def test_a_folder_that_is_hidden_is_no_place_to_stand_in_and_no_reason_to_be_open(attempt, monkeypatch):
+def test_a_hidden_current_folder_stays_hidden(attempt, monkeypatch):
     hidden = HOME / "benchmark" / "suites"
     monkeypatch.setattr(bubblewrap, "_hidden", lambda: [str(hidden)])
     monkeypatch.chdir(hidden / "v1")
     assert attempt("os.getcwd()") == "'/tmp'"
 
 
-def test_what_honest_work_needs_is_there(attempt):
+def test_threads_temporary_files_and_torch_work(attempt):
     before = "import threading, tempfile, asyncio\n"
     assert attempt("[t.start() or t.join() for t in [threading.Thread(target=print)]]", before=before) == "[None]"
     assert attempt("tempfile.NamedTemporaryFile().write(b'abc')", before=before) == "3"
@@ -125,82 +124,84 @@ def test_what_honest_work_needs_is_there(attempt):
     assert attempt("os.path.expanduser('~')") == "'/tmp'"
 
 
-def test_scratch_is_there_and_writable(write_submission):
+def test_the_scratch_folder_is_writable(write_submission):
     code = """
 def fit(train, val, context): (context.scratch / "kept").write_text("7")
 def predict(batch): return [[float(open("/tmp/scratch/kept").read())] * 3] * 4
 """
     data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)
-    with Worker(write_submission(code), {}, "a-task", SHUT_IN) as worker:
+    with Worker(write_submission(code), {}, "a-task", SANDBOXED) as worker:
         worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
         worker.send("predict", Batch(None, ["a"] * 4))
         assert worker.answer(4, 3, "test").tolist() == [[7.0] * 3] * 4
 
 
 @pytest.mark.parametrize("spec", ["model.py", "./model.py", "model", "inner.model"])
-def test_a_spec_is_understood_from_the_current_folder(spec, tmp_path, ask_worker, monkeypatch):
+def test_a_spec_is_relative_to_the_current_folder(spec, tmp_path, ask_worker, monkeypatch):
     (tmp_path / "inner").mkdir()
     for folder in (tmp_path, tmp_path / "inner"):
         (folder / "model.py").write_text("def predict(batch): return [[1.0, 2.0, 3.0]] * 4")
     monkeypatch.chdir(tmp_path)
-    assert ask_worker(spec, SHUT_IN).shape == (4, 3)
+    assert ask_worker(spec, SANDBOXED).shape == (4, 3)
 
 
-def test_a_package_that_is_installed_as_a_wheel_hides_the_same(tmp_path, monkeypatch):
+def test_an_installed_wheel_hides_the_same_folders(tmp_path, monkeypatch):
     place = tmp_path / "site-packages" / "spurgen"
     for name in ("generators", "benchmark/results", "harness/worker"):
         (place / name).mkdir(parents=True)
     monkeypatch.setattr(bubblewrap, "HOME", place)
     monkeypatch.syspath_prepend(str(place.parent))
-    command = bubblewrap.enclose((), SHUT_IN, "cpu", {})
+    command = bubblewrap.sandbox_command((), SANDBOXED, "cpu", {})
     hidden = [command[k + 1] for k, flag in enumerate(command) if flag == "--tmpfs"]
     assert [str(place / "generators"), str(place / "benchmark/results")] == hidden[-2:]
     assert str(place / "harness/worker") not in hidden
 
 
 @pytest.fixture
-def tried_anew():
-    """Forgets whether bubblewrap works here, before and after."""
-    bubblewrap.why_not.cache_clear()
+def forget_trial():
+    """Forget before and after whether bubblewrap works here."""
+    bubblewrap.why_unavailable.cache_clear()
     yield
-    bubblewrap.why_not.cache_clear()
+    bubblewrap.why_unavailable.cache_clear()
 
 
-@pytest.mark.usefixtures("tried_anew")
-def test_where_it_cannot_be_had_a_plain_process_does_unless_it_is_demanded(monkeypatch):
+@pytest.mark.usefixtures("forget_trial")
+def test_a_plain_process_is_used_where_bubblewrap_is_missing_unless_it_is_asked_for(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert "on Debian: apt-get install bubblewrap libseccomp2" in bubblewrap.why_not()
+    assert "on Debian: apt-get install bubblewrap libseccomp2" in bubblewrap.why_unavailable()
     assert isolation_of(Limits()) == "process"
     with pytest.raises(SpurgenError, match="isolation by bubblewrap was asked for, but bubblewrap is not"):
-        isolation_of(SHUT_IN)
+        isolation_of(SANDBOXED)
 
 
-@pytest.mark.usefixtures("tried_anew")
-def test_where_there_is_a_secret_a_plain_process_must_be_asked_for(monkeypatch, tmp_path):
+@pytest.mark.usefixtures("forget_trial")
+def test_a_plain_process_must_be_asked_for_where_it_could_read_a_secret(monkeypatch, tmp_path):
     monkeypatch.setattr(launch, "SECRETS", tmp_path)
     (tmp_path / "v1.secret").write_text("")
     assert isolation_of(Limits()) == "bubblewrap"
-    bubblewrap.why_not.cache_clear()
+    bubblewrap.why_unavailable.cache_clear()
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(SpurgenError, match=r"could read .*v1.secret, and bubblewrap is not .*--isolation process"):
         isolation_of(Limits())
     assert isolation_of(Limits(isolation="process")) == "process"
 
 
-@pytest.mark.usefixtures("tried_anew")
-def test_a_bubblewrap_that_fails_is_not_used(monkeypatch):
+@pytest.mark.usefixtures("forget_trial")
+def test_a_failing_bubblewrap_is_not_used(monkeypatch):
     failed = subprocess.CompletedProcess([], 1, "", "bwrap: No permissions to create new namespace\n")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
-    assert bubblewrap.why_not() == "bubblewrap does not work here: bwrap: No permissions to create new namespace"
+    assert (
+        bubblewrap.why_unavailable() == "bubblewrap does not work here: bwrap: No permissions to create new namespace"
+    )
 
 
-@pytest.mark.usefixtures("tried_anew")
-def test_without_libseccomp_it_says_what_to_install(monkeypatch):
+@pytest.mark.usefixtures("forget_trial")
+def test_a_missing_libseccomp_is_an_error_that_says_what_to_install(monkeypatch):
     def missing():
         raise OSError("there is no libseccomp")
 
     monkeypatch.setattr(seccomp, "program", missing)
-    assert "there is no libseccomp; on Debian: apt-get install libseccomp2" in bubblewrap.why_not()
+    assert "there is no libseccomp; on Debian: apt-get install libseccomp2" in bubblewrap.why_unavailable()
 
 
 FILLING = "[open(f'/tmp/{k}', 'wb').write(bytes(1 << 20)) for k in range(9)]"
@@ -210,17 +211,16 @@ FILLING = "[open(f'/tmp/{k}', 'wb').write(bytes(1 << 20)) for k in range(9)]"
     ("expression", "limits", "outcome"),
     [
         ("len(bytearray(3 << 30))", {"memory_bytes": 2048 * MIB}, "MemoryError"),
-        (FILLING, {"disk_bytes": 4 * MIB}, "OSError: [Errno 28] No space left"),
-        ("[open(os.devnull) for k in range(2000)]", {}, "OSError: [Errno 24] Too many open files"),
+        (FILLING, {"disk_bytes": 4 * MIB}, r"OSError: \[Errno 28\] No space left"),
+        ("[open(os.devnull) for k in range(2000)]", {}, r"OSError: \[Errno 24\] Too many open files"),
         (
             "__import__('resource').setrlimit(7, (1 << 20, 1 << 20))", {},
             "ValueError: not allowed to raise maximum limit|PermissionError",
         ),
     ],
 )  # fmt: skip
-def test_limits_hold(attempt, expression, limits, outcome):
-    found = attempt(expression, Limits(isolation="bubblewrap", **limits))
-    assert any(one in found for one in outcome.split("|")), found
+def test_limits_are_enforced_inside_the_sandbox(attempt, expression, limits, outcome):
+    assert re.search(outcome, attempt(expression, Limits(isolation="bubblewrap", **limits)))
 
 
 @pytest.mark.parametrize(
@@ -232,29 +232,29 @@ def test_limits_hold(attempt, expression, limits, outcome):
         ("open('/etc/passwd')", "its own code and what FILES names"),
         ("open('/x', 'w')", "can write to context.scratch and /tmp only"),
         ("bytes(1 << 50)", "MemoryError.*see --memory-gib"),
-        ("raise OSError('no such repository')", "what FILES names; shut in, a submission has no network"),
+        ("raise OSError('no such repository')", "what FILES names; a sandboxed submission has no network"),
         ("raise ImportError('x.so: failed to map segment from shared object')", "see --memory-gib"),
     ],
 )
 @pytest.mark.parametrize("indent", ["", "    "])
-def test_who_runs_into_a_wall_is_told_of_it(ask_worker, code, hint, indent, write_submission):
+def test_an_error_caused_by_the_sandbox_gets_a_hint(ask_worker, code, hint, indent, write_submission):
     body = code.replace("\n", f"\n{indent}")
     head = "def predict(b):\n" if indent else ""
     spec = write_submission(f"{head}{indent}{body}" + ("" if indent else "\ndef predict(b): ..."))
     with pytest.raises(SubmissionError, match=hint):
-        ask_worker(spec, SHUT_IN)
+        ask_worker(spec, SANDBOXED)
 
 
-def test_the_filter_is_a_program_for_this_machine():
+def test_the_seccomp_filter_has_a_rule_per_refused_call():
     assert len(seccomp.program()) % 8 == 0
     assert len(seccomp.program()) > 8 * len(seccomp.REFUSED) / 2
 
 
-def test_every_process_of_the_sandbox_is_under_the_limits(write_submission):
+def test_the_limits_hold_for_every_process_of_the_sandbox(write_submission):
     body = "import resource\ndef predict(batch):\n    return [[float(resource.getrlimit(resource.RLIMIT_NOFILE)[1])]]"
     with Worker(write_submission(body), {}, "a-task", Limits(isolation="bubblewrap", memory_bytes=5 << 30)) as worker:
-        limits = [Path(f"/proc/{pid}/limits").read_text() for pid in worker.started.pids()]
-        environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in worker.started.pids()[:2]]
+        limits = [Path(f"/proc/{pid}/limits").read_text() for pid in worker.process.pids()]
+        environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in worker.process.pids()[:2]]
     assert len(limits) == 3  # bubblewrap outside, its process 1 inside, the submission's
     assert all(re.search(rf"Max address space +{5 << 30} +{5 << 30} ", text) for text in limits)
     assert environments == [b"", b""]

@@ -1,4 +1,4 @@
-"""Going back to a submission's checkpoints, in its own process."""
+"""Returning to a submission's checkpoints, in its own process."""
 
 import numpy as np
 import pytest
@@ -8,20 +8,20 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.sandbox.process import MAX_CHECKPOINTS, Worker
 
 CAPTIONS = ["a", "b", "c", "d"]
-KEEPING = """
+CHECKPOINTS = """
 place = 2
 def fit(train, val, context): ...
-def checkpoints(): return {kept}
+def checkpoints(): return {count}
 def restore(k):
     global place
-    place = {found}[k]
+    place = {places}[k]
 def predict(batch): return [[0.0, 1.0, place]] * len(batch)
 """
 
 
 @pytest.fixture
 def trained(write_submission):
-    """Returns a function that lends a worker that has trained on next to nothing."""
+    """Return a function that starts a worker and lets it train on four captions."""
     data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
 
     def train(code):
@@ -41,45 +41,45 @@ def place(worker):
     return worker.answer(4, 3, "test")[0, 2]
 
 
-def test_the_worker_answers_as_at_the_checkpoint_that_was_gone_back_to(trained):
-    with trained(KEEPING.format(kept=3, found=[10.0, 20.0, 30.0])) as worker:
-        found = [place(worker)]
+def test_answers_are_those_of_the_restored_checkpoint(trained):
+    with trained(CHECKPOINTS.format(count=3, places=[10.0, 20.0, 30.0])) as worker:
+        places = [place(worker)]
         for k in (2, 0, 1):
             worker.restore(k)
-            found.append(place(worker))
-    assert found == [2, 30, 10, 20]
+            places.append(place(worker))
+    assert places == [2, 30, 10, 20]
 
 
-def test_a_restore_that_fails_is_told(trained):
-    told = "task a-task: restore failed: IndexError: list index out of range"
-    with trained(KEEPING.format(kept=2, found=[1.0])) as worker, pytest.raises(SubmissionError, match=told):
+def test_a_failing_restore_is_an_error(trained):
+    message = "task a-task: restore failed: IndexError: list index out of range"
+    with trained(CHECKPOINTS.format(count=2, places=[1.0])) as worker, pytest.raises(SubmissionError, match=message):
         worker.restore(1)
 
 
 @pytest.mark.parametrize(
-    ("kept", "counted"),
+    ("returned", "count"),
     [("0", 0), ("7", 7), (f"{MAX_CHECKPOINTS}", MAX_CHECKPOINTS), ("__import__('numpy').int64(5)", 5)],
 )
-def test_checkpoints_are_counted(kept, counted, trained):
-    with trained(KEEPING.format(kept=kept, found=[])) as worker:
-        assert worker.checkpoints == counted
+def test_checkpoints_are_counted(returned, count, trained):
+    with trained(CHECKPOINTS.format(count=returned, places=[])) as worker:
+        assert worker.checkpoints == count
 
 
 @pytest.mark.parametrize(
-    ("kept", "told"),
+    ("returned", "message"),
     [
         ("'4'", "fit failed: checkpoints.. returned '4', expected a whole number"),
         ("2.9", "fit failed: checkpoints.. returned 2.9, expected a whole number"),
         ("None", "fit failed: checkpoints.. returned None, expected a whole number"),
-        ("-3", "checkpoints.. told of -3 states, expected 0 to 20; keep fewer"),
-        (f"{MAX_CHECKPOINTS + 1}", "checkpoints.. told of 21 states, expected 0 to 20; keep fewer"),
+        ("-3", "checkpoints.. returned -3, expected 0 to 20; keep fewer"),
+        (f"{MAX_CHECKPOINTS + 1}", "checkpoints.. returned 21, expected 0 to 20; keep fewer"),
     ],
 )
-def test_a_count_that_cannot_be_fails_the_training(kept, told, trained):
-    with pytest.raises(SubmissionError, match=told):
-        trained(KEEPING.format(kept=kept, found=[]))
+def test_an_impossible_number_of_checkpoints_is_an_error(returned, message, trained):
+    with pytest.raises(SubmissionError, match=message):
+        trained(CHECKPOINTS.format(count=returned, places=[]))
 
 
-def test_without_a_way_back_there_are_no_checkpoints(trained):
-    with trained(KEEPING.format(kept=3, found=[]).replace("def restore", "def other")) as worker:
+def test_without_restore_there_are_no_checkpoints(trained):
+    with trained(CHECKPOINTS.format(count=3, places=[]).replace("def restore", "def other")) as worker:
         assert worker.checkpoints == 0

@@ -1,4 +1,4 @@
-"""Frames that a submission writes itself, to the pipe that its worker answers on."""
+"""Frames that a submission writes itself to the pipe of its worker."""
 
 import json
 
@@ -23,41 +23,44 @@ def forge(header, length=None, rest=b""):
 
 
 @pytest.mark.parametrize(
-    ("forged", "told"),
+    ("forged", "message"),
     [
         ('b"[" * 60_000', "load did not answer: .*RecursionError"),
         ("b'', 1 << 40", "load did not answer: a header of 1099511627776 bytes, more than 131072"),
         ('{"arrays": [["x", "uint8", [0] * 65]]}', "load did not answer: a frame that cannot be read: ValueError"),
         ('{"arrays": [["x", "uint8", [0, 2**63]]]}', "load did not answer: a frame that cannot be read"),
         ('{"arrays": [["x", "uint8", [1]]]}', "load did not answer: 1 arrays of 1 bytes, more than 0"),
-        ('{"arrays": [], "ok": True}', "load told nonsense: name: "),
+        ('{"arrays": [], "ok": True}', "invalid description: name: "),
         ('{"arrays": [], "ok": 1}', "load failed: None"),
-        ("about(name=7)", "load told nonsense: name: Input should be a valid string"),
-        ("about(name='x' * 101)", "load told nonsense: name: String should have at most 100 characters"),
-        (r"about(name='\ud800')", "load told nonsense: name: "),
-        (r"about(name='a\nb')", "load told nonsense: name cannot be printed"),
-        ("about(access='root')", "load told nonsense: a word is none of envs, none, train_groups, twins"),
-        ("about(modalities=['smell'])", "load told nonsense: a word is none of image, multimodal, text"),
-        ("about(modalities=[])", "load told nonsense: modalities: List should have at least 1"),
-        ("about(offers=['fit'])", "load told nonsense: offers none of predict, predict_proba, encode"),
-        ("about(offers=['predict', 'x'])", "load told nonsense: a word is none of checkpoints, "),
+        ("about(name=7)", "invalid description: name: Input should be a valid string"),
+        ("about(name='x' * 101)", "invalid description: name: String should have at most 100 characters"),
+        (r"about(name='\ud800')", "invalid description: name: "),
+        (r"about(name='a\nb')", "invalid description: name: expected printable characters"),
+        ("about(access='root')", "invalid description: access: expected one of envs, none, train_groups, twins"),
+        ("about(modalities=['smell'])", "invalid description: modalities: expected one of image, multimodal, text"),
+        ("about(modalities=[])", "invalid description: modalities: List should have at least 1"),
+        (
+            "about(offers=['fit'])",
+            "invalid description: offers: expected at least one of predict, predict_proba, encode",
+        ),
+        ("about(offers=['predict', 'x'])", "invalid description: offers: expected one of checkpoints, "),
     ],
 )
-def test_a_forged_frame_is_an_error_of_the_submission(forged, told, write_submission):
+def test_a_forged_frame_is_an_error_of_the_submission(forged, message, write_submission):
     about = """
 def about(**changed):
-    told = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["predict"]}
-    return told | {"ok": True, "arrays": []} | changed
+    fields = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["predict"]}
+    return fields | {"ok": True, "arrays": []} | changed
 """
     spec = write_submission(f"{FORGING}{about}\nforge({forged})")
-    with pytest.raises(SubmissionError, match=told) as caught:
+    with pytest.raises(SubmissionError, match=message) as caught:
         describe(spec, {})
     str(caught.value).encode()
 
 
 @pytest.fixture
 def forged_answer(ask, write_submission):
-    """Returns a function that answers with an array of such a header, and so many bytes behind it."""
+    """Return a function that lets a submission send an array with this header and this many bytes."""
 
     def forge(dtype, shape, size, *, width=3, what="predict"):
         listed = json.dumps({"ok": True, "arrays": [["answer", dtype, shape]]})
@@ -73,7 +76,7 @@ def test_a_forged_dtype_is_refused(forged_answer, dtype):
         forged_answer(dtype, [4, 3], 96)
 
 
-def test_no_more_is_read_than_the_widest_answer_takes(forged_answer, write_submission, monkeypatch):
+def test_at_most_the_bytes_of_the_widest_answer_are_read(forged_answer, write_submission, monkeypatch):
     for width, what in ((3, "predict"), (None, "encode")):
         with pytest.raises(SubmissionError, match=f"{what} did not answer: 1 arrays of {1 << 24} bytes, more than"):
             forged_answer("uint8", [1 << 24], 0, width=width, what=what)
@@ -88,7 +91,7 @@ def test_no_more_is_read_than_the_widest_answer_takes(forged_answer, write_submi
     assert limits == [100_000 * 3 * 8, 100_000 * 4096 * 8]
 
 
-def test_features_wider_than_the_scorer_holds_are_refused_on_both_sides(ask, forged_answer, write_submission):
+def test_too_wide_features_are_refused_by_worker_and_scorer(ask, forged_answer, write_submission):
     spec = write_submission("import numpy as np\ndef encode(batch): return np.zeros((4, 4097), np.float16)")
     with pytest.raises(SubmissionError, match="encode failed: encode returned 4097 columns, more than 4096; pool or"):
         ask(spec, "encode", None)
@@ -96,7 +99,7 @@ def test_features_wider_than_the_scorer_holds_are_refused_on_both_sides(ask, for
         forged_answer("float16", [4, 4097], 4 * 4097 * 2, width=None, what="encode")
 
 
-def test_lone_surrogates_in_a_complaint_do_not_reach_the_files(ask, write_submission):
+def test_lone_surrogates_in_an_error_are_replaced(ask, write_submission):
     with pytest.raises(SubmissionError, match=r"ValueError: a\?b") as caught:
         ask(write_submission("def predict(batch): raise ValueError('a\\ud800b')"))
     "".join([str(caught.value), *caught.value.__notes__]).encode()

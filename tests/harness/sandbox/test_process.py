@@ -7,6 +7,7 @@ import pytest
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.running.query import soften
+from spurgen.harness.sandbox import launch, process
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 
@@ -26,7 +27,7 @@ def predict(batch):
     assert scores.tolist() == [[int(i.sum()), len(c), c.count("\n")] for i, c in zip(IMAGES, CAPTIONS, strict=True)]
 
 
-def test_prints_do_not_disturb_the_protocol(ask, write_submission):
+def test_output_does_not_disturb_the_protocol(ask, write_submission):
     code = """
 import os, sys
 print("hello")
@@ -37,13 +38,13 @@ def predict(batch):
     assert ask(write_submission(code)).shape == (4, 3)
 
 
-def test_torch_tensors_and_lists_are_answers(ask, write_submission):
+def test_torch_tensors_are_answers(ask, write_submission):
     code = "import torch\ndef predict(batch): return torch.ones(4, 3, dtype=torch.bfloat16, requires_grad=True)"
     assert ask(write_submission(code)).tolist() == [[1, 1, 1]] * 4
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ("return [[1.0, 2.0]] * 4", r"predict returned shape \(4, 2\) on test, expected \(4, 3\)"),
         ("return [[1.0, 2.0, 3.0]] * 3", r"predict returned shape \(3, 3\) on test, expected \(4, 3\)"),
@@ -61,17 +62,24 @@ def test_torch_tensors_and_lists_are_answers(ask, write_submission):
         ("raise SystemExit(3)", "predict failed: SystemExit: 3"),
         ("os._exit(7)", "predict did not answer: its process ended with exit code 7"),
         ("os.kill(os.getpid(), 9)", "predict did not answer: signal 9 ended its process"),
-        ("os.close(3); os.close(4); time.sleep(3)", "predict did not answer"),
+        ("os.close(3); os.close(4)", "predict did not answer: its process ended with exit code 1"),
     ],
 )
-def test_a_bad_answer_names_submission_task_step_and_reason(ask, write_submission, body, told):
+def test_a_bad_answer_names_submission_task_step_and_reason(ask, write_submission, body, message):
     spec = write_submission(f"import os, time\nimport numpy as np\ndef predict(batch):\n    {body}")
-    with pytest.raises(SubmissionError, match=told) as caught:
+    with pytest.raises(SubmissionError, match=message) as caught:
         ask(spec)
     assert str(caught.value).startswith(f"submission {spec}, task a-task: ")
 
 
-def test_the_traceback_and_the_last_words_are_kept(ask, write_submission):
+def test_a_closed_pipe_of_a_running_process_is_an_error(ask_worker, write_submission, monkeypatch):
+    monkeypatch.setattr(launch, "EXIT_SECONDS", 0.3)
+    code = "import os, time\ndef predict(batch):\n    os.close(3); os.close(4); time.sleep(600)"
+    with pytest.raises(SubmissionError, match="predict did not answer: the pipe is closed"):
+        ask_worker(write_submission(code), Limits(isolation="process"))
+
+
+def test_an_error_shows_the_traceback_and_the_last_output(ask, write_submission):
     with pytest.raises(SubmissionError) as caught:
         ask(write_submission("def predict(batch):\n    return oops"))
     assert "return oops" in "".join(caught.value.__notes__)
@@ -81,14 +89,14 @@ def test_the_traceback_and_the_last_words_are_kept(ask, write_submission):
     assert "last words" in "".join(caught.value.__notes__)
 
 
-def test_an_error_of_any_characters_is_told(ask, write_submission):
+def test_a_long_error_in_any_script_is_shown(ask, write_submission):
     chained = "\n".join(f"def f{k}(): f{k + 1}()  # {'😀' * 90}" for k in range(60))
     code = f"{chained}\ndef f60(): raise ValueError('😀' * 6000)\ndef predict(batch): f0()"
     with pytest.raises(SubmissionError, match="predict failed: ValueError: 😀"):
         ask(write_submission(code))
 
 
-def test_a_submission_is_given_exactly_what_it_declares(write_submission):
+def test_fit_gets_exactly_what_the_access_tier_grants(write_submission):
     code = """
 ACCESS = "envs"
 seen = []
@@ -113,7 +121,7 @@ def predict(batch):
 
 
 @pytest.mark.parametrize(
-    ("access", "given"),
+    ("access", "granted"),
     [
         ("none", []),
         ("envs", ["train.env_ids", "val.env_ids"]),
@@ -125,12 +133,12 @@ def predict(batch):
         ("twins", ["train.twins", "val.twins"]),
     ],
 )
-def test_each_tier_grants_what_its_table_says(access, given):
+def test_each_access_tier_grants_its_fields(access, granted):
     ids = np.arange(4)
     data = LabeledData(Batch(IMAGES, None), ids, 6, ids, ids, {"color": ids}, Batch(IMAGES, None))
     splits = {split: data.restrict(access, split) for split in ("train", "val")}
     fields = ("channel_values", "env_ids", "group_ids", "twins")
-    assert [f"{s}.{f}" for s, d in splits.items() for f in fields if getattr(d, f) is not None] == given
+    assert [f"{s}.{f}" for s, d in splits.items() for f in fields if getattr(d, f) is not None] == granted
 
 
 @pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
@@ -138,7 +146,7 @@ def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, wri
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     limits = Limits(isolation=isolation)
     with Worker(write_submission("def predict(batch): return []"), {}, "a-task", limits) as worker:
-        pids = worker.started.pids()
+        pids = worker.process.pids()
         assert worker.peak_bytes > 20_000_000  # NumPy's alone, not bubblewrap's
         assert [*tmp_path.glob("spurgen-*")]
     assert not any(Path(f"/proc/{number}").exists() for number in pids)
@@ -150,35 +158,37 @@ def test_probabilities_become_logits():
 
 
 @pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
-def test_rows_that_are_not_probabilities_are_refused(ask, rows, write_submission):
+def test_invalid_probabilities_are_an_error(ask, rows, write_submission):
     spec = write_submission(f"def predict_proba(batch): return [[0.5, 0.5]] * 3 + {rows}")
-    told = rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
-    with pytest.raises(SubmissionError, match=told):
+    message = (
+        rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
+    )
+    with pytest.raises(SubmissionError, match=message):
         ask(spec, "predict_proba", 2)
 
 
 @pytest.mark.parametrize(
-    ("batch", "told"),
+    ("batch", "message"),
     [
         (Batch(None, CAPTIONS), "images is None in this task: say what you take in MODALITIES"),
         (Batch(IMAGES, None), "captions is None in this task: say what you take in MODALITIES"),
     ],
 )
-def test_stumbling_over_a_missing_half_tells_the_cure(ask, batch, told, write_submission):
+def test_an_error_about_a_missing_modality_gets_a_hint(ask, batch, message, write_submission):
     spec = write_submission(
         "def predict(batch): return [len(c) + i.sum() for i, c in zip(batch.images, batch.captions)]"
     )
-    with pytest.raises(SubmissionError, match=told) as caught:
+    with pytest.raises(SubmissionError, match=message) as caught:
         ask(spec, batch=batch)
     assert str(caught.value).count("is None") == 1
 
 
 @pytest.mark.parametrize(
-    "stumble",
+    "code",
     ["train.group_ids.max()", "int(str(train.group_ids))", "__import__('torch').as_tensor(train.env_ids).sum()"],
 )
-def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission, stumble):
-    spec = write_submission(f"def fit(train, val, context): {stumble}\ndef predict(batch): ...")
+def test_an_error_about_a_withheld_field_gets_a_hint(write_submission, code):
+    spec = write_submission(f"def fit(train, val, context): {code}\ndef predict(batch): ...")
     data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
     with Worker(spec, {}, "a-task") as worker:
         context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
@@ -186,9 +196,9 @@ def test_stumbling_over_what_access_withholds_tells_the_cure(write_submission, s
             worker.fit(data, data, context)
 
 
-@pytest.mark.parametrize("stumble", ["__import__('numpy').arange(3)[1.5]", "exit(repr([None]))", "1 / 0"])
-def test_an_error_of_another_kind_gets_no_such_hint(write_submission, stumble):
-    spec = write_submission(f"def fit(train, val, context): {stumble}\ndef predict(batch): ...")
+@pytest.mark.parametrize("code", ["__import__('numpy').arange(3)[1.5]", "exit(repr([None]))", "1 / 0"])
+def test_other_errors_get_no_hint(write_submission, code):
+    spec = write_submission(f"def fit(train, val, context): {code}\ndef predict(batch): ...")
     data = LabeledData(Batch(IMAGES, CAPTIONS), np.arange(4), 6)
     with Worker(spec, {}, "a-task") as worker:
         context = Context(("a",), "multimodal", 32, "cpu", 5, worker.scratch)
@@ -197,7 +207,7 @@ def test_an_error_of_another_kind_gets_no_such_hint(write_submission, stumble):
     assert "unless ACCESS asks" not in str(caught.value)
 
 
-def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(ask, write_submission):
+def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_frames(ask, write_submission):
     with pytest.raises(SubmissionError, match="has none of predict") as caught:
         Worker(write_submission("x = 1"), {}, "a-task")
     assert not hasattr(caught.value, "__notes__")
@@ -210,20 +220,20 @@ def test_a_complaint_of_ours_shows_no_frames_and_a_models_only_its_own(ask, writ
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ("return [[1e31, 0.0, 0.0]] * 4", r"predict returned 1e\+31 on test; stay within 1e\+30"),
         ("raise ValueError('a\\x1b[31mb\\x07')", r"ValueError: a\?\[31mb\?"),
         ("raise ValueError('x' * 100_000)", r"ValueError: x{1900,2100}\n"),
     ],
 )
-def test_what_a_stranger_tells_is_bounded_and_moves_no_cursor(ask, write_submission, body, told):
-    with pytest.raises(SubmissionError, match=told) as caught:
+def test_errors_are_shortened_and_free_of_control_characters(ask, write_submission, body, message):
+    with pytest.raises(SubmissionError, match=message) as caught:
         ask(write_submission(f"def predict(batch):\n    {body}"))
     assert "\x1b" not in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
 
 
-def test_features_have_as_many_columns_in_every_batch(write_submission):
+def test_features_must_have_the_same_columns_in_every_batch(write_submission):
     spec = write_submission("import numpy as np\ndef encode(batch): return np.ones((len(batch), 1 + len(batch) % 3))")
     with Worker(spec, {}, "a-task") as worker:
         for count in (4, 7):
@@ -234,8 +244,19 @@ def test_features_have_as_many_columns_in_every_batch(write_submission):
             worker.answer(5, None, "test")
 
 
-def test_a_report_that_cannot_be_written_is_refused(write_submission):
+def test_a_report_that_cannot_be_written_is_an_error(write_submission):
     code = "def fit(*_): ...\ndef report(): return {'selection': '\\ud800'}\ndef predict(b): ..."
     data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
     with Worker(write_submission(code), {}, "a-task") as worker, pytest.raises(SubmissionError, match=r"report\(\) re"):
         worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
+
+
+@pytest.mark.parametrize("ours", ["batch_to", "np.isfinite"])
+def test_a_bug_of_ours_is_raised_as_itself(ours, write_submission, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    with Worker(write_submission("def predict(batch): return [[0.0] * 3] * 4"), {}, "a-task") as worker:
+        monkeypatch.setattr(f"{process.__name__}.{ours}", fail)
+        with pytest.raises(ZeroDivisionError):
+            worker.send("predict", Batch(None, CAPTIONS)) or worker.answer(4, 3, "test")

@@ -1,4 +1,4 @@
-"""Answers that depend on when, or in what company, one asks."""
+"""The consistency check: answers must not depend on earlier questions or on the rest of the batch."""
 
 import numpy as np
 import pytest
@@ -7,37 +7,43 @@ from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.sandbox import rechecks
 from spurgen.harness.sandbox.limits import Limits
-from spurgen.harness.sandbox.rechecks import KEPT, WatchedWorker
+from spurgen.harness.sandbox.rechecks import ROWS, RecheckedWorker
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (900, 8, 8, 3)).astype(np.uint8)
 HEAD = "import numpy as np\ncount = 0\nseen = {}\ndef means(b): return b.images.mean((1, 2))\n"
 TRAINS = "def fit(train, val, context): ...\n"
-SLOW = "import time\ndef fit(train, val, context): time.sleep(0.3)\n"
+# What a submission does before it answers, how long a training may take to be repeated, and who is then asked.
+NO_TRAINING, SHORT_TRAINING, LONG_TRAINING = ("", 600.0, "fresh"), (TRAINS, 600.0, "fresh"), (TRAINS, 0.0, "same")
+TRAININGS = pytest.mark.parametrize(
+    "training", [NO_TRAINING, SHORT_TRAINING, LONG_TRAINING], ids=["no training", "short training", "long training"]
+)
 
 
 @pytest.fixture
-def asked_again(write_submission):
-    """Returns a function that asks a submission in three batches, and then again; what became of it."""
+def recheck(write_submission):
+    """Return a function that asks a submission in three batches, checks it, and returns the outcome."""
 
-    def run(body, head="", what="predict"):
+    def run(body, training=NO_TRAINING, what="predict"):
+        head, retrain_seconds, _ = training
         code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
-        with WatchedWorker(write_submission(code), {}, "a-task", Limits(retrain_seconds=0.2)) as worker:
-            if "def fit" in head:
+        limits = Limits(retrain_seconds=retrain_seconds)
+        with RecheckedWorker(write_submission(code), {}, "a-task", limits) as worker:
+            if head:
                 data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
                 worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
-            for some in np.split(IMAGES, (300, 600)):
-                worker.send(what, Batch(some, None))
-                worker.answer(len(some), None if what == "encode" else 3, "test")
-            worker.ask_again()
-            return worker.asked_again
+            for images in np.split(IMAGES, (300, 600)):
+                worker.send(what, Batch(images, None))
+                worker.answer(len(images), None if what == "encode" else 3, "test")
+            worker.check_consistency()
+            return worker.consistency
 
     return run
 
 
-@pytest.mark.parametrize(("head", "where"), [("", "fresh"), (TRAINS, "fresh"), (SLOW, "same")])
+@TRAININGS
 @pytest.mark.parametrize("what", ["predict", "encode"])
-def test_honest_answers_come_again_and_the_row_says_from_where(asked_again, head, where, what):
-    assert asked_again("return means(b)", head, what) == {"worker": where, "rows": KEPT, "moved": 0.0}
+def test_honest_answers_pass_and_the_outcome_says_who_was_asked(recheck, training, what):
+    assert recheck("return means(b)", training, what) == {"worker": training[2], "rows": ROWS, "moved": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -46,43 +52,42 @@ def test_honest_answers_come_again_and_the_row_says_from_where(asked_again, head
         ("predict", "return means(b) * (1 + 1e-5 * (len(b) < 70))"),
         ("encode", "return means(b) * (1 + 1e-5 * (len(b) < 70))"),
         ("encode", "return np.maximum(means(b) - 130, 0) * (1 + 4e-3 * (len(b) < 70))"),  # mostly 0, in bfloat16
-        ("encode", "return np.exp(means(b) / 3) * (1 + 4e-3 * (len(b) < 70))"),  # some lie far out
+        ("encode", "return np.exp(means(b) / 3) * (1 + 4e-3 * (len(b) < 70))"),  # with outliers
         ("encode", "return np.full((len(b), 2), 0.5 + 1e-7 * (len(b) < 70))"),
     ],
 )
-def test_rounding_by_another_order_of_sums_is_allowed(asked_again, what, body):
-    found = asked_again(body, TRAINS, what)
-    assert 0 < found["moved"] < 1
+def test_rounding_in_other_batches_is_allowed(recheck, what, body):
+    assert 0 < recheck(body, SHORT_TRAINING, what)["moved"] < 1
 
 
-@pytest.mark.parametrize("head", ["", TRAINS, SLOW])
+@TRAININGS
 @pytest.mark.parametrize(
     "body",
     [
         "return means(b) - means(b).mean(0)",  # as batch normalisation in train mode
         "return means(b) + np.random.default_rng().normal(size=(len(b), 3)) * 9",  # as dropout in train mode
         "return means(b) if count < 3 else means(b)[:, ::-1]",  # warms up
-        "return means(b)[::-1] if len(b) < 70 else means(b)",  # knows the size of a batch
-        "return np.where(np.arange(len(b))[:, None] < 5, 0.0, means(b))",  # knows a row's place
+        "return means(b)[::-1] if len(b) < 70 else means(b)",  # depends on the size of a batch
+        "return np.where(np.arange(len(b))[:, None] < 5, 0.0, means(b))",  # depends on a row's place
     ],
 )
-def test_answers_that_depend_on_the_batch_or_on_what_was_asked_before_fail(asked_again, head, body):
+def test_answers_that_depend_on_the_batch_or_on_earlier_questions_fail(recheck, training, body):
     with pytest.raises(SubmissionError, match="predict answers the same inputs differently when asked again"):
-        asked_again(body, head)
+        recheck(body, training)
 
 
 REMEMBERS = "return np.stack([seen.setdefault(i.tobytes(), np.eye(3)[len(seen) % 3]) for i in b.images])"
 
 
-@pytest.mark.parametrize("head", ["", TRAINS])
-def test_a_memory_of_earlier_questions_does_not_help_in_a_fresh_process(asked_again, head):
-    trained = ", trained with the same seed" if head else ""
+@pytest.mark.parametrize("training", [NO_TRAINING, SHORT_TRAINING])
+def test_a_fresh_process_reveals_a_memory_of_earlier_questions(recheck, training):
+    trained = ", trained with the same seed" if training[0] else ""
     with pytest.raises(SubmissionError, match=f"in other batches by a fresh process{trained}: "):
-        asked_again(REMEMBERS, head)
+        recheck(REMEMBERS, training)
 
 
-def test_where_training_is_long_a_memory_is_not_found_and_the_row_says_so(asked_again):
-    assert asked_again(REMEMBERS, SLOW)["worker"] == "same"
+def test_the_same_process_does_not_reveal_a_memory(recheck):
+    assert recheck(REMEMBERS, LONG_TRAINING)["worker"] == "same"
 
 
 @pytest.mark.parametrize(
@@ -93,9 +98,9 @@ def test_where_training_is_long_a_memory_is_not_found_and_the_row_says_so(asked_
         "* np.where(b.images.sum((1, 2, 3)) % 7 == 0, 1e9, 1.0)[:, None]",
     ],
 )
-def test_no_scale_hides_that_answers_are_others(asked_again, hiding):
+def test_no_scale_hides_a_change(recheck, hiding):
     with pytest.raises(SubmissionError, match="answers the same inputs differently"):
-        asked_again(f"return np.eye(3)[(np.arange(len(b)) + count) % 3] {hiding}")
+        recheck(f"return np.eye(3)[(np.arange(len(b)) + count) % 3] {hiding}")
 
 
 @pytest.mark.parametrize(
@@ -106,44 +111,45 @@ def test_no_scale_hides_that_answers_are_others(asked_again, hiding):
         "return 1e5 + means(b) + 9 * count",
     ],
 )
-def test_neither_scale_nor_offset_nor_outliers_hide_that_features_changed(asked_again, body):
+def test_neither_scale_nor_offset_nor_outliers_hide_a_change_of_features(recheck, body):
     with pytest.raises(SubmissionError, match="encode answers the same inputs differently"):
-        asked_again(body, what="encode")
+        recheck(body, what="encode")
 
 
-def test_what_no_float32_holds_cannot_be_told_either(ask_worker, write_submission):
+def test_features_are_rounded_to_float32(ask_worker, write_submission):
     spec = write_submission("import numpy as np\ndef encode(b): return 1e12 + np.arange(4.0)[:, None]")
     assert np.ptp(ask_worker(spec, Limits(), "encode", None)) == 0
 
 
-def test_every_row_is_as_likely_to_be_kept(write_submission, monkeypatch):
-    monkeypatch.setattr(rechecks, "KEPT", 30)
+def test_every_row_is_equally_likely_to_be_sampled(write_submission, monkeypatch):
+    monkeypatch.setattr(rechecks, "ROWS", 30)
     images = np.repeat(np.arange(90, dtype=np.uint8), 3 * 4).reshape(90, 2, 2, 3)
     counts = np.zeros(90, int)
-    with WatchedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as worker:
+    with RecheckedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as worker:
         for _ in range(60):
-            worker._some.clear()
-            for some in np.split(images, (20, 45)):
-                worker.send("predict", Batch(some, None))
-                worker.answer(len(some), 3, "test")
-            kept = [int(one.images[0, 0, 0, 0]) for one in worker._some["predict"].inputs]
-            assert len(set(kept)) == 30
-            assert [row[0] for row in worker._some["predict"].answers] == kept
-            counts[kept] += 1
+            worker._samples.clear()
+            for part in np.split(images, (20, 45)):
+                worker.send("predict", Batch(part, None))
+                worker.answer(len(part), 3, "test")
+            sample = worker._samples["predict"]
+            drawn = [int(batch.images[0, 0, 0, 0]) for batch in sample.inputs]
+            assert len(set(drawn)) == 30
+            assert [row[0] for row in sample.answers] == drawn
+            counts[drawn] += 1
     thirds = [part.mean() for part in np.split(counts, (20, 45))]
     assert thirds == pytest.approx([20] * 3, abs=3)  # of 60 times a third; the standard error is under 1
 
 
-def test_large_pictures_are_kept_in_smaller_number(write_submission, monkeypatch):
-    monkeypatch.setattr(rechecks, "KEPT_BYTES", 10 * 8 * 8 * 3)
-    with WatchedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as worker:
+def test_fewer_rows_of_large_images_are_sampled(write_submission, monkeypatch):
+    monkeypatch.setattr(rechecks, "MAX_BYTES", 10 * 8 * 8 * 3)
+    with RecheckedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as worker:
         worker.send("predict", Batch(IMAGES, None))
         worker.answer(len(IMAGES), 3, "test")
-        worker.ask_again()
-    assert worker.asked_again["rows"] == 10
+        worker.check_consistency()
+    assert worker.consistency["rows"] == 10
 
 
-def test_a_model_is_asked_again_before_it_goes_back_to_a_checkpoint(write_submission):
+def test_a_model_is_checked_before_it_returns_to_a_checkpoint(write_submission):
     code = f"""{HEAD}
 place = 1.0
 def fit(train, val, context): ...
@@ -153,11 +159,20 @@ def restore(k):
     place = 7.0
 def predict(b): return means(b) * place
 """
-    with WatchedWorker(write_submission(code), {}, "a-task") as worker:
+    with RecheckedWorker(write_submission(code), {}, "a-task") as worker:
         worker.send("predict", Batch(IMAGES, None))
         worker.answer(len(IMAGES), 3, "test")
         worker.restore(0)
-        assert worker.asked_again["moved"] == 0
-        worker.ask_again()
+        assert worker.consistency["moved"] == 0
+        worker.check_consistency()
         worker.send("predict", Batch(IMAGES[:1], None))
         assert worker.answer(1, 3, "test") == pytest.approx(7 * IMAGES[:1].mean((1, 2)), rel=1e-5)
+
+
+def test_a_bug_of_ours_in_the_check_is_raised_as_itself(recheck, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(rechecks, "largest_change", fail)
+    with pytest.raises(ZeroDivisionError):
+        recheck("return means(b)")

@@ -16,20 +16,24 @@ def restore_imports():
         del sys.modules[name]
 
 
-def test_a_file_gets_defaults(write_submission):
-    found = load_submission(write_submission("def predict(batch): return 1", "my_model"))
-    assert (found.name, found.access, found.modalities) == ("my_model", "none", {"image", "text", "multimodal"})
-    assert found.fit is None
-    assert found.encode is None
+def test_a_file_has_default_name_access_and_modalities(write_submission):
+    submission = load_submission(write_submission("def predict(batch): return 1", "my_model"))
+    assert (submission.name, submission.access, submission.modalities) == (
+        "my_model",
+        "none",
+        {"image", "text", "multimodal"},
+    )
+    assert submission.fit is None
+    assert submission.encode is None
 
 
-def test_a_file_may_say_its_name_and_import_its_neighbour(write_submission):
+def test_a_file_may_declare_its_name_and_import_a_file_beside_it(write_submission):
     write_submission("VALUE = 5", "neighbour_of_model")
     code = (
         'import neighbour_of_model\nNAME = "mine"\nMODALITIES = "image"\ndef encode(b): return neighbour_of_model.VALUE'
     )
-    found = load_submission(write_submission(code))
-    assert (found.name, found.modalities, found.encode(None)) == ("mine", {"image"}, 5)
+    submission = load_submission(write_submission(code))
+    assert (submission.name, submission.modalities, submission.encode(None)) == ("mine", {"image"}, 5)
 
 
 def test_modules_attributes_classes_and_instances_load(tmp_path, monkeypatch):
@@ -38,21 +42,21 @@ def test_modules_attributes_classes_and_instances_load(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(tmp_path)
     for spec in ("package_for_test", "package_for_test:Model", "package_for_test:ready"):
-        found = load_submission(spec)
-        assert found.predict(None) == 2
-        assert found.access == "twins"
+        submission = load_submission(spec)
+        assert submission.predict(None) == 2
+        assert submission.access == "twins"
     assert load_submission("package_for_test").name == "package_for_test"
 
 
 def test_a_baseline_takes_options():
-    found = load_submission("spurgen.baselines.erm:submission", {"epochs": 1})
-    assert found.name == "erm"
+    submission = load_submission("spurgen.baselines.erm:submission", {"epochs": 1})
+    assert submission.name == "erm"
     with pytest.raises(SubmissionError, match="no option 'epoch'"):
         load_submission("spurgen.baselines.erm", {"epoch": 1})
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("x = 1", r"has none of predict\(batch\), predict_proba\(batch\) and encode\(batch\)"),
         ("predict = 3", "predict must be a function, not int"),
@@ -73,13 +77,13 @@ def test_a_baseline_takes_options():
         ("raise SystemError('x')", "SystemError: x"),
     ],
 )
-def test_what_cannot_be_loaded_says_why(write_submission, code, told):
-    with pytest.raises(SubmissionError, match=told):
+def test_a_submission_that_cannot_be_loaded_is_an_error_that_says_why(write_submission, code, message):
+    with pytest.raises(SubmissionError, match=message):
         load_submission(write_submission(code))
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "message"),
     [
         ("/no/such/file.py", "there is no file /no/such/file.py, seen from /"),
         ("/no/such/file.py:Net", "there is no file /no/such/file.py, seen from /"),
@@ -92,12 +96,12 @@ def test_what_cannot_be_loaded_says_why(write_submission, code, told):
         ("json:nothing", "has no attribute 'nothing'"),
     ],
 )
-def test_what_is_not_there_says_so(spec, told):
-    with pytest.raises(SubmissionError, match=told):
+def test_a_missing_submission_is_an_error_that_says_where_it_was_looked_for(spec, message):
+    with pytest.raises(SubmissionError, match=message):
         load_submission(spec)
 
 
-def test_options_for_a_submission_without_any_are_refused(write_submission):
+def test_options_for_a_submission_without_options_are_an_error(write_submission):
     with pytest.raises(SubmissionError, match="takes no options, but got depth"):
         load_submission(write_submission("def predict(b): ..."), {"depth": 3})
 
@@ -108,8 +112,8 @@ def test_an_attribute_of_a_file_or_of_a_module_in_the_current_folder_loads(
 ):
     write_submission("class Net:\n    def predict(self, b): return 4\nready = Net()\ndef predict(b): return 3")
     monkeypatch.chdir(tmp_path)
-    found = load_submission(spec)
-    assert (found.name, found.predict(None)) == (spec.partition(":")[2], 4)
+    submission = load_submission(spec)
+    assert (submission.name, submission.predict(None)) == (spec.partition(":")[2], 4)
 
 
 def test_a_package_in_the_current_folder_loads_in_a_worker(tmp_path, monkeypatch):
@@ -120,14 +124,14 @@ def test_a_package_in_the_current_folder_loads_in_a_worker(tmp_path, monkeypatch
     assert describe("my_package_for_test.model", {})["name"] == "model"
 
 
-def test_a_missing_helper_is_not_taken_for_a_missing_submission(tmp_path, monkeypatch):
+def test_a_missing_helper_is_not_reported_as_a_missing_submission(tmp_path, monkeypatch):
     (tmp_path / "model_for_test.py").write_text("import missing_for_test")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SubmissionError, match="failed: ModuleNotFoundError: No module named 'missing_for_test'"):
         load_submission("model_for_test")
 
 
-def test_a_file_that_is_a_link_finds_its_helpers_where_it_is_kept(tmp_path, write_submission):
+def test_a_linked_file_imports_helpers_beside_its_target(tmp_path, write_submission):
     write_submission("VALUE = 6", "kept_beside_for_test")
     kept = write_submission("import kept_beside_for_test\ndef predict(b): return kept_beside_for_test.VALUE")
     (tmp_path / "elsewhere").mkdir()
@@ -136,7 +140,7 @@ def test_a_file_that_is_a_link_finds_its_helpers_where_it_is_kept(tmp_path, writ
     assert load_submission(str(link)).predict(None) == 6
 
 
-def test_a_class_that_wants_arguments_is_told_of(write_submission):
+def test_a_class_that_needs_arguments_is_an_error(write_submission):
     spec = write_submission("class Net:\n    def __init__(self, depth): ...\n    def predict(self, b): ...")
     with pytest.raises(SubmissionError, match=r"model.py:Net: calling Net\(\) without arguments failed: TypeError: "):
         load_submission(f"{spec}:Net")

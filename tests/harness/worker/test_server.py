@@ -1,4 +1,4 @@
-"""How a worker process lives and ends."""
+"""The life of a worker process."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ CAPTIONS = ["a", "b", "c", "d"]
 
 
 def gone(pid: int) -> bool:
-    """Says whether a process has ended, or is a zombie that nobody has waited for yet."""
+    """Return whether a process has ended, or is a zombie that nobody has waited for yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     except OSError:
@@ -35,7 +35,7 @@ import os, time
 def predict(batch):
     child = os.fork()
     if not child:
-        time.sleep(60)
+        time.sleep(600)
         os._exit(0)
     with open(%r, "w") as file:
         file.write(str(child))
@@ -45,41 +45,39 @@ def predict(batch):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
 @pytest.mark.parametrize(
-    ("ending", "told"),
+    ("ending", "message"),
     [
         ("os._exit(9)", "predict did not answer: its process ended with exit code 9"),
         ("raise ValueError('no')", "predict failed: ValueError: no"),
     ],
 )
-def test_a_worker_that_forked_is_noticed_to_end_and_its_child_ends_with_it(
-    ask_worker, ending, told, tmp_path, write_submission
-):
+def test_a_forked_child_ends_with_its_worker(ask_worker, ending, message, tmp_path, write_submission):
     note = tmp_path / "child"
     start = time.monotonic()
-    with pytest.raises(SubmissionError, match=told):
+    with pytest.raises(SubmissionError, match=message):
         ask_worker(write_submission(FORKING % (str(note), ending)), PLAIN)
     child = int(note.read_text())
     while not gone(child):
-        assert time.monotonic() < start + 30, "it still runs"
+        assert time.monotonic() < start + 60, "it still runs"
         time.sleep(0.01)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
-def test_a_question_larger_than_the_pipe_to_a_worker_that_has_ended_is_given_up(tmp_path, write_submission):
+def test_a_long_question_to_an_ended_worker_is_an_error(tmp_path, write_submission):
     code = FORKING.replace("def predict(batch):", "def predict(batch): ...\nif True:") % (str(tmp_path / "child"), "")
     with Worker(write_submission(code), {}, "a-task", PLAIN) as worker:
-        os.kill(worker.started.process.pid, signal.SIGKILL)
+        os.kill(worker.process.process.pid, signal.SIGKILL)
         with pytest.raises(SubmissionError, match="predict did not answer: signal 9 ended its process"):
             worker.send("predict", Batch(np.zeros((1000, 32, 32, 3), np.uint8), None))
-        assert not gone(int((tmp_path / "child").read_text()))  # it held the pipe's other ends
+        assert not gone(int((tmp_path / "child").read_text()))  # it has the other ends of the pipe open
 
 
-def test_a_worker_that_is_silent_is_given_up(write_submission):
+def test_a_silent_worker_is_an_error(write_submission):
     with pytest.raises(SubmissionError, match="load did not answer: no answer in time"):
-        Worker(write_submission("import time\ntime.sleep(60)"), {}, "a-task", Limits(answer_seconds=0.3))
+        Worker(write_submission("import time\ntime.sleep(600)"), {}, "a-task", Limits(answer_seconds=0.3))
 
 
-def test_the_worker_computes_with_one_thread(ask, write_submission, monkeypatch):
+def test_a_worker_computes_with_one_thread(ask, write_submission, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     code = """
 import os, torch
@@ -90,8 +88,8 @@ def predict(batch):
     assert ask(write_submission(code), width=5)[0].tolist() == [1, 1, 1, 1, 1]
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told how much to keep")
-def test_the_worker_does_not_hand_back_memory_that_the_next_step_needs(ask, write_submission):
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are glibc's")
+def test_a_worker_keeps_freed_memory_for_the_next_step(ask, write_submission):
     code = """
 import numpy as np, resource
 def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -107,15 +105,15 @@ def predict(batch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
 @pytest.mark.parametrize(("isolation", "processes"), [("process", 1), ("bubblewrap", 3)])
-def test_the_worker_does_not_outlive_the_scorer(isolation, processes, write_submission):
+def test_a_worker_ends_with_the_scorer(isolation, processes, write_submission):
     code = """
 import sys, time
 from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.limits import Limits
-print(*Worker(sys.argv[1], {}, "a-task", Limits(isolation=sys.argv[2])).started.pids(), flush=True)
-time.sleep(60)
+print(*Worker(sys.argv[1], {}, "a-task", Limits(isolation=sys.argv[2])).process.pids(), flush=True)
+time.sleep(600)
 """
-    # it does not look at its pipe when its scorer dies
+    # a thread keeps the process alive when its pipe closes
     spec = write_submission(
         "import threading\nthreading.Thread(target=threading.Event().wait).start()\ndef predict(b): ..."
     )
@@ -126,13 +124,13 @@ time.sleep(60)
     assert not any(map(gone, pids))
     scorer.kill()
     scorer.communicate()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not all(map(gone, pids)):
         assert time.monotonic() < deadline, "it still runs"
         time.sleep(0.01)
 
 
-def test_training_may_take_hours_and_an_answer_half_of_one(write_submission, monkeypatch):
+def test_training_may_take_six_hours_and_an_answer_half_an_hour(write_submission, monkeypatch):
     data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
     code = "def fit(train, val, context): ...\ndef predict(batch): return [[0.0, 0.0, 1.0]] * 4"
     with Worker(write_submission(code), {}, "a-task") as worker:
