@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import pictograms
-from spurgen.generators.compositor import RING
+from spurgen.generators.layers import RING
 from spurgen.generators.masks import Family
 from spurgen.generators.pen import MASTER, Mask
 

@@ -7,37 +7,13 @@ differs from it by at most one level (`atlas.seal`). So if the subsamples lie wi
 pixel's centre, and ink and halo at the centre are each 0 or 255, the centre stands for all four.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit, uint16, uint32
 from numpy.typing import NDArray
 
-OPAQUE = 256
-FULL = 4 * 255  # coverage of a full pixel: the sum over its subsamples
-RING = 1
+from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack
+
 HALF = uint32(1 << 17)  # rounds a weight: (257 * FULL * OPAQUE + HALF) >> 18 is 256
-
-
-class LayerStack(NamedTuple):
-    """L layers, back to front, of n pictures; int64 arrays.
-
-    `start` (L, n): offset of the mask in the atlas; `bits` (L,): log2 of its side; `samples` (L,):
-    samples per pixel, 1 or 4, of a layer that covers the whole canvas (its halo is not drawn), or 0
-    of a layer that is drawn inside its box only; `place` (L, n, 6): mask coordinates u, v of the first pixel's
-    centre and their changes du/dx, du/dy, dv/dx, dv/dy per pixel, in 2**-32 of the mask's side;
-    `box` (L, n, 4): first and last + 1 column, first and last + 1 row; `ink` and `halo` (L, n, 3):
-    colours in 0..255; `opacity` (L, n) in 0..256.
-    """
-
-    start: NDArray[np.int64]
-    bits: NDArray[np.int64]
-    samples: NDArray[np.int64]
-    place: NDArray[np.int64]
-    box: NDArray[np.int64]
-    ink: NDArray[np.int64]
-    halo: NDArray[np.int64]
-    opacity: NDArray[np.int64]
 
 
 @njit(nogil=True, cache=True)

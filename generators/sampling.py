@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Channel, Scenario
-from spurgen.generators.compositor import OPAQUE
 from spurgen.generators.factors import Factors, draw_factors, other_class, patterns, redrawn_values
 from spurgen.generators.grammar import write
+from spurgen.generators.layers import OPAQUE
 from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, Atlas, make_atlas
-from spurgen.generators.compositor import OPAQUE, LayerStack, render
+from spurgen.generators.layers import OPAQUE, LayerStack
 from spurgen.generators.streams import Words, signed, uniform_int
 from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 
@@ -90,6 +90,8 @@ class Scene:
 
     def draw(self) -> NDArray[np.uint8]:
         """Render the pictures, uint8 (n, S, S, 3)."""
+        from spurgen.generators.compositor import render  # loads Numba, which factors and captions do not need
+
         out = np.empty((self.count, self.size, self.size, 3), np.uint8)
         stack = self._stack()
         render(out, np.clip(self.wall, 0, 255).astype(np.uint8), self.atlas.planes, stack, self.noise, GRAIN)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spurgen.generators.compositor import OPAQUE
+from spurgen.generators.layers import OPAQUE
 from spurgen.generators.masks import Drawing, inked
 from spurgen.generators.pen import Pen, arc, polar, regular, star
 from spurgen.generators.scene import Draw, Int64, Scene

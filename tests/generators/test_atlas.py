@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.generators.atlas import SMALLEST, make_atlas, resolution, seal
-from spurgen.generators.compositor import RING
+from spurgen.generators.layers import RING
 from spurgen.generators.masks import gradients, inked
 from spurgen.generators.pen import MASTER
 from spurgen.generators.pictograms import DRAWINGS

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.plugins import discover
-from spurgen.generators import sample, scene
+from spurgen.generators import compositor, sample, scene
 from spurgen.generators.atlas import seal
-from spurgen.generators.compositor import FULL, OPAQUE, RING, LayerStack, render
+from spurgen.generators.compositor import render
+from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack
 from spurgen.generators.world import CHANNELS as PLUGINS
 
 CHANNELS = {k: {"carrier": "image", "variance": 0.5} for k, m in discover(PLUGINS).items() if "image" in m.CARRIERS}
@@ -142,7 +143,7 @@ def rendered(monkeypatch):
         render(out, *arguments)
         calls.append((out, *arguments))
 
-    monkeypatch.setattr(scene, "render", record)
+    monkeypatch.setattr(compositor, "render", record)
     return calls
 
 
