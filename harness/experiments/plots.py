@@ -116,7 +116,11 @@ def training_curves(summary: ExperimentSummary, method: MethodSummary) -> Figure
     }
     present = {title: [name for name in names if name in curves] for title, names in wanted.items()}
     panels = {title: names for title, names in present.items() if names}
-    over = _seeds(summary) if len(summary.seeds) == 1 else f"mean over {_seeds(summary)}; band: minimum to maximum"
+    over = (
+        _seeds(summary)
+        if len(summary.seeds) == 1 or not panels
+        else f"mean over {_seeds(summary)}; band: minimum to maximum"
+    )
     rows = -(-len(panels) // 2)
     with styled():
         figure = new_picture(0.8 + 2.2 * rows, f"{summary.name}, {method.name}: training, {over}")
@@ -198,7 +202,7 @@ def sensitivity(summary: ExperimentSummary, method: MethodSummary) -> Figure:
         axes.set_ylabel("SSS (lower is better)")
         axes.set_ylim(0, max(axes.get_ylim()[1], NARROWEST))
         grid_lines(axes, "y")
-        figure.legend(loc="outside lower center", ncols=5)
+        figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 

@@ -53,6 +53,8 @@ def test_differences_are_paired_and_holm_corrected_over_every_test(make_experime
         ours, its = ((m.estimates[test.metric].value, replicates[m.name][test.metric]) for m in (method, erm))
         expected = paired_difference(*ours, *its)
         assert (test.difference.value, *test.difference.ends, test.p_value) == expected
-        p_seeds.append(ttest_rel(*([result.metrics[test.metric] for result in m.results] for m in (method, erm))).pvalue)
+        p_seeds.append(
+            ttest_rel(*([result.metrics[test.metric] for result in m.results] for m in (method, erm))).pvalue
+        )
     assert [test.p_holm for test in tests] == holm([test.p_value for test in tests])
     assert [test.p_seeds for test in tests] == pytest.approx(holm(p_seeds))
