@@ -51,40 +51,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data-dir", type=Path, default=Path("data"), help="folder of the data set; default: data")
     add("--generate-data", action="store_true", help="write the data set into --data-dir first")
     add("--num-classes", type=int, help="2 to 20, with --generate-data; default: 10")
-    add(
-        "--num-samples",
-        type=int,
-        help="train samples, and a quarter as many of val, with --generate-data; default: 1000",
-    )
+    add("--num-samples", type=int, help="train samples, plus a quarter for val, with --generate-data; default: 1000")
     add("--modality", default="image", choices=get_args(Modality), help="default: image")
     add("--feature-dim", type=int, default=128, help="width of the features; default: 128")
     add("--batch-size", type=int, default=64, help="default: 64")
     add("--num-epochs", type=int, default=10, help="default: 10")
     add("--lr", type=float, default=1e-3, help="learning rate; default: 0.001")
-    add(
-        "--methods",
-        nargs="+",
-        action=Unique,
-        default=list(METHODS),
-        help=f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}",
-    )
+    methods = f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}"
+    add("--methods", nargs="+", action=Unique, default=list(METHODS), help=methods)
     add("--irm-lambda", type=float, help="weight of irm's penalty; default: the method's")
     add("--adv-lambda", type=float, help="weight of adversarial's reversed gradient; default: the method's")
     add("--cont-lambda", type=float, help="weight of contrastive's second loss; default: the method's")
     add("--exp-name", default="experiment", help="first part of the files' names; default: experiment")
-    add(
-        "--save-dir",
-        type=Path,
-        default=Path("results"),
-        help="output folder; its results.md is of the last run; default: results",
-    )
+    add("--save-dir", type=Path, default=Path("results"), help="folder of the output; default: results")
     add("--seed", type=int, default=0, help="first training seed, and the seed of --generate-data; default: 0")
-    add(
-        "--num-seeds",
-        type=positive_int,
-        default=1,
-        help="training seeds; default: 1, which shows nothing about the spread over seeds",
-    )
+    add("--num-seeds", type=positive_int, default=1, help="training seeds; default: 1, too few for a conclusion")
     add("--gpu", type=int, help="number of the GPU, -1 for the CPU; default: the first there is")
     add("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on a GPU")
 

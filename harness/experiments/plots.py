@@ -34,21 +34,10 @@ PANELS = {
     "core_sensitivity": "Core sensitivity\n(higher: better)",
 }
 FLOORED = ("sss", "core_sensitivity")
-HALVES = {
-    "sss": "channel redrawn, 95 % interval",
-    "sss_image": "in the image only",
-    "sss_caption": "in the caption only",
-}
+HALVES = {"sss": "channel redrawn, 95 % interval", "sss_image": "in image only", "sss_caption": "in caption only"}
 FACES = ("#9ecae1", "white", "#f2f2f2")  # of bars, which differ by hatching as well, for print
 NARROWEST = 0.02  # upper limit of an axis of proportions near 0, so that they look small
-NOT_PENALTIES = {
-    "stage",
-    "epoch",
-    "loss",
-    "risk",
-    "val_accuracy",
-    "val_wga",
-}  # entries of curves; the rest are penalties
+NOT_PENALTIES = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga"}  # other entries of curves are penalties
 Curves = Mapping[str, Float64]
 
 

@@ -31,14 +31,9 @@ def visible_texts(figure):
     """Return every text that is drawn, with its box in pixels."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
-    axis_ticks = [
-        (axis, tick) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for tick in axis.get_major_ticks()
-    ]
-    beyond = {
-        tick.label1
-        for axis, tick in axis_ticks
-        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
-    }
+    axes = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    ticks = [(sorted(axis.get_view_interval()), tick) for axis in axes for tick in axis.get_major_ticks()]
+    beyond = {tick.label1 for (low, high), tick in ticks if not low <= tick.get_loc() <= high}
     texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in beyond]
     return {text: text.get_window_extent(renderer) for text in texts}
 

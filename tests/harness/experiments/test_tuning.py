@@ -201,44 +201,27 @@ def test_a_method_that_fails_a_sanity_check_names_it_and_has_no_score(tune_model
     assert result.accuracy > 0
 
 
-KNOWN = {name: SimpleNamespace(submission=SimpleNamespace(ACCESS=f"of {name}")) for name in "mn"}
+BEST = "lr = 0.002, q = 1"
 FAILED = {"error": "no", "accuracy": None}
 
 
 @pytest.mark.parametrize(
-    ("results", "expected"),
+    ("first", "second", "expected"),
     [
-        (
-            [make_result({"lr": 0.5, "q": 2}, accuracy=0.4), make_result({"lr": 0.001, "q": 1}, accuracy=0.6)],
-            ("accuracy", "2", "2", "0.400", "0.600", "lr = 0.001, q = 1"),
-        ),
-        (
-            [make_result({"lr": 1}, accuracy=0.7), make_result({"lr": 2}, accuracy=0.6)],
-            ("accuracy", "2", "2", "0.700", "0.700", "lr = 1"),
-        ),
-        (
-            [make_result({"lr": 1}, worst=0.1, mean=0.2), make_result({"lr": 2}, worst=0.3, mean=0.4, accuracy=0.3)],
-            ("worst group", "2", "2", "0.100", "0.300", "lr = 2"),
-        ),
-        (
-            [make_result({"lr": 1}, task=task, accuracy=score) for task, score in (("a", 0.2), ("b", 0.4))],
-            ("accuracy", "1", "1", "0.300", "0.300", "lr = 1"),
-        ),
-        (
-            [make_result({"lr": 1}, **FAILED), make_result({"lr": 2})],
-            ("accuracy", "2", "1", "", "0.500", "lr = 2"),
-        ),
-        (
-            [make_result({"lr": 1}, **FAILED), make_result({"lr": 2}, failed_checks=("x",))],
-            ("accuracy", "2", "0", "", "", "none worked"),
-        ),
+        ({"accuracy": 0.4}, {"accuracy": 0.6}, ("accuracy", "2", "0.400", "0.600", BEST)),
+        ({"accuracy": 0.7}, {"accuracy": 0.6}, ("accuracy", "2", "0.700", "0.700", "lr = 0.5")),
+        ({"worst": 0.1, "mean": 0.9}, {"worst": 0.3, "mean": 0.4}, ("worst group", "2", "0.100", "0.300", BEST)),
+        (FAILED, {}, ("accuracy", "1", "", "0.500", BEST)),
+        (FAILED, {"failed_checks": ("x",)}, ("accuracy", "0", "", "", "none worked")),
     ],
-)
-def test_the_table_compares_the_defaults_which_come_first_with_the_best(results, expected, read_table):
+)  # fmt: skip
+def test_the_table_compares_the_defaults_which_come_first_with_the_best(first, second, expected, read_table):
+    results = [make_result({"lr": 0.5}, **first), make_result({"lr": 0.002, "q": 1}, **second)]
     other = make_result({"lr": 9}).model_copy(update={"method": "n"})
-    row, _ = read_table(sweep_table([*results, other], KNOWN))
-    columns = ("Judged by", "Settings", "Worked", "Defaults", "Best", "Chosen")
-    assert row == {"Method": "m", "Access": "of m", **dict(zip(columns, expected, strict=True))}
+    known = {name: SimpleNamespace(submission=SimpleNamespace(ACCESS=f"of {name}")) for name in "mno"}
+    row, _ = read_table(sweep_table([*results, other], known))
+    columns = ("Judged by", "Worked", "Defaults", "Best", "Chosen")
+    assert row == {"Method": "m", "Access": "of m", "Settings": "2", **dict(zip(columns, expected, strict=True))}
 
 
 def test_an_unknown_method_is_an_error_with_the_nearest_names(suite_file, capsys):
