@@ -1,4 +1,4 @@
-"""Trains methods on one world, scores and compares them, and writes a report with plots."""
+"""Train methods on one world, score and compare them, and write a report with plots."""
 
 import argparse
 import re

@@ -1,4 +1,4 @@
-"""Tunes methods on validation data: the same number of settings for each, drawn from what it declares."""
+"""Tune methods on validation data: the same number of settings for each, drawn from the values that it declares."""
 
 import argparse
 from collections.abc import Sequence

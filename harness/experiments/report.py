@@ -77,16 +77,16 @@ def _seed_tests(differences: Sequence[Difference]) -> int:
 
 def _tests(differences: Sequence[Difference]) -> str:
     """Explain the p-values."""
-    bootstrap = (
-        "p: paired bootstrap over samples, with the variance over seeds added; Holm-corrected over "
-        f"{len(differences)} tests, unlike the intervals."
+    total, count = len(differences), _seed_tests(differences)
+    text = (
+        "p: paired bootstrap over samples, with the variance over seeds added; "
+        f"Holm-corrected over {total} tests, unlike the intervals."
     )
-    count = _seed_tests(differences)
-    seeds = (
-        f" p, seeds only: paired t-test over seeds on this test split; Holm-corrected over {count} tests (-: no test, "
-        "since all seeds differ by the same amount)."
-    )
-    return bootstrap + (seeds if count else "")
+    if count:
+        text += f" p, seeds only: paired t-test over seeds on this test split; Holm-corrected over {count} tests."
+    if 0 < count < total:
+        text += " -: no test, since all seeds differ by the same amount."
+    return text
 
 
 def _about(summary: ExperimentSummary) -> str:

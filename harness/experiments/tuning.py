@@ -13,7 +13,7 @@ import numpy as np
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS
-from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.errors import SubmissionError
 from spurgen.generators.streams import permutation, stream_key
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.results.store import label_of
@@ -41,10 +41,8 @@ def settings(hyper: Recipe, count: int, strategy: str) -> list[Options]:
     """Return the settings to try, at most `count`, the defaults first, none twice, each with all that is searched.
 
     They come from the product of the values that the hyper-parameters declare for the search, in order for `grid`, in
-    an order that is fixed by their names for `random`. Raise `SpurgenError` if `count` is below 1.
+    an order that is fixed by their names for `random`.
     """
-    if count < 1:
-        raise SpurgenError(f"--trials {count}: expected at least 1")
     searched = {entry.name: entry.metadata["search"] for entry in fields(hyper) if entry.metadata["search"]}
     grid = [dict(zip(searched, row, strict=True)) for row in itertools.product(*searched.values())]
     defaults = {name: getattr(hyper, name) for name in searched}

@@ -83,7 +83,7 @@ def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(sma
     }  # fmt: skip
     log = (results / "log.txt").read_text()
     assert "WARNING --adv_lambda has no effect: adversarial is not among the methods" in log
-    assert "0 of 3 jobs are there already; 3 to run" in log
+    assert "0 of 3 jobs have a result; 3 to run" in log
     assert "ERROR model, seed 3 failed: submission model.py" in log
     assert "boom" in (results / "results.md").read_text()
     summary = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
@@ -94,7 +94,7 @@ def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(sma
     Path("model.py").write_text(MODEL)
     code, output = run_command(line)
     assert code == 0
-    assert "2 of 3 jobs are there already; 1 to run" in output
+    assert "2 of 3 jobs have a result; 1 to run" in output
     assert (results / "try_model_training_curves.png").exists()
     again = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
     assert [m.results for m in again.methods[:2]] == [m.results for m in summary.methods[:2]]

@@ -52,9 +52,10 @@ def test_random_search_varies_every_hyperparameter():
     assert all(len({row[name] for row in tried}) > 1 for name in tried[0])
 
 
-def test_fewer_than_one_setting_is_an_error():
-    with pytest.raises(SpurgenError, match="--trials 0: expected at least 1"):
-        settings(Hyperparameters(), 0, "grid")
+def test_fewer_than_one_setting_is_an_error(capsys):
+    with pytest.raises(SystemExit):
+        main(["sweep", "--trials", "0"])
+    assert "--trials: must be 1 or more, not 0" in capsys.readouterr().err
 
 
 def test_the_worst_group_decides_then_the_mean_over_groups_then_the_first():
