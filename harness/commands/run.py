@@ -1,4 +1,4 @@
-"""Trains methods on one world, scores and compares them, and writes a report with pictures."""
+"""Train methods on one world, score and compare them, and write a report with plots."""
 
 import argparse
 import re
@@ -8,7 +8,7 @@ from logging import Logger
 from pathlib import Path
 from typing import Any, get_args
 
-from matplotlib.figure import Figure as Picture
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
@@ -33,7 +33,7 @@ from spurgen.harness.experiments.log import logged
 from spurgen.harness.experiments.plots import comparison, sensitivity, training_curves
 from spurgen.harness.experiments.report import results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
-from spurgen.harness.experiments.summary import ExperimentRecord, make_record
+from spurgen.harness.experiments.summary import ExperimentSummary, summarize
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.plotting import save
 from spurgen.harness.machine.progress import make_progress
@@ -45,52 +45,33 @@ OWN = ("command", "run")  # what the parser adds to a command's flags
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the command's flags."""
+    """Declare the command's flags."""
     add = parser.add_argument
     add("scenario", nargs="?", type=Path, help="a scenario file; default: the one in --data-dir")
     add("--data-dir", type=Path, default=Path("data"), help="folder of the data set; default: data")
     add("--generate-data", action="store_true", help="write the data set into --data-dir first")
     add("--num-classes", type=int, help="2 to 20, with --generate-data; default: 10")
-    add(
-        "--num-samples",
-        type=int,
-        help="train samples, and a quarter as many of val, with --generate-data; default: 1000",
-    )
+    add("--num-samples", type=int, help="train samples, plus a quarter for val, with --generate-data; default: 1000")
     add("--modality", default="image", choices=get_args(Modality), help="default: image")
     add("--feature-dim", type=int, default=128, help="width of the features; default: 128")
     add("--batch-size", type=int, default=64, help="default: 64")
     add("--num-epochs", type=int, default=10, help="default: 10")
     add("--lr", type=float, default=1e-3, help="learning rate; default: 0.001")
-    add(
-        "--methods",
-        nargs="+",
-        action=Unique,
-        default=list(METHODS),
-        help=f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}",
-    )
+    methods = f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}"
+    add("--methods", nargs="+", action=Unique, default=list(METHODS), help=methods)
     add("--irm-lambda", type=float, help="weight of irm's penalty; default: the method's")
     add("--adv-lambda", type=float, help="weight of adversarial's reversed gradient; default: the method's")
     add("--cont-lambda", type=float, help="weight of contrastive's second loss; default: the method's")
-    add("--exp-name", default="experiment", help="begins the files' names; default: experiment")
-    add(
-        "--save-dir",
-        type=Path,
-        default=Path("results"),
-        help="folder of what is written, results.md of the last run; default: results",
-    )
+    add("--exp-name", default="experiment", help="first part of the files' names; default: experiment")
+    add("--save-dir", type=Path, default=Path("results"), help="folder of the output; default: results")
     add("--seed", type=int, default=0, help="first training seed, and the seed of --generate-data; default: 0")
-    add(
-        "--num-seeds",
-        type=positive_int,
-        default=1,
-        help="seeds to train with; default: 1, with which nothing is certain",
-    )
+    add("--num-seeds", type=positive_int, default=1, help="training seeds; default: 1, too few for a conclusion")
     add("--gpu", type=int, help="number of the GPU, -1 for the CPU; default: the first there is")
-    add("--jobs", type=positive_int, help="trials at a time; default: one per core, one on a GPU")
+    add("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on a GPU")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Checks everything, makes the data, runs what is missing, and reports; returns 1 if a trial failed."""
+    """Check everything, make the data, run what is missing, and report; return 1 if a job failed."""
     experiment = plan_experiment(arguments)
     write = arguments.generate_data and not check_free(experiment.task.scenario, arguments.data_dir)
     check_writable(arguments.save_dir, "--save_dir")
@@ -100,28 +81,28 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         log.info("%s", experiment.command)
         log.info("%s", isolation_told(DEFAULT))
         methods = experiment.methods
-        for told in (*unused_flags(methods, vars(arguments)), *empty_groups(experiment.task, methods)):
-            log.warning("%s", told)
+        for message in (*unused_flags(methods, vars(arguments)), *empty_groups(experiment.task, methods)):
+            log.warning("%s", message)
         if write:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)
         jobs = arguments.jobs or (None if experiment.device == "cpu" else 1)
-        record = make_record(experiment, run_experiment(experiment, log, console, jobs))
-        for told in cautions(record):
-            log.warning("not to be concluded: %s", told)
-        files = write_files(record, experiment.folder)
+        summary = summarize(experiment, run_experiment(experiment, log, console, jobs))
+        for message in cautions(summary):
+            log.warning("caution: %s", message)
+        files = write_files(summary, experiment.folder)
         log.info("wrote %s to %s", ", ".join(files), experiment.folder)
-    print(results_table(record))
-    return 0 if len(record.finished) == len(record.methods) else 1
+    print(results_table(summary))
+    return 0 if len(summary.finished) == len(summary.methods) else 1
 
 
 def plan_experiment(arguments: argparse.Namespace) -> Experiment:
-    """Turns the flags into an experiment; raises `SpurgenError` for whatever cannot be."""
+    """Return the experiment that the flags describe; raise `SpurgenError` if there can be no such experiment."""
     if not NAME.fullmatch(arguments.exp_name):
         raise SpurgenError(
-            f"--exp_name {arguments.exp_name!r}: use letters, digits, and _ . - only; it begins file names"
+            f"--exp_name {arguments.exp_name!r}: file names begin with it; use only letters, digits, and _ . -"
         )
     if arguments.seed < 0:
-        raise SpurgenError(f"--seed {arguments.seed}: give 0 or more")
+        raise SpurgenError(f"--seed {arguments.seed}: expected 0 or more")
     methods = find_methods(arguments.methods, vars(arguments))
     device = find_device(arguments.gpu)
     scenario = find_scenario(arguments)
@@ -133,11 +114,11 @@ def plan_experiment(arguments: argparse.Namespace) -> Experiment:
 
 
 def find_scenario(arguments: argparse.Namespace) -> Scenario:
-    """Returns the scenario of the file, else of `--generate_data`, else of the data set that is there."""
+    """Return the scenario of the file, else of `--generate_data`, else of the existing data set."""
     asked = {name: getattr(arguments, name) for name in ("num_classes", "num_samples")}
     if arguments.generate_data and not arguments.scenario:
-        given = {name: value for name, value in asked.items() if value is not None}
-        return describe_world(seed=arguments.seed, **given)
+        sizes = {name: value for name, value in asked.items() if value is not None}
+        return describe_world(seed=arguments.seed, **sizes)
     scenario = load_scenario(arguments.scenario) if arguments.scenario else read_world(arguments.data_dir)
     if scenario is None:
         raise ScenarioError(
@@ -149,7 +130,7 @@ def find_scenario(arguments: argparse.Namespace) -> Scenario:
 
 
 def command_of(arguments: argparse.Namespace) -> str:
-    """Writes out the command with the value of every flag, so that no default has to be known."""
+    """Return the command with the value of every flag, so that a change of defaults does not change it."""
     words = ["spurgen", "run", *([str(arguments.scenario)] if arguments.scenario else [])]
     for name, value in vars(arguments).items():
         if name in ("scenario", *OWN) or value is None or value is False:
@@ -167,23 +148,23 @@ def _write_data(scenario: Scenario, folder: Path, log: Logger, console: Console)
     log.info("wrote %d images, metadata.csv and scenario.toml to %s", total, folder)
 
 
-def write_files(record: ExperimentRecord, folder: Path) -> list[str]:
-    """Writes the record, the pictures and the report; returns the files' names."""
-    data = f"{record.name}_results.json"
-    write_atomically(folder / data, record.dump())
-    drawn = []
-    for name, picture in pictures(record):
-        save(picture, folder / name)
-        drawn.append(name)
-    write_atomically(folder / "results.md", to_markdown(record, drawn))
-    return ["results.md", data, *drawn]
+def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:
+    """Write the summary, the plots and the report; return the files' names."""
+    data = f"{summary.name}_results.json"
+    write_atomically(folder / data, summary.dump())
+    names = []
+    for name, figure in plots(summary):
+        save(figure, folder / name)
+        names.append(name)
+    write_atomically(folder / "results.md", to_markdown(summary, names))
+    return ["results.md", data, *names]
 
 
-def pictures(record: ExperimentRecord) -> Iterator[tuple[str, Picture]]:
-    """Draws every picture of an experiment, with its file's name."""
-    yield "sample_visualization.png", sample_sheet(record.task)
-    if record.finished:
-        yield f"{record.name}_comparison.png", comparison(record)
-    for method in record.finished:
-        yield f"{record.name}_{method.name}_training_curves.png", training_curves(record, method)
-        yield f"{record.name}_{method.name}_sss.png", sensitivity(record, method)
+def plots(summary: ExperimentSummary) -> Iterator[tuple[str, Figure]]:
+    """Draw every plot of an experiment; yield it with its file's name."""
+    yield "sample_visualization.png", sample_sheet(summary.task)
+    if summary.finished:
+        yield f"{summary.name}_comparison.png", comparison(summary)
+    for method in summary.finished:
+        yield f"{summary.name}_{method.name}_training_curves.png", training_curves(summary, method)
+        yield f"{summary.name}_{method.name}_sss.png", sensitivity(summary, method)

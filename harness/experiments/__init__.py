@@ -1,1 +1,1 @@
-"""`spurgen run` and `spurgen sweep`: methods compared or tuned on any world, with a report and pictures."""
+"""`spurgen run` and `spurgen sweep`: compare or tune methods on any scenario, with a report and plots."""

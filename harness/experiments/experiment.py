@@ -57,7 +57,7 @@ def run_experiment(
     jobs, store = plan(experiment), experiment.store
     names = {job.label: name for (name, _), job in jobs.items()}
     missing = len(find_missing([*jobs.values()], {label: store.row(label) for label in names}))
-    log.info("%d of %d jobs are there already; %d to run", len(jobs) - missing, len(jobs), missing)
+    log.info("%d of %d jobs have a result; %d to run", len(jobs) - missing, len(jobs), missing)
     for _ in run_missing(
         [*jobs.values()], store, console, processes, lambda job, result: _log(log, names[job.label], result)
     ):

@@ -1,4 +1,4 @@
-"""The log of a run: what happened and when, on the console and in log.txt."""
+"""The log of a run: events with their times, on the console and in log.txt."""
 
 import logging
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ NAMES = ("spurgen-run", "py.warnings")  # the second is where Python's own warni
 
 @contextmanager
 def logged(folder: Path, console: Console) -> Iterator[logging.Logger]:
-    """Adds to a folder's log.txt, with times, whatever is logged or warned of, and why a run ended early."""
+    """Append log messages, Python's warnings, and the reason if a run ends early, to a folder's log.txt."""
     file = logging.FileHandler(folder / FILE, encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     shown = RichHandler(console=console, show_path=False, markup=False, highlighter=None, log_time_format="[%X]")
@@ -37,5 +37,5 @@ def logged(folder: Path, console: Console) -> Iterator[logging.Logger]:
 
 
 def _ending(error: BaseException) -> str:
-    """Says why a run ended early; the console is told by the command line itself."""
+    """Describe why a run ended early; the command line itself reports it on the console."""
     return "stopped by the user" if isinstance(error, KeyboardInterrupt) else f"ended by an error: {error}"

@@ -1,4 +1,4 @@
-"""An experiment in words: results.md, with what can and what cannot be concluded."""
+"""The report of an experiment, results.md: estimates, tests, what can and what cannot be concluded."""
 
 from collections.abc import Sequence
 
@@ -8,95 +8,109 @@ from spurgen.benchmark.scenario import Channel, Scenario, Strength
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.rendering import p_text
 from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions
-from spurgen.harness.experiments.summary import Difference, ExperimentRecord, Figure, MethodResult
+from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
 
 LEGEND = (
     "Brackets: 95 % intervals over training seeds and test samples. WGA: worst-group accuracy. SSS: Spurious "
-    "Sensitivity Score, lower is better; its floor is what redrawn nuisances alone change. IG: Invariance Gap in "
-    "nats, 0 is best. Core: how far the class cue moves the model, higher is better. Access: what a method sees "
-    "besides inputs and labels. Seconds: one seed, training and scoring."
+    "Sensitivity Score, lower is better; its placebo floor is what redrawing only the nuisances gives. IG: Invariance "
+    "Gap in nats, 0 is best. Core: sensitivity to the class cue, higher is better. Access: what a method sees besides "
+    "inputs and labels. Seconds: training and scoring, per seed."
 )
 
 
-def to_markdown(record: ExperimentRecord, files: Sequence[str] = ()) -> str:
-    """Writes the report; `files` are the pictures to list."""
+def to_markdown(summary: ExperimentSummary, plots: Sequence[str] = ()) -> str:
+    """Return the report as Markdown; `plots` are the names of the files to list."""
     parts = [
-        f"# {record.name}: {', '.join(m.name for m in record.methods)}", _about(record),
-        "## Results", results_table(record), f"{LEGEND} {_picked(record)}".rstrip(),
+        f"# {summary.name}: {', '.join(m.name for m in summary.methods)}", _about(summary),
+        "## Results", results_table(summary), f"{LEGEND} {_selection(summary)}".rstrip(),
     ]  # fmt: skip
-    if record.differences:
-        by_seeds = sum(d.p_seeds is not None for d in record.differences)
-        tests = (
-            f"p: paired bootstrap over samples, the variance over seeds added; Holm-corrected over all "
-            f"{len(record.differences)} tests. Of the seeds alone: paired t-test, for this very test split; corrected "
-            f"over the {by_seeds} that can be made (-: one seed, or seeds that all differ by the same)."
-        )
-        parts += [f"## Differences to {ERM}", difference_table(record.differences), tests]
-    parts += ["## What can be concluded", _bullets(conclusions(record))]
-    parts += ["## What cannot be concluded", _bullets(cautions(record))]
-    parts += ["## Again", f"```\n{record.command}\n```", _origin(record)]
-    parts += ["## Pictures", _bullets([f"[{name}]({name})" for name in files])] if files else []
+    if summary.differences:
+        table, legend = difference_table(summary.differences), _tests(summary.differences)
+        parts += [f"## Differences to {ERM}", table, legend]
+    parts += ["## What can be concluded", _bullets(conclusions(summary))]
+    parts += ["## What cannot be concluded", _bullets(cautions(summary))]
+    parts += ["## How to repeat it", f"```\n{summary.command}\n```", _origin(summary)]
+    parts += ["## Plots", _bullets([f"[{name}]({name})" for name in plots])] if plots else []
     return "\n\n".join(parts) + "\n"
 
 
-def results_table(record: ExperimentRecord) -> str:
-    """Writes a line per method; one that failed has none but its name."""
-    lines = [_line(method) for method in record.methods]
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+def results_table(summary: ExperimentSummary) -> str:
+    """Return a table with a line per method; one that failed has only its name and access."""
+    return _table([_line(method) for method in summary.methods])
 
 
-def _line(method: MethodResult) -> dict[str, str]:
+def _line(method: MethodSummary) -> dict[str, str]:
     about = {"Method": method.name, "Access": method.access}
-    if not method.figures:
+    if not method.estimates:
         return about | {"Accuracy": "failed"}
-    f = method.figures
+    e = method.estimates
     return about | {
-        "Accuracy": _shown(f["accuracy"]),
-        "WGA": _shown(f["wga"]),
-        "SSS (floor)": f"{_shown(f['sss'])} ({f['sss_placebo'].value:.3f})",
-        "IG": _shown(f["ig"], "+.2f"),
-        "Core": _shown(f["core_sensitivity"]),
-        "Seconds": f"{f['seconds'].value:.1f}",
+        "Accuracy": e["accuracy"].text(),
+        "WGA": e["wga"].text(),
+        "SSS (floor)": f"{e['sss'].text()} ({e['sss_placebo'].value:.3f})",
+        "IG": e["ig"].text("+.2f"),
+        "Core": e["core_sensitivity"].text(),
+        "Seconds": f"{e['seconds'].value:.1f}",
     }
 
 
 def difference_table(differences: Sequence[Difference]) -> str:
-    """Writes a line per test."""
-    lines = [
-        {
+    """Return a table with a line per test; the column of the seeds only where such a test can be made."""
+    lines = []
+    for d in differences:
+        line = {
             "Method": d.method,
-            "Figure": NAMES[d.figure],
-            "Difference": f"{d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}]",
+            "Metric": NAMES[d.metric],
+            "Difference": d.difference.text("+.3f"),
             "p (Holm)": p_text(d.p_holm),
             "Significant": "yes" if d.significant else "no",
-            "p of the seeds alone (Holm)": "-" if d.p_seeds is None else p_text(d.p_seeds),
         }
-        for d in differences
-    ]
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+        if _seed_tests(differences):
+            line["p, seeds only (Holm)"] = "-" if d.p_seeds is None else p_text(d.p_seeds)
+        lines.append(line)
+    return _table(lines)
 
 
-def _about(record: ExperimentRecord) -> str:
-    """Says in a paragraph what was run on what."""
-    s, seeds = record.scenario, record.seeds
-    channels = ", ".join(f"{name} ({_strength(s, name, s.channels[name])})" for name in record.task.channels)
+def _seed_tests(differences: Sequence[Difference]) -> int:
+    return sum(d.p_seeds is not None for d in differences)
+
+
+def _tests(differences: Sequence[Difference]) -> str:
+    """Explain the p-values."""
+    total, count = len(differences), _seed_tests(differences)
+    text = (
+        "p: paired bootstrap over samples, with the variance over seeds added; "
+        f"Holm-corrected over {total} tests, unlike the intervals."
+    )
+    if count:
+        text += f" p, seeds only: paired t-test over seeds on this test split; Holm-corrected over {count} tests."
+    if 0 < count < total:
+        text += " -: no test, since all seeds differ by the same amount."
+    return text
+
+
+def _about(summary: ExperimentSummary) -> str:
+    """Describe the scenario and the runs."""
+    s, seeds = summary.scenario, summary.seeds
+    channels = ", ".join(f"{name} ({_strength(s, name, s.channels[name])})" for name in summary.task.channels)
     trained = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds, {seeds[0]} to {seeds[-1]}"
     return (
-        f"Scenario {s.name}, modality {record.modality}: {s.num_classes} classes; {s.splits.train:,} train, "
-        f"{s.splits.val:,} val, {s.num_test:,} test samples, {s.splits.twins:,} of these with twins. "
-        f"Channels, and how often each goes with the class: {channels}. Trained with {trained}, on {record.device}."
+        f"Scenario {s.name}, modality {summary.modality}: {s.num_classes} classes; {s.splits.train:,} train, "
+        f"{s.splits.val:,} val, {s.num_test:,} test samples, of which {s.splits.twins:,} have twins. "
+        f"Channels, and the probability that each goes with the class: {channels}. Trained with {trained}, on "
+        f"{summary.device}."
     )
 
 
-def _picked(record: ExperimentRecord) -> str:
-    """Says by which rule each method's epoch was picked, where it tells."""
+def _selection(summary: ExperimentSummary) -> str:
+    """Name the rule that selected each method's epoch, where a method reports it."""
     rules: dict[str, list[str]] = {}
-    for method in record.finished:
-        report = method.seeds[0].report
+    for method in summary.finished:
+        report = method.results[0].report
         if report and report.selection:
             rules.setdefault(report.selection, []).append(method.name)
-    told = "; ".join(f"{rule} ({', '.join(names)})" for rule, names in rules.items())
-    return f"The epoch was picked by: {told}." if told else ""
+    listed = "; ".join(f"{rule} ({', '.join(names)})" for rule, names in rules.items())
+    return f"The epoch was selected by: {listed}." if listed else ""
 
 
 def _strength(scenario: Scenario, name: str, channel: Channel) -> str:
@@ -107,19 +121,18 @@ def _strength(scenario: Scenario, name: str, channel: Channel) -> str:
     return ", ".join(each) or text(channel.strength)
 
 
-def _origin(record: ExperimentRecord) -> str:
-    made_with = record.environment
+def _origin(summary: ExperimentSummary) -> str:
+    made_with = summary.environment
     packages = ", ".join(f"{name} {version}" for name, version in made_with.packages.items())
     commit = f"commit {made_with.commit}{' with changes' if made_with.dirty else ''}, " if made_with.commit else ""
     return (
         f"SpurGen {made_with.spurgen}, {commit}Python {made_with.python}, {packages}; {made_with.machine}; "
-        f"{record.written}. Scenario SHA-256 `{record.scenario_sha256}`."
+        f"{summary.written}. Scenario SHA-256 `{summary.scenario_sha256}`."
     )
 
 
-def _shown(figure: Figure, style: str = ".3f") -> str:
-    interval = "" if figure.low is None else f" [{figure.low:{style}}, {figure.high:{style}}]"
-    return f"{figure.value:{style}}{interval}"
+def _table(lines: Sequence[dict[str, str]]) -> str:
+    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
 def _bullets(lines: Sequence[str]) -> str:

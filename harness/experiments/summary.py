@@ -1,105 +1,88 @@
-"""What an experiment found: typed, versioned, and all that its report and pictures are made from."""
+"""The outcome of an experiment: typed, versioned, and all that its report and plots are made from."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from spurgen.benchmark.result import Environment, Report, Result
+from spurgen.benchmark.result import Environment, Result
 from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ALPHA, ERM
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, pooled_spreads
 from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
-from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics import percentile_interval
+from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.ranking import better_than_chance
 
 TESTED = ("accuracy", "wga", "sss")
-TOO_FEW_BASES = 30  # of fewer, a bootstrap's intervals are too short to conclude anything from
-Replicates = dict[str, NDArray[np.float64]]
+TOO_FEW_BASES = 30  # with fewer base samples, bootstrap intervals are too short to conclude anything from
+Replicates = Mapping[str, Float64]
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Figure(_Frozen):
-    """Holds a mean over seeds, with a 95 % interval over seeds and samples where there is one."""
+class MethodSummary(_Frozen):
+    """One method: its results by ascending seed, and their means with 95 % intervals over seeds and samples.
 
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-class SeedResult(_Frozen):
-    """Holds one trained model; `report` is what the method told of its training. A failed one has `error`."""
-
-    seed: int
-    identity: str
-    error: str | None = None
-    figures: dict[str, float] = {}
-    channels: dict[str, dict[str, float]] = {}
-    report: Report | None = None
-    seconds: dict[str, float] = {}
-
-
-class MethodResult(_Frozen):
-    """Holds a method's figures, over all and per channel; none of them if a seed of it failed."""
+    `estimates` are over the whole task, `channels` per channel; both are empty if a result failed.
+    """
 
     name: str
-    spec: str
-    access: str
-    options: dict[str, Any]
-    seeds: tuple[SeedResult, ...]
-    figures: dict[str, Figure] = {}
-    channels: dict[str, dict[str, Figure]] = {}
+    results: tuple[Result, ...]
+    estimates: dict[str, Estimate] = {}
+    channels: dict[str, dict[str, Estimate]] = {}
     above_chance: bool = False
 
     @property
-    def broken(self) -> list[str]:
-        """Lists the promises that the method did not keep with some seed."""
-        reports = [seed.report for seed in self.seeds if seed.report]
+    def access(self) -> str:
+        """Access tier."""
+        return self.results[0].access
+
+    @property
+    def failed_checks(self) -> list[str]:
+        """Sanity checks that failed with at least one seed."""
+        reports = [result.report for result in self.results if result.report]
         return list(dict.fromkeys(check for report in reports for check in report.failed_checks))
 
     @property
     def ignores_core(self) -> bool:
-        """Says whether the core cue moves the model no more than redrawn nuisances do."""
-        return self.figures["core_sensitivity"].value <= self.figures["sss_placebo"].value
+        """Whether the core cue moves the model no more than redrawn nuisances do."""
+        return self.estimates["core_sensitivity"].value <= self.estimates["sss_placebo"].value
 
 
 class Difference(_Frozen):
-    """Holds how far a method lies above the reference in a figure: paired, p adjusted by Holm over all tests.
+    """How far a method lies above ERM in a metric: paired over the samples, p adjusted by Holm over all tests.
 
-    `p_seeds`, by the paired t-test over seeds and adjusted alike, is None where that test cannot be made.
+    `p_seeds`, by the paired t-test over seeds and adjusted likewise, is None where that test cannot be made.
     """
 
     method: str
-    figure: str
-    value: float
-    low: float
-    high: float
+    metric: str
+    difference: Estimate
     p_value: float
     p_holm: float
     p_seeds: float | None = None
 
     @property
     def significant(self) -> bool:
-        """Says whether the difference is significant at 5 %."""
+        """Whether the difference is significant at 5 %."""
         return self.p_holm < ALPHA
 
 
-class ExperimentRecord(_Frozen):
-    """Holds an experiment; `differences` are to ERM, where it ran."""
+class ExperimentSummary(_Frozen):
+    """The outcome of an experiment; `differences` are to ERM, if it ran."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     name: str
     command: str
     scenario: Scenario
@@ -107,136 +90,119 @@ class ExperimentRecord(_Frozen):
     modality: Modality
     device: str
     seeds: tuple[int, ...]
-    methods: tuple[MethodResult, ...]
+    methods: tuple[MethodSummary, ...]
     differences: tuple[Difference, ...] = ()
     written: str
     environment: Environment
 
     @property
     def task(self) -> Task:
-        """Is the scenario seen through the modality."""
+        """The scenario in its modality."""
         return Task(f"{self.scenario.name}-{self.modality}", self.scenario, self.modality)
 
     @property
-    def finished(self) -> list[MethodResult]:
-        """Lists the methods of which no seed failed."""
-        return [method for method in self.methods if method.figures]
+    def finished(self) -> list[MethodSummary]:
+        """The methods of which no result failed."""
+        return [method for method in self.methods if method.estimates]
 
     def dump(self) -> str:
-        """Writes the record as JSON; a NaN is an error."""
+        """Return the summary as JSON; a NaN is an error."""
         # Not pydantic's own JSON, which writes a NaN as null.
         return json.dumps(self.model_dump(), indent=1, allow_nan=False) + "\n"
 
 
-def make_record(experiment: Experiment, rows: Mapping[str, TaskRow]) -> ExperimentRecord:
-    """Sum an experiment up from the row of every method."""
+def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> ExperimentSummary:
+    """Summarize an experiment from the row of every method."""
     task = experiment.task
     bootstrap = TaskBootstrap.of(task)
-    whole = [row for row in rows.values() if not any(result.error for result in row.results)]
-    spreads = pooled_spreads(whole, [*BOOTSTRAPPED, *_of_channels(task)])
+    complete = [row for row in rows.values() if not any(result.error for result in row.results)]
+    spreads = pooled_spreads(complete, [*BOOTSTRAPPED, *_sss_names(task)])
     methods, replicates = [], {}
     for method in experiment.methods:
-        result, replicates[method.name] = _result(bootstrap, spreads, method, rows[method.name])
-        methods.append(result)
-    return ExperimentRecord(
+        summary, replicates[method.name] = _summarize_method(bootstrap, spreads, method.name, rows[method.name])
+        methods.append(summary)
+    devices = (result.provenance.environment.device for row in rows.values() for result in row.results)
+    return ExperimentSummary(
         name=experiment.name,
         command=experiment.command,
         scenario=task.scenario,
         scenario_sha256=task.scenario.digest,
         modality=task.modality,
-        device=_devices(rows),
+        device=" and ".join(dict.fromkeys(devices)),  # earlier results may be from another than the one asked for
         seeds=experiment.seeds,
         methods=tuple(methods),
-        differences=differences([method for method in methods if method.figures], replicates, _tested(task)),
+        differences=differences_to_erm([method for method in methods if method.estimates], replicates, _tested(task)),
         written=now(),
         environment=environment(),
     )
 
 
-def _devices(rows: Mapping[str, TaskRow]) -> str:
-    """Name the devices that the jobs ran on: an earlier result may be from another than the one asked for."""
-    devices = (result.provenance.environment.device for row in rows.values() for result in row.results)
-    return " and ".join(dict.fromkeys(devices))
-
-
 def _tested(task: Task) -> tuple[str, ...]:
-    """Names the figures that rest on enough samples to be tested."""
+    """Return the metrics that rest on enough samples to be tested."""
     return tuple(name for name in TESTED if name != "sss" or task.scenario.splits.twins >= TOO_FEW_BASES)
 
 
-def _of_channels(task: Task) -> list[str]:
-    """Names the SSS of each channel."""
+def _sss_names(task: Task) -> list[str]:
     return [f"sss/{channel}" for channel in task.channels]
 
 
-def _result(
-    bootstrap: TaskBootstrap, spreads: Spreads, method: Method, cells: TaskRow
-) -> tuple[MethodResult, Replicates]:
-    """Averages a method's cells, with intervals; returns the replicates of what is tested as well."""
-    seeds = tuple(_seed(result) for result in cells.results)
-    about = {"name": method.name, "spec": method.spec, "access": cells.results[0].access, "options": method.options}
-    if any(result.error for result in cells.results):
-        return MethodResult(**about, seeds=seeds), {}
+def _summarize_method(
+    bootstrap: TaskBootstrap, spreads: Spreads, name: str, row: TaskRow
+) -> tuple[MethodSummary, Replicates]:
+    """Return a method's summary, and the replicates of its bootstrapped metrics; none if a result failed."""
+    if any(result.error for result in row.results):
+        return MethodSummary(name=name, results=row.results), {}
     task = bootstrap.task
-    row, found = make_row(bootstrap, method.name, cells, spreads)
-    found |= {name: bootstrap.replicates(method.name, cells, name, spreads) for name in _of_channels(task)}
-    right = int(np.mean([sum(result.groups) for result in cells.results]))
-    result = MethodResult(
-        **about,
-        seeds=seeds,
-        figures=_figures(row),
-        channels=_channels(row, found),
-        above_chance=better_than_chance(right, task.scenario.num_test, task.scenario.num_classes),
+    shown, replicates = make_row(bootstrap, name, row, spreads)
+    replicates |= {sss: bootstrap.replicates(name, row, sss, spreads) for sss in _sss_names(task)}
+    correct = int(np.mean([sum(result.groups) for result in row.results]))
+    summary = MethodSummary(
+        name=name,
+        results=row.results,
+        estimates=_estimates(shown),
+        channels=_by_channel(shown, replicates),
+        above_chance=better_than_chance(correct, task.scenario.num_test, task.scenario.num_classes),
     )
-    return result, found
+    return summary, replicates
 
 
-def _seed(result: Result) -> SeedResult:
-    return SeedResult(
-        seed=result.seed, identity=result.identity, error=result.error, figures=result.metrics,
-        channels=result.channels, report=result.report, seconds=result.provenance.seconds,
-    )  # fmt: skip
+def _estimates(row: Mapping[str, Any]) -> dict[str, Estimate]:
+    """Return the numbers of a leaderboard's row as estimates, and `wga_guaranteed`: WGA in its guaranteed interval."""
+    numbers = {name: value for name, value in row.items() if type(value) is float}
+    estimates = {name: Estimate(value, *row.get(f"{name}_ci", ())) for name, value in numbers.items()}
+    return estimates | {"wga_guaranteed": Estimate(row["wga"], *row["wga_simultaneous"])}
 
 
-def _figures(row: Mapping[str, Any]) -> dict[str, Figure]:
-    """Picks the numbers out of a leaderboard's row, each with its interval; the WGA also with its guaranteed one."""
-    found = {}
-    for name, value in row.items():
-        if type(value) is float:
-            low, high = row.get(f"{name}_ci", (None, None))
-            found[name] = Figure(value=value, low=low, high=high)
-    low, high = row["wga_simultaneous"]
-    return found | {"wga_guaranteed": Figure(value=row["wga"], low=low, high=high)}
-
-
-def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[str, Figure]]:
-    """Turns a row's figures by channel around: channel -> figure."""
-    found: dict[str, dict[str, Figure]] = {}
+def _by_channel(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[str, Estimate]]:
+    """Return a row's metrics by channel: channel -> metric -> estimate."""
+    channels: dict[str, dict[str, Estimate]] = {}
     for key, values in row.items():
-        figure, by_channel, _ = key.partition("_by_channel")
+        metric, by_channel, _ = key.partition("_by_channel")
         for channel, value in values.items() if by_channel else ():
-            low, high = percentile_interval(replicates[f"sss/{channel}"]) if figure == "sss" else (None, None)
-            found.setdefault(channel, {})[figure] = Figure(value=value, low=low, high=high)
-    return found
+            interval = percentile_interval(replicates[f"sss/{channel}"]) if metric == "sss" else ()
+            channels.setdefault(channel, {})[metric] = Estimate(value, *interval)
+    return channels
 
 
-def differences(
-    methods: Sequence[MethodResult], replicates: Mapping[str, Replicates], tested: Sequence[str] = TESTED
+def differences_to_erm(
+    methods: Sequence[MethodSummary], replicates: Mapping[str, Replicates], tested: Sequence[str] = TESTED
 ) -> tuple[Difference, ...]:
-    """Test every method against ERM in every metric `tested`, Holm-corrected over all of them."""
-    reference = next((method for method in methods if method.name == ERM), None)
-    if reference is None:
+    """Test every method against ERM in every metric in `tested`, Holm-corrected over all of these tests."""
+    erm = next((method for method in methods if method.name == ERM), None)
+    if erm is None:
         return ()
-    tests, by_seeds = [], []
-    for method in (m for m in methods if m is not reference):
-        for name in tested:
-            ours, theirs = ((m.figures[name].value, replicates[m.name][name]) for m in (method, reference))
-            tests.append((method.name, name, *paired_difference(*ours, *theirs)))
-            each = [np.array([seed.figures[name] for seed in m.seeds]) for m in (method, reference)]
-            by_seeds.append(seed_p_value(*each))
-    adjusted = holm([test[-1] for test in tests]), holm(by_seeds)
-    fields = ("method", "figure", "value", "low", "high", "p_value", "p_holm", "p_seeds")
+    pairs = [(method, metric) for method in methods if method is not erm for metric in tested]
+    tests, p_seeds = [], []
+    for method, metric in pairs:
+        ours, its = ((m.estimates[metric].value, replicates[m.name][metric]) for m in (method, erm))
+        tests.append(paired_difference(*ours, *its))
+        values, others = (np.array([result.metrics[metric] for result in m.results]) for m in (method, erm))
+        p_seeds.append(seed_p_value(values, others))
+    corrected = zip(pairs, tests, holm([test.p for test in tests]), holm(p_seeds), strict=True)
     return tuple(
-        Difference.model_validate(dict(zip(fields, (*test, *p), strict=True)))
-        for test, *p in zip(tests, *adjusted, strict=True)
-    )
+        Difference(
+            method=method.name, metric=metric, difference=Estimate(test.value, test.low, test.high),
+            p_value=test.p, p_holm=p_holm, p_seeds=p_seed,
+        )
+        for (method, metric), test, p_holm, p_seed in corrected
+    )  # fmt: skip

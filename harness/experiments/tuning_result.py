@@ -1,48 +1,56 @@
-"""What a sweep keeps: how each setting of a method did on validation data."""
+"""Results of tuning: the validation scores of each setting of a method, a JSON line each."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.errors import SpurgenError, explain
+from spurgen.harness.machine.files import write_atomically
+
+Options = dict[str, int | float]
 
 
 class TuningResult(BaseModel):
-    """How a method with some options did on one task's val; a failed job has `error` and no scores.
+    """The validation scores of a method with these options on one task; a failed job has `error` and no scores.
 
-    `accuracy`, `worst` and `mean` (over groups) are on val; `worst` and `mean` are None where the
-    method's access tier hides groups, so that nothing can select by them.
+    `accuracy`, `worst` and `mean` (over groups) are on val; `worst` and `mean` are None where the method's access tier
+    hides groups, so that nothing can select by them. `failed_checks` names the sanity checks that failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     suite: str
     task: str
     method: str
     access: str
-    options: dict[str, Any]
+    options: Options
     seed: int
     identity: str
     accuracy: float | None = None
     worst: float | None = None
     mean: float | None = None
-    broken: tuple[str, ...] = ()
+    failed_checks: tuple[str, ...] = ()
     error: str | None = None
     seconds: float = 0.0
 
     @property
     def score(self) -> ValScore | None:
         """Score on val; None for a job that failed, or whose method failed a sanity check."""
-        return None if self.accuracy is None or self.broken else ValScore(self.accuracy, self.worst, self.mean)
+        return None if self.accuracy is None or self.failed_checks else ValScore(self.accuracy, self.worst, self.mean)
+
+
+def results_file(folder: Path, suite: str, method: str) -> Path:
+    """Return the path of a method's results: folder/suite/method.jsonl."""
+    return folder / suite / f"{method}.jsonl"
 
 
 def read_tuning(path: Path) -> list[TuningResult]:
-    """Read one method's results, a JSON record per line; none where there is no file.
+    """Read one method's results; none if there is no file.
 
-    Raise `SpurgenError` that names file and line if one is not a record of this version.
+    Raise `SpurgenError` that names file and line if a line is not a result of this version.
     """
     if not path.exists():
         return []
@@ -56,3 +64,10 @@ def read_tuning(path: Path) -> list[TuningResult]:
                 f"{path}, line {number} is not a result of this version: {wrong}; delete the line"
             ) from None
     return results
+
+
+def add_result(path: Path, result: TuningResult) -> None:
+    """Add a result to its method's file, in place of an older one of the same setting; whole or not at all."""
+    same = ("task", "options", "seed")
+    others = [r for r in read_tuning(path) if any(getattr(r, name) != getattr(result, name) for name in same)]
+    write_atomically(path, "".join(f"{r.model_dump_json()}\n" for r in [*others, result]))

@@ -12,7 +12,7 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import Report
-from spurgen.harness.experiments.tuning import choose, settings
+from spurgen.harness.experiments.tuning import choose, score_settings, settings
 from spurgen.harness.experiments.tuning_result import read_tuning
 
 ROOT = Path(__file__).parents[2]
@@ -71,9 +71,9 @@ def test_a_method_has_name_access_modalities_and_docstring(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_methods_values_are_those_that_the_sweep_chose(name):
-    best = choose(read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl"))
+    best = choose(score_settings(read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl")))
     # One that was never swept, or never worked, keeps the values that its dataclass gives the source of.
-    assert METHODS[name].Hyperparameters(**(best or {})) == METHODS[name].submission.HYPERPARAMETERS
+    assert METHODS[name].Hyperparameters(**(best.options if best else {})) == METHODS[name].submission.HYPERPARAMETERS
 
 
 @pytest.mark.parametrize("name", METHODS)

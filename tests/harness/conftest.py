@@ -14,7 +14,7 @@ from spurgen.harness.board.bootstrap import groups_on_test
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
-from spurgen.harness.experiments.summary import make_record
+from spurgen.harness.experiments.summary import summarize
 from spurgen.harness.results.consistency import BASE_METRICS
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
@@ -76,7 +76,7 @@ def make_experiment():
             for name, how in methods.items()
         }
         described = tuple(Method(name, f"{name}.py", {"lr": 0.01}) for name in methods)
-        return make_record(Experiment("exp", task, described, tuple(seeds), "cpu", Path("."), "spurgen run --x"), rows)
+        return summarize(Experiment("exp", task, described, tuple(seeds), "cpu", Path("."), "spurgen run --x"), rows)
 
     return make
 

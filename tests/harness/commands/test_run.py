@@ -1,4 +1,3 @@
-import json
 import shlex
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.cli import hyphenated, make_parser
 from spurgen.harness.commands.run import METHODS, command_of, plan_experiment
 from spurgen.harness.experiments.data_folder import SCENARIO, describe_world
-from spurgen.harness.experiments.summary import ExperimentRecord
+from spurgen.harness.experiments.summary import ExperimentSummary
 
 MODEL = (
     "import numpy as np\ndef predict(batch): return np.array([[c.count('a'), c.count('e')] for c in batch.captions])"
@@ -27,7 +26,7 @@ def parse(line):
     return make_parser(arguments).parse_args(arguments)
 
 
-def test_every_flag_of_the_seeds_runner_is_taken_in_both_spellings():
+def test_every_flag_of_the_original_runner_is_accepted_in_both_spellings():
     line = (
         "--data_dir d --generate_data --num_classes 3 --num_samples 300 --modality text --feature_dim 64 "
         "--batch_size 8 --num_epochs 2 --lr 0.1 --methods erm irm --irm_lambda 1 --adv_lambda 2 --cont_lambda 3 "
@@ -38,13 +37,13 @@ def test_every_flag_of_the_seeds_runner_is_taken_in_both_spellings():
 
 
 @pytest.mark.parametrize("flag", ["--num_seeds", "--jobs"])
-def test_counts_start_at_one(flag, capsys):
+def test_counts_below_one_are_an_error(flag, capsys):
     with pytest.raises(SystemExit):
         parse(f"{flag} 0")
     assert f"{flag.replace('_', '-')}: must be 1 or more, not 0" in capsys.readouterr().err
 
 
-def test_the_readmes_examples_describe_what_they_say(small, monkeypatch):
+def test_the_original_readmes_examples_plan_the_experiments_that_they_describe(small, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     first = plan_experiment(parse(README[0]))
     assert tuple(method.name for method in first.methods) == METHODS
@@ -59,7 +58,7 @@ def test_the_readmes_examples_describe_what_they_say(small, monkeypatch):
     assert len(third.methods) == 5
 
 
-def test_the_written_out_command_is_the_same_command():
+def test_the_reported_command_repeats_the_command():
     for line in (*README, "my\\ world.toml --methods erm --gpu -1 --irm_lambda 0.5 --jobs 2"):
         command = command_of(parse(line))
         assert command.startswith("spurgen run ")
@@ -69,8 +68,7 @@ def test_the_written_out_command_is_the_same_command():
 
 
 @pytest.mark.slow
-def test_a_whole_experiment(small, run_command):
-    """Generates data, runs two baselines and a file, fails one, and goes on from there."""
+def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(small, run_command):
     Path("model.py").write_text("def predict(batch): raise ValueError('boom')")
     line = (
         "--generate_data --num_classes 2 --num_samples 50 --modality text --methods erm irm model.py --num_epochs 1 "
@@ -79,30 +77,25 @@ def test_a_whole_experiment(small, run_command):
     code, _ = run_command(line)
     assert code == 1
     results = small / "results"
-    promised = {
+    assert {path.name for path in results.iterdir()} == {
         "results.md", "try_results.json", "try_comparison.png", "try_erm_training_curves.png", "try_erm_sss.png",
-        "try_irm_training_curves.png", "try_irm_sss.png", "sample_visualization.png", "log.txt", "trials",
+        "try_irm_training_curves.png", "try_irm_sss.png", "sample_visualization.png", "log.txt", "jobs",
     }  # fmt: skip
-    assert {path.name for path in results.iterdir()} == promised
     log = (results / "log.txt").read_text()
     assert "WARNING --adv_lambda has no effect: adversarial is not among the methods" in log
-    assert "0 of 3 trials are there already; 3 to run" in log
+    assert "0 of 3 jobs have a result; 3 to run" in log
     assert "ERROR model, seed 3 failed: submission model.py" in log
-    record = ExperimentRecord.model_validate_json((results / "try_results.json").read_text())
-    assert [method.name for method in record.finished] == ["erm", "irm"]
-    assert record.methods[0].options["feature_dim"] == 16
-    assert record.scenario == load_scenario("data/scenario.toml") == describe_world(2, 50, seed=3)
-    assert record.methods[1].seeds[0].report.curves[0]["epoch"] == 1
     assert "boom" in (results / "results.md").read_text()
-    kept = {path: path.stat().st_mtime_ns for path in results.rglob("trials/**/*.json")}
-    assert len(kept) == 2
+    summary = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
+    assert [method.name for method in summary.finished] == ["erm", "irm"]
+    assert summary.methods[0].results[0].options["feature_dim"] == 16
+    assert summary.methods[1].results[0].report.curves[0]["epoch"] == 1
+    assert summary.scenario == load_scenario("data/scenario.toml") == describe_world(2, 50, seed=3)
     Path("model.py").write_text(MODEL)
-    code, told = run_command(line)
+    code, output = run_command(line)
     assert code == 0
-    assert "2 of 3 trials are there already; 1 to run" in told
-    again = {path: path.stat().st_mtime_ns for path in results.rglob("trials/**/*.json")}
-    assert kept.items() <= again.items()
-    assert len(again) == 3
+    assert "2 of 3 jobs have a result; 1 to run" in output
     assert (results / "try_model_training_curves.png").exists()
-    whole = json.loads((results / "try_results.json").read_text())
-    assert len(whole["differences"]) == 2 * 3
+    again = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
+    assert [m.results for m in again.methods[:2]] == [m.results for m in summary.methods[:2]]
+    assert len(again.differences) == 2 * 3

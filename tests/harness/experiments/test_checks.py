@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,22 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.commands.run import METHODS
 from spurgen.harness.experiments.checks import empty_groups, find_device, find_methods, unused_flags
 
+FLAGS = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1}
 
-def test_flags_reach_the_methods_options():
-    flags = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1} | {
-        "irm_lambda": 7.0, "adv_lambda": 0.5, "cont_lambda": None,
-    }  # fmt: skip
+
+def test_flags_become_options_of_the_methods():
+    flags = FLAGS | {"irm_lambda": 7.0, "adv_lambda": 0.5, "cont_lambda": None}
     common = {"feature_dim": 64, "batch_size": 8, "epochs": 2, "lr": 0.1}
-    found = {method.name: method.options for method in find_methods((*METHODS, "erm"), flags)}
-    assert found == {
+    options = {method.name: method.options for method in find_methods((*METHODS, "erm"), flags)}
+    assert options == {
         "erm": common, "irm": common | {"penalty_weight": 7.0}, "group_dro": common,
         "adversarial": common | {"adversary_weight": 0.5}, "contrastive": common,
     }  # fmt: skip
-    assert erm.submission.with_options(**found["erm"]).HYPERPARAMETERS.epochs == 2
+    assert erm.submission.with_options(**options["erm"]).HYPERPARAMETERS.epochs == 2
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
         ("--methods ermm", "there is no method 'ermm'; did you mean erm"),
         ("--methods zzz", "there is no method 'zzz'; choose from adversarial, "),
@@ -43,81 +42,77 @@ def test_flags_reach_the_methods_options():
         ("--save_dir small.toml", "cannot write to small.toml: File exists; choose another --save_dir"),
         ("--generate_data --data_dir small.toml/x", "cannot write to small.toml/x: Not a directory; choose another"),
         ("--save_dir small.toml/none", "cannot write to small.toml/none: Not a directory; choose another --save_dir"),
-        ("--exp_name a/b", "--exp_name 'a/b': use letters, digits"),
-        ("--seed -1", "--seed -1: give 0 or more"),
+        ("--exp_name a/b", "--exp_name 'a/b': file names begin with it; use only letters, digits"),
+        ("--seed -1", "--seed -1: expected 0 or more"),
         ("--num_classes 5", "--num_classes 5: small.toml has 2; leave the flag out"),
         ("--num_samples 51", "--num_samples 51: small.toml has 40; leave the flag out"),
     ],
 )
-def test_what_is_wrong_is_told_before_any_work(small, run_command, monkeypatch, flags, told):
+def test_a_wrong_flag_is_an_error_before_any_work(small, run_command, monkeypatch, flags, message):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    code, found = run_command(f"small.toml --batch_size 8 {flags}")
+    code, output = run_command(f"small.toml --batch_size 8 {flags}")
     assert code == 2
-    assert told in found
+    assert message in output
     assert set(small.rglob("*")) <= {small / "small.toml", small / "results", small / "results" / "log.txt"}
 
 
-@pytest.mark.usefixtures("small")
-def test_a_method_whose_annotations_the_data_lack_is_told(run_command):
-    small = Path("small.toml").read_text()
-    Path("one.toml").write_text(small.replace('{ name = "one", strength = { color = 0.9 } }, ', ""))
-    code, told = run_command("one.toml --batch_size 8 --methods erm irm")
+@pytest.mark.parametrize(
+    ("old", "new", "flags", "message"),
+    [
+        (
+            '{ name = "one", strength = { color = 0.9 } }, ', "", "--methods erm irm",
+            "--methods irm: needs two or more environments, but scenario small has 1; add [[environments]]",
+        ),
+        (
+            "{ values = 3 },", '{ values = 3, carrier = "image" },', "--methods group_dro --modality text",
+            "scenario small has no channel, hence no groups, in modality text; modalities with channels: image, multim",
+        ),
+        (
+            "test_per_group = 4", "test_per_group = 1", "--methods erm",
+            "scenario small has 8 groups in modality image, but the 4 test samples on which features are scored hold "
+            "4 of them; set test_per_group to 2 or more",
+        ),
+    ],
+)  # fmt: skip
+def test_a_scenario_that_cannot_serve_a_method_is_an_error(small, run_command, old, new, flags, message):
+    Path("other.toml").write_text((small / "small.toml").read_text().replace(old, new))
+    code, output = run_command(f"other.toml --batch_size 8 {flags}")
     assert code == 2
-    assert "--methods irm: needs two or more environments, but scenario small has 1; add [[environments]]" in told
-    Path("image.toml").write_text(small.replace("{ values = 3 },", '{ values = 3, carrier = "image" },'))
-    code, told = run_command("image.toml --batch_size 8 --methods group_dro --modality text")
-    assert "scenario small has no channel, hence no groups, in modality text; those with one: image, multimodal" in told
+    assert message in output
 
 
-@pytest.mark.usefixtures("small")
-def test_a_test_split_that_cannot_hold_every_group_where_features_are_judged_is_told(run_command):
-    small = re.sub(r"test_per_group = \d+", "test_per_group = 1", Path("small.toml").read_text())
-    Path("thin.toml").write_text(small)
-    code, told = run_command("thin.toml --batch_size 8 --methods erm")
-    assert code == 2
-    assert re.search(r"has \d+ groups in modality image, of which the \d+ test samples that judge features", told)
-    assert "give test_per_group 2 or more" in told
-
-
-def test_groups_without_a_sample_are_told_where_a_method_is_given_them():
-    def world(strength):
+def test_empty_groups_are_reported_for_the_methods_that_use_groups():
+    def task(strength):
         channels = {"color": {"values": 3, "strength": strength}}
-        return make_scenario("x", suite="x", name="x", seed=0, num_classes=2, channels=channels, splits=sizes)
+        splits = {"train": 400, "val": 200, "test_per_group": 2}
+        scenario = make_scenario("x", suite="x", name="x", seed=0, num_classes=2, channels=channels, splits=splits)
+        return Task("a", scenario, "image")
 
-    flags = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1}
-    methods = find_methods(("erm", "dfr", "group_dro"), flags)
-    sizes = {"train": 400, "val": 200, "test_per_group": 2}
-    assert empty_groups(Task("a", world(0.5), "image"), methods) == []
-    never = Task("a", world(1.0), "image")
-    train, val = empty_groups(never, methods)
-    assert train.startswith("train has no sample in 2 of 4 groups, so group_dro cannot know of them")
-    assert val.startswith("val has no sample in 2 of 4 groups, so dfr, group_dro cannot know of them")
-    assert empty_groups(never, methods[:1]) == []
+    methods = find_methods(("erm", "dfr", "group_dro"), FLAGS)
+    assert empty_groups(task(0.5), methods) == []
+    train, val = empty_groups(task(1.0), methods)
+    assert train.startswith("train has no sample in 2 of 4 groups, which group_dro cannot learn about;")
+    assert val.startswith("val has no sample in 2 of 4 groups, which dfr, group_dro cannot learn about;")
+    assert empty_groups(task(1.0), methods[:1]) == []
 
 
-def test_a_weight_of_zero_is_told():
-    methods = find_methods(("irm",), {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1})
-    told = unused_flags(methods, {"irm_lambda": 0.0, "adv_lambda": 1.0})
-    assert told == [
+def test_flags_without_effect_are_reported():
+    methods = find_methods(("irm", "submissions/keywords.py"), FLAGS)
+    assert unused_flags(methods, {"irm_lambda": 0.0, "adv_lambda": 1.0}) == [
         "--adv_lambda has no effect: adversarial is not among the methods",
-        "--irm_lambda 0 switches off what makes irm another method than erm",
+        "--irm_lambda 0 removes all that distinguishes irm from erm",
+        "keywords is not a baseline: --feature_dim, --batch_size, --num_epochs and --lr have no effect on it",
     ]
 
 
-def test_training_flags_that_a_file_does_not_read_are_told():
-    flags = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1}
-    (told,) = unused_flags(find_methods(("erm", "submissions/keywords.py"), flags), {})
-    assert told == "keywords is no baseline: --feature_dim, --batch_size, --num_epochs and --lr change nothing in it"
-
-
 @pytest.mark.usefixtures("small")
-def test_a_modality_that_a_method_does_not_take_is_told(run_command, monkeypatch):
+def test_a_modality_that_a_method_does_not_take_is_an_error(run_command, monkeypatch):
     monkeypatch.setattr(type(erm.submission), "MODALITIES", frozenset({"image"}))
-    code, told = run_command("small.toml --batch_size 8 --methods erm --modality text")
-    assert (code, "--methods erm: takes image, not text; leave it out" in told) == (2, True)
+    code, output = run_command("small.toml --batch_size 8 --methods erm --modality text")
+    assert (code, "--methods erm: takes image, not text; leave it out" in output) == (2, True)
     Path("model.py").write_text("MODALITIES = 'text'\ndef predict(batch): ...")
-    code, told = run_command("small.toml --batch_size 8 --methods model.py")
-    assert (code, "submission model.py takes text, but task small-image is image" in told) == (2, True)
+    code, output = run_command("small.toml --batch_size 8 --methods model.py")
+    assert (code, "submission model.py takes text, but task small-image is image" in output) == (2, True)
 
 
 @pytest.mark.parametrize(

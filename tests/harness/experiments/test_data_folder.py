@@ -12,7 +12,7 @@ from spurgen.harness.experiments.data_folder import SCENARIO, describe_world, re
 
 
 @pytest.mark.parametrize(("num_classes", "num_samples"), [(3, 300), (20, 1), (2, 20_000)])
-def test_the_generated_world_has_real_groups_however_few_samples(num_classes, num_samples):
+def test_every_group_of_a_generated_world_has_test_samples_however_few_train(num_classes, num_samples):
     scenario = describe_world(num_classes, num_samples)
     assert (scenario.splits.train, scenario.splits.val) == (num_samples, max(num_samples // 4, 1))
     test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
@@ -22,7 +22,7 @@ def test_the_generated_world_has_real_groups_however_few_samples(num_classes, nu
     assert all(strong.strength[name] > weak.strength[name] > 0.5 for name in scenario.channels)
 
 
-def test_the_data_set_is_written_once_and_never_over_another(small, run_command):
+def test_a_data_set_is_written_beside_other_files_and_never_over_another(small, run_command):
     (small / "data").mkdir()
     Path("data", "mine.txt").write_text("precious")
     scenario = load_scenario("small.toml")
@@ -32,17 +32,17 @@ def test_the_data_set_is_written_once_and_never_over_another(small, run_command)
         "metadata.csv", "mine.txt", SCENARIO, "test", "train", "val",
     ]  # fmt: skip
     assert len(pd.read_csv("data/metadata.csv")) == 40 + 10 + 32
-    code, told = run_command("--generate_data --num_samples 100 --batch_size 8")
+    code, output = run_command("--generate_data --num_samples 100 --batch_size 8")
     assert (code, Path("data", "mine.txt").read_text()) == (2, "precious")
-    assert "data holds another data set than the one asked for (they differ in suite, name, seed, num_classes" in told
-    assert "leave out --generate_data" in told
+    assert "data holds another data set than the one asked for (they differ in suite, name, seed, num_classes" in output
+    assert "leave out --generate_data" in output
     Path("data", SCENARIO).unlink()
-    code, told = run_command("--generate_data --num_samples 100 --batch_size 8")
-    assert "data holds train, val, test, metadata.csv but no scenario.toml; remove them, or choose another" in told
+    code, output = run_command("--generate_data --num_samples 100 --batch_size 8")
+    assert "data holds train, val, test, metadata.csv but no scenario.toml; remove them, or choose another" in output
 
 
 @pytest.mark.usefixtures("small")
-def test_a_write_that_fails_leaves_nothing(monkeypatch):
+def test_a_failed_write_leaves_no_files(monkeypatch):
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -53,7 +53,7 @@ def test_a_write_that_fails_leaves_nothing(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("", "--data_dir data: there is no data set (no scenario.toml); pass --generate_data to make one"),
         ("no.toml", "cannot read the scenario file no.toml"),
@@ -65,21 +65,21 @@ def test_a_write_that_fails_leaves_nothing(monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("small")
-def test_a_world_that_cannot_be_is_told(run_command, line, told):
-    code, found = run_command(f"{line} --methods erm")
+def test_a_world_that_cannot_be_made_is_an_error(run_command, line, message):
+    code, output = run_command(f"{line} --methods erm")
     assert code == 2
-    assert told in found
+    assert message in output
 
 
 @pytest.mark.usefixtures("small")
-def test_a_data_set_of_generate_is_taken(run_command):
+def test_a_data_set_of_generate_can_be_used(run_command):
     assert main(["generate", "small.toml", "--out", "set"]) == 0
     assert read_world(Path("set")) == load_scenario("small.toml")
-    told = run_command("--data_dir set --batch_size 8 --methods erm --save_dir small.toml")[1]
-    assert "cannot write to small.toml" in told  # the last of the checks
+    output = run_command("--data_dir set --batch_size 8 --methods erm --save_dir small.toml")[1]
+    assert "cannot write to small.toml" in output  # the last of the checks
     Path("set", "scenario.toml").write_text("{")
-    code, told = run_command("--data_dir set")
-    assert (code, "cannot read the scenario file set/scenario.toml" in told) == (2, True)
+    code, output = run_command("--data_dir set")
+    assert (code, "cannot read the scenario file set/scenario.toml" in output) == (2, True)
 
 
 def test_a_large_seed_survives_the_file(tmp_path):

@@ -10,7 +10,7 @@ from spurgen.harness.experiments.log import FILE, NAMES, logged
 QUIET = Console(quiet=True)
 
 
-def test_everything_is_logged_with_its_time_and_added_to_what_was_there(tmp_path):
+def test_messages_are_appended_with_their_times(tmp_path):
     for word in ("first", "second"):
         with logged(tmp_path, QUIET) as log:
             log.info("the %s [bold]run[/bold]", word)
@@ -22,7 +22,7 @@ def test_everything_is_logged_with_its_time_and_added_to_what_was_there(tmp_path
     ]
 
 
-def test_python_warnings_are_logged_and_handlers_given_back(tmp_path):
+def test_python_warnings_are_logged_and_handlers_removed_afterwards(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         with logged(tmp_path, QUIET):
@@ -35,7 +35,7 @@ def test_python_warnings_are_logged_and_handlers_given_back(tmp_path):
     ("error", "ending"),
     [(KeyboardInterrupt(), "stopped by the user"), (OSError("disk full"), "ended by an error: disk full")],
 )
-def test_the_log_says_why_a_run_ended_early(tmp_path, error, ending):
+def test_the_reason_for_an_early_end_is_logged(tmp_path, error, ending):
     with pytest.raises(type(error)), logged(tmp_path, QUIET):
         raise error
     assert (tmp_path / FILE).read_text().endswith(f"ERROR {ending}\n")

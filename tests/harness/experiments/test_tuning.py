@@ -11,10 +11,10 @@ from spurgen.generators import sample
 from spurgen.generators.factors import draw_factors
 from spurgen.harness.cli import main
 from spurgen.harness.commands.sweep import sweep_table
-from spurgen.harness.experiments import tuning as sweep
-from spurgen.harness.experiments.tuning import SweepSpec, choose, keep, ranked, settings
-from spurgen.harness.experiments.tuning_result import SweepTrial, read_trials
-from spurgen.harness.running.job import CellSpec
+from spurgen.harness.experiments.tuning import choose, score_settings, settings, split_done, tune
+from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
+from spurgen.harness.machine import pool
+from spurgen.harness.running.plan import baseline_specs, plan
 from spurgen.harness.running.query import Asker
 
 
@@ -23,11 +23,16 @@ class Hyperparameters(Recipe):
     strictness: float = field(default=1.0, metadata=within(0.0, 10.0, "nobody", search=(0.1, 1.0, 10.0)))
 
 
-def trial(options, seed=0, task="a", worst=None, mean=None, accuracy=0.5, **more):
-    return SweepTrial(
+def make_result(options, seed=0, task="a", worst=None, mean=None, accuracy=0.5, **more):
+    return TuningResult(
         suite="s", task=task, method="m", access="none", options=options, seed=seed, identity=f"{task}{options}{seed}",
         accuracy=accuracy, worst=worst, mean=mean, **more,
     )  # fmt: skip
+
+
+def best_options(results):
+    best = choose(score_settings(results))
+    return best and best.options
 
 
 @pytest.mark.parametrize("strategy", ["grid", "random"])
@@ -41,112 +46,110 @@ def test_the_defaults_come_first_and_every_other_setting_once(strategy):
     assert settings(hyper, 5, strategy) == every[:5]
 
 
-def test_a_random_search_spreads_over_all_hyper_parameters():
+def test_random_search_varies_every_hyperparameter():
     tried = settings(Hyperparameters(), 8, "random")[1:]
     assert tried != settings(Hyperparameters(), 8, "grid")[1:]
     assert all(len({row[name] for row in tried}) > 1 for name in tried[0])
 
 
-def test_fewer_than_one_trial_is_refused():
-    with pytest.raises(SpurgenError, match="0 trials are none; ask for at least 1"):
-        settings(Hyperparameters(), 0, "grid")
+def test_fewer_than_one_setting_is_an_error(capsys):
+    with pytest.raises(SystemExit):
+        main(["sweep", "--trials", "0"])
+    assert "--trials: must be 1 or more, not 0" in capsys.readouterr().err
 
 
 def test_the_worst_group_decides_then_the_mean_over_groups_then_the_first():
-    trials = [
-        trial({}, worst=0.2, mean=0.9, accuracy=1.0),
-        trial({"lr": 1.0}, worst=0.3, mean=0.5, accuracy=0.1),
-        trial({"lr": 2.0}, worst=0.3, mean=0.6, accuracy=0.1),
-        trial({"lr": 3.0}, worst=0.3, mean=0.6, accuracy=0.9),
+    results = [
+        make_result({}, worst=0.2, mean=0.9, accuracy=1.0),
+        make_result({"lr": 1.0}, worst=0.3, mean=0.5, accuracy=0.1),
+        make_result({"lr": 2.0}, worst=0.3, mean=0.6, accuracy=0.1),
+        make_result({"lr": 3.0}, worst=0.3, mean=0.6, accuracy=0.9),
     ]
-    assert choose(trials) == {"lr": 2.0}
+    assert best_options(results) == {"lr": 2.0}
 
 
-def test_without_groups_accuracy_decides():
-    assert choose([trial({}, accuracy=0.4), trial({"lr": 1.0}, accuracy=0.6)]) == {"lr": 1.0}
+def test_a_setting_is_judged_by_its_mean_over_tasks_and_without_groups_by_accuracy():
+    scores = [({}, "a", 0.9), ({}, "b", 0.1), ({"lr": 1.0}, "a", 0.6), ({"lr": 1.0}, "b", 0.6)]
+    results = [make_result(options, task=task, accuracy=accuracy) for options, task, accuracy in scores]
+    assert score_settings(results) == [({}, (0.5,)), ({"lr": 1.0}, (0.6,))]
+    assert best_options(results) == {"lr": 1.0}
 
 
-def test_a_setting_is_judged_by_its_mean_over_tasks_and_seeds():
-    scores = {"{}": (0.9, 0.1), "lr": (0.6, 0.6)}
-    trials = [
-        trial({} if name == "{}" else {"lr": 1.0}, task=task, accuracy=score)
-        for name, pair in scores.items()
-        for task, score in zip("ab", pair, strict=True)
+@pytest.mark.parametrize("failure", [{"error": "no", "accuracy": None}, {"failed_checks": ("the penalty is active",)}])
+def test_a_setting_that_failed_anywhere_is_not_chosen(failure):
+    results = [
+        make_result({}),
+        make_result({}, task="b"),
+        make_result({"lr": 1.0}, accuracy=0.9),
+        make_result({"lr": 1.0}, **{"task": "b", "accuracy": 0.9, **failure}),
     ]
-    assert {str(options): score for options, score in ranked(trials)} == {"{}": (0.5,), "{'lr': 1.0}": (0.6,)}
-    assert choose(trials) == {"lr": 1.0}
+    assert best_options(results) == {}
+    assert best_options(results[2:]) is None
 
 
-@pytest.mark.parametrize("spoilt", [{"error": "no", "accuracy": None}, {"broken": ("the penalty became active",)}])
-def test_a_setting_that_failed_or_broke_its_promise_anywhere_is_out(spoilt):
-    trials = [
-        trial({}),
-        trial({}, task="b"),
-        trial({"lr": 1.0}, accuracy=0.9),
-        trial({"lr": 1.0}, **{"task": "b", "accuracy": 0.9, **spoilt}),
-    ]
-    assert choose(trials) == {}
-    assert choose(trials[2:]) is None
-
-
-def test_a_trial_replaces_the_older_one_of_its_setting(tmp_path):
+def test_a_result_replaces_the_older_one_of_its_setting(tmp_path):
     path = tmp_path / "s" / "m.jsonl"
-    keep(path, trial({}, accuracy=0.1))
-    keep(path, trial({}, seed=1))
-    keep(path, trial({}, accuracy=0.2))
-    assert [(t.seed, t.accuracy) for t in read_trials(path)] == [(1, 0.5), (0, 0.2)]
+    for result in (make_result({}, accuracy=0.1), make_result({}, seed=1), make_result({}, accuracy=0.2)):
+        add_result(path, result)
+    assert [(result.seed, result.accuracy) for result in read_tuning(path)] == [(1, 0.5), (0, 0.2)]
 
 
-def test_a_trial_that_failed_is_tried_again(suite_file, tmp_path):
-    spec = SweepSpec("erm", CellSpec(suite_file, "small-text", "spurgen.baselines.erm", 0))
-    whole = trial({}).model_copy(update={"identity": spec.cell.identity})
-    for one, missing in ((whole.model_copy(update={"error": "no memory", "accuracy": None}), [spec]), (whole, [])):
-        keep(sweep.trials_file(tmp_path, suite_file, "erm"), one)
-        assert sweep.split_done(tmp_path, [spec])[1] == missing
+def test_a_failed_job_is_run_again(suite_file, tmp_path):
+    (job,) = plan(suite_file, ["small-text"], baseline_specs(["erm"]), 1)
+    complete = make_result({}).model_copy(update={"identity": job.identity})
+    failed = complete.model_copy(update={"error": "no memory", "accuracy": None})
+    for result, split in ((failed, ([], [job])), (complete, ([complete], []))):
+        add_result(results_file(tmp_path, "tiny", "erm"), result)
+        assert split_done(tmp_path, [job]) == split
 
 
-def test_a_damaged_line_is_named(tmp_path):
+def test_a_damaged_line_is_an_error_that_names_it(tmp_path):
     path = tmp_path / "m.jsonl"
-    path.write_text(trial({}).model_dump_json() + "\n{}\n")
-    with pytest.raises(SpurgenError, match=r"m.jsonl, line 2 is no trial of this version: .*; delete the line"):
-        read_trials(path)
+    path.write_text(make_result({}).model_dump_json() + "\n{}\n")
+    with pytest.raises(SpurgenError, match=r"m.jsonl, line 2 is not a result of this version: .*; delete the line"):
+        read_tuning(path)
 
 
-def test_a_sweep_tunes_and_resumes(suite_file, tmp_path, capsys, monkeypatch):
+def test_a_sweep_tunes_resumes_and_keeps_the_other_methods_in_its_table(suite_file, tmp_path, capsys, monkeypatch):
     out = tmp_path / "sweeps"
-    command = ["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "erm", "group_dro"]
-    command += ["--trials", "2", "--device", "cpu", "--jobs", "1", "--out", str(out)]
-    assert main(command) == 0
-    table = capsys.readouterr().out
+
+    def sweep(*methods):
+        options = ["--trials", "2", "--device", "cpu", "--jobs", "1", "--out", str(out)]
+        assert main(["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", *methods, *options]) == 0
+        return capsys.readouterr().out
+
+    table = sweep("erm", "group_dro")
     assert "| erm " in table
     assert table == (out / "tiny.md").read_text()
-    kept = {name: read_trials(out / "tiny" / f"{name}.jsonl") for name in ("erm", "group_dro")}
-    assert [trial.error for trials in kept.values() for trial in trials] == [None] * 4
-    assert {trial.worst is None for trial in kept["erm"]} == {True}  # its tier hides groups, on val too
-    assert {trial.worst is None for trial in kept["group_dro"]} == {False}
-    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor.submit", None)  # nothing is left to run
-    for methods in (["erm", "group_dro"], ["erm"]):  # those that are not swept again stay in the table
-        at = command.index("--methods") + 1
-        assert main([*command[:at], *methods, *command[at + 2 :]]) == 0
-        assert capsys.readouterr().out == table == (out / "tiny.md").read_text()
+    for name, grouped in (("erm", False), ("group_dro", True)):  # erm's tier hides groups, on val too
+        results = read_tuning(out / "tiny" / f"{name}.jsonl")
+        assert [(result.error, result.worst is not None) for result in results] == [(None, grouped)] * 2
+
+    def run_nothing(_, jobs, __):
+        assert not jobs
+        return iter(())
+
+    monkeypatch.setattr(pool, "run", run_nothing)
+    for methods in (["erm", "group_dro"], ["erm"]):
+        assert sweep(*methods) == table == (out / "tiny.md").read_text()
 
 
 MODEL = """
 import numpy as np
 ACCESS = {access!r}
 def fit(train, val, context): {fit}
-def report(): return {{"checks": {{"it began": True, "it ended": {kept}}}}}
+def report(): return {{"checks": {{"it began": True, "it ended": {ended}}}}}
 def predict(batch): return np.tile([0.0, 2.0, 1.0], (len(batch), 1))
 """
 
 
 @pytest.fixture
-def tried(suite_file, write_submission):
-    """Returns a function that runs a trial of a model that always answers with class 1."""
+def tune_model(suite_file, write_submission):
+    """Return a function that tunes a model that always predicts class 1."""
 
-    def run(access="none", fit="...", kept=True):
-        spec = write_submission(MODEL.format(access=access, fit=fit, kept=kept))
-        return SweepSpec("mine", CellSpec(suite_file, "small-text", spec, 3)).run()
+    def run(access="none", fit="...", ended=True):
+        spec = write_submission(MODEL.format(access=access, fit=fit, ended=ended))
+        return tune(plan(suite_file, ["small-text"], [spec], 4)[3])
 
     return run
 
@@ -156,91 +159,78 @@ def val(suite):
     return sample(suite.scenario("small"), "val", range(45), images=False)
 
 
-def test_a_trial_makes_train_and_val_alone_and_asks_about_val_alone(tried, val, monkeypatch):
-    made, asked = set(), []
+def test_tuning_generates_only_train_and_val_and_asks_only_about_val(tune_model, val, monkeypatch):
+    generated, asked = set(), []
+    ask = Asker.ask
 
-    def drawn(world, split, indices):
-        made.add(split)
+    def watch_factors(world, split, indices):
+        generated.add(split)
         return draw_factors(world, split, indices)
 
-    def watched(asker, what, batches, where):
+    def watch_ask(asker, what, batches, where):
         batches = list(batches)
         asked.extend(caption for batch in batches for caption in batch.captions)
         return ask(asker, what, iter(batches), where)
 
-    ask = Asker.ask
-    monkeypatch.setattr("spurgen.generators.sampling.draw_factors", drawn)  # every sample and twin begins here
-    monkeypatch.setattr(Asker, "ask", watched)
-    assert tried("twins").error is None
-    assert made == {"train", "val"}
+    monkeypatch.setattr("spurgen.generators.sampling.draw_factors", watch_factors)  # every sample and twin begins here
+    monkeypatch.setattr(Asker, "ask", watch_ask)
+    assert tune_model("twins").error is None
+    assert generated == {"train", "val"}
     assert sorted(asked) == sorted(val.captions)
 
 
 @pytest.mark.parametrize(("access", "grouped"), [("none", False), ("train_groups", True)])
-def test_a_trial_is_judged_on_val_by_groups_only_where_its_tier_shows_them(access, grouped, tried, val):
-    found = tried(access)
-    assert (found.task, found.method, found.access, found.seed) == ("small-text", "mine", access, 3)
-    assert (found.error, found.broken) == (None, ())
-    assert found.accuracy == pytest.approx(np.mean(val.labels == 1))
+def test_groups_on_val_are_scored_only_where_the_tier_shows_them(access, grouped, tune_model, val):
+    result = tune_model(access)
+    assert (result.task, result.method, result.access, result.seed) == ("small-text", "model", access, 3)
+    assert (result.error, result.failed_checks) == (None, ())
+    assert result.accuracy == pytest.approx(np.mean(val.labels == 1))
     groups = np.unique(val.group_ids)  # 4 to 7 are of class 1
     by_group = pytest.approx(np.mean(groups // 4 == 1)) if grouped else None
-    assert (found.worst, found.mean) == (0 if grouped else None, by_group)
+    assert (result.worst, result.mean) == (0 if grouped else None, by_group)
 
 
-def test_a_trial_whose_method_fails_says_why_and_has_no_score(tried):
-    found = tried("val_groups", fit="raise ValueError('no luck')")
-    assert "task small-text: fit failed: ValueError: no luck" in found.error
-    assert (found.access, found.accuracy, found.worst, found.score) == ("val_groups", None, None, None)
-    assert choose([found]) is None
+def test_a_method_that_fails_has_an_error_and_no_score(tune_model):
+    result = tune_model("val_groups", fit="raise ValueError('no luck')")
+    assert "task small-text: fit failed: ValueError: no luck" in result.error
+    assert (result.access, result.accuracy, result.worst, result.score) == ("val_groups", None, None, None)
 
 
-def test_a_trial_whose_method_breaks_a_promise_names_it_and_is_out(tried):
-    found = tried(kept=False)
-    assert (found.error, found.broken, found.score) == (None, ("it ended",), None)
-    assert found.accuracy > 0
-    assert choose([found]) is None
+def test_a_method_that_fails_a_sanity_check_names_it_and_has_no_score(tune_model):
+    result = tune_model(ended=False)
+    assert (result.error, result.failed_checks, result.score) == (None, ("it ended",), None)
+    assert result.accuracy > 0
 
 
-KNOWN = {name: SimpleNamespace(submission=SimpleNamespace(ACCESS=f"of {name}")) for name in "mn"}
+BEST = "lr = 0.002, q = 1"
 FAILED = {"error": "no", "accuracy": None}
 
 
 @pytest.mark.parametrize(
-    ("trials", "told"),
+    ("first", "second", "expected"),
     [
-        (
-            [trial({"lr": 0.5, "q": 2}, accuracy=0.4), trial({"lr": 0.001, "q": 1}, accuracy=0.6)],
-            ("accuracy", "2", "2", "0.400", "0.600", "lr = 0.001, q = 1"),
-        ),
-        (
-            [trial({"lr": 1}, accuracy=0.7), trial({"lr": 2}, accuracy=0.6)],
-            ("accuracy", "2", "2", "0.700", "0.700", "lr = 1"),
-        ),
-        (
-            [trial({"lr": 1}, worst=0.1, mean=0.2, accuracy=0.9), trial({"lr": 2}, worst=0.3, mean=0.4, accuracy=0.8)],
-            ("worst group", "2", "2", "0.100", "0.300", "lr = 2"),
-        ),
-        (
-            [trial({"lr": 1}, task=task, accuracy=score) for task, score in (("a", 0.2), ("b", 0.4))],
-            ("accuracy", "1", "1", "0.300", "0.300", "lr = 1"),
-        ),
-        ([trial({"lr": 1}, **FAILED), trial({"lr": 2})], ("accuracy", "2", "1", "", "0.500", "lr = 2")),
-        ([trial({"lr": 1}, **FAILED), trial({"lr": 2}, broken=("x",))], ("accuracy", "2", "0", "", "", "none worked")),
+        ({"accuracy": 0.4}, {"accuracy": 0.6}, ("accuracy", "2", "0.400", "0.600", BEST)),
+        ({"accuracy": 0.7}, {"accuracy": 0.6}, ("accuracy", "2", "0.700", "0.700", "lr = 0.5")),
+        ({"worst": 0.1, "mean": 0.9}, {"worst": 0.3, "mean": 0.4}, ("worst group", "2", "0.100", "0.300", BEST)),
+        (FAILED, {}, ("accuracy", "1", "", "0.500", BEST)),
+        (FAILED, {"failed_checks": ("x",)}, ("accuracy", "0", "", "", "none worked")),
     ],
-)
-def test_the_table_compares_the_defaults_which_come_first_with_the_best(trials, told, read_table):
-    other = trial({"lr": 9}).model_copy(update={"method": "n"})
-    row, _ = read_table(sweep_table(["m", "n"], [*trials, other], KNOWN))
-    columns = ("Judged by", "Settings", "Worked", "Defaults", "Best", "Chosen")
-    assert row == {"Method": "m", "Access": "of m", **dict(zip(columns, told, strict=True))}
+)  # fmt: skip
+def test_the_table_compares_the_defaults_which_come_first_with_the_best(first, second, expected, read_table):
+    results = [make_result({"lr": 0.5}, **first), make_result({"lr": 0.002, "q": 1}, **second)]
+    other = make_result({"lr": 9}).model_copy(update={"method": "n"})
+    known = {name: SimpleNamespace(submission=SimpleNamespace(ACCESS=f"of {name}")) for name in "mno"}
+    row, _ = read_table(sweep_table([*results, other], known))
+    columns = ("Judged by", "Worked", "Defaults", "Best", "Chosen")
+    assert row == {"Method": "m", "Access": "of m", "Settings": "2", **dict(zip(columns, expected, strict=True))}
 
 
-def test_an_unknown_method_is_refused_with_the_nearest_names(suite_file, capsys):
+def test_an_unknown_method_is_an_error_with_the_nearest_names(suite_file, capsys):
     assert main(["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "grup_dro"]) == 2
     assert "there is no method 'grup_dro'; did you mean group_dro" in capsys.readouterr().err
 
 
-def test_defaults_are_among_what_is_searched():
+def test_defaults_are_among_the_searched_values():
     for name in ("lr", "weight_decay"):
         entry = erm.Hyperparameters.__dataclass_fields__[name]
         assert entry.default in entry.metadata["search"]

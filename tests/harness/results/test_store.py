@@ -122,6 +122,12 @@ def test_a_failed_result_is_replaced_alone(add, store):
     assert (row.seeds, len(row.correct), row.sums["core"][0]) == ([0, 1, 2], 3, pytest.approx(2.1, abs=1e-3))
 
 
+def test_a_row_of_failed_results_alone_can_be_read(add, store):
+    failed = add(error="boom", metrics={}, channels={}, groups=())
+    part = store.row("model")["small-text"]
+    assert (part.results, len(part.correct), part.sums) == ((failed,), 0, {})
+
+
 def test_updated_results_keep_their_samples(add, store):
     result = add()
     store.update("model", [result.model_copy(update={"verification": "re-run"})])
