@@ -3,9 +3,9 @@
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from spurgen.benchmark.errors import SpurgenError
 
@@ -16,33 +16,12 @@ SUBPOPBENCH = "SubpopBench protocol"
 # SpurGen lacks the methods whose published names are not here. DANN is left out because it makes features blind to the
 # environment, and our `adversarial` to the channels.
 BASELINE_OF = {
-    "BSoftmax": "bsoftmax",
-    "CBLoss": "cb_loss",
-    "CORAL": "coral",
-    "CRT": "crt",
-    "CVaRDRO": "cvar_dro",
-    "CnC": "cnc",
-    "DFR": "dfr",
-    "DFR_Tr^Val": "dfr",
-    "EIIL": "eiil",
-    "ERM": "erm",
-    "Focal": "focal",
-    "GroupDRO": "group_dro",
-    "IRM": "irm",
-    "JTT": "jtt",
-    "LDAM": "ldam",
-    "LISA": "lisa",
-    "LfF": "lff",
-    "MMD": "mmd",
-    "Mixup": "mixup",
-    "ReSample": "resample",
-    "ReWeight": "reweight",
-    "ReWeightCRT": "reweight_crt",
-    "SSA": "ssa",
-    "SUBG": "subg",
-    "SqrtReWeight": "sqrt_reweight",
-    "VREx": "vrex",
-}
+    "BSoftmax": "bsoftmax", "CBLoss": "cb_loss", "CORAL": "coral", "CRT": "crt", "CVaRDRO": "cvar_dro", "CnC": "cnc",
+    "DFR": "dfr", "DFR_Tr^Val": "dfr", "EIIL": "eiil", "ERM": "erm", "Focal": "focal", "GroupDRO": "group_dro",
+    "IRM": "irm", "JTT": "jtt", "LDAM": "ldam", "LISA": "lisa", "LfF": "lff", "MMD": "mmd", "Mixup": "mixup",
+    "ReSample": "resample", "ReWeight": "reweight", "ReWeightCRT": "reweight_crt", "SSA": "ssa", "SUBG": "subg",
+    "SqrtReWeight": "sqrt_reweight", "VREx": "vrex",
+}  # fmt: skip
 
 NOT_THE_SAME = {SUBPOPBENCH: frozenset({"bsoftmax", "ldam", "irm", "mmd", "lisa"})}
 """Our methods whose namesakes in a protocol are different algorithms. In SubpopBench's code (learning/algorithms.py)
@@ -65,14 +44,9 @@ class PublishedMetric(BaseModel):
     dataset: str = Field(min_length=1)
     metric: str = Field(min_length=1)
     value: float
-    err: float | None
+    err: Annotated[float | None, BeforeValidator(lambda text: text or None)]
     selection: str
     source: str = Field(min_length=1)
-
-    @field_validator("err", mode="before")
-    @classmethod
-    def _none_if_empty(cls, value: object) -> object:
-        return None if value == "" else value
 
 
 class Source(NamedTuple):

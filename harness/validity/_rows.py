@@ -98,18 +98,13 @@ class RankedSuite:
         names: dict[str, list[str]] = {}
         for name, lack in lacks.items():
             names.setdefault(lack, []).append(name)
-        command = self._calibrate if references else self._benchmark
+        if references:
+            command = f"spurgen calibrate --suite {self.suite.spoken} --tasks {' '.join(self.main)}"
+        else:
+            command = f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
+        if self.suite.name == DEFAULT_SUITE:
+            command = "make calibrate" if references else "make benchmark-full"
         return [f"{', '.join(those)}: {lack}; `{command}` makes what is missing" for lack, those in names.items()]
-
-    @property
-    def _benchmark(self) -> str:
-        own = f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
-        return "make benchmark-full" if self.suite.name == DEFAULT_SUITE else own
-
-    @property
-    def _calibrate(self) -> str:
-        own = f"spurgen calibrate --suite {self.suite.spoken} --tasks {' '.join(self.main)}"
-        return "make calibrate" if self.suite.name == DEFAULT_SUITE else own
 
 
 def gather(

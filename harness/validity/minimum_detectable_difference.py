@@ -118,19 +118,11 @@ def _detectable(task: RankedTask) -> Detectable:
     labels = [label for label, row in task.rows.items() if len(row) >= seeds]
     replicates = [task.wga(label, seeds).replicates for label in labels]
     spreads = [float((first - second).std(ddof=1)) for first, second in combinations(replicates, 2)]
-    median, noisiest = (float(np.quantile(spreads, at)) for at in (0.5, 0.9))
     pairs = math.comb(len(task.rows), 2)
-    return Detectable(
-        seeds=seeds,
-        rows=len(labels),
-        pairs=pairs,
-        spread=median,
-        pair=detectable(median),
-        all_pairs=detectable(median, pairs),
-        spread_of_noisiest=noisiest,
-        pair_of_noisiest=detectable(noisiest),
-        all_pairs_of_noisiest=detectable(noisiest, pairs),
+    median, noisiest = (
+        (spread, detectable(spread), detectable(spread, pairs)) for spread in np.quantile(spreads, (0.5, 0.9)).tolist()
     )
+    return Detectable(seeds, len(labels), pairs, *median, *noisiest)
 
 
 def detectable(spread: float, pairs: int = 1, *, alpha: float = ALPHA, power: float = POWER) -> float:

@@ -1,6 +1,6 @@
 """A ranking of methods should agree with published ones as well as those do with one another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -67,18 +67,10 @@ class TaskAgreement:
     passed: bool | None
     published: list[Agreement]
 
-    def core(self) -> str:
-        """Write rho with the first two of the core data sets."""
-        return " and ".join(number(table.rho, ".2f") if table else "-" for table in self._first_two)
-
-    def core_by_name(self) -> str:
-        """Write the same over all methods of the same name."""
-        return " and ".join(number(table.rho_by_name, ".2f") if table else "-" for table in self._first_two)
-
-    @property
-    def _first_two(self) -> list[Agreement | None]:
+    def with_first_two(self, rho: Callable[[Agreement], float | None]) -> str:
+        """Write a correlation with the first two of the core data sets."""
         tables = {table.dataset: table for table in reversed(self.published) if table.decides}
-        return [tables.get(dataset) for dataset in CORE[:2]]
+        return " and ".join(number(rho(tables[name]) if name in tables else None, ".2f") for name in CORE[:2])
 
 
 @dataclass(frozen=True)
@@ -94,13 +86,14 @@ class RankAgreement(Section):
         if not self.tasks:
             return ""
         both = " and ".join(self.core[:2])
+        rho = by_task(self.tasks, lambda task: task.with_first_two(lambda table: table.rho), self.main)
+        by_name = by_task(self.tasks, lambda task: task.with_first_two(lambda table: table.rho_by_name), self.main)
         medians = by_task(self.tasks, lambda task: number(task.median, ".2f"), self.main)
         published = by_task(self.tasks, lambda task: number(task.median_among_published, ".2f"), self.main)
         return (
-            f"Spearman's rho with SubpopBench's {both}: {by_task(self.tasks, TaskAgreement.core, self.main)}. Median "
-            f"over {', '.join(self.core)}: {medians}; theirs with one another: {published}. This is over methods that "
-            "are the same algorithm in both; over all methods of the same name, rho with "
-            f"{both} is {by_task(self.tasks, TaskAgreement.core_by_name, self.main)}."
+            f"Spearman's rho with SubpopBench's {both}: {rho}. Median over {', '.join(self.core)}: {medians}; theirs "
+            f"with one another: {published}. This is over methods that are the same algorithm in both; over all "
+            f"methods of the same name, rho with {both} is {by_name}."
         )
 
     def tables(self) -> str:
