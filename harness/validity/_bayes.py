@@ -10,7 +10,7 @@ from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Environment, Scenario,
 from spurgen.generators import aligned_values
 from spurgen.generators.factors import draw_factors, patterns
 from spurgen.generators.world import World, make_world
-from spurgen.harness.metrics import correct, group_accuracies
+from spurgen.harness.metrics import correct, group_counts
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -65,9 +65,9 @@ def bayes_accuracies(scenario: Scenario, channels: tuple[str, ...], *, core: boo
     likelihoods, labels, values = _on_split(world, "test", channels, core)
     count = 2 ** len(channels)
     groups = labels * count + patterns(world, labels, values, channels)
-    accuracies = group_accuracies(likelihoods, labels, groups, scenario.num_classes * count)
-    by_pattern = accuracies.reshape(scenario.num_classes, -1).mean(axis=0)
-    return BayesAccuracies(float(train), float(by_pattern[0]), float(by_pattern[-1]), float(accuracies.min()))
+    counts = group_counts(likelihoods, labels, groups, scenario.num_classes * count)
+    by_pattern = counts.accuracies.reshape(scenario.num_classes, -1).mean(axis=0)
+    return BayesAccuracies(float(train), float(by_pattern[0]), float(by_pattern[-1]), counts.worst)
 
 
 def _on_split(

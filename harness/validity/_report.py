@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 from pydantic_core import to_jsonable_python
 
 from spurgen.benchmark.plugins import discover
+from spurgen.harness.board.bootstrap import one_thread
 from spurgen.harness.board.rendering import shortened
 from spurgen.harness.machine.plotting import styled, to_png
 from spurgen.harness.validity._rows import RankedSuite
@@ -34,6 +35,7 @@ def tests() -> dict[str, ValidityTest]:
     return dict(sorted(found.items(), key=lambda item: item[1].PLACE))
 
 
+@one_thread
 def examine(suite: RankedSuite) -> Sections:
     """Run every test; one without its rows lists them in `missing`."""
     return {name: test.examine(suite) for name, test in tests().items()}

@@ -42,7 +42,9 @@ class RankedTask:
     @cached_property
     def bootstrap(self) -> TaskBootstrap:
         """The leaderboard's bootstrap of this task."""
-        return TaskBootstrap.of(self.task)
+        bootstrap = TaskBootstrap.of(self.task)
+        bootstrap.draw(self.rows.values())
+        return bootstrap
 
     def reason(self, label: str) -> str:
         """Return why there is no ranked row of that label."""

@@ -144,7 +144,6 @@ def _trends(doses: Sequence[float], rows: Sequence[Sequence[Bootstrapped]], dire
     slopes = [_slope(doses, row) for row in rows]
     trends = []
     for row, slope, p_holm in zip(rows, slopes, holm([slope.p for slope in slopes]), strict=True):
-        assert p_holm is not None
         points = [estimate.point for estimate in row]
         monotone = bool((np.diff(points) * direction >= 0).all())
         significant = p_holm < ALPHA and slope.value * direction > 0

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.machine.plotting import GREY, INK, PALE
 from spurgen.harness.metrics.intervals import Interval
-from spurgen.harness.statistics.ranking import NOISE
+from spurgen.harness.statistics.differences import NOISE
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed
 from spurgen.harness.validity._section import Section

@@ -138,7 +138,7 @@ def _changes(task: RankedTask) -> TaskChanges:
     }
     corrected = holm([difference.p for difference in differences.values()])
     changes = {
-        key: Change(d.value, (d.low, d.high), d.p, 1.0 if p_holm is None else p_holm)
+        key: Change(d.value, (d.low, d.high), d.p, p_holm)
         for (key, d), p_holm in zip(differences.items(), corrected, strict=True)
     }
     return TaskChanges(
