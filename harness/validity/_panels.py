@@ -34,7 +34,7 @@ def whisker(axes: Axes, y: float, point: float, interval: Sequence[float] | None
 
 def name_rows(axes: Axes, names: Sequence[str]) -> None:
     """Put names on the y axis, the first on top."""
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     grid_lines(axes, "y")
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from spurgen.harness.board.against_erm import ALPHA
 from spurgen.harness.machine.plotting import INK, PALE
@@ -132,4 +132,4 @@ def detectable(spread: float, pairs: int = 1, *, alpha: float = ALPHA, power: fl
     alpha / pairs, the first step of Holm's correction, detects a true difference of that size with probability `power`
     (Cohen 1988; the other tail is neglected). Later steps have larger alphas, so this is the largest difference needed.
     """
-    return float((norm.isf(alpha / (2 * pairs)) + norm.ppf(power)) * spread)
+    return float((ndtri(power) - ndtri(alpha / (2 * pairs))) * spread)
