@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.validity._correlation import MIN_METHODS, correlate, spearman
-from spurgen.harness.validity._panels import name_rows, panels, whisker
+from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._published import SUBPOPBENCH, Source, Tables, comparable_tables, worst_group_tables
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, not_run
 from spurgen.harness.validity._section import Section
@@ -132,9 +132,8 @@ class RankAgreement(Section):
             for row, table in enumerate(task.published):
                 if table.among_published is not None:
                     panel.plot([table.among_published] * 2, [row - 0.35, row + 0.35], color=GREY, linewidth=2.5)
-                if table.rho is not None:
-                    whisker(panel, row, table.rho, table.interval, filled=table.decides)
-            name_rows(panel, [table.label for table in task.published])
+            points = [(table.rho, table.interval, table.decides) for table in task.published]
+            whiskers(panel, [table.label for table in task.published], points)
             panel.axvline(0, color=GREY, linewidth=0.6)
             panel.set_xlim(-1.08, 1.08)
             panel.set_title(f"{name} ({task.backbone})", loc="right")

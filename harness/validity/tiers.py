@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from spurgen.harness import statistics
 from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.metrics.intervals import Interval
-from spurgen.harness.validity._panels import name_rows, panels, whisker
+from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, not_run
 from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import PASSED, by_task, number, with_note
@@ -89,14 +89,14 @@ def _span(task: TaskTiers, labels: Sequence[str]) -> str:
 def _draw(axes: Axes, name: str, task: TaskTiers) -> None:
     place = 0
     for tier, labels in enumerate(task.members):
-        for row, label in enumerate(labels, start=place):
-            whisker(axes, row, task.wga[label], task.wga_interval[label], filled=tier % 2 == 0)
         clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # of the row's line
         axes.text(1.04, place, f"tier {tier + 1}", fontsize=6, color=GREY, va="center", bbox=clear)
         place += len(labels)
         if place < task.rows:
             axes.axhline(place - 0.5, color=GREY, linewidth=0.6, linestyle="--")
-    name_rows(axes, [label for labels in task.members for label in labels])
+    rows = [(label, tier % 2 == 0) for tier, labels in enumerate(task.members) for label in labels]
+    points = [(task.wga[label], task.wga_interval[label], filled) for label, filled in rows]
+    whiskers(axes, [label for label, _ in rows], points)
     axes.set_xlim(0, 1.18)
     axes.set_xticks([0, 0.5, 1])
     axes.set_title(name)

@@ -11,7 +11,7 @@ from spurgen.harness.board.against_erm import ALPHA, ERM
 from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.statistics import holm, paired_difference
-from spurgen.harness.validity._panels import name_rows, panels, whisker
+from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import number, table, with_interval
@@ -110,10 +110,8 @@ def _line(label: str, method: MethodChanges) -> dict[str, str]:
 
 
 def _draw(axes: Axes, channel: str, task: TaskChanges) -> None:
-    for row, method in enumerate(task.methods.values()):
-        change = method.channels[channel]
-        whisker(axes, row, change.change, change.interval, filled=channel in (*method.rises, *method.falls))
-    name_rows(axes, list(task.methods))
+    changes = [(method.channels[channel], channel in method.rises + method.falls) for method in task.methods.values()]
+    whiskers(axes, list(task.methods), [(change.change, change.interval, filled) for change, filled in changes])
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set_title(f"{channel} (ERM {task.erm[channel]:.3f})", fontsize=8)
 
