@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from spurgen.harness.machine.plotting import styled
+from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._report import draw
 
 TASKS = {"signs-image", "signs-text", "dose-10-image", "dose-50-image", "dose-90-image"}
@@ -90,6 +91,28 @@ def test_crowded_ticks_of_many_channels_do_not_overlap(sections):
     texts, _ = drawn_texts(replace(sections["whac_a_mole"], tasks={"signs-text": crowded}))
     assert {f"{channel} (ERM 0.100)" for channel in many} <= words(texts)
     assert overlaps(texts) == []
+
+
+def test_points_and_intervals_are_drawn_at_their_values():
+    rows = [(0.2, (0.1, 0.4), True), (0.8, (0.3, 0.9), False), (None, None, True), (0.5, None, True)]
+    figure, (axes,) = panels(1, 1, 4, 4)
+    whiskers(axes, list("abcd"), rows)
+    axes.set_xlim(0, 1)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[::-1, :, 0]  # the first row at the bottom, as in matplotlib
+
+    def shade(x, y):
+        column, row = axes.transData.transform((x, y)).round().astype(int)
+        return int(pixels[row - 1 : row + 2, column].min())  # a line is about two pixels high
+
+    for y, (x, interval, filled) in enumerate(rows):
+        drawn = [place / 100 for place in range(5, 96) if shade(place / 100, y) < 100]
+        expected = interval or ((x, x) if x else None)
+        assert (bool(drawn), bool(expected)) in ((True, True), (False, False))
+        if expected:
+            assert (min(drawn), max(drawn)) == pytest.approx(expected, abs=0.02)
+            assert (shade(x, y) < 100) == filled
 
 
 def test_unknown_values_are_left_out(sections):
