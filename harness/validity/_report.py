@@ -29,16 +29,16 @@ class ValidityTest(Protocol):
         """Run the test."""
 
 
-def tests() -> dict[str, ValidityTest]:
+def discover_tests() -> dict[str, ValidityTest]:
     """Return the tests in the order of the report."""
-    found = cast("dict[str, ValidityTest]", discover(TESTS))
-    return dict(sorted(found.items(), key=lambda item: item[1].PLACE))
+    modules = cast("dict[str, ValidityTest]", discover(TESTS))
+    return dict(sorted(modules.items(), key=lambda item: item[1].PLACE))
 
 
 @one_thread
 def examine(suite: RankedSuite) -> Sections:
     """Run every test; one without its rows lists them in `missing`."""
-    return {name: test.examine(suite) for name, test in tests().items()}
+    return {name: test.examine(suite) for name, test in discover_tests().items()}
 
 
 def to_json(sections: Sections) -> str:
@@ -54,7 +54,7 @@ def to_markdown(suite: str, sections: Sections, plots: Collection[str]) -> str:
         "Written by `spurgen validity` from the rows alone; the same in `validity.json`.",
         summary(sections),
     ]
-    for name, test in tests().items():
+    for name, test in discover_tests().items():
         parts += [f"## {test.TITLE}", (test.__doc__ or "").strip(), sections[name].tables()]
         parts += [f"![{test.TITLE}]({name}.png)"] if name in plots else []
         missing = [f"- {line}" for line in sections[name].missing]
@@ -66,7 +66,7 @@ def summary(sections: Sections) -> str:
     """Write a line per test: its verdict, and its main metrics."""
     return "\n".join(
         f"- {test.TITLE}: {sections[name].verdict}. {sections[name].summary()}".rstrip()
-        for name, test in tests().items()
+        for name, test in discover_tests().items()
     )
 
 

@@ -113,12 +113,12 @@ class RankAgreement(Section):
             for name, task in self.tasks.items()
         ]  # fmt: skip
         details = [
-            {"Task": name, "Backbone": task.backbone, "Protocol": some.protocol, "Data set": some.dataset,
-             "rho (95 %)": with_interval(some.rho, some.interval), "Methods": some.n,
-             "Among published, median": number(some.among_published),
-             "rho, all of the same name": f"{number(some.rho_by_name)} ({some.n_by_name})"}
+            {"Task": name, "Backbone": task.backbone, "Protocol": table.protocol, "Data set": table.dataset,
+             "rho (95 %)": with_interval(table.rho, table.interval), "Methods": table.n,
+             "Among published, median": number(table.among_published),
+             "rho, all of the same name": f"{number(table.rho_by_name)} ({table.n_by_name})"}
             for name, task in self.tasks.items()
-            for some in task.published
+            for table in task.published
         ]  # fmt: skip
         return with_note(note, lines, details)
 

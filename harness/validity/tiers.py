@@ -117,13 +117,13 @@ def examine(suite: RankedSuite) -> Tiers:
 def _tiers(task: RankedTask, *, judged: bool) -> TaskTiers:
     wga = {label: task.wga(label) for label in task.rows}
     points, replicates = zip(*wga.values(), strict=True)
-    found = statistics.tiers(np.array(points), np.stack(replicates), list(wga))
+    tiers = statistics.tiers(np.array(points), np.stack(replicates), list(wga))
     return TaskTiers(
         rows=len(wga),
-        tiers=found["count"],
-        members=found["members"],
-        chain=found["chain"],
+        tiers=tiers["count"],
+        members=tiers["members"],
+        chain=tiers["chain"],
         wga={label: point for label, (point, _) in wga.items()},
         wga_interval={label: task.wga_interval(label) for label in wga},
-        passed=found["count"] >= WANTED if judged else None,
+        passed=tiers["count"] >= WANTED if judged else None,
     )

@@ -2,33 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from pydantic import TypeAdapter
 
 from spurgen.harness.commands.validity import BEGIN, END
-from spurgen.harness.validity import (
-    dose_response,
-    erm_failure,
-    minimum_detectable_difference,
-    published_spearman,
-    spearman,
-    tiers,
-    whac_a_mole,
-)
-from spurgen.harness.validity._report import SCHEMA_VERSION, draw, summary, to_json, to_markdown
+from spurgen.harness.validity._report import SCHEMA_VERSION, discover_tests, draw, summary, to_json, to_markdown
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = {"v1": ROOT / "benchmark/validity", "v1-imagenet": ROOT / "benchmark/validity-v1-imagenet"}
-SECTIONS = {
-    "erm_failure": erm_failure.ErmFailure,
-    "tiers": tiers.Tiers,
-    "spearman": spearman.RankAgreement,
-    "published_spearman": published_spearman.PublishedAgreement,
-    "dose_response": dose_response.DoseResponse,
-    "whac_a_mole": whac_a_mole.WhacAMole,
-    "minimum_detectable_difference": minimum_detectable_difference.DetectableDifferences,
-}
+SECTIONS = {name: get_type_hints(test.examine)["return"] for name, test in discover_tests().items()}
 
 
 @pytest.fixture(scope="module", params=FOLDERS)

@@ -74,11 +74,6 @@ def test_a_plot_is_dark_on_white_in_shades_of_grey(pngs, name):
     assert border.min() == 255
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_a_plot_is_the_same_each_time(sections, pngs, name):
-    assert draw({name: sections[name]}) == {name: pngs[name]}
-
-
 def test_crowded_ticks_of_many_channels_do_not_overlap(sections):
     task = sections["whac_a_mole"].tasks["signs-text"]
     many = ("color", "background", "third", "fourth", "fifth")

@@ -33,8 +33,7 @@ def examined(make_outcomes, gathered):
 
 def agreement(section, protocol, dataset):
     published = section.tasks["signs-image"].published
-    (found,) = [table for table in published if (table.protocol, table.dataset) == (protocol, dataset)]
-    return found
+    return next(table for table in published if (table.protocol, table.dataset) == (protocol, dataset))
 
 
 def test_published_data_sets_agree_as_is_known(gathered):
