@@ -18,7 +18,7 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.missing import result_of, run_missing
 from spurgen.harness.running.plan import baseline_specs, plan
-from spurgen.harness.validity._bayes import told_by
+from spurgen.harness.validity._bayes import bayes_accuracies
 
 METHODS = ("erm", "resample", "group_dro")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -96,15 +96,15 @@ def evidence_table(suite: Suite, names: Sequence[str]) -> str:
     for (_, channels), alike in worlds.items():
         judged = {"channels": (channels, False), "core cue": ((), True), "both": (channels, True)}
         for evidence, (counted, core) in judged.items():
-            found = told_by(alike[0].scenario, counted, core)
+            found = bayes_accuracies(alike[0].scenario, counted, core=core)
             lines.append(
                 {
                     "Task": ", ".join(task.name for task in alike),
                     "Evidence": evidence,
-                    "Accuracy on train": f"{found['train']:.3f}",
-                    "Aligned accuracy": f"{found['aligned']:.3f}",
-                    "All-conflicting accuracy": f"{found['conflicting']:.3f}",
-                    "WGA": f"{found['wga']:.3f}",
+                    "Accuracy on train": f"{found.train:.3f}",
+                    "Aligned accuracy": f"{found.aligned:.3f}",
+                    "All-conflicting accuracy": f"{found.conflicting:.3f}",
+                    "WGA": f"{found.wga:.3f}",
                 }
             )
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)

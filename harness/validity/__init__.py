@@ -1,6 +1,5 @@
-"""Is the benchmark any good? One test a file, found by its name, which is its key in the report.
+"""Tests of the benchmark itself, a file each: the file's name is the test's key in validity.json.
 
-A test has `PLACE` (where the report shows it), `TITLE`, `JUDGED` (whether it can fail), `examine(evidence)`, which
-returns what goes into JSON, `passed` and `missing` among it, and `tell(result)` and `draw(result)`, which make
-Markdown and a figure of that.
+A test module has a docstring, which the report prints, `PLACE` (its position in the report), `TITLE`, and
+`examine(suite)`, which returns its `Section` of the report.
 """

@@ -1,63 +1,77 @@
-"""The report as a whole: results by test, as Markdown and as figures."""
+"""The report as a whole: every test's section as Markdown, JSON and plots."""
 
+import json
 from collections.abc import Collection, Mapping
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, cast
+
+from pydantic_core import to_jsonable_python
 
 from spurgen.benchmark.plugins import discover
 from spurgen.harness.board.bootstrap import one_thread
+from spurgen.harness.board.rendering import shortened
 from spurgen.harness.machine.plotting import styled, to_png
-from spurgen.harness.validity._rows import Evidence
+from spurgen.harness.validity._rows import RankedSuite
+from spurgen.harness.validity._section import Section
 
+SCHEMA_VERSION = 1
 TESTS = "spurgen.harness.validity"
-VERDICTS = {True: "passed", False: "**failed**", None: "not judged yet, for want of rows"}
-NOT_ASKED = "not asked: the suite has no task for it"
+Sections = Mapping[str, Section]
 
 
-def tests() -> dict[str, ModuleType]:
-    """Returns the tests in the order of the report."""
-    return dict(sorted(discover(TESTS).items(), key=lambda item: item[1].PLACE))
+class ValidityTest(Protocol):
+    """A test module, as the package's docstring describes it."""
+
+    __doc__: str | None
+    PLACE: int
+    TITLE: str
+
+    def examine(self, suite: RankedSuite) -> Section:
+        """Run the test."""
+
+
+def discover_tests() -> dict[str, ValidityTest]:
+    """Return the tests in the order of the report."""
+    modules = cast("dict[str, ValidityTest]", discover(TESTS))
+    return dict(sorted(modules.items(), key=lambda item: item[1].PLACE))
 
 
 @one_thread
-def examine(evidence: Evidence) -> dict[str, Any]:
-    """Runs every test: name -> result, ready for JSON; a test without its rows says so in `missing`."""
-    return {name: test.examine(evidence) for name, test in tests().items()}
+def examine(suite: RankedSuite) -> Sections:
+    """Run every test; one without its rows lists them in `missing`."""
+    return {name: test.examine(suite) for name, test in discover_tests().items()}
 
 
-def to_markdown(suite: str, results: Mapping[str, Any], figures: Collection[str]) -> str:
-    """Writes the report, a section a test, with links to the figures that were drawn."""
+def to_json(sections: Sections) -> str:
+    """Write the report as JSON; a NaN is an error."""
+    content: dict[str, Any] = {"schema_version": SCHEMA_VERSION} | shortened(to_jsonable_python(sections))
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def to_markdown(suite: str, sections: Sections, plots: Collection[str]) -> str:
+    """Write the report as Markdown, with links to the plots that were drawn."""
     parts = [
         f"# Is SpurGen {suite} any good?",
         "Written by `spurgen validity` from the rows alone; the same in `validity.json`.",
-        summary(results),
+        summary(sections),
     ]
-    for name, test in tests().items():
-        parts += [f"## {test.TITLE}", (test.__doc__ or "").strip(), test.tell(results[name])]
-        parts += [f"![{test.TITLE}]({name}.png)"] if name in figures else []
-        missing = [f"- {line}" for line in results[name]["missing"]]
-        parts += ["\n".join(["Not there yet:", "", *missing])] if missing else []
+    for name, test in discover_tests().items():
+        parts += [f"## {test.TITLE}", (test.__doc__ or "").strip(), sections[name].tables()]
+        parts += [f"![{test.TITLE}]({name}.png)"] if name in plots else []
+        missing = [f"- {line}" for line in sections[name].missing]
+        parts += ["\n".join(["Missing:", "", *missing])] if missing else []
     return "\n\n".join(parts) + "\n"
 
 
-def summary(results: Mapping[str, Any]) -> str:
-    """Writes a line a test: how it came out, and its figures in a sentence."""
-    lines = []
-    for name, test in tests().items():
-        figures = test.sum_up(results[name])
-        lines.append(f"- {test.TITLE}: {_verdict(test, results[name])}. {figures}".rstrip())
-    return "\n".join(lines)
+def summary(sections: Sections) -> str:
+    """Write a line per test: its verdict, and its main metrics."""
+    return "\n".join(
+        f"- {test.TITLE}: {sections[name].verdict}. {sections[name].summary()}".rstrip()
+        for name, test in discover_tests().items()
+    )
 
 
-def _verdict(test: ModuleType, result: Mapping[str, Any]) -> str:
-    """Says whether a test passed; one that has nothing to pass is a measurement."""
-    if not test.JUDGED:
-        return "a measurement, nothing to pass"
-    return NOT_ASKED if not result["tasks"] and not result["missing"] else VERDICTS[result["passed"]]
-
-
-def draw(results: Mapping[str, Any]) -> dict[str, bytes]:
-    """Draws every test that has something to draw: name -> PNG."""
+def draw(sections: Sections) -> dict[str, bytes]:
+    """Draw every test that has metrics: name -> PNG."""
     with styled():
-        drawn = {name: test.draw(results[name]) for name, test in tests().items()}
-    return {name: to_png(figure) for name, figure in drawn.items() if figure}
+        plots = {name: section.plot() for name, section in sections.items()}
+    return {name: to_png(plot) for name, plot in plots.items() if plot}

@@ -1,152 +1,153 @@
-"""What the tests of the report look at: ranked rows by task, references, and published figures."""
+"""What the tests of the benchmark examine: ranked rows by task, references, and published metrics."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.bootstrap import TaskBootstrap, groups_on_test, pooled_spreads
-from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, groups_on_test, pooled_spreads
+from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.metrics import basic_interval
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.results.consistency import contradiction
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.validity._published import PublishedFigure
-
-FULL, CALIBRATE = "make benchmark-full", "make calibrate"
+from spurgen.harness.validity._published import PublishedMetric
 
 
-class Sampled(NamedTuple):
-    """Holds a figure's mean over seeds and its paired bootstrap, float64 (B,), as the leaderboard has them."""
+class Bootstrapped(NamedTuple):
+    """A metric's mean over seeds, and the leaderboard's replicates of it, float64 (B,)."""
 
     point: float
     replicates: Float64
 
 
 @dataclass(frozen=True)
-class TaskEvidence:
-    """Holds a task's rows that may be ranked, seeds 0, 1, 2, ... each, and why others may not.
+class RankedTask:
+    """A task's rows that may be ranked, with the seeds 0, 1, 2, ..., and why the others may not.
 
-    `board` maps their labels to their leaderboard rows. `references` are cells of ERM trained without
-    the correlations.
+    `references` are results of ERM trained without the correlations.
     """
 
     task: Task
     rows: Mapping[str, TaskRow]
-    board: Mapping[str, Mapping[str, Any]]
     unranked: Mapping[str, str]
     references: Sequence[Result]
-    _made: dict[tuple[str, str, int], Sampled] = field(default_factory=dict, repr=False)
+    _spreads: dict[str, Spreads] = field(default_factory=dict, repr=False)
+    _drawn: dict[tuple[str, str, int], Bootstrapped] = field(default_factory=dict, repr=False)
 
     @cached_property
     def bootstrap(self) -> TaskBootstrap:
         """The leaderboard's bootstrap of this task."""
-        return TaskBootstrap.of(self.task)
+        bootstrap = TaskBootstrap.of(self.task)
+        bootstrap.draw(self.rows.values())
+        return bootstrap
 
-    def why_not(self, label: str) -> str:
-        """Says that a row is not there, or why it may not be ranked."""
+    def reason(self, label: str) -> str:
+        """Return why there is no ranked row of that label."""
         reason = self.unranked.get(label)
         return f"{label} is not ranked ({reason})" if reason else f"no row of {label}"
 
     def not_run(self, labels: Iterable[str]) -> list[str]:
-        """Selects the labels that have no row, ranked or not."""
+        """Return the labels that have no row, ranked or not."""
         return [label for label in labels if label not in self.rows and label not in self.unranked]
 
-    def seeds(self, *labels: str) -> int:
-        """Counts the seeds that all these rows have."""
-        return min(len(self.rows[label]) for label in labels)
+    def wga(self, label: str, seeds: int | None = None) -> Bootstrapped:
+        """Return a row's worst-group accuracy over its first `seeds` seeds, by default all."""
+        return self._bootstrapped("wga", label, seeds)
 
-    def wga(self, label: str, seeds: int | None = None) -> Sampled:
-        """Returns a row's worst-group accuracy over its first `seeds` seeds, default all."""
-        return self._sampled("wga", label, seeds)
+    def wga_interval(self, label: str) -> Interval:
+        """Return the 95 % interval of a row's worst-group accuracy, as on the leaderboard."""
+        return basic_interval(*self.wga(label))
 
-    def sss(self, label: str, channel: str | None = None) -> Sampled:
-        """Return a row's SSS in a channel, or its mean over the channels, over all its seeds."""
-        return self._sampled(f"sss/{channel}" if channel else "sss", label, None)
+    def sss(self, label: str, channel: str | None = None) -> Bootstrapped:
+        """Return a row's SSS in a channel, by default its mean over the channels, over all seeds."""
+        return self._bootstrapped(f"sss/{channel}" if channel else "sss", label, None)
 
-    def _sampled(self, figure: str, label: str, seeds: int | None) -> Sampled:
+    def _bootstrapped(self, metric: str, label: str, seeds: int | None) -> Bootstrapped:
         row = self.rows[label].first(seeds or len(self.rows[label]))
-        key = (figure, label, len(row))
-        if key not in self._made:
-            drawn = self.bootstrap.replicates(label, row, figure, pooled_spreads(self.rows.values(), [figure]))
-            self._made[key] = Sampled(row.mean(figure), drawn)
-        return self._made[key]
+        key = (metric, label, len(row))
+        if key not in self._drawn:
+            if metric not in self._spreads:
+                self._spreads[metric] = pooled_spreads(self.rows.values(), [metric])
+            replicates = self.bootstrap.replicates(label, row, metric, self._spreads[metric])
+            self._drawn[key] = Bootstrapped(row.mean(metric), replicates)
+        return self._drawn[key]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Holds all that the report is a function of; `baselines` are the methods that a whole suite has rows of."""
+class RankedSuite:
+    """All that the report is a function of; `baselines` are the methods that a complete suite has rows of."""
 
     suite: Suite
-    tasks: Mapping[str, TaskEvidence]
-    published: Sequence[PublishedFigure]
+    tasks: Mapping[str, RankedTask]
+    published: Sequence[PublishedMetric]
     baselines: Sequence[str]
 
     @property
-    def main(self) -> dict[str, TaskEvidence]:
-        """Select the tasks on which the suite must pass."""
+    def main(self) -> dict[str, RankedTask]:
+        """Tasks on which the suite must pass."""
         return {name: self.tasks[name] for name in self.suite.main}
 
-    def lacking(self, whats: Mapping[str, str], *, references: bool = False) -> list[str]:
-        """Says what rows or references are not there and which command makes them, a line for all that lack the same.
+    def missing(self, lacks: Mapping[str, str], *, references: bool = False) -> list[str]:
+        """Return which rows or references are missing and which command makes them, a line per kind.
 
-        `whats` maps a task or a method to what it lacks.
+        `lacks` maps tasks or methods to what each lacks.
         """
-        tasks: dict[str, list[str]] = {}
-        for task, what in whats.items():
-            tasks.setdefault(what, []).append(task)
-        command = self._calibrate if references else self._benchmark
-        return [f"{', '.join(some)}: {what}; `{command}` makes what is missing" for what, some in tasks.items()]
-
-    @property
-    def _benchmark(self) -> str:
-        return FULL if self.suite.name == DEFAULT_SUITE else f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
-
-    @property
-    def _calibrate(self) -> str:
-        flags = f"--suite {self.suite.spoken} --tasks {' '.join(self.main)}"
-        return CALIBRATE if self.suite.name == DEFAULT_SUITE else f"spurgen calibrate {flags}"
+        names: dict[str, list[str]] = {}
+        for name, lack in lacks.items():
+            names.setdefault(lack, []).append(name)
+        if references:
+            command = f"spurgen calibrate --suite {self.suite.spoken} --tasks {' '.join(self.main)}"
+        else:
+            command = f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
+        if self.suite.name == DEFAULT_SUITE:
+            command = "make calibrate" if references else "make benchmark-full"
+        return [f"{', '.join(those)}: {lack}; `{command}` makes what is missing" for lack, those in names.items()]
 
 
 def gather(
-    suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedFigure], baselines: Sequence[str]
-) -> Evidence:
-    """Sorts cells by task and leaves out what the leaderboard would not rank, and whatever is no baseline."""
-    rows = {label: by_task for label, by_task in rows.items() if label in baselines}
-    board = build(suite, rows)["tasks"]
+    suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedMetric], baselines: Sequence[str]
+) -> RankedSuite:
+    """Sort the baselines' rows by task, and leave out those that the leaderboard would not rank."""
+    ours = {label: row for label, row in sorted(rows.items()) if label in baselines}
     tasks = {}
     for name, task in suite.tasks.items():
-        part = board.get(name, {"rows": [], "unranked": []})
-        ranked = {row["submission"]: row for row in part["rows"]}
-        tasks[name] = TaskEvidence(
+        entered = {label: row[name] for label, row in ours.items() if name in row}
+        reference = references.get(ERM, {}).get(name)
+        groups = groups_on_test(task)
+        reasons = {
+            label: not_believed(suite, task, groups, row) or not_fit(task, row) for label, row in entered.items()
+        }
+        tasks[name] = RankedTask(
             task,
-            {label: rows[label][name] for label in sorted(ranked)},
-            ranked,
-            {row["submission"]: row["reason"] for row in part["unranked"]},
-            _sound(suite, task, references.get(ERM, {}).get(name)),
+            {label: row for label, row in entered.items() if reasons[label] is None},
+            {label: reason for label, reason in reasons.items() if reason is not None},
+            reference.results if reference and _valid_reference(suite, task, reference) else (),
         )
-    return Evidence(suite, tasks, published, baselines)
+    return RankedSuite(suite, tasks, published, baselines)
 
 
-def _sound(suite: Suite, task: Task, row: TaskRow | None) -> Sequence[Result]:
-    """Return the references, if they were trained without correlations, scored on this suite's data, and not edited."""
+def _valid_reference(suite: Suite, task: Task, row: TaskRow) -> bool:
+    """Return whether a row was trained without correlations, scored on this suite's data, and not edited."""
     data = suite.manifest.scenarios[task.scenario.name].digest
-    if row is None or any(not r.uncorrelated or r.error or r.data_sha256 != data for r in row.results):
-        return ()
-    return row.results if contradiction(task, groups_on_test(task), row) is None else ()
+    if any(not result.uncorrelated or result.error or result.data_sha256 != data for result in row.results):
+        return False
+    return contradiction(task, groups_on_test(task), row) is None
 
 
 def not_run(labels: Sequence[str], shown: int = 6) -> str:
-    """Names the methods without a row, the first few of many."""
+    """Name the methods without a row, the first few of many."""
     more = f" and {len(labels) - shown} more" if len(labels) > shown else ""
     return f"not run: {', '.join(labels[:shown])}{more}"
 
 
-def verdict(checks: Iterable[bool | None]) -> bool | None:
-    """Returns False if a check failed, else None if one could not be made or there is none, else True."""
-    found = list(checks)
-    if False in found:
+def all_passed(checks: Iterable[bool | None]) -> bool | None:
+    """Return False if a check failed, else None if one could not be made or there is none, else True."""
+    made = list(checks)
+    if False in made:
         return False
-    return None if None in found or not found else True
+    return None if None in made or not made else True

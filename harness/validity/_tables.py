@@ -1,4 +1,4 @@
-"""Markdown tables of the report."""
+"""Markdown tables and numbers of the report."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -12,30 +12,35 @@ T = TypeVar("T")
 
 
 def table(lines: Sequence[Mapping[str, object]]) -> str:
-    """Writes a Markdown table; cells are text, whatever they hold."""
-    safe = [{name: as_text(str(cell)) for name, cell in line.items()} for line in lines]
+    """Write a Markdown table in which every entry is plain text."""
+    safe = [{name: as_text(str(entry)) for name, entry in line.items()} for line in lines]
     return tabulate(safe, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
+def with_note(note: str, *tables: Sequence[Mapping[str, object]]) -> str:
+    """Write a note, and tables below it if they have lines."""
+    return "\n\n".join([note, *(table(lines) for lines in tables if lines)])
+
+
 def number(value: float | None, form: str = ".3f") -> str:
-    """Writes a number, or a dash for none."""
+    """Write a number, or a dash for None."""
     return "-" if value is None else f"{value:{form}}"
 
 
 def with_interval(value: float | None, interval: Sequence[float] | None, form: str = ".3f") -> str:
-    """Writes a number with its interval: 0.410 (0.320 to 0.510)."""
+    """Write a number with its interval: 0.410 (0.320 to 0.510)."""
     if value is None or interval is None:
         return number(value, form)
     return f"{value:{form}} ({interval[0]:{form}} to {interval[1]:{form}})"
 
 
-def by_task(tasks: Mapping[str, T], told: Callable[[T], str], main: Iterable[str] = ()) -> str:
-    """Write a word on each main task, or on each task where there are none: 0.07 (signs-image), 0.19 (signs-text).
+def by_task(tasks: Mapping[str, T], describe: Callable[[T], str], main: Iterable[str] = ()) -> str:
+    """Describe each main task, or each task if there is no main one: 0.07 (signs-image), 0.19 (signs-text).
 
-    Once where all are the same: 1.00 (each).
+    The description is written once where it is the same for all: 1.00 (each).
     """
     shown = {name: tasks[name] for name in main if name in tasks} or tasks
-    words = {name: told(found) for name, found in shown.items()}
+    words = {name: describe(task) for name, task in shown.items()}
     if len(words) > 1 and len(set(words.values())) == 1:
         return f"{next(iter(words.values()))} (each)"
     return ", ".join(f"{word} ({as_text(name)})" for name, word in words.items())

@@ -1,6 +1,7 @@
-"""A benchmark that ranks must tell methods apart: tiers of worst-group accuracy on every task."""
+"""A benchmark that ranks methods must tell them apart: tiers of worst-group accuracy on every task."""
 
-from typing import TypedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,18 +9,20 @@ from matplotlib.figure import Figure
 
 from spurgen.harness import statistics
 from spurgen.harness.machine.plotting import GREY
-from spurgen.harness.validity._panels import name_rows, panels, whisker
-from spurgen.harness.validity._rows import Evidence, TaskEvidence, not_run, verdict
-from spurgen.harness.validity._tables import PASSED, by_task, number, table
+from spurgen.harness.metrics.intervals import Interval
+from spurgen.harness.validity._panels import panels, whiskers
+from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, not_run
+from spurgen.harness.validity._section import Section
+from spurgen.harness.validity._tables import PASSED, by_task, number, with_note
 
 PLACE = 2
 TITLE = "Methods can be told apart"
-JUDGED = True
 WANTED = 4  # tiers, on each main task
 
 
-class Separation(TypedDict):
-    """Holds a task's tiers, `members` best first, a chain of rows that can all be told apart, and every row's WGA.
+@dataclass(frozen=True)
+class TaskTiers:
+    """A task's tiers, `members` best first; a chain of rows that all differ significantly; and every row's WGA.
 
     `passed` is None on tasks that need not pass, and where a baseline has not been run.
     """
@@ -29,105 +32,98 @@ class Separation(TypedDict):
     members: list[list[str]]
     chain: list[str]
     wga: dict[str, float]
-    wga_interval: dict[str, list[float]]
+    wga_interval: dict[str, Interval]
     passed: bool | None
 
 
-class Result(TypedDict):
-    """Holds the test's outcome, over all tasks that have two rows."""
+@dataclass(frozen=True)
+class Tiers(Section):
+    """Tiers on every task that has two rows."""
 
-    passed: bool | None
-    missing: list[str]
     wanted: int
     main: list[str]
-    tasks: dict[str, Separation]
+    tasks: dict[str, TaskTiers]
+
+    def summary(self) -> str:
+        """Return the number of tiers in a sentence."""
+        counts = by_task(self.tasks, lambda task: f"{task.tiers} of {task.rows} rows", self.main)
+        return f"Tiers: {counts}; {self.wanted} wanted." if counts else ""
+
+    def tables(self) -> str:
+        """Return how many tiers each task has, and their members."""
+        lines = [
+            {"Task": name, "Rows": task.rows, "Tiers": task.tiers,
+             f"Passed (at least {WANTED})": PASSED[task.passed], "Rows that all differ": ", ".join(task.chain)}
+            for name, task in self.tasks.items()
+        ]  # fmt: skip
+        members = [
+            {"Task": name, "Tier": tier, "WGA": _span(task, labels), "Members, best first": ", ".join(labels)}
+            for name, task in self.tasks.items()
+            for tier, labels in enumerate(task.members, start=1)
+        ]
+        note = (
+            "The number of tiers is the size of the largest set of rows that all differ significantly from one another "
+            "(paired bootstrap over samples, with the variance over seeds added; Holm over all pairs, 5 %). No two "
+            "rows of a tier differ significantly; each row is significantly below at least one row of the tier above, "
+            "but not necessarily below all of them. Intervals are corrected for the bias of a minimum, so a point can "
+            "lie at their lower end or below."
+        )
+        return with_note(note, lines, members)
+
+    def plot(self) -> Figure | None:
+        """Draw every row's WGA with its interval, a panel per task; the filling alternates between tiers."""
+        if not self.tasks:
+            return None
+        figure, axes = panels(len(self.tasks), 3, 3.0, [0.9 + 0.16 * task.rows for task in self.tasks.values()])
+        for panel, (name, task) in zip(axes, self.tasks.items(), strict=True):
+            _draw(panel, name, task)
+        return figure
 
 
-def examine(evidence: Evidence) -> Result:
-    """Counts the tiers of worst-group accuracy on every task."""
-    absent = {name: task.not_run(evidence.baselines) for name, task in evidence.tasks.items()}
-    judged = [name for name in evidence.main if not absent[name]]
-    tasks = {n: _separation(task, n in judged) for n, task in evidence.tasks.items() if len(task.rows) > 1}
-    missing = evidence.lacking({name: not_run(some) for name, some in absent.items() if some})
-    missing += [f"{name}: fewer than two ranked rows" for name in judged if name not in tasks]
-    passed = verdict(tasks[name]["passed"] if name in tasks else None for name in evidence.main)
-    return {"passed": passed, "missing": missing, "wanted": WANTED, "main": list(evidence.main), "tasks": tasks}
-
-
-def _separation(task: TaskEvidence, judged: bool) -> Separation:
-    labels = list(task.rows)
-    sampled = [task.wga(label) for label in labels]
-    found = statistics.tiers(
-        np.array([some.point for some in sampled]), np.stack([some.replicates for some in sampled]), labels
-    )
-    return {
-        "rows": len(labels),
-        "tiers": found["count"],
-        "members": found["members"],
-        "chain": found["chain"],
-        "wga": {label: float(task.board[label]["wga"]) for label in labels},
-        "wga_interval": {label: list(task.board[label]["wga_ci"]) for label in labels},
-        "passed": found["count"] >= WANTED if judged else None,
-    }
-
-
-def sum_up(result: Result) -> str:
-    """Says in a sentence how many tiers there are."""
-    tiers = by_task(result["tasks"], lambda found: f"{found['tiers']} of {found['rows']} rows", result["main"])
-    return f"Tiers: {tiers}; {result['wanted']} wanted." if tiers else ""
-
-
-def tell(result: Result) -> str:
-    """Writes how many tiers each task has, and who is in them."""
-    lines = [
-        {"Task": name, "Rows": found["rows"], "Tiers": found["tiers"],
-         f"Passed (at least {WANTED})": PASSED[found["passed"]], "All told apart": ", ".join(found["chain"])}
-        for name, found in result["tasks"].items()
-    ]  # fmt: skip
-    members = [
-        {"Task": name, "Tier": tier, "WGA": _span(found, some), "Members, best first": ", ".join(some)}
-        for name, found in result["tasks"].items()
-        for tier, some in enumerate(found["members"], start=1)
-    ]
-    note = (
-        "Tiers: the most rows of which all can be told apart (paired bootstrap over samples, the variance over seeds "
-        "added; Holm over all pairs, 5 %). Within a tier no two rows can be; a row is significantly below some row of "
-        "the tier before, not below all. Intervals are corrected for the bias of a minimum, so a point can lie at "
-        "their lower end or below."
-    )
-    return "\n\n".join([note, table(lines), table(members)]) if lines else note
-
-
-def _span(found: Separation, members: list[str]) -> str:
-    figures = [found["wga"][label] for label in members]
-    high, low = number(max(figures)), number(min(figures))
+def _span(task: TaskTiers, labels: Sequence[str]) -> str:
+    wga = [task.wga[label] for label in labels]
+    high, low = number(max(wga)), number(min(wga))
     return high if high == low else f"{high} to {low}"
 
 
-def draw(result: Result) -> Figure | None:
-    """Draws every row's WGA with its interval, a panel a task, tiers told apart by filling."""
-    tasks = result["tasks"]
-    if not tasks:
-        return None
-    figure, axes = panels(len(tasks), 3, 3.0, [0.9 + 0.16 * found["rows"] for found in tasks.values()])
-    for one, (name, found) in zip(axes, tasks.items(), strict=True):
-        _panel(one, name, found)
-    return figure
-
-
-def _panel(axes: Axes, name: str, found: Separation) -> None:
-    labels = [label for some in found["members"] for label in some]
+def _draw(axes: Axes, name: str, task: TaskTiers) -> None:
     place = 0
-    for tier, some in enumerate(found["members"]):
-        for row, label in enumerate(some, start=place):
-            whisker(axes, row, found["wga"][label], found["wga_interval"][label], filled=tier % 2 == 0)
+    for tier, labels in enumerate(task.members):
         clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # of the row's line
         axes.text(1.04, place, f"tier {tier + 1}", fontsize=6, color=GREY, va="center", bbox=clear)
-        place += len(some)
-        if place < len(labels):
+        place += len(labels)
+        if place < task.rows:
             axes.axhline(place - 0.5, color=GREY, linewidth=0.6, linestyle="--")
-    name_rows(axes, labels)
+    rows = [(label, tier % 2 == 0) for tier, labels in enumerate(task.members) for label in labels]
+    points = [(task.wga[label], task.wga_interval[label], filled) for label, filled in rows]
+    whiskers(axes, [label for label, _ in rows], points)
     axes.set_xlim(0, 1.18)
     axes.set_xticks([0, 0.5, 1])
     axes.set_title(name)
     axes.set_xlabel("worst-group accuracy")
+
+
+def examine(suite: RankedSuite) -> Tiers:
+    """Count the tiers of worst-group accuracy on every task."""
+    absent = {name: task.not_run(suite.baselines) for name, task in suite.tasks.items()}
+    judged = [name for name in suite.main if not absent[name]]
+    tasks = {n: _tiers(task, judged=n in judged) for n, task in suite.tasks.items() if len(task.rows) > 1}
+    missing = suite.missing({name: not_run(labels) for name, labels in absent.items() if labels})
+    missing += [f"{name}: fewer than two ranked rows" for name in judged if name not in tasks]
+    passed = all_passed(tasks[name].passed if name in tasks else None for name in suite.main)
+    return Tiers(passed, missing, WANTED, list(suite.main), tasks)
+
+
+def _tiers(task: RankedTask, *, judged: bool) -> TaskTiers:
+    wga = {label: task.wga(label) for label in task.rows}
+    points, replicates = zip(*wga.values(), strict=True)
+    tiers = statistics.tiers(np.array(points), np.stack(replicates), list(wga))
+    return TaskTiers(
+        rows=len(wga),
+        tiers=tiers["count"],
+        members=tiers["members"],
+        chain=tiers["chain"],
+        wga={label: point for label, (point, _) in wga.items()},
+        wga_interval={label: task.wga_interval(label) for label in wga},
+        passed=tiers["count"] >= WANTED if judged else None,
+    )

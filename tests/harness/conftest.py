@@ -187,7 +187,7 @@ def make_outcome():
         fields = {
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
-            "isolation": "process", "data_sha256": frozen.manifest.scenarios["small"].digest,
+            "isolation": "process", "data_sha256": frozen.manifest.scenarios[where.scenario.name].digest,
             "metrics": metrics, "channels": {name: row | {"pull": 0.1} for name, row in channels.items()},
             "patterns": {"aa": aligned}, "groups": counts, "provenance": PROVENANCE,
         }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A small suite of the kind that v1 is, and cells with planted figures."""
+"""A small suite of the kind that v1 is, and rows with known metrics."""
 
 import json
 import zlib
@@ -6,14 +6,14 @@ import zlib
 import numpy as np
 import pytest
 
-from spurgen.benchmark.result import Cell, pack
 from spurgen.benchmark.suite import load_suite
-from spurgen.generators import sample
+from spurgen.harness.board.bootstrap import groups_on_test
+from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.validity._published import read_published
 from spurgen.harness.validity._report import examine
 from spurgen.harness.validity._rows import gather
 
-CLASSES, PER_GROUP, TWINS = 3, 100, 90
+PER_GROUP, TWINS = 100, 90
 SCENARIO = """
 suite = "toy"
 name = "{name}"
@@ -62,76 +62,62 @@ def toy(toy_file):
 
 
 @pytest.fixture(scope="session")
-def make_cells(toy):
-    """Makes a row's cells: `wga` in the group with the lowest accuracy, which falls with conflicts, SSS per channel."""
+def make_outcomes(toy, make_outcome):
+    """Return a function that makes results of all seeds with their samples, from which their metrics follow.
 
-    groups = {}
-    for name, scenario in toy.scenarios.items():
-        groups[name] = sample(scenario, "test", range(scenario.num_test), images=False, captions=False).group_ids
+    `aligned`: the accuracy where all channels align, `wga` where the second channel conflicts, `sss`: per channel.
+    """
 
     def make(label, task="signs-image", wga=0.5, sss=(0.3, 0.3), seeds=3, aligned=1.0, **changes):
-        digest = toy.manifest.scenarios[toy.task(task).scenario.name].digest
-        told = {"data_sha256": digest, **changes}
-        where = groups[toy.task(task).scenario.name]
-        return [cell(label, task, (aligned, 1.0, wga, wga), sss, seed, told, where) for seed in range(seeds)]
+        return [outcome(label, task, (aligned, 1.0, wga, wga), sss, seed, changes) for seed in range(seeds)]
+
+    def outcome(label, task, accuracies, sss, seed, changes):
+        random = np.random.default_rng([zlib.crc32(f"{label}/{task}".encode()), seed])
+        groups = groups_on_test(toy.task(task))
+        correct = np.ones(len(groups), bool)
+        for group in range(groups.max() + 1):
+            wrong = PER_GROUP - round(accuracies[group % 4] * PER_GROUP)
+            correct[random.permutation(np.flatnonzero(groups == group))[:wrong]] = False
+        noise = 0.05 * random.normal(size=(2, TWINS))
+        channels = zip(("color", "background"), sss, noise - noise.mean(axis=1, keepdims=True), strict=True)
+        arrays = {f"sss/{channel}": mean + deviation for channel, mean, deviation in channels}
+        fields = {"submission": label, "spec": f"{label}.py", "submission_sha256": label} | changes
+        result, samples = make_outcome(toy, correct, seed, task, arrays, **fields)
+        metrics = {**result.metrics, "aligned_accuracy": accuracies[0]}
+        return result.model_copy(update={"metrics": metrics}), samples
 
     return make
 
 
-def cell(label, task, right, sss, seed, changes, groups):
-    """Makes a cell whose figures follow from its samples; `right`: the share of right answers by alignment."""
-    random = np.random.default_rng([zlib.crc32(f"{label}/{task}".encode()), seed])
-    correct = np.ones(len(groups), bool)
-    for group in range(CLASSES * 4):
-        wrong = PER_GROUP - round(right[group % 4] * PER_GROUP)
-        correct[random.permutation(np.flatnonzero(groups == group))[:wrong]] = False
-    counts = np.bincount(groups, correct).astype(int)
-    channels = dict(zip(("color", "background"), sss, strict=True))
-    means = {"placebo": 0.05, "ig": -0.5, "core": 0.7, "cra": 0.4, "flip": 0.2}
-    noise = {name: 0.05 * random.normal(size=TWINS) for name in channels}
-    fields = {
-        "suite": "toy", "task": task, "submission": label, "spec": f"{label}.py", "options": {}, "access": "none",
-        "seed": seed, "identity": f"{label}{task}{seed}".ljust(16, "0"), "submission_sha256": label,
-        "isolation": "process",
-        "figures": {"accuracy": float(correct.mean()), "wga": float((counts / PER_GROUP).min()),
-                    "aligned_accuracy": right[0], "sss": float(np.mean(sss)),
-                    "sss_placebo": 0.05, "ig": -0.5, "core_sensitivity": 0.7, "cra": 0.4, "flip_rate": 0.2},
-        "channels": {name: {"sss": value} for name, value in channels.items()}, "patterns": {"aa": right[0]},
-        "groups": tuple(counts.tolist()), "provenance": {"seconds": {"fit": 1.0}},
-        "samples": {
-            "correct": pack(correct),
-            **{name: pack(np.full(TWINS, mean)) for name, mean in means.items()},
-            **{f"sss/{name}": pack(value + noise[name] - noise[name].mean()) for name, value in channels.items()},
-        },
-    }  # fmt: skip
-    return Cell(**(fields | changes))
+@pytest.fixture(scope="session")
+def gathered(toy):
+    """Return a function that gathers outcomes: label -> task -> outcomes; references: task -> outcomes."""
+
+    def make(rows, references=None, baselines=None, published=None):
+        rows, references = (
+            {label: {task: make_task_row(outcomes) for task, outcomes in row.items()} for label, row in table.items()}
+            for table in (rows, {"erm": references or {}})
+        )
+        metrics = read_published() if published is None else published
+        return gather(toy, rows, references, metrics, sorted(rows) if baselines is None else baselines)
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def weigh(toy):
-    """Gathers evidence from rows: label -> task -> cells."""
-
-    def gathered(rows, references=None, baselines=None, published=None):
-        figures = read_published() if published is None else published
-        return gather(toy, rows, {"erm": references or {}}, figures, sorted(rows) if baselines is None else baselines)
-
-    return gathered
-
-
-@pytest.fixture(scope="session")
-def rows(toy, make_cells):
+def rows(toy, make_outcomes):
     """Five methods with two seeds on every task of the suite."""
     return {
-        label: {task: make_cells(label, task, wga, (0.4 - wga / 4, 0.2 + wga / 9), seeds=2) for task in toy.tasks}
+        label: {task: make_outcomes(label, task, wga, (0.4 - wga / 4, 0.2 + wga / 9), seeds=2) for task in toy.tasks}
         for label, wga in METHODS.items()
     }
 
 
 @pytest.fixture(scope="session")
-def references(make_cells):
-    return {task: make_cells("erm", task, 0.97, uncorrelated=True) for task in ("signs-image", "signs-text")}
+def references(make_outcomes):
+    return {task: make_outcomes("erm", task, 0.97, uncorrelated=True) for task in ("signs-image", "signs-text")}
 
 
 @pytest.fixture(scope="session")
-def results(rows, references, weigh):
-    return examine(weigh(rows, references))
+def sections(rows, references, gathered):
+    return examine(gathered(rows, references))

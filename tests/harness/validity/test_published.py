@@ -10,35 +10,35 @@ HEAD = "protocol,method,dataset,metric,value,err,selection,source\n"
 
 
 def test_every_line_is_read_with_its_source():
-    figures = read_published()
-    assert len(figures) == 296
-    assert all(figure.source for figure in figures)
-    (dfr,) = [f for f in figures if (f.protocol, f.method, f.dataset) == (SUBPOPBENCH, "DFR", "Waterbirds")]
+    published = read_published()
+    assert len(published) == 296
+    assert all(entry.source for entry in published)
+    (dfr,) = [e for e in published if (e.protocol, e.method, e.dataset) == (SUBPOPBENCH, "DFR", "Waterbirds")]
     assert (dfr.value, dfr.err, dfr.metric) == (91.0, 0.3, "worst_group_acc")
-    assert {figure.err for figure in figures if figure.protocol.startswith("JTT-line")} == {None}
+    assert {entry.err for entry in published if entry.protocol.startswith("JTT-line")} == {None}
 
 
-def test_tables_hold_worst_group_accuracies_of_our_methods():
+def test_tables_have_the_worst_group_accuracies_of_our_methods():
     tables = worst_group_tables(read_published())
-    subpop = {place[1]: table for place, table in tables.items() if place[0] == SUBPOPBENCH}
+    subpop = {source.dataset: table for source, table in tables.items() if source.protocol == SUBPOPBENCH}
     assert len(subpop) == 8
     assert all(len(table) == 19 for table in subpop.values())
     assert subpop["CelebA"]["cvar_dro"] == 64.1
-    table = next(table for place, table in tables.items() if place[:2] == ("DFR paper Table 2", "Waterbirds"))
+    table = next(table for source, table in tables.items() if source[:2] == ("DFR paper Table 2", "Waterbirds"))
     assert table == {
         "erm": 74.9, "jtt": 86.7, "cnc": 88.5, "subg": 89.1, "ssa": 89.0, "group_dro": 91.4, "dfr": 92.9,
     }  # fmt: skip
-    assert not any("MNIST" in place[1] for place in tables)  # its metric is another
+    assert not any("MNIST" in source.dataset for source in tables)  # its metric is another
 
 
-def test_names_lead_to_methods_that_there_are():
+def test_published_names_map_to_existing_methods():
     ours = {module.name for module in pkgutil.iter_modules(spurgen.baselines.__path__)}
     assert set(BASELINE_OF.values()) <= ours
     assert "DANN" not in BASELINE_OF
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (HEAD + "p,ERM,d,worst_group_acc,high,,s,x\n", "line 2, column value: Input should be a valid number"),
         (HEAD + "p,ERM,d,m,1,,s,x\np,ERM,d,m,nan,,s,x\n", "line 3, column value: Input should be a finite number"),
@@ -46,19 +46,19 @@ def test_names_lead_to_methods_that_there_are():
         (HEAD.replace("err", "error") + "p,ERM,d,m,1,,s,x\n", "line 2, column err: Field required"),
     ],
 )
-def test_a_bad_line_is_named(tmp_path, text, told):
+def test_the_error_names_the_line_and_the_column(tmp_path, text, message):
     (tmp_path / "p.csv").write_text(text)
-    with pytest.raises(SpurgenError, match=told) as caught:
+    with pytest.raises(SpurgenError, match=message) as caught:
         read_published(tmp_path / "p.csv")
     assert str(tmp_path / "p.csv") in str(caught.value)
 
 
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(SpurgenError, match=r"cannot read the published figures .*none.csv: .*restore the file"):
+def test_the_error_names_a_missing_file(tmp_path):
+    with pytest.raises(SpurgenError, match=r"cannot read the published metrics .*none.csv: .*restore the file"):
         read_published(tmp_path / "none.csv")
 
 
-def test_two_figures_for_one_method_are_refused(tmp_path):
+def test_two_values_for_one_method_are_an_error(tmp_path):
     (tmp_path / "p.csv").write_text(HEAD + "p,DFR,d,worst_group_acc,1,,s,x\np,DFR_Tr^Val,d,worst_group_acc,2,,s,x\n")
-    with pytest.raises(SpurgenError, match="published figures: p, d, s has dfr twice; keep one of the lines"):
+    with pytest.raises(SpurgenError, match="published metrics: p, d, s has dfr twice; delete one of the lines"):
         worst_group_tables(read_published(tmp_path / "p.csv"))

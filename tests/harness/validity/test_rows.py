@@ -8,13 +8,13 @@ from spurgen.harness.validity._rows import gather
 
 
 @pytest.fixture
-def bare():
-    """Returns a function that gathers evidence on a suite without rows."""
+def empty():
+    """Return a function that gathers no rows of a suite."""
     return lambda name: gather(load_suite(name), {}, {}, [], ["erm"])
 
 
 @pytest.mark.parametrize(
-    ("suite", "tasks", "makes_rows", "makes_references"),
+    ("name", "tasks", "makes_rows", "makes_references"),
     [
         ("v1", ["signs-image", "signs-text", "signs-multimodal"], "make benchmark-full", "make calibrate"),
         (
@@ -24,22 +24,22 @@ def bare():
         ),
     ],
 )  # fmt: skip
-def test_a_suite_is_judged_on_its_main_tasks(bare, suite, tasks, makes_rows, makes_references):
-    evidence = bare(suite)
-    assert list(evidence.main) == tasks
-    assert evidence.lacking({"a": "x", "b": "x"}) == [f"a, b: x; `{makes_rows}` makes what is missing"]
-    assert evidence.lacking({"a": "x"}, references=True) == [f"a: x; `{makes_references}` makes what is missing"]
+def test_a_suite_is_judged_on_its_main_tasks(empty, name, tasks, makes_rows, makes_references):
+    suite = empty(name)
+    assert list(suite.main) == tasks
+    assert suite.missing({"a": "x", "b": "x"}) == [f"a, b: x; `{makes_rows}` makes what is missing"]
+    assert suite.missing({"a": "x"}, references=True) == [f"a: x; `{makes_references}` makes what is missing"]
 
 
 def test_a_suite_outside_the_project_is_named_by_its_file(toy, toy_file):
-    (told,) = gather(toy, {}, {}, [], []).lacking({"a": "x"})
-    assert told == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 5` makes what is missing"
+    (line,) = gather(toy, {}, {}, [], []).missing({"a": "x"})
+    assert line == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 5` makes what is missing"
 
 
-def test_a_test_that_a_suite_has_no_task_for_is_not_asked(bare):
-    results = examine(bare("v1-imagenet"))
-    assert results["dose_response"]["missing"] == []
-    told = summary(results)
-    assert "The dose makes the response: not asked: the suite has no task for it." in told
-    assert told.count("not judged yet, for want of rows") == 3
-    assert "The dose makes the response: not judged yet, for want of rows" in summary(examine(bare("v1")))
+def test_a_test_without_a_task_in_the_suite_is_not_judged(empty):
+    sections = examine(empty("v1-imagenet"))
+    assert sections["dose_response"].missing == []
+    text = summary(sections)
+    assert "Dose response: not judged: the suite has no task for it." in text
+    assert text.count("not judged yet (rows are missing)") == 3
+    assert "Dose response: not judged yet (rows are missing)" in summary(examine(empty("v1")))
