@@ -163,7 +163,7 @@ def _line(task: str, seed: str, again: Again) -> dict[str, str]:
     return {
         "task": task,
         "seed": seed,
-        "figure": again.figure,
+        "figure": again.metric,
         "row": f"{again.before:.4f}",
         "again": f"{again.after:.4f}",
         "tolerance": f"{again.tolerance:.4f}",

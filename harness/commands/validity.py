@@ -13,8 +13,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board.export import shortened
 from spurgen.harness.board.files import REFERENCE
-from spurgen.harness.board.rendering import shortened
 from spurgen.harness.commands._arguments import add_results, add_suite
 from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically

@@ -14,12 +14,14 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ALPHA, ERM
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, pooled_spreads
 from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
+from spurgen.harness.board.schema import TaskBoardRow
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.ranking import better_than_chance
 
 TESTED = ("accuracy", "wga", "sss")
@@ -198,25 +200,23 @@ def _seed(result: Result) -> SeedResult:
     )  # fmt: skip
 
 
-def _figures(row: Mapping[str, Any]) -> dict[str, Figure]:
-    """Picks the numbers out of a leaderboard's row, each with its interval; the WGA also with its guaranteed one."""
-    found = {}
-    for name, value in row.items():
-        if type(value) is float:
-            low, high = row.get(f"{name}_ci", (None, None))
-            found[name] = Figure(value=value, low=low, high=high)
-    low, high = row["wga_simultaneous"]
-    return found | {"wga_guaranteed": Figure(value=row["wga"], low=low, high=high)}
+def _figures(row: TaskBoardRow) -> dict[str, Figure]:
+    """Return the metrics of a leaderboard's row, each with its interval; WGA also with its guaranteed one."""
+    estimates = row.estimates | {
+        "wga_corrected": Estimate(row.wga_corrected),
+        "seconds": Estimate(row.seconds),
+        "wga_guaranteed": Estimate(row.value("wga"), *row.wga_simultaneous),
+    }
+    return {name: Figure(value=e.value, low=e.low, high=e.high) for name, e in estimates.items()}
 
 
-def _channels(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[str, Figure]]:
-    """Turns a row's figures by channel around: channel -> figure."""
+def _channels(row: TaskBoardRow, replicates: Replicates) -> dict[str, dict[str, Figure]]:
+    """Return a row's metrics by channel: channel -> metric."""
     found: dict[str, dict[str, Figure]] = {}
-    for key, values in row.items():
-        figure, by_channel, _ = key.partition("_by_channel")
-        for channel, value in values.items() if by_channel else ():
-            low, high = percentile_interval(replicates[f"sss/{channel}"]) if figure == "sss" else (None, None)
-            found.setdefault(channel, {})[figure] = Figure(value=value, low=low, high=high)
+    for metric, by_channel in row.by_channel.items():
+        for channel, value in by_channel.items():
+            low, high = percentile_interval(replicates[f"sss/{channel}"]) if metric == "sss" else (None, None)
+            found.setdefault(channel, {})[metric] = Figure(value=value, low=low, high=high)
     return found
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.bootstrap import TaskBootstrap, groups_on_test, pooled_spreads
 from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.schema import TaskBoard, TaskBoardRow
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.consistency import contradiction
 from spurgen.harness.results.rows import Rows, TaskRow
@@ -35,7 +36,7 @@ class TaskEvidence:
 
     task: Task
     rows: Mapping[str, TaskRow]
-    board: Mapping[str, Mapping[str, Any]]
+    board: Mapping[str, TaskBoardRow]
     unranked: Mapping[str, str]
     references: Sequence[Result]
     _made: dict[tuple[str, str, int], Sampled] = field(default_factory=dict, repr=False)
@@ -115,16 +116,16 @@ def gather(
 ) -> Evidence:
     """Sorts cells by task and leaves out what the leaderboard would not rank, and whatever is no baseline."""
     rows = {label: by_task for label, by_task in rows.items() if label in baselines}
-    board = build(suite, rows)["tasks"]
+    boards = build(suite, rows).tasks
     tasks = {}
     for name, task in suite.tasks.items():
-        part = board.get(name, {"rows": [], "unranked": []})
-        ranked = {row["submission"]: row for row in part["rows"]}
+        part = boards.get(name, TaskBoard((), ()))
+        ranked = {row.submission: row for row in part.rows}
         tasks[name] = TaskEvidence(
             task,
             {label: rows[label][name] for label in sorted(ranked)},
             ranked,
-            {row["submission"]: row["reason"] for row in part["unranked"]},
+            {row.submission: row.reason for row in part.unranked},
             _sound(suite, task, references.get(ERM, {}).get(name)),
         )
     return Evidence(suite, tasks, published, baselines)

@@ -54,7 +54,7 @@ def examine(evidence: Evidence) -> Result:
 def _failure(task: TaskEvidence) -> Failure:
     row = task.board.get(ERM)
     references = [result.metrics["wga"] for result in task.references]
-    aligned, wga = (float(row[name]) if row else None for name in ("aligned_accuracy", "wga"))
+    aligned, wga = (row.value(name) if row else None for name in ("aligned_accuracy", "wga"))
     reference = float(np.mean(references)) if references else None
     checks = [  # a mean over seeds that is the threshold, but for rounding, meets it
         None if aligned is None else aligned >= ALIGNED - NOISE,
@@ -65,7 +65,7 @@ def _failure(task: TaskEvidence) -> Failure:
         "seeds": len(task.rows[ERM]) if row else 0,
         "aligned_accuracy": aligned,
         "wga": wga,
-        "wga_interval": list(row["wga_ci"]) if row else None,
+        "wga_interval": list(row.estimates["wga"].ends) if row else None,
         "reference_seeds": len(references),
         "reference_wga": reference,
         "passed": verdict(checks),

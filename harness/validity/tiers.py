@@ -65,8 +65,8 @@ def _separation(task: TaskEvidence, judged: bool) -> Separation:
         "tiers": found["count"],
         "members": found["members"],
         "chain": found["chain"],
-        "wga": {label: float(task.board[label]["wga"]) for label in labels},
-        "wga_interval": {label: list(task.board[label]["wga_ci"]) for label in labels},
+        "wga": {label: task.board[label].value("wga") for label in labels},
+        "wga_interval": {label: list(task.board[label].estimates["wga"].ends) for label in labels},
         "passed": found["count"] >= WANTED if judged else None,
     }
 

@@ -82,7 +82,7 @@ def test_single_seeds_are_given_the_spread_that_the_board_gives_them(make_cells,
         for some in (rows, rows | {"other": other})
     )
     assert tiers.examine(alone)["tasks"]["signs-image"]["tiers"] == 2
-    assert {row["rank"] for row in beside.tasks["signs-image"].board.values()} == {1}
+    assert {row.rank for row in beside.tasks["signs-image"].board.values()} == {1}
     assert tiers.examine(beside)["tasks"]["signs-image"]["tiers"] == 1
 
 

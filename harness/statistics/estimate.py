@@ -1,0 +1,27 @@
+"""A number with its interval."""
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Estimate:
+    """A number and the ends of its 95 % interval, None where it has none."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval, or the value twice where there is none."""
+        return self.value if self.low is None else self.low, self.value if self.high is None else self.high
+
+    def overlaps(self, other: "Estimate") -> bool:
+        """Return whether two intervals have a number in common."""
+        return max(self.ends[0], other.ends[0]) <= min(self.ends[1], other.ends[1])
+
+    def text(self, style: str = ".3f") -> str:
+        """Return the number and, in brackets, its interval, formatted by `style`."""
+        interval = "" if self.low is None else f" [{self.low:{style}}, {self.high:{style}}]"
+        return f"{self.value:{style}}{interval}"
