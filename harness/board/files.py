@@ -17,9 +17,9 @@ from spurgen.harness.splits.private import read_commitments
 PRIVATE, REFERENCE = "private", "reference"
 
 
-def build_board(suite: Suite, results: Path) -> Leaderboard:
-    """Build a suite's leaderboard from the rows in a folder, and those that come with the package."""
-    return build(suite, Store(results, suite.name).rows(), read_private(suite, results))
+def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
+    """Build a suite's leaderboard from rows, and those on private splits in a folder of results."""
+    return build(suite, rows, read_private(suite, results))
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

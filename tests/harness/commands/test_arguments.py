@@ -7,25 +7,25 @@ from spurgen.harness.commands._arguments import Unique, positive_int
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("0", "1 or more, not 0"), ("-2", "1 or more, not -2"), ("x", "'x' is not")]
+    ("text", "message"), [("0", "1 or more, not 0"), ("-2", "1 or more, not -2"), ("x", "'x' is not")]
 )
-def test_only_whole_numbers_from_1_on_count(text, told):
+def test_counts_are_whole_numbers_from_1_on(text, message):
     assert positive_int("3") == 3
-    with pytest.raises(argparse.ArgumentTypeError, match=told):
+    with pytest.raises(argparse.ArgumentTypeError, match=message):
         positive_int(text)
 
 
 @pytest.mark.parametrize(
     "line", ["calibrate --seeds 0", "calibrate --jobs -2", "splits verify --jobs 0", "splits freeze --jobs 1.5"]
 )
-def test_a_count_that_counts_nothing_is_refused(line, capsys):
+def test_a_count_below_1_is_refused(line, capsys):
     with pytest.raises(SystemExit) as stop:
         main(line.split())
     assert stop.value.code == 2
     assert f"argument {line.split()[-2]}: " in capsys.readouterr().err
 
 
-def test_a_value_that_is_given_twice_counts_once():
+def test_a_repeated_value_counts_once():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tasks", nargs="+", action=Unique, default=["a"])
     assert parser.parse_args(["--tasks", "b", "a", "b"]).tasks == ["b", "a"]
