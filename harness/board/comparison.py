@@ -1,4 +1,4 @@
-"""Two rows side by side: whether one beats the other, by how much, how surely, and in which channels."""
+"""Two rows side by side: which is better in each metric and channel, by how much, and how significantly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,16 +6,17 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.harness.board.against_erm import ALPHA
 from spurgen.harness.board.bootstrap import TaskBootstrap, one_thread, pooled_spreads
-from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.board.eligibility import unranked_because
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.statistics import holm, paired_difference
 
-ALPHA = 0.05
 BETTER: dict[str, int] = {"wga": 1, "accuracy": 1, "sss": -1}
 """Metrics that are compared, and the direction in which each is better; the SSS of a channel is as `sss`."""
+Side = Literal["first", "second"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class Compared:
     interval: tuple[float, float]
     p: float
     p_holm: float
-    better: Literal["first", "second"] | None = None
+    better: Side | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was compared.
+    """Two rows compared.
 
     `seeds` maps each task to the seeds of both rows, `tasks` to its metrics, `left_out` other tasks to the reason.
     `overall` maps each set of tasks that is compared whole to the metrics' means over it.
@@ -68,9 +69,9 @@ def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[s
     for name in tasks:
         bootstrap = TaskBootstrap.of(suite.task(name))
         fit, reasons = rankable(suite, bootstrap, rows)
-        lacking = [f"{label}: {reasons.get(label, 'not run')}" for label in (first, second) if label not in fit]
-        if lacking:
-            comparison.left_out[name] = "; ".join(lacking)
+        missing = [f"{label}: {reasons.get(label, 'not run')}" for label in (first, second) if label not in fit]
+        if missing:
+            comparison.left_out[name] = "; ".join(missing)
         else:
             comparison.seeds[name] = len(fit[first]), len(fit[second])
             drawn[name] = _draw(bootstrap, fit, (first, second))
@@ -83,17 +84,16 @@ def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[s
 
 def rankable(suite: Suite, bootstrap: TaskBootstrap, rows: Rows) -> tuple[dict[str, TaskRow], dict[str, str]]:
     """Return the rows that the leaderboard could rank on a task, and why it could not rank others."""
+    task = bootstrap.task
     fit: dict[str, TaskRow] = {}
     reasons: dict[str, str] = {}
     for label, row in sorted(rows.items()):
-        part = row.get(bootstrap.task.name)
-        if part is not None:
-            task: Task = bootstrap.task
-            reason = not_believed(suite, task, bootstrap.groups, part) or not_fit(task, part)
+        if task.name in row:
+            reason = unranked_because(suite, task, bootstrap.groups, row[task.name])
             if reason:
                 reasons[label] = reason
             else:
-                fit[label] = part
+                fit[label] = row[task.name]
     return fit, reasons
 
 
@@ -130,13 +130,12 @@ def _means(
 def _corrected(tables: Sequence[Mapping[str, _Drawn]]) -> list[dict[str, Compared]]:
     """Compare every metric, Holm-corrected over all of them."""
     compared = [(k, metric, _compared(drawn)) for k, table in enumerate(tables) for metric, drawn in table.items()]
-    found: list[dict[str, Compared]] = [{} for _ in tables]
-    for (k, metric, one), p_holm in zip(compared, holm([one.p for _, _, one in compared]), strict=True):
-        ahead: Literal["first", "second"] = (
-            "first" if one.difference * BETTER[metric.partition("/")[0]] > 0 else "second"
-        )
-        found[k][metric] = replace(one, p_holm=p_holm, better=ahead if p_holm < ALPHA else None)
-    return found
+    corrected: list[dict[str, Compared]] = [{} for _ in tables]
+    for (k, metric, row), p_holm in zip(compared, holm([row.p for _, _, row in compared]), strict=True):
+        higher = row.difference * BETTER[metric.partition("/")[0]] > 0
+        better: Side | None = None if p_holm >= ALPHA else "first" if higher else "second"
+        corrected[k][metric] = replace(row, p_holm=p_holm, better=better)
+    return corrected
 
 
 def _compared(drawn: _Drawn) -> Compared:

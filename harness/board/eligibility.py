@@ -9,9 +9,16 @@ from spurgen.harness.results.consistency import contradiction
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.ranking import better_than_chance
 
-# The least part of what its answers move that an honest model's probabilities move, as `_flattened` reckons it. On v1
-# no baseline has less than 1.04 and 0.71, and the least of the other submissions, hardly better than chance, 0.89.
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
+"""The least ratio of how far an honest model's probabilities move to what its predictions imply, see `_flattened`.
+
+On v1 no baseline has less than 1.04 and 0.71; the least of other submissions, hardly better than chance, is 0.89.
+"""
+
+
+def unranked_because(suite: Suite, task: Task, groups: NDArray[np.int64], row: TaskRow) -> str | None:
+    """Return why a row cannot be ranked on a task, or None; arguments as of `not_believed`."""
+    return not_believed(suite, task, groups, row) or not_fit(task, row)
 
 
 def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], row: TaskRow) -> str | None:
@@ -55,12 +62,12 @@ def not_fit(task: Task, row: TaskRow) -> str | None:
 
 
 def _flattened(task: Task, result: Result) -> str | None:
-    """Return that probabilities move less than the predictions they belong to, or None.
+    """Return that probabilities move less than the predictions imply, or None.
 
     The temperature is fitted on val, which every submission has: one that answers val at random and test well gets a
-    high temperature, and with it an SSS and an IG of nearly 0. Predictions, unlike probabilities, know no temperature.
-    A prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
-    it by about as much: hence the square. And where all patterns are predicted well, another class must move it.
+    high temperature, and with it an SSS and an IG of nearly 0. Predictions do not depend on the temperature. A
+    prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
+    it by about as much: hence the square. If all patterns are predicted well, another class must change the prediction.
     """
     metrics, chance = result.metrics, 1 / task.scenario.num_classes
     skill = max((metrics["accuracy"] - chance) / (1 - chance), 0.0)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from spurgen.benchmark.suite import Suite
+from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import to_csv, to_json, to_markdown
+from spurgen.harness.board.rendering import to_markdown
+from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import Store
@@ -16,9 +17,9 @@ from spurgen.harness.splits.private import read_commitments
 PRIVATE, REFERENCE = "private", "reference"
 
 
-def build_board(suite: Suite, results: Path) -> dict[str, Any]:
-    """Build a suite's leaderboard from the rows in a folder, and those that come with the package."""
-    return build(suite, Store(results, suite.name).rows(), read_private(suite, results))
+def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
+    """Build a suite's leaderboard from rows, and those on private splits in a folder of results."""
+    return build(suite, rows, read_private(suite, results))
 
 
 def read_private(suite: Suite, results: Path) -> Rows:
@@ -32,7 +33,7 @@ def _only(part: TaskRow, data: Sequence[str]) -> TaskRow:
     return replace(part, results=tuple(result for result in part.results if result.data_sha256 in data))
 
 
-def write_board(board: dict[str, Any], *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[Path]:
+def write_board(board: Leaderboard, *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[Path]:
     """Write a leaderboard to the files that are named; return them."""
     texts = {markdown: to_markdown, csv: to_csv, json: to_json}
     written = [path for path in texts if path is not None]

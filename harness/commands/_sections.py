@@ -7,7 +7,7 @@ from spurgen.harness.machine.files import write_atomically
 
 
 def around(path: Path, begin: str, end: str) -> tuple[str, str]:
-    """Returns what stands before the begin marker and after the end marker.
+    """Return the text before the begin marker and after the end marker.
 
     Raises `SpurgenError` if the file cannot be read or a marker is missing.
     """
@@ -18,11 +18,11 @@ def around(path: Path, begin: str, end: str) -> tuple[str, str]:
     head, _, rest = text.partition(begin)
     _, closed, tail = rest.partition(end)
     if not closed:
-        raise SpurgenError(f"{path} has no line {begin!r} followed by {end!r}; put both where the table is to stand")
+        raise SpurgenError(f"{path} has no line {begin!r} followed by {end!r}; put both where the table belongs")
     return head, tail
 
 
 def renew(path: Path, begin: str, end: str, content: str) -> None:
-    """Replaces what stands between the markers; raises `SpurgenError` as `around` does."""
+    """Replace the text between the markers; raise `SpurgenError` as `around` does."""
     head, tail = around(path, begin, end)
     write_atomically(path.resolve(), f"{head}{begin}\n{content}\n{end}{tail}")

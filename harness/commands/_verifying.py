@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.progress import make_progress
@@ -26,7 +27,7 @@ def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterat
         yield lambda count: progress.advance(bar, count)
 
 
-def say(console: Console, line: str) -> None:
+def say(console: Console, line: str | Text) -> None:
     """Print a line as it is: unwrapped, without markup."""
     console.print(line, markup=False, soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""Measures whether a suite's main tasks are learnable, shortcut-prone and telling; makes CALIBRATION.md's table."""
+"""Measure whether a suite's main tasks can be learned and tempt to shortcuts: the table of CALIBRATION.md."""
 
 import argparse
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.harness.board.files import REFERENCE
-from spurgen.harness.commands._arguments import Unique, add_results, add_suite, positive_int
+from spurgen.harness.commands._arguments import add_jobs, add_results, add_suite, add_tasks, positive_int
 from spurgen.harness.commands._sections import around, renew
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.store import Store
@@ -22,17 +22,17 @@ from spurgen.harness.validity._bayes import bayes_accuracies
 
 METHODS = ("erm", "resample", "group_dro")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-EVIDENCE = """\
-What the evidence itself tells: how often the label is right that is most probable, given all channels, the core cue, or
-both, each weighed exactly as it occurs in train. No model is trained for this."""
+CUES = """\
+What the cues themselves predict: the accuracy of the most probable label given all channels, the core cue, or both, by
+their frequencies in train. No model is trained for this."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the command's flags."""
+    """Declare the command's flags."""
     add_suite(parser)
-    parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: the suite's main tasks")
+    add_tasks(parser, "the suite's main tasks")
     parser.add_argument("--seeds", type=positive_int, default=5, help="default: 5")
-    parser.add_argument("--jobs", type=positive_int, help="cells at a time; default: one per core")
+    add_jobs(parser)
     add_results(parser)
     parser.add_argument("--out", type=Path, help=f"renew the section from {BEGIN} to {END} of this file")
 
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 raise SpurgenError(result.error)
         rows = store.rows()
         results += [result_of(job, rows[job.label]) for job in jobs]
-    table = f"{calibration_table(list(filter(None, results)))}\n\n{EVIDENCE}\n\n{evidence_table(suite, names)}"
+    table = f"{calibration_table(list(filter(None, results)))}\n\n{CUES}\n\n{cue_table(suite, names)}"
     print(table)
     if out:
         if not out.exists():
@@ -64,16 +64,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def calibration_table(results: Sequence[Result]) -> str:
-    """Averages over seeds, per task and method: Markdown, mean and standard deviation (ddof 1) of the WGA."""
+    """Return the means over seeds per task and method as Markdown; WGA with its standard deviation (ddof 1)."""
     groups: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         method = f"{result.submission}, uncorrelated data" if result.uncorrelated else result.submission
         groups.setdefault((result.task, method), []).append(result)
     lines = []
-    for (task, method), some in sorted(groups.items()):
-        wga = np.array([result.metrics["wga"] for result in some])
+    for (task, method), seeds in sorted(groups.items()):
+        wga = np.array([result.metrics["wga"] for result in seeds])
         spread = f" ± {wga.std(ddof=1):.3f}" if len(wga) > 1 else ""
-        means = {name: np.mean([result.metrics[name] for result in some]) for name in some[0].metrics}
+        means = {name: np.mean([result.metrics[name] for result in seeds]) for name in seeds[0].metrics}
         lines.append(
             {
                 "Task": task,
@@ -81,30 +81,30 @@ def calibration_table(results: Sequence[Result]) -> str:
                 "Aligned accuracy": f"{means['aligned_accuracy']:.3f}",
                 "All-conflicting accuracy": f"{means['conflicting_accuracy']:.3f}",
                 "WGA": f"{wga.mean():.3f}{spread}",
-                "Seeds": len(some),
+                "Seeds": len(seeds),
             }
         )
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
-def evidence_table(suite: Suite, names: Sequence[str]) -> str:
-    """Shows what the channels, the core cue and both tell of the label, per scenario and set of channels: Markdown."""
+def cue_table(suite: Suite, names: Sequence[str]) -> str:
+    """Return how well the channels, the core cue and both predict the label, per scenario and channels, as Markdown."""
     worlds: dict[tuple[str, tuple[str, ...]], list[Task]] = {}
     for task in map(suite.task, names):
         worlds.setdefault((task.scenario.name, task.channels), []).append(task)
     lines = []
-    for (_, channels), alike in worlds.items():
-        judged = {"channels": (channels, False), "core cue": ((), True), "both": (channels, True)}
-        for evidence, (counted, core) in judged.items():
-            found = bayes_accuracies(alike[0].scenario, counted, core=core)
+    for (_, channels), tasks in worlds.items():
+        counted = {"channels": (channels, False), "core cue": ((), True), "both": (channels, True)}
+        for cues, (names_of_cues, core) in counted.items():
+            accuracies = bayes_accuracies(tasks[0].scenario, names_of_cues, core=core)
             lines.append(
                 {
-                    "Task": ", ".join(task.name for task in alike),
-                    "Evidence": evidence,
-                    "Accuracy on train": f"{found.train:.3f}",
-                    "Aligned accuracy": f"{found.aligned:.3f}",
-                    "All-conflicting accuracy": f"{found.conflicting:.3f}",
-                    "WGA": f"{found.wga:.3f}",
+                    "Task": ", ".join(task.name for task in tasks),
+                    "Evidence": cues,
+                    "Accuracy on train": f"{accuracies.train:.3f}",
+                    "Aligned accuracy": f"{accuracies.aligned:.3f}",
+                    "All-conflicting accuracy": f"{accuracies.conflicting:.3f}",
+                    "WGA": f"{accuracies.wga:.3f}",
                 }
             )
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)

@@ -1,4 +1,4 @@
-"""Tries a submission on small tasks, in a minute, and says what to change: run this first."""
+"""Try a submission on small tasks, in a minute, and print what to change: run this first."""
 
 import argparse
 from shlex import quote
@@ -8,7 +8,9 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import add_limits, add_suite, isolation_told, limits_of
+from spurgen.harness.commands._arguments import add_device, add_submission, add_suite
+from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks, explained
@@ -16,52 +18,52 @@ from spurgen.harness.sandbox.process import describe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the command's flags."""
-    parser.add_argument("submission", help="path/to/file.py, package.module, package.module:attribute, or a baseline")
+    """Declare the command's flags."""
+    add_submission(parser)
     add_suite(parser)
-    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")
+    add_device(parser)
     add_limits(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Prints a table, a column per modality that the submission takes, and what to change; returns 1 if anything."""
+    """Print a table, a column per modality that the submission takes, and what to change; return 1 if anything."""
     suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
     (spec,) = baseline_specs([arguments.submission])
-    console.print(isolation_told(limits), markup=False, soft_wrap=True)
+    say(console, describe_isolation(limits))
     try:
         about = describe(spec, {}, limits, device)
     except SubmissionError as error:
-        console.print(explained(spec, error), markup=False, style="red", soft_wrap=True)
-        return 1
+        return _complain(console, explained(spec, error))
     examples = example_tasks(suite)
-    tasks = {m: task for m, task in examples.items() if m in about["modalities"]}
+    tasks = {modality: task for modality, task in examples.items() if modality in about["modalities"]}
     if not tasks:
-        there = (
-            f"{about['name']} takes {', '.join(about['modalities'])}, and {suite.name} has {', '.join(examples)} tasks"
-        )
-        console.print(
-            f"nothing to check: {there}; see MODALITIES and --suite", markup=False, style="red", soft_wrap=True
-        )
-        return 1
-    console.print(f"{about['name']}: access {about['access']}, offers {', '.join(about['offers'])}", markup=False)
-    found = {m: check_modality(spec, task, limits, device) for m, task in tasks.items()}
-    lines = [{"": check, **{m: findings.outcomes.get(check, "-") for m, findings in found.items()}} for check in CHECKS]
+        taken, offered = ", ".join(about["modalities"]), ", ".join(examples)
+        there = f"{about['name']} takes {taken}, and {suite.name} has {offered} tasks"
+        return _complain(console, f"nothing to check: {there}; see MODALITIES and --suite")
+    say(console, f"{about['name']}: access {about['access']}, offers {', '.join(about['offers'])}")
+    findings = {modality: check_modality(spec, task, limits, device) for modality, task in tasks.items()}
+    lines = [{"": check, **{m: f.outcomes.get(check, "-") for m, f in findings.items()}} for check in CHECKS]
     print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
-    failures = list(dict.fromkeys(text for findings in found.values() for text in findings.failures))
+    failures = dict.fromkeys(text for of_modality in findings.values() for text in of_modality.failures)
     for text in failures:
-        console.print(f"\n{text}", markup=False, style="red", soft_wrap=True)
-    for text in dict.fromkeys(text for findings in found.values() for text in findings.notes):
-        console.print(f"\nnote: {text}", markup=False, soft_wrap=True)
+        _complain(console, f"\n{text}")
+    for text in dict.fromkeys(text for of_modality in findings.values() for text in of_modality.notes):
+        say(console, f"\nnote: {text}")
     if failures:
-        console.print(f"\n{len(failures)} to mend; then run this again", markup=False)
+        say(console, f"\n{len(failures)} to fix; then run this again")
         return 1
-    times = [findings.seconds or 0.0 for task in suite.tasks.values() if (findings := found.get(task.modality))]
+    times = [findings[task.modality].seconds or 0.0 for task in suite.tasks.values() if task.modality in findings]
     minutes = sum(times) / 60
-    console.print(
-        f"\nAll is well. {len(times)} tasks of {suite.name} take "
-        f"{f'about {minutes:.0f} min' if minutes >= 1 else 'less than a minute'} a seed, one after the "
-        f"other; next: spurgen score {quote(arguments.submission)} "
-        f"--tasks {' '.join(task.name for task in tasks.values())}",
-        markup=False, soft_wrap=True,
-    )  # fmt: skip
+    say(
+        console,
+        f"\nAll checks passed. {len(times)} tasks of {suite.name} take "
+        f"{f'about {minutes:.0f} min' if minutes >= 1 else 'less than a minute'} a seed, one after the other; "
+        f"next: spurgen score {quote(arguments.submission)} --tasks {' '.join(task.name for task in tasks.values())}",
+    )
     return 0
+
+
+def _complain(console: Console, text: str) -> int:
+    """Print what is wrong; return the exit code."""
+    console.print(text, markup=False, style="red", soft_wrap=True)
+    return 1

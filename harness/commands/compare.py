@@ -1,7 +1,8 @@
-"""Says whether one row beats another, by how much, how surely, and in which channels; needs no model."""
+"""Compare two rows: which is better, by how much, how significantly, and in which channels; runs no model."""
 
 import argparse
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.comparison import Compared, Comparison, compare
 from spurgen.harness.board.rendering import p_text
-from spurgen.harness.commands._arguments import Unique, add_results, add_suite
+from spurgen.harness.board.schema import SCHEMA_VERSION
+from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.store import Store
 
@@ -21,77 +23,79 @@ NAMES = {"wga": "WGA", "accuracy": "Accuracy", "sss": "SSS"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the command's flags."""
-    parser.add_argument("first", help="a row's name, such as group_dro: its folder in the results")
+    """Declare the command's flags."""
+    parser.add_argument("first", help="a row's name, such as group_dro: its file in the results")
     parser.add_argument("second", help="the row to compare it with")
     add_suite(parser)
-    parser.add_argument("--task", "--tasks", nargs="+", action=Unique, default=[], dest="tasks", help="default: all")
+    add_tasks(parser, "all that both rows have")
     add_results(parser)
-    parser.add_argument("--json", type=Path, help="a file to write the same to, as JSON")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the comparison as JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Prints a sentence and a table for every set of tasks, and every task, that both have."""
+    """Print a sentence and a table for every set of tasks, and every task, that both rows have."""
     suite = load_suite(arguments.suite)
     rows = Store(arguments.results, suite.name).rows()
     first, second = (one_of("row", name, rows) for name in (arguments.first, arguments.second))
     if first == second:
-        raise SpurgenError(f"{first} is the same row twice; name two")
-    found = compare(suite, rows, first, second, [suite.task(name).name for name in arguments.tasks or suite.tasks])
-    if not found.tasks:
-        raise SpurgenError(f"{first} and {second} have no task in common: {_left_out(found)}")
-    print(_text(suite, first, second, found))
+        raise SpurgenError(f"{first} is compared with itself; name two rows")
+    tasks = [suite.task(name).name for name in arguments.tasks or suite.tasks]
+    comparison = compare(suite, rows, first, second, tasks)
+    if not comparison.tasks:
+        raise SpurgenError(f"{first} and {second} have no task in common: {_left_out(comparison)}")
+    print(_text(suite, first, second, comparison))
     if arguments.json:
-        record = {"schema_version": 2, "suite": suite.name, "first": first, "second": second, **asdict(found)}
-        write_atomically(arguments.json, json.dumps(record, indent=1, allow_nan=False) + "\n")
-        console.print(f"wrote {arguments.json}", markup=False)
+        names = {"schema_version": SCHEMA_VERSION, "suite": suite.name, "first": first, "second": second}
+        write_atomically(arguments.json, json.dumps(names | asdict(comparison), indent=1, allow_nan=False) + "\n")
+        console.print(f"wrote {arguments.json}", markup=False, soft_wrap=True)
     return 0
 
 
-def _text(suite: Suite, first: str, second: str, found: Comparison) -> str:
+def _text(suite: Suite, first: str, second: str, comparison: Comparison) -> str:
     sections = [
-        (f"Overall, {name}: mean over {', '.join(suite.overall[name])}", f) for name, f in found.overall.items()
+        (f"Overall, {name}: mean over {', '.join(suite.overall[name])}", metrics)
+        for name, metrics in comparison.overall.items()
     ]
-    sections += [(f"{name}, {_seeds(found.seeds[name])}", table) for name, table in found.tasks.items()]
+    sections += [(f"{name}, {_seeds(comparison.seeds[name])}", metrics) for name, metrics in comparison.tasks.items()]
     parts = []
-    for title, figures in sections:
-        lines = [_line(first, second, *item) for item in figures.items()]
+    for title, metrics in sections:
+        lines = [_line(first, second, *item) for item in metrics.items()]
         table = tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
-        parts += [f"## {title}", _sentence(first, second, figures), table]
+        parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
-        "Paired bootstrap over samples, the variance over seeds added; Holm over all that is shown, 5 %. "
-        "(The leaderboard corrects over all pairs of rows, so it may call tied what differs here.)"
+        "Paired bootstrap over samples, with the variance over seeds added; Holm-corrected over everything shown, 5 %. "
+        "(The leaderboard corrects over all pairs of rows, so rows may be tied there that differ here.)"
     ]
-    return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(found)])])
+    return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
 
 
-def _line(first: str, second: str, figure: str, found: Compared) -> dict[str, str]:
-    low, high = found.interval
+def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str, str]:
+    low, high = compared.interval
     return {
-        "": NAMES.get(figure) or f"SSS, {figure.partition('/')[2]}",
-        first: f"{found.first:.3f}",
-        second: f"{found.second:.3f}",
-        "difference (95 %)": f"{found.difference:+.3f} ({low:+.3f} to {high:+.3f})",
-        "p, Holm": p_text(found.p_holm),
-        "better": {"first": first, "second": second, None: ""}[found.better],
+        "": NAMES.get(metric) or f"SSS, {metric.partition('/')[2]}",
+        first: f"{compared.first:.3f}",
+        second: f"{compared.second:.3f}",
+        "difference (95 %)": f"{compared.difference:+.3f} ({low:+.3f} to {high:+.3f})",
+        "p, Holm": p_text(compared.p_holm),
+        "better": {"first": first, "second": second, None: ""}[compared.better],
     }
 
 
-def _sentence(first: str, second: str, figures: dict[str, Compared]) -> str:
-    """Says who wins in worst-group accuracy, and in which channels who leans less."""
-    wga = figures["wga"]
+def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
+    """Return which row has the higher worst-group accuracy, and which relies less on which channels."""
+    wga = metrics["wga"]
     if wga.better:
         ahead, behind = (first, second) if wga.better == "first" else (second, first)
         p_value = p_text(wga.p_holm)
         shown = p_value if p_value.startswith("<") else f"= {p_value}"
-        told = f"{ahead} beats {behind} by {abs(wga.difference):.3f} WGA (p {shown})."
+        sentence = f"{ahead} beats {behind} by {abs(wga.difference):.3f} WGA (p {shown})."
     else:
-        told = f"Neither beats the other in WGA: {wga.difference:+.3f} is not significant."
+        sentence = f"Neither beats the other in WGA: {wga.difference:+.3f} is not significant."
     for side, label in (("first", first), ("second", second)):
-        channels = [name[4:] for name, some in figures.items() if name.startswith("sss/") and some.better == side]
+        channels = [name[4:] for name, sss in metrics.items() if name.startswith("sss/") and sss.better == side]
         if channels:
-            told += f" {label} leans less on {', '.join(channels)}."
-    return told
+            sentence += f" {label} relies less on {', '.join(channels)}."
+    return sentence
 
 
 def _seeds(seeds: tuple[int, int]) -> str:
@@ -101,6 +105,6 @@ def _seeds(seeds: tuple[int, int]) -> str:
     return f"{first} and {second} seeds"
 
 
-def _left_out(found: Comparison) -> str:
-    reasons = "; ".join(f"{name} ({reason})" for name, reason in found.left_out.items())
+def _left_out(comparison: Comparison) -> str:
+    reasons = "; ".join(f"{name} ({reason})" for name, reason in comparison.left_out.items())
     return f"Left out: {reasons}." if reasons else ""

@@ -1,4 +1,4 @@
-"""Prints the leaderboard, made from the rows alone, and writes it to files; needs no model."""
+"""Print the leaderboard, made from the rows alone, and write it to files; runs no model."""
 
 import argparse
 from pathlib import Path
@@ -28,18 +28,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
     suite = load_suite(arguments.suite)
-    if not Store(arguments.results, suite.name).labels():
+    rows = Store(arguments.results, suite.name).rows()
+    if not rows:
         raise SpurgenError(
-            f"{arguments.results} holds no rows of suite {suite.name}; run spurgen benchmark, or give --results the "
-            "folder of rows"
+            f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of rows "
+            "by --results"
         )
     if arguments.readme:
         around(arguments.readme, BEGIN, END)
-    board = build_board(suite, arguments.results)
+    board = build_board(suite, arguments.results, rows)
     print(to_terminal(board))
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
     if arguments.readme:
         renew(arguments.readme, BEGIN, END, overview_table(board))
+        written.append(arguments.readme)
     for path in written:
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
     return 0

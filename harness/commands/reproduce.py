@@ -1,7 +1,7 @@
-"""Runs a row again from its source, on data made again, and prints how its figures moved."""
+"""Run a row again from its source, on data made again, and print how its metrics differ."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Reproduction, Result
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suggest import one_of
-from spurgen.benchmark.suite import Task, load_suite
+from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.reproduction import (
     METRICS,
     Again,
@@ -23,126 +23,132 @@ from spurgen.harness.board.reproduction import (
     verdict_of,
 )
 from spurgen.harness.commands._arguments import (
-    Unique,
-    add_limits,
+    add_device,
+    add_jobs,
     add_results,
     add_suite,
-    isolation_told,
-    limits_of,
+    add_tasks,
     positive_int,
+    processes_of,
 )
+from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.results.rows import Row, Rows
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
 from spurgen.harness.running.run import run as run_job
-from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.splits.frozen import check_description
 
 GOOD = ("exact", "within tolerance")
 Planned = tuple[Job, Result]
 
 
-class _Ran(NamedTuple):
-    """Holds a cell, its second run, and how its figures moved."""
+class _Rerun(NamedTuple):
+    """A result, that of its second run, and their metrics compared."""
 
     before: Result
     after: Result
-    found: list[Again]
+    metrics: list[Again]
 
     @property
     def verdict(self) -> Verdict:
-        return verdict_of(self.found)
+        return verdict_of(self.metrics)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the command's flags."""
-    parser.add_argument("row", help="a row's name, such as group_dro: its folder in the results")
+    """Declare the command's flags."""
+    parser.add_argument("row", help="a row's name, such as group_dro: its file in the results")
     add_suite(parser)
-    parser.add_argument("--tasks", nargs="+", action=Unique, default=[], help="default: all that the row has")
-    parser.add_argument("--seeds", type=positive_int, help="its first seeds alone; default: all that it has")
-    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda when there is one)")
-    parser.add_argument("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on cuda")
+    add_tasks(parser, "all that the row has")
+    parser.add_argument("--seeds", type=positive_int, help="only the row's first seeds; default: all that it has")
+    add_device(parser)
+    add_jobs(parser)
     add_results(parser)
-    parser.add_argument("--record", action="store_true", help="note in what came out again that it was re-run")
+    parser.add_argument("--record", action="store_true", help="note in the row which results were reproduced")
     add_limits(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Prints a line per figure and cell; returns 1 if one differs or fails."""
-    suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
-    console.print(isolation_told(limits), markup=False, soft_wrap=True)
+    """Print a line per result and metric; return 1 if a metric differs or a run failed."""
+    suite, device = load_suite(arguments.suite), pick_device(arguments.device)
+    say(console, describe_isolation(limits_of(arguments)))
     if arguments.record:
         check_writable(arguments.results, "--results")
     store = Store(arguments.results, suite.name)
     rows = store.rows()
     row = rows[one_of("row", arguments.row, rows)]
     tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
-    planned = [
-        (_job(arguments.suite, suite.task(name), result, device, limits), result)
-        for name in tasks
-        for result in row[name].results[: arguments.seeds]
-        if result.error is None
-    ]
+    planned = _plan(suite, {name: row[name] for name in tasks}, arguments, device)
     if not planned:
-        raise SpurgenError(f"{arguments.row} has no result on {', '.join(tasks)} that could come out again")
+        raise SpurgenError(f"all results of {arguments.row} on {', '.join(tasks)} failed; none can be reproduced")
     _refuse_changes(planned)
     check_backbones([job for job, _ in planned])
-    comparisons = (len(planned) + len(tasks)) * len(METRICS)
-    allowed = {name: tolerances([r[name] for r in rows.values() if name in r], comparisons) for name in tasks}
-    ran = [
-        _Ran(before, after, compare_results(before, after, allowed[before.task]))
-        for before, after in _run(planned, console, arguments.jobs or (None if device == "cpu" else 1))
-    ]
-    ran.sort(key=lambda one: (one.before.task, one.before.seed))
-    means = {name: compare_means([one.found for one in ran if one.before.task == name and one.found]) for name in tasks}
-    lines = [line for one in ran for line in _lines(one)]
-    lines += [_line(name, "mean", again) for name, some in means.items() for again in some]
-    print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
-    drifted = [name for name, some in means.items() if some and verdict_of(some) == "differs"]
-    noted = [one for one in ran if arguments.record and one.verdict in GOOD and one.before.task not in drifted]
-    if noted:
-        store.update(arguments.row, [_recorded(one) for one in noted])
-    verdicts = [one.verdict for one in ran]
+    reruns = _rerun(planned, rows, tasks, console, processes_of(arguments, device))
+    means = {name: compare_means([r.metrics for r in reruns if r.before.task == name and r.metrics]) for name in tasks}
+    print(_table(reruns, means))
+    drifted = [name for name, metrics in means.items() if metrics and verdict_of(metrics) == "differs"]
+    verdicts = [rerun.verdict for rerun in reruns]
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
-    console.print(f"{len(verdicts)} runs again: {counts}", markup=False)
+    say(console, f"{len(verdicts)} results run again: {counts}")
     if arguments.record:
-        told = (
-            f"{len(noted)} noted in the row; spurgen leaderboard shows it in the tables" if noted else "nothing noted"
-        )
-        console.print(told, markup=False)
+        reproduced = [rerun for rerun in reruns if rerun.verdict in GOOD and rerun.before.task not in drifted]
+        _record(reproduced, store, arguments.row, console)
     for name in drifted:
-        console.print(f"{name}: the mean over its seeds differs", markup=False)
+        say(console, f"{name}: the mean over its seeds differs")
     return 0 if set(verdicts) <= set(GOOD) and not drifted else 1
 
 
-def _job(suite: str, task: Task, result: Result, device: str, limits: Limits) -> Job:
-    """Return the job whose result this is, planned now."""
-    data = check_description(load_suite(suite), task.scenario.name).digest
-    return Job(task, result.spec, result.seed, data, device, dict(result.options), suite, limits=limits)
+def _plan(suite: Suite, row: Row, arguments: argparse.Namespace, device: str) -> list[Planned]:
+    """Return the jobs whose results a row has, planned now, each with its result; failed results are left out."""
+
+    def job(result: Result) -> Job:
+        task, limits = suite.task(result.task), limits_of(arguments)
+        data = check_description(suite, task.scenario.name).digest
+        return Job(
+            task, result.spec, result.seed, data, device, dict(result.options), arguments.suite, limits=limits
+        )  # fmt: skip
+
+    results = [result for part in row.values() for result in part.results[: arguments.seeds]]
+    return [(job(result), result) for result in results if result.error is None]
 
 
 def _refuse_changes(planned: Sequence[Planned]) -> None:
-    """Raise `SpurgenError` for a result that this version's code and data would not make."""
-    for job, cell in planned:
-        file, _ = split_spec(cell.spec)
+    """Raise `SpurgenError` for a result that this version's code and data would not give."""
+    for job, result in planned:
+        file, _ = split_spec(result.spec)
         if file.endswith(".py") and not Path(file).exists():
             raise SpurgenError(
-                f"there is no file {file}, seen from {Path.cwd()}; the row names it so: run this where it was scored"
+                f"there is no file {file}, seen from {Path.cwd()}, which the row names; run this in the folder where "
+                "it was scored"
             )
-        if job.identity != cell.identity:
-            commit = cell.provenance.environment.commit or "unknown"
+        if job.identity != result.identity:
+            commit = result.provenance.environment.commit or "unknown"
             raise SpurgenError(
-                f"{cell.task}, seed {cell.seed}: the row was made by other sources, data or scoring code (identity "
-                f"{cell.identity[:16]}, now {job.identity[:16]}); check out the commit that made it, {commit}"
+                f"{result.task}, seed {result.seed}: the row was made by other sources, data or scoring code (identity "
+                f"{result.identity[:16]}, now {job.identity[:16]}); check out the commit that made it, {commit}"
             )
+
+
+def _rerun(
+    planned: Sequence[Planned], rows: Rows, tasks: Sequence[str], console: Console, processes: int | None
+) -> list[_Rerun]:
+    """Run jobs again and compare their results, sorted by task and seed."""
+    comparisons = (len(planned) + len(tasks)) * len(METRICS)
+    allowed = {name: tolerances([row[name] for row in rows.values() if name in row], comparisons) for name in tasks}
+    reruns = [
+        _Rerun(before, after, compare_results(before, after, allowed[before.task]))
+        for before, after in _run(planned, console, processes)
+    ]
+    return sorted(reruns, key=lambda rerun: (rerun.before.task, rerun.before.seed))
 
 
 def _run(planned: Sequence[Planned], console: Console, processes: int | None) -> Iterator[tuple[Result, Result]]:
-    """Yield every result with its second run's, as it ends."""
+    """Yield every result with that of its second run, as it ends."""
     before = {(result.task, result.seed): result for _, result in planned}
     with make_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(planned))
@@ -151,19 +157,25 @@ def _run(planned: Sequence[Planned], console: Console, processes: int | None) ->
             yield before[job.task.name, job.seed], after
 
 
-def _lines(ran: _Ran) -> list[dict[str, str]]:
-    task, seed = ran.before.task, str(ran.before.seed)
-    if ran.after.error is not None:
-        empty = {"figure": "", "row": "", "again": "", "tolerance": ""}
-        return [{"task": task, "seed": seed, **empty, "": f"failed: {ran.after.error.splitlines()[0]}"}]
-    return [_line(task, seed, again) for again in ran.found]
+def _table(reruns: Sequence[_Rerun], means: Mapping[str, Sequence[Again]]) -> str:
+    lines = [line for rerun in reruns for line in _lines(rerun)]
+    lines += [_line(name, "mean", metric) for name, metrics in means.items() for metric in metrics]
+    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def _lines(rerun: _Rerun) -> list[dict[str, str]]:
+    task, seed, error = rerun.before.task, str(rerun.before.seed), rerun.after.error
+    if error is not None:
+        empty = dict.fromkeys(("metric", "row", "again", "tolerance"), "")
+        return [{"task": task, "seed": seed, **empty, "": f"failed: {error.partition(chr(10))[0]}"}]
+    return [_line(task, seed, metric) for metric in rerun.metrics]
 
 
 def _line(task: str, seed: str, again: Again) -> dict[str, str]:
     return {
         "task": task,
         "seed": seed,
-        "figure": again.figure,
+        "metric": again.metric,
         "row": f"{again.before:.4f}",
         "again": f"{again.after:.4f}",
         "tolerance": f"{again.tolerance:.4f}",
@@ -171,12 +183,21 @@ def _line(task: str, seed: str, again: Again) -> dict[str, str]:
     }
 
 
-def _recorded(ran: _Ran) -> Result:
-    """Return a result that records that it was run again, with what outcome, when and where."""
-    after = ran.after.provenance
-    again = Reproduction(
-        verdict=ran.verdict, isolation=ran.after.isolation, finished=after.finished, order_seed=after.order_seed,
+def _record(reproduced: Sequence[_Rerun], store: Store, label: str, console: Console) -> None:
+    """Note in the row which of its results were reproduced."""
+    if reproduced:
+        store.update(label, [_recorded(rerun) for rerun in reproduced])
+        say(console, f"noted in the row: {len(reproduced)} results are re-run, as spurgen leaderboard shows")
+    else:
+        say(console, "nothing noted in the row: no result was reproduced")
+
+
+def _recorded(rerun: _Rerun) -> Result:
+    """Return a result with its reproduction: the verdict, when and where."""
+    after = rerun.after.provenance
+    reproduction = Reproduction(
+        verdict=rerun.verdict, isolation=rerun.after.isolation, finished=after.finished, order_seed=after.order_seed,
         environment=after.environment,
     )  # fmt: skip
-    provenance = ran.before.provenance.model_copy(update={"reproduction": again})
-    return ran.before.model_copy(update={"verification": "re-run", "provenance": provenance})
+    provenance = rerun.before.provenance.model_copy(update={"reproduction": reproduction})
+    return rerun.before.model_copy(update={"verification": "re-run", "provenance": provenance})

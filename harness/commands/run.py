@@ -17,7 +17,8 @@ from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.commands._arguments import Unique, isolation_told, positive_int
+from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._limits import describe_isolation
 from spurgen.harness.experiments.checks import check_task, empty_groups, find_device, find_methods, unused_flags
 from spurgen.harness.experiments.conclusions import cautions
 from spurgen.harness.experiments.data_folder import (
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         check_writable(arguments.data_dir, "--data_dir")
     with logged(arguments.save_dir, console) as log:
         log.info("%s", experiment.command)
-        log.info("%s", isolation_told(DEFAULT))
+        log.info("%s", describe_isolation(DEFAULT))
         methods = experiment.methods
         for message in (*unused_flags(methods, vars(arguments)), *empty_groups(experiment.task, methods)):
             log.warning("%s", message)

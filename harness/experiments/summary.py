@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +13,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ALPHA, ERM
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, pooled_spreads
 from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
+from spurgen.harness.board.schema import TaskBoardRow
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics import percentile_interval
@@ -166,19 +167,20 @@ def _summarize_method(
     return summary, replicates
 
 
-def _estimates(row: Mapping[str, Any]) -> dict[str, Estimate]:
-    """Return the numbers of a leaderboard's row as estimates, and `wga_guaranteed`: WGA in its guaranteed interval."""
-    numbers = {name: value for name, value in row.items() if type(value) is float}
-    estimates = {name: Estimate(value, *row.get(f"{name}_ci", ())) for name, value in numbers.items()}
-    return estimates | {"wga_guaranteed": Estimate(row["wga"], *row["wga_simultaneous"])}
+def _estimates(row: TaskBoardRow) -> dict[str, Estimate]:
+    """Return the estimates of a leaderboard's row, and WGA in its guaranteed interval."""
+    return row.estimates | {
+        "wga_corrected": Estimate(row.wga_corrected),
+        "seconds": Estimate(row.seconds),
+        "wga_guaranteed": Estimate(row.value("wga"), *row.wga_simultaneous),
+    }
 
 
-def _by_channel(row: Mapping[str, Any], replicates: Replicates) -> dict[str, dict[str, Estimate]]:
+def _by_channel(row: TaskBoardRow, replicates: Replicates) -> dict[str, dict[str, Estimate]]:
     """Return a row's metrics by channel: channel -> metric -> estimate."""
     channels: dict[str, dict[str, Estimate]] = {}
-    for key, values in row.items():
-        metric, by_channel, _ = key.partition("_by_channel")
-        for channel, value in values.items() if by_channel else ():
+    for metric, values in row.by_channel.items():
+        for channel, value in values.items():
             interval = percentile_interval(replicates[f"sss/{channel}"]) if metric == "sss" else ()
             channels.setdefault(channel, {})[metric] = Estimate(value, *interval)
     return channels

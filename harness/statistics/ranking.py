@@ -1,12 +1,12 @@
 """The one ranking rule: by significance, then by a tie key; independent of the order of rows."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betainc
 
-from spurgen.harness.metrics.arrays import Bool, Float64, Scores, as_fraction, as_reals, failure
+from spurgen.harness.metrics.arrays import Bool, Scores, as_fraction, as_reals, failure
 from spurgen.harness.statistics.differences import difference_p_values, holm
 
 TieKey = tuple[float | str, ...]
@@ -89,19 +89,6 @@ def rank(
 def order(placements: Sequence[Placement]) -> list[int]:
     """Return the row numbers in the order in which rows are shown; rows that are equal in all keep their order."""
     return sorted(range(len(placements)), key=lambda row: placements[row].position)
-
-
-def place_rows(rows: Sequence[Mapping[str, Any]], replicates: Mapping[str, Float64]) -> list[dict[str, Any]]:
-    """Add `rank` and `tied` to a leaderboard's rows, and sort them in the order in which they are shown.
-
-    A row has `submission`, `wga`, `sss` and `ig`. `replicates` maps submissions to the paired bootstrap of their WGA,
-    float64 (2, B): where it is the higher of two rows, and where it is the lower.
-    """
-    keys = [(row["sss"], abs(row["ig"]), row["submission"]) for row in rows]
-    drawn = np.stack([replicates[row["submission"]] for row in rows]) if rows else np.empty((0, 2, 2))
-    places = rank(np.array([row["wga"] for row in rows]), drawn[:, 0], keys, drawn[:, 1])
-    placed = [{"rank": p.rank, "tied": p.tied, **row} for p, row in zip(places, rows, strict=True)]
-    return [placed[row] for row in order(places)]
 
 
 def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = 0.05) -> bool:

@@ -8,7 +8,7 @@ from pydantic_core import to_jsonable_python
 
 from spurgen.benchmark.plugins import discover
 from spurgen.harness.board.bootstrap import one_thread
-from spurgen.harness.board.rendering import shortened
+from spurgen.harness.board.export import shortened
 from spurgen.harness.machine.plotting import styled, to_png
 from spurgen.harness.validity._rows import RankedSuite
 from spurgen.harness.validity._section import Section

@@ -1,70 +1,60 @@
-import numpy as np
+from functools import partial
+
 import pytest
 
 from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.schema import PrivateFailure
+from spurgen.harness.results.rows import make_task_row
 
 
-def test_what_a_model_does_on_private_splits_stands_beside_and_verifies_what_is_covered(suite, make_cell):
-    def hidden(quality, seed):
-        cell = make_cell(suite, quality, seed, verification="private")
-        return cell.model_copy(update={"samples": {}})
+@pytest.fixture
+def board(suite):
+    """Return a function that builds the rows of a task's board from public and private rows, by label."""
 
-    rows = {name: {"small-text": [make_cell(suite, 0.9, seed) for seed in range(2)]} for name in ("all", "one", "none")}
-    private = {
-        "all": {"small-text": [hidden(0.6, seed) for seed in range(2)]},
-        "one": {"small-text": [hidden(0.9, 1)]},
-    }
-    found = {row["submission"]: row for row in build(suite, rows, private)["tasks"]["small-text"]["rows"]}
-    accuracy = [
-        np.mean([cell.figures["accuracy"] for cell in some["small-text"]]) for some in (rows["all"], private["all"])
-    ]
-    assert found["all"]["private"]["gap"] == pytest.approx(accuracy[0] - accuracy[1])
-    assert found["all"]["private"]["accuracy"] == pytest.approx(accuracy[1])
-    assert found["all"]["private"]["seeds"] == 2
-    assert found["one"]["private"]["gap"] == pytest.approx(0)
-    assert found["one"]["private"]["seeds"] == 1
-    assert found["none"]["private"] is None
-    verified = {name: row["verification"] for name, row in found.items()}
+    def rows(public, private):
+        on_task = [{label: {"small-text": row} for label, row in rows.items()} for rows in (public, private)]
+        return {row.submission: row for row in build(suite, *on_task).tasks["small-text"].rows}
+
+    return rows
+
+
+@pytest.fixture
+def hidden(suite, make_row):
+    """Return a function that makes a row on private splits."""
+    return partial(make_row, suite, verification="private")
+
+
+def test_the_private_gap_is_shown_and_results_for_all_seeds_verify_a_row(suite, make_row, board, hidden):
+    public = {name: make_row(suite, 0.9, (0, 1)) for name in ("all", "one", "none")}
+    private = {"all": hidden(0.6, (0, 1)), "one": hidden(0.9, (1,))}
+    rows = board(public, private)
+    shown, accuracy = rows["all"].private, private["all"].mean("accuracy")
+    assert (shown.accuracy, shown.seeds) == (pytest.approx(accuracy), 2)
+    assert shown.gap == pytest.approx(public["all"].mean("accuracy") - accuracy)
+    assert (rows["one"].private.gap, rows["one"].private.seeds) == (pytest.approx(0), 1)
+    assert rows["none"].private is None
+    verified = {name: row.verification for name, row in rows.items()}
     assert verified == {"all": "private", "one": "self-reported", "none": "self-reported"}
-    without = {row["submission"]: row["rank"] for row in build(suite, rows)["tasks"]["small-text"]["rows"]}
-    assert {name: row["rank"] for name, row in found.items()} == without
+    assert {name: row.rank for name, row in rows.items()} == {name: row.rank for name, row in board(public, {}).items()}
 
 
-def test_its_gap_is_as_uncertain_as_two_accuracies_and_more_so_with_fewer_seeds(suite, make_cell):
-    public = [make_cell(suite, 0.9, seed) for seed in range(4)]
-    private = [make_cell(suite, 0.9, seed, verification="private") for seed in range(4)]
-    reaches = []
+def test_the_gap_is_as_uncertain_as_two_accuracies_and_more_so_with_fewer_seeds(suite, make_row, board, hidden):
+    widths = []
     for seeds in (4, 1):
-        board = build(suite, {"a": {"small-text": public}}, {"a": {"small-text": private[:seeds]}})
-        (row,) = board["tasks"]["small-text"]["rows"]
-        low, high = row["private"]["gap_ci"]
-        assert (low + high) / 2 == pytest.approx(row["private"]["gap"])
-        reaches.append((high - low) / (row["accuracy_ci"][1] - row["accuracy_ci"][0]))
-    assert reaches == pytest.approx([2**0.5, 8**0.5])
+        row = board({"a": make_row(suite, 0.9, range(4))}, {"a": hidden(0.9, range(seeds))})["a"]
+        low, high = row.private.gap_ci
+        assert (low + high) / 2 == pytest.approx(row.private.gap)
+        widths.append((high - low) / (row.estimates["accuracy"].high - row.estimates["accuracy"].low))
+    assert widths == pytest.approx([2**0.5, 8**0.5])
 
 
-def test_a_model_that_fails_on_private_splits_does_not_look_as_if_it_had_not_been_tried(suite, make_cell):
-    rows = {"a": {"small-text": [make_cell(suite, 0.9, seed) for seed in range(2)]}}
-    cells = [make_cell(suite, 0.9, 0, verification="private"), make_cell(suite, 0.9, 1, error="boom")]
-    (row,) = build(suite, rows, {"a": {"small-text": cells}})["tasks"]["small-text"]["rows"]
-    assert (row["private"], row["verification"]) == ({"failed": "boom"}, "self-reported")
+def test_a_failure_on_private_splits_is_shown(suite, make_row, make_outcome, board):
+    outcomes = [make_outcome(suite, 0.9, 0, verification="private"), make_outcome(suite, 0.9, 1, error="boom")]
+    row = board({"a": make_row(suite, 0.9, (0, 1))}, {"a": make_task_row(outcomes)})["a"]
+    assert (row.private, row.verification) == (PrivateFailure("boom"), "self-reported")
 
 
-def test_a_private_cell_of_another_version_verifies_nothing(suite, make_cell):
-    rows = {"edited": {"small-text": [make_cell(suite, 0.9)]}}
-    for changes in ({"submission_sha256": "1"}, {"options": {"lr": 1}}, {"access": "envs"}):
-        private = {"edited": {"small-text": [make_cell(suite, 0.9, verification="private", **changes)]}}
-        (row,) = build(suite, rows, private)["tasks"]["small-text"]["rows"]
-        assert (row["private"], row["verification"]) == (None, "self-reported")
-
-
-@pytest.mark.parametrize(
-    ("workers", "told"), [(["fresh", "fresh"], "fresh"), (["fresh", "same"], "same"), (["fresh", None], "unknown")]
-)
-def test_the_weakest_of_its_cells_says_who_was_asked_again(suite, make_cell, workers, told):
-    def cell(seed, worker):
-        return make_cell(suite, 0.9, seed, provenance={"asked_again": {"worker": worker}} if worker else {})
-
-    rows = {"a": {"small-text": [cell(seed, worker) for seed, worker in enumerate(workers)]}}
-    (row,) = build(suite, rows)["tasks"]["small-text"]["rows"]
-    assert row["asked_again"] == told
+@pytest.mark.parametrize("changes", [{"submission_sha256": "1"}, {"options": {"lr": 1}}, {"access": "envs"}])
+def test_a_private_result_of_another_version_verifies_nothing(suite, make_row, board, hidden, changes):
+    row = board({"edited": make_row(suite, 0.9)}, {"edited": hidden(0.9, **changes)})["edited"]
+    assert (row.private, row.verification) == (None, "self-reported")

@@ -2,105 +2,101 @@ import pytest
 
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.cli import main
+from spurgen.harness.results.store import Store
 
-COUNTS = """
+NAIVE_BAYES = """
 import numpy as np
 MODALITIES = {"text"}
-seen = {}
+counts = {}
 def fit(train, val, context):
-    for said, label in zip(train.captions, train.labels):
-        for word in said.split():
-            seen.setdefault(word, np.ones(3))[label] += 1
+    for caption, label in zip(train.captions, train.labels):
+        for word in caption.split():
+            counts.setdefault(word, np.ones(3))[label] += 1
 def predict(batch):
-    known = [[seen[word] for word in said.split() if word in seen] for said in batch.captions]
-    return np.array([np.log(np.array(some) / np.sum(some, 1, keepdims=True)).sum(0) for some in known])
+    known = [[counts[word] for word in caption.split() if word in counts] for caption in batch.captions]
+    return np.array([np.log(np.array(words) / np.sum(words, 1, keepdims=True)).sum(0) for words in known])
 """
 GUESSES = "import numpy as np\ndef predict(batch): return np.array([[len(c), 9.0, 1.0] for c in batch.captions])"
 
 
 @pytest.fixture
 def specs(write_submission):
-    return [write_submission(COUNTS, "counts"), write_submission(GUESSES, "guesses")]
+    return [write_submission(NAIVE_BAYES, "bayes"), write_submission(GUESSES, "guesses")]
 
 
 @pytest.fixture
-def kept(tmp_path):
-    """Returns a function that lists the cells' files by what their names begin with, each with its time."""
-    folder = tmp_path / "results" / "tiny"
-    return lambda: {
-        f"{path.parent.name}/{path.name.rpartition('-')[0]}": path.stat().st_mtime_ns for path in folder.rglob("*.json")
-    }
+def results(tmp_path):
+    """Return a function that lists all results, by label, task and seed, with the time when each ended."""
+
+    def read():
+        rows = Store(tmp_path / "results", "tiny").rows()
+        every = [(label, result) for label, row in rows.items() for part in row.values() for result in part.results]
+        return {(label, r.task, r.seed): r.provenance.finished for label, r in every}
+
+    return read
 
 
-def test_what_is_missing_is_run_and_ranked_and_a_second_run_finds_nothing_to_do(
-    run_cells, specs, kept, tmp_path, capsys, read_table
+def test_missing_results_are_made_and_ranked_and_a_second_run_has_nothing_to_do(
+    run_jobs, specs, results, tmp_path, capsys, read_table
 ):
-    assert run_cells("benchmark", "--submissions", *specs, seeds="2") == 0
-    first = capsys.readouterr()
-    cells = kept()
-    assert sorted(cells) == [f"{name}/small-text-{seed}" for name in ("counts", "guesses") for seed in (0, 1)]
+    files = [word for kind in ("markdown", "csv", "json") for word in (f"--{kind}", str(tmp_path / kind))]
+    assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="2") == 0
+    first, made = capsys.readouterr(), results()
+    assert set(made) == {(name, "small-text", seed) for name in ("bayes", "guesses") for seed in (0, 1)}
     assert "suite tiny: all 435 samples" in first.err
-    told = [" ".join(line.split()[:4]) for line in first.err.splitlines() if " WGA " in line]
-    assert sorted(told) == [f"{name} small-text seed {seed}" for name in ("counts", "guesses") for seed in (0, 1)]
-    assert "> counts" not in first.out
+    lines = [" ".join(line.split()[:4]) for line in first.err.splitlines() if " WGA " in line]
+    assert sorted(lines) == [f"{name} small-text seed {seed}" for name in ("bayes", "guesses") for seed in (0, 1)]
+    assert "> bayes" not in first.out
     (line,) = read_table("\n".join(line for line in first.out.splitlines() if line.startswith("|")))
-    assert (line["Rank"], line["Submission"], line["Access"], line["Seeds"]) == ("1", "counts", "none", "2")
+    assert (line["Rank"], line["Submission"], line["Access"], line["Seeds"]) == ("1", "bayes", "none", "2")
     assert "Not ranked: guesses: not significantly better than chance in test accuracy" in first.out
-    board = {path.name: path.read_bytes() for path in tmp_path.glob("leaderboard-tiny.*")}
-    assert len(board) == 3
+    board = {kind: (tmp_path / kind).read_bytes() for kind in ("markdown", "csv", "json")}
 
-    assert run_cells("benchmark", "--submissions", *specs, seeds="2") == 0
+    assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="2") == 0
     second = capsys.readouterr()
-    assert kept() == cells
-    assert "suite tiny: verified before with this code" in second.err
-    assert "4/4" in second.err
-    assert " WGA " not in second.err
+    assert results() == made
+    assert "nothing to run: all 4 results are there" in second.err
     assert second.out == first.out
-    assert {path.name: path.read_bytes() for path in tmp_path.glob("leaderboard-tiny.*")} == board
+    assert {kind: (tmp_path / kind).read_bytes() for kind in board} == board
 
 
-def test_only_what_is_missing_is_run(run_cells, specs, kept, monkeypatch):
-    ran = []
-    monkeypatch.setattr(
-        "spurgen.harness.machine.pool.run", lambda jobs, _: ((job, ran.append(job) or job.run()) for job in jobs)
-    )
-    assert run_cells("benchmark", "--submissions", specs[1]) == 0
-    before = kept()
-    assert run_cells("benchmark", "--submissions", *specs) == 0
-    assert before.items() < kept().items()
-    assert [job.spec for job in ran] == [specs[1], specs[0]]
+def test_only_missing_results_are_made(run_jobs, specs, results, stderr):
+    assert run_jobs("benchmark", "--submissions", specs[1]) == 0
+    before = results()
+    stderr()
+    assert run_jobs("benchmark", "--submissions", *specs) == 0
+    assert before.items() < results().items()
+    assert set(results()) - set(before) == {("bayes", "small-text", 0)}
+    assert "suite tiny: verified before with this code" in stderr()
 
 
-def test_a_cell_that_was_not_shut_in_is_run_again_where_that_is_asked_for(run_cells, specs, kept, stderr):
-    asked = ("benchmark", "--submissions", specs[0])
-    assert run_cells(*asked, "--isolation", "process") == 0
-    before = kept()
-    assert run_cells(*asked) == 0
-    assert kept() == before
-    assert run_cells(*asked, "--isolation", "bubblewrap") == 0
-    after = kept()
-    assert after.keys() == before.keys()
-    assert after != before
-    assert run_cells(*asked, "--isolation", "bubblewrap") == 0
-    assert kept() == after
-    assert stderr().count(" WGA ") == 2
+def test_a_result_without_the_isolation_asked_for_is_made_again(run_jobs, specs, results):
+    def run(*flags):
+        assert run_jobs("benchmark", "--submissions", specs[0], *flags) == 0
+        return results()
+
+    process = run("--isolation", "process")
+    assert run() == process
+    sandboxed = run("--isolation", "bubblewrap")
+    assert sandboxed.keys() == process.keys()
+    assert sandboxed != process
+    assert run("--isolation", "bubblewrap") == sandboxed
 
 
-def test_unless_named_all_baselines_are_run_on_all_tasks(run_cells, suite_file, monkeypatch, stderr):
+def test_by_default_all_baselines_run_on_all_tasks(run_jobs, suite_file, monkeypatch):
     planned = []
-    monkeypatch.setattr("spurgen.harness.commands.benchmark.plan", lambda *asked, **_: planned.append(asked) or [])
-    assert run_cells("benchmark", tasks=(), seeds="4") == 2
-    assert "there is nothing to run" in stderr()
+    monkeypatch.setattr("spurgen.harness.commands._running.plan", lambda *asked, **_: planned.append(asked) or [])
+    assert run_jobs("benchmark", tasks=(), seeds="4") == 0
     specs = [f"spurgen.baselines.{name}:submission" for name in names_in("spurgen.baselines")]
     assert planned == [(suite_file, [], specs, 4)]
 
 
-def test_on_damaged_splits_nothing_is_run(run_cells, specs, suite_file, kept, tmp_path, stderr):
+def test_nothing_runs_on_damaged_splits(run_jobs, specs, suite_file, results, tmp_path, stderr):
     place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
     assert main(["splits", "regenerate", *place, "--parts", "val"]) == 0
     (shard,) = (tmp_path / "data").rglob("*.npz")
     shard.write_bytes(shard.read_bytes()[:-9])
-    assert run_cells("benchmark", "--submissions", *specs) == 1
+    assert run_jobs("benchmark", "--submissions", *specs, "--csv", str(tmp_path / "board.csv")) == 1
     assert "00000.npz is damaged" in stderr()
-    assert kept() == {}
-    assert not list(tmp_path.glob("leaderboard*"))
+    assert results() == {}
+    assert not (tmp_path / "board.csv").exists()

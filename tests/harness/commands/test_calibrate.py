@@ -1,59 +1,45 @@
-from types import SimpleNamespace
-
 import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands import calibrate
-from spurgen.harness.commands.calibrate import calibration_table, evidence_table
-
-TABLE = "| a table |"
+from spurgen.harness.commands.calibrate import BEGIN, END, calibration_table, cue_table
 
 
-@pytest.mark.parametrize(
-    ("canonical", "flags", "written"),
-    [
-        ("tiny", "", "benchmark/CALIBRATION.md"),
-        ("tiny", "--tasks signs-text", None),
-        ("v1", "", None),
-        ("v1", "--out mine.md", "mine.md"),
-    ],
-)
-def test_a_suite_of_ones_own_and_some_of_the_tasks_leave_the_canonical_table_alone(
-    suite_file, tmp_path, monkeypatch, capsys, canonical, flags, written
+@pytest.mark.parametrize("before", [None, f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n"])
+def test_the_table_is_printed_and_renewed_in_the_file_that_is_named(
+    suite_file, tmp_path, monkeypatch, capsys, before, make_outcome, suite, keep_row
 ):
     monkeypatch.chdir(tmp_path)
-    for name, stand_in in {
-        "DEFAULT_SUITE": canonical,
-        "plan": lambda *_, uncorrelated=False: [SimpleNamespace(uncorrelated=uncorrelated)],
-        "run_missing": lambda *_: (),
-        "path_of": lambda *_: None,
-        "read_cell": lambda _: None,
-        "calibration_table": lambda _: TABLE,
-        "evidence_table": lambda *_: TABLE,
-    }.items():
-        monkeypatch.setattr(calibrate, name, stand_in)
-    assert main(["calibrate", "--suite", suite_file, *flags.split()]) == 0
-    assert TABLE in capsys.readouterr().out
-    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.md")] == [written] * bool(written)
-    assert all(TABLE in path.read_text() for path in tmp_path.rglob("*.md"))
+    metrics = {"wga": 0.5, "aligned_accuracy": 0.9, "conflicting_accuracy": 0.6}
+    keep_row(tmp_path / "results", make_outcome(suite, 0.8, metrics=metrics), label="erm")
+    monkeypatch.setattr(calibrate, "run_missing", lambda *_: ())
+    monkeypatch.setattr(calibrate, "result_of", lambda _, row: row["small-text"].results[0])
+    monkeypatch.setattr(calibrate, "METHODS", ("erm",))
+    if before:
+        (tmp_path / "out.md").write_text(before)
+    monkeypatch.setattr(calibrate, "REFERENCE", "")
+    command = ["calibrate", "--suite", suite_file, "--tasks", "small-text", "--seeds", "1", "--results", "results"]
+    assert main(command) == 0
+    table = capsys.readouterr().out.strip()
+    assert "| m0.8 " in table
+    assert main([*command, "--out", "out.md"]) == 0
+    assert (tmp_path / "out.md").read_text() == (before or f"{BEGIN}\nold\n{END}\n").replace("old", table)
 
 
 @pytest.fixture
-def calibrated(make_cell, suite):
-    """Returns a function that makes one cell per WGA, with the seeds 0, 1, ..."""
+def calibrated(make_outcome, suite):
+    """Return a function that makes one result per WGA, with the seeds 0, 1, ..."""
 
-    def make(name, *found, task="small-text", uncorrelated=False):
-        figures = [{"wga": wga, "aligned_accuracy": wga + 0.25, "conflicting_accuracy": wga / 2} for wga in found]
-        cells = (make_cell(suite, 0.5, seed, task, submission=name) for seed in range(len(found)))
-        changes = [{"figures": some, "uncorrelated": uncorrelated} for some in figures]
-        return [cell.model_copy(update=some) for cell, some in zip(cells, changes, strict=True)]
+    def make(name, *wgas, **changes):
+        metrics = [{"wga": wga, "aligned_accuracy": wga + 0.25, "conflicting_accuracy": wga / 2} for wga in wgas]
+        return [make_outcome(suite, 0.5, k, submission=name, metrics=m, **changes)[0] for k, m in enumerate(metrics)]
 
     return make
 
 
-def test_seeds_are_averaged_per_task_and_method_and_their_sample_deviation_shown(calibrated, read_table):
-    cells = [*calibrated("erm", 0.1, 0.2, 0.6), *calibrated("erm", 0.5, 0.7, task="small-image")]
-    cells += [*calibrated("dfr", 0.4, 0.4), *calibrated("erm", 0.6, 0.7, uncorrelated=True)]
+def test_metrics_are_averaged_over_seeds_with_the_standard_deviation_of_wga(calibrated, read_table):
+    results = [*calibrated("erm", 0.1, 0.2, 0.6), *calibrated("erm", 0.5, 0.7, task="small-image")]
+    results += [*calibrated("dfr", 0.4, 0.4), *calibrated("erm", 0.6, 0.7, uncorrelated=True)]
     # (.2, .1, -.3) squared are .14, over 2 .07; twice .1 squared are .02; twice .05 squared .005
     rows = [
         ("small-image", "erm", "0.850", "0.300", "0.600 ± 0.141", "2"),
@@ -62,19 +48,18 @@ def test_seeds_are_averaged_per_task_and_method_and_their_sample_deviation_shown
         ("small-text", "erm, uncorrelated data", "0.900", "0.325", "0.650 ± 0.071", "2"),
     ]
     head = ("Task", "Trained by", "Aligned accuracy", "All-conflicting accuracy", "WGA", "Seeds")
-    assert read_table(calibration_table(cells)) == [dict(zip(head, row, strict=True)) for row in rows]
+    assert read_table(calibration_table(results)) == [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def test_a_single_seed_has_no_deviation(calibrated, read_table):
+def test_a_single_seed_has_no_standard_deviation(calibrated, read_table):
     (row,) = read_table(calibration_table(calibrated("erm", 0.3)))
     assert (row["WGA"], row["Seeds"]) == ("0.300", "1")
 
 
-def test_evidence_is_judged_once_for_tasks_of_one_scenario_and_the_same_channels(suite, read_table):
-    rows = read_table(evidence_table(suite, ["small-image", "small-text"]))
-    assert [row["Evidence"] for row in rows] == ["channels", "core cue", "both"] * (len(rows) // 3)
+def test_tasks_of_one_scenario_and_the_same_channels_share_their_lines_of_cues(suite, read_table):
+    rows = read_table(cue_table(suite, ["small-image", "small-text"]))
+    assert [row["Cues"] for row in rows] == ["channels", "core cue", "both"]
     assert {row["Task"] for row in rows} == {"small-image, small-text"}
     assert [(row["All-conflicting accuracy"], row["WGA"]) for row in rows][:2] == [
-        ("0.000", "0.000"),
-        ("1.000", "1.000"),
-    ]
+        ("0.000", "0.000"), ("1.000", "1.000"),
+    ]  # fmt: skip

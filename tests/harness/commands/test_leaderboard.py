@@ -2,47 +2,70 @@ import json
 
 import pytest
 
+from spurgen.harness.board.files import build_board
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
+from spurgen.harness.results.store import Store
 
 HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
 
 
 @pytest.fixture
-def rebuild(suite_file, suite, make_cell, keep_cell, tmp_path):
-    """Returns a function that runs the command on the rows of two methods, of one and of two tasks."""
+def results(suite, make_outcome, keep_row, tmp_path):
+    """A folder with the rows of two submissions, of two tasks and of one."""
     for label, quality, tasks in (("good", 0.95, ("small-text", "small-image")), ("poor", 0.7, ("small-text",))):
-        for cell in (make_cell(suite, quality, task=task) for task in tasks):
-            keep_cell(tmp_path / "results", cell, label)
-    return lambda *flags: main(["leaderboard", "--suite", suite_file, "--results", str(tmp_path / "results"), *flags])
+        keep_row(tmp_path / "results", *(make_outcome(suite, quality, task=task) for task in tasks), label=label)
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def leaderboard(suite_file, results):
+    """Return a function that runs the command on those rows."""
+    return lambda *flags: main(["leaderboard", "--suite", suite_file, "--results", str(results), *flags])
 
 
 @pytest.mark.parametrize("before", ["", "\n", "\r\n**old**\r\n\r\n| Rank |\n"])
-def test_the_readmes_section_is_renewed_and_the_rest_stays_byte_for_byte(rebuild, tmp_path, before):
-    readme = tmp_path / "README.md"
+def test_the_readmes_section_is_renewed_and_the_rest_stays_byte_for_byte(leaderboard, suite, results, before):
+    readme = results.parent / "README.md"
     readme.write_bytes(f"{HEAD}{BEGIN}{before}{END}{TAIL}".encode())
+    table = overview_table(build_board(suite, results, Store(results, suite.name).rows()))
     for _ in range(2):
-        assert rebuild("--readme", str(readme)) == 0
-        table = overview_table(json.loads((tmp_path / "leaderboard-tiny.json").read_text()))
+        assert leaderboard("--readme", str(readme)) == 0
         assert readme.read_bytes() == f"{HEAD}{BEGIN}\n{table}\n{END}{TAIL}".encode()
 
 
-def test_the_readmes_table_has_what_the_board_has(rebuild, read_table, tmp_path):
-    (tmp_path / "README.md").write_text(f"{BEGIN}\n{END}")
-    rebuild("--readme", str(tmp_path / "README.md"))
-    board = json.loads((tmp_path / "leaderboard-tiny.json").read_text())["tasks"]
-    lines = read_table((tmp_path / "README.md").read_text().removeprefix(BEGIN).removesuffix(END).strip())
+def test_the_readmes_table_has_the_ranked_rows_with_their_wga(leaderboard, read_table, tmp_path):
+    readme, file = tmp_path / "README.md", tmp_path / "board.json"
+    readme.write_text(f"{BEGIN}\n{END}")
+    leaderboard("--readme", str(readme), "--json", str(file))
+    lines = read_table(readme.read_text().removeprefix(BEGIN).removesuffix(END).strip())
     assert [line["Submission"] for line in lines] == ["good", "poor"]
-    for task in ("small-image", "small-text"):
+    for task, part in json.loads(file.read_text())["tasks"].items():
         shown = {line["Submission"]: float(line[task].partition(" ")[0]) for line in lines if line[task]}
-        assert shown == {row["submission"]: pytest.approx(row["wga"], abs=0.005) for row in board[task]["rows"]}
+        assert shown == {row["submission"]: pytest.approx(row["wga"], abs=0.005) for row in part["rows"]}
 
 
-def test_the_board_is_printed_and_told_where_it_is(rebuild, tmp_path, capsys):
-    assert rebuild() == 0
-    streams = capsys.readouterr()
-    assert f"wrote {tmp_path / 'leaderboard-tiny'}.md, .csv and .json" in streams.err
-    assert all(f"## {task}\n" in streams.out for task in ("small-image", "small-text"))
-    assert "small-both" not in streams.out  # nobody ran it
-    assert not (tmp_path / "README.md").exists()
+def test_the_board_is_printed_and_written_only_to_the_named_files(leaderboard, tmp_path, capsys):
+    before = set(tmp_path.rglob("*"))
+    assert leaderboard() == 0
+    out = capsys.readouterr().out
+    assert all(f"## {task}\n" in out for task in ("small-image", "small-text"))
+    assert "small-both" not in out  # it has no rows
+    assert set(tmp_path.rglob("*")) == before
+    files = {kind: tmp_path / "new" / kind for kind in ("markdown", "csv", "json")}
+    assert leaderboard(*(word for kind, file in files.items() for word in (f"--{kind}", str(file)))) == 0
+    message = " ".join(capsys.readouterr().err.split())
+    for file in files.values():
+        assert file.stat().st_size
+        assert f"wrote {file}" in message
+
+
+@pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])
+def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, stderr, others):
+    for folder in others:
+        (tmp_path / folder).mkdir(parents=True)
+    file, folder = tmp_path / "board.md", tmp_path / "results"
+    assert main(["leaderboard", "--suite", suite_file, "--results", str(folder), "--markdown", str(file)]) == 2
+    assert f"{folder} has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by" in stderr()
+    assert not file.exists()

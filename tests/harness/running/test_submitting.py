@@ -1,71 +1,81 @@
-"""From the command line to a row: what is run, what is kept, what is said."""
+"""From the command line to a row."""
 
 import pytest
+
+from spurgen.harness.results.store import Store
 
 MODEL = "import numpy as np\ndef predict(batch): return np.array([[len(c), c.count('o'), 9.0] for c in batch.captions])"
 
 
-def row(tmp_path, name="model"):
-    return sorted(path.name for path in (tmp_path / "results" / "tiny" / name).glob("*"))
+@pytest.fixture
+def row(tmp_path):
+    """Return a function that lists a submission's results: task, seed and error."""
+
+    def read():
+        row = Store(tmp_path / "results", "tiny").row("model")
+        return [(result.task, result.seed, result.error) for part in row.values() for result in part.results]
+
+    return read
 
 
 @pytest.mark.slow
-def test_a_failure_is_run_again_and_replaced_when_the_machine_is_mended(score, tmp_path, write_submission, stderr):
-    spec = write_submission(
-        f"import pathlib\ndef fit(*_): pathlib.Path({str(tmp_path / 'needed')!r}).read_text()\n{MODEL}"
-    )
+def test_a_failed_result_is_replaced_when_the_job_succeeds(score, tmp_path, write_submission, stderr, row):
+    code = f"import pathlib\ndef fit(*_): pathlib.Path({str(tmp_path / 'needed')!r}).read_text()\n{MODEL}"
+    spec = write_submission(code)
     for _ in range(2):
         assert score(spec, "--isolation", "process") == 1
         assert "FileNotFoundError" in stderr()
-    (failed,) = row(tmp_path)
-    assert failed.endswith(".failed.json")
+    ((task, seed, error),) = row()
+    assert (task, seed) == ("small-text", 0)
+    assert "FileNotFoundError" in error
     (tmp_path / "needed").write_text("")
     assert score(spec, "--isolation", "process") == 0
-    assert row(tmp_path) == [failed.replace(".failed", "")]
+    assert row() == [("small-text", 0, None)]
 
 
 @pytest.mark.slow
-def test_a_row_never_mixes_versions_of_its_submission(score, tmp_path, write_submission, stderr):
+def test_a_row_never_mixes_versions_of_its_submission(score, write_submission, stderr, row):
     score(write_submission(MODEL), tasks=("small-text", "small-both"), seeds="2")
-    assert len(row(tmp_path)) == 4
-    assert "is not the version" not in stderr()
+    assert len(row()) == 4
+    assert "changed since its row was made" not in stderr()
     score(write_submission(MODEL.replace("'o'", "'e'")), seeds="1")
-    assert "model.py is not the version that its row was made with, or another file of that name" in stderr()
-    (left,) = row(tmp_path)
-    assert left.startswith("small-text-0-")
+    assert "model.py changed since its row was made, or another file has that name" in stderr()
+    assert row() == [("small-text", 0, None)]
 
 
-def test_the_same_file_is_the_same_submission_from_another_folder(score, tmp_path, write_submission, monkeypatch):
-    spec = write_submission(MODEL)
-    assert score(spec) == 0
+def test_the_same_file_is_the_same_submission_from_another_folder(
+    score, tmp_path, write_submission, monkeypatch, stderr
+):
+    assert score(write_submission(MODEL)) == 0
     monkeypatch.chdir(tmp_path)
+    stderr()
     assert score("model.py") == 0
+    assert "nothing to run" in stderr()
 
 
-def test_tasks_that_a_model_does_not_take_are_skipped(score, tmp_path, write_submission, stderr):
+def test_tasks_of_other_modalities_are_skipped(score, write_submission, stderr, row):
     spec = write_submission(MODEL + "\nMODALITIES = {'text'}")
     assert score(spec, tasks=("small-image", "small-text")) == 0
     assert f"skipped small-image, which is image: {spec} takes text" in stderr()
-    assert len(row(tmp_path)) == 1
+    assert len(row()) == 1
     assert score(spec, tasks=("small-image",)) == 2
-    assert "no submission takes any of the tasks asked" in stderr()
+    assert "no submission takes any of the tasks asked for" in stderr()
 
 
-def test_what_cannot_be_loaded_is_told_before_any_work_and_gets_no_row(score, tmp_path, write_submission, capsys):
+def test_a_submission_that_cannot_be_loaded_is_refused_before_any_work(score, write_submission, capsys, row):
     assert score(write_submission("import nothing_of_this_name")) == 2
     streams = capsys.readouterr()
     assert "nothing_of_this_name" in streams.err
     assert streams.out == ""
-    assert row(tmp_path) == []
+    assert row() == []
 
 
-def test_results_that_cannot_be_written_are_told_before_any_work(score, tmp_path, write_submission, stderr):
+def test_results_that_cannot_be_written_are_refused_before_any_work(score, tmp_path, write_submission, stderr):
     (tmp_path / "file").write_text("")
     assert score(write_submission(MODEL), "--results", str(tmp_path / "file")) == 2
-    assert f"cannot write to {tmp_path / 'file'}" in stderr()
+    assert f"{tmp_path / 'file'}" in stderr()
 
 
-def test_the_terminal_shows_text_as_it_is(score, write_submission, capsys):
+def test_a_terminal_shows_errors_without_html_escapes(score, write_submission, capsys):
     score(write_submission("def predict(batch): return batch.oops['a']"))
-    out = capsys.readouterr().out
-    assert "'Batch' object has no attribute 'oops'" in out
+    assert "'Batch' object has no attribute 'oops'" in capsys.readouterr().out

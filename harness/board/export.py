@@ -1,0 +1,101 @@
+"""The leaderboard as JSON and CSV text."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from spurgen.harness.board.schema import SCHEMA_VERSION, BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
+
+Record = dict[str, Any]
+
+
+def to_json(board: Leaderboard) -> str:
+    """Return the leaderboard as JSON; a NaN is an error."""
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "suite": board.suite,
+        "manifest_sha256": board.manifest_sha256,
+        "tasks": {name: _board_record(part) for name, part in board.tasks.items()},
+        "overall": {name: {"tasks": part.tasks, **_board_record(part)} for name, part in board.overall.items()},
+    }
+    return json.dumps(record, indent=1, allow_nan=False) + "\n"
+
+
+def to_csv(board: Leaderboard) -> str:
+    """Return a line per task and row, ranked or not, nested metrics as columns, to eight significant digits."""
+    records = [
+        {"task": name, **record}
+        for name, part in board.tasks.items()
+        for records in _board_record(part).values()
+        for record in records
+    ]
+    lines = [_columns(shortened(record)) for record in records]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, dict.fromkeys(column for line in lines for column in line), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def shortened(value: Any) -> Any:  # noqa: ANN401
+    """Round every float to eight significant digits: the rest differs between machines."""
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shortened(item) for item in value]
+    return float(f"{value:.8g}") if isinstance(value, float) else value
+
+
+def _board_record(part: TaskBoard | SetBoard) -> dict[str, list[Record]]:
+    unranked = [{key: value for key, value in asdict(row).items() if value is not None} for row in part.unranked]
+    return {"rows": [dict(_fields(row)) for row in part.rows], "unranked": unranked}
+
+
+def _fields(row: BoardRow) -> Iterator[tuple[str, Any]]:
+    """Yield a row's fields, those of metrics flattened."""
+    for name, value in asdict(row).items():
+        if name == "estimates":
+            yield from _metrics(row)
+        elif name == "by_channel":
+            yield from ((f"{metric}_by_channel", means) for metric, means in value.items())
+        elif name not in ("wga_corrected", "wga_simultaneous"):
+            yield name, value
+
+
+def _metrics(row: BoardRow) -> Iterator[tuple[str, Any]]:
+    """Yield every metric and its interval; after WGA, its correction and its guaranteed interval."""
+    for metric, estimate in row.estimates.items():
+        yield metric, estimate.value
+        if estimate.low is not None:
+            yield f"{metric}_ci", estimate.ends
+        if metric == "wga" and isinstance(row, TaskBoardRow):
+            yield "wga_corrected", row.wga_corrected
+            yield "wga_simultaneous", row.wga_simultaneous
+
+
+def _columns(record: Mapping[str, Any]) -> Record:
+    """Return a line of the CSV: the fields that are plain, then those that are nested, as `<field>.<key>`."""
+    line = {name: _harmless(value) for name, value in record.items() if not isinstance(value, dict | None)}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            line |= {f"{name}.{key}": item for key, item in _nested(value)}
+    return line
+
+
+def _nested(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{key}", item) for key, item in _nested(value))
+        else:
+            # Nested counts are written as floats since the first version of the file.
+            yield name, float(value) if isinstance(value, int) else _harmless(value)
+
+
+def _harmless(value: object) -> object:
+    """Return a text so that no spreadsheet runs it as a formula, nor takes a carriage return for the end of a line."""
+    if not isinstance(value, str):
+        return value
+    return ("'" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else "") + value.replace("\r", " ")

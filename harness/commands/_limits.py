@@ -1,0 +1,62 @@
+"""The flags that set the limits and the isolation of a submission."""
+
+import argparse
+import math
+import os
+from typing import get_args
+
+from rich.text import Text
+
+from spurgen.harness.commands._arguments import positive
+from spurgen.harness.sandbox.bubblewrap import why_unavailable
+from spurgen.harness.sandbox.launch import isolation_of
+from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits
+
+ROOT_WARNING = "warning: you are root, so a submission that gets out of its isolation is too; run as another user"
+FLAGS = (
+    ("--memory-gib", DEFAULT.memory_bytes / GIB, "address space, on a CPU"),
+    ("--disk-gib", DEFAULT.disk_bytes / GIB, "scratch files"),
+    ("--printed-mib", DEFAULT.printed_bytes / MIB, "output"),
+    ("--cpu-hours", DEFAULT.cpu_seconds / 3600, "CPU time of all threads"),
+    ("--fit-hours", DEFAULT.fit_seconds / 3600, "time for fit"),
+    ("--answer-minutes", DEFAULT.answer_seconds / 60, "time for each other call"),
+    ("--life-hours", DEFAULT.life_seconds / 3600, "time for all calls together"),
+    (
+        "--retrain-seconds",
+        DEFAULT.retrain_seconds,
+        "a submission that trains for at most this long (CPU only) is retrained in a second process, whose predictions "
+        "must agree",
+    ),
+)
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags that limit what a submission may use, and isolate it."""
+    group = parser.add_argument_group("limits of a submission, for each of its processes")
+    group.add_argument(
+        "--isolation", choices=get_args(Isolation), default=DEFAULT.isolation,
+        help="auto: bubblewrap where it works, else a plain process; default: auto",
+    )  # fmt: skip
+    for flag, default, what in FLAGS:
+        group.add_argument(flag, type=positive, default=default, help=f"{what}; default: {default:g}")
+
+
+def limits_of(arguments: argparse.Namespace) -> Limits:
+    """Return the limits that the flags of `add_limits` set."""
+    return Limits(
+        isolation=arguments.isolation,
+        memory_bytes=int(arguments.memory_gib * GIB), disk_bytes=int(arguments.disk_gib * GIB),
+        printed_bytes=int(arguments.printed_mib * MIB), cpu_seconds=math.ceil(arguments.cpu_hours * 3600),
+        fit_seconds=arguments.fit_hours * 3600, answer_seconds=arguments.answer_minutes * 60,
+        life_seconds=arguments.life_hours * 3600, retrain_seconds=arguments.retrain_seconds,
+    )  # fmt: skip
+
+
+def describe_isolation(limits: Limits) -> Text:
+    """Return how submissions are isolated here, why not better, and a warning to root; raise as `isolation_of` does."""
+    isolation = isolation_of(limits)
+    weaker = isolation == "process" and limits.isolation == "auto"
+    message = Text(f"isolation: {isolation}" + (f"; {why_unavailable()}" if weaker else ""))
+    if os.geteuid() == 0:
+        message.append(f"\n{ROOT_WARNING}", style="yellow")
+    return message
