@@ -41,7 +41,7 @@ check: $(READY)  ## make check MODEL=path/to/model.py
 	$(BIN)/spurgen check "$(MODEL)"
 
 leaderboard: $(READY)  ## print both leaderboards and write their files
-	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD)
+	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD) --readme README.md
 	$(BIN)/spurgen leaderboard --suite v1-imagenet $(RESULTS) $(BOARD_IMAGENET)
 
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md

@@ -1,37 +1,34 @@
-"""The whole leaderboard in one table: a line per submission, a column per task."""
+"""The head of the leaderboard in one table: a line per submission, a column per task."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-import numpy as np
 from tabulate import tabulate
 
 from spurgen.harness.board.rendering import as_text, place
 from spurgen.harness.board.schema import BoardRow, Leaderboard
 
 
-def overview_table(board: Leaderboard) -> str:
-    """Return the worst-group accuracy and, in brackets, the rank on every task, as a Markdown table.
+HEADLINE = ("contrastive", "adversarial", "group_dro", "ssa", "resample", "dfr", "jtt", "erm")
+"""Rows of the README's table: a method of each family, and ERM."""
 
-    Tasks that rank no row are left out. The first column is the mean over the board's first set of tasks, whose order
-    the table has; rows that it does not rank come after, by the mean of the ranks that they have.
+
+def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[str] = HEADLINE) -> str:
+    """Return the worst-group accuracy and, in brackets, the rank of some rows on some tasks, as a Markdown table.
+
+    The first column is the mean over the board's first set of tasks, whose order the table has. Rows and tasks that
+    the board does not have are left out.
     """
-    tasks = {name: _by_submission(part.rows) for name, part in board.tasks.items() if part.rows}
-    sets = [(f"Mean, {name}", _by_submission(part.rows)) for name, part in board.overall.items()]
-    title, first = sets[0] if sets else ("", {})
-    labels = dict.fromkeys(label for rows in tasks.values() for label in rows)
-    every = {label: [rows[label] for rows in tasks.values() if label in rows] for label in labels}
-
-    def mean_rank(label: str) -> tuple[float, str]:
-        return float(np.mean([row.rank for row in every[label]])), label
-
-    columns = {**({title: first} if first else {}), **tasks}
+    by_task = {name: _by_submission(part.rows) for name, part in board.tasks.items() if name in tasks and part.rows}
+    sets = [(f"Mean, {name}", _by_submission(part.rows)) for name, part in board.overall.items() if part.rows]
+    columns = dict([*sets[:1], *by_task.items()])
+    order = [label for rows in columns.values() for label in rows if label in labels]
     lines = [
         {
             "Submission": as_text(label),
-            "Access": as_text(", ".join(sorted({row.access for row in every[label]}))),
+            "Access": as_text(next(rows[label].access for rows in columns.values() if label in rows)),
             **{name: _entry(rows.get(label)) for name, rows in columns.items()},
         }
-        for label in (*first, *sorted(every.keys() - first.keys(), key=mean_rank))
+        for label in dict.fromkeys(order)
     ]
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
 

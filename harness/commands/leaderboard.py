@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     print(to_terminal(board))
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
     if arguments.readme:
-        renew(arguments.readme, BEGIN, END, overview_table(board))
+        renew(arguments.readme, BEGIN, END, overview_table(board, suite.main))
         written.append(arguments.readme)
     for path in written:
         console.print(f"wrote {path}", markup=False, soft_wrap=True)

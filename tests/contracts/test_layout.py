@@ -17,6 +17,11 @@ MAY_IMPORT = {
     "harness": {"benchmark", "generators", "baselines", "harness"},
     "submissions": {"benchmark", "baselines", "submissions"},
 }
+ROOMS = (
+    "worker", "machine", "metrics", "statistics", "results", "sandbox", "splits", "running", "board", "sheets",
+    "experiments", "validity", "commands", "cli",
+)  # fmt: skip
+"""The rooms of the harness: each may import those before it, and nothing after it."""
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MOST_LINES = 300
@@ -52,6 +57,37 @@ def imported(path, text):
 def test_imports_go_one_way(path):
     folder = path.relative_to(ROOT).parts[0]
     assert set(imported(path, path.read_text())) <= MAY_IMPORT[folder]
+
+
+def rooms(path):
+    """Rooms of the harness that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for parts in (name.split(".") for name in names):
+                if parts[:2] == ["spurgen", "harness"]:
+                    yield parts[2]
+
+
+HARNESS = [path for path in SOURCES if path.is_relative_to(ROOT / "harness") and path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", HARNESS, ids=name)
+def test_rooms_of_the_harness_import_only_those_below_them(path):
+    room = path.relative_to(ROOT / "harness").parts[0].removesuffix(".py")
+    assert {ROOMS.index(other) for other in rooms(path)} <= set(range(ROOMS.index(room) + 1))
+
+
+def test_what_runs_in_a_submissions_process_imports_no_other_room():
+    for path in (ROOT / "harness" / "worker").glob("*.py"):
+        assert set(rooms(path)) <= {"worker"}, name(path)
+
+
+def test_commands_share_code_only_through_support_modules():
+    for path in (ROOT / "harness" / "commands").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("spurgen.harness.commands."):
+                assert node.module.rpartition(".")[2].startswith("_"), name(path)
 
 
 @pytest.mark.parametrize(
