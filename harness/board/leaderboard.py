@@ -27,6 +27,7 @@ from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.statistics.estimate import Estimate
 
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *BASE_METRICS)
+SHOWN = ("wga", "accuracy")  # metrics whose intervals tables show, or need for the private gap
 UNSURE = 0.05  # how often a guaranteed interval may miss
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
 ASKED = ("same", "fresh")
@@ -35,10 +36,13 @@ Value = TypeVar("Value")
 
 
 @one_thread
-def build(suite: Suite, rows: Rows, private: Rows | None = None) -> Leaderboard:
+def build(
+    suite: Suite, rows: Rows, private: Rows | None = None, bootstrapped: Sequence[str] = BOOTSTRAPPED
+) -> Leaderboard:
     """Build the leaderboard: per task, and over each set of tasks that the suite names.
 
-    `private`: the rows on the private splits of the newest commitment, which are shown and not ranked.
+    `private`: the rows on the private splits of the newest commitment, which are shown and not ranked. `bootstrapped`:
+    the metrics that get an interval, among them `SHOWN`, which are enough for tables and take half of the time.
     """
     boards: dict[str, TaskBoard] = {}
     replicates: dict[str, dict[str, Float64]] = {}
@@ -46,13 +50,13 @@ def build(suite: Suite, rows: Rows, private: Rows | None = None) -> Leaderboard:
         of_task = {label: row[name] for label, row in sorted(rows.items()) if name in row}
         if of_task:
             hidden = {label: row[name] for label, row in (private or {}).items() if name in row}
-            boards[name], replicates[name] = _task_board(suite, task, of_task, hidden)
+            boards[name], replicates[name] = _task_board(suite, task, of_task, hidden, bootstrapped)
     overall = {name: rank_set(members, boards, replicates) for name, members in suite.overall.items()}
     return Leaderboard(suite.name, suite.manifest.digest, boards, overall)
 
 
 def _task_board(
-    suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]
+    suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow], bootstrapped: Sequence[str]
 ) -> tuple[TaskBoard, dict[str, Float64]]:
     """Rank a task's rows; return the board, and the bootstrap of WGA by submission, float64 (2, B).
 
@@ -70,9 +74,9 @@ def _task_board(
             unranked.append(Unranked(submission=label, access=access, seeds=len(row), reason=reason, **metrics))
         else:
             fit[label] = row
-    spreads = pooled_spreads(fit.values(), BOOTSTRAPPED)
+    spreads = pooled_spreads(fit.values(), bootstrapped)
     bootstrap.draw(fit.values())
-    made = {label: make_row(bootstrap, label, row, spreads) for label, row in fit.items()}
+    made = {label: make_row(bootstrap, label, row, spreads, bootstrapped) for label, row in fit.items()}
 
     def first_seeds(label: str, seeds: int) -> Float64:
         row = fit[label].first(seeds)
@@ -91,18 +95,18 @@ def _task_board(
 
 
 def make_row(
-    bootstrap: TaskBootstrap, label: str, row: TaskRow, spreads: Spreads
+    bootstrap: TaskBootstrap, label: str, row: TaskRow, spreads: Spreads, bootstrapped: Sequence[str] = BOOTSTRAPPED
 ) -> tuple[TaskBoardRow, dict[str, Float64]]:
-    """Average a row's results and put an interval on every metric that is ranked or shown.
+    """Average a row's results and put an interval on every metric that is bootstrapped, WGA first among them.
 
-    `spreads` maps the metrics of `BOOTSTRAPPED` to their pooled spread over seeds within the task's rows; where no row
-    has two seeds, intervals leave the variance over seeds out, and `seed_variance` is `unknown`. Return the row, and
-    the replicates of every metric of `BOOTSTRAPPED`, float64 (B,).
+    `spreads` maps those metrics to their pooled spread over seeds within the task's rows; where no row has two seeds,
+    intervals leave the variance over seeds out, and `seed_variance` is `unknown`. Return the row, and the replicates
+    of those metrics, float64 (B,).
     """
-    drawn = {metric: bootstrap.replicates(label, row, metric, spreads) for metric in BOOTSTRAPPED}
+    drawn = {metric: bootstrap.replicates(label, row, metric, spreads) for metric in bootstrapped}
     results, wga = row.results, row.mean("wga")
     estimates = {"wga": Estimate(wga, *basic_interval(wga, drawn["wga"]))}
-    for metric in BOOTSTRAPPED[1:]:
+    for metric in bootstrapped[1:]:
         low, high = percentile_interval(drawn[metric])
         # The seeds' noise is normal, and may lead out of where a proportion can lie.
         ends = (low, high) if metric == "ig" else (max(low, 0.0), min(high, 1.0))

@@ -64,7 +64,7 @@ def run_submissions(arguments: argparse.Namespace, console: Console, specs: list
         rows = store.rows()
     else:
         say(console, f"nothing to run: all {len(jobs)} results are there")
-    board = build_board(suite, arguments.results, rows)
+    board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")
     print(to_terminal(board, {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}))

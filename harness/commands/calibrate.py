@@ -95,12 +95,12 @@ def cue_table(suite: Suite, names: Sequence[str]) -> str:
     lines = []
     for (_, channels), tasks in worlds.items():
         counted = {"channels": (channels, False), "core cue": ((), True), "both": (channels, True)}
-        for cues, (names_of_cues, core) in counted.items():
-            accuracies = bayes_accuracies(tasks[0].scenario, names_of_cues, core=core)
+        for cues, (shown, core) in counted.items():
+            accuracies = bayes_accuracies(tasks[0].scenario, shown, core=core)
             lines.append(
                 {
                     "Task": ", ".join(task.name for task in tasks),
-                    "Evidence": cues,
+                    "Cues": cues,
                     "Accuracy on train": f"{accuracies.train:.3f}",
                     "Aligned accuracy": f"{accuracies.aligned:.3f}",
                     "All-conflicting accuracy": f"{accuracies.conflicting:.3f}",

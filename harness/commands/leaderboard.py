@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     if arguments.readme:
         around(arguments.readme, BEGIN, END)
-    board = build_board(suite, arguments.results, rows)
+    board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     print(to_terminal(board))
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
     if arguments.readme:

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
+from importlib.metadata import version
 from pathlib import Path
 
-import numba
 import numpy as np
 
 from spurgen.benchmark.suite import Suite
@@ -49,7 +49,7 @@ def _state(suite: Suite) -> dict[str, str]:
         "scenarios": " ".join(scenario.digest for scenario in suite.scenarios.values()),
         "generators": _code_digest(HOME / "generators"),
         "numpy": np.__version__,
-        "numba": numba.__version__,
+        "numba": version("numba"),
     }
 
 

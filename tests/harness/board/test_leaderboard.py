@@ -6,7 +6,8 @@ import pytest
 from spurgen.benchmark.result import ConsistencyCheck
 from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.bootstrap import TaskBootstrap, pooled_spreads
-from spurgen.harness.board.leaderboard import BOOTSTRAPPED, build, make_row
+from spurgen.harness.board.leaderboard import BOOTSTRAPPED, SHOWN, build, make_row
+from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard, Unranked
 from spurgen.harness.metrics import basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.results.rows import make_task_row
@@ -120,6 +121,14 @@ def test_every_metric_has_its_own_interval(bootstrap, varied):
         assert row.estimates[metric] == Estimate(varied.mean(metric), *ends), metric
     assert row.wga_corrected == bias_corrected(row.value("wga"), replicates["wga"]) > row.value("wga")
     assert len({width(row.estimates[metric]) for metric in BOOTSTRAPPED}) == len(BOOTSTRAPPED)
+
+
+def test_tables_need_only_a_part_of_the_intervals(suite, varied, make_row):
+    rows = {"a": {"small-text": varied}, "erm": {"small-text": make_row(suite, 0.6, (0, 1))}}
+    whole, part = build(suite, rows), build(suite, rows, None, SHOWN)
+    assert to_markdown(part) == to_markdown(whole)
+    row = part.tasks["small-text"].rows[0]
+    assert {metric for metric, estimate in row.estimates.items() if estimate.low is not None} == set(SHOWN)
 
 
 def test_a_row_shows_what_it_rests_on(suite, make_outcome, board):

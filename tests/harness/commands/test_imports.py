@@ -1,0 +1,55 @@
+"""Which libraries a command loads: those that train no model start without the libraries that do."""
+
+import subprocess
+import sys
+
+import pytest
+
+TRAINING = {"torch", "torchvision", "sklearn", "statsmodels", "pandas", "matplotlib"}
+SCRIPT = """
+import sys
+from spurgen.harness.cli import main
+status = main(sys.argv[1:])
+print("loaded:", *sorted({name.partition(".")[0] for name in sys.modules}))
+sys.exit(status)
+"""
+
+
+@pytest.fixture
+def loaded():
+    """Return a function that runs a command in a process of its own and returns the top-level modules it loaded."""
+
+    def run(line):
+        done = subprocess.run([sys.executable, "-c", SCRIPT, *line.split()], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        modules = set(done.stdout.rpartition("loaded:")[2].split())
+        assert {"spurgen", "numpy"} <= modules
+        return modules
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "leaderboard --suite v1-imagenet --csv {out}.csv --json {out}.json",
+        "benchmark --suite v1-imagenet --submissions erm --seeds 1",
+        "compare erm group_dro --suite v1-imagenet",
+    ],
+)
+def test_commands_that_read_results_load_neither_torch_nor_numba(loaded, command, tmp_path):
+    line = f"{command} --results {tmp_path / 'results'}".format(out=tmp_path / "board")
+    assert not loaded(line) & (TRAINING | {"numba"})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "generate --out {out} --num_samples 4 --num_classes 2 --channels color",
+        "splits list --suite {suite}",
+        "splits regenerate --suite {suite} --out {out}",
+        "splits verify --suite {suite} --out {out} --jobs 1",
+    ],
+)
+def test_commands_that_draw_images_load_no_library_that_trains(loaded, command, suite_file, tmp_path):
+    assert not loaded(command.format(out=tmp_path / "out", suite=suite_file)) & TRAINING
