@@ -63,7 +63,7 @@ def run_submissions(arguments: argparse.Namespace, console: Console, specs: list
         say(console, f"results: {store.folder}")
         rows = store.rows()
     else:
-        say(console, f"nothing to run: all {len(jobs)} results are there")
+        say(console, f"nothing to run: all results are there ({len(jobs)})")
     board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")

@@ -56,8 +56,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     minutes = sum(times) / 60
     say(
         console,
-        f"\nAll checks passed. {len(times)} tasks of {suite.name} take "
-        f"{f'about {minutes:.0f} min' if minutes >= 1 else 'less than a minute'} a seed, one after the other; "
+        f"\nAll checks passed. A seed on every task of {suite.name} that it takes ({len(times)}) needs "
+        f"{f'about {minutes:.0f} min' if minutes >= 1 else 'less than a minute'}, one after the other; "
         f"next: spurgen score {quote(arguments.submission)} --tasks {' '.join(task.name for task in tasks.values())}",
     )
     return 0

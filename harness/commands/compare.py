@@ -106,5 +106,8 @@ def _seeds(seeds: tuple[int, int]) -> str:
 
 
 def _left_out(comparison: Comparison) -> str:
-    reasons = "; ".join(f"{name} ({reason})" for name, reason in comparison.left_out.items())
+    by_reason: dict[str, list[str]] = {}
+    for task, reason in comparison.left_out.items():
+        by_reason.setdefault(reason, []).append(task)
+    reasons = "; ".join(f"{', '.join(tasks)} ({reason})" for reason, tasks in by_reason.items())
     return f"Left out: {reasons}." if reasons else ""

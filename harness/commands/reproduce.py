@@ -76,7 +76,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a line per result and metric; return 1 if a metric differs or a run failed."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
-    say(console, describe_isolation(limits_of(arguments)))
     if arguments.record:
         check_writable(arguments.results, "--results")
     store = Store(arguments.results, suite.name)
@@ -88,13 +87,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise SpurgenError(f"all results of {arguments.row} on {', '.join(tasks)} failed; none can be reproduced")
     _refuse_changes(planned)
     check_backbones([job for job, _ in planned])
+    say(console, describe_isolation(limits_of(arguments)))
     reruns = _rerun(planned, rows, tasks, console, processes_of(arguments, device))
     means = {name: compare_means([r.metrics for r in reruns if r.before.task == name and r.metrics]) for name in tasks}
     print(_table(reruns, means))
     drifted = [name for name, metrics in means.items() if metrics and verdict_of(metrics) == "differs"]
     verdicts = [rerun.verdict for rerun in reruns]
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
-    say(console, f"{len(verdicts)} results run again: {counts}")
+    say(console, f"results run again: {counts}")
     if arguments.record:
         reproduced = [rerun for rerun in reruns if rerun.verdict in GOOD and rerun.before.task not in drifted]
         _record(reproduced, store, arguments.row, console)
@@ -167,7 +167,7 @@ def _lines(rerun: _Rerun) -> list[dict[str, str]]:
     task, seed, error = rerun.before.task, str(rerun.before.seed), rerun.after.error
     if error is not None:
         empty = dict.fromkeys(("metric", "row", "again", "tolerance"), "")
-        return [{"task": task, "seed": seed, **empty, "": f"failed: {error.partition(chr(10))[0]}"}]
+        return [{"task": task, "seed": seed, **empty, "verdict": f"failed: {error.partition(chr(10))[0]}"}]
     return [_line(task, seed, metric) for metric in rerun.metrics]
 
 
@@ -179,7 +179,7 @@ def _line(task: str, seed: str, again: Again) -> dict[str, str]:
         "row": f"{again.before:.4f}",
         "again": f"{again.after:.4f}",
         "tolerance": f"{again.tolerance:.4f}",
-        "": again.verdict,
+        "verdict": again.verdict,
     }
 
 
@@ -187,7 +187,7 @@ def _record(reproduced: Sequence[_Rerun], store: Store, label: str, console: Con
     """Note in the row which of its results were reproduced."""
     if reproduced:
         store.update(label, [_recorded(rerun) for rerun in reproduced])
-        say(console, f"noted in the row: {len(reproduced)} results are re-run, as spurgen leaderboard shows")
+        say(console, f"noted in the row as re-run: {len(reproduced)}; spurgen leaderboard shows it")
     else:
         say(console, "nothing noted in the row: no result was reproduced")
 

@@ -21,7 +21,7 @@ def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys
     out = capsys.readouterr().out
     assert "# bad and good on tiny\n\n## small-text, 4 seeds\n\ngood beats bad by 0." in out
     assert "WGA (p < 0.001). good relies less on color." in out
-    assert "Left out: small-image (bad: not run; good: not run); small-both (" in out
+    assert "Left out: small-image, small-both (bad: not run; good: not run)." in out
     record = json.loads((tmp_path / "compared.json").read_text())
     assert (next(iter(record)), record["schema_version"]) == ("schema_version", 2)
     wga = record["tasks"]["small-text"]["wga"]
