@@ -81,17 +81,10 @@ def _columns(record: Mapping[str, Any]) -> Record:
     line = {name: _harmless(value) for name, value in record.items() if not isinstance(value, dict | None)}
     for name, value in record.items():
         if isinstance(value, dict):
-            line |= {f"{name}.{key}": item for key, item in _nested(value)}
-    return line
-
-
-def _nested(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in record.items():
-        if isinstance(value, dict):
-            yield from ((f"{name}.{key}", item) for key, item in _nested(value))
-        else:
             # Nested counts are written as floats since the first version of the file.
-            yield name, float(value) if isinstance(value, int) else _harmless(value)
+            items = ((key, float(item) if isinstance(item, int) else item) for key, item in _columns(value).items())
+            line |= {f"{name}.{key}": item for key, item in items}
+    return line
 
 
 def _harmless(value: object) -> object:

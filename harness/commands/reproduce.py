@@ -1,7 +1,7 @@
 """Run a row again from its source, on data made again, and print how its metrics differ."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,21 +140,15 @@ def _rerun(
     """Run jobs again and compare their results, sorted by task and seed."""
     comparisons = (len(planned) + len(tasks)) * len(METRICS)
     allowed = {name: tolerances([row[name] for row in rows.values() if name in row], comparisons) for name in tasks}
-    reruns = [
-        _Rerun(before, after, compare_results(before, after, allowed[before.task]))
-        for before, after in _run(planned, console, processes)
-    ]
-    return sorted(reruns, key=lambda rerun: (rerun.before.task, rerun.before.seed))
-
-
-def _run(planned: Sequence[Planned], console: Console, processes: int | None) -> Iterator[tuple[Result, Result]]:
-    """Yield every result with that of its second run, as it ends."""
     before = {(result.task, result.seed): result for _, result in planned}
+    reruns = {}
     with make_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(planned))
         for job, (after, _) in pool.run(run_job, [job for job, _ in planned], processes):
             progress.advance(bar)
-            yield before[job.task.name, job.seed], after
+            key = job.task.name, job.seed
+            reruns[key] = _Rerun(before[key], after, compare_results(before[key], after, allowed[job.task.name]))
+    return [reruns[key] for key in sorted(reruns)]
 
 
 def _table(reruns: Sequence[_Rerun], means: Mapping[str, Sequence[Again]]) -> str:
