@@ -32,7 +32,8 @@ def to_csv(board: Leaderboard) -> str:
         for records in _board_record(part).values()
         for record in records
     ]
-    lines = [_columns(shortened(record)) for record in records]
+    present = [{name: value for name, value in record.items() if value is not None} for record in records]
+    lines = [_columns(shortened(record)) for record in present]
     text = io.StringIO()
     writer = csv.DictWriter(text, dict.fromkeys(column for line in lines for column in line), lineterminator="\n")
     writer.writeheader()
@@ -78,7 +79,7 @@ def _metrics(row: BoardRow) -> Iterator[tuple[str, Any]]:
 
 def _columns(record: Mapping[str, Any]) -> Record:
     """Return a line of the CSV: the fields that are plain, then those that are nested, as `<field>.<key>`."""
-    line = {name: _harmless(value) for name, value in record.items() if not isinstance(value, dict | None)}
+    line = {name: _harmless(value) for name, value in record.items() if not isinstance(value, dict)}
     for name, value in record.items():
         if isinstance(value, dict):
             # Nested counts are written as floats since the first version of the file.

@@ -48,6 +48,7 @@ def test_csv_has_a_line_per_task_and_row_and_a_column_per_number(board):
     assert float(lines[3]["sss_by_channel.color"]) == pytest.approx(row.by_channel["sss"]["color"])
     assert json.loads(lines[3]["wga_ci"]) == pytest.approx(row.estimates["wga"].ends)
     assert "against_erm" not in lines[0]
+    assert {line["against_erm.p_seeds"] for line in lines} == {""}  # one common seed: no test, and yet a column
     assert {line["against_erm.verdict"] for line in lines} == {"undecided", ""}
     assert {line["against_erm.seeds"] for line in lines} == {"1.0", ""}
     assert lines[-1]["reason"] == "failed with seed 0: boom|"
