@@ -51,7 +51,7 @@ validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity
 	$(BIN)/spurgen validity --suite v1 $(RESULTS) --out benchmark/validity --readme docs/validity.md
 
 test: $(DEV_READY)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --ignore tests/speed
 
 attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard in docs/sandbox.md
 	$(BIN)/python tests/attacks/scorecard.py docs/sandbox.md

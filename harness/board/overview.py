@@ -7,7 +7,6 @@ from tabulate import tabulate
 from spurgen.harness.board.rendering import as_text, place
 from spurgen.harness.board.schema import BoardRow, Leaderboard
 
-
 HEADLINE = ("contrastive", "adversarial", "group_dro", "ssa", "resample", "dfr", "jtt", "erm")
 """Rows of the README's table: a method of each family, and ERM."""
 

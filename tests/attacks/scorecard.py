@@ -121,9 +121,9 @@ def attempt(path: Path, suite_file: str) -> Outcome:
             return Outcome("refused", str(error).removeprefix(f"{copy}: "), None)
     if result.error is not None:
         return Outcome("failed", result.error.splitlines()[0].partition(f"task {TASK}: ")[2], result)
-    part = build(load_suite(suite_file), {path.stem: {TASK: make_task_row([(result, samples)])}})["tasks"][TASK]
-    if part["unranked"]:
-        return Outcome("unranked", part["unranked"][0]["reason"], result)
+    part = build(load_suite(suite_file), {path.stem: {TASK: make_task_row([(result, samples)])}}).tasks[TASK]
+    if part.unranked:
+        return Outcome("unranked", part.unranked[0].reason, result)
     return Outcome("ranked", "", result)
 
 

@@ -3,6 +3,8 @@
 import ast
 import re
 import tomllib
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,13 @@ def test_the_table_of_methods_lists_every_method_with_its_access():
     assert sorted(listed) == [
         (name, module.submission.ACCESS) for name, module in discover("spurgen.baselines").items()
     ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "speed").glob("test_*.py")), ids=name)
+def test_benchmarks_name_code_that_exists(path):
+    """`make test` does not run the benchmarks, so a rename must show here."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("spurgen"):
+            module = import_module(node.module)
+            for alias in node.names:
+                assert hasattr(module, alias.name) or find_spec(f"{node.module}.{alias.name}"), alias.name

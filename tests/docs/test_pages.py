@@ -110,7 +110,7 @@ def test_every_column_of_the_leaderboard_is_documented():
 def test_the_table_of_limits_has_every_flag_with_its_default(capsys):
     with pytest.raises(SystemExit):
         main(["score", "--help"])
-    limits = " ".join(capsys.readouterr().out.split()).partition("what a submission may use")[2]
+    limits = " ".join(capsys.readouterr().out.split()).partition("limits of a submission")[2]
     flags = dict(re.findall(r"(--[a-z-]+) [A-Z_]+ .*?default: ([\d.]+)", limits))
     assert dict(re.findall(r"^\| `(--[a-z-]+)` \| .* \| ([\d.]+) \|$", SANDBOX, re.MULTILINE)) == flags
 

@@ -6,9 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-import spurgen.generators.scene as scene_module
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.generators import sample
+from spurgen.generators import compositor, sample
 
 IMAGE = ("background", "color", "shape", "lighting", "watermark")
 STREAM = """
@@ -34,11 +33,11 @@ def all_channels(image_size):
 @pytest.mark.parametrize(("image_size", "count", "target"), [(64, 2000, 25_000), (224, 300, 2_000)])
 def test_rendering_scenes_with_every_image_channel(benchmark, tell, monkeypatch, image_size, count, target):
     kept = []
-    monkeypatch.setattr(scene_module, "render", lambda *arguments: kept.append(arguments))
+    monkeypatch.setattr(compositor, "render", lambda *arguments: kept.append(arguments))
     sample(all_channels(image_size), "train", range(count), captions=False)
     monkeypatch.undo()
     benchmark.extra_info["target_per_second"] = target
-    benchmark.pedantic(scene_module.render, kept[0], rounds=15, warmup_rounds=1)
+    benchmark.pedantic(compositor.render, kept[0], rounds=15, warmup_rounds=1)
     if benchmark.stats:
         tell(f"scenes at {image_size} pixels", count / benchmark.stats["median"], target, "images/s", more=True)
     assert np.ptp(kept[0][0]) > 100

@@ -67,4 +67,4 @@ def test_scoring_costs_little_more_than_the_forward_passes(benchmark, tell):
     tell("scoring an image CNN, against its bare forward passes", total / passes, 1.25, "x")
     rows = [answers.val, *answers.blocks.values(), *answers.features.values()]
     assert sum(map(len, rows)) == asked
-    assert {"wga", "sss", "ig", "probe_balanced"} <= set(scores.figures)
+    assert {"wga", "sss", "ig", "probe_balanced"} <= set(scores.metrics)

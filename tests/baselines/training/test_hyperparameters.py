@@ -9,8 +9,8 @@ from pydantic.dataclasses import dataclass
 from spurgen.baselines import bsoftmax, erm
 from spurgen.baselines.training.hyperparameters import Recipe, within
 from spurgen.baselines.training.method import Baseline
+from spurgen.benchmark.checkpoint_rules import RULES
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.selection import RULES
 
 
 @pytest.mark.parametrize(

