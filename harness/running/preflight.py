@@ -110,7 +110,7 @@ class _Examination:
             if not np.ptp(answers[what], axis=0).any():
                 same = f"{what}: all of {ROWS} different inputs get the same answer: it does not look at them"
                 self.findings.fail("varied", self.worker.spec, self.worker.failure(same))
-        again = "the same batch again gets other answers: switch off dropout and whatever else is random"
+        again = "the same batch again gets other answers: switch off dropout and other randomness"
         cut = "the same rows in other batches get other answers: a row must not change another's answer (model.eval())"
         alike = self._compare("repeatable", answers, self._answers(self.worker, [(0, ROWS)]), again)
         alike = alike and self._compare("any batch", answers, self._answers(self.worker, CUTS), cut)
