@@ -58,7 +58,7 @@ def test_all_targets_are_reported_and_one_missed_by_far_fails(bench, at_most, at
         assert line in output
 
 
-def test_targets_are_not_checked_without_benchmarks(bench):
+def test_measurements_are_not_judged_without_benchmarks(bench):
     code, output = bench(99, 1, "--benchmark-disable")
     assert code == 0
     assert "targets" not in output
