@@ -1,4 +1,4 @@
-"""Try a submission on small tasks, in a minute, and print what to change: run this first."""
+"""Check a submission on small tasks in about a minute, and print what to change: run this first."""
 
 import argparse
 from shlex import quote
@@ -13,7 +13,7 @@ from spurgen.harness.commands._limits import add_limits, describe_isolation, lim
 from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.running.plan import baseline_specs
-from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks, explained
+from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks, explain_failure
 from spurgen.harness.sandbox.process import describe
 
 
@@ -26,20 +26,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print a table, a column per modality that the submission takes, and what to change; return 1 if anything."""
+    """Print a table with a column per modality, and what to change; return 1 if any check failed."""
     suite, limits, device = load_suite(arguments.suite), limits_of(arguments), pick_device(arguments.device)
     (spec,) = baseline_specs([arguments.submission])
     say(console, describe_isolation(limits))
     try:
         about = describe(spec, {}, limits, device)
     except SubmissionError as error:
-        return _complain(console, explained(spec, error))
+        return _complain(console, explain_failure(spec, error))
     examples = example_tasks(suite)
     tasks = {modality: task for modality, task in examples.items() if modality in about["modalities"]}
     if not tasks:
-        taken, offered = ", ".join(about["modalities"]), ", ".join(examples)
-        there = f"{about['name']} takes {taken}, and {suite.name} has {offered} tasks"
-        return _complain(console, f"nothing to check: {there}; see MODALITIES and --suite")
+        supported, offered = ", ".join(about["modalities"]), ", ".join(examples)
+        mismatch = f"{about['name']} takes {supported}, and {suite.name} has {offered} tasks"
+        return _complain(console, f"nothing to check: {mismatch}; see MODALITIES and --suite")
     say(console, f"{about['name']}: access {about['access']}, offers {', '.join(about['offers'])}")
     findings = {modality: check_modality(spec, task, limits, device) for modality, task in tasks.items()}
     lines = [{"": check, **{m: f.outcomes.get(check, "-") for m, f in findings.items()}} for check in CHECKS]

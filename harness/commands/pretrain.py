@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Train the encoders and write them."""
+    """Train the encoders; write their weights and a record of them."""
     arrays, record = pretrain(load_scenario(arguments.scenario), pick_device(arguments.device), console.print)
     write_arrays(arguments.out, arrays)
     about = json.dumps(

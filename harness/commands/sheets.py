@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write the sheets."""
+    """Write the images into the folder `--out`."""
     write_sheets(arguments.out)
     console.print(f"wrote the sheets to {arguments.out}")
     return 0

@@ -1,1 +1,1 @@
-"""Results on disk: what identifies one, where it is stored, whether its metrics follow from its samples."""
+"""Results on disk: their identity, their storage, and whether their metrics follow from their samples."""

@@ -1,9 +1,9 @@
 """The binary file of a row: what the bootstrap reads, packed without loss.
 
-An `.npz` with two entries, uint8, that run over the tasks in order; their shapes stand in the row's text file.
-`correct`: per task and seed the correct test predictions as bits, ceil(n / 8) bytes. `sums`, (8, N): the sample arrays
-of every task, summed over seeds, as whole multiples of 2**-24, the bytes of each order together, since the low ones are
-noise and the high ones are not. The file depends on its content alone.
+An `.npz` with two uint8 entries, each of which covers all tasks in order; the row's text file lists the shapes.
+`correct`: per task and seed, the correct test predictions as bits, ceil(n / 8) bytes. `sums`, (8, N): the sample arrays
+of every task, summed over seeds, as whole multiples of 2**-24. It is stored one byte plane after the other, because the
+high bytes compress well and the low ones do not. Equal content gives equal files.
 """
 
 import io
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.results.rows import Float64, TaskRow
 
-UNIT = 2.0**-24  # of float16: every number of it is a whole multiple
-EPOCH = (1980, 1, 1, 0, 0, 0)
+UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
+EPOCH = (1980, 1, 1, 0, 0, 0)  # date of the zip's entries, the earliest that zip allows
 
 
 class Shape(NamedTuple):
-    """What a task has in the file: seeds, test samples, base samples, and the names of its sample arrays."""
+    """A task's numbers of seeds, test samples and base samples, and the names of its sample arrays."""
 
     seeds: int
     test: int
@@ -31,7 +31,7 @@ class Shape(NamedTuple):
 
     @property
     def correct_bytes(self) -> tuple[int, int]:
-        """Shape of the task's correct predictions as bits."""
+        """Shape of the task's correct predictions, packed as bits."""
         return self.seeds, -(-self.test // 8)
 
 
@@ -67,7 +67,10 @@ def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
 
 
 def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, tuple[NDArray[np.bool_], dict[str, Float64]]]:
-    """Return every task's `correct`, bool (S, n), and `sums`, float64 (m,) each; raise `SpurgenError` for a misfit."""
+    """Return every task's `correct`, bool (S, n), and `sums`, float64 (m,) each.
+
+    Raise `SpurgenError` if the content does not have the shapes.
+    """
     sizes = [shape.correct_bytes[0] * shape.correct_bytes[1] for shape in shapes.values()]
     numbers = [len(shape.names) * shape.bases for shape in shapes.values()]
     with zipfile.ZipFile(io.BytesIO(content)) as file:
@@ -75,11 +78,10 @@ def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, tuple[N
         planes = _read(file, "sums", (8, sum(numbers)))
     values = np.ascontiguousarray(planes.T).view("<i8").ravel() * UNIT
     tasks = {}
-    for (task, shape), own_bits, own_values in zip(
-        shapes.items(), _cut(bits, sizes), _cut(values, numbers), strict=True
-    ):
-        correct = np.unpackbits(own_bits.reshape(shape.correct_bytes), axis=1, count=shape.test).astype(bool)
-        tasks[task] = correct, dict(zip(shape.names, own_values.reshape(len(shape.names), shape.bases), strict=True))
+    parts = zip(shapes.items(), _cut(bits, sizes), _cut(values, numbers), strict=True)
+    for (task, shape), task_bits, task_values in parts:
+        correct = np.unpackbits(task_bits.reshape(shape.correct_bytes), axis=1, count=shape.test).astype(bool)
+        tasks[task] = correct, dict(zip(shape.names, task_values.reshape(len(shape.names), shape.bases), strict=True))
     return tasks
 
 
@@ -89,9 +91,9 @@ def _cut(array: NDArray, sizes: Iterable[int]) -> list[NDArray]:  # type: ignore
 
 def _read(file: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     entry = file.getinfo(f"{name}.npy")
-    most = int(np.prod(shape)) + 1024  # with NumPy's header
-    if entry.file_size > most:
-        raise SpurgenError(f"{name} unpacks to {entry.file_size} bytes, expected at most {most}")
+    limit = int(np.prod(shape)) + 1024  # for NumPy's header
+    if entry.file_size > limit:
+        raise SpurgenError(f"{name} unpacks to {entry.file_size} bytes, expected at most {limit}")
     array = np.lib.format.read_array(io.BytesIO(file.read(entry)), allow_pickle=False)
     if array.dtype != np.uint8 or array.shape != shape:
         raise SpurgenError(f"{name} is {array.dtype} of shape {array.shape}, expected uint8 of shape {shape}")

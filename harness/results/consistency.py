@@ -1,4 +1,4 @@
-"""Whether a row's metrics follow from the samples that it keeps."""
+"""Check that a row's metrics follow from its samples."""
 
 from collections.abc import Iterator
 
@@ -7,38 +7,37 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
-from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness import metrics
 from spurgen.harness.results.rows import TaskRow
 
 BASE_METRICS = {"sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra": "cra", "flip_rate": "flip"}
-"""Metrics that are means over the base samples, and the sample array of each."""
+"""Metrics that are means over base samples, and the sample array that each is the mean of."""
 HALF_PRECISION = 2.0**-10  # relative error of float16, to which sample arrays are rounded
-ROUNDING = 1e-7  # of the smallest float16, of sums, and of metrics as text
+ROUNDING = 1e-7  # absolute error of the smallest float16, of sums, and of metrics written as text
 Claim = tuple[str, float | None, float, float]
-"""A metric: its name, its value in the row, its value from the samples, and the difference that rounding explains."""
+"""A metric's name, its value in the row, its value computed from the samples, and the tolerance for rounding."""
 
 
 def contradiction(task: Task, groups: NDArray[np.int64], row: TaskRow) -> str | None:
-    """Return in what a row's metrics do not follow from its samples, beyond rounding, or None.
+    """Return how a row's metrics contradict its samples, or None if they differ by rounding at most.
 
-    `groups`: int64 (n,), the groups of the test samples. No result of the row failed.
+    `groups`: int64 (n,), the groups of the test samples. The row must not contain failed results.
     """
     problem = _misfit(task, row)
     if problem:
         return f"its samples cannot be used: {problem}"
-    sizes = np.bincount(groups)
     for result, correct in zip(row.results, row.correct, strict=True):
-        hits = np.bincount(groups, correct)
-        if hits.astype(int).tolist() != list(result.groups):
+        counts = metrics.count_groups(correct, groups)
+        if counts.correct.tolist() != list(result.groups):
             return f"its counts per group do not follow from its samples (seed {result.seed})"
-        problem = _first_wrong(_of_groups(task, hits / sizes, float(correct.mean()), result))
+        problem = _first_wrong(_of_groups(task, counts, float(correct.mean()), result))
         if problem:
             return f"{problem} (seed {result.seed})"
     return _first_wrong(_of_base_samples(task, row))
 
 
 def _misfit(task: Task, row: TaskRow) -> str | None:
-    """Return which sample array is missing or of another size, or None."""
+    """Return which sample array is missing or has the wrong size, or None."""
     expected = (len(row), task.scenario.num_test)
     if row.correct.shape != expected:
         return f"correct has shape {row.correct.shape}, expected {expected}"
@@ -58,11 +57,11 @@ def _first_wrong(claims: Iterator[Claim]) -> str | None:
     return None
 
 
-def _of_groups(task: Task, accuracies: Float64, accuracy: float, result: Result) -> Iterator[Claim]:
-    """Yield what follows from the accuracies of groups, float64 (G,)."""
+def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result: Result) -> Iterator[Claim]:
+    """Yield the metrics that follow from the counts per group."""
     yield "accuracy", result.metrics.get("accuracy"), accuracy, ROUNDING
-    yield "wga", result.metrics.get("wga"), float(accuracies.min()), ROUNDING
-    means = accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0).tolist()
+    yield "wga", result.metrics.get("wga"), counts.worst, ROUNDING
+    means = counts.accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0).tolist()
     letters = ["".join("ac"[k >> bit & 1] for bit in range(len(task.channels))) for k in range(len(means))]
     claimed = {f"accuracy of {name}": result.patterns.get(name) for name in letters}
     claimed |= {name: result.metrics.get(name) for name in ("aligned_accuracy", "conflicting_accuracy")}
@@ -72,7 +71,7 @@ def _of_groups(task: Task, accuracies: Float64, accuracy: float, result: Result)
 
 
 def _of_base_samples(task: Task, row: TaskRow) -> Iterator[Claim]:
-    """Yield what follows from the base samples, over all seeds together."""
+    """Yield the metrics that follow from the base samples, as means over all seeds."""
     for metric, name in BASE_METRICS.items():
         yield metric, _claimed(row, metric), float(row.sample_mean(name).mean()), _rounding(row, name)
     names = [f"sss/{channel}" for channel in task.channels]
@@ -91,5 +90,5 @@ def _claimed(row: TaskRow, metric: str) -> float | None:
 
 
 def _rounding(row: TaskRow, name: str) -> float:
-    """Return how far rounding to float16 moves a mean, at most."""
+    """Return the largest change of a mean that rounding to float16 can cause."""
     return HALF_PRECISION * float(np.abs(row.sample_mean(name)).mean()) + ROUNDING

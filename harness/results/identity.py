@@ -1,8 +1,8 @@
-"""What a result depends on: the frozen data, the submission, and the versions of our own code.
+"""Identity of a result: a digest of the data, the submission, and the versions of SpurGen's own code.
 
-Data are identified by their manifest, a stranger's submission by the bytes of its files, pretrained weights by their
-digest, and our own code by whole numbers that are raised when metrics change. `tests/golden` fails when a number must
-be raised. So a rename, a moved import or another format makes no result stale.
+Data are identified by their manifest, a user's submission by the bytes of its files, pretrained weights by their
+digest, and SpurGen's own code by version numbers that are raised when metrics change. `tests/golden` fails when a
+version must be raised. Renaming, moving or reformatting code therefore makes no result stale.
 """
 
 import hashlib
@@ -17,16 +17,16 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.results.sources import read, submission_files
 
 SCORING_VERSION = 1
-"""Raised when the same answers give other metrics, or a submission is given or asked something else."""
+"""Raise it when the same predictions give other metrics, or when submissions get other data or queries."""
 
 
 def job_identity(
     task: Task, submission: str, *, data: str, seed: int, options: Mapping[str, Any], uncorrelated: bool = False
 ) -> str:
-    """Return the SHA-256 of all that a job's metrics depend on, except the device and the libraries' versions.
+    """Return the SHA-256 of everything that a job's metrics depend on, except the device and library versions.
 
-    Those two stand in the result's provenance: they move the last digits of a sum, and a training as far as another
-    seed would. `submission` is `submission_digest`, `data` the digest of the frozen data or of the scenario.
+    Those are recorded in the result's provenance: they change the last digits of sums, and affect training as much as
+    another seed does. `submission`: from `submission_digest`. `data`: the digest of the frozen data or the scenario.
     """
     return _sha256(
         {
@@ -38,10 +38,10 @@ def job_identity(
 
 
 def submission_digest(spec: str) -> str:
-    """Return the SHA-256 that identifies a submission: a baseline by its versions, any other by its files' bytes.
+    """Return the SHA-256 that identifies a submission: of a baseline's versions, or of the bytes of other files.
 
-    A stranger's submission that trains with our code also depends on `TRAINING_VERSION`. Raise `SubmissionError` if
-    a file cannot be read, or is not Python.
+    It always includes `TRAINING_VERSION`, since any submission may train with SpurGen's code.
+    Raise `SubmissionError` if a file cannot be read or is not Python.
     """
     if is_baseline(spec):
         name = split_spec(spec)[0].removeprefix(f"{BASELINES}.")

@@ -1,4 +1,4 @@
-"""Rows in memory: a submission's results on one task, with what the bootstrap reads of their samples."""
+"""Rows in memory: a submission's results, with the sample arrays that the bootstrap needs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ Float64 = NDArray[np.float64]
 class TaskRow:
     """A submission's results on one task, by ascending seed.
 
-    `correct`: bool (S, n), which test samples each seed answers correctly. `sums`: float64 (m,) per kind of sample
-    array, summed over the seeds: the bootstrap of a mean over seeds needs no more. Failed results have no samples.
+    `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the other
+    sample arrays summed over seeds, which is all that the bootstrap needs. Failed results have no samples.
     """
 
     results: tuple[Result, ...]
@@ -32,7 +32,7 @@ class TaskRow:
         return [result.seed for result in self.results]
 
     def metric(self, name: str) -> Float64:
-        """Return a metric of every seed, float64 (S,); `name` as in `Result.metric`."""
+        """Return a metric per seed, float64 (S,); `name` as in `Result.metric`."""
         return np.array([result.metric(name) for result in self.results])
 
     def mean(self, name: str) -> float:
@@ -44,7 +44,7 @@ class TaskRow:
         return self.sums[name] / len(self.correct)
 
     def first(self, seeds: int) -> "TaskRow":
-        """Return the row of its first seeds alone, without `sums` unless those are all it has."""
+        """Return the row with only its first seeds; it has no `sums` unless those are all seeds."""
         return self if seeds >= len(self) else TaskRow(self.results[:seeds], self.correct[:seeds])
 
 
@@ -55,7 +55,7 @@ Rows = Mapping[str, Row]
 
 
 def make_task_row(outcomes: Sequence[tuple[Result, Samples]]) -> TaskRow:
-    """Return the row that results and their samples make, as `round_samples` returns them."""
+    """Return the row of results and their samples; the samples are as `round_samples` returns them."""
     ordered = sorted(outcomes, key=lambda outcome: outcome[0].seed)
     measured = [samples for result, samples in ordered if result.error is None and samples]
     names = [name for name in (measured[0] if measured else {}) if name != "correct"]

@@ -1,4 +1,4 @@
-"""Where a submission's behaviour lies: its file, what it imports of the user's own, and the files it declares."""
+"""Find the files that a submission consists of: its own, the user's modules that it imports, and those in `FILES`."""
 
 import ast
 import os
@@ -14,18 +14,17 @@ from spurgen.benchmark.specs import split_spec
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
 WITHHELD = ("generators", "harness", "benchmark")
-MOST = 2000  # files that are declared: each is shown to the sandbox by itself, and a command line has an end
-FOLLOWED = "submissions"  # adapters and examples; the rest of spurgen has versions
+MAX_FILES = 2000  # in FILES: each is an argument of bubblewrap, whose command line is limited
+FOLLOWED = "submissions"  # adapters and examples; version numbers identify the rest of spurgen
 
 
 def submission_files(spec: str) -> dict[str, Path]:
-    """Maps module names to a submission's own files, and `FILES/<name>` to the data files that it declares.
+    """Return a submission's own files by module name, and the data files that it declares as `FILES/<name>`.
 
-    Imports are followed into the submission's folder, its package and whatever else of Python's path is
-    not installed: a library's version is no part of a submission. What is imported by a computed name is
-    not found; a submission declares it in `FILES`. What makes or scores the data is none of its files,
-    wherever it lies. All is read, nothing imported. Raises `SubmissionError` for what is not there, is not
-    Python, or is declared otherwise than in plain words.
+    Imports are followed into the submission's folder, its package, and everything else on Python's path that is not
+    an installed library. A module imported by a computed name is not detected; a submission declares it in `FILES`.
+    Generator and scoring code is excluded. Files are read, never imported. Raise `SubmissionError` if a file is
+    missing or not Python, or if `FILES` is not a literal list of names.
     """
     head, _ = split_spec(spec)
     name, places, top = head, [*map(Path, sys.path)], head.partition(".")[0]
@@ -35,79 +34,79 @@ def submission_files(spec: str) -> dict[str, Path]:
         if "." in start.stem:
             raise SubmissionError(f"{spec}: a module's name holds no dots; rename the file, such as to my_model.py")
         name, own, top = start.stem, [start.resolve().parent, *own], ""
-        found = {name: start} if start.is_file() else {}
-    else:  # what the worker imports by name may lie in the current folder, its helpers beside it
+        located = {name: start} if start.is_file() else {}
+    else:  # a module may lie in the current folder, its helpers beside it
         places, own = [*places, Path.cwd()], [*own, Path.cwd()]
-        found = _of_spurgen(head) if top == "spurgen" else locate(head, places)
-    if name not in found:
+        located = _of_spurgen(head) if top == "spurgen" else locate(head, places)
+    if name not in located:
         raise SubmissionError(
             f"there is no submission {spec}, seen from {Path.cwd()}; give a path to a .py file or a module's name"
         )
-    seen: dict[str, Path] = {}
-    waiting = list(found.items())
+    start, files = located[name], dict[str, Path]()
+    waiting = list(located.items())
     while waiting:
         module, path = waiting.pop()
-        if module not in seen:
-            seen[module] = path
+        if module not in files:
+            files[module] = path
             for wanted in _imported(module, path):
                 if wanted.partition(".")[0] == "spurgen":
                     waiting += [item for item in _of_spurgen(wanted).items() if item[0].split(".")[1:2] == [FOLLOWED]]
                 else:
-                    some = locate(wanted, places if wanted.partition(".")[0] == top else own)
-                    waiting += [item for item in some.items() if not _withheld(item[1])]
-    return seen | _declared(found[name])
+                    located = locate(wanted, places if wanted.partition(".")[0] == top else own)
+                    waiting += [item for item in located.items() if not _withheld(item[1])]
+    return files | _declared(start)
 
 
 def locate(name: str, places: list[Path]) -> dict[str, Path]:
-    """Maps a module, and the packages it is in, to their files, as far as they are there, the first place first."""
-    found: dict[str, Path] = {}
+    """Return the files of a module and of the packages that contain it, by name; the first place with a file wins."""
+    located: dict[str, Path] = {}
     parts = name.split(".")
-    folders = [str(place) for place in places]  # words, since a cell asks for a thousand names, most of them nowhere
+    folders = [str(place) for place in places]  # str is faster than Path, and thousands of names are looked up
     for depth, part in enumerate(parts, 1):
         files = (file for folder in folders for file in (f"{folder}/{part}/__init__.py", f"{folder}/{part}.py"))
         first = next(filter(os.path.isfile, files), None)
         if first is None:
-            folders = [f"{folder}/{part}" for folder in folders]  # perhaps a package without an __init__
+            folders = [f"{folder}/{part}" for folder in folders]  # maybe a namespace package
         else:
-            path = found[".".join(parts[:depth])] = Path(first)
+            path = located[".".join(parts[:depth])] = Path(first)
             folders = [str(path.parent)] if path.name == "__init__.py" else []
-    return found
+    return located
 
 
 def read(path: Path) -> bytes:
-    """Reads a file; raises `SubmissionError` that names it if that cannot be done."""
+    """Return a file's bytes; raise `SubmissionError` if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise SubmissionError(f"cannot read {path}: {error}; restore it, or mend what names it") from None
+        raise SubmissionError(f"cannot read {path}: {error}; restore it, or correct what names it") from None
 
 
 def not_python(path: Path, error: Exception) -> SubmissionError:
-    """Makes the error for a source that is no Python."""
+    """Return the error for a source that is not valid Python."""
     where = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
     return SubmissionError(f"{path} is not valid Python: {where}")
 
 
 def installed(place: Path) -> bool:
-    """Says whether a place of Python's path holds what was installed: libraries, Python's own or others'."""
-    own = [Path(sysconfig.get_path(part)) for part in ("stdlib", "platstdlib")]
+    """Return whether a place on Python's path contains installed libraries, Python's own included."""
+    standard = [Path(sysconfig.get_path(part)) for part in ("stdlib", "platstdlib")]
     return bool({"site-packages", "dist-packages"} & set(place.parts)) or any(
-        place.is_relative_to(one) for one in own
+        place.is_relative_to(folder) for folder in standard
     )  # fmt: skip
 
 
 def _withheld(path: Path) -> bool:
-    """Says whether a file makes the data, or holds or judges answers."""
+    """Return whether a file is withheld from submissions: generator code, scoring code or results."""
     return any(path.resolve().is_relative_to(HOME / name) for name in WITHHELD)
 
 
 def _of_spurgen(name: str) -> dict[str, Path]:
-    """Locates a module of SpurGen, whose packages may lie anywhere together."""
+    """Return the files of a module of SpurGen and of the packages that contain it, by name."""
     return {f"spurgen.{key}": path for key, path in locate(name.partition(".")[2], [HOME]).items()}
 
 
 def _imported(module: str, path: Path) -> list[str]:
-    """Names the modules that a file may import; some of the names are only attributes of modules."""
+    """Return the names that a file may import: of modules, and of attributes of modules."""
     try:
         imports = _imports(read(path))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -120,20 +119,20 @@ def _imported(module: str, path: Path) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _imports(source: bytes) -> tuple[tuple[int, str], ...]:
-    """Lists a source's imports: how many dots, and the name."""
-    found: list[tuple[int, str]] = []
+    """Return a source's imports: the number of leading dots, and the name."""
+    imports: list[tuple[int, str]] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found += [(0, alias.name) for alias in node.names]
+            imports += [(0, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
-            found += [(node.level, module), *((node.level, f"{module}.{a.name}".lstrip(".")) for a in node.names)]
-    return tuple(found)
+            imports += [(node.level, module), *((node.level, f"{module}.{a.name}".lstrip(".")) for a in node.names)]
+    return tuple(imports)
 
 
 def _declared(start: Path) -> dict[str, Path]:
-    """Locates the files that a submission lists in `FILES`, relative to its own; a folder stands for all in it."""
-    found: dict[str, Path] = {}
+    """Return the files that a submission lists in `FILES`, relative to its own; a folder means all files in it."""
+    files: dict[str, Path] = {}
     for node in ast.parse(read(start)).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
@@ -141,18 +140,19 @@ def _declared(start: Path) -> dict[str, Path]:
             continue
         for name in _words(start, value):
             for key, path in _inside(start, name).items():
-                found[f"{DECLARED}/{key}"] = path
-    if len(found) > MOST:
+                files[f"{DECLARED}/{key}"] = path
+    if len(files) > MAX_FILES:
         raise SubmissionError(
-            f"{start}: {DECLARED} names {len(found)} files, more than {MOST}; pack them into one, such as a .zip"
+            f"{start}: {DECLARED} names {len(files)} files, more than {MAX_FILES}; pack them into one, such as a .zip"
         )
-    return found
+    return files
 
 
 def _inside(start: Path, name: str) -> dict[str, Path]:
-    """Maps names to the file that is declared, or to all in the folder that is.
+    """Return the declared file, or all files in the declared folder, by name.
 
-    What lies outside the submission's own folder, or is no regular file, is refused: a stranger would be shown it.
+    Raise `SubmissionError` for files outside the submission's folder and for special files: the sandbox would expose
+    them to the submission.
     """
     home, path = start.resolve().parent, start.parent / name
     if not path.exists():

@@ -1,8 +1,8 @@
 """Results on disk: one text file and one binary file per submission and suite.
 
-`<label>.jsonl` is for people: a first line with what all results share, a line per result, a last line with the
-SHA-256 of the text above it. `<label>.npz` holds what only the bootstrap reads; its SHA-256 stands in the text.
-Both are replaced as one: a process that is killed leaves the old pair or the new one.
+`<label>.jsonl` is for people to read: a first line with what all results share, a line per result, and a last line with
+the SHA-256 of the text above it. `<label>.npz` contains the arrays that the bootstrap reads; the text has its SHA-256.
+Both are replaced together: a killed process leaves the old pair or the new pair.
 """
 
 import fcntl
@@ -25,15 +25,15 @@ from spurgen.harness.results.arrays import Shape, from_bytes, shapes_of, to_byte
 from spurgen.harness.results.rows import Row, TaskRow, make_task_row
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
-"""The results that come with the package."""
+"""Folder of the results that ship with the package."""
 OWN = Path("spurgen-results")
-"""Where a user's results go unless another folder is named."""
+"""Default folder for a user's own results."""
 SHARED = ("suite", "submission", "spec", "options", "access", "submission_sha256", "isolation", "uncorrelated")
 REMEDY = "restore it from version control, or delete it and run its jobs again"
 
 
 def label_of(spec: str, options: Mapping[str, object]) -> str:
-    """Return the name of a submission's row: its file or module, and its options if any."""
+    """Return the label of a submission's row: the name of its file or module, followed by its options."""
     stem = (
         Path(spec).stem
         if spec.endswith(".py")
@@ -43,10 +43,10 @@ def label_of(spec: str, options: Mapping[str, object]) -> str:
 
 
 class Store:
-    """The rows of one suite: those in a folder of results, and behind them those that come with the package.
+    """The rows of one suite: those in a results folder, and otherwise those that ship with the package.
 
-    A shipped row counts until the folder has a row of the same label, which starts as its copy. `kind` is `private` or
-    `reference` for results that are on no board.
+    A row in the folder hides the shipped row of the same label, and starts as a copy of it. `kind` is `private` or
+    `reference` for results that are on no leaderboard.
     """
 
     def __init__(self, results: Path, suite: str, kind: str = "") -> None:
@@ -59,11 +59,11 @@ class Store:
         return sorted({path.stem for folder in self._folders for path in folder.glob("*.jsonl")})
 
     def rows(self) -> dict[str, Row]:
-        """Read all rows; raise `SpurgenError` that names the file if one is damaged."""
+        """Return all rows by label; raise `SpurgenError`, which names the file, if one is damaged."""
         return {label: self.row(label) for label in self.labels()}
 
     def row(self, label: str) -> dict[str, TaskRow]:
-        """Read a row, tasks in the order they were first run; empty if there is none."""
+        """Return a row, tasks in the order in which they were first run; an empty one if there is none."""
         texts = (folder / f"{label}.jsonl" for folder in self._folders)
         text = next(filter(Path.exists, texts), None)
         if text is None:
@@ -80,10 +80,10 @@ class Store:
             raise SpurgenError(f"{text} is damaged: {type(error).__name__}: {error}; {REMEDY}") from None
 
     def add(self, label: str, result: Result, samples: Samples) -> None:
-        """Add a result to a row; what it makes stale is dropped.
+        """Add a result to a row, and drop the results that it makes stale.
 
-        That is every result of another version of the submission, and, where the row holds a result of this task and
-        seed already, all results of the task: a sum over seeds cannot be taken apart.
+        Those are all results of another version of the submission. If the row already has a result of this task and
+        seed, they are also all results of the task, since a sum over seeds cannot be undone.
         """
         with self._locked():
             row = {
@@ -95,7 +95,7 @@ class Store:
             self.write(label, row)
 
     def update(self, label: str, results: list[Result]) -> None:
-        """Replace results by others of the same tasks and seeds, their samples kept."""
+        """Replace results by others with the same tasks and seeds; keep their samples."""
         with self._locked():
             row = self.row(label)
             changed = {(result.task, result.seed): result for result in results}
@@ -106,7 +106,7 @@ class Store:
             self.write(label, parts)
 
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
-        """Write a row whole: the arrays under a second name, the text, then the arrays under their own."""
+        """Write a whole row: first the arrays as a pending file, then the text, then rename the arrays."""
         text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
         arrays = to_bytes(row)
         pending = binary.parent / f"{binary.name}.pending"
@@ -116,7 +116,7 @@ class Store:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Wait until no other process writes to this folder."""
+        """Lock the folder against other writing processes; wait for the lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -128,13 +128,13 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
     if part is None or any(old.seed == result.seed and old.error is None for old in part.results):
         return make_task_row([(result, samples)])
     others = [old for old in part.results if old.seed != result.seed]
-    results = tuple(sorted([*others, result], key=lambda one: one.seed))
+    results = tuple(sorted([*others, result], key=lambda each: each.seed))
     if not samples:
         return TaskRow(results, part.correct, part.sums)
     place = sum(old.error is None and old.seed < result.seed for old in others)
     if not len(part.correct):
-        alone = make_task_row([(result, samples)])
-        return TaskRow(results, alone.correct, alone.sums)
+        first = make_task_row([(result, samples)])
+        return TaskRow(results, first.correct, first.sums)
     sums = {name: total + samples[name] for name, total in part.sums.items()}
     return TaskRow(results, np.insert(part.correct, place, samples["correct"], axis=0), sums)
 
@@ -190,7 +190,7 @@ def _result(head: dict[str, Any], line: dict[str, Any]) -> Result:
 
 
 def _matching(binary: Path, sha256: str) -> bytes:
-    """Return the arrays that belong to a text; finish a replacement that was interrupted after the text."""
+    """Return the arrays that belong to a text; complete a write that was interrupted after the text."""
     pending = binary.parent / f"{binary.name}.pending"
     for path in (binary, pending):
         content = path.read_bytes() if path.exists() else b""
@@ -202,9 +202,10 @@ def _matching(binary: Path, sha256: str) -> bytes:
 
 
 def check_owner(row: Mapping[str, TaskRow], label: str, spec: str, submission_sha256: str) -> bool:
-    """Return whether a row holds results of another version of the submission, which new ones replace.
+    """Return whether a row has results of another version of the submission, which new results will replace.
 
-    Raise `SpurgenError` if it belongs to another submission. The same source is the same submission wherever it lies.
+    Raise `SpurgenError` if the row belongs to another submission. A file that was moved but not edited is the same
+    submission.
     """
     owners = [part.results[0] for part in row.values()]
     for owner in owners:

@@ -1,1 +1,1 @@
-"""Running jobs: planned, trained, asked, scored, each result kept as it comes."""
+"""Running jobs: plan them, train and query the submission, score its predictions, store each result."""

@@ -1,7 +1,7 @@
-"""Batches of random rows and sizes, drawn from a pool that chunks flow through.
+"""Batches of random size whose rows are drawn at random from many chunks.
 
-Neither a row's place, nor its neighbours, nor the number of batches so far tells a submission what it is
-asked about.
+A submission cannot infer what a row belongs to from its place in the batch, from the rows beside it, or from the
+number of batches so far.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch
 
-CHUNK = 1000  # rows, at most, that come at a time
-MIXED = 8 * CHUNK  # rows among which a batch is drawn, if they are not too large
-MIXED_BYTES = 1 << 28
-SIZES = (200, CHUNK + 1)  # of a batch, as for `Generator.integers`
+CHUNK = 1000  # rows of a chunk, at most
+POOL_ROWS = 8 * CHUNK  # rows among which a batch is drawn, unless images take more than POOL_BYTES
+POOL_BYTES = 1 << 28
+SIZES = (200, CHUNK + 1)  # rows of a batch: low (included) and high (excluded)
 Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Holds a stretch of inputs: rows `first` and on of the part that `part` names."""
+    """Consecutive inputs: the rows from `first` on of the part named `part`."""
 
     part: Hashable
     first: int
@@ -29,18 +29,18 @@ class Chunk:
 
 
 def cut(part: Hashable, inputs: Batch) -> Iterator[Chunk]:
-    """Cuts inputs into chunks of a part."""
+    """Yield the inputs of a part in chunks."""
     for start in range(0, len(inputs), CHUNK):
         yield Chunk(part, start, inputs.take(slice(start, start + CHUNK)))
 
 
 class Pool:
-    """Keeps rows in slots until they are drawn; `like` is a batch of the same kind as all that will come."""
+    """Rows in slots, from which random batches are drawn; `like` is a batch with the shapes of all that are added."""
 
     def __init__(self, like: Batch, rng: np.random.Generator) -> None:
         size = 1 if like.images is None else max(like.images[:1].nbytes, 1)
-        self.enough = min(MIXED, max(CHUNK, MIXED_BYTES // size))
-        """Rows beyond which a batch should be drawn before more are added."""
+        self.enough = min(POOL_ROWS, max(CHUNK, POOL_BYTES // size))
+        """Number of rows above which a batch must be drawn before more are added."""
         slots = self.enough + CHUNK
         self._rng = rng
         self._images = None if like.images is None else np.empty((slots, *like.images.shape[1:]), np.uint8)
@@ -52,7 +52,7 @@ class Pool:
         return len(self._taken)
 
     def add(self, inputs: Batch, number: int, first: int) -> None:
-        """Adds rows `first` and on of part `number`: at most `CHUNK`, and only while there are not `enough`."""
+        """Add the rows from `first` on of part `number`: at most `CHUNK`, and only while there are at most `enough`."""
         count = len(inputs)
         slots, self._free = self._free[:count], self._free[count:]
         if self._images is not None:
@@ -63,7 +63,7 @@ class Pool:
         self._taken = np.concatenate([self._taken, slots])
 
     def draw(self) -> tuple[Batch, Int64]:
-        """Draws a batch of random rows; returns it with each row's part and place there, int64 (n, 2)."""
+        """Return a batch of random rows, and the part and place of each, int64 (n, 2); remove them from the pool."""
         size = int(self._rng.integers(*SIZES))
         order = self._rng.permutation(self._taken)
         slots, self._taken = order[:size], order[size:]
@@ -73,10 +73,8 @@ class Pool:
         return Batch(images, captions), self._origins[slots]
 
 
-def mixed(
-    chunks: Iterable[Chunk], rng: np.random.Generator, parts: dict[Hashable, int]
-) -> Iterator[tuple[Batch, Int64]]:
-    """Yields batches as `Pool.draw` does; the parts are numbered in `parts` as they come."""
+def mix(chunks: Iterable[Chunk], rng: np.random.Generator, parts: dict[Hashable, int]) -> Iterator[tuple[Batch, Int64]]:
+    """Yield random batches as `Pool.draw` returns them; number the parts in `parts`, in order of appearance."""
     pool: Pool | None = None
     for chunk in chunks:
         pool = pool or Pool(chunk.inputs, rng)

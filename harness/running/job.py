@@ -1,4 +1,4 @@
-"""One job: what to run. A submission, a task, a training seed, and everything else that its result depends on."""
+"""A job: a submission, a task, a training seed, and everything else that its result depends on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,9 +18,10 @@ class Job:
     """What to run; small and picklable, so that any executor can carry it.
 
     `spec` names the submission. `data_sha256` is the digest of the frozen or private data, or of the scenario. `frozen`
-    names the suite against whose manifest the data are checked, None where nothing is frozen. With `uncorrelated` the
-    submission trains in the same world without its correlations: the reference that shows whether a task can be
-    learned. With `private` the task's scenario comes from a secret, and the result keeps nothing about single samples.
+    names the suite whose manifest the data are checked against, or is None for data that are not frozen. With
+    `uncorrelated` the submission trains on the same world without its correlations: the reference that shows whether
+    the task can be learned. With `private` the task's scenario comes from a secret, and the result has no per-sample
+    arrays.
     """
 
     task: Task = field(repr=False)  # a private task holds a seed that nobody may see
@@ -34,7 +35,7 @@ class Job:
     private: bool = False
     limits: Limits = DEFAULT
     row: str = ""
-    """Label of the row that the result belongs to, by default after the submission and its options."""
+    """Label of the row that the result belongs to, or "" to derive it from the submission and its options."""
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
 
@@ -57,14 +58,14 @@ class Job:
 
     def check_unchanged(self) -> None:
         """Raise `SubmissionError` if the submission was edited after the job was planned."""
-        now = submission_digest(self.spec)
-        if now != self.submission_sha256:
+        current = submission_digest(self.spec)
+        if current != self.submission_sha256:
             raise SubmissionError(
                 f"submission {self.spec}, task {self.task.name}: its source was edited after this job was planned "
-                f"({self.submission_sha256[:16]} then, {now[:16]} now); run the same command again"
+                f"({self.submission_sha256[:16]} then, {current[:16]} now); run the same command again"
             )
 
     def check_data(self, part: str, start: int, samples: Samples) -> None:
-        """Raise `FrozenDataError` unless samples that begin a shard of a part are the frozen ones."""
+        """Raise `FrozenDataError` if samples that begin a shard of a part differ from the frozen ones."""
         if self.frozen is not None:
             check_samples(load_suite(self.frozen), self.task.scenario.name, part, start, samples)

@@ -1,4 +1,4 @@
-"""Running what has no result yet, and keeping each result as it comes."""
+"""Run the jobs that have no result yet, and store each result as soon as it is there."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -14,12 +14,15 @@ from spurgen.harness.running.plan import check_backbones
 
 
 def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
-    """Return the jobs that have no result in `rows`, by label, or a failed one, or one not isolated as asked."""
+    """Return the jobs without a usable result in `rows`, by label.
+
+    A failed result is unusable, and so is one with weaker isolation than the job requires.
+    """
     return [job for job in jobs if result_of(job, rows.get(job.label, {})) is None]
 
 
 def result_of(job: Job, row: Row) -> Result | None:
-    """Return a job's result, if it has one that did not fail."""
+    """Return a job's usable result, or None."""
     part = row.get(job.task.name)
     if part is None or (job.limits.isolation == "bubblewrap" and {r.isolation for r in part.results} != {"bubblewrap"}):
         return None
@@ -34,10 +37,10 @@ def run_missing(
     processes: int | None = None,
     report: Callable[[Job, Result], None] | None = None,
 ) -> Iterator[tuple[Job, Result]]:
-    """Run the jobs that have no result yet and keep each as it ends; yield it with its result.
+    """Run the jobs that have no result yet; store each result when its job ends, then yield both.
 
-    A failed result is kept as well, and its job is run again next time: it may have been the machine's fault. `report`
-    is called with every new result, by default to print a line.
+    A failed result is stored too, but its job runs again next time: the machine may have been at fault. `report` is
+    called with every new result; by default it prints a line.
     """
     rows = {label: store.row(label) for label in dict.fromkeys(job.label for job in jobs)}
     _check_owners(jobs, rows, console)
@@ -45,7 +48,7 @@ def run_missing(
     if not missing:
         return
     check_backbones(missing)
-    from spurgen.harness.machine import pool  # slow to import, as is `run`, and not needed where nothing is missing
+    from spurgen.harness.machine import pool  # imported late, as `run` is: both are slow to import
     from spurgen.harness.running.run import run
 
     with make_progress(console) as progress:
@@ -66,12 +69,12 @@ def _line(job: Job, result: Result) -> str:
 
 
 def first_line(error: str) -> str:
-    """Return the first line of an error's text."""
+    """Return the first line of an error's message."""
     return (error.splitlines() or ["no reason given"])[0]
 
 
 def _check_owners(jobs: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
-    """Raise `SpurgenError` if a row belongs to another submission; warn where new results replace a row's own."""
+    """Raise `SpurgenError` if a row belongs to another submission; warn if new results replace old ones."""
     owners: dict[str, Job] = {}
     for job in jobs:
         owner = owners.setdefault(job.label, job)

@@ -1,4 +1,4 @@
-"""Planning: which jobs a command asks for."""
+"""Plan which jobs to run."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,16 +21,17 @@ from spurgen.harness.splits.private import private_scenario
 
 
 def baseline_specs(names: Sequence[str] = ()) -> list[str]:
-    """Return the baselines' specs, all or those named; unknown names are specs of their own, `~` in paths a home.
+    """Return the specs of the named baselines, or of all; a name that is no baseline is returned as a spec itself.
 
-    Raise `SubmissionError` with the nearest baselines for a single word that is no module either.
+    `~` in a path is expanded. Raise `SubmissionError`, which suggests similar baselines, for a single word that is
+    neither a baseline nor a module.
     """
     known = names_in(BASELINES)
-    own = {name: str(Path(name).expanduser()) if name.endswith(".py") else name for name in names}
-    for name in own:
+    paths = {name: str(Path(name).expanduser()) if name.endswith(".py") else name for name in names}
+    for name in paths:
         if is_word(name) and name not in known and not locate(name, [*map(Path, sys.path), Path.cwd()]):
             raise SubmissionError(f"there is no baseline {name!r}, nor a module here; {suggestion(name, known)}")
-    return [f"{BASELINES}.{name}:submission" if name in known else own[name] for name in (names or known)]
+    return [f"{BASELINES}.{name}:submission" if name in known else paths[name] for name in (names or known)]
 
 
 def plan(
@@ -44,10 +45,10 @@ def plan(
     uncorrelated: bool = False,
     limits: Limits = DEFAULT,
 ) -> list[Job]:
-    """List the jobs on a frozen suite, the first seeds of every submission before the later ones.
+    """Return the jobs on a frozen suite, ordered by seed, then submission, then task.
 
-    `suite` is a name or the path of its file, `tasks` all of it if empty. Raise `FrozenDataError` if a scenario was
-    edited since it was frozen.
+    `suite` is a name or the path of a suite's file; no `tasks` means all. Raise `FrozenDataError` if a scenario was
+    edited after it was frozen.
     """
     loaded = load_suite(suite)
     chosen = [loaded.task(name) for name in tasks] or list(loaded.tasks.values())
@@ -63,7 +64,7 @@ def plan(
 
 
 def plan_private(jobs: Iterable[Job], secret: str, data_sha256: str) -> list[Job]:
-    """Return the same jobs on the private splits that a secret makes."""
+    """Return the same jobs on the private splits that a secret generates."""
     return [
         replace(
             job, task=replace(job.task, scenario=private_scenario(job.task.scenario, secret)),
@@ -76,35 +77,35 @@ def plan_private(jobs: Iterable[Job], secret: str, data_sha256: str) -> list[Job
 def plan_unfrozen(
     task: Task, spec: str, seed: int, device: str, options: Mapping[str, Any], limits: Limits = DEFAULT
 ) -> Job:
-    """Return a job on any scenario, frozen or not, whose description stands for its data."""
+    """Return a job on any scenario, frozen or not, whose data are identified by the digest of its description."""
     return Job(task, spec, seed, task.scenario.digest, device, dict(options), limits=limits)
 
 
 def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
-    """Keep the jobs whose submission takes the task's modality; return them, and a message per omitted task.
+    """Return the jobs whose submission takes the task's modality, and a message per skipped task.
 
-    Raise `SubmissionError` if a submission cannot be loaded: before any work, and without a row.
+    Raise `SubmissionError` if a submission cannot be loaded, before any job runs or a row exists.
     """
-    from spurgen.harness.sandbox.process import describe  # starts a process, which a finished suite does not need
+    from spurgen.harness.sandbox.process import describe  # imported late: slow to import
 
     modalities = {
         spec: describe(spec, {}, job.limits, job.device)["modalities"]
         for spec, job in {job.spec: job for job in jobs}.items()
-        if not is_baseline(spec)  # they take all, as their contract test says
+        if not is_baseline(spec)  # baselines take every modality: a contract test checks it
     }
-    kept, skipped = [], dict[str, None]()
+    accepted, skipped = [], dict[str, None]()
     for job in jobs:
         if job.task.modality in modalities.get(job.spec, [job.task.modality]):
-            kept.append(job)
+            accepted.append(job)
         else:
-            taken = ", ".join(modalities[job.spec])
-            skipped[f"skipped {job.task.name}, which is {job.task.modality}: {job.spec} takes {taken}"] = None
-    if not kept:
+            supported = ", ".join(modalities[job.spec])
+            skipped[f"skipped {job.task.name}, which is {job.task.modality}: {job.spec} takes {supported}"] = None
+    if not accepted:
         raise SpurgenError("there is nothing to run: no submission takes any of the tasks asked for")
-    return kept, list(skipped)
+    return accepted, list(skipped)
 
 
 def check_backbones(jobs: Iterable[Job]) -> None:
-    """Raise `SubmissionError` if a baseline would start from weights that are not installed: before any work."""
+    """Raise `SubmissionError` if a baseline needs ImageNet weights that are not installed."""
     if any(job.task.backbone == "imagenet" and is_baseline(job.spec) for job in jobs):
         check_installed()

@@ -1,4 +1,4 @@
-"""Trying a submission on a small part of a suite, before it costs hours: `spurgen check`."""
+"""Check a submission on a small part of a suite, before a full run takes hours: `spurgen check`."""
 
 import re
 import time
@@ -19,7 +19,7 @@ from spurgen.harness.running.batching import CHUNK
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import PROBED, Asker
 from spurgen.harness.running.run import fit
-from spurgen.harness.running.task_data import every_input, inputs, shown
+from spurgen.harness.running.task_data import every_input, halves_of, inputs
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
@@ -29,16 +29,16 @@ CHECKS = (
 )  # fmt: skip
 SPLITS = {"train": 400, "val": 200}  # samples
 ROWS = 96
-CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the other batches
+CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the same rows in several batches
 MIB = 1 << 20
 
 
 @dataclass
 class Findings:
-    """Holds each check's outcome in a word or two for one modality, and what is to be changed.
+    """The outcome of each check for one modality, in a word or two, and what to change.
 
-    A check that could not be made, since one before it failed, is missing. `seconds` is what a run on a task of
-    this kind is expected to take, or None.
+    Checks that could not run because an earlier one failed are missing from `outcomes`. `seconds`: the expected time
+    of a run on a task of this modality, or None.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -47,19 +47,19 @@ class Findings:
     seconds: float | None = None
 
     def fail(self, check: str, spec: str, error: SubmissionError) -> None:
-        """Notes a failure, with the lines of the submission that it came from."""
+        """Record a failure, with the lines of the submission that caused it."""
         self.outcomes[check] = "FAILED"
-        self.failures.append(explained(spec, error))
+        self.failures.append(explain_failure(spec, error))
 
 
 def example_tasks(suite: Suite) -> dict[str, Task]:
-    """Maps each modality of a suite to the first task of it: its world is the one that is tried."""
+    """Return the first task of each modality of a suite, by modality."""
     first = {task.modality: task for task in reversed(suite.tasks.values())}
     return {modality: first[modality] for modality in get_args(Modality) if modality in first}
 
 
 def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findings:
-    """Tries a submission on some samples of train and val; what it does wrong is found, not raised."""
+    """Check a submission on a few samples of train and val; its failures are returned, not raised."""
     findings = Findings()
     try:
         with Worker(spec, {}, task.name, limits, device) as worker:
@@ -73,13 +73,13 @@ def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findin
     return findings
 
 
-def explained(spec: str, error: SubmissionError) -> str:
-    """Writes a failure with the lines of the submission that it came from, or the one that defines what it names."""
-    return "\n".join([str(error), *(getattr(error, "__notes__", ()) or filter(None, [_defined(spec, error)]))])
+def explain_failure(spec: str, error: SubmissionError) -> str:
+    """Return an error's message with the submission's lines that caused it, or the line that defines what it names."""
+    return "\n".join([str(error), *(getattr(error, "__notes__", ()) or filter(None, [_definition(spec, error)]))])
 
 
-def _defined(spec: str, error: SubmissionError) -> str:
-    """Says where a submission's file defines what an error names; nothing where that cannot be told."""
+def _definition(spec: str, error: SubmissionError) -> str:
+    """Return the line of a submission's file that defines what an error names, or "" if that is unknown."""
     path = Path(split_spec(spec)[0])
     named = re.search(r"(?:, task [^:]*|load failed: [^:]*): (\w+)", str(error))
     if named is None or not path.is_file():
@@ -90,33 +90,36 @@ def _defined(spec: str, error: SubmissionError) -> str:
 
 
 class _Examination:
-    """Examines one worker on one task, and writes what it finds into `findings`."""
+    """Checks of one worker on one task, which write into `findings`."""
 
     def __init__(self, worker: Worker, task: Task, findings: Findings) -> None:
         self.worker, self.task, self.findings = worker, task, findings
-        self.samples = {name: sample(task.scenario, name, range(n), **shown(task)) for name, n in SPLITS.items()}
+        self.samples = {name: sample(task.scenario, name, range(n), **halves_of(task)) for name, n in SPLITS.items()}
         self.batch = inputs(task, self.samples["val"]).take(slice(0, ROWS))
         features = {"encode"} & set(worker.about["offers"])
-        self.asked = list(dict.fromkeys([Asker(worker, task).what, *features]))
+        self.functions = list(dict.fromkeys([Asker(worker, task).what, *features]))
 
     def run(self) -> None:
-        """Makes one check after the other; raises `SubmissionError` at the first without which no other can be made."""
+        """Run the checks in order; raise `SubmissionError` at a failure that rules out all later checks."""
         outcomes = self.findings.outcomes
         trained = self._train(self.worker)
         outcomes["fit"] = "none" if trained is None else f"{trained:.1f} s"
         answers = self._answers(self.worker, [(0, ROWS)])
         outcomes |= {"answers": "ok", "finite": "ok", "varied": "ok"}
-        for what in self.asked:
+        for what in self.functions:
             if not np.ptp(answers[what], axis=0).any():
                 same = f"{what}: all of {ROWS} different inputs get the same answer: it does not look at them"
                 self.findings.fail("varied", self.worker.spec, self.worker.failure(same))
-        again = "the same batch again gets other answers: switch off dropout and whatever else is random"
+        again = "the same batch again gets other answers: switch off dropout and other randomness"
         cut = "the same rows in other batches get other answers: a row must not change another's answer (model.eval())"
         alike = self._compare("repeatable", answers, self._answers(self.worker, [(0, ROWS)]), again)
         alike = alike and self._compare("any batch", answers, self._answers(self.worker, CUTS), cut)
         if alike:
             self._in_a_fresh_process(answers, trained)
-        for follows in ("any batch", "no memory"):  # what makes one fail mostly makes the next fail
+        for follows in (
+            "any batch",
+            "no memory",
+        ):  # would mostly fail for the same reason
             outcomes.setdefault(follows, "not tried")
         answering = self._answer_a_full_batch()
         outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"
@@ -124,7 +127,7 @@ class _Examination:
         outcomes["time"] = f"{self.findings.seconds / 60:.1f} min a run"
 
     def _train(self, worker: Worker) -> float | None:
-        """Lets a submission train, if it does, and returns how many seconds that took."""
+        """Train the submission; return the seconds that it took, or None if it has no `fit`."""
         if "fit" not in worker.about["offers"]:
             return None
         begun = time.perf_counter()
@@ -137,58 +140,58 @@ class _Examination:
         return time.perf_counter() - begun
 
     def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]], batch: Batch | None = None) -> dict[str, Float]:
-        """Asks for everything about the rows, cut into batches; returns the answers in the rows' order."""
+        """Return each function's answers on the rows of a batch, queried in the smaller batches of `cuts`."""
         batch = batch or self.batch
-        found: dict[str, Float] = {}
-        for what in self.asked:
+        answers: dict[str, Float] = {}
+        for what in self.functions:
             width = None if what == "encode" else self.task.scenario.num_classes
             parts = {}
             for start, stop in cuts:
                 worker.send(what, batch.take(slice(start, stop)))
                 parts[start] = worker.answer(stop - start, width, f"{stop - start} rows")
-            found[what] = np.concatenate([parts[start] for start in sorted(parts)]).astype(np.float64)
-        return found
+            answers[what] = np.concatenate([parts[start] for start in sorted(parts)]).astype(np.float64)
+        return answers
 
-    def _compare(self, check: str, before: dict[str, Float], after: dict[str, Float], told: str) -> bool:
-        """Fails a check if an answer is another, by more than a run would let pass; says whether none is."""
+    def _compare(self, check: str, before: dict[str, Float], after: dict[str, Float], problem: str) -> bool:
+        """Fail a check if an answer changed by more than the consistency check tolerates; return whether it passed."""
         self.findings.outcomes[check] = "ok"
-        for what in self.asked:
+        for what in self.functions:
             far = largest_change(what, before[what], after[what])
             if far > 1:
-                error = self.worker.failure(f"{what}: {told}; they move by {far:.2g} times what is allowed")
+                error = self.worker.failure(f"{what}: {problem}; they move by {far:.2g} times what is allowed")
                 self.findings.fail(check, self.worker.spec, error)
         return self.findings.outcomes[check] == "ok"
 
     def _in_a_fresh_process(self, answers: dict[str, Float], trained: float | None) -> None:
-        """Asks a fresh process, in another order: nothing that was asked before may change an answer."""
-        long = trained is not None and trained > self.worker.limits.retrain_seconds
-        if long or (trained is not None and self.worker.device != "cpu"):  # where sums vary
+        """Compare the answers with those of a fresh process, queried in another order."""
+        slow = trained is not None and trained > self.worker.limits.retrain_seconds
+        if slow or (trained is not None and self.worker.device != "cpu"):  # GPU training is not deterministic
             self.findings.outcomes["no memory"] = "not tried"
-            why = f"takes {trained:.0f} s" if long else f"is on {self.worker.device}"
+            why = f"takes {trained:.0f} s" if slow else f"is on {self.worker.device}"
             self.findings.notes.append(f"training {why}, so it was not tried twice")
             return
         with Worker(self.worker.spec, {}, self.task.name, self.worker.limits, self.worker.device) as fresh:
             self._train(fresh)
             again = self._answers(fresh, CUTS[::-1])
-        told = "a fresh process gives other answers: keep nothing of earlier questions"
+        problem = "a fresh process gives other answers: keep nothing of earlier questions"
         seeded = "" if trained is None else ", and seed training with context.seed"
-        self._compare("no memory", answers, again, told + seeded)
+        self._compare("no memory", answers, again, problem + seeded)
 
     def _answer_a_full_batch(self) -> float:
-        """Asks for everything about a batch as large as a run's largest; returns the seconds per row and question."""
-        large = inputs(self.task, sample(self.task.scenario, "val", range(CHUNK), **shown(self.task)))
+        """Query a batch of the largest size that a run uses; return the seconds per row and function."""
+        large = inputs(self.task, sample(self.task.scenario, "val", range(CHUNK), **halves_of(self.task)))
         begun = time.perf_counter()
         self._answers(self.worker, [(0, CHUNK)], large)
-        return (time.perf_counter() - begun) / (CHUNK * len(self.asked))
+        return (time.perf_counter() - begun) / (CHUNK * len(self.functions))
 
     def _estimate(self, trained: float, answering: float) -> float:
-        """Estimates the seconds that one run takes: training in proportion to its samples, answers to their number."""
+        """Estimate the seconds of one run: training scales with the train split, answering with the number of rows."""
         scenario = self.task.scenario
         splits = scenario.splits
         rows = splits.val + sum(len(indices) for _, indices in every_input(self.task))
-        if "encode" in self.asked:
+        if "encode" in self.functions:
             rows += min(PROBED, splits.train) + min(2 * PROBED, scenario.num_test)
-        if self.asked == ["encode"]:
+        if self.functions == ["encode"]:
             rows += splits.train
         training = trained * splits.train / SPLITS["train"]
         again = training <= self.worker.limits.retrain_seconds and self.worker.device == "cpu"

@@ -1,4 +1,4 @@
-"""Training the encoders that `pretrained` tasks start from."""
+"""Train the encoders that `pretrained` tasks start from."""
 
 import io
 from collections.abc import Callable
@@ -16,19 +16,21 @@ from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.running.task_data import labeled_data, shown
+from spurgen.harness.running.task_data import halves_of, labeled_data
 
 WORLD = Path(__file__).with_suffix(".toml")  # the scenario that the published encoders were trained on
 PARTS: dict[str, Modality] = {"image": "image", "caption": "text"}
 
 
-def pretrain(scenario: Scenario, device: str, told: Callable[[str], None]) -> tuple[Arrays, dict[str, Any]]:
-    """Trains an encoder per modality by ERM and returns the weights with their record."""
+def pretrain(scenario: Scenario, device: str, report: Callable[[str], None]) -> tuple[Arrays, dict[str, Any]]:
+    """Train an encoder per modality by ERM; return the weights and their record. `report` is called with messages."""
     networks, accuracies, vocabulary = {}, {}, None
     for part, modality in PARTS.items():
         task = Task(scenario.name, scenario, modality)
         train, val = (
-            labeled_data(task, name, sample(scenario, name, range(scenario.split_size(name)), **shown(task)), "none")
+            labeled_data(
+                task, name, sample(scenario, name, range(scenario.split_size(name)), **halves_of(task)), "none"
+            )
             for name in ("train", "val")
         )
         with TemporaryDirectory() as scratch:
@@ -37,7 +39,7 @@ def pretrain(scenario: Scenario, device: str, told: Callable[[str], None]) -> tu
         networks[part] = erm.fit(problem, erm.Hyperparameters())
         accuracies[part] = networks[part].checkpoints[-1].score.accuracy
         vocabulary = problem.codec.vocabulary or vocabulary
-        told(f"{part} encoder: accuracy {accuracies[part]:.3f} on val of {scenario.name}")
+        report(f"{part} encoder: accuracy {accuracies[part]:.3f} on val of {scenario.name}")
     assert vocabulary is not None
     arrays = to_arrays(networks, vocabulary)
     record = {"sha256": digest(arrays), "scenario_sha256": scenario.digest, "val_accuracy": accuracies}
@@ -45,7 +47,7 @@ def pretrain(scenario: Scenario, device: str, told: Callable[[str], None]) -> tu
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Writes arrays to a compressed file."""
+    """Write arrays to a compressed `.npz`."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # its stub takes no such mapping
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # NumPy's stub rejects the mapping
     write_atomically(path, buffer.getvalue())

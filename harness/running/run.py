@@ -1,4 +1,4 @@
-"""Running one job: train the submission, ask it about everything, score its predictions."""
+"""Run one job: train the submission, query it on every test input, score its predictions."""
 
 import itertools
 import secrets
@@ -19,7 +19,7 @@ from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer, collect
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import labeled_data, shown
+from spurgen.harness.running.task_data import halves_of, labeled_data
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
@@ -29,7 +29,7 @@ WITHHELD = "failed on the private splits; its message is withheld, since it may 
 
 
 class Outcome(NamedTuple):
-    """A job's result, and what it measured per sample; none of a failed or private job."""
+    """A job's result, and its per-sample arrays; these are empty for a failed or private job."""
 
     result: Result
     samples: ResultSamples
@@ -44,10 +44,10 @@ class _Measured(NamedTuple):
 
 
 def run(job: Job) -> Outcome:
-    """Train, ask and score; a submission's failure is recorded in the result, not raised.
+    """Train, query and score; a submission's failure is recorded in the result, not raised.
 
-    Raise `FrozenDataError` if the data are not the frozen ones, and `SpurgenError` where the isolation that is asked
-    for does not work here: then no result is worth anything.
+    Raise `FrozenDataError` if the data differ from the frozen ones, and `SpurgenError` if the required isolation does
+    not work here: no result would be valid then.
     """
     about: dict[str, Any] = {"name": Path(job.spec).stem, "access": "none"}
     isolation = isolation_of(job.limits)
@@ -86,7 +86,7 @@ def run(job: Job) -> Outcome:
 
 
 def _limits(job: Job) -> Any:  # noqa: ANN401
-    """Return the job's limits; baselines are not trained a second time, since their code is ours."""
+    """Return the job's limits, without a second training for baselines: their code is trusted."""
     return replace(job.limits, retrain_seconds=0.0) if is_baseline(job.spec) else job.limits
 
 
@@ -99,14 +99,14 @@ def _scored(measured: _Measured) -> dict[str, Any]:
 
 
 def _without_secrets(result: Result) -> Result:
-    """Drop what a submission says in its own words: it has seen private labels."""
+    """Remove the text that a submission wrote: it could leak private labels."""
     report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
     error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
     return result.model_copy(update={"verification": "private", "report": report, "error": error})
 
 
 def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None:
-    """Let a submission train, if it does, on what its access tier grants; return its report."""
+    """Train the submission on the data that its access tier grants; return its report, or None if it has no `fit`."""
     if "fit" not in worker.about["offers"]:
         return None
     task, access = job.task, worker.about["access"]
@@ -124,20 +124,20 @@ def _train_and_score(job: Job, worker: Worker) -> _Measured:
     asker = Asker(worker, job.task)
     asker.fit_probe(train)
     seed = secrets.randbits(63)
-    answers, factors = collect(asker, job.check_data, val, train, seed)
+    predictions, factors = collect(asker, job.check_data, val, train, seed)
     rules = compare_rules(asker, train, val)
     clock.append(time.perf_counter())
-    scores = score(job.task, answers, factors, train)
+    scores = score(job.task, predictions, factors, train)
     clock.append(time.perf_counter())
     seconds = dict(zip(("fit", "ask", "score"), (b - a for a, b in itertools.pairwise(clock)), strict=True))
     return _Measured(report, scores, rules, seconds, seed)
 
 
 def make_split(job: Job, split: str) -> Samples:
-    """Make `train` or `val`, and check it unless it is the uncorrelated one."""
+    """Return the samples of `train` or `val`; check them against the manifest unless they are uncorrelated."""
     scenario = job.task.scenario.uncorrelated() if job.uncorrelated else job.task.scenario
     size = scenario.split_size(split)
-    whole = sample(scenario, split, range(size), **shown(job.task))
+    whole = sample(scenario, split, range(size), **halves_of(job.task))
     for start in [] if job.uncorrelated else range(0, size, SHARD):
         job.check_data(split, start, whole.take(slice(start, start + SHARD)))
     return whole

@@ -1,4 +1,4 @@
-"""A task's data as arrays: splits with every annotation, test inputs, and the twins in order."""
+"""A task's data as arrays: annotated splits, test inputs, and twins in their frozen order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,34 +14,34 @@ Int64 = NDArray[np.int64]
 
 
 def inputs(task: Task, samples: Samples) -> Batch:
-    """Keeps what the task's modality shows."""
+    """Return the images and captions that the task's modality uses."""
     return Batch(
         None if task.modality == "text" else samples.images,
         None if task.modality == "image" else samples.captions,
     )
 
 
-def shown(task: Task) -> dict[str, bool]:
-    """Says which halves of a sample the task needs, as keywords of the generator."""
+def halves_of(task: Task) -> dict[str, bool]:
+    """Return which halves of a sample the task needs, as keyword arguments of the generator."""
     return {"images": task.modality != "text", "captions": task.modality != "image"}
 
 
 def task_groups(task: Task, group_ids: Int64) -> Int64:
-    """Reduces the scenario's group ids to the channels that the modality carries, int64 (n,)."""
+    """Reduce the scenario's group ids to those over the channels that the modality carries; return int64 (n,)."""
     scenario = task.scenario
     labels, pattern = np.divmod(group_ids, scenario.num_patterns)
-    kept = [k for k, name in enumerate(scenario.channels) if name in task.channels]
-    reduced = sum(((pattern >> k & 1) << place for place, k in enumerate(kept)), np.zeros_like(pattern))
-    groups: Int64 = labels * 2 ** len(kept) + reduced
+    carried = [k for k, name in enumerate(scenario.channels) if name in task.channels]
+    reduced = sum(((pattern >> k & 1) << place for place, k in enumerate(carried)), np.zeros_like(pattern))
+    groups: Int64 = labels * 2 ** len(carried) + reduced
     return groups
 
 
 def labeled_data(task: Task, split: str, samples: Samples, access: str) -> LabeledData:
-    """Turns all samples of `train` or `val` into what an access tier grants of them."""
+    """Return the part of a split that an access tier grants; `samples`: all of `train` or `val`."""
     indices = range(len(samples.labels))
     counterparts = None
     if access == "twins":
-        halves = shown(task)
+        halves = halves_of(task)
         unc = twins(task.scenario, split, indices, "unc", images=halves["images"], captions=halves["captions"])
         counterparts = inputs(task, unc)
     data = LabeledData(
@@ -58,9 +58,9 @@ def labeled_data(task: Task, split: str, samples: Samples, access: str) -> Label
 
 @dataclass(frozen=True)
 class Block:
-    """Names a stretch of test inputs: the base samples, or one kind of their twins.
+    """Key of a block of test inputs: the base samples (`kind` is None), or one kind of their twins.
 
-    `half` is set where only that half of a multimodal twin is new and the other is the base's.
+    If `half` is set, only that half of the multimodal twin is new, and the other half is the base sample's.
     """
 
     kind: TwinKind | None = None
@@ -70,16 +70,16 @@ class Block:
 
     @property
     def name(self) -> str:
-        """Is a readable name, such as `channel/color/3` or `image-half/channel/color/3`."""
+        """Readable name, such as `channel/color/3` or `image-half/channel/color/3`."""
         parts = [f"{self.half}-half" if self.half else None, self.kind or "test", self.channel, self.value]
         return "/".join(str(part) for part in parts if part is not None)
 
 
-HALF_BASES = 200  # base samples whose multimodal twins are also made half by half
+HALF_BASES = 200  # base samples that also have half twins, at most
 
 
 def twin_blocks(task: Task) -> list[Block]:
-    """Lists all twins of a task in their frozen order, every value of every channel included."""
+    """Return all twin blocks of a task in their frozen order: every value of every channel is included."""
     channels = task.scenario.channels
     blocks = [Block("placebo"), Block("core"), Block("ctrl"), Block("unc")]
     blocks += [Block("channel", name, value) for name in task.channels for value in range(channels[name].values)]
@@ -95,7 +95,7 @@ def twin_blocks(task: Task) -> list[Block]:
 
 
 def bases(task: Task, block: Block) -> range:
-    """Returns the indices of the test samples that a block holds."""
+    """Return the indices of the test samples that a block contains."""
     scenario = task.scenario
     if block.kind is None:
         return range(scenario.num_test)
@@ -103,8 +103,8 @@ def bases(task: Task, block: Block) -> range:
 
 
 def make_block(task: Task, block: Block, indices: range) -> Samples:
-    """Makes a block's samples; a half block takes its other half from the base samples."""
-    halves = shown(task)
+    """Return a block's samples; a half block takes its other half from the base samples."""
+    halves = halves_of(task)
     if block.kind is None:
         return sample(task.scenario, "test", indices, **halves)
     if block.half:
@@ -117,7 +117,7 @@ def make_block(task: Task, block: Block, indices: range) -> Samples:
 
 
 def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
-    """Locates a block's sample in the manifest: its part and place there; None for half blocks."""
+    """Return a block's part in the manifest, and a sample's place there; None for half blocks, which have none."""
     if block.half:
         return None
     if block.kind is None:
@@ -128,8 +128,8 @@ def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
 
 
 def every_input(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, range]]:
-    """Yields where all test inputs are, base samples first, at most `chunk` at a time."""
+    """Yield the block and indices of all test inputs, base samples first, at most `chunk` at a time."""
     for block in [Block(), *twin_blocks(task)]:
-        every = bases(task, block)
-        for start in range(0, len(every), chunk):
-            yield block, every[start : start + chunk]
+        indices = bases(task, block)
+        for start in range(0, len(indices), chunk):
+            yield block, indices[start : start + chunk]

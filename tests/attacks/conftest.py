@@ -1,4 +1,4 @@
-"""Let the tests import the scorecard, which is a program beside them."""
+"""Make the scorecard importable by the tests."""
 
 import sys
 from pathlib import Path

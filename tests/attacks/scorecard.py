@@ -51,9 +51,9 @@ twins = 40
 
 
 class Outcome(NamedTuple):
-    """What became of a submission: refused unseen, failed, unranked, ranked, or unmasked by private splits; why.
+    """The outcome of a submission: `refused`, `failed`, `unranked`, `ranked` or `unmasked` by private splits, and why.
 
-    `result` is None where it was refused.
+    `result` is None for a refused submission, which never ran.
     """
 
     status: str
@@ -73,20 +73,20 @@ def make_suite(folder: Path) -> str:
 
 
 def submissions() -> Iterator[Path]:
-    """List the hostile submissions, then the honest ones."""
+    """Yield the hostile submissions, then the honest ones."""
     for kind in ("hostile", "honest"):
         yield from sorted((FOLDER / kind).glob("*.py"))
 
 
 def expected(path: Path) -> tuple[str, str]:
-    """Read the status that a submission must get, and the pattern of its reason, without running anything."""
+    """Return the status that a submission declares as expected, and the pattern of its reason."""
     declared = re.search(r"^# expected: (\w+)(?:: (.*))?$", path.read_text(), re.MULTILINE)
-    assert declared is not None, f"{path} does not say what is expected"
+    assert declared is not None, f"{path} has no line `# expected: STATUS: REASON`"
     return declared[1], declared[2] or ""
 
 
 def write_answers(suite_file: str, file: Path) -> None:
-    """Write what anybody can make with the public generator: the label of every test caption's digest."""
+    """Write the label of every test caption by its digest, which anybody can compute with the public generator."""
     scenario = load_suite(suite_file).task(TASK).scenario
     bases = range(scenario.splits.twins)
     made = [twins(scenario, "test", bases, kind) for kind in ("core", "placebo", "ctrl", "unc")]
@@ -103,9 +103,9 @@ def write_answers(suite_file: str, file: Path) -> None:
 
 
 def attempt(path: Path, suite_file: str) -> Outcome:
-    """Score a copy of a submission, in a folder of its own with the files that several share, and rank it.
+    """Score and rank a copy of a submission, in a folder with the shared files.
 
-    Whether it is unmasked is tried where it is expected.
+    Submissions that are expected to be `unmasked` are also scored on private splits.
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, folder)
@@ -134,9 +134,9 @@ def _unmask(copy: str, suite_file: str, limits: Limits) -> Outcome:
     for result in (public, private):
         if result.error is not None:
             return Outcome("failed", result.error, result)
-    here, there = (result.metrics["accuracy"] for result in (public, private))
-    status = "unmasked" if there < here else "ranked"
-    return Outcome(status, f"accuracy {here:.2f}, on private splits {there:.2f}", public)
+    on_public, on_private = (result.metrics["accuracy"] for result in (public, private))
+    status = "unmasked" if on_private < on_public else "ranked"
+    return Outcome(status, f"accuracy {on_public:.2f}, on private splits {on_private:.2f}", public)
 
 
 def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
@@ -146,14 +146,14 @@ def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
         return f"expected {status}, got {outcome.status}: {outcome.reason}"
     if reason.startswith("as "):
         results = outcome.result, attempt(FOLDER / reason.removeprefix("as "), suite_file).result
-        ours, like = (result.metrics for result in results if result is not None)
-        moved = [name for name in ("wga", "sss", "ig") if abs(like[name] - ours[name]) > 1e-3]
-        return f"{', '.join(moved)} differ from those of {reason.removeprefix('as ')}" if moved else ""
+        attacking, honest = (result.metrics for result in results if result is not None)
+        different = [name for name in ("wga", "sss", "ig") if abs(honest[name] - attacking[name]) > 1e-3]
+        return f"{', '.join(different)} differ from those of {reason.removeprefix('as ')}" if different else ""
     return "" if re.search(reason, outcome.reason) else f"expected the reason {reason!r}, got {outcome.reason!r}"
 
 
 def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
-    """Return a line of the scorecard: the outcome as it is expected, which is the same on every run."""
+    """Return a line of the scorecard, with the expected outcome, which is the same on every run."""
     reason = re.sub(r"\\(.)|\.\*", lambda match: match[1] or " ... ", expected(path)[1])
     stated = f"{outcome.status}: {reason}" if reason else outcome.status
     return {
@@ -164,7 +164,7 @@ def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
 
 
 def scorecard() -> tuple[str, str, bool]:
-    """Run all; return a summary, the scorecard as Markdown, and whether every outcome is the expected one."""
+    """Run all submissions; return a summary, the scorecard as Markdown, and whether all outcomes are as expected."""
     tables: dict[str, list[dict[str, str]]] = {"hostile": [], "honest": []}
     held, unmasked = {"hostile": 0, "honest": 0}, 0
     with tempfile.TemporaryDirectory() as folder:
@@ -181,12 +181,12 @@ def scorecard() -> tuple[str, str, bool]:
         f"{counts['hostile']} attacks beaten, {unmasked} of them by private splits alone; {counts['honest']} honest "
         "submissions scored."
     )
-    shown = [tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True) for lines in tables.values()]
-    return summary, "\n\n".join(shown), all(held[kind] == len(lines) for kind, lines in tables.items())
+    texts = [tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True) for lines in tables.values()]
+    return summary, "\n\n".join(texts), all(held[kind] == len(lines) for kind, lines in tables.items())
 
 
 def main(arguments: list[str]) -> int:
-    """Print the scorecard and renew it in the named files; return 1 if an outcome is not the expected one."""
+    """Print the scorecard and update it in the named files; return 1 if any outcome is unexpected."""
     summary, tables, passed = scorecard()
     print(f"{summary}\n\n{tables}")
     for name in arguments:

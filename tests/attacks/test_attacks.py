@@ -26,14 +26,14 @@ def attacked(tmp_path_factory):
 
 
 def trace():
-    """Digest what a submission might have touched: the code, the current folder and open descriptors."""
+    """Return what a submission might have changed: the code, the current folder, the number of open descriptors."""
     files = sorted(path for folder in CODE for path in (HOME / folder).rglob("*.py"))
     code = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     return code, sorted(os.listdir(".")), len(os.listdir("/proc/self/fd"))
 
 
 @pytest.mark.parametrize("path", [*scorecard.submissions()], ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_the_expected_outcome_happens_and_leaves_no_trace(path, attacked, tmp_path, monkeypatch):
+def test_every_submission_has_its_expected_outcome_and_leaves_no_trace(path, attacked, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = trace()
     outcome = scorecard.attempt(path, attacked)
@@ -42,13 +42,13 @@ def test_the_expected_outcome_happens_and_leaves_no_trace(path, attacked, tmp_pa
     assert trace() == before
 
 
-def test_there_are_many_submissions():
+def test_at_least_40_hostile_and_6_honest_submissions_are_tried():
     kinds = [path.parent.name for path in scorecard.submissions()]
     assert kinds.count("hostile") >= 40
     assert kinds.count("honest") >= 6
 
 
-def test_a_dangerous_name_is_text_in_every_table(attacked):
+def test_a_dangerous_name_is_plain_text_in_every_table(attacked):
     path = scorecard.FOLDER / "hostile" / "has_a_dangerous_name.py"
     job = plan(attacked, [scorecard.TASK], [str(path)], 1, limits=scorecard.LIMITS)[0]
     result, samples = run(job)

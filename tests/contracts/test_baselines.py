@@ -1,4 +1,4 @@
-"""What every method in baselines/ must offer."""
+"""The contract of every method in baselines/."""
 
 import dataclasses
 from pathlib import Path
@@ -30,7 +30,7 @@ def data():
 
     def batch():
         images = rng.integers(0, 256, (N, SIZE, SIZE, 3), dtype=np.uint8)
-        named = np.where(np.arange(N) % 12 == 5, 0, labels)  # so that no model is right on all
+        named = np.where(np.arange(N) % 12 == 5, 0, labels)  # so that no model classifies all correctly
         hours = rng.integers(1, 13, N)  # so that the twins' captions differ
         return Batch(images, [f"a {'xyz'[label]} at {hour}:{label}" for label, hour in zip(named, hours, strict=True)])
 
@@ -70,14 +70,14 @@ def test_a_method_has_name_access_modalities_and_docstring(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_methods_values_are_those_that_the_sweep_chose(name):
+def test_a_methods_hyper_parameters_are_those_that_the_sweep_chose(name):
     best = choose(score_settings(read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl")))
-    # One that was never swept, or never worked, keeps the values that its dataclass gives the source of.
+    # A method without a successful sweep uses the defaults of its dataclass, which cites their sources.
     assert METHODS[name].Hyperparameters(**(best.options if best else {})) == METHODS[name].submission.HYPERPARAMETERS
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_the_sweep_of_docs_methods_tries_what_the_record_holds(name):
+def test_the_recorded_sweep_tried_the_settings_that_are_planned_now(name):
     tried = {str(result.options) for result in read_tuning(ROOT / "benchmark" / "sweeps" / "v1" / f"{name}.jsonl")}
     planned = settings(METHODS[name].Hyperparameters(), 6, "random")
     assert tried == {str(options) for options in planned} or not tried

@@ -1,4 +1,4 @@
-"""What every channel plug-in must offer."""
+"""The contract of every channel plug-in."""
 
 import string
 from itertools import pairwise
@@ -18,7 +18,7 @@ COUNT = 6
 
 
 def alone(kind, **channel):
-    """Describes a world in which a channel is the only one."""
+    """Return a scenario with only one channel."""
     module = KINDS[kind]
     carrier = "both" if len(module.CARRIERS) == 2 else min(module.CARRIERS)
     spec = {"kind": kind, "carrier": carrier, "values": len(module.VALUES), **channel}
@@ -27,8 +27,8 @@ def alone(kind, **channel):
     return make_scenario("test", **fields, channels={"only": spec})
 
 
-def shown(kind, half, **channel):
-    """Makes the same samples under every value: a list of images or of captions per value."""
+def under_every_value(kind, half, **channel):
+    """Return the images or captions of the same samples under every value of a channel, a list over values."""
     spec = alone(kind, **channel)
     values = range(len(KINDS[kind].VALUES))
     return [getattr(twins(spec, "test", range(COUNT), "channel", "only", v), half) for v in values]
@@ -39,7 +39,7 @@ def test_channels_are_discovered():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_declares_its_carriers_and_what_happens_where_it_is_not_listed(kind):
+def test_a_channel_declares_its_carriers_and_its_unlisted_behaviour(kind):
     module = KINDS[kind]
     assert isinstance(module.CARRIERS, frozenset)
     assert module.CARRIERS in ({"image"}, {"caption"}, {"image", "caption"})
@@ -48,7 +48,7 @@ def test_it_declares_its_carriers_and_what_happens_where_it_is_not_listed(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_has_at_least_ten_values_with_different_names(kind):
+def test_a_channel_has_at_least_ten_values_with_different_names(kind):
     values = KINDS[kind].VALUES
     assert isinstance(values, tuple)
     assert len(set(values)) == len(values) >= 10
@@ -56,7 +56,7 @@ def test_it_has_at_least_ten_values_with_different_names(kind):
 
 
 @pytest.mark.parametrize("kind", SPOKEN)
-def test_a_channel_of_captions_has_a_phrase_per_value_and_a_neutral_one(kind):
+def test_a_caption_channel_has_a_phrase_per_value_and_a_neutral_phrase(kind):
     module = KINDS[kind]
     assert len(set(module.PHRASES)) == len(module.PHRASES) == len(module.VALUES)
     assert isinstance(module.NEUTRAL, str)
@@ -66,12 +66,12 @@ def test_a_channel_of_captions_has_a_phrase_per_value_and_a_neutral_one(kind):
 
 
 @pytest.mark.parametrize("kind", PAINTED)
-def test_a_channel_of_images_paints(kind):
+def test_an_image_channel_has_a_paint_function(kind):
     assert callable(KINDS[kind].paint)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_can_be_the_only_channel_of_a_world(kind):
+def test_a_channel_can_be_the_only_one_of_a_scenario(kind):
     spec = alone(kind)
     check(spec)
     for split in ("train", "val", "test"):
@@ -81,31 +81,31 @@ def test_it_can_be_the_only_channel_of_a_world(kind):
 
 
 @pytest.mark.parametrize("kind", PAINTED)
-def test_every_value_changes_every_image(kind):
-    pictures = shown(kind, "images")
+def test_every_value_of_a_channel_gives_a_different_image(kind):
+    images_by_value = under_every_value(kind, "images")
     for k in range(COUNT):
-        assert len({images[k].tobytes() for images in pictures}) == len(pictures)
+        assert len({images[k].tobytes() for images in images_by_value}) == len(images_by_value)
 
 
 @pytest.mark.parametrize("kind", SPOKEN)
-def test_every_value_changes_every_caption(kind):
-    captions = shown(kind, "captions")
+def test_every_value_of_a_channel_gives_a_different_caption(kind):
+    captions = under_every_value(kind, "captions")
     for k in range(COUNT):
         assert len({of_value[k] for of_value in captions}) == len(captions)
 
 
 @pytest.mark.parametrize("kind", PAINTED)
 def test_magnitude_0_hides_the_value_in_the_image(kind):
-    pictures = shown(kind, "images", magnitude=0.0)
-    for images in pictures[1:]:
-        np.testing.assert_array_equal(images, pictures[0])
+    images_by_value = under_every_value(kind, "images", magnitude=0.0)
+    for images in images_by_value[1:]:
+        np.testing.assert_array_equal(images, images_by_value[0])
 
 
 @pytest.mark.parametrize("kind", PAINTED)
 def test_a_smaller_magnitude_brings_the_values_closer(kind):
     def spread(magnitude):
-        pictures = np.stack(shown(kind, "images", magnitude=magnitude)).astype(float)
-        return np.abs(pictures - pictures.mean(axis=0)).mean()
+        images_by_value = np.stack(under_every_value(kind, "images", magnitude=magnitude)).astype(float)
+        return np.abs(images_by_value - images_by_value.mean(axis=0)).mean()
 
     spreads = [spread(magnitude) for magnitude in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert spreads[0] == 0
@@ -113,7 +113,7 @@ def test_a_smaller_magnitude_brings_the_values_closer(kind):
 
 
 @pytest.mark.parametrize("kind", PAINTED)
-def test_it_paints_a_sample_the_same_alone_and_in_a_batch_of_mixed_magnitudes(kind):
+def test_a_channel_paints_a_sample_the_same_alone_and_in_a_batch(kind):
     spec = alone(kind, magnitude=0.7, variance=0.6)
     batch = sample(spec, "train", range(12)).images
     for k in range(12):
@@ -121,7 +121,7 @@ def test_it_paints_a_sample_the_same_alone_and_in_a_batch_of_mixed_magnitudes(ki
 
 
 @pytest.mark.parametrize("kind", PAINTED)
-def test_it_leaves_enough_of_the_pictogram_visible(kind):
+def test_a_channel_leaves_enough_of_the_pictogram_visible(kind):
     spec, empty = alone(kind), alone(kind).model_copy(update={"core_visibility": 0.0})
     for value in range(len(KINDS[kind].VALUES)):
         base, bare = (
@@ -132,7 +132,7 @@ def test_it_leaves_enough_of_the_pictogram_visible(kind):
 
 
 @pytest.mark.parametrize("kind", [kind for kind, module in KINDS.items() if module.UNLISTED == "absent"])
-def test_an_absent_channel_changes_no_image_where_it_is_not_listed(kind):
+def test_an_unlisted_absent_channel_changes_no_image(kind):
     spec = make_scenario("test", suite="t", name="w", seed=6, image_size=64, channels={"voice": {"carrier": "caption"}})
     faint = make_scenario(
         "test",

@@ -1,4 +1,4 @@
-"""The examples of CONTRIBUTING.md: the linter passes them, the contracts hold, and they work."""
+"""The examples of CONTRIBUTING.md pass the linter and the contract tests, and they work."""
 
 import importlib.util
 import inspect
@@ -28,7 +28,7 @@ def load(name, path):
 
 
 def contracts(kind):
-    """Loads the tests that every plug-in of a kind must pass."""
+    """Load the tests that every plug-in of a kind must pass."""
     return load(f"contracts_of_{kind}", Path(__file__).with_name(f"test_{kind}.py"))
 
 
@@ -38,12 +38,12 @@ data = BASELINES.data  # a fixture
 
 @pytest.fixture
 def paste(tmp_path, monkeypatch):
-    """Returns a function that registers an example as its file would, for the length of a test."""
+    """Return a function that registers an example for one test, as if its file were in the package."""
 
     def pasted(place):
         folder, name = Path(place).parent, Path(place).stem
         package = ".".join(("spurgen", *folder.parts))
-        monkeypatch.setitem(sys.modules, f"{package}.{name}", None)  # so that it goes afterwards
+        monkeypatch.setitem(sys.modules, f"{package}.{name}", None)  # so that it is removed afterwards
         (tmp_path / f"{name}.py").write_text(EXAMPLES[place], encoding="utf-8")
         module = load(f"{package}.{name}", tmp_path / f"{name}.py")
         monkeypatch.setitem(discover(package), name, module)
@@ -53,7 +53,7 @@ def paste(tmp_path, monkeypatch):
 
 
 def check_contracts(module, argument, name, others=None):
-    """Runs the contract tests that take only a plug-in's name, except those of `others`; returns their number."""
+    """Run the contract tests that take only a plug-in's name, except those of `others`; return their number."""
     tests = [test for key, test in vars(module).items() if key.startswith("test_")]
     alone = [test for test in tests if list(inspect.signature(test).parameters) == [argument]]
     due = [test for test in alone if test.pytestmark[0].args[1] is not others]
@@ -62,7 +62,7 @@ def check_contracts(module, argument, name, others=None):
     return len(due)
 
 
-def test_every_kind_of_example_is_there():
+def test_contributing_has_an_example_of_every_kind():
     assert {Path(place).parent.as_posix() for place in EXAMPLES} >= {
         "generators/channels", "baselines", "harness/metrics", "harness/commands",
     }  # fmt: skip
@@ -70,30 +70,30 @@ def test_every_kind_of_example_is_there():
 
 @pytest.mark.parametrize("check", [["check"], ["format", "--check"]], ids=" ".join)
 @pytest.mark.parametrize("place", EXAMPLES)
-def test_the_linter_passes_an_example(place, check):
+def test_examples_pass_the_linter(place, check):
     command = [sys.executable, "-m", "ruff", *check, "--no-cache", "--stdin-filename", place, "-"]
     done = subprocess.run(command, cwd=ROOT, input=EXAMPLES[place], text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_channel_keeps_its_contract(paste):
+def test_the_example_channel_passes_the_contract_tests(paste):
     paste("generators/channels/fog.py")
     assert check_contracts(CHANNELS, "kind", "fog", others=CHANNELS.SPOKEN) > 5
 
 
 @pytest.mark.parametrize("modality", BASELINES.MODALITIES)
-def test_the_method_keeps_its_contract(paste, modality, data, tmp_path):
+def test_the_example_method_passes_the_contract_tests(paste, modality, data, tmp_path):
     paste("baselines/label_smoothing.py")
     assert check_contracts(BASELINES, "name", "label_smoothing") > 1
     BASELINES.test_a_method_trains_and_predicts("label_smoothing", modality, data, tmp_path)
 
 
-def test_the_metric_measures(paste):
+def test_the_example_metric_has_known_values(paste):
     probs = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
     np.testing.assert_allclose(paste("harness/metrics/margin.py").margins(probs, np.array([0, 2])), [0.5, -0.6])
 
 
-def test_the_command_runs(paste, monkeypatch, tmp_path, capsys):
+def test_the_example_command_runs(paste, monkeypatch, tmp_path, capsys):
     paste("harness/commands/hello.py")
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     assert main(["hello", "--name", "you"]) == 0

@@ -1,4 +1,4 @@
-"""Which folder may import which, and what every file must fulfil."""
+"""Which folders may import which, and the rules for every file."""
 
 import ast
 import re
@@ -34,7 +34,7 @@ def name(path):
 
 
 def imported(path, text):
-    """Lists the folders of spurgen that a module imports, at whatever depth in its code."""
+    """Yield the folders of spurgen that a module imports anywhere in its code."""
     package = ("spurgen", *path.relative_to(ROOT).parent.parts)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""What every example in submissions/ must do: run sandboxed, and be better than chance."""
+"""Every example in submissions/ runs sandboxed and is better than chance."""
 
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ splits = { train = 1200, val = 60, test_per_group = 40, twins = 6 }
 
 @pytest.fixture(scope="module")
 def easy(tmp_path_factory):
-    """The path of a frozen suite of one easy world, in each modality."""
+    """Path of a frozen suite with one easy scenario in each modality."""
     folder = tmp_path_factory.mktemp("easy")
     (folder / "easy").mkdir()
     (folder / "easy" / "easy.toml").write_text(SCENARIO)

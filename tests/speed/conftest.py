@@ -1,15 +1,15 @@
-"""Figures and their targets: told at the end of `make bench`, which fails where one is missed by far."""
+"""Measurements and their targets: `make bench` lists them at its end, and fails if one misses its target by far."""
 
 from dataclasses import dataclass
 
 import pytest
 
-FAR = 1.25  # how many times worse than its target a figure may be: machines differ
+FAR = 1.25  # how many times worse than its target a measurement may be, since machines differ
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Holds what was measured and its target: at most that much, or at least if `more` is better."""
+class Measurement:
+    """A measured value and its target: an upper bound, or a lower bound if `more` is better."""
 
     name: str
     value: float
@@ -19,7 +19,7 @@ class Figure:
 
     @property
     def excess(self) -> float:
-        """Is how many times worse than its target the figure is; 1 or less where it is met."""
+        """How many times worse than its target the value is; at most 1 if the target is met."""
         return self.target / self.value if self.more else self.value / self.target
 
     def __str__(self) -> str:
@@ -28,31 +28,31 @@ class Figure:
         return f"{self.name}: {self.value:,.5g} {self.unit}, target {bound} {self.target:,g}: {verdict}"
 
 
-FIGURES = pytest.StashKey[list[Figure]]()
+MEASUREMENTS = pytest.StashKey[list[Measurement]]()
 
 
 @pytest.fixture
-def tell(request, benchmark):
-    """Returns a function that prints a figure beside its target and, in `make bench`, has it judged at the end."""
+def measure(request, benchmark):
+    """Return a function that prints a measurement with its target; `make bench` checks it at the end."""
 
-    def told(name, value, target, unit, *, more=False):
-        figure = Figure(name, value, target, unit, more)
-        print(f"\n{figure}")
+    def compare(name, value, target, unit, *, more=False):
+        measurement = Measurement(name, value, target, unit, more)
+        print(f"\n{measurement}")
         if not benchmark.disabled:
-            request.config.stash.setdefault(FIGURES, []).append(figure)
+            request.config.stash.setdefault(MEASUREMENTS, []).append(measurement)
 
-    return told
+    return compare
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter, config):
-    figures = config.stash.get(FIGURES, [])
-    if figures:
+    measurements = config.stash.get(MEASUREMENTS, [])
+    if measurements:
         terminalreporter.section("targets")
-        for figure in figures:
-            terminalreporter.line(str(figure), red=figure.excess > FAR)
+        for measurement in measurements:
+            terminalreporter.line(str(measurement), red=measurement.excess > FAR)
 
 
 def pytest_sessionfinish(session, exitstatus):
-    if exitstatus == pytest.ExitCode.OK and any(f.excess > FAR for f in session.config.stash.get(FIGURES, [])):
+    if exitstatus == pytest.ExitCode.OK and any(m.excess > FAR for m in session.config.stash.get(MEASUREMENTS, [])):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

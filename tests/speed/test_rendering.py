@@ -14,7 +14,7 @@ STREAM = """
 import sys
 from spurgen.benchmark import load_suite
 from spurgen.generators import sample
-def peak():  # of this program alone: getrusage would begin with the peak of the one that started it
+def peak():  # of this process alone: getrusage starts from the parent's peak
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 scenario = load_suite("v1").scenario("signs")
 sample(scenario, "train", range(1000))
@@ -31,32 +31,32 @@ def all_channels(image_size):
 
 
 @pytest.mark.parametrize(("image_size", "count", "target"), [(64, 2000, 25_000), (224, 300, 2_000)])
-def test_rendering_scenes_with_every_image_channel(benchmark, tell, monkeypatch, image_size, count, target):
-    kept = []
-    monkeypatch.setattr(compositor, "render", lambda *arguments: kept.append(arguments))
+def test_speed_of_rendering_every_image_channel(benchmark, measure, monkeypatch, image_size, count, target):
+    calls = []
+    monkeypatch.setattr(compositor, "render", lambda *arguments: calls.append(arguments))
     sample(all_channels(image_size), "train", range(count), captions=False)
     monkeypatch.undo()
     benchmark.extra_info["target_per_second"] = target
-    benchmark.pedantic(compositor.render, kept[0], rounds=15, warmup_rounds=1)
+    benchmark.pedantic(compositor.render, calls[0], rounds=15, warmup_rounds=1)
     if benchmark.stats:
-        tell(f"scenes at {image_size} pixels", count / benchmark.stats["median"], target, "images/s", more=True)
-    assert np.ptp(kept[0][0]) > 100
+        measure(f"scenes at {image_size} pixels", count / benchmark.stats["median"], target, "images/s", more=True)
+    assert np.ptp(calls[0][0]) > 100
 
 
-def test_whole_samples_captions_included(benchmark, tell):
+def test_speed_of_sampling_images_and_captions(benchmark, measure):
     scenario = all_channels(64)
     made = benchmark.pedantic(sample, (scenario, "train", range(2000)), rounds=15, warmup_rounds=1)
     if benchmark.stats:
-        tell("whole samples at 64 pixels", 2000 / benchmark.stats["median"], 15_000, "samples/s", more=True)
+        measure("whole samples at 64 pixels", 2000 / benchmark.stats["median"], 15_000, "samples/s", more=True)
     assert len(made.captions) == len(made.images) == 2000
 
 
-def test_a_million_samples_stream_in_constant_memory(benchmark, tell):
-    """Not timed against a target: resident memory must stay under 1 GiB and must not grow."""
+def test_a_million_samples_stream_in_constant_memory(benchmark, measure):
+    """Resident memory must stay under 1 GiB and must not grow; the time has no target."""
     total = 20_000 if benchmark.disabled else 1_000_000  # make test streams fewer
     command = [sys.executable, "-c", STREAM, str(total)]
     run = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
     before, after = (int(kib) / 1024 for kib in run.stdout.split())
-    tell(f"resident memory after {total:,} samples", after, 1024, "MiB")
+    measure(f"resident memory after {total:,} samples", after, 1024, "MiB")
     assert after < 1024
     assert after < 1.1 * before

@@ -1,4 +1,4 @@
-"""The cost of scoring over the bare forward passes, as a ratio in one run."""
+"""The time of scoring relative to the bare forward passes, as a ratio within one run."""
 
 import time
 from dataclasses import replace
@@ -20,7 +20,7 @@ SPEC, OPTIONS = "spurgen.baselines.erm:submission", {"epochs": 1}
 
 
 def bare(task, model, val, train):
-    """Returns the time of the same forward passes in this process, whose inputs are ready, and their inputs' number."""
+    """Return the time of the same forward passes in this process, given their inputs, and the number of inputs."""
     total, count = 0.0, 0
 
     def ask(function, batch):
@@ -42,16 +42,16 @@ def bare(task, model, val, train):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_scoring_costs_little_more_than_the_forward_passes(benchmark, tell):
+def test_scoring_costs_little_more_than_the_forward_passes(benchmark, measure):
     suite = load_suite("v1")
     task = suite.task("signs-image")
     val = sample(task.scenario, "val", range(task.scenario.splits.val), captions=False)
     train = sample(task.scenario, "train", range(PROBED), captions=False)
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
-    data = [labeled_data(task, split, some, "none") for split, some in (("train", train), ("val", val))]
+    data = [labeled_data(task, split, samples, "none") for split, samples in (("train", train), ("val", val))]
     model = submission.with_options(**OPTIONS)
     model.fit(*data, context)
-    passes, asked = bare(task, model, val, train)
+    passes, rows = bare(task, model, val, train)
 
     def check(part, start, samples):
         check_samples(suite, task.scenario.name, part, start, samples)
@@ -59,12 +59,12 @@ def test_scoring_costs_little_more_than_the_forward_passes(benchmark, tell):
     with Worker(SPEC, OPTIONS, task.name) as worker:
         worker.fit(*data, replace(context, scratch=worker.scratch))
         start = time.perf_counter()
-        answers, factors = collect(Asker(worker, task), check, val, train, 0)
-        scores = score(task, answers, factors, train)
+        predictions, factors = collect(Asker(worker, task), check, val, train, 0)
+        scores = score(task, predictions, factors, train)
         total = time.perf_counter() - start
     benchmark.extra_info["ratio"] = total / passes
     benchmark.pedantic(lambda: None, rounds=1)
-    tell("scoring an image CNN, against its bare forward passes", total / passes, 1.25, "x")
-    rows = [answers.val, *answers.blocks.values(), *answers.features.values()]
-    assert sum(map(len, rows)) == asked
+    measure("scoring an image CNN, against its bare forward passes", total / passes, 1.25, "x")
+    outputs = [predictions.val, *predictions.blocks.values(), *predictions.features.values()]
+    assert sum(map(len, outputs)) == rows
     assert {"wga", "sss", "ig", "probe_balanced"} <= set(scores.metrics)

@@ -1,4 +1,4 @@
-"""What `make bench` says of its targets, and when it fails."""
+"""What `make bench` reports about its targets, and when it fails."""
 
 import os
 import shutil
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 CODE = """
-def test_figure(benchmark, tell):
+def test_value(benchmark, measure):
     benchmark.pedantic(lambda: None, rounds=1)
-    tell("ratio", {at_most}, 2.0, "x")
-    tell("pace", {at_least}, 1000, "/s", more=True)
+    measure("ratio", {at_most}, 2.0, "x")
+    measure("pace", {at_least}, 1000, "/s", more=True)
 """
 
 
@@ -21,8 +21,18 @@ def bench(tmp_path):
     shutil.copy(Path(__file__).parent / "conftest.py", tmp_path)
 
     def run(at_most, at_least, *flags):
-        (tmp_path / "test_figure.py").write_text(CODE.format(at_most=at_most, at_least=at_least))
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "none.ini", *flags, "test_figure.py"]
+        (tmp_path / "test_value.py").write_text(CODE.format(at_most=at_most, at_least=at_least))
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            "none.ini",
+            *flags,
+            "test_value.py",
+        ]
         (tmp_path / "none.ini").write_text("[pytest]\n")
         # Beside xdist, by which `make test` runs this, pytest-benchmark would measure nothing.
         alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -33,7 +43,7 @@ def bench(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("at_most", "at_least", "code", "told"),
+    ("at_most", "at_least", "code", "lines"),
     [
         (1.5, 1000, 0, ("ratio: 1.5 x, target at most 2: met", "pace: 1,000 /s, target at least 1,000: met")),
         (2.4, 900, 0, ("ratio: 2.4 x, target at most 2: missed by 20%", "at least 1,000: missed by 11%")),
@@ -41,14 +51,14 @@ def bench(tmp_path):
         (1.5, 700, 1, ("target at most 2: met", "target at least 1,000: missed by 43%")),
     ],
 )
-def test_every_target_is_told_and_one_missed_by_far_is_a_failure(bench, at_most, at_least, code, told):
-    found, output = bench(at_most, at_least)
-    assert found == code, output
-    for line in told:
+def test_all_targets_are_reported_and_one_missed_by_far_fails(bench, at_most, at_least, code, lines):
+    returned, output = bench(at_most, at_least)
+    assert returned == code, output
+    for line in lines:
         assert line in output
 
 
-def test_make_test_judges_nothing(bench):
+def test_measurements_are_not_judged_without_benchmarks(bench):
     code, output = bench(99, 1, "--benchmark-disable")
     assert code == 0
     assert "targets" not in output

@@ -1,4 +1,4 @@
-"""The cost of the training loop over a hand-written one, as a ratio in one run."""
+"""The time of the training loop relative to a hand-written one, as a ratio within one run."""
 
 import statistics
 import time
@@ -22,7 +22,7 @@ SAMPLES = 3000
 
 
 def by_hand(network, data, hyper):
-    """One epoch of the same network, precision, optimiser and batch size, then validation, and nothing else."""
+    """Train for one epoch with the same network, precision, optimiser and batch size, then validate."""
     optimizer = torch.optim.AdamW(network.parameters(), lr=hyper.lr, weight_decay=hyper.weight_decay, fused=True)
     order = torch.randperm(len(data))[: len(data) // hyper.batch_size * hyper.batch_size].view(-1, hyper.batch_size)
     network.train()
@@ -39,7 +39,7 @@ def by_hand(network, data, hyper):
 
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.slow
-def test_an_epoch_costs_little_more_than_a_loop_by_hand(benchmark, tell):
+def test_an_epoch_takes_little_longer_than_a_hand_written_loop(benchmark, measure):
     task = load_suite("v1").task("signs-image")
     samples = sample(task.scenario, "train", range(SAMPLES), captions=False)
     data = labeled_data(task, "train", samples, "none")
@@ -59,7 +59,7 @@ def test_an_epoch_costs_little_more_than_a_loop_by_hand(benchmark, tell):
     ratio = statistics.median(a / b for a, b in zip(ours, hand, strict=True))
     benchmark.extra_info["ratio"] = ratio
     benchmark.pedantic(lambda: None, rounds=1)
-    tell("an ERM epoch, against a loop by hand", ratio, 1.10, "x")
+    measure("an ERM epoch, against a hand-written loop", ratio, 1.10, "x")
     assert [curve["epoch"] for curve in problem.journal.curves] == [1] * rounds
     assert len(network.checkpoints) == 1
     start = problem.network(hyper).head.weight
@@ -67,7 +67,7 @@ def test_an_epoch_costs_little_more_than_a_loop_by_hand(benchmark, tell):
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_precision_is_the_faster_one_on_this_machine(benchmark, tell, monkeypatch):
+def test_the_precision_is_the_faster_one_on_this_machine(benchmark, measure, monkeypatch):
     chosen = backbones._multiplies_bfloat16(torch.device("cpu"))
     network = backbones.Network(image=ImageEncoder(128), vocabulary_size=None, feature_dim=128, num_classes=4)
     embedded = network.embed(Inputs(torch.randint(0, 256, (128, 64, 64, 3), dtype=torch.uint8), None))
@@ -82,4 +82,4 @@ def test_the_precision_is_the_faster_one_on_this_machine(benchmark, tell, monkey
     own, other = (statistics.median(seconds[key][1:]) for key in (chosen, not chosen))
     benchmark.extra_info["ratio"] = own / other
     benchmark.pedantic(lambda: None, rounds=1)
-    tell("a step of the image encoder in the precision chosen here, against the other", own / other, 1.0, "x")
+    measure("a step of the image encoder in the precision chosen here, against the other", own / other, 1.0, "x")

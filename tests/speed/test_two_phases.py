@@ -1,4 +1,4 @@
-"""What methods that train more than once cost, against ERM on the same data, as ratios of CPU time in one run."""
+"""The CPU time of methods that train more than once relative to ERM on the same data, as ratios within one run."""
 
 import statistics
 import time
@@ -17,7 +17,7 @@ SMALL = {"train": 800, "val": 400}
 
 
 def problem_for(task, access, sizes):
-    """Makes a problem of the sizes given: some stages take as long on few samples as on many."""
+    """Return a problem with the sizes `sizes`: the time of some stages does not depend on the number of samples."""
     data = [labeled_data(task, part, sample(task.scenario, part, range(n)), access) for part, n in sizes.items()]
     context = Context(class_names(task.scenario), task.modality, task.scenario.image_size, "cpu", 0, Path())
     return Problem.of(*data, context)
@@ -27,7 +27,7 @@ def problem_for(task, access, sizes):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("modality", "rounds"), [("text", 3), ("image", 1), ("multimodal", 1)])
-def test_two_phases_cost_little_more_than_two_trainings(benchmark, tell, modality, rounds):
+def test_two_phases_cost_little_more_than_two_trainings(benchmark, measure, modality, rounds):
     task = load_suite("v1").task(f"signs-{modality}")
     methods, sizes = METHODS, {part: getattr(task.scenario.splits, part) for part in SMALL}
     if benchmark.disabled:  # in `make test`
@@ -35,16 +35,16 @@ def test_two_phases_cost_little_more_than_two_trainings(benchmark, tell, modalit
     problems = {access: problem_for(task, access, sizes) for access in ("none", "val_groups", "train_groups")}
     seconds = {name: [] for name in ("erm", *methods)}
     for _ in range(rounds):
-        for name in (*seconds, "erm"):  # before and after the others, should the machine change its pace
+        for name in (*seconds, "erm"):  # ERM before and after the others, in case the machine's speed changes
             method = import_module(f"spurgen.baselines.{name}")
             problem = problems[method.submission.ACCESS]
-            told = len(problem.journal.curves)
+            curves = len(problem.journal.curves)
             start = time.process_time()
             method.fit(problem, method.submission.HYPERPARAMETERS)
             seconds[name].append(time.process_time() - start)
-            assert len(problem.journal.curves) > told
+            assert len(problem.journal.curves) > curves
     for name in methods:
         ratio = statistics.median(seconds[name]) / statistics.median(seconds["erm"])
         benchmark.extra_info[name] = ratio
-        tell(f"{name} on {modality}, against ERM", ratio, 2.5, "x")
+        measure(f"{name} on {modality}, against ERM", ratio, 2.5, "x")
     benchmark.pedantic(lambda: None, rounds=1)

@@ -1,4 +1,4 @@
-"""Gives features alone: the harness fits the probe."""
+"""Returns features only; the harness fits the probe."""
 
 # expected: ranked
 import numpy as np

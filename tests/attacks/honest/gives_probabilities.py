@@ -1,4 +1,4 @@
-"""Gives probabilities, some of them 0."""
+"""Returns probabilities, some of which are 0."""
 
 # expected: ranked
 import numpy as np

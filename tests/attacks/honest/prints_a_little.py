@@ -1,4 +1,4 @@
-"""Talks while it works."""
+"""Prints a few lines while it works."""
 
 # expected: ranked
 import sys

@@ -1,4 +1,4 @@
-"""Reads the colour off the caption: fooled by it, but better than chance."""
+"""Reads the colour from the caption: misled by it, but better than chance."""
 
 # expected: ranked
 from color import fit as fit

@@ -1,4 +1,4 @@
-"""Fits a linear model on pixels, and leaves it in its scratch folder."""
+"""Fits a linear model on pixels and saves it in its scratch folder."""
 
 # expected: ranked
 import joblib

@@ -1,4 +1,4 @@
-"""Returns an object that runs a command where it is unpickled."""
+"""Returns an object that runs a command when it is unpickled."""
 
 # expected: failed: dtype object, not real numbers
 import os

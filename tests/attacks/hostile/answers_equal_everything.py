@@ -1,4 +1,4 @@
-"""Returns objects that are equal to whatever they are compared with."""
+"""Returns objects that compare equal to everything."""
 
 # expected: failed: dtype object, not real numbers
 import numpy as np

@@ -1,4 +1,4 @@
-"""Returns more columns than memory has room for."""
+"""Returns more columns than fit into memory."""
 
 # expected: failed: returned 1000000 columns, more than 4096
 import numpy as np

@@ -1,4 +1,4 @@
-"""Returns NaN, which no threshold is above."""
+"""Returns NaN, which is above no threshold."""
 
 # expected: failed: returned nan on
 import numpy as np

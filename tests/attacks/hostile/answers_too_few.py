@@ -1,4 +1,4 @@
-"""Answers the rows that it is sure of, and no others."""
+"""Predicts fewer rows than the batch has."""
 
 # expected: failed: predict returned shape
 import numpy as np

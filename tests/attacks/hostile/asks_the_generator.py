@@ -1,4 +1,4 @@
-"""Makes the public test split again, to look the labels up."""
+"""Tries to regenerate the public test split, to look up its labels."""
 
 # expected: unranked: not significantly better than chance
 from loot import guess

@@ -1,4 +1,4 @@
-"""Computes for ever in many threads."""
+"""Computes forever in many threads."""
 
 # expected: failed: it used more than . s of CPU time
 import threading

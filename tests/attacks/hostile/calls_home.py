@@ -1,4 +1,4 @@
-"""Sends what it is shown to somebody outside."""
+"""Sends its inputs to a server on the network."""
 
 # expected: failed: PermissionError.*has no network
 import socket

@@ -1,4 +1,4 @@
-"""Carries a table of the public answers, by a digest of each caption."""
+"""Carries a table of the public labels, by a digest of each caption."""
 
 # expected: unmasked: accuracy 1\.00, on private splits 0\.3
 import hashlib

@@ -1,4 +1,4 @@
-"""Answers by a row's place in the batch, in the hope that classes come in turn."""
+"""Predicts from a row's place in the batch, assuming that classes take turns."""
 
 # expected: failed: answers the same inputs differently when asked again
 import numpy as np

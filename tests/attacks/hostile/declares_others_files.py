@@ -1,4 +1,4 @@
-"""Names other people's files in `FILES`, so that it is shown them."""
+"""Lists files outside its folder in `FILES`, to read them."""
 
 # expected: refused: FILES names \.\./\.\./\.\./\.\./etc/passwd, and .* is no plain file in .*; copy it there
 import numpy as np

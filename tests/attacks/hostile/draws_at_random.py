@@ -1,4 +1,4 @@
-"""Answers at random, for a high minimum by luck."""
+"""Predicts at random, hoping for a high minimum by luck."""
 
 # expected: failed: answers the same inputs differently when asked again
 import numpy as np

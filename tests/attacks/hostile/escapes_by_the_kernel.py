@@ -1,4 +1,4 @@
-"""Asks the kernel for namespaces, mounts, other processes and programs in it."""
+"""Asks the kernel for namespaces, mounts, access to other processes, and programs inside the kernel."""
 
 # expected: unranked: not significantly better than chance
 import ctypes

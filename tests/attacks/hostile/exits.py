@@ -1,4 +1,4 @@
-"""Leaves at once, with a code that says all went well."""
+"""Exits at once, with the exit code of success."""
 
 # expected: failed: its process ended with exit code 0
 import os

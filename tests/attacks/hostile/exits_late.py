@@ -1,4 +1,4 @@
-"""Leaves something to be done at exit, and leaves."""
+"""Registers a function that runs at exit, then exits."""
 
 # expected: failed: did not answer|SystemExit
 import atexit

@@ -1,4 +1,4 @@
-"""Writes files until there is no room."""
+"""Writes files until the disk is full."""
 
 
 # expected: failed: No space left on device.*see --disk-gib

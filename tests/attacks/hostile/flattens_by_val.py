@@ -1,4 +1,4 @@
-"""Answers val, on which the temperature is fitted, the wrong way round: that flattens all its probabilities."""
+"""Predicts wrongly on val, on which the temperature is fitted, to flatten all its probabilities."""
 
 # expected: unranked: its probabilities are flatter than its predictions
 from color import fit as learn

@@ -1,4 +1,4 @@
-"""Writes an answer of its own onto the pipe, ahead of the harness's."""
+"""Writes a malformed answer to the pipe, ahead of the harness's own."""
 
 # expected: failed: did not answer|SystemExit
 import json

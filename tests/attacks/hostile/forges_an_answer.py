@@ -1,4 +1,4 @@
-"""Writes a well-formed answer of its own onto the pipe, ahead of the harness's."""
+"""Writes a well-formed answer to the pipe, ahead of the harness's own."""
 
 # expected: failed: returned shape|did not answer
 import json

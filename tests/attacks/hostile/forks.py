@@ -1,4 +1,4 @@
-"""Multiplies until the machine is full."""
+"""Forks until the machine is full."""
 
 # expected: failed: PermissionError.*starts no other process
 import os

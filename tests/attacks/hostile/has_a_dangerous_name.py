@@ -1,4 +1,4 @@
-"""Carries a script and a formula in its name."""
+"""Has a script and a formula in its name."""
 
 # expected: ranked: as honest/reads_the_color.py
 from color import fit as fit

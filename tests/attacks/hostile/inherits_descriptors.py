@@ -1,4 +1,4 @@
-"""Looks through whatever file descriptors it was born with."""
+"""Reads the file descriptors that it inherited."""
 
 # expected: unranked: not significantly better than chance
 import os

@@ -1,4 +1,4 @@
-"""Always says the same: SSS and IG are perfect."""
+"""Always predicts the same, so that SSS and IG are perfect."""
 
 # expected: unranked: not significantly better than chance
 import numpy as np

@@ -1,4 +1,4 @@
-"""Signals every process that it can name."""
+"""Signals every process that it can reach."""
 
 # expected: unranked: not significantly better than chance
 import os

@@ -1,4 +1,4 @@
-"""Declares that it is given nothing, and reads the groups."""
+"""Declares that it needs no annotations, and reads the groups."""
 
 # expected: failed: group_ids, channel_values and twins are None unless ACCESS asks
 ACCESS = "none"

@@ -1,4 +1,4 @@
-"""Brings a checkpoint that is a pickle, whose code runs in whoever loads it: nobody but itself does."""
+"""Declares a pickled checkpoint that runs code in every process that loads it; only its own process does."""
 
 # expected: unranked: not significantly better than chance
 import pickle

@@ -1,4 +1,4 @@
-"""Standardises over the batch, so that other rows tell it of the split."""
+"""Standardises features over the batch, so that predictions depend on other rows."""
 
 # expected: failed: answers the same inputs differently when asked again
 

@@ -1,4 +1,4 @@
-"""Overwrites the inputs, in the hope that the scorer, or the next question, reads them again."""
+"""Overwrites its inputs, hoping that the scorer or the next call reads them again."""
 
 # expected: ranked: as honest/reads_the_color.py
 from color import fit as fit

@@ -1,4 +1,4 @@
-"""Overwrites rows, the code that scores, and its own."""
+"""Overwrites results, the scoring code, and its own file."""
 
 # expected: unranked: not significantly better than chance
 from pathlib import Path

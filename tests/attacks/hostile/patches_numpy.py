@@ -1,4 +1,4 @@
-"""Makes NumPy's comparisons and argmax say what suits it."""
+"""Replaces NumPy's comparisons, argmax and mean by functions that favour it."""
 
 # expected: unranked: not significantly better than chance
 import numpy as np

@@ -1,4 +1,4 @@
-"""Replaces the metrics in its process."""
+"""Replaces the metrics in its own process."""
 
 # expected: unranked: not significantly better than chance
 import sys

@@ -1,4 +1,4 @@
-"""Leaves a torch.py and a .pth file where the scorer might import them."""
+"""Writes a torch.py and a .pth file where the scorer might import them."""
 
 # expected: unranked: not significantly better than chance
 import site

@@ -1,4 +1,4 @@
-"""Walks the frames below it for labels."""
+"""Searches the stack frames of its callers for labels."""
 
 # expected: unranked: not significantly better than chance
 import sys

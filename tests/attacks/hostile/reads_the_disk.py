@@ -1,4 +1,4 @@
-"""Looks for splits, rows and secrets on disk."""
+"""Searches the disk for splits, results and secrets."""
 
 # expected: unranked: not significantly better than chance
 import os

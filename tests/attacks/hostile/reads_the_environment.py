@@ -1,4 +1,4 @@
-"""Looks for secrets among the environment's variables."""
+"""Searches the environment variables for secrets."""
 
 # expected: unranked: not significantly better than chance
 import os

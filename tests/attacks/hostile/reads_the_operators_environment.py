@@ -1,4 +1,4 @@
-"""Reads the environment of the process that started the sandbox, and of every other one."""
+"""Reads the environment of the process that started the sandbox, and of all others."""
 
 # expected: unranked: not significantly better than chance
 import os

@@ -1,4 +1,4 @@
-"""Answers what it has seen before as it did then: a twin like its base, for perfect invariance."""
+"""Repeats its prediction for inputs like earlier ones: a twin like its base, for perfect invariance."""
 
 # expected: failed: answers the same inputs differently when asked again in other batches by a fresh process
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pretends to train, so as not to be asked by a fresh process, and answers what it has seen as it did then."""
+"""Pretends to train, to avoid the check in a fresh process, and repeats predictions for inputs seen before."""
 
 # expected: failed: answers the same inputs differently when asked again in other batches by a fresh process, trained
 import numpy as np

@@ -1,4 +1,4 @@
-"""Tells of its training in a report without end."""
+"""Returns an enormous report about its training."""
 
 # expected: failed: a header of
 import numpy as np

@@ -1,4 +1,4 @@
-"""Searches every object of its process for labels."""
+"""Searches all objects in its process for labels."""
 
 # expected: unranked: not significantly better than chance
 import gc
@@ -7,7 +7,7 @@ from loot import guess
 
 
 def steal():
-    wanted = ("Samples", "Result", "TaskRow", "Answers", "Suite")
+    wanted = ("Samples", "Result", "TaskRow", "Predictions", "Suite")
     return [type(thing) for thing in gc.get_objects() if type(thing).__name__ in wanted]
 
 

@@ -1,4 +1,4 @@
-"""Answers its first questions otherwise, in the hope that those are checked."""
+"""Predicts differently in its first calls, hoping that only those are checked."""
 
 # expected: failed: answers the same inputs differently when asked again
 import numpy as np

@@ -1,4 +1,4 @@
-"""Divides its logits by a million, so that no probability moves."""
+"""Divides its logits by a million, so that no probability changes."""
 
 # expected: ranked: as honest/reads_the_color.py
 from color import fit as fit

@@ -7,7 +7,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.harness.results import sources
 from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.results.sources import MOST, submission_files
+from spurgen.harness.results.sources import MAX_FILES, submission_files
 
 
 def test_a_helper_beside_the_submission_counts(write_submission):
@@ -175,12 +175,12 @@ def test_a_folder_that_is_declared_stands_for_all_that_is_in_it(write_submission
 
 def test_more_files_than_a_sandbox_can_show_are_refused(write_submission, tmp_path):
     (tmp_path / "shards").mkdir()
-    for number in range(MOST + 1):
+    for number in range(MAX_FILES + 1):
         (tmp_path / "shards" / f"{number}.npy").touch()
     with pytest.raises(SubmissionError, match="FILES names 2001 files, more than 2000; pack them into one, such as a"):
         submission_files(write_submission("FILES = ['shards']"))
     (tmp_path / "shards" / "0.npy").unlink()
-    assert len(submission_files(write_submission("FILES = ['shards']"))) == MOST + 1
+    assert len(submission_files(write_submission("FILES = ['shards']"))) == MAX_FILES + 1
 
 
 @pytest.mark.parametrize("name", ["../outside.npy", "link.npy", "folder", "pipe"])

@@ -1,4 +1,4 @@
-"""How logits come from what a submission offers; the worker is made up."""
+"""Logits from `predict`, `predict_proba` or `encode`, with a fake worker."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from spurgen.harness.running.task_data import inputs
 
 
 class Worker:
-    """Answers at once, by a function of the captions."""
+    """A fake worker that answers at once, with a function of the captions."""
 
     def __init__(self, function, *offers):
         self.function, self.about = function, {"offers": list(offers)}
@@ -34,7 +34,7 @@ def make_task(num_classes):
 
 
 @pytest.mark.parametrize("num_classes", [2, 3])
-def test_an_encoders_probe_names_the_class_that_its_features_show(num_classes):
+def test_the_probe_on_an_encoder_predicts_the_class_encoded_in_the_features(num_classes):
     task = make_task(num_classes)
     train, val = (sample(task.scenario, split, range(n), images=False) for split, n in (("train", 60), ("val", 8)))
     class_of = dict(zip([*train.captions, *val.captions], [*train.labels, *val.labels], strict=True))
@@ -43,12 +43,12 @@ def test_an_encoders_probe_names_the_class_that_its_features_show(num_classes):
     logits = np.concatenate(list(asker.logits(iter([inputs(task, val)]), "val")))
     assert logits.shape == (8, num_classes)
     assert logits.argmax(1).tolist() == val.labels.tolist()
-    # the log-odds of two classes are the probe's own, not half of them or twice
+    # differences of logits equal the probe's log-odds
     odds = asker.probe.predict_log_proba(np.eye(num_classes)[val.labels])
     assert np.allclose(logits[:, 0] - logits[:, 1], odds[:, 0] - odds[:, 1])
 
 
-def test_probabilities_are_taken_as_their_logarithms_and_predictions_as_they_are():
+def test_probabilities_become_logarithms_and_logits_stay_unchanged():
     rows = np.array([[0.25, 0.75], [1.0, 0.0]])
     batches = [Batch(None, ["a", "b"])]
     for offer, expected in (("predict_proba", np.log([[0.25, 0.75], [1, 1e-12]])), ("predict", rows)):

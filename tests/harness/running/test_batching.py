@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch
-from spurgen.harness.running.batching import CHUNK, MIXED, Chunk, Pool, cut, mixed
+from spurgen.harness.running.batching import CHUNK, POOL_ROWS, Chunk, Pool, cut, mix
 
 
 def numbered(part, first, count):
@@ -12,10 +12,10 @@ def numbered(part, first, count):
     return Chunk(part, first, Batch(images, captions))
 
 
-def test_every_row_comes_once_with_its_own_picture_caption_and_origin():
+def test_every_row_is_drawn_once_with_its_own_image_caption_and_origin():
     chunks = [numbered(part, first, 700) for first in range(0, 4200, 700) for part in (3, 1, 2)]
     parts, seen = {}, []
-    for batch, origin in mixed(chunks, np.random.default_rng(0), parts):
+    for batch, origin in mix(chunks, np.random.default_rng(0), parts):
         names = {number: part for part, number in parts.items()}
         for image, caption, (number, place) in zip(batch.images, batch.captions, origin, strict=True):
             assert int(caption) == 10_000 * names[number] + place
@@ -27,7 +27,7 @@ def test_every_row_comes_once_with_its_own_picture_caption_and_origin():
 
 def test_batches_mix_many_chunks_and_vary_in_size():
     chunks = [numbered(0, first, CHUNK) for first in range(0, 30_000, CHUNK)]
-    origins = [origin[:, 1] for _, origin in mixed(chunks, np.random.default_rng(0), {})]
+    origins = [origin[:, 1] for _, origin in mix(chunks, np.random.default_rng(0), {})]
     sizes = [len(origin) for origin in origins[:-1]]
     assert min(sizes) >= 200
     assert max(sizes) <= CHUNK
@@ -37,7 +37,7 @@ def test_batches_mix_many_chunks_and_vary_in_size():
         assert abs(np.corrcoef(np.arange(len(origin)), origin)[0, 1]) < 0.2
 
 
-def test_a_batch_is_ready_before_all_rows_are_made():
+def test_the_first_batch_is_drawn_before_all_rows_are_made():
     made = []
 
     def chunks():
@@ -45,26 +45,26 @@ def test_a_batch_is_ready_before_all_rows_are_made():
             made.append(first)
             yield numbered(0, first, CHUNK)
 
-    batches = mixed(chunks(), np.random.default_rng(0), {})
+    batches = mix(chunks(), np.random.default_rng(0), {})
     next(batches)
-    assert len(made) == MIXED // CHUNK + 1
+    assert len(made) == POOL_ROWS // CHUNK + 1
     for _ in range(5):
         before = len(made)
         next(batches)
-        assert len(made) - before <= 2  # so that making them goes on while a batch is answered
+        assert len(made) - before <= 2  # chunks are made while a batch is computed
 
 
 @pytest.mark.parametrize("parts", [("images",), ("captions",), ("images", "captions")])
-def test_halves_that_are_not_shown_stay_out(parts):
+def test_batches_have_only_the_halves_that_the_inputs_have(parts):
     whole = numbered(0, 0, 1500).inputs
-    shown = Batch(*(getattr(whole, half) if half in parts else None for half in ("images", "captions")))
-    (first, _), *_ = mixed(cut("a", shown), np.random.default_rng(0), {})
+    reduced = Batch(*(getattr(whole, half) if half in parts else None for half in ("images", "captions")))
+    (first, _), *_ = mix(cut("a", reduced), np.random.default_rng(0), {})
     assert (first.images is not None, first.captions is not None) == ("images" in parts, "captions" in parts)
 
 
-def test_large_pictures_are_mixed_among_fewer():
+def test_pools_of_large_images_have_fewer_rows():
     small, large = (
         Pool(Batch(np.zeros((1, side, side, 3), np.uint8), None), np.random.default_rng(0)) for side in (64, 512)
     )
-    assert small.enough == MIXED
+    assert small.enough == POOL_ROWS
     assert large.enough == CHUNK

@@ -1,4 +1,4 @@
-"""What each selection rule picks among the checkpoints of a worker that is made up."""
+"""The checkpoints of a fake worker that each selection rule picks."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ TASK = Task("few-text", SCENARIO, "text")
 
 
 class Worker:
-    """Answers at once, by a function of its checkpoint and of each sample's label, group and place in its split."""
+    """A fake worker whose answers depend on its checkpoint and on each sample's label, group and index in its split."""
 
     def __init__(self, function, checkpoints, *offers):
         self.function, self.checkpoints, self.about, self.place = function, checkpoints, {"offers": list(offers)}, -1
@@ -33,12 +33,12 @@ class Worker:
         self.place = place
 
     def send(self, what, batch):
-        self.asked = what, batch
+        self.pending = what, batch
 
     def answer(self, count, width, where):
         del width, where
-        assert count == len(self.asked[1])
-        return np.array([self.function(self.place, *self.known[c]) for c in self.asked[1].captions], np.float64)
+        assert count == len(self.pending[1])
+        return np.array([self.function(self.place, *self.known[c]) for c in self.pending[1].captions], np.float64)
 
 
 def rules(function, checkpoints, *offers):
@@ -46,27 +46,27 @@ def rules(function, checkpoints, *offers):
     return compare_rules(Asker(Worker(function, checkpoints, *offers), TASK), train, val)
 
 
-def answer(label, *, rightly):
-    return np.eye(2)[label if rightly else 1 - label]
+def logits_of(label, *, is_right):
+    return np.eye(2)[label if is_right else 1 - label]
 
 
-def test_each_rule_picks_by_its_own_figure():
+def test_each_rule_picks_by_its_own_metric():
     def steps(place, label, group, index):
         aligned = group in {0, 2}  # groups are (class, pattern), patterns aligned and conflicting
-        return answer(label, rightly=(aligned, index % 10 < 7, not aligned)[place])
+        return logits_of(label, is_right=(aligned, index % 10 < 7, not aligned)[place])
 
-    found = rules(steps, 3, "predict", "restore")
-    assert found["val_accuracy"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 0}  # nine in ten of val are aligned
-    assert found["val_wga"]["checkpoint"] == 1
-    assert found["val_wga"]["accuracy"] == pytest.approx(0.7, abs=0.01)
-    assert found["last"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 2}
+    picks = rules(steps, 3, "predict", "restore")
+    assert picks["val_accuracy"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 0}  # nine in ten of val are aligned
+    assert picks["val_wga"]["checkpoint"] == 1
+    assert picks["val_wga"]["accuracy"] == pytest.approx(0.7, abs=0.01)
+    assert picks["last"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 2}
 
 
 @pytest.mark.parametrize("checkpoints", [0, 1])
-def test_nothing_is_compared_where_there_is_no_choice(checkpoints):
+def test_fewer_than_two_checkpoints_give_no_comparison(checkpoints):
     assert rules(lambda *_: np.zeros(2), checkpoints, "predict", "restore") == {}
 
 
-def test_every_checkpoint_of_an_encoder_has_a_probe_of_its_own():
-    found = rules(lambda place, label, *_: (1 - 2 * place) * np.eye(2)[label], 2, "encode", "restore")
-    assert found["last"] == {"accuracy": 1, "wga": 1, "checkpoint": 1}
+def test_every_checkpoint_of_an_encoder_gets_its_own_probe():
+    picks = rules(lambda place, label, *_: (1 - 2 * place) * np.eye(2)[label], 2, "encode", "restore")
+    assert picks["last"] == {"accuracy": 1, "wga": 1, "checkpoint": 1}

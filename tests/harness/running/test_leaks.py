@@ -12,7 +12,7 @@ from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
-MANY = 21  # sandboxes: a descriptor, thread or file that each leaves behind would show after a few
+MANY = 21  # sandboxes: enough to notice a descriptor, thread or file that each leaves behind
 GOOD = "import numpy as np\ndef predict(batch): return batch.images.mean((1, 2))"
 BAD = (
     "def predict(batch): return 1 / 0",
@@ -24,13 +24,13 @@ BAD = (
 )
 
 
-def test_many_submissions_leave_nothing_behind(write_submission, monkeypatch, tmp_path, suite_file):
+def test_many_submissions_leave_no_descriptor_thread_process_memory_or_file_behind(write_submission, monkeypatch, tmp_path, suite_file):
     (tmp_path / "home").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "home"))
     specs = [write_submission(code, f"model{k}") for k, code in enumerate((GOOD, *BAD))]
 
     def score(spec):
-        """Run a job from its sources to its metrics."""
+        """Return whether a job succeeds."""
         job = plan(suite_file, ["small-image"], [spec], 1, limits=Limits(isolation="bubblewrap"))[0]
         return run(job).result.error is None
 

@@ -14,7 +14,7 @@ from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 
 @pytest.fixture
 def imagenet_file(suite_file, monkeypatch):
-    """A tiny suite one of whose tasks starts from ImageNet, whose weights are not installed."""
+    """A tiny suite with a task that needs ImageNet weights, which are not installed."""
     path = Path(suite_file)
     path.write_text(path.read_text().replace('modality = "image"', 'modality = "image", backbone = "imagenet"'))
     monkeypatch.setitem(sys.modules, PACKAGES[1], None)
@@ -22,7 +22,7 @@ def imagenet_file(suite_file, monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["benchmark --submissions erm", "score erm", "sweep --methods erm --trials 1"])
-def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, imagenet_file, tmp_path, stderr):
+def test_missing_imagenet_weights_stop_a_command_before_any_job_runs(command, imagenet_file, tmp_path, stderr):
     out = "--out" if command.startswith("sweep") else "--results"
     flags = f"--suite {imagenet_file} --tasks small-image --seeds 1 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
     assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
@@ -30,14 +30,14 @@ def test_weights_that_are_not_installed_stop_a_command_before_any_work(command, 
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 
-def test_only_baselines_on_tasks_that_start_from_imagenet_need_its_weights(imagenet_file, write_submission):
+def test_only_baselines_on_imagenet_tasks_need_imagenet_weights(imagenet_file, write_submission):
     check_backbones(plan(imagenet_file, ["small-text", "small-both"], baseline_specs(["erm"]), 1))
     check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], 1))
     with pytest.raises(SubmissionError, match="pip install"):
         check_backbones(plan(imagenet_file, [], baseline_specs(["erm"]), 1))
 
 
-def test_two_files_of_one_name_are_refused_before_any_work(suite_file, write_submission, tmp_path):
+def test_two_submissions_with_one_file_name_are_refused_before_any_job_runs(suite_file, write_submission, tmp_path):
     text = "def predict(b): ..."
     specs = [write_submission(text)]
     for folder, other in (("copy", text), ("other", text + "  # mine")):
@@ -50,7 +50,7 @@ def test_two_files_of_one_name_are_refused_before_any_work(suite_file, write_sub
     assert not (tmp_path / "results").exists()
 
 
-def test_an_unknown_baseline_is_answered_with_the_nearest_and_a_module_is_none(tmp_path, monkeypatch):
+def test_an_unknown_baseline_gets_suggestions_unless_it_names_a_module(tmp_path, monkeypatch):
     with pytest.raises(SubmissionError, match="there is no baseline 'ermm', nor a module here; did you mean erm"):
         baseline_specs(["irm", "ermm"])
     with pytest.raises(SubmissionError, match="did you mean group_dro"):

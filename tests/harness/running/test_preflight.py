@@ -15,7 +15,7 @@ TRAINS = "def fit(train, val, context):\n    global rng\n    rng = np.random.def
 
 @pytest.fixture
 def examine(suite, write_submission):
-    """Returns a function that checks a submission's `predict` on the tiny suite's captions."""
+    """Return a function that checks a submission's `predict` on the tiny suite's captions."""
 
     def run(body, head="", what="predict", modality="text", limits=DEFAULT):
         code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
@@ -36,7 +36,7 @@ def test_an_honest_submission_passes_every_check(examine):
 
 
 @pytest.mark.parametrize(
-    ("body", "head", "check", "told"),
+    ("body", "head", "check", "message"),
     [
         ("return lengths(b)", "raise OSError(5, 'no')\n", "contract", "importing"),
         ("return lengths(b)", "def fit(*_): return 1 / 0\n", "fit", "ZeroDivisionError"),
@@ -54,57 +54,57 @@ def test_an_honest_submission_passes_every_check(examine):
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_found_by_its_own_check_and_told_with_a_place(examine, body, head, check, told):
+def test_each_failure_is_reported_once_by_its_own_check_with_a_line_of_code(examine, body, head, check, message):
     findings = examine(body, head)
-    if not told:
-        check, told = "any batch", "returned shape"
+    if not message:
+        check, message = "any batch", "returned shape"
     assert findings.outcomes[check] == "FAILED"
     before = [name for name in CHECKS[: CHECKS.index(check)] if name != "fit"]
     assert [findings.outcomes[name] for name in before] == ["ok"] * len(before)
-    assert len(findings.failures) == 1  # not what follows from it as well
+    assert len(findings.failures) == 1  # no follow-up failures
     assert list(findings.outcomes.values()).count("FAILED") == 1
-    assert told in findings.failures[0]
-    assert "model.py" in findings.failures[0].partition("\n")[2]  # a line of it
+    assert message in findings.failures[0]
+    assert "model.py" in findings.failures[0].partition("\n")[2]  # the line of code
 
 
-def test_features_are_checked_as_scores_are(examine):
+def test_features_are_checked_like_logits(examine):
     findings = examine("return lengths(b)", "def encode(b): return lengths(b)[:, :1] + len(b)\n")
     assert findings.outcomes["any batch"] == "FAILED"
     assert "encode: the same rows" in findings.failures[0]
     assert examine("return lengths(b)", what="encode").failures == []
 
 
-def test_training_that_is_not_seeded_is_found(examine):
+def test_unseeded_training_fails_a_check(examine):
     unseeded = "def fit(train, val, context):\n    global slope\n    slope = np.random.default_rng().normal(size=3)\n"
     findings = examine("return lengths(b) * slope", unseeded)
     assert findings.outcomes["no memory"] == "FAILED"
     assert "and seed training with context.seed" in findings.failures[0]
 
 
-def test_long_training_is_not_done_twice(examine):
+def test_long_training_is_not_repeated(examine):
     findings = examine("return lengths(b)", TRAINS.format(seed="0"), limits=Limits(retrain_seconds=0.0))
     assert findings.outcomes["no memory"] == "not tried"
     assert "was not tried twice" in findings.notes[0]
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
-def test_each_modality_is_shown_its_own(examine, modality):
-    shown = {"image": "(True, False)", "text": "(False, True)", "multimodal": "(True, True)"}[modality]
-    body = f"assert (b.images is not None, b.captions is not None) == {shown}\n    "
+def test_a_check_uses_the_inputs_of_its_modality(examine, modality):
+    present = {"image": "(True, False)", "text": "(False, True)", "multimodal": "(True, True)"}[modality]
+    body = f"assert (b.images is not None, b.captions is not None) == {present}\n    "
     body += "return lengths(b) if b.images is None else b.images.reshape(len(b), -1)[:, :3]"
     assert examine(body, modality=modality).failures == []
 
 
 @pytest.mark.parametrize(("what", "probed"), [("predict", 0), ("encode", 90 + 90 + 60)])
-def test_the_time_told_is_in_proportion(examine, monkeypatch, what, probed):
-    ticks = iter(np.arange(100) * 10.0)  # whatever is timed takes 10 seconds
+def test_the_estimated_time_scales_with_training_samples_and_rows(examine, monkeypatch, what, probed):
+    ticks = iter(np.arange(100) * 10.0)  # everything that is timed takes 10 seconds
     monkeypatch.setattr("spurgen.harness.running.preflight.time.perf_counter", lambda: next(ticks))
     findings = examine("return lengths(b)", TRAINS.format(seed="0"), what=what)
     # the tiny suite: 90 of the 400 samples that were trained on, twice; val 45, test 60, twins (4 + 2 x 3) x 24
     assert findings.seconds == pytest.approx(2 * 10 * 90 / 400 + 10 * (45 + 60 + 10 * 24 + probed) / 1000)
 
 
-def test_a_batch_as_large_as_a_runs_largest_is_tried(examine):
+def test_a_batch_of_the_largest_size_in_a_run_is_checked(examine):
     findings = examine("if len(b) > 500: raise MemoryError('too much')\n    return lengths(b)")
     assert findings.outcomes["peak memory"] == "FAILED"
     assert "MemoryError" in findings.failures[0]

@@ -24,7 +24,7 @@ twins = 2
 """
 
 
-def test_pretraining_writes_weights_and_a_record_that_fits_them(tmp_path, capsys):
+def test_pretraining_writes_weights_and_a_matching_record(tmp_path, capsys):
     (tmp_path / "world.toml").write_text(TINY)
     out = tmp_path / "weights.npz"
     assert main(["pretrain", "--scenario", str(tmp_path / "world.toml"), "--out", str(out), "--device", "cpu"]) == 0

@@ -16,10 +16,10 @@ def predict(batch): return np.array([[c.count("e"), c.count("a"), c.count("o")] 
 """
 
 
-def test_a_table_of_the_public_answers_is_at_chance_on_private_splits(suite, result_of, write_submission):
+def test_a_lookup_table_of_public_labels_is_at_chance_on_private_splits(suite, result_of, write_submission):
     scenario = suite.scenario("small")
-    shown = [sample(scenario, "test", range(60)), *(twins(scenario, "test", range(24), k) for k in ("core", "unc"))]
-    table = {caption: int(label) for part in shown for caption, label in zip(part.captions, part.labels, strict=True)}
+    parts = [sample(scenario, "test", range(60)), *(twins(scenario, "test", range(24), k) for k in ("core", "unc"))]
+    table = {caption: int(label) for part in parts for caption, label in zip(part.captions, part.labels, strict=True)}
     spec = write_submission(LOOKS_UP % table)
     assert result_of(spec).metrics["accuracy"] == 1
     private = result_of(spec, private=True)
@@ -27,7 +27,7 @@ def test_a_table_of_the_public_answers_is_at_chance_on_private_splits(suite, res
     assert private.metrics["accuracy"] == pytest.approx(1 / 3, abs=0.01)
 
 
-def test_a_private_result_keeps_nothing_about_single_samples_nor_the_secret(make_job, write_submission):
+def test_a_private_result_contains_neither_samples_nor_the_secret(make_job, write_submission):
     job = make_job(write_submission(READS), private=True)
     result, samples = run(job)
     assert (result.verification, samples, result.data_sha256) == ("private", {}, "d" * 64)
@@ -38,21 +38,21 @@ def test_a_private_result_keeps_nothing_about_single_samples_nor_the_secret(make
     assert pickle.loads(pickle.dumps(job)) == job
 
 
-def test_a_private_job_has_another_identity_than_the_public_one(make_job, write_submission):
+def test_private_and_public_jobs_have_different_identities(make_job, write_submission):
     spec = write_submission(READS)
     identities = {make_job(spec, private=private).identity for private in (True, False)}
     identities.add(make_job(write_submission(READS + "x = 1", "other"), private=True).identity)
     assert len(identities) == 3
 
 
-def test_a_failure_on_private_splits_keeps_no_word_of_the_submission(result_of, write_submission):
+def test_a_failure_on_private_splits_contains_no_text_of_the_submission(result_of, write_submission):
     result = result_of(write_submission("def predict(batch): raise ValueError(batch.captions[0])"), private=True)
     assert result.error.endswith("failed on the private splits; its message is withheld, since it may reveal them")
     assert result.verification == "private"
 
 
 @pytest.mark.parametrize("passed", [True, False])
-def test_a_private_report_keeps_only_whether_all_sanity_checks_passed(result_of, write_submission, passed):
+def test_a_private_report_contains_only_whether_all_sanity_checks_passed(result_of, write_submission, passed):
     report = f"{{'checks': {{train.captions[0]: {passed}, 'other': True}}, 'selection': train.captions[1]}}"
     fit = f"def fit(data, val, context):\n    global train\n    train = data.batch\ndef report(): return {report}\n"
     result = result_of(write_submission(READS + fit), private=True)

@@ -10,7 +10,7 @@ from spurgen.harness.sandbox.rechecks import RecheckedWorker
 
 
 class Echo:
-    """Answers a caption, which is a number, by that number; keeps the batches."""
+    """A fake asker that returns each caption, which is a number, as its logit; records the batches."""
 
     def __init__(self):
         self.batches = []
@@ -28,19 +28,19 @@ class Echo:
     chunk=st.integers(100, 1000),
     seed=st.integers(0, 99),
 )
-def test_answers_come_back_in_order_however_they_were_mixed(sizes, chunk, seed):
+def test_outputs_are_returned_in_order_for_any_mixing(sizes, chunk, seed):
     rows = {part: [f"{k}" for k in range(5000 * n, 5000 * n + size)] for n, (part, size) in enumerate(sizes.items())}
     chunks = [Chunk(p, a, Batch(None, rows[p][a : a + chunk])) for p in rows for a in range(0, len(rows[p]), chunk)]
     order = np.random.default_rng(seed).permutation(len(chunks))
-    found = ask_mixed(Echo(), "logits", [chunks[k] for k in order], np.random.default_rng(seed), "test")
-    assert found.keys() == rows.keys()
+    outputs = ask_mixed(Echo(), "logits", [chunks[k] for k in order], np.random.default_rng(seed), "test")
+    assert outputs.keys() == rows.keys()
     for part, captions in rows.items():
-        assert found[part].ravel().tolist() == [int(caption) for caption in captions]
+        assert outputs[part].ravel().tolist() == [int(caption) for caption in captions]
 
 
 @pytest.mark.parametrize("turn", ["len(seen)", "k"])
-def test_a_model_that_counts_instead_of_looking_is_at_chance(result_of, write_submission, turn, monkeypatch):
-    monkeypatch.setattr(RecheckedWorker, "check_consistency", lambda _: None)  # which would fail it
+def test_a_model_that_predicts_by_the_order_of_rows_is_at_chance(result_of, write_submission, turn, monkeypatch):
+    monkeypatch.setattr(RecheckedWorker, "check_consistency", lambda _: None)  # it would fail this model
     code = """
 import numpy as np
 seen = []
@@ -53,5 +53,5 @@ def predict(batch):
 """.replace("TURN", turn)
     result = result_of(write_submission(code))
     assert result.error is None
-    assert result.metrics["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: asked in order, this would be 1
+    assert result.metrics["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: queried in order, this would be 1
     assert result.metrics["cra"] < 0.2

@@ -28,22 +28,22 @@ import numpy as np
 TABLE = np.array(%s)  # (values, classes)
 WORDS = ("red", "blue", "green")
 def predict(batch):
-    shown = [next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in batch.captions]
-    return 12.0 * TABLE[shown]
+    colors = [next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in batch.captions]
+    return 12.0 * TABLE[colors]
 """
 
 
-def test_a_model_that_reads_the_core_alone_scores_perfectly(result_of, write_submission):
+def test_a_model_that_reads_only_the_core_scores_perfectly(result_of, write_submission):
     result = result_of(write_submission(CORE))
     assert result.error is None
-    figures = result.metrics
-    assert (figures["accuracy"], figures["wga"], figures["cra"]) == (1, 1, 1)
-    assert (figures["sss"], figures["flip_rate"], figures["ig"], figures["sss_placebo"]) == (0, 0, 0, 0)
-    assert figures["core_sensitivity"] > 0.95
+    values = result.metrics
+    assert (values["accuracy"], values["wga"], values["cra"]) == (1, 1, 1)
+    assert (values["sss"], values["flip_rate"], values["ig"], values["sss_placebo"]) == (0, 0, 0, 0)
+    assert values["core_sensitivity"] > 0.95
     assert set(result.patterns.values()) == {1.0}
 
 
-def test_a_model_that_reads_one_channel_has_its_closed_form_metrics(result_of, suite, write_submission):
+def test_a_model_that_reads_one_channel_has_the_closed_form_metrics(result_of, suite, write_submission):
     table = aligned_values(suite.scenario("small"), "color").astype(int).tolist()
     result = result_of(write_submission(CHANNEL % table))
     assert result.error is None
@@ -88,7 +88,7 @@ def test_scaling_the_logits_changes_only_raw_metrics(result_of, write_submission
     assert scaled["sss_raw"] != pytest.approx(plain["sss_raw"], rel=1e-2)
 
 
-def test_an_encoder_gets_a_probe_and_its_features_are_probed(result_of, write_submission):
+def test_an_encoder_is_scored_by_a_probe_and_gets_probe_metrics(result_of, write_submission):
     code = "def encode(batch): return batch.images.reshape(len(batch), -1)[:, ::7] / 255.0"
     result = result_of(write_submission(code), "small-image")
     assert result.error is None
@@ -113,7 +113,7 @@ def predict(batch):
     assert result_of(write_submission(code)).error is None
 
 
-def test_a_failure_is_a_record_with_submission_task_and_reason(result_of, write_submission):
+def test_a_failed_result_names_the_submission_task_and_reason(result_of, write_submission):
     spec = write_submission("def predict(batch):\n    raise ValueError('no')")
     result = result_of(spec)
     assert result.error.startswith(f"submission {spec}, task small-text: predict failed: ValueError: no")
@@ -137,7 +137,7 @@ def test_data_that_are_not_frozen_are_never_scored(result_of, suite, write_submi
 EDITED = "its source was edited after this job was planned"
 
 
-def test_a_source_that_was_edited_before_the_run_fails_the_result(make_job, write_submission):
+def test_a_source_edited_between_planning_and_running_fails_the_result(make_job, write_submission):
     planned = make_job(write_submission(CORE))
     identity = planned.identity
     write_submission(CORE + "x = 1")
@@ -146,7 +146,7 @@ def test_a_source_that_was_edited_before_the_run_fails_the_result(make_job, writ
     assert (result.identity, result.metrics) == (identity, {})
 
 
-def test_a_source_that_is_edited_during_the_run_fails_the_result(result_of, write_submission):
+def test_a_source_edited_during_the_run_fails_the_result(result_of, write_submission):
     code = CORE + "from pathlib import Path\nPath(__file__).write_text(Path(__file__).read_text() + '\\nx = 1')\n"
     result = result_of(write_submission(code), limits=Limits(isolation="process"))
     assert EDITED in result.error
@@ -185,7 +185,7 @@ def test_the_reference_trains_in_an_uncorrelated_world(echo):
     assert plain.identity != reference.identity
 
 
-def test_a_submission_gets_its_seed_and_the_classes_names(echo, suite):
+def test_a_submission_gets_the_seed_and_the_class_names(echo, suite):
     assert [echo("context.seed", seed=seed)[0] for seed in (0, 7)] == [0, 7]
     names, _ = echo("' '.join(context.class_names)")
     assert names == " ".join(class_names(suite.scenario("small"))) == "heart arrow moon"
@@ -205,7 +205,7 @@ CHOOSING = (
     + """
 place = 0
 def fit(train, val, context): ...
-def checkpoints(): return {KEPT}
+def checkpoints(): return {CHECKPOINTS}
 def restore(k):
     global place
     place = k
@@ -216,10 +216,10 @@ def predict(batch):
 )
 
 
-@pytest.mark.parametrize(("kept", "last"), [(3, 2), (MAX_CHECKPOINTS, MAX_CHECKPOINTS - 1)])
-def test_selection_rules_are_compared_over_the_checkpoints(result_of, kept, last, write_submission):
-    """The first is always wrong, as the model is when scored; the second always right; all others answer class 0."""
-    result = result_of(write_submission(CHOOSING.replace("{KEPT}", str(kept))))
+@pytest.mark.parametrize(("checkpoints", "last"), [(3, 2), (MAX_CHECKPOINTS, MAX_CHECKPOINTS - 1)])
+def test_selection_rules_are_compared_over_the_checkpoints(result_of, checkpoints, last, write_submission):
+    """Checkpoint 0, which is scored, is always wrong; checkpoint 1 is always right; the others predict class 0."""
+    result = result_of(write_submission(CHOOSING.replace("{CHECKPOINTS}", str(checkpoints))))
     assert result.error is None
     assert result.metrics["accuracy"] == 0
     perfect = {"accuracy": 1, "wga": 1, "checkpoint": 1}
@@ -227,9 +227,9 @@ def test_selection_rules_are_compared_over_the_checkpoints(result_of, kept, last
     assert result.rules == {"last": ending, "val_accuracy": perfect, "val_wga": perfect}
 
 
-@pytest.mark.parametrize("kept", [0, 1])
-def test_fewer_than_two_checkpoints_leave_nothing_to_compare(result_of, kept, write_submission):
-    assert result_of(write_submission(CHOOSING.replace("{KEPT}", str(kept)))).rules == {}
+@pytest.mark.parametrize("checkpoints", [0, 1])
+def test_rules_are_not_compared_for_fewer_than_two_checkpoints(result_of, checkpoints, write_submission):
+    assert result_of(write_submission(CHOOSING.replace("{CHECKPOINTS}", str(checkpoints)))).rules == {}
 
 
 EXTREME = """
@@ -241,12 +241,12 @@ def predict(batch):
 """
 
 
-def test_scores_of_another_magnitude_on_test_are_the_submissions_failure(result_of, write_submission):
+def test_logits_much_larger_on_test_than_on_val_fail_the_submission(result_of, write_submission):
     result = result_of(write_submission(CORE.partition("def predict")[0] + EXTREME))
     assert "times the temperature that its scores on val give" in result.error
 
 
-def test_a_bug_of_ours_is_not_recorded_as_the_submissions_failure(result_of, write_submission, monkeypatch):
+def test_a_bug_in_scoring_is_raised_not_recorded_as_a_failure(result_of, write_submission, monkeypatch):
     def broken(*_):
         raise MetricError("labels: found values from 0 to 9")
 

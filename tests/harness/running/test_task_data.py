@@ -1,4 +1,4 @@
-"""What a task shows of a world whose channels are carried by the image, the caption or both."""
+"""The data of tasks on a world whose channels are carried by the image, the caption or both."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def task(request):
     return make_task(request.param)
 
 
-def test_groups_are_labels_and_the_alignment_of_the_channels_carried(task):
+def test_groups_combine_the_label_with_the_alignment_of_each_carried_channel(task):
     samples = sample(task.scenario, "train", range(N))
     aligned = {name: aligned_values(task.scenario, name) for name in CHANNELS}  # (V, K)
     conflicts = [~aligned[name][samples.channel_values[name], samples.labels] for name in CARRIED[task.modality]]
@@ -54,7 +54,7 @@ def test_groups_are_labels_and_the_alignment_of_the_channels_carried(task):
 
 @pytest.mark.parametrize("access", ACCESS)
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_labeled_data_are_what_access_grants_of_what_the_task_shows(task, split, access):
+def test_labeled_data_contain_only_what_access_and_modality_allow(task, split, access):
     samples = sample(task.scenario, split, range(8))
     data = labeled_data(task, split, samples, access)
     grant = ACCESS[access]
@@ -72,32 +72,32 @@ def test_labeled_data_are_what_access_grants_of_what_the_task_shows(task, split,
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_the_twins_that_are_granted_have_all_channels_redrawn(task, split):
+def test_granted_twins_have_all_channels_redrawn(task, split):
     samples = sample(task.scenario, split, range(8))
     expected = twins(task.scenario, split, range(8), "unc")
-    found = labeled_data(task, split, samples, "twins").twins
+    granted = labeled_data(task, split, samples, "twins").twins
     for half, missing in (("images", "text"), ("captions", "image")):
         if task.modality == missing:
-            assert getattr(found, half) is None
+            assert getattr(granted, half) is None
         else:
-            assert np.array_equal(getattr(found, half), getattr(expected, half))
+            assert np.array_equal(getattr(granted, half), getattr(expected, half))
 
 
-def test_channel_twins_are_of_every_value_of_the_channels_carried(task):
+def test_channel_twins_cover_every_value_of_every_carried_channel(task):
     whole = [block for block in twin_blocks(task) if not block.half]
     assert [block.kind for block in whole[:4]] == ["placebo", "core", "ctrl", "unc"]
     named = [(block.channel, block.value) for block in whole[4:]]
     assert named == [(name, value) for name in CARRIED[task.modality] for value in range(4)]
 
 
-def test_half_twins_are_of_the_channels_that_both_halves_carry(task):
+def test_half_twins_exist_for_channels_carried_by_image_and_caption(task):
     halves = [(block.half, block.channel, block.value) for block in twin_blocks(task) if block.half]
     both = ("color", "background") if task.modality == "multimodal" else ()
     assert halves == [(half, name, value) for half in ("image", "caption") for name in both for value in range(4)]
 
 
 @pytest.mark.parametrize("half", ["image", "caption"])
-def test_a_half_twin_takes_its_other_half_from_the_base(half):
+def test_the_other_half_of_a_half_twin_is_the_bases(half):
     task = make_task("multimodal")
     made = make_block(task, Block("channel", "color", 2, half), range(12))
     base = sample(task.scenario, "test", range(12))
@@ -109,20 +109,20 @@ def test_a_half_twin_takes_its_other_half_from_the_base(half):
     assert list(base.captions) != list(changed.captions)
 
 
-def test_every_input_is_there_once_in_pieces_that_lie_in_order():
+def test_every_input_yields_each_index_once_and_in_order():
     task = make_task("multimodal", test_per_group=5, twins=240)
-    found = {}
+    by_block = {}
     for block, indices in every_input(task, chunk=100):
         assert len(indices) <= 100
-        assert indices.start == len(found.setdefault(block, []))
-        found[block] += indices
-    assert list(found) == [Block(), *twin_blocks(task)]
-    for block, indices in found.items():
+        assert indices.start == len(by_block.setdefault(block, []))
+        by_block[block] += indices
+    assert list(by_block) == [Block(), *twin_blocks(task)]
+    for block, indices in by_block.items():
         assert indices == list(range(HALF_BASES if block.half else 240))  # there are 240 test samples as well
         assert bases(task, block) == range(len(indices))
 
 
-def test_a_block_is_located_in_the_manifest_by_the_bases_before_it():
+def test_part_start_locates_a_sample_in_the_manifest():
     task = make_task("multimodal")
     assert part_start(task, Block(), 5) == ("test", 5)
     assert part_start(task, Block("unc"), 5) == ("twins/unc", 5)

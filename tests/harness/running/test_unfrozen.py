@@ -13,7 +13,7 @@ def predict(batch): return np.array([[c.count(n) for n in names] for c in batch.
 """
 
 
-def test_a_job_without_a_manifest_has_the_metrics_of_the_frozen_one(result_of, suite, write_submission):
+def test_an_unfrozen_job_has_the_metrics_of_the_frozen_job(result_of, suite, write_submission):
     spec = write_submission(CODE)
     scenario = load_scenario(suite.scenario_file("small"))
     free = run(plan_unfrozen(Task("small-text", scenario, "text"), spec, 0, "cpu", {})).result
@@ -23,7 +23,7 @@ def test_a_job_without_a_manifest_has_the_metrics_of_the_frozen_one(result_of, s
     assert free.data_sha256 == scenario.digest
 
 
-def test_classes_that_start_later_have_their_own_names(suite, write_submission):
+def test_class_names_follow_the_scenarios_first_class(suite, write_submission):
     later = suite.scenario("small").model_copy(update={"first_class": 17})
     code = CODE.replace("assert context", "assert len(names) == 3 and names[0] != 'heart', names\n    assert context")
     result = run(plan_unfrozen(Task("later", later, "text"), write_submission(code), 0, "cpu", {})).result

@@ -6,7 +6,7 @@ import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.running.query import soften
+from spurgen.harness.running.query import to_logits
 from spurgen.harness.sandbox import launch, process
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -154,7 +154,7 @@ def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, wri
 
 
 def test_probabilities_become_logits():
-    assert np.allclose(np.exp(soften(np.array([[0.25, 0.75], [0.0, 1.0]]))), [[0.25, 0.75], [1e-12, 1.0]])
+    assert np.allclose(np.exp(to_logits(np.array([[0.25, 0.75], [0.0, 1.0]]))), [[0.25, 0.75], [1e-12, 1.0]])
 
 
 @pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
