@@ -17,14 +17,17 @@ def rows(**rows):
 TASKS = {
     "image": rows(high=(0.949, 1, True), low=(0.944, 1, True), partial=(0.1, 3, False)),
     "text": rows(low=(0.3, 2, False), high=(1.0, 1, False), **{"odd<": (0.2, 4, False)}),
+    "other": rows(other=(0.5, 1, False)),
     "empty": [],
 }
+LABELS = ("high", "low", "partial", "odd<", "nowhere")
 
 
 def table(read_table, **sets):
     tasks = {name: TaskBoard(part, ()) for name, part in TASKS.items()}
     overall = {name: SetBoard((), part, ()) for name, part in sets.items()}
-    lines = read_table(overview_table(Leaderboard("tiny", "0", tasks, overall)))
+    board = Leaderboard("tiny", "0", tasks, overall)
+    lines = read_table(overview_table(board, ("image", "text", "empty"), LABELS))
     return list(lines[0]), [list(line.values()) for line in lines]
 
 
@@ -38,7 +41,7 @@ def test_a_line_has_the_mean_and_every_task_with_the_rank(read_table):
     ]
 
 
-def test_rows_that_the_set_does_not_rank_come_last_by_mean_rank(read_table):
+def test_rows_that_the_set_does_not_rank_come_last(read_table):
     _, lines = table(read_table, mine=rows(low=(0.62, 1, False)))
     assert [line[0] for line in lines] == ["low", "high", "partial", "odd&lt;"]
     assert lines[2][2:] == ["", "0.10 (3)", ""]

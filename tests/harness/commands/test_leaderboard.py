@@ -1,7 +1,9 @@
 import json
+from pathlib import Path
 
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import build_board
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.cli import main
@@ -14,33 +16,38 @@ HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
 @pytest.fixture
 def results(suite, make_outcome, keep_row, tmp_path):
     """A folder with the rows of two submissions, of two tasks and of one."""
-    for label, quality, tasks in (("good", 0.95, ("small-text", "small-image")), ("poor", 0.7, ("small-text",))):
+    for label, quality, tasks in (("group_dro", 0.95, ("small-text", "small-image")), ("erm", 0.7, ("small-text",))):
         keep_row(tmp_path / "results", *(make_outcome(suite, quality, task=task) for task in tasks), label=label)
     return tmp_path / "results"
 
 
 @pytest.fixture
 def leaderboard(suite_file, results):
-    """Return a function that runs the command on those rows."""
+    """Return a function that runs the command on those rows; two tasks are main ones."""
+    text = Path(suite_file).read_text()
+    for modality in ("image", "text"):
+        text = text.replace(f'modality = "{modality}"', f'modality = "{modality}", role = "main"')
+    Path(suite_file).write_text(text)
     return lambda *flags: main(["leaderboard", "--suite", suite_file, "--results", str(results), *flags])
 
 
 @pytest.mark.parametrize("before", ["", "\n", "\r\n**old**\r\n\r\n| Rank |\n"])
-def test_the_readmes_section_is_renewed_and_the_rest_stays_byte_for_byte(leaderboard, suite, results, before):
+def test_the_readmes_section_is_renewed_and_the_rest_stays_byte_for_byte(leaderboard, suite_file, results, before):
     readme = results.parent / "README.md"
     readme.write_bytes(f"{HEAD}{BEGIN}{before}{END}{TAIL}".encode())
-    table = overview_table(build_board(suite, results, Store(results, suite.name).rows()))
+    suite = load_suite(suite_file)
+    table = overview_table(build_board(suite, results, Store(results, suite.name).rows()), suite.main)
     for _ in range(2):
         assert leaderboard("--readme", str(readme)) == 0
         assert readme.read_bytes() == f"{HEAD}{BEGIN}\n{table}\n{END}{TAIL}".encode()
 
 
-def test_the_readmes_table_has_the_ranked_rows_with_their_wga(leaderboard, read_table, tmp_path):
+def test_the_readmes_table_has_the_wga_of_the_main_tasks(leaderboard, read_table, tmp_path):
     readme, file = tmp_path / "README.md", tmp_path / "board.json"
     readme.write_text(f"{BEGIN}\n{END}")
     leaderboard("--readme", str(readme), "--json", str(file))
     lines = read_table(readme.read_text().removeprefix(BEGIN).removesuffix(END).strip())
-    assert [line["Submission"] for line in lines] == ["good", "poor"]
+    assert [line["Submission"] for line in lines] == ["group_dro", "erm"]
     for task, part in json.loads(file.read_text())["tasks"].items():
         shown = {line["Submission"]: float(line[task].partition(" ")[0]) for line in lines if line[task]}
         assert shown == {row["submission"]: pytest.approx(row["wga"], abs=0.005) for row in part["rows"]}
