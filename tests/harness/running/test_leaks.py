@@ -24,7 +24,7 @@ BAD = (
 )
 
 
-def test_many_submissions_leave_no_descriptor_thread_process_memory_or_file_behind(write_submission, monkeypatch, tmp_path, suite_file):
+def test_many_submissions_leave_nothing_behind(write_submission, monkeypatch, tmp_path, suite_file):
     (tmp_path / "home").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "home"))
     specs = [write_submission(code, f"model{k}") for k, code in enumerate((GOOD, *BAD))]
