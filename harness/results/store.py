@@ -9,8 +9,8 @@ import fcntl
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -70,7 +70,7 @@ class Store:
             return {}
         binary = text.parent / f"{label}.npz"
         try:
-            return _parse(text, binary)
+            return _parse_unchanging(text, binary)
         except SpurgenError as error:
             raise SpurgenError(f"{text}: {error}; {REMEDY}") from None
         except ValidationError as error:
@@ -79,11 +79,13 @@ class Store:
         except (OSError, ValueError, KeyError, IndexError, TypeError, BadZipFile) as error:
             raise SpurgenError(f"{text} is damaged: {type(error).__name__}: {error}; {REMEDY}") from None
 
-    def add(self, label: str, result: Result, samples: Samples) -> None:
+    def add(
+        self, label: str, result: Result, samples: Samples, is_current: Callable[[Result], bool] = lambda _: True
+    ) -> None:
         """Add a result to a row, and drop the results that it makes stale.
 
-        Those are all results of another version of the submission. If the row already has a result of this task and
-        seed, they are also all results of the task, since a sum over seeds cannot be undone.
+        Those are all results of another version of the submission. They are also all results of the task if one of
+        them is not current, or has this seed already, since a sum over seeds cannot be undone.
         """
         with self._locked():
             row = {
@@ -91,7 +93,10 @@ class Store:
                 for task, part in self.row(label).items()
                 if part.results[0].submission_sha256 == result.submission_sha256
             }
-            row[result.task] = _extended(row.get(result.task), result, round_samples(samples))
+            part = row.get(result.task)
+            if part and not all(old.error or is_current(old) for old in part.results):
+                part = None
+            row[result.task] = _extended(part, result, round_samples(samples))
             self.write(label, row)
 
     def update(self, label: str, results: list[Result]) -> None:
@@ -112,7 +117,8 @@ class Store:
         pending = binary.parent / f"{binary.name}.pending"
         write_atomically(pending, arrays)
         write_atomically(text, _to_text(row, hashlib.sha256(arrays).hexdigest()))
-        pending.replace(binary)
+        with suppress(FileNotFoundError):  # a reader may have completed the write
+            pending.replace(binary)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -167,8 +173,19 @@ def _compact(value: Any) -> str:  # noqa: ANN401
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _parse(text: Path, binary: Path) -> dict[str, TaskRow]:
-    lines = text.read_text(encoding="utf-8").splitlines(keepends=True)
+def _parse_unchanging(text: Path, binary: Path) -> dict[str, TaskRow]:
+    """Parse a row; start over if another process replaced it in the meantime."""
+    content = text.read_text(encoding="utf-8")
+    try:
+        return _parse(content, binary)
+    except SpurgenError:
+        if text.read_text(encoding="utf-8") == content:
+            raise
+        return _parse_unchanging(text, binary)
+
+
+def _parse(content: str, binary: Path) -> dict[str, TaskRow]:
+    lines = content.splitlines(keepends=True)
     head = json.loads(lines[0])
     if head["schema_version"] != SCHEMA_VERSION:
         raise SpurgenError(f"schema version {head['schema_version']}, and this spurgen reads {SCHEMA_VERSION}")
@@ -196,7 +213,8 @@ def _matching(binary: Path, sha256: str) -> bytes:
         content = path.read_bytes() if path.exists() else b""
         if hashlib.sha256(content).hexdigest() == sha256:
             if path == pending:
-                pending.replace(binary)
+                with suppress(FileNotFoundError):  # its writer was only slow, and has completed it
+                    pending.replace(binary)
             return content
     raise SpurgenError(f"{binary.name} {'does not match its SHA-256' if binary.exists() else 'is missing'}")
 

@@ -1,10 +1,11 @@
 """A job: a submission, a task, a training seed, and everything else that its result depends on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task, load_suite
 from spurgen.generators import Samples
 from spurgen.harness.results.identity import job_identity, submission_digest
@@ -55,6 +56,11 @@ class Job:
     def label(self) -> str:
         """Label of the row that the result belongs to."""
         return self.row or label_of(self.spec, self.options)
+
+    def accepts(self, result: Result) -> bool:
+        """Return whether a result of any seed is what this job, with that seed, would make, isolated as asked."""
+        isolated = self.limits.isolation != "bubblewrap" or result.isolation == "bubblewrap"
+        return isolated and result.identity == replace(self, seed=result.seed).identity
 
     def check_unchanged(self) -> None:
         """Raise `SubmissionError` if the submission was edited after the job was planned."""

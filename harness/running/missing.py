@@ -14,20 +14,34 @@ from spurgen.harness.running.plan import check_backbones
 
 
 def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
-    """Return the jobs without a usable result in `rows`, by label.
+    """Return the jobs without a usable result in `rows`, by label."""
+    usable: dict[tuple[str, str], set[int]] = {}
+    missing = []
+    for job in jobs:
+        key = job.label, job.task.name
+        if key not in usable:
+            usable[key] = usable_seeds(job, rows.get(job.label, {}))
+        if job.seed not in usable[key]:
+            missing.append(job)
+    return missing
 
-    A failed result is unusable, and so is one with weaker isolation than the job requires.
+
+def usable_seeds(job: Job, row: Row) -> set[int]:
+    """Return the seeds of a job's task that have a usable result.
+
+    A failed result is not usable. If any result of the task is stale, or less isolated than the job requires, none is:
+    they are all replaced together.
     """
-    return [job for job in jobs if result_of(job, rows.get(job.label, {})) is None]
+    part = row.get(job.task.name)
+    finished = [result for result in part.results if result.error is None] if part else []
+    return {result.seed for result in finished} if all(map(job.accepts, finished)) else set()
 
 
 def result_of(job: Job, row: Row) -> Result | None:
     """Return a job's usable result, or None."""
-    part = row.get(job.task.name)
-    if part is None or (job.limits.isolation == "bubblewrap" and {r.isolation for r in part.results} != {"bubblewrap"}):
+    if job.seed not in usable_seeds(job, row):
         return None
-    same = (r for r in part.results if r.seed == job.seed and r.error is None and r.identity == job.identity)
-    return next(same, None)
+    return next(result for result in row[job.task.name].results if result.seed == job.seed)
 
 
 def run_missing(
@@ -54,7 +68,7 @@ def run_missing(
     with make_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(jobs), completed=len(jobs) - len(missing))
         for job, (result, samples) in pool.run(run, missing, processes):
-            store.add(job.label, result, samples)
+            store.add(job.label, result, samples, job.accepts)
             progress.advance(bar)
             if report:
                 report(job, result)

@@ -111,6 +111,34 @@ def test_a_second_result_of_a_task_and_seed_replaces_the_tasks_results(add, stor
     assert store.row("model")["small-text"].results == (newer,)
 
 
+def test_a_result_that_comes_before_the_stale_ones_are_replaced_is_not_mixed_with_them(suite, make_outcome, store):
+    """After a version was raised, seed 5 may finish before seed 0."""
+    for seed in range(3):
+        store.add("model", *make_outcome(suite, 0.8, seed, identity="old"))
+    for seed in (5, 0):
+        outcome = make_outcome(suite, 0.8, seed, identity="new")
+        store.add("model", *outcome, lambda result: result.identity == "new")
+    part = store.row("model")["small-text"]
+    assert (part.seeds, len(part.correct)) == ([0, 5], 2)
+
+
+def test_a_reader_waits_out_a_write_by_another_process(add, store, monkeypatch):
+    add(seed=0)
+    real, calls = module._matching, []
+
+    def interrupted(binary, sha256):
+        calls.append(sha256)
+        if len(calls) == 1:  # between the reading of the text and of the arrays
+            monkeypatch.setattr(module, "_matching", real)
+            add(seed=1)
+            monkeypatch.setattr(module, "_matching", interrupted)
+        return real(binary, sha256)
+
+    monkeypatch.setattr(module, "_matching", interrupted)
+    assert seeds(store) == {"small-text": [0, 1]}
+    assert len(calls) == 2
+
+
 def test_a_failed_result_is_replaced_alone(add, store):
     add(seed=0)
     add(seed=1, error="no")

@@ -7,9 +7,11 @@ from rich.console import Console
 from spurgen.baselines.training.weights import PACKAGES
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.cli import main
+from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import Store
-from spurgen.harness.running.missing import run_missing
+from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
+from spurgen.harness.sandbox.limits import Limits
 
 
 @pytest.fixture
@@ -58,3 +60,26 @@ def test_an_unknown_baseline_gets_suggestions_unless_it_names_a_module(tmp_path,
     (tmp_path / "ermm.py").write_text("def predict(b): ...")
     monkeypatch.chdir(tmp_path)
     assert baseline_specs(["ermm", "erm"]) == ["ermm", "spurgen.baselines.erm:submission"]
+
+
+def test_results_of_a_raised_scoring_version_are_all_missing_again(
+    suite_file, write_submission, make_outcome, suite, monkeypatch
+):
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], 2)
+    results = [make_outcome(suite, 0.8, job.seed, identity=job.identity)[0] for job in jobs]
+    rows = {"model": {"small-text": TaskRow(tuple(results))}}
+    assert find_missing(jobs, rows) == []
+    assert all(job.accepts(result) for job in jobs for result in results)
+    monkeypatch.setattr("spurgen.harness.results.identity.SCORING_VERSION", 99)
+    assert find_missing(jobs, rows) == jobs
+
+
+def test_a_task_with_a_less_isolated_result_is_missing_as_a_whole(suite_file, write_submission, make_outcome, suite):
+    limits = Limits(isolation="bubblewrap")
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], 2, limits=limits)
+    isolations = ("bubblewrap", "process")
+    results = [
+        make_outcome(suite, 0.8, job.seed, identity=job.identity, isolation=isolation)[0]
+        for job, isolation in zip(jobs, isolations, strict=True)
+    ]
+    assert find_missing(jobs, {"model": {"small-text": TaskRow(tuple(results))}}) == jobs
