@@ -33,13 +33,15 @@ def hyphenated(arguments: Sequence[str]) -> list[str]:
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Build the parser of all commands; only those named in `arguments` are imported and get their flags."""
-    parser = argparse.ArgumentParser(prog="spurgen", description="Did the model learn the task or a shortcut?")
+    parser = argparse.ArgumentParser(
+        prog="spurgen", description="Did the model learn the task or a shortcut?", allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=version("spurgen"))
     parser.add_argument(DEBUG, action="store_true", help="show the traceback of an error; also after the command")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name in names_in(COMMANDS):
         summary = _summary(f"{COMMANDS}.{name}")
-        command = commands.add_parser(name, help=summary, description=summary)
+        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         if name in arguments:
             module = importlib.import_module(f"{COMMANDS}.{name}")
             module.add_arguments(command)

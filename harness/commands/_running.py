@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.commands._arguments import (
@@ -55,10 +55,10 @@ def run_submissions(arguments: argparse.Namespace, console: Console, specs: list
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
     failures: list[str] = []
     rows = store.rows()
+    if not stamped(suite, arguments.data) and verify_all(suite, arguments.data, console, arguments.jobs):
+        return 1
     if find_missing(jobs, rows):
-        jobs = _prepare(suite, jobs, arguments, console)
-        if not jobs:
-            return 1
+        jobs = _prepare(jobs, arguments, console)
         failures = run_all(jobs, store, console, arguments)
         say(console, f"results: {store.folder}")
         rows = store.rows()
@@ -71,8 +71,8 @@ def run_submissions(arguments: argparse.Namespace, console: Console, specs: list
     return report_failures(failures, console)
 
 
-def _prepare(suite: Suite, jobs: Sequence[Job], arguments: argparse.Namespace, console: Console) -> list[Job]:
-    """Return the jobs that submissions take, on the chosen device, or [] if the suite is not as frozen."""
+def _prepare(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console) -> list[Job]:
+    """Return the jobs that submissions take, on the chosen device."""
     device = pick_device(arguments.device)  # not earlier: where nothing is missing, torch is not imported
     isolation = describe_isolation(limits_of(arguments))
     check_writable(arguments.results, "--results")
@@ -80,10 +80,6 @@ def _prepare(suite: Suite, jobs: Sequence[Job], arguments: argparse.Namespace, c
     for line in skipped:
         say(console, line)
     say(console, isolation)
-    if stamped(suite, arguments.data):
-        say(console, f"suite {suite.name}: verified before with this code")
-    elif verify_all(suite, arguments.data, console, arguments.jobs):
-        return []
     return taken
 
 

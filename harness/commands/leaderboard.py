@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.readme:
         around(arguments.readme, BEGIN, END)
     board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
-    print(to_terminal(board))
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
     if arguments.readme:
         renew(arguments.readme, BEGIN, END, overview_table(board, suite.main))
         written.append(arguments.readme)
     for path in written:
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
+    print(to_terminal(board))
     return 0

@@ -126,10 +126,15 @@ def _refuse_changes(planned: Sequence[Planned]) -> None:
                 f"there is no file {file}, seen from {Path.cwd()}, which the row names; run this in the folder where "
                 "it was scored"
             )
+        if job.submission_sha256 != result.submission_sha256:
+            raise SpurgenError(
+                f"{result.spec} changed since the row was made (SHA-256 {result.submission_sha256[:16]} then, "
+                f"{job.submission_sha256[:16]} now); restore the file, or score it again"
+            )
         if job.identity != result.identity:
             commit = result.provenance.environment.commit or "unknown"
             raise SpurgenError(
-                f"{result.task}, seed {result.seed}: the row was made by other sources, data or scoring code (identity "
+                f"{result.task}, seed {result.seed}: the row was made with other data or scoring code (identity "
                 f"{result.identity[:16]}, now {job.identity[:16]}); check out the commit that made it, {commit}"
             )
 

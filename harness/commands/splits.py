@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("commit", _commit, "Draw the secret of private splits and publish its commitment."),
         ("reveal", _reveal, "Publish the secret of the open commitment, which ends its use."),
     ):
-        action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
+        action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary, allow_abbrev=False)
         action.set_defaults(act=act)
         if name in ("commit", "reveal"):
             action.add_argument(

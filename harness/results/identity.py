@@ -12,9 +12,10 @@ from typing import Any
 
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
 from spurgen.baselines.training.weights import backbone_digest
+from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
 from spurgen.benchmark.suite import Task
-from spurgen.harness.results.sources import read, submission_files
+from spurgen.harness.results.sources import baselines_imported, read, submission_files
 
 SCORING_VERSION = 1
 """Raise it when the same predictions give other metrics, or when submissions get other data or queries."""
@@ -40,14 +41,20 @@ def job_identity(
 def submission_digest(spec: str) -> str:
     """Return the SHA-256 that identifies a submission: of a baseline's versions, or of the bytes of other files.
 
-    It always includes `TRAINING_VERSION`, since any submission may train with SpurGen's code.
-    Raise `SubmissionError` if a file cannot be read or is not Python.
+    A submission that imports our training code also depends on `TRAINING_VERSION` and the versions of the methods that
+    it imports. Raise `SubmissionError` if a file cannot be read or is not Python.
     """
     if is_baseline(spec):
         name = split_spec(spec)[0].removeprefix(f"{BASELINES}.")
         return _sha256({"baseline": name, "version": method_version(name), "training": TRAINING_VERSION})
-    files = {name: hashlib.sha256(read(path)).hexdigest() for name, path in submission_files(spec).items()}
-    return _sha256({"files": files, "training": TRAINING_VERSION})
+    files = submission_files(spec)
+    digests = {name: hashlib.sha256(read(path)).hexdigest() for name, path in files.items()}
+    parts: dict[str, Any] = {"files": digests, "attribute": split_spec(spec)[1]}
+    ours = baselines_imported(files)
+    if ours:
+        methods = sorted({name.split(".")[2] for name in ours if name.count(".") >= 2} & set(names_in(BASELINES)))
+        parts |= {"training": TRAINING_VERSION, "methods": {name: method_version(name) for name in methods}}
+    return _sha256(parts)
 
 
 def _sha256(parts: Mapping[str, Any]) -> str:

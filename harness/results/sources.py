@@ -4,12 +4,13 @@ import ast
 import os
 import sys
 import sysconfig
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import spurgen.benchmark
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.specs import split_spec
+from spurgen.benchmark.specs import BASELINES, split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
@@ -55,6 +56,13 @@ def submission_files(spec: str) -> dict[str, Path]:
                     located = locate(wanted, places if wanted.partition(".")[0] == top else own)
                     waiting += [item for item in located.items() if not _withheld(item[1])]
     return files | _declared(start)
+
+
+def baselines_imported(files: Mapping[str, Path]) -> set[str]:
+    """Return the names of our own training code that a submission's files import, methods among them."""
+    sources = ((module, path) for module, path in files.items() if not module.startswith(DECLARED))
+    names = {name for module, path in sources for name in _imported(module, path)}
+    return {name for name in names if f"{name}.".startswith(f"{BASELINES}.")}
 
 
 def locate(name: str, places: list[Path]) -> dict[str, Path]:

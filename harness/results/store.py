@@ -80,12 +80,13 @@ class Store:
             raise SpurgenError(f"{text} is damaged: {type(error).__name__}: {error}; {REMEDY}") from None
 
     def add(
-        self, label: str, result: Result, samples: Samples, is_current: Callable[[Result], bool] = lambda _: True
+        self, label: str, result: Result, samples: Samples, is_current: Callable[[Result], bool] | None = None
     ) -> None:
         """Add a result to a row, and drop the results that it makes stale.
 
-        Those are all results of another version of the submission. They are also all results of the task if one of
-        them is not current, or has this seed already, since a sum over seeds cannot be undone.
+        Those are all results of another version of the submission, and all results of the task if one of them is not
+        current, since a sum over seeds cannot be undone; by default a result of this seed with another identity is not.
+        If a current result of this seed is there already, made by another process, it stays and the new one is dropped.
         """
         with self._locked():
             row = {
@@ -94,8 +95,12 @@ class Store:
                 if part.results[0].submission_sha256 == result.submission_sha256
             }
             part = row.get(result.task)
-            if part and not all(old.error or is_current(old) for old in part.results):
+            finished = [old for old in part.results if old.error is None] if part else []
+            current = is_current or (lambda old: old.seed != result.seed or old.identity == result.identity)
+            if not all(map(current, finished)):
                 part = None
+            elif result.seed in {old.seed for old in finished}:
+                return
             row[result.task] = _extended(part, result, round_samples(samples))
             self.write(label, row)
 
@@ -113,12 +118,12 @@ class Store:
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
         """Write a whole row: first the arrays as a pending file, then the text, then rename the arrays."""
         text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
+        _complete(text, binary)
         arrays = to_bytes(row)
         pending = binary.parent / f"{binary.name}.pending"
         write_atomically(pending, arrays)
         write_atomically(text, _to_text(row, hashlib.sha256(arrays).hexdigest()))
-        with suppress(FileNotFoundError):  # a reader may have completed the write
-            pending.replace(binary)
+        pending.replace(binary)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -131,7 +136,7 @@ class Store:
 
 def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow:
     """Return a task's row with one more result."""
-    if part is None or any(old.seed == result.seed and old.error is None for old in part.results):
+    if part is None:
         return make_task_row([(result, samples)])
     others = [old for old in part.results if old.seed != result.seed]
     results = tuple(sorted([*others, result], key=lambda each: each.seed))
@@ -206,16 +211,26 @@ def _result(head: dict[str, Any], line: dict[str, Any]) -> Result:
     return Result.model_validate({**head["shared"], "data_sha256": head["data_sha256"][line["task"]], **line})
 
 
+def _pending(binary: Path) -> Path:
+    return binary.parent / f"{binary.name}.pending"
+
+
+def _complete(text: Path, binary: Path) -> None:
+    """Complete a write that was interrupted after the text, before the next one overwrites the pending arrays."""
+    pending = _pending(binary)
+    if pending.exists() and text.exists():
+        wanted = json.loads(text.read_text(encoding="utf-8").partition("\n")[0])["arrays_sha256"]
+        if hashlib.sha256(pending.read_bytes()).hexdigest() == wanted:
+            pending.replace(binary)
+
+
 def _matching(binary: Path, sha256: str) -> bytes:
-    """Return the arrays that belong to a text; complete a write that was interrupted after the text."""
-    pending = binary.parent / f"{binary.name}.pending"
-    for path in (binary, pending):
-        content = path.read_bytes() if path.exists() else b""
-        if hashlib.sha256(content).hexdigest() == sha256:
-            if path == pending:
-                with suppress(FileNotFoundError):  # its writer was only slow, and has completed it
-                    pending.replace(binary)
-            return content
+    """Return the arrays that belong to a text: after an interrupted write, those that are still pending."""
+    for path in (binary, _pending(binary)):
+        with suppress(FileNotFoundError):
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() == sha256:
+                return content
     raise SpurgenError(f"{binary.name} {'does not match its SHA-256' if binary.exists() else 'is missing'}")
 
 

@@ -101,7 +101,7 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
             supported = ", ".join(modalities[job.spec])
             skipped[f"skipped {job.task.name}, which is {job.task.modality}: {job.spec} takes {supported}"] = None
     if not accepted:
-        raise SpurgenError("there is nothing to run: no submission takes any of the tasks asked for")
+        raise SpurgenError("there is nothing to run: " + "; ".join(skipped))
     return accepted, list(skipped)
 
 

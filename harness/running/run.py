@@ -102,7 +102,16 @@ def _without_secrets(result: Result) -> Result:
     """Remove the text that a submission wrote: it could leak private labels."""
     report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
     error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
-    return result.model_copy(update={"verification": "private", "report": report, "error": error})
+    # what a submission could steer to reveal private labels
+    silent: dict[str, Any] = {
+        "seconds": {},
+        "peak_memory_bytes": None,
+        "consistency": None,
+        "warnings": (),
+    }  # a submission steers them
+    provenance = result.provenance.model_copy(update=silent)
+    changes = {"verification": "private", "report": report, "error": error, "provenance": provenance}
+    return result.model_copy(update=changes)
 
 
 def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None:

@@ -24,7 +24,7 @@ def test_damage_that_verify_reports_is_repaired_by_the_command_that_it_names(sui
     assert main(["splits", "regenerate", *place]) == 0
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
     assert stamped(load_suite(suite_file), tmp_path / "data")
-    assert f"so are those of 2 parts in {tmp_path / 'data'}" in stderr()
+    assert f"so do 2 parts on disk in {tmp_path / 'data'}" in stderr()
     shard = next((tmp_path / "data").rglob("val/*.npz"))
     shard.write_bytes(shard.read_bytes()[:-9])
     capsys.readouterr()

@@ -13,6 +13,11 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.sources import HOME
 
+IMPORTS = (
+    "from spurgen.baselines.erm import submission",
+    "from spurgen.baselines import erm",
+    "from spurgen.baselines.training.loop import train",
+)
 CODE = '"""A model."""\nimport math  # why\n\n\ndef predict(batch):\n    return []\n'
 IDENTITIES = """
 import sys
@@ -86,10 +91,20 @@ def test_every_byte_of_a_strangers_submission_counts(write_submission):
 
 
 def test_a_strangers_submission_depends_on_the_training_code_it_may_import(write_submission, monkeypatch):
-    spec = write_submission(CODE)
-    first = submission_digest(spec)
-    monkeypatch.setattr(module, "TRAINING_VERSION", 99)
-    assert submission_digest(spec) != first
+    plain = write_submission(CODE, "plain")
+    specs = [write_submission(f"{line}\n{CODE}", f"model{k}") for k, line in enumerate(IMPORTS)]
+    before, untouched = [submission_digest(spec) for spec in specs], submission_digest(plain)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "TRAINING_VERSION", 99)
+        assert all(submission_digest(spec) != old for spec, old in zip(specs, before, strict=True))
+        assert submission_digest(plain) == untouched
+    monkeypatch.setattr(module, "method_version", lambda name: {"erm": 99}.get(name, 1))
+    assert [submission_digest(spec) != old for spec, old in zip(specs, before, strict=True)] == [True, True, False]
+
+
+def test_the_attribute_that_a_spec_names_counts(write_submission):
+    spec = write_submission(f"{CODE}\na = b = predict")
+    assert len({submission_digest(name) for name in (spec, f"{spec}:a", f"{spec}:b")}) == 3
 
 
 def test_an_unreadable_source_is_named(tmp_path):

@@ -94,11 +94,6 @@ def test_no_path_leads_to_what_makes_or_scores_the_data(tmp_path, monkeypatch, b
             submission_files(str(model))
 
 
-def test_an_attribute_of_a_file_is_the_same_source(write_submission):
-    model = write_submission("class A: ...")
-    assert submission_digest(f"{model}:A") == submission_digest(model)
-
-
 def test_the_same_source_has_the_same_digest_anywhere(tmp_path):
     digests = set()
     for folder, helper in ((tmp_path / "a", "z/helper"), (tmp_path / "z", "a/helper")):

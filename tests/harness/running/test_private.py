@@ -32,6 +32,8 @@ def test_a_private_result_contains_neither_samples_nor_the_secret(make_job, writ
     result, samples = run(job)
     assert (result.verification, samples, result.data_sha256) == ("private", {}, "d" * 64)
     assert result.identity == job.identity
+    provenance = result.provenance
+    assert (provenance.seconds, provenance.peak_memory_bytes, provenance.warnings) == ({}, None, ())
     for secret in ("5" * 64, str(job.task.scenario.seed)):
         assert secret not in result.model_dump_json()
         assert secret not in repr(job)

@@ -59,7 +59,7 @@ def test_tasks_of_other_modalities_are_skipped(score, write_submission, stderr, 
     assert f"skipped small-image, which is image: {spec} takes text" in stderr()
     assert len(row()) == 1
     assert score(spec, tasks=("small-image",)) == 2
-    assert "no submission takes any of the tasks asked for" in stderr()
+    assert "there is nothing to run: skipped small-image" in stderr()
 
 
 def test_a_submission_that_cannot_be_loaded_is_refused_before_any_work(score, write_submission, capsys, row):
