@@ -1,4 +1,4 @@
-"""Train and score everything that a suite's leaderboard lacks, and print it."""
+"""Train and score the jobs of a suite that have no result yet, and print the leaderboard."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""Measure whether a suite's main tasks can be learned and tempt to shortcuts: the table of CALIBRATION.md."""
+"""Measure whether a suite's main tasks can be learned, and how far ERM fails on them."""
 
 import argparse
 from collections.abc import Sequence

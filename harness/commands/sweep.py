@@ -1,4 +1,4 @@
-"""Tune methods on validation data: the same number of settings for each, drawn from the values that it declares."""
+"""Tune methods on validation data, with the same number of hyper-parameter settings for each."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Test the benchmark itself: does ERM fail, do methods differ, do published rankings agree."""
+"""Test the benchmark itself: ERM's failure, differences between methods, agreement with published rankings."""
 
 import argparse
 import html
