@@ -213,7 +213,7 @@ def keep_row():
     def keep(results, *outcomes, label="model", kind=""):
         store = Store(results, outcomes[0][0].suite, kind)
         for result, samples in outcomes:
-            store.add(label, result, samples)
+            store.add(label, result, samples, lambda old, seed=result.seed: old.seed != seed)
         return store
 
     return keep
