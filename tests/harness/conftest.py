@@ -1,4 +1,4 @@
-"""Made-up experiments and cells, and the command line as a user meets it."""
+"""Made-up experiments and results, submissions in worker processes, and the command line as a user meets it."""
 
 import shlex
 from functools import partial
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.result import Environment, Provenance, Report, Result
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
@@ -18,6 +19,8 @@ from spurgen.harness.experiments.summary import summarize
 from spurgen.harness.results.consistency import BASE_METRICS
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
+from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.process import Worker
 
 ENVIRONMENT = Environment(python="3.11", machine="a machine", packages={"numpy": "2.0"}, spurgen="0.1")
 PROVENANCE = Provenance(finished="2026-01-01T00:00:00+00:00", environment=ENVIRONMENT, seconds={"fit": 1.0})
@@ -25,7 +28,7 @@ PROVENANCE = Provenance(finished="2026-01-01T00:00:00+00:00", environment=ENVIRO
 
 @pytest.fixture(scope="session")
 def make_experiment():
-    """Returns a function that makes an experiment's record from made-up answers, with nothing trained.
+    """Return a function that makes an experiment's record from made-up answers, with nothing trained.
 
     `methods` maps names to changes of `quality` (share of right answers), `sss`, `placebo`, `core`, `access`,
     `checks`, `selection`, `curves` (of a seed), `error` (of seed 0).
@@ -217,3 +220,22 @@ def keep_row():
         return store
 
     return keep
+
+
+@pytest.fixture(scope="session")
+def ask_worker():
+    """Return a function that asks a submission about a batch, by default four captions, and returns its answer."""
+
+    def ask(spec, limits, what="predict", width=3, batch=None):
+        with Worker(spec, {}, "a-task", limits) as worker:
+            worker.send(what, Batch(None, ["a", "b", "c", "d"]) if batch is None else batch)
+            return worker.answer(4, width, "test")
+
+    return ask
+
+
+@pytest.fixture(scope="session", params=["bubblewrap", "process"])
+def ask(request, ask_worker):
+    """`ask_worker`, first sandboxed by bubblewrap and then as a plain process."""
+    limits = Limits(isolation=request.param)
+    return lambda spec, *more, **named: ask_worker(spec, limits, *more, **named)

@@ -1,4 +1,4 @@
-"""Holds single samples to the digests of their pixels and captions, on every machine and version.
+"""Compare single samples with recorded digests of their pixels and captions, on every machine and version.
 
 A digest that differs means that published splits can no longer be made. Only a new suite version
 may change them; then write the file again, and read what changed, with
