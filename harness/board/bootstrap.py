@@ -13,7 +13,7 @@ from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.consistency import BASE_METRICS
+from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.statistics.bootstrap import GroupWeights, SampleWeights, group_bootstrap_weights

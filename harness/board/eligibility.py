@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.results.consistency import contradiction
+from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.ranking import better_than_chance
 

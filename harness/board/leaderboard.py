@@ -22,7 +22,7 @@ from spurgen.harness.metrics import (
     simultaneous_interval,
 )
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.consistency import BASE_METRICS
+from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.statistics.estimate import Estimate
 

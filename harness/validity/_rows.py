@@ -13,7 +13,7 @@ from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.metrics import basic_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.intervals import Interval
-from spurgen.harness.results.consistency import contradiction
+from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.validity._published import PublishedMetric
 

@@ -16,7 +16,7 @@ from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.summary import summarize
-from spurgen.harness.results.consistency import BASE_METRICS
+from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
 from spurgen.harness.sandbox.limits import Limits

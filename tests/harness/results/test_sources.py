@@ -1,5 +1,6 @@
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,7 @@ def test_libraries_are_not_followed(write_submission):
 
 @pytest.mark.parametrize("beside", [True, False])
 def test_no_path_leads_to_what_makes_or_scores_the_data(tmp_path, monkeypatch, beside):
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if Path(place).resolve() != sources.HOME])
     home = tmp_path / "home"
     write(home, generators__sampling="", harness__scoring="", benchmark__contract="", tool="")
     monkeypatch.setattr(sources, "HOME", home)
