@@ -35,12 +35,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     except SubmissionError as error:
         return _complain(console, explain_failure(spec, error))
     examples = example_tasks(suite)
-    tasks = {modality: task for modality, task in examples.items() if modality in about["modalities"]}
+    tasks = {modality: task for modality, task in examples.items() if modality in about.modalities}
     if not tasks:
-        supported, offered = ", ".join(about["modalities"]), ", ".join(examples)
-        mismatch = f"{about['name']} takes {supported}, and {suite.name} has {offered} tasks"
+        supported, offered = ", ".join(about.modalities), ", ".join(examples)
+        mismatch = f"{about.name} takes {supported}, and {suite.name} has {offered} tasks"
         return _complain(console, f"nothing to check: {mismatch}; see MODALITIES and --suite")
-    say(console, f"{about['name']}: access {about['access']}, offers {', '.join(about['offers'])}")
+    say(console, f"{about.name}: access {about.access}, offers {', '.join(about.offers)}")
     findings = {modality: check_modality(spec, task, limits, device) for modality, task in tasks.items()}
     lines = [{"": check, **{m: f.outcomes.get(check, "-") for m, f in findings.items()}} for check in CHECKS]
     print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))

@@ -166,7 +166,7 @@ def _access(task: Task, method: Method) -> str:
     if method.baseline is None:
         with Worker(method.spec, method.options, task.name) as worker:  # a stranger's code, so not in this process
             check_offer(worker, task)
-            return str(worker.about["access"])
+            return worker.about.access
     if task.modality not in method.baseline.MODALITIES:
         takes = ", ".join(sorted(method.baseline.MODALITIES))
         raise SubmissionError(f"--methods {method.name}: takes {takes}, not {task.modality}; leave it out")

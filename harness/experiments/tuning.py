@@ -60,7 +60,7 @@ def tune(job: Job) -> TuningResult:
     try:
         with Worker(job.spec, dict(job.options), job.task.name, job.limits, job.device) as worker:
             check_offer(worker, job.task)
-            access = worker.about["access"]
+            access = worker.about.access
             train, val = (make_split(job, split) for split in ("train", "val"))
             report = fit(job, worker, train, val)
             failed_checks = report.failed_checks if report else []

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from spurgen.benchmark.result import Environment
 
@@ -22,6 +22,7 @@ def now() -> str:
 
 def environment(device: str = "cpu", limits: Mapping[str, float] | None = None) -> Environment:
     """Return the software and machine that a job on a device runs with, and the limits that it runs under."""
+    git = git_state(Path(__file__).parents[1])
     return Environment(
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}, {_processor()}",
@@ -30,7 +31,8 @@ def environment(device: str = "cpu", limits: Mapping[str, float] | None = None) 
         device=device,
         gpu=_gpu(device),
         limits=dict(limits or {}),
-        **git_state(Path(__file__).parents[1]),
+        commit=git.commit,
+        dirty=git.dirty,
     )
 
 
@@ -57,7 +59,14 @@ def _described(cpuinfo: Sequence[str]) -> str:
     return first.get("model name", "unknown") + (" without AVX-512" if lacks else "")
 
 
-def git_state(folder: Path) -> dict[str, Any]:
+class GitState(NamedTuple):
+    """A commit, and whether sources were changed or added since; None where git cannot tell."""
+
+    commit: str | None = None
+    dirty: bool | None = None
+
+
+def git_state(folder: Path) -> GitState:
     """Return the commit of a folder's code, and whether sources were changed or added.
 
     Empty outside a checkout, and where a checkout holds the folder but does not track it: one that is
@@ -70,8 +79,8 @@ def git_state(folder: Path) -> dict[str, Any]:
         beside = (f"{name}/*.py" for name in CODE)
         added = _git(folder.parent, "ls-files", "--others", "--exclude-standard", "--", *beside)
     except (OSError, subprocess.CalledProcessError):
-        return {}
-    return {"commit": commit, "dirty": bool(changed or added)}
+        return GitState()
+    return GitState(commit, bool(changed or added))
 
 
 def _git(folder: Path, *command: str) -> str:

@@ -89,7 +89,7 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
     from spurgen.harness.sandbox.process import describe  # imported late: slow to import
 
     modalities = {
-        spec: describe(spec, {}, job.limits, job.device)["modalities"]
+        spec: describe(spec, {}, job.limits, job.device).modalities
         for spec, job in {job.spec: job for job in jobs}.items()
         if not is_baseline(spec)  # baselines take every modality: a contract test checks it
     }

@@ -96,7 +96,7 @@ class _Examination:
         self.worker, self.task, self.findings = worker, task, findings
         self.samples = {name: sample(task.scenario, name, range(n), **halves_of(task)) for name, n in SPLITS.items()}
         self.batch = inputs(task, self.samples["val"]).take(slice(0, ROWS))
-        features = {"encode"} & set(worker.about["offers"])
+        features = {"encode"} & set(worker.about.offers)
         self.functions = list(dict.fromkeys([Asker(worker, task).what, *features]))
 
     def run(self) -> None:
@@ -128,7 +128,7 @@ class _Examination:
 
     def _train(self, worker: Worker) -> float | None:
         """Train the submission; return the seconds that it took, or None if it has no `fit`."""
-        if "fit" not in worker.about["offers"]:
+        if "fit" not in worker.about.offers:
             return None
         begun = time.perf_counter()
         fit(

@@ -42,7 +42,7 @@ class Asker:
 
     def __init__(self, worker: Worker, task: Task) -> None:
         self.worker, self.task = worker, task
-        offers = worker.about["offers"]
+        offers = worker.about.offers
         self.what = next(part for part in ("predict", "predict_proba", "encode") if part in offers)
         self.probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
@@ -129,7 +129,7 @@ def collect(asker: Asker, check: Check, val: Samples, train: Samples, seed: int)
     logits = ask_mixed(asker, "logits", chunks(), rng, "test")
     blocks = {part: logits[part] for part in logits if isinstance(part, Block)}
     predictions = Predictions(logits[None], val.labels, blocks)
-    if "encode" in asker.worker.about["offers"]:
+    if "encode" in asker.worker.about.offers:
         predictions.features = _features(asker, train, rng)
     return predictions, Samples.join([factors[start] for start in sorted(factors)])
 
@@ -146,6 +146,6 @@ def _features(asker: Asker, train: Samples, rng: np.random.Generator) -> dict[st
 
 def check_offer(worker: Worker, task: Task) -> None:
     """Raise `SubmissionError` if the submission does not take the task's modality."""
-    if task.modality not in worker.about["modalities"]:
-        supported = ", ".join(worker.about["modalities"])
+    if task.modality not in worker.about.modalities:
+        supported = ", ".join(worker.about.modalities)
         raise SubmissionError(f"submission {worker.spec} takes {supported}, but task {task.name} is {task.modality}")

@@ -4,13 +4,13 @@ import itertools
 import secrets
 import time
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from spurgen.benchmark.contract import Context
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.result import ConsistencyCheck, Provenance, Report, Result
+from spurgen.benchmark.result import Provenance, Report, Result
 from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.specs import is_baseline
 from spurgen.generators import Samples, class_names, sample
@@ -21,6 +21,7 @@ from spurgen.harness.running.query import Asker, check_offer, collect
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import halves_of, labeled_data
 from spurgen.harness.sandbox.launch import isolation_of
+from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
 from spurgen.harness.splits.freeze import SHARD
@@ -35,12 +36,15 @@ class Outcome(NamedTuple):
     samples: ResultSamples
 
 
-class _Measured(NamedTuple):
-    report: Report | None
-    scores: Scores
-    rules: dict[str, dict[str, float]]
-    seconds: dict[str, float]
-    order_seed: int
+@dataclass(frozen=True)
+class _Measured:
+    """What a job measured; empty for one that failed."""
+
+    report: Report | None = None
+    scores: Scores = field(default_factory=Scores)
+    rules: dict[str, dict[str, float]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    order_seed: int | None = None
 
 
 def run(job: Job) -> Outcome:
@@ -49,9 +53,8 @@ def run(job: Job) -> Outcome:
     Raise `FrozenDataError` if the data differ from the frozen ones, and `SpurgenError` if the required isolation does
     not work here: no result would be valid then.
     """
-    about: dict[str, Any] = {"name": Path(job.spec).stem, "access": "none"}
     isolation = isolation_of(job.limits)
-    measured, consistency, peak, error = None, None, None, None
+    about, measured, consistency, peak, error = None, _Measured(), None, None, None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
@@ -61,54 +64,41 @@ def run(job: Job) -> Outcome:
                 check_offer(worker, job.task)
                 measured = _train_and_score(job, worker)
                 worker.check_consistency()
-                consistency = ConsistencyCheck(**worker.consistency) if worker.consistency else None
-                peak = worker.peak_bytes
+                consistency, peak = worker.consistency, worker.peak_bytes
             job.check_unchanged()
         except SubmissionError as failure:
-            measured, error = None, "\n".join([str(failure), *getattr(failure, "__notes__", [])])
-    scored = {} if measured is None else _scored(measured)
+            measured, error = _Measured(), "\n".join([str(failure), *getattr(failure, "__notes__", [])])
+    scores = measured.scores
     result = Result(
-        suite=job.task.scenario.suite, task=job.task.name, submission=about["name"], spec=job.spec,
-        options=dict(job.options), access=about["access"], seed=job.seed, uncorrelated=job.uncorrelated,
+        suite=job.task.scenario.suite, task=job.task.name, spec=job.spec,
+        submission=about.name if about else Path(job.spec).stem, access=about.access if about else "none",
+        options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
-        isolation=isolation, error=error,
+        isolation=isolation, error=error, report=measured.report, rules=measured.rules,
+        metrics=scores.metrics, channels=scores.channels, patterns=scores.patterns, groups=scores.groups,
         provenance=Provenance(
             finished=now(), environment=environment(job.device, job.limits.record()),
-            seconds=measured.seconds if measured else {}, peak_memory_bytes=peak,
-            order_seed=measured.order_seed if measured else None, consistency=consistency,
+            seconds=measured.seconds, peak_memory_bytes=peak,
+            order_seed=measured.order_seed, consistency=consistency,
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)),
         ),
-        **scored,
     )  # fmt: skip
     if job.private:
         return Outcome(_without_secrets(result), {})
-    return Outcome(result, measured.scores.samples if measured else {})
+    return Outcome(result, scores.samples)
 
 
-def _limits(job: Job) -> Any:  # noqa: ANN401
+def _limits(job: Job) -> Limits:
     """Return the job's limits, without a second training for baselines: their code is trusted."""
     return replace(job.limits, retrain_seconds=0.0) if is_baseline(job.spec) else job.limits
-
-
-def _scored(measured: _Measured) -> dict[str, Any]:
-    scores = measured.scores
-    return {
-        "metrics": scores.metrics, "channels": scores.channels, "patterns": scores.patterns, "groups": scores.groups,
-        "report": measured.report, "rules": measured.rules,
-    }  # fmt: skip
 
 
 def _without_secrets(result: Result) -> Result:
     """Remove the text that a submission wrote: it could leak private labels."""
     report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
     error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
-    # what a submission could steer to reveal private labels
-    silent: dict[str, Any] = {
-        "seconds": {},
-        "peak_memory_bytes": None,
-        "consistency": None,
-        "warnings": (),
-    }  # a submission steers them
+    # a submission could steer each of these to reveal private labels
+    silent: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "consistency": None, "warnings": ()}
     provenance = result.provenance.model_copy(update=silent)
     changes = {"verification": "private", "report": report, "error": error, "provenance": provenance}
     return result.model_copy(update=changes)
@@ -116,9 +106,9 @@ def _without_secrets(result: Result) -> Result:
 
 def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None:
     """Train the submission on the data that its access tier grants; return its report, or None if it has no `fit`."""
-    if "fit" not in worker.about["offers"]:
+    if "fit" not in worker.about.offers:
         return None
-    task, access = job.task, worker.about["access"]
+    task, access = job.task, worker.about.access
     names, size = class_names(task.scenario), task.scenario.image_size
     context = Context(names, task.modality, size, job.device, job.seed, worker.scratch, task.backbone)
     data = [labeled_data(task, split, made, access) for split, made in (("train", train), ("val", val))]

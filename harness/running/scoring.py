@@ -1,6 +1,6 @@
 """Compute the metrics of one job from a submission's predictions, by pure functions of arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,11 @@ LARGEST_LEAD = 1e6
 class Scores:
     """A job's metrics and per-sample arrays, named as in `Result`."""
 
-    metrics: dict[str, float]
-    channels: dict[str, dict[str, float]]
-    patterns: dict[str, float]
-    groups: tuple[int, ...]
-    samples: ResultSamples
+    metrics: dict[str, float] = field(default_factory=dict)
+    channels: dict[str, dict[str, float]] = field(default_factory=dict)
+    patterns: dict[str, float] = field(default_factory=dict)
+    groups: tuple[int, ...] = ()
+    samples: ResultSamples = field(default_factory=dict)
 
 
 def score(task: Task, predictions: Predictions, factors: Samples, train: Samples) -> Scores:

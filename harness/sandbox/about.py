@@ -26,7 +26,7 @@ def _one_of(field: str, choices: Iterable[str]) -> AfterValidator:
 class About(BaseModel):
     """A submission's name, access tier, modalities and functions, as its worker sends them."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     name: Annotated[
         str,

@@ -95,7 +95,7 @@ class Worker:
         count = reply.get("checkpoints")
         if type(count) is not int or not 0 <= count <= MAX_CHECKPOINTS:
             raise self.failure(f"checkpoints() returned {count!r}, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
-        self.checkpoints = count if "restore" in self.about["offers"] else 0
+        self.checkpoints = count if "restore" in self.about.offers else 0
         try:
             report = None if reply.get("report") is None else Report.model_validate(reply["report"])
             if report is not None:
@@ -150,11 +150,11 @@ class Worker:
                 )
         return scores
 
-    def _checked_about(self, header: dict[str, Any]) -> dict[str, Any]:
+    def _checked_about(self, header: dict[str, Any]) -> About:
         """Check the submission's description, which a stranger's process sends."""
         header.pop("ok")
         try:
-            return About.model_validate(header).model_dump()
+            return About.model_validate(header)
         except ValidationError as error:
             raise self.failure("load sent an invalid description: " + "; ".join(explain(error.errors()))) from None
 
@@ -218,7 +218,7 @@ def _writable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text.encode(errors="replace").decode())
 
 
-def describe(spec: str, options: dict[str, Any], limits: Limits = DEFAULT, device: str = "cpu") -> dict[str, Any]:
+def describe(spec: str, options: dict[str, Any], limits: Limits = DEFAULT, device: str = "cpu") -> About:
     """Start a submission in a process of its own, and return its `Worker.about`."""
     with Worker(spec, options, limits=limits, device=device) as worker:
         return worker.about

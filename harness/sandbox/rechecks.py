@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.benchmark.result import Report
+from spurgen.benchmark.result import ConsistencyCheck, Report
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.process import Float, Worker
 
@@ -31,8 +31,7 @@ class RecheckedWorker(Worker):
 
     A fresh worker is asked, which remembers nothing, if the submission does not train, or trains within
     `Limits.retrain_seconds` on the CPU (not on a GPU, where sums vary): it is then trained a second time. Otherwise
-    the same worker is asked. `consistency`: which `worker` was asked (`fresh` or `same`), the number of `rows`, and
-    how far they `moved`, as a multiple of what is allowed; empty before the check. Raises what `Worker` raises.
+    the same worker is asked. `consistency`: what came of it, None before. Raises what `Worker` raises.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
@@ -40,7 +39,7 @@ class RecheckedWorker(Worker):
         self._samples: dict[str, _Sample] = {}
         self._asked: tuple[str, Batch] | None = None
         self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
-        self.consistency: dict[str, Any] = {}
+        self.consistency: ConsistencyCheck | None = None
         super().__init__(*arguments, **named)
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
@@ -60,7 +59,7 @@ class RecheckedWorker(Worker):
         scores = super().answer(count, width, where)
         assert self._asked is not None
         what, batch = self._asked
-        if not self.consistency:
+        if self.consistency is None:
             self._sample(self._samples.setdefault(what, _Sample([], [])), batch, scores)
         return scores
 
@@ -83,11 +82,11 @@ class RecheckedWorker(Worker):
 
     def check_consistency(self) -> None:
         """Ask again, once; set `consistency`, and raise `SubmissionError` if an answer changed."""
-        if self.consistency or not self._samples:
+        if self.consistency is not None or not self._samples:
             return
         data, seconds = self._training
         fresh = data is None or (self.device == "cpu" and seconds <= self.limits.retrain_seconds)
-        self.consistency = {"worker": "fresh" if fresh else "same", "rows": 0, "moved": 0.0}
+        self.consistency = ConsistencyCheck(worker="fresh" if fresh else "same")
         if not fresh:
             self._compare(self)
             return
@@ -102,11 +101,13 @@ class RecheckedWorker(Worker):
             before = np.stack([sample.answers[k] for k in order]).astype(np.float64)
             after = np.concatenate(self._again(worker, what, [sample.inputs[k] for k in order], before.shape[1]))
             change = largest_change(what, before, after.astype(np.float64))
-            self.consistency["rows"] += len(before)
-            self.consistency["moved"] = max(self.consistency["moved"], change)
+            done = self.consistency
+            assert done is not None
+            moved = max(done.moved, change)
+            self.consistency = ConsistencyCheck(worker=done.worker, rows=done.rows + len(before), moved=moved)
             if change > 1:
                 where = " by a fresh process" if worker is not self else ""
-                trained = ", trained with the same seed" if where and "fit" in self.about["offers"] else ""
+                trained = ", trained with the same seed" if where and "fit" in self.about.offers else ""
                 raise self.failure(
                     f"{what} answers the same inputs differently when asked again in other batches{where}{trained}: "
                     f"{change:.2g} times what is allowed; let neither randomness, the rest of the "

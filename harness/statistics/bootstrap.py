@@ -41,14 +41,14 @@ def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int)
     if replicates < 1:
         raise failure("replicates", str(replicates), "at least 1", "1000 are usual")
     ids, sizes = as_groups(group_ids, "n", None)
-    weights = np.empty((replicates, len(ids)), np.uint8)
+    by_sample = np.empty((len(ids), replicates), np.uint8)  # the order in which they are written and read fastest
     for group, size in enumerate(sizes.tolist()):
         picks = named_generator(seed, "group", group).integers(size, size=(replicates, size), dtype=np.int32)
-        picks += size * np.arange(replicates, dtype=np.int32)[:, None]  # one bin per replicate and sample
-        counts = np.bincount(picks.ravel(), minlength=replicates * size).reshape(replicates, size)
+        bins = picks * replicates + np.arange(replicates, dtype=np.int32)[:, None]
+        counts = np.bincount(bins.ravel(), minlength=size * replicates).reshape(size, replicates)
         assert counts.max() <= np.iinfo(np.uint8).max  # odds below 1 / 255!
-        weights[:, ids == group] = counts
-    return weights
+        by_sample[ids == group] = counts
+    return by_sample.T
 
 
 class GroupWeights:

@@ -37,16 +37,16 @@ FILES = {files}
 submission = {class_name}({model})
 """
         with Worker(write_submission(code), {}, "a-task", LIMITS) as worker:
-            (modality,) = worker.about["modalities"]
+            (modality,) = worker.about.modalities
             batch = Batch(IMAGES if modality == "image" else None, CAPTIONS if modality == "text" else None)
-            if "fit" in worker.about["offers"]:
+            if "fit" in worker.about.offers:
                 data = LabeledData(batch, np.arange(70) % 3, 6)
                 worker.fit(data, data, Context(("heart", "moon", "house"), modality, 40, "cpu", 0, worker.scratch))
             worker.send("encode", batch)
             features = worker.answer(70, None, "test")
             worker.send("encode", batch.take(slice(60, 70)))  # in another batch
             np.testing.assert_allclose(worker.answer(10, None, "test"), features[60:], rtol=1e-3, atol=1e-4)
-            if "predict" not in worker.about["offers"]:
+            if "predict" not in worker.about.offers:
                 return features
             worker.send("predict", batch)
             return features, worker.answer(70, 3, "test")

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spurgen.harness.machine import provenance as module
-from spurgen.harness.machine.provenance import environment, git_state
+from spurgen.harness.machine.provenance import GitState, environment, git_state
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +34,11 @@ def checkout(tmp_path):
 def test_changed_sources_make_a_tree_dirty_but_results_do_not(checkout):
     (checkout / "row.json").write_text("2")
     clean = git_state(checkout / "harness")
-    assert len(clean["commit"]) == 40
-    assert clean["dirty"] is False
+    assert len(clean.commit) == 40
+    assert clean.dirty is False
     for name in ("v1.manifest.json", "model.py", "harness/cell.py"):
         (checkout / name).write_text("2")
-        assert git_state(checkout / "harness")["dirty"] is True
+        assert git_state(checkout / "harness").dirty is True
         (checkout / name).write_text("1")
 
 
@@ -57,11 +57,11 @@ def test_changed_sources_make_a_tree_dirty_but_results_do_not(checkout):
 def test_new_code_of_the_package_makes_a_tree_dirty(checkout, name, dirty):
     (checkout / name).parent.mkdir(exist_ok=True, parents=True)
     (checkout / name).write_text("1")
-    assert git_state(checkout / "harness")["dirty"] is dirty
+    assert git_state(checkout / "harness").dirty is dirty
 
 
 def test_there_is_no_commit_outside_a_checkout(tmp_path):
-    assert git_state(tmp_path) == {}
+    assert git_state(tmp_path) == GitState()
 
 
 @pytest.mark.parametrize("place", [".venv/lib/spurgen/harness", "lib/spurgen/harness"])
@@ -69,11 +69,11 @@ def test_a_package_installed_into_a_repository_is_not_at_its_commit(checkout, pl
     installed = checkout / place
     installed.mkdir(parents=True)
     (installed / "provenance.py").write_text("1")
-    assert git_state(installed) == {}
+    assert git_state(installed) == GitState()
 
 
 def test_the_environment_names_the_commit_the_limits_and_the_gpu_that_was_used(monkeypatch):
-    monkeypatch.setattr(module, "git_state", lambda folder: {"commit": folder.name, "dirty": False})
+    monkeypatch.setattr(module, "git_state", lambda folder: GitState(folder.name, False))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"Sinclair of {device}")
     made = environment("cuda:1", {"cpu_seconds": 9})

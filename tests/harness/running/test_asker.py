@@ -1,5 +1,7 @@
 """Logits from `predict`, `predict_proba` or `encode`, with a fake worker."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ class Worker:
     """A fake worker that answers at once, with a function of the captions."""
 
     def __init__(self, function, *offers):
-        self.function, self.about = function, {"offers": list(offers)}
+        self.function, self.about = function, SimpleNamespace(offers=offers)
 
     def send(self, what, batch):
         self.what, self.batch = what, batch

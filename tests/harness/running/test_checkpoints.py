@@ -1,5 +1,7 @@
 """The checkpoints of a fake worker that each selection rule picks."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,8 @@ class Worker:
     """A fake worker whose answers depend on its checkpoint and on each sample's label, group and index in its split."""
 
     def __init__(self, function, checkpoints, *offers):
-        self.function, self.checkpoints, self.about, self.place = function, checkpoints, {"offers": list(offers)}, -1
+        self.function, self.checkpoints, self.place = function, checkpoints, -1
+        self.about = SimpleNamespace(offers=offers)
         self.known = {}
         for split, size in (("train", 120), ("val", 400), ("test", SCENARIO.num_test)):
             made = sample(SCENARIO, split, range(size), images=False)

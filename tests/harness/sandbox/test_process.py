@@ -112,7 +112,7 @@ def predict(batch):
     data = LabeledData(Batch(IMAGES, CAPTIONS), ids % 3, 6, ids, ids, {"color": ids}, Batch(IMAGES, CAPTIONS))
     with Worker(write_submission(code), {}, "a-task") as worker:
         context = Context(("a", "b", "c"), "multimodal", 32, "cpu", 5, worker.scratch)
-        access = worker.about["access"]
+        access = worker.about.access
         worker.fit(data.restrict(access, "train"), data.restrict(access, "val"), context)
         worker.send("predict", Batch(IMAGES, CAPTIONS))
         assert worker.answer(4, 3, "test")[0].tolist() == [0, 0, 1]

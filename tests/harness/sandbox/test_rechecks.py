@@ -5,6 +5,7 @@ import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.result import ConsistencyCheck
 from spurgen.harness.sandbox import rechecks
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.rechecks import ROWS, RecheckedWorker
@@ -43,7 +44,7 @@ def recheck(write_submission):
 @TRAININGS
 @pytest.mark.parametrize("what", ["predict", "encode"])
 def test_honest_answers_pass_and_the_outcome_says_who_was_asked(recheck, training, what):
-    assert recheck("return means(b)", training, what) == {"worker": training[2], "rows": ROWS, "moved": 0.0}
+    assert recheck("return means(b)", training, what) == ConsistencyCheck(worker=training[2], rows=ROWS, moved=0.0)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_honest_answers_pass_and_the_outcome_says_who_was_asked(recheck, trainin
     ],
 )
 def test_rounding_in_other_batches_is_allowed(recheck, what, body):
-    assert 0 < recheck(body, SHORT_TRAINING, what)["moved"] < 1
+    assert 0 < recheck(body, SHORT_TRAINING, what).moved < 1
 
 
 @TRAININGS
@@ -87,7 +88,7 @@ def test_a_fresh_process_reveals_a_memory_of_earlier_questions(recheck, training
 
 
 def test_the_same_process_does_not_reveal_a_memory(recheck):
-    assert recheck(REMEMBERS, LONG_TRAINING)["worker"] == "same"
+    assert recheck(REMEMBERS, LONG_TRAINING).worker == "same"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_fewer_rows_of_large_images_are_sampled(write_submission, monkeypatch):
         worker.send("predict", Batch(IMAGES, None))
         worker.answer(len(IMAGES), 3, "test")
         worker.check_consistency()
-    assert worker.consistency["rows"] == 10
+    assert worker.consistency.rows == 10
 
 
 def test_a_model_is_checked_before_it_returns_to_a_checkpoint(write_submission):
@@ -163,7 +164,7 @@ def predict(b): return means(b) * place
         worker.send("predict", Batch(IMAGES, None))
         worker.answer(len(IMAGES), 3, "test")
         worker.restore(0)
-        assert worker.consistency["moved"] == 0
+        assert worker.consistency.moved == 0
         worker.check_consistency()
         worker.send("predict", Batch(IMAGES[:1], None))
         assert worker.answer(1, 3, "test") == pytest.approx(7 * IMAGES[:1].mean((1, 2)), rel=1e-5)

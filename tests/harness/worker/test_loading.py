@@ -121,7 +121,7 @@ def test_a_package_in_the_current_folder_loads_in_a_worker(tmp_path, monkeypatch
     (tmp_path / "my_package_for_test" / "model.py").write_text("def predict(batch): return 3")
     (tmp_path / "select.py").write_text("raise SystemError('this is not the library')")
     monkeypatch.chdir(tmp_path)
-    assert describe("my_package_for_test.model", {})["name"] == "model"
+    assert describe("my_package_for_test.model", {}).name == "model"
 
 
 def test_a_missing_helper_is_not_reported_as_a_missing_submission(tmp_path, monkeypatch):
