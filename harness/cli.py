@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import errno
 import importlib.util
 import os
 import signal
@@ -20,6 +21,9 @@ from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminat
 COMMANDS = "spurgen.harness.commands"
 USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h
 DEBUG = "--debug"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)
+"""What a path may be the reason for; that a file below a folder is missing is more likely a bug."""
 
 
 def hyphenated(arguments: Sequence[str]) -> list[str]:
@@ -82,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if DEBUG in words:
             traceback.print_exc()
-        expected = isinstance(error, SpurgenError) or _names_a_path_of(rest, error)
+        expected = isinstance(error, SpurgenError) or _is_refusal(rest, error)
         console.print("error: " if expected else "internal error: ", style="bold red", end="")
         console.print(str(error) if expected else _describe_bug(error), markup=False, soft_wrap=True)
         return USER_ERROR if expected else INTERNAL_ERROR
@@ -90,13 +94,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
-def _names_a_path_of(words: Iterable[str], error: Exception) -> bool:
-    """Return whether the system refused a file that the command line names, or one in a folder that it names."""
-    if not isinstance(error, OSError) or not isinstance(error.filename, str | os.PathLike):
+def _is_refusal(words: Iterable[str], error: Exception) -> bool:
+    """Return whether the disk is full, or the system refused a path that the command line names or one below it."""
+    if not isinstance(error, OSError):
+        return False
+    if error.errno in FULL:
+        return True
+    if not isinstance(error.filename, str | os.PathLike):
         return False
     values = (word.partition("=")[2] if word.startswith("-") else word for word in words)
-    folders = [Path(value).absolute() for value in values if value]
-    return any(Path(error.filename).absolute().is_relative_to(folder) for folder in folders)
+    named = [Path(value).absolute() for value in values if value]
+    path = Path(error.filename).absolute()
+    return path in named or (error.errno in REFUSED and any(path.is_relative_to(folder) for folder in named))
 
 
 def _describe_bug(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Recorded training results of every method: `python tests/golden/record.py [METHOD ...]`.
 
 Trains each method for a few steps on a tiny task and stores a summary in training.json, with which `test_training.py`
-compares the code as it is. Only a method that is new, or whose version was raised, can be recorded.
+compares the code as it is. Only a method or a case that is new, or a method whose version was raised, is recorded.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ SCENARIO = make_scenario(
     splits={"train": 64, "val": 48, "test_per_group": 1},
 )  # fmt: skip
 CASES = (("image", "scratch"), ("text", "scratch"))
-SHARED_CASES = {"erm": (*CASES, ("multimodal", "pretrained"))}  # covers the fusion and the pretrained weights
+SHARED_CASES = {"erm": (*CASES, ("multimodal", "pretrained"), ("image", "imagenet"))}  # fusion, pretrained weights
 OPTIONS = {"epochs": 2, "batch_size": 16, "lr": 5e-4}  # the defaults are compared as such
 OWN_OPTIONS = {"ssa": {"steps": 4}}
 TOLERANCE = 1e-3
@@ -100,13 +100,17 @@ def rounded(values: list[float]) -> list[float]:
 
 def measure(method: Baseline) -> dict[str, Any]:
     """Return what is recorded of a method: versions, default hyper-parameters, and the results of each case."""
-    cases = SHARED_CASES.get(method.NAME, CASES)
     return {
         "version": method.VERSION,
         "training_version": TRAINING_VERSION,
         "hyperparameters": dataclasses.asdict(method.HYPERPARAMETERS),
-        "cases": {f"{modality}, {backbone}": run_case(method, modality, backbone) for modality, backbone in cases},
+        "cases": {name: run_case(method, *case) for name, case in cases_of(method).items()},
     }
+
+
+def cases_of(method: Baseline) -> dict[str, tuple[str, str]]:
+    """Return the modality and backbone of each of a method's cases, by the case's name."""
+    return {", ".join(case): case for case in SHARED_CASES.get(method.NAME, CASES)}
 
 
 def differences(recorded: dict[str, Any], measured: dict[str, Any]) -> Iterator[str]:
@@ -153,14 +157,21 @@ def complaint(method: Baseline, recorded: dict[str, Any] | None) -> str | None:
 
 
 def record(methods: list[Baseline], path: Path = RECORD) -> list[str]:
-    """Measure and store the methods that are new or whose version was raised; return their names."""
+    """Measure and store the methods that are new or whose version was raised, and new cases; return their names."""
     entries = read(path)
-    raised = [method for method in methods if is_raised(method, entries.get(method.NAME))]
-    entries |= {method.NAME: measure(method) for method in raised}
+    new: list[str] = []
+    for method in methods:
+        raised = is_raised(method, entries.get(method.NAME))
+        missing = [case for case in cases_of(method) if raised or case not in entries[method.NAME]["cases"]]
+        if missing:
+            kept = {} if raised else entries[method.NAME]["cases"]
+            measured = measure(method)
+            entries[method.NAME] = measured | {"cases": measured["cases"] | kept}
+            new.append(method.NAME)
     known = discover("spurgen.baselines")
     lines = [f"{json.dumps(name)}: {json.dumps(entries[name])}" for name in sorted(entries) if name in known]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    return [method.NAME for method in raised]
+    return new
 
 
 def is_raised(method: Baseline, recorded: dict[str, Any] | None) -> bool:

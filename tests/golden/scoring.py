@@ -1,15 +1,18 @@
 """Metrics of a planted submission: `python tests/golden/scoring.py` records them.
 
-The submission predicts from its inputs by exact arithmetic, encodes, keeps two checkpoints and reports digests of the
-data it is given. So a change of what a submission is given or asked, or of how predictions become metrics, changes a
-number here. Recording needs a raised `SCORING_VERSION`.
+The submission answers from its inputs by exact arithmetic, keeps two checkpoints and reports digests of the data it is
+given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
+A case that is recorded is recorded again only if `SCORING_VERSION` was raised.
 """
 
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
+from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.results.identity import SCORING_VERSION
@@ -18,21 +21,39 @@ from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 
 RECORD = Path(__file__).with_name("scoring.json")
-MODALITIES = ("image", "text", "multimodal")
+
+
+class Case(NamedTuple):
+    """What a job is asked to do: a modality, what the submission says it needs and offers, and its training data."""
+
+    modality: str = "text"
+    access: str = "train_groups"
+    offers: str = "predict, encode = logits, features"
+    uncorrelated: bool = False
+
+
+CASES = {
+    "image": Case("image"),
+    "text": Case("text"),
+    "multimodal": Case("multimodal"),
+    **{f"access {access}": Case(access=access) for access in ACCESS if access != "train_groups"},
+    "probabilities": Case(offers="predict_proba = probabilities"),
+    "features alone": Case(offers="encode = features"),
+    "uncorrelated": Case(uncorrelated=True),
+}
 SCENARIO = make_scenario(
     "golden", suite="golden", name="scoring", seed=9, num_classes=3, image_size=32, label_noise=0.1,
     core_visibility=0.9,
-    channels={"color": {"values": 3, "strength": 0.7}, "shape": {"values": 4, "strength": 0.6}},
+    channels={"color": {"values": 3, "strength": 0.7}, "shape": {"values": 4, "strength": 0.4}},
     environments=[{"name": "one"}, {"name": "two", "strength": {"color": 0.5}}],
-    splits={"train": 60, "val": 40, "test_per_group": 6, "twins": 24},
+    splits={"train": 240, "val": 40, "test_per_group": 6, "twins": 24},
 )  # fmt: skip
 SUBMISSION = '''
 import hashlib
+import zlib
 import numpy as np
 
-ACCESS = "train_groups"
-SLOPES = np.array([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [5, 8, 9, 7, 9]])
-place, curves = 1, []
+place, centres, curves = 1, None, []
 
 
 def digest(*arrays):
@@ -41,27 +62,48 @@ def digest(*arrays):
     return float(int.from_bytes(hashlib.sha256(joined).digest()[:4], "little"))
 
 
-def encode(batch):
-    parts = np.zeros((len(batch), 5))
+def features(batch):
+    """Brightness of 64 cells in three colours, and counts of 32 kinds of words."""
+    parts = []
     if batch.images is not None:
-        cut = batch.images[:, 8:24, 8:24].reshape(len(batch), 4, -1).astype(np.int64)
-        parts[:, :4] += cut.sum(axis=2) % 997 / 100
+        cells = batch.images.reshape(len(batch), 8, 4, 8, 4, 3).astype(np.int64).sum(axis=(2, 4))
+        parts.append(cells.reshape(len(batch), -1) // 64 / 64)
     if batch.captions is not None:
-        parts += np.array([[c.count(letter) for letter in "aeilo"] for c in batch.captions])
-    return parts
+        kinds = [[zlib.crc32(word.encode()) % 32 for word in caption.split()] for caption in batch.captions]
+        parts.append(np.array([np.bincount(kind, minlength=32) for kind in kinds]) * 4.0)
+    return np.concatenate(parts, axis=1)
 
 
-def predict(batch):
-    return (1 if place else -1) * encode(batch) @ SLOPES.T / 8
+def logits(batch):
+    distances = ((features(batch)[:, None] - centres) ** 2)[..., ::2 - place].sum(axis=2)
+    return -distances / 8 + np.array([0.0, 0.01, 0.03])  # no ties
+
+
+def probabilities(batch):
+    odds = np.exp2(np.maximum(logits(batch), -40))
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def granted(data):
+    """Digests of what the access tier adds to inputs and labels."""
+    if data.env_ids is not None:
+        yield "envs", digest(data.env_ids)
+    if data.group_ids is not None:
+        yield "groups", digest(data.group_ids)
+        yield "values", digest(*data.channel_values.values())
+    if data.twins is not None:
+        yield "twins", digest(data.twins.captions)
 
 
 def fit(train, val, context):
+    global centres
+    centres = np.stack([features(train)[train.labels == k].mean(axis=0) for k in range(len(context.class_names))])
     for name, data in (("train", train), ("val", val)):
         inputs = [part for part in (data.images, data.captions) if part is not None]
         curves.append({
-            "split": name, "inputs": digest(*inputs), "labels": digest(data.labels), "envs": digest(data.env_ids),
-            "groups": digest(data.group_ids), "values": digest(*data.channel_values.values()),
+            "split": name, "inputs": digest(*inputs), "labels": digest(data.labels),
             "classes": digest(list(context.class_names)), "seed": float(context.seed),
+            **dict(granted(data)),
         })
 
 
@@ -79,25 +121,29 @@ def restore(k):
 '''
 
 
-def measure(modality: str) -> dict[str, object]:
-    """Return everything that a job records of the planted submission on a modality."""
+def measure(case: Case) -> dict[str, Any]:
+    """Return everything that a job records of the planted submission."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "planted.py")
-        path.write_text(SUBMISSION)
-        task = Task(f"scoring-{modality}", SCENARIO, modality)  # type: ignore[arg-type]
+        path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{case.offers}\n")
+        task = Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
         job = plan_unfrozen(task, str(path), 5, "cpu", {}, Limits(isolation="process", retrain_seconds=0.0))
-        result = run(job).result
+        result = run(replace(job, uncorrelated=case.uncorrelated)).result
     assert result.error is None, result.error
     return json.loads(result.model_dump_json(include={"metrics", "channels", "patterns", "groups", "rules", "report"}))
 
 
 def main() -> int:
-    """Record the metrics of today; refuse while the version is the recorded one."""
-    if RECORD.exists() and json.loads(RECORD.read_text())["version"] == SCORING_VERSION:
+    """Record the metrics of today: of all cases if the version was raised, else of those that are new."""
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {"version": None, "results": {}}
+    kept = record["results"] if record["version"] == SCORING_VERSION else {}
+    new = [name for name in CASES if name not in kept]
+    if not new:
         print("SCORING_VERSION is the recorded one: raise it in harness/results/identity.py first", file=sys.stderr)
         return 1
-    record = {"version": SCORING_VERSION, "results": {modality: measure(modality) for modality in MODALITIES}}
-    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    results = {name: kept.get(name) or measure(case) for name, case in CASES.items()}
+    RECORD.write_text(json.dumps({"version": SCORING_VERSION, "results": results}, indent=1) + "\n")
+    print("recorded:", ", ".join(new))
     return 0
 
 

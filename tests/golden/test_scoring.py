@@ -30,18 +30,18 @@ def differences(recorded, measured, where=""):
     return [] if same else [f"{where}: {recorded} recorded, {measured} now"]
 
 
-@pytest.mark.parametrize("modality", scoring.MODALITIES)
-def test_a_changed_metric_needs_a_raised_scoring_version(modality):
+@pytest.mark.parametrize("name", scoring.CASES)
+def test_a_changed_metric_needs_a_raised_scoring_version(name):
     record = json.loads(scoring.RECORD.read_text())
     assert record["version"] == SCORING_VERSION, "record the new version: `python tests/golden/scoring.py`"
-    assert differences(record["results"][modality], scoring.measure(modality)) == [], REMEDY
+    assert differences(record["results"].get(name), scoring.measure(scoring.CASES[name])) == [], REMEDY
 
 
 def test_the_guard_notices_a_changed_metric_and_another_question(monkeypatch):
     recorded = json.loads(scoring.RECORD.read_text())["results"]["text"]
     real = metrics.spurious_sensitivities
     monkeypatch.setattr(metrics, "spurious_sensitivities", lambda *arguments: 1.001 * real(*arguments))
-    assert any("/metrics/sss:" in line for line in differences(recorded, scoring.measure("text")))
+    assert any("/metrics/sss:" in line for line in differences(recorded, scoring.measure(scoring.CASES["text"])))
     monkeypatch.undo()
     monkeypatch.setattr("spurgen.harness.running.run.class_names", lambda _: ("a", "b", "c"))
-    assert any("/classes:" in line for line in differences(recorded, scoring.measure("text")))
+    assert any("/classes:" in line for line in differences(recorded, scoring.measure(scoring.CASES["text"])))

@@ -102,13 +102,19 @@ def test_raised_version_asks_for_a_recording(monkeypatch):
 
 def test_only_new_methods_and_raised_versions_are_recorded(tmp_path, monkeypatch):
     path, erm = tmp_path / "training.json", METHODS["erm"].submission
-    monkeypatch.setattr(
-        golden, "measure", lambda m: {"version": m.VERSION, "training_version": golden.TRAINING_VERSION}
-    )
+    monkeypatch.setattr(golden, "run_case", lambda *_: {"losses": [1.0], "logits": [0.0, 1.0]})
     assert golden.record([erm, jtt.submission], path) == ["erm", "jtt"]
     assert golden.record([erm, raised(jtt.submission)], path) == ["jtt"]
     assert golden.record([erm, jtt.submission], path) == []  # a version is never lowered
     assert {name: entry["version"] for name, entry in golden.read(path).items()} == {"erm": 1, "jtt": 2}
+    with monkeypatch.context() as patch:
+        patch.setattr(golden, "CASES", (*golden.CASES, ("text", "pretrained")))
+        patch.setattr(golden, "run_case", lambda *_: {"losses": [2.0], "logits": [0.0, 1.0]})
+        assert golden.record([erm, raised(jtt.submission)], path) == ["jtt"]
+    cases = golden.read(path)["jtt"]["cases"]  # a new case is added, the others stay
+    assert {name: case["losses"] for name, case in cases.items()} == {
+        "image, scratch": [1.0], "text, scratch": [1.0], "text, pretrained": [2.0]
+    }  # fmt: skip
     monkeypatch.setattr(golden, "TRAINING_VERSION", golden.TRAINING_VERSION + 1)
     assert golden.record([erm, raised(jtt.submission)], path) == ["erm", "jtt"]
 

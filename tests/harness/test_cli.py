@@ -195,6 +195,9 @@ BUG = "(a bug in SpurGen: please report it; spurgen --debug COMMAND ... shows th
     [
         (SpurgenError("there is no suite v9"), 2, "error: there is no suite v9\n"),
         (PermissionError(13, "no", "mine/x.toml"), 2, "error: [Errno 13] no: 'mine/x.toml'\n"),
+        (FileNotFoundError(2, "none", "mine"), 2, "error: [Errno 2] none: 'mine'\n"),
+        (FileNotFoundError(2, "no", "mine/x"), 70, f"internal error: FileNotFoundError: [Errno 2] no: 'mine/x' {BUG}"),
+        (OSError(28, "no space left on device"), 2, "error: [Errno 28] no space left on device\n"),
         (PermissionError(13, "no", "/etc/x"), 70, f"internal error: PermissionError: [Errno 13] no: '/etc/x' {BUG}"),
         (OSError("too many files"), 70, f"internal error: OSError: too many files {BUG}"),
         (KeyError("wga"), 70, f"internal error: KeyError: 'wga' {BUG}"),
