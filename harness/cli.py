@@ -64,8 +64,8 @@ def _summary(module: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    0; 1 if a check failed; 2 for an error that the user can fix; 70 for a bug of ours; 130, 143 or 141 if it was
-    stopped by Ctrl-C, SIGTERM or the end of whoever reads its output.
+    0; 1 if a check failed; 2 for an error that the user can fix; 70 for a bug of ours; 130, 143 or 141 if Ctrl-C,
+    SIGTERM or a closed pipe stopped it.
     """
     console = Console(stderr=True, highlight=False)
     before = signal.signal(signal.SIGTERM, raise_terminated)

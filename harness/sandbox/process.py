@@ -39,7 +39,7 @@ class Worker:
     """A submission in a process of its own; a context manager.
 
     `about`: the submission's name, access tier, modalities and functions. `isolation`: `bubblewrap` or `process`.
-    Raises `SubmissionError`, which names the submission and the step, for whatever goes wrong inside the process.
+    Raises `SubmissionError`, which names the submission and the step, for anything that goes wrong inside the process.
     """
 
     def __init__(

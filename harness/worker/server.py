@@ -95,7 +95,7 @@ def serve(pipe: Pipe, *, sandboxed: bool) -> None:
         try:
             reply, answers = getattr(server, header["op"])(header, arrays)
             status = {"ok": True}
-        except BaseException as error:  # the answer is whatever a stranger's code raises
+        except BaseException as error:  # a stranger's code may raise anything
             reply, answers, status = {}, {}, {"ok": False}
             reply = {"error": describe(error, header, arrays, sandboxed)[:2000], "traceback": frames(error)[-6000:]}
         pipe.send({**status, **reply}, answers)

@@ -69,7 +69,7 @@ def split(name: str, modality: str) -> LabeledData:
 
 @contextmanager
 def reproducible() -> Iterator[None]:
-    """Compute in float32 with one thread, whatever is fast on this CPU."""
+    """Compute in float32 with one thread, on every CPU."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

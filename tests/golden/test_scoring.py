@@ -1,4 +1,4 @@
-"""Whoever changes what a job measures must raise `SCORING_VERSION`."""
+"""A change of what a job measures needs a raised `SCORING_VERSION`."""
 
 import importlib.util
 import json

@@ -19,7 +19,7 @@ def steal():
     found = []
     for name, numbers in CALLS.items():
         kernel.syscall(numbers[machine], 0, 0, 0, 0, 0)
-        if ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS):  # whatever it says: the call got through
+        if ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS):  # another error: the call got through
             found.append(name)
     return found
 
