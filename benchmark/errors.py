@@ -10,8 +10,16 @@ if TYPE_CHECKING:
 _KEYS = {"missing": "this key is missing", "extra_forbidden": "there is no such key"}
 
 
+def harmless(text: str) -> str:
+    """Replace characters that UTF-8 cannot encode, or that move a terminal's cursor or change its colours."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text.encode(errors="replace").decode())
+
+
 class SpurgenError(Exception):
-    """Base class of every error that SpurGen raises on purpose."""
+    """Base class of every error that SpurGen raises on purpose; its message is `harmless`."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(harmless(value) if isinstance(value, str) else value for value in arguments))
 
 
 class ScenarioError(SpurgenError, ValueError):

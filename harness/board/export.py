@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from spurgen.benchmark.errors import harmless
 from spurgen.harness.board.schema import SCHEMA_VERSION, BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
 
 Record = dict[str, Any]
@@ -84,12 +85,12 @@ def _columns(record: Mapping[str, Any]) -> Record:
         if isinstance(value, dict):
             # Nested counts are written as floats since the first version of the file.
             items = ((key, float(item) if isinstance(item, int) else item) for key, item in _columns(value).items())
-            line |= {f"{name}.{key}": item for key, item in items}
+            line |= {f"{name}.{harmless(key)}": item for key, item in items}
     return line
 
 
 def _harmless(value: object) -> object:
-    """Return a text so that no spreadsheet runs it as a formula, nor takes a carriage return for the end of a line."""
+    """Return a text that no spreadsheet runs as a formula or splits, and whose characters no terminal obeys."""
     if not isinstance(value, str):
         return value
-    return ("'" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else "") + value.replace("\r", " ")
+    return ("'" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else "") + harmless(value.replace("\r", " "))

@@ -4,7 +4,7 @@ import ast
 import os
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from spurgen.benchmark.specs import BASELINES, split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
+SECRETS = Path("~/.spurgen")  # of private splits
 WITHHELD = ("generators", "harness", "benchmark")
 MAX_FILES = 2000  # in FILES: each is an argument of bubblewrap, whose command line is limited
 FOLLOWED = "submissions"  # adapters and examples; version numbers identify the rest of spurgen
@@ -25,7 +26,8 @@ def submission_files(spec: str) -> dict[str, Path]:
     Imports are followed into the submission's folder, its package, and everything else on Python's path that is not
     an installed library. A module imported by a computed name is not detected; a submission declares it in `FILES`.
     Generator and scoring code is excluded. Files are read, never imported. Raise `SubmissionError` if a file is
-    missing or not Python, or if `FILES` is not a literal list of names.
+    missing or not Python, or leads out of the folder in which it was found, or if `FILES` is not a literal list of
+    names.
     """
     head, _ = split_spec(spec)
     name, places, top = head, [*map(Path, sys.path)], head.partition(".")[0]
@@ -34,7 +36,7 @@ def submission_files(spec: str) -> dict[str, Path]:
         start = Path(head)
         if "." in start.stem:
             raise SubmissionError(f"{spec}: a module's name holds no dots; rename the file, such as to my_model.py")
-        name, own, top = start.stem, [start.resolve().parent, *own], ""
+        name, own, top = start.stem, [_real(start).parent, *own], ""
         located = {name: start} if start.is_file() else {}
     else:  # a module may lie in the current folder, its helpers beside it
         places, own = [*places, Path.cwd()], [*own, Path.cwd()]
@@ -53,8 +55,11 @@ def submission_files(spec: str) -> dict[str, Path]:
                 if wanted.partition(".")[0] == "spurgen":
                     waiting += [item for item in _of_spurgen(wanted).items() if item[0].split(".")[1:2] == [FOLLOWED]]
                 else:
-                    located = locate(wanted, places if wanted.partition(".")[0] == top else own)
-                    waiting += [item for item in located.items() if not _withheld(item[1])]
+                    searched = places if wanted.partition(".")[0] == top else own
+                    found = {name: path for name, path in locate(wanted, searched).items() if not _withheld(path)}
+                    for helper in found.values():
+                        _check_inside(helper, searched)
+                    waiting += [*found.items()]
     return files | _declared(start)
 
 
@@ -82,8 +87,10 @@ def locate(name: str, places: list[Path]) -> dict[str, Path]:
 
 
 def read(path: Path) -> bytes:
-    """Return a file's bytes; raise `SubmissionError` if it cannot be read."""
+    """Return a file's bytes; raise `SubmissionError` if it cannot be read or is no plain file."""
     try:
+        if not path.is_file():
+            raise SubmissionError(f"cannot read {path}: it is no plain file; restore it, or correct what names it")
         return path.read_bytes()
     except OSError as error:
         raise SubmissionError(f"cannot read {path}: {error}; restore it, or correct what names it") from None
@@ -104,8 +111,23 @@ def installed(place: Path) -> bool:
 
 
 def _withheld(path: Path) -> bool:
-    """Return whether a file is withheld from submissions: generator code, scoring code or results."""
-    return any(path.resolve().is_relative_to(HOME / name) for name in WITHHELD)
+    """Return whether a file is withheld from submissions: generator code, scoring code, results, or a secret."""
+    real = _real(path)
+    return real.is_relative_to(_real(SECRETS.expanduser())) or any(
+        real.is_relative_to(HOME / name) for name in WITHHELD
+    )
+
+
+def _real(path: Path) -> Path:
+    """Return where symbolic links lead; unlike `Path.resolve`, also of one that leads to itself."""
+    return Path(os.path.realpath(path))
+
+
+def _check_inside(path: Path, places: Sequence[Path]) -> None:
+    """Raise `SubmissionError` for a module that is a link out of the folder in which it was found."""
+    home = max((place for place in places if path.is_relative_to(place)), key=lambda place: len(place.parts))
+    if not _real(path).is_relative_to(_real(home)):
+        raise SubmissionError(f"{path} is imported and leads to {_real(path)}, outside {home}; copy that file there")
 
 
 def _of_spurgen(name: str) -> dict[str, Path]:
@@ -157,23 +179,43 @@ def _declared(start: Path) -> dict[str, Path]:
 
 
 def _inside(start: Path, name: str) -> dict[str, Path]:
-    """Return the declared file, or all files in the declared folder, by name.
+    """Return the declared file, or all files in the declared folder except hidden ones, by name.
 
-    Raise `SubmissionError` for files outside the submission's folder and for special files: the sandbox would expose
-    them to the submission.
+    Raise `SubmissionError` for files outside the submission's folder, for hidden ones, and for special files: the
+    sandbox would expose them to the submission.
     """
-    home, path = start.resolve().parent, start.parent / name
-    if not path.exists():
-        raise SubmissionError(f"{start}: {DECLARED} names {name}, but there is no file or folder {path}")
-    below = [file for file in sorted(path.rglob("*")) if not file.is_dir()] if path.is_dir() else [path]
+    home, path = _real(start).parent, start.parent / name
+    problem = f"{start}: {DECLARED} names {name}"
+    if "\0" in name or not path.exists():
+        raise SubmissionError(f"{problem}, but there is no file or folder {path}")
+    if not _real(path).is_relative_to(home):
+        raise SubmissionError(f"{problem}, and {path} is no plain file in {home}; copy it there")
+    if _hidden(path, home):
+        raise SubmissionError(f"{problem}, which is hidden (a name that starts with a dot); rename it")
+    below = _below(path, home, problem) if path.is_dir() else [path]
     for file in below:
         if _withheld(file):
-            raise SubmissionError(f"{start}: {DECLARED} names {name}, and {file} is not shown to submissions; leave it")
-        if not file.resolve().is_relative_to(home) or not file.is_file():
-            raise SubmissionError(
-                f"{start}: {DECLARED} names {name}, and {file} is no plain file in {home}; copy it there"
-            )
+            raise SubmissionError(f"{problem}, and {file} is not shown to submissions; leave it out")
+        if not _real(file).is_relative_to(home) or not file.is_file():
+            raise SubmissionError(f"{problem}, and {file} is no plain file in {home}; copy it there")
     return {f"{name}/{f.relative_to(path).as_posix()}": f for f in below} if path.is_dir() else {name: path}
+
+
+def _below(folder: Path, home: Path, problem: str) -> list[Path]:
+    """List the files in a folder except hidden ones; raise `SubmissionError` as soon as there are too many."""
+    below: list[Path] = []
+    for file in folder.rglob("*"):
+        if not _hidden(file, home) and not (file.is_dir() and not file.is_symlink()):
+            below.append(file)
+        if len(below) > MAX_FILES:
+            raise SubmissionError(f"{problem}, with more than {MAX_FILES} files; pack them into one, such as a .zip")
+    return sorted(below)
+
+
+def _hidden(path: Path, home: Path) -> bool:
+    """Return whether a path, or what it leads to, is or lies in a hidden file or folder of the submission's."""
+    below = [place.relative_to(home).parts for place in (path.absolute(), _real(path)) if place.is_relative_to(home)]
+    return any(part.startswith(".") and part != ".." for parts in below for part in parts)
 
 
 def _words(start: Path, value: ast.expr) -> list[str]:

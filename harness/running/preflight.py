@@ -10,14 +10,15 @@ from typing import get_args
 import numpy as np
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.errors import SubmissionError, harmless
 from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import sample
+from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK
 from spurgen.harness.running.plan import plan_unfrozen
-from spurgen.harness.running.query import PROBED, Asker
+from spurgen.harness.running.query import PROBED, Asker, to_logits
 from spurgen.harness.running.run import fit
 from spurgen.harness.running.task_data import every_input, halves_of, inputs
 from spurgen.harness.sandbox.consistency import largest_change
@@ -86,7 +87,7 @@ def _definition(spec: str, error: SubmissionError) -> str:
         return ""
     defines = re.compile(rf"\s*(?:def {named[1]}\(|{named[1]}\s*(?::[^=]*)?=(?!=))")
     lines = path.read_text(errors="replace").splitlines()
-    return next((f"{path}, line {k}: {line}" for k, line in enumerate(lines, 1) if defines.match(line)), "")
+    return next((harmless(f"{path}, line {k}: {line}") for k, line in enumerate(lines, 1) if defines.match(line)), "")
 
 
 class _Examination:
@@ -156,11 +157,18 @@ class _Examination:
         """Fail a check if an answer changed by more than the consistency check tolerates; return whether it passed."""
         self.findings.outcomes[check] = "ok"
         for what in self.functions:
-            far = largest_change(what, before[what], after[what])
+            far = largest_change(what, before[what], after[what], self._temperature(what, before[what]))
             if far > 1:
                 error = self.worker.failure(f"{what}: {problem}; they move by {far:.2g} times what is allowed")
                 self.findings.fail(check, self.worker.spec, error)
         return self.findings.outcomes[check] == "ok"
+
+    def _temperature(self, what: str, answers: Float) -> float:
+        """Return the temperature that fits the answers best; features have none."""
+        if what == "encode":
+            return 1.0
+        logits = to_logits(answers.astype(np.float64)) if what == "predict_proba" else answers
+        return fit_temperature(logits, self.samples["val"].labels[: len(logits)])
 
     def _in_a_fresh_process(self, answers: dict[str, Float], trained: float | None) -> None:
         """Compare the answers with those of a fresh process, queried in another order."""

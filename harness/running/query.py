@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, sample
+from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK, Chunk, Int64, cut, mix
 from spurgen.harness.running.task_data import Block, every_input, halves_of, inputs, make_block, part_start
 from spurgen.harness.sandbox.process import Worker
@@ -35,6 +37,11 @@ class Predictions:
     val_labels: Int64
     blocks: dict[Block, Floats] = field(default_factory=dict)
     features: dict[str, Floats] = field(default_factory=dict)
+
+    @cached_property
+    def temperature(self) -> float:
+        """Temperature fitted on val."""
+        return fit_temperature(self.val, self.val_labels)
 
 
 class Asker:

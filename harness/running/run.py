@@ -63,8 +63,9 @@ def run(job: Job) -> Outcome:
                 about = worker.about
                 check_offer(worker, job.task)
                 measured = _train_and_score(job, worker)
-                worker.check_consistency()
-                consistency, peak = worker.consistency, worker.peak_bytes
+                peak = worker.peak_bytes
+                worker.finish()
+                consistency = worker.consistency
             job.check_unchanged()
         except SubmissionError as failure:
             measured, error = _Measured(), "\n".join([str(failure), *getattr(failure, "__notes__", [])])
@@ -115,7 +116,7 @@ def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None
     return worker.fit(data[0], data[1], context)
 
 
-def _train_and_score(job: Job, worker: Worker) -> _Measured:
+def _train_and_score(job: Job, worker: RecheckedWorker) -> _Measured:
     train, val = (make_split(job, split) for split in ("train", "val"))
     clock = [time.perf_counter()]
     report = fit(job, worker, train, val)
@@ -124,6 +125,7 @@ def _train_and_score(job: Job, worker: Worker) -> _Measured:
     asker.fit_probe(train)
     seed = secrets.randbits(63)
     predictions, factors = collect(asker, job.check_data, val, train, seed)
+    worker.settle(predictions.temperature)
     rules = compare_rules(asker, train, val)
     clock.append(time.perf_counter())
     scores = score(job.task, predictions, factors, train)

@@ -36,7 +36,7 @@ def score(task: Task, predictions: Predictions, factors: Samples, train: Samples
     on test are more than `LARGEST_LEAD` times as large as the temperature fitted on val.
     """
     logits = predictions.blocks[Block()]
-    temperature = metrics.fit_temperature(predictions.val, predictions.val_labels)
+    temperature = predictions.temperature
     _check_scale(predictions, temperature)
     groups = task_groups(task, factors.group_ids)
     counts = metrics.group_counts(logits, factors.labels, groups, task.num_groups)

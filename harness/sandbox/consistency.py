@@ -16,13 +16,13 @@ FLIPPED = 0.01  # share of rows whose most probable class may change: those wher
 SMALLEST = 1e-12  # probability whose logarithm is taken
 
 
-def largest_change(what: str, before: Float, after: Float) -> float:
+def largest_change(what: str, before: Float, after: Float, temperature: float = 1.0) -> float:
     """Return the largest change between two answers to the same rows, as a multiple of what is allowed.
 
     `before`, `after`: real (n, d) of `predict`, `predict_proba` or `encode`; infinite if their shapes differ.
-    Logits are compared as probabilities, at the temperature at which the median row's best class leads by one nat:
-    a constant added to a row or a factor on all logits changes no score and hides no change. Features are compared
-    one by one, each against the spread of most rows, so neither an offset nor outliers hide a change.
+    Logits are compared as the scorer sees them: as probabilities at the `temperature` that was fitted to them, and by
+    their largest entry. Features are compared one by one, each against the spread of most rows, so neither an offset
+    nor outliers hide a change.
     """
     if before.shape != after.shape:
         return inf
@@ -30,9 +30,6 @@ def largest_change(what: str, before: Float, after: Float) -> float:
         return float((np.abs(after - before) / _allowed(before)).max(initial=0.0))
     if what == "predict_proba":
         before, after = (np.log(np.maximum(probabilities, SMALLEST)) for probabilities in (before, after))
-    best = np.sort(before, axis=1)
-    leads = best[:, -1] - best[:, -2] if before.shape[1] > 1 else np.zeros(len(before))
-    temperature = float(np.median(leads)) or float(leads.max(initial=0.0)) or 1.0
     change = np.abs(softmax(after / temperature, axis=1) - softmax(before / temperature, axis=1)).max(initial=0.0)
     flipped = (before.argmax(axis=1) != after.argmax(axis=1)).mean()
     return max(float(change) / TOLERANCE, float(flipped) / FLIPPED)

@@ -5,17 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.sources import submission_files
+from spurgen.harness.results.sources import SECRETS, submission_files
 from spurgen.harness.sandbox import bubblewrap, seccomp
-from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.sandbox.limits import FILES, THREADS, Limits
 
+WRITABLE = ("tmp", "dev/shm")  # in the sandbox
 EXIT_SECONDS = 10.0  # that a process may take to end
-SECRETS = Path("~/.spurgen")  # of private splits
 INHERITED = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")  # environment variables
 ENVIRONMENT = {"HOME": "/tmp", "USER": "nobody", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 # glibc keeps up to 1 GiB of freed memory instead of returning each step's activations to be zeroed for the next: a step
@@ -126,15 +127,41 @@ class WorkerProcess:
         """List the process and, where the system shows them, its descendants."""
         return [*_descendants(self.process.pid)]
 
+    def excess(self) -> str:
+        """Return which fixed limit the process exceeds, or an empty string; resource limits do not bind root."""
+        threads = sum(self._status("Threads:"))
+        if threads > THREADS:
+            return f"it ran {threads} threads, more than {THREADS}"
+        with suppress(OSError):
+            root = Path(f"/proc/{self._inner}/root")
+            if self._inner is not None and not root.samefile("/"):  # else bubblewrap has not mounted anything yet
+                space = [os.statvfs(root / name) for name in WRITABLE]
+                files = sum(part.f_files - part.f_ffree for part in space)
+                if files > FILES:
+                    return f"it made {files} files, more than {FILES}"
+        return ""
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time of the process and its descendants so far; the wall time where the system does not show it."""
+        spent = []
+        for number in self.pids():
+            with suppress(OSError):
+                fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+                spent.append(sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK"))  # proc(5): utime to cstime
+        return sum(spent) if spent else time.monotonic()
+
     @property
     def peak_bytes(self) -> int:
         """Peak resident memory so far, in bytes; 0 where the system does not show it."""
-        peak = 0
+        return 1024 * max(self._status("VmHWM:"), default=0)
+
+    def _status(self, key: str) -> Iterator[int]:
+        """Yield the number behind a key in the status of the process and its descendants."""
         for number in self.pids():
             with suppress(OSError):
                 lines = Path(f"/proc/{number}/status").read_text().splitlines()
-                peak = max([peak, *(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))])
-        return peak
+                yield from (int(line.split()[1]) for line in lines if line.startswith(key))
 
 
 def _descendants(number: int) -> Iterator[int]:

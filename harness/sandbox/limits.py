@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 MIB, GIB = 1 << 20, 1 << 30
-OPEN_FILES = 1024
+OPEN_FILES, FILES, THREADS = 1024, 50_000, 512
 Isolation = Literal["auto", "bubblewrap", "process"]
 
 
@@ -17,8 +17,8 @@ class Limits:
     `isolation`: `auto` means bubblewrap where it works, and a plain process elsewhere. `memory_bytes`: address space,
     on a CPU. `cpu_seconds`: CPU time of all threads over the worker's life. `fit_seconds`, `answer_seconds`: wall time
     of `fit` and of each other answer; `life_seconds`: of the worker's life, including the time between questions.
-    `disk_bytes`: scratch files. `printed_bytes`: output. `retrain_seconds`: submissions that train for at most this
-    long, on a CPU, are trained again in a fresh process for the consistency check.
+    `disk_bytes`: scratch files. `printed_bytes`: output. `retrain_seconds`: submissions that train with less CPU
+    time, not on a GPU, are trained again in a fresh process for the consistency check.
     """
 
     isolation: Isolation = "auto"

@@ -16,6 +16,7 @@ class OutputReader:
         self._reading, self._limit, self._on_flood = reading, limit, on_flood
         self._end = b""
         self._count = 0
+        self._closed = False
         self._lock = threading.Lock()
         self._stop, self._stopping = os.pipe()
         os.set_blocking(reading, False)
@@ -51,11 +52,16 @@ class OutputReader:
 
     def last(self) -> str:
         """Return the end of what was printed so far."""
-        self._drain()
+        if not self._closed:
+            self._drain()
         return self._end.decode(errors="replace").strip()
 
     def close(self) -> None:
-        """End the thread, even if a process could still print, and close the descriptor."""
+        """Read the rest, end the thread, even if a process could still print, and close the descriptor; once."""
+        if self._closed:
+            return
+        self._drain()
+        self._closed = True
         os.close(self._stopping)
         self._thread.join()
         os.close(self._stop)

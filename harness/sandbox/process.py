@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.benchmark.errors import SubmissionError, explain
+from spurgen.benchmark.errors import SubmissionError, explain, harmless
 from spurgen.benchmark.result import Report
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox import launch
@@ -30,6 +30,7 @@ MAX_REPORT = 1 << 20
 SMALL = 1 << 20  # bytes; an answer up to this size is read despite a wrong shape, so that the error can name it
 MAX_ERROR = 4000  # characters
 MAX_CHECKPOINTS = 20
+WATCH_SECONDS = 0.2  # between looks at threads and files
 LARGEST = 1e30  # absolute value in an answer, so that sums of squares do not overflow
 TOLERANCE = 1e-3  # of the sum of probabilities
 Float = NDArray[np.floating[Any]]
@@ -56,7 +57,8 @@ class Worker:
         self._output = OutputReader(self.process.printing, self.limits.printed_bytes, self.process.kill)
         assert process.stdin is not None
         assert process.stdout is not None
-        self._pipe = Pipe(process.stdout.fileno(), process.stdin.fileno(), lambda: process.poll() is not None)
+        self._pipe = Pipe(process.stdout.fileno(), process.stdin.fileno(), self._has_ended)
+        self._excess, self._watched = "", 0.0
         self._step = ""
         self._last = time.monotonic() + self.limits.life_seconds
         self._widths: dict[str, int] = {}
@@ -179,6 +181,16 @@ class Worker:
             raise self.failure(f"{self._step} failed: {message[:MAX_ERROR]}", trace[-2 * MAX_ERROR :])
         return header, arrays
 
+    def _has_ended(self) -> bool:
+        """Return whether the process has ended; now and then, end one that exceeds a fixed limit."""
+        now = time.monotonic()
+        if now - self._watched > WATCH_SECONDS:
+            self._watched = now
+            self._excess = self._excess or self.process.excess()
+            if self._excess:
+                self.process.kill()
+        return self.process.process.poll() is not None
+
     def _left(self, seconds: float) -> float:
         """Return the seconds for an answer, at most what is left of the worker's life."""
         return max(min(seconds, self._last - time.monotonic()), 0.0)
@@ -197,6 +209,8 @@ class Worker:
         """Describe an exit code; bubblewrap returns a signal as 128 plus its number."""
         if self._output.flooded:
             return f"it printed more than {self.limits.printed_bytes} bytes, and was ended; print less"
+        if self._excess:
+            return f"{self._excess}, and was ended; use fewer"
         number = code - 128 if self.isolation == "bubblewrap" and code > 128 else -code
         if number == signal.SIGXCPU:
             return f"it used more than {self.limits.cpu_seconds} s of CPU time, and was ended"
@@ -205,17 +219,12 @@ class Worker:
     def failure(self, what: str, details: str = "") -> SubmissionError:
         """Return an error whose notes are its details and the end of what the submission printed."""
         where = f", task {self.task}" if self.task else ""
-        error = SubmissionError(_writable(f"submission {self.spec}{where}: {what[:MAX_ERROR]}"))
+        error = SubmissionError(f"submission {self.spec}{where}: {what[:MAX_ERROR]}")
         printed = self._output.last()
-        for note in (_writable(details.strip()), printed and f"it printed, last: {printed}"):
+        for note in (harmless(details.strip()), printed and f"it printed, last: {harmless(printed)}"):
             if note:
                 error.add_note(note)
         return error
-
-
-def _writable(text: str) -> str:
-    """Replace characters that UTF-8 cannot encode, or that move a terminal's cursor or change its colours."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text.encode(errors="replace").decode())
 
 
 def describe(spec: str, options: dict[str, Any], limits: Limits = DEFAULT, device: str = "cpu") -> About:

@@ -1,7 +1,6 @@
 """The consistency check: a sample of answers must not change when the submission is asked again, in other batches."""
 
 import secrets
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,8 +28,9 @@ class _Sample:
 class RecheckedWorker(Worker):
     """A worker that samples its answers and checks them before the model changes or ends.
 
-    A fresh worker is asked, which remembers nothing, if the submission does not train, or trains within
-    `Limits.retrain_seconds` on the CPU (not on a GPU, where sums vary): it is then trained a second time. Otherwise
+    A fresh worker is asked, which remembers nothing, if the submission does not train, or trains with less than
+    `Limits.retrain_seconds` of CPU time, not on a GPU, where sums vary: it is then trained a second time. It starts
+    when the first worker has ended, so that no lock, memory or timing carries answers from one to the other. Otherwise
     the same worker is asked. `consistency`: what came of it, None before. Raises what `Worker` raises.
     """
 
@@ -39,14 +39,15 @@ class RecheckedWorker(Worker):
         self._samples: dict[str, _Sample] = {}
         self._asked: tuple[str, Batch] | None = None
         self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
+        self._temperature: float | None = None
         self.consistency: ConsistencyCheck | None = None
         super().__init__(*arguments, **named)
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
         """Let the submission train, as `Worker` does."""
-        begun = time.perf_counter()
+        begun = self.process.cpu_seconds
         report = super().fit(train, val, context)
-        self._training = (train, val, context), time.perf_counter() - begun
+        self._training = (train, val, context), self.process.cpu_seconds - begun
         return report
 
     def send(self, what: str, batch: Batch) -> None:
@@ -59,7 +60,7 @@ class RecheckedWorker(Worker):
         scores = super().answer(count, width, where)
         assert self._asked is not None
         what, batch = self._asked
-        if self.consistency is None:
+        if self._temperature is None:
             self._sample(self._samples.setdefault(what, _Sample([], [])), batch, scores)
         return scores
 
@@ -75,32 +76,39 @@ class RecheckedWorker(Worker):
             sample.inputs[place], sample.answers[place] = [batch.take(np.array([row]))], [scores[row]]
         sample.seen += len(scores)
 
-    def restore(self, place: int) -> None:
-        """Check the model that was asked so far, and return to a checkpoint."""
-        self.check_consistency()
-        super().restore(place)
+    def settle(self, temperature: float) -> None:
+        """End the sampling, before the model changes; compare the answers now if the same worker is to be asked.
 
-    def check_consistency(self) -> None:
-        """Ask again, once; set `consistency`, and raise `SubmissionError` if an answer changed."""
-        if self.consistency is not None or not self._samples:
-            return
+        `temperature`: the one fitted to its scores. Raise `SubmissionError` if an answer changed.
+        """
         data, seconds = self._training
-        fresh = data is None or (self.device == "cpu" and seconds <= self.limits.retrain_seconds)
+        fresh = data is None or (self.device == "cpu" and seconds < self.limits.retrain_seconds)
+        self._temperature = temperature
         self.consistency = ConsistencyCheck(worker="fresh" if fresh else "same")
         if not fresh:
-            self._compare(self)
-            return
-        with Worker(self.spec, self.options, self.task, self.limits, self.device) as worker:
-            if data is not None:
-                worker.fit(data[0], data[1], replace(data[2], scratch=worker.scratch))
-            self._compare(worker)
+            self._compare(self, temperature)
 
-    def _compare(self, worker: Worker) -> None:
+    def finish(self) -> None:
+        """End the worker; compare the answers with those of a fresh one, unless `settle` has compared them.
+
+        Raise `SubmissionError` if an answer changed.
+        """
+        assert self._temperature is not None
+        assert self.consistency is not None
+        self.close()
+        if self.consistency.worker == "fresh":
+            data, _ = self._training
+            with Worker(self.spec, self.options, self.task, self.limits, self.device) as worker:
+                if data is not None:
+                    worker.fit(data[0], data[1], replace(data[2], scratch=worker.scratch))
+                self._compare(worker, self._temperature)
+
+    def _compare(self, worker: Worker, temperature: float) -> None:
         for what, sample in self._samples.items():
             order = self._rng.permutation(len(sample.answers))
             before = np.stack([sample.answers[k] for k in order]).astype(np.float64)
             after = np.concatenate(self._again(worker, what, [sample.inputs[k] for k in order], before.shape[1]))
-            change = largest_change(what, before, after.astype(np.float64))
+            change = largest_change(what, before, after.astype(np.float64), temperature)
             done = self.consistency
             assert done is not None
             moved = max(done.moved, change)

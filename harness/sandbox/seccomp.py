@@ -2,23 +2,32 @@
 
 A submission may start threads but no processes: `clone` needs CLONE_THREAD, and `clone3`, whose flags a filter
 cannot see, is reported missing, so that glibc falls back to `clone`. Calls that get around the limits on memory or
-disk, and rarely used ones that widen the kernel's attack surface, are refused as well.
+disk, that two sandboxes could signal each other by, and rarely used ones that widen the kernel's attack surface are
+refused as well.
 """
 
 import errno
+import fcntl
 import tempfile
 from functools import cache
 
 CLONE_THREAD = 0x10000
+F_OFD_SETLK, F_SETPIPE_SZ = 37, 1031  # of linux/fcntl.h
 UNKNOWN = -1  # what libseccomp returns for a call that it, or this architecture, does not have
 REFUSED = (
-    "fork", "vfork", "socket",
+    "fork", "vfork", "socket", "socketpair",
     "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open",
     "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "open_tree", "move_mount",
     "keyctl", "add_key", "request_key", "open_by_handle_at", "personality",
+    "mincore", "cachestat", "fadvise64", "preadv2", "fanotify_init",  # show what another process has read
 )  # fmt: skip
+MISSING = ("clone3", "flock")  # EPERM would let glibc fail, and a library wait for a lock for ever
+FILE_COMMANDS = (
+    fcntl.F_SETLK, fcntl.F_SETLKW, F_OFD_SETLK, F_OFD_SETLK + 1, fcntl.F_SETLEASE, fcntl.F_NOTIFY, F_SETPIPE_SZ,
+)  # fmt: skip
+"""What `fcntl` may not do: lock a file, watch it, or enlarge a pipe."""
 
 
 @cache
@@ -34,7 +43,10 @@ def program() -> bytes:
         if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) != UNKNOWN:
             rules.add_rule(refuse, name)
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0))
-    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+    for command in FILE_COMMANDS:
+        rules.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))
+    for name in MISSING:
+        rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), name)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)

@@ -22,8 +22,7 @@ from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.results.sources import HOME
-from spurgen.harness.sandbox.launch import SECRETS
+from spurgen.harness.results.sources import HOME, SECRETS
 from spurgen.harness.splits.freeze import freeze
 
 Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
@@ -124,6 +123,9 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
     if not commitments or commitments[-1].revealed is not None:
         raise SpurgenError(f"suite {suite.name} has no open commitment; run spurgen splits commit")
     try:
+        mode = file.stat().st_mode & 0o777
+        if mode & 0o077:
+            raise SpurgenError(f"{file} has mode {mode:o}, so others can read the secret; run chmod 600 {file}")
         secret = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"

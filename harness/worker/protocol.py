@@ -43,8 +43,9 @@ class Pipe:
     def __init__(self, reading: int, writing: int, ended: Callable[[], bool] = lambda: False) -> None:
         self.reading, self.writing, self._ended = reading, writing, ended
         os.set_blocking(writing, False)
-        with suppress(OSError, AttributeError):  # not a pipe, not allowed, or not Linux: only slower
-            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        for end in (reading, writing):
+            with suppress(OSError, AttributeError):  # not a pipe, not allowed, or not Linux: only slower
+                fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     def send(self, header: Mapping[str, Any], arrays: Arrays | None = None, seconds: float | None = None) -> None:
         """Send one frame; raise `BrokenFrameError` if the other side is gone or does not read."""

@@ -174,10 +174,62 @@ def test_more_files_than_a_sandbox_can_show_are_refused(write_submission, tmp_pa
     (tmp_path / "shards").mkdir()
     for number in range(MAX_FILES + 1):
         (tmp_path / "shards" / f"{number}.npy").touch()
-    with pytest.raises(SubmissionError, match="FILES names 2001 files, more than 2000; pack them into one, such as a"):
+    with pytest.raises(SubmissionError, match="names shards, with more than 2000 files; pack them into one"):
         submission_files(write_submission("FILES = ['shards']"))
     (tmp_path / "shards" / "0.npy").unlink()
     assert len(submission_files(write_submission("FILES = ['shards']"))) == MAX_FILES + 1
+
+
+def test_a_helper_that_is_a_link_out_of_the_folder_is_refused(write_submission, tmp_path):
+    home, secret = tmp_path / "home", tmp_path / "secret.json"
+    home.mkdir()
+    secret.write_text('{"key": 1}')  # parses as Python
+    (home / "helper.py").symlink_to(secret)
+    spec = write_submission("import helper", name="home/model")
+    with pytest.raises(SubmissionError, match=r"helper\.py is imported and leads to .*secret\.json, outside .*home"):
+        submission_files(spec)
+    (home / "helper.py").unlink()
+    (home / "package").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "other.py").touch()
+    with pytest.raises(SubmissionError, match=r"package/other\.py is imported and leads to"):
+        submission_files(write_submission("import package.other", name="home/model"))
+
+
+def test_a_helper_that_is_a_link_within_the_folder_is_followed(write_submission, tmp_path):
+    (tmp_path / "real.py").touch()
+    (tmp_path / "helper.py").symlink_to(tmp_path / "real.py")
+    assert "helper" in submission_files(write_submission("import helper"))
+
+
+def test_a_submission_that_links_to_itself_is_refused(tmp_path):
+    (tmp_path / "model.py").symlink_to(tmp_path / "model.py")
+    with pytest.raises(SubmissionError, match="there is no submission"):
+        submission_files(str(tmp_path / "model.py"))
+
+
+@pytest.mark.parametrize("name", [".env", ".hidden", ".hidden/key", "folder/.key", "link"])
+def test_hidden_files_and_folders_are_refused(write_submission, tmp_path, name):
+    for path in (".hidden/key", "folder/.key", ".env"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("secret")
+    (tmp_path / "link").symlink_to(".hidden/key")
+    with pytest.raises(SubmissionError, match=rf"names {name}, which is hidden \(a name that starts with a dot\)"):
+        submission_files(write_submission(f"FILES = [{name!r}]"))
+
+
+def test_hidden_files_in_a_declared_folder_are_left_out(write_submission, tmp_path):
+    for path in ("weights/.git/config", "weights/.env", "weights/a.npy"):
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).touch()
+    assert [*submission_files(write_submission("FILES = ['weights']"))] == ["model", "FILES/weights/a.npy"]
+
+
+def test_the_secrets_of_private_splits_are_never_shown(write_submission, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "SECRETS", tmp_path / "secrets")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "v1.secret").write_text("abc")
+    with pytest.raises(SubmissionError, match=r"v1\.secret is not shown to submissions; leave it out"):
+        submission_files(write_submission("FILES = ['secrets']"))
 
 
 @pytest.mark.parametrize("name", ["../outside.npy", "link.npy", "folder", "pipe"])

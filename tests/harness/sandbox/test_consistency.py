@@ -20,7 +20,7 @@ def two_classes(*leads):
 
 @pytest.mark.parametrize("change", [0.01, 0.05, 0.2])
 def test_a_probability_may_change_by_five_hundredths(change):
-    before = two_classes(1, 1, 1)  # a median lead of one nat: a temperature of 1
+    before = two_classes(1, 1, 1)
     after = two_classes(1, 1, logit(1 / (1 + np.exp(-1)) + change))
     assert largest_change("predict", before, after) == pytest.approx(change / 0.05)
 
@@ -32,24 +32,23 @@ def test_the_most_probable_class_may_change_in_one_row_of_a_hundred(flipped):
     assert largest_change("predict", before, after) == pytest.approx(flipped / 200 / 0.01)
 
 
-@pytest.mark.parametrize("function", [lambda x: 1e-6 * x, lambda x: 1e6 * x, lambda x: x + 7 * np.arange(500)[:, None]])
-def test_neither_a_factor_nor_a_constant_per_row_changes_how_far_logits_are_apart(function):
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_a_factor_on_logits_and_temperature_changes_nothing(factor):
     expected = largest_change("predict", LOGITS, ROUNDED)
     assert expected > 0.05
-    assert largest_change("predict", function(LOGITS), function(ROUNDED)) == pytest.approx(expected)
+    assert largest_change("predict", factor * LOGITS, factor * ROUNDED, factor) == pytest.approx(expected)
+
+
+def test_a_constant_per_row_changes_nothing():
     assert largest_change("predict", LOGITS, LOGITS + 7 * np.arange(500)[:, None]) == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("leads", "temperature"),
-    [((2, 4, 9), 4), ((0, 0, 8), 8), ((0, 0, 0), 1)],
-    ids=["median lead", "largest lead, where most rows are tied", "one, where all are"],
-)
-def test_logits_are_compared_at_the_temperature_of_a_typical_row(leads, temperature):
-    before, after = two_classes(*leads), two_classes(leads[0] + 0.01 * temperature, *leads[1:])
-    first = leads[0] / temperature
-    change = 1 / (1 + np.exp(-first - 0.01)) - 1 / (1 + np.exp(-first))
-    assert largest_change("predict", before, after) == pytest.approx(change / 0.05)
+@pytest.mark.parametrize("temperature", [0.5, 1, 4])
+@pytest.mark.parametrize("others", [0, 9], ids=["other rows tied", "other rows clear"])
+def test_logits_are_compared_at_the_given_temperature_whatever_the_other_rows(temperature, others):
+    before, after = two_classes(2, others), two_classes(2 + 0.01 * temperature, others)
+    change = 1 / (1 + np.exp(-2 / temperature - 0.01)) - 1 / (1 + np.exp(-2 / temperature))
+    assert largest_change("predict", before, after, temperature) == pytest.approx(change / 0.05)
 
 
 def test_probabilities_are_compared_as_their_logarithms():
@@ -60,9 +59,9 @@ def test_probabilities_are_compared_as_their_logarithms():
 
 def test_probabilities_of_0_count_as_those_of_a_millionth_of_a_millionth():
     before = np.array([[1.0, 0.0]] * 3)
-    change = 1 / (1 + np.exp(-1)) - 1 / (1 + np.exp(-0.5))  # half of the median lead is gone
+    change = 1 / (1 + np.exp(-1)) - 1 / (1 + np.exp(-0.5))  # half of the lead is gone
     after = np.array([[1.0, 1e-6], [1.0, 1e-13], [1.0, 0.0]])
-    assert largest_change("predict_proba", before, after) == pytest.approx(change / 0.05)
+    assert largest_change("predict_proba", before, after, -np.log(1e-12)) == pytest.approx(change / 0.05)
 
 
 # A feature whose median is 10 and whose rows mostly lie 4 away from it, with one outlier 1000 away.

@@ -32,10 +32,12 @@ def recheck(write_submission):
             if head:
                 data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
                 worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
+            answers = []
             for images in np.split(IMAGES, (300, 600)):
                 worker.send(what, Batch(images, None))
-                worker.answer(len(images), None if what == "encode" else 3, "test")
-            worker.check_consistency()
+                answers.append(worker.answer(len(images), None if what == "encode" else 3, "test"))
+            worker.settle(1.0 if what == "encode" else float(np.concatenate(answers).std()) or 1.0)
+            worker.finish()
             return worker.consistency
 
     return run
@@ -146,11 +148,13 @@ def test_fewer_rows_of_large_images_are_sampled(write_submission, monkeypatch):
     with RecheckedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as worker:
         worker.send("predict", Batch(IMAGES, None))
         worker.answer(len(IMAGES), 3, "test")
-        worker.check_consistency()
+        worker.settle(1.0)
+        worker.finish()
     assert worker.consistency.rows == 10
 
 
-def test_a_model_is_checked_before_it_returns_to_a_checkpoint(write_submission):
+@pytest.mark.parametrize("retrain_seconds", [0.0, 600.0], ids=["same", "fresh"])
+def test_answers_are_sampled_before_the_model_returns_to_a_checkpoint(write_submission, retrain_seconds):
     code = f"""{HEAD}
 place = 1.0
 def fit(train, val, context): ...
@@ -160,14 +164,48 @@ def restore(k):
     place = 7.0
 def predict(b): return means(b) * place
 """
-    with RecheckedWorker(write_submission(code), {}, "a-task") as worker:
+    limits = Limits(retrain_seconds=retrain_seconds)
+    with RecheckedWorker(write_submission(code), {}, "a-task", limits) as worker:
+        data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
+        worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
         worker.send("predict", Batch(IMAGES, None))
         worker.answer(len(IMAGES), 3, "test")
+        worker.settle(1.0)
         worker.restore(0)
-        assert worker.consistency.moved == 0
-        worker.check_consistency()
         worker.send("predict", Batch(IMAGES[:1], None))
         assert worker.answer(1, 3, "test") == pytest.approx(7 * IMAGES[:1].mean((1, 2)), rel=1e-5)
+        worker.finish()
+    assert worker.consistency.rows == ROWS
+    assert worker.consistency.moved == 0
+
+
+def test_the_fresh_worker_starts_when_the_first_one_has_ended(write_submission, monkeypatch):
+    alive = []
+    started = rechecks.Worker
+
+    def start(*arguments):
+        alive.append(first.process.process.poll() is None)
+        return started(*arguments)
+
+    with RecheckedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as first:
+        monkeypatch.setattr(rechecks, "Worker", start)
+        first.send("predict", Batch(IMAGES, None))
+        first.answer(len(IMAGES), 3, "test")
+        first.settle(1.0)
+        first.finish()
+    assert alive == [False]
+
+
+@pytest.mark.parametrize(
+    ("training", "asked"), [("time.sleep(0.8)", "fresh"), ("while time.process_time() < 0.8: ...", "same")]
+)
+def test_only_cpu_time_makes_a_training_too_long_to_repeat(write_submission, training, asked):
+    code = f"{HEAD}import time\ndef fit(train, val, context):\n    {training}\ndef predict(b): return means(b)"
+    with RecheckedWorker(write_submission(code), {}, "a-task", Limits(retrain_seconds=0.3)) as worker:
+        data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
+        worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
+        worker.settle(1.0)
+    assert worker.consistency.worker == asked
 
 
 def test_a_bug_of_ours_in_the_check_is_raised_as_itself(recheck, monkeypatch):
