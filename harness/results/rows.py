@@ -54,6 +54,11 @@ Rows = Mapping[str, Row]
 """Rows by label."""
 
 
+def on_task(rows: Rows, task: str) -> dict[str, TaskRow]:
+    """Return the rows of a task by label, sorted."""
+    return {label: row[task] for label, row in sorted(rows.items()) if task in row}
+
+
 def make_task_row(outcomes: Sequence[tuple[Result, Samples]]) -> TaskRow:
     """Return the row of results and their samples; the samples are as `round_samples` returns them."""
     ordered = sorted(outcomes, key=lambda outcome: outcome[0].seed)
