@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.schema import Unranked
+from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.ranking import better_than_chance
@@ -20,7 +20,7 @@ On v1 no baseline has less than 1.04 and 0.71; the least of other submissions, h
 
 
 def rankable(
-    suite: Suite, task: Task, groups: NDArray[np.int64], rows: Mapping[str, TaskRow]
+    suite: Suite, task: Task, groups: Int64, rows: Mapping[str, TaskRow]
 ) -> tuple[dict[str, TaskRow], dict[str, Unranked]]:
     """Divide a task's rows, by label, into those that may be ranked and the others; arguments as of `not_believed`."""
     ranked: dict[str, TaskRow] = {}
@@ -37,7 +37,7 @@ def rankable(
     return ranked, unranked
 
 
-def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], row: TaskRow) -> str | None:
+def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str | None:
     """Return why a row's metrics cannot be taken for its result on a task, or None.
 
     `groups`: int64 (n,), the groups of the test samples.

@@ -14,13 +14,7 @@ from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, one_thread, 
 from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.ranks import place_rows, rank_set
 from spurgen.harness.board.schema import Leaderboard, PrivateFailure, PrivateGap, TaskBoard, TaskBoardRow
-from spurgen.harness.metrics import (
-    Interval,
-    basic_interval,
-    bias_corrected,
-    percentile_interval,
-    simultaneous_interval,
-)
+from spurgen.harness.metrics import Interval, basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import Rows, TaskRow, on_task

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result, Samples
-
-Float64 = NDArray[np.float64]
+from spurgen.harness.metrics.arrays import Float64
 
 
 @dataclass(frozen=True)
