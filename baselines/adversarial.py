@@ -5,7 +5,6 @@ reversed, trains the features to hide that value.
 """
 
 import math
-from dataclasses import field
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -14,14 +13,9 @@ from scipy.stats.contingency import crosstab
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import balanced
 from spurgen.baselines.training.seeding import seeded
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, balanced, train, within
 
 LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: DANN 10^U(-2, 2), default 1; Ganin et al. 2016: 1"
 WIDTH = "Ganin et al. 2016: 100 on MNIST, 1,024 on SVHN"
@@ -34,8 +28,8 @@ SIGNIFICANCE = 0.01
 class Hyperparameters(Recipe):
     """Common settings, plus the final weight of the reversed gradient and the width of the adversaries."""
 
-    adversary_weight: float = field(default=1.0, metadata=within(0.0, 100.0, LAMBDA, search=(0.1, 1.0, 10.0)))
-    adversary_width: int = field(default=100, metadata=within(1, 4096, WIDTH))
+    adversary_weight: float = within(0.0, 100.0, LAMBDA, default=1.0, search=(0.1, 1.0, 10.0))
+    adversary_width: int = within(1, 4096, WIDTH, default=100)
 
 
 def ramp(progress: float) -> float:

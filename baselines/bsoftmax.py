@@ -6,7 +6,6 @@ size, as in `test`. The authors and SubpopBench take the size of the whole class
 the same as ERM, since classes are equally frequent.
 """
 
-from dataclasses import field
 from typing import Literal
 
 import torch
@@ -14,20 +13,15 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data
-from spurgen.baselines.training.hyperparameters import Recipe, cited
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, train
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus whether the sizes are those of groups or of classes."""
 
-    sizes: Literal["groups", "classes"] = field(default="groups", metadata=cited("chosen here; published: classes"))
+    sizes: Literal["groups", "classes"] = cited("chosen here; published: classes", default="groups")
 
 
 def log_class_sizes(data: Data, num_classes: int) -> Tensor:
@@ -60,10 +54,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     def objective(step: Step) -> Tensor:
         return cross_entropy(step.logits + logs[step.indices], step.labels)
 
-    network = problem.network(hyper)
-    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
-    train(network, problem, hyper, sampler=sampler, objective=objective)
-    return network
+    return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
 # tuned: benchmark/sweeps/v1.md

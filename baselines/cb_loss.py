@@ -5,16 +5,12 @@ size, since new samples resemble earlier ones more and more.
 """
 
 import math
-from dataclasses import field
 
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, within
 from spurgen.baselines.training.weighting import fit_weighted
 
 BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 - 10^U(-5, -2)"
@@ -24,7 +20,7 @@ BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 -
 class Hyperparameters(Recipe):
     """Common settings, plus how slowly the effective number saturates: 0 is ERM, and 1 would be `reweight`."""
 
-    beta: float = field(default=0.9999, metadata=within(0.0, 0.999999, BETA, search=(0.9, 0.99, 0.999, 0.9999)))
+    beta: float = within(0.0, 0.999999, BETA, default=0.9999, search=(0.9, 0.99, 0.999, 0.9999))
 
 
 def effective_number(sizes: Tensor, beta: float) -> Tensor:

@@ -6,35 +6,25 @@ correctness of the prediction, and each of its samples is an anchor among the ot
 of ERM.
 """
 
-from dataclasses import field, replace
+from dataclasses import replace
 
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.inference import logits
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import balanced, shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, balanced, logits, train, within
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus the first model's epochs, and temperature and weight of the contrastive loss."""
 
-    first_epochs: int = field(
-        default=2, metadata=within(1, 1000, "Zhang et al. 2022, stage 1: ERM that does not fit every sample; here of 3")
+    first_epochs: int = within(
+        1, 1000, "Zhang et al. 2022, stage 1: ERM that does not fit every sample; here of 3", default=2
     )
-    temperature: float = field(
-        default=0.1, metadata=within(0.01, 10.0, "Zhang et al. 2022: 0.05 to 0.1", search=(0.05, 0.1, 0.5))
-    )
-    contrast: float = field(
-        default=0.75, metadata=within(0.0, 1.0, "Zhang et al. 2022: 0.75", search=(0.25, 0.5, 0.75))
-    )
+    temperature: float = within(0.01, 10.0, "Zhang et al. 2022: 0.05 to 0.1", default=0.1, search=(0.05, 0.1, 0.5))
+    contrast: float = within(0.0, 1.0, "Zhang et al. 2022: 0.75", default=0.75, search=(0.25, 0.5, 0.75))
 
 
 class Contrast:
@@ -85,9 +75,8 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train a first model by ERM, then a second on both losses and batches balanced by class and first error."""
     labels = problem.train.labels
     first = problem.network(hyper, "first")
-    everything = torch.arange(len(labels))
     recipe = replace(hyper, epochs=hyper.first_epochs)
-    train(first, problem, recipe, sampler=shuffled(everything, hyper.batch_size), stage="first")
+    train(first, problem, recipe, stage="first")
     predictions = logits(first, problem.train.inputs).argmax(1).to(labels.device)
     objective = Contrast(predictions, hyper)
     network = problem.network(hyper)

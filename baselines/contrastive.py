@@ -6,21 +6,16 @@ minimise the contrastive loss alone. The method needs counterfactual samples, so
 """
 
 import math
-from dataclasses import field
 
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Inputs
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.baselines.training.seeding import seeded
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
 
 TEMPERATURE = "Chen et al. 2020, appendix B.9: 0.5 on CIFAR-10; table 5: 0.05 to 1"
 WEIGHT = "chosen here: equal weight for both losses; Zhang et al. 2022 (CnC): 0.75 of the whole"
@@ -32,9 +27,9 @@ COMPARED = 1000
 class Hyperparameters(Recipe):
     """Common settings, plus the weight and temperature of the contrastive loss, and the width of its projection."""
 
-    contrastive_weight: float = field(default=1.0, metadata=within(0.0, 100.0, WEIGHT, search=(0.1, 1.0, 10.0)))
-    temperature: float = field(default=0.5, metadata=within(0.01, 10.0, TEMPERATURE, search=(0.1, 0.5, 1.0)))
-    projection_dim: int = field(default=128, metadata=within(1, 4096, "Chen et al. 2020, section 2.3: 128"))
+    contrastive_weight: float = within(0.0, 100.0, WEIGHT, default=1.0, search=(0.1, 1.0, 10.0))
+    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.5, search=(0.1, 0.5, 1.0))
+    projection_dim: int = within(1, 4096, "Chen et al. 2020, section 2.3: 128", default=128)
 
 
 class Contrastive(nn.Module):

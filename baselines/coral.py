@@ -3,25 +3,16 @@
 As in DomainBed (Gulrajani & Lopez-Paz 2021), which adds the means and compares every pair of environments.
 """
 
-from dataclasses import field
-
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import within
-from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.problem import Problem
-
-GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
-    """Penalty settings with the published weight and no annealing."""
-
-    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA, search=(0.1, 1.0, 10.0)))
+    """Penalty settings, without additions."""
 
 
 def coral_penalty(environments: Environments) -> Tensor:

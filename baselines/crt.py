@@ -5,11 +5,8 @@ ERM learns the features. They are then frozen, and a new head is trained on them
 
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import balanced
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, balanced
 
 
 @dataclass(frozen=True)
@@ -19,9 +16,8 @@ class Hyperparameters(HeadRecipe):
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train features by ERM, then a new head on batches in which every group that occurs is equally likely."""
-    network = train_features(problem, hyper)
-    retrain_head(network, problem, hyper, balanced(problem.train.groups, hyper.batch_size))
-    return network
+    sampler = balanced(problem.train.groups, hyper.batch_size)
+    return retrain_head(train_features(problem, hyper), problem, hyper, sampler=sampler)
 
 
 # tuned: benchmark/sweeps/v1.md

@@ -3,27 +3,18 @@
 Training uses no groups. Validation groups select the epoch, as in the published comparisons.
 """
 
-from dataclasses import field
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus the share of samples whose losses count; 1 is ERM."""
 
-    alpha: float = field(
-        default=0.1, metadata=within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", search=(0.03, 0.1, 0.3))
-    )
+    alpha: float = within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", default=0.1, search=(0.03, 0.1, 0.3))
 
 
 def cvar(losses: Tensor, alpha: float) -> Tensor:
@@ -44,10 +35,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     def objective(step: Step) -> Tensor:
         return cvar(step.losses, hyper.alpha)
 
-    network = problem.network(hyper)
-    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
-    train(network, problem, hyper, sampler=sampler, objective=objective)
-    return network
+    return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
 # tuned: benchmark/sweeps/v1.md

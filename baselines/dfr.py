@@ -6,8 +6,6 @@ of every group that occurs, and small groups repeat theirs. Losses are weighted 
 which holds without weights only if all groups occur.
 """
 
-from dataclasses import field
-
 import numpy as np
 import sklearn
 import torch
@@ -16,13 +14,9 @@ from pydantic.dataclasses import dataclass
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.halves import halves
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.inference import features, validate
 from spurgen.baselines.training.last_layer import train_features
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import halves
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, features, validate, within
 from spurgen.benchmark.checkpoint_rules import best
 from spurgen.benchmark.contract import Int64
 
@@ -38,9 +32,9 @@ _L1 = {"l1_ratio": 1.0} if tuple(map(int, sklearn.__version__.split(".")[:2])) >
 class Hyperparameters(Recipe):
     """Common settings, plus the number of fits to average, and the least number of samples per group in each."""
 
-    fits: int = field(default=20, metadata=within(1, 1000, "Kirichenko et al. 2022: the average of 20"))
-    per_group: int = field(
-        default=16, metadata=within(1, 10000, "chosen here: v1's groups with one conflict have about 16; 1 is DFR's")
+    fits: int = within(1, 1000, "Kirichenko et al. 2022: the average of 20", default=20)
+    per_group: int = within(
+        1, 10000, "chosen here: v1's groups with one conflict have about 16; 1 is DFR's", default=16
     )
 
 

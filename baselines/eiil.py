@@ -5,7 +5,7 @@ then trains Group-DRO on (class, environment) groups, as the paper does on Water
 """
 
 import math
-from dataclasses import field, replace
+from dataclasses import replace
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -13,13 +13,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import within
-from spurgen.baselines.training.inference import logits
-from spurgen.baselines.training.loop import train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, logits, train, within
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 REFERENCE = "googleinterns/fairness_ssl: 1 on Waterbirds; a reference that fits every sample separates none"
@@ -29,7 +23,7 @@ REFERENCE = "googleinterns/fairness_ssl: 1 on Waterbirds; a reference that fits 
 class Hyperparameters(WorstGroupRecipe):
     """Settings of Group-DRO, plus the number of epochs of the reference model."""
 
-    reference_epochs: int = field(default=1, metadata=within(1, 1000, REFERENCE, search=(1, 2)))
+    reference_epochs: int = within(1, 1000, REFERENCE, default=1, search=(1, 2))
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -37,15 +31,12 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     labels = problem.train.labels
     reference = problem.network(hyper, "reference")
     recipe = replace(hyper, epochs=hyper.reference_epochs)
-    sampler = shuffled(torch.arange(len(labels)), hyper.batch_size)
-    train(reference, problem, recipe, sampler=sampler, stage="reference")
+    train(reference, problem, recipe, stage="reference")
     scores = logits(reference, problem.train.inputs).to(labels.device)
     environments = infer_environments(scale_gradients(calibrate(scores, labels), labels))
     problem.journal.check("no inferred environment is empty", len(torch.bincount(environments).nonzero()) == 2)
     groups = replace(problem.train, group_ids=2 * labels + environments, num_groups=2 * problem.num_classes)
-    network = problem.network(hyper)
-    train_worst_group(network, problem, hyper, groups)
-    return network
+    return train_worst_group(problem.network(hyper), problem, hyper, groups)
 
 
 def calibrate(scores: Tensor, labels: Tensor) -> Tensor:

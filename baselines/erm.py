@@ -1,14 +1,8 @@
 """Empirical risk minimisation (Vapnik 1992): the mean loss over the training samples, unweighted."""
 
-import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.loop import train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, train
 
 
 @dataclass(frozen=True)
@@ -18,10 +12,7 @@ class Hyperparameters(Recipe):
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train on shuffled batches."""
-    network = problem.network(hyper)
-    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
-    train(network, problem, hyper, sampler=sampler)
-    return network
+    return train(problem.network(hyper), problem, hyper)
 
 
 # tuned: benchmark/sweeps/v1.md

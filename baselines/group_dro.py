@@ -5,9 +5,7 @@ Minimises the loss of the worst group: group weights grow with the groups' losse
 
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
@@ -18,9 +16,7 @@ class Hyperparameters(WorstGroupRecipe):
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train on the weighted losses of the true groups."""
-    network = problem.network(hyper)
-    train_worst_group(network, problem, hyper, problem.train)
-    return network
+    return train_worst_group(problem.network(hyper), problem, hyper, problem.train)
 
 
 # tuned: benchmark/sweeps/v1.md

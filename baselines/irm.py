@@ -4,17 +4,12 @@ Requires one classifier to be optimal in every environment, by penalising the gr
 respect to a dummy scale of the logits.
 """
 
-from dataclasses import field
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import within
-from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, within
 
 LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; ColoredMNIST 91257"
 
@@ -23,10 +18,8 @@ LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; Colo
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings with the published weight and annealing."""
 
-    penalty_weight: float = field(
-        default=100.0, metadata=within(0.0, 1e6, LAMBDA, search=(0.1, 1.0, 10.0, 100.0, 1000.0))
-    )
-    anneal: float = field(default=0.38, metadata=within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps"))
+    penalty_weight: float = within(0.0, 1e6, LAMBDA, default=100.0, search=(0.1, 1.0, 10.0, 100.0, 1000.0))
+    anneal: float = within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps", default=0.38)
 
 
 def irm_penalty(environments: Environments) -> Tensor:

@@ -1,44 +1,31 @@
 """Just train twice (Liu et al. 2021): a second model trains with the errors of a first one upweighted."""
 
-from dataclasses import field, replace
+from dataclasses import replace
 
 import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.inference import logits
-from spurgen.baselines.training.loop import train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled, weighted
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, logits, train, weighted, within
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus the first model's number of epochs, and the weight of its errors."""
 
-    first_epochs: int = field(
-        default=1, metadata=within(1, 1000, "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300", search=(1, 2))
-    )
-    upweight: int = field(
-        default=20, metadata=within(2, 1000, "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds", search=(5, 20, 50))
-    )
+    first_epochs: int = within(1, 1000, "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300", default=1, search=(1, 2))
+    upweight: int = within(2, 1000, "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds", default=20, search=(5, 20, 50))
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train an identification model, then a second one on batches in which its errors count `upweight` times."""
-    everything = torch.arange(len(problem.train), device=problem.train.labels.device)
     first = problem.network(hyper, "identification")
     recipe = replace(hyper, epochs=hyper.first_epochs)
-    train(first, problem, recipe, sampler=shuffled(everything, hyper.batch_size), stage="identification")
+    train(first, problem, recipe, stage="identification")
     wrong = errors(problem, first)
     problem.journal.check("the error set is not empty", len(wrong) > 0)
-    network = problem.network(hyper)
     # The authors repeat the errors; drawing them in proportion keeps an epoch as long as one of ERM.
     weights = torch.ones(len(problem.train)).index_fill(0, wrong.cpu(), float(hyper.upweight))
-    train(network, problem, hyper, sampler=weighted(weights, hyper.batch_size))
-    return network
+    return train(problem.network(hyper), problem, hyper, sampler=weighted(weights, hyper.batch_size))
 
 
 def errors(problem: Problem, network: Network) -> torch.Tensor:

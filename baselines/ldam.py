@@ -4,7 +4,6 @@ The authors and SubpopBench take classes instead of groups (`sizes = "classes"`)
 all margins would be equal.
 """
 
-from dataclasses import field
 from typing import Literal
 
 import torch
@@ -12,12 +11,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize, one_hot
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, cited, within
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, train, within
 
 _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 
@@ -26,11 +20,9 @@ _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 class Hyperparameters(Recipe):
     """Common settings, plus the widest margin (a cosine), the factor of the cosines, and what sets the margins."""
 
-    max_margin: float = field(
-        default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", search=(0.1, 0.3, 0.5))
-    )
-    scale: float = field(default=30.0, metadata=within(1.0, 100.0, f"{_CODE}: 30; there also 10"))
-    sizes: Literal["groups", "classes"] = field(default="groups", metadata=cited("chosen here; published: classes"))
+    max_margin: float = within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", default=0.5, search=(0.1, 0.3, 0.5))
+    scale: float = within(1.0, 100.0, f"{_CODE}: 30; there also 10", default=30.0)
+    sizes: Literal["groups", "classes"] = cited("chosen here; published: classes", default="groups")
 
 
 class CosineHead(nn.Linear):
@@ -72,8 +64,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
     network = problem.network(hyper)
     network.head = CosineHead(network.head, hyper.scale)
-    train(network, problem, hyper, sampler=shuffled(torch.arange(len(data)), hyper.batch_size), objective=objective)
-    return network
+    return train(network, problem, hyper, objective=objective)
 
 
 # tuned: benchmark/sweeps/v1.md

@@ -4,27 +4,20 @@ Two networks are trained at once. The generalised cross-entropy of Zhang & Sabun
 The second weights a sample by how much harder it is for the first than for itself.
 """
 
-from dataclasses import field
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus the exponent of the generalised cross-entropy and the decay of the averaged losses."""
 
-    q: float = field(default=0.7, metadata=within(0.01, 1.0, "Nam et al. 2020, section 4: 0.7", search=(0.5, 0.7, 0.9)))
-    decay: float = field(default=0.7, metadata=within(0.0, 0.999, "Nam et al. 2020, released code: 0.7"))
+    q: float = within(0.01, 1.0, "Nam et al. 2020, section 4: 0.7", default=0.7, search=(0.5, 0.7, 0.9))
+    decay: float = within(0.0, 0.999, "Nam et al. 2020, released code: 0.7", default=0.7)
 
 
 class AveragedLosses:
@@ -100,7 +93,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     network = problem.network(hyper)
     labels = problem.train.labels
     objective = RelativeDifficulty(problem.network(hyper, "biased"), labels, hyper)
-    train(network, problem, hyper, sampler=shuffled(torch.arange(len(labels)), hyper.batch_size), objective=objective)
+    train(network, problem, hyper, objective=objective)
     weights = objective.weights(torch.nonzero(~objective.own_losses.values.isnan()).flatten())
     problem.journal.check("the weights differ between samples", bool(weights.max() - weights.min() > 0.01))
     return network

@@ -6,19 +6,13 @@ different classes differ in every channel. Batches are balanced over groups, as 
 compare with is `resample`.
 """
 
-from dataclasses import field
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.mixing import mixed_loss, shares
-from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Sampler, balanced
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
 
 _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 
@@ -27,10 +21,8 @@ _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 class Hyperparameters(Recipe):
     """Common settings, plus the Beta parameter of the shares, and the probability that a pair shares its label."""
 
-    alpha: float = field(default=2.0, metadata=within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)", search=(0.5, 2.0)))
-    intra_label: float = field(
-        default=0.5, metadata=within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)", search=(0.25, 0.5, 0.75))
-    )
+    alpha: float = within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)", default=2.0, search=(0.5, 2.0))
+    intra_label: float = within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)", default=0.5, search=(0.25, 0.5, 0.75))
 
 
 def candidates(sizes: Tensor, domains: int) -> Tensor:
@@ -78,10 +70,8 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     def objective(step: Step) -> Tensor:
         return mixed_loss(step, shares(hyper.alpha, len(step.indices) // 2))
 
-    network = problem.network(hyper)
     sampler = selective(data.groups, allowed, hyper.intra_label, hyper.batch_size)
-    train(network, problem, hyper, sampler=sampler, objective=objective)
-    return network
+    return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=objective)
 
 
 # tuned: benchmark/sweeps/v1.md

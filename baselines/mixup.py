@@ -1,18 +1,12 @@
 """Mixup (Zhang et al. 2018): ERM on convex combinations of two samples and of their labels."""
 
-from dataclasses import field
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.mixing import mixed_loss, shares
-from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Sampler, shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
 
 ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U(-1, 1)"
 
@@ -21,7 +15,7 @@ ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U
 class Hyperparameters(Recipe):
     """Common settings, plus the Beta parameter of the mixing shares; towards 0, pairs are hardly mixed."""
 
-    alpha: float = field(default=0.2, metadata=within(0.01, 10.0, ALPHA, search=(0.1, 0.2, 0.5, 1.0)))
+    alpha: float = within(0.01, 10.0, ALPHA, default=0.2, search=(0.1, 0.2, 0.5, 1.0))
 
 
 def with_partners(sampler: Sampler) -> Sampler:
@@ -41,10 +35,8 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     def objective(step: Step) -> Tensor:
         return mixed_loss(step, shares(hyper.alpha, 1))
 
-    network = problem.network(hyper)
     sampler = with_partners(shuffled(torch.arange(len(problem.train)), hyper.batch_size))
-    train(network, problem, hyper, sampler=sampler, objective=objective)
-    return network
+    return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=objective)
 
 
 # tuned: benchmark/sweeps/v1.md

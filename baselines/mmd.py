@@ -4,28 +4,20 @@ As in DomainBed (Gulrajani & Lopez-Paz 2021): between every pair of environments
 without an adversarial autoencoder.
 """
 
-from dataclasses import field
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import within
-from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
-GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
 KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 """The g of each kernel exp(-g |x - y|^2), as in DomainBed: powers of ten, so that one fits any scale of features."""
 
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
-    """Penalty settings with the published weight and no annealing."""
-
-    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, GAMMA, search=(0.1, 1.0, 10.0)))
+    """Penalty settings, without additions."""
 
 
 def mmd_penalty(environments: Environments) -> Tensor:

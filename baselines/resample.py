@@ -6,12 +6,7 @@ sampling in place of weights; called ReSample in Yang et al. 2023).
 
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.loop import train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import balanced
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, balanced, train
 
 
 @dataclass(frozen=True)
@@ -21,10 +16,8 @@ class Hyperparameters(Recipe):
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train on batches drawn with replacement, uniformly over the groups that occur."""
-    network = problem.network(hyper)
     sampler = balanced(problem.train.groups, hyper.batch_size)
-    train(network, problem, hyper, sampler=sampler)
-    return network
+    return train(problem.network(hyper), problem, hyper, sampler=sampler)
 
 
 # tuned: benchmark/sweeps/v1.md

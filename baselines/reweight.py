@@ -7,10 +7,7 @@ minimises the same risk by sampling.
 import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe
 from spurgen.baselines.training.weighting import fit_weighted
 
 

@@ -6,11 +6,8 @@ ERM learns the features. They are then frozen, and a new head is trained on them
 import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 from spurgen.baselines.training.weighting import sample_weights
 
 
@@ -21,10 +18,8 @@ class Hyperparameters(HeadRecipe):
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train features by ERM, then a new head with losses weighted by 1 / size of the group."""
-    network = train_features(problem, hyper)
-    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
-    retrain_head(network, problem, hyper, sampler, sample_weights(problem.train.groups, torch.reciprocal))
-    return network
+    weights = sample_weights(problem.train.groups, torch.reciprocal)
+    return retrain_head(train_features(problem, hyper), problem, hyper, weights=weights)
 
 
 # tuned: benchmark/sweeps/v1.md

@@ -6,10 +6,7 @@ Weights 1 / sqrt(size) (Mahajan et al. 2018, as sampling probabilities; SqrtReWe
 import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe
 from spurgen.baselines.training.weighting import fit_weighted
 
 

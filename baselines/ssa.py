@@ -7,23 +7,17 @@ of class and value, of which a batch holds few. One addition: labelled batches a
 are correlated here, and a predictor that infers one from another would fail on the samples that matter.
 """
 
-from dataclasses import field, replace
+from dataclasses import replace
 
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.halves import halves
-from spurgen.baselines.training.hyperparameters import within
-from spurgen.baselines.training.inference import features
-from spurgen.baselines.training.loop import Step, train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import Sampler, balanced
+from spurgen.baselines.training.samplers import Sampler, balanced, halves
 from spurgen.baselines.training.seeding import seeded
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, train, within
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
@@ -31,10 +25,8 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 class Hyperparameters(WorstGroupRecipe):
     """Settings of Group-DRO, plus the predictor's steps, and the least confidence of predictions it learns from."""
 
-    steps: int = field(
-        default=300, metadata=within(1, 10**6, "chosen here: about one epoch of v1's train; the labelled half is small")
-    )
-    threshold: float = field(default=0.95, metadata=within(0.0, 1.0, "Nam et al. 2022: least threshold 0.95"))
+    steps: int = within(1, 10**6, "chosen here: about one epoch of v1's train; the labelled half is small", default=300)
+    threshold: float = within(0.0, 1.0, "Nam et al. 2022: least threshold 0.95", default=0.95)
 
 
 class Alignment:
@@ -148,9 +140,7 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train Group-DRO on the inferred groups."""
     groups = pseudo_groups(problem, hyper)
-    network = problem.network(hyper)
-    train_worst_group(network, problem, hyper, replace(problem.train, group_ids=groups))
-    return network
+    return train_worst_group(problem.network(hyper), problem, hyper, replace(problem.train, group_ids=groups))
 
 
 # tuned: benchmark/sweeps/v1.md

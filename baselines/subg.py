@@ -9,12 +9,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.loop import train
-from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, shuffled, train
 
 
 @dataclass(frozen=True)
@@ -41,9 +36,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     drawn = subset(problem.train.groups, generator)
     # One pass over the subset can be a single step, too short for an epoch.
     cycled = drawn[torch.arange(len(problem.train)) % len(drawn)]
-    network = problem.network(hyper)
-    train(network, problem, hyper, sampler=shuffled(cycled, hyper.batch_size))
-    return network
+    return train(problem.network(hyper), problem, hyper, sampler=shuffled(cycled, hyper.batch_size))
 
 
 # tuned: benchmark/sweeps/v1.md

@@ -1,15 +1,10 @@
 """Variance risk extrapolation (Krueger et al. 2021): penalises risks that differ between environments."""
 
-from dataclasses import field
-
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import within
-from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, within
 
 BETA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 10; Krueger et al. 2021: ColoredMNIST 10,000"
 ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share, so that it ends"
@@ -19,8 +14,8 @@ ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings with the published weight and annealing."""
 
-    penalty_weight: float = field(default=10.0, metadata=within(0.0, 1e6, BETA, search=(1.0, 10.0, 100.0, 1000.0)))
-    anneal: float = field(default=0.1, metadata=within(0.0, 0.9, ANNEAL))
+    penalty_weight: float = within(0.0, 1e6, BETA, default=10.0, search=(1.0, 10.0, 100.0, 1000.0))
+    anneal: float = within(0.0, 0.9, ANNEAL, default=0.1)
 
 
 def vrex_penalty(environments: Environments) -> Tensor:

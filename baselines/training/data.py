@@ -85,37 +85,40 @@ class Data:
         return _granted(self.twins, "twins")
 
 
-def to_inputs(batch: Batch, vocabulary: Vocabulary | None, *, images: bool, device: str) -> Inputs:
-    """Move a batch to the device: its images if `images`, its captions if there is a vocabulary."""
-    pixels = ids = None
-    if images:
-        # Arrays from a pipe are read-only, about which torch.from_numpy warns.
-        pixels = torch.from_numpy(np.require(batch.images, np.uint8, ["C", "W"])).to(device)
-    if vocabulary is not None:
-        ids = torch.from_numpy(vocabulary.encode(batch.captions or [])).to(device)
-    return Inputs(pixels, ids)
+@dataclass(frozen=True)
+class Codec:
+    """Conversion of arrays into tensors on the device: images if `images`, captions if there is a vocabulary."""
 
+    images: bool
+    vocabulary: Vocabulary | None
+    device: str
 
-def to_data(data: LabeledData, vocabulary: Vocabulary | None, *, images: bool, device: str) -> Data:
-    """Move a split to the device, with its annotations."""
+    def inputs(self, batch: Batch) -> Inputs:
+        """Move a batch to the device."""
+        pixels = ids = None
+        if self.images:
+            # Arrays from a pipe are read-only, about which torch.from_numpy warns.
+            pixels = torch.from_numpy(np.require(batch.images, np.uint8, ["C", "W"])).to(self.device)
+        if self.vocabulary is not None:
+            ids = torch.from_numpy(self.vocabulary.encode(batch.captions or [])).to(self.device)
+        return Inputs(pixels, ids)
 
-    def ids(values: Int64 | None) -> Tensor | None:
-        return None if values is None else torch.tensor(values, dtype=torch.int64, device=device)
+    def data(self, data: LabeledData) -> Data:
+        """Move a split to the device, with its annotations."""
 
-    def inputs(batch: Batch) -> Inputs:
-        return to_inputs(batch, vocabulary, images=images, device=device)
+        def ids(values: Int64) -> Tensor:
+            return torch.tensor(values, dtype=torch.int64, device=self.device)
 
-    return Data(
-        inputs=inputs(data.batch),
-        labels=torch.tensor(data.labels, dtype=torch.int64, device=device),
-        num_groups=data.num_groups,
-        env_ids=ids(data.env_ids),
-        group_ids=ids(data.group_ids),
-        channel_values=None
-        if data.channel_values is None
-        else {name: torch.tensor(values, device=device) for name, values in data.channel_values.items()},
-        twins=None if data.twins is None else inputs(data.twins),
-    )
+        channels = data.channel_values
+        return Data(
+            inputs=self.inputs(data.batch),
+            labels=ids(data.labels),
+            num_groups=data.num_groups,
+            env_ids=None if data.env_ids is None else ids(data.env_ids),
+            group_ids=None if data.group_ids is None else ids(data.group_ids),
+            channel_values=None if channels is None else {name: ids(values) for name, values in channels.items()},
+            twins=None if data.twins is None else self.inputs(data.twins),
+        )
 
 
 def _take(part: Tensor | None, indices: Tensor | slice) -> Tensor | None:

@@ -12,16 +12,18 @@ from spurgen.benchmark.errors import SubmissionError
 
 _DOMAINBED = "Gulrajani & Lopez-Paz 2021, appendix D (search range for small images)"
 _STUDY = "chosen here: ERM on the uncorrelated signs world is saturated after it"
+_DECAY = "Loshchilov & Hutter 2019: AdamW; Sagawa et al. 2020: .1 to 1"
+_SELECTION = "Gulrajani & Lopez-Paz 2021, section 3; Yang et al. 2023, section 4"
 
 
-def within(low: float, high: float, source: str, *, search: tuple[float, ...] = ()) -> dict[str, Any]:
-    """Return the metadata of a number: its range, both ends included, its source, and the values a sweep tries."""
-    return {"ge": low, "le": high, "source": source, "search": search}
+def within(low: float, high: float, source: str, *, default: float, search: tuple[float, ...] = ()) -> Any:  # noqa: ANN401
+    """Return the field of a number: its range, both ends included, its source, and the values that a sweep tries."""
+    return field(default=default, metadata={"ge": low, "le": high, "source": source, "search": search})
 
 
-def cited(source: str) -> dict[str, Any]:
-    """Return the metadata of a word whose type lists the choices: their source. A sweep does not vary it."""
-    return {"source": source, "search": ()}
+def cited(source: str, *, default: str) -> Any:  # noqa: ANN401  # of the field's type
+    """Return the field of a word whose type lists the choices, and its source. A sweep does not vary it."""
+    return field(default=default, metadata={"source": source, "search": ()})
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", validate_default=True))
@@ -33,21 +35,12 @@ class Recipe:
     access tier allows: `val_wga` where it shows validation groups, else `val_accuracy`.
     """
 
-    epochs: int = field(default=3, metadata=within(1, 1000, _STUDY))
-    batch_size: int = field(default=64, metadata=within(2, 4096, f"{_DOMAINBED}: default 64"))
-    lr: float = field(
-        default=1e-3, metadata=within(1e-6, 1.0, f"{_DOMAINBED}: default 1e-3", search=(1e-3, 2e-3, 4e-3))
-    )
-    weight_decay: float = field(
-        default=1e-2,
-        metadata=within(
-            0.0, 10.0, "Loshchilov & Hutter 2019: AdamW; Sagawa et al. 2020: .1 to 1", search=(1e-2, 0.1, 1.0)
-        ),
-    )
-    feature_dim: int = field(default=128, metadata=within(4, 2048, _STUDY))
-    selection: Literal["tier", "last", "val_accuracy", "val_wga"] = field(
-        default="tier", metadata=cited("Gulrajani & Lopez-Paz 2021, section 3; Yang et al. 2023, section 4")
-    )
+    epochs: int = within(1, 1000, _STUDY, default=3)
+    batch_size: int = within(2, 4096, f"{_DOMAINBED}: default 64", default=64)
+    lr: float = within(1e-6, 1.0, f"{_DOMAINBED}: default 1e-3", default=1e-3, search=(1e-3, 2e-3, 4e-3))
+    weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=(1e-2, 0.1, 1.0))
+    feature_dim: int = within(4, 2048, _STUDY, default=128)
+    selection: Literal["tier", "last", "val_accuracy", "val_wga"] = cited(_SELECTION, default="tier")
 
 
 H = TypeVar("H", bound=Recipe)

@@ -1,6 +1,6 @@
 """Retraining of the head on frozen features, shared by the methods that decouple the two."""
 
-from dataclasses import field, replace
+from dataclasses import replace
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -11,30 +11,32 @@ from spurgen.baselines.training.hyperparameters import Recipe, within
 from spurgen.baselines.training.inference import CHUNK, features
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import Sampler, shuffled
+from spurgen.baselines.training.samplers import Sampler
 
 
 @dataclass(frozen=True)
 class HeadRecipe(Recipe):
     """Common settings, plus the number of epochs of the head on the frozen features."""
 
-    head_epochs: int = field(
-        default=10, metadata=within(1, 1000, "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90")
+    head_epochs: int = within(
+        1, 1000, "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90", default=10
     )
 
 
 def train_features(problem: Problem, recipe: Recipe) -> Network:
     """Train a network by ERM, the first stage."""
-    network = problem.network(recipe)
-    everything = torch.arange(len(problem.train))
-    train(network, problem, recipe, sampler=shuffled(everything, recipe.batch_size), stage="features")
-    return network
+    return train(problem.network(recipe), problem, recipe, stage="features")
 
 
 def retrain_head(
-    network: Network, problem: Problem, hyper: HeadRecipe, sampler: Sampler, weights: Tensor | None = None
-) -> None:
-    """Train the head from new initial weights on the frozen features of train.
+    network: Network,
+    problem: Problem,
+    hyper: HeadRecipe,
+    *,
+    sampler: Sampler | None = None,
+    weights: Tensor | None = None,
+) -> Network:
+    """Train the head from new initial weights on the frozen features of train, and return the network.
 
     The features are computed once, in evaluation mode: an epoch then costs almost nothing, and the encoders' weights
     and running statistics do not change. `weights` float32 (n,) on the network's device multiplies the samples' losses.
@@ -51,3 +53,4 @@ def retrain_head(
     train(network, problem, recipe, sampler=sampler, objective=objective, stage="head")
     again = features(network, problem.train.inputs.take(slice(CHUNK))).to(network.device)
     problem.journal.check("the features stayed as they were", torch.allclose(again, known[:CHUNK], atol=1e-4))
+    return network

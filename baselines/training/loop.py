@@ -18,7 +18,7 @@ from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.inference import validate
 from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import Sampler
+from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.baselines.training.seeding import seeded
 from spurgen.benchmark.errors import SubmissionError
 
@@ -97,15 +97,15 @@ def train(
     problem: Problem,
     recipe: Recipe,
     *,
-    sampler: Sampler,
+    sampler: Sampler | None = None,
     objective: Objective = mean_loss,
     stage: str = "train",
     data: Data | None = None,
-) -> None:
-    """Train the network in place, on `data` or else on the train split, and store its checkpoints.
+) -> Network:
+    """Train the network in place, on `data` or else on the train split, store its checkpoints, and return it.
 
-    `stage` names the stage in the journal and in the random streams; a method with several stages gives each its own
-    name. The network is validated after every epoch.
+    Without a `sampler`, batches are `shuffled`. `stage` names the stage in the journal and in the random streams; a
+    method with several stages gives each its own name. The network is validated after every epoch.
 
     The optimiser is AdamW (Loshchilov & Hutter 2019), with a learning rate that rises linearly and falls as a cosine.
     Parameters that need no gradient do not change. The same seed gives the same weights on the same machine with the
@@ -115,13 +115,14 @@ def train(
     """
     device = network.device
     data = problem.train if data is None else data
+    draw = sampler or shuffled(torch.arange(len(data)), recipe.batch_size)
     generator = Generator().manual_seed(problem.seed_for(stage, "batches"))
     optimizer = _optimizer(network, objective, recipe, device)
     network.checkpoints.clear()
     with seeded(problem.seed_for(stage, "train"), device):
         for epoch in range(recipe.epochs):
             network.train()
-            batches = sampler(generator).to(device)
+            batches = draw(generator).to(device)
             means = Means()
             for number, indices in enumerate(batches):
                 progress = (epoch + number / len(batches)) / recipe.epochs
@@ -137,7 +138,7 @@ def train(
             if not math.isfinite(curve["loss"]):
                 raise SubmissionError(f"the loss is {curve['loss']} in epoch {epoch + 1} of {recipe.epochs}; lower lr")
             _close_epoch(network, problem, recipe, stage, epoch + 1, curve)
-    network.eval()
+    return network.eval()
 
 
 class Means:

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.baselines.training.backbones import Network
+from spurgen.baselines.training.data import Codec
 from spurgen.baselines.training.hyperparameters import H, check, override
 from spurgen.baselines.training.inference import features, logits
-from spurgen.baselines.training.problem import Codec, Problem
+from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.checkpoint_rules import best
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
@@ -79,12 +80,12 @@ class Baseline(Generic[H]):
     def predict(self, batch: Batch) -> Float32:
         """Return logits float32 (n, K)."""
         network, codec = self._model()
-        return logits(network, codec(batch)).numpy()
+        return logits(network, codec.inputs(batch)).numpy()
 
     def encode(self, batch: Batch) -> Float32:
         """Return features float32 (n, d)."""
         network, codec = self._model()
-        return features(network, codec(batch)).numpy()
+        return features(network, codec.inputs(batch)).numpy()
 
     def _model(self) -> tuple[Network, Codec]:
         if self._fitted is None:

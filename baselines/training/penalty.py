@@ -1,7 +1,6 @@
 """Penalties over environments, shared by IRM, VREx, CORAL and MMD."""
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import NamedTuple
 
 import torch
@@ -15,15 +14,19 @@ from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import per_environment
 from spurgen.benchmark.errors import SubmissionError
 
+GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
+ANNEAL = "Arjovsky et al. 2019: 190 of 501 steps; as a share, so that it ends"
+
 
 @dataclass(frozen=True)
 class PenaltyRecipe(Recipe):
-    """Common settings, plus the penalty's weight and the share of training during which that weight is at most 1."""
+    """Common settings, plus the penalty's weight and the share of training during which that weight is at most 1.
 
-    penalty_weight: float = field(default=1.0, metadata=within(0.0, 1e6, "Gulrajani & Lopez-Paz 2021, appendix D"))
-    anneal: float = field(
-        default=0.0, metadata=within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps; as a share, so that it ends")
-    )
+    The defaults are those of CORAL and MMD.
+    """
+
+    penalty_weight: float = within(0.0, 1e6, GAMMA, default=1.0, search=(0.1, 1.0, 10.0))
+    anneal: float = within(0.0, 0.9, ANNEAL, default=0.0)
 
 
 class Environments(NamedTuple):

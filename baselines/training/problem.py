@@ -6,28 +6,15 @@ from typing import Self
 import torch
 
 from spurgen.baselines.training.backbones import ImageEncoder, Network
-from spurgen.baselines.training.data import Data, Inputs, to_data, to_inputs
+from spurgen.baselines.training.data import Codec, Data
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
 from spurgen.baselines.training.pretrained import load_pretrained, start_from
 from spurgen.baselines.training.seeding import derive_seed, seeded
 from spurgen.baselines.training.tokens import Vocabulary
-from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.contract import Context, LabeledData
 from spurgen.benchmark.suite import Backbone
-
-
-@dataclass(frozen=True)
-class Codec:
-    """Conversion of batches into tensors, which prediction needs besides the network."""
-
-    images: bool
-    vocabulary: Vocabulary | None
-    device: str
-
-    def __call__(self, batch: Batch) -> Inputs:
-        """Move a batch to the device."""
-        return to_inputs(batch, self.vocabulary, images=self.images, device=self.device)
 
 
 @dataclass(frozen=True)
@@ -45,12 +32,11 @@ class Problem:
     @classmethod
     def of(cls, train: LabeledData, val: LabeledData, context: Context) -> Self:
         """Move a task to its device; the vocabulary comes from the training captions alone."""
-        images = context.modality != "text"
         vocabulary = None if context.modality == "image" else Vocabulary.of(train.captions or [])
-        codec = Codec(images, vocabulary, context.device)
+        codec = Codec(context.modality != "text", vocabulary, context.device)
         return cls(
-            train=to_data(train, vocabulary, images=images, device=context.device),
-            val=to_data(val, vocabulary, images=images, device=context.device),
+            train=codec.data(train),
+            val=codec.data(val),
             codec=codec,
             num_classes=context.num_classes,
             seed=context.seed,

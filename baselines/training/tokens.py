@@ -55,8 +55,3 @@ class Vocabulary:
         filled = np.arange(self.length) < lengths[:, None]
         encoded[filled] = np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum()))
         return encoded
-
-    def decode(self, row: Int64) -> list[str]:
-        """Return the words of one row of ids, without padding."""
-        known = (*RESERVED, *self.ids)
-        return [known[i] for i in row.tolist() if i != PADDING]

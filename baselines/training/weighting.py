@@ -9,7 +9,6 @@ from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import shuffled
 
 WeightOf = Callable[[Tensor], Tensor]
 """Function from group sizes >= 1, float64 (n,), to weights; a common factor does not matter."""
@@ -33,7 +32,4 @@ def fit_weighted(problem: Problem, hyper: Recipe, weight_of: WeightOf) -> Networ
     def objective(step: Step) -> Tensor:
         return (weights[step.indices] * step.losses).mean()
 
-    network = problem.network(hyper)
-    sampler = shuffled(torch.arange(len(problem.train)), hyper.batch_size)
-    train(network, problem, hyper, sampler=sampler, objective=objective)
-    return network
+    return train(problem.network(hyper), problem, hyper, objective=objective)

@@ -1,7 +1,5 @@
 """Loss of the worst group, shared by Group-DRO and the methods that infer its groups."""
 
-from dataclasses import field
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
@@ -19,11 +17,10 @@ from spurgen.baselines.training.samplers import balanced
 class WorstGroupRecipe(Recipe):
     """Common settings, plus the step size of the group weights and the generalisation adjustment."""
 
-    eta: float = field(
-        default=0.01,
-        metadata=within(1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)", search=(0.001, 0.01, 0.1)),
+    eta: float = within(
+        1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)", default=0.01, search=(0.001, 0.01, 0.1)
     )
-    adjustment: float = field(default=0.0, metadata=within(0.0, 10.0, "Sagawa et al. 2020, section 3.3: C in 0..5"))
+    adjustment: float = within(0.0, 10.0, "Sagawa et al. 2020, section 3.3: C in 0..5", default=0.0)
 
 
 class WorstGroupLoss:
@@ -63,10 +60,11 @@ class WorstGroupLoss:
         self._logs = torch.where(present, shared, self._logs)
 
 
-def train_worst_group(network: Network, problem: Problem, hyper: WorstGroupRecipe, data: Data) -> None:
-    """Train on group-balanced batches of `data`, as Sagawa et al. do, and the weighted group losses."""
+def train_worst_group(network: Network, problem: Problem, hyper: WorstGroupRecipe, data: Data) -> Network:
+    """Train a network on group-balanced batches of `data`, as Sagawa et al. do, and the weighted group losses."""
     sizes = torch.bincount(data.groups, minlength=data.num_groups)
     objective = WorstGroupLoss(sizes, hyper.eta, hyper.adjustment)
     sampler = balanced(data.groups, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler, objective=objective, data=data)
     problem.journal.check("every group appeared", not objective.unseen.any())
+    return network

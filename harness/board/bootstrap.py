@@ -6,13 +6,12 @@ from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
@@ -49,14 +48,14 @@ def _pooled(rows: Sequence[TaskRow], metric: str) -> SeedSpread | None:
     return pool([row.metric(metric) for row in rows])
 
 
-def groups_on_test(task: Task) -> NDArray[np.int64]:
+def groups_on_test(task: Task) -> Int64:
     """Return the groups of a task's test samples, int64 (n,): class times 2 ** channels, plus pattern."""
     scenario = task.scenario
     test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
     return task_groups(task, test.group_ids)
 
 
-def mean_weights(classes: NDArray[np.int64], seed: str) -> Float64:
+def mean_weights(classes: Int64, seed: str) -> Float64:
     """Draw weights for means over base samples, float64 (B, m); `classes` int64 (m,).
 
     Bases are resampled within their class. The mean of k samples drawn from k has only (k - 1) / k of the variance that
@@ -84,7 +83,7 @@ class TaskBootstrap:
     """What all rows of a task share: the groups of the test samples, and the bootstrap's weights."""
 
     task: Task
-    groups: NDArray[np.int64]
+    groups: Int64
     test_weights: GroupWeights
     base_weights: SampleWeights
     _drawn: dict[int, tuple[TaskRow, tuple[Float64, Float64]]] = field(default_factory=dict, repr=False, compare=False)

@@ -1,18 +1,18 @@
 """Two rows side by side: which is better in each metric and channel, by how much, and how significantly."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.board.against_erm import ALPHA
 from spurgen.harness.board.bootstrap import TaskBootstrap, one_thread, pooled_spreads
-from spurgen.harness.board.eligibility import unranked_because
+from spurgen.harness.board.eligibility import rankable
+from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.statistics import holm, paired_difference
+from spurgen.harness.results.rows import Rows, TaskRow, on_task
+from spurgen.harness.statistics import ALPHA, holm, paired_difference
 
 BETTER: dict[str, int] = {"wga": 1, "accuracy": 1, "sss": -1}
 """Metrics that are compared, and the direction in which each is better; the SSS of a channel is as `sss`."""
@@ -30,7 +30,7 @@ class Compared:
     first: float
     second: float
     difference: float
-    interval: tuple[float, float]
+    interval: Interval
     p: float
     p_holm: float
     better: Side | None = None
@@ -68,33 +68,19 @@ def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[s
     drawn: dict[str, dict[str, _Drawn]] = {}
     for name in tasks:
         bootstrap = TaskBootstrap.of(suite.task(name))
-        fit, reasons = rankable(suite, bootstrap, rows)
-        missing = [f"{label}: {reasons.get(label, 'not run')}" for label in (first, second) if label not in fit]
+        fit, unranked = rankable(suite, bootstrap.task, bootstrap.groups, on_task(rows, name))
+        missing = [label for label in (first, second) if label not in fit]
         if missing:
-            comparison.left_out[name] = "; ".join(missing)
+            reasons = {label: row.reason for label, row in unranked.items()}
+            comparison.left_out[name] = "; ".join(f"{label}: {reasons.get(label, 'not run')}" for label in missing)
         else:
             comparison.seeds[name] = len(fit[first]), len(fit[second])
             drawn[name] = _draw(bootstrap, fit, (first, second))
     means = _means(suite, rows, (first, second), drawn)
-    corrected = iter(_corrected([*means.values(), *drawn.values()]))
-    comparison.overall.update((name, next(corrected)) for name in means)
-    comparison.tasks.update((name, next(corrected)) for name in drawn)
+    compared = iter(_compared([*means.values(), *drawn.values()]))
+    comparison.overall.update((name, next(compared)) for name in means)
+    comparison.tasks.update((name, next(compared)) for name in drawn)
     return comparison
-
-
-def rankable(suite: Suite, bootstrap: TaskBootstrap, rows: Rows) -> tuple[dict[str, TaskRow], dict[str, str]]:
-    """Return the rows that the leaderboard could rank on a task, and why it could not rank others."""
-    task = bootstrap.task
-    fit: dict[str, TaskRow] = {}
-    reasons: dict[str, str] = {}
-    for label, row in sorted(rows.items()):
-        if task.name in row:
-            reason = unranked_because(suite, task, bootstrap.groups, row[task.name])
-            if reason:
-                reasons[label] = reason
-            else:
-                fit[label] = row[task.name]
-    return fit, reasons
 
 
 def _draw(bootstrap: TaskBootstrap, fit: Mapping[str, TaskRow], pair: tuple[str, str]) -> dict[str, _Drawn]:
@@ -127,19 +113,14 @@ def _means(
     return means
 
 
-def _corrected(tables: Sequence[Mapping[str, _Drawn]]) -> list[dict[str, Compared]]:
-    """Compare every metric, Holm-corrected over all of them."""
-    compared = [(k, metric, _compared(drawn)) for k, table in enumerate(tables) for metric, drawn in table.items()]
-    corrected: list[dict[str, Compared]] = [{} for _ in tables]
-    for (k, metric, row), p_holm in zip(compared, holm([row.p for _, _, row in compared]), strict=True):
-        higher = row.difference * BETTER[metric.partition("/")[0]] > 0
+def _compared(tables: Sequence[Mapping[str, _Drawn]]) -> list[dict[str, Compared]]:
+    """Compare every metric of every table, Holm-corrected over all of them."""
+    drawn = [(k, metric, *pair) for k, table in enumerate(tables) for metric, pair in table.items()]
+    differences = [paired_difference(first, ours, second, theirs) for *_, (first, second), (ours, theirs) in drawn]
+    compared: list[dict[str, Compared]] = [{} for _ in tables]
+    corrected = holm([difference.p for difference in differences])
+    for (k, metric, (first, second), _), difference, p_holm in zip(drawn, differences, corrected, strict=True):
+        higher = difference.value * BETTER[metric.partition("/")[0]] > 0
         better: Side | None = None if p_holm >= ALPHA else "first" if higher else "second"
-        corrected[k][metric] = replace(row, p_holm=p_holm, better=better)
-    return corrected
-
-
-def _compared(drawn: _Drawn) -> Compared:
-    (first, second), (ours, theirs) = drawn.points.tolist(), drawn.replicates
-    difference = paired_difference(first, ours, second, theirs)
-    interval = difference.low, difference.high
-    return Compared(first, second, difference.value, interval, difference.p, difference.p)
+        compared[k][metric] = Compared(float(first), float(second), *difference, p_holm, better)
+    return compared

@@ -1,10 +1,13 @@
 """Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
+from collections.abc import Mapping
+
 import numpy as np
-from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.schema import Unranked
+from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.ranking import better_than_chance
@@ -16,12 +19,25 @@ On v1 no baseline has less than 1.04 and 0.71; the least of other submissions, h
 """
 
 
-def unranked_because(suite: Suite, task: Task, groups: NDArray[np.int64], row: TaskRow) -> str | None:
-    """Return why a row cannot be ranked on a task, or None; arguments as of `not_believed`."""
-    return not_believed(suite, task, groups, row) or not_fit(task, row)
+def rankable(
+    suite: Suite, task: Task, groups: Int64, rows: Mapping[str, TaskRow]
+) -> tuple[dict[str, TaskRow], dict[str, Unranked]]:
+    """Divide a task's rows, by label, into those that may be ranked and the others; arguments as of `not_believed`."""
+    ranked: dict[str, TaskRow] = {}
+    unranked: dict[str, Unranked] = {}
+    for label, row in rows.items():
+        doubt = not_believed(suite, task, groups, row)
+        reason = doubt or not_fit(task, row)
+        if reason:
+            metrics = {} if doubt else {name: row.mean(name) for name in ("accuracy", "wga")}
+            access = row.results[0].access
+            unranked[label] = Unranked(submission=label, access=access, seeds=len(row), reason=reason, **metrics)
+        else:
+            ranked[label] = row
+    return ranked, unranked
 
 
-def not_believed(suite: Suite, task: Task, groups: NDArray[np.int64], row: TaskRow) -> str | None:
+def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str | None:
     """Return why a row's metrics cannot be taken for its result on a task, or None.
 
     `groups`: int64 (n,), the groups of the test samples.
@@ -55,10 +71,15 @@ def not_fit(task: Task, row: TaskRow) -> str | None:
             return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"
     if row.seeds != list(range(len(row))):
         return f"incomplete: has the seeds {', '.join(map(str, row.seeds))} instead of 0 to {len(row) - 1}"
-    correct = int(np.mean([sum(result.groups) for result in row.results]))
-    if not better_than_chance(correct, task.scenario.num_test, task.scenario.num_classes):
+    if not beats_chance(task, row):
         return "not significantly better than chance in test accuracy"
     return next(filter(None, (_flattened(task, result) for result in row.results)), None)
+
+
+def beats_chance(task: Task, row: TaskRow) -> bool:
+    """Return whether a row's mean test accuracy is significantly above chance."""
+    correct = int(np.mean([sum(result.groups) for result in row.results]))
+    return better_than_chance(correct, task.scenario.num_test, task.scenario.num_classes)
 
 
 def _flattened(task: Task, result: Result) -> str | None:

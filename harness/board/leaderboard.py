@@ -11,19 +11,13 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, one_thread, pooled_spreads
-from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.ranks import place_rows, rank_set
-from spurgen.harness.board.schema import Leaderboard, PrivateFailure, PrivateGap, TaskBoard, TaskBoardRow, Unranked
-from spurgen.harness.metrics import (
-    Interval,
-    basic_interval,
-    bias_corrected,
-    percentile_interval,
-    simultaneous_interval,
-)
+from spurgen.harness.board.schema import Leaderboard, PrivateFailure, PrivateGap, TaskBoard, TaskBoardRow
+from spurgen.harness.metrics import Interval, basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.contradiction import BASE_METRICS
-from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *BASE_METRICS)
@@ -47,10 +41,11 @@ def build(
     boards: dict[str, TaskBoard] = {}
     replicates: dict[str, dict[str, Float64]] = {}
     for name, task in suite.tasks.items():
-        of_task = {label: row[name] for label, row in sorted(rows.items()) if name in row}
+        of_task = on_task(rows, name)
         if of_task:
-            hidden = {label: row[name] for label, row in (private or {}).items() if name in row}
-            boards[name], replicates[name] = _task_board(suite, task, of_task, hidden, bootstrapped)
+            boards[name], replicates[name] = _task_board(
+                suite, task, of_task, on_task(private or {}, name), bootstrapped
+            )
     overall = {name: rank_set(members, boards, replicates) for name, members in suite.overall.items()}
     return Leaderboard(suite.name, suite.manifest.digest, boards, overall)
 
@@ -64,16 +59,7 @@ def _task_board(
     protect it from defeat: else one bad seed on purpose would.
     """
     bootstrap = TaskBootstrap.of(task)
-    unranked, fit = [], {}
-    for label, row in rows.items():
-        doubt = not_believed(suite, task, bootstrap.groups, row)
-        reason = doubt or not_fit(task, row)
-        if reason:
-            metrics = {} if doubt else {name: row.mean(name) for name in ("accuracy", "wga")}
-            access = row.results[0].access
-            unranked.append(Unranked(submission=label, access=access, seeds=len(row), reason=reason, **metrics))
-        else:
-            fit[label] = row
+    fit, unranked = rankable(suite, task, bootstrap.groups, rows)
     spreads = pooled_spreads(fit.values(), bootstrapped)
     bootstrap.draw(fit.values())
     made = {label: make_row(bootstrap, label, row, spreads, bootstrapped) for label, row in fit.items()}
@@ -91,7 +77,7 @@ def _task_board(
         _with_private(replace(row, against_erm=against.get(label)), fit[label], private.get(label))
         for label, (row, _) in made.items()
     ]
-    return TaskBoard(place_rows(shown, replicates), unranked), replicates
+    return TaskBoard(place_rows(shown, replicates), [*unranked.values()]), replicates
 
 
 def make_row(

@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from tabulate import tabulate
-
-from spurgen.harness.board.rendering import as_text, place
+from spurgen.harness.board.rendering import as_text, markdown_table, place
 from spurgen.harness.board.schema import BoardRow, Leaderboard
 
 HEADLINE = ("contrastive", "adversarial", "group_dro", "ssa", "resample", "dfr", "jtt", "erm")
@@ -29,7 +27,7 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
         }
         for label in dict.fromkeys(order)
     ]
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def _by_submission(rows: Sequence[BoardRow]) -> dict[str, BoardRow]:

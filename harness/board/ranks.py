@@ -10,7 +10,7 @@ from spurgen.harness.board.schema import BoardRow, SeedVariance, SetBoard, TaskB
 from spurgen.harness.metrics import basic_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.ranking import order, rank
+from spurgen.harness.statistics.ranking import rank
 
 METRICS = ("wga", "accuracy", "sss", "ig")
 VARIANCES: tuple[SeedVariance, ...] = ("unknown", "pooled", "own")  # least known first
@@ -18,16 +18,15 @@ Row = TypeVar("Row", bound=BoardRow)
 
 
 def place_rows(rows: Sequence[Row], replicates: Mapping[str, Float64]) -> list[Row]:
-    """Return rows with `rank` and `tied`, in the order in which they are shown.
+    """Return rows with `rank` and `tied`, in the order in which they are shown: of equal ranks by SSS, then by |IG|.
 
     `replicates` maps submissions to the paired bootstrap of their WGA, float64 (2, B): where it is the higher of two
     rows, and where it is the lower.
     """
-    keys = [(row.value("sss"), abs(row.value("ig")), row.submission) for row in rows]
     drawn = np.stack([replicates[row.submission] for row in rows]) if rows else np.empty((0, 2, 2))
-    places = rank(np.array([row.value("wga") for row in rows]), drawn[:, 0], keys, drawn[:, 1])
-    placed = [replace(row, rank=place.rank, tied=place.tied) for place, row in zip(places, rows, strict=True)]
-    return [placed[row] for row in order(places)]
+    ranks = rank(np.array([row.value("wga") for row in rows]), drawn[:, 0], drawn[:, 1])
+    placed = [replace(row, rank=k, tied=ranks.count(k) > 1) for k, row in zip(ranks, rows, strict=True)]
+    return sorted(placed, key=lambda row: (row.rank, row.value("sss"), abs(row.value("ig")), row.submission))
 
 
 def rank_set(

@@ -1,7 +1,7 @@
 """The leaderboard as Markdown text."""
 
 import html
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tabulate import tabulate
@@ -71,7 +71,7 @@ def task_table(rows: Sequence[TaskBoardRow], mine: Collection[str] = ()) -> str:
         }
         for row in rows
     ]
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def overall_table(rows: Sequence[BoardRow], mine: Collection[str] = ()) -> str:
@@ -88,7 +88,7 @@ def overall_table(rows: Sequence[BoardRow], mine: Collection[str] = ()) -> str:
         }
         for row in rows
     ]
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def _named(row: BoardRow, mine: Collection[str]) -> str:
@@ -125,6 +125,11 @@ def _to_erm(row: TaskBoardRow) -> str:
         return ""
     verdict = "" if against.verdict == "undecided" else f" {against.verdict}"
     return f"{against.difference:+.3f}{verdict}"
+
+
+def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
+    """Return lines as a Markdown table, whose header are their keys."""
+    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
 def p_text(p_value: float) -> str:

@@ -8,6 +8,7 @@ from spurgen.harness.board.rendering import p_text
 from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TESTED, TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
 from spurgen.harness.running.missing import first_line
+from spurgen.harness.statistics.estimate import Estimate
 
 NAMES = {"accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
 MOST_PAIRS = 6
@@ -21,14 +22,12 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
     if summary.differences and not lines:
         lines.append(f"No difference to {ERM} is significant at 5 %.")
     for method in finished if summary.scenario.splits.twins >= TOO_FEW_BASES else ():
-        relied = [
-            c for c, row in method.channels.items() if row["sss"].ends[0] > method.estimates["sss_placebo"].ends[1]
-        ]
+        relied = [channel for channel, row in method.channels.items() if _above_floor(method, row["sss"])]
         if relied:
             lines.append(
                 f"{method.name} relies on {_join(relied)}: its SSS is above the placebo floor (disjoint intervals)."
             )
-    users = [method.name for method in finished if method.above_chance and _uses_core(method)]
+    users = [m.name for m in finished if m.above_chance and _above_floor(m, m.estimates["core_sensitivity"])]
     if users:
         lines.append(
             f"Better than chance, with a core sensitivity above the placebo floor (disjoint intervals): {_join(users)}."
@@ -51,8 +50,8 @@ def _significant(summary: ExperimentSummary, tested: Difference) -> str:
     )
 
 
-def _uses_core(method: MethodSummary) -> bool:
-    return method.estimates["core_sensitivity"].ends[0] > method.estimates["sss_placebo"].ends[1]
+def _above_floor(method: MethodSummary, estimate: Estimate) -> bool:
+    return estimate.ends[0] > method.estimates["sss_placebo"].ends[1]
 
 
 def cautions(summary: ExperimentSummary) -> list[str]:

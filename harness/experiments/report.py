@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
 from spurgen.benchmark.scenario import Channel, Scenario, Strength
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import p_text
+from spurgen.harness.board.rendering import markdown_table, p_text
 from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions
 from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
 
@@ -36,7 +34,7 @@ def to_markdown(summary: ExperimentSummary, plots: Sequence[str] = ()) -> str:
 
 def results_table(summary: ExperimentSummary) -> str:
     """Return a table with a line per method; one that failed has only its name and access."""
-    return _table([_line(method) for method in summary.methods])
+    return markdown_table([_line(method) for method in summary.methods])
 
 
 def _line(method: MethodSummary) -> dict[str, str]:
@@ -68,7 +66,7 @@ def difference_table(differences: Sequence[Difference]) -> str:
         if _seed_tests(differences):
             line["p, seeds only (Holm)"] = "-" if d.p_seeds is None else p_text(d.p_seeds)
         lines.append(line)
-    return _table(lines)
+    return markdown_table(lines)
 
 
 def _seed_tests(differences: Sequence[Difference]) -> int:
@@ -129,10 +127,6 @@ def _origin(summary: ExperimentSummary) -> str:
         f"SpurGen {made_with.spurgen}, {commit}Python {made_with.python}, {packages}; {made_with.machine}; "
         f"{summary.written}. Scenario SHA-256 `{summary.scenario_sha256}`."
     )
-
-
-def _table(lines: Sequence[dict[str, str]]) -> str:
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
 def _bullets(lines: Sequence[str]) -> str:

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from spurgen.benchmark.result import Environment, Result
 from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
-from spurgen.harness.board.against_erm import ALPHA, ERM
+from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, pooled_spreads
+from spurgen.harness.board.eligibility import beats_chance
 from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
 from spurgen.harness.board.schema import TaskBoardRow
 from spurgen.harness.experiments.experiment import Experiment
@@ -19,9 +20,8 @@ from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+from spurgen.harness.statistics import ALPHA, holm, paired_difference, seed_p_value
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.ranking import better_than_chance
 
 TESTED = ("accuracy", "wga", "sss")
 TOO_FEW_BASES = 30  # with fewer base samples, bootstrap intervals are too short to conclude anything from
@@ -156,13 +156,12 @@ def _summarize_method(
     task = bootstrap.task
     shown, replicates = make_row(bootstrap, name, row, spreads)
     replicates |= {sss: bootstrap.replicates(name, row, sss, spreads) for sss in _sss_names(task)}
-    correct = int(np.mean([sum(result.groups) for result in row.results]))
     summary = MethodSummary(
         name=name,
         results=row.results,
         estimates=_estimates(shown),
         channels=_by_channel(shown, replicates),
-        above_chance=better_than_chance(correct, task.scenario.num_test, task.scenario.num_classes),
+        above_chance=beats_chance(task, row),
     )
     return summary, replicates
 
@@ -203,7 +202,7 @@ def differences_to_erm(
     corrected = zip(pairs, tests, holm([test.p for test in tests]), holm(p_seeds), strict=True)
     return tuple(
         Difference(
-            method=method.name, metric=metric, difference=Estimate(test.value, test.low, test.high),
+            method=method.name, metric=metric, difference=Estimate(test.value, *test.interval),
             p_value=test.p, p_holm=p_holm, p_seeds=p_seed,
         )
         for (method, metric), test, p_holm, p_seed in corrected

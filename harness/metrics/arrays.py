@@ -50,8 +50,7 @@ def check_kind(name: str, array: NDArray[Any], kinds: str, expected: str) -> Non
 def as_reals(name: str, array: Scores, shape: Shape | None) -> Float64:
     """Return a checked array as float64; `shape` None allows any.
 
-    Raises:
-        MetricError: for a wrong dtype or shape, NaN, infinity or a magnitude above 1e100.
+    Raises `MetricError` for a wrong dtype or shape, NaN, infinity or a magnitude above 1e100.
     """
     check_kind(name, array, "fiu", "an array of real numbers")
     check_shape(name, array, shape or tuple("..." for _ in array.shape))
@@ -67,8 +66,7 @@ def as_reals(name: str, array: Scores, shape: Shape | None) -> Float64:
 def as_probabilities(name: str, array: Scores, shape: Shape) -> Float64:
     """Return checked class probabilities as float64, class axis last.
 
-    Raises:
-        MetricError: as `as_reals`, and for a negative entry or a row whose sum differs from 1 by more than 1e-3.
+    Raises `MetricError` as `as_reals`, and for a negative entry or a row whose sum differs from 1 by more than 1e-3.
     """
     probs = as_reals(name, array, shape)
     if probs.min() < 0:
@@ -83,8 +81,7 @@ def as_probabilities(name: str, array: Scores, shape: Shape) -> Float64:
 def as_integers(name: str, array: Labels, count: int | str, bound: int | None) -> Int64:
     """Return checked integers (count,) in [0, bound) as int64; `bound` None sets no upper end.
 
-    Raises:
-        MetricError: for a wrong dtype, shape or range.
+    Raises `MetricError` for a wrong dtype, shape or range.
     """
     check_kind(name, array, "iu", "an array of integers")
     check_shape(name, array, (count,))
@@ -98,11 +95,9 @@ def as_integers(name: str, array: Labels, count: int | str, bound: int | None) -
 def as_groups(group_ids: Labels, count: int | str, num_groups: int | None) -> tuple[Int64, Int64]:
     """Return checked group ids, int64 (n,), and the size of every group, int64 (G,), all positive.
 
-    G is `num_groups`, or the highest id + 1 if that is None.
-
-    Raises:
-        MetricError: for a wrong dtype, shape or range, or an empty group: to score it 0, as WILDS does, looks like a
-            failure of the model, and to skip it hides that nothing was measured.
+    G is `num_groups`, or the highest id + 1 if that is None. Raises `MetricError` for a wrong dtype, shape or range, or
+    an empty group: to score it 0, as WILDS does, looks like a failure of the model, and to skip it hides that nothing
+    was measured.
     """
     ids = as_integers("group_ids", group_ids, count, num_groups)
     sizes = np.bincount(ids, minlength=num_groups or 0).astype(np.int64)
@@ -130,10 +125,8 @@ def as_fraction(name: str, value: float) -> float:
 def log_softmax(logits: Scores, temperature: float = 1.0) -> Float64:
     """Return log softmax(logits / temperature) over the last axis, in nats: float64, the shape of `logits`.
 
-    `logits`: real (..., K). `temperature`: positive and finite.
-
-    Raises:
-        MetricError: for a temperature that is not positive and finite, or logits that are not finite.
+    `logits`: real (..., K). `temperature`: positive and finite. Raises `MetricError` for a temperature that is not
+    positive and finite, or logits that are not finite.
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise failure("temperature", f"{temperature!r}", "a positive finite number", "fit it by fit_temperature")

@@ -52,8 +52,7 @@ def fit_temperature(logits: Scores, labels: Labels) -> float:
       prediction of one of the n samples were a toss-up, and at least r / 10000. The n samples support no lower T, and
       at T near 0 a single error elsewhere would cost thousands of nats.
 
-    Raises:
-        MetricError: for non-finite or misshapen arrays, or labels out of range.
+    Raises `MetricError` for non-finite or misshapen arrays, or labels out of range.
     """
     reals = as_reals("logits", logits, ("n", "K"))
     targets = as_integers("labels", labels, *reals.shape)

@@ -6,10 +6,8 @@ from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as
 def correct(logits: Scores, labels: Labels) -> Bool:
     """Return which samples are classified correctly, bool (n,); of equal scores the lowest class counts.
 
-    `logits`: logits or probabilities (n, K). `labels`: integers (n,) in [0, K).
-
-    Raises:
-        MetricError: for non-finite or misshapen arrays, or labels out of range.
+    `logits`: logits or probabilities (n, K). `labels`: integers (n,) in [0, K). Raises `MetricError` for non-finite or
+    misshapen arrays, or labels out of range.
     """
     scores = as_reals("logits", logits, ("n", "K"))
     hits: Bool = scores.argmax(axis=1) == as_integers("labels", labels, *scores.shape)

@@ -7,10 +7,8 @@ def flip_rates(base_scores: Scores, twin_scores: Scores) -> Float64:
     """Return the share of a sample's twins whose argmax differs from the base's, float64 (m,) in [0, 1].
 
     `base_scores`: logits or probabilities (m, K). `twin_scores`: (m, V, K). All V twins count, as in SSS: if the
-    sample's own value, which cannot flip, is among them, the rate is at most (V - 1) / V.
-
-    Raises:
-        MetricError: for non-finite or misshapen arrays.
+    sample's own value, which cannot flip, is among them, the rate is at most (V - 1) / V. Raises `MetricError` for
+    non-finite or misshapen arrays.
     """
     base = as_reals("base_scores", base_scores, ("m", "K"))
     twin = as_reals("twin_scores", twin_scores, (base.shape[0], "V", base.shape[1]))

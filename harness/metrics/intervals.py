@@ -20,10 +20,8 @@ def simultaneous_interval(correct_counts: Labels, group_sizes: Labels, level: fl
 
     `correct_counts`, `group_sizes`: integers (G,), of independent samples (one seed). Every group gets its
     Clopper-Pearson interval at level 1 - (1 - level) / G (Clopper & Pearson 1934; Bonferroni). If all of them cover,
-    the true minimum lies between the smallest lower and the smallest upper end.
-
-    Raises:
-        MetricError: for misshapen counts, an empty group, or more correct samples than samples.
+    the true minimum lies between the smallest lower and the smallest upper end. Raises `MetricError` for misshapen
+    counts, an empty group, or more correct samples than samples.
     """
     hits = as_integers("correct_counts", correct_counts, "G", None)
     sizes = as_integers("group_sizes", group_sizes, len(hits), None)

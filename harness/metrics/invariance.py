@@ -17,11 +17,9 @@ def invariance_gaps(ctrl_logits: Scores, unc_logits: Scores, labels: Labels, tem
     """Return each sample's loss(ctrl) - loss(unc) in nats, float64 (m,).
 
     `ctrl_logits`: logits (m, K) of the base samples with every channel at its aligned value; `unc_logits`: with every
-    channel redrawn uniformly. `labels`: integers (m,) in [0, K). `temperature`: divides the logits; positive.
-
-    Raises:
-        MetricError: for non-finite or misshapen arrays, labels out of range, a temperature that is not positive and
-            finite, or one at which a loss is infinite.
+    channel redrawn uniformly. `labels`: integers (m,) in [0, K). `temperature`: divides the logits; positive. Raises
+    `MetricError` for non-finite or misshapen arrays, labels out of range, a temperature that is not positive and
+    finite, or one at which a loss is infinite.
     """
     ctrl = as_reals("ctrl_logits", ctrl_logits, ("m", "K"))
     unc = as_reals("unc_logits", unc_logits, ctrl.shape)

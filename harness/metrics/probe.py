@@ -14,10 +14,8 @@ def probed(features: Scores, targets: Labels, others: Scores, truth: Labels) -> 
     """Return where a probe that is fitted on `features` is correct on `others`, bool (m,).
 
     `features`: real (n, d), with `targets`, integers (n,). `others`: real (m, d), with `truth`, integers (m,). Both are
-    standardised by the mean and deviation of `features`. With a single target the probe always predicts that.
-
-    Raises:
-        MetricError: for non-finite or misshapen arrays, or negative targets.
+    standardised by the mean and deviation of `features`. With a single target the probe always predicts that. Raises
+    `MetricError` for non-finite or misshapen arrays, or negative targets.
     """
     known = as_reals("features", features, ("n", "d"))
     unknown = as_reals("others", others, ("m", known.shape[1]))
@@ -46,9 +44,7 @@ def probe_worst_group_accuracy(
 ) -> float:
     """Return the minimum over groups of the probe's accuracy, in [0, 1].
 
-    `group_ids`: integers (m,) in [0, `num_groups`), of `others`. The rest as `probed`.
-
-    Raises:
-        MetricError: as `probed`, and for an empty group.
+    `group_ids`: integers (m,) in [0, `num_groups`), of `others`. The rest as `probed`. Raises `MetricError` as
+    `probed`, and for an empty group.
     """
     return count_groups(probed(features, targets, others, truth), group_ids, num_groups).worst

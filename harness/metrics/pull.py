@@ -10,11 +10,8 @@ def signed_pulls(twin_probs: Scores, aligned_classes: Bool) -> Float64:
 
     `twin_probs`: probabilities (m, V, K), one twin per value of the channel. `aligned_classes`: bool (V, K), True where
     value v is aligned with class k. The pull of a value v with classes A_v is the probability of A_v when v is shown
-    minus its average over all V values. The mean is over the values that are aligned with a class.
-
-    Raises:
-        MetricError: for arrays that are misshapen, non-finite or no probabilities, or if no value is aligned with any
-            class.
+    minus its average over all V values. The mean is over the values that are aligned with a class. Raises `MetricError`
+    for arrays that are misshapen, non-finite or no probabilities, or if no value is aligned with any class.
     """
     probs = as_probabilities("twin_probs", twin_probs, ("m", "V", "K"))
     aligned = as_flags("aligned_classes", aligned_classes, probs.shape[1:])

@@ -8,11 +8,9 @@ from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as
 def counterfactually_robust(base_scores: Scores, twin_scores: Mapping[str, Scores], labels: Labels) -> Bool:
     """Return which samples are correct on the base and on every channel twin, bool (m,).
 
-    `base_scores`: logits or probabilities (m, K). `twin_scores`: per channel (m, V, K); V may differ.
-    `labels`: integers (m,) in [0, K).
-
-    Raises:
-        MetricError: for non-finite or misshapen arrays, labels out of range, or no channel at all.
+    `base_scores`: logits or probabilities (m, K). `twin_scores`: per channel (m, V, K); V may differ. `labels`:
+    integers (m,) in [0, K). Raises `MetricError` for non-finite or misshapen arrays, labels out of range, or no channel
+    at all.
     """
     base = as_reals("base_scores", base_scores, ("m", "K"))
     at = as_integers("labels", labels, *base.shape)

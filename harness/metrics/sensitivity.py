@@ -27,12 +27,10 @@ def _true_class_shifts(base_probs: Scores, name: str, twins: Scores, labels: Lab
 def spurious_sensitivities(base_probs: Scores, twin_probs: Scores, labels: Labels) -> Float64:
     """Return each sample's part of the Spurious Sensitivity Score of a channel, float64 (m,) in [0, 1].
 
-    `base_probs`: calibrated probabilities (m, K). `twin_probs`: those of the same samples under each of the channel's
-    V values, (m, V, K), the sample's own value included, so that the mean over values is the exact expectation over
-    Shuffle_c. `labels`: integers (m,) in [0, K).
-
-    Raises:
-        MetricError: for arrays that are misshapen, non-finite or no probabilities, or labels out of range.
+    `base_probs`: calibrated probabilities (m, K). `twin_probs`: those of the same samples under each of the channel's V
+    values, (m, V, K), the sample's own value included, so that the mean over values is the exact expectation over
+    Shuffle_c. `labels`: integers (m,) in [0, K). Raises `MetricError` for arrays that are misshapen, non-finite or no
+    probabilities, or labels out of range.
     """
     return _true_class_shifts(base_probs, "twin_probs", twin_probs, labels, per_value=True)
 

@@ -30,10 +30,7 @@ def count_groups(correct: Bool, group_ids: Labels, num_groups: int | None = None
     """Count the correct samples and all samples in every group.
 
     `correct`: bool (n,). `group_ids`: integers (n,) in [0, G), where G is `num_groups`, or the highest id + 1 if that
-    is None.
-
-    Raises:
-        MetricError: for misshapen arrays, ids out of range, or an empty group among 0 .. G - 1.
+    is None. Raises `MetricError` for misshapen arrays, ids out of range, or an empty group among 0 .. G - 1.
     """
     hits = as_flags("correct", correct, ("n",))
     ids, sizes = as_groups(group_ids, len(hits), num_groups)
@@ -44,9 +41,7 @@ def group_counts(logits: Scores, labels: Labels, group_ids: Labels, num_groups: 
     """Count as `count_groups` the samples that are `correct`.
 
     `logits`: logits or probabilities (n, K). `labels`: integers (n,) in [0, K). `group_ids`, `num_groups`: as there.
-
-    Raises:
-        MetricError: for non-finite or misshapen arrays, labels or ids out of range, or an empty group.
+    Raises `MetricError` for non-finite or misshapen arrays, labels or ids out of range, or an empty group.
     """
     return count_groups(correct(logits, labels), group_ids, num_groups)
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.rows import Float64, TaskRow
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.rows import TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
 EPOCH = (1980, 1, 1, 0, 0, 0)  # date of the zip's entries, the earliest that zip allows

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.harness import metrics
+from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.rows import TaskRow
 
 BASE_METRICS = {"sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra": "cra", "flip_rate": "flip"}
@@ -18,7 +18,7 @@ Claim = tuple[str, float | None, float, float]
 """A metric's name, its value in the row, its value computed from the samples, and the tolerance for rounding."""
 
 
-def contradiction(task: Task, groups: NDArray[np.int64], row: TaskRow) -> str | None:
+def contradiction(task: Task, groups: Int64, row: TaskRow) -> str | None:
     """Return how a row's metrics contradict its samples, or None if they differ by rounding at most.
 
     `groups`: int64 (n,), the groups of the test samples. The row must not contain failed results.

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result, Samples
-
-Float64 = NDArray[np.float64]
+from spurgen.harness.metrics.arrays import Float64
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,11 @@ Row = Mapping[str, TaskRow]
 """A submission's results by task."""
 Rows = Mapping[str, Row]
 """Rows by label."""
+
+
+def on_task(rows: Rows, task: str) -> dict[str, TaskRow]:
+    """Return the rows of a task by label, sorted."""
+    return {label: row[task] for label, row in sorted(rows.items()) if task in row}
 
 
 def make_task_row(outcomes: Sequence[tuple[Result, Samples]]) -> TaskRow:

@@ -120,7 +120,7 @@ class Store:
         text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
         _complete(text, binary)
         arrays = to_bytes(row)
-        pending = binary.parent / f"{binary.name}.pending"
+        pending = _pending(binary)
         write_atomically(pending, arrays)
         write_atomically(text, _to_text(row, hashlib.sha256(arrays).hexdigest()))
         pending.replace(binary)
@@ -136,16 +136,16 @@ class Store:
 
 def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow:
     """Return a task's row with one more result."""
+    alone = make_task_row([(result, samples)])
     if part is None:
-        return make_task_row([(result, samples)])
+        return alone
     others = [old for old in part.results if old.seed != result.seed]
     results = tuple(sorted([*others, result], key=lambda each: each.seed))
     if not samples:
         return TaskRow(results, part.correct, part.sums)
     place = sum(old.error is None and old.seed < result.seed for old in others)
     if not len(part.correct):
-        first = make_task_row([(result, samples)])
-        return TaskRow(results, first.correct, first.sums)
+        return TaskRow(results, alone.correct, alone.sums)
     sums = {name: total + samples[name] for name, total in part.sums.items()}
     return TaskRow(results, np.insert(part.correct, place, samples["correct"], axis=0), sums)
 

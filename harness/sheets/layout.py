@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 Pixels = NDArray[np.uint8]
 Strip = Image.Image
@@ -72,14 +72,14 @@ def tile(pixels: Pixels, label: str = "", scale: int = 1) -> Strip:
     return column([image, write(label, image.width)], gap=4) if label else image
 
 
-def row(strips: Sequence[Strip], gap: int = GAP) -> Strip:
+def row(strips: Sequence[Strip]) -> Strip:
     """Put strips side by side, tops aligned."""
-    width = sum(strip.width + gap for strip in strips) - gap
+    width = sum(strip.width + GAP for strip in strips) - GAP
     joined = Image.new("RGB", (width, max(strip.height for strip in strips)), PAPER)
     left = 0
     for strip in strips:
         joined.paste(strip, (left, 0))
-        left += strip.width + gap
+        left += strip.width + GAP
     return joined
 
 
@@ -94,9 +94,9 @@ def column(strips: Sequence[Strip], gap: int = 0) -> Strip:
     return joined
 
 
-def grid(tiles: Sequence[Strip], columns: int, gap: int = GAP) -> Strip:
+def grid(tiles: Sequence[Strip], columns: int) -> Strip:
     """Lay out tiles of equal width in rows of `columns`."""
-    return column([row(tiles[k : k + columns]) for k in range(0, len(tiles), columns)], gap)
+    return column([row(tiles[k : k + columns]) for k in range(0, len(tiles), columns)], GAP)
 
 
 def panel(head: Strip, tiles: Sequence[Strip], columns: int) -> Strip:
@@ -107,7 +107,4 @@ def panel(head: Strip, tiles: Sequence[Strip], columns: int) -> Strip:
 
 def framed(strips: Sequence[Strip], gap: int = GAP) -> Strip:
     """Put strips below one another within a margin: a whole sheet."""
-    inner = column(strips, gap)
-    sheet = Image.new("RGB", (inner.width + 2 * GAP, inner.height + 2 * GAP), PAPER)
-    sheet.paste(inner, (GAP, GAP))
-    return sheet
+    return ImageOps.expand(column(strips, gap), GAP, PAPER)

@@ -33,10 +33,8 @@ def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int)
     """Draw how often each replicate holds each sample: uint8 (B, n).
 
     `group_ids`: integers (n,) in [0, G). `replicates`: B. Every group is resampled with replacement to its own size,
-    from its own stream, so replicates stay as balanced as the design.
-
-    Raises:
-        MetricError: for bad or empty groups, or no replicate.
+    from its own stream, so replicates stay as balanced as the design. Raises `MetricError` for bad or empty groups, or
+    no replicate.
     """
     if replicates < 1:
         raise failure("replicates", str(replicates), "at least 1", "1000 are usual")
@@ -54,10 +52,8 @@ def group_bootstrap_weights(group_ids: Labels, replicates: int, seed: str | int)
 class GroupWeights:
     """Weights by group, laid out for matrix products once for all rows of a task.
 
-    `group_ids`: integers (n,) in [0, G). `weights`: (B, n) of `group_bootstrap_weights`.
-
-    Raises:
-        MetricError: for arrays that do not fit each other, or an empty group.
+    `group_ids`: integers (n,) in [0, G). `weights`: (B, n) of `group_bootstrap_weights`. Raises `MetricError` for
+    arrays that do not fit each other, or an empty group.
     """
 
     def __init__(self, group_ids: Labels, weights: Weights) -> None:
@@ -70,10 +66,8 @@ class GroupWeights:
     def per_seed(self, correct: Bool) -> tuple[Float64, Float64]:
         """Return replicates of every seed's worst-group accuracy and accuracy: float64 (S, B) each.
 
-        `correct`: bool (S, n), a line per training seed, of one row or of many: many at once are faster.
-
-        Raises:
-            MetricError: for an array of another shape or dtype.
+        `correct`: bool (S, n), a line per training seed, of one row or of many: many at once are faster. Raises
+        `MetricError` for an array of another shape or dtype.
         """
         hits = as_flags("correct", correct, ("S", len(self._ids))).astype(np.float32)
         worst = np.full((len(hits), len(self._parts[0])), np.inf)
@@ -87,22 +81,12 @@ class GroupWeights:
             mean += accuracies
         return worst, mean
 
-    def wga_and_accuracy(self, correct: Bool) -> tuple[Float64, Float64]:
-        """Return replicates of a row's worst-group accuracy and accuracy, means over seeds: float64 (B,) each.
-
-        `correct`: bool (S, n), a line per training seed. Raises as `per_seed`.
-        """
-        worst, mean = self.per_seed(correct)
-        return worst.mean(axis=0), mean.mean(axis=0)
-
 
 class SampleWeights:
     """Weights of base samples, checked and summed once for all rows of a task.
 
-    `weights`: real (B, m), such as those of `group_bootstrap_weights`.
-
-    Raises:
-        MetricError: for another dtype, or a replicate whose weights do not sum to a positive finite number.
+    `weights`: real (B, m), such as those of `group_bootstrap_weights`. Raises `MetricError` for another dtype, or a
+    replicate whose weights do not sum to a positive finite number.
     """
 
     def __init__(self, weights: Weights | Float64) -> None:
@@ -117,10 +101,8 @@ class SampleWeights:
     def mean(self, values: Scores) -> Float64:
         """Return replicates of the mean over seeds and samples: float64 (B,).
 
-        `values`: real (S, m), each base sample's contribution with all its twins, a line per training seed.
-
-        Raises:
-            MetricError: for an array of another shape, or values that are not finite.
+        `values`: real (S, m), each base sample's contribution with all its twins, a line per training seed. Raises
+        `MetricError` for an array of another shape, or values that are not finite.
         """
         reals = as_reals("values", values, ("S", len(self._by_sample)))
         replicates: Float64 = reals.mean(axis=0) @ self._by_sample / self._totals

@@ -7,17 +7,18 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr
 
 from spurgen.harness.metrics.arrays import Float64, Scores, as_fraction, as_reals
+from spurgen.harness.metrics.intervals import Interval
 
+ALPHA = 0.05  # of all tests
 NOISE = 1e-12  # differences of proportions below it are rounding
 PValue = TypeVar("PValue", float, float | None)
 
 
 class Difference(NamedTuple):
-    """A difference, the ends of its interval, and the two-sided p-value of no difference."""
+    """A difference, its interval, and the two-sided p-value of no difference."""
 
     value: float
-    low: float
-    high: float
+    interval: Interval
     p: float
 
 
@@ -27,17 +28,15 @@ def paired_difference(
     """Return `point` - `other` with a normal interval, by the standard deviation of the paired bootstrap.
 
     `replicates`, `other_replicates`: real (B,), B at least 2, of the same draws. The p-value is that of
-    `difference_p_values`, so the interval excludes 0 exactly if p < 1 - `level`.
-
-    Raises:
-        MetricError: for replicates that do not fit each other or are not finite.
+    `difference_p_values`, so the interval excludes 0 exactly if p < 1 - `level`. Raises `MetricError` for replicates
+    that do not fit each other or are not finite.
     """
     first = as_reals("replicates", replicates, ("B",))
     both = np.stack([first, as_reals("other_replicates", other_replicates, (len(first),))])
     reach = float(-ndtri((1 - as_fraction("level", level)) / 2) * (both[0] - both[1]).std(ddof=1))
     value = float(point) - float(other)
     (p_value,) = difference_p_values(np.array([point, other]), both)
-    return Difference(value, value - reach, value + reach, float(p_value))
+    return Difference(value, Interval(value - reach, value + reach), float(p_value))
 
 
 def difference_p_values(points: Scores, replicates: Scores, beaten: Scores | None = None) -> Float64:
@@ -68,9 +67,7 @@ def seed_p_value(values: Scores, others: Scores) -> float | None:
 
     `values`, `others`: real (S,), the same seeds in the same order. There is no test with one seed, nor where all seeds
     differ by the same amount: a spread of 0 over a few seeds is an accident of WGA's coarse steps and would give p = 0.
-
-    Raises:
-        MetricError: for arrays that do not fit each other or are not finite.
+    Raises `MetricError` for arrays that do not fit each other or are not finite.
     """
     first = as_reals("values", values, ("S",))
     difference = first - as_reals("others", others, (len(first),))

@@ -1,36 +1,17 @@
-"""The one ranking rule: by significance, then by a tie key; independent of the order of rows."""
-
-from collections.abc import Sequence
-from typing import NamedTuple
+"""The one ranking rule, by significance; independent of the order of rows."""
 
 import numpy as np
 from scipy.special import betainc
 
 from spurgen.harness.metrics.arrays import Bool, Scores, as_fraction, as_reals, failure
-from spurgen.harness.statistics.differences import difference_p_values, holm
-
-TieKey = tuple[float | str, ...]
+from spurgen.harness.statistics.differences import ALPHA, difference_p_values, holm
 
 
-class Placement(NamedTuple):
-    """A row's place.
-
-    `rank`: 1 + the number of rows significantly higher. `tied`: whether another row has the same rank. `position`:
-    1 + the number of rows shown before it, by rank and then by tie key.
-    """
-
-    rank: int
-    tied: bool
-    position: int
-
-
-def significantly_higher(
-    points: Scores, replicates: Scores, beaten: Scores | None = None, *, alpha: float = 0.05
-) -> Bool:
+def significantly_higher(points: Scores, replicates: Scores, beaten: Scores | None = None) -> Bool:
     """Return which rows are significantly higher than which: bool (R, R), [i, j] True where i is above j.
 
     `points`: real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2; `beaten`: as in
-    `difference_p_values`, with noise of its own that is no wider. All pairs are tested and Holm-corrected at `alpha`.
+    `difference_p_values`, with noise of its own that is no wider. All pairs are tested and Holm-corrected at 5 %.
     The result is a strict partial order: a standard deviation obeys the triangle inequality, so z(a, c) >=
     min(z(a, b), z(b, c)) where a > b > c, and if Holm rejects two steps it rejects their sum (with `beaten`, as far as
     the noises of rows are uncorrelated).
@@ -39,10 +20,8 @@ def significantly_higher(
     simulations: 1 to 4 % with 6 to 27 rows of 3 or 5 seeds, for a standard deviation over seeds of .03 to .14; 7 % if
     two rows of three have a single seed; 5 % if the rows' own deviations differ by a factor of 2 either way; 12 % if
     then half of the rows have a single seed, which does not show their own deviation. With the pooled deviation alone
-    in `beaten` it is 2 to 7 and 13 % (tests/harness/statistics/test_seed_spread.py).
-
-    Raises:
-        MetricError: for arrays that do not fit each other or are not finite.
+    in `beaten` it is 2 to 7 and 13 % (tests/harness/statistics/test_seed_spread.py). Raises `MetricError` for arrays
+    that do not fit each other or are not finite.
     """
     values = as_reals("points", points, ("R",))
     repeated = as_reals("replicates", replicates, (len(values), "B"))
@@ -51,53 +30,28 @@ def significantly_higher(
         raise failure("replicates", "1 replicate", "at least 2", "1000 are usual")
     separate = np.zeros((len(values), len(values)), bool)
     adjusted = np.array(holm(difference_p_values(values, repeated, lower).tolist()))
-    separate[np.triu_indices(len(values), 1)] = adjusted < as_fraction("alpha", alpha)
+    separate[np.triu_indices(len(values), 1)] = adjusted < ALPHA
     higher: Bool = (separate | separate.T) & (values[:, None] > values[None, :])
     return higher
 
 
-def _check_keys(tie_keys: Sequence[TieKey], count: int) -> None:
-    """Raise MetricError unless there is one tie key per row and none has NaN, which has no order."""
-    if len(tie_keys) != count:
-        raise failure("tie_keys", f"{len(tie_keys)} keys", f"{count}, one per row", "pass (SSS, |IG|) of every row")
-    for row, key in enumerate(tie_keys):
-        if any(part != part for part in key):  # only NaN differs from itself
-            raise failure("tie_keys", f"NaN in row {row}", "comparable values", "list failed rows below the ranked")
+def rank(points: Scores, replicates: Scores, beaten: Scores | None = None) -> list[int]:
+    """Return every row's rank: 1 + the number of rows significantly higher.
 
-
-def rank(
-    points: Scores, replicates: Scores, tie_keys: Sequence[TieKey], beaten: Scores | None = None, *, alpha: float = 0.05
-) -> list[Placement]:
-    """Place rows, highest first: rank = 1 + the number of rows significantly higher.
-
-    `points`: the metric that ranks, real (R,). `replicates`: its paired bootstrap, real (R, B), B at least 2.
-    `tie_keys`: R tuples that order equal ranks, lowest first (SSS, then |IG|; end with the name for a total order).
-    `beaten` and `alpha`: as in `significantly_higher`. Permuted rows get permuted placements.
-
-    Raises:
-        MetricError: for arrays that do not fit each other or are not finite, or NaN in a tie key.
+    `points`: the metric that ranks, real (R,). `replicates`, `beaten`: as in `significantly_higher`. Permuted rows get
+    permuted ranks. Raises `MetricError` for arrays that do not fit each other or are not finite.
     """
-    _check_keys(tie_keys, len(points))
     if not len(points):
         return []
-    higher = significantly_higher(points, replicates, beaten, alpha=alpha)
-    ranks = (1 + higher.sum(axis=0)).tolist()
-    keys = [(place, *key) for place, key in zip(ranks, tie_keys, strict=True)]
-    return [Placement(key[0], ranks.count(key[0]) > 1, 1 + sum(other < key for other in keys)) for key in keys]
+    ranks: list[int] = (1 + significantly_higher(points, replicates, beaten).sum(axis=0)).tolist()
+    return ranks
 
 
-def order(placements: Sequence[Placement]) -> list[int]:
-    """Return the row numbers in the order in which rows are shown; rows that are equal in all keep their order."""
-    return sorted(range(len(placements)), key=lambda row: placements[row].position)
-
-
-def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = 0.05) -> bool:
+def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = ALPHA) -> bool:
     """Return whether `correct` of `count` is significantly above 1 / `num_classes` (one-sided exact binomial test).
 
-    The samples must be independent: the test samples of one seed, not of all seeds together.
-
-    Raises:
-        MetricError: for impossible counts.
+    The samples must be independent: the test samples of one seed, not of all seeds together. Raises `MetricError` for
+    impossible counts.
     """
     if not 0 <= correct <= count or count < 1 or num_classes < 2:
         actual = f"{correct} of {count} with {num_classes} classes"

@@ -19,23 +19,21 @@ class Tiers(TypedDict):
     chain: list[str]
 
 
-def tiers(points: Scores, replicates: Scores, names: Sequence[str], *, alpha: float = 0.05) -> Tiers:
+def tiers(points: Scores, replicates: Scores, names: Sequence[str]) -> Tiers:
     """Group rows into tiers: a row's tier is the longest chain of significant steps that leads down to it.
 
     Their number is the size of the largest set of rows that all differ significantly, and, by Mirsky's theorem, of the
     smallest partition without a significant difference inside a part. As the Holm correction keeps the chance of any
-    false step at `alpha`, there are at least that many levels with confidence 1 - `alpha`. `points`, `replicates`:
-    as in `significantly_higher`; `names`: R, distinct. Permuted rows give the same tiers.
-
-    Raises:
-        MetricError: for arrays that do not fit each other or are not finite, or names that are not R distinct ones.
+    false step at 5 %, there are at least that many levels with 95 % confidence. `points`, `replicates`: as
+    in `significantly_higher`; `names`: R, distinct. Permuted rows give the same tiers. Raises `MetricError` for arrays
+    that do not fit each other or are not finite, or names that are not R distinct ones.
     """
     if len(set(names)) < len(names) or len(names) != len(points):
         actual = f"{len(names)} names, {len(set(names))} of them distinct"
         raise failure("names", actual, f"{len(points)} distinct ones", "name every row once")
     if not names:
         return {"count": 0, "members": [], "chain": []}
-    higher = significantly_higher(points, replicates, alpha=alpha)
+    higher = significantly_higher(points, replicates)
     best_first = sorted(range(len(names)), key=lambda row: (-points[row], names[row]))
     level: dict[int, int] = {}
     for row in best_first:  # rows above a row come before it

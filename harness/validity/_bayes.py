@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Environment, Scenario, Strength
 from spurgen.generators import aligned_values
 from spurgen.generators.factors import draw_factors, patterns
 from spurgen.generators.world import World, make_world
 from spurgen.harness.metrics import correct, group_counts
-
-Float64 = NDArray[np.float64]
-Int64 = NDArray[np.int64]
+from spurgen.harness.metrics.arrays import Float64, Int64
 
 
 class BayesAccuracies(NamedTuple):

@@ -9,12 +9,12 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, groups_on_test, pooled_spreads
-from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.metrics import basic_interval
-from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.results.contradiction import contradiction
-from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.validity._published import PublishedMetric
 
 
@@ -113,30 +113,24 @@ def gather(
     suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedMetric], baselines: Sequence[str]
 ) -> RankedSuite:
     """Sort the baselines' rows by task, and leave out those that the leaderboard would not rank."""
-    ours = {label: row for label, row in sorted(rows.items()) if label in baselines}
+    ours = {label: row for label, row in rows.items() if label in baselines}
     tasks = {}
     for name, task in suite.tasks.items():
-        entered = {label: row[name] for label, row in ours.items() if name in row}
-        reference = references.get(ERM, {}).get(name)
         groups = groups_on_test(task)
-        reasons = {
-            label: not_believed(suite, task, groups, row) or not_fit(task, row) for label, row in entered.items()
-        }
-        tasks[name] = RankedTask(
-            task,
-            {label: row for label, row in entered.items() if reasons[label] is None},
-            {label: reason for label, reason in reasons.items() if reason is not None},
-            reference.results if reference and _valid_reference(suite, task, reference) else (),
-        )
+        ranked, unranked = rankable(suite, task, groups, on_task(ours, name))
+        reasons = {label: row.reason for label, row in unranked.items()}
+        reference = references.get(ERM, {}).get(name)
+        valid = reference and _valid_reference(suite, task, groups, reference)
+        tasks[name] = RankedTask(task, ranked, reasons, reference.results if reference and valid else ())
     return RankedSuite(suite, tasks, published, baselines)
 
 
-def _valid_reference(suite: Suite, task: Task, row: TaskRow) -> bool:
+def _valid_reference(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> bool:
     """Return whether a row was trained without correlations, scored on this suite's data, and not edited."""
     data = suite.manifest.scenarios[task.scenario.name].digest
     if any(not result.uncorrelated or result.error or result.data_sha256 != data for result in row.results):
         return False
-    return contradiction(task, groups_on_test(task), row) is None
+    return contradiction(task, groups, row) is None
 
 
 def not_run(labels: Sequence[str], shown: int = 6) -> str:

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from tabulate import tabulate
-
-from spurgen.harness.board.rendering import as_text
+from spurgen.harness.board.rendering import as_text, markdown_table
 
 PASSED = {True: "yes", False: "no", None: "-"}
 T = TypeVar("T")
@@ -14,7 +12,7 @@ T = TypeVar("T")
 def table(lines: Sequence[Mapping[str, object]]) -> str:
     """Write a Markdown table in which every entry is plain text."""
     safe = [{name: as_text(str(entry)) for name, entry in line.items()} for line in lines]
-    return tabulate(safe, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(safe)
 
 
 def with_note(note: str, *tables: Sequence[Mapping[str, object]]) -> str:

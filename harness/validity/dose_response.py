@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Task
-from spurgen.harness.board.against_erm import ALPHA, ERM
+from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.rendering import p_text
 from spurgen.harness.machine.plotting import GREY, INK
-from spurgen.harness.statistics import Difference, holm, paired_difference
+from spurgen.harness.statistics import ALPHA, Difference, holm, paired_difference
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import Bootstrapped, RankedSuite
 from spurgen.harness.validity._section import Section
@@ -147,8 +147,7 @@ def _trends(doses: Sequence[float], rows: Sequence[Sequence[Bootstrapped]], dire
         points = [estimate.point for estimate in row]
         monotone = bool((np.diff(points) * direction >= 0).all())
         significant = p_holm < ALPHA and slope.value * direction > 0
-        interval = (slope.low, slope.high)
-        trends.append(Trend(points, slope.value, interval, slope.p, p_holm, monotone, significant))
+        trends.append(Trend(points, *slope, p_holm, monotone, significant))
     return trends
 
 

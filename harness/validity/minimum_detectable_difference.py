@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import ndtri
 
-from spurgen.harness.board.against_erm import ALPHA
 from spurgen.harness.machine.plotting import INK, PALE
+from spurgen.harness.statistics import ALPHA
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section

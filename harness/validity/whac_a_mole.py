@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from spurgen.harness.board.against_erm import ALPHA, ERM
+from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY
-from spurgen.harness.statistics import holm, paired_difference
+from spurgen.harness.statistics import ALPHA, holm, paired_difference
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
@@ -136,8 +136,8 @@ def _changes(task: RankedTask) -> TaskChanges:
     }
     corrected = holm([difference.p for difference in differences.values()])
     changes = {
-        key: Change(d.value, (d.low, d.high), d.p, p_holm)
-        for (key, d), p_holm in zip(differences.items(), corrected, strict=True)
+        key: Change(*difference, p_holm)
+        for (key, difference), p_holm in zip(differences.items(), corrected, strict=True)
     }
     return TaskChanges(
         {channel: task.sss(ERM, channel).point for channel in channels},

@@ -13,7 +13,7 @@ import torch
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import Sampler
+from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 
 NOUNS = ("red dog", "green cat", "blue bird")
@@ -69,8 +69,13 @@ def captured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
 
     def capture(method: ModuleType, problem: Problem, module: ModuleType | None = None, **options) -> SimpleNamespace:
         seen = SimpleNamespace()
+
+        def remember(*arguments, **named):
+            vars(seen).update(bound(*arguments, **named))
+            return seen.network
+
         with monkeypatch.context() as patched:
-            patched.setattr(module or method, "train", lambda *args, **named: vars(seen).update(bound(*args, **named)))
+            patched.setattr(module or method, "train", remember)
             seen.fitted = method.fit(problem, dataclasses.replace(method.Hyperparameters(), **options))
         seen.step = lambda indices: Step(seen.network, problem.train, torch.as_tensor(indices), 0.0)
         return seen
@@ -93,7 +98,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], list[Simpl
             stage = SimpleNamespace(**bound(*arguments, **named))
             stage.before, stage.objective_before = map(weights_of, (stage.network, stage.objective))
             seen.append(stage)
-            train(*arguments, **named)
+            return train(*arguments, **named)
 
         monkeypatch.setattr(module, "train", recorded)
         return seen
@@ -108,10 +113,12 @@ def weights_of(part) -> dict[str, torch.Tensor]:
 
 
 def bound(*arguments, **named):
-    """Return the parameters of `train` by name, defaults included."""
+    """Return the parameters of `train` by name, defaults included, and the sampler that it uses by default."""
     parameters = inspect.signature(train).bind(*arguments, **named)
     parameters.apply_defaults()
-    return parameters.arguments
+    given = parameters.arguments
+    everything = torch.arange(len(given["problem"].train))
+    return given | {"sampler": given["sampler"] or shuffled(everything, given["recipe"].batch_size)}
 
 
 @pytest.fixture(scope="session")

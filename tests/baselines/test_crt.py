@@ -85,6 +85,7 @@ def test_changed_features_fail_the_sanity_check(method, problem, monkeypatch):
         train(network, *arguments, stage=stage, **named)
         if stage == "head":
             network.image.layers[0].bias.data += 0.5
+        return network
 
     monkeypatch.setattr(last_layer, "train", spoil)
     fitted(method, problem)

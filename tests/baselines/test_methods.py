@@ -106,10 +106,7 @@ def test_loss_that_is_not_finite_is_an_error_with_method_and_epoch(fitted, make_
         def objective(step):
             return step.losses.mean() / (step.progress < 0.5)
 
-        network = problem.network(hyper)
-        sampler = erm.shuffled(torch.arange(len(problem.train)), hyper.batch_size)
-        erm.train(network, problem, hyper, sampler=sampler, objective=objective)
-        return network
+        return erm.train(problem.network(hyper), problem, hyper, objective=objective)
 
     with pytest.raises(SubmissionError, match=r"broken: the loss is (nan|inf) in epoch 3 of 4"):
         fitted(Baseline("broken", fit, erm.Hyperparameters(), access="none"), make_data(), make_context(), epochs=4)

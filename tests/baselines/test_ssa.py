@@ -6,9 +6,8 @@ import torch
 from spurgen.baselines import ssa
 from spurgen.baselines.ssa import Alignment, AttributePredictor, confident, pseudo_groups, repeated
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.halves import halves
 from spurgen.baselines.training.loop import Step
-from spurgen.baselines.training.samplers import balanced, shuffled
+from spurgen.baselines.training.samplers import balanced, halves, shuffled
 
 DISTINCT = "the predictor tells the values of every channel apart"
 BOTH = "every channel has aligned and conflicting pseudo-attributes"

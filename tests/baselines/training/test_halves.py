@@ -1,6 +1,6 @@
 import torch
 
-from spurgen.baselines.training.halves import halves
+from spurgen.baselines.training.samplers import halves
 
 GROUPS = torch.tensor([0] * 9 + [1] + [2] + [3] + [5] * 4)  # group 4 is empty
 

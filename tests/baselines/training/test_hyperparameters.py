@@ -1,5 +1,4 @@
 import dataclasses
-from dataclasses import field
 from typing import get_args
 
 import pytest
@@ -54,7 +53,7 @@ def test_bad_value_in_a_method_file_is_refused(values):
 def test_bad_default_is_refused():
     @dataclass(frozen=True)
     class Hyperparameters(Recipe):
-        share: float = field(default=1.5, metadata=within(0.0, 1.0, "nobody"))
+        share: float = within(0.0, 1.0, "nobody", default=1.5)
 
     with pytest.raises(ValidationError, match="share"):
         Hyperparameters()

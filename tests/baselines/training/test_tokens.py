@@ -2,9 +2,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spurgen.baselines.training.tokens import UNKNOWN, Vocabulary, words
+from spurgen.baselines.training.tokens import PADDING, RESERVED, UNKNOWN, Vocabulary, words
 
 CAPTIONS = ["A photo, taken at 14:05, of a heart.", "The hand-drawn arrow"]
+
+
+def decoded(vocabulary, row):
+    known = (*RESERVED, *vocabulary.ids)
+    return [known[i] for i in row.tolist() if i != PADDING]
 
 
 def test_times_and_punctuation_are_split():
@@ -17,7 +22,7 @@ def test_captions_survive_the_round_trip():
     assert encoded.shape == (2, 13)
     assert encoded.dtype == np.int64
     assert encoded.max() == vocabulary.size - 1
-    assert [vocabulary.decode(row) for row in encoded] == [words(caption) for caption in CAPTIONS]
+    assert [decoded(vocabulary, row) for row in encoded] == [words(caption) for caption in CAPTIONS]
 
 
 def test_an_unknown_word_is_marked_and_a_long_caption_is_cut():
@@ -26,14 +31,14 @@ def test_an_unknown_word_is_marked_and_a_long_caption_is_cut():
     assert encoded[0].tolist() == [vocabulary.ids["two"], UNKNOWN, 0]
     assert encoded[1].tolist() == [vocabulary.ids["one"]] * 3
     assert encoded[2].tolist() == [0, 0, 0]
-    assert vocabulary.decode(encoded[0]) == ["two", "<unknown>"]
+    assert decoded(vocabulary, encoded[0]) == ["two", "<unknown>"]
 
 
 @given(st.lists(st.text(max_size=30), max_size=8))
 def test_encoding_word_by_word_gives_what_splitting_the_whole_caption_gives(captions):
     vocabulary = Vocabulary.of(captions)
     for caption, row in zip(captions, vocabulary.encode(captions), strict=True):
-        assert vocabulary.decode(row) == words(caption)
+        assert decoded(vocabulary, row) == words(caption)
 
 
 def test_ids_do_not_depend_on_the_order_of_the_captions():

@@ -32,7 +32,7 @@ def row(suite, make_outcome):
 
 
 def drawn(row):
-    return WEIGHTS.wga_and_accuracy(row.correct)[0]
+    return WEIGHTS.per_seed(row.correct)[0].mean(axis=0)
 
 
 def compare(**rows):

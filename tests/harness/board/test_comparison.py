@@ -84,7 +84,7 @@ def test_a_set_of_tasks_is_compared_by_its_means_where_both_have_all_of_it(suite
         assert compared.difference == pytest.approx(np.mean([of_task.difference for of_task in of_tasks]))
         ours, theirs = (np.mean([replicates(label, name, task) for task in both], axis=0) for label in rows)
         expected = paired_difference(compared.first, ours, compared.second, theirs)
-        assert compared.interval == pytest.approx((expected.low, expected.high))
+        assert compared.interval == pytest.approx(expected.interval)
     assert comparison.overall["both"]["accuracy"].better == "first"
     assert compare(suite, rows, "better", "worse", ["small-text"]).overall == {}
     rows["worse"]["small-image"] = make_row(suite, 0.5, task="small-image", access="envs")

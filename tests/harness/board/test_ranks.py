@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.ranks import rank_set
+from spurgen.harness.board.ranks import place_rows, rank_set
 from spurgen.harness.board.schema import BoardRow, TaskBoard, Unranked
 from spurgen.harness.metrics import basic_interval
 from spurgen.harness.statistics.estimate import Estimate
@@ -41,6 +41,20 @@ def test_rows_are_ranked_by_their_mean_over_the_set():
         replicates = np.mean([drawn[row.submission][0] for _, drawn in parts.values()], axis=0)
         assert row.estimates["wga"].ends == basic_interval(row.value("wga"), replicates)
     assert part.unranked == []
+
+
+@pytest.mark.parametrize("order", ["cabd", "dbac", "abcd"])
+def test_equal_ranks_are_ordered_by_sss_then_by_the_size_of_ig_then_by_name(order):
+    values = {"a": (0.1, 0.2), "b": (0.1, -0.2), "c": (0.1, -0.1), "d": (0.05, 9.0)}
+    drawn = np.tile(0.5 + 0.02 * np.random.default_rng(0).normal(size=COUNT), (2, 1))
+    rows = []
+    for label in order:
+        sss, ig = values[label]
+        estimates = {"wga": Estimate(0.5), "sss": Estimate(sss), "ig": Estimate(ig)}
+        about = {"submission": label, "name": label, "access": "none", "seeds": 1, "seed_variance": "own"}
+        rows.append(BoardRow(estimates=estimates, **about))
+    placed = place_rows(rows, dict.fromkeys("abcd", drawn))
+    assert [(row.submission, row.rank, row.tied) for row in placed] == [(label, 1, True) for label in "dcab"]
 
 
 def test_what_one_row_lacks_does_not_affect_others():

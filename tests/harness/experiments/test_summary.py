@@ -52,7 +52,7 @@ def test_differences_are_paired_and_holm_corrected_over_every_test(make_experime
         erm, method = (m for m in methods if m.name in ("erm", test.method))
         ours, its = ((m.estimates[test.metric].value, replicates[m.name][test.metric]) for m in (method, erm))
         expected = paired_difference(*ours, *its)
-        assert (test.difference.value, *test.difference.ends, test.p_value) == expected
+        assert (test.difference.value, test.difference.ends, test.p_value) == expected
         p_seeds.append(
             ttest_rel(*([result.metrics[test.metric] for result in m.results] for m in (method, erm))).pvalue
         )

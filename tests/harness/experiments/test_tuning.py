@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,7 +20,7 @@ from spurgen.harness.running.query import Asker
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    strictness: float = field(default=1.0, metadata=within(0.0, 10.0, "nobody", search=(0.1, 1.0, 10.0)))
+    strictness: float = within(0.0, 10.0, "nobody", default=1.0, search=(0.1, 1.0, 10.0))
 
 
 def make_result(options, seed=0, task="a", worst=None, mean=None, accuracy=0.5, **more):

@@ -15,15 +15,15 @@ def test_interval_excludes_zero_exactly_where_p_is_below_the_level():
     for gap in np.linspace(0.1, 0.5, 41):
         found = paired_difference(0.2 + gap, noise, 0.2, other)
         assert found.value == pytest.approx(gap)
-        assert (found.low > 0) == (found.p < 0.05)
+        assert (found.interval.low > 0) == (found.p < 0.05)
         assert found.p == pytest.approx(2 * norm.sf(gap / spread))
-        assert (found.low, found.high) == pytest.approx((gap - 1.959964 * spread, gap + 1.959964 * spread), abs=1e-6)
+        assert found.interval == pytest.approx((gap - 1.959964 * spread, gap + 1.959964 * spread), abs=1e-6)
 
 
 def test_shared_variation_cancels():
     shared = np.random.default_rng(1).normal(size=300)
     found = paired_difference(0.51, shared + 0.51, 0.5, shared + 0.5)
-    assert (found.low, found.high, found.p) == (pytest.approx(0.01), pytest.approx(0.01), 0)
+    assert (*found.interval, found.p) == (pytest.approx(0.01), pytest.approx(0.01), 0)
     assert paired_difference(0.5, np.zeros(9), 0.5, np.zeros(9)).p == 1
 
 

@@ -6,7 +6,7 @@ from scipy.stats import binomtest, norm
 
 from spurgen.benchmark.errors import MetricError
 from spurgen.harness.statistics.differences import difference_p_values
-from spurgen.harness.statistics.ranking import Placement, better_than_chance, order, rank
+from spurgen.harness.statistics.ranking import better_than_chance, rank
 
 
 def simulated(points, spread=0.01, count=400, seed=0):
@@ -15,47 +15,27 @@ def simulated(points, spread=0.01, count=400, seed=0):
     return points, points[:, None] + spread * np.random.default_rng(seed).normal(size=(len(points), count))
 
 
-def ranks(points, *replicates):
-    return [place.rank for place in rank(points, replicates[0], [(0,)] * len(points), *replicates[1:])]
-
-
 def test_rank_counts_significantly_higher_rows():
     # .60 and .61 do not differ significantly (z = .7), all other pairs do
-    placements = rank(*simulated([0.3, 0.6, 0.9, 0.61]), [(0.1, 0.0), (0.2, 0.0), (0.3, 0.0), (0.1, 0.0)])
-    assert placements == [
-        Placement(4, False, 4),
-        Placement(2, True, 3),
-        Placement(1, False, 1),
-        Placement(2, True, 2),
-    ]
-    assert order(placements) == [2, 3, 1, 0]
-
-
-def test_equal_ranks_are_ordered_by_keys_not_points():
-    keys = [(0.2, 0.5, "a"), (0.1, 0.9, "b"), (0.1, 0.2, "c")]
-    placements = rank(*simulated([0.503, 0.501, 0.5], spread=0.05), keys)
-    assert [place.rank for place in placements] == [1, 1, 1]
-    assert all(place.tied for place in placements)
-    assert order(placements) == [2, 1, 0]
+    assert rank(*simulated([0.3, 0.6, 0.9, 0.61])) == [4, 2, 1, 2]
 
 
 def test_significance_is_not_transitive():
     # the first and the last differ, neither differs from the middle: the last has one row above it
-    assert ranks(*simulated([0.54, 0.52, 0.5])) == [1, 1, 2]
+    assert rank(*simulated([0.54, 0.52, 0.5])) == [1, 1, 2]
 
 
 def test_rows_without_spread_are_ranked_by_points():
     points = np.array([0.5, 0.5, 0.25])
-    placements = rank(points, np.repeat(points[:, None], 10, axis=1), [(0,)] * 3)
-    assert placements == [Placement(1, True, 1), Placement(1, True, 1), Placement(3, False, 3)]
+    assert rank(points, np.repeat(points[:, None], 10, axis=1)) == [1, 1, 3]
 
 
 def test_shared_noise_cancels_in_paired_rows():
     # a shared spread of .1 hides nothing if the difference varies by .001
     shared = 0.1 * np.random.default_rng(1).normal(size=400)
     points, replicates = simulated([0.5, 0.51], spread=0.001)
-    assert ranks(points, replicates + shared) == [2, 1]
-    assert ranks(points, replicates + np.stack([shared, np.roll(shared, 1)])) == [1, 1]
+    assert rank(points, replicates + shared) == [2, 1]
+    assert rank(points, replicates + np.stack([shared, np.roll(shared, 1)])) == [1, 1]
 
 
 @pytest.mark.parametrize(("p_value", "expected"), [(0.048, [2, 1]), (0.052, [1, 1])])
@@ -63,7 +43,7 @@ def test_significant_is_below_five_per_cent(p_value, expected):
     points, replicates = simulated([0.5, 0.5])
     points[1] += norm.isf(p_value / 2) * (replicates[0] - replicates[1]).std(ddof=1)
     assert difference_p_values(points, replicates) == pytest.approx([p_value])
-    assert ranks(points, replicates) == expected
+    assert rank(points, replicates) == expected
 
 
 def test_a_rows_own_noise_costs_it_wins_and_prevents_no_loss():
@@ -72,16 +52,16 @@ def test_a_rows_own_noise_costs_it_wins_and_prevents_no_loss():
     for row, expected in ((0, [2, 1]), (1, [1, 1])):  # the lower row is noisy, then the higher one
         higher = narrow.copy()
         higher[row] = noisy[row]
-        assert ranks(points, higher, narrow) == expected
-        assert ranks(points[::-1], higher[::-1], narrow[::-1]) == expected[::-1]
-        assert ranks(points, higher) == [1, 1]
+        assert rank(points, higher, narrow) == expected
+        assert rank(points[::-1], higher[::-1], narrow[::-1]) == expected[::-1]
+        assert rank(points, higher) == [1, 1]
 
 
 def test_more_rows_make_the_correction_stricter():
     # the same pair differs significantly alone, and not among 20 rows
     points, replicates = simulated([0.5, 0.535] + [0.5175] * 18)
-    assert ranks(points[:2], replicates[:2]) == [2, 1]
-    assert set(ranks(points, replicates)) == {1}
+    assert rank(points[:2], replicates[:2]) == [2, 1]
+    assert set(rank(points, replicates)) == {1}
 
 
 @settings(max_examples=50)
@@ -90,18 +70,14 @@ def test_row_order_does_not_matter(seed, count):
     rng = np.random.default_rng(seed)
     points, replicates = simulated(rng.integers(5, size=count) / 50, seed=seed)
     replicates[rng.integers(count)] = replicates[0]
-    keys = [(float(rng.integers(2)), float(rng.integers(2)), str(row)) for row in range(count)]
-    placements, shuffle = rank(points, replicates, keys), rng.permutation(count)
-    shuffled = rank(points[shuffle], replicates[shuffle], [keys[row] for row in shuffle])
-    assert shuffled == [placements[row] for row in shuffle]
-    assert [keys[shuffle[row]] for row in order(shuffled)] == [keys[row] for row in order(placements)]
-    assert sorted(place.position for place in placements) == list(range(1, count + 1))
-    assert min(place.rank for place in placements) == 1
+    places, shuffle = rank(points, replicates), rng.permutation(count)
+    assert rank(points[shuffle], replicates[shuffle]) == [places[row] for row in shuffle]
+    assert min(places) == 1
 
 
 def test_no_row_and_a_single_row():
-    assert rank(np.empty(0), np.empty((0, 5)), []) == []
-    assert rank(*simulated([0.5]), [(0.0,)]) == [Placement(1, False, 1)]
+    assert rank(np.empty(0), np.empty((0, 5))) == []
+    assert rank(*simulated([0.5])) == [1]
 
 
 @pytest.mark.parametrize(
@@ -118,11 +94,9 @@ def test_better_than_chance_is_the_exact_binomial(correct, count, num_classes):
 def test_bad_arguments_are_errors():
     points, replicates = simulated([0.5, 0.6])
     for arguments, message in [
-        ((points, replicates, [(0,)]), "tie_keys: found 1 keys, expected 2"),
-        ((points, replicates, [(0,), (np.nan,)]), "tie_keys: found NaN in row 1"),
-        ((points, replicates[:1], [(0,), (0,)]), r"replicates: found shape \(1, 400\)"),
-        ((points, replicates[:, :1], [(0,), (0,)]), "replicates: found 1 replicate, expected at least 2"),
-        ((np.array([0.5, np.nan]), replicates, [(0,), (0,)]), "points: found nan at"),
+        ((points, replicates[:1]), r"replicates: found shape \(1, 400\)"),
+        ((points, replicates[:, :1]), "replicates: found 1 replicate, expected at least 2"),
+        ((np.array([0.5, np.nan]), replicates), "points: found nan at"),
     ]:
         with pytest.raises(MetricError, match=message):
             rank(*arguments)

@@ -69,7 +69,7 @@ def tiers_of(seed, chances, seeds=5, groups=4, size=60):
     wga = [row.reshape(seeds, groups, size).mean(axis=2).min(axis=1) for row in correct]
     names, spread = [f"m{k}" for k in range(len(chances))], pool(wga)
     replicates = [
-        add_noise(by_group.wga_and_accuracy(row)[0], mean_deviation(values, spread), name)
+        add_noise(by_group.per_seed(row)[0].mean(axis=0), mean_deviation(values, spread), name)
         for row, values, name in zip(correct, wga, names, strict=True)
     ]
     return tiers(np.mean(wga, axis=1), np.stack(replicates), names)["count"]
