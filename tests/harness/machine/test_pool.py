@@ -16,20 +16,10 @@ from spurgen.harness.splits.freeze import freeze, hash_suite, shard_bounds
 
 
 @pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    """An empty folder for temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
-def wait_until(ready):
-    for _ in range(6000):
-        if value := ready():
-            return value
-        time.sleep(0.01)
-    raise AssertionError("timed out")
+def temporary(temporary, monkeypatch):
+    """An empty folder, in which this process makes its temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    return temporary
 
 
 def test_every_job_comes_with_its_result():
@@ -89,7 +79,7 @@ def test_a_killed_process_stops_a_freeze(suite, monkeypatch):
 
 
 @pytest.mark.parametrize("path", [None, "/nowhere"], ids=["pgrep", "no pgrep"])
-def test_stopping_early_kills_the_processes_and_removes_their_temporary_files(temporary, monkeypatch, path):
+def test_stopping_early_kills_the_processes_and_removes_their_temporary_files(temporary, wait_until, monkeypatch, path):
     if path:
         monkeypatch.setenv("PATH", path)
 
