@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 
@@ -9,17 +7,3 @@ def temporary(tmp_path):
     folder = tmp_path / "temporary"
     folder.mkdir()
     return folder
-
-
-@pytest.fixture(scope="session")
-def wait_until():
-    """Return a function that waits until another one returns something true, and returns that."""
-
-    def wait(ready, seconds=60):
-        for _ in range(seconds * 50):
-            if value := ready():
-                return value
-            time.sleep(0.02)
-        raise AssertionError("timed out")
-
-    return wait

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -79,10 +80,7 @@ def test_a_stopped_command_leaves_no_process_and_no_folder(command, temporary, w
 
 
 def test_a_stop_before_any_job_promises_nothing(monkeypatch, capsys):
-    def stop(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("spurgen.harness.commands.leaderboard.load_suite", stop)
+    monkeypatch.setattr("spurgen.harness.commands.leaderboard.load_suite", Mock(side_effect=KeyboardInterrupt))
     before = signal.getsignal(signal.SIGTERM)
     assert main(["leaderboard"]) == 130
     assert capsys.readouterr().err == "stopped\n"
@@ -90,9 +88,6 @@ def test_a_stop_before_any_job_promises_nothing(monkeypatch, capsys):
 
 
 def test_a_stopped_verification_starts_over(suite_file, tmp_path, monkeypatch, capsys):
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("spurgen.harness.splits.freeze.make_part", stop)
+    monkeypatch.setattr("spurgen.harness.splits.freeze.make_part", Mock(side_effect=KeyboardInterrupt))
     assert main(["splits", "verify", "--suite", suite_file, "--out", str(tmp_path), "--jobs", "1"]) == 130
     assert "stopped; nothing of this is kept, and the same command starts over" in capsys.readouterr().err

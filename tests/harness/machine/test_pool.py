@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -70,10 +71,7 @@ def test_a_killed_process_is_an_error_that_says_what_to_do():
 
 
 def test_a_killed_process_stops_a_freeze(suite, monkeypatch):
-    def killed(*_, **__):
-        raise BrokenProcessPool
-
-    monkeypatch.setattr("loky.ProcessPoolExecutor.submit", killed)
+    monkeypatch.setattr("loky.ProcessPoolExecutor.submit", Mock(side_effect=BrokenProcessPool))
     with pytest.raises(SpurgenError, match="try --jobs 1; nothing of this is kept"):
         freeze(suite, jobs=2)
 

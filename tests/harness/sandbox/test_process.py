@@ -1,5 +1,6 @@
 import tempfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -239,10 +240,7 @@ def test_a_report_that_cannot_be_written_is_an_error(trained):
 
 @pytest.mark.parametrize("ours", ["batch_to", "np.isfinite"])
 def test_a_bug_of_ours_is_raised_as_itself(ours, write_submission, monkeypatch):
-    def fail(*_, **__):
-        raise ZeroDivisionError
-
     with Worker(write_submission("def predict(batch): return [[0.0] * 3] * 4"), {}, "a-task") as worker:
-        monkeypatch.setattr(f"{process.__name__}.{ours}", fail)
+        monkeypatch.setattr(f"{process.__name__}.{ours}", Mock(side_effect=ZeroDivisionError))
         with pytest.raises(ZeroDivisionError):
             worker.send("predict", Batch(None, CAPTIONS)) or worker.answer(4, 3, "test")
