@@ -1,4 +1,4 @@
-"""What tests of several folders share: a tiny frozen suite."""
+"""A tiny frozen suite and submission files, for the tests of several folders."""
 
 import shutil
 from pathlib import Path
@@ -47,7 +47,7 @@ small-both = { scenario = "small", modality = "multimodal" }
 
 @pytest.fixture
 def one_thread():
-    """Has torch compute with one thread, and afterwards with as many as before: several wait for shared cores."""
+    """Let torch compute with one thread, since several wait for shared cores; restore the number afterwards."""
     import torch
 
     before = torch.get_num_threads()
@@ -69,7 +69,7 @@ def frozen_folder(tmp_path_factory):
 
 @pytest.fixture
 def suite_file(frozen_folder, tmp_path) -> str:
-    """The path of a tiny frozen suite of its own, free to be spoiled."""
+    """The path of a copy of the tiny frozen suite, which a test may change."""
     shutil.copytree(frozen_folder, tmp_path / "suites")
     return str(tmp_path / "suites" / "tiny.toml")
 
@@ -81,7 +81,7 @@ def suite(suite_file):
 
 @pytest.fixture
 def write_submission(tmp_path):
-    """Writes a submission file and returns its path."""
+    """Return a function that writes a submission file and returns its path."""
 
     def write(code: str, name: str = "model") -> str:
         path = Path(tmp_path / f"{name}.py")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 MIB, GIB = 1 << 20, 1 << 30
-OPEN_FILES, FILES, THREADS = 1024, 50_000, 512
+OPEN_FILES, FILES, THREADS = 256, 50_000, 512
 Isolation = Literal["auto", "bubblewrap", "process"]
 
 

@@ -15,7 +15,7 @@ CLONE_THREAD = 0x10000
 F_OFD_SETLK, F_SETPIPE_SZ = 37, 1031  # of linux/fcntl.h
 UNKNOWN = -1  # what libseccomp returns for a call that it, or this architecture, does not have
 REFUSED = (
-    "fork", "vfork", "socket", "socketpair",
+    "fork", "vfork", "socket", "setsockopt",
     "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open",
     "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",

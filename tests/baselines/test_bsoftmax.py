@@ -49,16 +49,6 @@ def test_log_sizes_balance_the_softmax_for_groups_of_equal_size():
         )
 
 
-def test_loss_of_an_untrained_head_is_explained_by_the_channels(captured, make_data, make_problem):
-    labels = make_data(n=96).labels
-    problem = make_problem(96, channel_values={"corner": labels}, group_ids=2 * labels)
-    seen = captured(bsoftmax, problem)
-    torch.nn.init.zeros_(seen.network.head.weight)
-    torch.nn.init.zeros_(seen.network.head.bias)
-    actual = seen.objective(seen.step(torch.arange(64)))
-    assert actual.item() == pytest.approx(np.log(34 / 32), rel=1e-4)  # sizes of 32, 1 and 1; without them log 3
-
-
 @pytest.mark.parametrize("sizes", ["groups", "classes"])
 def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, unequal_classes):
     data, problem = unequal_classes
@@ -75,12 +65,3 @@ def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, unequal_cla
     chances = prior * np.exp(raw)
     chances /= chances.sum(1, keepdims=True)
     assert actual == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)
-
-
-def test_with_equal_classes_only_group_sizes_differ_from_erm(captured, make_problem):
-    problem = make_problem()
-    seen = captured(bsoftmax, problem, sizes="classes")
-    step = seen.step(torch.arange(50))
-    torch.testing.assert_close(seen.objective(step), step.losses.mean())
-    grouped = captured(bsoftmax, problem).objective
-    assert abs(grouped(step) - step.losses.mean()) > 0.01

@@ -48,12 +48,6 @@ def test_the_loss_lowers_the_true_cosine_by_the_margin(sizes, captured, unequal_
     assert actual == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)
 
 
-def test_equal_classes_have_equal_margins_and_groups_do_not(make_data):
-    data = make_data(n=96)
-    assert len(ldam.margins(torch.tensor(data.labels), 0.5).unique()) == 1
-    assert len(ldam.margins(torch.tensor(data.group_ids), 0.5).unique()) > 1
-
-
 def test_predictions_use_the_trained_cosines_without_margins(make_problem):
     problem = make_problem()
     network = ldam.fit(problem, dataclasses.replace(ldam.Hyperparameters(), epochs=2, batch_size=16))

@@ -45,9 +45,3 @@ def test_a_plugin_that_cannot_be_imported_is_an_error(package):
     (folder / "broken.py").write_text("import nothing_of_this_name")
     with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
         discover(name)
-
-
-def test_channels_are_in_order():
-    channels = list(discover("spurgen.generators.channels"))
-    assert channels == sorted(channels)
-    assert {"background", "color", "shape"} <= set(channels)

@@ -62,7 +62,7 @@ def test_imports_go_one_way(path):
 
 
 def rooms(path):
-    """Rooms of the harness that a module imports."""
+    """Yield the rooms of the harness that a module imports."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]

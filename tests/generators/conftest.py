@@ -1,4 +1,4 @@
-"""Fixtures of several test files: functions, since tests cannot import one another."""
+"""Functions that several test files use; they are fixtures, since tests cannot import one another."""
 
 import numpy as np
 import pytest

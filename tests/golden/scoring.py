@@ -1,4 +1,4 @@
-"""Metrics of a planted submission: `python tests/golden/scoring.py` records them.
+"""The metrics of a planted submission; `python tests/golden/scoring.py` records them.
 
 The submission answers from its inputs by exact arithmetic, keeps two checkpoints and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.

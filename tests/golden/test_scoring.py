@@ -19,7 +19,7 @@ REMEDY = (
 
 
 def differences(recorded, measured, where=""):
-    """Names of the numbers that differ by more than the last digits of a sum."""
+    """Return the names of the numbers that differ by more than the last digits of a sum."""
     if isinstance(recorded, dict) and isinstance(measured, dict):
         keys = recorded.keys() | measured.keys()
         return [d for key in sorted(keys) for d in differences(recorded.get(key), measured.get(key), f"{where}/{key}")]

@@ -1,7 +1,6 @@
 """Every method still trains as its recorded results say, and the comparison notices when one does not."""
 
 import copy
-import dataclasses
 import importlib.util
 from pathlib import Path
 
@@ -117,7 +116,3 @@ def test_only_new_methods_and_raised_versions_are_recorded(tmp_path, monkeypatch
     }  # fmt: skip
     monkeypatch.setattr(golden, "TRAINING_VERSION", golden.TRAINING_VERSION + 1)
     assert golden.record([erm, raised(jtt.submission)], path) == ["erm", "jtt"]
-
-
-def test_defaults_of_a_method_are_part_of_its_record():
-    assert RECORDED["jtt"]["hyperparameters"] == dataclasses.asdict(jtt.submission.HYPERPARAMETERS)

@@ -1,6 +1,7 @@
 """Made-up experiments and results, submissions in worker processes, and the command line as a user meets it."""
 
 import shlex
+import time
 from functools import partial
 from pathlib import Path
 
@@ -110,7 +111,7 @@ splits = { train = 40, val = 10, test_per_group = 4, twins = 8 }
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """Goes to an empty folder with a small scenario file in it, and returns the folder."""
+    """Change to an empty folder with a small scenario file in it; return the folder."""
     monkeypatch.chdir(tmp_path)
     Path("small.toml").write_text(SMALL)
     return tmp_path
@@ -118,7 +119,7 @@ def small(tmp_path, monkeypatch):
 
 @pytest.fixture
 def stderr(capsys):
-    """Returns a function that returns what was told on stderr since it was last asked, on one line."""
+    """Return a function that returns what was printed on stderr since its last call, on one line."""
     return lambda: " ".join(capsys.readouterr().err.split())
 
 
@@ -129,9 +130,23 @@ def unwritable(tmp_path):
     return tmp_path / "file" / "none"
 
 
+@pytest.fixture(scope="session")
+def wait_until():
+    """Return a function that waits until another one returns something true, at most a minute, and returns that."""
+
+    def wait(ready):
+        for _ in range(60 * 50):
+            if value := ready():
+                return value
+            time.sleep(0.02)
+        raise AssertionError("timed out")
+
+    return wait
+
+
 @pytest.fixture
 def run_command(stderr):
-    """Returns a function that runs `spurgen run` and returns its exit code and what it told, on one line."""
+    """Return a function that runs `spurgen run` and returns its exit code and its stderr, on one line."""
 
     def run(line):
         code = main(["run", *shlex.split(line)])
@@ -142,7 +157,7 @@ def run_command(stderr):
 
 @pytest.fixture
 def run_jobs(suite_file, tmp_path):
-    """Returns a function that runs a command on the tiny suite, its rows and splits beside it."""
+    """Return a function that runs a command on the tiny suite, with its rows and splits beside it."""
 
     def run(command, *more, tasks=("small-text",), seeds="1"):
         paths = ["--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
@@ -154,13 +169,13 @@ def run_jobs(suite_file, tmp_path):
 
 @pytest.fixture
 def score(run_jobs):
-    """Returns a function that scores a submission on the tiny suite."""
+    """Return a function that scores a submission on the tiny suite."""
     return partial(run_jobs, "score")
 
 
 @pytest.fixture(scope="session")
 def read_table():
-    """Returns a function that reads a Markdown table: a dict of strings per line."""
+    """Return a function that reads a Markdown table: a dict of strings per line."""
 
     def read(table):
         head, _, *lines = ([cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines())

@@ -24,14 +24,8 @@ def bench(tmp_path):
         (tmp_path / "test_value.py").write_text(CODE.format(at_most=at_most, at_least=at_least))
         command = [
             sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            "-c",
-            "none.ini",
+            *["-m", "pytest", "-p", "no:cacheprovider", "-c", "none.ini", "test_value.py"],
             *flags,
-            "test_value.py",
         ]
         (tmp_path / "none.ini").write_text("[pytest]\n")
         # Beside xdist, by which `make test` runs this, pytest-benchmark would measure nothing.

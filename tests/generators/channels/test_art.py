@@ -17,15 +17,6 @@ def ink(family, k):
     return family.masks[k]()[0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_channels_have_ten_different_values_each_with_a_phrase_of_its_own(kind):
-    values = KINDS[kind].VALUES
-    assert len(set(values)) == len(values) >= 10
-    assert all(value == value.lower() for value in values)
-    if "caption" in KINDS[kind].CARRIERS:
-        assert len(set(KINDS[kind].PHRASES)) == len(KINDS[kind].PHRASES) == len(values)
-
-
 @pytest.mark.parametrize("name", FAMILIES)
 def test_masks_of_a_family_differ_clearly(name):
     masks = [ink(FAMILIES[name], k)[::8, ::8].astype(int) for k in range(len(FAMILIES[name].masks))]

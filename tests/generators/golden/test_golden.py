@@ -36,7 +36,7 @@ DIALS = {
 
 
 def world(**fields):
-    """Describes a world by hand, so that no tuning of a suite's files touches it."""
+    """Describe a world by hand, so that no tuning of a suite's files touches it."""
     channels = {kind: {"carrier": carrier(kind), "values": count} for kind, count in VALUES.items()}
     spec = {"suite": "golden", "name": "golden", "seed": 2024, "num_classes": 20, "channels": channels}
     return make_scenario("golden", **{**spec, "splits": {"twins": 1}, **fields})
@@ -47,7 +47,7 @@ def carrier(kind):
 
 
 def digest(samples):
-    """Hashes the decoded content of samples: pixels, captions and factors apart."""
+    """Hash the decoded content of samples: pixels, captions and factors apart."""
     columns = (samples.labels, samples.env_ids, samples.group_ids, *samples.channel_values.values())
     halves = (
         samples.images.tobytes(),
@@ -58,7 +58,7 @@ def digest(samples):
 
 
 def made():
-    """Makes every golden sample: name -> digests."""
+    """Make every golden sample; return name -> digests."""
     spec, golden = world(), {}
     for kind, count in VALUES.items():
         for value, name in enumerate(KINDS[kind].VALUES[:count]):

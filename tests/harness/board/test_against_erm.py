@@ -81,11 +81,6 @@ def test_with_one_common_seed_there_is_no_t_test(row):
     assert table["a"].verdict == "better"
 
 
-def test_the_order_of_rows_changes_nothing(row):
-    rows = {"erm": row(0.5), **{f"m{k}": row(0.4 + k / 20, key=k + 1) for k in range(4)}}
-    assert compare(**rows) == compare(**dict(reversed(rows.items())))
-
-
 def test_without_erm_nothing_is_compared(row):
     assert compare(m=row(0.5)) == {}
 

@@ -2,20 +2,14 @@ from functools import partial
 
 import pytest
 
-from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import PrivateFailure
 from spurgen.harness.results.rows import make_task_row
 
 
 @pytest.fixture
-def board(suite):
+def board(task_board):
     """Return a function that builds the rows of a task's board from public and private rows, by label."""
-
-    def rows(public, private):
-        on_task = [{label: {"small-text": row} for label, row in rows.items()} for rows in (public, private)]
-        return {row.submission: row for row in build(suite, *on_task).tasks["small-text"].rows}
-
-    return rows
+    return lambda *rows: {row.submission: row for row in task_board(*rows).rows}
 
 
 @pytest.fixture

@@ -17,15 +17,9 @@ from spurgen.harness.board.rendering import (
 
 
 @pytest.fixture
-def table(suite, read_table):
+def table(task_board, read_table):
     """Return a function that reads the table of a task, whose rows are given by label, as a dict per submission."""
-
-    def read(rows, private=None):
-        on_task = [{label: {"small-text": row} for label, row in part.items()} for part in (rows, private or {})]
-        lines = read_table(task_table(build(suite, *on_task).tasks["small-text"].rows))
-        return {line["Submission"]: line for line in lines}
-
-    return read
+    return lambda *rows: {line["Submission"]: line for line in read_table(task_table(task_board(*rows).rows))}
 
 
 def test_names_and_reasons_are_text_in_markdown_and_readable_in_a_terminal(board):

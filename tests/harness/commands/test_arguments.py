@@ -18,8 +18,12 @@ def test_counts_are_whole_numbers_from_1_on(text, message):
 
 
 @pytest.mark.parametrize(
-    "line", ["calibrate --seeds 0", "calibrate --jobs -2", "splits verify --jobs 0", "splits freeze --jobs 1.5"]
-)
+    "line",
+    [
+        "calibrate --seeds 0", "calibrate --jobs -2", "splits verify --jobs 0", "splits freeze --jobs 1.5",
+        "sweep --trials 0", "run --num-seeds 0", "run --jobs 0",
+    ],
+)  # fmt: skip
 def test_a_count_below_1_is_refused(line, capsys):
     with pytest.raises(SystemExit) as stop:
         main(line.split())

@@ -3,12 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.files import build_board
-from spurgen.harness.board.overview import overview_table
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
-from spurgen.harness.results.store import Store
 
 HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
 
@@ -29,17 +25,6 @@ def leaderboard(suite_file, results):
         text = text.replace(f'modality = "{modality}"', f'modality = "{modality}", role = "main"')
     Path(suite_file).write_text(text)
     return lambda *flags: main(["leaderboard", "--suite", suite_file, "--results", str(results), *flags])
-
-
-@pytest.mark.parametrize("before", ["", "\n", "\r\n**old**\r\n\r\n| Rank |\n"])
-def test_the_readmes_section_is_renewed_and_the_rest_stays_byte_for_byte(leaderboard, suite_file, results, before):
-    readme = results.parent / "README.md"
-    readme.write_bytes(f"{HEAD}{BEGIN}{before}{END}{TAIL}".encode())
-    suite = load_suite(suite_file)
-    table = overview_table(build_board(suite, results, Store(results, suite.name).rows()), suite.main)
-    for _ in range(2):
-        assert leaderboard("--readme", str(readme)) == 0
-        assert readme.read_bytes() == f"{HEAD}{BEGIN}\n{table}\n{END}{TAIL}".encode()
 
 
 def test_the_readmes_table_has_the_wga_of_the_main_tasks(leaderboard, read_table, tmp_path):

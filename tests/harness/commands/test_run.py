@@ -36,13 +36,6 @@ def test_every_flag_of_the_original_runner_is_accepted_in_both_spellings():
     assert parse(line).cont_lambda == 3
 
 
-@pytest.mark.parametrize("flag", ["--num_seeds", "--jobs"])
-def test_counts_below_one_are_an_error(flag, capsys):
-    with pytest.raises(SystemExit):
-        parse(f"{flag} 0")
-    assert f"{flag.replace('_', '-')}: must be 1 or more, not 0" in capsys.readouterr().err
-
-
 def test_the_original_readmes_examples_plan_the_experiments_that_they_describe(small, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     first = plan_experiment(parse(README[0]))

@@ -1,4 +1,5 @@
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -43,10 +44,8 @@ def test_a_data_set_is_written_beside_other_files_and_never_over_another(small, 
 
 @pytest.mark.usefixtures("small")
 def test_a_failed_write_leaves_no_files(monkeypatch):
-    def fail(*_, **__):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("spurgen.harness.splits.export.tomli_w.dumps", fail)
+    full = Mock(side_effect=OSError(28, "No space left on device"))
+    monkeypatch.setattr("spurgen.harness.splits.export.tomli_w.dumps", full)
     with pytest.raises(SpurgenError, match="cannot write to data: No space left on device; choose another --data_dir"):
         write_world(load_scenario("small.toml"), Path("data"), lambda _: None)
     assert list(Path("data").iterdir()) == []

@@ -1,3 +1,5 @@
+from unittest.mock import Mock
+
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
@@ -17,10 +19,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     path = tmp_path / "file"
     write_atomically(path, "old")
 
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", Mock(side_effect=OSError(28, "No space left on device")))
     with pytest.raises(WriteError, match=f"^cannot write {path}: No space left on device$"):
         write_atomically(path, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
@@ -36,9 +35,6 @@ def test_a_checked_folder_exists_and_is_empty(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path, monkeypatch):
-    def refuse(*_, **__):
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", Mock(side_effect=OSError(30, "Read-only file system")))
     with pytest.raises(SpurgenError, match=f"cannot write to {tmp_path}: Read-only file system; choose another --out"):
         check_writable(tmp_path, "--out")

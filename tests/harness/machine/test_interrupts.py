@@ -4,9 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -28,15 +28,6 @@ parser.set_defaults(run=lambda *_: len(list(pool.run(wait, [1, 2], 2))))
 cli.make_parser = lambda _: parser
 sys.exit(cli.main([]))
 """
-SECONDS = 60  # after which something is wrong for good
-
-
-def wait_until(ready):
-    for _ in range(SECONDS * 20):
-        if value := ready():
-            return value
-        time.sleep(0.05)
-    raise AssertionError("timed out")
 
 
 def children(pid):
@@ -48,13 +39,6 @@ def alive(pid):
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
-
-
-@pytest.fixture
-def temporary(tmp_path):
-    """An empty folder for temporary files."""
-    (tmp_path / "temporary").mkdir()
-    return tmp_path / "temporary"
 
 
 @pytest.fixture
@@ -82,12 +66,12 @@ def command(tmp_path, temporary):
     ],
     ids=["Ctrl-C early", "Ctrl-C", "SIGTERM early", "SIGTERM", "SIGKILL"],
 )
-def test_a_stopped_command_leaves_no_process_and_no_folder(command, temporary, send, number, early, code):
+def test_a_stopped_command_leaves_no_process_and_no_folder(command, temporary, wait_until, send, number, early, code):
     started = wait_until(lambda: len(pids := children(command.pid)) == 4 and pids)
     if not early:
         wait_until(lambda: len(list(temporary.glob("*/scratch-*"))) == 2)
     send(command.pid, number)
-    _, message = command.communicate(timeout=SECONDS)
+    _, message = command.communicate(timeout=60)
     assert command.returncode == code
     if number != signal.SIGKILL:
         assert message == "stopped; finished jobs are kept; run the same command again to continue\n"
@@ -96,10 +80,7 @@ def test_a_stopped_command_leaves_no_process_and_no_folder(command, temporary, s
 
 
 def test_a_stop_before_any_job_promises_nothing(monkeypatch, capsys):
-    def stop(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("spurgen.harness.commands.leaderboard.load_suite", stop)
+    monkeypatch.setattr("spurgen.harness.commands.leaderboard.load_suite", Mock(side_effect=KeyboardInterrupt))
     before = signal.getsignal(signal.SIGTERM)
     assert main(["leaderboard"]) == 130
     assert capsys.readouterr().err == "stopped\n"
@@ -107,9 +88,6 @@ def test_a_stop_before_any_job_promises_nothing(monkeypatch, capsys):
 
 
 def test_a_stopped_verification_starts_over(suite_file, tmp_path, monkeypatch, capsys):
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("spurgen.harness.splits.freeze.make_part", stop)
+    monkeypatch.setattr("spurgen.harness.splits.freeze.make_part", Mock(side_effect=KeyboardInterrupt))
     assert main(["splits", "verify", "--suite", suite_file, "--out", str(tmp_path), "--jobs", "1"]) == 130
     assert "stopped; nothing of this is kept, and the same command starts over" in capsys.readouterr().err

@@ -1,3 +1,5 @@
+from unittest.mock import Mock
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -31,10 +33,7 @@ def test_a_label_outside_the_figure_is_not_cut_off(tmp_path):
 def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_text("old")
 
-    def refuse(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.replace", refuse)
+    monkeypatch.setattr("os.replace", Mock(side_effect=OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         save(new_picture(1.0, "title"), tmp_path / "a.png")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.png", "old")]

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,20 +17,10 @@ from spurgen.harness.splits.freeze import freeze, hash_suite, shard_bounds
 
 
 @pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    """An empty folder for temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
-def wait_until(ready):
-    for _ in range(6000):
-        if value := ready():
-            return value
-        time.sleep(0.01)
-    raise AssertionError("timed out")
+def temporary(temporary, monkeypatch):
+    """An empty folder, in which this process makes its temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    return temporary
 
 
 def test_every_job_comes_with_its_result():
@@ -80,16 +71,13 @@ def test_a_killed_process_is_an_error_that_says_what_to_do():
 
 
 def test_a_killed_process_stops_a_freeze(suite, monkeypatch):
-    def killed(*_, **__):
-        raise BrokenProcessPool
-
-    monkeypatch.setattr("loky.ProcessPoolExecutor.submit", killed)
+    monkeypatch.setattr("loky.ProcessPoolExecutor.submit", Mock(side_effect=BrokenProcessPool))
     with pytest.raises(SpurgenError, match="try --jobs 1; nothing of this is kept"):
         freeze(suite, jobs=2)
 
 
 @pytest.mark.parametrize("path", [None, "/nowhere"], ids=["pgrep", "no pgrep"])
-def test_stopping_early_kills_the_processes_and_removes_their_temporary_files(temporary, monkeypatch, path):
+def test_stopping_early_kills_the_processes_and_removes_their_temporary_files(temporary, wait_until, monkeypatch, path):
     if path:
         monkeypatch.setenv("PATH", path)
 

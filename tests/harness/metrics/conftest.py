@@ -37,11 +37,6 @@ class World:
         channel = self.channel(index)
         return lambda labels, values: (1 - weight) * self.core(labels, values) + weight * channel(labels, values)
 
-    def constant(self, labels, values):
-        """Predict the same for all samples."""
-        del values
-        return np.tile([0.4, 0.3, 0.1, 0.1, 0.1], (len(labels), 1))
-
     def base(self, predictor):
         """Return a predictor's probabilities on the base samples, (m, K)."""
         return predictor(self.labels, self.values)

@@ -18,10 +18,6 @@ def loss(logits, labels, temperature):
     return -np.log(metrics.softmax(logits, temperature)[np.arange(len(labels)), labels]).mean()
 
 
-def test_fit_recovers_the_temperature_that_drew_the_labels(val):
-    assert metrics.fit_temperature(*val) == pytest.approx(2.5, rel=0.05)
-
-
 def test_fit_agrees_with_a_direct_minimiser(val):
     direct = minimize_scalar(lambda t: loss(*val, np.exp(t)), bounds=(-3, 3), method="bounded", options={"xatol": 1e-9})
     assert metrics.fit_temperature(*val) == pytest.approx(np.exp(direct.x), rel=1e-6)

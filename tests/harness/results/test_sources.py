@@ -11,16 +11,8 @@ from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.sources import MAX_FILES, submission_files
 
 
-def test_a_helper_beside_the_submission_counts(write_submission):
-    write_submission("DEPTH = 3", "helper")
-    model = write_submission("from helper import DEPTH\ndef predict(b): ...")
-    first = submission_digest(model)
-    write_submission("DEPTH = 4", "helper")
-    assert submission_digest(model) != first
-
-
 def write(folder, **files):
-    """Writes files whose names have __ for a slash."""
+    """Write files whose names have __ for a slash."""
     for name, text in files.items():
         path = folder / f"{name.replace('__', '/')}.py"
         path.parent.mkdir(parents=True, exist_ok=True)

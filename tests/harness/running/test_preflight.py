@@ -47,7 +47,7 @@ def test_an_honest_submission_passes_every_check(examine):
         ("return np.ones((len(b), 3)) * [1, 2, 3]", "", "varied", "all of 96 different inputs get the same answer"),
         ("return lengths(b) * [1, count % 3, 2]", "", "repeatable", "the same batch again gets other answers"),
         ("return lengths(b) * [1, len(b) % 5, 2]", "", "any batch", "the same rows in other batches get other answers"),
-        ("return np.resize(lengths(b), (len(b), 3 if len(b) > 40 else 4))", "", "answers", ""),
+        ("return np.resize(lengths(b), (len(b), 3 if len(b) > 40 else 4))", "", "any batch", "returned shape"),
         (
             "return np.stack([seen.setdefault(c, np.eye(3)[len(seen) % 3]) for c in b.captions])", "",
             "no memory", "a fresh process gives other answers",
@@ -56,8 +56,6 @@ def test_an_honest_submission_passes_every_check(examine):
 )  # fmt: skip
 def test_each_failure_is_reported_once_by_its_own_check_with_a_line_of_code(examine, body, head, check, message):
     findings = examine(body, head)
-    if not message:
-        check, message = "any batch", "returned shape"
     assert findings.outcomes[check] == "FAILED"
     before = [name for name in CHECKS[: CHECKS.index(check)] if name != "fit"]
     assert [findings.outcomes[name] for name in before] == ["ok"] * len(before)

@@ -1,5 +1,6 @@
 import json
 import pickle
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -126,14 +127,6 @@ def test_a_submission_for_another_modality_fails_with_that_reason(result_of, wri
     assert "takes image, but task small-text is text" in result.error
 
 
-def test_data_that_are_not_frozen_are_never_scored(result_of, suite, write_submission):
-    data = json.loads(suite.manifest_file.read_text())
-    data["scenarios"]["small"]["parts"]["test"]["shards"][0]["captions"] = "0" * 64
-    suite.manifest_file.write_text(json.dumps(data))
-    with pytest.raises(FrozenDataError, match="test: shard 0 differs in captions"):
-        result_of(write_submission("import numpy as np\ndef predict(b): return np.ones((len(b), 3))"))
-
-
 EDITED = "its source was edited after this job was planned"
 
 
@@ -227,11 +220,6 @@ def test_selection_rules_are_compared_over_the_checkpoints(result_of, checkpoint
     assert result.rules == {"last": ending, "val_accuracy": perfect, "val_wga": perfect}
 
 
-@pytest.mark.parametrize("checkpoints", [0, 1])
-def test_rules_are_not_compared_for_fewer_than_two_checkpoints(result_of, checkpoints, write_submission):
-    assert result_of(write_submission(CHOOSING.replace("{CHECKPOINTS}", str(checkpoints)))).rules == {}
-
-
 EXTREME = """
 def fit(train, val, context):
     global known
@@ -247,9 +235,7 @@ def test_logits_much_larger_on_test_than_on_val_fail_the_submission(result_of, w
 
 
 def test_a_bug_in_scoring_is_raised_not_recorded_as_a_failure(result_of, write_submission, monkeypatch):
-    def broken(*_):
-        raise MetricError("labels: found values from 0 to 9")
-
+    broken = Mock(side_effect=MetricError("labels: found values from 0 to 9"))
     monkeypatch.setattr("spurgen.harness.running.run.score", broken)
     with pytest.raises(MetricError, match="labels: found"):
         result_of(write_submission(CORE))

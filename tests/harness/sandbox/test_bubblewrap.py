@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -197,10 +198,7 @@ def test_a_failing_bubblewrap_is_not_used(monkeypatch):
 
 @pytest.mark.usefixtures("forget_trial")
 def test_a_missing_libseccomp_is_an_error_that_says_what_to_install(monkeypatch):
-    def missing():
-        raise OSError("there is no libseccomp")
-
-    monkeypatch.setattr(seccomp, "program", missing)
+    monkeypatch.setattr(seccomp, "program", Mock(side_effect=OSError("there is no libseccomp")))
     assert "there is no libseccomp; on Debian: apt-get install libseccomp2" in bubblewrap.why_unavailable()
 
 

@@ -1,13 +1,11 @@
 """Returning to a submission's checkpoints, in its own process."""
 
-import numpy as np
 import pytest
 
-from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.sandbox.process import MAX_CHECKPOINTS, Worker
+from spurgen.harness.sandbox.process import MAX_CHECKPOINTS
 
-CAPTIONS = ["a", "b", "c", "d"]
 CHECKPOINTS = """
 place = 2
 def fit(train, val, context): ...
@@ -19,25 +17,8 @@ def predict(batch): return [[0.0, 1.0, place]] * len(batch)
 """
 
 
-@pytest.fixture
-def trained(write_submission):
-    """Return a function that starts a worker and lets it train on four captions."""
-    data = LabeledData(Batch(None, CAPTIONS), np.arange(4), 6)
-
-    def train(code):
-        worker = Worker(write_submission(code), {}, "a-task")
-        try:
-            worker.fit(data, data, Context(("x", "y", "z"), "text", 32, "cpu", 5, worker.scratch))
-        except BaseException:
-            worker.close()
-            raise
-        return worker
-
-    return train
-
-
 def place(worker):
-    worker.send("predict", Batch(None, CAPTIONS))
+    worker.send("predict", Batch(None, ["a", "b", "c", "d"]))
     return worker.answer(4, 3, "test")[0, 2]
 
 

@@ -14,7 +14,7 @@ ROUNDED = LOGITS + 0.01 * RNG.normal(size=LOGITS.shape)
 
 
 def two_classes(*leads):
-    """Logits (n, 2) whose first class leads by so much."""
+    """Return logits (n, 2) in which the first class leads by these amounts."""
     return np.array([[lead, 0.0] for lead in leads])
 
 

@@ -1,3 +1,5 @@
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -29,7 +31,7 @@ def written(tmp_path_factory):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Replaces the drawing functions, which are slow; returns their stand-in sheets in the order of NAMES."""
+    """Replace the drawing functions, which are slow; return their stand-in sheets in the order of NAMES."""
     names = ("banner", "contact_sheet", "scene_sheet", "caption_sheet", "twin_sheet")
     drawn = [Image.new("RGB", (4 + k, 4), (32 * k, 0, 0)) for k in range(len(names))]
     for name, sheet in zip(names, drawn, strict=True):
@@ -38,7 +40,7 @@ def quick(monkeypatch):
 
 
 def packed(image):
-    """Puts the three levels of a pixel into one number."""
+    """Put the three levels of a pixel into one number."""
     return image.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
 
 
@@ -48,7 +50,7 @@ def pixels(path):
 
 
 def count(sheet, image, scale=1):
-    """Counts the places where a sheet shows an image, rounded as sheets are, each pixel `scale` wide."""
+    """Count the places where a sheet shows an image, rounded as sheets are, each pixel `scale` wide."""
     wanted = packed(image & 0xF8 | image >> 5).repeat(scale, axis=0).repeat(scale, axis=1)
     side = len(wanted)
     corners = np.argwhere(sheet[: 1 - side, : 1 - side] == wanted[0, 0])
@@ -146,10 +148,7 @@ def test_sheets_are_written_to_docs_by_default(tmp_path, monkeypatch, stderr, fl
 
 @pytest.mark.usefixtures("quick")
 def test_a_sheet_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.replace", refuse)
+    monkeypatch.setattr("os.replace", Mock(side_effect=OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         sheets.write_sheets(tmp_path)
     assert not list(tmp_path.iterdir())

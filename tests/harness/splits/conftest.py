@@ -7,7 +7,7 @@ from spurgen.benchmark.suite import load_suite
 
 @pytest.fixture
 def spoiled(suite):
-    """Returns a function that loads the suite with a changed manifest: `change(manifest, parts of its scenario)`."""
+    """Return a function that loads the suite with a changed manifest: `change(manifest, parts of its scenario)`."""
 
     def spoil(change):
         data = suite.manifest.model_dump(mode="json")

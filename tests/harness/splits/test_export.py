@@ -54,6 +54,7 @@ def test_an_impossible_folder_is_an_error_before_any_work(tmp_path, monkeypatch,
     monkeypatch.setattr("spurgen.harness.commands.generate.make_progress", None)
     assert generate("--out", str(tmp_path / out)) == 2
     assert message.format(tmp_path) in stderr()
+    assert (tmp_path / "full" / "of").is_dir()
 
 
 def test_a_split_that_is_named_twice_is_written_once(tmp_path):

@@ -24,7 +24,7 @@ SECRET = "5" * 64
 
 
 def quiet(_):
-    """Shows no progress."""
+    """Show no progress."""
 
 
 @pytest.fixture

@@ -20,12 +20,12 @@ def shard(suite, tmp_path):
 
 @pytest.fixture
 def problem(suite, shard):
-    """Returns a function that returns what is wrong with the shard's part."""
+    """Return a function that returns what is wrong with the shard's part."""
     return lambda: check_part(suite, shard.parents[3], "small", "val")
 
 
 def rewrite(shard, **changes):
-    """Writes the shard again with some arrays changed; None leaves one out."""
+    """Write the shard again with some arrays changed; None leaves one out."""
     with np.load(shard) as file:
         arrays = {name: file[name] for name in file.files}
     arrays = {name: changes[name](array) if name in changes else array for name, array in arrays.items()}
@@ -100,7 +100,6 @@ def test_channels_under_other_names_are_refused(shard, problem):
 def test_an_interrupted_rewrite_leaves_no_index(suite, shard, problem, monkeypatch):
     """The old index marks the part as complete, so it must be removed before the first new shard is written."""
     shard.write_bytes(b"")
-
     monkeypatch.setattr("spurgen.harness.splits.store.make_part", Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         regenerate(suite, shard.parents[3], ["small"], ["val"])

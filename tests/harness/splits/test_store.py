@@ -121,6 +121,6 @@ def test_missing_parts_are_written_and_every_sample_is_counted(suite, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named_before_any_work(suite, unwritable, monkeypatch):
     monkeypatch.setattr("spurgen.harness.splits.store.make_part", None)
-    message = rf"cannot write to {re.escape(str(unwritable))}/tiny: Not a directory; choose another"
+    message = rf"cannot write to {re.escape(str(unwritable))}/tiny: Not a directory; choose another --out"
     with pytest.raises(SpurgenError, match=message):
         regenerate(suite, unwritable, ["small"], ["val"])

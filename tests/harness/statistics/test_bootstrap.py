@@ -67,24 +67,6 @@ def test_mean_replicates_equal_a_plain_loop():
     assert SampleWeights(weights()).mean(values) == pytest.approx(np.array(plain))
 
 
-def test_weights_of_one_give_the_point():
-    rng = np.random.default_rng(3)
-    labels, scores = rng.integers(3, size=36), rng.random((36, 3))
-    by_group = GroupWeights(GROUPS, np.ones((2, 36), np.uint8))
-    wga, accuracy = (part.mean(axis=0) for part in by_group.per_seed(metrics.correct(scores, labels)[None]))
-    assert wga.tolist() == [metrics.worst_group_accuracy(scores, labels, GROUPS)] * 2
-    assert accuracy == pytest.approx(metrics.accuracy(scores, labels))
-
-
-def test_rows_are_paired():
-    # a row that is correct wherever another is, and elsewhere, is never below it
-    rng = np.random.default_rng(4)
-    low = rng.random((3, 36)) < 0.5
-    high = low | (rng.random((3, 36)) < 0.3)
-    by_group = GroupWeights(GROUPS, weights(100))
-    assert (by_group.per_seed(high)[0].mean(axis=0) >= by_group.per_seed(low)[0].mean(axis=0)).all()
-
-
 def test_interval_of_a_mean_covers():
     # the truth is 0; the groups' means differ, which stratification removes from the variance
     rng = np.random.default_rng(5)

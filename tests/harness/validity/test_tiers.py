@@ -36,10 +36,6 @@ def test_three_levels_fail(examined):
     assert "| 0.800 | c, d " in section.tables()
 
 
-def test_equal_methods_are_one_tier(examined):
-    assert examined(dict.fromkeys("abcde", 0.6)).tasks["signs-text"].tiers == 1
-
-
 def test_nothing_is_judged_before_every_baseline_has_run(examined):
     section = examined(FOUR, baselines=[*FOUR, "erm", "jtt"])
     assert section.passed is None

@@ -2,6 +2,7 @@ import json
 import os
 import threading
 from contextlib import suppress
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -138,10 +139,7 @@ def test_the_last_frame_of_an_ended_process_is_read(ends):
 
 
 def test_a_bug_of_ours_is_raised_as_itself(ends):
-    def fail():
-        raise ZeroDivisionError
-
-    pipe = Pipe(ends[0].reading, ends[0].writing, fail)
+    pipe = Pipe(ends[0].reading, ends[0].writing, Mock(side_effect=ZeroDivisionError))
     with pytest.raises(ZeroDivisionError):
         pipe.receive(seconds=60)
     os.close(ends[0].writing)
