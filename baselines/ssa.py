@@ -129,7 +129,7 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
         curve.pop(name, None)  # they describe the classifier, which this stage does not train
     values = predictor.predict(network, problem.train.inputs)
     distinct = all(int(value.min()) < int(value.max()) for value in values)
-    problem.journal.check("the predictor tells the values of every channel apart", distinct)
+    problem.journal.check("the predictor distinguishes the values of every channel", distinct)
     groups = alignment.groups(labels, values)
     conflicts = [(groups >> k) & 1 == 1 for k in range(len(values))]
     both = all(bool(conflict.any() and not conflict.all()) for conflict in conflicts)

@@ -186,12 +186,12 @@ def _inside(start: Path, name: str) -> dict[str, Path]:
     """
     home, path = _real(start).parent, start.parent / name
     problem = f"{start}: {DECLARED} names {name}"
+    if "\0" not in name and _hidden(path, home):
+        raise SubmissionError(f"{problem}, which is hidden (a name that starts with a dot); rename it")
     if "\0" in name or not path.exists():
         raise SubmissionError(f"{problem}, but there is no file or folder {path}")
     if not _real(path).is_relative_to(home):
         raise SubmissionError(f"{problem}, and {path} is no plain file in {home}; copy it there")
-    if _hidden(path, home):
-        raise SubmissionError(f"{problem}, which is hidden (a name that starts with a dot); rename it")
     below = _below(path, home, problem) if path.is_dir() else [path]
     for file in below:
         if _withheld(file):

@@ -1,4 +1,4 @@
-"""A benchmark that ranks methods must tell them apart: tiers of worst-group accuracy on every task."""
+"""A benchmark that ranks methods must separate them: tiers of worst-group accuracy on every task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import PASSED, by_task, number, with_note
 
 PLACE = 2
-TITLE = "Methods can be told apart"
+TITLE = "Methods can be distinguished"
 WANTED = 4  # tiers, on each main task
 
 

@@ -9,7 +9,7 @@ from spurgen.baselines.training.data import Data, Inputs
 from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.samplers import balanced, halves, shuffled
 
-DISTINCT = "the predictor tells the values of every channel apart"
+DISTINCT = "the predictor distinguishes the values of every channel"
 BOTH = "every channel has aligned and conflicting pseudo-attributes"
 HYPER = ssa.Hyperparameters(epochs=1, batch_size=16, steps=60)
 

@@ -31,12 +31,15 @@ def test_a_header_and_its_arrays_arrive(ends):
         "x": np.arange(12, dtype=np.float32).reshape(3, 4),
         "y": np.array([True, False]),
         "z": np.empty((0, 5), np.int64),
+        "big-endian": np.array([1.5, -2.0], ">f8"),
+        "transposed": np.arange(6.0).reshape(2, 3).T,
+        "scalar": np.array(3.0),
     }
     here.send({"op": "é", "n": 3}, arrays)
     header, received = there.receive(seconds=60)
     assert header == {"op": "é", "n": 3}
     for name, array in arrays.items():
-        assert received[name].dtype == array.dtype
+        assert received[name].dtype == array.dtype.newbyteorder("=")
         assert np.array_equal(received[name], array)
 
 
