@@ -26,7 +26,7 @@ class _Sample:
 
 
 class RecheckedWorker(Worker):
-    """A worker that samples its answers and checks them before the model changes or ends.
+    """A worker that samples its answers, to compare them with second answers to the same inputs.
 
     A fresh worker is asked, which remembers nothing, if the submission does not train, or trains with less than
     `Limits.retrain_seconds` of CPU time, not on a GPU, where sums vary: it is then trained a second time. It starts

@@ -7,12 +7,11 @@ refused as well.
 """
 
 import errno
-import fcntl
 import tempfile
 from functools import cache
 
 CLONE_THREAD = 0x10000
-F_OFD_SETLK, F_SETPIPE_SZ = 37, 1031  # of linux/fcntl.h
+LOW_HALF = 0xFFFFFFFF  # the kernel ignores the other half of an `int`, which a filter sees
 UNKNOWN = -1  # what libseccomp returns for a call that it, or this architecture, does not have
 REFUSED = (
     "fork", "vfork", "socket", "setsockopt",
@@ -24,10 +23,11 @@ REFUSED = (
     "mincore", "cachestat", "fadvise64", "preadv2", "fanotify_init",  # show what another process has read
 )  # fmt: skip
 MISSING = ("clone3", "flock")  # EPERM would let glibc fail, and a library wait for a lock for ever
-FILE_COMMANDS = (
-    fcntl.F_SETLK, fcntl.F_SETLKW, F_OFD_SETLK, F_OFD_SETLK + 1, fcntl.F_SETLEASE, fcntl.F_NOTIFY, F_SETPIPE_SZ,
-)  # fmt: skip
-"""What `fcntl` may not do: lock a file, watch it, or enlarge a pipe."""
+FILE_COMMANDS = {
+    "F_SETLK": 6, "F_SETLKW": 7, "F_OFD_SETLK": 37, "F_OFD_SETLKW": 38, "F_SETLEASE": 1024, "F_NOTIFY": 1026,
+    "F_SETPIPE_SZ": 1031,
+}  # fmt: skip
+"""What `fcntl` may not do, lock a file, watch it or enlarge a pipe: numbers of Linux, which other systems lack."""
 
 
 @cache
@@ -43,8 +43,8 @@ def program() -> bytes:
         if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) != UNKNOWN:
             rules.add_rule(refuse, name)
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0))
-    for command in FILE_COMMANDS:
-        rules.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))
+    for command in FILE_COMMANDS.values():
+        rules.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOW_HALF, command))
     for name in MISSING:
         rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), name)
     with tempfile.TemporaryFile() as file:

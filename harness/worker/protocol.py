@@ -49,7 +49,9 @@ class Pipe:
 
     def send(self, header: Mapping[str, Any], arrays: Arrays | None = None, seconds: float | None = None) -> None:
         """Send one frame; raise `BrokenFrameError` if the other side is gone or does not read."""
-        packed = {name: _packed(np.asarray(array)) for name, array in (arrays or {}).items()}
+        plain = ((name, np.asarray(array)) for name, array in (arrays or {}).items())
+        # a dtype's name does not give its byte order
+        packed = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in plain}
         listed = [(name, array.dtype.name, array.shape) for name, array in packed.items()]
         text = json.dumps({**header, "arrays": listed}).encode()
         deadline = _deadline(seconds)
@@ -121,11 +123,6 @@ class Pipe:
                 raise PipeClosedError("the other side has ended")
             if time.monotonic() >= deadline:
                 return False
-
-
-def _packed(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array in row-major order and this machine's byte order, which its dtype's name does not give."""
-    return np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False)).reshape(array.shape)
 
 
 def _deadline(seconds: float | None) -> float:

@@ -102,6 +102,13 @@ def test_a_secret_in_a_repository_is_refused_and_nothing_is_written(suite, tmp_p
     assert not commitments_file(suite).exists()
 
 
+def test_a_secret_that_others_can_read_is_refused(committed):
+    suite, file, _ = committed
+    file.chmod(0o644)
+    with pytest.raises(SpurgenError, match=r"has mode 644, so others can read the secret; run chmod 600 .*"):
+        open_secret(suite, file)
+
+
 def test_another_secret_and_a_missing_secret_are_errors(committed, tmp_path):
     suite, file, _ = committed
     file.write_text(SECRET)
