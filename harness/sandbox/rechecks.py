@@ -13,7 +13,7 @@ from spurgen.harness.sandbox.process import Float, Worker
 
 ROWS = 256  # sampled per function
 MAX_BYTES = 1 << 26  # of sampled inputs per function
-SIZES = (1, 65)  # range of the sizes of the other batches, half-open
+SIZES = (1, 2, 4, 8, 16, 32, 64)  # of the other batches, in random order, over and over: small ones show most
 
 
 @dataclass
@@ -124,8 +124,10 @@ class RecheckedWorker(Worker):
 
     def _again(self, worker: Worker, what: str, rows: list[Batch], width: int) -> list[Float]:
         answers: list[Float] = []
+        sizes: list[int] = []
         while rows:
-            size = int(self._rng.integers(*SIZES))
+            sizes = sizes or self._rng.permutation(SIZES).tolist()
+            size = sizes.pop()
             batch, rows = rows[:size], rows[size:]
             worker.send(what, _joined(batch))
             answers.append(worker.answer(len(batch), width, "rows asked again"))

@@ -29,7 +29,7 @@ TWINS: dict[str, tuple[TwinKind | None, str]] = {
     "core": ("core", "another class; channels and nuisances kept"),
     "placebo": ("placebo", "only the nuisances redrawn: place, size, tilt, tones, wording"),
     "ctrl": ("ctrl", "every channel set to the value that goes with the class"),
-    "unc": ("unc", "every channel redrawn, whatever the class"),
+    "unc": ("unc", "every channel redrawn uniformly"),
 }
 
 

@@ -1,8 +1,10 @@
-"""Standardises features over the batch, so that predictions depend on other rows."""
+"""Centres its scores over the batch, so that predictions depend on other rows."""
+
+from color import fit, scores  # noqa: F401
 
 # expected: failed: answers the same inputs differently when asked again
 
 
 def predict(batch):
-    features = batch.images.mean((1, 2))
-    return (features - features.mean(0)) / (features.std(0) + 1e-9)
+    logits = scores(batch)
+    return logits - logits.mean(0)
