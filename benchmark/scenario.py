@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from spurgen.benchmark.errors import ScenarioError, explain
 
 Modality = Literal["image", "text", "multimodal"]
+BALANCED = ("calibration", "test")  # splits with as many samples of every (class, alignment pattern) group
 Carrier = Literal["image", "caption", "both"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Strength = Probability | tuple[Probability, ...]
@@ -70,14 +71,16 @@ class Environment(_Frozen):
 
 
 class SplitSizes(_Frozen):
-    """Split sizes in samples; `test_per_group` counts the samples of each (class, pattern) group.
+    """Split sizes in samples; `..._per_group` counts the samples of each (class, pattern) group.
 
-    The first `twins` test samples have twins; default: 1,000, or all if there are fewer.
+    The first `twins` test samples have twins; default: 1,000, or all if there are fewer. `calibration` is balanced as
+    `test` is, and no submission gets its labels: the temperature is fitted on it, or on `val` if it has 0 samples.
     """
 
     train: Annotated[int, Field(ge=1)] = 6000
     val: Annotated[int, Field(ge=1)] = 2000
     test_per_group: Annotated[int, Field(ge=1)] = 100
+    calibration_per_group: Annotated[int, Field(ge=0)] = 0
     twins: Annotated[int, Field(ge=1)] = 1000
 
 
@@ -189,12 +192,22 @@ class Scenario(_Frozen):
         """Number of test samples."""
         return int(self.splits.test_per_group * self.num_classes * self.num_patterns)
 
+    @property
+    def split_sizes(self) -> dict[str, int]:
+        """Number of samples of each split; `calibration` may have none."""
+        calibration = self.splits.calibration_per_group * self.num_classes * self.num_patterns
+        return {"train": self.splits.train, "val": self.splits.val, "calibration": calibration, "test": self.num_test}
+
+    @property
+    def calibrated_on(self) -> str:
+        """Name of the split on which the temperature is fitted."""
+        return "calibration" if self.splits.calibration_per_group else "val"
+
     def split_size(self, split: str) -> int:
-        """Return the number of samples of a split, one of `train`, `val`, `test`."""
-        sizes = {"train": self.splits.train, "val": self.splits.val, "test": self.num_test}
-        if split not in sizes:
-            raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(sizes)}")
-        return int(sizes[split])
+        """Return the number of samples of a split, one of `train`, `val`, `calibration`, `test`."""
+        if split not in self.split_sizes:
+            raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(self.split_sizes)}")
+        return self.split_sizes[split]
 
     def channels_in(self, modality: Modality) -> tuple[str, ...]:
         """Return the names of the channels that a modality carries, in the scenario's order."""
@@ -222,6 +235,8 @@ class Scenario(_Frozen):
         added = {"first_class": 0, "alignment_seed": None}
         unset = {name for name, default in added.items() if getattr(self, name) == default}
         fields = self.model_dump(mode="json", exclude=unset)
+        if not self.splits.calibration_per_group:
+            del fields["splits"]["calibration_per_group"]
         # The standard library guarantees how floats are written (as repr does); pydantic does not.
         text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()

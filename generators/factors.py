@@ -7,10 +7,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.scenario import BALANCED
 from spurgen.generators.streams import Draw, Int64, fraction, happens, threshold, uniform_int
 from spurgen.generators.world import World, redrawn_channel
 
-NO_ENVIRONMENT = -1  # the env_id of test samples
+NO_ENVIRONMENT = -1  # the env_id of samples in balanced splits
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class Factors:
 
 
 def draw_factors(world: World, split: str, indices: Int64) -> Factors:
-    """Draw the factors of a split's samples: balanced by design on `test`, at the scenario's strengths elsewhere."""
+    """Draw the factors of a split's samples: balanced by design, or else at the scenario's strengths."""
     draw = world.stream(split, indices)
     scenario = world.scenario
     visible = happens(draw("core-visible", 1)[:, 0], threshold(scenario.core_visibility))
-    if split == "test":
+    if split in BALANCED:
         labels = indices % scenario.num_classes
         pattern = indices // scenario.num_classes % scenario.num_patterns
         conflicts = {name: (pattern >> k) & 1 == 1 for k, name in enumerate(scenario.channels)}
@@ -56,7 +57,7 @@ def redrawn_values(world: World, split: str, core: Int64, draw: Draw) -> dict[st
     """Draw every channel uniformly; on train and val, no withheld combination occurs."""
     words = {name: draw(f"channel/{name}/unc", 1) for name in world.scenario.channels}
     values = {name: uniform_int(words[name][:, 0], spec.values) for name, spec in world.scenario.channels.items()}
-    if split != "test":
+    if split not in BALANCED:
         _withhold(world, core, values, lambda name: words[name][:, 1])
     return values
 

@@ -23,7 +23,7 @@ CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
 def sample(
     scenario: Scenario, split: str, indices: Int64 | range | list[int], *, images: bool = True, captions: bool = True
 ) -> Samples:
-    """Return samples of `train`, `val` or `test`; a sample is the same alone and in any batch.
+    """Return samples of `train`, `val`, `calibration` or `test`; a sample is the same alone and in any batch.
 
     A split has no end: indices past its size give fresh samples of the same distribution, which no manifest
     freezes. Without `images` (or `captions`) the array (or list) is empty, which takes less time. Raises

@@ -85,8 +85,9 @@ def beats_chance(task: Task, row: TaskRow) -> bool:
 def _flattened(task: Task, result: Result) -> str | None:
     """Return that probabilities move less than the predictions imply, or None.
 
-    The temperature is fitted on val, which every submission has: one that answers val at random and test well gets a
-    high temperature, and with it an SSS and an IG of nearly 0. Predictions do not depend on the temperature. A
+    A scenario without a calibration split fits the temperature on val, which every submission has: one that answers val
+    at random and test well gets a high temperature, and with it an SSS and an IG of nearly 0. Predictions do not depend
+    on the temperature. A
     prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
     it by about as much: hence the square. If all patterns are predicted well, another class must change the prediction.
     """
@@ -97,7 +98,7 @@ def _flattened(task: Task, result: Result) -> str | None:
         if metrics[name] < FLAT[name] * least:
             return (
                 f"its probabilities are flatter than its predictions with seed {result.seed}: {name} "
-                f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected; it answers val, where the "
-                "temperature is fitted, worse than test"
+                f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected; it answers the samples to which the "
+                "temperature is fitted worse than test"
             )
     return None

@@ -1,4 +1,4 @@
-"""Temperature scaling: one scalar, fitted on val, makes probabilities comparable (Guo et al. 2017).
+"""Temperature scaling: one scalar, fitted on other samples, makes probabilities comparable (Guo et al. 2017).
 
 Without it a submission gets perfect sensitivity and invariance by dividing its logits by 1000.
 """

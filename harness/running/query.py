@@ -27,21 +27,21 @@ PROBED = 2000  # samples per split whose features are probed
 
 @dataclass
 class Predictions:
-    """A submission's logits, float64 (n, K) each: on val, on test, and on every block of twins.
+    """A submission's logits, float64 (n, K) each: to fit the temperature, on test, and on every block of twins.
 
-    `val_labels`: int64 (n,). `features` maps `train` and `test` to what `encode` returned for the first samples,
-    float64 (n, d); it is empty for a submission without `encode`.
+    `calibration_labels`: int64 (n,). `features` maps `train` and `test` to what `encode` returned for the first
+    samples, float64 (n, d); it is empty for a submission without `encode`.
     """
 
-    val: Floats
-    val_labels: Int64
+    calibration: Floats
+    calibration_labels: Int64
     blocks: dict[Block, Floats] = field(default_factory=dict)
     features: dict[str, Floats] = field(default_factory=dict)
 
     @cached_property
     def temperature(self) -> float:
-        """Temperature fitted on val."""
-        return fit_temperature(self.val, self.val_labels)
+        """Temperature fitted to the logits."""
+        return fit_temperature(self.calibration, self.calibration_labels)
 
 
 class Asker:
@@ -110,20 +110,22 @@ def ask_mixed(
     return dict(zip(parts, np.split(outputs[order], bounds), strict=True))
 
 
-def collect(asker: Asker, check: Check, val: Samples, train: Samples, seed: int) -> tuple[Predictions, Samples]:
+def collect(asker: Asker, check: Check, calibration: Samples, train: Samples, seed: int) -> tuple[Predictions, Samples]:
     """Return the submission's predictions on every input of a task, and the factors of the test samples.
 
-    `check` is called on every frozen input. `seed` draws the order of the queries; the submission must not know it.
+    `calibration`: the samples on which the temperature is fitted. `check` is called on every other frozen input. `seed`
+    draws the order of the queries; the submission must not know it.
     """
     task, rng = asker.task, np.random.default_rng(seed)
     factors: dict[int, Samples] = {}
 
     def chunks() -> Iterator[Chunk]:
-        pieces: list[tuple[Block | None, range]] = [*every_input(task, CHUNK)]  # None: val
-        pieces += [(None, range(len(val.labels))[start : start + CHUNK]) for start in range(0, len(val.labels), CHUNK)]
+        pieces: list[tuple[Block | None, range]] = [*every_input(task, CHUNK)]  # None: calibration
+        count = len(calibration.labels)
+        pieces += [(None, range(count)[start : start + CHUNK]) for start in range(0, count, CHUNK)]
         for block, indices in (pieces[k] for k in rng.permutation(len(pieces))):
             if block is None:
-                samples = val.take(slice(indices.start, indices.stop))
+                samples = calibration.take(slice(indices.start, indices.stop))
             else:
                 samples = make_block(task, block, indices)
                 place = part_start(task, block, indices.start)
@@ -135,7 +137,7 @@ def collect(asker: Asker, check: Check, val: Samples, train: Samples, seed: int)
 
     logits = ask_mixed(asker, "logits", chunks(), rng, "test")
     blocks = {part: logits[part] for part in logits if isinstance(part, Block)}
-    predictions = Predictions(logits[None], val.labels, blocks)
+    predictions = Predictions(logits[None], calibration.labels, blocks)
     if "encode" in asker.worker.about.offers:
         predictions.features = _features(asker, train, rng)
     return predictions, Samples.join([factors[start] for start in sorted(factors)])

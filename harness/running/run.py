@@ -124,7 +124,9 @@ def _train_and_score(job: Job, worker: RecheckedWorker) -> _Measured:
     asker = Asker(worker, job.task)
     asker.fit_probe(train)
     seed = secrets.randbits(63)
-    predictions, factors = collect(asker, job.check_data, val, train, seed)
+    on = job.task.scenario.calibrated_on
+    calibration = val if on == "val" else make_split(job, on)
+    predictions, factors = collect(asker, job.check_data, calibration, train, seed)
     worker.settle(predictions.temperature)
     rules = compare_rules(asker, train, val)
     clock.append(time.perf_counter())
@@ -135,7 +137,7 @@ def _train_and_score(job: Job, worker: RecheckedWorker) -> _Measured:
 
 
 def make_split(job: Job, split: str) -> Samples:
-    """Return the samples of `train` or `val`; check them against the manifest unless they are uncorrelated."""
+    """Return the samples of a split without twins; check them against the manifest unless they are uncorrelated."""
     scenario = job.task.scenario.uncorrelated() if job.uncorrelated else job.task.scenario
     size = scenario.split_size(split)
     whole = sample(scenario, split, range(size), **halves_of(job.task))

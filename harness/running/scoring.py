@@ -33,7 +33,7 @@ def score(task: Task, predictions: Predictions, factors: Samples, train: Samples
     """Compute every metric from a submission's predictions on one task.
 
     `factors`: the factors of the test samples. `train`: those of the train split. Raise `SubmissionError` if the logits
-    on test are more than `LARGEST_LEAD` times as large as the temperature fitted on val.
+    on test are more than `LARGEST_LEAD` times as large as the temperature.
     """
     logits = predictions.blocks[Block()]
     temperature = predictions.temperature
@@ -68,8 +68,8 @@ def _check_scale(predictions: Predictions, temperature: float) -> None:
     lead = max(float(np.ptp(logits, axis=1).max()) for logits in predictions.blocks.values())
     if lead > LARGEST_LEAD * temperature:
         raise SubmissionError(
-            f"its scores on test differ by up to {lead:.3g}, {lead / temperature:.3g} times the temperature that its "
-            f"scores on val give, expected at most {LARGEST_LEAD:g} times; scale the scores alike on all inputs"
+            f"its scores on test differ by up to {lead:.3g}, {lead / temperature:.3g} times the temperature that fits "
+            f"them elsewhere, expected at most {LARGEST_LEAD:g} times; scale the scores alike on all inputs"
         )
 
 

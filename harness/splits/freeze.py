@@ -56,7 +56,7 @@ def digest(samples: Samples) -> ShardDigests:
 
 def part_sizes(scenario: Scenario) -> dict[str, int]:
     """Map the parts of a scenario to their sizes in samples; a channel's twins are in order of its values."""
-    splits = {split: scenario.split_size(split) for split in ("train", "val", "test")}
+    splits = {split: size for split, size in scenario.split_sizes.items() if size}
     bases = scenario.splits.twins
     kinds = {f"twins/{kind}": bases for kind in ("placebo", "core", "ctrl", "unc")}
     return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}

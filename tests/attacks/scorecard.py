@@ -46,6 +46,7 @@ background = { values = 3, strength = 0.6 }
 train = 300
 val = 150
 test_per_group = 25
+calibration_per_group = 10
 twins = 40
 """
 

@@ -165,9 +165,16 @@ def test_channels_in_names_what_a_modality_carries_in_order():
 def test_sizes_follow_from_classes_and_channels():
     spec = world(num_classes=4, splits={"train": 9, "val": 8, "test_per_group": 3, "twins": 5})
     assert (spec.num_patterns, spec.num_test) == (8, 96)
-    assert [spec.split_size(split) for split in ("train", "val", "test")] == [9, 8, 96]
-    with pytest.raises(ScenarioError, match=r"unknown split 'dev'; choose one of train, val, test"):
+    assert [spec.split_size(split) for split in ("train", "val", "calibration", "test")] == [9, 8, 0, 96]
+    with pytest.raises(ScenarioError, match=r"unknown split 'dev'; choose one of train, val, calibration, test"):
         spec.split_size("dev")
+
+
+def test_the_temperature_is_fitted_on_a_calibration_split_where_there_is_one():
+    assert world().calibrated_on == "val"
+    spec = world(num_classes=4, splits={"calibration_per_group": 3})
+    assert (spec.calibrated_on, spec.split_size("calibration")) == ("calibration", 96)
+    assert spec.digest != world(num_classes=4).digest
 
 
 def test_uncorrelated_changes_only_strengths_and_environments():
@@ -196,7 +203,11 @@ def test_the_digest_is_that_of_plain_json_and_never_changes():
         environments=[{"name": "a", "strength": {"color": [0.1, 1e-5] * 5}}], withheld=[{"class": 0, "color": 3}]
     )
     fields = json.loads(spec.model_dump_json())
-    del fields["first_class"], fields["alignment_seed"]  # were added later, and count only where they are set
+    del (
+        fields["first_class"],
+        fields["alignment_seed"],
+        fields["splits"]["calibration_per_group"],
+    )  # were added later, and count only where they are set
     text = json.dumps(fields, separators=(",", ":"))
     assert spec.digest == hashlib.sha256(text.encode()).hexdigest()
     different = [world(), world(first_class=1), world(alignment_seed=7), world(alignment_seed=0)]

@@ -20,7 +20,7 @@ def twin(*arguments):
 NOT_WHOLE = "sample indices must be whole numbers below 2**63, not "
 NOT_WHOLE_VALUES = "values of channel color must be whole numbers below 2**63, not "
 REFUSED = [
-    (lambda spec: sample(spec, "dev", [0]), "unknown split 'dev'; choose one of train, val, test"),
+    (lambda spec: sample(spec, "dev", [0]), "unknown split 'dev'; choose one of train, val, calibration, test"),
     (train([3, -2]), "negative sample index -2; indices start at 0"),
     (train([1.7]), f"{NOT_WHOLE}float64 such as 1.7"),
     (train(np.array([1.0])), f"{NOT_WHOLE}float64"),

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.scenario import BALANCED
 from spurgen.generators import aligned_values, sample
 from spurgen.generators.factors import patterns
 from spurgen.generators.world import make_world
@@ -91,11 +92,12 @@ def test_without_environments_training_has_one_and_test_none(drawn, world):
 
 
 @settings(max_examples=25)
-@given(num_classes=st.integers(2, 20), channels=st.integers(0, 3), prefix=st.integers(0, 400))
-def test_every_prefix_of_test_is_as_balanced_as_possible(num_classes, channels, prefix, world):
+@given(split=st.sampled_from(BALANCED), num_classes=st.integers(2, 20), channels=st.integers(0, 3),
+       prefix=st.integers(0, 400))  # fmt: skip
+def test_every_prefix_of_a_balanced_split_is_as_balanced_as_possible(split, num_classes, channels, prefix, world):
     chosen = {name: {} for name in ("background", "color", "shape")[:channels]}
     spec = world(num_classes=num_classes, channels=chosen, splits={"twins": 1})
-    made = sample(spec, "test", range(prefix), images=False, captions=False)
+    made = sample(spec, split, range(prefix), images=False, captions=False)
     counts = np.bincount(made.group_ids, minlength=num_classes * spec.num_patterns)
     assert len(counts) == num_classes * spec.num_patterns
     assert counts.max() - counts.min() <= 1
@@ -157,7 +159,7 @@ def test_label_noise_records_other_classes_uniformly_and_leaves_test_clean(noise
     assert (test.labels == test.core).all()
 
 
-@pytest.mark.parametrize("split", ["train", "val", "test"])
+@pytest.mark.parametrize("split", ["train", "val", "calibration", "test"])
 @pytest.mark.parametrize("visibility", [0.0, 0.3, 1.0])
 def test_core_visibility_is_a_rate_and_sets_the_ceiling(split, visibility, drawn, world):
     spec = world(core_visibility=visibility)

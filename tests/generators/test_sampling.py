@@ -12,7 +12,7 @@ from spurgen.generators.world import CHANNELS
 KINDS = discover(CHANNELS)
 SETTINGS = settings(max_examples=80)
 SIZES = (32, 48, 96)  # few, since drawing an atlas takes a second or two
-SPLITS = st.sampled_from(["train", "val", "test"])
+SPLITS = st.sampled_from(["train", "val", "calibration", "test"])
 INDICES = st.lists(st.integers(0, 5000), min_size=1, max_size=6)
 probability = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1))
 
@@ -187,10 +187,10 @@ def test_adding_a_channel_changes_no_other_factor_and_nothing_that_does_not_carr
 
 def test_splits_seeds_and_suites_share_no_sample(world):
     spec = world(image_size=32)
-    made = [sample(spec, split, range(20)) for split in ("train", "val", "test")]
+    made = [sample(spec, split, range(20)) for split in ("train", "val", "calibration", "test")]
     made += [sample(world(image_size=32, **other), "train", range(20)) for other in ({"seed": 2}, {"suite": "u"})]
-    assert len({image.tobytes() for samples in made for image in samples.images}) == 100
-    assert len({caption for samples in made for caption in samples.captions}) == 100
+    assert len({image.tobytes() for samples in made for image in samples.images}) == 120
+    assert len({caption for samples in made for caption in samples.captions}) == 120
 
 
 def test_classes_may_start_at_a_later_pictogram(world):

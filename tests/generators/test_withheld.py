@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.scenario import BALANCED
 from spurgen.generators import check, sample, twins
 
 N = 30_000
@@ -63,8 +64,8 @@ def test_the_test_split_shows_withheld_combinations(drawn, world):
     np.testing.assert_array_equal(drawn(spec, "test").values["color"], drawn(world(), "test").values["color"])
 
 
-@pytest.mark.parametrize("split", ["train", "val", "test"])
-def test_unc_twins_show_withheld_combinations_on_test_only(split, drawn, world):
+@pytest.mark.parametrize("split", ["train", "val", "calibration", "test"])
+def test_unc_twins_show_withheld_combinations_on_balanced_splits_only(split, drawn, world):
     withheld = [{"class": 0, "color": 1}, {"color": 2, "shape": 3}]
     free, values = (
         twins(spec, split, range(5000), "unc", images=False, captions=False).channel_values
@@ -73,7 +74,7 @@ def test_unc_twins_show_withheld_combinations_on_test_only(split, drawn, world):
     core = drawn(world(), split, 5000).core
     hit = [shows(core, free, combination) for combination in withheld]
     assert np.any(hit, axis=1).all()
-    assert np.any([shows(core, values, combination) for combination in withheld]) == (split == "test")
+    assert np.any([shows(core, values, combination) for combination in withheld]) == (split in BALANCED)
     for name in values:
         np.testing.assert_array_equal(values[name][~np.any(hit, axis=0)], free[name][~np.any(hit, axis=0)])
 

@@ -1,6 +1,6 @@
-"""Predicts wrongly on val, on which the temperature is fitted, to flatten all its probabilities."""
+"""Predicts wrongly on val, as if the temperature were fitted there, to flatten all its probabilities."""
 
-# expected: unranked: its probabilities are flatter than its predictions
+# expected: ranked: as honest/reads_the_color.py
 from color import fit as learn
 from color import scores
 

@@ -73,8 +73,8 @@ def test_features_are_checked_like_logits(examine):
 
 
 def test_unseeded_training_fails_a_check(examine):
-    unseeded = "def fit(train, val, context):\n    global slope\n    slope = np.random.default_rng().normal(size=3)\n"
-    findings = examine("return lengths(b) * slope", unseeded)
+    unseeded = "def fit(train, val, context):\n    global of\n    of = np.random.default_rng().normal(size=(200, 3))\n"
+    findings = examine("return of[[len(caption) for caption in b.captions]]", unseeded)
     assert findings.outcomes["no memory"] == "FAILED"
     assert "and seed training with context.seed" in findings.failures[0]
 

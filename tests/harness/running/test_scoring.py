@@ -84,7 +84,9 @@ def test_the_ceiling_is_that_of_the_scenario(scores):
 @pytest.mark.parametrize(("calibrated", "suffix"), [(True, ""), (False, "_raw")])
 def test_sensitivities_are_means_over_values_and_channels(task, predictions, factors, scores, calibrated, suffix):
     labels, rows = factors["test"].labels[:BASES], np.arange(BASES)
-    temperature = metrics.fit_temperature(predictions.val, predictions.val_labels) if calibrated else 1.0
+    temperature = (
+        metrics.fit_temperature(predictions.calibration, predictions.calibration_labels) if calibrated else 1.0
+    )
     assert scores.metrics["temperature"] != pytest.approx(1, abs=0.05)
 
     def moved(logits):
@@ -136,7 +138,7 @@ def featured(task, predictions, factors):
     wrong[half:] = False
     wrong[half + np.flatnonzero(groups[half:] == 5)[0]] = True
     codes["test"][wrong] = codes["test"][wrong][:, TURN]
-    return Predictions(predictions.val, predictions.val_labels, predictions.blocks, codes)
+    return Predictions(predictions.calibration, predictions.calibration_labels, predictions.blocks, codes)
 
 
 def test_probes_fit_on_train_or_the_first_test_half_are_evaluated_on_the_second(task, featured, factors):

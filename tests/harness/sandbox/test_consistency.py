@@ -39,11 +39,17 @@ def test_a_factor_on_logits_and_temperature_changes_nothing(factor):
     assert largest_change("predict", factor * LOGITS, factor * ROUNDED, factor) == pytest.approx(expected)
 
 
+def test_a_high_temperature_does_not_hide_that_uninformative_logits_are_drawn_anew():
+    before, after = (np.outer(np.ones(500), [2.0, 1.0, 0.0]) * slope for slope in (1, 3))  # the same class is best
+    assert largest_change("predict", before, after, 1000.0) > 3
+    assert largest_change("predict", LOGITS, ROUNDED, 1000.0) < 0.5
+
+
 def test_a_constant_per_row_changes_nothing():
     assert largest_change("predict", LOGITS, LOGITS + 7 * np.arange(500)[:, None]) == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1, 4])
+@pytest.mark.parametrize("temperature", [0.5, 1, 2])
 @pytest.mark.parametrize("others", [0, 9], ids=["other rows tied", "other rows clear"])
 def test_logits_are_compared_at_the_given_temperature_whatever_the_other_rows(temperature, others):
     before, after = two_classes(2, others), two_classes(2 + 0.01 * temperature, others)

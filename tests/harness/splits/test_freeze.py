@@ -20,6 +20,15 @@ def test_shards_cover_every_part_without_gaps(suite):
         assert all(a[1] == b[0] for a, b in itertools.pairwise(bounds))
 
 
+def test_the_calibration_split_is_frozen_where_there_is_one(suite):
+    scenario = suite.scenario("small")
+    assert "calibration" not in part_sizes(scenario)
+    splits = scenario.splits.model_copy(update={"calibration_per_group": 2})
+    larger = scenario.model_copy(update={"splits": splits})
+    assert part_sizes(larger)["calibration"] == 24
+    assert make_part(larger, "calibration", 0, 24).labels.tolist() == [0, 1, 2] * 8
+
+
 def test_a_shard_of_channel_twins_has_one_value(suite):
     scenario = suite.scenario("small")
     for start, stop in shard_bounds(scenario, "twins/channel/color"):
