@@ -28,13 +28,20 @@ def rankable(
     for label, row in rows.items():
         doubt = not_believed(suite, task, groups, row)
         reason = doubt or not_fit(task, row)
-        if reason:
-            metrics = {} if doubt else {name: row.mean(name) for name in ("accuracy", "wga")}
+        if doubt:
             access = row.results[0].access
-            unranked[label] = Unranked(submission=label, access=access, seeds=len(row), reason=reason, **metrics)
+            unranked[label] = Unranked(submission=label, access=access, seeds=len(row), reason=doubt)
+        elif reason:
+            unranked[label] = not_ranked(label, row, reason)
         else:
             ranked[label] = row
     return ranked, unranked
+
+
+def not_ranked(label: str, row: TaskRow, reason: str) -> Unranked:
+    """Return a row that is not ranked although its metrics are believed."""
+    metrics = {name: row.mean(name) for name in ("accuracy", "wga")}
+    return Unranked(submission=label, access=row.results[0].access, seeds=len(row), reason=reason, **metrics)
 
 
 def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
 from typing import TypeVar
 
 import numpy as np
@@ -11,9 +10,17 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, one_thread, pooled_spreads
-from spurgen.harness.board.eligibility import rankable
+from spurgen.harness.board.eligibility import not_ranked, rankable
+from spurgen.harness.board.private_gap import fallen, private_gap
 from spurgen.harness.board.ranks import place_rows, rank_set
-from spurgen.harness.board.schema import Leaderboard, PrivateFailure, PrivateGap, TaskBoard, TaskBoardRow
+from spurgen.harness.board.schema import (
+    AgainstErm,
+    Leaderboard,
+    PrivateFailure,
+    PrivateGap,
+    TaskBoard,
+    TaskBoardRow,
+)
 from spurgen.harness.metrics import Interval, basic_interval, bias_corrected, percentile_interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.contradiction import BASE_METRICS
@@ -21,7 +28,7 @@ from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *BASE_METRICS)
-SHOWN = ("wga", "accuracy")  # metrics whose intervals tables show, or need for the private gap
+SHOWN = ("wga",)  # metrics whose intervals tables show
 UNSURE = 0.05  # how often a guaranteed interval may miss
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
 ASKED = ("same", "fresh")
@@ -35,8 +42,9 @@ def build(
 ) -> Leaderboard:
     """Build the leaderboard: per task, and over each set of tasks that the suite names.
 
-    `private`: the rows on the private splits of the newest commitment, which are shown and not ranked. `bootstrapped`:
-    the metrics that get an interval, among them `SHOWN`, which are enough for tables and take half of the time.
+    `private`: the rows on the private splits of the newest commitment, which are shown, and unrank a row that is
+    significantly worse there. `bootstrapped`: the metrics that get an interval, among them `SHOWN`, which are enough
+    for tables and take half of the time.
     """
     boards: dict[str, TaskBoard] = {}
     replicates: dict[str, dict[str, Float64]] = {}
@@ -62,6 +70,9 @@ def _task_board(
     fit, unranked = rankable(suite, task, bootstrap.groups, rows)
     spreads = pooled_spreads(fit.values(), bootstrapped)
     bootstrap.draw(fit.values())
+    gaps = {label: private_gap(bootstrap, label, row, private.get(label), spreads["wga"]) for label, row in fit.items()}
+    for label, reason in fallen(gaps).items():
+        unranked[label] = not_ranked(label, fit.pop(label), reason)
     made = {label: make_row(bootstrap, label, row, spreads, bootstrapped) for label, row in fit.items()}
 
     def first_seeds(label: str, seeds: int) -> Float64:
@@ -73,10 +84,7 @@ def _task_board(
         label: np.stack([drawn["wga"], bootstrap.replicates(label, fit[label], "wga", spreads, own=False)])
         for label, (_, drawn) in made.items()
     }
-    shown = [
-        _with_private(replace(row, against_erm=against.get(label)), fit[label], private.get(label))
-        for label, (row, _) in made.items()
-    ]
+    shown = [_completed(row, against.get(label), gaps[label]) for label, (row, _) in made.items()]
     return TaskBoard(place_rows(shown, replicates), [*unranked.values()]), replicates
 
 
@@ -121,33 +129,13 @@ def make_row(
     return shown, drawn
 
 
-def _with_private(row: TaskBoardRow, public: TaskRow, private: TaskRow | None) -> TaskBoardRow:
-    """Add what a row's submission reaches on private splits; results for all its seeds verify the row.
-
-    Only results of the same submission with the same options and access count. The gap's interval takes accuracy there
-    to be as uncertain as on test, and as independent as other samples and other data to train on make it; fewer seeds
-    widen it.
-    """
-    same = [result for result in (private.results if private else ()) if _model(result) == _model(public.results[0])]
-    failed = [result.error for result in same if result.error is not None]
-    if failed:
-        return replace(row, private=PrivateFailure(failed[0]))
-    hidden = {result.seed: result.metrics for result in same if result.access == row.access}
-    shared = [result for result in public.results if result.seed in hidden]
-    if not shared:
-        return row
-    accuracy, wga = (float(np.mean([hidden[r.seed][metric] for r in shared])) for metric in ("accuracy", "wga"))
-    gap = float(np.mean([result.metrics["accuracy"] for result in shared])) - accuracy
-    low, high = row.estimates["accuracy"].ends
-    reach = (high - low) / 2 * sqrt(2 * len(public) / len(shared))
-    verification = "private" if len(shared) == len(public) else row.verification
-    shown = PrivateGap(len(shared), accuracy, wga, gap, Interval(gap - reach, gap + reach))
-    return replace(row, private=shown, verification=verification)
-
-
-def _model(result: Result) -> tuple[str, dict[str, object]]:
-    """Return what two results of the same model have in common."""
-    return result.submission_sha256, result.options
+def _completed(
+    row: TaskBoardRow, against: AgainstErm | None, private: PrivateGap | PrivateFailure | None
+) -> TaskBoardRow:
+    """Add how a row compares with ERM and what it reaches on private splits: with all its seeds, that verifies it."""
+    confirmed = isinstance(private, PrivateGap) and private.seeds == row.seeds
+    verification = "private" if confirmed else row.verification
+    return replace(row, against_erm=against, private=private, verification=verification)
 
 
 def _guaranteed(bootstrap: TaskBootstrap, row: TaskRow) -> Interval:

@@ -7,7 +7,7 @@ from typing import Literal
 from spurgen.harness.metrics import Interval
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SeedVariance = Literal["unknown", "pooled", "own"]
 Verdict = Literal["better", "worse", "undecided"]
 
@@ -37,7 +37,8 @@ class AgainstErm:
 class PrivateGap:
     """A row's metrics on the private splits, means over the seeds that were run there.
 
-    `gap`: its accuracy on test less that on the private splits, with a 95 % interval.
+    `gap`: its worst-group accuracy on test less that on the private splits, with a 95 % interval; `p`: how often chance
+    alone makes it as large.
     """
 
     seeds: int
@@ -45,6 +46,7 @@ class PrivateGap:
     wga: float
     gap: float
     gap_ci: Interval
+    p: float
 
 
 @dataclass(frozen=True)

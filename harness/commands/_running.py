@@ -1,7 +1,7 @@
 """Running submissions on a frozen suite and printing the leaderboard, for the commands that do so."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,10 +45,13 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
 
 
-def run_submissions(arguments: argparse.Namespace, console: Console, specs: list[str], mine: Sequence[str] = ()) -> int:
+def run_submissions(
+    arguments: argparse.Namespace, console: Console, specs: list[str], mine: Sequence[str] = (),
+    then: Callable[[], list[str]] = list,
+) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
-    `mine`: specs whose rows are marked.
+    `mine`: specs whose rows are marked. `then` is called after the jobs and returns the errors of others that failed.
     """
     suite = load_suite(arguments.suite)
     store = Store(arguments.results, suite.name)
@@ -64,6 +67,7 @@ def run_submissions(arguments: argparse.Namespace, console: Console, specs: list
         rows = store.rows()
     else:
         say(console, f"nothing to run: all results are there ({len(jobs)})")
+    failures += then()
     board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")

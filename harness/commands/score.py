@@ -1,6 +1,7 @@
 """Score a submission, a .py file or module[:attribute], and give it a row on the leaderboard."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import PRIVATE
 from spurgen.harness.commands._arguments import add_submission
 from spurgen.harness.commands._limits import limits_of
-from spurgen.harness.commands._running import add_run_arguments, report_failures, run_all, run_submissions
+from spurgen.harness.commands._running import add_run_arguments, run_all, run_submissions
 from spurgen.harness.commands._verifying import samples_bar, say, total
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
@@ -37,13 +38,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     specs = baseline_specs([arguments.submission])
     if arguments.secret and not arguments.private:
         raise SpurgenError("--secret is for --private; add it, or leave the secret out")
-    if arguments.private and _score_privately(arguments, console, specs[0]):
-        return 1
-    return run_submissions(arguments, console, specs, mine=specs)
+    then = _private_part(arguments, console, specs[0]) if arguments.private else list
+    return run_submissions(arguments, console, specs, specs, then)
 
 
-def _score_privately(arguments: argparse.Namespace, console: Console, spec: str) -> int:
-    """Run what is missing of a submission on the private splits; return 1 if a job failed."""
+def _private_part(arguments: argparse.Namespace, console: Console, spec: str) -> Callable[[], list[str]]:
+    """Return what runs the missing private jobs of a submission and returns the errors of those that failed.
+
+    It is for after the public jobs, which then cannot find what the kernel caches of the private data.
+    """
     suite, device, limits = load_suite(arguments.suite), pick_device(arguments.device), limits_of(arguments)
     isolation = isolation_of(limits)
     if isolation != "bubblewrap" and limits.isolation != "process":
@@ -56,14 +59,17 @@ def _score_privately(arguments: argparse.Namespace, console: Console, spec: str)
     check_writable(store.folder, "--results")
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
     jobs, _ = offered(wanted)  # skipped tasks are reported with the public jobs
-    with samples_bar(console, total(suite), "private samples") as advance:
-        digest = data_digest(suite, secret, advance, arguments.jobs)
-    if digest != commitment.data_sha256:
-        raise FrozenDataError(
-            f"the secret does not give the data of commitment {commitment.number}; check out the generators that it "
-            "was made with"
-        )
-    say(console, f"isolation: {isolation}")
-    say(console, f"private splits of commitment {commitment.number}, {commitment.committed}")
-    hidden = plan_private(jobs, secret, commitment.data_sha256)
-    return report_failures(run_all(hidden, store, console, arguments), console)
+
+    def run_private() -> list[str]:
+        with samples_bar(console, total(suite), "private samples") as advance:
+            digest = data_digest(suite, secret, advance, arguments.jobs)
+        if digest != commitment.data_sha256:
+            raise FrozenDataError(
+                f"the secret does not give the data of commitment {commitment.number}; check out the generators that "
+                "it was made with"
+            )
+        say(console, f"isolation: {isolation}")
+        say(console, f"private splits of commitment {commitment.number}, {commitment.committed}")
+        return run_all(plan_private(jobs, secret, commitment.data_sha256), store, console, arguments)
+
+    return run_private

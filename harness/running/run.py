@@ -26,6 +26,7 @@ from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
 from spurgen.harness.splits.freeze import SHARD
 
+PRIVATE_METRICS = ("accuracy", "wga")
 WITHHELD = "failed on the private splits; its message is withheld, since it may reveal them"
 
 
@@ -95,14 +96,33 @@ def _limits(job: Job) -> Limits:
 
 
 def _without_secrets(result: Result) -> Result:
-    """Remove the text that a submission wrote: it could leak private labels."""
+    """Keep of a private result what the gap needs: a submission could write private captions into anything else.
+
+    That is text, but also the digits of a temperature or a sensitivity, which it can steer as it likes.
+    """
     report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
     error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
-    # a submission could steer each of these to reveal private labels
-    silent: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "consistency": None, "warnings": ()}
+    date = result.provenance.finished[:10]
+    silent: dict[str, object] = {
+        "finished": date,
+        "seconds": {},
+        "peak_memory_bytes": None,
+        "consistency": None,
+        "warnings": (),
+    }
     provenance = result.provenance.model_copy(update=silent)
-    changes = {"verification": "private", "report": report, "error": error, "provenance": provenance}
-    return result.model_copy(update=changes)
+    return result.model_copy(
+        update={
+            "verification": "private",
+            "report": report,
+            "error": error,
+            "provenance": provenance,
+            "metrics": {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics},
+            "channels": {},
+            "patterns": {},
+            "rules": {},
+        }
+    )
 
 
 def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None:

@@ -21,6 +21,7 @@ from spurgen.harness.board.leaderboard import build
 from spurgen.harness.commands._sections import renew
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.plan import plan, plan_private
+from spurgen.harness.running.run import Outcome as RunOutcome
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.splits.freeze import freeze
@@ -87,7 +88,7 @@ def expected(path: Path) -> tuple[str, str]:
 
 
 def write_answers(suite_file: str, file: Path) -> None:
-    """Write the label of every test caption by its digest, which anybody can compute with the public generator."""
+    """Write the label of every caption that is asked about by its digest; anybody can, with the public generator."""
     scenario = load_suite(suite_file).task(TASK).scenario
     bases = range(scenario.splits.twins)
     made = [twins(scenario, "test", bases, kind) for kind in ("core", "placebo", "ctrl", "unc")]
@@ -95,7 +96,9 @@ def write_answers(suite_file: str, file: Path) -> None:
         twins(scenario, "test", bases, "channel", name, value)
         for name, channel in scenario.channels.items() for value in range(channel.values)
     ]  # fmt: skip
-    made.append(sample(scenario, "test", range(scenario.num_test), images=False))
+    made += [
+        sample(scenario, split, range(scenario.split_size(split)), images=False) for split in ("calibration", "test")
+    ]
     table = {
         hashlib.sha256(caption.encode()).hexdigest(): int(label)
         for part in made for caption, label in zip(part.captions, part.labels, strict=True)
@@ -116,28 +119,29 @@ def attempt(path: Path, suite_file: str) -> Outcome:
         try:
             if expected(path)[0] == "unmasked":
                 write_answers(suite_file, Path(folder) / "answers.json")
-                return _unmask(str(copy), suite_file, limits)
+                return _unmask(str(copy), path.stem, suite_file, limits)
             result, samples = run(plan(suite_file, [TASK], [str(copy)], 1, limits=limits)[0])
         except SubmissionError as error:
             return Outcome("refused", str(error).removeprefix(f"{copy}: "), None)
+    return _placed(suite_file, path.stem, (result, samples))
+
+
+def _placed(suite_file: str, label: str, public: RunOutcome, private: RunOutcome | None = None) -> Outcome:
+    """Return the outcome of a submission that ran: whether the board ranks it."""
+    result = public[0]
     if result.error is not None:
         return Outcome("failed", result.error.splitlines()[0].partition(f"task {TASK}: ")[2], result)
-    part = build(load_suite(suite_file), {path.stem: {TASK: make_task_row([(result, samples)])}}).tasks[TASK]
-    if part.unranked:
-        return Outcome("unranked", part.unranked[0].reason, result)
+    rows, hidden = ({label: {TASK: make_task_row([part])}} if part else {} for part in (public, private))
+    board = build(load_suite(suite_file), rows, hidden).tasks[TASK]
+    if board.unranked:
+        return Outcome("unmasked" if private else "unranked", board.unranked[0].reason, result)
     return Outcome("ranked", "", result)
 
 
-def _unmask(copy: str, suite_file: str, limits: Limits) -> Outcome:
+def _unmask(copy: str, label: str, suite_file: str, limits: Limits) -> Outcome:
     """Score a submission on the public splits and on private ones."""
     jobs = plan(suite_file, [TASK], [copy], 1, limits=limits)
-    public, private = (run(job).result for job in (*jobs, *plan_private(jobs, "5" * 64, "d" * 64)))
-    for result in (public, private):
-        if result.error is not None:
-            return Outcome("failed", result.error, result)
-    on_public, on_private = (result.metrics["accuracy"] for result in (public, private))
-    status = "unmasked" if on_private < on_public else "ranked"
-    return Outcome(status, f"accuracy {on_public:.2f}, on private splits {on_private:.2f}", public)
+    return _placed(suite_file, label, run(jobs[0]), run(plan_private(jobs, "5" * 64, "d" * 64)[0]))
 
 
 def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:

@@ -1,6 +1,6 @@
 """Carries a table of the public labels, by a digest of each caption."""
 
-# expected: unmasked: accuracy 1\.00, on private splits 0\.3
+# expected: unmasked: its worst-group accuracy is 0\.\d+ on private splits
 import hashlib
 import json
 from pathlib import Path

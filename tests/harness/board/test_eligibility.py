@@ -62,7 +62,11 @@ def test_a_row_must_be_complete_pass_its_sanity_checks_and_beat_chance(suite, ma
     ("quality", "means", "reason"),
     [
         (0.9, {"sss/color": 0.1, "sss/background": 0.03}, None),
-        (0.9, {"sss/color": 0.01, "sss/background": 0.03}, "sss 0.02, at least 0.0648 expected; it answers the samples"),
+        (
+            0.9,
+            {"sss/color": 0.01, "sss/background": 0.03},
+            "sss 0.02, at least 0.0648 expected; it answers the samples",
+        ),
         (0.5, {"sss/color": 0.006, "sss/background": 0.01}, None),  # predictions hardly better than chance
         (0.5, {"sss/color": 0.001, "sss/background": 0.007}, "sss 0.004, at least 0.0072 expected"),
         (1.0, {"core": 0.46}, None),

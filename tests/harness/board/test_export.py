@@ -16,7 +16,7 @@ def lines_of(board):
 def test_json_has_the_version_first_and_everything_else_of_the_board(board):
     record = json.loads(to_json(board))
     assert next(iter(record)) == "schema_version"
-    assert record["schema_version"] == 2
+    assert record["schema_version"] == 3
     part, shown = record["tasks"]["small-text"], board.tasks["small-text"]
     row, first = part["rows"][0], shown.rows[0]
     assert (row["rank"], row["tied"], row["submission"]) == (first.rank, first.tied, first.submission)

@@ -1,7 +1,9 @@
 from functools import partial
 
+import numpy as np
 import pytest
 
+from spurgen.harness.board.bootstrap import groups_on_test
 from spurgen.harness.board.schema import PrivateFailure
 from spurgen.harness.results.rows import make_task_row
 
@@ -22,9 +24,9 @@ def test_the_private_gap_is_shown_and_results_for_all_seeds_verify_a_row(suite, 
     public = {name: make_row(suite, 0.9, (0, 1)) for name in ("all", "one", "none")}
     private = {"all": hidden(0.6, (0, 1)), "one": hidden(0.9, (1,))}
     rows = board(public, private)
-    shown, accuracy = rows["all"].private, private["all"].mean("accuracy")
-    assert (shown.accuracy, shown.seeds) == (pytest.approx(accuracy), 2)
-    assert shown.gap == pytest.approx(public["all"].mean("accuracy") - accuracy)
+    shown, row = rows["all"].private, private["all"]
+    assert (shown.accuracy, shown.wga, shown.seeds) == (*map(pytest.approx, map(row.mean, ("accuracy", "wga"))), 2)
+    assert shown.gap == pytest.approx(public["all"].mean("wga") - shown.wga)
     assert (rows["one"].private.gap, rows["one"].private.seeds) == (pytest.approx(0), 1)
     assert rows["none"].private is None
     verified = {name: row.verification for name, row in rows.items()}
@@ -32,14 +34,25 @@ def test_the_private_gap_is_shown_and_results_for_all_seeds_verify_a_row(suite, 
     assert {name: row.rank for name, row in rows.items()} == {name: row.rank for name, row in board(public, {}).items()}
 
 
-def test_the_gap_is_as_uncertain_as_two_accuracies_and_more_so_with_fewer_seeds(suite, make_row, board, hidden):
+def test_fewer_private_seeds_widen_the_interval_of_the_gap(suite, make_row, board, hidden):
     widths = []
     for seeds in (4, 1):
         row = board({"a": make_row(suite, 0.9, range(4))}, {"a": hidden(0.9, range(seeds))})["a"]
         low, high = row.private.gap_ci
-        assert (low + high) / 2 == pytest.approx(row.private.gap)
-        widths.append((high - low) / (row.estimates["accuracy"].high - row.estimates["accuracy"].low))
-    assert widths == pytest.approx([2**0.5, 8**0.5])
+        assert low <= row.private.gap <= high
+        widths.append(high - low)
+    assert widths[1] > 1.2 * widths[0]
+
+
+def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite, make_row, task_board, hidden):
+    groups = groups_on_test(suite.task("small-text"))
+    worse = groups > 0  # in one group, nothing is correct
+    public = {"honest": make_row(suite, 0.9), "table": make_row(suite, np.ones(len(groups), bool))}
+    board = task_board(public, {"honest": hidden(0.9), "table": hidden(worse)})
+    assert [row.submission for row in board.rows] == ["honest"]
+    (row,) = board.unranked
+    assert (row.submission, row.wga) == ("table", 1.0)
+    assert "its worst-group accuracy is 0.000 on private splits, 1.000 lower than on test (p = " in row.reason
 
 
 def test_a_failure_on_private_splits_is_shown(suite, make_row, make_outcome, board):

@@ -23,7 +23,7 @@ def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys
     assert "WGA (p < 0.001). good relies less on color." in out
     assert "Left out: small-image, small-both (bad: not run; good: not run)." in out
     record = json.loads((tmp_path / "compared.json").read_text())
-    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 2)
+    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 3)
     wga = record["tasks"]["small-text"]["wga"]
     assert f"| WGA             | {wga['first']:.3f} | {wga['second']:.3f}  | {wga['difference']:+.3f} (" in out
     assert wga["better"] == "second"

@@ -32,7 +32,10 @@ def test_a_private_result_contains_neither_samples_nor_the_secret(make_job, writ
     result, samples = run(job)
     assert (result.verification, samples, result.data_sha256) == ("private", {}, "d" * 64)
     assert result.identity == job.identity
+    assert set(result.metrics) == {"accuracy", "wga"}  # each other one can carry what a submission wants to tell
+    assert (result.channels, result.patterns, len(result.groups)) == ({}, {}, 12)
     provenance = result.provenance
+    assert len(provenance.finished) == len("2026-01-01")
     assert (provenance.seconds, provenance.peak_memory_bytes, provenance.warnings) == ({}, None, ())
     for secret in ("5" * 64, str(job.task.scenario.seed)):
         assert secret not in result.model_dump_json()
