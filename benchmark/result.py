@@ -97,8 +97,9 @@ class Result(_Frozen):
     `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `patterns` the accuracy
     per alignment pattern (a string of `a`ligned and `c`onflicting, a letter per channel), `groups` the number of
     correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
-    of the weights it picks, where the submission keeps several. `uncorrelated` marks a reference trained without the
-    correlations, which is on no leaderboard. A failed job has `error` and no metrics.
+    of the weights it picks, where the submission keeps several. `uses_generator`: it knows how the data were made.
+    `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard. A failed job has
+    `error` and no metrics.
     """
 
     suite: str
@@ -107,6 +108,7 @@ class Result(_Frozen):
     spec: str
     options: dict[str, Any]
     access: str
+    uses_generator: bool = False
     seed: int = Field(ge=0)
     uncorrelated: bool = False
     identity: str

@@ -76,6 +76,8 @@ def not_fit(task: Task, row: TaskRow) -> str | None:
     for result in row.results:
         if result.report and result.report.failed_checks:
             return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"
+    if any(result.uses_generator for result in row.results):
+        return "uses the generator: it knows how the data were made, and shows what such knowledge reaches"
     if row.seeds != list(range(len(row))):
         return f"incomplete: has the seeds {', '.join(map(str, row.seeds))} instead of 0 to {len(row) - 1}"
     if not beats_chance(task, row):

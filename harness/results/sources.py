@@ -10,7 +10,7 @@ from pathlib import Path
 
 import spurgen.benchmark
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.specs import BASELINES, split_spec
+from spurgen.benchmark.specs import split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
@@ -63,11 +63,18 @@ def submission_files(spec: str) -> dict[str, Path]:
     return files | _declared(start)
 
 
-def baselines_imported(files: Mapping[str, Path]) -> set[str]:
-    """Return the names of our own training code that a submission's files import, methods among them."""
+def imported_of_ours(files: Mapping[str, Path]) -> set[str]:
+    """Return the names of our own code that a submission's files import: of modules, and of what is in them."""
     sources = ((module, path) for module, path in files.items() if not module.startswith(DECLARED))
-    names = {name for module, path in sources for name in _imported(module, path)}
-    return {name for name in names if f"{name}.".startswith(f"{BASELINES}.")}
+    return {name for module, path in sources for name in _imported(module, path) if name.startswith("spurgen.")}
+
+
+def imports_generator(spec: str) -> bool:
+    """Return whether a submission imports the generators, or the harness, which has them.
+
+    Raise what `submission_files` raises.
+    """
+    return any(name.split(".")[1] in ("generators", "harness") for name in imported_of_ours(submission_files(spec)))
 
 
 def locate(name: str, places: list[Path]) -> dict[str, Path]:

@@ -15,6 +15,7 @@ from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.specs import is_baseline
 from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.machine.provenance import environment, now
+from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer, collect
@@ -74,6 +75,7 @@ def run(job: Job) -> Outcome:
     result = Result(
         suite=job.task.scenario.suite, task=job.task.name, spec=job.spec,
         submission=about.name if about else Path(job.spec).stem, access=about.access if about else "none",
+        uses_generator=(about is not None and about.uses_generator) or _imports_generator(job.spec),
         options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
         isolation=isolation, error=error, report=measured.report, rules=measured.rules,
@@ -88,6 +90,14 @@ def run(job: Job) -> Outcome:
     if job.private:
         return Outcome(_without_secrets(result), {})
     return Outcome(result, scores.samples)
+
+
+def _imports_generator(spec: str) -> bool:
+    """Return whether a submission imports the generators; of one whose files are gone, which has failed, do not ask."""
+    try:
+        return not is_baseline(spec) and imports_generator(spec)
+    except SubmissionError:
+        return False
 
 
 def _limits(job: Job) -> Limits:

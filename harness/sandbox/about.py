@@ -24,7 +24,7 @@ def _one_of(field: str, choices: Iterable[str]) -> AfterValidator:
 
 
 class About(BaseModel):
-    """A submission's name, access tier, modalities and functions, as its worker sends them."""
+    """What a worker says of its submission: name, access tier, modalities, functions, whether it uses the generator."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -44,3 +44,4 @@ class About(BaseModel):
             f"offers: expected at least one of {', '.join(PREDICTORS)}",
         ),
     ]
+    uses_generator: bool

@@ -41,7 +41,10 @@ def load_submission(spec: str, options: Mapping[str, Any] | None = None) -> Subm
     name = str(getattr(target, "NAME", name))
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise SubmissionError(f"{spec}: NAME = {name!r:.120} must have 1 to {LONGEST_NAME} printable characters")
-    return Submission(name, access, _modalities(spec, target), **parts)
+    uses_generator = getattr(target, "USES_GENERATOR", False)
+    if not isinstance(uses_generator, bool):
+        raise SubmissionError(f"{spec}: USES_GENERATOR = {uses_generator!r:.120}; write True or False")
+    return Submission(name, access, _modalities(spec, target), **parts, uses_generator=uses_generator)
 
 
 def _modalities(spec: str, target: object) -> frozenset[str]:

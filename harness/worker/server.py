@@ -57,7 +57,8 @@ class _Server:
     def load(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
         submission = self.submission = load_submission(header["spec"], header["options"])
         about = {"name": submission.name, "access": submission.access, "modalities": sorted(submission.modalities)}
-        return about | {"offers": [part for part in PARTS if getattr(submission, part) is not None]}, {}
+        about |= {"offers": [part for part in PARTS if getattr(submission, part) is not None]}
+        return about | {"uses_generator": submission.uses_generator}, {}
 
     def fit(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
         fields = header["context"]

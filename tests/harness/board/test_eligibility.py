@@ -46,6 +46,12 @@ def test_a_bad_row_does_not_affect_others(suite, make_row):
     assert part.unranked == [Unranked(submission="bad", access="none", seeds=1, reason=reason)]
 
 
+def test_a_row_that_uses_the_generator_is_shown_but_not_ranked(suite, make_row, task_board):
+    (row,) = task_board({"knows": make_row(suite, 1.0, uses_generator=True)}).unranked
+    assert row.reason.startswith("uses the generator")
+    assert row.accuracy == 1.0
+
+
 def test_a_row_must_be_complete_pass_its_sanity_checks_and_beat_chance(suite, make_row):
     task = suite.task("small-text")
     assert not_fit(task, make_row(suite, 0.8, range(3))) is None

@@ -8,7 +8,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.harness.results import sources
 from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.results.sources import MAX_FILES, submission_files
+from spurgen.harness.results.sources import MAX_FILES, imports_generator, submission_files
 
 
 def write(folder, **files):
@@ -61,6 +61,24 @@ def test_a_module_is_followed_within_its_package_and_an_installed_one_no_further
 def test_a_module_may_lie_in_the_current_folder(package, monkeypatch):
     monkeypatch.chdir(package)
     assert set(submission_files("model")) == {"model", *FOUND}
+
+
+@pytest.mark.parametrize(
+    ("source", "uses"),
+    [
+        ("from spurgen.generators import sample", True),
+        ("from spurgen import generators", True),
+        ("import spurgen.harness.splits.freeze", True),
+        ("def predict(b):\n    from spurgen.generators.nouns import NOUNS", True),
+        ("import helper", True),
+        ("from spurgen.baselines import erm\nimport spurgen.benchmark", False),
+        ("import generators, harness", False),
+    ],
+)
+def test_an_import_of_the_generators_is_found(write_submission, source, uses):
+    model = write_submission(source)
+    Path(model).with_name("helper.py").write_text("import spurgen.generators")
+    assert imports_generator(model) is uses
 
 
 def test_libraries_are_not_followed(write_submission):

@@ -146,6 +146,12 @@ def test_a_source_edited_during_the_run_fails_the_result(result_of, write_submis
     assert result.metrics == {}
 
 
+@pytest.mark.parametrize("line", ["USES_GENERATOR = True", "def unused(): import spurgen.generators", "x = 1"])
+def test_a_submission_that_uses_the_generator_is_marked(result_of, write_submission, line):
+    result = result_of(write_submission(f"{line}\n{CORE}"))
+    assert result.uses_generator is (line != "x = 1")
+
+
 ECHO = """
 import numpy as np
 ACCESS = "train_groups"

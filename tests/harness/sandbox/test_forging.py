@@ -49,7 +49,7 @@ def forge(header, length=None, rest=b""):
 def test_a_forged_frame_is_an_error_of_the_submission(forged, message, write_submission):
     about = """
 def about(**changed):
-    fields = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["predict"]}
+    fields = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["predict"], "uses_generator": False}
     return fields | {"ok": True, "arrays": []} | changed
 """
     spec = write_submission(f"{FORGING}{about}\nforge({forged})")

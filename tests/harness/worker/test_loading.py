@@ -65,6 +65,7 @@ def test_a_baseline_takes_options():
             "ACCESS = 'all'; choose from none, envs, val_groups, train_groups, twins",
         ),
         ("MODALITIES = {'sound'}\ndef predict(b): ...", "choose from image, multimodal, text"),
+        ("USES_GENERATOR = 1\ndef predict(b): ...", "USES_GENERATOR = 1; write True or False"),
         ("ACCESS = ['none']\ndef predict(b): ...", r"ACCESS = \['none'\]; choose from none, envs"),
         ("MODALITIES = 3\ndef predict(b): ...", "MODALITIES = 3; choose from image, multimodal, text"),
         ("MODALITIES = [['text']]\ndef predict(b): ...", r"MODALITIES = \[\['text'\]\]; choose from"),
