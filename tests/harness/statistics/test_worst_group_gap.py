@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import spurgen.harness.statistics.worst_group_gap as worst_group_gap_module
 from spurgen.harness.statistics.worst_group_gap import worst_group_gap
 
 SIZES = np.full(20, 100)
@@ -23,8 +24,9 @@ def test_the_gap_is_the_difference_of_the_means_over_seeds():
 
 @pytest.mark.parametrize("seeds", [1, 4])
 @pytest.mark.parametrize("accuracies", [np.full(20, 0.9), np.linspace(0.5, 1.0, 20)], ids=["alike", "one worst"])
-def test_equal_models_are_separated_about_once_in_twenty(seeds, accuracies):
+def test_equal_models_are_separated_about_once_in_twenty(seeds, accuracies, monkeypatch):
     """With 100 simulations, five standard deviations above 5 % are 16 %."""
+    monkeypatch.setattr(worst_group_gap_module, "REPLICATES", 300)
     ps = [
         worst_group_gap(drawn(accuracies, seeds, k), drawn(accuracies, seeds, 1000 + k), SIZES, 0.0, f"{k}").p
         for k in range(100)
