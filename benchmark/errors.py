@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails  # the command line imports this module, and pydantic is slow to import
 
-_KEYS = {"missing": "this key is missing", "extra_forbidden": "there is no such key"}
+_KEYS = {
+    "missing": "this key is missing; add it",
+    "extra_forbidden": "there is no such key; remove it or correct its name",
+}
+SHOWN = 3  # faults that a message lists
+LONG_NUMBER = 1000  # bits; Python refuses to write whole numbers of more than 4,300 digits
 
 
 def harmless(text: str) -> str:
@@ -20,6 +25,14 @@ class SpurgenError(Exception):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*(harmless(value) if isinstance(value, str) else value for value in arguments))
+
+
+class ReadError(SpurgenError):
+    """A file that cannot be read: not a plain file, too large, or not the text that it should be."""
+
+
+class MissingError(ReadError):
+    """A file that does not exist."""
 
 
 class ScenarioError(SpurgenError, ValueError):
@@ -38,14 +51,37 @@ class MetricError(SpurgenError, ValueError):
     """Arrays that a metric cannot judge: non-finite, misshapen, or with an empty group."""
 
 
-def explain(faults: "Iterable[ErrorDetails]") -> list[str]:
-    """Return a line per fault of a `ValidationError`: which field is wrong, how, and which value it has."""
-    return list(dict.fromkeys(map(_line, faults)))
+def explain(faults: "Iterable[ErrorDetails]") -> str:
+    """Return the faults of a `ValidationError` on one line: which field is wrong, how, and which value it has."""
+    lines = list(dict.fromkeys(map(_line, faults)))
+    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "; ".join([*lines[:SHOWN], *more])
 
 
 def _line(fault: "ErrorDetails") -> str:
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])
-    field = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != "constrained-float")
-    problem = _KEYS.get(fault["type"]) or f"{fault['msg']} (got {reprlib.repr(fault['input'])})"
-    return f"{field or 'scenario'}: {problem}"
+    parts = (str(part) for part in fault["loc"])
+    field = ".".join(_short_name(part) for part in parts if "[" not in part and part != "constrained-float")
+    problem = _KEYS.get(fault["type"]) or f"{fault['msg']} (got {shortened(fault['input'])})"
+    return f"{field}: {problem}" if field else problem
+
+
+def _short_name(name: str) -> str:
+    return name if name.isprintable() and len(name) <= _SHORT.maxstring else shortened(name)
+
+
+class _Short(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        if x.bit_length() > LONG_NUMBER:
+            return f"a whole number of {x.bit_length():,} bits"
+        return super().repr_int(x, level)
+
+
+_SHORT = _Short()
+_SHORT.maxstring = 60
+
+
+def shortened(value: object) -> str:
+    """Return a value as Python writes it, on one line and shortened."""
+    return _SHORT.repr(value)

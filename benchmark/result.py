@@ -1,13 +1,19 @@
 """The result of one job: what one submission reached on one task with one training seed."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from spurgen.benchmark.scenario import MAX_CHANNELS, MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
+MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+Metrics = dict[MetricName, float]
+Pattern = Annotated[str, Field(pattern="^[ac]*$", max_length=MAX_CHANNELS)]
+Count = Annotated[int, Field(ge=0, le=MAX_SAMPLES)]
 Samples = dict[str, NDArray[Any]]
 """What a job measured per test sample: `correct`, bool (n,), and real (m,) arrays over the base samples."""
 
@@ -105,11 +111,11 @@ class Result(_Frozen):
     suite: str
     task: str
     submission: str
-    spec: str
-    options: dict[str, Any]
+    spec: Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=4096)]
+    options: dict[str, JsonValue]
     access: str
     uses_generator: bool = False
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**63)
     uncorrelated: bool = False
     identity: str
     submission_sha256: str
@@ -117,12 +123,12 @@ class Result(_Frozen):
     isolation: str
     verification: Literal["self-reported", "re-run", "private"] = "self-reported"
     error: str | None = None
-    metrics: dict[str, float] = {}
-    channels: dict[str, dict[str, float]] = {}
-    patterns: dict[str, float] = {}
-    groups: tuple[int, ...] = ()
+    metrics: Metrics = {}
+    channels: dict[Name, Metrics] = {}
+    patterns: dict[Pattern, float] = {}
+    groups: tuple[Count, ...] = ()
     report: Report | None = None
-    rules: dict[str, dict[str, float]] = {}
+    rules: dict[MetricName, Metrics] = {}
     provenance: Provenance
 
     def metric(self, name: str) -> float:

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from spurgen.benchmark.errors import ScenarioError, explain
+from spurgen.benchmark.errors import ReadError, ScenarioError, explain, shortened
+from spurgen.benchmark.reading import read_toml
 
 Modality = Literal["image", "text", "multimodal"]
 BALANCED = ("calibration", "test")  # splits with as many samples of every (class, alignment pattern) group
@@ -17,9 +17,13 @@ Carrier = Literal["image", "caption", "both"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Strength = Probability | tuple[Probability, ...]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]  # names key random streams and files
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]  # keys random streams and files
 
 MAX_CLASSES = 20
+MAX_CHANNELS = 16  # so 2**16 alignment patterns
+MAX_SAMPLES = 10_000_000  # of a split
+MAX_TWINS = 100_000
+Size = Annotated[int, Field(ge=1, le=MAX_SAMPLES)]
 ALIGNED_PER_CLASS = {"one-to-one": 1, "many-to-many": 2}  # values of a channel that go with a class
 _CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
     "image": frozenset({"image", "both"}),
@@ -42,7 +46,7 @@ class Channel(_Frozen):
     in the caption.
     """
 
-    values: Annotated[int, Field(ge=2)] = 10
+    values: Annotated[int, Field(ge=2, le=1000)] = 10
     strength: Strength = 0.75
     carrier: Carrier = "both"
     kind: str = ""
@@ -66,8 +70,8 @@ class Environment(_Frozen):
     """A part of the training split with strengths of its own."""
 
     name: Name
-    weight: Annotated[float, Field(gt=0)] = 1.0
-    strength: dict[str, Strength] = {}
+    weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    strength: dict[Name, Strength] = {}
 
 
 class SplitSizes(_Frozen):
@@ -77,11 +81,11 @@ class SplitSizes(_Frozen):
     `test` is, and no submission gets its labels: the temperature is fitted on it, or on `val` if it has 0 samples.
     """
 
-    train: Annotated[int, Field(ge=1)] = 6000
-    val: Annotated[int, Field(ge=1)] = 2000
-    test_per_group: Annotated[int, Field(ge=1)] = 100
-    calibration_per_group: Annotated[int, Field(ge=0)] = 0
-    twins: Annotated[int, Field(ge=1)] = 1000
+    train: Size = 6000
+    val: Size = 2000
+    test_per_group: Size = 100
+    calibration_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
+    twins: Annotated[int, Field(ge=1, le=MAX_TWINS)] = 1000
 
 
 class Scenario(_Frozen):
@@ -104,9 +108,9 @@ class Scenario(_Frozen):
     num_classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 10
     first_class: Annotated[int, Field(ge=0, lt=MAX_CLASSES)] = 0
     image_size: Annotated[int, Field(ge=32, le=512)] = 64
-    channels: dict[Name, Channel]
-    environments: tuple[Environment, ...] = ()
-    withheld: tuple[dict[str, int], ...] = ()
+    channels: Annotated[dict[Name, Channel], Field(max_length=MAX_CHANNELS)]
+    environments: Annotated[tuple[Environment, ...], Field(max_length=100)] = ()
+    withheld: Annotated[tuple[dict[Name, int], ...], Field(max_length=300)] = ()
     core_visibility: Probability = 1.0
     core_size: Annotated[float, Field(ge=0.25, le=1.5)] = 1.0
     core_contrast: Probability = 1.0
@@ -144,6 +148,10 @@ class Scenario(_Frozen):
         end = self.first_class + self.num_classes
         if end > MAX_CLASSES:
             raise ValueError(f"first_class: classes {self.first_class} to {end - 1} exceed the {MAX_CLASSES} there are")
+        for split in BALANCED:
+            size = self.split_sizes[split]
+            if size > MAX_SAMPLES:
+                raise ValueError(f"splits.{split}_per_group: {size:,} {split} samples in all, at most {MAX_SAMPLES:,}")
         if self.splits.twins > self.num_test:
             raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
         return self
@@ -173,14 +181,15 @@ class Scenario(_Frozen):
             raise ValueError(f"{where}: {len(strength)} values for {self.num_classes} classes")
 
     def _check_combination(self, combination: dict[str, int]) -> None:
+        where = f"withheld {shortened(combination)}"
         if len(combination) < 2:
-            raise ValueError(f"withheld {combination}: name at least two of class and the channels")
+            raise ValueError(f"{where}: name at least two of class and the channels")
         for name, value in combination.items():
             if name != "class" and name not in self.channels:
-                raise ValueError(f"withheld {combination}: unknown channel {name!r}")
+                raise ValueError(f"{where}: unknown channel {name!r}")
             size = self.num_classes if name == "class" else self.channels[name].values
             if not 0 <= value < size:
-                raise ValueError(f"withheld {combination}: {name} has the values 0 to {size - 1}")
+                raise ValueError(f"{where}: {name} has the values 0 to {size - 1}")
 
     @property
     def num_patterns(self) -> int:
@@ -248,14 +257,15 @@ def make_scenario(source: str, /, **fields: object) -> Scenario:
         return Scenario.model_validate(fields)
     except ValidationError as error:
         faults = [fault for fault in error.errors() if not _is_other_branch(fault)]
-        raise ScenarioError("\n  ".join([f"{source} is not a possible scenario:", *explain(faults)])) from None
+        raise ScenarioError(f"{source} is not a possible scenario: {explain(faults)}") from None
 
 
 def _is_other_branch(fault: ErrorDetails) -> bool:
     """Return whether a fault is only that a list is no single strength, or a single strength no list."""
+    branch = str(fault["loc"][-1]) if fault["loc"] else ""
     if fault["type"] == "float_type":
-        return isinstance(fault["input"], list | tuple)
-    return fault["type"] == "tuple_type" and "tuple[" in str(fault["loc"][-1])
+        return branch == "constrained-float" and isinstance(fault["input"], list | tuple)
+    return fault["type"] == "tuple_type" and "tuple[" in branch
 
 
 def load_scenario(path: str | Path) -> Scenario:
@@ -264,7 +274,7 @@ def load_scenario(path: str | Path) -> Scenario:
     Raises `ScenarioError` if the file is missing, is not TOML, or describes an impossible world.
     """
     try:
-        fields = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"cannot read the scenario file {path}: {error}") from None
+        fields = read_toml(path, "the scenario file")
+    except ReadError as error:
+        raise ScenarioError(*error.args) from None
     return make_scenario(str(path), **fields)

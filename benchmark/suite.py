@@ -1,7 +1,5 @@
 """A versioned set of tasks, read from `suites/<name>.toml`, and the manifest that freezes it."""
 
-import json
-import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +8,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from spurgen.benchmark.errors import FrozenDataError, ScenarioError, explain
+from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
 from spurgen.benchmark.manifest import Manifest
+from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Modality, Name, Scenario, load_scenario
 from spurgen.benchmark.suggest import suggestion
 
@@ -139,11 +138,12 @@ class Suite:
     def manifest(self) -> Manifest:
         """Manifest, read on first use; raises `FrozenDataError` if it is missing or unreadable."""
         try:
-            return Manifest.model_validate(json.loads(self.manifest_file.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise FrozenDataError(
-                f"cannot read the manifest {self.manifest_file}: {error}\nrestore it from version control"
-            ) from None
+            return Manifest.model_validate(read_json(self.manifest_file, "the manifest"))
+        except ReadError as error:
+            raise FrozenDataError(*error.args) from None
+        except ValidationError as error:
+            problem = f"cannot read the manifest {self.manifest_file}: {explain(error.errors())}"
+            raise FrozenDataError(f"{problem}; restore it from version control") from None
 
 
 def load_suite(which: str) -> Suite:
@@ -154,14 +154,14 @@ def load_suite(which: str) -> Suite:
     path = Path(which) if which.endswith(".toml") else SUITES / f"{which}.toml"
     name, folder = path.stem, path.parent
     try:
-        spec = _SuiteFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+        spec = _SuiteFile.model_validate(read_toml(path, "the suite file"))
+    except MissingError:
         what = f"the suite file {path} does not exist" if which.endswith(".toml") else f"there is no suite {name!r}"
         raise ScenarioError(f"{what}; there are: {', '.join(_names(folder) or _names(SUITES))}") from None
     except ValidationError as error:
-        raise ScenarioError("\n  ".join([f"{path} is not a possible suite:", *explain(error.errors())])) from None
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"cannot read the suite file {path}: {error}") from None
+        raise ScenarioError(f"{path} is not a possible suite: {explain(error.errors())}") from None
+    except ReadError as error:
+        raise ScenarioError(*error.args) from None
     scenarios: dict[str, Scenario] = {}
     for scenario in dict.fromkeys(entry.scenario for entry in spec.tasks.values()):
         scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")

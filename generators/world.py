@@ -14,6 +14,7 @@ from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Scenario, Strength
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.streams import Draw, Int64, permutation, stream_key, threshold, words
 
+MAX_JOINT = 1000  # joint combinations that a check of `withheld` goes through
 COMMON_VALUES = 10  # an unlisted channel varies over its first ten values
 
 
@@ -105,14 +106,17 @@ def check(scenario: Scenario) -> None:
             raise ScenarioError(f"{where}: {channel.kind} has {len(module.VALUES)} values, not {channel.values}")
         if channel.values <= ALIGNED_PER_CLASS[channel.alignment]:
             raise ScenarioError(f"{where}: {channel.alignment} needs more than {channel.values} values")
-        row = _blocked(scenario.withheld, name, channel.values)
+        where = f"scenario {scenario.name}, withheld"
+        row = _blocked(scenario.withheld, name, channel.values, where)
         if row is not None:
-            where = f"scenario {scenario.name}, withheld"
             raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
 
 
-def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int) -> dict[str, int] | None:
-    """Return other factors under which a channel would be redrawn but has no value left, if there are any."""
+def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int, where: str) -> dict[str, int] | None:
+    """Return other factors under which a channel would be redrawn but has no value left, if there are any.
+
+    Raises `ScenarioError` if there are too many joint combinations to tell.
+    """
     rows: dict[tuple[tuple[str, int], ...], bool] = {(): False}  # whether `name` is the one redrawn
     for value in range(size):
         met: dict[tuple[tuple[str, int], ...], bool] = {}
@@ -125,6 +129,8 @@ def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int) -> dict
                 if all(others.get(key, v) == v for key, v in row):
                     joint = tuple(sorted({**dict(row), **others}.items()))
                     met[joint] = met.get(joint, False) or before or redrawn
+            if len(met) > MAX_JOINT:
+                raise ScenarioError(f"{where}: too many combinations with {name} to check; withhold fewer")
         rows = met
     return min((dict(row) for row, redrawn in rows.items() if redrawn), key=len, default=None)
 

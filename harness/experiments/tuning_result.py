@@ -59,7 +59,7 @@ def read_tuning(path: Path) -> list[TuningResult]:
         try:
             results.append(TuningResult.model_validate_json(line))
         except ValidationError as error:
-            wrong = "; ".join(explain(error.errors()[:3]))
+            wrong = explain(error.errors())
             raise SpurgenError(
                 f"{path}, line {number} is not a result of this version: {wrong}; delete the line"
             ) from None

@@ -9,31 +9,42 @@ high bytes compress well and the low ones do not. Equal content gives equal file
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.errors import ReadError
+from spurgen.benchmark.scenario import MAX_SAMPLES, MAX_TWINS
+from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
+MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; those of v1 take 1 MB
+MAX_SEEDS = 10_000
+HEADERS = 2048  # bytes that NumPy's headers take at most
 EPOCH = (1980, 1, 1, 0, 0, 0)  # date of the zip's entries, the earliest that zip allows
 
 
 class Shape(NamedTuple):
     """A task's numbers of seeds, test samples and base samples, and the names of its sample arrays."""
 
-    seeds: int
-    test: int
-    bases: int
+    seeds: Annotated[int, Field(ge=1, le=MAX_SEEDS)]
+    test: Annotated[int, Field(ge=1, le=MAX_SAMPLES)]
+    bases: Annotated[int, Field(ge=1, le=MAX_TWINS)]
     names: tuple[str, ...]
 
     @property
     def correct_bytes(self) -> tuple[int, int]:
         """Shape of the task's correct predictions, packed as bits."""
         return self.seeds, -(-self.test // 8)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the task's arrays in memory."""
+        return self.seeds * self.test + 8 * self.bases * len(self.names)
 
 
 def shapes_of(row: Mapping[str, TaskRow]) -> dict[str, Shape]:
@@ -46,7 +57,8 @@ def shapes_of(row: Mapping[str, TaskRow]) -> dict[str, Shape]:
 
 
 def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
-    """Return the file's content."""
+    """Return the file's content; raise `ReadError` if it could not be read again."""
+    _check_size(shapes_of(row))
     parts = [part for part in row.values() if len(part.correct)]
     bits = [np.packbits(part.correct, axis=1).ravel() for part in parts]
     units = np.concatenate([total for part in parts for total in part.sums.values()] or [np.empty(0)]) / UNIT
@@ -70,13 +82,14 @@ def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
 def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, tuple[NDArray[np.bool_], dict[str, Float64]]]:
     """Return every task's `correct`, bool (S, n), and `sums`, float64 (m,) each.
 
-    Raise `SpurgenError` if the content does not have the shapes.
+    Raise `ReadError` if the content does not have the shapes, or takes more than `MAX_BYTES`.
     """
+    _check_size(shapes)
     sizes = [shape.correct_bytes[0] * shape.correct_bytes[1] for shape in shapes.values()]
     numbers = [len(shape.names) * shape.bases for shape in shapes.values()]
-    with zipfile.ZipFile(io.BytesIO(content)) as file:
-        bits = _read(file, "correct", (sum(sizes),))
-        planes = _read(file, "sums", (8, sum(numbers)))
+    arrays = unpack(content, sum(sizes) + 8 * sum(numbers) + HEADERS)
+    bits = _entry(arrays, "correct", (sum(sizes),))
+    planes = _entry(arrays, "sums", (8, sum(numbers)))
     values = np.ascontiguousarray(planes.T).view("<i8").ravel() * UNIT
     tasks = {}
     parts = zip(shapes.items(), _cut(bits, sizes), _cut(values, numbers), strict=True)
@@ -90,12 +103,15 @@ def _cut(array: NDArray, sizes: Iterable[int]) -> list[NDArray]:  # type: ignore
     return np.split(array, np.cumsum(list(sizes)))[:-1]
 
 
-def _read(file: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    entry = file.getinfo(f"{name}.npy")
-    limit = int(np.prod(shape)) + 1024  # for NumPy's header
-    if entry.file_size > limit:
-        raise SpurgenError(f"{name} unpacks to {entry.file_size} bytes, expected at most {limit}")
-    array = np.lib.format.read_array(io.BytesIO(file.read(entry)), allow_pickle=False)
-    if array.dtype != np.uint8 or array.shape != shape:
-        raise SpurgenError(f"{name} is {array.dtype} of shape {array.shape}, expected uint8 of shape {shape}")
+def _check_size(shapes: Mapping[str, Shape]) -> None:
+    size = sum(shape.bytes for shape in shapes.values())
+    if size > MAX_BYTES:
+        raise ReadError(f"its arrays take {size:,} bytes, at most {MAX_BYTES:,}; run fewer tasks or seeds in one row")
+
+
+def _entry(arrays: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    array = arrays.get(name)
+    if array is None or array.dtype != np.uint8 or array.shape != shape:
+        found = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
+        raise ReadError(f"the array {name} is {found}, expected uint8 of shape {shape}")
     return array

@@ -7,28 +7,27 @@ Both are replaced together: a killed process leaves the old pair or the new pair
 
 import fcntl
 import hashlib
-import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
-from pydantic import ValidationError
 
-from spurgen.benchmark.errors import SpurgenError, explain
-from spurgen.benchmark.result import SCHEMA_VERSION, Environment, Result, Samples, round_samples
+from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
+from spurgen.benchmark.reading import read_bytes, read_text
+from spurgen.benchmark.result import Result, Samples, round_samples
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.results.arrays import Shape, from_bytes, shapes_of, to_bytes
+from spurgen.harness.results.arrays import from_bytes, to_bytes
+from spurgen.harness.results.row_text import parse, parse_line, to_text
 from spurgen.harness.results.rows import Row, TaskRow, make_task_row
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
 """Folder of the results that ship with the package."""
 OWN = Path("spurgen-results")
 """Default folder for a user's own results."""
-SHARED = ("suite", "submission", "spec", "options", "access", "submission_sha256", "isolation", "uncorrelated")
+TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v1's largest files have 160 KB
 REMEDY = "restore it from version control, or delete it and run its jobs again"
 
 
@@ -68,16 +67,14 @@ class Store:
         text = next(filter(Path.exists, texts), None)
         if text is None:
             return {}
-        binary = text.parent / f"{label}.npz"
-        try:
-            return _parse_unchanging(text, binary)
-        except SpurgenError as error:
-            raise SpurgenError(f"{text}: {error}; {REMEDY}") from None
-        except ValidationError as error:
-            wrong = "; ".join(line.strip() for line in explain(error.errors()[:3]))
-            raise SpurgenError(f"{text} is damaged: {wrong}; {REMEDY}") from None
-        except (OSError, ValueError, KeyError, IndexError, TypeError, BadZipFile) as error:
-            raise SpurgenError(f"{text} is damaged: {type(error).__name__}: {error}; {REMEDY}") from None
+        content = read_text(text, TEXT_BYTES)
+        while True:
+            try:
+                return _parse(content, text.parent / f"{label}.npz")
+            except ReadError as error:
+                before, content = content, read_text(text, TEXT_BYTES)
+                if content == before:  # else another process replaced the row in the meantime
+                    raise ReadError(f"{text}: {error}; {REMEDY}") from None
 
     def add(
         self, label: str, result: Result, samples: Samples, is_current: Callable[[Result], bool] | None = None
@@ -122,16 +119,23 @@ class Store:
         arrays = to_bytes(row)
         pending = _pending(binary)
         write_atomically(pending, arrays)
-        write_atomically(text, _to_text(row, hashlib.sha256(arrays).hexdigest()))
+        write_atomically(text, to_text(row, hashlib.sha256(arrays).hexdigest()))
         pending.replace(binary)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Lock the folder against other writing processes; wait for the lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        path = self.folder / ".lock"
+        try:  # not truncated, and through no link: whatever lies there is left as it is
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+        except OSError as error:
+            raise SpurgenError(f"cannot lock {path}: {error.strerror}; remove it") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(lock)
 
 
 def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow:
@@ -143,6 +147,8 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
     results = tuple(sorted([*others, result], key=lambda each: each.seed))
     if not samples:
         return TaskRow(results, part.correct, part.sums)
+    if len(part.correct) and _sizes(part) != _sizes(alone):
+        raise SpurgenError(f"the samples of {result.task} in its row are not of this task; delete the row's files")
     place = sum(old.error is None and old.seed < result.seed for old in others)
     if not len(part.correct):
         return TaskRow(results, alone.correct, alone.sums)
@@ -150,65 +156,14 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
     return TaskRow(results, np.insert(part.correct, place, samples["correct"], axis=0), sums)
 
 
-def _to_text(row: Mapping[str, TaskRow], arrays_sha256: str) -> str:
-    results = [result for part in row.values() for result in part.results]
-    dumped = [result.model_dump(exclude_defaults=True) for result in results]
-    environments = list(
-        {_compact(d["provenance"]["environment"]): d["provenance"]["environment"] for d in dumped}.values()
-    )
-    shared = {key: dumped[0].get(key) for key in SHARED if all(d.get(key) == dumped[0].get(key) for d in dumped)}
-    for line in dumped:
-        if line["data_sha256"] == row[line["task"]].results[0].data_sha256:
-            del line["data_sha256"]
-        line["provenance"]["environment"] = environments.index(line["provenance"]["environment"])
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "shared": {key: value for key, value in shared.items() if value is not None},
-        "environments": environments,
-        "data_sha256": {task: part.results[0].data_sha256 for task, part in row.items()},
-        "arrays": shapes_of(row),
-        "arrays_sha256": arrays_sha256,
-    }
-    lines = [head, *({key: value for key, value in line.items() if key not in shared} for line in dumped)]
-    body = "".join(f"{_compact(line)}\n" for line in lines)
-    return f"{body}{_compact({'sha256': hashlib.sha256(body.encode()).hexdigest()})}\n"
-
-
-def _compact(value: Any) -> str:  # noqa: ANN401
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _parse_unchanging(text: Path, binary: Path) -> dict[str, TaskRow]:
-    """Parse a row; start over if another process replaced it in the meantime."""
-    content = text.read_text(encoding="utf-8")
-    try:
-        return _parse(content, binary)
-    except SpurgenError:
-        if text.read_text(encoding="utf-8") == content:
-            raise
-        return _parse_unchanging(text, binary)
+def _sizes(part: TaskRow) -> dict[str, int]:
+    return {"correct": part.correct.shape[1]} | {name: len(total) for name, total in part.sums.items()}
 
 
 def _parse(content: str, binary: Path) -> dict[str, TaskRow]:
-    lines = content.splitlines(keepends=True)
-    head = json.loads(lines[0])
-    if head["schema_version"] != SCHEMA_VERSION:
-        raise SpurgenError(f"schema version {head['schema_version']}, and this spurgen reads {SCHEMA_VERSION}")
-    if hashlib.sha256("".join(lines[:-1]).encode()).hexdigest() != json.loads(lines[-1])["sha256"]:
-        raise SpurgenError("the text does not match its SHA-256, so it was edited or is not whole")
-    shapes = {task: Shape(shape[0], shape[1], shape[2], tuple(shape[3])) for task, shape in head["arrays"].items()}
-    arrays = from_bytes(_matching(binary, head["arrays_sha256"]), shapes)
-    results: dict[str, list[Result]] = {}
-    for line in lines[1:-1]:
-        result = _result(head, json.loads(line))
-        results.setdefault(result.task, []).append(result)
-    return {task: TaskRow(tuple(of_task), *arrays.get(task, ())) for task, of_task in results.items()}
-
-
-def _result(head: dict[str, Any], line: dict[str, Any]) -> Result:
-    provenance = line["provenance"]
-    provenance["environment"] = Environment.model_validate(head["environments"][provenance["environment"]])
-    return Result.model_validate({**head["shared"], "data_sha256": head["data_sha256"][line["task"]], **line})
+    text = parse(content)
+    arrays = from_bytes(_matching(binary, text.arrays_sha256), text.shapes)
+    return {task: TaskRow(tuple(results), *arrays.get(task, ())) for task, results in text.results.items()}
 
 
 def _pending(binary: Path) -> Path:
@@ -219,19 +174,19 @@ def _complete(text: Path, binary: Path) -> None:
     """Complete a write that was interrupted after the text, before the next one overwrites the pending arrays."""
     pending = _pending(binary)
     if pending.exists() and text.exists():
-        wanted = json.loads(text.read_text(encoding="utf-8").partition("\n")[0])["arrays_sha256"]
-        if hashlib.sha256(pending.read_bytes()).hexdigest() == wanted:
+        wanted = parse_line(read_text(text, TEXT_BYTES).splitlines(), 1).get("arrays_sha256")
+        if hashlib.sha256(read_bytes(pending, ARRAY_BYTES)).hexdigest() == wanted:
             pending.replace(binary)
 
 
 def _matching(binary: Path, sha256: str) -> bytes:
     """Return the arrays that belong to a text: after an interrupted write, those that are still pending."""
     for path in (binary, _pending(binary)):
-        with suppress(FileNotFoundError):
-            content = path.read_bytes()
+        with suppress(MissingError):
+            content = read_bytes(path, ARRAY_BYTES)
             if hashlib.sha256(content).hexdigest() == sha256:
                 return content
-    raise SpurgenError(f"{binary.name} {'does not match its SHA-256' if binary.exists() else 'is missing'}")
+    raise ReadError(f"{binary.name} {'does not match its SHA-256' if binary.exists() else 'is missing'}")
 
 
 def check_owner(row: Mapping[str, TaskRow], label: str, spec: str, submission_sha256: str) -> bool:

@@ -106,7 +106,7 @@ class Worker:
         except PydanticSerializationError as error:
             raise self.failure(f"report() returned text that cannot be written: {error}") from None
         except ValidationError as error:
-            raise self.failure("report() returned an invalid report: " + "; ".join(explain(error.errors()))) from None
+            raise self.failure("report() returned an invalid report: " + explain(error.errors())) from None
 
     def restore(self, place: int) -> None:
         """Let the submission return to one of its checkpoints."""
@@ -158,7 +158,7 @@ class Worker:
         try:
             return About.model_validate(header)
         except ValidationError as error:
-            raise self.failure("load sent an invalid description: " + "; ".join(explain(error.errors()))) from None
+            raise self.failure("load sent an invalid description: " + explain(error.errors())) from None
 
     def _send(
         self, op: str, header: dict[str, Any], arrays: dict[str, Any], seconds: float, step: str | None = None

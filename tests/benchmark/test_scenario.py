@@ -42,7 +42,7 @@ IMPOSSIBLE = [
     ({"label_noise": 1.0}, r"label_noise: .*less than 1 \(got 1.0\)"),
     ({"caption_fidelity": 2}, r"caption_fidelity: .*\(got 2\)"),
     ({"seed": dict.fromkeys("abcdef", 1)}, r"seed: .*\(got \{'a': 1, 'b': 1, 'c': 1, 'd': 1, \.\.\.\}\)$"),
-    ({"colour": 3}, r"  colour: there is no such key$"),
+    ({"colour": 3}, r" colour: there is no such key; remove it or correct its name$"),
     ({"suite": "../v1"}, r"suite: .*\(got '../v1'\)"),
     ({"name": "a/b"}, r"name: .*\(got 'a/b'\)"),
     ({"channels": 3}, r"channels: .*\(got 3\)"),
@@ -59,13 +59,29 @@ IMPOSSIBLE = [
     ({"channels": {"color": {"alignment": "none"}}}, r"channels.color.alignment: .*\(got 'none'\)"),
     ({"channels": {"color": {"magnitude": 1.1}}}, r"channels.color.magnitude: .*\(got 1.1\)"),
     ({"channels": {"color": {"variance": -1}}}, r"channels.color.variance: .*\(got -1\)"),
-    ({"channels": {"color": {"size": 1}}}, r"  channels.color.size: there is no such key$"),
+    ({"channels": {"color": {"size": 1}}}, r" channels.color.size: there is no such key"),
     ({"channels": {"color": {}, "hue": {"kind": "color"}}}, r"channels.hue: another one draws color in the image"),
     ({"environments": [{"name": "a", "weight": 0}]}, r"environments.0.weight: .*\(got 0\)"),
     ({"environments": [{"name": "a"}, {"name": "a"}]}, r"environments: each needs a name of its own, not a, a"),
     ({"environments": [{"name": "a", "strength": {"hue": 1}}]}, r"environment 'a': unknown channel 'hue'"),
     ({"environments": [{"name": "a", "strength": {"color": [1]}}]}, r"environment 'a', color: 1 values for 10 classes"),
     ({"environments": [{"name": "a", "strength": {"color": 7}}]}, r"environments.0.strength.color: .*\(got 7\)"),
+    ({"core_size": []}, r"core_size: .*\(got \[\]\)"),
+    ({"channels": {"color": {"strength": []}}}, r"channels.color.strength: 0 values for 10 classes"),
+    ({"channels": {"color": {"values": 10**9}}}, r"channels.color.values: .*1000 \(got 1000000000\)"),
+    ({"channels": {f"c{k}": {} for k in range(17)}}, r"channels: .*at most 16 items"),
+    ({"environments": [{"name": "a", "weight": 1e308}]}, r"environments.0.weight: .*\(got 1e\+308\)"),
+    ({"environments": [{"name": "a", "weight": float("inf")}]}, r"environments.0.weight: .*\(got inf\)"),
+    ({"environments": [{"name": "a", "strength": {"color": -1}}]}, r"environments.0.strength.color: .*\(got -1\)"),
+    ({"name": "a" * 101}, r"name: .*at most 100 characters"),
+    ({"first_class": 16**5000}, r"first_class: .*\(got a whole number of 20,001 bits\)"),
+    ({"x" * 99: 1}, r"'x+\.\.\.x+': there is no such key"),
+    ({"withheld": [{"class": 1, "color": 16**5000}]}, r"withheld .*: color has the values 0 to 9"),
+    ({"splits": {"train": 10**9}}, r"splits.train: .*10000000 \(got 1000000000\)"),
+    (
+        {"splits": {"test_per_group": 10**6}},
+        r"splits.test_per_group: 80,000,000 test samples in all, at most 10,000,000",
+    ),
     ({"withheld": [{"class": 1}]}, r"withheld {'class': 1}: name at least two"),
     ({"withheld": [{"class": 1, "hue": 1}]}, r"withheld .*: unknown channel 'hue'"),
     ({"withheld": [{"class": 10, "color": 1}]}, r"withheld .*: class has the values 0 to 9"),
@@ -79,7 +95,8 @@ IMPOSSIBLE = [
 def test_an_impossible_scenario_is_an_error_with_the_field_and_the_value(fields, message):
     with pytest.raises(ScenarioError, match=message) as caught:
         world(**fields)
-    assert str(caught.value).startswith("w.toml is not a possible scenario:\n")
+    assert str(caught.value).startswith("w.toml is not a possible scenario: ")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("sizes", "twins"), [({}, 1000), ({"test_per_group": 2}, 160), ({"twins": 7}, 7)])
@@ -118,7 +135,9 @@ def test_a_channel_that_no_plugin_can_draw_is_refused(channels, message):
 def test_all_faults_of_a_file_are_reported_at_once():
     with pytest.raises(ScenarioError) as caught:
         world(num_classes=1, label_noise=3, channels={"color": {"values": 0}})
-    assert str(caught.value).count("\n  ") == 3
+    assert [part.partition(":")[0] for part in str(caught.value).partition(": ")[2].split("; ")] == [
+        "num_classes", "channels.color.values", "label_noise",
+    ]  # fmt: skip
 
 
 def test_a_scenario_file_is_read(tmp_path):
@@ -134,9 +153,9 @@ def test_a_scenario_file_is_read(tmp_path):
     [
         (None, r"cannot read the scenario file .*w.toml: .*No such file"),
         (b"seed = ", r"cannot read the scenario file .*w.toml: Invalid value"),
-        (b"\xff\xfe", r"cannot read the scenario file .*w.toml: .*decode"),
-        (b"seed = 1", r"w.toml is not a possible scenario:\n.*suite: this key is missing"),
-        (b"source = 1", r"source: there is no such key"),
+        (b"\xff\xfe", r"cannot read the scenario file .*w.toml: byte 0, 0xff, is not UTF-8; save it as UTF-8"),
+        (b"seed = 1", r"w.toml is not a possible scenario: suite: this key is missing; add it"),
+        (b"suite = 'a'\nname = 'b'\nseed = 1\nchannels = {}\nsource = 1", r"source: there is no such key"),
     ],
 )
 def test_an_unreadable_or_invalid_file_is_named(tmp_path, content, message):

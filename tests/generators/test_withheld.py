@@ -86,6 +86,10 @@ IMPOSSIBLE = [
         [{"shape": c, "color": c} for c in range(5)] + [{"background": 3, "color": c} for c in range(10)],
         r"leaves no value of color for {'background': 3}",
     ),
+    (
+        [{name: k, "color": c} for c in range(10) for name in ("background", "shape", "class") for k in range(10)],
+        "too many combinations with color to check; withhold fewer",
+    ),
 ]
 
 

@@ -13,7 +13,8 @@ from spurgen.benchmark.errors import SpurgenError
         ('"wga":0.', '"wga":0.9', "the text does not match its SHA-256"),
         ('"seed":0', '"seed":1', "the text does not match its SHA-256"),
         ('"schema_version":2', '"schema_version":3', "schema version 3, and this spurgen reads 2"),
-        ('"arrays_sha256":"', '"arrays":"', "the text does not match its SHA-256"),
+        ('"arrays_sha256":"', '"x":"', "the text does not match its SHA-256"),
+        ('"arrays_sha256":"', '"arrays":"', "line 1: the key 'arrays' occurs twice"),
     ],
 )
 def test_an_edited_text_is_refused_with_the_reason(add, store, old, new, message):
@@ -65,5 +66,5 @@ def test_arrays_that_unpack_to_more_than_the_text_says_are_refused_unread(add, s
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     old = json.loads((store.folder / "model.jsonl").read_text().splitlines()[0])["arrays_sha256"]
     sealed(store.folder / "model.jsonl", lambda text: text.replace(old, digest))
-    with pytest.raises(SpurgenError, match=f"correct unpacks to {1 << 24} bytes, expected at most"):
+    with pytest.raises(SpurgenError, match=f"it unpacks to {1 << 24:,} bytes, expected at most 3,400"):
         store.rows()

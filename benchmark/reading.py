@@ -1,0 +1,122 @@
+"""Read files that may be damaged or forged: plain files of a limited size, as bytes, text, TOML or JSON."""
+
+import json
+import os
+import re
+import stat
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from spurgen.benchmark.errors import MissingError, ReadError, shortened
+
+TOML_BYTES = 1 << 14  # a scenario takes 1 KiB; a dotted key as long as this takes tomllib 1 s, one 4 times longer 25 s
+JSON_BYTES = 1 << 25
+KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"),
+)  # fmt: skip
+_LONG_NUMBER = re.compile(r"[0-9][0-9_]{4299}")  # Python reads no whole number of more than 4,300 digits
+
+
+def read_bytes(path: str | Path, at_most: int, what: str = "") -> bytes:
+    """Return the content of a plain file; `what` says in messages which file it is, such as `the manifest`.
+
+    Raises `MissingError` if there is no file, and `ReadError` if it is something else than a file, such as a FIFO or a
+    device, has more than `at_most` bytes, or cannot be read.
+    """
+    named = _named(path, what)
+    try:
+        mode = os.stat(path).st_mode  # before it is opened: opening a FIFO waits, and opening a device may act
+        if not stat.S_ISREG(mode):
+            raise ReadError(f"cannot read {named}: it is {_kind(mode)}; put a plain file there")
+        with open(path, "rb", opener=_open) as file:
+            content = file.read(at_most + 1)
+    except FileNotFoundError as error:
+        raise MissingError(f"cannot read {named}: {error.strerror}; restore it, or correct its path") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise ReadError(f"cannot read {named}: {reason}; restore it, or correct its path") from None
+    if len(content) > at_most:
+        raise ReadError(f"cannot read {named}: it has more than {at_most:,} bytes; put a smaller file there")
+    return content
+
+
+def read_text(path: str | Path, at_most: int, what: str = "") -> str:
+    r"""Return a plain file's text without byte order mark, its lines ended by `\n`; raise as `read_bytes` does."""
+    content = read_bytes(path, at_most, what)
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        problem = f"byte {error.start}, {error.object[error.start]:#04x}, is not UTF-8"
+        raise ReadError(f"cannot read {_named(path, what)}: {problem}; save it as UTF-8") from None
+
+
+def read_toml(path: str | Path, what: str = "") -> dict[str, Any]:
+    """Return a TOML file's content; raise as `read_text` does, and `ReadError` if it is not TOML."""
+    content: dict[str, Any] = _read(path, TOML_BYTES, what, tomllib.loads)
+    return content
+
+
+def read_json(path: str | Path, what: str = "") -> Any:  # noqa: ANN401
+    """Return a JSON file's content; raise as `read_text` does, and `ReadError` for what `parse_json` refuses."""
+    return _read(path, JSON_BYTES, what, _loads)
+
+
+def parse_json(text: str) -> Any:  # noqa: ANN401
+    """Parse JSON; raise `ValueError` on one line, also for a key that occurs twice, and for NaN and infinity."""
+    return _parse(_loads, text)
+
+
+def _read(path: str | Path, at_most: int, what: str, loads: Callable[[str], Any]) -> Any:  # noqa: ANN401
+    text = read_text(path, at_most, what)
+    try:
+        return _parse(loads, text)
+    except ValueError as error:
+        raise ReadError(f"cannot read {_named(path, what)}: {error}; restore it or correct it") from None
+
+
+def _parse(loads: Callable[[str], Any], text: str) -> Any:  # noqa: ANN401
+    try:
+        return loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        long = _LONG_NUMBER.search(text)
+        if long and "digits" in str(error):  # its message advises to lift the limit
+            line = text.count("\n", 0, long.start()) + 1
+            raise ValueError(f"line {line} has a number of more than 4,300 digits") from None
+        raise
+
+
+def _loads(text: str) -> Any:  # noqa: ANN401
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {shortened(twice)} occurs twice")
+    return table
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{shortened(text)} is not a finite number")
+    return number
+
+
+def _named(path: str | Path, what: str) -> str:
+    return f"{what} {path}".strip()
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # should a FIFO have come in its place, this does not wait
+
+
+def _kind(mode: int) -> str:
+    return next((kind for is_kind, kind in KINDS if is_kind(mode)), "a device")
