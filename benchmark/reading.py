@@ -6,7 +6,9 @@ import re
 import stat
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BufferedReader
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,9 @@ KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 _LONG_NUMBER = re.compile(r"[0-9][0-9_]{4299}")  # Python reads no whole number of more than 4,300 digits
 
 
-def read_bytes(path: str | Path, at_most: int, what: str = "") -> bytes:
-    """Return the content of a plain file; `what` says in messages which file it is, such as `the manifest`.
+@contextmanager
+def open_plain(path: str | Path, at_most: int, what: str = "") -> Iterator[BufferedReader]:
+    """Open a plain file to be read; `what` says in messages which file it is, such as `the manifest`.
 
     Raises `MissingError` if there is no file, and `ReadError` if it is something else than a file, such as a FIFO or a
     device, has more than `at_most` bytes, or cannot be read.
@@ -33,19 +36,24 @@ def read_bytes(path: str | Path, at_most: int, what: str = "") -> bytes:
         if not stat.S_ISREG(mode):
             raise ReadError(f"cannot read {named}: it is {_kind(mode)}; put a plain file there")
         with open(path, "rb", opener=_open) as file:
-            content = file.read(at_most + 1)
+            if os.fstat(file.fileno()).st_size > at_most:
+                raise ReadError(f"cannot read {named}: it has more than {at_most:,} bytes; put a smaller file there")
+            yield file
     except FileNotFoundError as error:
         raise MissingError(f"cannot read {named}: {error.strerror}; restore it, or correct its path") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         reason = getattr(error, "strerror", None) or error
         raise ReadError(f"cannot read {named}: {reason}; restore it, or correct its path") from None
-    if len(content) > at_most:
-        raise ReadError(f"cannot read {named}: it has more than {at_most:,} bytes; put a smaller file there")
-    return content
+
+
+def read_bytes(path: str | Path, at_most: int, what: str = "") -> bytes:
+    """Return the content of a plain file; raise as `open_plain` does."""
+    with open_plain(path, at_most, what) as file:
+        return file.read(os.fstat(file.fileno()).st_size)
 
 
 def read_text(path: str | Path, at_most: int, what: str = "") -> str:
-    r"""Return a plain file's text without byte order mark, its lines ended by `\n`; raise as `read_bytes` does."""
+    r"""Return a plain file's text without byte order mark, its lines ended by `\n`; raise as `open_plain` does."""
     content = read_bytes(path, at_most, what)
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
@@ -87,7 +95,7 @@ def _parse(loads: Callable[[str], Any], text: str) -> Any:  # noqa: ANN401
         long = _LONG_NUMBER.search(text)
         if long and "digits" in str(error):  # its message advises to lift the limit
             line = text.count("\n", 0, long.start()) + 1
-            raise ValueError(f"line {line} has a number of more than 4,300 digits") from None
+            raise ValueError(f"a number has more than 4,300 digits (at line {line})") from None
         raise
 
 

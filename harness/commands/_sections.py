@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.machine.files import write_atomically
+
+FILE_BYTES = 1 << 25
 
 
 def around(path: Path, begin: str, end: str) -> tuple[str, str]:
@@ -12,9 +15,9 @@ def around(path: Path, begin: str, end: str) -> tuple[str, str]:
     Raises `SpurgenError` if the file cannot be read or a marker is missing.
     """
     try:
-        text = path.read_bytes().decode()  # not read_text, which would change line ends
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpurgenError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+        text = read_bytes(path, FILE_BYTES).decode()  # not read_text, which would change line ends
+    except UnicodeDecodeError as error:
+        raise SpurgenError(f"cannot read {path}: {error}; save it as UTF-8") from None
     head, _, rest = text.partition(begin)
     _, closed, tail = rest.partition(end)
     if not closed:

@@ -46,7 +46,7 @@ def read_world(folder: Path) -> Scenario | None:
 
     Raises `ScenarioError` if its file cannot be read.
     """
-    return load_scenario(folder / SCENARIO) if (folder / SCENARIO).is_file() else None
+    return load_scenario(folder / SCENARIO) if (folder / SCENARIO).exists() else None
 
 
 def check_agrees(scenario: Scenario, where: Path, num_classes: int | None, num_samples: int | None) -> None:

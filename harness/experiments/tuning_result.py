@@ -6,9 +6,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spurgen.benchmark.checkpoint_rules import ValScore
-from spurgen.benchmark.errors import SpurgenError, explain
+from spurgen.benchmark.errors import MissingError, SpurgenError, explain
+from spurgen.benchmark.reading import parse_json, read_text
 from spurgen.harness.machine.files import write_atomically
 
+FILE_BYTES = 1 << 25
 Options = dict[str, int | float]
 
 
@@ -52,18 +54,21 @@ def read_tuning(path: Path) -> list[TuningResult]:
 
     Raise `SpurgenError` that names file and line if a line is not a result of this version.
     """
-    if not path.exists():
+    try:
+        lines = read_text(path, FILE_BYTES).splitlines()
+    except MissingError:
         return []
-    results = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            results.append(TuningResult.model_validate_json(line))
-        except ValidationError as error:
-            wrong = explain(error.errors())
-            raise SpurgenError(
-                f"{path}, line {number} is not a result of this version: {wrong}; delete the line"
-            ) from None
-    return results
+    return [_result(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+def _result(line: str, where: str) -> TuningResult:
+    try:
+        return TuningResult.model_validate(parse_json(line))
+    except ValidationError as error:
+        wrong = explain(error.errors())
+    except ValueError as error:
+        wrong = str(error)
+    raise SpurgenError(f"{where} is not a result of this version: {wrong}; delete the line")
 
 
 def add_result(path: Path, result: TuningResult) -> None:

@@ -1,5 +1,6 @@
 """Write whole files or none, and check before any work that files can be written."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -18,6 +19,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a whole file, text as UTF-8, or nothing; raise `WriteError` if the system refuses."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # such as /dev/null, which root would replace by a file
+            raise OSError(errno.EINVAL, "it is not a plain file; name another")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:

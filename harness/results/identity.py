@@ -15,7 +15,7 @@ from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
 from spurgen.benchmark.suite import Task
-from spurgen.harness.results.sources import imported_of_ours, read, submission_files
+from spurgen.harness.results.sources import imported_of_ours, sha256_of, submission_files
 
 SCORING_VERSION = 1
 """Raise it when the same predictions give other metrics, or when submissions get other data or queries."""
@@ -48,7 +48,7 @@ def submission_digest(spec: str) -> str:
         name = split_spec(spec)[0].removeprefix(f"{BASELINES}.")
         return _sha256({"baseline": name, "version": method_version(name), "training": TRAINING_VERSION})
     files = submission_files(spec)
-    digests = {name: hashlib.sha256(read(path)).hexdigest() for name, path in files.items()}
+    digests = {name: sha256_of(path) for name, path in files.items()}
     parts: dict[str, Any] = {"files": digests, "attribute": split_spec(spec)[1]}
     ours = {name for name in imported_of_ours(files) if f"{name}.".startswith(f"{BASELINES}.")}
     if ours:

@@ -1,6 +1,7 @@
 """Find the files that a submission consists of: its own, the user's modules that it imports, and those in `FILES`."""
 
 import ast
+import hashlib
 import os
 import sys
 import sysconfig
@@ -9,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import spurgen.benchmark
-from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.errors import ReadError, SubmissionError
+from spurgen.benchmark.reading import open_plain, read_bytes
 from spurgen.benchmark.specs import split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
@@ -17,6 +19,7 @@ DECLARED = "FILES"
 SECRETS = Path("~/.spurgen")  # of private splits
 WITHHELD = ("generators", "harness", "benchmark")
 MAX_FILES = 2000  # in FILES: each is an argument of bubblewrap, whose command line is limited
+SOURCE_BYTES, DATA_BYTES = 1 << 24, 1 << 34
 FOLLOWED = "submissions"  # adapters and examples; version numbers identify the rest of spurgen
 
 
@@ -94,13 +97,20 @@ def locate(name: str, places: list[Path]) -> dict[str, Path]:
 
 
 def read(path: Path) -> bytes:
-    """Return a file's bytes; raise `SubmissionError` if it cannot be read or is no plain file."""
+    """Return a source file's bytes; raise `SubmissionError` if it cannot be read or is no plain file."""
     try:
-        if not path.is_file():
-            raise SubmissionError(f"cannot read {path}: it is no plain file; restore it, or correct what names it")
-        return path.read_bytes()
-    except OSError as error:
-        raise SubmissionError(f"cannot read {path}: {error}; restore it, or correct what names it") from None
+        return read_bytes(path, SOURCE_BYTES)
+    except ReadError as error:
+        raise SubmissionError(*error.args) from None
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a submission's source or data file; raise `SubmissionError` as `read` does."""
+    try:
+        with open_plain(path, DATA_BYTES) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except ReadError as error:
+        raise SubmissionError(*error.args) from None
 
 
 def not_python(path: Path, error: Exception) -> SubmissionError:

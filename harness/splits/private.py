@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from spurgen.benchmark.errors import FrozenDataError, SpurgenError
+from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, SpurgenError, explain
 from spurgen.benchmark.manifest import Sha256
+from spurgen.benchmark.reading import read_json, read_text
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.files import check_writable, write_atomically
@@ -40,6 +41,10 @@ class Commitment(BaseModel):
     revealed: Secret | None = None
 
 
+COMMITMENTS = TypeAdapter(list[Commitment])
+SECRET_BYTES = 1024
+
+
 def commitments_file(suite: Suite) -> Path:
     """Return the file of a suite's commitments, beside its manifest."""
     return suite.folder / f"{suite.name}.private.json"
@@ -54,9 +59,15 @@ def read_commitments(suite: Suite) -> list[Commitment]:
     """Read a suite's commitments, the oldest first; raise `FrozenDataError` if the file is damaged."""
     file = commitments_file(suite)
     try:
-        return [Commitment.model_validate(entry) for entry in json.loads(file.read_text())] if file.exists() else []
-    except (ValueError, TypeError) as error:
-        raise FrozenDataError(f"{file} is damaged: {error}; restore it from version control") from None
+        return COMMITMENTS.validate_python(read_json(file, "the commitments"))
+    except MissingError:
+        return []
+    except ReadError as error:
+        raise FrozenDataError(*error.args) from None
+    except ValidationError as error:
+        raise FrozenDataError(
+            f"{file} is damaged: {explain(error.errors())}; restore it from version control"
+        ) from None
 
 
 def private_scenario(scenario: Scenario, secret: str) -> Scenario:
@@ -126,10 +137,11 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
         mode = file.stat().st_mode & 0o777
         if mode & 0o077:
             raise SpurgenError(f"{file} has mode {mode:o}, so others can read the secret; run chmod 600 {file}")
-        secret = file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise SpurgenError(f"cannot read the secret {file}: {reason}; name its file with --secret") from None
+        secret = read_text(file, SECRET_BYTES, "the secret").strip()
+    except ReadError as error:
+        raise SpurgenError(f"{error}; name its file with --secret") from None
+    except OSError as error:
+        raise SpurgenError(f"cannot read the secret {file}: {error.strerror}; name its file with --secret") from None
     newest = commitments[-1]
     if _digest(secret).hex() != newest.secret_sha256:
         raise SpurgenError(f"{file} does not hold the secret of commitment {newest.number} of suite {suite.name}")

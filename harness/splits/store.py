@@ -10,18 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError
+from spurgen.benchmark.reading import read_bytes, read_json
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples
+from spurgen.harness.machine.archives import unpack
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.interrupts import explain_stop
-from spurgen.harness.splits.freeze import Progress, digest, make_part, part_sizes, shard_bounds
+from spurgen.harness.splits.freeze import SHARD, Progress, digest, make_part, part_sizes, shard_bounds
 from spurgen.harness.splits.frozen import CURE, check_description, compare, miscounted
 
 DATA = Path("data")
 INDEX = "index.json"
 CHANNEL = "channel_"
+CAPTION_BYTES = 8192  # at most, of a sample's caption and factors: NumPy takes 4 bytes a character
 FACTORS = ("labels", "env_ids", "group_ids")
 DEFAULT_PARTS = ("train", "val")
 
@@ -111,15 +114,13 @@ def _write_shard(path: Path, samples: Samples) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def read_shard(path: Path) -> Samples:
-    """Read a shard; raise `FrozenDataError` that names the file if it is damaged."""
+def read_shard(path: Path, image_size: int) -> Samples:
+    """Read a shard with images of this size; raise `FrozenDataError` that names the file if it is damaged."""
+    at_most = SHARD * (3 * image_size**2 + CAPTION_BYTES)
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-    # On damaged bytes zipfile, zlib and numpy's reader of headers raise at least nine kinds of errors, none of them
-    # documented.
-    except Exception as error:
-        raise FrozenDataError(f"{path} is damaged ({type(error).__name__}: {error})") from None
+        arrays = unpack(read_bytes(path, at_most), at_most)
+    except ReadError as error:
+        raise FrozenDataError(f"{path} is damaged ({error})") from None
     problem = _malformed(arrays)
     if problem:
         raise FrozenDataError(f"{path} is damaged ({problem})")
@@ -158,10 +159,10 @@ def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:
     if not folder.exists():
         return f"{folder} is missing"
     try:
-        index = Index.model_validate_json((folder / INDEX).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        index = Index.model_validate(read_json(folder / INDEX))
+    except MissingError:
         return f"{folder} has no {INDEX}: its writing was interrupted"
-    except (OSError, ValidationError, UnicodeDecodeError):
+    except (ReadError, ValidationError):
         return f"{folder / INDEX} is damaged"
     if index.part_sha256 != frozen.digest:
         return (
@@ -172,7 +173,7 @@ def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:
     for number, bounds in enumerate(shard_bounds(scenario, part)):
         path = folder / f"{number:05d}.npz"
         try:
-            samples = read_shard(path)
+            samples = read_shard(path, scenario.image_size)
         except FrozenDataError as error:
             return str(error)
         wrong = miscounted(str(path), samples, bounds) or _misfit(path, samples, scenario)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spurgen.benchmark.errors import ReadError
+from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.sources import HOME, read
@@ -61,8 +63,8 @@ def _code_digest(folder: Path) -> str:
 def stamped(suite: Suite, root: Path) -> bool:
     """Return whether a verification passed before with this code, manifest and these libraries."""
     try:
-        verified = json.loads((root / suite.name / STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        verified = read_json(root / suite.name / STAMP)
+    except ReadError:
         return False
     return bool(verified == _state(suite))
 

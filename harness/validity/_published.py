@@ -1,6 +1,7 @@
 """Published metrics of methods on other data sets, and which of our methods they belong to."""
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -8,9 +9,11 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.reading import read_text
 
 PUBLISHED = Path(__file__).with_name("published_wga.csv")
 WGA = "worst_group_acc"
+FILE_BYTES = 1 << 20
 SUBPOPBENCH = "SubpopBench protocol"
 
 # SpurGen lacks the methods whose published names are not here. DANN is left out because it makes features blind to the
@@ -66,10 +69,9 @@ def read_published(path: Path = PUBLISHED) -> tuple[PublishedMetric, ...]:
     Raises `SpurgenError` that names the file, the line and the column of an error.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SpurgenError(f"cannot read the published metrics {path}: {error}; restore the file") from None
+        lines = list(csv.DictReader(io.StringIO(read_text(path, FILE_BYTES, "the published metrics"), newline="")))
+    except csv.Error as error:
+        raise SpurgenError(f"cannot read the published metrics {path}: {error}; restore it or correct it") from None
     return tuple(_metric(path, number, fields) for number, fields in enumerate(lines, start=2))
 
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
@@ -36,3 +38,9 @@ def test_a_file_without_its_markers_is_refused_before_any_work(
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SpurgenError, match=r"cannot read .*none.md: No such file or directory"):
         renew(tmp_path / "none.md", "<a>", "</a>", "new")
+
+
+def test_a_fifo_has_no_section(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SpurgenError, match=r"cannot read .*pipe: it is a FIFO"):
+        renew(tmp_path / "pipe", "<a>", "</a>", "new")

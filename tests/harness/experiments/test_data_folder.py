@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -79,6 +80,14 @@ def test_a_data_set_of_generate_can_be_used(run_command):
     Path("set", "scenario.toml").write_text("{")
     code, output = run_command("--data_dir set")
     assert (code, "cannot read the scenario file set/scenario.toml" in output) == (2, True)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_fifo_is_no_scenario_of_a_data_set(run_command):
+    Path("set").mkdir()
+    os.mkfifo("set/scenario.toml")
+    code, output = run_command("--data_dir set")
+    assert (code, "cannot read the scenario file set/scenario.toml: it is a FIFO" in output) == (2, True)
 
 
 def test_a_large_seed_survives_the_file(tmp_path):

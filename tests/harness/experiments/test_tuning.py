@@ -1,3 +1,4 @@
+import os
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -98,9 +99,16 @@ def test_a_failed_job_is_run_again(suite_file, tmp_path):
 
 def test_a_damaged_line_is_an_error_that_names_it(tmp_path):
     path = tmp_path / "m.jsonl"
-    path.write_text(make_result({}).model_dump_json() + "\n{}\n")
-    with pytest.raises(SpurgenError, match=r"m.jsonl, line 2 is not a result of this version: .*; delete the line"):
-        read_tuning(path)
+    for line in ("{}", "{", "[" * 9**5, '{"seed": NaN}', f'{{"seed": {"1" * 5000}}}'):
+        path.write_text(f"{make_result({}).model_dump_json()}\n{line}\n")
+        with pytest.raises(SpurgenError, match=r"m.jsonl, line 2 is not a result of this version: .*; delete the"):
+            read_tuning(path)
+
+
+def test_a_fifo_is_no_file_of_results(tmp_path):
+    os.mkfifo(tmp_path / "m.jsonl")
+    with pytest.raises(SpurgenError, match=r"m.jsonl: it is a FIFO"):
+        read_tuning(tmp_path / "m.jsonl")
 
 
 def test_a_sweep_tunes_resumes_and_keeps_the_other_methods_in_its_table(suite_file, tmp_path, capsys, monkeypatch):

@@ -1,3 +1,4 @@
+import os
 from unittest.mock import Mock
 
 import pytest
@@ -24,6 +25,15 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         write_atomically(path, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/null", path)])
+def test_only_a_plain_file_is_replaced(tmp_path, make):
+    make(tmp_path / "it")
+    kind = (tmp_path / "it").lstat().st_mode
+    with pytest.raises(WriteError, match=r"cannot write .*it: it is not a plain file; name another"):
+        write_atomically(tmp_path / "it", "new")
+    assert (tmp_path / "it").lstat().st_mode == kind
 
 
 def test_a_checked_folder_exists_and_is_empty(tmp_path):

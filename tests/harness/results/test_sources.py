@@ -8,7 +8,13 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.harness.results import sources
 from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.results.sources import MAX_FILES, imports_generator, submission_files
+from spurgen.harness.results.sources import (
+    DATA_BYTES,
+    MAX_FILES,
+    SOURCE_BYTES,
+    imports_generator,
+    submission_files,
+)
 
 
 def write(folder, **files):
@@ -279,3 +285,14 @@ def test_a_file_whose_name_reads_like_a_modules_is_refused(write_submission, ste
     model = write_submission("def predict(b): ...", stem)
     with pytest.raises(SubmissionError, match=r"holds no dots; rename the file, such as to my_model.py"):
         submission_files(model)
+
+
+def test_a_file_of_too_many_bytes_is_refused_unread(write_submission, tmp_path):
+    spec = write_submission('FILES = ["weights"]')
+    with (tmp_path / "weights").open("wb") as file:
+        file.truncate(DATA_BYTES + 1)
+    with pytest.raises(SubmissionError, match=r"cannot read .*weights: it has more than 17,179,869,184 bytes"):
+        submission_digest(spec)
+    os.truncate(spec, SOURCE_BYTES + 1)
+    with pytest.raises(SubmissionError, match=r"cannot read .*model.py: it has more than 16,777,216 bytes"):
+        submission_digest(spec)

@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 
 import numpy as np
@@ -121,6 +122,34 @@ def test_another_secret_and_a_missing_secret_are_errors(committed, tmp_path):
 def test_a_damaged_file_of_commitments_is_an_error(suite):
     commitments_file(suite).write_text('[{"number": 1}]')
     with pytest.raises(FrozenDataError, match=r"private.json is damaged: (.|\n)*; restore it from version control"):
+        read_commitments(suite)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "cannot read the commitments .*: Expecting property name"),
+        ('{"a": 1, "a": 2}', "the key 'a' occurs twice"),
+        ("3", r"is damaged: Input should be a valid list \(got 3\)"),
+        ('[{"number": 1}]', "is damaged: 0.committed: this key is missing; add it; 0.secret_sha256"),
+    ],
+)
+def test_what_is_wrong_with_the_commitments_is_one_line(suite, content, message):
+    commitments_file(suite).write_text(content)
+    with pytest.raises(FrozenDataError, match=message) as caught:
+        read_commitments(suite)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_fifo_is_neither_a_secret_nor_commitments(committed):
+    suite, file, _ = committed
+    file.unlink()
+    os.mkfifo(file, 0o600)
+    with pytest.raises(SpurgenError, match=r"cannot read the secret .*: it is a FIFO; .*name its file with --secret"):
+        open_secret(suite, file)
+    commitments_file(suite).unlink()
+    os.mkfifo(commitments_file(suite))
+    with pytest.raises(FrozenDataError, match=r"cannot read the commitments .*: it is a FIFO"):
         read_commitments(suite)
 
 

@@ -36,7 +36,7 @@ def test_an_undamaged_shard_is_read_as_it_was_made(suite, shard, problem):
     assert problem() is None
     made = sample(suite.scenario("small"), "val", range(45))
     for field in dataclasses.fields(made):
-        np.testing.assert_equal(getattr(read_shard(shard), field.name), getattr(made, field.name))
+        np.testing.assert_equal(getattr(read_shard(shard, 32), field.name), getattr(made, field.name))
 
 
 def test_every_error_of_a_damaged_byte_names_the_file(shard):
@@ -50,7 +50,7 @@ def test_every_error_of_a_damaged_byte_names_the_file(shard):
         spoiled[place % len(data)] ^= 1 << rng.randrange(8)
         shard.write_bytes(spoiled)
         try:
-            read_shard(shard)
+            read_shard(shard, 32)
         except FrozenDataError as error:
             messages.append(str(error))
     assert len(messages) > 100
@@ -74,7 +74,7 @@ def test_every_error_of_a_damaged_byte_names_the_file(shard):
 def test_a_wrong_column_is_named(shard, problem, changes, message):
     rewrite(shard, **changes)
     with pytest.raises(FrozenDataError, match=rf"00000\.npz is damaged \({message}"):
-        read_shard(shard)
+        read_shard(shard, 32)
     assert "is damaged" in problem()
 
 

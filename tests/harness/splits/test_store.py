@@ -42,6 +42,11 @@ def make_stale(folder):
     (folder / "index.json").write_text(json.dumps(index | {"part_sha256": "0" * 64}))
 
 
+def replace_by_fifo(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
 def replace_content(folder):
     with np.load(folder / "00000.npz") as file:
         arrays = {name: file[name] for name in file.files}
@@ -58,6 +63,8 @@ def replace_content(folder):
         (lambda folder: (folder / "00000.npz").unlink(), "00000.npz is damaged"),
         (lambda folder: (folder / "index.json").unlink(), "interrupted"),
         (lambda folder: (folder / "index.json").write_text("{"), "index.json is damaged"),
+        (lambda folder: replace_by_fifo(folder / "index.json"), "index.json is damaged"),
+        (lambda folder: replace_by_fifo(folder / "00000.npz"), "00000.npz: it is a FIFO"),
         (make_stale, "is stale: it was written for manifest digest 0000"),
         (replace_content, "shard 0 differs in images, first in sample 12"),
     ],

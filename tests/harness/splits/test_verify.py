@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
@@ -66,6 +68,12 @@ def test_a_stamp_does_not_hold_for_other_code_or_libraries(suite, tmp_path, monk
     stamp(suite, tmp_path)
     assert stamped(suite, tmp_path)
     monkeypatch.setattr(name, "another" if name.endswith("__") else lambda *_: "another")
+    assert not stamped(suite, tmp_path)
+
+
+def test_a_stamp_that_cannot_be_read_does_not_hold(suite, tmp_path):
+    (tmp_path / "tiny").mkdir()
+    os.mkfifo(tmp_path / "tiny" / "verified.json")
     assert not stamped(suite, tmp_path)
 
 

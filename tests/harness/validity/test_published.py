@@ -54,7 +54,7 @@ def test_the_error_names_the_line_and_the_column(tmp_path, text, message):
 
 
 def test_the_error_names_a_missing_file(tmp_path):
-    with pytest.raises(SpurgenError, match=r"cannot read the published metrics .*none.csv: .*restore the file"):
+    with pytest.raises(SpurgenError, match=r"cannot read the published metrics .*none.csv: .*restore it"):
         read_published(tmp_path / "none.csv")
 
 
