@@ -8,11 +8,11 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.contradiction import BASE_METRICS
+from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.statistics.bootstrap import GroupWeights, SampleWeights, group_bootstrap_weights
@@ -36,11 +36,11 @@ def one_thread(function: Callable[P, T]) -> Callable[P, T]:
 def pooled_spreads(rows: Iterable[TaskRow], metrics: Iterable[str]) -> Spreads:
     """Pool every metric's variance over seeds within a task's rows; names as in `Result.metric`.
 
-    Only baselines' rows count where two seeds of one differ: a stranger's row, however it varies, then moves no
-    interval except its own. Otherwise all rows count.
+    Only rows of our baselines count where two seeds of one differ, by their digests and not by their names: a
+    stranger's row, however it varies, then moves no interval except its own. Otherwise all rows count.
     """
     every = list(rows)
-    ours = [row for row in every if is_baseline(row.results[0].spec)]
+    ours = [row for row in every if all(map(is_current_baseline, row.results))]
     return {metric: _pooled(ours, metric) or _pooled(every, metric) for metric in metrics}
 
 

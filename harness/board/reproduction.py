@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.specs import is_baseline
+from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.seed_spread import pool
 
@@ -42,7 +42,7 @@ def tolerances(rows: Iterable[TaskRow], comparisons: int = 1) -> dict[str, float
     `comparisons`, at least one does (Bonferroni). Another machine or version of a library sums in another order, which
     changes a long training as much as another seed. On the same machine metrics are reproduced exactly.
     """
-    ours = [[r for r in row.results if r.error is None] for row in rows if is_baseline(row.results[0].spec)]
+    ours = [[r for r in row.results if r.error is None] for row in rows if all(map(is_current_baseline, row.results))]
     spreads = {
         name: pool([np.array([result.metric(name) for result in results]) for results in ours]) for name in METRICS
     }

@@ -1,33 +1,39 @@
 """The flags that several commands share, checked before any work."""
 
 import argparse
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from spurgen.benchmark.errors import shortened
 from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.results.store import OWN
 
+MOST = 10_000  # jobs at a time, seeds, trials: more is a slip
+
 
 def positive_int(text: str) -> int:
-    """Read an integer of 1 or more, for argparse."""
+    """Read an integer from 1 to 10,000, for argparse."""
     try:
         number = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number") from None
+    if not 1 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"must be 1 to {MOST:,}, not {shortened(number)}")
     return number
 
 
-def positive(text: str) -> float:
-    """Read a finite number above 0, for argparse."""
-    try:
-        number = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be above 0 and finite, not {text}")
+def between(least: float, most: float) -> Callable[[str], float]:
+    """Return a function that reads a number from `least` to `most`, for argparse."""
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{shortened(text)} is not a number") from None
+        if not least <= value <= most:  # nor is NaN
+            raise argparse.ArgumentTypeError(f"must be {least:g} to {most:,.0f}, not {shortened(text)}")
+        return value
+
     return number
 
 

@@ -7,27 +7,29 @@ from typing import get_args
 
 from rich.text import Text
 
-from spurgen.harness.commands._arguments import positive
+from spurgen.harness.commands._arguments import between
 from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits
 
 ROOT_WARNING = "warning: you are root, so a submission that gets out of its isolation is too; run as another user"
 FLAGS = (
-    ("--memory-gib", DEFAULT.memory_bytes / GIB, "address space, on a CPU"),
-    ("--disk-gib", DEFAULT.disk_bytes / GIB, "scratch files"),
-    ("--printed-mib", DEFAULT.printed_bytes / MIB, "output"),
-    ("--cpu-hours", DEFAULT.cpu_seconds / 3600, "CPU time of all threads"),
-    ("--fit-hours", DEFAULT.fit_seconds / 3600, "time for fit"),
-    ("--answer-minutes", DEFAULT.answer_seconds / 60, "time for each other call"),
-    ("--life-hours", DEFAULT.life_seconds / 3600, "time for all calls together"),
+    ("--memory-gib", DEFAULT.memory_bytes / GIB, (1, 1e6), "address space, on a CPU"),
+    ("--disk-gib", DEFAULT.disk_bytes / GIB, (0.001, 1e6), "scratch files"),
+    ("--printed-mib", DEFAULT.printed_bytes / MIB, (0.001, 1e6), "output"),
+    ("--cpu-hours", DEFAULT.cpu_seconds / 3600, (0.001, 1e5), "CPU time of all threads"),
+    ("--fit-hours", DEFAULT.fit_seconds / 3600, (0.001, 1e5), "time for fit"),
+    ("--answer-minutes", DEFAULT.answer_seconds / 60, (0.01, 1e6), "time for each other call"),
+    ("--life-hours", DEFAULT.life_seconds / 3600, (0.001, 1e5), "time for all calls together"),
     (
         "--retrain-seconds",
         DEFAULT.retrain_seconds,
+        (0.001, 1e6),
         "a submission that trains for at most this long (CPU only) is retrained in a second process, whose predictions "
         "must agree",
     ),
 )
+"""Flags, their defaults, the least and the most that each takes, and what each limits."""
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +39,8 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         "--isolation", choices=get_args(Isolation), default=DEFAULT.isolation,
         help="auto: bubblewrap where it works, else a plain process; default: auto",
     )  # fmt: skip
-    for flag, default, what in FLAGS:
-        group.add_argument(flag, type=positive, default=default, help=f"{what}; default: {default:g}")
+    for flag, default, (least, most), what in FLAGS:
+        group.add_argument(flag, type=between(least, most), default=default, help=f"{what}; default: {default:g}")
 
 
 def limits_of(arguments: argparse.Namespace) -> Limits:

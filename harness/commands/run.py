@@ -11,7 +11,7 @@ from typing import Any, get_args
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from spurgen.benchmark.errors import ScenarioError, SpurgenError
+from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.specs import BASELINES
@@ -41,6 +41,7 @@ from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.sandbox.limits import DEFAULT
 
 METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
+MAX_SEED = 2**62  # results take up to 2**63, and --num-seeds counts on from it
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 OWN = ("command", "run")  # what the parser adds to a command's flags
 
@@ -102,8 +103,8 @@ def plan_experiment(arguments: argparse.Namespace) -> Experiment:
         raise SpurgenError(
             f"--exp_name {arguments.exp_name!r}: file names begin with it; use only letters, digits, and _ . -"
         )
-    if arguments.seed < 0:
-        raise SpurgenError(f"--seed {arguments.seed}: expected 0 or more")
+    if not 0 <= arguments.seed < MAX_SEED:
+        raise SpurgenError(f"--seed {shortened(arguments.seed)}: expected 0 to {MAX_SEED - 1}")
     methods = find_methods(arguments.methods, vars(arguments))
     device = find_device(arguments.gpu)
     scenario = find_scenario(arguments)

@@ -8,11 +8,13 @@ version must be raised. Renaming, moving or reformatting code therefore makes no
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
 from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
 from spurgen.benchmark.suite import Task
 from spurgen.harness.results.sources import imported_of_ours, sha256_of, submission_files
@@ -46,7 +48,7 @@ def submission_digest(spec: str) -> str:
     """
     if is_baseline(spec):
         name = split_spec(spec)[0].removeprefix(f"{BASELINES}.")
-        return _sha256({"baseline": name, "version": method_version(name), "training": TRAINING_VERSION})
+        return _baseline_digest(name)
     files = submission_files(spec)
     digests = {name: sha256_of(path) for name, path in files.items()}
     parts: dict[str, Any] = {"files": digests, "attribute": split_spec(spec)[1]}
@@ -55,6 +57,25 @@ def submission_digest(spec: str) -> str:
         methods = sorted({name.split(".")[2] for name in ours if name.count(".") >= 2} & set(names_in(BASELINES)))
         parts |= {"training": TRAINING_VERSION, "methods": {name: method_version(name) for name in methods}}
     return _sha256(parts)
+
+
+def is_current_baseline(result: Result) -> bool:
+    """Return whether a result is that of one of our methods, in its current version and with its own settings.
+
+    What a row says of itself does not count: its digest must be that of the method that it names.
+    """
+    name = split_spec(result.spec)[0].removeprefix(f"{BASELINES}.")
+    return (
+        is_baseline(result.spec)
+        and name in names_in(BASELINES)
+        and not result.options
+        and result.submission_sha256 == _baseline_digest(name)
+    )
+
+
+@cache
+def _baseline_digest(name: str) -> str:
+    return _sha256({"baseline": name, "version": method_version(name), "training": TRAINING_VERSION})
 
 
 def _sha256(parts: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.summary import summarize
 from spurgen.harness.results.contradiction import BASE_METRICS
+from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
 from spurgen.harness.sandbox.limits import Limits
@@ -222,6 +223,13 @@ def make_row(make_outcome):
         return make_task_row([make_outcome(frozen, quality, seed, **changes) for seed in seeds])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def baseline():
+    """Fields of a result that make it one of our baseline ERM."""
+    spec = "spurgen.baselines.erm:submission"
+    return {"spec": spec, "submission_sha256": submission_digest(spec)}
 
 
 @pytest.fixture(scope="session")

@@ -61,11 +61,28 @@ def test_base_samples_are_resampled_within_their_class(suite, make_row, bootstra
     assert bootstrap.resampled(row, "core_sensitivity") == pytest.approx(np.full(1000, labels.mean()))
 
 
-def test_a_strangers_seeds_move_no_interval_except_its_own(suite, make_row, make_outcome):
-    ours = make_row(suite, 0.8, range(3), spec="spurgen.baselines.erm:submission")
+def test_a_strangers_seeds_move_no_interval_except_its_own(suite, make_row, make_outcome, baseline):
+    ours = make_row(suite, 0.8, range(3), **baseline)
     wild = make_task_row([make_outcome(suite, 0.9 * (seed % 2), seed) for seed in range(60)])
     assert pooled_spreads([ours, wild], ["wga"]) == pooled_spreads([ours], ["wga"])
     assert pooled_spreads([ours.first(1), wild], ["wga"]) == pooled_spreads([wild], ["wga"])
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"submission_sha256": "0"},
+        {"spec": "spurgen.baselines.x"},
+        {"spec": "spurgen.baselines.training.loop"},
+        {"spec": "spurgen.baselines../../secret"},
+        {"spec": "erm.py"},
+        {"options": {"lr": 1.0}},
+    ],
+)
+def test_a_row_that_only_says_it_is_a_baseline_is_not_pooled(suite, make_row, make_outcome, baseline, forged):
+    ours = make_row(suite, 0.8, range(3), **baseline)
+    wild = make_task_row([make_outcome(suite, 0.9 * (seed % 2), seed, **baseline | forged) for seed in range(60)])
+    assert pooled_spreads([ours, wild], ["wga"]) == pooled_spreads([ours], ["wga"])
 
 
 def test_tasks_of_the_same_test_samples_are_resampled_together(suite, make_row):

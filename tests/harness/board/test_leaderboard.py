@@ -59,8 +59,8 @@ def test_the_order_of_rows_changes_nothing(suite, make_row, task_board):
     assert task_board(rows) == task_board(dict(reversed(rows.items())))
 
 
-def test_a_rows_own_seed_variance_widens_its_interval(suite, make_outcome, make_row, task_board, bootstrap):
-    ours = make_row(suite, 0.8, (0, 1), spec="spurgen.baselines.a")
+def test_a_rows_own_seed_variance_widens_its_interval(suite, make_outcome, make_row, task_board, bootstrap, baseline):
+    ours = make_row(suite, 0.8, (0, 1), **baseline)
     wild = make_task_row([make_outcome(suite, quality, seed) for seed, quality in enumerate((1.0, 0.6))])
     spreads = pooled_spreads([ours, wild], ["wga"])
     higher, lower = (bootstrap.replicates("wild", wild, "wga", spreads, own=own) for own in (True, False))
@@ -69,8 +69,8 @@ def test_a_rows_own_seed_variance_widens_its_interval(suite, make_outcome, make_
     assert shown.estimates["wga"].ends == basic_interval(wild.mean("wga"), higher)
 
 
-def test_high_seed_variance_does_not_protect_a_low_row(suite, make_row, make_outcome, task_board, bootstrap):
-    best, fair = (make_row(suite, quality, range(5), spec="spurgen.baselines.a") for quality in (1.0, 0.9))
+def test_high_seed_variance_does_not_protect_a_low_row(suite, make_row, make_outcome, task_board, bootstrap, baseline):
+    best, fair = (make_row(suite, quality, range(5), **baseline) for quality in (1.0, 0.9))
     wild = make_task_row([make_outcome(suite, correct, k) for k, correct in enumerate((bootstrap.groups > 0, 1.0))])
     rows = {"best": best, "fair": fair, "wild": wild}
     spreads = pooled_spreads(rows.values(), ["wga"])

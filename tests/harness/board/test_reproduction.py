@@ -22,20 +22,20 @@ def test_a_result_is_as_good_as_its_worst_metric(afters, verdict):
     assert verdict_of([Again("wga", 0.5, after, 0.1) for after in afters]) == verdict
 
 
-def test_the_tolerance_is_the_difference_that_another_seed_makes(suite, make_row, make_outcome):
-    ours = {"spec": "spurgen.baselines.erm"}
-    rows = [make_row(suite, quality, range(3), **ours) for quality in (0.6, 0.8)]
+def test_the_tolerance_is_the_difference_that_another_seed_makes(suite, make_row, make_outcome, baseline):
+    rows = [make_row(suite, quality, range(3), **baseline) for quality in (0.6, 0.8)]
     squares = [np.square(wga - wga.mean()).sum() for wga in (row.metric("wga") for row in rows)]
     assert tolerances(rows)["wga"] == pytest.approx(2.772 * np.sqrt(sum(squares) / 4), rel=1e-3)
     assert tolerances([row.first(1) for row in rows]) == UNKNOWN
-    failed = make_outcome(suite, 0.6, 1, error="boom", metrics={}, **ours)
-    assert tolerances([*rows, make_task_row([make_outcome(suite, 0.6, **ours), failed])]) == tolerances(rows)
+    failed = make_outcome(suite, 0.6, 1, error="boom", metrics={}, **baseline)
+    assert tolerances([*rows, make_task_row([make_outcome(suite, 0.6, **baseline), failed])]) == tolerances(rows)
 
 
-def test_a_strangers_seeds_widen_no_tolerance(suite, make_row, make_outcome):
-    rows = [make_row(suite, 0.6, range(3), spec="spurgen.baselines.erm")]
-    wild = make_task_row([make_outcome(suite, quality, seed) for seed, quality in enumerate((0.1, 0.9))])
-    assert tolerances([*rows, wild]) == tolerances(rows)
+def test_a_strangers_seeds_widen_no_tolerance(suite, make_row, make_outcome, baseline):
+    rows = [make_row(suite, 0.6, range(3), **baseline)]
+    for spec in ("m.py", baseline["spec"]):  # also not if it only says that it is a baseline
+        outcomes = [make_outcome(suite, quality, seed, spec=spec) for seed, quality in enumerate((0.1, 0.9))]
+        assert tolerances([*rows, make_task_row(outcomes)]) == tolerances(rows)
 
 
 @pytest.mark.parametrize("comparisons", [1, 6, 54])

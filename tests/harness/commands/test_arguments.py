@@ -3,15 +3,22 @@ import argparse
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.commands._arguments import Unique, positive_int
-from spurgen.harness.commands._limits import ROOT_WARNING, describe_isolation
+from spurgen.harness.commands._arguments import Unique, between, positive_int
+from spurgen.harness.commands._limits import FLAGS, ROOT_WARNING, describe_isolation
 from spurgen.harness.sandbox.limits import Limits
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("0", "1 or more, not 0"), ("-2", "1 or more, not -2"), ("x", "'x' is not")]
+    ("text", "message"),
+    [
+        ("0", "must be 1 to 10,000, not 0"),
+        ("-2", "must be 1 to 10,000, not -2"),
+        ("x", "'x' is not a whole number"),
+        ("10001", "must be 1 to 10,000, not 10001"),
+        ("9" * 5000, r"'9+\.\.\.9+' is not a whole number"),
+    ],
 )
-def test_counts_are_whole_numbers_from_1_on(text, message):
+def test_counts_are_whole_numbers_from_1_to_10000(text, message):
     assert positive_int("3") == 3
     with pytest.raises(argparse.ArgumentTypeError, match=message):
         positive_int(text)
@@ -44,3 +51,24 @@ def test_root_is_warned_that_a_submission_is_riskier(monkeypatch, user):
     message = describe_isolation(Limits(isolation="process"))
     assert message.plain.splitlines() == ["isolation: process", ROOT_WARNING][: 2 if user == 0 else 1]
     assert [span.style for span in message.spans] == ["yellow"] * (user == 0)
+
+
+@pytest.mark.parametrize("text", ["1e300", "inf", "nan", "-1", "0", "1e-300", "x", "9" * 5000, ""])
+def test_a_number_out_of_range_is_refused_with_the_range(text):
+    assert between(0.25, 1e6)("0.25") == 0.25
+    with pytest.raises(argparse.ArgumentTypeError, match=r"^must be 0.25 to 1,000,000, not |not a number$") as caught:
+        between(0.25, 1e6)(text)
+    assert len(str(caught.value)) < 100
+
+
+@pytest.mark.parametrize("flag", [flag for flag, *_ in FLAGS])
+@pytest.mark.parametrize("value", ["1e300", "1e-300"])
+def test_every_limit_has_a_range(flag, value, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["check", "erm", flag, value])
+    assert stop.value.code == 2
+    assert f"argument {flag}: must be " in capsys.readouterr().err
+
+
+def test_every_default_lies_in_its_range():
+    assert all(least <= default <= most for _, default, (least, most), _ in FLAGS)
