@@ -68,7 +68,7 @@ def _line(fault: "ErrorDetails") -> str:
 
 
 def _short_name(name: str) -> str:
-    return name if name.isprintable() and len(name) <= _SHORT.maxstring else shortened(name)
+    return name if name and name.isprintable() and len(name) <= _SHORT.maxstring else shortened(name)
 
 
 class _Short(reprlib.Repr):

@@ -49,7 +49,7 @@ class Channel(_Frozen):
     values: Annotated[int, Field(ge=2, le=1000)] = 10
     strength: Strength = 0.75
     carrier: Carrier = "both"
-    kind: str = ""
+    kind: Annotated[str, Field(max_length=100)] = ""
     alignment: Literal["one-to-one", "many-to-many"] = "one-to-one"
     magnitude: Probability = 1.0
     variance: Probability = 0.0

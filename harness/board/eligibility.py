@@ -79,7 +79,7 @@ def not_fit(task: Task, row: TaskRow) -> str | None:
     if any(result.uses_generator for result in row.results):
         return "uses the generator: it knows how the data were made, and shows what such knowledge reaches"
     if row.seeds != list(range(len(row))):
-        return f"incomplete: has the seeds {', '.join(map(str, row.seeds))} instead of 0 to {len(row) - 1}"
+        return f"incomplete: has the seeds {', '.join(map(str, row.seeds))}, expected all from 0 on; run it again"
     if not beats_chance(task, row):
         return "not significantly better than chance in test accuracy"
     return next(filter(None, (_flattened(task, result) for result in row.results)), None)

@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -77,18 +77,25 @@ class Store:
                     raise ReadError(f"{text}: {error}; {REMEDY}") from None
 
     def add(
-        self, label: str, result: Result, samples: Samples, is_current: Callable[[Result], bool] | None = None
-    ) -> None:
+        self, label: str, result: Result, samples: Samples, is_current: Callable[[Result], bool] | None = None,
+        replaceable: Collection[str] | None = None,
+    ) -> None:  # fmt: skip
         """Add a result to a row, and drop the results that it makes stale.
 
         Those are all results of another version of the submission, and all results of the task if one of them is not
         current, since a sum over seeds cannot be undone; by default a result of this seed with another identity is not.
         If a current result of this seed is there already, made by another process, it stays and the new one is dropped.
+
+        `replaceable`: the SHA-256 of every other version whose results may be dropped, by default of any. Raise
+        `SpurgenError` if the row has results of one that may not, which another process wrote in the meantime.
         """
         with self._locked():
+            before = self.row(label)
+            if replaceable is not None:
+                _check_versions(label, result, versions_of(before) - {*replaceable, result.submission_sha256})
             row = {
                 task: part
-                for task, part in self.row(label).items()
+                for task, part in before.items()
                 if part.results[0].submission_sha256 == result.submission_sha256
             }
             part = row.get(result.task)
@@ -136,6 +143,20 @@ class Store:
             yield
         finally:
             os.close(lock)
+
+
+def versions_of(row: Row) -> set[str]:
+    """Return the SHA-256 of every version of a submission that a row has results of."""
+    return {part.results[0].submission_sha256 for part in row.values()}
+
+
+def _check_versions(label: str, result: Result, others: Collection[str]) -> None:
+    if others:
+        raise SpurgenError(
+            f"the row {label} got results of another version of {result.spec} while this one was scored (SHA-256 "
+            f"{min(others)[:16]}, this one {result.submission_sha256[:16]}), and a row has one version; wait until the "
+            "other command ends and run this one again, or name another folder with --results"
+        )
 
 
 def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow:

@@ -8,7 +8,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.results.rows import Row
-from spurgen.harness.results.store import Store, check_owner
+from spurgen.harness.results.store import Store, check_owner, versions_of
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
 
@@ -54,9 +54,11 @@ def run_missing(
     """Run the jobs that have no result yet; store each result when its job ends, then yield both.
 
     A failed result is stored too, but its job runs again next time: the machine may have been at fault. `report` is
-    called with every new result; by default it prints a line.
+    called with every new result; by default it prints a line. Raise `SpurgenError` if another process scores another
+    version of a submission at the same time.
     """
     rows = {label: store.row(label) for label in dict.fromkeys(job.label for job in jobs)}
+    replaceable = {label: versions_of(row) for label, row in rows.items()}
     _check_owners(jobs, rows, console)
     missing = find_missing(jobs, rows)
     if not missing:
@@ -68,7 +70,7 @@ def run_missing(
     with make_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(jobs), completed=len(jobs) - len(missing))
         for job, (result, samples) in pool.run(run, missing, processes):
-            store.add(job.label, result, samples, job.accepts)
+            store.add(job.label, result, samples, job.accepts, replaceable[job.label])
             progress.advance(bar)
             if report:
                 report(job, result)

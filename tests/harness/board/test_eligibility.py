@@ -55,7 +55,10 @@ def test_a_row_that_uses_the_generator_is_shown_but_not_ranked(suite, make_row, 
 def test_a_row_must_be_complete_pass_its_sanity_checks_and_beat_chance(suite, make_row):
     task = suite.task("small-text")
     assert not_fit(task, make_row(suite, 0.8, range(3))) is None
-    assert not_fit(task, make_row(suite, 0.8, (0, 2))) == "incomplete: has the seeds 0, 2 instead of 0 to 1"
+    assert (
+        not_fit(task, make_row(suite, 0.8, (0, 2)))
+        == "incomplete: has the seeds 0, 2, expected all from 0 on; run it again"
+    )
     report = Report(checks={"sized": True, "balanced": False, "converged": False})
     failed = "sanity check failed (seed 0): balanced, converged"
     assert not_fit(task, make_row(suite, 0.8, (0, 1), report=report)) == failed

@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 import pytest
 
 from spurgen.harness.results.store import Store
@@ -18,3 +21,15 @@ def add(suite, make_outcome, store):
         return result
 
     return added
+
+
+@pytest.fixture(scope="session")
+def sealed():
+    """Return a function that edits a row's text and seals it again, as a forger would."""
+
+    def seal(path, edit):
+        lines = edit(path.read_text()).splitlines(keepends=True)[:-1]
+        digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+        path.write_text("".join(lines) + json.dumps({"sha256": digest}) + "\n")
+
+    return seal

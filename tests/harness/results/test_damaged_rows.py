@@ -27,18 +27,12 @@ def test_an_edited_text_is_refused_with_the_reason(add, store, old, new, message
         store.rows()
 
 
-def sealed(path, edit):
-    """Edit a row's text and seal it again, as a forger would."""
-    lines = edit(path.read_text()).splitlines(keepends=True)[:-1]
-    path.write_text("".join(lines) + json.dumps({"sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}) + "\n")
-
-
 @pytest.mark.parametrize(
     ("old", "new"),
     [('"wga":0.', '"wga":NaN,"x":0.'), ('"metrics":{', '"metrics":[{'), ('"environment":0', '"environment":7'),
      ('"seed":0', '"seed":-1'), ('"small-text":[1,60,24', '"small-text":[9,60,24')],
 )  # fmt: skip
-def test_a_sealed_text_that_is_malformed_is_refused_by_name(add, store, old, new):
+def test_a_sealed_text_that_is_malformed_is_refused_by_name(add, store, old, new, sealed):
     add()
     path = store.folder / "model.jsonl"
     assert old in path.read_text()
@@ -58,7 +52,7 @@ def test_damaged_or_missing_arrays_are_refused_by_name(add, store):
         store.rows()
 
 
-def test_arrays_that_unpack_to_more_than_the_text_says_are_refused_unread(add, store):
+def test_arrays_that_unpack_to_more_than_the_text_says_are_refused_unread(add, store, sealed):
     add()
     path = store.folder / "model.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
@@ -120,7 +114,7 @@ FORGED = [
 
 
 @pytest.mark.parametrize(("old", "new", "message"), FORGED)
-def test_a_forged_field_is_named_with_its_value_on_one_line(add, store, old, new, message):
+def test_a_forged_field_is_named_with_its_value_on_one_line(add, store, old, new, message, sealed):
     add()
     path = store.folder / "model.jsonl"
     assert old in path.read_text()
@@ -131,7 +125,7 @@ def test_a_forged_field_is_named_with_its_value_on_one_line(add, store, old, new
     assert len(str(caught.value)) < 1000
 
 
-def test_a_result_without_a_consistency_check_is_read(add, store):
+def test_a_result_without_a_consistency_check_is_read(add, store, sealed):
     add()
     sealed(store.folder / "model.jsonl", lambda text: text.replace('"finished"', '"consistency":null,"finished"'))
     assert store.row("model")["small-text"].results[0].provenance.consistency is None
@@ -162,7 +156,7 @@ def test_a_row_with_other_line_ends_or_a_byte_order_mark_is_read(add, store):
     assert store.row("model")["small-text"].results == (result,)
 
 
-def test_repeated_seeds_are_refused(add, store):
+def test_repeated_seeds_are_refused(add, store, sealed):
     add()
 
     def twice(text):
@@ -174,7 +168,7 @@ def test_repeated_seeds_are_refused(add, store):
         store.rows()
 
 
-def test_a_result_is_not_added_to_the_samples_of_another_task(add, store):
+def test_a_result_is_not_added_to_the_samples_of_another_task(add, store, sealed):
     add(seed=0)
     sealed(store.folder / "model.jsonl", lambda text: text.replace('"cra"', '"xyz"', 1))
     with pytest.raises(SpurgenError, match=r"the samples of small-text in its row are not of this task; delete"):

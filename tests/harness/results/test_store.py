@@ -83,6 +83,18 @@ def test_a_result_of_another_version_replaces_the_whole_row(add, store):
     assert seeds(store) == {"small-text": [0]}
 
 
+def test_results_of_a_version_that_came_in_the_meantime_are_not_replaced(suite, make_outcome, store):
+    for version in ("old", "new"):
+        store.add("model", *make_outcome(suite, 0.8, submission_sha256=version), replaceable={"old"})
+    with pytest.raises(
+        SpurgenError,
+        match=r"the row model got results of another version of m\.py while this one was scored \(SHA-256 new, "
+        r"this one mine\).*; wait until the other command ends and run this one again, or name another folder with",
+    ):
+        store.add("model", *make_outcome(suite, 0.8, submission_sha256="mine"), replaceable={"old"})
+    assert store.row("model")["small-text"].results[0].submission_sha256 == "new"
+
+
 def test_a_second_result_of_a_task_and_seed_replaces_the_tasks_results(add, store):
     for seed in (0, 1):
         add(seed=seed)

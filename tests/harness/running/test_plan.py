@@ -7,6 +7,7 @@ from rich.console import Console
 from spurgen.baselines.training.weights import PACKAGES
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.cli import main
+from spurgen.harness.machine import pool
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.missing import find_missing, run_missing
@@ -50,6 +51,22 @@ def test_two_submissions_with_one_file_name_are_refused_before_any_job_runs(suit
     with pytest.raises(SpurgenError, match=r"model.py and .*other/model.py would share the row model; rename one"):
         next(run_missing(jobs, Store(tmp_path / "results", "tiny"), Console()))
     assert not (tmp_path / "results").exists()
+
+
+def test_a_version_that_is_scored_at_the_same_time_is_not_erased(
+    suite_file, suite, write_submission, make_outcome, tmp_path, monkeypatch
+):
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], 1)
+    store = Store(tmp_path / "results", "tiny")
+
+    def run(_, jobs, __):
+        store.add("model", *make_outcome(suite, 0.8, submission_sha256="theirs"))
+        yield from ((job, make_outcome(suite, 0.8, submission_sha256=job.submission_sha256)) for job in jobs)
+
+    monkeypatch.setattr(pool, "run", run)
+    with pytest.raises(SpurgenError, match=r"the row model got results of another version of m\.py"):
+        list(run_missing(jobs, store, Console()))
+    assert store.row("model")["small-text"].results[0].submission_sha256 == "theirs"
 
 
 def test_an_unknown_baseline_gets_suggestions_unless_it_names_a_module(tmp_path, monkeypatch):

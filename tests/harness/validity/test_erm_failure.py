@@ -54,7 +54,7 @@ def test_the_reason_why_erm_is_not_ranked_is_given(make_outcomes, gathered):
     section = erm_failure.examine(gathered({"erm": {"signs-image": make_outcomes("erm")[::2]}}))
     assert section.passed is None
     assert [line.partition("; `")[0] for line in section.missing[:2]] == [
-        "signs-image: erm is not ranked (incomplete: has the seeds 0, 2 instead of 0 to 1)",
+        "signs-image: erm is not ranked (incomplete: has the seeds 0, 2, expected all from 0 on; run it again)",
         "signs-text: no row of erm",
     ]
     assert section.plot() is None
