@@ -59,11 +59,12 @@ def explain(faults: "Iterable[ErrorDetails]") -> str:
 
 
 def _line(fault: "ErrorDetails") -> str:
-    if fault["type"] == "value_error":
-        return str(fault["ctx"]["error"])
     parts = (str(part) for part in fault["loc"])
     field = ".".join(_short_name(part) for part in parts if "[" not in part and part != "constrained-float")
-    problem = _KEYS.get(fault["type"]) or f"{fault['msg']} (got {shortened(fault['input'])})"
+    if fault["type"] == "value_error":
+        problem = str(fault["ctx"]["error"])
+    else:
+        problem = _KEYS.get(fault["type"]) or f"{fault['msg']} (got {shortened(fault['input'])})"
     return f"{field}: {problem}" if field else problem
 
 

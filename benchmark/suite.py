@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
-from spurgen.benchmark.manifest import Manifest
+from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Modality, Name, Scenario, load_scenario
 from spurgen.benchmark.suggest import suggestion
@@ -144,6 +144,13 @@ class Suite:
         except ValidationError as error:
             problem = f"cannot read the manifest {self.manifest_file}: {explain(error.errors())}"
             raise FrozenDataError(f"{problem}; restore it from version control") from None
+
+    def frozen(self, name: str) -> ScenarioManifest:
+        """Return a scenario's part of the manifest; raise `FrozenDataError` if there is none."""
+        if name not in self.manifest.scenarios:
+            problem = f"the manifest {self.manifest_file} does not hold scenario {name}"
+            raise FrozenDataError(f"{problem}; restore it from version control")
+        return self.manifest.scenarios[name]
 
 
 def load_suite(which: str) -> Suite:

@@ -49,7 +49,7 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
 
     `groups`: int64 (n,), the groups of the test samples.
     """
-    frozen = suite.manifest.scenarios[task.scenario.name].digest
+    frozen = suite.frozen(task.scenario.name).digest
     for result in row.results:
         if result.error is not None:
             first = (result.error.splitlines() or ["no reason given"])[0]

@@ -238,7 +238,7 @@ def _hidden(path: Path, home: Path) -> bool:
 def _words(start: Path, value: ast.expr) -> list[str]:
     try:
         listed = ast.literal_eval(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError, MemoryError):
         listed = None
     if not isinstance(listed, list | tuple | set) or not all(isinstance(name, str) for name in listed):
         raise SubmissionError(

@@ -18,9 +18,9 @@ def _require(fits: Callable[[Any], bool], message: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _one_of(field: str, choices: Iterable[str]) -> AfterValidator:
+def _one_of(choices: Iterable[str]) -> AfterValidator:
     known = sorted(choices)
-    return _require(lambda value: value in known, f"{field}: expected one of {', '.join(known)}")
+    return _require(lambda value: value in known, f"expected one of {', '.join(known)}")
 
 
 class About(BaseModel):
@@ -31,17 +31,15 @@ class About(BaseModel):
     name: Annotated[
         str,
         Field(min_length=1, max_length=LONGEST_NAME),
-        _require(str.isprintable, "name: expected printable characters"),
+        _require(str.isprintable, "expected printable characters"),
     ]
-    access: Annotated[str, _one_of("access", ACCESS)]
-    modalities: Annotated[
-        list[Annotated[str, _one_of("modalities", MODALITIES)]], Field(min_length=1, max_length=len(MODALITIES))
-    ]
+    access: Annotated[str, _one_of(ACCESS)]
+    modalities: Annotated[list[Annotated[str, _one_of(MODALITIES)]], Field(min_length=1, max_length=len(MODALITIES))]
     offers: Annotated[
-        list[Annotated[str, _one_of("offers", PARTS)]],
+        list[Annotated[str, _one_of(PARTS)]],
         _require(
             lambda offers: any(part in offers for part in PREDICTORS),
-            f"offers: expected at least one of {', '.join(PREDICTORS)}",
+            f"expected at least one of {', '.join(PREDICTORS)}",
         ),
     ]
     uses_generator: bool

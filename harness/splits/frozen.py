@@ -15,10 +15,8 @@ def check_description(suite: Suite, name: str) -> ScenarioManifest:
 
     Raises `FrozenDataError` if the scenario's file was changed, or the manifest is damaged.
     """
-    scenario, frozen = suite.scenario(name), suite.manifest.scenarios.get(name)
+    scenario, frozen = suite.scenario(name), suite.frozen(name)
     file = suite.scenario_file(name)
-    if frozen is None:
-        raise FrozenDataError(f"{suite.manifest_file} does not hold scenario {name}; {RESTORE}")
     if scenario.digest != frozen.scenario_sha256:
         raise FrozenDataError(
             f"{file} was edited: expected SHA-256 {frozen.scenario_sha256}, found {scenario.digest}; "

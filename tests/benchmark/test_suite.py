@@ -1,7 +1,9 @@
+import os
+
 import pytest
 
 from spurgen.benchmark import load_suite
-from spurgen.benchmark.errors import FrozenDataError, ScenarioError
+from spurgen.benchmark.errors import FrozenDataError, ScenarioError, SpurgenError
 from spurgen.benchmark.suite import SUITES
 from spurgen.generators import check, sample
 
@@ -193,10 +195,21 @@ def test_a_scenario_must_carry_the_names_of_its_file_and_suite(mini, old, new):
         load_suite(str(mini))
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"suite": "mini"}'])
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"suite": "mini"}', "[" * 9**5, f'{{"suite": {"1" * 5000}}}'])
 def test_an_unreadable_manifest_is_an_error_that_says_what_to_do(mini, content):
     suite = load_suite(str(mini))
     if content is not None:
         suite.manifest_file.write_text(content)
-    with pytest.raises(FrozenDataError, match=r"(?s)cannot read the manifest .*mini.manifest.json.*restore it"):
+    with pytest.raises(FrozenDataError, match=r"^cannot read the manifest .*mini.manifest.json: .*restore it.*$"):
         _ = suite.manifest
+
+
+@pytest.mark.parametrize("name", ["mini.toml", "mini/one.toml", "mini.manifest.json"])
+def test_a_fifo_is_no_file_of_a_suite(mini, name):
+    path = mini.parent / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(
+        SpurgenError, match=rf"cannot read the (suite file|scenario file|manifest) {path}: it is a FIFO"
+    ):
+        _ = load_suite(str(mini)).manifest

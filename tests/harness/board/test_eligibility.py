@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.result import Report
 from spurgen.harness.board.bootstrap import groups_on_test
 from spurgen.harness.board.eligibility import not_believed, not_fit
@@ -35,6 +36,13 @@ def judge(suite):
 def test_one_bad_result_unranks_its_row(suite, make_row, make_outcome, judge, changes, reason):
     assert judge(make_task_row([make_outcome(suite, 0.8), make_outcome(suite, 0.8, 1, **changes)])).startswith(reason)
     assert judge(make_row(suite, 0.8, (0, 1))) is None
+
+
+def test_a_manifest_without_the_scenario_is_an_error_that_names_it(suite, make_row, judge):
+    row = make_row(suite, 0.8)
+    suite.manifest.scenarios.clear()
+    with pytest.raises(FrozenDataError, match=r"tiny.manifest.json does not hold scenario small; restore it"):
+        judge(row)
 
 
 def test_a_bad_row_does_not_affect_others(suite, make_row):

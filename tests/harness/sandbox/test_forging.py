@@ -37,13 +37,13 @@ def forge(header, length=None, rest=b""):
         (r"about(name='\ud800')", "invalid description: name: "),
         (r"about(name='a\nb')", "invalid description: name: expected printable characters"),
         ("about(access='root')", "invalid description: access: expected one of envs, none, train_groups, twins"),
-        ("about(modalities=['smell'])", "invalid description: modalities: expected one of image, multimodal, text"),
+        ("about(modalities=['smell'])", "invalid description: modalities.0: expected one of image, multimodal, text"),
         ("about(modalities=[])", "invalid description: modalities: List should have at least 1"),
         (
             "about(offers=['fit'])",
             "invalid description: offers: expected at least one of predict, predict_proba, encode",
         ),
-        ("about(offers=['predict', 'x'])", "invalid description: offers: expected one of checkpoints, "),
+        ("about(offers=['predict', 'x'])", "invalid description: offers.1: expected one of checkpoints, "),
     ],
 )
 def test_a_forged_frame_is_an_error_of_the_submission(forged, message, write_submission):
