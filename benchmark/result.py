@@ -11,7 +11,8 @@ from spurgen.benchmark.scenario import MAX_CHANNELS, MAX_SAMPLES, Name
 SCHEMA_VERSION = 2
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
-Metrics = dict[MetricName, float]
+Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them overflows
+Metrics = dict[MetricName, Number]
 Pattern = Annotated[str, Field(pattern="^[ac]*$", max_length=MAX_CHANNELS)]
 Count = Annotated[int, Field(ge=0, le=MAX_SAMPLES)]
 Samples = dict[str, NDArray[Any]]
@@ -83,7 +84,7 @@ class Provenance(_Frozen):
 
     finished: str
     environment: Environment
-    seconds: dict[str, float] = {}
+    seconds: dict[str, Number] = {}
     peak_memory_bytes: int | None = None
     order_seed: int | None = None
     consistency: ConsistencyCheck | None = None
@@ -125,7 +126,7 @@ class Result(_Frozen):
     error: str | None = None
     metrics: Metrics = {}
     channels: dict[Name, Metrics] = {}
-    patterns: dict[Pattern, float] = {}
+    patterns: dict[Pattern, Number] = {}
     groups: tuple[Count, ...] = ()
     report: Report | None = None
     rules: dict[MetricName, Metrics] = {}

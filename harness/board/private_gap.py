@@ -7,6 +7,8 @@ import numpy as np
 from spurgen.benchmark.result import Result
 from spurgen.harness.board.bootstrap import TaskBootstrap
 from spurgen.harness.board.schema import PrivateFailure, PrivateGap
+from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics import ALPHA, holm
 from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
@@ -29,13 +31,25 @@ def private_gap(
     pairs = [(result, hidden[result.seed]) for result in public.results if result.seed in hidden]
     if not pairs:
         return None
+    sizes = np.bincount(bootstrap.groups)
+    if not all(_is_consistent(result, sizes) for _, result in pairs):
+        return PrivateFailure(
+            "its metrics do not follow from its counts per group; score it on the private splits again"
+        )
     deviation = np.sqrt(2) * mean_deviation(np.array([shown.metrics["wga"] for shown, _ in pairs]), spread)
     correct = np.array([[result.groups for result in pair] for pair in pairs])
-    gap = worst_group_gap(
-        correct[:, 0], correct[:, 1], np.bincount(bootstrap.groups), deviation, bootstrap.task.name, label
-    )
+    gap = worst_group_gap(correct[:, 0], correct[:, 1], sizes, deviation, bootstrap.task.name, label)
     accuracy, wga = (float(np.mean([result.metrics[name] for _, result in pairs])) for name in ("accuracy", "wga"))
     return PrivateGap(len(pairs), accuracy, wga, gap.value, gap.interval, gap.p)
+
+
+def _is_consistent(result: Result, sizes: Int64) -> bool:
+    """Return whether a result's counts are possible, and its metrics those of its counts; `sizes`: int64 (G,)."""
+    correct = np.array(result.groups)
+    if correct.shape != sizes.shape or (correct > sizes).any():
+        return False
+    expected = {"accuracy": correct.sum() / sizes.sum(), "wga": (correct / sizes).min()}
+    return all(abs(result.metrics.get(name, np.inf) - value) <= ROUNDING for name, value in expected.items())
 
 
 def fallen(gaps: Mapping[str, PrivateGap | PrivateFailure | None]) -> dict[str, str]:
@@ -50,6 +64,6 @@ def fallen(gaps: Mapping[str, PrivateGap | PrivateFailure | None]) -> dict[str, 
     }
 
 
-def _model(result: Result) -> tuple[str, dict[str, object]]:
+def _model(result: Result) -> tuple[str, Mapping[str, object]]:
     """Return what two results of the same model have in common."""
     return result.submission_sha256, result.options

@@ -41,6 +41,7 @@ name = "two"
 train = 40
 val = 10
 test_per_group = 4
+calibration_per_group = 2
 twins = 8
 """.strip().splitlines()
 VALUES = [

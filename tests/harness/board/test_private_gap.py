@@ -55,6 +55,15 @@ def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite
     assert "its worst-group accuracy is 0.000 on private splits, 1.000 lower than on test (p = " in row.reason
 
 
+@pytest.mark.parametrize(
+    "forged", [{"metrics": {}}, {"metrics": {"accuracy": 1.0, "wga": 1.0}}, {"groups": (1, 2)}, {"groups": (9,) * 12}]
+)
+def test_forged_private_results_are_shown_as_a_failure(suite, make_row, board, hidden, forged):
+    private = board({"a": make_row(suite, 0.9)}, {"a": hidden(0.6, **forged)})["a"].private
+    assert isinstance(private, PrivateFailure)
+    assert "its metrics do not follow from its counts per group; score it on the private splits again" in private.failed
+
+
 def test_a_failure_on_private_splits_is_shown(suite, make_row, make_outcome, board):
     outcomes = [make_outcome(suite, 0.9, 0, verification="private"), make_outcome(suite, 0.9, 1, error="boom")]
     row = board({"a": make_row(suite, 0.9, (0, 1))}, {"a": make_task_row(outcomes)})["a"]

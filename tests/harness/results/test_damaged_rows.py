@@ -90,6 +90,7 @@ def test_the_lock_is_no_link_that_leads_elsewhere(add, store, tmp_path):
 
 FORGED = [
     ('"wga":0.', '"wga/x":1,"wga":0.', r"line 2: metrics.wga/x: String should match pattern .*\(got 'wga/x'\)"),
+    ('"wga":0.', '"x":1e308,"wga":0.', r"line 2: metrics.x: .*less than or equal to 1000000000000 \(got 1e\+308\)"),
     ('"color":{', '"a/b":{},"color":{', r"line 2: channels.a/b: String should match pattern"),
     ('"aa":', '"xy":', r"line 2: patterns.xy: String should match pattern"),
     ('"groups":[', '"groups":[-1,', r"line 2: groups.0: .*greater than or equal to 0 \(got -1\)"),
