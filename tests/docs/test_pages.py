@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Channel, Environment, Scenario, SplitSizes
 from spurgen.generators import check, class_names
 from spurgen.harness.cli import main
+from spurgen.harness.commands._limits import FLAGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -107,12 +109,15 @@ def test_every_column_of_the_leaderboard_is_documented():
     assert not {column for column in columns if f"`{column}" not in METRICS}
 
 
-def test_the_table_of_limits_has_every_flag_with_its_default(capsys):
+def test_the_table_of_limits_has_every_flag_with_its_default_and_range(capsys):
     with pytest.raises(SystemExit):
         main(["score", "--help"])
     limits = " ".join(capsys.readouterr().out.split()).partition("limits of a submission")[2]
     flags = dict(re.findall(r"(--[a-z-]+) [A-Z_]+ .*?default: ([\d.]+)", limits))
-    assert dict(re.findall(r"^\| `(--[a-z-]+)` \| .* \| ([\d.]+) \|$", SANDBOX, re.MULTILINE)) == flags
+    table = re.findall(r"^\| `(--[a-z-]+)` \| .* \| ([\d.]+) \| (.*) \|$", SANDBOX, re.MULTILINE)
+    assert {flag: default for flag, default, _ in table} == flags
+    ranges = {flag: f"{least:g} to 10^{math.log10(most):.0f}" for flag, _, (least, most), _ in FLAGS}
+    assert {flag: limits for flag, _, limits in table} == ranges
 
 
 def test_the_example_suite_loads(tmp_path):
