@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from rich.console import Console
 
@@ -15,20 +14,19 @@ from spurgen.harness.commands._arguments import (
     add_device,
     add_jobs,
     add_results,
+    add_seeds,
     add_suite,
     add_tasks,
-    positive_int,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
-from spurgen.harness.commands._verifying import say, verify_all
+from spurgen.harness.commands._verifying import add_data, say, verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.results.store import Store, label_of
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import offered, plan
-from spurgen.harness.splits.store import DATA
 from spurgen.harness.splits.verify import stamped
 
 
@@ -36,12 +34,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of every command that runs submissions on a frozen suite."""
     add_suite(parser)
     add_tasks(parser)
-    parser.add_argument("--seeds", type=positive_int, default=3, help="training seeds per submission; default: 3")
+    add_seeds(parser, "0-2")
     add_device(parser)
     add_jobs(parser)
     add_results(parser)
     add_board_files(parser)
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of the splits on disk")
+    add_data(parser)
     add_limits(parser)
 
 

@@ -1,5 +1,6 @@
 """Verifying a suite's splits for a command, with a progress bar."""
 
+import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,16 @@ from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import check_revealed, read_commitments
+from spurgen.harness.splits.store import DATA
 from spurgen.harness.splits.verify import stamp, verify, verify_store
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Declare the flag that names the folder of the splits on disk."""
+    parser.add_argument(
+        "--data", type=Path, default=DATA, metavar="FOLDER",
+        help=f"folder of the suites' splits, where they are on disk; default: {DATA}",
+    )  # fmt: skip
 
 
 def total(suite: Suite) -> int:

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_run_arguments(parser)
     parser.add_argument(
-        "--submissions", nargs="+", action=Unique, default=[],
+        "--submissions", nargs="+", action=Unique, default=[], metavar="SUBMISSION",
         help=f"files, modules or baselines; default: all of {', '.join(names_in(BASELINES))}",
     )  # fmt: skip
 

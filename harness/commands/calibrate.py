@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -12,9 +11,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.harness.board.files import REFERENCE
-from spurgen.harness.commands._arguments import add_jobs, add_results, add_suite, add_tasks, positive_int
-from spurgen.harness.commands._sections import around, renew
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.commands._arguments import add_device, add_jobs, add_results, add_seeds, add_suite, add_tasks
+from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.missing import result_of, run_missing
 from spurgen.harness.running.plan import baseline_specs, plan
@@ -31,19 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
     add_tasks(parser, "the suite's main tasks")
-    parser.add_argument("--seeds", type=positive_int, default=5, help="default: 5")
+    add_seeds(parser, "0-4")
+    add_device(parser)
     add_jobs(parser)
     add_results(parser)
-    parser.add_argument("--out", type=Path, help=f"renew the section from {BEGIN} to {END} of this file")
+    add_page(parser, BEGIN, END)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the methods and the uncorrelated reference, print the table, and renew it in the file that is named."""
     suite = load_suite(arguments.suite)
     names = arguments.tasks or list(suite.main)
-    out: Path | None = arguments.out
-    if out and out.exists():
-        around(out, BEGIN, END)
+    if arguments.page:
+        around(arguments.page, BEGIN, END)
     references = plan(arguments.suite, names, baseline_specs(["erm"]), arguments.seeds, uncorrelated=True)
     trained = plan(arguments.suite, names, baseline_specs(METHODS), arguments.seeds)
     results = []
@@ -56,10 +54,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         results += [result_of(job, rows[job.label]) for job in jobs]
     table = f"{calibration_table(list(filter(None, results)))}\n\n{CUES}\n\n{cue_table(suite, names)}"
     print(table)
-    if out:
-        if not out.exists():
-            write_atomically(out, f"{BEGIN}\n{END}\n")
-        renew(out, BEGIN, END, table)
+    if arguments.page:
+        renew(arguments.page, BEGIN, END, table)
     return 0
 
 

@@ -26,9 +26,9 @@ from spurgen.harness.commands._arguments import (
     add_device,
     add_jobs,
     add_results,
+    add_seeds,
     add_suite,
     add_tasks,
-    positive_int,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("row", help="a row's name, such as group_dro: its file in the results")
     add_suite(parser)
     add_tasks(parser, "all that the row has")
-    parser.add_argument("--seeds", type=positive_int, help="only the row's first seeds; default: all that it has")
+    add_seeds(parser, None, "all that the row has")
     add_device(parser)
     add_jobs(parser)
     add_results(parser)
@@ -84,7 +84,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
     planned = _plan(suite, {name: row[name] for name in tasks}, arguments, device)
     if not planned:
-        raise SpurgenError(f"all results of {arguments.row} on {', '.join(tasks)} failed; none can be reproduced")
+        among = f" with the seeds {arguments.seeds}" if arguments.seeds else ""
+        raise SpurgenError(f"{arguments.row} has no result{among} on {', '.join(tasks)} that did not fail")
     _refuse_changes(planned)
     check_backbones([job for job, _ in planned])
     say(console, describe_isolation(limits_of(arguments)))
@@ -113,8 +114,9 @@ def _plan(suite: Suite, row: Row, arguments: argparse.Namespace, device: str) ->
             task, result.spec, result.seed, data, device, dict(result.options), arguments.suite, limits=limits
         )  # fmt: skip
 
-    results = [result for part in row.values() for result in part.results[: arguments.seeds]]
-    return [(job(result), result) for result in results if result.error is None]
+    results = [result for part in row.values() for result in part.results if result.error is None]
+    asked = arguments.seeds
+    return [(job(result), result) for result in results if asked is None or result.seed in asked]
 
 
 def _refuse_changes(planned: Sequence[Planned]) -> None:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--private", action="store_true",
         help="score on the private splits as well, if you hold the secret of the open commitment",
     )  # fmt: skip
-    parser.add_argument("--secret", type=Path, help="file of the secret; default: ~/.spurgen/SUITE.secret")
+    parser.add_argument("--secret", type=Path, metavar="FILE", help="default: ~/.spurgen/SUITE.secret")
     add_run_arguments(parser)
 
 

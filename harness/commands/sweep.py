@@ -12,7 +12,17 @@ from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
+from spurgen.harness.commands._arguments import (
+    Unique,
+    add_device,
+    add_jobs,
+    add_out,
+    add_seeds,
+    add_suite,
+    add_tasks,
+    positive_int,
+    processes_of,
+)
 from spurgen.harness.experiments.tuning import STRATEGIES, choose, score_settings, settings, split_done, tune
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine import pool
@@ -30,14 +40,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
     add = parser.add_argument
-    add("--tasks", nargs="+", action=Unique, default=[], help="default: the suite's main tasks")
-    add("--methods", nargs="+", action=Unique, default=[], help=f"default: all, {', '.join(names_in(BASELINES))}")
-    add("--trials", type=positive_int, default=8, help="settings per method, defaults included; default: 8")
-    add("--strategy", choices=STRATEGIES, default="random", help="default: random")
-    add("--seeds", type=positive_int, default=1, help="training seeds per setting and task; default: 1")
-    add("--device", default="auto", help="cpu, cuda or auto")
-    add("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on cuda")
-    add("--out", type=Path, default=FOLDER, help=f"folder of the results; default: {FOLDER}")
+    add_tasks(parser, "the suite's main tasks")
+    add(
+        "--methods", nargs="+", action=Unique, default=[], metavar="METHOD",
+        help=f"baselines; default: all of {', '.join(names_in(BASELINES))}",
+    )  # fmt: skip
+    add(
+        "--trials", type=positive_int, default=8, metavar="N",
+        help="settings per method, defaults included; default: 8",
+    )  # fmt: skip
+    add("--strategy", choices=STRATEGIES, default="random", help="order of the settings; default: random")
+    add_seeds(parser, "0")
+    add_device(parser)
+    add_jobs(parser)
+    add_out(parser, "folder of the scores on validation data, and of their table", FOLDER)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -53,7 +69,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for options in settings(known[name].Hyperparameters(), arguments.trials, arguments.strategy)
         for job in plan(arguments.suite, tasks, baseline_specs([name]), arguments.seeds, device=device, options=options)
     ]
-    results = _run_missing(jobs, arguments.out, arguments.jobs or (None if device == "cpu" else 1), console)
+    results = _run_missing(jobs, arguments.out, processes_of(arguments, device), console)
     for name in known:
         if name not in names:
             results += read_tuning(results_file(arguments.out, suite.name, name))

@@ -30,7 +30,7 @@ def leaderboard(suite_file, results):
 def test_the_readmes_table_has_the_wga_of_the_main_tasks(leaderboard, read_table, tmp_path):
     readme, file = tmp_path / "README.md", tmp_path / "board.json"
     readme.write_text(f"{BEGIN}\n{END}")
-    leaderboard("--readme", str(readme), "--json", str(file))
+    leaderboard("--page", str(readme), "--json", str(file))
     lines = read_table(readme.read_text().removeprefix(BEGIN).removesuffix(END).strip())
     assert [line["Submission"] for line in lines] == ["group_dro", "erm"]
     for task, part in json.loads(file.read_text())["tasks"].items():
