@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.results.store import OWN
+from spurgen.harness.running.seeds import Seeds
 
 MAX_SEEDS = 128  # sums over more seeds would be rounded: see `round_samples`
 
@@ -32,16 +33,6 @@ def positive(text: str) -> float:
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"must be above 0 and finite, not {text}")
     return number
-
-
-class Seeds(tuple[int, ...]):
-    """Training seeds in ascending order; as text, what `--seeds` takes."""
-
-    def __str__(self) -> str:
-        """Return a range if no seed is left out, else a list."""
-        first, last = self[0], self[-1]
-        in_a_row = len(self) > 1 and len(self) == last - first + 1
-        return f"{first}-{last}" if in_a_row else ",".join(map(str, self))
 
 
 def read_seeds(text: str) -> Seeds:

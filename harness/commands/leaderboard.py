@@ -11,7 +11,7 @@ from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite
 from spurgen.harness.commands._sections import add_page, around, renew
-from spurgen.harness.results.store import Store
+from spurgen.harness.commands._store import open_store
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
     suite = load_suite(arguments.suite)
-    rows = Store(arguments.results, suite.name).rows()
+    rows = open_store(suite, arguments, console).rows()
     if not rows:
         raise SpurgenError(
             f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of rows "
@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     if arguments.page:
         around(arguments.page, BEGIN, END)
-    board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
+    with console.status("comparing rows"):
+        board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
     if arguments.page:
         renew(arguments.page, BEGIN, END, overview_table(board, suite.main))

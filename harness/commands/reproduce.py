@@ -32,6 +32,8 @@ from spurgen.harness.commands._arguments import (
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
+from spurgen.harness.commands._store import open_store
 from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
@@ -39,6 +41,7 @@ from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.results.rows import Row, Rows
 from spurgen.harness.results.store import Store
+from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
 from spurgen.harness.running.run import run as run_job
@@ -70,15 +73,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
     add_results(parser)
     parser.add_argument("--record", action="store_true", help="note in the row which results were reproduced")
+    add_dry_run(parser)
     add_limits(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a line per result and metric; return 1 if a metric differs or a run failed."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
-    if arguments.record:
-        check_writable(arguments.results, "--results")
-    store = Store(arguments.results, suite.name)
+    store = open_store(suite, arguments, console)
     rows = store.rows()
     row = rows[one_of("row", arguments.row, rows)]
     tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
@@ -87,7 +89,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         among = f" with the seeds {arguments.seeds}" if arguments.seeds else ""
         raise SpurgenError(f"{arguments.row} has no result{among} on {', '.join(tasks)} that did not fail")
     _refuse_changes(planned)
-    check_backbones([job for job, _ in planned])
+    jobs = [job for job, _ in planned]
+    if not may_start(forecast(jobs, jobs, arguments, measured({arguments.row: row})), arguments, console):
+        return 0
+    check_backbones(jobs)
+    if arguments.record:
+        check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
     reruns = _rerun(planned, rows, tasks, console, processes_of(arguments, device))
     means = {name: compare_means([r.metrics for r in reruns if r.before.task == name and r.metrics]) for name in tasks}

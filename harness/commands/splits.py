@@ -1,8 +1,6 @@
 """List, regenerate, verify or freeze the splits of a suite; commit to private splits, and reveal them."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import Unique, add_jobs, add_suite
-from spurgen.harness.commands._verifying import add_data, samples_bar, say, total, verify_all
+from spurgen.harness.commands._verifying import add_data, only, samples_bar, say, total, verify_all
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.splits.freeze import freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
@@ -68,12 +66,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the chosen action."""
     suite = load_suite(arguments.suite)
     return int(arguments.act(only(suite, getattr(arguments, "scenarios", ())), arguments, console))
-
-
-def only(suite: Suite, names: Sequence[str]) -> Suite:
-    """Return a suite with the named scenarios only, or with all if none is named."""
-    wanted = {one_of("scenario", name, suite.scenarios) for name in names} or set(suite.scenarios)
-    return replace(suite, tasks={name: task for name, task in suite.tasks.items() if task.scenario.name in wanted})
 
 
 def _list(suite: Suite, _: argparse.Namespace, __: Console) -> int:

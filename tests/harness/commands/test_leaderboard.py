@@ -53,6 +53,15 @@ def test_the_board_is_printed_and_written_only_to_the_named_files(leaderboard, t
         assert f"wrote {file}" in message
 
 
+def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, keep_row, tmp_path, monkeypatch, stderr):
+    shipped = tmp_path / "shipped"
+    keep_row(shipped, make_outcome(suite, 0.9), label="erm")
+    monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", shipped)
+    leaderboard()
+    folder = tmp_path / "results" / "tiny"
+    assert stderr() == f"{folder}: used instead of the rows of that name that come with spurgen: erm"
+
+
 @pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])
 def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, stderr, others):
     for folder in others:

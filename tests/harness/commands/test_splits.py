@@ -2,8 +2,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.commands._verifying import total
-from spurgen.harness.commands.splits import only
+from spurgen.harness.commands._verifying import only, total
 from spurgen.harness.splits.verify import stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
@@ -55,14 +54,26 @@ def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path,
     assert [path.name for path in (tmp_path / "data" / "tiny").glob("*/*")] == ["val"]
 
 
-def test_verifying_some_scenarios_leaves_no_stamp(suite_file, two, tmp_path, monkeypatch):
+def test_a_job_verifies_only_the_scenario_that_it_uses(two, score, write_submission, tmp_path, stderr):
+    spec = write_submission("def predict(b): return [[float(len(c)), 1, 2] for c in b.captions]")
+    assert score(spec) == 0
+    assert "verifying suite tiny: making 435 samples of small again" in stderr()
+    assert stamped(only(load_suite(two), ["small"]), tmp_path / "data")
+    assert score(spec, seeds="1") == 0
+    assert "verifying" not in stderr()
+    assert score(spec, tasks=("other-text",)) == 2
+    assert "does not hold scenario other" in stderr()
+
+
+def test_verifying_some_scenarios_stamps_those(suite_file, two, tmp_path, monkeypatch):
     suite = load_suite(two)
     manifest = suite.manifest
     frozen = manifest.model_copy(update={"scenarios": manifest.scenarios | {"other": manifest.scenarios["small"]}})
     monkeypatch.setattr(type(suite), "manifest", frozen)
     place = ["--suite", suite_file, "--data", str(tmp_path / "data")]
     assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small"]) == 0
-    assert not list(tmp_path.rglob("verified.json"))
+    assert stamped(only(suite, ["small"]), tmp_path / "data")
+    assert not stamped(suite, tmp_path / "data")
 
 
 def test_verify_works_where_nothing_can_be_written(suite_file, unwritable, stderr):
