@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train the encoders; write their weights and a record of them."""
-    arrays, record = pretrain(load_scenario(arguments.scenario), pick_device(arguments.device), console.print)
+    scenario, device = load_scenario(arguments.scenario), pick_device(arguments.device)
+    console.print(f"training an encoder of images and one of captions on {scenario.name}: several minutes on a CPU")
+    arrays, record = pretrain(scenario, device, console.print)
     write_arrays(arguments.out, arrays)
     about = json.dumps(
         record | {"finished": now(), "environment": environment().model_dump()}, indent=1, allow_nan=False

@@ -38,7 +38,7 @@ from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.results.rows import Row, Rows
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
@@ -156,7 +156,7 @@ def _rerun(
     allowed = {name: tolerances([row[name] for row in rows.values() if name in row], comparisons) for name in tasks}
     before = {(result.task, result.seed): result for _, result in planned}
     reruns = {}
-    with make_progress(console) as progress:
+    with jobs_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(planned))
         for job, (after, _) in pool.run(run_job, [job for job, _ in planned], processes):
             progress.advance(bar)

@@ -66,6 +66,9 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     message = stderr()
     assert "1 of 1 jobs to run, 1 at a time: the time is not known" in message
     assert f"next: spurgen leaderboard --suite {tmp_path}/suites/tiny.toml {where}, which shows all rows" in message
+    assert score(spec, "--dry-run", "--markdown", str(tmp_path / "board.md")) == 0
+    assert "nothing to run: all results are there (1)" in stderr()
+    assert not (tmp_path / "board.md").exists()
     monkeypatch.setenv(BY_MAKE, "1")
     assert score(spec) == 0
     message = stderr()

@@ -3,7 +3,7 @@ import pytest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.commands._verifying import only, total
-from spurgen.harness.splits.verify import stamped
+from spurgen.harness.splits.verify import stamp, stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
 
@@ -73,7 +73,9 @@ def test_verifying_some_scenarios_stamps_those(suite_file, two, tmp_path, monkey
     place = ["--suite", suite_file, "--data", str(tmp_path / "data")]
     assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small"]) == 0
     assert stamped(only(suite, ["small"]), tmp_path / "data")
-    assert not stamped(suite, tmp_path / "data")
+    assert not stamped(load_suite(two), tmp_path / "data")
+    stamp(only(suite, ["other"]), tmp_path / "data")
+    assert stamped(load_suite(two), tmp_path / "data")
 
 
 def test_verify_works_where_nothing_can_be_written(suite_file, unwritable, stderr):
