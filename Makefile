@@ -13,42 +13,51 @@ MAIN := $(SIGNS) pretrained-image pretrained-text whac-a-mole-image wording-text
 DOSES := dose-10-image dose-50-image dose-90-image
 # A checkout keeps its results with the package; everybody else's go to ./spurgen-results.
 RESULTS := --results benchmark/results
+# Rows of your own get into the board's tracked files by `make leaderboard` alone.
+OWN_ROWS := $(shell git ls-files --others --exclude-standard benchmark/results 2>/dev/null)
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
 BOARD_IMAGENET := --markdown benchmark/leaderboard-v1-imagenet.md --csv benchmark/leaderboard-v1-imagenet.csv
+KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are in benchmark/results; make leaderboard includes them")
 
 .PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard calibrate validity test attacks lint bench sheets clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 3 --submissions $(CORE) $(RESULTS) $(BOARD)
+	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 0-2 --submissions $(CORE) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
+	$(KEPT)
 
 benchmark-full: $(READY)  ## all of v1, 5 seeds: every method, and on the dose series those that most papers compare with
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(DOSES) --seeds 5 --submissions $(CORE) $(RESULTS)
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(MAIN) --seeds 5 $(RESULTS) $(BOARD)
+	$(BIN)/spurgen benchmark --suite v1 --tasks $(DOSES) --seeds 0-4 --submissions $(CORE) $(RESULTS)
+	$(BIN)/spurgen benchmark --suite v1 --tasks $(MAIN) --seeds 0-4 $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
+	$(KEPT)
 
 benchmark-imagenet: $(IMAGENET_READY)  ## v1-imagenet, 3 seeds, every method, from ImageNet's EfficientNet-Lite0
-	$(BIN)/spurgen benchmark --suite v1-imagenet --seeds 3 $(RESULTS) $(BOARD_IMAGENET)
+	$(BIN)/spurgen benchmark --suite v1-imagenet --seeds 0-2 --yes $(RESULTS) $(if $(OWN_ROWS),,$(BOARD_IMAGENET))
+	$(KEPT)
 
 splits: $(READY)  ## regenerate the canonical train and val splits and verify all of v1
 	$(BIN)/spurgen splits regenerate --suite v1
 	$(BIN)/spurgen splits verify --suite v1
 
-submit: $(READY)  ## make submit MODEL=path/to/model.py
+# so that they name the next target instead of the next command
+check submit: export SPURGEN_MAKE = 1
+
+submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="signs-text signs-image"] [SEEDS=0-2]
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
-	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),1) $(RESULTS)
+	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),0) $(RESULTS)
 
 check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
 leaderboard: $(READY)  ## print both leaderboards and write their files
-	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD) --readme README.md
+	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD) --page README.md
 	$(BIN)/spurgen leaderboard --suite v1-imagenet $(RESULTS) $(BOARD_IMAGENET)
 
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
-	$(BIN)/spurgen calibrate --suite v1 --seeds 5 $(RESULTS) --out benchmark/CALIBRATION.md
+	$(BIN)/spurgen calibrate --suite v1 --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
 
 validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/ and docs/validity.md
-	$(BIN)/spurgen validity --suite v1 $(RESULTS) --out benchmark/validity --readme docs/validity.md
+	$(BIN)/spurgen validity --suite v1 $(RESULTS) --out benchmark/validity --page docs/validity.md
 
 test: $(DEV_READY)
 	$(BIN)/pytest -n auto --ignore tests/speed

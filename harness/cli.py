@@ -5,8 +5,10 @@ import ast
 import errno
 import importlib.util
 import os
+import shutil
 import signal
 import sys
+import textwrap
 import traceback
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
@@ -17,8 +19,11 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_terminated
+from spurgen.harness.parser import Parser
 
 COMMANDS = "spurgen.harness.commands"
+FOR_USERS = ("check", "score", "compare", "leaderboard", "run", "generate", "benchmark")
+"""Listed first in the help, in the order of their use; all others are for maintainers of a suite."""
 USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h
 DEBUG = "--debug"
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -37,15 +42,19 @@ def hyphenated(arguments: Sequence[str]) -> list[str]:
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Build the parser of all commands; only those named in `arguments` are imported and get their flags."""
-    parser = argparse.ArgumentParser(
-        prog="spurgen", description="Did the model learn the task or a shortcut?", allow_abbrev=False
-    )
+    names = names_in(COMMANDS)
+    parser = Parser(
+        prog="spurgen", usage="spurgen [--debug] COMMAND ...", epilog=_listing(names),
+        description="Did the model learn the task or a shortcut?",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.add_argument("--version", action="version", version=version("spurgen"))
     parser.add_argument(DEBUG, action="store_true", help="show the traceback of an error; also after the command")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name in names_in(COMMANDS):
-        summary = _summary(f"{COMMANDS}.{name}")
-        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="command", prog="spurgen", help=argparse.SUPPRESS
+    )
+    for name in names:
+        command = commands.add_parser(name, description=_summary(name))
         if name in arguments:
             module = importlib.import_module(f"{COMMANDS}.{name}")
             module.add_arguments(command)
@@ -53,9 +62,28 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _summary(module: str) -> str:
-    """Read the first line of a module's docstring without importing the module."""
-    spec = importlib.util.find_spec(module)
+def _listing(names: Iterable[str]) -> str:
+    """Return the commands with their summaries, those for users first, as wide as the terminal."""
+    others = [name for name in names if name not in FOR_USERS]
+    width = max(map(len, (*FOR_USERS, *others))) + 4
+    columns = shutil.get_terminal_size().columns - 2
+
+    def entry(name: str) -> str:
+        start, indent = f"  {name}".ljust(width), " " * width
+        return textwrap.fill(_summary(name), columns, initial_indent=start, subsequent_indent=indent)
+
+    return "\n".join(
+        [
+            "commands:", *map(entry, FOR_USERS), "",
+            "commands for the maintainers of a suite:", *map(entry, others), "",
+            "spurgen COMMAND --help lists the flags of a command; - and _ in a flag are the same.",
+        ]
+    )  # fmt: skip
+
+
+def _summary(name: str) -> str:
+    """Read the first line of a command's docstring without importing its module."""
+    spec = importlib.util.find_spec(f"{COMMANDS}.{name}")
     assert spec is not None
     assert spec.origin is not None
     return (ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or "").partition("\n")[0]

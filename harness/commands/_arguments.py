@@ -1,14 +1,17 @@
 """The flags that several commands share, checked before any work."""
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from spurgen.benchmark.errors import shortened
 from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.results.store import OWN
+from spurgen.harness.running.seeds import Seeds
 
-MOST = 10_000  # jobs at a time, seeds, trials: more is a slip
+MAX_SEEDS = 128  # sums over more seeds would be rounded: see `round_samples`
+MOST = 10_000  # jobs at a time, trials: more is a slip
 
 
 def positive_int(text: str) -> int:
@@ -37,6 +40,20 @@ def between(least: float, most: float) -> Callable[[str], float]:
     return number
 
 
+def read_seeds(text: str) -> Seeds:
+    """Read `3`, `0-4` or `0,2,4`, for argparse; at most `MAX_SEEDS`."""
+    seeds: set[int] = set()
+    for part in text.split(","):
+        bounds = re.fullmatch(r" *(\d{1,9})(?:-(\d{1,9}))? *", part)
+        chosen = range(int(bounds[1]), int(bounds[2] or bounds[1]) + 1) if bounds else range(0)
+        if not chosen:
+            raise argparse.ArgumentTypeError(f"{text!r} names no seeds; write 3 for that seed, or 0-4, or 0,2,4")
+        seeds |= {*chosen[: MAX_SEEDS + 1]}
+    if len(seeds) > MAX_SEEDS:
+        raise argparse.ArgumentTypeError(f"{text} names more than {MAX_SEEDS} seeds")
+    return Seeds(sorted(seeds))
+
+
 class Unique(argparse.Action):
     """A flag with several values, of which equal ones count once."""
 
@@ -59,23 +76,34 @@ def add_suite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--suite",
         default=DEFAULT_SUITE,
+        metavar="SUITE",
         help=f"a suite's name, or the path of its .toml file; default: {DEFAULT_SUITE}",
     )
 
 
 def add_tasks(parser: argparse.ArgumentParser, default: str = "all of the suite") -> None:
     """Declare the flag that names tasks."""
-    parser.add_argument("--tasks", "--task", nargs="+", action=Unique, default=[], help=f"default: {default}")
+    parser.add_argument(
+        "--tasks", nargs="+", action=Unique, default=[], metavar="TASK", help=f"names of tasks; default: {default}"
+    )
+
+
+def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = "") -> None:
+    """Declare the flag that names training seeds; `what` replaces the default in the help."""
+    parser.add_argument(
+        "--seeds", type=read_seeds, default=default, metavar="SEEDS",
+        help=f"training seeds: 3 is that seed alone, 0-4 a range, 0,2,4 a list; default: {what or default}",
+    )  # fmt: skip
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Declare the flag that names the device."""
-    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda if there is a GPU)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda if there is a GPU); default: auto")
 
 
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Declare the flag that says how many jobs run at a time."""
-    parser.add_argument("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on cuda")
+def add_jobs(parser: argparse.ArgumentParser, what: str = "jobs at a time; default: one per core, one on cuda") -> None:
+    """Declare the flag that sets how many jobs, or processes of other work, run at a time."""
+    parser.add_argument("--jobs", type=positive_int, metavar="N", help=what)
 
 
 def processes_of(arguments: argparse.Namespace, device: str) -> int | None:
@@ -85,11 +113,17 @@ def processes_of(arguments: argparse.Namespace, device: str) -> int | None:
 
 
 def add_results(parser: argparse.ArgumentParser) -> None:
-    """Declare the flag that names the folder of a user's own results."""
+    """Declare the flag that names the folder of a user's own rows."""
     parser.add_argument(
-        "--results", type=Path, default=OWN,
-        help=f"folder of your own results; those that come with spurgen count as well; default: {OWN}",
+        "--results", type=Path, default=OWN, metavar="FOLDER",
+        help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
+
+
+def add_out(parser: argparse.ArgumentParser, what: str, default: Path | None = None, *, required: bool = False) -> None:
+    """Declare the flag that names where a command writes its own output, such as a report: never rows or splits."""
+    shown = f"{what}; default: {default}" if default else what
+    parser.add_argument("--out", type=Path, default=default, required=required, metavar="PATH", help=shown)
 
 
 def add_board_files(parser: argparse.ArgumentParser) -> None:

@@ -40,7 +40,9 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         help="auto: bubblewrap where it works, else a plain process; default: auto",
     )  # fmt: skip
     for flag, default, (least, most), what in FLAGS:
-        group.add_argument(flag, type=between(least, most), default=default, help=f"{what}; default: {default:g}")
+        group.add_argument(
+            flag, type=between(least, most), default=default, metavar="N", help=f"{what}; default: {default:g}"
+        )
 
 
 def limits_of(arguments: argparse.Namespace) -> Limits:

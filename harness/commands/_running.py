@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from rich.console import Console
 
@@ -15,20 +14,22 @@ from spurgen.harness.commands._arguments import (
     add_device,
     add_jobs,
     add_results,
+    add_seeds,
     add_suite,
     add_tasks,
-    positive_int,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
-from spurgen.harness.commands._verifying import say, verify_all
+from spurgen.harness.commands._planning import forecast, may_start
+from spurgen.harness.commands._store import open_store
+from spurgen.harness.commands._verifying import add_data, only, say, verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.results.store import Store, label_of
+from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import offered, plan
-from spurgen.harness.splits.store import DATA
 from spurgen.harness.splits.verify import stamped
 
 
@@ -36,50 +37,57 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of every command that runs submissions on a frozen suite."""
     add_suite(parser)
     add_tasks(parser)
-    parser.add_argument("--seeds", type=positive_int, default=3, help="training seeds per submission; default: 3")
+    add_seeds(parser, "0-2")
     add_device(parser)
     add_jobs(parser)
     add_results(parser)
+    add_data(parser)
     add_board_files(parser)
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of the splits on disk")
     add_limits(parser)
 
 
 def run_submissions(
     arguments: argparse.Namespace, console: Console, specs: list[str], mine: Sequence[str] = (),
-    then: Callable[[], list[str]] = list,
+    then: Callable[[], list[str]] = list, *, asked: bool = True,
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
     `mine`: specs whose rows are marked. `then` is called after the jobs and returns the errors of others that failed.
+    Unless `asked`, or told by `--yes`, only what is missing is printed.
     """
     suite = load_suite(arguments.suite)
-    store = Store(arguments.results, suite.name)
+    store = open_store(suite, arguments, console)
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
-    failures: list[str] = []
     rows = store.rows()
-    if not stamped(suite, arguments.data) and verify_all(suite, arguments.data, console, arguments.jobs):
+    missing = find_missing(jobs, rows)
+    if missing:
+        jobs = _taken(jobs, arguments, console)
+        missing = find_missing(jobs, rows)
+    if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, asked=asked):
+        return 0
+    if missing:
+        check_writable(arguments.results, "--results")
+    used = only(suite, {job.task.scenario.name for job in jobs})
+    if not stamped(used, arguments.data) and verify_all(used, arguments.data, console, arguments.jobs):
         return 1
-    if find_missing(jobs, rows):
-        jobs = _prepare(jobs, arguments, console)
+    failures: list[str] = []
+    if missing:
         failures = run_all(jobs, store, console, arguments)
         say(console, f"results: {store.folder}")
         rows = store.rows()
-    else:
-        say(console, f"nothing to run: all results are there ({len(jobs)})")
     failures += then()
-    board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
+    with console.status("comparing rows"):
+        board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")
     print(to_terminal(board, {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}))
     return report_failures(failures, console)
 
 
-def _prepare(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console) -> list[Job]:
-    """Return the jobs that submissions take, on the chosen device."""
+def _taken(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console) -> list[Job]:
+    """Return the jobs whose task the submission takes, on the chosen device."""
     device = pick_device(arguments.device)  # not earlier: where nothing is missing, torch is not imported
     isolation = describe_isolation(limits_of(arguments))
-    check_writable(arguments.results, "--results")
     taken, skipped = offered([replace(job, device=device) for job in jobs])
     for line in skipped:
         say(console, line)

@@ -1,5 +1,6 @@
 """A marked section of a text file, renewed while everything else stays byte for byte."""
 
+import argparse
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
@@ -7,6 +8,13 @@ from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.machine.files import write_atomically
 
 FILE_BYTES = 1 << 25
+
+
+def add_page(parser: argparse.ArgumentParser, begin: str, end: str) -> None:
+    """Declare the flag that names the file whose section is renewed."""
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help=f"renew the section from {begin} to {end} of this file as well"
+    )
 
 
 def around(path: Path, begin: str, end: str) -> tuple[str, str]:

@@ -1,17 +1,29 @@
 """Verifying a suite's splits for a command, with a progress bar."""
 
-from collections.abc import Callable, Iterator
+import argparse
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import check_revealed, read_commitments
+from spurgen.harness.splits.store import DATA
 from spurgen.harness.splits.verify import stamp, verify, verify_store
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Declare the flag that names the folder of the splits on disk."""
+    parser.add_argument(
+        "--data", type=Path, default=DATA, metavar="FOLDER",
+        help=f"folder of the suites' splits, where they are on disk; default: {DATA}",
+    )  # fmt: skip
 
 
 def total(suite: Suite) -> int:
@@ -32,8 +44,15 @@ def say(console: Console, line: str | Text) -> None:
     console.print(line, markup=False, soft_wrap=True)
 
 
+def only(suite: Suite, names: Iterable[str]) -> Suite:
+    """Return a suite with the named scenarios only, or with all if none is named."""
+    wanted = {one_of("scenario", name, suite.scenarios) for name in names} or set(suite.scenarios)
+    return replace(suite, tasks={name: task for name, task in suite.tasks.items() if task.scenario.name in wanted})
+
+
 def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:
     """Verify the generators against the manifest, and what lies on disk; return 0 or 1."""
+    say(console, f"verifying suite {suite.name}: making {total(suite):,} samples of {', '.join(suite.scenarios)} again")
     with samples_bar(console, total(suite)) as advance:
         wrong = verify(suite, advance, jobs)
     stored, problems = (0, [wrong]) if wrong else verify_store(suite, root)
@@ -41,11 +60,10 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
         say(console, problem)
     if problems or _verify_revealed(suite, console):
         return 1
-    if set(suite.scenarios) == set(suite.manifest.scenarios):
-        try:
-            stamp(suite, root)
-        except OSError as error:
-            say(console, f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again")
+    try:
+        stamp(suite, root)
+    except OSError as error:
+        say(console, f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again")
     on_disk = f"so do {stored} parts on disk in {root}" if stored else f"no parts are on disk in {root}"
     say(console, f"suite {suite.name}: regenerated {total(suite):,} samples; all match the manifest; {on_disk}")
     return 0

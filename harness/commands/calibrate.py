@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
@@ -12,11 +12,21 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.harness.board.files import REFERENCE
-from spurgen.harness.commands._arguments import add_jobs, add_results, add_suite, add_tasks, positive_int
-from spurgen.harness.commands._sections import around, renew
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.commands._arguments import (
+    add_device,
+    add_jobs,
+    add_results,
+    add_seeds,
+    add_suite,
+    add_tasks,
+    processes_of,
+)
+from spurgen.harness.commands._planning import add_yes, forecast, may_start
+from spurgen.harness.commands._sections import add_page, around, renew
+from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.results.store import Store
-from spurgen.harness.running.missing import result_of, run_missing
+from spurgen.harness.running.forecast import measured
+from spurgen.harness.running.missing import find_missing, result_of, run_missing
 from spurgen.harness.running.plan import baseline_specs, plan
 from spurgen.harness.validity._bayes import bayes_accuracies
 
@@ -31,35 +41,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
     add_tasks(parser, "the suite's main tasks")
-    parser.add_argument("--seeds", type=positive_int, default=5, help="default: 5")
+    add_seeds(parser, "0-4")
+    add_device(parser)
     add_jobs(parser)
     add_results(parser)
-    parser.add_argument("--out", type=Path, help=f"renew the section from {BEGIN} to {END} of this file")
+    add_page(parser, BEGIN, END)
+    add_yes(parser, "--tasks")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the methods and the uncorrelated reference, print the table, and renew it in the file that is named."""
     suite = load_suite(arguments.suite)
     names = arguments.tasks or list(suite.main)
-    out: Path | None = arguments.out
-    if out and out.exists():
-        around(out, BEGIN, END)
-    references = plan(arguments.suite, names, baseline_specs(["erm"]), arguments.seeds, uncorrelated=True)
-    trained = plan(arguments.suite, names, baseline_specs(METHODS), arguments.seeds)
+    if arguments.page:
+        around(arguments.page, BEGIN, END)
+    jobs = {
+        REFERENCE: plan(arguments.suite, names, baseline_specs(["erm"]), arguments.seeds, uncorrelated=True),
+        "": plan(arguments.suite, names, baseline_specs(METHODS), arguments.seeds),
+    }
+    stores = {kind: Store(arguments.results, suite.name, kind) for kind in jobs}
+    rows = {kind: store.rows() for kind, store in stores.items()}
+    missing = [job for kind in jobs for job in find_missing(jobs[kind], rows[kind])]
+    if missing:
+        device = pick_device(arguments.device)
+        jobs = {kind: [replace(job, device=device) for job in those] for kind, those in jobs.items()}
+    every = [job for those in jobs.values() for job in those]
+    ahead = forecast(every, missing, arguments, measured(*rows.values()))
+    if not may_start(ahead, arguments, console, asked=bool(arguments.tasks)):
+        return 0
     results = []
-    for jobs, kind in ((references, REFERENCE), (trained, "")):
-        store = Store(arguments.results, suite.name, kind)
-        for _, result in run_missing(jobs, store, console, arguments.jobs):
+    for kind, store in stores.items():
+        for _, result in run_missing(jobs[kind], store, console, processes_of(arguments, every[0].device)):
             if result.error:
                 raise SpurgenError(result.error)
-        rows = store.rows()
-        results += [result_of(job, rows[job.label]) for job in jobs]
+        kept = store.rows()
+        results += [result_of(job, kept[job.label]) for job in jobs[kind]]
     table = f"{calibration_table(list(filter(None, results)))}\n\n{CUES}\n\n{cue_table(suite, names)}"
     print(table)
-    if out:
-        if not out.exists():
-            write_atomically(out, f"{BEGIN}\n{END}\n")
-        renew(out, BEGIN, END, table)
+    if arguments.page:
+        renew(arguments.page, BEGIN, END, table)
     return 0
 
 

@@ -10,8 +10,10 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import add_device, add_submission, add_suite
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.commands._planning import next_step
 from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks, explain_failure
 from spurgen.harness.sandbox.process import describe
@@ -53,12 +55,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         say(console, f"\n{len(failures)} to fix; then run this again")
         return 1
     times = [findings[task.modality].seconds or 0.0 for task in suite.tasks.values() if task.modality in findings]
-    minutes = sum(times) / 60
+    name, names = quote(arguments.submission), " ".join(task.name for task in tasks.values())
     say(
         console,
         f"\nAll checks passed. A seed on every task of {suite.name} that it takes ({len(times)}) needs "
-        f"{f'about {minutes:.0f} min' if minutes >= 1 else 'less than a minute'}, one after the other; "
-        f"next: spurgen score {quote(arguments.submission)} --tasks {' '.join(task.name for task in tasks.values())}",
+        f"{duration(sum(times))}, one after the other; "
+        f"next: {next_step(f'submit MODEL={name}', f'score {name} --tasks {names}')}",
     )
     return 0
 

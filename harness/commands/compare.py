@@ -16,8 +16,8 @@ from spurgen.harness.board.comparison import Compared, Comparison, compare
 from spurgen.harness.board.rendering import p_text
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks
+from spurgen.harness.commands._store import open_store
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.results.store import Store
 
 NAMES = {"wga": "WGA", "accuracy": "Accuracy", "sss": "SSS"}
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a sentence and a table for every set of tasks, and every task, that both rows have."""
     suite = load_suite(arguments.suite)
-    rows = Store(arguments.results, suite.name).rows()
+    rows = open_store(suite, arguments, console).rows()
     first, second = (one_of("row", name, rows) for name in (arguments.first, arguments.second))
     if first == second:
         raise SpurgenError(f"{first} is compared with itself; name two rows")

@@ -1,7 +1,6 @@
 """Write a data set, PNG files and metadata.csv, for a scenario file or for flags."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
 from spurgen.benchmark.suggest import one_of
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.commands._arguments import Unique
+from spurgen.harness.commands._arguments import Unique, add_out
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
 from spurgen.harness.machine.progress import make_progress
@@ -24,20 +23,22 @@ MAX_TWINS = 1000  # base samples that have twins, as on v1's signs tasks
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument("scenario", nargs="?", help="a scenario file; without it, the flags below describe the world")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write; must not exist, or be empty")
+    add_out(parser, "folder of the data set; must not exist, or be empty", required=True)
     parser.add_argument("--splits", nargs="+", action=Unique, default=list(SPLITS), choices=SPLITS, help="default: all")
-    parser.add_argument("--num-classes", type=int, help="2 to 20; default: 10")
+    parser.add_argument("--num-classes", type=int, metavar="N", help="2 to 20; default: 10")
     parser.add_argument(
-        "--num-samples", type=int,
+        "--num-samples", type=int, metavar="N",
         help="train samples; val has a quarter of them; test has about as many, and at least one in each of its "
         "classes x 2^channels groups (1280 with 10 and 7); default: 1000",
     )  # fmt: skip
-    parser.add_argument("--channels", nargs="+", action=Unique, help=f"default: {' '.join(DEFAULT_CHANNELS)}")
+    parser.add_argument(
+        "--channels", nargs="+", action=Unique, metavar="CHANNEL", help=f"default: {' '.join(DEFAULT_CHANNELS)}"
+    )
     parser.add_argument(
         "--strength", nargs="+", metavar="CHANNEL=P", help="for one channel, or P alone for all; default: 0.75"
     )
-    parser.add_argument("--image-size", type=int, help="32 to 512; default: 64")
-    parser.add_argument("--seed", type=int, help="default: 0")
+    parser.add_argument("--image-size", type=int, metavar="N", help="pixels, 32 to 512; default: 64")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the world; default: 0")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -1,7 +1,6 @@
 """Print the leaderboard, made from the rows alone, and write it to files; runs no model."""
 
 import argparse
-from pathlib import Path
 
 from rich.console import Console
 
@@ -11,8 +10,8 @@ from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite
-from spurgen.harness.commands._sections import around, renew
-from spurgen.harness.results.store import Store
+from spurgen.harness.commands._sections import add_page, around, renew
+from spurgen.harness.commands._store import open_store
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 
@@ -22,25 +21,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_suite(parser)
     add_results(parser)
     add_board_files(parser)
-    parser.add_argument("--readme", type=Path, help=f"renew the section from {BEGIN} to {END} of this file as well")
+    add_page(parser, BEGIN, END)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
     suite = load_suite(arguments.suite)
-    rows = Store(arguments.results, suite.name).rows()
+    rows = open_store(suite, arguments, console).rows()
     if not rows:
         raise SpurgenError(
             f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of rows "
             "by --results"
         )
-    if arguments.readme:
-        around(arguments.readme, BEGIN, END)
-    board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
+    if arguments.page:
+        around(arguments.page, BEGIN, END)
+    with console.status("comparing rows"):
+        board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
-    if arguments.readme:
-        renew(arguments.readme, BEGIN, END, overview_table(board, suite.main))
-        written.append(arguments.readme)
+    if arguments.page:
+        renew(arguments.page, BEGIN, END, overview_table(board, suite.main))
+        written.append(arguments.page)
     for path in written:
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
     print(to_terminal(board))

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from spurgen.baselines.training.weights import RECORD, WEIGHTS
 from spurgen.benchmark.scenario import load_scenario
+from spurgen.harness.commands._arguments import add_device, add_out
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.provenance import environment, now
@@ -16,14 +17,19 @@ from spurgen.harness.running.pretraining import WORLD, pretrain, write_arrays
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--scenario", type=Path, default=WORLD, help="default: the file that comes with spurgen")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="the .npz to write, a .json beside it")
-    parser.add_argument("--device", default="auto", help="cpu, cuda or auto")
+    parser.add_argument(
+        "--scenario", type=Path, default=WORLD, metavar="FILE",
+        help="world to train on; default: the file that comes with spurgen",
+    )  # fmt: skip
+    add_out(parser, "file of the weights, a .npz; their record is written beside it", WEIGHTS)
+    add_device(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train the encoders; write their weights and a record of them."""
-    arrays, record = pretrain(load_scenario(arguments.scenario), pick_device(arguments.device), console.print)
+    scenario, device = load_scenario(arguments.scenario), pick_device(arguments.device)
+    console.print(f"training an encoder of images and one of captions on {scenario.name}: several minutes on a CPU")
+    arrays, record = pretrain(scenario, device, console.print)
     write_arrays(arguments.out, arrays)
     about = json.dumps(
         record | {"finished": now(), "environment": environment().model_dump()}, indent=1, allow_nan=False

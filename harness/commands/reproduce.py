@@ -26,19 +26,22 @@ from spurgen.harness.commands._arguments import (
     add_device,
     add_jobs,
     add_results,
+    add_seeds,
     add_suite,
     add_tasks,
-    positive_int,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
+from spurgen.harness.commands._store import open_store
 from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.results.rows import Row, Rows
 from spurgen.harness.results.store import Store
+from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
 from spurgen.harness.running.run import run as run_job
@@ -65,28 +68,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("row", help="a row's name, such as group_dro: its file in the results")
     add_suite(parser)
     add_tasks(parser, "all that the row has")
-    parser.add_argument("--seeds", type=positive_int, help="only the row's first seeds; default: all that it has")
+    add_seeds(parser, None, "all that the row has")
     add_device(parser)
     add_jobs(parser)
     add_results(parser)
     parser.add_argument("--record", action="store_true", help="note in the row which results were reproduced")
+    add_dry_run(parser)
     add_limits(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a line per result and metric; return 1 if a metric differs or a run failed."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
-    if arguments.record:
-        check_writable(arguments.results, "--results")
-    store = Store(arguments.results, suite.name)
+    store = open_store(suite, arguments, console)
     rows = store.rows()
     row = rows[one_of("row", arguments.row, rows)]
     tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
     planned = _plan(suite, {name: row[name] for name in tasks}, arguments, device)
     if not planned:
-        raise SpurgenError(f"all results of {arguments.row} on {', '.join(tasks)} failed; none can be reproduced")
+        among = f" with the seeds {arguments.seeds}" if arguments.seeds else ""
+        raise SpurgenError(f"{arguments.row} has no result{among} on {', '.join(tasks)} that did not fail")
     _refuse_changes(planned)
-    check_backbones([job for job, _ in planned])
+    jobs = [job for job, _ in planned]
+    if not may_start(forecast(jobs, jobs, arguments, measured({arguments.row: row})), arguments, console):
+        return 0
+    check_backbones(jobs)
+    if arguments.record:
+        check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
     reruns = _rerun(planned, rows, tasks, console, processes_of(arguments, device))
     means = {name: compare_means([r.metrics for r in reruns if r.before.task == name and r.metrics]) for name in tasks}
@@ -113,8 +121,9 @@ def _plan(suite: Suite, row: Row, arguments: argparse.Namespace, device: str) ->
             task, result.spec, result.seed, data, device, dict(result.options), arguments.suite, limits=limits
         )  # fmt: skip
 
-    results = [result for part in row.values() for result in part.results[: arguments.seeds]]
-    return [(job(result), result) for result in results if result.error is None]
+    results = [result for part in row.values() for result in part.results if result.error is None]
+    asked = arguments.seeds
+    return [(job(result), result) for result in results if asked is None or result.seed in asked]
 
 
 def _refuse_changes(planned: Sequence[Planned]) -> None:
@@ -147,7 +156,7 @@ def _rerun(
     allowed = {name: tolerances([row[name] for row in rows.values() if name in row], comparisons) for name in tasks}
     before = {(result.task, result.seed): result for _, result in planned}
     reruns = {}
-    with make_progress(console) as progress:
+    with jobs_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(planned))
         for job, (after, _) in pool.run(run_job, [job for job, _ in planned], processes):
             progress.advance(bar)

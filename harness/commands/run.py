@@ -17,9 +17,9 @@ from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.commands._arguments import Unique, positive_int
+from spurgen.harness.commands._arguments import Unique, add_device, add_jobs, add_seeds, processes_of
 from spurgen.harness.commands._limits import describe_isolation
-from spurgen.harness.experiments.checks import check_task, empty_groups, find_device, find_methods, unused_flags
+from spurgen.harness.experiments.checks import check_task, empty_groups, find_methods, unused_flags
 from spurgen.harness.experiments.conclusions import cautions
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
@@ -35,6 +35,7 @@ from spurgen.harness.experiments.plots import comparison, sensitivity, training_
 from spurgen.harness.experiments.report import results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.experiments.summary import ExperimentSummary, summarize
+from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.plotting import save
 from spurgen.harness.machine.progress import make_progress
@@ -50,26 +51,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add = parser.add_argument
     add("scenario", nargs="?", type=Path, help="a scenario file; default: the one in --data-dir")
-    add("--data-dir", type=Path, default=Path("data"), help="folder of the data set; default: data")
+    add("--data-dir", type=Path, default=Path("data"), metavar="FOLDER", help="folder of the data set; default: data")
     add("--generate-data", action="store_true", help="write the data set into --data-dir first")
-    add("--num-classes", type=int, help="2 to 20, with --generate-data; default: 10")
-    add("--num-samples", type=int, help="train samples, plus a quarter for val, with --generate-data; default: 1000")
+    add("--num-classes", type=int, metavar="N", help="2 to 20, with --generate-data; default: 10")
+    add(
+        "--num-samples", type=int, metavar="N",
+        help="train samples, plus a quarter for val, with --generate-data; default: 1000",
+    )  # fmt: skip
     add("--modality", default="image", choices=get_args(Modality), help="default: image")
-    add("--feature-dim", type=int, default=128, help="width of the features; default: 128")
-    add("--batch-size", type=int, default=64, help="default: 64")
-    add("--num-epochs", type=int, default=10, help="default: 10")
-    add("--lr", type=float, default=1e-3, help="learning rate; default: 0.001")
+    add("--feature-dim", type=int, default=128, metavar="N", help="width of the features; default: 128")
+    add("--batch-size", type=int, default=64, metavar="N", help="default: 64")
+    add("--num-epochs", type=int, default=10, metavar="N", help="default: 10")
+    add("--lr", type=float, default=1e-3, metavar="X", help="learning rate; default: 0.001")
     methods = f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}"
-    add("--methods", nargs="+", action=Unique, default=list(METHODS), help=methods)
-    add("--irm-lambda", type=float, help="weight of irm's penalty; default: the method's")
-    add("--adv-lambda", type=float, help="weight of adversarial's reversed gradient; default: the method's")
-    add("--cont-lambda", type=float, help="weight of contrastive's second loss; default: the method's")
-    add("--exp-name", default="experiment", help="first part of the files' names; default: experiment")
-    add("--save-dir", type=Path, default=Path("results"), help="folder of the output; default: results")
-    add("--seed", type=int, default=0, help="first training seed, and the seed of --generate-data; default: 0")
-    add("--num-seeds", type=positive_int, default=1, help="training seeds; default: 1, too few for a conclusion")
-    add("--gpu", type=int, help="number of the GPU, -1 for the CPU; default: the first there is")
-    add("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on a GPU")
+    add("--methods", nargs="+", action=Unique, default=list(METHODS), metavar="METHOD", help=methods)
+    add("--irm-lambda", type=float, metavar="X", help="weight of irm's penalty; default: the method's")
+    add("--adv-lambda", type=float, metavar="X", help="weight of adversarial's reversal; default: the method's")
+    add("--cont-lambda", type=float, metavar="X", help="weight of contrastive's second loss; default: the method's")
+    add("--exp-name", default="experiment", metavar="NAME", help="start of the files' names; default: experiment")
+    add(
+        "--out", "--save-dir", dest="save_dir", type=Path, default=Path("results"), metavar="PATH",
+        help="folder of the report, its data and its plots; default: results",
+    )  # fmt: skip
+    add("--seed", type=int, default=0, metavar="N", help="seed of the world, with --generate-data; default: 0")
+    add_seeds(parser, None, "the one of --seed; one is too few for a conclusion")
+    add_device(parser)
+    add("--gpu", dest="device", type=device_of_gpu, metavar="N", help="-1 for --device cpu, 0 for --device cuda:0, ...")
+    add_jobs(parser)
+
+
+def device_of_gpu(text: str) -> str:
+    """Return the device of a GPU's number, for argparse; -1 is the CPU."""
+    number = int(text)
+    if number < -1:
+        raise argparse.ArgumentTypeError(f"{number} is no GPU; the CPU is -1")
+    return "cpu" if number == -1 else f"cuda:{number}"
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -87,7 +103,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             log.warning("%s", message)
         if write:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)
-        jobs = arguments.jobs or (None if experiment.device == "cpu" else 1)
+        jobs = processes_of(arguments, experiment.device)
         summary = summarize(experiment, run_experiment(experiment, log, console, jobs))
         for message in cautions(summary):
             log.warning("caution: %s", message)
@@ -106,12 +122,12 @@ def plan_experiment(arguments: argparse.Namespace) -> Experiment:
     if not 0 <= arguments.seed < MAX_SEED:
         raise SpurgenError(f"--seed {shortened(arguments.seed)}: expected 0 to {MAX_SEED - 1}")
     methods = find_methods(arguments.methods, vars(arguments))
-    device = find_device(arguments.gpu)
+    device = pick_device(arguments.device)
     scenario = find_scenario(arguments)
     check(scenario)
     task = Task(f"{scenario.name}-{arguments.modality}", scenario, arguments.modality)
     check_task(task, methods, arguments.batch_size)
-    seeds = tuple(range(arguments.seed, arguments.seed + arguments.num_seeds))
+    seeds = arguments.seeds or (arguments.seed,)
     return Experiment(arguments.exp_name, task, methods, seeds, device, arguments.save_dir, command_of(arguments))
 
 

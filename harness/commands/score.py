@@ -3,19 +3,23 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.harness.board.files import PRIVATE
 from spurgen.harness.commands._arguments import add_submission
 from spurgen.harness.commands._limits import limits_of
+from spurgen.harness.commands._planning import add_dry_run, forecast, may_start, next_step
 from spurgen.harness.commands._running import add_run_arguments, run_all, run_submissions
 from spurgen.harness.commands._verifying import samples_bar, say, total
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import OWN, Store
+from spurgen.harness.running.forecast import measured
+from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan, plan_private
 from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
@@ -29,8 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--private", action="store_true",
         help="score on the private splits as well, if you hold the secret of the open commitment",
     )  # fmt: skip
-    parser.add_argument("--secret", type=Path, help="file of the secret; default: ~/.spurgen/SUITE.secret")
+    parser.add_argument("--secret", type=Path, metavar="FILE", help="default: ~/.spurgen/SUITE.secret")
     add_run_arguments(parser)
+    add_dry_run(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -38,8 +43,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     specs = baseline_specs([arguments.submission])
     if arguments.secret and not arguments.private:
         raise SpurgenError("--secret is for --private; add it, or leave the secret out")
-    then = _private_part(arguments, console, specs[0]) if arguments.private else list
-    return run_submissions(arguments, console, specs, specs, then)
+    private = arguments.private and not arguments.dry_run
+    then = _private_part(arguments, console, specs[0]) if private else list
+    code = run_submissions(arguments, console, specs, specs, then)
+    if arguments.dry_run and arguments.private:
+        say(console, "the same jobs run on the private splits as well")
+    if not code and not arguments.dry_run:
+        say(console, f"next: {next_step('leaderboard', _leaderboard(arguments))}, which shows all rows")
+    return code
+
+
+def _leaderboard(arguments: argparse.Namespace) -> str:
+    """Return the command that shows the row among all."""
+    suite = f" --suite {quote(arguments.suite)}" if arguments.suite != DEFAULT_SUITE else ""
+    results = f" --results {quote(str(arguments.results))}" if arguments.results != OWN else ""
+    return f"leaderboard{suite}{results}"
 
 
 def _private_part(arguments: argparse.Namespace, console: Console, spec: str) -> Callable[[], list[str]]:
@@ -70,6 +88,9 @@ def _private_part(arguments: argparse.Namespace, console: Console, spec: str) ->
             )
         say(console, f"isolation: {isolation}")
         say(console, f"private splits of commitment {commitment.number}, {commitment.committed}")
-        return run_all(plan_private(jobs, secret, commitment.data_sha256), store, console, arguments)
+        hidden = plan_private(jobs, secret, commitment.data_sha256)
+        seconds = measured(Store(arguments.results, suite.name).rows())
+        may_start(forecast(hidden, find_missing(hidden, store.rows()), arguments, seconds), arguments, console)
+        return run_all(hidden, store, console, arguments)
 
     return run_private

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from spurgen.harness.commands._arguments import add_out
 from spurgen.harness.sheets.sheets import write_sheets
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--out", type=Path, default=Path("docs"), help="default: docs")
+    add_out(parser, "folder of the images", Path("docs"))
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -1,8 +1,6 @@
 """List, regenerate, verify or freeze the splits of a suite; commit to private splits, and reveal them."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +11,12 @@ from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
-from spurgen.harness.commands._verifying import samples_bar, say, total, verify_all
+from spurgen.harness.commands._arguments import Unique, add_jobs, add_suite
+from spurgen.harness.commands._verifying import add_data, only, samples_bar, say, total, verify_all
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.splits.freeze import freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
-from spurgen.harness.splits.store import DATA, DEFAULT_PARTS, chosen_parts, regenerate
+from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate
 
 FLAGS = argparse.ArgumentParser(add_help=False)
 add_suite(FLAGS)
@@ -35,20 +33,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("commit", _commit, "Draw the secret of private splits and publish its commitment."),
         ("reveal", _reveal, "Publish the secret of the open commitment, which ends its use."),
     ):
-        action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary, allow_abbrev=False)
+        action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
         action.set_defaults(act=act)
         if name in ("commit", "reveal"):
             action.add_argument(
                 "--secret",
                 type=Path,
+                metavar="FILE",
                 help="default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to",
             )
         elif name != "freeze":
-            action.add_argument("--scenarios", nargs="+", action=Unique, default=[], help="default: all of the suite")
+            action.add_argument(
+                "--scenarios",
+                nargs="+",
+                action=Unique,
+                default=[],
+                metavar="SCENARIO",
+                help="names of scenarios; default: all of the suite",
+            )
         if name in ("regenerate", "verify"):
-            action.add_argument("--out", type=Path, default=DATA, help=f"folder of the splits; default: {DATA}")
+            add_data(action)
         if name in ("verify", "freeze"):
-            action.add_argument("--jobs", type=positive_int, help="processes; default: one per core")
+            add_jobs(action, "processes; default: one per core")
         if name == "regenerate":
             action.add_argument(
                 "--parts", nargs="+", action=Unique, default=list(DEFAULT_PARTS), metavar="PART",
@@ -60,12 +66,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the chosen action."""
     suite = load_suite(arguments.suite)
     return int(arguments.act(only(suite, getattr(arguments, "scenarios", ())), arguments, console))
-
-
-def only(suite: Suite, names: Sequence[str]) -> Suite:
-    """Return a suite with the named scenarios only, or with all if none is named."""
-    wanted = {one_of("scenario", name, suite.scenarios) for name in names} or set(suite.scenarios)
-    return replace(suite, tasks={name: task for name, task in suite.tasks.items() if task.scenario.name in wanted})
 
 
 def _list(suite: Suite, _: argparse.Namespace, __: Console) -> int:
@@ -85,12 +85,12 @@ def _regenerate(suite: Suite, arguments: argparse.Namespace, console: Console) -
     parts = [one_of("part", part, known) for part in arguments.parts]
     samples = sum(sizes[n][part] for n, scenario in suite.scenarios.items() for part in chosen_parts(scenario, parts))
     with samples_bar(console, samples) as advance:
-        regenerate(suite, arguments.out, suite.scenarios, parts, partial(say, console), advance)
+        regenerate(suite, arguments.data, suite.scenarios, parts, partial(say, console), advance)
     return 0
 
 
 def _verify(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
-    return verify_all(suite, arguments.out, console, arguments.jobs)
+    return verify_all(suite, arguments.data, console, arguments.jobs)
 
 
 def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:

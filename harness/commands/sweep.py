@@ -1,7 +1,8 @@
 """Tune methods on validation data, with the same number of hyper-parameter settings for each."""
 
 import argparse
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +13,18 @@ from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import Unique, add_suite, positive_int
+from spurgen.harness.commands._arguments import (
+    Unique,
+    add_device,
+    add_jobs,
+    add_out,
+    add_seeds,
+    add_suite,
+    add_tasks,
+    positive_int,
+    processes_of,
+)
+from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.experiments.tuning import STRATEGIES, choose, score_settings, settings, split_done, tune
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine import pool
@@ -30,20 +42,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
     add = parser.add_argument
-    add("--tasks", nargs="+", action=Unique, default=[], help="default: the suite's main tasks")
-    add("--methods", nargs="+", action=Unique, default=[], help=f"default: all, {', '.join(names_in(BASELINES))}")
-    add("--trials", type=positive_int, default=8, help="settings per method, defaults included; default: 8")
-    add("--strategy", choices=STRATEGIES, default="random", help="default: random")
-    add("--seeds", type=positive_int, default=1, help="training seeds per setting and task; default: 1")
-    add("--device", default="auto", help="cpu, cuda or auto")
-    add("--jobs", type=positive_int, help="jobs at a time; default: one per core, one on cuda")
-    add("--out", type=Path, default=FOLDER, help=f"folder of the results; default: {FOLDER}")
+    add_tasks(parser, "the suite's main tasks")
+    add(
+        "--methods", nargs="+", action=Unique, default=[], metavar="METHOD",
+        help=f"baselines; default: all of {', '.join(names_in(BASELINES))}",
+    )  # fmt: skip
+    add(
+        "--trials", type=positive_int, default=8, metavar="N",
+        help="settings per method, defaults included; default: 8",
+    )  # fmt: skip
+    add("--strategy", choices=STRATEGIES, default="random", help="order of the settings; default: random")
+    add_seeds(parser, "0")
+    add_device(parser)
+    add_jobs(parser)
+    add_out(parser, "folder of the scores on validation data, and of their table", FOLDER)
+    add_yes(parser, "--tasks or --methods")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the missing jobs, keep each result as it comes, and write a table of every method's best setting."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
-    check_writable(arguments.out, "--out")
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
@@ -53,19 +71,36 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for options in settings(known[name].Hyperparameters(), arguments.trials, arguments.strategy)
         for job in plan(arguments.suite, tasks, baseline_specs([name]), arguments.seeds, device=device, options=options)
     ]
-    results = _run_missing(jobs, arguments.out, arguments.jobs or (None if device == "cpu" else 1), console)
+    done, missing = split_done(arguments.out, jobs)
+    tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}
+    ahead = forecast(jobs, missing, arguments, _seconds(itertools.chain(*tried.values())))
+    if not may_start(ahead, arguments, console, asked=bool(arguments.tasks or arguments.methods)):
+        return 0
+    check_writable(arguments.out, "--out")
+    results = _run_missing(jobs, done, missing, arguments.out, processes_of(arguments, device), console)
     for name in known:
         if name not in names:
-            results += read_tuning(results_file(arguments.out, suite.name, name))
+            results += tried[name]
     table = sweep_table(results, known)
     write_atomically(arguments.out / f"{suite.name}.md", table + "\n")
     print(table)
     return 0
 
 
-def _run_missing(jobs: Sequence[Job], folder: Path, processes: int | None, console: Console) -> list[TuningResult]:
+def _seconds(tried: Iterable[TuningResult]) -> dict[tuple[str, str], list[float]]:
+    """Return how long the settings took that were tried before, by method and task."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for result in tried:
+        if not result.error:
+            seconds.setdefault((result.method, result.task), []).append(result.seconds)
+    return seconds
+
+
+def _run_missing(
+    jobs: Sequence[Job], done: Sequence[TuningResult], missing: Sequence[Job], folder: Path, processes: int | None,
+    console: Console,
+) -> list[TuningResult]:  # fmt: skip
     """Run the jobs without a result; return all results in the order of the jobs: of equal settings the first wins."""
-    done, missing = split_done(folder, jobs)
     check_backbones(missing)
     results = {result.identity: result for result in done}
     with make_progress(console) as progress:

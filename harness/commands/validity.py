@@ -11,8 +11,8 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import REFERENCE
-from spurgen.harness.commands._arguments import add_results, add_suite
-from spurgen.harness.commands._sections import around, renew
+from spurgen.harness.commands._arguments import add_out, add_results, add_suite
+from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.results.store import Store
 from spurgen.harness.validity._published import PUBLISHED, read_published
@@ -26,17 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
     add_results(parser)
-    parser.add_argument("--published", type=Path, default=PUBLISHED, help="default: the file that comes with spurgen")
     parser.add_argument(
-        "--readme", type=Path, help=f"file whose section from {BEGIN} to {END} is replaced by the summary"
-    )
-    parser.add_argument("--out", type=Path, help="folder for validity.md, .json and the plots; default: print only")
+        "--published", type=Path, default=PUBLISHED, metavar="FILE",
+        help="published rankings to compare with; default: the file that comes with spurgen",
+    )  # fmt: skip
+    add_page(parser, BEGIN, END)
+    add_out(parser, "folder of the report, its data and its plots; default: print only")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the report, and write it, its data and its plots; return 1 if a test failed."""
-    if arguments.readme:
-        around(arguments.readme, BEGIN, END)
+    if arguments.page:
+        around(arguments.page, BEGIN, END)
     suite = load_suite(arguments.suite)
     if arguments.out:
         check_writable(arguments.out, "--out")
@@ -49,8 +50,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     references = Store(arguments.results, suite.name, REFERENCE).rows()
     sections = examine(gather(suite, rows, references, published, names_in(BASELINES)))
     plots = _write(arguments.out, suite.name, sections, console) if arguments.out else {}
-    if arguments.readme:
-        renew(arguments.readme, BEGIN, END, summary(sections))
+    if arguments.page:
+        renew(arguments.page, BEGIN, END, summary(sections))
     print(html.unescape(to_markdown(suite.name, sections, plots)))  # Markdown's escapes are not for a terminal
     failed = [name for name, section in sections.items() if section.passed is False]
     if failed:

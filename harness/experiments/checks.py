@@ -15,7 +15,6 @@ from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, one_of
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.query import PROBED, check_offer
@@ -171,13 +170,3 @@ def _access(task: Task, method: Method) -> str:
         takes = ", ".join(sorted(method.baseline.MODALITIES))
         raise SubmissionError(f"--methods {method.name}: takes {takes}, not {task.modality}; leave it out")
     return method.baseline.ACCESS
-
-
-def find_device(gpu: int | None) -> str:
-    """Return the device of `--gpu`: a GPU's number, -1 for the CPU, None for the first GPU, else the CPU."""
-    if gpu is None:
-        return pick_device("auto")
-    try:
-        return "cpu" if gpu == -1 else pick_device(f"cuda:{gpu}")
-    except SpurgenError as error:
-        raise SpurgenError(f"--gpu {gpu}: {error}; the CPU is --gpu -1") from None

@@ -112,12 +112,10 @@ def _limits(summary: ExperimentSummary) -> list[str]:
     scenario, task, finished, seeds = summary.scenario, summary.task, summary.finished, len(summary.seeds)
     lines = []
     if seeds == 1:
-        lines.append(
-            "One training seed: intervals and tests are about these models, not the methods; use --num_seeds 5."
-        )
+        lines.append("One training seed: intervals and tests are about these models, not the methods; use --seeds 0-4.")
     elif seeds < FEW_SEEDS:
         lines.append(
-            f"{seeds} seeds estimate the spread over seeds poorly, so the tests are cautious; use --num_seeds 5."
+            f"{seeds} seeds estimate the spread over seeds poorly, so the tests are cautious; use --seeds 0-4."
         )
     if len({method.access for method in finished}) > 1:
         tiers = ", ".join(f"{method.name}: {method.access}" for method in finished)

@@ -34,15 +34,22 @@ def run(work: Callable[[J], R], jobs: Sequence[J], processes: int | None = None)
             yield running.pop(future), future.result()
 
 
+def cores() -> int:
+    """Return how many processes run at a time by default: one per core, as affinity and the CPU quota allow."""
+    from loky import cpu_count  # slow to import
+
+    return int(cpu_count())
+
+
 @contextmanager
 def process_pool(processes: int | None, jobs: int) -> Iterator[Executor]:
     """Lend a pool for so many jobs; kill its processes and remove their temporary files when the block ends.
 
-    By default there is a process per core, as the affinity and the container's CPU quota allow.
+    By default there is a process per core.
 
     Submit under `hold_signals`: it starts processes, and a signal in the middle of that would lose one.
     """
-    from loky import ProcessPoolExecutor, cpu_count  # slow to import
+    from loky import ProcessPoolExecutor  # slow to import
     from loky.backend import resource_tracker
 
     with ExitStack() as stack:
@@ -53,7 +60,7 @@ def process_pool(processes: int | None, jobs: int) -> Iterator[Executor]:
             stack.callback(resource_tracker.unregister, folder, "folder")
             environment = ONE_THREAD | NO_RESTARTS | {"TMPDIR": folder}
             pool = ProcessPoolExecutor(
-                min(processes or cpu_count(), max(jobs, 1)),
+                min(processes or cores(), max(jobs, 1)),
                 env=environment,
                 initializer=_begin,
                 initargs=(os.getpid(),),

@@ -61,6 +61,12 @@ class Store:
         """Return all rows by label; raise `SpurgenError`, which names the file, if one is damaged."""
         return {label: self.row(label) for label in self.labels()}
 
+    def overriding(self) -> list[str]:
+        """Return the labels of rows in the folder that differ from the shipped rows of the same label, sorted."""
+        own, *shipped = self._folders
+        pairs = ((path, folder / path.name) for folder in shipped for path in own.glob("*.jsonl"))
+        return sorted(own.stem for own, other in pairs if other.exists() and own.read_bytes() != other.read_bytes())
+
     def row(self, label: str) -> dict[str, TaskRow]:
         """Return a row, tasks in the order in which they were first run; an empty one if there is none."""
         texts = (folder / f"{label}.jsonl" for folder in self._folders)

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result
-from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import Store, check_owner, versions_of
 from spurgen.harness.running.job import Job
@@ -67,7 +67,7 @@ def run_missing(
     from spurgen.harness.machine import pool  # imported late, as `run` is: both are slow to import
     from spurgen.harness.running.run import run
 
-    with make_progress(console) as progress:
+    with jobs_progress(console) as progress:
         bar = progress.add_task("jobs", total=len(jobs), completed=len(jobs) - len(missing))
         for job, (result, samples) in pool.run(run, missing, processes):
             store.add(job.label, result, samples, job.accepts, replaceable[job.label])

@@ -38,7 +38,7 @@ def plan(
     suite: str,
     tasks: Sequence[str],
     specs: Sequence[str],
-    seeds: int,
+    seeds: Iterable[int],
     *,
     device: str = "cpu",
     options: Mapping[str, Any] | None = None,
@@ -59,7 +59,7 @@ def plan(
             task, spec, seed, data[task.scenario.name], device, dict(options or {}), suite, uncorrelated,
             limits=limits, submission_sha256=digests[spec],
         )
-        for seed in range(seeds) for spec in specs for task in chosen
+        for seed in seeds for spec in specs for task in chosen
     ]  # fmt: skip
 
 

@@ -4,23 +4,26 @@ import itertools
 import secrets
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from spurgen.benchmark.contract import Context
+from spurgen.benchmark.contract import Batch, Context
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Provenance, Report, Result
 from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.machine.provenance import environment, now
+from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, check_offer, collect
+from spurgen.harness.running.query import Asker, Floats, check_offer, collect
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import halves_of, labeled_data
+from spurgen.harness.running.task_data import every_input, halves_of, labeled_data
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -61,11 +64,15 @@ def run(job: Job) -> Outcome:
         warnings.simplefilter("default")
         try:
             job.check_unchanged()
-            with RecheckedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device) as worker:
+            with (
+                reporting(f"{job.label}  {job.task.name}  seed {job.seed}") as show,
+                RecheckedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device) as worker,
+            ):
                 about = worker.about
                 check_offer(worker, job.task)
-                measured = _train_and_score(job, worker)
+                measured = _train_and_score(job, worker, show)
                 peak = worker.peak_bytes
+                show("consistency check")
                 worker.finish()
                 consistency = worker.consistency
             job.check_unchanged()
@@ -146,20 +153,40 @@ def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None
     return worker.fit(data[0], data[1], context)
 
 
-def _train_and_score(job: Job, worker: RecheckedWorker) -> _Measured:
+class _ShownAsker(Asker):
+    """An asker that reports which share of a task's inputs has been answered."""
+
+    def __init__(self, worker: RecheckedWorker, task: Task, show: Show) -> None:
+        super().__init__(worker, task)
+        self._show, self._answered = show, 0
+        calibration = task.scenario.split_size(task.scenario.calibrated_on)
+        self._total = calibration + sum(len(indices) for _, indices in every_input(task))
+
+    def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
+        """Yield what the function `what` returns for each batch, as `Asker` does."""
+        for outputs in super().ask(what, batches, where):
+            self._answered += len(outputs)
+            self._show(f"answers {min(self._answered / self._total, 1):.0%}")
+            yield outputs
+
+
+def _train_and_score(job: Job, worker: RecheckedWorker, show: Show) -> _Measured:
     train, val = (make_split(job, split) for split in ("train", "val"))
     clock = [time.perf_counter()]
+    show("training")
     report = fit(job, worker, train, val)
     clock.append(time.perf_counter())
-    asker = Asker(worker, job.task)
+    asker = _ShownAsker(worker, job.task, show)
     asker.fit_probe(train)
     seed = secrets.randbits(63)
     on = job.task.scenario.calibrated_on
     calibration = val if on == "val" else make_split(job, on)
     predictions, factors = collect(asker, job.check_data, calibration, train, seed)
     worker.settle(predictions.temperature)
-    rules = compare_rules(asker, train, val)
+    show("selection rules")
+    rules = compare_rules(Asker(worker, job.task), train, val)
     clock.append(time.perf_counter())
+    show("scoring")
     scores = score(job.task, predictions, factors, train)
     clock.append(time.perf_counter())
     seconds = dict(zip(("fit", "ask", "score"), (b - a for a, b in itertools.pairwise(clock)), strict=True))

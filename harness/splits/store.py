@@ -70,7 +70,7 @@ def regenerate(
     number of samples of each step. Raises `SpurgenError` if nothing can be written, `FrozenDataError`
     if the samples are not the frozen ones.
     """
-    check_writable(root / suite.name, "--out")
+    check_writable(root / suite.name, "--data")
     named = list(parts)
     for name in names:
         scenario = suite.scenario(name)
@@ -149,7 +149,7 @@ def check_part(suite: Suite, root: Path, name: str, part: str) -> str | None:
     problem = _problem(suite, root, name, part)
     if problem is None:
         return None
-    where = f"--suite {suite.spoken} --out {quote(str(root))} --scenarios {name} --parts {part}"
+    where = f"--suite {suite.spoken} --data {quote(str(root))} --scenarios {name} --parts {part}"
     return f"{problem}; to repair it, run `spurgen splits regenerate {where}`"
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,14 +45,13 @@ def verify_store(suite: Suite, root: Path) -> tuple[int, list[str]]:
     return len(stored), [problem for problem in problems if problem]
 
 
-def _state(suite: Suite) -> dict[str, str]:
-    """Return all that a verification depends on."""
+def _states(suite: Suite) -> dict[str, dict[str, str]]:
+    """Return all that the verification of each scenario depends on."""
+    code = {"generators": _code_digest(HOME / "generators"), "numpy": np.__version__, "numba": version("numba")}
+    frozen = suite.manifest.scenarios
     return {
-        "manifest": suite.manifest.digest,
-        "scenarios": " ".join(scenario.digest for scenario in suite.scenarios.values()),
-        "generators": _code_digest(HOME / "generators"),
-        "numpy": np.__version__,
-        "numba": version("numba"),
+        name: {"manifest": frozen[name].digest if name in frozen else "", "scenario": scenario.digest, **code}
+        for name, scenario in suite.scenarios.items()
     }
 
 
@@ -61,14 +61,19 @@ def _code_digest(folder: Path) -> str:
 
 
 def stamped(suite: Suite, root: Path) -> bool:
-    """Return whether a verification passed before with this code, manifest and these libraries."""
-    try:
-        verified = read_json(root / suite.name / STAMP)
-    except ReadError:
-        return False
-    return bool(verified == _state(suite))
+    """Return whether a verification of every scenario passed before with this code, manifest and these libraries."""
+    return _states(suite).items() <= _read_stamp(suite, root).items()
 
 
 def stamp(suite: Suite, root: Path) -> None:
-    """Record that a verification passed."""
-    write_atomically(root / suite.name / STAMP, json.dumps(_state(suite), indent=1) + "\n")
+    """Record that a verification of a suite's scenarios passed; what is recorded of others stays."""
+    verified = _read_stamp(suite, root) | _states(suite)
+    write_atomically(root / suite.name / STAMP, json.dumps(verified, indent=1) + "\n")
+
+
+def _read_stamp(suite: Suite, root: Path) -> dict[str, Any]:
+    try:
+        verified = read_json(root / suite.name / STAMP)
+    except ReadError:
+        return {}
+    return verified if isinstance(verified, dict) else {}

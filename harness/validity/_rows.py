@@ -103,7 +103,7 @@ class RankedSuite:
         if references:
             command = f"spurgen calibrate --suite {self.suite.spoken} --tasks {' '.join(self.main)}"
         else:
-            command = f"spurgen benchmark --suite {self.suite.spoken} --seeds 5"
+            command = f"spurgen benchmark --suite {self.suite.spoken} --seeds 0-4"
         if self.suite.name == DEFAULT_SUITE:
             command = "make calibrate" if references else "make benchmark-full"
         return [f"{', '.join(those)}: {lack}; `{command}` makes what is missing" for lack, those in names.items()]

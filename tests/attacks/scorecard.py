@@ -120,7 +120,7 @@ def attempt(path: Path, suite_file: str) -> Outcome:
             if expected(path)[0] == "unmasked":
                 write_answers(suite_file, Path(folder) / "answers.json")
                 return _unmask(str(copy), path.stem, suite_file, limits)
-            result, samples = run(plan(suite_file, [TASK], [str(copy)], 1, limits=limits)[0])
+            result, samples = run(plan(suite_file, [TASK], [str(copy)], [0], limits=limits)[0])
         except SubmissionError as error:
             return Outcome("refused", str(error).removeprefix(f"{copy}: "), None)
     return _placed(suite_file, path.stem, (result, samples))
@@ -140,7 +140,7 @@ def _placed(suite_file: str, label: str, public: RunOutcome, private: RunOutcome
 
 def _unmask(copy: str, label: str, suite_file: str, limits: Limits) -> Outcome:
     """Score a submission on the public splits and on private ones."""
-    jobs = plan(suite_file, [TASK], [copy], 1, limits=limits)
+    jobs = plan(suite_file, [TASK], [copy], [0], limits=limits)
     return _placed(suite_file, label, run(jobs[0]), run(plan_private(jobs, "5" * 64, "d" * 64)[0]))
 
 

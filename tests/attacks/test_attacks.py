@@ -50,7 +50,7 @@ def test_at_least_40_hostile_and_6_honest_submissions_are_tried():
 
 def test_a_dangerous_name_is_plain_text_in_every_table(attacked):
     path = scorecard.FOLDER / "hostile" / "has_a_dangerous_name.py"
-    job = plan(attacked, [scorecard.TASK], [str(path)], 1, limits=scorecard.LIMITS)[0]
+    job = plan(attacked, [scorecard.TASK], [str(path)], [0], limits=scorecard.LIMITS)[0]
     result, samples = run(job)
     board = build(load_suite(attacked), {result.submission: {scorecard.TASK: make_task_row([(result, samples)])}})
     assert "<script>" not in to_markdown(board)

@@ -10,7 +10,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import sample
 from spurgen.generators.channels.color import VALUES as COLORS
-from spurgen.harness.cli import COMMANDS, hyphenated, main
+from spurgen.harness.cli import COMMANDS, FOR_USERS, hyphenated, main
 from spurgen.harness.commands.generate import from_flags
 
 WIDE = os.environ | {"COLUMNS": "200"}
@@ -182,3 +182,9 @@ def test_help_lists_every_command_and_imports_none():
         assert f" {name} {module.__doc__.splitlines()[0]}" in listed
         assert callable(module.add_arguments)
         assert callable(module.run)
+    words = [line.split()[0] for line in lines if line.startswith("  ") and line[2:].split()[0] in discover(COMMANDS)]
+    assert words[: len(FOR_USERS)] == [*FOR_USERS]
+    assert sorted(words) == [*discover(COMMANDS)]
+    assert (
+        listed.index(f" {FOR_USERS[-1]} ") < listed.index("for the maintainers of a suite") < listed.index(" splits ")
+    )

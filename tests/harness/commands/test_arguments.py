@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.commands._arguments import Unique, between, positive_int
+from spurgen.harness.commands._arguments import MAX_SEEDS, Unique, between, positive_int, read_seeds
 from spurgen.harness.commands._limits import FLAGS, ROOT_WARNING, describe_isolation
 from spurgen.harness.sandbox.limits import Limits
 
@@ -27,15 +27,39 @@ def test_counts_are_whole_numbers_from_1_to_10000(text, message):
 @pytest.mark.parametrize(
     "line",
     [
-        "calibrate --seeds 0", "calibrate --jobs -2", "splits verify --jobs 0", "splits freeze --jobs 1.5",
-        "sweep --trials 0", "run --num-seeds 0", "run --jobs 0",
+        "calibrate --jobs -2", "splits verify --jobs 0", "splits freeze --jobs 1.5",
+        "sweep --trials 0", "run --seeds 0-", "run --jobs 0", "score x.py --seeds x",
     ],
 )  # fmt: skip
-def test_a_count_below_1_is_refused(line, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(line.split())
-    assert stop.value.code == 2
-    assert f"argument {line.split()[-2]}: " in capsys.readouterr().err
+def test_what_is_no_count_and_no_seeds_is_refused(line, stderr):
+    assert main(line.split()) == 2
+    assert f"argument {line.split()[-2]}: " in stderr()
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds", "spoken"),
+    [
+        ("3", (3,), "3"), ("0-2", (0, 1, 2), "0-2"), ("4,0,2,0", (0, 2, 4), "0,2,4"), ("0-1,2", (0, 1, 2), "0-2"),
+        ("5-5", (5,), "5"), ("7, 0-1", (0, 1, 7), "0,1,7"),
+    ],
+)  # fmt: skip
+def test_seeds_are_one_or_a_range_or_a_list(text, seeds, spoken):
+    assert read_seeds(text) == seeds
+    assert str(read_seeds(text)) == spoken
+    assert read_seeds(spoken) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "x", "2-1", "-1", "0..2", "1.5", "0-", "1,,2"])
+def test_what_names_no_seeds_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="write 3 for that seed, or 0-4, or 0,2,4"):
+        read_seeds(text)
+
+
+@pytest.mark.parametrize("text", ["0-999999999", f"0-{MAX_SEEDS}", f"0-{MAX_SEEDS - 1},500"])
+def test_more_seeds_than_can_be_summed_are_refused(text):
+    assert len(read_seeds(f"0-{MAX_SEEDS - 1}")) == MAX_SEEDS
+    with pytest.raises(argparse.ArgumentTypeError, match=f"more than {MAX_SEEDS} seeds"):
+        read_seeds(text)
 
 
 def test_a_repeated_value_counts_once():

@@ -40,7 +40,7 @@ def test_missing_results_are_made_and_ranked_and_a_second_run_has_nothing_to_do(
     run_jobs, specs, results, tmp_path, capsys, read_table
 ):
     files = [word for kind in ("markdown", "csv", "json") for word in (f"--{kind}", str(tmp_path / kind))]
-    assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="2") == 0
+    assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="0-1") == 0
     first, made = capsys.readouterr(), results()
     assert set(made) == {(name, "small-text", seed) for name in ("bayes", "guesses") for seed in (0, 1)}
     assert "suite tiny: regenerated 435 samples" in first.err
@@ -52,7 +52,7 @@ def test_missing_results_are_made_and_ranked_and_a_second_run_has_nothing_to_do(
     assert "Not ranked: guesses: not significantly better than chance in test accuracy" in first.out
     board = {kind: (tmp_path / kind).read_bytes() for kind in ("markdown", "csv", "json")}
 
-    assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="2") == 0
+    assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="0-1") == 0
     second = capsys.readouterr()
     assert results() == made
     assert "nothing to run: all results are there (4)" in second.err
@@ -64,7 +64,7 @@ def test_only_missing_results_are_made(run_jobs, specs, results, stderr):
     assert run_jobs("benchmark", "--submissions", specs[1]) == 0
     before = results()
     stderr()
-    assert run_jobs("benchmark", "--submissions", *specs, seeds="2") == 0
+    assert run_jobs("benchmark", "--submissions", *specs, seeds="0-1") == 0
     assert before.items() < results().items()
     message, jobs = stderr(), {(name, "small-text", seed) for name in ("bayes", "guesses") for seed in (0, 1)}
     assert set(results()) == jobs
@@ -89,13 +89,13 @@ def test_a_result_without_the_isolation_asked_for_is_made_again(run_jobs, specs,
 def test_by_default_all_baselines_run_on_all_tasks(run_jobs, suite_file, monkeypatch):
     planned = []
     monkeypatch.setattr("spurgen.harness.commands._running.plan", lambda *asked, **_: planned.append(asked) or [])
-    assert run_jobs("benchmark", tasks=(), seeds="4") == 0
+    assert run_jobs("benchmark", tasks=(), seeds="0-3") == 0
     specs = [f"spurgen.baselines.{name}:submission" for name in names_in("spurgen.baselines")]
-    assert planned == [(suite_file, [], specs, 4)]
+    assert planned == [(suite_file, [], specs, (0, 1, 2, 3))]
 
 
 def test_nothing_runs_on_damaged_splits(run_jobs, specs, suite_file, results, tmp_path, stderr):
-    place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
+    place = ["--suite", suite_file, "--data", str(tmp_path / "data")]
     assert main(["splits", "regenerate", *place, "--parts", "val"]) == 0
     (shard,) = (tmp_path / "data").rglob("*.npz")
     shard.write_bytes(shard.read_bytes()[:-9])

@@ -5,9 +5,8 @@ from spurgen.harness.commands import calibrate
 from spurgen.harness.commands.calibrate import BEGIN, END, calibration_table, cue_table
 
 
-@pytest.mark.parametrize("before", [None, f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n"])
 def test_the_table_is_printed_and_renewed_in_the_file_that_is_named(
-    suite_file, tmp_path, monkeypatch, capsys, before, make_outcome, suite, keep_row
+    suite_file, tmp_path, monkeypatch, capsys, make_outcome, suite, keep_row
 ):
     monkeypatch.chdir(tmp_path)
     metrics = {"wga": 0.5, "aligned_accuracy": 0.9, "conflicting_accuracy": 0.6}
@@ -15,15 +14,15 @@ def test_the_table_is_printed_and_renewed_in_the_file_that_is_named(
     monkeypatch.setattr(calibrate, "run_missing", lambda *_: ())
     monkeypatch.setattr(calibrate, "result_of", lambda _, row: row["small-text"].results[0])
     monkeypatch.setattr(calibrate, "METHODS", ("erm",))
-    if before:
-        (tmp_path / "out.md").write_text(before)
+    before = f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n"
+    (tmp_path / "page.md").write_text(before)
     monkeypatch.setattr(calibrate, "REFERENCE", "")
-    command = ["calibrate", "--suite", suite_file, "--tasks", "small-text", "--seeds", "1", "--results", "results"]
+    command = ["calibrate", "--suite", suite_file, "--tasks", "small-text", "--seeds", "0", "--results", "results"]
     assert main(command) == 0
     table = capsys.readouterr().out.strip()
     assert "| m0.8 " in table
-    assert main([*command, "--out", "out.md"]) == 0
-    assert (tmp_path / "out.md").read_text() == (before or f"{BEGIN}\nold\n{END}\n").replace("old", table)
+    assert main([*command, "--page", "page.md"]) == 0
+    assert (tmp_path / "page.md").read_text() == before.replace("old", table)
 
 
 @pytest.fixture

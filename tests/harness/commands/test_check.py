@@ -1,6 +1,7 @@
 import pytest
 
 from spurgen.harness.cli import main
+from spurgen.harness.commands._planning import BY_MAKE
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
 
@@ -24,6 +25,11 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert "model: access none, offers predict" in err
     assert "All checks passed. A seed on every task of tiny that it takes (1) needs less than a minute" in err
     assert f"next: spurgen score {write_submission(GOOD)} --tasks small-text" in err
+
+
+def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):
+    monkeypatch.setenv(BY_MAKE, "1")
+    assert f"next: make submit MODEL={write_submission(GOOD)}" in check(GOOD)[2]
 
 
 def test_each_problem_is_printed_once_with_its_line(check):

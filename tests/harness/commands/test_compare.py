@@ -30,7 +30,7 @@ def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys
 
 
 def test_rows_that_do_not_differ_have_no_winner(compare, capsys):
-    assert compare("bad", "bad_too", "--task", "small-text") == 0
+    assert compare("bad", "bad_too", "--tasks", "small-text") == 0
     assert "Neither beats the other in WGA: +0.000 is not significant." in capsys.readouterr().out
 
 
@@ -39,7 +39,7 @@ def test_rows_that_do_not_differ_have_no_winner(compare, capsys):
     [
         (("god", "bad"), "there is no row 'god'; did you mean good"),
         (("bad", "bad"), "bad is compared with itself; name two rows"),
-        (("bad", "good", "--task", "small-image"), "bad and good have no task in common: Left out: small-image"),
+        (("bad", "good", "--tasks", "small-image"), "bad and good have no task in common: Left out: small-image"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(compare, names, message, stderr):

@@ -33,7 +33,7 @@ def loaded():
     "command",
     [
         "leaderboard --suite v1-imagenet --csv {out}.csv --json {out}.json",
-        "benchmark --suite v1-imagenet --submissions erm --seeds 1",
+        "benchmark --suite v1-imagenet --submissions erm --seeds 0",
         "compare erm group_dro --suite v1-imagenet",
     ],
 )
@@ -47,8 +47,8 @@ def test_commands_that_read_results_load_neither_torch_nor_numba(loaded, command
     [
         "generate --out {out} --num_samples 4 --num_classes 2 --channels color",
         "splits list --suite {suite}",
-        "splits regenerate --suite {suite} --out {out}",
-        "splits verify --suite {suite} --out {out} --jobs 1",
+        "splits regenerate --suite {suite} --data {out}",
+        "splits verify --suite {suite} --data {out} --jobs 1",
     ],
 )
 def test_commands_that_draw_images_load_no_library_that_trains(loaded, command, suite_file, tmp_path):

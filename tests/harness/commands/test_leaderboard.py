@@ -30,7 +30,7 @@ def leaderboard(suite_file, results):
 def test_the_readmes_table_has_the_wga_of_the_main_tasks(leaderboard, read_table, tmp_path):
     readme, file = tmp_path / "README.md", tmp_path / "board.json"
     readme.write_text(f"{BEGIN}\n{END}")
-    leaderboard("--readme", str(readme), "--json", str(file))
+    leaderboard("--page", str(readme), "--json", str(file))
     lines = read_table(readme.read_text().removeprefix(BEGIN).removesuffix(END).strip())
     assert [line["Submission"] for line in lines] == ["group_dro", "erm"]
     for task, part in json.loads(file.read_text())["tasks"].items():
@@ -51,6 +51,15 @@ def test_the_board_is_printed_and_written_only_to_the_named_files(leaderboard, t
     for file in files.values():
         assert file.stat().st_size
         assert f"wrote {file}" in message
+
+
+def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, keep_row, tmp_path, monkeypatch, stderr):
+    shipped = tmp_path / "shipped"
+    keep_row(shipped, make_outcome(suite, 0.9), label="erm")
+    monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", shipped)
+    leaderboard()
+    folder = tmp_path / "results" / "tiny"
+    assert stderr() == f"{folder}: used instead of the rows of that name that come with spurgen: erm"
 
 
 @pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])

@@ -33,7 +33,23 @@ def test_every_flag_of_the_original_runner_is_accepted_in_both_spellings():
         "--exp_name x --save_dir s --seed 4 --gpu 0"
     )
     assert vars(parse(line)) == vars(parse(line.replace("_", "-").replace("group-dro", "group_dro")))
-    assert parse(line).cont_lambda == 3
+    parsed = parse(line)
+    assert (parsed.cont_lambda, parsed.save_dir, parsed.device) == (3, Path("s"), "cuda:0")
+
+
+@pytest.mark.parametrize(
+    ("line", "seeds", "device"),
+    [
+        ("", (0,), "cpu"), ("--seed 4", (4,), "cpu"), ("--seed 4 --seeds 0-2", (0, 1, 2), "cpu"),
+        ("--gpu -1", (0,), "cpu"), ("--gpu 1", (0,), "cuda:1"), ("--device cuda", (0,), "cuda"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("small")
+def test_seeds_and_the_device_have_an_old_and_a_common_flag(monkeypatch, line, seeds, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in device)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    experiment = plan_experiment(parse(f"small.toml --batch_size 8 --methods erm {line}"))
+    assert (experiment.seeds, experiment.device) == (seeds, device)
 
 
 def test_the_original_readmes_examples_plan_the_experiments_that_they_describe(small, monkeypatch):
@@ -52,7 +68,7 @@ def test_the_original_readmes_examples_plan_the_experiments_that_they_describe(s
 
 
 def test_the_reported_command_repeats_the_command():
-    for line in (*README, "my\\ world.toml --methods erm --gpu -1 --irm_lambda 0.5 --jobs 2"):
+    for line in (*README, "my\\ world.toml --methods erm --gpu -1 --irm_lambda 0.5 --jobs 2 --seeds 0-2"):
         command = command_of(parse(line))
         assert command.startswith("spurgen run ")
         again = parse(command.removeprefix("spurgen run "))

@@ -19,7 +19,7 @@ def test_everything_around_the_section_stays_byte_for_byte(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["plain\n", f"{BEGIN}\n", f"{END}\n", f"{END}\n{BEGIN}\n"])
-@pytest.mark.parametrize("command", ["leaderboard --readme", "calibrate --out"])
+@pytest.mark.parametrize("command", ["leaderboard --page", "calibrate --page"])
 def test_a_file_without_its_markers_is_refused_before_any_work(
     suite_file, suite, make_outcome, keep_row, tmp_path, monkeypatch, stderr, text, command
 ):

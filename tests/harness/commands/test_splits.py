@@ -2,9 +2,8 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.commands._verifying import total
-from spurgen.harness.commands.splits import only
-from spurgen.harness.splits.verify import stamped
+from spurgen.harness.commands._verifying import only, total
+from spurgen.harness.splits.verify import stamp, stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
 
@@ -20,7 +19,7 @@ def two(suite_file, suite):
 
 
 def test_damage_that_verify_reports_is_repaired_by_the_command_that_it_names(suite_file, tmp_path, capsys, stderr):
-    place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
+    place = ["--suite", suite_file, "--data", str(tmp_path / "data")]
     assert main(["splits", "regenerate", *place]) == 0
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
     assert stamped(load_suite(suite_file), tmp_path / "data")
@@ -41,7 +40,7 @@ def test_freeze_never_overwrites_a_manifest(suite_file, stderr):
 
 
 def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path, capsys, stderr):
-    place = ["--suite", two, "--out", str(tmp_path / "data")]
+    place = ["--suite", two, "--data", str(tmp_path / "data")]
     assert list(only(load_suite(two), ["other"]).tasks) == ["other-text"]
     assert total(only(load_suite(two), ["other"])) * 2 == total(load_suite(two))
     assert main(["splits", "verify", *place, "--jobs", "1"]) == 2  # the other one is not frozen
@@ -55,18 +54,32 @@ def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path,
     assert [path.name for path in (tmp_path / "data" / "tiny").glob("*/*")] == ["val"]
 
 
-def test_verifying_some_scenarios_leaves_no_stamp(suite_file, two, tmp_path, monkeypatch):
+def test_a_job_verifies_only_the_scenario_that_it_uses(two, score, write_submission, tmp_path, stderr):
+    spec = write_submission("def predict(b): return [[float(len(c)), 1, 2] for c in b.captions]")
+    assert score(spec) == 0
+    assert "verifying suite tiny: making 435 samples of small again" in stderr()
+    assert stamped(only(load_suite(two), ["small"]), tmp_path / "data")
+    assert score(spec, seeds="1") == 0
+    assert "verifying" not in stderr()
+    assert score(spec, tasks=("other-text",)) == 2
+    assert "does not hold scenario other" in stderr()
+
+
+def test_verifying_some_scenarios_stamps_those(suite_file, two, tmp_path, monkeypatch):
     suite = load_suite(two)
     manifest = suite.manifest
     frozen = manifest.model_copy(update={"scenarios": manifest.scenarios | {"other": manifest.scenarios["small"]}})
     monkeypatch.setattr(type(suite), "manifest", frozen)
-    place = ["--suite", suite_file, "--out", str(tmp_path / "data")]
+    place = ["--suite", suite_file, "--data", str(tmp_path / "data")]
     assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small"]) == 0
-    assert not list(tmp_path.rglob("verified.json"))
+    assert stamped(only(suite, ["small"]), tmp_path / "data")
+    assert not stamped(load_suite(two), tmp_path / "data")
+    stamp(only(suite, ["other"]), tmp_path / "data")
+    assert stamped(load_suite(two), tmp_path / "data")
 
 
 def test_verify_works_where_nothing_can_be_written(suite_file, unwritable, stderr):
-    assert main(["splits", "verify", "--suite", suite_file, "--out", str(unwritable), "--jobs", "1"]) == 0
+    assert main(["splits", "verify", "--suite", suite_file, "--data", str(unwritable), "--jobs", "1"]) == 0
     assert f"cannot note this in {unwritable} (Not a directory)" in stderr()
 
 
@@ -88,6 +101,5 @@ def test_similar_names_are_suggested_for_unknown_ones(suite_file, stderr, line, 
     ["list --jobs 1", "list --parts val", "regenerate --jobs 1", "verify --parts val", "freeze --scenarios small"],
 )
 def test_a_flag_of_another_action_is_refused(suite_file, stderr, line):
-    with pytest.raises(SystemExit):
-        main(["splits", *line.split(), "--suite", suite_file])
-    assert "unrecognized arguments" in stderr()
+    assert main(["splits", *line.split(), "--suite", suite_file]) == 2
+    assert f"unknown flag {line.split()[1]}" in stderr()

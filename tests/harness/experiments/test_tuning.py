@@ -89,7 +89,7 @@ def test_a_result_replaces_the_older_one_of_its_setting(tmp_path):
 
 
 def test_a_failed_job_is_run_again(suite_file, tmp_path):
-    (job,) = plan(suite_file, ["small-text"], baseline_specs(["erm"]), 1)
+    (job,) = plan(suite_file, ["small-text"], baseline_specs(["erm"]), [0])
     complete = make_result({}).model_copy(update={"identity": job.identity})
     failed = complete.model_copy(update={"error": "no memory", "accuracy": None})
     for result, split in ((failed, ([], [job])), (complete, ([complete], []))):
@@ -150,7 +150,7 @@ def tune_model(suite_file, write_submission):
 
     def run(access="none", fit="...", ended=True):
         spec = write_submission(MODEL.format(access=access, fit=fit, ended=ended))
-        return tune(plan(suite_file, ["small-text"], [spec], 4)[3])
+        return tune(plan(suite_file, ["small-text"], [spec], [3])[0])
 
     return run
 

@@ -176,9 +176,11 @@ def test_shipped_rows_stand_behind_a_users_own_and_are_never_written(add, store,
     before = [path.read_bytes() for path in sorted(store.folder.iterdir())]
     own = Store(tmp_path / "own", "tiny")
     assert seeds(own) == {"small-text": [0]}
+    assert own.overriding() == []
     result = own.row("model")["small-text"].results[0]
     own.add("model", result.model_copy(update={"seed": 1, "error": "no"}), {})
     assert seeds(own) == {"small-text": [0, 1]}
+    assert (own.overriding(), store.overriding()) == (["model"], [])
     assert [path.read_bytes() for path in sorted(store.folder.iterdir())] == before
 
 

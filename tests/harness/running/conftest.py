@@ -13,7 +13,7 @@ def make_job(suite_file):
     """Return a function that plans one job on the tiny suite; `private` takes the splits of a secret."""
 
     def make(spec, task="small-text", seed=0, private=False, **more):
-        job = replace(plan(suite_file, [task], [spec], 1, **more)[0], seed=seed)
+        job = replace(plan(suite_file, [task], [spec], [0], **more)[0], seed=seed)
         return plan_private([job], SECRET, PRIVATE_DATA)[0] if private else job
 
     return make

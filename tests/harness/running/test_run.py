@@ -1,5 +1,6 @@
 import json
 import pickle
+from contextlib import nullcontext
 from unittest.mock import Mock
 
 import numpy as np
@@ -32,6 +33,21 @@ def predict(batch):
     colors = [next(k for k, word in enumerate(WORDS) if f" {word} " in f" {c} ") for c in batch.captions]
     return 12.0 * TABLE[colors]
 """
+
+
+def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submission, monkeypatch):
+    steps = []
+    monkeypatch.setattr(
+        "spurgen.harness.running.run.reporting", lambda job: nullcontext(lambda s: steps.append((job, s)))
+    )
+    run_job(write_submission(CORE), seed=3)
+    assert {job for job, _ in steps} == {"model  small-text  seed 3"}
+    words = [step for _, step in steps]
+    answers = [float(step.removeprefix("answers ").rstrip("%")) for step in words if step.startswith("answers")]
+    assert answers == sorted(answers)
+    assert answers[-1] == 100
+    others = [step for step in words if not step.startswith("answers")]
+    assert others == ["training", "selection rules", "scoring", "consistency check"]
 
 
 def test_a_model_that_reads_only_the_core_scores_perfectly(result_of, write_submission):

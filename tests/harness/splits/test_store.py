@@ -73,7 +73,7 @@ def test_damage_is_reported_and_repaired(suite, root, spoil, message):
     spoil(part_folder(root, suite, "small", "train"))
     _, (problem,) = verify_store(suite, root)
     assert message in problem
-    where = f"--suite {suite.folder / 'tiny.toml'} --out {root} --scenarios small --parts train"
+    where = f"--suite {suite.folder / 'tiny.toml'} --data {root} --scenarios small --parts train"
     assert problem.endswith(f"; to repair it, run `spurgen splits regenerate {where}`")
     lines = []
     regenerate(suite, root, ["small"], ["train", "twins"], lines.append)
@@ -128,6 +128,6 @@ def test_missing_parts_are_written_and_every_sample_is_counted(suite, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named_before_any_work(suite, unwritable, monkeypatch):
     monkeypatch.setattr("spurgen.harness.splits.store.make_part", None)
-    message = rf"cannot write to {re.escape(str(unwritable))}/tiny: Not a directory; choose another --out"
+    message = rf"cannot write to {re.escape(str(unwritable))}/tiny: Not a directory; choose another --data"
     with pytest.raises(SpurgenError, match=message):
         regenerate(suite, unwritable, ["small"], ["val"])

@@ -5,7 +5,7 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.freeze import make_part, part_sizes
-from spurgen.harness.splits.verify import stamp, stamped, verify
+from spurgen.harness.splits.verify import STAMP, stamp, stamped, verify
 
 
 def reload(suite):
@@ -51,6 +51,15 @@ def test_an_edited_scenario_file_is_refused(suite):
 def test_a_scenario_file_with_another_layout_is_accepted(suite):
     edit(suite.scenario_file("small"), "seed", "# a comment\nseed")
     assert verify(reload(suite), jobs=1) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"manifest": "old"}'])
+def test_a_stamp_that_cannot_be_read_is_none(suite, tmp_path, text):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / STAMP).write_text(text)
+    assert not stamped(suite, tmp_path)
+    stamp(suite, tmp_path)
+    assert stamped(suite, tmp_path)
 
 
 def test_a_stamp_holds_only_for_the_scenarios_that_were_verified(suite, tmp_path):

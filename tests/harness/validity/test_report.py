@@ -122,10 +122,10 @@ def test_the_command_writes_text_json_and_plots(run, folder, sections, capsys):
 def test_the_summary_replaces_a_section_of_a_file(run, folder, sections, stderr):
     page = folder / "page.md"
     page.write_text("before\n")
-    assert run("--readme", str(page)) == 2
+    assert run("--page", str(page)) == 2
     assert f"page.md has no line '{BEGIN}' followed by '{END}'" in stderr()
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    run("--readme", str(page))
+    run("--page", str(page))
     head, _, text = page.read_text().partition(f"{BEGIN}\n")
     assert (head, text.partition(f"\n{END}\n")[2]) == ("before\n", "after\n")
     assert text.startswith(summary(sections).splitlines()[0])
@@ -140,7 +140,7 @@ def test_a_failed_test_gives_exit_code_1(run, folder, make_outcomes, keep_row, s
 def test_without_rows_no_report_is_replaced(run, tmp_path, stderr):
     page, out = tmp_path / "README.md", tmp_path / "elsewhere"
     page.write_text(f"{BEGIN}old{END}")
-    for flags in ((), ("--readme", str(page)), ("--readme", str(page), "--out", str(out))):
+    for flags in ((), ("--page", str(page)), ("--page", str(page), "--out", str(out))):
         assert run(*flags) == 2
         assert "results: there are no rows of toy to judge" in stderr()
     assert page.read_text() == f"{BEGIN}old{END}"

@@ -19,7 +19,7 @@ def empty():
         ("v1", ["signs-image", "signs-text", "signs-multimodal"], "make benchmark-full", "make calibrate"),
         (
             "v1-imagenet", ["imagenet-image"],
-            "spurgen benchmark --suite v1-imagenet --seeds 5",
+            "spurgen benchmark --suite v1-imagenet --seeds 0-4",
             "spurgen calibrate --suite v1-imagenet --tasks imagenet-image",
         ),
     ],
@@ -33,7 +33,7 @@ def test_a_suite_is_judged_on_its_main_tasks(empty, name, tasks, makes_rows, mak
 
 def test_a_suite_outside_the_project_is_named_by_its_file(toy, toy_file):
     (line,) = gather(toy, {}, {}, [], []).missing({"a": "x"})
-    assert line == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 5` makes what is missing"
+    assert line == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 0-4` makes what is missing"
 
 
 def test_a_test_without_a_task_in_the_suite_is_not_judged(empty):

@@ -1,0 +1,51 @@
+"""Showing what will run and how long it takes, before anything runs."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from spurgen.harness.commands._arguments import processes_of
+from spurgen.harness.commands._verifying import say
+from spurgen.harness.machine.pool import cores
+from spurgen.harness.running.forecast import Forecast, Seconds
+from spurgen.harness.running.job import Job
+
+BY_MAKE = "SPURGEN_MAKE"  # environment variable that the Makefile sets
+
+
+def next_step(target: str, command: str) -> str:
+    """Return what to type next: a target of the Makefile if make runs this command, else a command."""
+    return f"make {target}" if os.environ.get(BY_MAKE) else f"spurgen {command}"
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Declare the flag that only shows the jobs."""
+    parser.add_argument("--dry-run", action="store_true", help="show the jobs to run and their time; run none")
+
+
+def add_yes(parser: argparse.ArgumentParser, choices: str) -> None:
+    """Declare the flags that start everything, or only show it; `choices`: flags that also start jobs."""
+    add_dry_run(parser)
+    parser.add_argument("--yes", action="store_true", help=f"start all jobs; not needed with {choices}")
+
+
+def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Namespace, seconds: Seconds) -> Forecast:
+    """Return the forecast of jobs, run as many at a time as `--jobs` allows."""
+    processes = processes_of(arguments, jobs[0].device) or cores() if missing else 1
+    return Forecast(jobs, missing, seconds, min(processes, max(len(missing), 1)))
+
+
+def may_start(forecast: Forecast, arguments: argparse.Namespace, console: Console, *, asked: bool = True) -> bool:
+    """Print what is to run; return whether to go on. Without `asked`, jobs start only with `--yes`."""
+    if not forecast.missing:
+        say(console, f"nothing to run: all results are there ({len(forecast.jobs)})")
+        return not arguments.dry_run
+    start = not arguments.dry_run and (asked or arguments.yes)
+    if not start:
+        print(forecast.table())
+    say(console, forecast.sentence())
+    if not start and not arguments.dry_run:
+        say(console, "nothing was started; add --yes to start all of them, or choose --tasks")
+    return start

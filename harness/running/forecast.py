@@ -1,0 +1,82 @@
+"""What a command is about to run, and how long that takes by stored results of the same submission and task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tabulate import tabulate
+
+from spurgen.harness.results.rows import Rows
+from spurgen.harness.results.store import label_of
+from spurgen.harness.running.job import Job
+from spurgen.harness.running.seeds import Seeds
+
+Seconds = Mapping[tuple[str, str], Sequence[float]]
+"""Wall times of finished jobs, by submission and task."""
+
+
+def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
+    """Return the seconds that the results in stores took; those of private splits do not say."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for rows in stores:
+        for label, row in rows.items():
+            for task, part in row.items():
+                times = [result.provenance.total_seconds for result in part.results if result.error is None]
+                seconds.setdefault((label, task), []).extend(time for time in times if time)
+    return seconds
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words."""
+    if seconds < 60:
+        return "less than a minute"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The jobs asked for, those of them that are to run, `processes` at a time, and times to estimate theirs by."""
+
+    jobs: Sequence[Job]
+    missing: Sequence[Job]
+    seconds: Seconds
+    processes: int
+
+    def expected(self, job: Job) -> float | None:
+        """Return the mean seconds of the same submission's results on the same task; None if there are none."""
+        times = self.seconds.get((label_of(job.spec, {}), job.task.name))
+        return float(np.mean(times)) if times else None
+
+    def sentence(self) -> str:
+        """Return how many jobs are to run, for how long, and what that estimate rests on."""
+        run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {self.processes} at a time"
+        known = [time for time in map(self.expected, self.missing) if time is not None]
+        unknown = len(self.missing) - len(known)
+        lack = "the time is not known; spurgen check measures it for a submission"
+        if not known:
+            return f"{run}: {lack}"
+        those = f" for {len(known)} of them" if unknown else ""
+        time = duration(max(sum(known) / self.processes, *known))
+        basis = "by the seconds in stored results of the same submissions and tasks"
+        return f"{run}: {time}{those}, {basis}" + (f"; of {unknown} {lack}" if unknown else "")
+
+    def table(self) -> str:
+        """Return the jobs to run as a Markdown table, a line per submission."""
+        by_submission: dict[str, list[Job]] = {}
+        for job in self.missing:
+            by_submission.setdefault(label_of(job.spec, {}), []).append(job)
+        lines = []
+        for name, jobs in by_submission.items():
+            known = [time for time in map(self.expected, jobs) if time is not None]
+            time = duration(sum(known)) if len(known) == len(jobs) else "not known"
+            lines.append(
+                {"Submission": name, "Jobs": len(jobs), "Tasks (seeds)": _tasks(jobs), "Time, one by one": time}
+            )
+        return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def _tasks(jobs: Sequence[Job]) -> str:
+    seeds: dict[str, set[int]] = {}
+    for job in jobs:
+        seeds.setdefault(job.task.name, set()).add(job.seed)
+    return ", ".join(f"{task} ({Seeds(sorted(those))})" for task, those in seeds.items())

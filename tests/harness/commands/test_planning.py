@@ -1,0 +1,85 @@
+import pytest
+
+from spurgen.harness.cli import main
+from spurgen.harness.commands._planning import BY_MAKE
+from spurgen.harness.results.store import Store
+
+MODEL = "MODALITIES = {'text'}\ndef predict(b): return [[float(len(c)), 1, 2] for c in b.captions]"
+
+
+@pytest.fixture
+def nothing_runs(monkeypatch):
+    """Fail if a job is run."""
+
+    def fail(*_):
+        raise AssertionError("a job ran")
+
+    monkeypatch.setattr("spurgen.harness.machine.pool.run", fail)
+
+
+@pytest.mark.usefixtures("nothing_runs")
+@pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
+def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path, capsys):
+    flags = ["--suite", suite_file, "--device", "cpu", "--jobs", "2"]
+    for more, start in ((), True), (("--dry-run",), False), (("--dry-run", "--tasks", "small-text"), False):
+        assert main([*command.split(), str(tmp_path / "new"), *flags, *more]) == 0
+        out, err = capsys.readouterr()
+        assert "| erm " in out
+        assert "jobs to run, 2 at a time: the time is not known; spurgen check measures it" in err
+        assert ("nothing was started; add --yes to start all of them, or choose --tasks" in err) is start
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("more", [["--yes"], ["--tasks", "small-text"]])
+@pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
+def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, __: started.append(len(jobs)) or [])
+    monkeypatch.setattr("spurgen.harness.commands._running.stamped", lambda *_: True)
+    main([*command.split(), str(tmp_path / "new"), "--suite", suite_file, "--device", "cpu", *more])
+    assert started
+
+
+def test_a_dry_run_of_score_and_reproduce_changes_nothing(score, suite_file, write_submission, tmp_path, capsys):
+    spec, results = write_submission(MODEL), str(tmp_path / "results")
+    assert score(spec, "--dry-run", "--private", seeds="0-1") == 0
+    assert not (tmp_path / "results").exists()
+    out, err = capsys.readouterr()
+    assert "small-text (0-1)" in out
+    assert "the same jobs run on the private splits as well" in err
+    assert score(spec) == 0
+    before = Store(tmp_path / "results", "tiny").row("model")
+    capsys.readouterr()
+    flags = ["--suite", suite_file, "--results", results, "--device", "cpu", "--dry-run"]
+    assert main(["reproduce", "model", *flags, "--record"]) == 0
+    out, err = capsys.readouterr()
+    assert "small-text (0)" in out
+    assert "1 of 1 jobs to run, 1 at a time: less than a minute, by the seconds in stored results" in err
+    assert main(["reproduce", "model", *flags, "--seeds", "3"]) == 2
+    assert "model has no result with the seeds 3 on small-text that did not fail" in capsys.readouterr().err
+    assert Store(tmp_path / "results", "tiny").row("model")["small-text"].results == before["small-text"].results
+
+
+def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, tmp_path, monkeypatch, stderr):
+    spec, where = write_submission(MODEL), f"--results {tmp_path / 'results'}"
+    assert score(spec) == 0
+    message = stderr()
+    assert "1 of 1 jobs to run, 1 at a time: the time is not known" in message
+    assert f"next: spurgen leaderboard --suite {tmp_path}/suites/tiny.toml {where}, which shows all rows" in message
+    assert score(spec, "--dry-run", "--markdown", str(tmp_path / "board.md")) == 0
+    assert "nothing to run: all results are there (1)" in stderr()
+    assert not (tmp_path / "board.md").exists()
+    monkeypatch.setenv(BY_MAKE, "1")
+    assert score(spec) == 0
+    message = stderr()
+    assert "nothing to run: all results are there (1)" in message
+    assert "next: make leaderboard, which shows all rows" in message
+
+
+def test_a_run_of_tasks_that_are_skipped_or_done_has_nothing_to_do(score, write_submission, stderr):
+    spec = write_submission(MODEL)
+    assert score(spec) == 0
+    stderr()
+    assert score(spec, tasks=("small-text", "small-image")) == 0
+    assert "skipped small-image" in (message := stderr())
+    assert "nothing to run: all results are there (1)" in message
