@@ -4,12 +4,14 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.rendering import to_terminal
+from spurgen.harness.board.verdict import verdict
 from spurgen.harness.commands._arguments import (
     add_board_files,
     add_device,
@@ -24,7 +26,7 @@ from spurgen.harness.commands._limits import add_limits, describe_isolation, lim
 from spurgen.harness.commands._verifying import say, verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.results.store import Store, label_of
+from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import offered, plan
@@ -51,7 +53,8 @@ def run_submissions(
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
-    `mine`: specs whose rows are marked. `then` is called after the jobs and returns the errors of others that failed.
+    `mine`: specs whose rows are marked, and judged in sentences first. `then` is called after the jobs and returns the
+    errors of others that failed.
     """
     suite = load_suite(arguments.suite)
     store = Store(arguments.results, suite.name)
@@ -71,8 +74,17 @@ def run_submissions(
     board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")
-    print(to_terminal(board, {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}))
+    tasks, labels = {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}
+    for label in sorted(labels & rows.keys()):
+        print(*verdict(suite, board, label, rows[label], tasks, _flags(suite, arguments)), "", sep="\n")
+    print(to_terminal(board, tasks, labels))
     return report_failures(failures, console)
+
+
+def _flags(suite: Suite, arguments: argparse.Namespace) -> str:
+    """Return the flags with which another command finds the same rows."""
+    named = [] if arguments.suite == DEFAULT_SUITE else ["--suite", suite.spoken]
+    return " ".join(named + ([] if arguments.results == OWN else ["--results", quote(str(arguments.results))]))
 
 
 def _prepare(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console) -> list[Job]:

@@ -1,10 +1,9 @@
 """What an experiment shows and what it does not, one sentence each."""
 
-from collections.abc import Sequence
 from itertools import combinations
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import p_text
+from spurgen.harness.board.rendering import and_list, p_equals
 from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TESTED, TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
 from spurgen.harness.running.missing import first_line
@@ -25,13 +24,12 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
         relied = [channel for channel, row in method.channels.items() if _above_floor(method, row["sss"])]
         if relied:
             lines.append(
-                f"{method.name} relies on {_join(relied)}: its SSS is above the placebo floor (disjoint intervals)."
+                f"{method.name} relies on {and_list(relied)}: its SSS is above the placebo floor (disjoint intervals)."
             )
     users = [m.name for m in finished if m.above_chance and _above_floor(m, m.estimates["core_sensitivity"])]
     if users:
-        lines.append(
-            f"Better than chance, with a core sensitivity above the placebo floor (disjoint intervals): {_join(users)}."
-        )
+        above = "with a core sensitivity above the placebo floor (disjoint intervals)"
+        lines.append(f"Better than chance, {above}: {and_list(users)}.")
     return lines or ["Nothing."]
 
 
@@ -39,14 +37,13 @@ def _significant(summary: ExperimentSummary, tested: Difference) -> str:
     pair = [method for method in summary.finished if method.name in (ERM, tested.method)]
     higher, value = tested.difference.value > 0, abs(tested.difference.value)
     better = higher != (tested.metric == "sss")
-    p = p_text(tested.p_holm)
     overlap = pair[0].estimates[tested.metric].overlaps(pair[1].estimates[tested.metric])
     limited = [m.name for m in pair if m.failed_checks or m.ignores_core or not m.above_chance]
     return (
         f"{tested.method} has a {'higher' if higher else 'lower'} {NAMES[tested.metric]} than {ERM}, by {value:.3f} "
-        f"(p {p if p.startswith('<') else f'= {p}'}): {'better' if better else 'worse'}."
+        f"({p_equals(tested.p_holm)}): {'better' if better else 'worse'}."
         + (" The intervals overlap, but the paired difference is significant." if overlap else "")
-        + (f" See the cautions about {_join(limited)}." if limited else "")
+        + (f" See the cautions about {and_list(limited)}." if limited else "")
     )
 
 
@@ -70,7 +67,7 @@ def _about_method(method: MethodSummary) -> list[str]:
     lines = []
     if method.failed_checks:
         lines.append(
-            f"{method.name} failed sanity checks, so its row does not represent it: {_join(method.failed_checks)}."
+            f"{method.name} failed sanity checks, so its row does not represent it: {and_list(method.failed_checks)}."
         )
     if not method.above_chance:
         lines.append(f"{method.name} is not significantly more accurate than chance.")
@@ -92,7 +89,7 @@ def _undecided(summary: ExperimentSummary) -> list[str]:
     for metric in TESTED:
         undecided = [d.method for d in summary.differences if d.metric == metric and not d.significant]
         if undecided:
-            lines.append(f"{NAMES[metric]} of {_join(undecided)}: no significant difference to {ERM}.")
+            lines.append(f"{NAMES[metric]} of {and_list(undecided)}: no significant difference to {ERM}.")
     others = [method for method in summary.finished if method.name != ERM]
     for metric in TESTED:
         pairs = [
@@ -139,7 +136,3 @@ def _limits(summary: ExperimentSummary) -> list[str]:
         untested = "" if bases >= TOO_FEW_BASES else ", so SSS is not tested"
         lines.append(f"SSS, IG and core sensitivity rest on only {bases} base sample{'s' * (bases != 1)}{untested}.")
     return lines
-
-
-def _join(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
