@@ -45,6 +45,7 @@ from spurgen.harness.sandbox.limits import DEFAULT
 DATA = Path("data")
 METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+REPORT = "results.md"
 OWN = ("command", "run")  # what the parser adds to a command's flags
 
 
@@ -94,10 +95,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)
         jobs = arguments.jobs or (None if experiment.device == "cpu" else 1)
         summary = summarize(experiment, run_experiment(experiment, log, console, jobs))
-        for message in cautions(summary):
-            log.warning("caution: %s", message)
         files = write_files(summary, experiment.folder)
         log.info("wrote %s to %s", ", ".join(files), experiment.folder)
+        log.warning("%d cautions: %s, 'What cannot be concluded'", len(cautions(summary)), experiment.folder / REPORT)
     print(results_table(summary))
     return 0 if len(summary.finished) == len(summary.methods) else 1
 
@@ -167,8 +167,8 @@ def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:
     for name, figure in plots(summary):
         save(figure, folder / name)
         names.append(name)
-    write_atomically(folder / "results.md", to_markdown(summary, names))
-    return ["results.md", data, *names]
+    write_atomically(folder / REPORT, to_markdown(summary, names))
+    return [REPORT, data, *names]
 
 
 def plots(summary: ExperimentSummary) -> Iterator[tuple[str, Figure]]:
