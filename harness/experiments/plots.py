@@ -47,8 +47,8 @@ def comparison(summary: ExperimentSummary) -> Figure:
     """Draw a bar per method and a panel per metric: mean, 95 % interval, single seeds, placebo floor."""
     methods = summary.finished
     with styled():
-        one = len(summary.seeds) == 1
-        what = "one seed, 95 % interval over test samples" if one else f"mean and 95 % interval, {_seeds(summary)}"
+        single = len(summary.seeds) == 1
+        what = "one seed, 95 % interval over test samples" if single else f"mean and 95 % interval, {_seeds(summary)}"
         figure = new_picture(1.9 + 0.36 * len(methods), f"{summary.name}: {what}")
         panels = figure.subplots(1, len(PANELS), sharey=True, squeeze=False)[0]
         rows = np.arange(len(methods))[::-1]
@@ -87,12 +87,12 @@ def _bar(axes: Axes, row: int, method: MethodSummary, name: str) -> None:
 
 
 def _comparison_key(summary: ExperimentSummary) -> list[Artist]:
-    one = len(summary.seeds) == 1
+    single = len(summary.seeds) == 1
     seed = Line2D([], [], **SEED, label="one seed")
     return [
-        Patch(facecolor=FACES[0], edgecolor=INK, label="value" if one else "mean"),
+        Patch(facecolor=FACES[0], edgecolor=INK, label="value" if single else "mean"),
         Line2D([], [], color=INK, marker="|", markersize=6, label="95 % interval"),
-        *([] if one else [seed]),
+        *([] if single else [seed]),
         Line2D([], [], color=ORANGE, linestyle="", marker="D", markersize=6, markerfacecolor="none",
                label="placebo floor"),
         Line2D([], [], color=GREY, linestyle=":", label="chance"),

@@ -93,7 +93,7 @@ def test_a_channel_below_the_floor_and_an_ignored_core_cue_are_named(suite, make
     ]
 
 
-def test_a_row_that_is_not_ranked_is_told_why(suite, make_row, judge):
+def test_a_row_that_is_not_ranked_gets_the_reason(suite, make_row, judge):
     assert judge("mine", mine=make_row(suite, 1.0, error="boom\x1b[2J"), other=make_row(suite, 0.9))[0] == [
         "mine on small-text: not ranked: failed with seed 0: boom?[2J"
     ]
