@@ -97,7 +97,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         summary = summarize(experiment, run_experiment(experiment, log, console, jobs))
         files = write_files(summary, experiment.folder)
         log.info("wrote %s to %s", ", ".join(files), experiment.folder)
-        log.warning("%d cautions: %s, 'What cannot be concluded'", len(cautions(summary)), experiment.folder / REPORT)
+        log.warning(
+            "cautions: %d, see 'What cannot be concluded' in %s", len(cautions(summary)), experiment.folder / REPORT
+        )
     print(results_table(summary))
     return 0 if len(summary.finished) == len(summary.methods) else 1
 
