@@ -107,7 +107,6 @@ def _flattened(task: Task, result: Result) -> str | None:
         if metrics[name] < FLAT[name] * least:
             return (
                 f"its probabilities are flatter than its predictions with seed {result.seed}: {name} "
-                f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected; it answers the samples to which the "
-                "temperature is fitted worse than test"
+                f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected (see Temperature in docs/metrics.md)"
             )
     return None

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from spurgen.harness.board.schema import BoardRow, SeedVariance, SetBoard, TaskBoard, Unranked
+from spurgen.harness.board.against_erm import set_against_erm
+from spurgen.harness.board.schema import BoardRow, SeedVariance, SetBoard, SetBoardRow, TaskBoard, Unranked
 from spurgen.harness.metrics import basic_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.estimate import Estimate
@@ -41,7 +42,7 @@ def rank_set(
     parts = {name: boards.get(name, TaskBoard((), ())) for name in members}
     ranked = {name: {row.submission: row for row in part.rows} for name, part in parts.items()}
     reasons = {name: {row.submission: row.reason for row in part.unranked} for name, part in parts.items()}
-    rows, unranked, means = [], [], {}
+    rows, unranked, means = {}, [], {}
     for label in sorted({label for by_label in ranked.values() for label in by_label}):
         present = {name: ranked[name][label] for name in members if label in ranked[name]}
         lacking = [f"{name}: {reasons[name].get(label, 'not run')}" for name in members if name not in present]
@@ -50,8 +51,10 @@ def rank_set(
             unranked.append(Unranked(submission=label, reason=reason))
         else:
             means[label] = np.mean([replicates[name][label] for name in members], axis=0)
-            rows.append(_mean_row(list(present.values()), means[label][0]))
-    return SetBoard(tuple(members), place_rows(rows, means), unranked)
+            rows[label] = _mean_row(list(present.values()), means[label][0])
+    against = set_against_erm(rows, {label: drawn[0] for label, drawn in means.items()})
+    shown = [replace(row, against_erm=against.get(label)) for label, row in rows.items()]
+    return SetBoard(tuple(members), place_rows(shown, means), unranked)
 
 
 def _disagreement(rows: Mapping[str, BoardRow]) -> str:
@@ -61,10 +64,10 @@ def _disagreement(rows: Mapping[str, BoardRow]) -> str:
     return "its access differs: " + ", ".join(f"{row.access} on {name}" for name, row in rows.items())
 
 
-def _mean_row(rows: Sequence[BoardRow], replicates: Float64) -> BoardRow:
+def _mean_row(rows: Sequence[BoardRow], replicates: Float64) -> SetBoardRow:
     means = {metric: float(np.mean([row.value(metric) for row in rows])) for metric in METRICS}
     estimates = {metric: Estimate(mean) for metric, mean in means.items()}
-    return BoardRow(
+    return SetBoardRow(
         submission=rows[0].submission,
         name=rows[0].name,
         access=rows[0].access,

@@ -23,12 +23,16 @@ NOTE = (
     "that on splits nobody has seen. "
     "Verified: who ran it; self-reported is unchecked."
 )
+BRIEF = (
+    "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher; `=` marks ties. Brackets: 95 % "
+    "intervals. Columns and marks: docs/metrics.md."
+)
 SEED_MARKS = {"own": "", "pooled": "*", "unknown": "?"}
 
 
-def to_markdown(board: Leaderboard, mine: Collection[str] = ()) -> str:
+def to_markdown(board: Leaderboard, mine: Collection[str] = (), note: str = NOTE) -> str:
     """Return a table per task, and one per set of tasks over which the suite ranks a row; `>` marks rows `mine`."""
-    parts = [f"# SpurGen {board.suite} leaderboard", "", NOTE + (" `>`: your row." if mine else ""), ""]
+    parts = [f"# SpurGen {board.suite} leaderboard", "", note + (" `>`: your row." if mine else ""), ""]
     for name, part in board.tasks.items():
         parts += [f"## {name}", "", task_table(part.rows, mine), "", *_not_ranked(part.unranked), ""]
     for name, ranked in board.overall.items():
@@ -44,10 +48,10 @@ def _not_ranked(rows: Sequence[Unranked]) -> list[str]:
 
 
 def to_terminal(board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = ()) -> str:
-    """Return the same as Markdown, without HTML escapes; of these tasks only, if any are named."""
+    """Return the same as Markdown, briefer and without HTML escapes; of these tasks only, if any are named."""
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
     sets = {name: part for name, part in board.overall.items() if shown.keys() >= set(part.tasks)}
-    return html.unescape(to_markdown(replace(board, tasks=shown, overall=sets), mine))
+    return html.unescape(to_markdown(replace(board, tasks=shown, overall=sets), mine, BRIEF))
 
 
 def task_table(rows: Sequence[TaskBoardRow], mine: Collection[str] = ()) -> str:
@@ -135,6 +139,17 @@ def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
 def p_text(p_value: float) -> str:
     """Return a p-value to three decimals."""
     return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def p_equals(p_value: float) -> str:
+    """Return a p-value for a sentence, as `p = 0.020` or `p < 0.001`."""
+    shown = p_text(p_value)
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
+def and_list(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def as_text(text: str) -> str:

@@ -14,11 +14,11 @@ Verdict = Literal["better", "worse", "undecided"]
 
 @dataclass(frozen=True)
 class AgainstErm:
-    """A row's worst-group accuracy less ERM's, on the seeds that both have.
+    """A row's worst-group accuracy less ERM's, on the seeds that both have; over a set of tasks, on all of each.
 
     `p_bootstrap` rests on seeds and samples, `p_seeds` (the t-test) on seeds alone, for this very test split; the
-    latter is None with one seed. `..._holm` are corrected for the number of rows. `verdict` goes by
-    `p_bootstrap_holm`, as ranks do, at 5 %; `undecided` is not `equal`.
+    latter is None with one seed and over a set of tasks. `..._holm` are corrected for the number of rows. `verdict`
+    goes by `p_bootstrap_holm`, as ranks do, at 5 %; `undecided` is not `equal`.
     """
 
     access: str
@@ -107,6 +107,13 @@ class TaskBoardRow(BoardRow):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SetBoardRow(BoardRow):
+    """A row that is ranked over a set of tasks."""
+
+    against_erm: AgainstErm | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unranked:
     """A row that is not ranked, and why; its metrics only where they can be believed."""
 
@@ -131,7 +138,7 @@ class SetBoard:
     """The rows of a set of tasks, ranked by their means over it."""
 
     tasks: Sequence[str]
-    rows: Sequence[BoardRow]
+    rows: Sequence[SetBoardRow]
     unranked: Sequence[Unranked]
 
 

@@ -3,12 +3,14 @@
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from shlex import quote
 
 from rich.console import Console
 
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.rendering import to_terminal
+from spurgen.harness.board.verdict import verdict
 from spurgen.harness.commands._arguments import (
     add_board_files,
     add_device,
@@ -25,7 +27,7 @@ from spurgen.harness.commands._store import open_store
 from spurgen.harness.commands._verifying import add_data, only, say, verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.results.store import Store, label_of
+from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
@@ -52,8 +54,8 @@ def run_submissions(
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
-    `mine`: specs whose rows are marked. `then` is called after the jobs and returns the errors of others that failed.
-    Unless `asked`, or told by `--yes`, only what is missing is printed.
+    `mine`: specs whose rows are marked, and judged in sentences first. `then` is called after the jobs and returns the
+    errors of others that failed. Unless `asked`, or told by `--yes`, only what is missing is printed.
     """
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
@@ -80,8 +82,17 @@ def run_submissions(
         board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")
-    print(to_terminal(board, {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}))
+    tasks, labels = {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}
+    for label in sorted(labels & rows.keys()):
+        print(*verdict(suite, board, label, rows[label], tasks, _flags(suite, arguments)), "", sep="\n")
+    print(to_terminal(board, tasks, labels))
     return report_failures(failures, console)
+
+
+def _flags(suite: Suite, arguments: argparse.Namespace) -> str:
+    """Return the flags with which another command finds the same rows."""
+    named = [] if arguments.suite == DEFAULT_SUITE else ["--suite", suite.spoken]
+    return " ".join(named + ([] if arguments.results == OWN else ["--results", quote(str(arguments.results))]))
 
 
 def _taken(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console) -> list[Job]:

@@ -13,7 +13,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.comparison import Compared, Comparison, compare
-from spurgen.harness.board.rendering import p_text
+from spurgen.harness.board.rendering import p_equals, p_text
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks
 from spurgen.harness.commands._store import open_store
@@ -86,9 +86,7 @@ def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
     wga = metrics["wga"]
     if wga.better:
         ahead, behind = (first, second) if wga.better == "first" else (second, first)
-        p_value = p_text(wga.p_holm)
-        shown = p_value if p_value.startswith("<") else f"= {p_value}"
-        sentence = f"{ahead} beats {behind} by {abs(wga.difference):.3f} WGA (p {shown})."
+        sentence = f"{ahead} beats {behind} by {abs(wga.difference):.3f} WGA ({p_equals(wga.p_holm)})."
     else:
         sentence = f"Neither beats the other in WGA: {wga.difference:+.3f} is not significant."
     for side, label in (("first", first), ("second", second)):

@@ -19,12 +19,15 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import check
 from spurgen.harness.commands._arguments import Unique, add_device, add_jobs, add_seeds, processes_of
 from spurgen.harness.commands._limits import describe_isolation
+from spurgen.harness.commands._verifying import samples_bar
 from spurgen.harness.experiments.checks import check_task, empty_groups, find_methods, unused_flags
 from spurgen.harness.experiments.conclusions import cautions
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
     check_agrees,
+    check_files,
     check_free,
+    check_same,
     describe_world,
     read_world,
     write_world,
@@ -38,12 +41,13 @@ from spurgen.harness.experiments.summary import ExperimentSummary, summarize
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.plotting import save
-from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.sandbox.limits import DEFAULT
 
+DATA = Path("data")
 METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
-MAX_SEED = 2**62  # results take up to 2**63, and --num-seeds counts on from it
+MAX_SEED = 2**62  # results take up to 2**63
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+REPORT = "results.md"
 OWN = ("command", "run")  # what the parser adds to a command's flags
 
 
@@ -51,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add = parser.add_argument
     add("scenario", nargs="?", type=Path, help="a scenario file; default: the one in --data-dir")
-    add("--data-dir", type=Path, default=Path("data"), metavar="FOLDER", help="folder of the data set; default: data")
+    add("--data-dir", type=Path, default=DATA, metavar="FOLDER", help=f"folder of the data set; default: {DATA}")
     add("--generate-data", action="store_true", help="write the data set into --data-dir first")
     add("--num-classes", type=int, metavar="N", help="2 to 20, with --generate-data; default: 10")
     add(
@@ -95,6 +99,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.save_dir, "--save_dir")
     if write:
         check_writable(arguments.data_dir, "--data_dir")
+    elif not arguments.scenario:
+        with samples_bar(console, _images(experiment.task.scenario), "images") as advance:
+            check_files(experiment.task.scenario, arguments.data_dir, advance)
     with logged(arguments.save_dir, console) as log:
         log.info("%s", experiment.command)
         log.info("%s", describe_isolation(DEFAULT))
@@ -105,10 +112,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)
         jobs = processes_of(arguments, experiment.device)
         summary = summarize(experiment, run_experiment(experiment, log, console, jobs))
-        for message in cautions(summary):
-            log.warning("caution: %s", message)
         files = write_files(summary, experiment.folder)
         log.info("wrote %s to %s", ", ".join(files), experiment.folder)
+        log.warning(
+            "cautions: %d, see 'What cannot be concluded' in %s", len(cautions(summary)), experiment.folder / REPORT
+        )
     print(results_table(summary))
     return 0 if len(summary.finished) == len(summary.methods) else 1
 
@@ -143,6 +151,8 @@ def find_scenario(arguments: argparse.Namespace) -> Scenario:
             f"--data_dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate_data to make "
             "one, or give a scenario file"
         )
+    if arguments.scenario and arguments.data_dir != DATA:
+        check_same(scenario, arguments.scenario, arguments.data_dir)
     check_agrees(scenario, arguments.scenario or arguments.data_dir, **asked)
     return scenario
 
@@ -159,11 +169,13 @@ def command_of(arguments: argparse.Namespace) -> str:
 
 
 def _write_data(scenario: Scenario, folder: Path, log: Logger, console: Console) -> None:
-    total = sum(scenario.split_size(split) for split in SPLITS)
-    with make_progress(console) as progress:
-        bar = progress.add_task("images", total=total)
-        write_world(scenario, folder, lambda made: progress.advance(bar, made))
-    log.info("wrote %d images, metadata.csv and scenario.toml to %s", total, folder)
+    with samples_bar(console, _images(scenario), "images") as advance:
+        write_world(scenario, folder, advance)
+    log.info("wrote %d images, metadata.csv and scenario.toml to %s", _images(scenario), folder)
+
+
+def _images(scenario: Scenario) -> int:
+    return sum(scenario.split_size(split) for split in SPLITS)
 
 
 def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:
@@ -174,8 +186,8 @@ def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:
     for name, figure in plots(summary):
         save(figure, folder / name)
         names.append(name)
-    write_atomically(folder / "results.md", to_markdown(summary, names))
-    return ["results.md", data, *names]
+    write_atomically(folder / REPORT, to_markdown(summary, names))
+    return [REPORT, data, *names]
 
 
 def plots(summary: ExperimentSummary) -> Iterator[tuple[str, Figure]]:

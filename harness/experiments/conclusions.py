@@ -1,17 +1,13 @@
 """What an experiment shows and what it does not, one sentence each."""
 
-from collections.abc import Sequence
-from itertools import combinations
-
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import p_text
+from spurgen.harness.board.rendering import and_list, p_equals
 from spurgen.harness.experiments.checks import Method, empty_groups
-from spurgen.harness.experiments.summary import TESTED, TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
+from spurgen.harness.experiments.summary import TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
 from spurgen.harness.running.missing import first_line
 from spurgen.harness.statistics.estimate import Estimate
 
 NAMES = {"accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
-MOST_PAIRS = 6
 FEW_BASES, FEW_SEEDS = 100, 5
 
 
@@ -21,32 +17,34 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
     lines = [_significant(summary, difference) for difference in summary.differences if difference.significant]
     if summary.differences and not lines:
         lines.append(f"No difference to {ERM} is significant at 5 %.")
+    relied: dict[tuple[str, ...], list[str]] = {}
     for method in finished if summary.scenario.splits.twins >= TOO_FEW_BASES else ():
-        relied = [channel for channel, row in method.channels.items() if _above_floor(method, row["sss"])]
-        if relied:
+        channels = tuple(channel for channel, row in method.channels.items() if _above_floor(method, row["sss"]))
+        relied.setdefault(channels, []).append(method.name)
+    for channels, names in relied.items():
+        if channels:
+            verb = "relies" if len(names) == 1 else "rely"
             lines.append(
-                f"{method.name} relies on {_join(relied)}: its SSS is above the placebo floor (disjoint intervals)."
+                f"{and_list(names)} {verb} on {and_list(channels)}: SSS above the placebo floor (disjoint intervals)."
             )
     users = [m.name for m in finished if m.above_chance and _above_floor(m, m.estimates["core_sensitivity"])]
     if users:
-        lines.append(
-            f"Better than chance, with a core sensitivity above the placebo floor (disjoint intervals): {_join(users)}."
-        )
+        above = "with a core sensitivity above the placebo floor (disjoint intervals)"
+        lines.append(f"Better than chance, {above}: {and_list(users)}.")
     return lines or ["Nothing."]
 
 
 def _significant(summary: ExperimentSummary, tested: Difference) -> str:
+    p = p_equals(tested.p_holm)
     pair = [method for method in summary.finished if method.name in (ERM, tested.method)]
     higher, value = tested.difference.value > 0, abs(tested.difference.value)
     better = higher != (tested.metric == "sss")
-    p = p_text(tested.p_holm)
-    overlap = pair[0].estimates[tested.metric].overlaps(pair[1].estimates[tested.metric])
+    with_seed = f"With seed {summary.seeds[0]}, " if len(summary.seeds) == 1 else ""
     limited = [m.name for m in pair if m.failed_checks or m.ignores_core or not m.above_chance]
     return (
-        f"{tested.method} has a {'higher' if higher else 'lower'} {NAMES[tested.metric]} than {ERM}, by {value:.3f} "
-        f"(p {p if p.startswith('<') else f'= {p}'}): {'better' if better else 'worse'}."
-        + (" The intervals overlap, but the paired difference is significant." if overlap else "")
-        + (f" See the cautions about {_join(limited)}." if limited else "")
+        f"{with_seed}{tested.method} has a {'higher' if higher else 'lower'} {NAMES[tested.metric]} than {ERM}, "
+        f"by {value:.3f} ({p}): {'better' if better else 'worse'}."
+        + (f" See the cautions about {and_list(limited)}." if limited else "")
     )
 
 
@@ -55,56 +53,51 @@ def _above_floor(method: MethodSummary, estimate: Estimate) -> bool:
 
 
 def cautions(summary: ExperimentSummary) -> list[str]:
-    """Return what the estimates do not show, and why."""
-    return [
-        *(line for method in summary.methods for line in _about_method(method)),
-        *_undecided(summary), *_limits(summary),
-    ]  # fmt: skip
+    """Return what the estimates do not show, a line per reason, with the page that explains it."""
+    return [*_failures(summary), *_doubts(summary), *_untested(summary), *_limits(summary)]
 
 
-def _about_method(method: MethodSummary) -> list[str]:
-    failed = next((result for result in method.results if result.error), None)
-    if failed and failed.error:
-        reason = first_line(failed.error).replace("`", "'")
-        return [f"{method.name} has no estimates: it failed with seed {failed.seed}: `{reason}`"]
+def _failures(summary: ExperimentSummary) -> list[str]:
     lines = []
-    if method.failed_checks:
-        lines.append(
-            f"{method.name} failed sanity checks, so its row does not represent it: {_join(method.failed_checks)}."
-        )
-    if not method.above_chance:
-        lines.append(f"{method.name} is not significantly more accurate than chance.")
-    if method.ignores_core:
-        core, floor = (method.estimates[name].value for name in ("core_sensitivity", "sss_placebo"))
-        lines.append(
-            f"{method.name} ignores the core cue (core sensitivity {core:.3f}, placebo floor {floor:.3f}), so a low "
-            "SSS or IG is not robustness."
-        )
+    for method in summary.methods:
+        failed = next((result for result in method.results if result.error), None)
+        if failed and failed.error:
+            reason = first_line(failed.error).replace("`", "'")
+            lines.append(f"{method.name} has no estimates: it failed with seed {failed.seed}: `{reason}`")
     return lines
 
 
-def _undecided(summary: ExperimentSummary) -> list[str]:
+def _doubts(summary: ExperimentSummary) -> list[str]:
+    """Return which rows do not represent their method, or are low for another reason than robustness."""
+    finished = summary.finished
+    checks = [f"{method.name} ({and_list(method.failed_checks)})" for method in finished if method.failed_checks]
+    by_chance = [method.name for method in finished if not method.above_chance]
+    blind = [method.name for method in finished if method.ignores_core]
+    lines = [f"Failed sanity checks, so the row does not represent the method: {and_list(checks)} (docs/methods.md)."]
+    lines += [f"Not significantly more accurate than chance: {and_list(by_chance)} (docs/statistics.md)."]
+    lines += [
+        f"Core sensitivity not above the placebo floor, so a low SSS or IG is not robustness: {and_list(blind)} "
+        "(docs/metrics.md)."
+    ]
+    return [line for line, names in zip(lines, (checks, by_chance, blind), strict=True) if names]
+
+
+def _untested(summary: ExperimentSummary) -> list[str]:
     """Return the comparisons that are not significant, and those without a test."""
-    lines = []
     names = [method.name for method in summary.finished]
+    lines = []
     if ERM not in names:
         lines.append(f"No method was tested against {ERM}, which did not run or failed.")
-    for metric in TESTED:
-        undecided = [d.method for d in summary.differences if d.metric == metric and not d.significant]
-        if undecided:
-            lines.append(f"{NAMES[metric]} of {_join(undecided)}: no significant difference to {ERM}.")
-    others = [method for method in summary.finished if method.name != ERM]
-    for metric in TESTED:
-        pairs = [
-            f"{a.name} / {b.name}"
-            for a, b in combinations(others, 2)
-            if a.estimates[metric].overlaps(b.estimates[metric])
-        ]
-        if pairs:
-            more = len(pairs) - MOST_PAIRS
-            listed = ", ".join(pairs[:MOST_PAIRS]) + (f" and {more} more pairs" if more > 0 else "")
-            lines.append(f"{NAMES[metric]}: overlapping intervals, not tested: {listed}.")
-    return [line[:1].upper() + line[1:] for line in lines]
+    undecided: dict[str, list[str]] = {}
+    for difference in summary.differences:
+        if not difference.significant:
+            undecided.setdefault(difference.method, []).append(NAMES[difference.metric])
+    if undecided:
+        listed = "; ".join(f"{method} in {and_list(metrics)}" for method, metrics in undecided.items())
+        lines.append(f"Not significantly different from {ERM}: {listed}.")
+    if len(names) > 1 + (ERM in names):
+        lines.append(f"Methods are tested against {ERM} alone, not against one another (docs/statistics.md).")
+    return lines
 
 
 def _limits(summary: ExperimentSummary) -> list[str]:
@@ -119,16 +112,12 @@ def _limits(summary: ExperimentSummary) -> list[str]:
         )
     if len({method.access for method in finished}) > 1:
         tiers = ", ".join(f"{method.name}: {method.access}" for method in finished)
-        lines.append(f"The methods see different annotations, so the comparison is not on equal terms ({tiers}).")
+        lines.append(f"The methods see different annotations ({tiers}) (docs/methods.md).")
     if finished:
-        corrected = ", ".join(
-            f"{m.name} {m.estimates['wga_corrected'].value:.3f} [{low:.3f}, {high:.3f}]"
-            for m in finished for low, high in [m.estimates["wga_guaranteed"].ends]
-        )  # fmt: skip
         size = scenario.num_test // task.num_groups
         lines.append(
             f"Worst-group accuracy, a minimum over {task.num_groups} groups of {size} samples, is biased low and its "
-            f"interval may be too short; corrected, in guaranteed intervals: {corrected}."
+            f"interval may be too short: see WGA, corrected (docs/metrics.md)."
         )
     specs = [Method(method.name, method.results[0].spec) for method in finished]
     lines += [f"{message}." for message in empty_groups(task, specs)]
@@ -137,7 +126,3 @@ def _limits(summary: ExperimentSummary) -> list[str]:
         untested = "" if bases >= TOO_FEW_BASES else ", so SSS is not tested"
         lines.append(f"SSS, IG and core sensitivity rest on only {bases} base sample{'s' * (bases != 1)}{untested}.")
     return lines
-
-
-def _join(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

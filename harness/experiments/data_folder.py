@@ -5,7 +5,8 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
-from spurgen.harness.splits.export import SCENARIO, partial_folder, write_files
+from spurgen.harness.splits.export import METADATA, SCENARIO, partial_folder, write_files
+from spurgen.harness.splits.exported import differences
 
 SPLITS = ("train", "val", "test")
 CHANNELS = ("background", "color", "shape")
@@ -62,6 +63,20 @@ def check_agrees(scenario: Scenario, where: Path, num_classes: int | None, num_s
             )
 
 
+def check_same(scenario: Scenario, file: Path, folder: Path) -> None:
+    """Raise `ScenarioError` if a folder has another data set than a scenario file describes."""
+    present = read_world(folder)
+    if present and present != scenario:
+        raise ScenarioError(
+            f"--data_dir {folder} holds another data set than {file} describes (they differ in "
+            f"{_differing(present, scenario)}); leave out one of the two"
+        )
+
+
+def _differing(first: Scenario, second: Scenario) -> str:
+    return ", ".join(field for field in Scenario.model_fields if getattr(first, field) != getattr(second, field))
+
+
 def check_free(scenario: Scenario, folder: Path) -> bool:
     """Return whether the whole data set is there already.
 
@@ -71,18 +86,27 @@ def check_free(scenario: Scenario, folder: Path) -> bool:
     if present == scenario:
         return True
     if present:
-        fields = ", ".join(f for f in Scenario.model_fields if getattr(present, f) != getattr(scenario, f))
         raise SpurgenError(
-            f"{folder} holds another data set than the one asked for (they differ in {fields}); choose another "
-            "--data_dir, or leave out --generate_data to use it as it is"
+            f"{folder} holds another data set than the one asked for (they differ in {_differing(present, scenario)}); "
+            "choose another --data_dir, or leave out --generate_data to use it as it is"
         )
-    taken = [name for name in (*SPLITS, "metadata.csv") if (folder / name).exists()]
+    taken = [name for name in (*SPLITS, METADATA) if (folder / name).exists()]
     if taken:
         what = f"{folder} holds {', '.join(taken)} but no {SCENARIO}"
         raise SpurgenError(f"{what}; remove {'it' if len(taken) == 1 else 'them'}, or choose another --data_dir")
     if folder.exists() and not folder.is_dir():
         raise SpurgenError(f"{folder} is not a folder; choose another --data_dir")
     return False
+
+
+def check_files(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:
+    """Raise `SpurgenError` if a folder's files are not those of the scenario in it, from which all data are made."""
+    problem = next(differences(scenario, SPLITS, folder, progress), None)
+    if problem:
+        raise SpurgenError(
+            f"--data_dir {folder}: {problem}, but spurgen run trains on what {folder / SCENARIO} describes and reads "
+            "no other file; restore the file, or make the data set again with --generate_data and another --data_dir"
+        )
 
 
 def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:

@@ -1,6 +1,7 @@
 """The plots of an experiment: methods compared, training curves, sensitivity per channel."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -36,6 +37,7 @@ PANELS = {
 FLOORED = ("sss", "core_sensitivity")
 HALVES = {"sss": "channel redrawn, 95 % interval", "sss_image": "in image only", "sss_caption": "in caption only"}
 FACES = ("#9ecae1", "white", "#f2f2f2")  # of bars, which differ by hatching as well, for print
+SEED: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "o", "markersize": 3, "markerfacecolor": "none"}
 NARROWEST = 0.02  # upper limit of an axis of proportions near 0, so that they look small
 NOT_PENALTIES = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga"}  # other entries of curves are penalties
 Curves = Mapping[str, Float64]
@@ -45,7 +47,9 @@ def comparison(summary: ExperimentSummary) -> Figure:
     """Draw a bar per method and a panel per metric: mean, 95 % interval, single seeds, placebo floor."""
     methods = summary.finished
     with styled():
-        figure = new_picture(1.9 + 0.36 * len(methods), f"{summary.name}: mean and 95 % interval, {_seeds(summary)}")
+        single = len(summary.seeds) == 1
+        what = "one seed, 95 % interval over test samples" if single else f"mean and 95 % interval, {_seeds(summary)}"
+        figure = new_picture(1.9 + 0.36 * len(methods), f"{summary.name}: {what}")
         panels = figure.subplots(1, len(PANELS), sharey=True, squeeze=False)[0]
         rows = np.arange(len(methods))[::-1]
         for axes, (name, title) in zip(panels, PANELS.items(), strict=True):
@@ -63,7 +67,7 @@ def comparison(summary: ExperimentSummary) -> Figure:
         panels[0].axvline(1 / summary.scenario.num_classes, color=GREY, linestyle=":")
         panels[0].set_yticks(rows, [method.name for method in methods])
         panels[0].set_ylim(-0.7, len(methods) - 0.3)
-        figure.legend(handles=_comparison_key(), loc="outside lower center", ncols=5)
+        figure.legend(handles=_comparison_key(summary), loc="outside lower center", ncols=5)
     return figure
 
 
@@ -73,17 +77,22 @@ def _bar(axes: Axes, row: int, method: MethodSummary, name: str) -> None:
     if estimate.low is not None:  # no error bar: the interval of a minimum may not contain its value
         axes.plot(estimate.ends, [row, row], color=INK, marker="|", markersize=6, clip_on=False)
     seeds = [result.metrics[name] for result in method.results]
-    axes.plot(seeds, [row - 0.36] * len(seeds), "o", color=GREY, markersize=3, markerfacecolor="none", clip_on=False)
+    if len(seeds) > 1:
+        axes.plot(
+            seeds, [row - 0.36] * len(seeds), "o", color=GREY, markersize=3, markerfacecolor="none", clip_on=False
+        )
     if name in FLOORED:
         floor = method.estimates["sss_placebo"].value
         axes.plot(floor, row, "D", color=ORANGE, markersize=6, markerfacecolor="none", clip_on=False)
 
 
-def _comparison_key() -> list[Artist]:
+def _comparison_key(summary: ExperimentSummary) -> list[Artist]:
+    single = len(summary.seeds) == 1
+    seed = Line2D([], [], **SEED, label="one seed")
     return [
-        Patch(facecolor=FACES[0], edgecolor=INK, label="mean"),
+        Patch(facecolor=FACES[0], edgecolor=INK, label="value" if single else "mean"),
         Line2D([], [], color=INK, marker="|", markersize=6, label="95 % interval"),
-        Line2D([], [], color=GREY, linestyle="", marker="o", markersize=3, markerfacecolor="none", label="one seed"),
+        *([] if single else [seed]),
         Line2D([], [], color=ORANGE, linestyle="", marker="D", markersize=6, markerfacecolor="none",
                label="placebo floor"),
         Line2D([], [], color=GREY, linestyle=":", label="chance"),

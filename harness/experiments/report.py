@@ -1,18 +1,24 @@
 """The report of an experiment, results.md: estimates, tests, what can and what cannot be concluded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from spurgen.benchmark.scenario import Channel, Scenario, Strength
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.rendering import markdown_table, p_text
 from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions
+from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
 from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
+from spurgen.harness.statistics.estimate import Estimate
 
 LEGEND = (
-    "Brackets: 95 % intervals over training seeds and test samples. WGA: worst-group accuracy. SSS: Spurious "
+    "WGA: worst-group accuracy; corrected for the bias of a minimum, in guaranteed intervals. SSS: Spurious "
     "Sensitivity Score, lower is better; its placebo floor is what redrawing only the nuisances gives. IG: Invariance "
     "Gap in nats, 0 is best. Core: sensitivity to the class cue, higher is better. Access: what a method sees besides "
-    "inputs and labels. Seconds: training and scoring, per seed."
+    "inputs and labels. Seconds: training and scoring, per seed. Details: docs/metrics.md."
+)
+RATES = (
+    "How often a channel's value goes with the label, counted on train; in brackets what the scenario asks for. The "
+    "header has the numbers of samples."
 )
 
 
@@ -20,10 +26,11 @@ def to_markdown(summary: ExperimentSummary, plots: Sequence[str] = ()) -> str:
     """Return the report as Markdown; `plots` are the names of the files to list."""
     parts = [
         f"# {summary.name}: {', '.join(m.name for m in summary.methods)}", _about(summary),
-        "## Results", results_table(summary), f"{LEGEND} {_selection(summary)}".rstrip(),
+        *_world(summary),
+        "## Results", results_table(summary), f"{_brackets(summary)} {LEGEND} {_selection(summary)}".rstrip(),
     ]  # fmt: skip
     if summary.differences:
-        table, legend = difference_table(summary.differences), _tests(summary.differences)
+        table, legend = difference_table(summary.differences), _tests(summary)
         parts += [f"## Differences to {ERM}", table, legend]
     parts += ["## What can be concluded", _bullets(conclusions(summary))]
     parts += ["## What cannot be concluded", _bullets(cautions(summary))]
@@ -45,11 +52,23 @@ def _line(method: MethodSummary) -> dict[str, str]:
     return about | {
         "Accuracy": e["accuracy"].text(),
         "WGA": e["wga"].text(),
+        "WGA, corrected": _corrected(e),
         "SSS (floor)": f"{e['sss'].text()} ({e['sss_placebo'].value:.3f})",
         "IG": e["ig"].text("+.2f"),
         "Core": e["core_sensitivity"].text(),
         "Seconds": f"{e['seconds'].value:.1f}",
     }
+
+
+def _corrected(estimates: Mapping[str, Estimate]) -> str:
+    """Return WGA less its bias, in the interval that is guaranteed for these seeds."""
+    return replace(estimates["wga_guaranteed"], value=estimates["wga_corrected"].value).text()
+
+
+def _brackets(summary: ExperimentSummary) -> str:
+    if len(summary.seeds) == 1:
+        return "Brackets: 95 % intervals over test samples; one seed does not show how other seeds differ."
+    return "Brackets: 95 % intervals over training seeds and test samples."
 
 
 def difference_table(differences: Sequence[Difference]) -> str:
@@ -73,12 +92,13 @@ def _seed_tests(differences: Sequence[Difference]) -> int:
     return sum(d.p_seeds is not None for d in differences)
 
 
-def _tests(differences: Sequence[Difference]) -> str:
+def _tests(summary: ExperimentSummary) -> str:
     """Explain the p-values."""
-    total, count = len(differences), _seed_tests(differences)
+    total, count = len(summary.differences), _seed_tests(summary.differences)
+    seeds = ", with the variance over seeds added" if len(summary.seeds) > 1 else ""
     text = (
-        "p: paired bootstrap over samples, with the variance over seeds added; "
-        f"Holm-corrected over {total} tests, unlike the intervals."
+        f"p: paired bootstrap over samples{seeds}; Holm-corrected over {total} tests, unlike the intervals. Rows whose "
+        "intervals overlap may differ significantly, since they answer the same samples."
     )
     if count:
         text += f" p, seeds only: paired t-test over seeds on this test split; Holm-corrected over {count} tests."
@@ -88,16 +108,20 @@ def _tests(differences: Sequence[Difference]) -> str:
 
 
 def _about(summary: ExperimentSummary) -> str:
-    """Describe the scenario and the runs."""
+    """Describe the runs and the sizes of the splits."""
     s, seeds = summary.scenario, summary.seeds
-    channels = ", ".join(f"{name} ({_strength(s, name, s.channels[name])})" for name in summary.task.channels)
     trained = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds, {seeds[0]} to {seeds[-1]}"
     return (
         f"Scenario {s.name}, modality {summary.modality}: {s.num_classes} classes; {s.splits.train:,} train, "
-        f"{s.splits.val:,} val, {s.num_test:,} test samples, of which {s.splits.twins:,} have twins. "
-        f"Channels, and the probability that each goes with the class: {channels}. Trained with {trained}, on "
-        f"{summary.device}."
+        f"{s.splits.val:,} val, {s.num_test:,} test samples, of which {s.splits.twins:,} have twins. Trained with "
+        f"{trained}, on {summary.device}."
     )
+
+
+def _world(summary: ExperimentSummary) -> list[str]:
+    """Describe the world as its train split was drawn."""
+    train = draw_train(summary.scenario)
+    return ["## The world, as drawn", rates_table(summary.task, train), RATES, _bullets(facts(summary.task, train))]
 
 
 def _selection(summary: ExperimentSummary) -> str:
@@ -109,14 +133,6 @@ def _selection(summary: ExperimentSummary) -> str:
             rules.setdefault(report.selection, []).append(method.name)
     listed = "; ".join(f"{rule} ({', '.join(names)})" for rule, names in rules.items())
     return f"The epoch was selected by: {listed}." if listed else ""
-
-
-def _strength(scenario: Scenario, name: str, channel: Channel) -> str:
-    def text(strength: Strength) -> str:
-        return "by class" if isinstance(strength, tuple) else f"{strength:g}"
-
-    each = [f"{text(e.strength.get(name, channel.strength))} in {e.name}" for e in scenario.environments]
-    return ", ".join(each) or text(channel.strength)
 
 
 def _origin(summary: ExperimentSummary) -> str:

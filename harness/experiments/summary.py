@@ -180,7 +180,10 @@ def _by_channel(row: TaskBoardRow, replicates: Replicates) -> dict[str, dict[str
     channels: dict[str, dict[str, Estimate]] = {}
     for metric, values in row.by_channel.items():
         for channel, value in values.items():
-            interval = percentile_interval(replicates[f"sss/{channel}"]) if metric == "sss" else ()
+            interval: tuple[float, ...] = ()
+            if metric == "sss":
+                low, high = percentile_interval(replicates[f"sss/{channel}"])
+                interval = (max(low, 0.0), min(high, 1.0))
             channels.setdefault(channel, {})[metric] = Estimate(value, *interval)
     return channels
 

@@ -22,6 +22,7 @@ from spurgen.harness.sandbox.about import About
 from spurgen.harness.sandbox.launch import WorkerProcess
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.sandbox.output import OutputReader
+from spurgen.harness.sandbox.shape_hints import shape_hint
 from spurgen.harness.worker.messages import MAX_WIDTH, batch_to, data_to
 from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
 
@@ -125,7 +126,8 @@ class Worker:
         scores = arrays.get("answer", np.empty(0))
         expected = f"({count}, {'d' if width is None else width})"
         if scores.ndim != 2 or len(scores) != count or scores.shape[1] != (width or scores.shape[1]):
-            raise self.failure(f"{step} returned shape {scores.shape} on {where}, expected {expected}")
+            hint = shape_hint(scores, count, width)
+            raise self.failure(f"{step} returned shape {scores.shape} on {where}, expected {expected}{hint}")
         if not 0 < scores.shape[1] <= MAX_WIDTH or scores.dtype.kind != "f":
             returned = f"{step} returned {scores.dtype} of shape {scores.shape} on {where}"
             raise self.failure(f"{returned}, expected floats in 1 to {MAX_WIDTH} columns")

@@ -26,7 +26,7 @@ from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.interrupts import explain_stop
 
 CHUNK = 500
-SCENARIO = "scenario.toml"
+SCENARIO, METADATA = "scenario.toml", "metadata.csv"
 
 
 def export(scenario: Scenario, splits: Iterable[str], out: Path, progress: Callable[[int], None]) -> None:
@@ -88,35 +88,40 @@ def write_files(scenario: Scenario, splits: Iterable[str], folder: Path, progres
 
     `progress` is called with the number of images that were added.
     """
-    with open(folder / "metadata.csv", "w", encoding="utf-8", newline="") as file, ThreadPoolExecutor() as threads:
+    with open(folder / METADATA, "w", encoding="utf-8", newline="") as file, ThreadPoolExecutor() as threads:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(_columns(scenario))
+        table.writerow(table_columns(scenario))
         for split in splits:
             (folder / split).mkdir()
             size = scenario.split_size(split)
             for start in range(0, size, CHUNK):
                 samples = sample(scenario, split, range(start, min(start + CHUNK, size)))
-                names = [f"{split}/{start + k:06d}.png" for k in range(len(samples.labels))]
+                names = [image_name(split, start + k) for k in range(len(samples.labels))]
                 list(threads.map(_write_image, samples.images, [folder / name for name in names]))
-                table.writerows(_rows(scenario, split, names, samples))
+                table.writerows(table_rows(scenario, split, names, samples))
                 progress(len(names))
     description = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
     text = f"# Written by spurgen; the images are a function of it.\n{description}"
     (folder / SCENARIO).write_text(text, encoding="utf-8")
 
 
+def image_name(split: str, index: int) -> str:
+    """Return the path of an image in a data set's folder."""
+    return f"{split}/{index:06d}.png"
+
+
 def _write_image(pixels: NDArray[np.uint8], path: Path) -> None:
     Image.fromarray(pixels).save(path, compress_level=1)
 
 
-def _columns(scenario: Scenario) -> list[str]:
+def table_columns(scenario: Scenario) -> list[str]:
     """Name the columns of metadata.csv: channel values by number and by name."""
     channels = [column for name in scenario.channels for column in (name, f"{name}_name")]
     return ["file_name", "split", "caption", "label", "class_name", "env_id", "group_id", *channels]
 
 
-def _rows(scenario: Scenario, split: str, files: list[str], samples: Samples) -> Iterator[tuple[Any, ...]]:
-    """Return the lines of metadata.csv, their values in the order of `_columns`."""
+def table_rows(scenario: Scenario, split: str, files: list[str], samples: Samples) -> Iterator[tuple[Any, ...]]:
+    """Return the lines of metadata.csv, their values in the order of `table_columns`."""
     kinds, classes = discover(CHANNELS), class_names(scenario)
     columns: list[Iterable[object]] = [
         files, [split] * len(files), samples.captions, samples.labels, [classes[label] for label in samples.labels],

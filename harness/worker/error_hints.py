@@ -1,13 +1,14 @@
 """Describe what a submission's code raised, and what to do about it; runs in the worker."""
 
 import errno
-import re
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from traceback import FrameSummary
 from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.worker.code_hints import of_nothing, of_shadowing, of_text, of_types
 from spurgen.harness.worker.protocol import Arrays
 
 READ_ONLY = "a sandboxed submission can write to context.scratch and /tmp only"
@@ -31,15 +32,23 @@ def describe(error: BaseException, header: Mapping[str, Any], arrays: Arrays, sa
     cause = (error.__cause__ or error) if isinstance(error, SubmissionError) else error
     text = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}".rstrip(": ")
     hints = _of_limits(cause, sandboxed)
+    own = own_frames(cause)
+    hints += of_shadowing(own)
     if cause is error:
-        part = str(header.get("what", header.get("op")))  # a broken header names neither
-        hints += [*_of_signature(text, part), *_of_nothing(text, header, arrays), *_of_sparse(text)]
+        operation = str(header.get("op"))
+        hints += _of_signature(text, str(header.get("what", operation)))
+        hints += of_nothing(text, header, arrays, own) or of_types(text)
+        hints += of_text(text, "train" if operation == "fit" else "batch")
     return f"{text} ({'; '.join(hints)})" if hints else text
 
 
 def _of_limits(cause: BaseException, sandboxed: bool) -> list[str]:
     if isinstance(cause, MemoryError) or (isinstance(cause, ImportError) and "failed to map" in str(cause)):
         return ["see --memory-gib"]
+    if isinstance(cause, FileNotFoundError) and isinstance(cause.filename, str):
+        name = cause.filename
+        if not Path(name).is_absolute():
+            return [f'write FILES = ["{name}"] and open Path(__file__).with_name("{name}")']
     if not sandboxed:
         return []
     if isinstance(cause, ModuleNotFoundError):
@@ -56,23 +65,11 @@ def _of_signature(text: str, part: str) -> list[str]:
     return [f"it is called as {CALLS[part]}"] if part in CALLS and f"{part}() " in text and " argument" in text else []
 
 
-def _of_sparse(text: str) -> list[str]:
-    """Return how to convert a sparse matrix to an array, if one was returned."""
-    sparse = re.search(r" returned (cs[cr]|coo|bsr|lil|dok|dia)_(matrix|array) ", text)
-    return ["return its toarray()"] if sparse else []
-
-
-def _of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays) -> list[str]:
-    """Return what is None here and why, if the error is about None."""
-    about_none = re.match(r"\w*Error: .*\bNoneType\b|(Type|Value|Attribute)Error: .*\bNone\b", text, re.DOTALL)
-    if not about_none or header["op"] == "load":
-        return []
-    part = "train" if header["op"] == "fit" else "batch"
-    there = {"images": f"{part}.images" in arrays, "captions": f"{part}.captions" in header}
-    hints = [f"{name} is None in this task: say what you take in MODALITIES" for name, has in there.items() if not has]
-    if header["op"] == "fit":
-        hints.append("env_ids, group_ids, channel_values and twins are None unless ACCESS asks for them")
-    return hints
+def own_frames(error: BaseException) -> list[FrameSummary]:
+    """Return the frames of an error from the submission's first on: without the harness's and the import system's."""
+    harness = str(Path(__file__).parents[1])
+    every = traceback.extract_tb(error.__traceback__)
+    return [f for f in every if not f.filename.startswith((harness, "<frozen importlib"))]
 
 
 def frames(error: BaseException) -> str:
@@ -80,6 +77,4 @@ def frames(error: BaseException) -> str:
     if isinstance(error, SubmissionError) and error.__cause__ is None:
         return ""
     shown = error.__cause__ or error if isinstance(error, SubmissionError) else error
-    harness = str(Path(__file__).parents[1])
-    own = [frame for frame in traceback.extract_tb(shown.__traceback__) if not frame.filename.startswith(harness)]
-    return "".join([*traceback.format_list(own), *traceback.format_exception_only(shown)])
+    return "".join([*traceback.format_list(own_frames(shown)), *traceback.format_exception_only(shown)])

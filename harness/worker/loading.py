@@ -3,7 +3,8 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,20 +12,23 @@ from typing import Any
 from spurgen.benchmark.contract import ACCESS, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import split_spec
+from spurgen.benchmark.suggest import suggestion
 
 PREDICTORS = ("predict", "predict_proba", "encode")
 PARTS = ("fit", *PREDICTORS, "report", "checkpoints", "restore")
 MODALITIES = frozenset({"image", "text", "multimodal"})
 LONGEST_NAME = 100  # characters
+ALIKE = 0.7  # of difflib: how similar a misspelled name is
 
 
 def load_submission(spec: str, options: Mapping[str, Any] | None = None) -> Submission:
     """Load `path/to/file.py` or `package.module`, either of them also with `:attribute`.
 
     A module may lie in the current folder. A class is called without arguments. A module without `predict`,
-    `predict_proba` and `encode` may have the object in `submission`. Raise `SubmissionError` if something is missing.
+    `predict_proba` and `encode` may have the object in `submission`. What the object does not declare, its module may.
+    Raise `SubmissionError` if something is missing.
     """
-    target, name = _find(spec)
+    module, target, name = _find(spec)
     if options:
         if not hasattr(target, "with_options"):
             raise SubmissionError(f"{spec} takes no options, but got {', '.join(options)}")
@@ -34,30 +38,68 @@ def load_submission(spec: str, options: Mapping[str, Any] | None = None) -> Subm
         if value is not None and not callable(value):
             raise SubmissionError(f"{spec}: {part} must be a function, not {type(value).__name__}")
     if not any(parts[part] for part in PREDICTORS):
-        raise SubmissionError(f"{spec} has none of predict(batch), predict_proba(batch) and encode(batch); add one")
-    access = getattr(target, "ACCESS", "none")
+        nothing = f"{spec} has none of predict(batch), predict_proba(batch) and encode(batch)"
+        raise SubmissionError(f"{nothing}; {_instead(spec, target)}")
+    _check_spelling(spec, module, target)
+    access = _declared("ACCESS", "none", module, target)
     if not isinstance(access, str) or access not in ACCESS:
-        raise SubmissionError(f"{spec}: ACCESS = {access!r}; choose from {', '.join(ACCESS)}")
-    name = str(getattr(target, "NAME", name))
+        raise SubmissionError(f"{spec}: ACCESS = {access!r}; {_closest(access, ACCESS)}")
+    name = str(_declared("NAME", name, module, target))
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise SubmissionError(f"{spec}: NAME = {name!r:.120} must have 1 to {LONGEST_NAME} printable characters")
-    uses_generator = getattr(target, "USES_GENERATOR", False)
+    uses_generator = _declared("USES_GENERATOR", False, module, target)
     if not isinstance(uses_generator, bool):
         raise SubmissionError(f"{spec}: USES_GENERATOR = {uses_generator!r:.120}; write True or False")
-    return Submission(name, access, _modalities(spec, target), **parts, uses_generator=uses_generator)
+    modalities = _modalities(spec, _declared("MODALITIES", MODALITIES, module, target))
+    return Submission(name, access, modalities, **parts, uses_generator=uses_generator)
 
 
-def _modalities(spec: str, target: object) -> frozenset[str]:
+def _declared(name: str, default: Any, module: ModuleType, target: object) -> Any:  # noqa: ANN401  # of any type
+    """Return what an object declares, or else its module."""
+    return getattr(target, name, getattr(module, name, default))
+
+
+def _modalities(spec: str, declared: object) -> frozenset[str]:
     """Return the modalities of a submission, which names one or several."""
-    declared = getattr(target, "MODALITIES", MODALITIES)
     listed = [declared] if isinstance(declared, str) else declared
     if isinstance(listed, list | tuple | set | frozenset) and listed and all(m in MODALITIES for m in map(str, listed)):
         return frozenset(map(str, listed))
-    raise SubmissionError(f"{spec}: MODALITIES = {declared!r}; choose from {', '.join(sorted(MODALITIES))}")
+    raise SubmissionError(f"{spec}: MODALITIES = {declared!r}; {_closest(listed, sorted(MODALITIES))}")
 
 
-def _find(spec: str) -> tuple[Any, str]:
-    """Return the module, instance or attribute, and its default name."""
+def _closest(declared: object, known: Iterable[str]) -> str:
+    """Suggest what a declaration means by the first value in it that is not known."""
+    values = declared if isinstance(declared, list | tuple | set | frozenset) else [declared]
+    unknown = [value for value in values if isinstance(value, str) and value not in known]
+    return suggestion(unknown[0], known) if unknown else f"choose from {', '.join(known)}"
+
+
+def _check_spelling(spec: str, module: ModuleType, target: object) -> None:
+    """Raise `SubmissionError` if a name resembles a declaration that is missing, and its value fits that."""
+    members = {**vars(module), **vars(type(target)), **getattr(target, "__dict__", {})}
+    for declaration, known in (("MODALITIES", MODALITIES), ("ACCESS", ACCESS)):
+        for name, value in members.items() if declaration not in members else ():
+            values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+            fits = values and all(isinstance(item, str) and item in known for item in values)
+            if fits and get_close_matches(name.casefold(), [declaration.casefold()], cutoff=ALIKE):
+                raise SubmissionError(f"{spec}: {name} = {value!r} has no effect; write {declaration} = {value!r}")
+
+
+def _instead(spec: str, target: object) -> str:
+    """Return how a class or an object that a module defines becomes the submission, or which function to rename."""
+    path, _ = split_spec(spec)
+    members = vars(target) if isinstance(target, ModuleType) else {}
+    for name, value in members.items():
+        kind = value if isinstance(value, type) else type(value)
+        if kind.__module__ == members["__name__"] and any(hasattr(kind, part) for part in PREDICTORS):
+            made = f"{name}()" if kind is value else name
+            return f"write `submission = {made}` in its last line, or name it as {path}:{name}"
+    near = [name for name in members if get_close_matches(name.casefold(), PREDICTORS, cutoff=ALIKE)]
+    return f"rename {near[0]}" if near else "add one"
+
+
+def _find(spec: str) -> tuple[ModuleType, Any, str]:
+    """Return the module, what in it is the submission, and the submission's default name."""
     path, attribute = split_spec(spec)
     try:
         module = _import_file(Path(path)) if path.endswith(".py") else _import_module(path)
@@ -81,7 +123,7 @@ def _find(spec: str) -> tuple[Any, str]:
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise SubmissionError(f"{spec}: calling {target.__name__}() without arguments failed: {reason}") from error
-    return target, attribute if attribute not in ("", "submission") else module.__name__.rpartition(".")[2]
+    return module, target, attribute if attribute not in ("", "submission") else module.__name__.rpartition(".")[2]
 
 
 def _import_module(name: str) -> ModuleType:

@@ -27,11 +27,16 @@ from spurgen.harness.worker.protocol import Arrays, BrokenFrameError, Pipe
 PR_SET_PDEATHSIG = 1
 
 
+def _detached(tensor: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401  # of any library that has such a method
+    copied: np.ndarray[Any, Any] = tensor.detach().cpu().float().numpy()
+    return copied
+
+
 def _as_array(answer: Any, what: str) -> np.ndarray[Any, Any]:  # noqa: ANN401  # strangers' code returns anything
-    """Convert what a submission returned to a plain array; tensors are copied from their device."""
-    if hasattr(answer, "detach"):
-        answer = answer.detach().cpu().float().numpy()
-    array = np.asarray(answer)
+    """Convert what a submission returned to a plain array; tensors, or a list of them, are copied from their device."""
+    if isinstance(answer, list | tuple) and all(hasattr(item, "detach") for item in answer):
+        answer = [_detached(item) for item in answer]
+    array = np.asarray(_detached(answer) if hasattr(answer, "detach") else answer)
     if array.dtype.kind not in "fiub":
         raise SubmissionError(f"{what} returned {type(answer).__name__} of dtype {array.dtype}, not real numbers")
     if array.ndim > 1 and array.shape[1] > MAX_WIDTH:

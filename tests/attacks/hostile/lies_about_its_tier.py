@@ -1,6 +1,6 @@
 """Declares that it needs no annotations, and reads the groups."""
 
-# expected: failed: group_ids, channel_values and twins are None unless ACCESS asks
+# expected: failed: group_ids is None: write ACCESS
 ACCESS = "none"
 
 

@@ -57,6 +57,16 @@ def test_equal_ranks_are_ordered_by_sss_then_by_the_size_of_ig_then_by_name(orde
     assert [(row.submission, row.rank, row.tied) for row in placed] == [(label, 1, True) for label in "dcab"]
 
 
+def test_rows_of_a_set_are_compared_with_erm_by_the_mean_over_it():
+    parts = {name: made_board({"erm": 0.5, "a": 0.5, "b": 0.9}, a={"access": "envs"}) for name in ("one", "two")}
+    rows = {row.submission: row.against_erm for row in ranked(**parts).rows}
+    assert rows["erm"] is None
+    assert (rows["a"].verdict, rows["b"].verdict) == ("undecided", "better")
+    assert rows["b"].difference == pytest.approx(0.4)
+    assert (rows["a"].access, rows["a"].erm_access, rows["a"].seeds, rows["a"].p_seeds) == ("envs", "none", 3, None)
+    assert all(row.against_erm is None for row in ranked(one=made_board({"b": 0.5}), two=made_board({"b": 0.5})).rows)
+
+
 def test_what_one_row_lacks_does_not_affect_others():
     one = made_board({"a": 0.5, "b": 0.6, "c": 0.6})
     two = made_board({"a": 0.5}, unranked=[("b", "failed with seed 0: boom"), ("d", "incomplete")])

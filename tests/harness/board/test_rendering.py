@@ -6,6 +6,7 @@ import pytest
 
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import (
+    BRIEF,
     NOTE,
     SEED_MARKS,
     as_text,
@@ -79,6 +80,11 @@ def test_each_set_of_tasks_has_a_table_and_its_reasons(board, read_table):
     low, high = part.rows[1].estimates["wga"].ends
     assert second["Mean WGA"].endswith(f"[{low:.3f}, {high:.3f}]")
     assert "Overall" not in to_markdown(replace(board, overall={}))
+
+
+def test_a_terminal_gets_a_brief_note_with_the_page_that_explains_the_rest(board):
+    assert to_terminal(board).splitlines()[2] == BRIEF
+    assert to_markdown(board).splitlines()[2] == NOTE
 
 
 def test_every_mark_is_explained():

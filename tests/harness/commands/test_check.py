@@ -92,4 +92,4 @@ def test_a_submission_that_returns_none_gets_no_advice_about_modalities(check):
     status, _, err = check("MODALITIES = {'text'}\ndef predict(batch): ...")
     assert status == 1
     assert "predict returned NoneType" in err
-    assert "say what you take in MODALITIES" not in err
+    assert "write MODALITIES" not in err

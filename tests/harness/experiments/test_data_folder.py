@@ -5,6 +5,7 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario, make_scenario
@@ -96,3 +97,26 @@ def test_a_large_seed_survives_the_file(tmp_path):
     scenario = make_scenario("test", suite="s", name="n", seed=2**64 - 1, splits=splits, **fields)
     write_world(scenario, tmp_path, lambda _: None)
     assert load_scenario(tmp_path / SCENARIO).digest == scenario.digest
+
+
+@pytest.mark.usefixtures("small")
+def test_a_scenario_file_beside_another_data_set_is_an_error(run_command):
+    assert main(["generate", "small.toml", "--out", "set"]) == 0
+    Path("other.toml").write_text(Path("small.toml").read_text().replace("seed = 11", "seed = 12"))
+    code, output = run_command("other.toml --data_dir set --methods erm --batch_size 8")
+    assert code == 2
+    assert "set holds another data set than other.toml describes (they differ in seed); leave out one" in output
+    Path("set").rename("data")  # the default, which nobody asked for
+    output = run_command("other.toml --methods erm --batch_size 8 --save_dir small.toml")[1]
+    assert "cannot write to small.toml" in output
+
+
+def test_a_folder_with_other_pictures_is_refused_with_the_file_the_difference_and_the_remedy(small, run_command):
+    assert main(["generate", "small.toml", "--out", "set"]) == 0
+    Image.new("RGB", (32, 32)).save(small / "set" / "val" / "000003.png")
+    code, output = run_command("--data_dir set --methods erm --batch_size 8")
+    assert code == 2
+    assert "--data_dir set: val/000003.png has other pixels, 1,024 of 1,024, but spurgen run trains on what" in output
+    assert "set/scenario.toml describes and reads no other file; restore the file, or make the data set again" in output
+    assert not Path("results", "log.txt").exists()
+    assert run_command("--data_dir set --generate_data --methods erm --batch_size 8")[0] == 2

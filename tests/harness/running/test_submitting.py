@@ -53,6 +53,13 @@ def test_the_same_file_is_the_same_submission_from_another_folder(
     assert "nothing to run" in stderr()
 
 
+def test_a_verdict_comes_before_the_tables(score, write_submission, capsys):
+    assert score(write_submission(MODEL)) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("model on small-text: ")
+    assert out.index("model on small-text: ") < out.index("# SpurGen tiny leaderboard")
+
+
 def test_tasks_of_other_modalities_are_skipped(score, write_submission, stderr, row):
     spec = write_submission(MODEL + "\nMODALITIES = {'text'}")
     assert score(spec, tasks=("small-image", "small-text")) == 0

@@ -43,6 +43,11 @@ def test_torch_tensors_are_answers(ask, write_submission):
     assert ask(write_submission(code)).tolist() == [[1, 1, 1]] * 4
 
 
+def test_a_list_of_torch_tensors_is_an_answer(ask, write_submission):
+    code = "import torch\ndef predict(batch): return [torch.ones(3, requires_grad=True)] * 4"
+    assert ask(write_submission(code)).tolist() == [[1, 1, 1]] * 4
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -54,6 +59,7 @@ def test_torch_tensors_are_answers(ask, write_submission):
         ),
         ("return [[float('inf')] * 3] * 4", "returned inf on test, first in row 0, column 0 of 4 rows"),
         ("return 3.0", r"predict returned shape \(\) on test"),
+        ("return np.arange(4) % 3", r"returned shape \(4,\) on test, expected \(4, 3\); these are class numbers"),
         ("return None", "dtype object, not real numbers"),
         ("return [['a', 'b', 'c']] * 4", "not real numbers"),
         ("return np.ones((4, 3), complex)", "dtype complex128, not real numbers"),
@@ -166,8 +172,8 @@ def test_invalid_probabilities_are_an_error(ask, rows, write_submission):
 @pytest.mark.parametrize(
     ("batch", "message"),
     [
-        (Batch(None, CAPTIONS), "images is None in this task: say what you take in MODALITIES"),
-        (Batch(IMAGES, None), "captions is None in this task: say what you take in MODALITIES"),
+        (Batch(None, CAPTIONS), 'images is None in this task: write MODALITIES = {"image", "multimodal"}'),
+        (Batch(IMAGES, None), 'captions is None in this task: write MODALITIES = {"text", "multimodal"}'),
     ],
 )
 def test_an_error_about_a_missing_modality_gets_a_hint(ask, batch, message, write_submission):
@@ -193,7 +199,7 @@ def test_an_error_about_a_missing_modality_gets_a_hint(ask, batch, message, writ
 def test_only_an_error_about_a_withheld_field_gets_a_hint(trained, code, hinted):
     with pytest.raises(SubmissionError) as caught:
         trained(f"def fit(train, val, context): {code}\ndef predict(batch): ...")
-    assert ("group_ids, channel_values and twins are None unless ACCESS asks" in str(caught.value)) is hinted
+    assert ("is None: write ACCESS = " in str(caught.value)) is hinted
 
 
 def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_frames(ask, write_submission):

@@ -48,6 +48,21 @@ def test_modules_attributes_classes_and_instances_load(tmp_path, monkeypatch):
     assert load_submission("package_for_test").name == "package_for_test"
 
 
+def test_what_an_object_does_not_declare_its_module_may(write_submission):
+    model = "class Model:\n    ACCESS = 'envs'\n    def predict(self, b): return 2\n"
+    spec = write_submission(model + "ACCESS = 'twins'\nMODALITIES = {'image'}\nNAME = 'mine'\nsubmission = Model()")
+    for each in (spec, f"{spec}:Model"):
+        submission = load_submission(each)
+        assert (submission.name, submission.access, submission.modalities) == ("mine", "envs", {"image"})
+
+
+@pytest.mark.parametrize(
+    "line", ["MODALITY = 'sound'", "modality = 3", "ACCESS = 'none'\naccess = 'envs'", "NAMES = ['text']"]
+)
+def test_similar_names_with_another_meaning_are_no_error(write_submission, line):
+    assert load_submission(write_submission(f"{line}\ndef predict(b): ...")).access == "none"
+
+
 def test_a_baseline_takes_options():
     submission = load_submission("spurgen.baselines.erm:submission", {"epochs": 1})
     assert submission.name == "erm"
@@ -70,6 +85,16 @@ def test_a_baseline_takes_options():
         ("MODALITIES = 3\ndef predict(b): ...", "MODALITIES = 3; choose from image, multimodal, text"),
         ("MODALITIES = [['text']]\ndef predict(b): ...", r"MODALITIES = \[\['text'\]\]; choose from"),
         ("MODALITIES = ()\ndef predict(b): ...", r"MODALITIES = \(\); choose from"),
+        ("MODALITIES = {'images'}\ndef predict(b): ...", r"MODALITIES = \{'images'\}; did you mean image\?"),
+        ("ACCESS = 'groups'\ndef predict(b): ...", r"ACCESS = 'groups'; did you mean val_groups or train_groups\?"),
+        ("ACCESS = {'envs'}\ndef predict(b): ...", r"ACCESS = \{'envs'\}; choose from none, envs"),
+        ("MODALITY = 'image'\ndef predict(b): ...", "MODALITY = 'image' has no effect; write MODALITIES = 'image'"),
+        ("modalites = ['text']\ndef predict(b): ...", r"modalites = .* has no effect; write MODALITIES = \['text'\]"),
+        ("Acces = 'envs'\ndef predict(b): ...", "Acces = 'envs' has no effect; write ACCESS = 'envs'"),
+        ("class Model:\n    def predict(self, b): ...", r"write `submission = Model\(\)` .*model.py:Model"),
+        ("class Net:\n    encode = len\nnet = Net()\ndel Net", "write `submission = net` .*model.py:net"),
+        ("from sklearn.svm import SVC", r"encode\(batch\); add one"),
+        ("def predictions(b): ...", "; rename predictions"),
         ("NAME = 'x' * 101\ndef predict(b): ...", "NAME = 'xxx.*' must have 1 to 100 printable characters"),
         ("NAME = ''\ndef predict(b): ...", "NAME = '' must have 1 to 100 printable characters"),
         ("NAME = 'a\\tb'\ndef predict(b): ...", "must have 1 to 100 printable characters"),

@@ -1,0 +1,92 @@
+"""The world of an experiment as its train split was drawn: its channels in a table, and the rest in sentences."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.scenario import Scenario, Strength
+from spurgen.benchmark.suite import Task
+from spurgen.generators import class_names
+from spurgen.generators.atlas import CHANNELS
+from spurgen.generators.factors import Factors, draw_factors, patterns
+from spurgen.generators.world import make_world
+from spurgen.harness.board.rendering import and_list, markdown_table
+
+
+def draw_train(scenario: Scenario) -> Factors:
+    """Draw the factors of every train sample."""
+    return draw_factors(make_world(scenario), "train", np.arange(scenario.splits.train))
+
+
+def rates_table(task: Task, train: Factors) -> str:
+    """Return how often each channel goes with the label in train and in each of its environments, as Markdown.
+
+    In brackets stands the strength that the scenario asks for.
+    """
+    scenario, world = task.scenario, make_world(task.scenario)
+    names = [environment.name for environment in scenario.environments]
+    inside = {name: train.env_ids == k for k, name in enumerate(names)}
+    lines = []
+    for name in task.channels:
+        channel = scenario.channels[name]
+        aligned = patterns(world, train.labels, train.values, (name,)) == 0
+        line = {"Channel": name, "Values": str(channel.values)}
+        asked = "" if names else f" ({_asked(channel.strength)})"
+        line[f"train, {len(aligned):,}"] = f"{aligned.mean():.2f}{asked}"
+        for environment in scenario.environments:
+            here = aligned[inside[environment.name]]
+            strength = _asked(environment.strength.get(name, channel.strength))
+            line[f"{environment.name}, {len(here):,}"] = f"{here.mean():.2f} ({strength})" if len(here) else "-"
+        lines.append(line)
+    return markdown_table(lines)
+
+
+def _asked(strength: Strength) -> str:
+    return "by class" if isinstance(strength, tuple) else f"{strength:g}"
+
+
+def facts(task: Task, train: Factors) -> list[str]:
+    """Return what train shows of the class, which combinations it never shows, and how much captions say."""
+    return [*_core(task.scenario, train), *_captions(task), *_withheld(task.scenario)]
+
+
+def _core(scenario: Scenario, train: Factors) -> Iterator[str]:
+    if scenario.label_noise:
+        share = f"{(train.core != train.labels).mean():.2f} ({scenario.label_noise:g})"
+        yield f"The class shown is not the label in {share} of train; on test it always is."
+    else:
+        yield "The class shown is the label in every sample."
+    if scenario.core_visibility < 1:
+        share = f"{train.visible.mean():.2f} ({scenario.core_visibility:g})"
+        best = f"the best test accuracy without the channels is {scenario.ceiling:.2f}"
+        yield f"The class is shown in {share} of train; {best}."
+    else:
+        yield "The class is shown in every sample."
+    for what, times in (("size", scenario.core_size), ("contrast", scenario.core_contrast)):
+        if times != 1:
+            yield f"The pictogram has {times:g} times its usual {what}."
+
+
+def _captions(task: Task) -> Iterator[str]:
+    if task.modality != "image":
+        fidelity = task.scenario.caption_fidelity
+        yield f"A caption mentions a channel {f'with probability {fidelity:g}' if fidelity < 1 else 'always'}."
+
+
+def _withheld(scenario: Scenario) -> Iterator[str]:
+    if not scenario.withheld:
+        yield "No combination is withheld from train and val."
+    for combination in scenario.withheld:
+        yield f"Withheld from train and val: {_in_words(scenario, combination)}."
+
+
+def _in_words(scenario: Scenario, combination: Mapping[str, int]) -> str:
+    kinds = discover(CHANNELS)
+    words = [
+        f"class {class_names(scenario)[value]}"
+        if name == "class"
+        else f"{name} {kinds[scenario.channels[name].kind].VALUES[value]}"
+        for name, value in combination.items()
+    ]
+    return and_list(words)

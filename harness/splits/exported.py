@@ -1,0 +1,80 @@
+"""Comparing the files that `export.write_files` wrote with the data that their scenario describes."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.generators import sample
+from spurgen.harness.splits.export import CHUNK, METADATA, image_name, table_columns, table_rows
+
+
+def differences(
+    scenario: Scenario, splits: Iterable[str], folder: Path, progress: Callable[[int], None]
+) -> Iterator[str]:
+    """Yield which files of a folder are not the scenario's and what differs, in the order in which they are written.
+
+    Images are compared by their pixels, metadata.csv by its lines. Splits that the folder lacks are left out.
+    `progress` is called with the number of images that were compared.
+    """
+    present = [split for split in splits if (folder / split).is_dir()]
+    lines = _read_lines(folder / METADATA)
+    if present and lines.pop("file_name", []) != table_columns(scenario):
+        yield f"{METADATA} is missing, or its columns are not {', '.join(table_columns(scenario))}"
+        return
+    with ThreadPoolExecutor() as threads:
+        for split in present:
+            size = scenario.split_size(split)
+            names = [image_name(split, k) for k in range(size)]
+            extra = {path.name for path in (folder / split).iterdir()} - {Path(name).name for name in names}
+            yield from (f"{split}/{name} is none of the {size} images of {split}" for name in sorted(extra))
+            for start in range(0, size, CHUNK):
+                samples = sample(scenario, split, range(start, min(start + CHUNK, size)))
+                chunk = names[start : start + CHUNK]
+                problems = threads.map(_image_problem, [folder / name for name in chunk], samples.images)
+                rows = table_rows(scenario, split, chunk, samples)
+                for name, problem, row in zip(chunk, problems, rows, strict=True):
+                    problem = problem or _line_problem(scenario, lines.get(name), row)
+                    if problem:
+                        yield f"{name} {problem}"
+                progress(len(chunk))
+
+
+def _read_lines(path: Path) -> dict[str, list[str]]:
+    """Return the lines of a table by their first value, the header among them; none if it cannot be read."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {line[0]: line for line in csv.reader(file) if line}
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return {}
+
+
+def _image_problem(path: Path, pixels: NDArray[np.uint8]) -> str:
+    """Return how an image file differs from pixels, uint8 (H, W, 3), or nothing."""
+    try:
+        with Image.open(path) as image:
+            found = np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, ValueError) as error:
+        return f"cannot be read as an image: {error}"
+    (height, width), (rows, columns) = found.shape[:2], pixels.shape[:2]
+    if (height, width) != (rows, columns):
+        return f"has {width} x {height} pixels instead of {columns} x {rows}"
+    changed = int((found != pixels).any(axis=2).sum())
+    return f"has other pixels, {changed:,} of {rows * columns:,}" if changed else ""
+
+
+def _line_problem(scenario: Scenario, line: list[str] | None, row: Iterable[Any]) -> str:
+    """Return how a line of metadata.csv differs from the scenario's, or nothing."""
+    if line is None:
+        return f"has no line in {METADATA}"
+    columns = zip(table_columns(scenario), line, map(str, row), strict=False)
+    wrong = next(((name, found, right) for name, found, right in columns if found != right), None)
+    return f"has {wrong[0]} {wrong[1]!r} in {METADATA} instead of {wrong[2]!r}" if wrong else ""

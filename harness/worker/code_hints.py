@@ -1,0 +1,100 @@
+"""Hints about mistakes that the first version of a submission often has, each with the line to write."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from traceback import FrameSummary
+from typing import Any
+
+from spurgen.benchmark.suggest import suggestion
+from spurgen.harness.worker.protocol import Arrays
+
+FIELDS = {
+    "Batch": ("images", "captions"),
+    "LabeledData": (
+        "images", "captions", "labels", "num_groups", "env_ids", "group_ids", "channel_values", "twins",
+    ),
+    "Context": ("class_names", "num_classes", "modality", "image_size", "device", "seed", "scratch"),
+}  # fmt: skip
+"""What a submission may read of each type that it gets."""
+GRANTED_BY = {
+    "env_ids": 'ACCESS = "envs"',
+    "group_ids": 'ACCESS = "train_groups", or "val_groups" for those of val',
+    "channel_values": 'ACCESS = "train_groups", or "val_groups" for those of val',
+    "twins": 'ACCESS = "twins"',
+}
+TAKEN_BY = {"images": '{"image", "multimodal"}', "captions": '{"text", "multimodal"}'}
+TORCH = "torch.from_numpy({part}.images).permute(0, 3, 1, 2).float() / 255"
+IMAGES = f"{{part}}.images is uint8 (n, H, W, 3), torch wants float (n, 3, H, W): write {TORCH}"
+GLOBAL = "what predict reads must be set at the top level, or by fit after a line `global {name}`"
+BY_TEXT = {
+    r"expected input\[.*\] to have \d+ channels, but got": IMAGES,
+    r"(unsigned char|Byte)\b.*\b[Ff]loat|[Ff]loat\b.*\b(unsigned char|Byte)\b": IMAGES,
+    r"(must be Tensor, not |got \()numpy\.ndarray": IMAGES,
+    r"\b[Dd]ouble\b.*\b[Ff]loat\b|\b[Ff]loat\b.*\b[Dd]ouble\b": "NumPy made float64: write .float() for torch",
+    r"Found array with dim 4": "make a row of each image: {part}.images.reshape(len({part}), -1)",
+    r"(NameError: |UnboundLocalError: .*)(name|variable) '(?P<name>\w+)' ": GLOBAL,
+    r"NotFittedError: This (?P<name>\w+) ": "fit must train the very object that predict uses; "
+    "if it makes a new one, declare the variable `global` in fit",
+    r"not compiled with CUDA|no NVIDIA driver|No CUDA GPUs": "use context.device in place of cuda",
+    r"inhomogeneous shape": "return an array with a row per sample and a column per class",
+    r" returned NoneType ": "its last line must be `return logits`",
+    r" returned dict ": "return one array, such as the one under 'logits'",
+    r" returned \w+ of dtype <U": "return a score for each class, (n, K), in the order of context.class_names",
+    r" returned (cs[cr]|coo|bsr|lil|dok|dia)_(matrix|array) ": "return its toarray()",
+}
+"""Hints by what an error says; `{part}` is the name of the data at hand, other fields are groups of the pattern."""
+
+
+def of_text(text: str, part: str) -> list[str]:
+    """Return the first hint about an error's own text; `part` names the data at hand, `train` or `batch`."""
+    for pattern, hint in BY_TEXT.items():
+        if found := re.search(pattern, text):
+            return [hint.format(part=part, **found.groupdict())]
+    return []
+
+
+def of_types(text: str) -> list[str]:
+    """Return what the type has that an error is about, if it is one that a submission gets."""
+    unknown = re.search(r"'(Batch|LabeledData|Context)' object has no attribute '(\w+)'", text)
+    if unknown:
+        return [f"{unknown[1]}: {suggestion(unknown[2], FIELDS[unknown[1]])}"]
+    misused = re.search(r"Error: .*\b(Batch|LabeledData|Context)\b", text)
+    return [f"a {misused[1]} has the fields {', '.join(FIELDS[misused[1]])}"] if misused else []
+
+
+def of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays, own: Sequence[FrameSummary]) -> list[str]:
+    """Return what is None here and the line that asks for it, if the failing lines name it or the error is about None.
+
+    `own`: the frames of the error, from the submission's first on.
+    """
+    if header["op"] not in ("fit", "ask"):
+        return []
+    parts = ("train", "val") if header["op"] == "fit" else ("batch",)
+    there = {key.partition(".")[2] for key in (*arrays, *header) if key.startswith(f"{parts[0]}.")}
+    there |= {"channel_values"} if any(key.startswith("channel.") for key in there) else set()
+    there |= {"twins"} if any(key.startswith("twins.") for key in there) else set()
+    hints = {
+        name: f"{name} is None in this task: write MODALITIES = {tasks}, or the one that it takes"
+        for name, tasks in TAKEN_BY.items()
+    }
+    if header["op"] == "fit":
+        hints |= {name: f"{name} is None: write {line}" for name, line in GRANTED_BY.items()}
+    missing = {name: hint for name, hint in hints.items() if name not in there}
+    named = set(re.findall(r"\.(\w+)\b", "\n".join(frame.line or "" for frame in own)))
+    if named & missing.keys():
+        return [hint for name, hint in missing.items() if name in named]
+    about_none = re.match(r"\w*Error: .*\bNoneType\b", text, re.DOTALL)
+    return list(missing.values()) if about_none else []
+
+
+def of_shadowing(own: Sequence[FrameSummary]) -> list[str]:
+    """Return which file beside the submission a library imported in place of its own module; `own` as above."""
+    if not own:
+        return []
+    folder, left = Path(own[0].filename).parent, False
+    for path in (Path(frame.filename) for frame in own):
+        if left and path.parent == folder:
+            return [f"{path.name} hides a library's module of that name: rename the file"]
+        left = left or (path.is_absolute() and folder not in path.parents)
+    return []

@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spurgen.harness.board.bootstrap import groups_on_test
+from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.rendering import p_text
+from spurgen.harness.board.verdict import verdict
+
+TASK = "small-text"
+TASKS = ("small-text", "small-image")
+
+
+@pytest.fixture
+def judge(suite):
+    """Return a function that judges a row of one task beside others, and returns the lines and the board."""
+
+    def of(label, flags="", **rows):
+        by_task = {name: {TASK: row} for name, row in rows.items()}
+        board = build(suite, by_task)
+        return verdict(suite, board, label, by_task[label], (TASK,), flags), board.tasks[TASK]
+
+    return of
+
+
+def test_a_ranked_row_is_judged_in_sentences(suite, make_row, judge):
+    rows = {"erm": make_row(suite, 0.6, range(4)), "good": make_row(suite, 1.0, range(4), access="envs")}
+    lines, part = judge("good", **rows)
+    against, (start, end) = part.rows[0].against_erm, part.rows[0].estimates["wga"].ends
+    (low, high), p_value = against.interval, p_text(against.p_bootstrap_holm)
+    assert lines == [
+        "good on small-text: rank 1 of 2.",
+        f"  Its worst-group accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (4 seeds).",
+        f"  It is significantly better than ERM: {against.difference:+.3f} [{low:+.3f}, {high:+.3f}], "
+        f"Holm-corrected p {p_value}; it is given envs, ERM none.",
+        "  It leans most on color: SSS 0.300, above the placebo floor of 0.100.",
+        "  Its worst group is heart where no channel conflicts: accuracy 1.000 over 4 seeds, as in 11 other groups.",
+        "Every metric and channel: spurgen compare good erm --tasks small-text",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ({"mine": 0.6, "erm": 1.0}, "  It is significantly worse than ERM: -"),
+        ({"mine": 0.8, "erm": 0.8}, "  It is not significantly better or worse than ERM: +0.000 [-"),
+        ({"mine": 0.8, "other": 0.6}, "  No ERM row is ranked here."),
+    ],
+)
+def test_a_row_is_compared_with_erm(suite, make_row, judge, rows, sentence):
+    lines, _ = judge("mine", **{label: make_row(suite, quality, range(4)) for label, quality in rows.items()})
+    assert lines[2].startswith(sentence)
+
+
+def test_erm_is_compared_with_the_best_other_row(suite, make_row, judge):
+    qualities = {"erm": 0.8, "low": 0.6, "high": 1.0}
+    lines, _ = judge("erm", "--suite s", **{label: make_row(suite, q) for label, q in qualities.items()})
+    assert lines[2] == "  It is the row that others are compared with."
+    assert lines[-1] == "Every metric and channel: spurgen compare erm high --tasks small-text --suite s"
+
+
+def test_a_row_alone_has_nothing_to_be_compared_with(suite, make_row, judge):
+    lines, _ = judge("mine", mine=make_row(suite, 0.9))
+    assert lines[0] == "mine on small-text: rank 1 of 1."
+    assert "compare" not in lines[-1]
+
+
+def test_ties_and_the_variance_over_seeds_are_named(suite, make_row, judge):
+    rows = {"erm": make_row(suite, 0.6, range(3)), "a": make_row(suite, 0.9), "b": make_row(suite, 0.9)}
+    lines, _ = judge("a", **rows)
+    assert lines[0].endswith(", tied with 2 others.")
+    assert lines[1].endswith("(1 seed, with the baselines' variance over seeds: docs/statistics.md).")
+    lines, _ = judge("a", a=rows["a"], b=rows["b"])
+    assert lines[1].endswith("(1 seed, without the variance over seeds: docs/statistics.md).")
+
+
+def test_the_worst_group_is_named_by_its_class_and_the_channels_that_conflict(suite, make_row, judge):
+    groups = groups_on_test(suite.task(TASK))
+    for group, words in ((4 + 1, "arrow where color conflicts"), (8 + 3, "moon where color and background conflict")):
+        correct = np.ones(len(groups), bool)
+        correct[np.flatnonzero(groups == group)[:2]] = False
+        lines, _ = judge("mine", mine=make_row(suite, correct))
+        assert lines[-1] == f"  Its worst group is {words}: accuracy 0.600."
+
+
+def test_a_channel_below_the_floor_and_an_ignored_core_cue_are_named(suite, make_row, judge):
+    arrays = {"placebo": np.full(24, 0.4), "core": np.full(24, 0.2)}
+    lines, _ = judge("mine", mine=make_row(suite, 0.6, arrays=arrays))
+    assert lines[3:5] == [
+        "  It leans most on color: SSS 0.300, not above the placebo floor of 0.400.",
+        "  It ignores the core cue: sensitivity 0.200, not above that floor.",
+    ]
+
+
+def test_a_row_that_is_not_ranked_gets_the_reason(suite, make_row, judge):
+    assert judge("mine", mine=make_row(suite, 1.0, error="boom\x1b[2J"), other=make_row(suite, 0.9))[0] == [
+        "mine on small-text: not ranked: failed with seed 0: boom?[2J"
+    ]
+    row = make_row(suite, 0.9, seeds=(1,))
+    assert judge("mine", mine=row)[0] == [
+        "mine on small-text: not ranked: incomplete: has the seeds 1 instead of 0 to 0",
+        f"  Its worst-group accuracy is {row.mean('wga'):.3f}, its accuracy {row.mean('accuracy'):.3f}.",
+    ]
+
+
+def test_a_set_of_tasks_is_judged_if_all_of_it_was_asked_for(suite, make_row):
+    ranked = {name: {task: make_row(suite, q, range(4), task=task) for task in TASKS}
+              for name, q in (("erm", 0.6), ("good", 1.0))}  # fmt: skip
+    part = {"part": {TASK: make_row(suite, 0.9)}}
+    whole = replace(suite, overall={"both": TASKS})
+    board = build(whole, ranked | part)
+    lines = verdict(whole, board, "good", ranked["good"], TASKS)
+    start = lines.index("good on both (mean over small-text and small-image): rank 1 of 2.")
+    assert lines[start + 1].startswith("  Its mean worst-group accuracy is 1.000, 95 % interval [")
+    assert lines[start + 2].startswith("  It is significantly better than ERM: +")
+    assert lines[-1].endswith("spurgen compare good erm --tasks small-image small-text")
+    assert "both (mean" not in "\n".join(verdict(whole, board, "good", ranked["good"], (TASK,)))
+    lines = verdict(whole, board, "part", part["part"], TASKS)
+    assert "part on both (mean over small-text and small-image): not ranked: small-image: not run" in lines

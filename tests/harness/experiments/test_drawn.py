@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.suite import Task
+from spurgen.generators import aligned_values, sample
+from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
+
+FIELDS = {
+    "suite": "none", "name": "small", "seed": 11, "num_classes": 3, "image_size": 32,
+    "channels": {"color": {"values": 3, "strength": (0.9, 0.8, 0.7)}, "shape": {"values": 4}},
+    "environments": [{"name": "one", "strength": {"shape": 0.95}}, {"name": "two"}],
+    "splits": {"train": 400, "val": 30, "test_per_group": 2, "twins": 8},
+}  # fmt: skip
+
+
+@pytest.fixture
+def task():
+    """Return a function that makes a task of a small world."""
+    return lambda modality="image", **changes: Task("t", make_scenario("test", **(FIELDS | changes)), modality)
+
+
+def test_rates_are_counted_on_train_and_in_each_environment(task, read_table):
+    scenario = task().scenario
+    lines = read_table(rates_table(task(), draw_train(scenario)))
+    train = sample(scenario, "train", range(400), images=False, captions=False)
+    sizes = np.bincount(train.env_ids).tolist()
+    for line, name, asked in zip(lines, ("color", "shape"), (["by class"] * 2, ["0.95", "0.75"]), strict=True):
+        aligned = aligned_values(scenario, name)[train.channel_values[name], train.labels]
+        rates = [aligned[train.env_ids == k].mean() for k in (0, 1)]
+        assert list(line) == ["Channel", "Values", "train, 400", f"one, {sizes[0]}", f"two, {sizes[1]}"]
+        assert [*line.values()] == [
+            name, str(scenario.channels[name].values), f"{aligned.mean():.2f}",
+            *(f"{rate:.2f} ({strength})" for rate, strength in zip(rates, asked, strict=True)),
+        ]  # fmt: skip
+
+
+def test_without_environments_the_strength_asked_for_stands_beside_train(task, read_table):
+    world = task(environments=[])
+    color, shape = read_table(rates_table(world, draw_train(world.scenario)))
+    assert color["train, 400"].endswith(" (by class)")
+    assert shape["train, 400"].endswith(" (0.75)")
+
+
+def test_an_environment_without_samples_has_no_rate(task, read_table):
+    environments = [{"name": "one"}, {"name": "rare", "weight": 1e-9}]
+    world = task(environments=environments)
+    assert read_table(rates_table(world, draw_train(world.scenario)))[0]["rare, 0"] == "-"
+
+
+def test_a_clean_world_needs_three_sentences(task):
+    assert facts(task(), draw_train(task().scenario)) == [
+        "The class shown is the label in every sample.",
+        "The class is shown in every sample.",
+        "No combination is withheld from train and val.",
+    ]
+
+
+def test_noise_visibility_size_fidelity_and_withheld_combinations_are_stated(task):
+    withheld = [{"class": 0, "color": 2}, {"color": 1, "shape": 3}]
+    world = task(
+        "text", label_noise=0.2, core_visibility=0.7, core_size=1.1, core_contrast=0.5, caption_fidelity=0.9,
+        withheld=withheld,
+    )  # fmt: skip
+    train = draw_train(world.scenario)
+    wrong, shown = (train.core != train.labels).mean(), train.visible.mean()
+    assert 0.1 < wrong < 0.3 < 0.6 < shown < 0.8
+    assert facts(world, train) == [
+        f"The class shown is not the label in {wrong:.2f} (0.2) of train; on test it always is.",
+        f"The class is shown in {shown:.2f} (0.7) of train; the best test accuracy without the channels is 0.80.",
+        "The pictogram has 1.1 times its usual size.",
+        "The pictogram has 0.5 times its usual contrast.",
+        "A caption mentions a channel with probability 0.9.",
+        "Withheld from train and val: class heart and color green.",
+        "Withheld from train and val: color blue and shape star.",
+    ]
+    assert "A caption mentions a channel always." in facts(task("multimodal"), draw_train(task().scenario))

@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from spurgen.benchmark.scenario import load_scenario
+from spurgen.harness.splits.export import export
+from spurgen.harness.splits.exported import differences
+
+SPLITS = ("train", "val", "test")
+
+
+@pytest.fixture
+def compare(small):
+    """Return a function that writes train and val, changes the files, and returns how they differ."""
+    scenario = load_scenario("small.toml")
+
+    def of(change=lambda _: None):
+        export(scenario, SPLITS[:2], Path("set"), lambda _: None)
+        change(small / "set")
+        counts = []
+        return [*differences(scenario, SPLITS, Path("set"), counts.append)], sum(counts)
+
+    return of
+
+
+def test_what_was_written_does_not_differ(compare):
+    assert compare() == ([], 50)
+
+
+def test_a_folder_without_splits_has_nothing_to_compare(small):
+    assert [*differences(load_scenario("small.toml"), SPLITS, small, lambda _: None)] == []
+
+
+def shrink(folder):
+    path = folder / "train" / "000005.png"
+    Image.open(path).resize((16, 8)).save(path)
+
+
+def shift(folder):
+    path = folder / "val" / "000009.png"
+    image = Image.open(path)
+    red, green, blue = image.getpixel((3, 4))
+    image.putpixel((3, 4), (red ^ 1, green, blue))
+    image.save(path)
+
+
+def relabel(folder):
+    path = folder / "metadata.csv"
+    lines = path.read_text().splitlines()
+    lines[7] = lines[7].replace(lines[7].split(",")[2], "another caption")
+    path.write_text("\n".join(lines))
+
+
+def cut(folder):
+    path = folder / "metadata.csv"
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (shrink, "train/000005.png has 16 x 8 pixels instead of 32 x 32"),
+        (shift, "val/000009.png has other pixels, 1 of 1,024"),
+        (lambda folder: (folder / "train" / "000000.png").unlink(), "train/000000.png is missing"),
+        (lambda folder: (folder / "val" / "000001.png").write_text("?"), "val/000001.png cannot be read as an image: "),
+        (lambda folder: (folder / "val" / "mine.jpg").touch(), "val/mine.jpg is none of the 10 images of val"),
+        (relabel, "train/000006.png has caption 'another caption' in metadata.csv instead of '"),
+        (cut, "val/000009.png has no line in metadata.csv"),
+        (
+            lambda folder: (folder / "metadata.csv").unlink(),
+            "metadata.csv is missing, or its columns are not f",
+        ),
+    ],
+)
+def test_each_way_to_differ_is_named(compare, change, problem):
+    (found,), _ = compare(change)
+    assert found.startswith(problem)
