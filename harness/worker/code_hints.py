@@ -68,7 +68,7 @@ def of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays, own: Sequen
 
     `own`: the frames of the error, from the submission's first on.
     """
-    if header["op"] not in ("fit", "ask"):
+    if header.get("op") not in ("fit", "ask"):
         return []
     parts = ("train", "val") if header["op"] == "fit" else ("batch",)
     there = {key.partition(".")[2] for key in (*arrays, *header) if key.startswith(f"{parts[0]}.")}

@@ -88,9 +88,7 @@ def test_a_number_out_of_range_is_refused_with_the_range(text):
 @pytest.mark.parametrize("flag", [flag for flag, *_ in FLAGS])
 @pytest.mark.parametrize("value", ["1e300", "1e-300"])
 def test_every_limit_has_a_range(flag, value, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["check", "erm", flag, value])
-    assert stop.value.code == 2
+    assert main(["check", "erm", flag, value]) == 2
     assert f"argument {flag}: must be " in capsys.readouterr().err
 
 

@@ -56,7 +56,7 @@ def test_two_submissions_with_one_file_name_are_refused_before_any_job_runs(suit
 def test_a_version_that_is_scored_at_the_same_time_is_not_erased(
     suite_file, suite, write_submission, make_outcome, tmp_path, monkeypatch
 ):
-    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], 1)
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0])
     store = Store(tmp_path / "results", "tiny")
 
     def run(_, jobs, __):
