@@ -8,7 +8,7 @@ import numpy as np
 
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.board.bootstrap import TaskBootstrap, one_thread, pooled_spreads
-from spurgen.harness.board.eligibility import rankable
+from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
@@ -58,8 +58,10 @@ class _Drawn(NamedTuple):
 
 
 @one_thread
-def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str]) -> Comparison:
-    """Compare two rows on the tasks where the leaderboard could rank both.
+def compare(
+    suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str], private: Rows | None = None
+) -> Comparison:
+    """Compare two rows on the tasks where the leaderboard could rank both; `private`: as in `leaderboard.build`.
 
     By the paired bootstrap over samples with the variance over seeds added, as rows are ranked; that of a task is
     pooled over all its rows.
@@ -68,10 +70,11 @@ def compare(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[s
     drawn: dict[str, dict[str, _Drawn]] = {}
     for name in tasks:
         bootstrap = TaskBootstrap.of(suite.task(name))
-        fit, unranked = rankable(suite, bootstrap.task, bootstrap.groups, on_task(rows, name))
+        divided = eligible(suite, bootstrap.task, bootstrap.groups, on_task(rows, name), on_task(private or {}, name))
+        fit = divided.ranked
         missing = [label for label in (first, second) if label not in fit]
         if missing:
-            reasons = {label: row.reason for label, row in unranked.items()}
+            reasons = {label: row.reason for label, row in divided.unranked.items()}
             comparison.left_out[name] = "; ".join(f"{label}: {reasons.get(label, 'not run')}" for label in missing)
         else:
             comparison.seeds[name] = len(fit[first]), len(fit[second])

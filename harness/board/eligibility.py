@@ -1,12 +1,15 @@
 """Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.board.schema import Unranked
+from spurgen.harness.board.bootstrap import pooled_spreads
+from spurgen.harness.board.private_gap import private_gap, worse_in_private
+from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import TaskRow
@@ -36,6 +39,33 @@ def rankable(
         else:
             ranked[label] = row
     return ranked, unranked
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """A task's rows that may be ranked, the others with the reason, and the private gaps of those that may."""
+
+    ranked: dict[str, TaskRow]
+    unranked: dict[str, Unranked]
+    gaps: dict[str, PrivateGap]
+
+
+def eligible(
+    suite: Suite, task: Task, groups: Int64, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]
+) -> Eligible:
+    """Divide a task's rows as `rankable` does; of those that may be ranked, leave out what is worse in private.
+
+    `private`: the rows on the private splits of the newest commitment, by label.
+    """
+    ranked, unranked = rankable(suite, task, groups, rows)
+    spread = pooled_spreads(ranked.values(), ["wga"])["wga"]
+    compared = {
+        label: private_gap(task, groups, label, row, private.get(label), spread) for label, row in ranked.items()
+    }
+    for label, reason in worse_in_private(compared).items():
+        unranked[label] = not_ranked(label, ranked.pop(label), reason)
+    gaps = {label: gap for label, gap in compared.items() if label in ranked and isinstance(gap, PrivateGap)}
+    return Eligible(ranked, unranked, gaps)
 
 
 def not_ranked(label: str, row: TaskRow, reason: str) -> Unranked:
@@ -77,7 +107,7 @@ def not_fit(task: Task, row: TaskRow) -> str | None:
         if result.report and result.report.failed_checks:
             return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"
     if any(result.uses_generator for result in row.results):
-        return "uses the generator: it knows how the data were made, and shows what such knowledge reaches"
+        return "uses the generator: it knows how the data were made, which no model can learn from them"
     if row.seeds != list(range(len(row))):
         return f"incomplete: has the seeds {', '.join(map(str, row.seeds))}, expected all from 0 on; run it again"
     if not beats_chance(task, row):

@@ -10,13 +10,11 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, one_thread, pooled_spreads
-from spurgen.harness.board.eligibility import not_ranked, rankable
-from spurgen.harness.board.private_gap import fallen, private_gap
+from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.board.ranks import place_rows, rank_set
 from spurgen.harness.board.schema import (
     AgainstErm,
     Leaderboard,
-    PrivateFailure,
     PrivateGap,
     TaskBoard,
     TaskBoardRow,
@@ -67,12 +65,10 @@ def _task_board(
     protect it from defeat: else one bad seed on purpose would.
     """
     bootstrap = TaskBootstrap.of(task)
-    fit, unranked = rankable(suite, task, bootstrap.groups, rows)
+    divided = eligible(suite, task, bootstrap.groups, rows, private)
+    fit = divided.ranked
     spreads = pooled_spreads(fit.values(), bootstrapped)
     bootstrap.draw(fit.values())
-    gaps = {label: private_gap(bootstrap, label, row, private.get(label), spreads["wga"]) for label, row in fit.items()}
-    for label, reason in fallen(gaps).items():
-        unranked[label] = not_ranked(label, fit.pop(label), reason)
     made = {label: make_row(bootstrap, label, row, spreads, bootstrapped) for label, row in fit.items()}
 
     def first_seeds(label: str, seeds: int) -> Float64:
@@ -84,8 +80,8 @@ def _task_board(
         label: np.stack([drawn["wga"], bootstrap.replicates(label, fit[label], "wga", spreads, own=False)])
         for label, (_, drawn) in made.items()
     }
-    shown = [_completed(row, against.get(label), gaps[label]) for label, (row, _) in made.items()]
-    return TaskBoard(place_rows(shown, replicates), [*unranked.values()]), replicates
+    shown = [_completed(row, against.get(label), divided.gaps.get(label)) for label, (row, _) in made.items()]
+    return TaskBoard(place_rows(shown, replicates), [*divided.unranked.values()]), replicates
 
 
 def make_row(
@@ -129,11 +125,9 @@ def make_row(
     return shown, drawn
 
 
-def _completed(
-    row: TaskBoardRow, against: AgainstErm | None, private: PrivateGap | PrivateFailure | None
-) -> TaskBoardRow:
+def _completed(row: TaskBoardRow, against: AgainstErm | None, private: PrivateGap | None) -> TaskBoardRow:
     """Add how a row compares with ERM and what it reaches on private splits: with all its seeds, that verifies it."""
-    confirmed = isinstance(private, PrivateGap) and private.seeds == row.seeds
+    confirmed = private is not None and private.seeds == row.seeds
     verification = "private" if confirmed else row.verification
     return replace(row, against_erm=against, private=private, verification=verification)
 

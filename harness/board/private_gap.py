@@ -1,12 +1,13 @@
-"""What rows reach on private splits, and which of them fall there by more than chance."""
+"""What rows reach on private splits, and which of them are worse there than chance explains."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from spurgen.benchmark.result import Result
-from spurgen.harness.board.bootstrap import TaskBootstrap
-from spurgen.harness.board.schema import PrivateFailure, PrivateGap
+from spurgen.benchmark.suite import Task
+from spurgen.harness.board.rendering import p_equals
+from spurgen.harness.board.schema import PrivateGap
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
@@ -16,31 +17,48 @@ from spurgen.harness.statistics.worst_group_gap import worst_group_gap
 
 
 def private_gap(
-    bootstrap: TaskBootstrap, label: str, public: TaskRow, private: TaskRow | None, spread: SeedSpread | None
-) -> PrivateGap | PrivateFailure | None:
+    task: Task, groups: Int64, label: str, public: TaskRow, private: TaskRow | None, spread: SeedSpread | None
+) -> PrivateGap | str | None:
     """Compare a row with its results on private splits, over the seeds that both have; None if there are none.
 
-    Only results of the same submission with the same options and access count. `spread`: the task's pooled spread of
-    WGA over seeds, which both sides of the gap have.
+    Return why the results cannot be compared if one failed, or does not follow from its counts.
+
+    Only results of the same submission with the same options and access count. `groups`: of the test samples, int64
+    (n,). `spread`: the task's pooled spread of WGA over trainings. Both sides of the gap have it, and no average over
+    seeds lowers it: other train data move all seeds of a side alike. A row's own spread does not count, or one bad seed
+    on purpose would protect it.
     """
     same = [result for result in (private.results if private else ()) if _model(result) == _model(public.results[0])]
-    failed = [result.error for result in same if result.error is not None]
-    if failed:
-        return PrivateFailure(failed[0])
+    if any(result.error is not None for result in same):
+        return "failed on the private splits"
     hidden = {result.seed: result for result in same if result.access == public.results[0].access}
     pairs = [(result, hidden[result.seed]) for result in public.results if result.seed in hidden]
     if not pairs:
         return None
-    sizes = np.bincount(bootstrap.groups)
+    sizes = np.bincount(groups)
     if not all(_is_consistent(result, sizes) for _, result in pairs):
-        return PrivateFailure(
-            "its metrics do not follow from its counts per group; score it on the private splits again"
-        )
-    deviation = np.sqrt(2) * mean_deviation(np.array([shown.metrics["wga"] for shown, _ in pairs]), spread)
+        return "its metrics on the private splits do not follow from its counts; score it there again"
+    deviation = np.sqrt(2) * mean_deviation(np.zeros(1), spread, own=False)
     correct = np.array([[result.groups for result in pair] for pair in pairs])
-    gap = worst_group_gap(correct[:, 0], correct[:, 1], sizes, deviation, bootstrap.task.name, label)
+    gap = worst_group_gap(correct[:, 0], correct[:, 1], sizes, deviation, task.name, label)
     accuracy, wga = (float(np.mean([result.metrics[name] for _, result in pairs])) for name in ("accuracy", "wga"))
     return PrivateGap(len(pairs), accuracy, wga, gap.value, gap.interval, gap.p)
+
+
+def worse_in_private(gaps: Mapping[str, PrivateGap | str | None]) -> dict[str, str]:
+    """Return, by label, why rows are not ranked: they failed on private splits, or their WGA is significantly lower.
+
+    Significance is one-sided, and Holm-corrected over the rows of the task that have a gap.
+    """
+    failures = {label: gap for label, gap in gaps.items() if isinstance(gap, str)}
+    measured = {label: gap for label, gap in gaps.items() if isinstance(gap, PrivateGap)}
+    corrected = holm([gap.p for gap in measured.values()])
+    return failures | {
+        label: f"its worst-group accuracy is {gap.wga:.3f} on private splits, significantly lower ({p_equals(p)}) than "
+        f"on test, where it is {gap.wga + gap.gap:.3f}"
+        for (label, gap), p in zip(measured.items(), corrected, strict=True)
+        if p < ALPHA
+    }
 
 
 def _is_consistent(result: Result, sizes: Int64) -> bool:
@@ -50,18 +68,6 @@ def _is_consistent(result: Result, sizes: Int64) -> bool:
         return False
     expected = {"accuracy": correct.sum() / sizes.sum(), "wga": (correct / sizes).min()}
     return all(abs(result.metrics.get(name, np.inf) - value) <= ROUNDING for name, value in expected.items())
-
-
-def fallen(gaps: Mapping[str, PrivateGap | PrivateFailure | None]) -> dict[str, str]:
-    """Return, by label, why rows are not ranked: their WGA on private splits is significantly lower (after Holm)."""
-    found = {label: gap for label, gap in gaps.items() if isinstance(gap, PrivateGap)}
-    corrected = holm([gap.p for gap in found.values()])
-    return {
-        label: f"its worst-group accuracy is {gap.wga:.3f} on private splits, {gap.gap:.3f} lower than on test "
-        f"(p = {p:.2g}): it knows test samples, or was tuned to them"
-        for (label, gap), p in zip(found.items(), corrected, strict=True)
-        if p < ALPHA
-    }
 
 
 def _model(result: Result) -> tuple[str, Mapping[str, object]]:

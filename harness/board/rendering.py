@@ -7,7 +7,7 @@ from dataclasses import replace
 from tabulate import tabulate
 
 from spurgen.benchmark.checkpoint_rules import RULES
-from spurgen.harness.board.schema import BoardRow, Leaderboard, PrivateFailure, PrivateGap, TaskBoardRow, Unranked
+from spurgen.harness.board.schema import BoardRow, Leaderboard, TaskBoardRow, Unranked
 
 NOTE = (
     "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over samples, with "
@@ -19,7 +19,7 @@ NOTE = (
     "whichever is larger, widened by Student's t; against a higher row always that pooled. "
     "Seeds: `*` one seed; `?` one seed on a task where no row has two that differ, so ranked as if "
     "seeds did not differ. By rule: WGA of the checkpoint that is the last, the best on "
-    "val by accuracy, and by WGA; a row has the one of them that its access tier allows. Private gap: accuracy less "
+    "val by accuracy, and by WGA; a row has the one of them that its access tier allows. Private gap: WGA less "
     "that on splits nobody has seen. "
     "Verified: who ran it; self-reported is unchecked."
 )
@@ -105,13 +105,10 @@ def _by_rule(row: TaskBoardRow) -> str:
 
 
 def _gap(row: TaskBoardRow) -> str:
-    match row.private:
-        case None:
-            return ""
-        case PrivateFailure():
-            return "failed"
-        case PrivateGap(gap=gap, gap_ci=(low, high)):
-            return f"{gap:+.3f} [{low:+.3f}, {high:+.3f}]"
+    if row.private is None:
+        return ""
+    low, high = row.private.gap_ci
+    return f"{row.private.gap:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def place(row: BoardRow) -> str:

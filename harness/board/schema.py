@@ -49,13 +49,6 @@ class PrivateGap:
     p: float
 
 
-@dataclass(frozen=True)
-class PrivateFailure:
-    """The error of a submission that failed on the private splits."""
-
-    failed: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class BoardRow:
     """A row that is ranked.
@@ -103,7 +96,7 @@ class TaskBoardRow(BoardRow):
     verification: str
     seconds: float
     against_erm: AgainstErm | None = None
-    private: PrivateGap | PrivateFailure | None = None
+    private: PrivateGap | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

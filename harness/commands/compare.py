@@ -13,6 +13,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.comparison import Compared, Comparison, compare
+from spurgen.harness.board.files import read_private
 from spurgen.harness.board.rendering import p_equals, p_text
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if first == second:
         raise SpurgenError(f"{first} is compared with itself; name two rows")
     tasks = [suite.task(name).name for name in arguments.tasks or suite.tasks]
-    comparison = compare(suite, rows, first, second, tasks)
+    comparison = compare(suite, rows, first, second, tasks, read_private(suite, arguments.results))
     if not comparison.tasks:
         raise SpurgenError(f"{first} and {second} have no task in common: {_left_out(comparison)}")
     print(_text(suite, first, second, comparison))

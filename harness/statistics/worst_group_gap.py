@@ -3,18 +3,21 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.bootstrap import named_generator
 
-REPLICATES = 2000
+REPLICATES = 500
+RARE = 0.01  # p-values below it are taken from a normal distribution, as draws are too few to show them
 
 
 class WorstGroupGap(NamedTuple):
     """Worst-group accuracy on the first samples less that on the second, its 95 % interval, and a one-sided p-value.
 
-    `p`: how often as large a gap occurs where every group's accuracy is the same on both.
+    `interval` is of the difference on sets of samples of this size, whose minima are biased low. `p`: how often as
+    large a gap occurs where every group's accuracy is the same on both.
     """
 
     value: float
@@ -26,19 +29,24 @@ def worst_group_gap(first: Int64, second: Int64, sizes: Int64, deviation: float,
     """Compare the worst-group accuracies of seeds on two independent sets of samples.
 
     `first`, `second`: correct predictions, int64 (S, G). `sizes`: samples per group in either set, int64 (G,).
-    `deviation`: of the gap over training seeds. A parametric bootstrap draws every group's correct predictions; the
-    seeds of a set share its samples, so they are drawn as dependent as can be, and no gap is significant because of
-    many seeds. The minima are biased alike on both sides, and the interval is the basic one. `names` seed the draws.
+    `deviation`: of the gap by training. A parametric bootstrap draws every group's correct predictions; the seeds of a
+    set share its samples, so they are drawn as dependent as can be. `names` seed the draws.
     """
     gap = float(np.min(first / sizes, axis=1).mean() - np.min(second / sizes, axis=1).mean())
     rng = named_generator("gap", *names)
-    noise = rng.normal(size=REPLICATES) * deviation
     same = (first + second) / (2 * sizes)
-    by_chance = _drawn_minima(rng, same, sizes) - _drawn_minima(rng, same, sizes) + noise
-    drawn = _drawn_minima(rng, first / sizes, sizes) - _drawn_minima(rng, second / sizes, sizes) + noise
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    interval = Interval(max(2 * gap - float(high), -1.0), min(2 * gap - float(low), 1.0))
-    return WorstGroupGap(gap, interval, (1 + int((by_chance >= gap).sum())) / (1 + REPLICATES))
+    by_chance = _drawn_gaps(rng, same, same, sizes, deviation)
+    p = (1 + int((by_chance >= gap).sum())) / (1 + REPLICATES)
+    if p < RARE:
+        p = float(ndtr(-gap / by_chance.std()))
+    reach = -ndtri(0.025) * float(_drawn_gaps(rng, first / sizes, second / sizes, sizes, deviation).std())
+    return WorstGroupGap(gap, Interval(max(gap - reach, -1.0), min(gap + reach, 1.0)), p)
+
+
+def _drawn_gaps(rng: np.random.Generator, first: Float64, second: Float64, sizes: Int64, deviation: float) -> Float64:
+    """Draw the gap of models with these accuracies, float64 (S, G) each, on other samples: float64 (B,)."""
+    noise: Float64 = rng.normal(size=REPLICATES) * deviation
+    return noise + _drawn_minima(rng, first, sizes) - _drawn_minima(rng, second, sizes)
 
 
 def _drawn_minima(rng: np.random.Generator, accuracies: Float64, sizes: Int64) -> Float64:
@@ -50,12 +58,12 @@ def _drawn_minima(rng: np.random.Generator, accuracies: Float64, sizes: Int64) -
     order = np.argsort(-accuracies, axis=0)
     falling = np.take_along_axis(accuracies, order, axis=0)
     above = np.concatenate([np.ones((1, len(sizes))), falling[:-1]])
-    kept = np.divide(falling, above, out=np.zeros_like(falling), where=above > 0)
+    shares = np.divide(falling, above, out=np.zeros_like(falling), where=above > 0)
     counts, correct = np.broadcast_to(sizes, (REPLICATES, len(sizes))), []
-    for shares in kept:
-        counts = rng.binomial(counts, shares)
+    for share in shares:
+        counts = rng.binomial(counts, share)
         correct.append(counts)
-    by_seed = np.empty((len(kept), REPLICATES, len(sizes)))
+    by_seed = np.empty((len(shares), REPLICATES, len(sizes)))
     np.put_along_axis(by_seed, order[:, None], np.array(correct), axis=0)
     minima: Float64 = (by_seed / sizes).min(axis=2).mean(axis=0)
     return minima

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.bootstrap import groups_on_test
-from spurgen.harness.board.schema import PrivateFailure
-from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.results.rows import TaskRow, make_task_row
 
 
 @pytest.fixture
@@ -34,16 +33,6 @@ def test_the_private_gap_is_shown_and_results_for_all_seeds_verify_a_row(suite, 
     assert {name: row.rank for name, row in rows.items()} == {name: row.rank for name, row in board(public, {}).items()}
 
 
-def test_fewer_private_seeds_widen_the_interval_of_the_gap(suite, make_row, board, hidden):
-    widths = []
-    for seeds in (4, 1):
-        row = board({"a": make_row(suite, 0.9, range(4))}, {"a": hidden(0.9, range(seeds))})["a"]
-        low, high = row.private.gap_ci
-        assert low <= row.private.gap <= high
-        widths.append(high - low)
-    assert widths[1] > 1.2 * widths[0]
-
-
 def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite, make_row, task_board, hidden):
     groups = groups_on_test(suite.task("small-text"))
     worse = groups > 0  # in one group, nothing is correct
@@ -52,22 +41,32 @@ def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite
     assert [row.submission for row in board.rows] == ["honest"]
     (row,) = board.unranked
     assert (row.submission, row.wga) == ("table", 1.0)
-    assert "its worst-group accuracy is 0.000 on private splits, 1.000 lower than on test (p = " in row.reason
+    assert row.reason.startswith("its worst-group accuracy is 0.000 on private splits, significantly lower (p = 0.00")
+    assert row.reason.endswith(") than on test, where it is 1.000")
+
+
+def test_a_bad_seed_on_purpose_does_not_protect_a_row_from_its_gap(suite, make_row, task_board, hidden):
+    groups = groups_on_test(suite.task("small-text"))
+    right, one_wrong = np.ones(len(groups), bool), groups > 0
+    honest = {f"m{k}": make_row(suite, 0.8 + k / 100, range(3)) for k in range(3)}
+    rows = [make_row(suite, quality, (seed,)) for seed, quality in enumerate([right, right, one_wrong])]
+    table = TaskRow(tuple(r.results[0] for r in rows), np.concatenate([r.correct for r in rows]), rows[0].sums)
+    board = task_board(honest | {"table": table}, {"table": hidden(one_wrong, range(3))})
+    assert "table" in {row.submission for row in board.unranked}
 
 
 @pytest.mark.parametrize(
     "forged", [{"metrics": {}}, {"metrics": {"accuracy": 1.0, "wga": 1.0}}, {"groups": (1, 2)}, {"groups": (9,) * 12}]
 )
-def test_forged_private_results_are_shown_as_a_failure(suite, make_row, board, hidden, forged):
-    private = board({"a": make_row(suite, 0.9)}, {"a": hidden(0.6, **forged)})["a"].private
-    assert isinstance(private, PrivateFailure)
-    assert "its metrics do not follow from its counts per group; score it on the private splits again" in private.failed
+def test_a_row_with_forged_private_results_is_not_ranked(suite, make_row, task_board, hidden, forged):
+    (row,) = task_board({"a": make_row(suite, 0.9)}, {"a": hidden(0.6, **forged)}).unranked
+    assert row.reason == "its metrics on the private splits do not follow from its counts; score it there again"
 
 
-def test_a_failure_on_private_splits_is_shown(suite, make_row, make_outcome, board):
+def test_a_row_that_fails_on_private_splits_is_not_ranked(suite, make_row, make_outcome, task_board):
     outcomes = [make_outcome(suite, 0.9, 0, verification="private"), make_outcome(suite, 0.9, 1, error="boom")]
-    row = board({"a": make_row(suite, 0.9, (0, 1))}, {"a": make_task_row(outcomes)})["a"]
-    assert (row.private, row.verification) == (PrivateFailure("boom"), "self-reported")
+    (row,) = task_board({"a": make_row(suite, 0.9, (0, 1))}, {"a": make_task_row(outcomes)}).unranked
+    assert row.reason == "failed on the private splits"
 
 
 @pytest.mark.parametrize("changes", [{"submission_sha256": "1"}, {"options": {"lr": 1}}, {"access": "envs"}])

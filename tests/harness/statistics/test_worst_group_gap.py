@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
 
-import spurgen.harness.statistics.worst_group_gap as worst_group_gap_module
 from spurgen.harness.statistics.worst_group_gap import worst_group_gap
 
 SIZES = np.full(20, 100)
 
 
-def drawn(accuracies, seeds=1, rng=0):
-    """Draw the correct predictions of seeds that are all right on the same samples, int64 (S, 20)."""
+def drawn(accuracies, seeds=1, rng=0, sets=1):
+    """Draw the correct predictions of seeds that are all right on the same samples, int64 (sets * S, 20)."""
     rng = np.random.default_rng(rng)
-    return np.array([rng.binomial(SIZES, accuracies)] * seeds)
+    return np.repeat(rng.binomial(SIZES, accuracies, (sets, 20)), seeds, axis=0)
 
 
 def test_the_gap_is_the_difference_of_the_means_over_seeds():
@@ -22,16 +21,27 @@ def test_the_gap_is_the_difference_of_the_means_over_seeds():
     assert gap == worst_group_gap(first, second, SIZES, 0.0, "a") != worst_group_gap(first, second, SIZES, 0.0, "b")
 
 
+PROFILES = {
+    "alike": (np.full(20, 0.8), np.full(20, 0.8)),
+    "one worst": (np.r_[0.5, np.full(19, 0.9)], np.r_[0.5, np.full(19, 0.9)]),
+    "perfect against all alike": (np.ones(20), np.full(20, 0.8)),
+    "spread": (np.linspace(0.5, 1.0, 20), np.linspace(0.4, 0.9, 20)),
+}
+
+
 @pytest.mark.parametrize("seeds", [1, 4])
-@pytest.mark.parametrize("accuracies", [np.full(20, 0.9), np.linspace(0.5, 1.0, 20)], ids=["alike", "one worst"])
-def test_equal_models_are_separated_about_once_in_twenty(seeds, accuracies, monkeypatch):
-    """With 100 simulations, five standard deviations above 5 % are 16 %."""
-    monkeypatch.setattr(worst_group_gap_module, "REPLICATES", 300)
-    ps = [
-        worst_group_gap(drawn(accuracies, seeds, k), drawn(accuracies, seeds, 1000 + k), SIZES, 0.0, f"{k}").p
-        for k in range(100)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_intervals_cover_and_equal_models_are_seldom_separated(seeds, profile):
+    """Of 100 simulations at 95 % and 5 %, five standard deviations are 11 %."""
+    first, second = PROFILES[profile]
+    minima = [drawn(accuracies, 1, k, 20_000).min(axis=1).mean() / 100 for k, accuracies in enumerate((first, second))]
+    expected = minima[0] - minima[1]
+    gaps = [
+        worst_group_gap(drawn(first, seeds, k), drawn(second, seeds, 1000 + k), SIZES, 0.0, f"{k}") for k in range(100)
     ]
-    assert 0.005 <= np.mean(np.array(ps) < 0.05) <= 0.16
+    assert np.mean([gap.interval.low <= expected <= gap.interval.high for gap in gaps]) >= 0.95 - 0.11
+    separated = np.mean([gap.p < 0.05 for gap in gaps])
+    assert separated > 0.4 if expected > 0.05 else separated <= 0.05 + 0.11
 
 
 def test_a_model_without_errors_on_one_side_is_not_certain():
