@@ -12,7 +12,9 @@ from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import contradiction
+from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.results.store import label_of
 from spurgen.harness.statistics.ranking import better_than_chance
 
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
@@ -29,7 +31,7 @@ def rankable(
     ranked: dict[str, TaskRow] = {}
     unranked: dict[str, Unranked] = {}
     for label, row in rows.items():
-        doubt = not_believed(suite, task, groups, row)
+        doubt = _copied(label, row) or not_believed(suite, task, groups, row)
         reason = doubt or not_fit(task, row)
         if doubt:
             access = row.results[0].access
@@ -39,6 +41,14 @@ def rankable(
         else:
             ranked[label] = row
     return ranked, unranked
+
+
+def _copied(label: str, row: TaskRow) -> str | None:
+    """Return that a row claims to be one of our methods under another name, or None: it would count as that twice."""
+    result = row.results[0]
+    if any(map(is_current_baseline, row.results)) and label != label_of(result.spec, result.options):
+        return f"its results are those of the baseline {label_of(result.spec, result.options)}, under another name"
+    return None
 
 
 @dataclass(frozen=True)

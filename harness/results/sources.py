@@ -17,9 +17,10 @@ from spurgen.benchmark.specs import split_spec
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
 SECRETS = Path("~/.spurgen")  # of private splits
+RESULTS = "spurgen-results"  # the default folder of a user's results
 WITHHELD = ("generators", "harness", "benchmark")
 MAX_FILES = 2000  # in FILES: each is an argument of bubblewrap, whose command line is limited
-SOURCE_BYTES, DATA_BYTES = 1 << 24, 1 << 34
+SOURCE_BYTES, DATA_BYTES = 1 << 20, 1 << 34  # parsing a MiB of source takes Python half a GiB of memory
 FOLLOWED = "submissions"  # adapters and examples; version numbers identify the rest of spurgen
 
 
@@ -130,8 +131,10 @@ def installed(place: Path) -> bool:
 def _withheld(path: Path) -> bool:
     """Return whether a file is withheld from submissions: generator code, scoring code, results, or a secret."""
     real = _real(path)
-    return real.is_relative_to(_real(SECRETS.expanduser())) or any(
-        real.is_relative_to(HOME / name) for name in WITHHELD
+    return (
+        RESULTS in real.parts
+        or real.is_relative_to(_real(SECRETS.expanduser()))
+        or any(real.is_relative_to(HOME / name) for name in WITHHELD)
     )
 
 
@@ -203,9 +206,11 @@ def _inside(start: Path, name: str) -> dict[str, Path]:
     """
     home, path = _real(start).parent, start.parent / name
     problem = f"{start}: {DECLARED} names {name}"
-    if "\0" not in name and _hidden(path, home):
+    if "\0" in name or not _encodable(name):
+        raise SubmissionError(f"{start}: {DECLARED} names {name!a}, which no file can be called; correct it")
+    if _hidden(path, home):
         raise SubmissionError(f"{problem}, which is hidden (a name that starts with a dot); rename it")
-    if "\0" in name or not path.exists():
+    if not path.exists():
         raise SubmissionError(f"{problem}, but there is no file or folder {path}")
     if not _real(path).is_relative_to(home):
         raise SubmissionError(f"{problem}, and {path} is no plain file in {home}; copy it there")
@@ -216,6 +221,15 @@ def _inside(start: Path, name: str) -> dict[str, Path]:
         if not _real(file).is_relative_to(home) or not file.is_file():
             raise SubmissionError(f"{problem}, and {file} is no plain file in {home}; copy it there")
     return {f"{name}/{f.relative_to(path).as_posix()}": f for f in below} if path.is_dir() else {name: path}
+
+
+def _encodable(name: str) -> bool:
+    """Return whether the system can take a text as a path; half a surrogate pair cannot be written."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _below(folder: Path, home: Path, problem: str) -> list[Path]:

@@ -22,10 +22,11 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
 from spurgen.harness.results.rows import Row, TaskRow, make_task_row
+from spurgen.harness.results.sources import RESULTS
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
 """Folder of the results that ship with the package."""
-OWN = Path("spurgen-results")
+OWN = Path(RESULTS)
 """Default folder for a user's own results."""
 TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v1's largest files have 160 KB
 REMEDY = "restore it from version control, or delete it and run its jobs again"
@@ -65,7 +66,10 @@ class Store:
         """Return the labels of rows in the folder that differ from the shipped rows of the same label, sorted."""
         own, *shipped = self._folders
         pairs = ((path, folder / path.name) for folder in shipped for path in own.glob("*.jsonl"))
-        return sorted(own.stem for own, other in pairs if other.exists() and own.read_bytes() != other.read_bytes())
+        return sorted(
+            own.stem for own, other in pairs
+            if other.exists() and read_bytes(own, TEXT_BYTES) != read_bytes(other, TEXT_BYTES)
+        )  # fmt: skip
 
     def row(self, label: str) -> dict[str, TaskRow]:
         """Return a row, tasks in the order in which they were first run; an empty one if there is none."""
@@ -126,13 +130,20 @@ class Store:
             self.write(label, parts)
 
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
-        """Write a whole row: first the arrays as a pending file, then the text, then rename the arrays."""
+        """Write a whole row: first the arrays as a pending file, then the text, then rename the arrays.
+
+        Raise `SpurgenError`, and change nothing, if the row is too large to be read again.
+        """
         text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
         _complete(text, binary)
         arrays = to_bytes(row)
+        content = to_text(row, hashlib.sha256(arrays).hexdigest())
+        if len(content) > TEXT_BYTES or len(arrays) > ARRAY_BYTES:
+            sizes = f"{len(content):,} and {len(arrays):,} bytes, at most {TEXT_BYTES:,} and {ARRAY_BYTES:,}"
+            raise SpurgenError(f"the row {label} would take {sizes}; score fewer seeds, or let report() return less")
         pending = _pending(binary)
         write_atomically(pending, arrays)
-        write_atomically(text, to_text(row, hashlib.sha256(arrays).hexdigest()))
+        write_atomically(text, content)
         pending.replace(binary)
 
     @contextmanager

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
+from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import Store, check_owner, versions_of
@@ -97,6 +99,8 @@ def _check_owners(jobs: Sequence[Job], rows: Mapping[str, Row], console: Console
         if owner.submission_sha256 != job.submission_sha256:
             raise SpurgenError(f"{owner.spec} and {job.spec} would share the row {job.label}; rename one of them")
     for label, job in owners.items():
+        if label in names_in(BASELINES) and not is_baseline(job.spec):
+            raise SpurgenError(f"{job.spec} would have the row {label}, as the baseline of that name; rename it")
         if check_owner(rows[label], label, job.spec, job.submission_sha256):
             console.print(
                 f"{job.spec} changed since its row was made, or another file has that name: all results of the row "

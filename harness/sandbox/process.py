@@ -27,12 +27,12 @@ from spurgen.harness.worker.messages import MAX_WIDTH, batch_to, data_to
 from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
 
 MAX_HEADER = 1 << 17  # bytes; an error has 8,000 characters, up to 12 bytes each in JSON
-MAX_REPORT = 1 << 20
+MAX_REPORT = 1 << 16  # bytes; those of our methods have up to 1,400
 SMALL = 1 << 20  # bytes; an answer up to this size is read despite a wrong shape, so that the error can name it
 MAX_ERROR = 4000  # characters
 MAX_CHECKPOINTS = 20
 WATCH_SECONDS = 0.2  # between looks at threads and files
-LARGEST = 1e30  # absolute value in an answer, so that sums of squares do not overflow
+LARGEST = 1e8  # absolute value in an answer, so that every metric stays below the largest that a result may have
 TOLERANCE = 1e-3  # of the sum of probabilities
 Float = NDArray[np.floating[Any]]
 
@@ -137,7 +137,9 @@ class Worker:
                 f"{step} returned {scores[row, column]} on {where}, first in row {row}, column {column} of {count} rows"
             )
         if float(np.abs(scores).max(initial=0)) > LARGEST:
-            raise self.failure(f"{step} returned {np.abs(scores).max():.3g} on {where}; stay within {LARGEST:g}")
+            raise self.failure(
+                f"{step} returned {np.abs(scores).max():.3g} on {where}; divide it, to stay within {LARGEST:g}"
+            )
         if self._widths.setdefault(step, scores.shape[1]) != scores.shape[1]:
             returned = f"{step} returned {scores.shape[1]} columns on {where}, and {self._widths[step]} before"
             raise self.failure(f"{returned}; return as many for every batch")

@@ -17,7 +17,7 @@ REFUSED = (
     "fork", "vfork", "socket", "setsockopt",
     "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open",
-    "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "io_setup",
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "open_tree", "move_mount",
     "keyctl", "add_key", "request_key", "open_by_handle_at", "personality",
     "mincore", "cachestat", "fadvise64", "preadv2", "fanotify_init",  # show what another process has read

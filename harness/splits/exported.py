@@ -1,6 +1,7 @@
 """Comparing the files that `export.write_files` wrote with the data that their scenario describes."""
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from spurgen.benchmark.errors import MissingError, ReadError
+from spurgen.benchmark.reading import open_plain
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators import sample
 from spurgen.harness.splits.export import CHUNK, METADATA, image_name, table_columns, table_rows
+
+TABLE_BYTES, IMAGE_BYTES = 1 << 30, 1 << 22  # an image of 512 x 512 pixels of noise takes .8 MB
 
 
 def differences(
@@ -49,25 +54,25 @@ def differences(
 def _read_lines(path: Path) -> dict[str, list[str]]:
     """Return the lines of a table by their first value, the header among them; none if it cannot be read."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with open_plain(path, TABLE_BYTES) as content, io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
             return {line[0]: line for line in csv.reader(file) if line}
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (ReadError, UnicodeDecodeError, csv.Error):
         return {}
 
 
 def _image_problem(path: Path, pixels: NDArray[np.uint8]) -> str:
     """Return how an image file differs from pixels, uint8 (H, W, 3), or nothing."""
     try:
-        with Image.open(path) as image:
-            found = np.asarray(image.convert("RGB"))
-    except FileNotFoundError:
+        with open_plain(path, IMAGE_BYTES) as content, Image.open(content) as image:
+            (width, height), (rows, columns) = image.size, pixels.shape[:2]
+            if (height, width) != (rows, columns):  # before it is unpacked
+                return f"has {width} x {height} pixels instead of {columns} x {rows}"
+            shown = np.asarray(image.convert("RGB"))
+    except MissingError:
         return "is missing"
-    except (OSError, ValueError) as error:
+    except (ReadError, OSError, ValueError, Image.DecompressionBombError) as error:
         return f"cannot be read as an image: {error}"
-    (height, width), (rows, columns) = found.shape[:2], pixels.shape[:2]
-    if (height, width) != (rows, columns):
-        return f"has {width} x {height} pixels instead of {columns} x {rows}"
-    changed = int((found != pixels).any(axis=2).sum())
+    changed = int((shown != pixels).any(axis=2).sum())
     return f"has other pixels, {changed:,} of {rows * columns:,}" if changed else ""
 
 

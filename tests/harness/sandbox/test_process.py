@@ -217,7 +217,7 @@ def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_fra
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("return [[1e31, 0.0, 0.0]] * 4", r"predict returned 1e\+31 on test; stay within 1e\+30"),
+        ("return [[1e31, 0.0, 0.0]] * 4", r"predict returned 1e\+31 on test; divide it, to stay within 1e\+08"),
         ("raise ValueError('a\\x1b[31mb\\x07')", r"ValueError: a\?\[31mb\?"),
         ("raise ValueError('x' * 100_000)", r"ValueError: x{1900,2100}\n"),
     ],
