@@ -62,32 +62,46 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, rows: Sequence[BoardRow]
     return [
         f"{row.submission} on {where}: rank {row.rank} of {len(rows)}{tied}.",
         f"  Its {mean}worst-group accuracy is {wga:.3f}, 95 % interval [{low:.3f}, {high:.3f}] ({seeds}).",
-        f"  {_to_erm(row.submission, row.against_erm)}",
+        f"  {_to_erm(row, row.against_erm, _find(rows, ERM))}",
     ]
 
 
-def _to_erm(label: str, against: AgainstErm | None) -> str:
-    if against is None:
-        return "It is the row that others are compared with." if label == ERM else "No ERM row is ranked here."
+def _to_erm(row: TaskBoardRow | SetBoardRow, against: AgainstErm | None, erm: BoardRow | None) -> str:
+    if against is None or erm is None:
+        return "It is the row that others are compared with." if row.submission == ERM else "No ERM row is ranked here."
     low, high = against.interval
-    by = f"{against.difference:+.3f} [{low:+.3f}, {high:+.3f}], Holm-corrected {p_equals(against.p_bootstrap_holm)}"
+    by = f"{against.difference:+.3f}{_common_seeds(row, against, erm)}"
+    by += f", 95 % interval without correction [{low:+.3f}, {high:+.3f}]"
+    by += f", Holm-corrected {p_equals(against.p_bootstrap_holm)}"
     given = "" if against.access == against.erm_access else f"; it is given {against.access}, ERM {against.erm_access}"
     than = "not significantly better or worse" if against.verdict == "undecided" else f"significantly {against.verdict}"
     return f"It is {than} than ERM: {by}{given}."
 
 
+def _common_seeds(row: TaskBoardRow | SetBoardRow, against: AgainstErm, erm: BoardRow) -> str:
+    """Return on which seeds a difference rests, if it is not that of the two rows' worst-group accuracies."""
+    if isinstance(row, SetBoardRow) or row.seeds == erm.seeds:
+        return ""
+    return f" on the {against.seeds} seeds that both have" if against.seeds > 1 else " on the seed that both have"
+
+
 def _cues(row: TaskBoardRow) -> list[str]:
-    """Return the channel that moves a row most, and whether the class moves it at all."""
+    """Return the channel with the highest SSS, and whether the class moves the row at all.
+
+    The board has no interval of a channel's SSS, so the line does not claim that it exceeds the placebo floor.
+    """
     channel, sss = max(row.by_channel["sss"].items(), key=lambda item: item[1])
     floor = row.value("sss_placebo")
-    side = "above" if sss > floor else "not above"
-    leans = f"  It leans most on {channel}: SSS {sss:.3f}, {side} the placebo floor of {floor:.3f}."
+    highest = f"  Its highest SSS is that of {channel}: {sss:.3f}; its placebo floor is {floor:.3f}."
     blind = f"  It ignores the core cue: sensitivity {row.value('core_sensitivity'):.3f}, not above that floor."
-    return [leans, blind] if row.ignores_core else [leans]
+    return [highest, blind] if row.ignores_core else [highest]
 
 
 def _worst_group(task: Task, row: TaskRow) -> str:
-    """Return the group with the lowest accuracy over all seeds, in words."""
+    """Return the group with the lowest mean accuracy over the seeds, in words.
+
+    That accuracy is at least the worst-group accuracy, which averages the minimum of every seed.
+    """
     correct = np.sum([result.groups for result in row.results], axis=0)
     worst = int(correct.argmin())
     accuracy = correct[worst] * task.num_groups / (task.scenario.num_test * len(row))
@@ -96,9 +110,13 @@ def _worst_group(task: Task, row: TaskRow) -> str:
     verb = "conflict" if len(conflicting) > 1 else "conflicts"
     group = f"{class_names(task.scenario)[label]} where {and_list(conflicting or ['no channel'])} {verb}"
     ties = int((correct == correct[worst]).sum()) - 1
-    seeds = f" over {len(row)} seeds" if len(row) > 1 else ""
     others = f", as in {ties} other group{'s' * (ties > 1)}" if ties else ""
-    return f"  Its worst group is {group}: accuracy {accuracy:.3f}{seeds}{others}."
+    if len(row) == 1:
+        return f"  Its hardest group is {group}: accuracy {accuracy:.3f}{others}."
+    return (
+        f"  Over {len(row)} seeds its hardest group is {group}: mean accuracy {accuracy:.3f}{others} "
+        "(worst-group accuracy averages every seed's own worst group)."
+    )
 
 
 def _not_ranked(where: str, row: Unranked | None) -> list[str]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from spurgen.generators import sample
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK
 from spurgen.harness.running.plan import plan_unfrozen
-from spurgen.harness.running.query import PROBED, Asker, to_logits
+from spurgen.harness.running.query import Asker, count_rows, to_logits
 from spurgen.harness.running.run import fit
-from spurgen.harness.running.task_data import every_input, halves_of, inputs
+from spurgen.harness.running.task_data import halves_of, inputs
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
@@ -90,6 +90,13 @@ def _definition(spec: str, error: SubmissionError) -> str:
     return next((harmless(f"{path}, line {k}: {line}") for k, line in enumerate(lines, 1) if defines.match(line)), "")
 
 
+class _Seconds(NamedTuple):
+    """How long a training took; scoring decides by the CPU time whether it trains a second time."""
+
+    wall: float
+    cpu: float
+
+
 class _Examination:
     """Checks of one worker on one task, which write into `findings`."""
 
@@ -104,7 +111,7 @@ class _Examination:
         """Run the checks in order; raise `SubmissionError` at a failure that rules out all later checks."""
         outcomes = self.findings.outcomes
         trained = self._train(self.worker)
-        outcomes["fit"] = "none" if trained is None else f"{trained:.1f} s"
+        outcomes["fit"] = "none" if trained is None else f"{trained.wall:.1f} s"
         answers = self._answers(self.worker, [(0, ROWS)])
         outcomes |= {"answers": "ok", "finite": "ok", "varied": "ok"}
         for what in self.functions:
@@ -124,21 +131,21 @@ class _Examination:
             outcomes.setdefault(follows, "not tried")
         answering = self._answer_a_full_batch()
         outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"
-        self.findings.seconds = self._estimate(trained or 0.0, answering)
+        self.findings.seconds = self._estimate(trained or _Seconds(0.0, 0.0), answering)
         outcomes["time"] = f"{self.findings.seconds / 60:.1f} min a run"
 
-    def _train(self, worker: Worker) -> float | None:
-        """Train the submission; return the seconds that it took, or None if it has no `fit`."""
+    def _train(self, worker: Worker) -> _Seconds | None:
+        """Train the submission; return how long it took, or None if it has no `fit`."""
         if "fit" not in worker.about.offers:
             return None
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), worker.process.cpu_seconds
         fit(
             plan_unfrozen(self.task, worker.spec, 0, worker.device, {}),
             worker,
             self.samples["train"],
             self.samples["val"],
         )
-        return time.perf_counter() - begun
+        return _Seconds(time.perf_counter() - begun, worker.process.cpu_seconds - cpu)
 
     def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]], batch: Batch | None = None) -> dict[str, Float]:
         """Return each function's answers on the rows of a batch, queried in the smaller batches of `cuts`."""
@@ -170,12 +177,12 @@ class _Examination:
         logits = to_logits(answers.astype(np.float64)) if what == "predict_proba" else answers
         return fit_temperature(logits, self.samples["val"].labels[: len(logits)])
 
-    def _in_a_fresh_process(self, answers: dict[str, Float], trained: float | None) -> None:
+    def _in_a_fresh_process(self, answers: dict[str, Float], trained: _Seconds | None) -> None:
         """Compare the answers with those of a fresh process, queried in another order."""
-        slow = trained is not None and trained > self.worker.limits.retrain_seconds
-        if slow or (trained is not None and self.worker.device != "cpu"):  # GPU training is not deterministic
+        slow = trained is not None and not self._retrains(trained.cpu)
+        if trained is not None and (slow or self.worker.device != "cpu"):  # GPU training is not deterministic
             self.findings.outcomes["no memory"] = "not tried"
-            why = f"takes {trained:.0f} s" if slow else f"is on {self.worker.device}"
+            why = f"takes {trained.cpu:.0f} s of CPU time" if slow else f"is on {self.worker.device}"
             self.findings.notes.append(f"training {why}, so it was not tried twice")
             return
         with Worker(self.worker.spec, {}, self.task.name, self.worker.limits, self.worker.device) as fresh:
@@ -192,15 +199,13 @@ class _Examination:
         self._answers(self.worker, [(0, CHUNK)], large)
         return (time.perf_counter() - begun) / (CHUNK * len(self.functions))
 
-    def _estimate(self, trained: float, answering: float) -> float:
+    def _retrains(self, cpu: float) -> bool:
+        """Return whether a run trains a submission a second time that takes this many seconds of CPU time."""
+        return cpu < self.worker.limits.retrain_seconds
+
+    def _estimate(self, trained: _Seconds, answering: float) -> float:
         """Estimate the seconds of one run: training scales with the train split, answering with the number of rows."""
-        scenario = self.task.scenario
-        splits = scenario.splits
-        rows = splits.val + sum(len(indices) for _, indices in every_input(self.task))
-        if "encode" in self.functions:
-            rows += min(PROBED, splits.train) + min(2 * PROBED, scenario.num_test)
-        if self.functions == ["encode"]:
-            rows += splits.train
-        training = trained * splits.train / SPLITS["train"]
-        again = training <= self.worker.limits.retrain_seconds and self.worker.device == "cpu"
-        return training * (1 + again) + answering * rows
+        scale = self.task.scenario.splits.train / SPLITS["train"]
+        again = self._retrains(trained.cpu * scale) and self.worker.device == "cpu"
+        rows = count_rows(self.task, self.functions)
+        return trained.wall * scale * (1 + again) + answering * rows

@@ -1,6 +1,6 @@
 """Query a submission on every input that a task's metrics need, and collect its predictions."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,10 +45,13 @@ class Predictions:
 
 
 class Asker:
-    """Queries one worker for logits, by `predict`, else `predict_proba`, else a linear probe on `encode`."""
+    """Queries one worker for logits, by `predict`, else `predict_proba`, else a linear probe on `encode`.
 
-    def __init__(self, worker: Worker, task: Task) -> None:
-        self.worker, self.task = worker, task
+    `answered` is called with the number of rows of every batch that the worker has answered.
+    """
+
+    def __init__(self, worker: Worker, task: Task, answered: Callable[[int], None] = lambda _: None) -> None:
+        self.worker, self.task, self._answered = worker, task, answered
         offers = worker.about.offers
         self.what = next(part for part in ("predict", "predict_proba", "encode") if part in offers)
         self.probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
@@ -75,11 +78,27 @@ class Asker:
         pending = 0  # rows of the batch that the worker computes
         for batch in batches:
             if pending:
-                yield self.worker.answer(pending, width, where).astype(np.float64)
+                yield self._answer(pending, width, where)
             self.worker.send(what, batch)
             pending = len(batch)
         if pending:
-            yield self.worker.answer(pending, width, where).astype(np.float64)
+            yield self._answer(pending, width, where)
+
+    def _answer(self, count: int, width: int | None, where: str) -> Floats:
+        answer = self.worker.answer(count, width, where).astype(np.float64)
+        self._answered(count)
+        return answer
+
+
+def count_rows(task: Task, offers: Collection[str]) -> int:
+    """Return how many rows `Asker.fit_probe` and `collect` query of a submission that offers these functions."""
+    scenario = task.scenario
+    rows = scenario.split_size(scenario.calibrated_on) + sum(len(indices) for _, indices in every_input(task))
+    if "encode" in offers:
+        rows += min(PROBED, scenario.splits.train) + min(2 * PROBED, scenario.num_test)
+        if not {"predict", "predict_proba"} & set(offers):
+            rows += scenario.splits.train
+    return rows
 
 
 def to_logits(probabilities: Floats) -> Floats:

@@ -4,26 +4,25 @@ import itertools
 import secrets
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from spurgen.benchmark.contract import Batch, Context
+from spurgen.benchmark.contract import Context
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Provenance, Report, Result
 from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.specs import is_baseline
-from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, Floats, check_offer, collect
+from spurgen.harness.running.query import Asker, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import every_input, halves_of, labeled_data
+from spurgen.harness.running.task_data import halves_of, labeled_data
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -153,21 +152,16 @@ def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None
     return worker.fit(data[0], data[1], context)
 
 
-class _ShownAsker(Asker):
-    """An asker that reports which share of a task's inputs has been answered."""
+def _share(show: Show, total: int) -> Callable[[int], None]:
+    """Return a function that adds up answered rows and shows which share of all they are."""
+    answered = 0
 
-    def __init__(self, worker: RecheckedWorker, task: Task, show: Show) -> None:
-        super().__init__(worker, task)
-        self._show, self._answered = show, 0
-        calibration = task.scenario.split_size(task.scenario.calibrated_on)
-        self._total = calibration + sum(len(indices) for _, indices in every_input(task))
+    def add(rows: int) -> None:
+        nonlocal answered
+        answered += rows
+        show(f"answers {answered / total:.0%}")
 
-    def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
-        """Yield what the function `what` returns for each batch, as `Asker` does."""
-        for outputs in super().ask(what, batches, where):
-            self._answered += len(outputs)
-            self._show(f"answers {min(self._answered / self._total, 1):.0%}")
-            yield outputs
+    return add
 
 
 def _train_and_score(job: Job, worker: RecheckedWorker, show: Show) -> _Measured:
@@ -176,7 +170,7 @@ def _train_and_score(job: Job, worker: RecheckedWorker, show: Show) -> _Measured
     show("training")
     report = fit(job, worker, train, val)
     clock.append(time.perf_counter())
-    asker = _ShownAsker(worker, job.task, show)
+    asker = Asker(worker, job.task, _share(show, count_rows(job.task, worker.about.offers)))
     asker.fit_probe(train)
     seed = secrets.randbits(63)
     on = job.task.scenario.calibrated_on

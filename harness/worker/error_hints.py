@@ -48,7 +48,7 @@ def _of_limits(cause: BaseException, sandboxed: bool) -> list[str]:
     if isinstance(cause, FileNotFoundError) and isinstance(cause.filename, str):
         name = cause.filename
         if not Path(name).is_absolute():
-            return [f'write FILES = ["{name}"] and open Path(__file__).with_name("{name}")']
+            return [f'write FILES = ["{name}"] and open Path(__file__).parent / "{name}"']
     if not sandboxed:
         return []
     if isinstance(cause, ModuleNotFoundError):

@@ -75,13 +75,17 @@ def _closest(declared: object, known: Iterable[str]) -> str:
 
 
 def _check_spelling(spec: str, module: ModuleType, target: object) -> None:
-    """Raise `SubmissionError` if a name resembles a declaration that is missing, and its value fits that."""
-    members = {**vars(module), **vars(type(target)), **getattr(target, "__dict__", {})}
+    """Raise `SubmissionError` if a constant of a module or class resembles a missing declaration and its value fits.
+
+    Attributes of an instance and lower-case names are the submission's own variables.
+    """
+    constants = {name: value for owner in (module, *type(target).__mro__) for name, value in vars(owner).items()}
     for declaration, known in (("MODALITIES", MODALITIES), ("ACCESS", ACCESS)):
-        for name, value in members.items() if declaration not in members else ():
+        declared = hasattr(target, declaration) or hasattr(module, declaration)
+        for name, value in constants.items() if not declared else ():
             values = value if isinstance(value, list | tuple | set | frozenset) else [value]
             fits = values and all(isinstance(item, str) and item in known for item in values)
-            if fits and get_close_matches(name.casefold(), [declaration.casefold()], cutoff=ALIKE):
+            if fits and get_close_matches(name, [declaration], cutoff=ALIKE):
                 raise SubmissionError(f"{spec}: {name} = {value!r} has no effect; write {declaration} = {value!r}")
 
 

@@ -32,10 +32,11 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, judge):
     assert lines == [
         "good on small-text: rank 1 of 2.",
         f"  Its worst-group accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (4 seeds).",
-        f"  It is significantly better than ERM: {against.difference:+.3f} [{low:+.3f}, {high:+.3f}], "
-        f"Holm-corrected p {p_value}; it is given envs, ERM none.",
-        "  It leans most on color: SSS 0.300, above the placebo floor of 0.100.",
-        "  Its worst group is heart where no channel conflicts: accuracy 1.000 over 4 seeds, as in 11 other groups.",
+        f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
+        f"[{low:+.3f}, {high:+.3f}], Holm-corrected p {p_value}; it is given envs, ERM none.",
+        "  Its highest SSS is that of color: 0.300; its placebo floor is 0.100.",
+        "  Over 4 seeds its hardest group is heart where no channel conflicts: mean accuracy 1.000, as in 11 other "
+        "groups (worst-group accuracy averages every seed's own worst group).",
         "Every metric and channel: spurgen compare good erm --tasks small-text",
     ]
 
@@ -44,13 +45,35 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, judge):
     ("rows", "sentence"),
     [
         ({"mine": 0.6, "erm": 1.0}, "  It is significantly worse than ERM: -"),
-        ({"mine": 0.8, "erm": 0.8}, "  It is not significantly better or worse than ERM: +0.000 [-"),
+        (
+            {"mine": 0.8, "erm": 0.8},
+            "  It is not significantly better or worse than ERM: +0.000, 95 % interval without corr",
+        ),
         ({"mine": 0.8, "other": 0.6}, "  No ERM row is ranked here."),
     ],
 )
 def test_a_row_is_compared_with_erm(suite, make_row, judge, rows, sentence):
     lines, _ = judge("mine", **{label: make_row(suite, quality, range(4)) for label, quality in rows.items()})
     assert lines[2].startswith(sentence)
+
+
+@pytest.mark.parametrize(("seeds", "words"), [(3, "the 3 seeds that both have"), (1, "the seed that both have")])
+def test_a_difference_on_fewer_seeds_than_a_row_has_names_them(suite, make_row, judge, seeds, words):
+    rows = {"mine": make_row(suite, 0.8, range(5)), "erm": make_row(suite, 0.7, range(seeds))}
+    lines, part = judge("mine", **rows)
+    difference = next(row for row in part.rows if row.submission == "mine").against_erm.difference
+    assert f"ERM: {difference:+.3f} on {words}, 95 % interval without correction [" in lines[2]
+    rows["erm"] = make_row(suite, 0.7, range(5))
+    assert "both have" not in judge("mine", **rows)[0][2]
+
+
+def test_a_groups_accuracy_over_seeds_is_not_mistaken_for_worst_group_accuracy(suite, make_row, judge):
+    row = make_row(suite, 0.5, range(5))
+    lines, part = judge("mine", mine=row)
+    mean = float(lines[4].partition("mean accuracy ")[2].split()[0].rstrip(","))
+    assert mean > part.rows[0].value("wga")  # the seeds' worst groups differ
+    assert lines[4].startswith("  Over 5 seeds its hardest group is ")
+    assert lines[4].endswith(" (worst-group accuracy averages every seed's own worst group).")
 
 
 def test_erm_is_compared_with_the_best_other_row(suite, make_row, judge):
@@ -81,14 +104,14 @@ def test_the_worst_group_is_named_by_its_class_and_the_channels_that_conflict(su
         correct = np.ones(len(groups), bool)
         correct[np.flatnonzero(groups == group)[:2]] = False
         lines, _ = judge("mine", mine=make_row(suite, correct))
-        assert lines[-1] == f"  Its worst group is {words}: accuracy 0.600."
+        assert lines[-1] == f"  Its hardest group is {words}: accuracy 0.600."
 
 
-def test_a_channel_below_the_floor_and_an_ignored_core_cue_are_named(suite, make_row, judge):
+def test_the_highest_sss_beside_its_floor_and_an_ignored_core_cue_are_named(suite, make_row, judge):
     arrays = {"placebo": np.full(24, 0.4), "core": np.full(24, 0.2)}
     lines, _ = judge("mine", mine=make_row(suite, 0.6, arrays=arrays))
     assert lines[3:5] == [
-        "  It leans most on color: SSS 0.300, not above the placebo floor of 0.400.",
+        "  Its highest SSS is that of color: 0.300; its placebo floor is 0.400.",
         "  It ignores the core cue: sensitivity 0.200, not above that floor.",
     ]
 

@@ -9,7 +9,7 @@ from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.running.query import Asker
+from spurgen.harness.running.query import Asker, collect, count_rows
 from spurgen.harness.running.task_data import inputs
 
 
@@ -48,6 +48,16 @@ def test_the_probe_on_an_encoder_predicts_the_class_encoded_in_the_features(num_
     # differences of logits equal the probe's log-odds
     odds = asker.probe.predict_log_proba(np.eye(num_classes)[val.labels])
     assert np.allclose(logits[:, 0] - logits[:, 1], odds[:, 0] - odds[:, 1])
+
+
+@pytest.mark.parametrize("offers", [("predict",), ("predict_proba", "encode"), ("encode",)])
+def test_every_answered_row_is_reported_and_their_number_is_known_before(offers):
+    task, reported = make_task(2), []
+    train, val = (sample(task.scenario, split, range(n)) for split, n in (("train", 60), ("val", 8)))
+    asker = Asker(Worker(lambda captions: np.eye(2)[np.arange(len(captions)) % 2], *offers), task, reported.append)
+    asker.fit_probe(train)
+    collect(asker, lambda *_: None, val, train, 0)
+    assert sum(reported) == count_rows(task, offers)
 
 
 def test_probabilities_become_logarithms_and_logits_stay_unchanged():

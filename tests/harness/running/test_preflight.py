@@ -85,6 +85,20 @@ def test_long_training_is_not_repeated(examine):
     assert "was not tried twice" in findings.notes[0]
 
 
+def test_training_that_waits_is_repeated_by_its_cpu_time_as_in_scoring(examine):
+    waits = "import time\n" + TRAINS.format(seed="0") + "    time.sleep(2)\n"
+    findings = examine("return lengths(b)", waits, limits=Limits(retrain_seconds=1.5))
+    assert (findings.outcomes["no memory"], findings.notes) == ("ok", [])
+
+
+def test_training_on_several_cores_counts_by_its_cpu_time_but_lasts_its_wall_time(examine, monkeypatch):
+    cpu = iter(np.arange(100) * 90.0)
+    monkeypatch.setattr("spurgen.harness.sandbox.launch.WorkerProcess.cpu_seconds", property(lambda _: next(cpu)))
+    findings = examine("return lengths(b)", TRAINS.format(seed="0"))
+    assert findings.notes == ["training takes 90 s of CPU time, so it was not tried twice"]
+    assert findings.seconds < 60
+
+
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
 def test_a_check_uses_the_inputs_of_its_modality(examine, modality):
     present = {"image": "(True, False)", "text": "(False, True)", "multimodal": "(True, True)"}[modality]

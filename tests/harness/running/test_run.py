@@ -35,12 +35,13 @@ def predict(batch):
 """
 
 
-def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submission, monkeypatch):
+@pytest.mark.parametrize("part", ["predict", "encode"])
+def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submission, monkeypatch, part):
     steps = []
     monkeypatch.setattr(
         "spurgen.harness.running.run.reporting", lambda job: nullcontext(lambda s: steps.append((job, s)))
     )
-    run_job(write_submission(CORE), seed=3)
+    run_job(write_submission(CORE.replace("def predict", f"def {part}")), seed=3)
     assert {job for job, _ in steps} == {"model  small-text  seed 3"}
     words = [step for _, step in steps]
     answers = [float(step.removeprefix("answers ").rstrip("%")) for step in words if step.startswith("answers")]

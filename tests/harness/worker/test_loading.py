@@ -57,10 +57,34 @@ def test_what_an_object_does_not_declare_its_module_may(write_submission):
 
 
 @pytest.mark.parametrize(
-    "line", ["MODALITY = 'sound'", "modality = 3", "ACCESS = 'none'\naccess = 'envs'", "NAMES = ['text']"]
-)
+    "line",
+    [
+        "MODALITY = 'sound'", "modality = 3", "ACCESS = 'none'\naccess = 'envs'", "NAMES = ['text']",
+        "modality = 'image'", "access = 'envs'", "Access = 'envs'",
+    ],
+)  # fmt: skip
 def test_similar_names_with_another_meaning_are_no_error(write_submission, line):
     assert load_submission(write_submission(f"{line}\ndef predict(b): ...")).access == "none"
+
+
+def test_attributes_of_an_object_and_what_a_base_class_declares_are_no_misspelling(write_submission):
+    code = """
+class Base:
+    MODALITIES = {"image", "text"}
+    ACCESS = "envs"
+    ACCES = "envs"
+class Model(Base):
+    MODALITY = "text"
+    def __init__(self):
+        self.modality = "image"
+        self.MODALITYS = "image"
+    def predict(self, b): ...
+submission = Model()
+"""
+    submission = load_submission(write_submission(code))
+    assert (submission.access, submission.modalities) == ("envs", {"image", "text"})
+    alone = "class Model:\n    def __init__(self): self.MODALITY = 'image'\n    def predict(self, b): ...\n"
+    assert load_submission(write_submission(f"{alone}submission = Model()", "alone")).access == "none"
 
 
 def test_a_baseline_takes_options():
@@ -89,8 +113,12 @@ def test_a_baseline_takes_options():
         ("ACCESS = 'groups'\ndef predict(b): ...", r"ACCESS = 'groups'; did you mean val_groups or train_groups\?"),
         ("ACCESS = {'envs'}\ndef predict(b): ...", r"ACCESS = \{'envs'\}; choose from none, envs"),
         ("MODALITY = 'image'\ndef predict(b): ...", "MODALITY = 'image' has no effect; write MODALITIES = 'image'"),
-        ("modalites = ['text']\ndef predict(b): ...", r"modalites = .* has no effect; write MODALITIES = \['text'\]"),
-        ("Acces = 'envs'\ndef predict(b): ...", "Acces = 'envs' has no effect; write ACCESS = 'envs'"),
+        ("MODALITES = ['text']\ndef predict(b): ...", r"MODALITES = .* has no effect; write MODALITIES = \['text'\]"),
+        ("ACESS = 'envs'\ndef predict(b): ...", "ACESS = 'envs' has no effect; write ACCESS = 'envs'"),
+        (
+            "class Base:\n    MODALITY = 'text'\nclass Net(Base):\n    def predict(self, b): ...\nsubmission = Net()",
+            "MODALITY = 'text' has no effect; write MODALITIES = 'text'",
+        ),
         ("class Model:\n    def predict(self, b): ...", r"write `submission = Model\(\)` .*model.py:Model"),
         ("class Net:\n    encode = len\nnet = Net()\ndel Net", "write `submission = net` .*model.py:net"),
         ("from sklearn.svm import SVC", r"encode\(batch\); add one"),
