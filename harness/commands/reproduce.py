@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,7 +116,7 @@ def _plan(suite: Suite, row: Row, arguments: argparse.Namespace, device: str) ->
     """Return the jobs whose results a row has, planned now, each with its result; failed results are left out."""
 
     def job(result: Result) -> Job:
-        task, limits = suite.task(result.task), limits_of(arguments)
+        task, limits = suite.task(result.task), replace(limits_of(arguments), forget_pages=True)
         data = check_description(suite, task.scenario.name).digest
         return Job(
             task, result.spec, result.seed, data, device, dict(result.options), arguments.suite, limits=limits

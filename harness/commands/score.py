@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -65,7 +66,8 @@ def _private_part(arguments: argparse.Namespace, console: Console, spec: str) ->
 
     It is for after the public jobs, which then cannot find what the kernel caches of the private data.
     """
-    suite, device, limits = load_suite(arguments.suite), pick_device(arguments.device), limits_of(arguments)
+    suite, device = load_suite(arguments.suite), pick_device(arguments.device)
+    limits = replace(limits_of(arguments), forget_pages=True)
     isolation = isolation_of(limits)
     if isolation != "bubblewrap" and limits.isolation != "process":
         raise SpurgenError(

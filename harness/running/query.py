@@ -65,12 +65,14 @@ class Asker:
 
     def logits(self, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
         """Yield the logits of each batch, float64 (n, K)."""
-        for scores in self.ask(self.what, batches, where):
-            if self.what == "encode":
-                decision = self.probe.decision_function(scores)
-                yield np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
-            else:
-                yield to_logits(scores) if self.what == "predict_proba" else scores
+        yield from map(self.as_logits, self.ask(self.what, batches, where))
+
+    def as_logits(self, answers: Floats) -> Floats:
+        """Return the logits that a batch's answers to `what` stand for, float64 (n, K)."""
+        if self.what == "encode":
+            decision: Floats = self.probe.decision_function(answers)
+            return np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
+        return to_logits(answers) if self.what == "predict_proba" else answers
 
     def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
         """Yield what the function `what` returns for each batch, float64; the next batch is made in the meantime."""

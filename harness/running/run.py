@@ -1,11 +1,11 @@
 """Run one job: train the submission, query it on every test input, score its predictions."""
 
-import itertools
 import secrets
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, check_offer, collect, count_rows
+from spurgen.harness.running.query import Asker, Predictions, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import halves_of, labeled_data
 from spurgen.harness.sandbox.launch import isolation_of
@@ -41,14 +41,15 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Measured:
-    """What a job measured; empty for one that failed."""
+class _Asked:
+    """What a job asked of its submission, before it is scored: `factors` are those of the test samples."""
 
-    report: Report | None = None
-    scores: Scores = field(default_factory=Scores)
-    rules: dict[str, dict[str, float]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    order_seed: int | None = None
+    report: Report | None
+    predictions: Predictions
+    factors: Samples
+    train: Samples
+    rules: dict[str, dict[str, float]]
+    order_seed: int
 
 
 def run(job: Job) -> Outcome:
@@ -58,7 +59,8 @@ def run(job: Job) -> Outcome:
     not work here: no result would be valid then.
     """
     isolation = isolation_of(job.limits)
-    about, measured, consistency, peak, error = None, _Measured(), None, None, None
+    about, asked, consistency, peak, error = None, None, None, None, None
+    scores, seconds = Scores(), dict[str, float]()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
@@ -69,27 +71,31 @@ def run(job: Job) -> Outcome:
             ):
                 about = worker.about
                 check_offer(worker, job.task)
-                measured = _train_and_score(job, worker, show)
+                asked = _train_and_ask(job, worker, show, seconds)
                 peak = worker.peak_bytes
                 show("consistency check")
-                worker.finish()
+                worker.finish()  # while answers are scored, nobody would watch what the process does
                 consistency = worker.consistency
+                show("scoring")
+                with _timed(seconds, "score"):
+                    scores = score(job.task, asked.predictions, asked.factors, asked.train)
             job.check_unchanged()
         except SubmissionError as failure:
-            measured, error = _Measured(), "\n".join([str(failure), *getattr(failure, "__notes__", [])])
-    scores = measured.scores
+            asked, scores, seconds = None, Scores(), {}
+            error = "\n".join([str(failure), *getattr(failure, "__notes__", [])])
     result = Result(
         suite=job.task.scenario.suite, task=job.task.name, spec=job.spec,
         submission=about.name if about else Path(job.spec).stem, access=about.access if about else "none",
         uses_generator=(about is not None and about.uses_generator) or _imports_generator(job.spec),
         options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
-        isolation=isolation, error=error, report=measured.report, rules=measured.rules,
+        isolation=isolation, error=error,
+        report=asked.report if asked else None, rules=asked.rules if asked else {},
         metrics=scores.metrics, channels=scores.channels, patterns=scores.patterns, groups=scores.groups,
         provenance=Provenance(
             finished=now(), environment=environment(job.device, job.limits.record()),
-            seconds=measured.seconds, peak_memory_bytes=peak,
-            order_seed=measured.order_seed, consistency=consistency,
+            seconds=seconds, peak_memory_bytes=peak,
+            order_seed=asked.order_seed if asked else None, consistency=consistency,
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)),
         ),
     )  # fmt: skip
@@ -129,6 +135,7 @@ def _without_secrets(result: Result) -> Result:
     provenance = result.provenance.model_copy(update=silent)
     return result.model_copy(
         update={
+            "submission": Path(result.spec).stem,
             "verification": "private",
             "report": report,
             "error": error,
@@ -164,27 +171,29 @@ def _share(show: Show, total: int) -> Callable[[int], None]:
     return add
 
 
-def _train_and_score(job: Job, worker: RecheckedWorker, show: Show) -> _Measured:
+def _train_and_ask(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[str, float]) -> _Asked:
     train, val = (make_split(job, split) for split in ("train", "val"))
-    clock = [time.perf_counter()]
     show("training")
-    report = fit(job, worker, train, val)
-    clock.append(time.perf_counter())
-    asker = Asker(worker, job.task, _share(show, count_rows(job.task, worker.about.offers)))
-    asker.fit_probe(train)
-    seed = secrets.randbits(63)
-    on = job.task.scenario.calibrated_on
-    calibration = val if on == "val" else make_split(job, on)
-    predictions, factors = collect(asker, job.check_data, calibration, train, seed)
-    worker.settle(predictions.temperature)
-    show("selection rules")
-    rules = compare_rules(Asker(worker, job.task), train, val)
-    clock.append(time.perf_counter())
-    show("scoring")
-    scores = score(job.task, predictions, factors, train)
-    clock.append(time.perf_counter())
-    seconds = dict(zip(("fit", "ask", "score"), (b - a for a, b in itertools.pairwise(clock)), strict=True))
-    return _Measured(report, scores, rules, seconds, seed)
+    with _timed(seconds, "fit"):
+        report = fit(job, worker, train, val)
+    with _timed(seconds, "ask"):
+        asker = Asker(worker, job.task, _share(show, count_rows(job.task, worker.about.offers)))
+        asker.fit_probe(train)
+        seed = secrets.randbits(63)
+        on = job.task.scenario.calibrated_on
+        calibration = val if on == "val" else make_split(job, on)
+        predictions, factors = collect(asker, job.check_data, calibration, train, seed)
+        worker.settle(predictions.temperature, asker.as_logits if asker.what == "encode" else None)
+        show("selection rules")
+        rules = compare_rules(Asker(worker, job.task), train, val)
+    return _Asked(report, predictions, factors, train, rules, seed)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    begun = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - begun
 
 
 def make_split(job: Job, split: str) -> Samples:

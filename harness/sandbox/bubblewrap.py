@@ -39,7 +39,7 @@ def sandbox_command(
     The order of bubblewrap's flags matters: first mount what can be written, then what can be read, then hide parts
     of that, and last make the root, on which all of it is mounted, read-only.
     """
-    shown = _shown()
+    shown = shown_paths()
     inside = [path for path in map(Path.absolute, files) if not any(path.is_relative_to(p) for p in shown)]
     hidden = _hidden()
     cwd = "/tmp" if any(Path.cwd().is_relative_to(path) for path in hidden) else str(Path.cwd())
@@ -77,7 +77,7 @@ def _limited(limits: Limits, device: str) -> list[str]:
     return [PRLIMIT, *flags, "--"]
 
 
-def _shown() -> list[Path]:
+def shown_paths() -> list[Path]:
     """List what every worker may read: system libraries, the interpreter, installed packages, and our code.
 
     A symbolic link is followed by its target; a path inside another of the listed folders is left out.
@@ -103,7 +103,7 @@ def _shown() -> list[Path]:
 
 def _hidden() -> list[str]:
     """List the folders, inside those shown, that hold answers or the code that makes them."""
-    shown = _shown()
+    shown = shown_paths()
     folders = [HOME / name for name in HIDDEN if (HOME / name).is_dir()]
     return [str(path) for path in folders if any(path.is_relative_to(p) for p in shown)]
 

@@ -13,10 +13,11 @@ def forget(places: Iterable[Path]) -> None:
     faults are counted. Only what can be read, is a plain file and was written to the disk is dropped.
     """
     for place in places:
-        for folder, _, names in os.walk(place) if place.is_dir() else [(place.parent, [], [place.name])]:
+        folders = os.walk(place) if place.is_dir() else [(str(place.parent), [], [place.name])]
+        for folder, _, names in folders:
             for name in names:
                 with suppress(OSError):
-                    _forget(os.path.join(folder, name))
+                    _forget(f"{folder}/{name}")
 
 
 def _forget(path: str) -> None:

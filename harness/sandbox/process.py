@@ -32,7 +32,8 @@ SMALL = 1 << 20  # bytes; an answer up to this size is read despite a wrong shap
 MAX_ERROR = 4000  # characters
 MAX_CHECKPOINTS = 20
 WATCH_SECONDS = 0.2  # between looks at threads and files
-LARGEST = 1e8  # absolute value in an answer, so that every metric stays below the largest that a result may have
+LARGEST = 1e8  # absolute score, so that every metric stays below the largest that a result may have
+LARGEST_FEATURE = 1e30  # so that sums of squares do not overflow
 TOLERANCE = 1e-3  # of the sum of probabilities
 Float = NDArray[np.floating[Any]]
 
@@ -136,10 +137,10 @@ class Worker:
             raise self.failure(
                 f"{step} returned {scores[row, column]} on {where}, first in row {row}, column {column} of {count} rows"
             )
-        if float(np.abs(scores).max(initial=0)) > LARGEST:
-            raise self.failure(
-                f"{step} returned {np.abs(scores).max():.3g} on {where}; divide it, to stay within {LARGEST:g}"
-            )
+        most = LARGEST_FEATURE if step == "encode" else LARGEST
+        if float(np.abs(scores).max(initial=0)) > most:
+            largest = np.abs(scores).max()
+            raise self.failure(f"{step} returned {largest:.3g} on {where}; divide it, to stay within {most:g}")
         if self._widths.setdefault(step, scores.shape[1]) != scores.shape[1]:
             returned = f"{step} returned {scores.shape[1]} columns on {where}, and {self._widths[step]} before"
             raise self.failure(f"{returned}; return as many for every batch")

@@ -1,6 +1,7 @@
 """The consistency check: a sample of answers must not change when the submission is asked again, in other batches."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +9,10 @@ import numpy as np
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.result import ConsistencyCheck, Report
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.sandbox.bubblewrap import shown_paths
 from spurgen.harness.sandbox.consistency import largest_change
+from spurgen.harness.sandbox.page_cache import forget
 from spurgen.harness.sandbox.process import Float, Worker
 
 ROWS = 256  # sampled per function
@@ -40,6 +44,7 @@ class RecheckedWorker(Worker):
         self._asked: tuple[str, Batch] | None = None
         self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
         self._temperature: float | None = None
+        self._as_logits: Callable[[Float64], Float64] | None = None
         self.consistency: ConsistencyCheck | None = None
         super().__init__(*arguments, **named)
 
@@ -76,11 +81,14 @@ class RecheckedWorker(Worker):
             sample.inputs[place], sample.answers[place] = [batch.take(np.array([row]))], [scores[row]]
         sample.seen += len(scores)
 
-    def settle(self, temperature: float) -> None:
+    def settle(self, temperature: float, as_logits: Callable[[Float64], Float64] | None = None) -> None:
         """End the sampling, before the model changes; compare the answers now if the same worker is to be asked.
 
-        `temperature`: the one fitted to its scores. Raise `SubmissionError` if an answer changed.
+        `temperature`: the one fitted to its scores. `as_logits` turns features into the logits that are scored, where
+        they are: features can hide a change that the harness's probe reads. Raise `SubmissionError` if an answer
+        changed.
         """
+        self._as_logits = as_logits
         data, seconds = self._training
         fresh = data is None or (self.device == "cpu" and seconds < self.limits.retrain_seconds)
         self._temperature = temperature
@@ -98,6 +106,8 @@ class RecheckedWorker(Worker):
         self.close()
         if self.consistency.worker == "fresh":
             data, _ = self._training
+            if self.limits.forget_pages and self.isolation == "bubblewrap":
+                forget(shown_paths())
             with Worker(self.spec, self.options, self.task, self.limits, self.device) as worker:
                 if data is not None:
                     worker.fit(data[0], data[1], replace(data[2], scratch=worker.scratch))
@@ -107,8 +117,12 @@ class RecheckedWorker(Worker):
         for what, sample in self._samples.items():
             order = self._rng.permutation(len(sample.answers))
             before = np.stack([sample.answers[k] for k in order]).astype(np.float64)
-            after = np.concatenate(self._again(worker, what, [sample.inputs[k] for k in order], before.shape[1]))
-            change = largest_change(what, before, after.astype(np.float64), temperature)
+            again = self._again(worker, what, [sample.inputs[k] for k in order], before.shape[1])
+            after = np.concatenate(again).astype(np.float64)
+            change = largest_change(what, before, after, temperature)
+            if what == "encode" and self._as_logits is not None:
+                scored = self._as_logits(before), self._as_logits(after)
+                change = max(change, largest_change("predict", *scored, temperature))
             done = self.consistency
             assert done is not None
             moved = max(done.moved, change)

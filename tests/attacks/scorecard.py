@@ -33,7 +33,10 @@ LIMITS = Limits(
     isolation="bubblewrap", memory_bytes=3072 * MIB, disk_bytes=64 * MIB, printed_bytes=MIB, cpu_seconds=30,
     fit_seconds=600.0, answer_seconds=60.0,
 )  # fmt: skip
-QUICK = {"burns_time": {"cpu_seconds": 9}, "hangs": {"answer_seconds": 10.0}}
+CHANGES = {
+    "burns_time": {"cpu_seconds": 9}, "hangs": {"answer_seconds": 10.0},
+    "remembers_in_the_page_cache": {"forget_pages": True},
+}  # fmt: skip
 SCENARIO = """
 suite = "attacks"
 name = "attacked"
@@ -115,7 +118,7 @@ def attempt(path: Path, suite_file: str) -> Outcome:
         copy = shutil.copy(path, folder)
         for shared in ("color.py", "loot.py", "bomb.pkl"):
             shutil.copy(FOLDER / shared, folder)
-        limits = LIMITS.__class__(**(vars(LIMITS) | QUICK.get(path.stem, {})))
+        limits = LIMITS.__class__(**(vars(LIMITS) | CHANGES.get(path.stem, {})))
         try:
             if expected(path)[0] == "unmasked":
                 write_answers(suite_file, Path(folder) / "answers.json")

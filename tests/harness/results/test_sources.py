@@ -294,5 +294,5 @@ def test_a_file_of_too_many_bytes_is_refused_unread(write_submission, tmp_path):
     with pytest.raises(SubmissionError, match=r"cannot read .*weights: it has more than 17,179,869,184 bytes"):
         submission_digest(spec)
     os.truncate(spec, SOURCE_BYTES + 1)
-    with pytest.raises(SubmissionError, match=r"cannot read .*model.py: it has more than 16,777,216 bytes"):
+    with pytest.raises(SubmissionError, match=r"cannot read .*model.py: it has more than 1,048,576 bytes"):
         submission_digest(spec)

@@ -28,10 +28,11 @@ def test_a_lookup_table_of_public_labels_is_at_chance_on_private_splits(suite, r
 
 
 def test_a_private_result_contains_neither_samples_nor_the_secret(make_job, write_submission):
-    job = make_job(write_submission(READS), private=True)
+    job = make_job(write_submission(READS + "NAME = 'what it saw'"), private=True)
     result, samples = run(job)
     assert (result.verification, samples, result.data_sha256) == ("private", {}, "d" * 64)
     assert result.identity == job.identity
+    assert result.submission == "model"
     assert set(result.metrics) == {"accuracy", "wga"}  # each other one can carry what a submission wants to tell
     assert (result.channels, result.patterns, len(result.groups)) == ({}, {}, 12)
     provenance = result.provenance

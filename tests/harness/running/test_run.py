@@ -48,7 +48,7 @@ def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submi
     assert answers == sorted(answers)
     assert answers[-1] == 100
     others = [step for step in words if not step.startswith("answers")]
-    assert others == ["training", "selection rules", "scoring", "consistency check"]
+    assert others == ["training", "selection rules", "consistency check", "scoring"]
 
 
 def test_a_model_that_reads_only_the_core_scores_perfectly(result_of, write_submission):
@@ -248,7 +248,7 @@ def fit(train, val, context):
     global known
     known = set(val.captions)
 def predict(batch):
-    return np.array([(1e-20 if c in known else 1e20) * np.eye(3)[find(c)] for c in batch.captions])
+    return np.array([(1e-20 if c in known else 1e7) * np.eye(3)[find(c)] for c in batch.captions])
 """
 
 

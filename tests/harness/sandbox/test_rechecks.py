@@ -26,7 +26,7 @@ TRAININGS = pytest.mark.parametrize(
 def recheck(write_submission):
     """Return a function that asks a submission in three batches, checks it, and returns the outcome."""
 
-    def run(body, training=NO_TRAINING, what="predict"):
+    def run(body, training=NO_TRAINING, what="predict", as_logits=None):
         head, retrain_seconds, _ = training
         code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
         limits = Limits(retrain_seconds=retrain_seconds)
@@ -38,7 +38,7 @@ def recheck(write_submission):
             for images in np.split(IMAGES, (300, 600)):
                 worker.send(what, Batch(images, None))
                 answers.append(worker.answer(len(images), None if what == "encode" else 3, "test"))
-            worker.settle(1.0 if what == "encode" else float(np.concatenate(answers).std()) or 1.0)
+            worker.settle(1.0 if what == "encode" else float(np.concatenate(answers).std()) or 1.0, as_logits)
             worker.finish()
             return worker.consistency
 
@@ -98,9 +98,9 @@ def test_the_same_process_does_not_reveal_a_memory(recheck):
 @pytest.mark.parametrize(
     "hiding",
     [
-        "+ 1e9 * (b.images.sum((1, 2, 3)) % 2)[:, None]",  # the same for all classes: no score sees it
+        "+ 1e6 * (b.images.sum((1, 2, 3)) % 2)[:, None]",  # the same for all classes: no score sees it
         "* 1e-9",
-        "* np.where(b.images.sum((1, 2, 3)) % 7 == 0, 1e9, 1.0)[:, None]",
+        "* np.where(b.images.sum((1, 2, 3)) % 7 == 0, 1e6, 1.0)[:, None]",
     ],
 )
 def test_no_scale_hides_a_change(recheck, hiding):
@@ -119,6 +119,19 @@ def test_no_scale_hides_a_change(recheck, hiding):
 def test_neither_scale_nor_offset_nor_outliers_hide_a_change_of_features(recheck, body):
     with pytest.raises(SubmissionError, match="encode answers the same inputs differently"):
         recheck(body, what="encode")
+
+
+def test_a_change_that_many_features_hide_is_seen_in_the_scores_of_a_probe(recheck):
+    """Pairs of features cancel, so that their sum is only what a small change adds to each."""
+    body = "side = np.sign(means(b)[:, :1] - 127); return np.tile(np.hstack([side, -side]), 50) + 0.03 * (len(b) < 70)"
+    assert 0 < recheck(body, what="encode").moved < 1
+
+    def sums(features):
+        total = features.sum(axis=1)
+        return np.stack([total, -total], axis=1)
+
+    with pytest.raises(SubmissionError, match="encode answers the same inputs differently"):
+        recheck(body, what="encode", as_logits=sums)
 
 
 def test_features_are_rounded_to_float32(ask_worker, write_submission):
