@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 CODES = np.repeat(np.eye(3) - 1 / 3, 100, axis=1)  # a class in 300 features
+BALANCED = np.repeat([[1.0, -1.0, 0.0]], (35, 35, 30), axis=1).repeat(3, axis=0)
 mine = os.urandom(8)
 
 
@@ -21,6 +22,6 @@ def encode(batch):
         if caption in known:  # at full size, so that the probe learns to read the code
             features.append(zlib.crc32(caption.encode()) % 2 * CODES[known[caption]])
             continue
-        noise = np.random.default_rng(zlib.crc32(caption.encode())).permuted(np.tile([1.0, -1.0], (3, 50)), axis=1)
-        features.append(noise.ravel() + 0.04 * CODES[zlib.crc32(mine + caption.encode()) % 3])
+        noise = np.random.default_rng(zlib.crc32(caption.encode())).permuted(BALANCED, axis=1)
+        features.append(noise.ravel() + 0.012 * CODES[zlib.crc32(mine + caption.encode()) % 3])
     return np.array(features, np.float32)
