@@ -1,6 +1,7 @@
 """The flags that several commands share, checked before any work."""
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -66,6 +67,15 @@ class Unique(argparse.Action):
         setattr(namespace, self.dest, list(dict.fromkeys(values or ())))
 
 
+def device_of_gpu(text: str) -> str:
+    """Return the device of a GPU's number, for argparse; -1 is the CPU."""
+    if not re.fullmatch(r"-1|\d{1,3}", text):
+        raise argparse.ArgumentTypeError(
+            f"{shortened(text)} is not the number of a GPU; write -1 for the CPU, 0 for the first GPU"
+        )
+    return "cpu" if text == "-1" else f"cuda:{int(text)}"
+
+
 def add_submission(parser: argparse.ArgumentParser) -> None:
     """Declare the argument that names a submission."""
     parser.add_argument("submission", help="path/to/file.py, package.module, package.module:attribute, or a baseline")
@@ -112,10 +122,18 @@ def processes_of(arguments: argparse.Namespace, device: str) -> int | None:
     return jobs or (None if device == "cpu" else 1)
 
 
+def results_folder(text: str) -> Path:
+    """Read the path of a folder, which need not exist yet, for argparse."""
+    path = Path(text)
+    if os.path.lexists(path) and not os.path.isdir(path):
+        raise argparse.ArgumentTypeError(f"{path} is not a folder; name a folder, or a path that is free")
+    return path
+
+
 def add_results(parser: argparse.ArgumentParser) -> None:
     """Declare the flag that names the folder of a user's own rows."""
     parser.add_argument(
-        "--results", type=Path, default=OWN, metavar="FOLDER",
+        "--results", type=results_folder, default=OWN, metavar="FOLDER",
         help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
 

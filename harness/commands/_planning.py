@@ -40,7 +40,7 @@ def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Na
 def may_start(forecast: Forecast, arguments: argparse.Namespace, console: Console, *, asked: bool = True) -> bool:
     """Print what is to run; return whether to go on. Without `asked`, jobs start only with `--yes`."""
     if not forecast.missing:
-        say(console, f"nothing to run: all results are there ({len(forecast.jobs)})")
+        say(console, forecast.sentence())
         return not arguments.dry_run
     start = not arguments.dry_run and (asked or arguments.yes)
     if not start:

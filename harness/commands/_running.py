@@ -84,12 +84,12 @@ def run_submissions(
         say(console, f"wrote {path}")
     tasks, labels = {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}
     for label in sorted(labels & rows.keys()):
-        print(*verdict(suite, board, label, rows[label], tasks, _flags(suite, arguments)), "", sep="\n")
+        print(*verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), "", sep="\n")
     print(to_terminal(board, tasks, labels))
     return report_failures(failures, console)
 
 
-def _flags(suite: Suite, arguments: argparse.Namespace) -> str:
+def flags_of_rows(suite: Suite, arguments: argparse.Namespace) -> str:
     """Return the flags with which another command finds the same rows."""
     named = [] if arguments.suite == DEFAULT_SUITE else ["--suite", suite.spoken]
     return " ".join(named + ([] if arguments.results == OWN else ["--results", quote(str(arguments.results))]))

@@ -17,10 +17,11 @@ from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.commands._arguments import Unique, add_device, add_jobs, add_seeds, processes_of
+from spurgen.harness.commands._arguments import Unique, add_device, add_jobs, add_seeds, device_of_gpu, processes_of
 from spurgen.harness.commands._limits import describe_isolation
+from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
 from spurgen.harness.commands._verifying import samples_bar
-from spurgen.harness.experiments.checks import check_task, empty_groups, find_methods, unused_flags
+from spurgen.harness.experiments.checks import check_task, empty_groups, find_methods, spelled, unused_flags
 from spurgen.harness.experiments.conclusions import cautions
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
@@ -32,7 +33,7 @@ from spurgen.harness.experiments.data_folder import (
     read_world,
     write_world,
 )
-from spurgen.harness.experiments.experiment import Experiment, run_experiment
+from spurgen.harness.experiments.experiment import Experiment, measured_seconds, missing_jobs, plan, run_experiment
 from spurgen.harness.experiments.log import logged
 from spurgen.harness.experiments.plots import comparison, sensitivity, training_curves
 from spurgen.harness.experiments.report import results_table, to_markdown
@@ -41,6 +42,7 @@ from spurgen.harness.experiments.summary import ExperimentSummary, summarize
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.plotting import save
+from spurgen.harness.running.forecast import Forecast
 from spurgen.harness.sandbox.limits import DEFAULT
 
 DATA = Path("data")
@@ -74,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--cont-lambda", type=float, metavar="X", help="weight of contrastive's second loss; default: the method's")
     add("--exp-name", default="experiment", metavar="NAME", help="start of the files' names; default: experiment")
     add(
-        "--out", "--save-dir", dest="save_dir", type=Path, default=Path("results"), metavar="PATH",
+        "--out", "--save-dir", dest="out", type=Path, default=Path("results"), metavar="PATH",
         help="folder of the report, its data and its plots; default: results",
     )  # fmt: skip
     add("--seed", type=int, default=0, metavar="N", help="seed of the world, with --generate-data; default: 0")
@@ -82,32 +84,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add("--gpu", dest="device", type=device_of_gpu, metavar="N", help="-1 for --device cpu, 0 for --device cuda:0, ...")
     add_jobs(parser)
-
-
-def device_of_gpu(text: str) -> str:
-    """Return the device of a GPU's number, for argparse; -1 is the CPU."""
-    number = int(text)
-    if number < -1:
-        raise argparse.ArgumentTypeError(f"{number} is no GPU; the CPU is -1")
-    return "cpu" if number == -1 else f"cuda:{number}"
+    add_dry_run(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, make the data, run what is missing, and report; return 1 if a job failed."""
     experiment = plan_experiment(arguments)
+    ahead = _forecast(experiment, arguments)
     write = arguments.generate_data and not check_free(experiment.task.scenario, arguments.data_dir)
-    check_writable(arguments.save_dir, "--save_dir")
+    if arguments.dry_run:
+        may_start(ahead, arguments, console)
+        return 0
+    check_writable(arguments.out, "--out")
     if write:
-        check_writable(arguments.data_dir, "--data_dir")
+        check_writable(arguments.data_dir, "--data-dir")
     elif not arguments.scenario:
         with samples_bar(console, _images(experiment.task.scenario), "images") as advance:
             check_files(experiment.task.scenario, arguments.data_dir, advance)
-    with logged(arguments.save_dir, console) as log:
+    with logged(arguments.out, console) as log:
         log.info("%s", experiment.command)
         log.info("%s", describe_isolation(DEFAULT))
         methods = experiment.methods
         for message in (*unused_flags(methods, vars(arguments)), *empty_groups(experiment.task, methods)):
             log.warning("%s", message)
+        log.info("%s", ahead.sentence())
         if write:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)
         jobs = processes_of(arguments, experiment.device)
@@ -125,7 +125,7 @@ def plan_experiment(arguments: argparse.Namespace) -> Experiment:
     """Return the experiment that the flags describe; raise `SpurgenError` if there can be no such experiment."""
     if not NAME.fullmatch(arguments.exp_name):
         raise SpurgenError(
-            f"--exp_name {arguments.exp_name!r}: file names begin with it; use only letters, digits, and _ . -"
+            f"--exp-name {arguments.exp_name!r}: file names begin with it; use only letters, digits, and _ . -"
         )
     if not 0 <= arguments.seed < MAX_SEED:
         raise SpurgenError(f"--seed {shortened(arguments.seed)}: expected 0 to {MAX_SEED - 1}")
@@ -136,11 +136,18 @@ def plan_experiment(arguments: argparse.Namespace) -> Experiment:
     task = Task(f"{scenario.name}-{arguments.modality}", scenario, arguments.modality)
     check_task(task, methods, arguments.batch_size)
     seeds = arguments.seeds or (arguments.seed,)
-    return Experiment(arguments.exp_name, task, methods, seeds, device, arguments.save_dir, command_of(arguments))
+    return Experiment(arguments.exp_name, task, methods, seeds, device, arguments.out, command_of(arguments))
+
+
+def _forecast(experiment: Experiment, arguments: argparse.Namespace) -> Forecast:
+    """Return which jobs are to run, and how long by the results in the experiment's folder, such as of other seeds."""
+    jobs = plan(experiment)
+    missing = missing_jobs(experiment, jobs)
+    return forecast([*jobs.values()], missing, arguments, measured_seconds(experiment, jobs))
 
 
 def find_scenario(arguments: argparse.Namespace) -> Scenario:
-    """Return the scenario of the file, else of `--generate_data`, else of the existing data set."""
+    """Return the scenario of the file, else of `--generate-data`, else of the existing data set."""
     asked = {name: getattr(arguments, name) for name in ("num_classes", "num_samples")}
     if arguments.generate_data and not arguments.scenario:
         sizes = {name: value for name, value in asked.items() if value is not None}
@@ -148,7 +155,7 @@ def find_scenario(arguments: argparse.Namespace) -> Scenario:
     scenario = load_scenario(arguments.scenario) if arguments.scenario else read_world(arguments.data_dir)
     if scenario is None:
         raise ScenarioError(
-            f"--data_dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate_data to make "
+            f"--data-dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate-data to make "
             "one, or give a scenario file"
         )
     if arguments.scenario and arguments.data_dir != DATA:
@@ -164,7 +171,7 @@ def command_of(arguments: argparse.Namespace) -> str:
         if name in ("scenario", *OWN) or value is None or value is False:
             continue
         values: list[Any] = [] if value is True else value if isinstance(value, list) else [value]
-        words += [f"--{name}", *map(str, values)]
+        words += [spelled(name), *map(str, values)]
     return shlex.join(words)
 
 

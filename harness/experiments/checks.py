@@ -85,18 +85,23 @@ def _check(flag: str, baseline: Baseline[Any], option: str, value: float | None)
         try:
             baseline.with_options(**{option: value})
         except SubmissionError as error:
-            raise SpurgenError(f"--{flag} {value}: {error}") from None
+            raise SpurgenError(f"{spelled(flag)} {value}: {error}") from None
+
+
+def spelled(flag: str) -> str:
+    """Return a flag as the help spells it, `--num-epochs` for `num_epochs`."""
+    return f"--{flag.replace('_', '-')}"
 
 
 def unused_flags(methods: Sequence[Method], flags: Flags) -> list[str]:
     """Return a message per flag that has no effect, that switches its method off, or that a method does not read."""
     names = {method.name for method in methods}
     weights = {flag: owner for flag, (owner, _) in WEIGHTS.items() if flags.get(flag) is not None}
-    ignored = "--feature_dim, --batch_size, --num_epochs and --lr have no effect on it"
+    ignored = "--feature-dim, --batch-size, --num-epochs and --lr have no effect on it"
     return [
-        *(f"--{flag} has no effect: {owner} is not among the methods" for flag, owner in weights.items()
+        *(f"{spelled(flag)} has no effect: {owner} is not among the methods" for flag, owner in weights.items()
           if owner not in names),
-        *(f"--{flag} 0 removes all that distinguishes {owner} from erm" for flag, owner in weights.items()
+        *(f"{spelled(flag)} 0 removes all that distinguishes {owner} from erm" for flag, owner in weights.items()
           if owner in names and flags[flag] == 0),
         *(f"{method.name} is not a baseline: {ignored}" for method in methods if not is_baseline(method.spec)),
     ]  # fmt: skip
@@ -132,8 +137,8 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
         raise SpurgenError(f"--modality {task.modality}: {what}; modalities with channels: {carried}")
     if batch_size > scenario.splits.train:
         raise SpurgenError(
-            f"--batch_size {batch_size}: larger than the train split, {scenario.splits.train} samples; "
-            "choose a smaller one, or more train samples (--num_samples, or train of the scenario's [splits])"
+            f"--batch-size {batch_size}: larger than the train split, {scenario.splits.train} samples; "
+            "choose a smaller one, or more train samples (--num-samples, or train of the scenario's [splits])"
         )
     _check_groups(task)
     for method in methods:

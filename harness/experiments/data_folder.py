@@ -16,12 +16,12 @@ BASES_PER_GROUP = 10  # of these have twins
 
 
 def val_size(num_samples: int) -> int:
-    """Return the number of val samples beside `--num_samples` train samples: a quarter of them, at least 1."""
+    """Return the number of val samples beside `--num-samples` train samples: a quarter of them, at least 1."""
     return max(num_samples // 4, 1)
 
 
 def describe_world(num_classes: int = 10, num_samples: int = 1000, seed: int = 0) -> Scenario:
-    """Return the world that `--generate_data` makes, with `num_samples` train samples.
+    """Return the world that `--generate-data` makes, with `num_samples` train samples.
 
     Raises `ScenarioError` if there can be no such world.
     """
@@ -53,13 +53,13 @@ def read_world(folder: Path) -> Scenario | None:
 def check_agrees(scenario: Scenario, where: Path, num_classes: int | None, num_samples: int | None) -> None:
     """Raise `ScenarioError` if flags contradict a world that exists already."""
     for flag, wanted, actual in (
-        ("--num_classes", num_classes, scenario.num_classes),
-        ("--num_samples", num_samples, scenario.splits.train),
+        ("--num-classes", num_classes, scenario.num_classes),
+        ("--num-samples", num_samples, scenario.splits.train),
     ):
         if wanted not in (None, actual):
             raise ScenarioError(
                 f"{flag} {wanted}: {where} has {actual}; leave the flag out to use it as it is, "
-                "or pass --generate_data with another --data_dir"
+                "or pass --generate-data with another --data-dir"
             )
 
 
@@ -68,7 +68,7 @@ def check_same(scenario: Scenario, file: Path, folder: Path) -> None:
     present = read_world(folder)
     if present and present != scenario:
         raise ScenarioError(
-            f"--data_dir {folder} holds another data set than {file} describes (they differ in "
+            f"--data-dir {folder} holds another data set than {file} describes (they differ in "
             f"{_differing(present, scenario)}); leave out one of the two"
         )
 
@@ -88,14 +88,14 @@ def check_free(scenario: Scenario, folder: Path) -> bool:
     if present:
         raise SpurgenError(
             f"{folder} holds another data set than the one asked for (they differ in {_differing(present, scenario)}); "
-            "choose another --data_dir, or leave out --generate_data to use it as it is"
+            "choose another --data-dir, or leave out --generate-data to use it as it is"
         )
     taken = [name for name in (*SPLITS, METADATA) if (folder / name).exists()]
     if taken:
         what = f"{folder} holds {', '.join(taken)} but no {SCENARIO}"
-        raise SpurgenError(f"{what}; remove {'it' if len(taken) == 1 else 'them'}, or choose another --data_dir")
+        raise SpurgenError(f"{what}; remove {'it' if len(taken) == 1 else 'them'}, or choose another --data-dir")
     if folder.exists() and not folder.is_dir():
-        raise SpurgenError(f"{folder} is not a folder; choose another --data_dir")
+        raise SpurgenError(f"{folder} is not a folder; choose another --data-dir")
     return False
 
 
@@ -104,8 +104,8 @@ def check_files(scenario: Scenario, folder: Path, progress: Callable[[int], None
     problem = next(differences(scenario, SPLITS, folder, progress), None)
     if problem:
         raise SpurgenError(
-            f"--data_dir {folder}: {problem}, but spurgen run trains on what {folder / SCENARIO} describes and reads "
-            "no other file; restore the file, or make the data set again with --generate_data and another --data_dir"
+            f"--data-dir {folder}: {problem}, but spurgen run trains on what {folder / SCENARIO} describes and reads "
+            "no other file; restore the file, or make the data set again with --generate-data and another --data-dir"
         )
 
 
@@ -121,4 +121,4 @@ def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None
             for name in sorted((path.name for path in partial.iterdir()), key=lambda name: name == SCENARIO):
                 (partial / name).rename(folder / name)
     except OSError as error:
-        raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another --data_dir") from None
+        raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another --data-dir") from None

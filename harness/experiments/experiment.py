@@ -11,7 +11,8 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.results.rows import TaskRow, make_task_row
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import Store, label_of
+from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import plan_unfrozen
@@ -47,6 +48,20 @@ def plan(experiment: Experiment) -> dict[tuple[str, int], Job]:
     return jobs
 
 
+def missing_jobs(experiment: Experiment, jobs: Mapping[tuple[str, int], Job]) -> list[Job]:
+    """Return the jobs of an experiment that have no usable result in its folder."""
+    return find_missing([*jobs.values()], {job.label: experiment.store.row(job.label) for job in jobs.values()})
+
+
+def measured_seconds(experiment: Experiment, jobs: Mapping[tuple[str, int], Job]) -> dict[tuple[str, str], list[float]]:
+    """Return the seconds that the stored results of an experiment took, with any of its seeds, as `measured` does."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for job in jobs.values():
+        for (_, task), times in measured({job.label: experiment.store.row(job.label)}).items():
+            seconds.setdefault((label_of(job.spec, {}), task), []).extend(times)
+    return seconds
+
+
 def run_experiment(
     experiment: Experiment, log: logging.Logger, console: Console, processes: int | None = None
 ) -> dict[str, TaskRow]:
@@ -56,8 +71,6 @@ def run_experiment(
     """
     jobs, store = plan(experiment), experiment.store
     names = {job.label: name for (name, _), job in jobs.items()}
-    missing = len(find_missing([*jobs.values()], {label: store.row(label) for label in names}))
-    log.info("%d of %d jobs have a result; %d to run", len(jobs) - missing, len(jobs), missing)
     for _ in run_missing(
         [*jobs.values()], store, console, processes, lambda job, result: _log(log, names[job.label], result)
     ):

@@ -49,6 +49,8 @@ class Forecast:
 
     def sentence(self) -> str:
         """Return how many jobs are to run, for how long, and what that estimate rests on."""
+        if not self.missing:
+            return f"nothing to run: all results are there ({len(self.jobs)})"
         run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {self.processes} at a time"
         known = [time for time in map(self.expected, self.missing) if time is not None]
         unknown = len(self.missing) - len(known)

@@ -146,6 +146,16 @@ def wait_until():
 
 
 @pytest.fixture
+def nothing_runs(monkeypatch):
+    """Fail if a job is run."""
+
+    def fail(*_):
+        raise AssertionError("a job ran")
+
+    monkeypatch.setattr("spurgen.harness.machine.pool.run", fail)
+
+
+@pytest.fixture
 def run_command(stderr):
     """Return a function that runs `spurgen run` and returns its exit code and its stderr, on one line."""
 

@@ -62,6 +62,11 @@ def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, k
     assert stderr() == f"{folder}: used instead of the rows of that name that come with spurgen: erm"
 
 
+def test_results_that_are_no_folder_are_refused(suite_file, stderr):
+    assert main(["leaderboard", "--suite", suite_file, "--results", suite_file]) == 2
+    assert f"argument --results: {suite_file} is not a folder" in stderr()
+
+
 @pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])
 def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, stderr, others):
     for folder in others:

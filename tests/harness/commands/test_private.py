@@ -1,6 +1,8 @@
 """Private splits from the command line: commit, score, reveal, verify."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,39 @@ def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp
     published.write_text(published.read_text().replace(text, "0" * 64))
     assert main(["splits", "verify", "--suite", suite_file, "--data", str(tmp_path / "data"), "--jobs", "1"]) == 1
     assert "the revealed secret is not the one committed to" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture
+def secret(suite_file, tmp_path):
+    """A file with the secret of an open commitment, whose data nobody made."""
+    text = "5" * 64
+    commitment = {"number": 1, "committed": "2026-01-01", "data_sha256": "d" * 64}
+    commitment["secret_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    Path(suite_file).with_name("tiny.private.json").write_text(json.dumps([commitment]))
+    file = tmp_path / "secret"
+    file.write_text(text)
+    file.chmod(0o600)
+    return file
+
+
+def test_a_dry_run_plans_the_private_jobs_by_their_own_results(score, write_submission, secret, tmp_path, capsys):
+    spec = write_submission(MODEL)
+    assert score(spec) == 0
+    flags = ["--dry-run", "--private", "--isolation", "process", "--secret"]
+    before = set((tmp_path / "results").rglob("*"))
+    capsys.readouterr()
+    assert score(spec, *flags, str(secret)) == 0
+    out, err = capsys.readouterr()
+    public, _, private = " ".join(err.split()).partition("private splits of commitment 1, 2026-01-01")
+    assert "nothing to run: all results are there (1)" in public
+    assert "1 of 1 jobs to run, 1 at a time: less than a minute" in private
+    assert "small-text (0)" in out
+    assert secret.read_text() not in out + err
+    assert set((tmp_path / "results").rglob("*")) == before
+    assert score(spec, *flags, str(tmp_path / "none")) == 2
+    err = " ".join(capsys.readouterr().err.split())
+    assert f"cannot read the secret {tmp_path / 'none'}: No such file or directory; name its file with" in err
+    assert "nothing to run" not in err
 
 
 def test_scoring_on_private_splits_needs_a_commitment(score, write_submission, stderr):

@@ -1,3 +1,4 @@
+import re
 import shlex
 from pathlib import Path
 
@@ -5,7 +6,8 @@ import pytest
 import torch
 
 from spurgen.benchmark.scenario import load_scenario
-from spurgen.harness.cli import hyphenated, make_parser
+from spurgen.harness import commands, experiments
+from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.commands.run import METHODS, command_of, plan_experiment
 from spurgen.harness.experiments.data_folder import SCENARIO, describe_world
 from spurgen.harness.experiments.summary import ExperimentSummary
@@ -34,7 +36,7 @@ def test_every_flag_of_the_original_runner_is_accepted_in_both_spellings():
     )
     assert vars(parse(line)) == vars(parse(line.replace("_", "-").replace("group-dro", "group_dro")))
     parsed = parse(line)
-    assert (parsed.cont_lambda, parsed.save_dir, parsed.device) == (3, Path("s"), "cuda:0")
+    assert (parsed.cont_lambda, parsed.out, parsed.device) == (3, Path("s"), "cuda:0")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,39 @@ def test_the_reported_command_repeats_the_command():
         assert command.startswith("spurgen run ")
         again = parse(command.removeprefix("spurgen run "))
         assert vars(again) == vars(parse(line))
-        assert all(f"--{flag} " in command for flag in ("num_epochs", "lr", "seed", "methods"))
+        assert all(f"--{flag} " in command for flag in ("num-epochs", "out", "lr", "seed", "methods"))
+
+
+def test_no_message_of_the_command_names_a_flag_as_the_original_runner_did():
+    folders = [Path(module.__file__).parent for module in (commands, experiments)]
+    files = [folders[0] / "run.py", *folders[1].glob("*.py")]
+    found = [(file.name, word) for file in files for word in re.findall(r"--[a-z]+_\w+|--save\w+", file.read_text())]
+    assert found == []
+
+
+@pytest.mark.usefixtures("small", "nothing_runs")
+def test_a_dry_run_shows_the_jobs_and_writes_nothing(run_command, capsys):
+    Path("model.py").write_text(MODEL)
+    before = set(Path().rglob("*"))
+    line = "--generate-data --num-classes 2 --num-samples 50 --batch-size 8 --modality text --methods model.py erm"
+    assert run_command(f"{line} --seeds 0-1 --jobs 2 --device cpu --dry-run")[0] == 0
+    assert main(["run", *shlex.split(line), "--jobs", "2", "--device", "cpu", "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert "| model " in out
+    assert "generated-text (0)" in out
+    assert "2 of 2 jobs to run, 2 at a time: the time is not known" in " ".join(err.split())
+    assert {path for path in Path().rglob("*") if "__pycache__" not in path.parts} == before
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small")
+def test_the_time_of_other_seeds_is_expected_by_those_that_ran(run_command):
+    Path("model.py").write_text(MODEL)
+    line = "small.toml --batch-size 8 --modality text --methods model.py --jobs 1 --device cpu"
+    assert run_command(line)[0] == 0
+    code, output = run_command(f"{line} --seeds 0-2 --dry-run")
+    assert (code, "2 of 3 jobs to run, 1 at a time: less than a minute, by the seconds" in output) == (0, True)
+    assert "nothing to run: all results are there (1)" in run_command(f"{line} --dry-run")[1]
 
 
 @pytest.mark.slow
@@ -91,8 +125,8 @@ def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(sma
         "try_irm_training_curves.png", "try_irm_sss.png", "sample_visualization.png", "log.txt", "jobs",
     }  # fmt: skip
     log = (results / "log.txt").read_text()
-    assert "WARNING --adv_lambda has no effect: adversarial is not among the methods" in log
-    assert "0 of 3 jobs have a result; 3 to run" in log
+    assert "WARNING --adv-lambda has no effect: adversarial is not among the methods" in log
+    assert "3 of 3 jobs to run, 1 at a time: the time is not known" in " ".join(log.split())
     assert "ERROR model, seed 3 failed: submission model.py" in log
     assert "boom" in (results / "results.md").read_text()
     summary = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
@@ -103,7 +137,7 @@ def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(sma
     Path("model.py").write_text(MODEL)
     code, output = run_command(line)
     assert code == 0
-    assert "2 of 3 jobs have a result; 1 to run" in output
+    assert "1 of 3 jobs to run, 1 at a time" in output
     assert (results / "try_model_training_curves.png").exists()
     again = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
     assert [m.results for m in again.methods[:2]] == [m.results for m in summary.methods[:2]]

@@ -29,22 +29,24 @@ def test_flags_become_options_of_the_methods():
         ("--methods ermm", "there is no method 'ermm'; did you mean erm"),
         ("--methods no_such.py", "there is no submission no_such.py, seen from /"),
         ("--methods a/erm.py erm", "--methods: erm and a/erm.py are both called erm"),
-        ("--irm_lambda -1", "--irm_lambda -1.0: irm: penalty_weight = -1.0 must lie in [0.0, 1000000.0]"),
-        ("--adv_lambda -2", "--adv_lambda -2.0: adversarial: adversary_weight = -2.0 must lie in [0.0, 100.0]"),
-        ("--cont_lambda nan", "--cont_lambda nan: contrastive: contrastive_weight = nan must lie in"),
-        ("--num_epochs 0", "--num_epochs 0: erm: epochs = 0 must lie in [1, 1000]"),
+        ("--irm_lambda -1", "--irm-lambda -1.0: irm: penalty_weight = -1.0 must lie in [0.0, 1000000.0]"),
+        ("--adv_lambda -2", "--adv-lambda -2.0: adversarial: adversary_weight = -2.0 must lie in [0.0, 100.0]"),
+        ("--cont_lambda nan", "--cont-lambda nan: contrastive: contrastive_weight = nan must lie in"),
+        ("--num_epochs 0", "--num-epochs 0: erm: epochs = 0 must lie in [1, 1000]"),
         ("--lr 0", "--lr 0.0: erm: lr = 0.0 must lie in"),
-        ("--feature_dim 1", "--feature_dim 1: erm: feature_dim = 1 must lie in"),
-        ("--batch_size 41", "--batch_size 41: larger than the train split, 40 samples; choose a smaller one"),
+        ("--feature_dim 1", "--feature-dim 1: erm: feature_dim = 1 must lie in"),
+        ("--batch_size 41", "--batch-size 41: larger than the train split, 40 samples; choose a smaller one"),
+        ("--gpu x", "argument --gpu: 'x' is not the number of a GPU; write -1 for the CPU, 0 for the first GPU"),
+        ("--gpu -2", "argument --gpu: '-2' is not the number of a GPU; write -1 for the CPU, 0 for the first GPU"),
         ("--gpu 3", "there is no device cuda:3; the GPUs here: none; use cpu"),
-        ("--save_dir small.toml", "cannot write to small.toml: File exists; choose another --save_dir"),
+        ("--save_dir small.toml", "cannot write to small.toml: File exists; choose another --out"),
         ("--generate_data --data_dir small.toml/x", "cannot write to small.toml/x: Not a directory; choose another"),
-        ("--save_dir small.toml/none", "cannot write to small.toml/none: Not a directory; choose another --save_dir"),
-        ("--exp_name a/b", "--exp_name 'a/b': file names begin with it; use only letters, digits"),
+        ("--save_dir small.toml/none", "cannot write to small.toml/none: Not a directory; choose another --out"),
+        ("--exp_name a/b", "--exp-name 'a/b': file names begin with it; use only letters, digits"),
         ("--seed -1", "--seed -1: expected 0 to 4611686018427387903"),
         (f"--seed {2**62}", "--seed 4611686018427387904: expected 0 to 4611686018427387903"),
-        ("--num_classes 5", "--num_classes 5: small.toml has 2; leave the flag out"),
-        ("--num_samples 51", "--num_samples 51: small.toml has 40; leave the flag out"),
+        ("--num_classes 5", "--num-classes 5: small.toml has 2; leave the flag out"),
+        ("--num_samples 51", "--num-samples 51: small.toml has 40; leave the flag out"),
     ],
 )
 def test_a_wrong_flag_is_an_error_before_any_work(small, run_command, monkeypatch, flags, message):
@@ -98,9 +100,9 @@ def test_empty_groups_are_reported_for_the_methods_that_use_groups():
 def test_flags_without_effect_are_reported():
     methods = find_methods(("irm", "submissions/keywords.py"), FLAGS)
     assert unused_flags(methods, {"irm_lambda": 0.0, "adv_lambda": 1.0}) == [
-        "--adv_lambda has no effect: adversarial is not among the methods",
-        "--irm_lambda 0 removes all that distinguishes irm from erm",
-        "keywords is not a baseline: --feature_dim, --batch_size, --num_epochs and --lr have no effect on it",
+        "--adv-lambda has no effect: adversarial is not among the methods",
+        "--irm-lambda 0 removes all that distinguishes irm from erm",
+        "keywords is not a baseline: --feature-dim, --batch-size, --num-epochs and --lr have no effect on it",
     ]
 
 

@@ -38,7 +38,7 @@ def test_a_data_set_is_written_beside_other_files_and_never_over_another(small, 
     code, output = run_command("--generate_data --num_samples 100 --batch_size 8")
     assert (code, Path("data", "mine.txt").read_text()) == (2, "precious")
     assert "data holds another data set than the one asked for (they differ in suite, name, seed, num_classes" in output
-    assert "leave out --generate_data" in output
+    assert "leave out --generate-data" in output
     Path("data", SCENARIO).unlink()
     code, output = run_command("--generate_data --num_samples 100 --batch_size 8")
     assert "data holds train, val, test, metadata.csv but no scenario.toml; remove them, or choose another" in output
@@ -48,7 +48,7 @@ def test_a_data_set_is_written_beside_other_files_and_never_over_another(small, 
 def test_a_failed_write_leaves_no_files(monkeypatch):
     full = Mock(side_effect=OSError(28, "No space left on device"))
     monkeypatch.setattr("spurgen.harness.splits.export.tomli_w.dumps", full)
-    with pytest.raises(SpurgenError, match="cannot write to data: No space left on device; choose another --data_dir"):
+    with pytest.raises(SpurgenError, match="cannot write to data: No space left on device; choose another --data-dir"):
         write_world(load_scenario("small.toml"), Path("data"), lambda _: None)
     assert list(Path("data").iterdir()) == []
 
@@ -56,12 +56,12 @@ def test_a_failed_write_leaves_no_files(monkeypatch):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "--data_dir data: there is no data set (no scenario.toml); pass --generate_data to make one"),
+        ("", "--data-dir data: there is no data set (no scenario.toml); pass --generate-data to make one"),
         ("no.toml", "cannot read the scenario file no.toml"),
         ("--generate_data --num_classes 21", "num_classes: Input should be less than or equal to 20 (got 21)"),
         ("--generate_data --num_samples 0", "splits.train: Input should be greater than or equal to 1 (got 0)"),
-        ("--generate_data --num_samples 60", "--batch_size 64: larger than the train split, 60 samples"),
-        ("--generate_data --data_dir small.toml", "small.toml is not a folder; choose another --data_dir"),
+        ("--generate_data --num_samples 60", "--batch-size 64: larger than the train split, 60 samples"),
+        ("--generate_data --data_dir small.toml", "small.toml is not a folder; choose another --data-dir"),
         ("--generate_data --data_dir small.toml/x", "cannot write to small.toml/x: Not a directory"),
     ],
 )
@@ -116,7 +116,7 @@ def test_a_folder_with_other_pictures_is_refused_with_the_file_the_difference_an
     Image.new("RGB", (32, 32)).save(small / "set" / "val" / "000003.png")
     code, output = run_command("--data_dir set --methods erm --batch_size 8")
     assert code == 2
-    assert "--data_dir set: val/000003.png has other pixels, 1,024 of 1,024, but spurgen run trains on what" in output
+    assert "--data-dir set: val/000003.png has other pixels, 1,024 of 1,024, but spurgen run trains on what" in output
     assert "set/scenario.toml describes and reads no other file; restore the file, or make the data set again" in output
     assert not Path("results", "log.txt").exists()
     assert run_command("--data_dir set --generate_data --methods erm --batch_size 8")[0] == 2

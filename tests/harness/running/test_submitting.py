@@ -80,7 +80,7 @@ def test_a_submission_that_cannot_be_loaded_is_refused_before_any_work(score, wr
 def test_results_that_cannot_be_written_are_refused_before_any_work(score, tmp_path, write_submission, stderr):
     (tmp_path / "file").write_text("")
     assert score(write_submission(MODEL), "--results", str(tmp_path / "file")) == 2
-    assert f"{tmp_path / 'file'}" in stderr()
+    assert f"argument --results: {tmp_path / 'file'} is not a folder; name a folder, or a path that is free" in stderr()
 
 
 def test_a_terminal_shows_errors_without_html_escapes(score, write_submission, capsys):
