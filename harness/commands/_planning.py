@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from spurgen.harness.commands._arguments import processes_of
-from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine.pool import cores
+from spurgen.harness.machine.printing import say
 from spurgen.harness.running.forecast import Forecast, Seconds
 from spurgen.harness.running.job import Job
 

@@ -19,14 +19,15 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_suite,
     add_tasks,
+    open_store,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
-from spurgen.harness.commands._store import open_store
-from spurgen.harness.commands._verifying import add_data, only, say, verify_all
+from spurgen.harness.commands._verifying import add_data, only, verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
@@ -116,5 +117,5 @@ def report_failures(errors: Iterable[str], console: Console) -> int:
     """Print every error once; return the exit code: 1 if there are any."""
     distinct = dict.fromkeys(errors)
     for error in distinct:
-        console.print(error, markup=False, style="red", soft_wrap=True)
+        say(console, error, "red")
     return 1 if distinct else 0

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result
@@ -24,6 +23,7 @@ from spurgen.harness.commands._arguments import (
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.missing import find_missing, result_of, run_missing
@@ -104,7 +104,7 @@ def calibration_table(results: Sequence[Result]) -> str:
                 "Seeds": len(seeds),
             }
         )
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def cue_table(suite: Suite, names: Sequence[str]) -> str:
@@ -127,4 +127,4 @@ def cue_table(suite: Suite, names: Sequence[str]) -> str:
                     "WGA": f"{accuracies.wga:.3f}",
                 }
             )
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)

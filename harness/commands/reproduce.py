@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Reproduction, Result
@@ -29,15 +28,15 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_suite,
     add_tasks,
+    open_store,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
-from spurgen.harness.commands._store import open_store
-from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.results.rows import Row, Rows
 from spurgen.harness.results.store import Store
@@ -168,7 +167,7 @@ def _rerun(
 def _table(reruns: Sequence[_Rerun], means: Mapping[str, Sequence[Again]]) -> str:
     lines = [line for rerun in reruns for line in _lines(rerun)]
     lines += [_line(name, "mean", metric) for name, metrics in means.items() for metric in metrics]
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def _lines(rerun: _Rerun) -> list[dict[str, str]]:

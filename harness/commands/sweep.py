@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
@@ -30,6 +29,7 @@ from spurgen.harness.experiments.tuning_result import TuningResult, add_result, 
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import first_line
@@ -109,7 +109,7 @@ def _run_missing(
             add_result(results_file(folder, result.suite, result.method), result)
             results[result.identity] = result
             progress.advance(bar)
-            progress.console.print(_line(result), markup=False, soft_wrap=True)
+            say(progress.console, _line(result))
     return [results[job.identity] for job in jobs]
 
 
@@ -142,7 +142,7 @@ def sweep_table(results: Sequence[TuningResult], known: dict[str, ModuleType]) -
                 "Chosen": ", ".join(f"{k} = {v:g}" for k, v in best.options.items()) if best else "none worked",
             }
         )
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def _score(score: tuple[float, ...] | None) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tabulate import tabulate
 
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running.job import Job
-from spurgen.harness.running.seeds import Seeds
+from spurgen.harness.running.job import Job, Seeds
 
 Seconds = Mapping[tuple[str, str], Sequence[float]]
 """Wall times of finished jobs, by submission and task."""
@@ -72,7 +71,7 @@ class Forecast:
             lines.append(
                 {"Submission": name, "Jobs": len(jobs), "Tasks (seeds)": _tasks(jobs), "Time, one by one": time}
             )
-        return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+        return markdown_table(lines)
 
 
 def _tasks(jobs: Sequence[Job]) -> str:

@@ -8,6 +8,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import Store, check_owner, versions_of
@@ -77,7 +78,7 @@ def run_missing(
             if report:
                 report(job, result)
             else:
-                progress.console.print(_line(job, result), markup=False)
+                say(progress.console, _line(job, result))
             yield job, result
 
 
@@ -102,8 +103,9 @@ def _check_owners(jobs: Sequence[Job], rows: Mapping[str, Row], console: Console
         if label in names_in(BASELINES) and not is_baseline(job.spec):
             raise SpurgenError(f"{job.spec} would have the row {label}, as the baseline of that name; rename it")
         if check_owner(rows[label], label, job.spec, job.submission_sha256):
-            console.print(
+            say(
+                console,
                 f"{job.spec} changed since its row was made, or another file has that name: all results of the row "
                 f"{label} are replaced as soon as a new one is there",
-                markup=False, style="yellow", soft_wrap=True,
-            )  # fmt: skip
+                "yellow",
+            )
