@@ -37,12 +37,15 @@ def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Na
     return Forecast(jobs, missing, seconds, min(processes, max(len(missing), 1)))
 
 
-def may_start(forecast: Forecast, arguments: argparse.Namespace, console: Console, *, asked: bool = True) -> bool:
-    """Print what is to run; return whether to go on. Without `asked`, jobs start only with `--yes`."""
+def may_start(forecast: Forecast, arguments: argparse.Namespace, console: Console, *, chosen: bool = True) -> bool:
+    """Print what is to run; return whether to go on.
+
+    Jobs start if tasks or submissions were `chosen` on the command line, or with `--yes`.
+    """
     if not forecast.missing:
         say(console, f"nothing to run: all results are there ({len(forecast.jobs)})")
         return not arguments.dry_run
-    start = not arguments.dry_run and (asked or arguments.yes)
+    start = not arguments.dry_run and (chosen or arguments.yes)
     if not start:
         print(forecast.table())
     say(console, forecast.sentence())

@@ -51,12 +51,13 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_submissions(
     arguments: argparse.Namespace, console: Console, specs: list[str], mine: Sequence[str] = (),
-    then: Callable[[], list[str]] = list, *, asked: bool = True,
+    then: Callable[[], list[str]] = list, *, chosen: bool = True,
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
     `mine`: specs whose rows are marked, and judged in sentences first. `then` is called after the jobs and returns the
-    errors of others that failed. Unless `asked`, or told by `--yes`, only what is missing is printed.
+    errors of others that failed. Jobs start if tasks or submissions were `chosen` on the command line, or with
+    `--yes`; otherwise they are only listed.
     """
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
@@ -66,7 +67,7 @@ def run_submissions(
     if missing:
         jobs = _taken(jobs, arguments, console)
         missing = find_missing(jobs, rows)
-    if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, asked=asked):
+    if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, chosen=chosen):
         return 0
     if missing:
         check_writable(arguments.results, "--results")
