@@ -124,8 +124,8 @@ class Submission:
     """A loaded submission with every default filled in; None for each function that it lacks.
 
     After `fit`, `report` returns a `Report` as a dict. `checkpoints` returns their number, and `restore`
-    goes back to one of them, so that the selection rules can be compared. `uses_generator`: it knows the words,
-    pictures or code with which the data were made.
+    goes back to one of them, so that the selection rules can be compared. `uses_generator`: whether it declares that it
+    uses the words, pictures or code with which the data were made.
     """
 
     name: str

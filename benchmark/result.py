@@ -67,7 +67,7 @@ class ConsistencyCheck(_Frozen):
 
 
 class Reproduction(_Frozen):
-    """When and where a result was made again, and with what verdict."""
+    """When and where a result was made again, and how well it matched."""
 
     verdict: str
     isolation: str
@@ -104,9 +104,9 @@ class Result(_Frozen):
     `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `patterns` the accuracy
     per alignment pattern (a string of `a`ligned and `c`onflicting, a letter per channel), `groups` the number of
     correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
-    of the weights it picks, where the submission keeps several. `uses_generator`: it knows how the data were made.
-    `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard. A failed job has
-    `error` and no metrics.
+    of the weights it picks, where the submission keeps several. `uses_generator`: whether the submission imports the
+    generators, or declares that it uses them. `uncorrelated` marks a reference trained without the correlations, which
+    is on no leaderboard. A failed job has `error` and no metrics.
     """
 
     suite: str

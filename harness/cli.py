@@ -108,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains as it ends
         return BROKEN_PIPE
     except KeyboardInterrupt as stop:
-        kept = dict.fromkeys(getattr(stop, "__notes__", ()))
-        console.print("; ".join(["stopped", *kept]), markup=False, soft_wrap=True)
+        notes = dict.fromkeys(getattr(stop, "__notes__", ()))
+        console.print("; ".join(["stopped", *notes]), markup=False, soft_wrap=True)
         return TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
     except Exception as error:
         if DEBUG in words:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from spurgen.harness.board.schema import AgainstErm, BoardRow, Verdict
+from spurgen.harness.board.schema import AgainstErm, BoardRow, Direction
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics import ALPHA, Difference, holm, paired_difference, seed_p_value
@@ -62,7 +62,7 @@ def _corrected(compared: Mapping[str, _Compared], erm_access: str) -> dict[str, 
     seeds = holm([each.p_seeds for each in compared.values()])
     table = {}
     for (label, each), p_holm, p_seeds_holm in zip(compared.items(), bootstrap, seeds, strict=True):
-        higher: Verdict = "better" if each.difference.value > 0 else "worse"
+        higher: Direction = "better" if each.difference.value > 0 else "worse"
         table[label] = AgainstErm(
             access=each.access,
             erm_access=erm_access,

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from spurgen.harness.board.rendering import as_text, markdown_table, place
+from spurgen.harness.board.rendering import as_text, place
 from spurgen.harness.board.schema import BoardRow, Leaderboard
+from spurgen.harness.machine.printing import markdown_table
 
 HEADLINE = ("contrastive", "adversarial", "group_dro", "ssa", "resample", "dfr", "jtt", "erm")
 """Rows of the README's table: a method of each family, and ERM."""

@@ -1,13 +1,12 @@
 """The leaderboard as Markdown text."""
 
 import html
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-
-from tabulate import tabulate
 
 from spurgen.benchmark.checkpoint_rules import RULES
 from spurgen.harness.board.schema import BoardRow, Leaderboard, TaskBoardRow, Unranked
+from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
     "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over samples, with "
@@ -128,11 +127,6 @@ def _to_erm(row: TaskBoardRow) -> str:
     return f"{against.difference:+.3f}{verdict}"
 
 
-def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
-    """Return lines as a Markdown table, whose header are their keys."""
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
-
-
 def p_text(p_value: float) -> str:
     """Return a p-value to three decimals."""
     return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
@@ -142,11 +136,6 @@ def p_equals(p_value: float) -> str:
     """Return a p-value for a sentence, as `p = 0.020` or `p < 0.001`."""
     shown = p_text(p_value)
     return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
-
-
-def and_list(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them: `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def as_text(text: str) -> str:

@@ -16,8 +16,8 @@ EXACT = 1e-6
 MISSED = 0.05
 UNKNOWN = {"wga": 0.1, "accuracy": 0.02, "sss": 0.03, "ig": 0.2, "core_sensitivity": 0.05, "cra": 0.05}
 """Tolerances where no row of the task has two seeds that differ."""
-Verdict = Literal["exact", "within tolerance", "differs", "failed"]
-WORST_FIRST: tuple[Verdict, ...] = ("differs", "within tolerance", "exact")
+Match = Literal["exact", "within tolerance", "differs", "failed"]
+WORST_FIRST: tuple[Match, ...] = ("differs", "within tolerance", "exact")
 
 
 class Again(NamedTuple):
@@ -29,7 +29,7 @@ class Again(NamedTuple):
     tolerance: float
 
     @property
-    def verdict(self) -> Verdict:
+    def match(self) -> Match:
         """How far the second run confirms the first."""
         moved = abs(self.after - self.before)
         return "exact" if moved <= EXACT else "within tolerance" if moved <= self.tolerance else "differs"
@@ -77,7 +77,7 @@ def compare_means(results: Iterable[Sequence[Again]]) -> list[Again]:
     ]
 
 
-def verdict_of(metrics: Iterable[Again]) -> Verdict:
-    """Return the worst verdict over a result's metrics; nothing to compare is a failure."""
-    verdicts = {again.verdict for again in metrics}
-    return next((verdict for verdict in WORST_FIRST if verdict in verdicts), "failed")
+def worst_match(metrics: Iterable[Again]) -> Match:
+    """Return the worst match over a result's metrics; nothing to compare is a failure."""
+    matches = {again.match for again in metrics}
+    return next((match for match in WORST_FIRST if match in matches), "failed")

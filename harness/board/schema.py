@@ -9,7 +9,7 @@ from spurgen.harness.statistics.estimate import Estimate
 
 SCHEMA_VERSION = 3
 SeedVariance = Literal["unknown", "pooled", "own"]
-Verdict = Literal["better", "worse", "undecided"]
+Direction = Literal["better", "worse", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class AgainstErm:
     p_bootstrap_holm: float
     p_seeds: float | None
     p_seeds_holm: float | None
-    verdict: Verdict
+    verdict: Direction
 
 
 @dataclass(frozen=True)

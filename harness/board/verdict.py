@@ -10,8 +10,9 @@ from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import and_list, p_equals
+from spurgen.harness.board.rendering import p_equals
 from spurgen.harness.board.schema import AgainstErm, BoardRow, Leaderboard, SetBoardRow, TaskBoardRow, Unranked
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.rows import Row, TaskRow
 
 SEEDS = {

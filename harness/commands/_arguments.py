@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from spurgen.benchmark.errors import shortened
-from spurgen.benchmark.suite import DEFAULT_SUITE
-from spurgen.harness.results.store import OWN
-from spurgen.harness.running.seeds import Seeds
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
+from spurgen.harness.machine.printing import say
+from spurgen.harness.results.store import OWN, Store
+from spurgen.harness.running.job import Seeds
 
 MAX_SEEDS = 128  # sums over more seeds would be rounded: see `round_samples`
 MOST = 10_000  # jobs at a time, trials: more is a slip
@@ -136,6 +139,16 @@ def add_results(parser: argparse.ArgumentParser) -> None:
         "--results", type=results_folder, default=OWN, metavar="FOLDER",
         help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
+
+
+def open_store(suite: Suite, arguments: argparse.Namespace, console: Console) -> Store:
+    """Return a suite's rows; print which of a user's own are used instead of rows that come with spurgen."""
+    store = Store(arguments.results, suite.name)
+    labels = store.overriding()
+    if labels:
+        names = ", ".join(labels)
+        say(console, f"{store.folder}: used instead of the rows of that name that come with spurgen: {names}")
+    return store
 
 
 def add_out(parser: argparse.ArgumentParser, what: str, default: Path | None = None, *, required: bool = False) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from spurgen.harness.commands._arguments import processes_of
-from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine.pool import cores
+from spurgen.harness.machine.printing import say
 from spurgen.harness.running.forecast import Forecast, Seconds
 from spurgen.harness.running.job import Job
 
@@ -37,12 +37,15 @@ def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Na
     return Forecast(jobs, missing, seconds, min(processes, max(len(missing), 1)))
 
 
-def may_start(forecast: Forecast, arguments: argparse.Namespace, console: Console, *, asked: bool = True) -> bool:
-    """Print what is to run; return whether to go on. Without `asked`, jobs start only with `--yes`."""
+def may_start(forecast: Forecast, arguments: argparse.Namespace, console: Console, *, chosen: bool = True) -> bool:
+    """Print what is to run; return whether to go on.
+
+    Jobs start if tasks or submissions were `chosen` on the command line, or with `--yes`.
+    """
     if not forecast.missing:
         say(console, forecast.sentence())
         return not arguments.dry_run
-    start = not arguments.dry_run and (asked or arguments.yes)
+    start = not arguments.dry_run and (chosen or arguments.yes)
     if not start:
         print(forecast.table())
     say(console, forecast.sentence())

@@ -19,14 +19,15 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_suite,
     add_tasks,
+    open_store,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
-from spurgen.harness.commands._store import open_store
-from spurgen.harness.commands._verifying import add_data, only, say, verify_all
+from spurgen.harness.commands._verifying import add_data, only, verify_all
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
@@ -50,12 +51,13 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_submissions(
     arguments: argparse.Namespace, console: Console, specs: list[str], mine: Sequence[str] = (),
-    then: Callable[[], list[str]] = list, *, asked: bool = True,
+    then: Callable[[], list[str]] = list, *, chosen: bool = True,
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
     `mine`: specs whose rows are marked, and judged in sentences first. `then` is called after the jobs and returns the
-    errors of others that failed. Unless `asked`, or told by `--yes`, only what is missing is printed.
+    errors of others that failed. Jobs start if tasks or submissions were `chosen` on the command line, or with
+    `--yes`; otherwise they are only listed.
     """
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
@@ -65,7 +67,7 @@ def run_submissions(
     if missing:
         jobs = _taken(jobs, arguments, console)
         missing = find_missing(jobs, rows)
-    if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, asked=asked):
+    if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, chosen=chosen):
         return 0
     if missing:
         check_writable(arguments.results, "--results")
@@ -116,5 +118,5 @@ def report_failures(errors: Iterable[str], console: Console) -> int:
     """Print every error once; return the exit code: 1 if there are any."""
     distinct = dict.fromkeys(errors)
     for error in distinct:
-        console.print(error, markup=False, style="red", soft_wrap=True)
+        say(console, error, "red")
     return 1 if distinct else 0

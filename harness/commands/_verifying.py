@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite
+from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import check_revealed, read_commitments
@@ -37,11 +37,6 @@ def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterat
     with make_progress(console) as progress:
         bar = progress.add_task(what, total=samples)
         yield lambda count: progress.advance(bar, count)
-
-
-def say(console: Console, line: str | Text) -> None:
-    """Print a line as it is: unwrapped, without markup."""
-    console.print(line, markup=False, soft_wrap=True)
 
 
 def only(suite: Suite, names: Iterable[str]) -> Suite:

@@ -27,5 +27,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     Without `--tasks`, `--submissions` or `--yes`, print what is missing: it may take hours.
     """
-    asked = bool(arguments.tasks or arguments.submissions)
-    return run_submissions(arguments, console, baseline_specs(arguments.submissions), asked=asked)
+    chosen = bool(arguments.tasks or arguments.submissions)
+    return run_submissions(arguments, console, baseline_specs(arguments.submissions), chosen=chosen)

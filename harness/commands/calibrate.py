@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result
@@ -24,11 +23,12 @@ from spurgen.harness.commands._arguments import (
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.missing import find_missing, result_of, run_missing
 from spurgen.harness.running.plan import baseline_specs, plan
-from spurgen.harness.validity._bayes import bayes_accuracies
+from spurgen.harness.statistics.bayes import bayes_accuracies
 
 METHODS = ("erm", "resample", "group_dro")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -67,15 +67,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         jobs = {kind: [replace(job, device=device) for job in those] for kind, those in jobs.items()}
     every = [job for those in jobs.values() for job in those]
     ahead = forecast(every, missing, arguments, measured(*rows.values()))
-    if not may_start(ahead, arguments, console, asked=bool(arguments.tasks)):
+    if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks)):
         return 0
     results = []
     for kind, store in stores.items():
         for _, result in run_missing(jobs[kind], store, console, processes_of(arguments, every[0].device)):
             if result.error:
                 raise SpurgenError(result.error)
-        kept = store.rows()
-        results += [result_of(job, kept[job.label]) for job in jobs[kind]]
+        finished = store.rows()
+        results += [result_of(job, finished[job.label]) for job in jobs[kind]]
     table = f"{calibration_table(list(filter(None, results)))}\n\n{CUES}\n\n{cue_table(suite, names)}"
     print(table)
     if arguments.page:
@@ -104,7 +104,7 @@ def calibration_table(results: Sequence[Result]) -> str:
                 "Seeds": len(seeds),
             }
         )
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def cue_table(suite: Suite, names: Sequence[str]) -> str:
@@ -127,4 +127,4 @@ def cue_table(suite: Suite, names: Sequence[str]) -> str:
                     "WGA": f"{accuracies.wga:.3f}",
                 }
             )
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)

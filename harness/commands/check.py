@@ -4,15 +4,14 @@ import argparse
 from shlex import quote
 
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import add_device, add_submission, add_suite
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import next_step
-from spurgen.harness.commands._verifying import say
 from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks, explain_failure
@@ -45,7 +44,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     say(console, f"{about.name}: access {about.access}, offers {', '.join(about.offers)}")
     findings = {modality: check_modality(spec, task, limits, device) for modality, task in tasks.items()}
     lines = [{"": check, **{m: f.outcomes.get(check, "-") for m, f in findings.items()}} for check in CHECKS]
-    print(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True))
+    print(markdown_table(lines))
     failures = dict.fromkeys(text for of_modality in findings.values() for text in of_modality.failures)
     for text in failures:
         _complain(console, f"\n{text}")
@@ -67,5 +66,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _complain(console: Console, text: str) -> int:
     """Print what is wrong; return the exit code."""
-    console.print(text, markup=False, style="red", soft_wrap=True)
+    say(console, text, "red")
     return 1

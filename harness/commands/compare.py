@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of
@@ -16,9 +15,9 @@ from spurgen.harness.board.comparison import Compared, Comparison, compare
 from spurgen.harness.board.files import read_private
 from spurgen.harness.board.rendering import p_equals, p_text
 from spurgen.harness.board.schema import SCHEMA_VERSION
-from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks
-from spurgen.harness.commands._store import open_store
+from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.printing import markdown_table, say
 
 NAMES = {"wga": "WGA", "accuracy": "Accuracy", "sss": "SSS"}
 
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         names = {"schema_version": SCHEMA_VERSION, "suite": suite.name, "first": first, "second": second}
         write_atomically(arguments.json, json.dumps(names | asdict(comparison), indent=1, allow_nan=False) + "\n")
-        console.print(f"wrote {arguments.json}", markup=False, soft_wrap=True)
+        say(console, f"wrote {arguments.json}")
     return 0
 
 
@@ -61,7 +60,7 @@ def _text(suite: Suite, first: str, second: str, comparison: Comparison) -> str:
     parts = []
     for title, metrics in sections:
         lines = [_line(first, second, *item) for item in metrics.items()]
-        table = tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+        table = markdown_table(lines)
         parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
         "Paired bootstrap over samples, with the variance over seeds added; Holm-corrected over everything shown, 5 %. "

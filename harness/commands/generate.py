@@ -14,6 +14,7 @@ from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.commands._arguments import Unique, add_out
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
+from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.export import SCENARIO, check_out, export
 
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         bar = progress.add_task("images", total=total)
         export(scenario, arguments.splits, arguments.out, lambda made: progress.advance(bar, made))
     message = f"wrote {total:,} images, metadata.csv and {SCENARIO} to {arguments.out}"
-    console.print(message, markup=False, soft_wrap=True)
+    say(console, message)
     return 0
 
 

@@ -9,9 +9,9 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.rendering import to_terminal
-from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite
+from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite, open_store
 from spurgen.harness.commands._sections import add_page, around, renew
-from spurgen.harness.commands._store import open_store
+from spurgen.harness.machine.printing import say
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 
@@ -42,6 +42,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         renew(arguments.page, BEGIN, END, overview_table(board, suite.main))
         written.append(arguments.page)
     for path in written:
-        console.print(f"wrote {path}", markup=False, soft_wrap=True)
+        say(console, f"wrote {path}")
     print(to_terminal(board))
     return 0

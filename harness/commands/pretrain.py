@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.commands._arguments import add_device, add_out
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.running.pretraining import WORLD, pretrain, write_arrays
 
@@ -28,12 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train the encoders; write their weights and a record of them."""
     scenario, device = load_scenario(arguments.scenario), pick_device(arguments.device)
-    console.print(f"training an encoder of images and one of captions on {scenario.name}: several minutes on a CPU")
-    arrays, record = pretrain(scenario, device, console.print)
+    say(console, f"training an encoder of images and one of captions on {scenario.name}: several minutes on a CPU")
+    arrays, record = pretrain(scenario, device, partial(say, console))
     write_arrays(arguments.out, arrays)
     about = json.dumps(
         record | {"finished": now(), "environment": environment().model_dump()}, indent=1, allow_nan=False
     )
     write_atomically(arguments.out.with_suffix(RECORD.suffix), about + "\n")
-    console.print(f"wrote {arguments.out}, SHA-256 {record['sha256']}", soft_wrap=True)
+    say(console, f"wrote {arguments.out}, SHA-256 {record['sha256']}")
     return 0

@@ -2,26 +2,24 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Reproduction, Result
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suggest import one_of
-from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.reproduction import (
     METRICS,
     Again,
-    Verdict,
+    Match,
     compare_means,
     compare_results,
     tolerances,
-    verdict_of,
+    worst_match,
 )
 from spurgen.harness.commands._arguments import (
     add_device,
@@ -30,23 +28,21 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_suite,
     add_tasks,
+    open_store,
     processes_of,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
-from spurgen.harness.commands._store import open_store
-from spurgen.harness.commands._verifying import say
-from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.machine.progress import jobs_progress
-from spurgen.harness.results.rows import Row, Rows
+from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.plan import check_backbones
+from spurgen.harness.running.missing import run_jobs
+from spurgen.harness.running.plan import plan_again
 from spurgen.harness.running.run import run as run_job
-from spurgen.harness.splits.frozen import check_description
 
 GOOD = ("exact", "within tolerance")
 Planned = tuple[Job, Result]
@@ -60,8 +56,8 @@ class _Rerun(NamedTuple):
     metrics: list[Again]
 
     @property
-    def verdict(self) -> Verdict:
-        return verdict_of(self.metrics)
+    def match(self) -> Match:
+        return worst_match(self.metrics)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,46 +81,37 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     rows = store.rows()
     row = rows[one_of("row", arguments.row, rows)]
     tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
-    planned = _plan(suite, {name: row[name] for name in tasks}, arguments, device)
-    if not planned:
+    results = _chosen([row[name] for name in tasks], arguments.seeds)
+    if not results:
         among = f" with the seeds {arguments.seeds}" if arguments.seeds else ""
         raise SpurgenError(f"{arguments.row} has no result{among} on {', '.join(tasks)} that did not fail")
+    jobs = plan_again(arguments.suite, results, device=device, limits=replace(limits_of(arguments), forget_pages=True))
+    planned = list(zip(jobs, results, strict=True))
     _refuse_changes(planned)
-    jobs = [job for job, _ in planned]
     if not may_start(forecast(jobs, jobs, arguments, measured({arguments.row: row})), arguments, console):
         return 0
-    check_backbones(jobs)
     if arguments.record:
         check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
     reruns = _rerun(planned, rows, tasks, console, processes_of(arguments, device))
     means = {name: compare_means([r.metrics for r in reruns if r.before.task == name and r.metrics]) for name in tasks}
     print(_table(reruns, means))
-    drifted = [name for name, metrics in means.items() if metrics and verdict_of(metrics) == "differs"]
-    verdicts = [rerun.verdict for rerun in reruns]
-    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in (*GOOD, "differs", "failed") if v in verdicts)
+    drifted = [name for name, metrics in means.items() if metrics and worst_match(metrics) == "differs"]
+    matches = [rerun.match for rerun in reruns]
+    counts = ", ".join(f"{matches.count(m)} {m}" for m in (*GOOD, "differs", "failed") if m in matches)
     say(console, f"results run again: {counts}")
     if arguments.record:
-        reproduced = [rerun for rerun in reruns if rerun.verdict in GOOD and rerun.before.task not in drifted]
+        reproduced = [rerun for rerun in reruns if rerun.match in GOOD and rerun.before.task not in drifted]
         _record(reproduced, store, arguments.row, console)
     for name in drifted:
         say(console, f"{name}: the mean over its seeds differs")
-    return 0 if set(verdicts) <= set(GOOD) and not drifted else 1
+    return 0 if set(matches) <= set(GOOD) and not drifted else 1
 
 
-def _plan(suite: Suite, row: Row, arguments: argparse.Namespace, device: str) -> list[Planned]:
-    """Return the jobs whose results a row has, planned now, each with its result; failed results are left out."""
-
-    def job(result: Result) -> Job:
-        task, limits = suite.task(result.task), replace(limits_of(arguments), forget_pages=True)
-        data = check_description(suite, task.scenario.name).digest
-        return Job(
-            task, result.spec, result.seed, data, device, dict(result.options), arguments.suite, limits=limits
-        )  # fmt: skip
-
-    results = [result for part in row.values() for result in part.results if result.error is None]
-    asked = arguments.seeds
-    return [(job(result), result) for result in results if asked is None or result.seed in asked]
+def _chosen(rows: Sequence[TaskRow], seeds: Sequence[int] | None) -> list[Result]:
+    """Return the results of some seeds, by default of all, without failed ones."""
+    results = [result for row in rows for result in row.results if result.error is None]
+    return [result for result in results if seeds is None or result.seed in seeds]
 
 
 def _refuse_changes(planned: Sequence[Planned]) -> None:
@@ -157,19 +144,16 @@ def _rerun(
     allowed = {name: tolerances([row[name] for row in rows.values() if name in row], comparisons) for name in tasks}
     before = {(result.task, result.seed): result for _, result in planned}
     reruns = {}
-    with jobs_progress(console) as progress:
-        bar = progress.add_task("jobs", total=len(planned))
-        for job, (after, _) in pool.run(run_job, [job for job, _ in planned], processes):
-            progress.advance(bar)
-            key = job.task.name, job.seed
-            reruns[key] = _Rerun(before[key], after, compare_results(before[key], after, allowed[job.task.name]))
+    for job, (after, _) in run_jobs(run_job, [job for job, _ in planned], console, processes):
+        key = job.task.name, job.seed
+        reruns[key] = _Rerun(before[key], after, compare_results(before[key], after, allowed[job.task.name]))
     return [reruns[key] for key in sorted(reruns)]
 
 
 def _table(reruns: Sequence[_Rerun], means: Mapping[str, Sequence[Again]]) -> str:
     lines = [line for rerun in reruns for line in _lines(rerun)]
     lines += [_line(name, "mean", metric) for name, metrics in means.items() for metric in metrics]
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def _lines(rerun: _Rerun) -> list[dict[str, str]]:
@@ -188,7 +172,7 @@ def _line(task: str, seed: str, again: Again) -> dict[str, str]:
         "row": f"{again.before:.4f}",
         "again": f"{again.after:.4f}",
         "tolerance": f"{again.tolerance:.4f}",
-        "verdict": again.verdict,
+        "verdict": again.match,
     }
 
 
@@ -202,10 +186,10 @@ def _record(reproduced: Sequence[_Rerun], store: Store, label: str, console: Con
 
 
 def _recorded(rerun: _Rerun) -> Result:
-    """Return a result with its reproduction: the verdict, when and where."""
+    """Return a result with its reproduction: how well it matches, when and where."""
     after = rerun.after.provenance
     reproduction = Reproduction(
-        verdict=rerun.verdict, isolation=rerun.after.isolation, finished=after.finished, order_seed=after.order_seed,
+        verdict=rerun.match, isolation=rerun.after.isolation, finished=after.finished, order_seed=after.order_seed,
         environment=after.environment,
     )  # fmt: skip
     provenance = rerun.before.provenance.model_copy(update={"reproduction": reproduction})

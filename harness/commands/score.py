@@ -15,9 +15,10 @@ from spurgen.harness.commands._arguments import add_submission
 from spurgen.harness.commands._limits import limits_of
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start, next_step
 from spurgen.harness.commands._running import add_run_arguments, flags_of_rows, run_all, run_submissions
-from spurgen.harness.commands._verifying import samples_bar, say, total
+from spurgen.harness.commands._verifying import samples_bar, total
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job

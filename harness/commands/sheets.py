@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.harness.commands._arguments import add_out
+from spurgen.harness.machine.printing import say
 from spurgen.harness.sheets.sheets import write_sheets
 
 
@@ -17,5 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the images into the folder `--out`."""
     write_sheets(arguments.out)
-    console.print(f"wrote the sheets to {arguments.out}")
+    say(console, f"wrote the sheets to {arguments.out}")
     return 0

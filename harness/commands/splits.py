@@ -12,8 +12,9 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import Unique, add_jobs, add_suite
-from spurgen.harness.commands._verifying import add_data, only, samples_bar, say, total, verify_all
+from spurgen.harness.commands._verifying import add_data, only, samples_bar, total, verify_all
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.printing import say
 from spurgen.harness.splits.freeze import freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate

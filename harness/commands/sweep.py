@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 
 from rich.console import Console
-from tabulate import tabulate
 
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
@@ -27,13 +26,12 @@ from spurgen.harness.commands._arguments import (
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.experiments.tuning import STRATEGIES, choose, score_settings, settings, split_done, tune
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
-from spurgen.harness.machine import pool
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import first_line
-from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
+from spurgen.harness.running.missing import first_line, run_jobs
+from spurgen.harness.running.plan import baseline_specs, plan
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -74,10 +72,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     done, missing = split_done(arguments.out, jobs)
     tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}
     ahead = forecast(jobs, missing, arguments, _seconds(itertools.chain(*tried.values())))
-    if not may_start(ahead, arguments, console, asked=bool(arguments.tasks or arguments.methods)):
+    if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks or arguments.methods)):
         return 0
     check_writable(arguments.out, "--out")
-    results = _run_missing(jobs, done, missing, arguments.out, processes_of(arguments, device), console)
+    results = _tune_missing(jobs, done, missing, arguments.out, processes_of(arguments, device), console)
     for name in known:
         if name not in names:
             results += tried[name]
@@ -96,20 +94,16 @@ def _seconds(tried: Iterable[TuningResult]) -> dict[tuple[str, str], list[float]
     return seconds
 
 
-def _run_missing(
+def _tune_missing(
     jobs: Sequence[Job], done: Sequence[TuningResult], missing: Sequence[Job], folder: Path, processes: int | None,
     console: Console,
 ) -> list[TuningResult]:  # fmt: skip
     """Run the jobs without a result; return all results in the order of the jobs: of equal settings the first wins."""
-    check_backbones(missing)
     results = {result.identity: result for result in done}
-    with make_progress(console) as progress:
-        bar = progress.add_task("jobs", total=len(jobs), completed=len(done))
-        for _, result in pool.run(tune, missing, processes):
-            add_result(results_file(folder, result.suite, result.method), result)
-            results[result.identity] = result
-            progress.advance(bar)
-            progress.console.print(_line(result), markup=False, soft_wrap=True)
+    for job, result in run_jobs(tune, missing, console, processes, len(done)):
+        add_result(results_file(folder, result.suite, result.method), result)
+        results[job.identity] = result
+        say(console, _line(result))
     return [results[job.identity] for job in jobs]
 
 
@@ -142,7 +136,7 @@ def sweep_table(results: Sequence[TuningResult], known: dict[str, ModuleType]) -
                 "Chosen": ", ".join(f"{k} = {v:g}" for k, v in best.options.items()) if best else "none worked",
             }
         )
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    return markdown_table(lines)
 
 
 def _score(score: tuple[float, ...] | None) -> str:

@@ -14,6 +14,7 @@ from spurgen.harness.board.files import REFERENCE
 from spurgen.harness.commands._arguments import add_out, add_results, add_suite
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import Store
 from spurgen.harness.validity._published import PUBLISHED, read_published
 from spurgen.harness.validity._report import Sections, draw, examine, summary, to_json, to_markdown
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     print(html.unescape(to_markdown(suite.name, sections, plots)))  # Markdown's escapes are not for a terminal
     failed = [name for name, section in sections.items() if section.passed is False]
     if failed:
-        console.print(f"exit code 1, because these tests failed: {', '.join(failed)}", markup=False, style="red")
+        say(console, f"exit code 1, because these tests failed: {', '.join(failed)}", "red")
     return 1 if failed else 0
 
 
@@ -66,5 +67,5 @@ def _write(out: Path, suite: str, sections: Sections, console: Console) -> dict[
     write_atomically(out / "validity.md", to_markdown(suite, sections, plots))
     for name, png in plots.items():
         write_atomically(out / f"{name}.png", png)
-    console.print(f"wrote {out / 'validity'}.md, .json and {len(plots)} plots", markup=False)
+    say(console, f"wrote {out / 'validity'}.md, .json and {len(plots)} plots")
     return plots

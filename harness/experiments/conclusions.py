@@ -1,9 +1,10 @@
 """What an experiment shows and what it does not, one sentence each."""
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import and_list, p_equals
+from spurgen.harness.board.rendering import p_equals
 from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.running.missing import first_line
 from spurgen.harness.statistics.estimate import Estimate
 

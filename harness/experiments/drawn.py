@@ -11,7 +11,7 @@ from spurgen.generators import class_names
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.factors import Factors, draw_factors, patterns
 from spurgen.generators.world import make_world
-from spurgen.harness.board.rendering import and_list, markdown_table
+from spurgen.harness.machine.printing import and_list, markdown_table
 
 
 def draw_train(scenario: Scenario) -> Factors:

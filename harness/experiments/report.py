@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import markdown_table, p_text
+from spurgen.harness.board.rendering import p_text
 from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions
 from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
 from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.statistics.estimate import Estimate
 
 LEGEND = (

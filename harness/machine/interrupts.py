@@ -41,14 +41,14 @@ def hold_signals() -> Iterator[None]:
 
 
 @contextmanager
-def explain_stop(kept: str) -> Iterator[None]:
-    """Add what is kept to a stop, as a note; raise `SpurgenError` for a pool that lost a process."""
+def explain_stop(note: str) -> Iterator[None]:
+    """Add a note to a stop, such as what is kept; raise `SpurgenError` for a pool that lost a process."""
     try:
         yield
     except KeyboardInterrupt as stop:
-        stop.add_note(kept)
+        stop.add_note(note)
         raise
     except BrokenProcessPool:
         raise SpurgenError(
-            f"a process ended by itself, probably because memory ran out: try --jobs 1; {kept}"
+            f"a process ended by itself, probably because memory ran out: try --jobs 1; {note}"
         ) from None

@@ -1,4 +1,4 @@
-"""What running jobs are doing, as the processes that run them tell the progress bar: a file per process."""
+"""The current step of each running job: its process writes it to a file, which the progress bar reads."""
 
 import os
 import time

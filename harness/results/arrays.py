@@ -112,6 +112,6 @@ def _check_size(shapes: Mapping[str, Shape]) -> None:
 def _entry(arrays: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     array = arrays.get(name)
     if array is None or array.dtype != np.uint8 or array.shape != shape:
-        found = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
-        raise ReadError(f"the array {name} is {found}, expected uint8 of shape {shape}")
+        actual = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
+        raise ReadError(f"the array {name} is {actual}, expected uint8 of shape {shape}")
     return array

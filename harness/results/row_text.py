@@ -75,8 +75,8 @@ def parse(content: str) -> RowText:
     lines = content.splitlines(keepends=True)
     first, last = parse_line(lines, 1), parse_line(lines, len(lines))
     if first.get("schema_version") != SCHEMA_VERSION:
-        found = shortened(first.get("schema_version"))
-        raise ReadError(f"schema version {found}, and this spurgen reads {SCHEMA_VERSION}")
+        version = shortened(first.get("schema_version"))
+        raise ReadError(f"schema version {version}, and this spurgen reads {SCHEMA_VERSION}")
     if hashlib.sha256("".join(lines[:-1]).encode()).hexdigest() != last.get("sha256"):
         raise ReadError("the text does not match its SHA-256, so it was edited or is not whole")
     head = _validated(_Head, first, 1)

@@ -60,10 +60,10 @@ def submission_files(spec: str) -> dict[str, Path]:
                     waiting += [item for item in _of_spurgen(wanted).items() if item[0].split(".")[1:2] == [FOLLOWED]]
                 else:
                     searched = places if wanted.partition(".")[0] == top else own
-                    found = {name: path for name, path in locate(wanted, searched).items() if not _withheld(path)}
-                    for helper in found.values():
+                    helpers = {name: path for name, path in locate(wanted, searched).items() if not _withheld(path)}
+                    for helper in helpers.values():
                         _check_inside(helper, searched)
-                    waiting += [*found.items()]
+                    waiting += [*helpers.items()]
     return files | _declared(start)
 
 

@@ -1,22 +1,22 @@
-"""What a command is about to run, and how long that takes by stored results of the same submission and task."""
+"""What a command is about to run, and how long that takes, estimated from stored results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tabulate import tabulate
 
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running.job import Job
-from spurgen.harness.running.seeds import Seeds
+from spurgen.harness.running.job import Job, Seeds
 
 Seconds = Mapping[tuple[str, str], Sequence[float]]
 """Wall times of finished jobs, by submission and task."""
+MEASURE = "spurgen check estimates it for a submission"
 
 
 def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
-    """Return the seconds that the results in stores took; those of private splits do not say."""
+    """Return the seconds that stored results took; results of private splits do not record them."""
     seconds: dict[tuple[str, str], list[float]] = {}
     for rows in stores:
         for label, row in rows.items():
@@ -35,7 +35,7 @@ def duration(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The jobs asked for, those of them that are to run, `processes` at a time, and times to estimate theirs by."""
+    """A command's jobs, those `missing` a result, which run `processes` at a time, and known times by `seconds`."""
 
     jobs: Sequence[Job]
     missing: Sequence[Job]
@@ -54,13 +54,13 @@ class Forecast:
         run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {self.processes} at a time"
         known = [time for time in map(self.expected, self.missing) if time is not None]
         unknown = len(self.missing) - len(known)
-        lack = "the time is not known; spurgen check measures it for a submission"
         if not known:
-            return f"{run}: {lack}"
+            return f"{run}; their time is unknown: no result of these submissions on these tasks is stored; {MEASURE}"
         those = f" for {len(known)} of them" if unknown else ""
         time = duration(max(sum(known) / self.processes, *known))
-        basis = "by the seconds in stored results of the same submissions and tasks"
-        return f"{run}: {time}{those}, {basis}" + (f"; of {unknown} {lack}" if unknown else "")
+        basis = "estimated from stored results of the same submissions and tasks"
+        others = f"; the time of the other {unknown} is unknown; {MEASURE}" if unknown else ""
+        return f"{run}: {time}{those}, {basis}{others}"
 
     def table(self) -> str:
         """Return the jobs to run as a Markdown table, a line per submission."""
@@ -70,11 +70,11 @@ class Forecast:
         lines = []
         for name, jobs in by_submission.items():
             known = [time for time in map(self.expected, jobs) if time is not None]
-            time = duration(sum(known)) if len(known) == len(jobs) else "not known"
+            time = duration(sum(known)) if len(known) == len(jobs) else "unknown"
             lines.append(
                 {"Submission": name, "Jobs": len(jobs), "Tasks (seeds)": _tasks(jobs), "Time, one by one": time}
             )
-        return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+        return markdown_table(lines)
 
 
 def _tasks(jobs: Sequence[Job]) -> str:

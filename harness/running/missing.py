@@ -1,6 +1,7 @@
 """Run the jobs that have no result yet, and store each result as soon as it is there."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -8,11 +9,14 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import Store, check_owner, versions_of
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
+
+R = TypeVar("R")
 
 
 def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
@@ -65,19 +69,31 @@ def run_missing(
     missing = find_missing(jobs, rows)
     if not missing:
         return
-    check_backbones(missing)
-    from spurgen.harness.machine import pool  # imported late, as `run` is: both are slow to import
-    from spurgen.harness.running.run import run
+    from spurgen.harness.running.run import run  # imported late: slow to import
 
+    for job, (result, samples) in run_jobs(run, missing, console, processes, len(jobs) - len(missing)):
+        store.add(job.label, result, samples, job.accepts, replaceable[job.label])
+        if report:
+            report(job, result)
+        else:
+            say(console, _line(job, result))
+        yield job, result
+
+
+def run_jobs(
+    work: Callable[[Job], R], jobs: Sequence[Job], console: Console, processes: int | None = None, finished: int = 0
+) -> Iterator[tuple[Job, R]]:
+    """Run jobs by `work`, with a progress bar; yield each with its result as it ends.
+
+    `finished`: how many more jobs the bar shows as done. Raise `SubmissionError` if weights are not installed.
+    """
+    from spurgen.harness.machine import pool  # imported late: slow to import
+
+    check_backbones(jobs)
     with jobs_progress(console) as progress:
-        bar = progress.add_task("jobs", total=len(jobs), completed=len(jobs) - len(missing))
-        for job, (result, samples) in pool.run(run, missing, processes):
-            store.add(job.label, result, samples, job.accepts, replaceable[job.label])
+        bar = progress.add_task("jobs", total=finished + len(jobs), completed=finished)
+        for job, result in pool.run(work, jobs, processes):
             progress.advance(bar)
-            if report:
-                report(job, result)
-            else:
-                progress.console.print(_line(job, result), markup=False)
             yield job, result
 
 
@@ -102,8 +118,9 @@ def _check_owners(jobs: Sequence[Job], rows: Mapping[str, Row], console: Console
         if label in names_in(BASELINES) and not is_baseline(job.spec):
             raise SpurgenError(f"{job.spec} would have the row {label}, as the baseline of that name; rename it")
         if check_owner(rows[label], label, job.spec, job.submission_sha256):
-            console.print(
+            say(
+                console,
                 f"{job.spec} changed since its row was made, or another file has that name: all results of the row "
                 f"{label} are replaced as soon as a new one is there",
-                markup=False, style="yellow", soft_wrap=True,
-            )  # fmt: skip
+                "yellow",
+            )

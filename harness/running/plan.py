@@ -9,6 +9,7 @@ from typing import Any
 from spurgen.baselines.training.weights import check_installed
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, suggestion
 from spurgen.benchmark.suite import Task, load_suite
@@ -60,6 +61,20 @@ def plan(
             limits=limits, submission_sha256=digests[spec],
         )
         for seed in seeds for spec in specs for task in chosen
+    ]  # fmt: skip
+
+
+def plan_again(suite: str, results: Sequence[Result], *, device: str = "cpu", limits: Limits = DEFAULT) -> list[Job]:
+    """Return the job that would make each of a suite's results now; raise `FrozenDataError` as `plan` does."""
+    loaded = load_suite(suite)
+    tasks = {result.task: loaded.task(result.task) for result in results}
+    data = {name: check_description(loaded, task.scenario.name).digest for name, task in tasks.items()}
+    return [
+        Job(
+            tasks[result.task], result.spec, result.seed, data[result.task], device, dict(result.options), suite,
+            limits=limits,
+        )
+        for result in results
     ]  # fmt: skip
 
 

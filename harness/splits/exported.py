@@ -81,5 +81,5 @@ def _line_problem(scenario: Scenario, line: list[str] | None, row: Iterable[Any]
     if line is None:
         return f"has no line in {METADATA}"
     columns = zip(table_columns(scenario), line, map(str, row), strict=False)
-    wrong = next(((name, found, right) for name, found, right in columns if found != right), None)
+    wrong = next(((name, actual, right) for name, actual, right in columns if actual != right), None)
     return f"has {wrong[0]} {wrong[1]!r} in {METADATA} instead of {wrong[2]!r}" if wrong else ""

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from spurgen.harness.board.rendering import as_text, markdown_table
+from spurgen.harness.board.rendering import as_text
+from spurgen.harness.machine.printing import markdown_table
 
 PASSED = {True: "yes", False: "no", None: "-"}
 T = TypeVar("T")

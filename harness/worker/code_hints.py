@@ -49,8 +49,8 @@ BY_TEXT = {
 def of_text(text: str, part: str) -> list[str]:
     """Return the first hint about an error's own text; `part` names the data at hand, `train` or `batch`."""
     for pattern, hint in BY_TEXT.items():
-        if found := re.search(pattern, text):
-            return [hint.format(part=part, **found.groupdict())]
+        if match := re.search(pattern, text):
+            return [hint.format(part=part, **match.groupdict())]
     return []
 
 

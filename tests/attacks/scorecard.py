@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tabulate import tabulate
-
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.result import Result
@@ -19,6 +17,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample, twins
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.commands._sections import renew
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.plan import plan, plan_private
 from spurgen.harness.running.run import Outcome as RunOutcome
@@ -189,7 +188,7 @@ def scorecard() -> tuple[str, str, bool]:
         f"{counts['hostile']} attacks beaten, {unmasked} of them by private splits alone; {counts['honest']} honest "
         "submissions scored."
     )
-    texts = [tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True) for lines in tables.values()]
+    texts = [markdown_table(lines) for lines in tables.values()]
     return summary, "\n\n".join(texts), all(held[kind] == len(lines) for kind, lines in tables.items())
 
 

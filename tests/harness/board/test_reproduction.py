@@ -1,25 +1,25 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.reproduction import UNKNOWN, Again, compare_means, compare_results, tolerances, verdict_of
+from spurgen.harness.board.reproduction import UNKNOWN, Again, compare_means, compare_results, tolerances, worst_match
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.statistics.seed_spread import SeedSpread
 
 
 @pytest.mark.parametrize(
-    ("after", "verdict"),
+    ("after", "match"),
     [(0.5, "exact"), (0.5 + 1e-7, "exact"), (0.45, "within tolerance"), (0.61, "differs"), (0.39, "differs")],
 )
-def test_a_metric_may_differ_by_its_tolerance(after, verdict):
-    assert Again("wga", 0.5, after, 0.1).verdict == verdict
+def test_a_metric_may_differ_by_its_tolerance(after, match):
+    assert Again("wga", 0.5, after, 0.1).match == match
 
 
 @pytest.mark.parametrize(
-    ("afters", "verdict"),
+    ("afters", "match"),
     [([], "failed"), ([0.5], "exact"), ([0.5, 0.55], "within tolerance"), ([0.5, 0.9, 0.55], "differs")],
 )
-def test_a_result_is_as_good_as_its_worst_metric(afters, verdict):
-    assert verdict_of([Again("wga", 0.5, after, 0.1) for after in afters]) == verdict
+def test_a_result_is_as_good_as_its_worst_metric(afters, match):
+    assert worst_match([Again("wga", 0.5, after, 0.1) for after in afters]) == match
 
 
 def test_the_tolerance_is_the_difference_that_another_seed_makes(suite, make_row, make_outcome, baseline):
@@ -57,8 +57,8 @@ def test_results_that_all_moved_the_same_way_differ_in_the_mean():
         return [[Again("wga", 0.5, 0.5 + shift, 0.1), Again("sss", 0.2, 0.2, 0.1)] for shift in shifts]
 
     inflated = compare_means(moved(0.08, 0.08, 0.08, 0.08))
-    assert [(again.metric, again.tolerance, again.verdict) for again in inflated] == [
+    assert [(again.metric, again.tolerance, again.match) for again in inflated] == [
         ("wga", 0.05, "differs"), ("sss", 0.05, "exact"),
     ]  # fmt: skip
-    assert verdict_of(compare_means(moved(0.08, -0.08, 0.08, -0.07))) == "within tolerance"
+    assert worst_match(compare_means(moved(0.08, -0.08, 0.08, -0.07))) == "within tolerance"
     assert compare_means(moved(0.08)) == compare_means([]) == []

@@ -15,7 +15,7 @@ def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path
         assert main([*command.split(), str(tmp_path / "new"), *flags, *more]) == 0
         out, err = capsys.readouterr()
         assert "| erm " in out
-        assert "jobs to run, 2 at a time: the time is not known; spurgen check measures it" in err
+        assert "jobs to run, 2 at a time; their time is unknown" in err
         assert ("nothing was started; add --yes to start all of them, or choose --tasks" in err) is start
     assert not (tmp_path / "new").exists()
 
@@ -42,7 +42,7 @@ def test_a_dry_run_of_score_and_reproduce_changes_nothing(score, suite_file, wri
     assert main(["reproduce", "model", *flags, "--record"]) == 0
     out, err = capsys.readouterr()
     assert "small-text (0)" in out
-    assert "1 of 1 jobs to run, 1 at a time: less than a minute, by the seconds in stored results" in err
+    assert "1 of 1 jobs to run, 1 at a time: less than a minute, estimated from stored results" in err
     assert main(["reproduce", "model", *flags, "--seeds", "3"]) == 2
     assert "model has no result with the seeds 3 on small-text that did not fail" in capsys.readouterr().err
     assert Store(tmp_path / "results", "tiny").row("model")["small-text"].results == before["small-text"].results
@@ -52,7 +52,7 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     spec, where = write_submission(MODEL), f"--results {tmp_path / 'results'}"
     assert score(spec) == 0
     message = stderr()
-    assert "1 of 1 jobs to run, 1 at a time: the time is not known" in message
+    assert "1 of 1 jobs to run, 1 at a time; their time is unknown" in message
     assert f"next: spurgen leaderboard --suite {tmp_path}/suites/tiny.toml {where}, which shows all rows" in message
     assert score(spec, "--dry-run", "--markdown", str(tmp_path / "board.md")) == 0
     assert "nothing to run: all results are there (1)" in stderr()

@@ -19,7 +19,7 @@ ALL = {(name, task): [100.0, 140.0] for name in ("erm", "irm") for task in ("sma
 
 
 def test_the_time_is_the_mean_of_the_same_submission_and_task_over_the_processes(forecast):
-    basis = "by the seconds in stored results of the same submissions and tasks"
+    basis = "estimated from stored results of the same submissions and tasks"
     assert forecast(ALL).sentence() == f"8 of 8 jobs to run, 1 at a time: about 16 min, {basis}"
     assert forecast(ALL, 2).sentence() == f"8 of 8 jobs to run, 2 at a time: about 8 min, {basis}"
     assert "1 of 8 jobs to run, 1 at a time: about 2 min" in forecast(ALL, missing=1).sentence()
@@ -33,15 +33,15 @@ def test_several_processes_do_not_shorten_a_single_job(forecast):
 def test_a_time_that_is_not_known_is_named_as_such(forecast):
     some = {key: times for key, times in ALL.items() if key[0] == "erm"}
     assert "about 8 min for 4 of them" in forecast(some).sentence()
-    assert "; of 4 the time is not known; spurgen check measures it" in forecast(some).sentence()
-    assert "8 of 8 jobs to run, 1 at a time: the time is not known; spurgen check" in forecast({}).sentence()
+    assert "; the time of the other 4 is unknown; spurgen check estimates it" in forecast(some).sentence()
+    assert "8 of 8 jobs to run, 1 at a time; their time is unknown: no result" in forecast({}).sentence()
 
 
 def test_the_table_has_a_line_per_submission_with_its_tasks_and_seeds(forecast, read_table):
     some = {key: times for key, times in ALL.items() if key[0] == "erm"}
     erm, irm = read_table(forecast(some, missing=7).table())
     assert list(erm.values()) == ["erm", "4", "small-text (0-1), small-image (0-1)", "about 8 min"]
-    assert list(irm.values()) == ["irm", "3", "small-text (0-1), small-image (0)", "not known"]
+    assert list(irm.values()) == ["irm", "3", "small-text (0-1), small-image (0)", "unknown"]
 
 
 def test_only_finished_results_with_a_time_are_measured(suite, make_row, make_outcome):

@@ -5,7 +5,7 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import aligned_values
 from spurgen.generators.factors import draw_factors
 from spurgen.generators.world import make_world
-from spurgen.harness.validity._bayes import bayes_accuracies, label_likelihoods
+from spurgen.harness.statistics.bayes import bayes_accuracies, label_likelihoods
 
 
 def world(**fields):

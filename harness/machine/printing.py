@@ -1,0 +1,22 @@
+"""Text for terminals and reports: lines as they are, Markdown tables, lists in sentences."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+from tabulate import tabulate
+
+
+def say(console: Console, line: str | Text, style: str = "") -> None:
+    """Print a line as it is: unwrapped, without markup."""
+    console.print(line, markup=False, style=style or None, soft_wrap=True)
+
+
+def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
+    """Return lines as a Markdown table, whose header are their keys."""
+    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def and_list(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

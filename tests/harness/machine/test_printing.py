@@ -1,0 +1,23 @@
+import io
+
+from rich.console import Console
+
+from spurgen.harness.machine.printing import and_list, markdown_table, say
+
+
+def test_lines_are_neither_wrapped_nor_read_as_markup():
+    console = Console(file=io.StringIO(), width=10)
+    say(console, "runs/[red]/a-long-name.csv", "red")
+    assert console.file.getvalue() == "runs/[red]/a-long-name.csv\n"
+
+
+def test_tables_show_numbers_as_they_are_written():
+    table = markdown_table([{"Row": "erm", "WGA": "0.10"}, {"Row": "dfr", "WGA": "0.2"}])
+    assert [line.split() for line in table.splitlines()[2:]] == [
+        ["|", "erm", "|", "0.10", "|"],
+        ["|", "dfr", "|", "0.2", "|"],
+    ]
+
+
+def test_lists_in_sentences():
+    assert [and_list(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
