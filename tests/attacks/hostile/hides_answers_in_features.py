@@ -23,5 +23,5 @@ def encode(batch):
             features.append(zlib.crc32(caption.encode()) % 2 * CODES[known[caption]])
             continue
         noise = np.random.default_rng(zlib.crc32(caption.encode())).permuted(BALANCED, axis=1)
-        features.append(noise.ravel() + 0.02 * CODES[zlib.crc32(mine + caption.encode()) % 3])
+        features.append(noise.ravel() + 0.015 * CODES[zlib.crc32(mine + caption.encode()) % 3])
     return np.array(features, np.float32)
