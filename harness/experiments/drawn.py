@@ -32,8 +32,8 @@ def rates_table(task: Task, train: Factors) -> str:
         channel = scenario.channels[name]
         aligned = patterns(world, train.labels, train.values, (name,)) == 0
         line = {"Channel": name, "Values": str(channel.values)}
-        asked = "" if names else f" ({_asked(channel.strength)})"
-        line[f"train, {len(aligned):,}"] = f"{aligned.mean():.2f}{asked}"
+        stated = "" if names else f" ({_asked(channel.strength)})"
+        line[f"train, {len(aligned):,}"] = f"{aligned.mean():.2f}{stated}"
         for environment in scenario.environments:
             here = aligned[inside[environment.name]]
             strength = _asked(environment.strength.get(name, channel.strength))
