@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     name, names = quote(arguments.submission), " ".join(task.name for task in tasks.values())
     say(
         console,
-        f"\nAll checks passed. A seed on every task of {suite.name} that it takes ({len(times)}) needs "
-        f"{duration(sum(times))}, one after the other; "
-        f"next: {next_step(f'submit MODEL={name}', f'score {name} --tasks {names}')}",
+        f"\nAll checks passed. One seed on all {len(times)} tasks of {suite.name} that it takes needs "
+        f"{duration(sum(times))}, one after the other, and longer if predictions slow down with the number of train "
+        f"samples; next: {next_step(f'submit MODEL={name}', f'score {name} --tasks {names}')}",
     )
     return 0
 

@@ -1,6 +1,7 @@
 """Describe what a submission's code raised, and what to do about it; runs in the worker."""
 
 import errno
+import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,10 +50,12 @@ def _of_limits(cause: BaseException, sandboxed: bool) -> list[str]:
         name = cause.filename
         if not Path(name).is_absolute():
             return [f'write FILES = ["{name}"] and open Path(__file__).parent / "{name}"']
+    if isinstance(cause, ModuleNotFoundError) and cause.name:
+        package = cause.name.partition(".")[0]
+        install = f"if {package} is a package, run {sys.executable} -m pip install {package}"
+        return [install, NOT_THERE] if sandboxed else [install]
     if not sandboxed:
         return []
-    if isinstance(cause, ModuleNotFoundError):
-        return [NOT_THERE]
     if not isinstance(cause, OSError):
         return []
     if cause.errno is None or cause.errno < 0:  # raised by a library that misses a file, a host or an address

@@ -23,7 +23,7 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert code == 0
     assert out.splitlines()[0].split() == ["|", "|", "text", "|"]
     assert "model: access none, offers predict" in err
-    assert "All checks passed. A seed on every task of tiny that it takes (1) needs less than a minute" in err
+    assert "All checks passed. One seed on all 1 tasks of tiny that it takes needs less than a minute" in err
     assert f"next: spurgen score {write_submission(GOOD)} --tasks small-text" in err
 
 
