@@ -1,5 +1,6 @@
 """The training loop of all methods, and the view of a step that an objective gets."""
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.baselines.training.seeding import seeded
 from spurgen.benchmark.errors import SubmissionError
 
+LOG = logging.getLogger(__name__)
 MAX_CHECKPOINTS = 10
 WARM_UP = 0.2
 """Share of the training during which the learning rate rises."""
@@ -137,6 +139,7 @@ def train(
             curve = means.read()  # once an epoch, since each read synchronises a GPU
             if not math.isfinite(curve["loss"]):
                 raise SubmissionError(f"the loss is {curve['loss']} in epoch {epoch + 1} of {recipe.epochs}; lower lr")
+            LOG.info("%s: epoch %d of %d, loss %.3f", stage, epoch + 1, recipe.epochs, curve["loss"])
             _close_epoch(network, problem, recipe, stage, epoch + 1, curve)
     return network.eval()
 

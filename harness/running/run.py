@@ -174,8 +174,10 @@ def _share(show: Show, total: int) -> Callable[[int], None]:
 def _train_and_ask(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[str, float]) -> _Asked:
     train, val = (make_split(job, split) for split in ("train", "val"))
     show("training")
+    worker.on_line = lambda line: show(f"training: {line}")
     with _timed(seconds, "fit"):
         report = fit(job, worker, train, val)
+    worker.on_line = lambda _: None
     with _timed(seconds, "ask"):
         asker = Asker(worker, job.task, _share(show, count_rows(job.task, worker.about.offers)))
         asker.fit_probe(train)

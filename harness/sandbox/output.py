@@ -1,9 +1,12 @@
 """Read what a submission prints as it comes, so that it neither blocks nor fills a disk; keep only the end."""
 
 import os
+import re
 import select
 import threading
 from collections.abc import Callable
+
+from spurgen.benchmark.errors import harmless
 
 SHOWN = 2000  # bytes at the end, shown if a submission fails
 CHUNK, PIPE = 1 << 16, 1 << 20  # bytes
@@ -55,6 +58,11 @@ class OutputReader:
         if not self._closed:
             self._drain()
         return self._end.decode(errors="replace").strip()
+
+    def last_line(self) -> str:
+        """Return the last line that was printed so far, without control characters."""
+        lines = [line.strip() for line in re.split(r"[\r\n]", self.last())]
+        return harmless(next((line for line in reversed(lines) if line), ""))
 
     def close(self) -> None:
         """Read the rest, end the thread, even if a process could still print, and close the descriptor; once."""

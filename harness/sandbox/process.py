@@ -4,6 +4,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,6 +43,7 @@ class Worker:
     """A submission in a process of its own; a context manager.
 
     `about`: the submission's name, access tier, modalities and functions. `isolation`: `bubblewrap` or `process`.
+    `on_line` is called now and then with the last line that it printed, while an answer is waited for.
     Raises `SubmissionError`, which names the submission and the step, for anything that goes wrong inside the process.
     """
 
@@ -65,6 +67,8 @@ class Worker:
         self._last = time.monotonic() + self.limits.life_seconds
         self._widths: dict[str, int] = {}
         self.checkpoints = 0
+        self.on_line: Callable[[str], None] = lambda _: None
+        self._line = ""
         try:
             self._send("load", {"spec": spec, "options": options}, {}, self.limits.answer_seconds)
             self.about = self._checked_about(self._reply(self.limits.answer_seconds)[0])
@@ -187,13 +191,17 @@ class Worker:
         return header, arrays
 
     def _has_ended(self) -> bool:
-        """Return whether the process has ended; now and then, end one that exceeds a fixed limit."""
+        """Return whether the process has ended; now and then, show what it prints and end one that exceeds a limit."""
         now = time.monotonic()
         if now - self._watched > WATCH_SECONDS:
             self._watched = now
             self._excess = self._excess or self.process.excess()
             if self._excess:
                 self.process.kill()
+            line = self._output.last_line()
+            if line != self._line:
+                self._line = line
+                self.on_line(line)
         return self.process.process.poll() is not None
 
     def _left(self, seconds: float) -> float:

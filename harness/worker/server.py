@@ -5,6 +5,7 @@
 
 import ctypes
 import json
+import logging
 import operator
 import os
 import signal
@@ -118,6 +119,9 @@ def main() -> None:
     pipe = Pipe(os.dup(0), os.dup(1))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    epochs = logging.getLogger("spurgen.baselines")
+    epochs.addHandler(logging.StreamHandler())  # on standard error, whose last line a terminal shows
+    epochs.setLevel(logging.INFO)
     serve(pipe, sandboxed=settings["isolation"] != "process")
 
 

@@ -51,6 +51,16 @@ def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submi
     assert others == ["training", "selection rules", "consistency check", "scoring"]
 
 
+def test_the_last_line_that_a_submission_prints_is_shown_while_it_trains(run_job, write_submission, monkeypatch):
+    steps = []
+    monkeypatch.setattr("spurgen.harness.running.run.reporting", lambda _: nullcontext(steps.append))
+    prints = (
+        "def fit(train, val, context):\n    print('\\x1b[2Jepoch 1\\repoch 2\\n')\n    import time; time.sleep(2)\n"
+    )
+    run_job(write_submission(prints + CORE))
+    assert steps[:2] == ["training", "training: epoch 2"]
+
+
 def test_a_model_that_reads_only_the_core_scores_perfectly(result_of, write_submission):
     result = result_of(write_submission(CORE))
     assert result.error is None
