@@ -21,6 +21,7 @@ SEEDS = {
     "unknown": ", without the variance over seeds: docs/statistics.md",
 }
 """How a row's interval accounts for other seeds, by `BoardRow.seed_variance`."""
+MORE = "It tests that pair alone, with all seeds of both, and corrects for fewer comparisons: it can find more."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 
@@ -81,8 +82,10 @@ def _to_erm(row: TaskBoardRow | SetBoardRow, against: AgainstErm | None, erm: Bo
 
 def _common_seeds(row: TaskBoardRow | SetBoardRow, against: AgainstErm, erm: BoardRow) -> str:
     """Return on which seeds a difference rests, if it is not that of the two rows' worst-group accuracies."""
-    if isinstance(row, SetBoardRow) or row.seeds == erm.seeds:
+    if row.seeds == erm.seeds:
         return ""
+    if isinstance(row, SetBoardRow):
+        return " over all seeds of both"
     return f" on the {against.seeds} seeds that both have" if against.seeds > 1 else " on the seed that both have"
 
 
@@ -93,7 +96,8 @@ def _cues(row: TaskBoardRow) -> list[str]:
     """
     channel, sss = max(row.by_channel["sss"].items(), key=lambda item: item[1])
     floor = row.value("sss_placebo")
-    highest = f"  Its highest SSS is that of {channel}: {sss:.3f}; its placebo floor is {floor:.3f}."
+    most = f"  Of its channels {channel} moves it most: SSS {sss:.3f}; redrawn nuisances move it by {floor:.3f}."
+    highest = most if sss else "  No channel moves it: every SSS is 0."
     blind = f"  It ignores the core cue: sensitivity {row.value('core_sensitivity'):.3f}, not above that floor."
     return [highest, blind] if row.ignores_core else [highest]
 
@@ -138,4 +142,4 @@ def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -
     other = ERM if ERM in others else others[0]
     shared = [name for name in tasks if _find(board.tasks[name].rows, other)]
     command = f"spurgen compare {quote(label)} {quote(other)} --tasks {' '.join(shared)} {flags}".rstrip()
-    return [f"Every metric and channel: {command}"]
+    return [f"Every metric and channel: {command}", MORE]

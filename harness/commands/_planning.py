@@ -15,9 +15,14 @@ from spurgen.harness.running.job import Job
 BY_MAKE = "SPURGEN_MAKE"  # environment variable that the Makefile sets
 
 
+def by_make() -> bool:
+    """Return whether make runs this command."""
+    return bool(os.environ.get(BY_MAKE))
+
+
 def next_step(target: str, command: str) -> str:
     """Return what to type next: a target of the Makefile if make runs this command, else a command."""
-    return f"make {target}" if os.environ.get(BY_MAKE) else f"spurgen {command}"
+    return f"make {target}" if by_make() else f"spurgen {command}"
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:

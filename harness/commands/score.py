@@ -13,7 +13,7 @@ from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.files import PRIVATE
 from spurgen.harness.commands._arguments import add_submission
 from spurgen.harness.commands._limits import limits_of
-from spurgen.harness.commands._planning import add_dry_run, forecast, may_start, next_step
+from spurgen.harness.commands._planning import add_dry_run, by_make, forecast, may_start, next_step
 from spurgen.harness.commands._running import add_run_arguments, flags_of_rows, run_all, run_submissions
 from spurgen.harness.commands._verifying import samples_bar, total
 from spurgen.harness.machine.devices import pick_device
@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _may_start(private, arguments, console)
     if not code and not arguments.dry_run:
         shown = f"leaderboard {flags_of_rows(load_suite(arguments.suite), arguments)}".rstrip()
-        say(console, f"next: {next_step('leaderboard', shown)}, which shows all rows")
+        writes = " and writes the row into the board's files" if by_make() else ""
+        say(console, f"next: {next_step('leaderboard', shown)}, which shows all rows{writes}")
     return code
 
 

@@ -6,7 +6,7 @@ import pytest
 from spurgen.harness.board.bootstrap import groups_on_test
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import p_text
-from spurgen.harness.board.verdict import verdict
+from spurgen.harness.board.verdict import MORE, verdict
 
 TASK = "small-text"
 TASKS = ("small-text", "small-image")
@@ -34,10 +34,11 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, judge):
         f"  Its worst-group accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (4 seeds).",
         f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected p {p_value}; it is given envs, ERM none.",
-        "  Its highest SSS is that of color: 0.300; its placebo floor is 0.100.",
+        "  Of its channels color moves it most: SSS 0.300; redrawn nuisances move it by 0.100.",
         "  Over 4 seeds its hardest group is heart where no channel conflicts: mean accuracy 1.000, as in 11 other "
         "groups (worst-group accuracy averages every seed's own worst group).",
         "Every metric and channel: spurgen compare good erm --tasks small-text",
+        MORE,
     ]
 
 
@@ -80,7 +81,7 @@ def test_erm_is_compared_with_the_best_other_row(suite, make_row, judge):
     qualities = {"erm": 0.8, "low": 0.6, "high": 1.0}
     lines, _ = judge("erm", "--suite s", **{label: make_row(suite, q) for label, q in qualities.items()})
     assert lines[2] == "  It is the row that others are compared with."
-    assert lines[-1] == "Every metric and channel: spurgen compare erm high --tasks small-text --suite s"
+    assert lines[-2] == "Every metric and channel: spurgen compare erm high --tasks small-text --suite s"
 
 
 def test_a_row_alone_has_nothing_to_be_compared_with(suite, make_row, judge):
@@ -111,7 +112,7 @@ def test_the_highest_sss_beside_its_floor_and_an_ignored_core_cue_are_named(suit
     arrays = {"placebo": np.full(24, 0.4), "core": np.full(24, 0.2)}
     lines, _ = judge("mine", mine=make_row(suite, 0.6, arrays=arrays))
     assert lines[3:5] == [
-        "  Its highest SSS is that of color: 0.300; its placebo floor is 0.400.",
+        "  Of its channels color moves it most: SSS 0.300; redrawn nuisances move it by 0.400.",
         "  It ignores the core cue: sensitivity 0.200, not above that floor.",
     ]
 
@@ -137,7 +138,16 @@ def test_a_set_of_tasks_is_judged_if_all_of_it_was_asked_for(suite, make_row):
     start = lines.index("good on both (mean over small-text and small-image): rank 1 of 2.")
     assert lines[start + 1].startswith("  Its mean worst-group accuracy is 1.000, 95 % interval [")
     assert lines[start + 2].startswith("  It is significantly better than ERM: +")
-    assert lines[-1].endswith("spurgen compare good erm --tasks small-image small-text")
+    assert lines[-2].endswith("spurgen compare good erm --tasks small-image small-text")
     assert "both (mean" not in "\n".join(verdict(whole, board, "good", ranked["good"], (TASK,)))
     lines = verdict(whole, board, "part", part["part"], TASKS)
     assert "part on both (mean over small-text and small-image): not ranked: small-image: not run" in lines
+
+
+def test_a_row_that_no_channel_moves_is_said_to_have_none(make_row, suite):
+    still = make_row(
+        suite, 0.9, arrays={"sss/color": np.zeros(24), "sss/background": np.zeros(24), "flip": np.zeros(24)}
+    )
+    rows = {"still": {"small-text": still}}
+    lines = verdict(suite, build(suite, rows), "still", rows["still"], ["small-text"])
+    assert "  No channel moves it: every SSS is 0." in lines

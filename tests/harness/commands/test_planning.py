@@ -61,7 +61,7 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     assert score(spec) == 0
     message = stderr()
     assert "nothing to run: all results are there (1)" in message
-    assert "next: make leaderboard, which shows all rows" in message
+    assert "next: make leaderboard, which shows all rows and writes the row into the board's files" in message
 
 
 def test_a_run_of_tasks_that_are_skipped_or_done_has_nothing_to_do(score, write_submission, stderr):
