@@ -70,9 +70,9 @@ def test_a_rows_own_seed_variance_widens_its_interval(suite, make_outcome, make_
 
 
 def test_high_seed_variance_does_not_protect_a_low_row(suite, make_row, make_outcome, task_board, bootstrap, baseline):
-    best, fair = (make_row(suite, quality, range(5), **baseline) for quality in (1.0, 0.9))
+    best, fair = make_row(suite, 1.0, range(5)), make_row(suite, 0.9, range(5), **baseline)
     wild = make_task_row([make_outcome(suite, correct, k) for k, correct in enumerate((bootstrap.groups > 0, 1.0))])
-    rows = {"best": best, "fair": fair, "wild": wild}
+    rows = {"best": best, "erm": fair, "wild": wild}
     spreads = pooled_spreads(rows.values(), ["wga"])
     own = np.stack([bootstrap.replicates(label, row, "wga", spreads) for label, row in rows.items()])
     ranks = rank(np.array([row.mean("wga") for row in rows.values()]), own)

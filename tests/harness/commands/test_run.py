@@ -95,7 +95,7 @@ def test_a_dry_run_shows_the_jobs_and_writes_nothing(run_command, capsys):
     out, err = capsys.readouterr()
     assert "| model " in out
     assert "generated-text (0)" in out
-    assert "2 of 2 jobs to run, 2 at a time: the time is not known" in " ".join(err.split())
+    assert "2 of 2 jobs to run, 2 at a time; their time is unknown" in " ".join(err.split())
     assert {path for path in Path().rglob("*") if "__pycache__" not in path.parts} == before
 
 
@@ -106,7 +106,7 @@ def test_the_time_of_other_seeds_is_expected_by_those_that_ran(run_command):
     line = "small.toml --batch-size 8 --modality text --methods model.py --jobs 1 --device cpu"
     assert run_command(line)[0] == 0
     code, output = run_command(f"{line} --seeds 0-2 --dry-run")
-    assert (code, "2 of 3 jobs to run, 1 at a time: less than a minute, by the seconds" in output) == (0, True)
+    assert (code, "2 of 3 jobs to run, 1 at a time: less than a minute, estimated from stored results" in output) == (0, True)
     assert "nothing to run: all results are there (1)" in run_command(f"{line} --dry-run")[1]
 
 
@@ -126,7 +126,7 @@ def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(sma
     }  # fmt: skip
     log = (results / "log.txt").read_text()
     assert "WARNING --adv-lambda has no effect: adversarial is not among the methods" in log
-    assert "3 of 3 jobs to run, 1 at a time: the time is not known" in " ".join(log.split())
+    assert "3 of 3 jobs to run, 1 at a time; their time is unknown" in " ".join(log.split())
     assert "ERROR model, seed 3 failed: submission model.py" in log
     assert "boom" in (results / "results.md").read_text()
     summary = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
