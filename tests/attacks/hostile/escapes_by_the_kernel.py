@@ -10,6 +10,7 @@ from loot import guess
 CALLS = {  # numbers on x86-64, and on arm64
     "unshare": (272, 97), "mount": (165, 40), "ptrace": (101, 117), "bpf": (321, 280), "setns": (308, 268),
     "io_uring_setup": (425, 425), "chroot": (161, 51), "memfd_create": (319, 279), "userfaultfd": (323, 282),
+    "io_setup": (206, 0),
 }  # fmt: skip
 
 
