@@ -106,12 +106,16 @@ class RecheckedWorker(Worker):
         self.close()
         if self.consistency.worker == "fresh":
             data, _ = self._training
-            if self.limits.forget_pages and self.isolation == "bubblewrap":
-                forget(shown_paths())
             with Worker(self.spec, self.options, self.task, self.limits, self.device) as worker:
                 if data is not None:
                     worker.fit(data[0], data[1], replace(data[2], scratch=worker.scratch))
                 self._compare(worker, self._temperature)
+
+    def close(self) -> None:
+        """End the process, as `Worker` does; with `Limits.forget_pages`, drop what it left in memory of files."""
+        super().close()
+        if self.limits.forget_pages and self.isolation == "bubblewrap":
+            forget(shown_paths())
 
     def _compare(self, worker: Worker, temperature: float) -> None:
         for what, sample in self._samples.items():
