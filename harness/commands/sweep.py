@@ -29,6 +29,8 @@ from spurgen.harness.experiments.tuning_result import TuningResult, add_result, 
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.results.store import OWN, Store
+from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import first_line, run_jobs
 from spurgen.harness.running.plan import baseline_specs, plan
@@ -71,7 +73,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     ]
     done, missing = split_done(arguments.out, jobs)
     tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}
-    ahead = forecast(jobs, missing, arguments, _seconds(itertools.chain(*tried.values())))
+    # Where a method was never tried, the results of its default setting say what one takes.
+    seconds = measured(Store(OWN, suite.name).rows()) | _seconds(itertools.chain(*tried.values()))
+    ahead = forecast(jobs, missing, arguments, seconds)
     if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks or arguments.methods)):
         return 0
     check_writable(arguments.out, "--out")
