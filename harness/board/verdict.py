@@ -21,6 +21,7 @@ SEEDS = {
     "unknown": ", without the variance over seeds: docs/statistics.md",
 }
 """How a row's interval accounts for other seeds, by `BoardRow.seed_variance`."""
+FEW_SEEDS = "  Others have more seeds: with few, few rows differ significantly from it, and its rank may be too high."
 MORE = "It tests that pair alone, with all seeds of both, and corrects for fewer comparisons: it can find more."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
@@ -36,10 +37,11 @@ def verdict(
     lines, ranked = [], []
     for name, part in board.tasks.items():
         if name in tasks:
-            row = _find(part.rows, label)
+            task, row = suite.task(name), _find(part.rows, label)
             if row:
                 ranked.append(name)
-                lines += [*_place(name, row, part.rows), *_cues(row), _worst_group(suite.task(name), results[name])]
+                lines += [*_place(name, row, part.rows), *_cues(row), _worst_group(task, results[name])]
+                lines += _accuracy(task, row, part.rows)
             lines += _not_ranked(name, _find(part.unranked, label))
     for name, whole in board.overall.items():
         if tasks and set(whole.tasks) <= set(tasks):
@@ -55,10 +57,10 @@ def _find(rows: Sequence[AnyRow], label: str) -> AnyRow | None:
 
 
 def _place(where: str, row: TaskBoardRow | SetBoardRow, rows: Sequence[BoardRow]) -> list[str]:
-    """Return a row's worst-group accuracy and rank, and how it compares with ERM's."""
+    """Return a row's rank and worst-group accuracy, and how it compares with ERM's."""
     wga, (low, high) = row.value("wga"), row.estimates["wga"].ends
     ties = sum(other.rank == row.rank for other in rows) - 1
-    tied = f", tied with {ties} other{'s' * (ties > 1)}" if ties else ""
+    tied = f", which it shares with {ties} other{'s' * (ties > 1)}" if ties else ""
     mean = "mean " if isinstance(row, SetBoardRow) else ""
     seeds = f"{row.seeds} seed{'s' * (row.seeds > 1)}{SEEDS[row.seed_variance]}"
     return [
@@ -66,6 +68,13 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, rows: Sequence[BoardRow]
         f"  Its {mean}worst-group accuracy is {wga:.3f}, 95 % interval [{low:.3f}, {high:.3f}] ({seeds}).",
         f"  {_to_erm(row, row.against_erm, _find(rows, ERM))}",
     ]
+
+
+def _accuracy(task: Task, row: TaskBoardRow, rows: Sequence[BoardRow]) -> list[str]:
+    """Return a row's accuracy beside chance, how far the class moves it, and whether others have more seeds."""
+    chance, core = 1 / task.scenario.num_classes, row.value("core_sensitivity")
+    line = f"  Its accuracy is {row.value('accuracy'):.3f} (chance: {chance:.3f}), its core sensitivity {core:.3f}."
+    return [line, FEW_SEEDS] if row.seeds < max(other.seeds for other in rows) else [line]
 
 
 def _to_erm(row: TaskBoardRow | SetBoardRow, against: AgainstErm | None, erm: BoardRow | None) -> str:
@@ -117,7 +126,8 @@ def _worst_group(task: Task, row: TaskRow) -> str:
     ties = int((correct == correct[worst]).sum()) - 1
     others = f", as in {ties} other group{'s' * (ties > 1)}" if ties else ""
     if len(row) == 1:
-        return f"  Its hardest group is {group}: accuracy {accuracy:.3f}{others}."
+        size = task.scenario.num_test // task.num_groups
+        return f"  Its worst group, of {size} samples, is {group}{others}."
     return (
         f"  Over {len(row)} seeds its hardest group is {group}: mean accuracy {accuracy:.3f}{others} "
         "(worst-group accuracy averages every seed's own worst group)."

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console,
         f"\nAll checks passed. One seed on all {len(times)} tasks of {suite.name} that it takes needs "
         f"{duration(sum(times))}, one after the other, and longer if predictions slow down with the number of train "
-        f"samples; next: {next_step(f'submit MODEL={name}', f'score {name} --tasks {names}')}",
+        f"samples. Next, for some of them: {next_step(f'submit MODEL={name}', f'score {name} --tasks {names}')}",
     )
     return 0
 

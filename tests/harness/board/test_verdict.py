@@ -6,7 +6,7 @@ import pytest
 from spurgen.harness.board.bootstrap import groups_on_test
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import p_text
-from spurgen.harness.board.verdict import MORE, verdict
+from spurgen.harness.board.verdict import FEW_SEEDS, MORE, verdict
 
 TASK = "small-text"
 TASKS = ("small-text", "small-image")
@@ -37,6 +37,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, judge):
         "  Of its channels color moves it most: SSS 0.300; redrawn nuisances move it by 0.100.",
         "  Over 4 seeds its hardest group is heart where no channel conflicts: mean accuracy 1.000, as in 11 other "
         "groups (worst-group accuracy averages every seed's own worst group).",
+        "  Its accuracy is 1.000 (chance: 0.333), its core sensitivity 0.700.",
         "Every metric and channel: spurgen compare good erm --tasks small-text",
         MORE,
     ]
@@ -93,9 +94,11 @@ def test_a_row_alone_has_nothing_to_be_compared_with(suite, make_row, judge):
 def test_ties_and_the_variance_over_seeds_are_named(suite, make_row, judge):
     rows = {"erm": make_row(suite, 0.6, range(3)), "a": make_row(suite, 0.9), "b": make_row(suite, 0.9)}
     lines, _ = judge("a", **rows)
-    assert lines[0].endswith(", tied with 2 others.")
+    assert lines[0].endswith(", which it shares with 2 others.")
+    assert FEW_SEEDS in lines
     assert lines[1].endswith("(1 seed, with the baselines' variance over seeds: docs/statistics.md).")
     lines, _ = judge("a", a=rows["a"], b=rows["b"])
+    assert FEW_SEEDS not in lines
     assert lines[1].endswith("(1 seed, without the variance over seeds: docs/statistics.md).")
 
 
@@ -105,7 +108,7 @@ def test_the_worst_group_is_named_by_its_class_and_the_channels_that_conflict(su
         correct = np.ones(len(groups), bool)
         correct[np.flatnonzero(groups == group)[:2]] = False
         lines, _ = judge("mine", mine=make_row(suite, correct))
-        assert lines[-1] == f"  Its hardest group is {words}: accuracy 0.600."
+        assert lines[-2] == f"  Its worst group, of 5 samples, is {words}."
 
 
 def test_the_highest_sss_beside_its_floor_and_an_ignored_core_cue_are_named(suite, make_row, judge):

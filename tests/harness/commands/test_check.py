@@ -24,12 +24,12 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert out.splitlines()[0].split() == ["|", "|", "text", "|"]
     assert "model: access none, offers predict" in err
     assert "All checks passed. One seed on all 1 tasks of tiny that it takes needs less than a minute" in err
-    assert f"next: spurgen score {write_submission(GOOD)} --tasks small-text" in err
+    assert f"Next, for some of them: spurgen score {write_submission(GOOD)} --tasks small-text" in err
 
 
 def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):
     monkeypatch.setenv(BY_MAKE, "1")
-    assert f"next: make submit MODEL={write_submission(GOOD)}" in check(GOOD)[2]
+    assert f"Next, for some of them: make submit MODEL={write_submission(GOOD)}" in check(GOOD)[2]
 
 
 def test_each_problem_is_printed_once_with_its_line(check):
