@@ -19,6 +19,8 @@ BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
 BOARD_IMAGENET := --markdown benchmark/leaderboard-v1-imagenet.md --csv benchmark/leaderboard-v1-imagenet.csv
 KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are in benchmark/results; make leaderboard includes them")
 
+SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
+
 .PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard calibrate validity test attacks lint bench sheets clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
@@ -79,16 +81,19 @@ sheets: $(READY)  ## redraw the pictures in docs/
 	$(BIN)/spurgen sheets --out docs
 
 $(READY): pyproject.toml
+	$(SETTING_UP)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 $(DEV_READY): pyproject.toml
+	$(SETTING_UP)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $(READY) $@
 
 $(IMAGENET_READY): pyproject.toml
+	$(SETTING_UP)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[imagenet]"
 	@touch $(READY) $@
