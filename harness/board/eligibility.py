@@ -117,7 +117,7 @@ def not_fit(task: Task, row: TaskRow) -> str | None:
         if result.report and result.report.failed_checks:
             return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"
     if any(result.uses_generator for result in row.results):
-        return "uses the generator: it knows how the data were made, which no model can learn from them"
+        return "uses the generator: it knows how the data were made, which is more than a model can learn from them"
     if row.seeds != list(range(len(row))):
         return f"incomplete: has the seeds {', '.join(map(str, row.seeds))}, expected all from 0 on; run it again"
     if not beats_chance(task, row):

@@ -21,8 +21,12 @@ SEEDS = {
     "unknown": ", without the variance over seeds: docs/statistics.md",
 }
 """How a row's interval accounts for other seeds, by `BoardRow.seed_variance`."""
-FEW_SEEDS = "  Others have more seeds: with few, few rows differ significantly from it, and its rank may be too high."
-MORE = "It tests that pair alone, with all seeds of both, and corrects for fewer comparisons: it can find more."
+FEW_SEEDS = (
+    "  Others have more seeds. Fewer rows differ significantly from one with few seeds, which can flatter its rank."
+)
+MORE = (
+    "That command compares two rows alone, with all their seeds, and may find a difference where the board finds none."
+)
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 

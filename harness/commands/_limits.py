@@ -12,7 +12,7 @@ from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits
 
-ROOT_WARNING = "warning: you run this as root, as would a submission that broke out of its sandbox; use another user"
+ROOT_WARNING = "warning: you are root, and so would be a submission that breaks out of its sandbox; run as another user"
 FLAGS = (
     ("--memory-gib", DEFAULT.memory_bytes / GIB, (1, 1e6), "address space, on a CPU"),
     ("--disk-gib", DEFAULT.disk_bytes / GIB, (0.001, 1e6), "scratch files"),

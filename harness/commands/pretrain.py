@@ -30,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train the encoders; write their weights and a record of them."""
     scenario, device = load_scenario(arguments.scenario), pick_device(arguments.device)
-    say(console, f"training an encoder of images and one of captions on {scenario.name}: several minutes on a CPU")
+    say(
+        console,
+        f"training encoders of images and captions on {scenario.name}: about two minutes on two cores",
+    )
     arrays, record = pretrain(scenario, device, partial(say, console))
     write_arrays(arguments.out, arrays)
     about = json.dumps(

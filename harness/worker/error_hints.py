@@ -54,9 +54,7 @@ def _of_limits(cause: BaseException, sandboxed: bool) -> list[str]:
         package = cause.name.partition(".")[0]
         install = f"if {package} is a package, run {sys.executable} -m pip install {package}"
         return [install, NOT_THERE] if sandboxed else [install]
-    if not sandboxed:
-        return []
-    if not isinstance(cause, OSError):
+    if not sandboxed or not isinstance(cause, OSError):
         return []
     if cause.errno is None or cause.errno < 0:  # raised by a library that misses a file, a host or an address
         return [NOT_THERE, ALONE]

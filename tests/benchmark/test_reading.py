@@ -42,8 +42,8 @@ def test_only_a_plain_file_is_opened(tmp_path, monkeypatch, make, kind):
 def test_a_fifo_that_comes_in_the_place_of_a_file_is_not_waited_for(tmp_path):
     """Between the check and the opening."""
     code = (
-        "import os, sys, stat; from spurgen.benchmark.reading import read_bytes\n"
-        "plain = os.stat(__file__ if '__file__' in globals() else sys.executable)\n"
+        "import os, sys; from spurgen.benchmark.reading import read_bytes\n"
+        "plain = os.stat(sys.executable)\n"
         "os.mkfifo(sys.argv[1]); os.stat = lambda path: plain\n"
         "assert read_bytes(sys.argv[1], 9) == b''"
     )
