@@ -59,7 +59,7 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
         stamp(suite, root)
     except OSError as error:
         say(console, f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again")
-    on_disk = f"so do {stored} parts on disk in {root}" if stored else f"no parts are on disk in {root}"
+    on_disk = f"so do {stored} parts on disk in {root}" if stored else f"no split is stored in {root}"
     say(console, f"suite {suite.name}: regenerated {total(suite):,} samples; all match the manifest; {on_disk}")
     return 0
 
