@@ -23,6 +23,7 @@ MAX_CLASSES = 20
 MAX_CHANNELS = 16  # so 2**16 alignment patterns
 MAX_SAMPLES = 10_000_000  # of a split
 MAX_TWINS = 100_000
+MAX_WORLDS = 1000  # frozen worlds of a scenario
 Size = Annotated[int, Field(ge=1, le=MAX_SAMPLES)]
 ALIGNED_PER_CLASS = {"one-to-one": 1, "many-to-many": 2}  # values of a channel that go with a class
 _CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
@@ -43,7 +44,7 @@ class Channel(_Frozen):
     scales how strongly the value shows in the image, and `variance` in [0, 1] spreads the magnitude
     uniformly by +-variance from sample to sample. `kind` names the plug-in that draws the channel
     (default: the channel's own name), so two channels may share a kind, one in the image and the other
-    in the caption.
+    in the caption. A `hidden` channel is in no annotation of train and val, and redrawn in no twin of theirs.
     """
 
     values: Annotated[int, Field(ge=2, le=1000)] = 10
@@ -53,11 +54,23 @@ class Channel(_Frozen):
     alignment: Literal["one-to-one", "many-to-many"] = "one-to-one"
     magnitude: Probability = 1.0
     variance: Probability = 0.0
+    hidden: bool = False
 
     @property
     def unbiased(self) -> float:
         """Strength at which all values are equally likely."""
         return min(ALIGNED_PER_CLASS[self.alignment] / self.values, 1.0)
+
+
+# Fields that were added later, and their defaults, at which a digest leaves them out.
+_ADDED: dict[str, dict[str, object]] = {
+    "": {
+        "first_class": 0, "alignment_seed": None, "alignment": "random", "worlds": 1, "core_carrier": "both",
+        "second_part": None, "noise_kind": "core", "captions": "plain",
+    },
+    "splits": {"calibration_per_group": 0, "val_per_group": 0, "conflicting_per_class": 0},
+    "channels": {"hidden": False},
+}  # fmt: skip
 
 
 def _named(name: str, spec: object) -> object:
@@ -74,16 +87,31 @@ class Environment(_Frozen):
     strength: dict[Name, Strength] = {}
 
 
+class SecondPart(_Frozen):
+    """The second part of a composite core cue: a value in [0, `combinations`), shown by a kind of channel.
+
+    The class is (pictogram + num_classes / combinations * second part) mod num_classes. Value v of the kind shows the
+    second part v mod `combinations`.
+    """
+
+    kind: Annotated[str, Field(max_length=100)]
+    combinations: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 2
+
+
 class SplitSizes(_Frozen):
     """Split sizes in samples; `..._per_group` counts the samples of each (class, pattern) group.
 
-    The first `twins` test samples have twins; default: 1,000, or all if there are fewer. `calibration` is balanced as
-    `test` is, and no submission gets its labels: the temperature is fitted on it, or on `val` if it has 0 samples.
+    The first `twins` test samples have twins; default: 1,000, or all if there are fewer. `conflicting_per_class` test
+    samples of each class come on top, with all channels conflicting. Of `val`, the first `val_per_group` of each group
+    are balanced, the others drawn as train. `calibration` is balanced as `test` is, and no submission gets its labels:
+    the temperature is fitted on it, or on `val` if it has 0 samples.
     """
 
     train: Size = 6000
     val: Size = 2000
+    val_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
     test_per_group: Size = 100
+    conflicting_per_class: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
     calibration_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
     twins: Annotated[int, Field(ge=1, le=MAX_TWINS)] = 1000
 
@@ -99,22 +127,35 @@ class Scenario(_Frozen):
     `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show one has its
     last-named channel redrawn uniformly over the values that are left. `alignment_seed` decides which
     values go with which class (default: `seed`), so two worlds can share the alignment and no sample.
+
+    A scenario of several `worlds` is a template: `in_world` makes its worlds, which differ in their seeds alone.
+    `core_carrier` says where pictogram and noun are shown, `second_part` what else the class depends on. `alignment`
+    says which values go with which class: random ones, or, for kinds that have them, `natural` ones (a green tree) or
+    these shifted by one class (`counter`). `noise_kind` says whether label noise changes the class shown, to which the
+    channels do not react, or the recorded label only. `captions` is the grammar: `plain`, in lower case, or `natural`,
+    as people write.
     """
 
     suite: Name
     name: Name
     seed: Seed
     alignment_seed: Seed | None = None
+    alignment: Literal["random", "natural", "counter"] = "random"
+    worlds: Annotated[int, Field(ge=1, le=MAX_WORLDS)] = 1
     num_classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 10
     first_class: Annotated[int, Field(ge=0, lt=MAX_CLASSES)] = 0
     image_size: Annotated[int, Field(ge=32, le=512)] = 64
     channels: Annotated[dict[Name, Channel], Field(max_length=MAX_CHANNELS)]
     environments: Annotated[tuple[Environment, ...], Field(max_length=100)] = ()
     withheld: Annotated[tuple[dict[Name, int], ...], Field(max_length=300)] = ()
+    core_carrier: Carrier = "both"
+    second_part: SecondPart | None = None
     core_visibility: Probability = 1.0
     core_size: Annotated[float, Field(ge=0.25, le=1.5)] = 1.0
     core_contrast: Probability = 1.0
     label_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    noise_kind: Literal["core", "label"] = "core"
+    captions: Literal["plain", "natural"] = "plain"
     caption_fidelity: Probability = 1.0
     splits: Annotated[SplitSizes, Field(validate_default=True)] = SplitSizes()
 
@@ -132,7 +173,8 @@ class Scenario(_Frozen):
         """Lower the default number of twins where test has fewer samples."""
         if "twins" in splits.model_fields_set or not {"num_classes", "channels"} <= set(info.data):
             return splits
-        num_test = splits.test_per_group * info.data["num_classes"] * 2 ** len(info.data["channels"])
+        groups = info.data["num_classes"] * 2 ** len(info.data["channels"])
+        num_test = splits.test_per_group * groups + splits.conflicting_per_class * info.data["num_classes"]
         return splits.model_copy(update={"twins": min(splits.twins, num_test)})
 
     @model_validator(mode="after")
@@ -145,6 +187,7 @@ class Scenario(_Frozen):
         for combination in self.withheld:
             self._check_combination(combination)
         self._check_carriers()
+        self._check_second_part()
         end = self.first_class + self.num_classes
         if end > MAX_CLASSES:
             raise ValueError(f"first_class: classes {self.first_class} to {end - 1} exceed the {MAX_CLASSES} there are")
@@ -152,6 +195,9 @@ class Scenario(_Frozen):
             size = self.split_sizes[split]
             if size > MAX_SAMPLES:
                 raise ValueError(f"splits.{split}_per_group: {size:,} {split} samples in all, at most {MAX_SAMPLES:,}")
+        balanced = self.splits.val_per_group * self.num_classes * self.num_patterns
+        if balanced > self.splits.val:
+            raise ValueError(f"splits.val_per_group: {balanced:,} balanced val samples, of {self.splits.val:,} in all")
         if self.splits.twins > self.num_test:
             raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
         return self
@@ -176,6 +222,18 @@ class Scenario(_Frozen):
                     raise ValueError(f"channels.{name}: another one draws {channel.kind} in the {carrier}")
                 carried.add((channel.kind, carrier))
 
+    def _check_second_part(self) -> None:
+        part = self.second_part
+        if part is None:
+            return
+        if self.num_classes % part.combinations:
+            raise ValueError(
+                f"second_part.combinations: {part.combinations} does not divide the {self.num_classes} classes"
+            )
+        for name, channel in self.channels.items():
+            if channel.kind == part.kind:
+                raise ValueError(f"channels.{name}: {part.kind} is the second part of the core cue, so no channel")
+
     def _check_strength(self, where: str, strength: Strength) -> None:
         if isinstance(strength, tuple) and len(strength) != self.num_classes:
             raise ValueError(f"{where}: {len(strength)} values for {self.num_classes} classes")
@@ -199,7 +257,8 @@ class Scenario(_Frozen):
     @property
     def num_test(self) -> int:
         """Number of test samples."""
-        return int(self.splits.test_per_group * self.num_classes * self.num_patterns)
+        per_class = self.splits.test_per_group * self.num_patterns + self.splits.conflicting_per_class
+        return int(per_class * self.num_classes)
 
     @property
     def split_sizes(self) -> dict[str, int]:
@@ -222,6 +281,17 @@ class Scenario(_Frozen):
         """Return the names of the channels that a modality carries, in the scenario's order."""
         return tuple(n for n, c in self.channels.items() if c.carrier in _CARRIED_BY[modality])
 
+    def in_world(self, world: int) -> Self:
+        """Return a world of a template: the scenario itself if it has only one, which all training seeds share.
+
+        Worlds from `worlds` on are not frozen: methods are tuned on them.
+        """
+        if self.worlds == 1:
+            return self
+        key = hashlib.sha256(f"{self.suite}/{self.seed}/world/{world}".encode()).digest()
+        update = {"name": f"{self.name}-w{world}", "seed": int.from_bytes(key[:8], "little"), "worlds": 1}
+        return self.model_copy(update=update)
+
     @property
     def aligning_seed(self) -> int:
         """Seed that decides which values go with which class."""
@@ -241,11 +311,13 @@ class Scenario(_Frozen):
     def digest(self) -> str:
         """SHA-256 of all fields, independent of how the file is written."""
         # Fields that were added later are left out at their default, so that the digests of old files stay the same.
-        added = {"first_class": 0, "alignment_seed": None}
-        unset = {name for name, default in added.items() if getattr(self, name) == default}
-        fields = self.model_dump(mode="json", exclude=unset)
-        if not self.splits.calibration_per_group:
-            del fields["splits"]["calibration_per_group"]
+        fields = self.model_dump(mode="json")
+        for part, names in _ADDED.items():
+            tables = {"": [fields], "splits": [fields["splits"]], "channels": fields["channels"].values()}[part]
+            for table in tables:
+                for name, default in names.items():
+                    if table[name] == default:
+                        del table[name]
         # The standard library guarantees how floats are written (as repr does); pydantic does not.
         text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()

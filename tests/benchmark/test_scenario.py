@@ -38,6 +38,10 @@ IMPOSSIBLE = [
     ({"core_size": 0.2}, r"core_size: .*0.25 \(got 0.2\)"),
     ({"core_size": 1.6}, r"core_size: .*1.5 \(got 1.6\)"),
     ({"core_contrast": -0.1}, r"core_contrast: .*\(got -0.1\)"),
+    ({"worlds": 0}, r"worlds: .*\(got 0\)"),
+    ({"second_part": {"kind": "tint", "combinations": 3}}, r"second_part.combinations: 3 does not divide the 10 cla"),
+    ({"second_part": {"kind": "color"}}, r"channels.color: color is the second part of the core cue, so no channel"),
+    ({"splits": {"val": 799, "val_per_group": 10}}, r"splits.val_per_group: 800 balanced val samples, of 799 in all"),
     ({"core_contrast": float("nan")}, r"core_contrast: .*\(got nan\)"),
     ({"label_noise": 1.0}, r"label_noise: .*less than 1 \(got 1.0\)"),
     ({"caption_fidelity": 2}, r"caption_fidelity: .*\(got 2\)"),
@@ -189,6 +193,26 @@ def test_sizes_follow_from_classes_and_channels():
         spec.split_size("dev")
 
 
+def test_more_samples_with_all_channels_conflicting_come_on_top():
+    spec = world(num_classes=4, splits={"test_per_group": 2, "conflicting_per_class": 5})
+    assert spec.num_test == 4 * (2 * 8 + 5)
+    assert spec.splits.twins == 84
+
+
+def test_a_template_makes_worlds_that_differ_in_their_seeds_alone():
+    spec = world(worlds=3)
+    made = [spec.in_world(k) for k in range(4)]
+    assert [w.name for w in made] == ["w-w0", "w-w1", "w-w2", "w-w3"]
+    assert len({w.seed for w in made}) == 4
+    same = {"name": "w", "seed": 7, "worlds": 3}
+    assert all(w.model_copy(update=same) == spec for w in made)
+    assert made[1].in_world(5) == made[1]  # a world has no worlds of its own
+
+
+def test_a_scenario_of_one_world_is_that_world_for_every_seed():
+    assert world().in_world(3) == world()
+
+
 def test_the_temperature_is_fitted_on_a_calibration_split_where_there_is_one():
     assert world().calibrated_on == "val"
     spec = world(num_classes=4, splits={"calibration_per_group": 3})
@@ -222,15 +246,24 @@ def test_the_digest_is_that_of_plain_json_and_never_changes():
         environments=[{"name": "a", "strength": {"color": [0.1, 1e-5] * 5}}], withheld=[{"class": 0, "color": 3}]
     )
     fields = json.loads(spec.model_dump_json())
-    del (
-        fields["first_class"],
-        fields["alignment_seed"],
-        fields["splits"]["calibration_per_group"],
-    )  # were added later, and count only where they are set
+    # what was added later counts only where it is set
+    first = (
+        "suite name seed num_classes image_size channels environments withheld core_visibility core_size core_contrast "
+        "label_noise caption_fidelity splits"
+    )
+    fields = {name: fields[name] for name in fields if name in first.split()}
+    fields["splits"] = {name: fields["splits"][name] for name in ("train", "val", "test_per_group", "twins")}
+    for channel in fields["channels"].values():
+        del channel["hidden"]
     text = json.dumps(fields, separators=(",", ":"))
     assert spec.digest == hashlib.sha256(text.encode()).hexdigest()
-    different = [world(), world(first_class=1), world(alignment_seed=7), world(alignment_seed=0)]
-    assert len({spec.digest for spec in different}) == 4
+    added = [
+        {"first_class": 1}, {"alignment_seed": 7}, {"alignment_seed": 0}, {"alignment": "natural"}, {"worlds": 2},
+        {"core_carrier": "image"}, {"second_part": {"kind": "tint"}}, {"noise_kind": "label"}, {"captions": "natural"},
+        {"channels": {"color": {"hidden": True}}}, {"splits": {"val_per_group": 1}},
+        {"splits": {"conflicting_per_class": 1}}, {"splits": {"calibration_per_group": 1}},
+    ]  # fmt: skip
+    assert len({world(**fields).digest for fields in [{}, *added]}) == len(added) + 1
     assert world().digest == "c6e45a87c5a1205c01c8a2bfbda49c735811671d1993e3a0fafa0a1ddd6853a9"
 
 
