@@ -2,10 +2,11 @@
 
 The submission answers from its inputs by exact arithmetic, keeps two checkpoints and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
-A case that is recorded is recorded again only if `SCORING_VERSION` was raised.
+A number that is recorded is replaced only if `SCORING_VERSION` was raised; new metrics and new cases are added to it.
 """
 
 import json
+import math
 import sys
 import tempfile
 from dataclasses import replace
@@ -21,6 +22,7 @@ from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 
 RECORD = Path(__file__).with_name("scoring.json")
+RECORDED = "recorded"
 
 
 class Case(NamedTuple):
@@ -133,17 +135,36 @@ def measure(case: Case) -> dict[str, Any]:
     return json.loads(result.model_dump_json(include={"metrics", "channels", "patterns", "groups", "rules", "report"}))
 
 
+def differences(recorded: Any, measured: Any, where: str = "") -> list[str]:
+    """Return the names of the numbers that differ by more than the last digits of a sum, with both numbers."""
+    if isinstance(recorded, dict) and isinstance(measured, dict):
+        keys = sorted(recorded.keys() | measured.keys())
+        return [d for key in keys for d in differences(recorded.get(key), measured.get(key), f"{where}/{key}")]
+    if isinstance(recorded, list) and isinstance(measured, list) and len(recorded) == len(measured):
+        pairs = enumerate(zip(recorded, measured, strict=True))
+        return [d for k, (one, other) in pairs for d in differences(one, other, f"{where}/{k}")]
+    numbers = isinstance(recorded, float) and isinstance(measured, float)
+    same = math.isclose(recorded, measured, rel_tol=1e-9, abs_tol=1e-9) if numbers else recorded == measured
+    return [] if same else [f"{where}: {recorded} {RECORDED}, {measured} now"]
+
+
+def changed(recorded: dict[str, Any], measured: dict[str, Any]) -> list[str]:
+    """Return the differences in what is recorded, without what is new."""
+    return [line for line in differences(recorded, measured) if f": None {RECORDED}" not in line]
+
+
 def main() -> int:
-    """Record the metrics of today: of all cases if the version was raised, else of those that are new."""
+    """Record the metrics of today; refuse to replace a recorded number unless the version was raised."""
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {"version": None, "results": {}}
-    kept = record["results"] if record["version"] == SCORING_VERSION else {}
-    new = [name for name in CASES if name not in kept]
-    if not new:
-        print("SCORING_VERSION is the recorded one: raise it in harness/results/identity.py first", file=sys.stderr)
-        return 1
-    results = {name: kept.get(name) or measure(case) for name, case in CASES.items()}
+    results = {name: measure(case) for name, case in CASES.items()}
+    if record["version"] == SCORING_VERSION:
+        lines = changed(record["results"], results)
+        if lines:
+            print("\n".join(lines), file=sys.stderr)
+            print("raise SCORING_VERSION in harness/results/identity.py to record these numbers", file=sys.stderr)
+            return 1
     RECORD.write_text(json.dumps({"version": SCORING_VERSION, "results": results}, indent=1) + "\n")
-    print("recorded:", ", ".join(new))
+    print("recorded:", ", ".join(results))
     return 0
 
 
