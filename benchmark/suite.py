@@ -1,6 +1,6 @@
 """A versioned set of tasks, read from `suites/<name>.toml`, and the manifest that freezes it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
-from spurgen.benchmark.scenario import Modality, Name, Scenario, load_scenario
+from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
+from spurgen.benchmark.scenario_tables import Name
 from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]
@@ -77,9 +78,18 @@ class Task:
         return self.scenario.channels_in(self.modality)
 
     @property
+    def annotated(self) -> tuple[str, ...]:
+        """Those of `channels` that are not hidden from training."""
+        return self.scenario.annotated_in(self.modality)
+
+    @property
     def num_groups(self) -> int:
         """Number of (class, alignment pattern) groups over `channels`."""
         return int(self.scenario.num_classes * 2 ** len(self.channels))
+
+    def in_world(self, seed: int) -> "Task":
+        """Return the task in the world of a training seed: the task itself if its scenario has one world."""
+        return replace(self, scenario=self.scenario.in_world(seed))
 
 
 @dataclass(frozen=True)

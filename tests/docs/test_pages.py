@@ -13,7 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from spurgen.benchmark import load_scenario, load_suite
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Channel, Environment, Scenario, SplitSizes
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Channel, Environment, SplitSizes
 from spurgen.generators import check, class_names
 from spurgen.harness.cli import main
 from spurgen.harness.commands._limits import FLAGS
