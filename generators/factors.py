@@ -39,15 +39,17 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
     if split in BALANCED:
         labels, values = _balanced(world, split, indices, draw)
         return Factors(labels, labels, visible, np.full(len(indices), NO_ENVIRONMENT), values, second)
-    labels, core = _recorded_and_shown(scenario, draw("label", 1))
+    clean = split == "val" and scenario.splits.val_per_group > 0
+    labels, core = _recorded_and_shown(scenario, draw("label", 1), 0.0 if clean else scenario.label_noise)
     env_ids = np.searchsorted(world.environment_bounds, fraction(draw("environment", 1)[:, 0]), "right")
     followed = labels if scenario.noise_kind == "core" else core
     values = {}
     for name, strengths in world.strengths.items():
         aligned = happens(draw(f"channel/{name}", 1)[:, 0], strengths[env_ids, followed])
         values[name] = _value(world, name, followed, ~aligned, draw)
-    if split == "val" and scenario.splits.val_per_group:
-        labels, core, values = _clean(world, indices, draw, core, values)
+    if clean:
+        labels, values = _balanced_first(world, indices, draw, labels, values)
+        core = labels
     _withhold(world, core, values, lambda name: draw(f"channel/{name}", 1)[:, 3])
     return Factors(labels, core, visible, env_ids.astype(np.int64), values, second)
 
@@ -70,10 +72,10 @@ def whole_class(scenario: Scenario, first: Int64, second: Int64) -> Int64:
     return first_part(scenario, first, -second)
 
 
-def _recorded_and_shown(scenario: Scenario, raw: Words) -> tuple[Int64, Int64]:
+def _recorded_and_shown(scenario: Scenario, raw: Words, noise: float) -> tuple[Int64, Int64]:
     """Draw the class recorded and the class shown; by `noise_kind`, noise changes one or the other."""
     drawn = uniform_int(raw[:, 0], scenario.num_classes)
-    noisy = happens(raw[:, 1], threshold(scenario.label_noise))
+    noisy = happens(raw[:, 1], threshold(noise))
     changed = np.where(noisy, other_class(raw[:, 2], drawn, scenario.num_classes), drawn)
     return (drawn, changed) if scenario.noise_kind == "core" else (changed, drawn)
 
@@ -90,15 +92,14 @@ def _balanced(world: World, split: str, indices: Int64, draw: Draw) -> tuple[Int
     return labels, {name: _value(world, name, labels, c, draw) for name, c in conflicts.items()}
 
 
-def _clean(
-    world: World, indices: Int64, draw: Draw, core: Int64, values: dict[str, Int64]
-) -> tuple[Int64, Int64, dict[str, Int64]]:
-    """Return labels, classes shown and values of a val split without label noise whose first samples are balanced."""
+def _balanced_first(
+    world: World, indices: Int64, draw: Draw, labels: Int64, values: dict[str, Int64]
+) -> tuple[Int64, dict[str, Int64]]:
+    """Replace the labels and values of the first val samples by ones that are balanced over groups."""
     scenario = world.scenario
     first = indices < scenario.splits.val_per_group * scenario.num_classes * scenario.num_patterns
-    labels, balanced = _balanced(world, "val", indices, draw)
-    shown = np.where(first, labels, core)
-    return shown, shown, {name: np.where(first, balanced[name], column) for name, column in values.items()}
+    even, balanced = _balanced(world, "val", indices, draw)
+    return np.where(first, even, labels), {name: np.where(first, balanced[name], v) for name, v in values.items()}
 
 
 def redrawn_values(world: World, split: str, core: Int64, draw: Draw) -> dict[str, Int64]:

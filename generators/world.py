@@ -93,6 +93,10 @@ class World:
 
 def check(scenario: Scenario) -> None:
     """Raise `ScenarioError` if a channel of the scenario cannot be drawn as specified."""
+    if scenario.worlds > 1:
+        raise ScenarioError(
+            f"scenario {scenario.name} is a template of {scenario.worlds} worlds; take one, such as .in_world(0)"
+        )
     kinds = discover(CHANNELS)
     _check_second_part(scenario, kinds)
     for name, channel in scenario.channels.items():
