@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from spurgen.benchmark.errors import MetricError, SubmissionError
 from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.suite import Task
-from spurgen.generators import Samples, aligned_values
+from spurgen.generators import PARTS, Samples, aligned_values
+from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
 from spurgen.harness.running.query import Floats, Predictions
 from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
@@ -17,7 +18,8 @@ Int64 = NDArray[np.int64]
 LARGEST_LEAD = 1e6
 """Largest difference between two classes' calibrated logits, in nats; above it no loss can be computed."""
 
-CORE_TWINS = {"core_use": Block("core")}
+CORE_TWINS = {"core_use": Block("core")} | {f"core_use_{part}": Block("part", part) for part in PARTS}
+"""The twins from which the core use of the class, or of a part of a composite core cue, is computed."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
         **_core_uses(task, predictions, probs, labels, temperature),
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         "sss_placebo": float(samples["placebo"].mean()),
+        **_floors(predictions, probs, labels, temperature),
         "core_sensitivity": float(samples["core"].mean()),
         "ig": float(samples["ig"].mean()),
         "cra": float(samples["cra"].mean()),
@@ -149,6 +152,17 @@ def _core_uses(
             twin = metrics.softmax(predictions.blocks[block], temperature)
             values[name] = metrics.core_use(probs, twin, labels, twin_labels(task, block))
     return values
+
+
+def _floors(predictions: Predictions, probs: Floats, labels: Int64, temperature: float) -> dict[str, float]:
+    """Return the sensitivity to every single nuisance that has twins, and the largest of them, the floor of SSS."""
+    floors = {}
+    for nuisance in NUISANCES:
+        if Block("placebo", nuisance) in predictions.blocks:
+            placebo = metrics.softmax(predictions.blocks[Block("placebo", nuisance)], temperature)
+            count = len(placebo)
+            floors[f"sss_placebo_{nuisance}"] = metrics.placebo_floor(probs[:count], placebo, labels[:count])
+    return {"sss_floor": max(floors.values()), **floors} if floors else {}
 
 
 def _values(task: Task, predictions: Predictions, name: str, half: str | None = None) -> Floats:
