@@ -22,14 +22,15 @@ from spurgen.harness.statistics.ideal_observer import ideal_observer
 
 BASE = Block()
 CUES = ("channels", "core cue", "both")
-DIGITS = 12  # of its probabilities, so that classes that are equally probable tie
+DIGITS = 8  # behind the point of logits, so that equally probable classes tie, and of metrics
 
 
 def ideal_scores(task: Task) -> Scores:
     """Return every metric of the ideal observer of a task's training data, in one world of the task.
 
-    Computed once per process and world; takes about a second. Raise `ScenarioError` if its withheld combinations
-    involve too many channels.
+    `undetermined` is the share of test samples that show what training never shows, so that all classes are equally
+    probable. Computed once per process and world, in less than a second. Raise `ScenarioError` if the withheld
+    combinations of the scenario join too many channels.
     """
     return _scores(task.scenario.model_dump_json(), task.modality)
 
@@ -66,8 +67,12 @@ def _rounded(values: Mapping[str, float]) -> dict[str, float]:
 @lru_cache(maxsize=256)
 def _scores(described: str, modality: Modality) -> Scores:
     task = Task("ideal", Scenario.model_validate_json(described), modality)
-    factors = sample(task.scenario, "test", range(task.scenario.num_test), images=False, captions=False)
-    return score(task, ideal_predictions(task), factors, factors)
+    every = range(task.scenario.num_test)
+    factors = sample(task.scenario, "test", every, images=False, captions=False)
+    scores = score(task, ideal_predictions(task), factors, factors)
+    shown = evidence(drawn(task.scenario, "test", every), task.modality)
+    never = (ideal_observer(task.scenario).likelihoods(shown).sum(axis=1) == 0).mean()
+    return replace(scores, metrics=scores.metrics | {"undetermined": float(never)})
 
 
 def ideal_predictions(task: Task) -> Predictions:
@@ -96,10 +101,13 @@ def cue_accuracies(task: Task) -> dict[str, float]:
         "both": shown,
     }
     observer = ideal_observer(task.scenario)
-    return {cue: accuracy(np.round(observer.probabilities(seen[cue]), DIGITS), labels) for cue in CUES}
+    return {cue: accuracy(_as_logits(observer.probabilities(seen[cue])), labels) for cue in CUES}
 
 
 def _logits(task: Task, split: str, indices: Int64, block: Block = BASE) -> Floats:
     made = drawn(task.scenario, split, indices, block.kind, block.channel, block.value)
-    probabilities = ideal_observer(task.scenario).probabilities(evidence(made, task.modality))
-    return to_logits(np.round(probabilities, DIGITS))
+    return _as_logits(ideal_observer(task.scenario).probabilities(evidence(made, task.modality)))
+
+
+def _as_logits(probabilities: Floats) -> Floats:
+    return np.round(to_logits(probabilities), DIGITS)

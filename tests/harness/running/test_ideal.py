@@ -70,6 +70,13 @@ def test_hidden_channels_are_evidence():
     assert ideal_scores(hidden).metrics == ideal_scores(open_).metrics
 
 
+def test_what_training_never_shows_is_undetermined():
+    scores = ideal_scores(task(channels={"color": {"strength": 1.0}}))
+    assert scores.metrics["undetermined"] == 0.5
+    assert (scores.metrics["aligned_accuracy"], scores.metrics["conflicting_accuracy"]) == (1, 0.1)
+    assert ideal_scores(task(channels=CHANNELS)).metrics["undetermined"] == 0
+
+
 def test_accuracies_of_cues_on_train():
     accuracies = cue_accuracies(task(channels=CHANNELS, label_noise=0.2))
     near = lambda accuracy: pytest.approx(accuracy, abs=0.01)  # noqa: E731
