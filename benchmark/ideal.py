@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.result import Metrics
-from spurgen.benchmark.scenario import Modality, Name
+from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.scenario_tables import Name
 
 
 class _Frozen(BaseModel):

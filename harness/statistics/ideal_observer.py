@@ -31,8 +31,9 @@ class IdealObserver:
         """Return Pr(label | what is shown), float64 (n, K); uniform where training never shows that."""
         likelihoods = self.likelihoods(shown)
         totals = likelihoods.sum(axis=1, keepdims=True)
-        uniform = 1 / likelihoods.shape[1]
-        return np.divide(likelihoods, totals, out=np.full_like(likelihoods, uniform), where=totals > 0)
+        probabilities = np.full_like(likelihoods, 1 / likelihoods.shape[1])
+        np.divide(likelihoods, totals, out=probabilities, where=totals > 0)
+        return probabilities
 
     def likelihoods(self, shown: Evidence) -> Float64:
         """Return Pr(label, what is shown), float64 (n, K): zeros where training never shows that."""
@@ -52,7 +53,8 @@ class IdealObserver:
         for name, given in self.law.given.items():
             column = shown.values[name]
             followed *= np.where(column == UNSEEN, 1, given.transpose(0, 2, 1)[:, :, column])
-        return followed.sum(axis=0).T @ self.law.recorded
+        likelihoods: Float64 = followed.sum(axis=0).T @ self.law.recorded
+        return likelihoods
 
     def _joint(self, shown: Evidence, rows: Int64, pattern: int) -> Float64:
         """Return Pr(environment, class followed, class shown, joined values): float64 (E, K, K, rows or 1).
@@ -60,9 +62,10 @@ class IdealObserver:
         Bit k of `pattern` is set where the rows show joined channel k.
         """
         joined = self.law.joined
-        table = self.law.joint.sum(axis=tuple(3 + k for k in range(len(joined)) if not pattern >> k & 1))
-        columns = [shown.values[name][rows] for k, name in enumerate(joined) if pattern >> k & 1]
-        return table[:, :, :, *columns] if columns else table[..., None]
+        table: Float64 = self.law.joint.sum(axis=tuple(3 + k for k in range(len(joined)) if not pattern >> k & 1))
+        cells = tuple(shown.values[name][rows] for k, name in enumerate(joined) if pattern >> k & 1)
+        by_value = np.moveaxis(table, (0, 1, 2), (-3, -2, -1))
+        return np.moveaxis(by_value[cells], 0, -1) if cells else table[..., None]
 
     def _core_likelihoods(self, shown: Evidence) -> Float64:
         """Return Pr(parts of the core cue that are shown | class shown), float64 (n, K); the second part is uniform."""

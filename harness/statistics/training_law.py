@@ -72,7 +72,8 @@ def _value_probabilities(world: World, name: str) -> Float64:
     size, count = world.scenario.channels[name].values, aligned.shape[1]
     goes = (aligned == np.arange(size)[:, None, None]).any(axis=2)  # (V, K)
     strength = (world.strengths[name] * _UNIT)[:, None]  # (E, 1, K)
-    return np.where(goes, strength / count, (1 - strength) / (size - count))
+    probabilities: Float64 = np.where(goes, strength / count, (1 - strength) / (size - count))
+    return probabilities
 
 
 def _redrawn(
@@ -85,7 +86,8 @@ def _redrawn(
     left = ~blocked
     share = left / np.maximum(left.sum(axis=axis, keepdims=True), 1)
     moved = joint * _occurs(joint, names, combination)
-    return joint - moved + moved.sum(axis=axis + 2, keepdims=True) * share
+    redrawn: Float64 = joint - moved + moved.sum(axis=axis + 2, keepdims=True) * share
+    return redrawn
 
 
 def _occurs(joint: Float64, names: tuple[str, ...], combination: dict[str, int]) -> Bool:
