@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.scenario_tables import SecondPart
 from spurgen.benchmark.suite import Task
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.plan import plan_unfrozen
@@ -26,12 +27,16 @@ RECORDED = "recorded"
 
 
 class Case(NamedTuple):
-    """What a job is asked to do: a modality, what the submission says it needs and offers, and its training data."""
+    """What a job is asked to do: a modality, what the submission says it needs and offers, and its data.
+
+    `composite`: the core cue has two parts, and single nuisances have twins.
+    """
 
     modality: str = "text"
     access: str = "train_groups"
     offers: str = "predict, encode = logits, features"
     uncorrelated: bool = False
+    composite: bool = False
 
 
 CASES = {
@@ -42,6 +47,7 @@ CASES = {
     "probabilities": Case(offers="predict_proba = probabilities"),
     "features alone": Case(offers="encode = features"),
     "uncorrelated": Case(uncorrelated=True),
+    "composite": Case("multimodal", composite=True),
 }
 SCENARIO = make_scenario(
     "golden", suite="golden", name="scoring", seed=9, num_classes=3, image_size=32, label_noise=0.1,
@@ -50,6 +56,12 @@ SCENARIO = make_scenario(
     environments=[{"name": "one"}, {"name": "two", "strength": {"color": 0.5}}],
     splits={"train": 240, "val": 40, "test_per_group": 6, "twins": 24},
 )  # fmt: skip
+COMPOSITE = SCENARIO.model_copy(
+    update={
+        "second_part": SecondPart(kind="synonym", combinations=3),
+        "splits": SCENARIO.splits.model_copy(update={"nuisance_twins": 12}),
+    }
+)
 SUBMISSION = '''
 import hashlib
 import zlib
@@ -128,7 +140,8 @@ def measure(case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "planted.py")
         path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{case.offers}\n")
-        task = Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
+        scenario = COMPOSITE if case.composite else SCENARIO
+        task = Task(f"scoring-{case.modality}", scenario, case.modality)  # type: ignore[arg-type]
         job = plan_unfrozen(task, str(path), 5, "cpu", {}, Limits(isolation="process", retrain_seconds=0.0))
         result = run(replace(job, uncorrelated=case.uncorrelated)).result
     assert result.error is None, result.error

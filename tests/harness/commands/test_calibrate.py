@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.commands import calibrate
 from spurgen.harness.commands._calibration import IDEAL, calibration_table, ideal_table
@@ -78,6 +80,17 @@ def test_what_an_old_result_lacks_is_derived_or_left_blank(make_outcome, suite, 
     row = read_table(calibration_table(suite, [old]))[1]
     # three values for three classes: the channel's oracle has a pull of 2/3
     assert (row["Robust accuracy"], row["Reliance"], row["Core use"]) == ("0.700", "0.300", "")
+
+
+def test_every_world_of_a_template_has_its_line(suite, suite_file, calibrated, read_table):
+    file = suite.scenario_file("small")
+    file.write_text("worlds = 2\n" + file.read_text())
+    worlds = load_suite(suite_file)
+    assert [row["World"] for row in read_table(ideal_table(worlds, ["small-text"]))] == ["small-w0", "small-w1"]
+    ideal = [ideal_scores(worlds.task("small-text").in_world(seed)).metrics["reliance"] for seed in (0, 1)]
+    row = read_table(calibration_table(worlds, calibrated("erm", 0.4, 0.5)))[0]
+    assert row["Robust accuracy"] == "1.000 ± 0.000"
+    assert float(row["Reliance"]) == pytest.approx(np.mean(ideal), abs=1e-3)
 
 
 def test_tasks_with_the_same_figures_share_a_line(suite, read_table):
