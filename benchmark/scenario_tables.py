@@ -62,7 +62,8 @@ class SecondPart(Frozen):
     """The second part of a composite core cue: a value in [0, `combinations`), shown by a kind of channel.
 
     The class is (pictogram + num_classes / combinations * second part) mod num_classes. Value v of the kind shows the
-    second part v mod `combinations`; the first `values` values of the kind occur.
+    second part v mod `combinations`. The first `values` values of the kind occur, or as many of them as are a multiple
+    of `combinations`.
     """
 
     kind: Annotated[str, Field(max_length=100)]

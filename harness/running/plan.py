@@ -98,8 +98,9 @@ def plan_tuning(
     for task in map(loaded.task, templates):
         if min(seeds) < task.scenario.worlds:
             raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on worlds from 100 on")
-    how = {"device": device, "options": options, "uncorrelated": uncorrelated}
-    jobs = plan(suite, fixed, specs, seeds, **how) if fixed else []
+    jobs = []
+    if fixed:
+        jobs = plan(suite, fixed, specs, seeds, device=device, options=options, uncorrelated=uncorrelated)
     return jobs + [
         replace(plan_unfrozen(loaded.task(name), spec, seed, device, options), uncorrelated=uncorrelated)
         for seed in seeds for spec in specs for name in templates
