@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Scenario, Strength
+from spurgen.generators.alignment import check_alignment, fixed_alignments
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.streams import Draw, Int64, permutation, stream_key, threshold, words
 
@@ -38,8 +39,8 @@ class World:
     def aligned(self) -> dict[str, Int64]:
         """Aligned values of each class, per channel: int64 (K, 1 or 2).
 
-        The permutation is keyed by the kind, so two channels of one kind, one in the image and one in
-        the caption, share their alignment.
+        A random alignment is a permutation keyed by the kind, so two channels of one kind, one in the
+        image and one in the caption, share their alignment.
         """
         tables = {}
         classes = np.arange(self.scenario.num_classes)
@@ -48,7 +49,7 @@ class World:
             order = permutation(key, channel.values)
             shifts = range(ALIGNED_PER_CLASS[channel.alignment])
             tables[name] = np.stack([order[(classes + k) % channel.values] for k in shifts], axis=1)
-        return tables
+        return tables | fixed_alignments(self.scenario, self.kinds)
 
     @cached_property
     def conflicting(self) -> dict[str, Int64]:
@@ -110,6 +111,7 @@ def check(scenario: Scenario) -> None:
         row = _blocked(scenario.withheld, name, channel.values, where)
         if row is not None:
             raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
+    check_alignment(scenario, kinds)
 
 
 def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int, where: str) -> dict[str, int] | None:
