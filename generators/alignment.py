@@ -33,7 +33,7 @@ def check_alignment(scenario: Scenario, kinds: Mapping[str, ModuleType]) -> None
     wanted, random = f'alignment = "{scenario.alignment}"', 'set the scenario\'s alignment to "random"'
     channels = _with_natural_values(scenario, kinds)
     if not channels:
-        known = ", ".join(kind for kind, module in kinds.items() if hasattr(module, "NATURAL"))
+        known = ", ".join(kind for kind, module in kinds.items() if hasattr(module, "NATURAL_VALUES"))
         raise ScenarioError(
             f"scenario {scenario.name}: {wanted} needs a channel with natural values ({known}); list one, or {random}"
         )
@@ -56,10 +56,12 @@ def _with_natural_values(scenario: Scenario, kinds: Mapping[str, ModuleType]) ->
     """Return the channels that `natural` and `counter` align; none if the alignment is random."""
     if scenario.alignment == "random":
         return {}
-    return {name: channel for name, channel in scenario.channels.items() if hasattr(kinds[channel.kind], "NATURAL")}
+    return {
+        name: channel for name, channel in scenario.channels.items() if hasattr(kinds[channel.kind], "NATURAL_VALUES")
+    }
 
 
 def _natural_values(scenario: Scenario, kind: ModuleType) -> list[int]:
     """Return the number of each class's natural value."""
     classes = tuple(DRAWINGS)[scenario.first_class : scenario.first_class + scenario.num_classes]
-    return [kind.VALUES.index(kind.NATURAL[name]) for name in classes]
+    return [kind.VALUES.index(kind.NATURAL_VALUES[name]) for name in classes]

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Channel, Scenario
 from spurgen.generators.factors import Factors, draw_factors, other_class, patterns, redrawn_values
-from spurgen.generators.grammar import write
+from spurgen.generators.grammar import PLAIN
 from spurgen.generators.layers import OPAQUE
+from spurgen.generators.natural_captions import NATURAL
 from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
 TwinKind = Literal["channel", "placebo", "core", "ctrl", "unc"]
+GRAMMARS = {"plain": PLAIN, "natural": NATURAL}
 CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
 
 
@@ -158,7 +160,7 @@ def _magnitude(channel: Channel, word: NDArray[np.uint64]) -> Int64:
 
 def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
     fidelity = threshold(world.scenario.caption_fidelity)
-    phrases = {}
+    grammar, phrases = GRAMMARS[world.scenario.captions], {}
     for kind, module in world.kinds.items():
         if "caption" not in module.CARRIERS:
             continue
@@ -166,6 +168,6 @@ def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
         if values is None:
             continue
         mentioned = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
-        table = (*module.PHRASES, module.NEUTRAL)
+        table = grammar.phrases(module)
         phrases[kind] = [table[v] for v in np.where(mentioned, values, len(table) - 1).tolist()]
-    return write(world.scenario.first_class + factors.core, factors.visible, phrases, nuisance("caption", 2))
+    return grammar.write(world.scenario.first_class + factors.core, factors.visible, phrases, nuisance("caption", 2))

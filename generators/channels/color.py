@@ -23,7 +23,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
 }
 VALUES = tuple(COLORS)
 # The colour that people expect a thing to have: of what it is made, or how it is usually drawn.
-NATURAL = {
+NATURAL_VALUES = {
     "heart": "red",
     "arrow": "blue",
     "moon": "yellow",

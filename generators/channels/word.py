@@ -14,7 +14,7 @@ from spurgen.generators.streams import signed
 CARRIERS = frozenset({"image"})
 UNLISTED = "absent"
 VALUES = tuple(DRAWINGS)
-NATURAL = {name: name for name in DRAWINGS}
+NATURAL_VALUES = {name: name for name in DRAWINGS}
 
 # Capitals as lines through points "xy", x in 0..4 to the right and y in 0..6 down; a comma lifts the pen.
 GLYPHS = {

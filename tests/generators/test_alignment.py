@@ -14,7 +14,7 @@ from spurgen.generators.pictograms import DRAWINGS
 from spurgen.generators.world import CHANNELS, check
 
 KINDS = discover(CHANNELS)
-NATURAL = {kind: module.NATURAL for kind, module in KINDS.items() if hasattr(module, "NATURAL")}
+NATURAL = {kind: module.NATURAL_VALUES for kind, module in KINDS.items() if hasattr(module, "NATURAL_VALUES")}
 PAIR = {"color": {}, "word": {"carrier": "image", "values": 20}}
 
 

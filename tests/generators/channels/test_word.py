@@ -30,7 +30,7 @@ def printed():
 
 def test_the_words_are_the_names_of_all_classes_and_natural_for_them():
     assert tuple(DRAWINGS) == word.VALUES
-    assert {name: name for name in DRAWINGS} == word.NATURAL
+    assert {name: name for name in DRAWINGS} == word.NATURAL_VALUES
 
 
 def test_no_two_letters_are_drawn_alike():

@@ -33,6 +33,10 @@ DIALS = {
         },
         "environments": [{"name": "a", "weight": 0.3}, {"name": "b", "weight": 0.7, "strength": {"told": 0.1}}],
     },
+    "expected": {"alignment": "natural"},
+    "unexpected": {"alignment": "counter"},
+    "written": {"captions": "natural"},
+    "vague": {"captions": "natural", "caption_fidelity": 0.5, "core_visibility": 0.5},
 }
 
 
