@@ -1,4 +1,4 @@
-"""A printed word: the name of a class, on a strip below the plate."""
+"""A printed word, the name of a class, on a strip at the lower edge."""
 
 from functools import partial
 
@@ -37,7 +37,7 @@ GLYPHS = {
     "s": "41 30 10 01 02 13 33 44 45 36 16 05",
     "t": "00 40, 20 26",
     "u": "00 05 16 36 45 40",
-    "w": "00 16 23 36 40",
+    "w": "00 06 23 46 40",
     "y": "00 23 40, 23 26",
 }
 STEP = 3, 4  # grid units between neighbouring points of a glyph, across and down
