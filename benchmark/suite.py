@@ -1,6 +1,7 @@
 """A versioned set of tasks, read from `suites/<name>.toml`, and the manifest that freezes it."""
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
@@ -11,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
-from spurgen.benchmark.scenario import Modality, Name, Scenario, load_scenario
+from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
+from spurgen.benchmark.scenario_tables import Name
 from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]
@@ -77,9 +79,23 @@ class Task:
         return self.scenario.channels_in(self.modality)
 
     @property
+    def annotated(self) -> tuple[str, ...]:
+        """Those of `channels` that are not hidden from training."""
+        return self.scenario.annotated_in(self.modality)
+
+    @property
     def num_groups(self) -> int:
         """Number of (class, alignment pattern) groups over `channels`."""
         return int(self.scenario.num_classes * 2 ** len(self.channels))
+
+    @property
+    def worlds(self) -> tuple[Scenario, ...]:
+        """The frozen worlds of its scenario, in order."""
+        return tuple(self.scenario.in_world(k) for k in range(self.scenario.worlds))
+
+    def in_world(self, seed: int) -> "Task":
+        """Return the task in the world of a training seed: the task itself if its scenario has one world."""
+        return replace(self, scenario=self.scenario.in_world(seed))
 
 
 @dataclass(frozen=True)
@@ -95,10 +111,11 @@ class Suite:
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scenario(self, name: str) -> Scenario:
-        """Return the scenario of that name; raise `ScenarioError` with similar names if there is none."""
-        if name not in self.scenarios:
-            raise ScenarioError(f"suite {self.name} has no scenario {name!r}; {suggestion(name, self.scenarios)}")
-        return self.scenarios[name]
+        """Return the world or template of that name; raise `ScenarioError` with similar names if there is none."""
+        known = self.scenarios | {task.scenario.name: task.scenario for task in self.tasks.values()}
+        if name not in known:
+            raise ScenarioError(f"suite {self.name} has no scenario {name!r}; {suggestion(name, known)}")
+        return known[name]
 
     def task(self, name: str) -> Task:
         """Return the task of that name; raise `ScenarioError` with similar names if there is none."""
@@ -117,12 +134,13 @@ class Suite:
 
     @property
     def scenarios(self) -> dict[str, Scenario]:
-        """Scenarios by name, each once, in the order of the tasks."""
-        return {task.scenario.name: task.scenario for task in self.tasks.values()}
+        """Worlds by name, each once, in the order of the tasks; a scenario of one world is that world."""
+        return {world.name: world for task in self.tasks.values() for world in task.worlds}
 
     def scenario_file(self, name: str) -> Path:
-        """Return the path of a scenario's file."""
-        return self.folder / self.name / f"{name}.toml"
+        """Return the path of the file that describes a world."""
+        of_world = {w.name: task.scenario.name for task in self.tasks.values() for w in task.worlds}
+        return self.folder / self.name / f"{of_world.get(name, name)}.toml"
 
     @property
     def spoken(self) -> str:
@@ -151,6 +169,11 @@ class Suite:
             problem = f"the manifest {self.manifest_file} does not hold scenario {name}"
             raise FrozenDataError(f"{problem}; restore it from version control")
         return self.manifest.scenarios[name]
+
+    def data_digest(self, task: Task) -> str:
+        """Return the SHA-256 of the frozen data of a task, over all its worlds."""
+        digests = [self.frozen(world.name).digest for world in task.worlds]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def load_suite(which: str) -> Suite:

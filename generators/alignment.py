@@ -6,7 +6,8 @@ from types import ModuleType
 import numpy as np
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Channel, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Channel
 from spurgen.generators.pictograms import DRAWINGS
 from spurgen.generators.streams import Int64
 

@@ -1,23 +1,34 @@
 """Samples and their twins, as functions of a scenario, a split and indices."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Channel, Scenario
-from spurgen.generators.factors import Factors, draw_factors, other_class, patterns, redrawn_values
+from spurgen.benchmark.scenario import BALANCED, Scenario
+from spurgen.benchmark.scenario_tables import Channel
+from spurgen.generators.factors import (
+    Factors,
+    draw_factors,
+    first_part,
+    other_class,
+    patterns,
+    redrawn_values,
+    whole_class,
+)
 from spurgen.generators.grammar import PLAIN
 from spurgen.generators.layers import OPAQUE
 from spurgen.generators.natural_captions import NATURAL
+from spurgen.generators.nuisances import NUISANCES, nuisance_words
 from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
-TwinKind = Literal["channel", "placebo", "core", "ctrl", "unc"]
+TwinKind = Literal["channel", "placebo", "core", "part", "ctrl", "unc"]
+PARTS = ("first", "second")  # of a composite core cue
 GRAMMARS = {"plain": PLAIN, "natural": NATURAL}
 CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
 
@@ -33,7 +44,7 @@ def sample(
     numbers, or not one-dimensional.
     """
     world, where = make_world(scenario), _checked(scenario, split, indices)
-    return _make(world, split, where, draw_factors(world, split, where), "", images, captions)
+    return _make(world, split, where, draw_factors(world, split, where), None, images, captions)
 
 
 def twins(
@@ -49,29 +60,59 @@ def twins(
 ) -> Samples:
     """Return twins: the same samples, re-rendered with exactly one thing changed.
 
-    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class;
-    `ctrl` sets every channel to the class's aligned value; `unc` redraws every channel uniformly,
-    on train and val without the withheld combinations. These keep every nuisance. `placebo` keeps
-    class and channels, and redraws the nuisances. Raises `ScenarioError` as `sample` does, and for
-    an unknown kind, channel or value.
+    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class, `part` only its
+    first or second part, as `channel` says; `ctrl` sets every channel to the class's aligned value; `unc` redraws every
+    channel uniformly, on train and val without hidden channels and withheld combinations. These keep every nuisance.
+    `placebo` keeps class and channels, and redraws the nuisances, or only the one that `channel` names. Raises
+    `ScenarioError` as `sample` does, and for an unknown kind, channel or value.
     """
     world, where = make_world(scenario), _checked(scenario, split, indices)
     base = draw_factors(world, split, where)
     draw = world.stream(split, where)
+    redrawn = None
     if kind == "channel":
         changed = _set_channel(scenario, base, channel, value)
     elif kind == "core":
-        core = other_class(draw("core-twin", 1)[:, 0], base.core, scenario.num_classes)
-        changed = replace(base, core=core, labels=core)
+        changed = _change_class(scenario, base, draw)
+    elif kind == "part":
+        changed = _change_part(scenario, base, channel, draw)
     elif kind == "ctrl":
         changed = replace(base, values={name: table[base.labels, 0] for name, table in world.aligned.items()})
     elif kind == "unc":
-        changed = replace(base, values=redrawn_values(world, split, base.core, draw))
+        kept = {n: base.values[n] for n, c in scenario.channels.items() if c.hidden and split not in BALANCED}
+        changed = replace(base, values=redrawn_values(world, split, base.core, draw) | kept)
     elif kind == "placebo":
-        changed = base
+        changed, redrawn = base, channel or "all"
+        if redrawn not in ("all", *NUISANCES):
+            raise ScenarioError(f"there is no nuisance {channel!r}; choose one of {', '.join(NUISANCES)}, or none")
     else:
-        raise ScenarioError(f"unknown kind of twin {kind!r}; choose channel, placebo, core, ctrl or unc")
-    return _make(world, split, where, changed, "/placebo" if kind == "placebo" else "", images, captions)
+        raise ScenarioError(f"unknown kind of twin {kind!r}; choose {', '.join(get_args(TwinKind))}")
+    return _make(world, split, where, changed, redrawn, images, captions)
+
+
+def _change_class(scenario: Scenario, base: Factors, draw: Draw) -> Factors:
+    """Change the class to another, drawn uniformly, and draw the second part anew."""
+    words = draw("core-twin", 1)
+    core = other_class(words[:, 0], base.core, scenario.num_classes)
+    second = base.second
+    if scenario.second_part:
+        second = uniform_int(words[:, 1], scenario.second_part.combinations)
+    return replace(base, core=core, labels=core, second=second)
+
+
+def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Draw) -> Factors:
+    """Change one part of the core cue to another value, drawn uniformly, and with it the class."""
+    if scenario.second_part is None or part not in PARTS:
+        raise ScenarioError(
+            f"a part twin needs a scenario with a second part, and channel first or second, not {part!r}"
+        )
+    words = draw(f"part-twin/{part}", 1)
+    if part == "first":
+        core = other_class(words[:, 0], base.core, scenario.num_classes)
+        return replace(base, core=core, labels=core)
+    second = other_class(words[:, 0], base.second, scenario.second_part.combinations)
+    core = whole_class(scenario, first_part(scenario, base.core, base.second), second)
+    return replace(base, core=core, labels=core, second=second)
 
 
 def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
@@ -111,9 +152,9 @@ def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: 
 
 
 def _make(
-    world: World, split: str, indices: Int64, factors: Factors, suffix: str, images: bool, captions: bool
+    world: World, split: str, indices: Int64, factors: Factors, redrawn: str | None, images: bool, captions: bool
 ) -> Samples:
-    nuisance = world.stream(split, indices, suffix)
+    nuisance = nuisance_words(world, split, indices, redrawn)
     size = world.scenario.image_size
     names = tuple(world.scenario.channels)
     pattern = patterns(world, factors.labels, factors.values, names)
@@ -128,20 +169,29 @@ def _make(
 
 
 def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Draw) -> Int64 | None:
-    """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None."""
-    channel = world.governing(kind, carrier)
+    """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None.
+
+    Of the kind that shows the second part of the core cue, a value that stands for it.
+    """
+    channel, part = world.governing(kind, carrier), world.scenario.second_part
     if channel is not None:
         return factors.values[channel]
     module = world.kinds[kind]
+    common = min(COMMON_VALUES, len(module.VALUES))
+    if part and part.kind == kind:
+        times = uniform_int(nuisance(f"second-part/{kind}", 1)[:, 0], common // part.combinations)
+        return factors.second + part.combinations * times
     if module.UNLISTED == "absent":
         return None
-    return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], min(COMMON_VALUES, len(module.VALUES)))
+    return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], common)
 
 
 def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]:
     spec = world.scenario
-    core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), factors.visible)
-    scene = Scene(spec.image_size, spec.first_class + factors.core, core, lambda blocks: nuisance("pose", blocks))
+    visible = factors.visible & (spec.core_carrier != "caption")
+    core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), visible)
+    pictograms = spec.first_class + first_part(spec, factors.core, factors.second)
+    scene = Scene(spec.image_size, pictograms, core, lambda blocks: nuisance("pose", blocks))
     for kind, module in world.kinds.items():
         values = _shown(world, kind, "image", factors, nuisance) if "image" in module.CARRIERS else None
         if values is not None:
@@ -170,4 +220,7 @@ def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
         mentioned = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
         table = grammar.phrases(module)
         phrases[kind] = [table[v] for v in np.where(mentioned, values, len(table) - 1).tolist()]
-    return grammar.write(world.scenario.first_class + factors.core, factors.visible, phrases, nuisance("caption", 2))
+    spec = world.scenario
+    nouns = spec.first_class + first_part(spec, factors.core, factors.second)
+    visible = factors.visible & (spec.core_carrier != "image")
+    return grammar.write(nouns, visible, phrases, nuisance("caption", 2))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Scenario, Strength
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import ALIGNED_PER_CLASS, Strength
 from spurgen.generators.alignment import check_alignment, fixed_alignments
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.streams import Draw, Int64, permutation, stream_key, threshold, words
@@ -93,7 +94,12 @@ class World:
 
 def check(scenario: Scenario) -> None:
     """Raise `ScenarioError` if a channel of the scenario cannot be drawn as specified."""
+    if scenario.worlds > 1:
+        raise ScenarioError(
+            f"scenario {scenario.name} is a template of {scenario.worlds} worlds; take one, such as .in_world(0)"
+        )
     kinds = discover(CHANNELS)
+    _check_second_part(scenario, kinds)
     for name, channel in scenario.channels.items():
         where = f"scenario {scenario.name}, channels.{name}"
         if channel.kind not in kinds:
@@ -112,6 +118,19 @@ def check(scenario: Scenario) -> None:
         if row is not None:
             raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
     check_alignment(scenario, kinds)
+
+
+def _check_second_part(scenario: Scenario, kinds: dict[str, ModuleType]) -> None:
+    part, where = scenario.second_part, f"scenario {scenario.name}, second_part"
+    if part is None:
+        return
+    if part.kind not in kinds:
+        raise ScenarioError(f"{where}: unknown channel {part.kind!r}; choose from {', '.join(kinds)}")
+    common = min(COMMON_VALUES, len(kinds[part.kind].VALUES))
+    if part.combinations > common:
+        raise ScenarioError(f"{where}: {part.kind} has {common} common values, not {part.combinations}")
+    if scenario.core_carrier == "caption" and getattr(kinds[part.kind], "NEEDS_PICTOGRAM", False):
+        raise ScenarioError(f'{where}: {part.kind} shows on the pictogram; set core_carrier = "both" or "image"')
 
 
 def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int, where: str) -> dict[str, int] | None:

@@ -33,7 +33,7 @@ from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import first_line, run_jobs
-from spurgen.harness.running.plan import baseline_specs, plan
+from spurgen.harness.running.plan import baseline_specs, plan_tuning
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -65,11 +65,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
+    specs = {name: baseline_specs([name]) for name in names}
     jobs = [
         job
         for name in names
         for options in settings(known[name].Hyperparameters(), arguments.trials, arguments.strategy)
-        for job in plan(arguments.suite, tasks, baseline_specs([name]), arguments.seeds, device=device, options=options)
+        for job in plan_tuning(arguments.suite, tasks, specs[name], arguments.seeds, device, options)
     ]
     done, missing = split_done(arguments.out, jobs)
     tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}

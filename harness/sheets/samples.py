@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Channel, Scenario, make_scenario
+from spurgen.benchmark.scenario import Scenario, make_scenario
+from spurgen.benchmark.scenario_tables import Channel
 from spurgen.generators import TwinKind, sample, twins
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.nouns import NOUNS

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Environment, Scenario, Strength
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import ALIGNED_PER_CLASS, Environment, Strength
 from spurgen.generators import aligned_values
 from spurgen.generators.factors import draw_factors, patterns
 from spurgen.generators.world import World, make_world

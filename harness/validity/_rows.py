@@ -127,7 +127,7 @@ def gather(
 
 def _valid_reference(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> bool:
     """Return whether a row was trained without correlations, scored on this suite's data, and not edited."""
-    data = suite.frozen(task.scenario.name).digest
+    data = suite.data_digest(task)
     if any(not result.uncorrelated or result.error or result.data_sha256 != data for result in row.results):
         return False
     return contradiction(task, groups, row) is None
