@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
+from spurgen.benchmark.ideal import IdealFile
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
@@ -151,6 +152,24 @@ class Suite:
     def manifest_file(self) -> Path:
         """Path of the manifest."""
         return self.folder / f"{self.name}.manifest.json"
+
+    @property
+    def ideal_file(self) -> Path:
+        """Path of what the ideal observers of its worlds reach; a suite need not have it."""
+        return self.folder / f"{self.name}.ideal.json"
+
+    @cached_property
+    def ideal(self) -> IdealFile | None:
+        """What its ideal observers reach, or None if it is not stored; raises `FrozenDataError` if it is unreadable."""
+        try:
+            return IdealFile.model_validate(read_json(self.ideal_file, "the file of ideal observers"))
+        except MissingError:
+            return None
+        except ReadError as error:
+            raise FrozenDataError(*error.args) from None
+        except ValidationError as error:
+            problem = f"cannot read the ideal observers {self.ideal_file}: {explain(error.errors())}"
+            raise FrozenDataError(f"{problem}; delete the file and run spurgen splits ideal") from None
 
     @cached_property
     def manifest(self) -> Manifest:

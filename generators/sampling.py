@@ -1,7 +1,7 @@
 """Samples and their twins, as functions of a scenario, a split and indices."""
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,7 @@ def sample(
     `ScenarioError` for an unknown split, an impossible scenario, or indices that are negative, not whole
     numbers, or not one-dimensional.
     """
-    world, where = make_world(scenario), _checked(scenario, split, indices)
-    return _make(world, split, where, draw_factors(world, split, where), None, images, captions)
+    return _make(drawn(scenario, split, indices), images, captions)
 
 
 def twins(
@@ -66,8 +65,28 @@ def twins(
     `placebo` keeps class and channels, and redraws the nuisances, or only the one that `channel` names. Raises
     `ScenarioError` as `sample` does, and for an unknown kind, channel or value.
     """
+    return _make(drawn(scenario, split, indices, kind, channel, value), images, captions)
+
+
+class Drawn(NamedTuple):
+    """Samples before they are rendered; `nuisance` returns the words of a stream of nuisances."""
+
+    world: World
+    factors: Factors
+    nuisance: Draw
+
+
+def drawn(
+    scenario: Scenario,
+    split: str,
+    indices: Int64 | range | list[int],
+    kind: TwinKind | None = None,
+    channel: str | None = None,
+    value: int | Int64 | None = None,
+) -> Drawn:
+    """Draw factors and nuisances of samples, or with `kind`, of their twins; arguments and errors as `twins`."""
     world, where = make_world(scenario), _checked(scenario, split, indices)
-    base = draw_factors(world, split, where)
+    base = changed = draw_factors(world, split, where)
     draw = world.stream(split, where)
     redrawn = None
     if kind == "channel":
@@ -82,12 +101,12 @@ def twins(
         kept = {n: base.values[n] for n, c in scenario.channels.items() if c.hidden and split not in BALANCED}
         changed = replace(base, values=redrawn_values(world, split, base.core, draw) | kept)
     elif kind == "placebo":
-        changed, redrawn = base, channel or "all"
+        redrawn = channel or "all"
         if redrawn not in ("all", *NUISANCES):
             raise ScenarioError(f"there is no nuisance {channel!r}; choose one of {', '.join(NUISANCES)}, or none")
-    else:
+    elif kind is not None:
         raise ScenarioError(f"unknown kind of twin {kind!r}; choose {', '.join(get_args(TwinKind))}")
-    return _make(world, split, where, changed, redrawn, images, captions)
+    return Drawn(world, changed, nuisance_words(world, split, where, redrawn))
 
 
 def _change_class(scenario: Scenario, base: Factors, draw: Draw) -> Factors:
@@ -151,20 +170,17 @@ def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: 
     return replace(base, values={**base.values, channel: np.broadcast_to(wanted, base.labels.shape)})
 
 
-def _make(
-    world: World, split: str, indices: Int64, factors: Factors, redrawn: str | None, images: bool, captions: bool
-) -> Samples:
-    nuisance = nuisance_words(world, split, indices, redrawn)
-    size = world.scenario.image_size
-    names = tuple(world.scenario.channels)
-    pattern = patterns(world, factors.labels, factors.values, names)
+def _make(made: Drawn, images: bool, captions: bool) -> Samples:
+    scenario, factors = made.world.scenario, made.factors
+    size = scenario.image_size
+    pattern = patterns(made.world, factors.labels, factors.values, tuple(scenario.channels))
     return Samples(
-        _images(world, factors, nuisance) if images else np.empty((0, size, size, 3), np.uint8),
-        _captions(world, factors, nuisance) if captions else [],
+        _images(*made) if images else np.empty((0, size, size, 3), np.uint8),
+        _captions(*made) if captions else [],
         factors.labels,
         factors.values,
         factors.env_ids,
-        factors.labels * world.scenario.num_patterns + pattern,
+        factors.labels * scenario.num_patterns + pattern,
     )
 
 
@@ -177,13 +193,12 @@ def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Dr
     if channel is not None:
         return factors.values[channel]
     module = world.kinds[kind]
-    common = min(COMMON_VALUES, len(module.VALUES))
     if part and part.kind == kind:
-        times = uniform_int(nuisance(f"second-part/{kind}", 1)[:, 0], common // part.combinations)
+        times = uniform_int(nuisance(f"second-part/{kind}", 1)[:, 0], part.values // part.combinations)
         return factors.second + part.combinations * times
     if module.UNLISTED == "absent":
         return None
-    return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], common)
+    return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], min(COMMON_VALUES, len(module.VALUES)))
 
 
 def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]:
@@ -195,21 +210,34 @@ def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]
     for kind, module in world.kinds.items():
         values = _shown(world, kind, "image", factors, nuisance) if "image" in module.CARRIERS else None
         if values is not None:
-            channel = spec.channels.get(world.governing(kind, "image") or "", Channel())
-            magnitude = _magnitude(channel, nuisance(f"magnitude/{kind}", 1)[:, 0])
+            magnitude = magnitudes(world, kind, nuisance)
             module.paint(scene, values, magnitude, lambda blocks, kind=kind: nuisance(f"paint/{kind}", blocks))
     return scene.draw()
 
 
-def _magnitude(channel: Channel, word: NDArray[np.uint64]) -> Int64:
-    """Draw each sample's magnitude in 0..256, uniform within +-variance of the channel's."""
+def magnitudes(world: World, kind: str, nuisance: Draw) -> Int64:
+    """Draw each sample's magnitude of a kind in 0..256, uniform within +-variance of the channel's."""
+    channel = world.scenario.channels.get(world.governing(kind, "image") or "", Channel())
     spread = int(OPAQUE * channel.variance)
     middle = int(OPAQUE * channel.magnitude)
+    word = nuisance(f"magnitude/{kind}", 1)[:, 0]
     return np.clip(middle - spread + uniform_int(word, 2 * spread + 1), 0, OPAQUE)
 
 
-def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
+def mentioned(world: World, kind: str, nuisance: Draw) -> NDArray[np.bool_]:
+    """Return which captions show the value of a kind, bool (n,); the others say something neutral.
+
+    A sentence in the neutral voice may have no place for the word for the picture.
+    """
     fidelity = threshold(world.scenario.caption_fidelity)
+    said = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
+    neutral = GRAMMARS[world.scenario.captions].phrases(world.kinds["voice"])[-1]
+    if kind == "synonym" and "{synonym}" not in neutral:
+        said &= happens(nuisance("mention/voice", 1)[:, 0], fidelity)
+    return said
+
+
+def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
     grammar, phrases = GRAMMARS[world.scenario.captions], {}
     for kind, module in world.kinds.items():
         if "caption" not in module.CARRIERS:
@@ -217,9 +245,9 @@ def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
         values = _shown(world, kind, "caption", factors, nuisance)
         if values is None:
             continue
-        mentioned = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
         table = grammar.phrases(module)
-        phrases[kind] = [table[v] for v in np.where(mentioned, values, len(table) - 1).tolist()]
+        said = np.where(mentioned(world, kind, nuisance), values, len(table) - 1)
+        phrases[kind] = [table[v] for v in said.tolist()]
     spec = world.scenario
     nouns = spec.first_class + first_part(spec, factors.core, factors.second)
     visible = factors.visible & (spec.core_carrier != "image")

@@ -20,7 +20,10 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.results.sources import imported_of_ours, sha256_of, submission_files
 
 SCORING_VERSION = 1
-"""Raise it when the same predictions give other metrics, or when submissions get other data or queries."""
+"""Raise it when the same predictions give other values of a metric, or when submissions get other data or queries.
+
+A metric that is added makes no result stale: older results lack it.
+"""
 
 
 def job_identity(

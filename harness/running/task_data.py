@@ -133,6 +133,16 @@ def make_block(task: Task, block: Block, indices: range) -> Samples:
     return replace(made, images=other.images) if halves["captions"] else replace(made, captions=other.captions)
 
 
+def twin_labels(task: Task, block: Block) -> Int64:
+    """Return the labels of a block of twins, int64 (m,); core twins show another class than their base samples."""
+    if block.kind is None:
+        raise ValueError(f"{block.name} is no block of twins")
+    changed = twins(
+        task.scenario, "test", bases(task, block), block.kind, block.channel, block.value, images=False, captions=False
+    )
+    return changed.labels
+
+
 def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
     """Return a block's part in the manifest, and a sample's place there; None for half blocks, which have none."""
     if block.half:
