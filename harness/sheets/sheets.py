@@ -15,8 +15,8 @@ from spurgen.harness.sheets.samples import (
     channels_in,
     conflicting_sample,
     most_varying_sample,
+    staged,
     varied_samples,
-    without_pictogram,
     world_scenario,
 )
 
@@ -46,7 +46,7 @@ def about(kind: str) -> str:
 
 
 def contact_sheet(image_size: int, scale: int) -> Strip:
-    """Show every pictogram, and, with the pictogram left out, every value of every image channel."""
+    """Show every pictogram, and every value of every image channel, without a pictogram where none is needed."""
     side = image_size * scale
     plain = world_scenario(image_size)
     scenes = sample(plain, "test", varied_samples(plain), captions=False).images
@@ -54,10 +54,10 @@ def contact_sheet(image_size: int, scale: int) -> Strip:
     tiles = [tile(pixels, name, scale) for pixels, name in zip(scenes, class_names(plain), strict=True)]
     strips = [grid([head, *tiles], COLUMNS)]
     for channel, values in channels_in("image").items():
-        bare = without_pictogram(world_scenario(image_size, channels={**plain.channels, channel: None}))
-        index = most_varying_sample(bare, channel)
+        scenario = staged(channel, image_size)
+        index = most_varying_sample(scenario, channel)
         tiles = [
-            tile(twins(bare, "test", [index], "channel", channel, v, captions=False).images[0], value, scale)
+            tile(twins(scenario, "test", [index], "channel", channel, v, captions=False).images[0], value, scale)
             for v, value in enumerate(values)
         ]
         strips.append(panel(heading(channel, about(channel), side), tiles, COLUMNS))

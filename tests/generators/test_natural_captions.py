@@ -10,7 +10,9 @@ from spurgen.generators import sample, twins
 from spurgen.generators.channels import background, color, shape, synonym, voice
 from spurgen.generators.natural_captions import DAYS, NATURAL, PARTS_OF_DAY, PLACES, WEATHER
 from spurgen.generators.nouns import HIDDEN
+from spurgen.generators.sampling import mentioned
 from spurgen.generators.world import CHANNELS as PLUGINS
+from spurgen.generators.world import make_world
 
 KINDS = {kind: module for kind, module in discover(PLUGINS).items() if "caption" in module.CARRIERS}
 VALUES = {kind: len(module.VALUES) for kind, module in KINDS.items()}
@@ -91,6 +93,16 @@ def test_every_sentence_has_the_word_for_the_picture_once_and_no_other_says_it(v
 def test_at_fidelity_0_no_channel_is_mentioned_and_the_neutral_words_read_well(spoken):
     for caption in captions(spoken(caption_fidelity=0), 400):
         assert re.fullmatch(rf"Here is the scene: an? [\w' -]+ on a sign, {FILLER.pattern}\.", caption)
+
+
+def test_the_word_for_the_picture_is_said_at_the_fidelity(spoken):
+    scenario = spoken(caption_fidelity=0.7)
+    made = sample(scenario, "train", range(4000), images=False)
+    words = [synonym.NATURAL_PHRASES[v] for v in made.channel_values["synonym"]]
+    said = [word in spelled(caption) for word, caption in zip(words, made.captions, strict=True)]
+    assert abs(sum(said) - 4000 * 0.7) < 5 * np.sqrt(4000 * 0.21)
+    world, where = make_world(scenario), np.arange(4000)
+    np.testing.assert_array_equal(mentioned(world, "synonym", world.stream("train", where)), said)
 
 
 def test_a_hidden_core_never_names_the_class(spoken):
