@@ -18,8 +18,9 @@ from spurgen.generators.factors import (
     redrawn_values,
     whole_class,
 )
-from spurgen.generators.grammar import write
+from spurgen.generators.grammar import PLAIN
 from spurgen.generators.layers import OPAQUE
+from spurgen.generators.natural_captions import NATURAL
 from spurgen.generators.nuisances import NUISANCES, nuisance_words
 from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
@@ -28,6 +29,7 @@ from spurgen.generators.world import COMMON_VALUES, World, make_world
 
 TwinKind = Literal["channel", "placebo", "core", "part", "ctrl", "unc"]
 PARTS = ("first", "second")  # of a composite core cue
+GRAMMARS = {"plain": PLAIN, "natural": NATURAL}
 CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
 
 
@@ -229,23 +231,24 @@ def mentioned(world: World, kind: str, nuisance: Draw) -> NDArray[np.bool_]:
     """
     fidelity = threshold(world.scenario.caption_fidelity)
     said = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
-    if kind == "synonym" and "{synonym}" not in world.kinds["voice"].NEUTRAL:
+    neutral = GRAMMARS[world.scenario.captions].phrases(world.kinds["voice"])[-1]
+    if kind == "synonym" and "{synonym}" not in neutral:
         said &= happens(nuisance("mention/voice", 1)[:, 0], fidelity)
     return said
 
 
 def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
-    phrases = {}
+    grammar, phrases = GRAMMARS[world.scenario.captions], {}
     for kind, module in world.kinds.items():
         if "caption" not in module.CARRIERS:
             continue
         values = _shown(world, kind, "caption", factors, nuisance)
         if values is None:
             continue
-        table = (*module.PHRASES, module.NEUTRAL)
+        table = grammar.phrases(module)
         said = np.where(mentioned(world, kind, nuisance), values, len(table) - 1)
         phrases[kind] = [table[v] for v in said.tolist()]
     spec = world.scenario
     nouns = spec.first_class + first_part(spec, factors.core, factors.second)
     visible = factors.visible & (spec.core_carrier != "image")
-    return write(nouns, visible, phrases, nuisance("caption", 2))
+    return grammar.write(nouns, visible, phrases, nuisance("caption", 2))

@@ -12,6 +12,7 @@ from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import ALIGNED_PER_CLASS, Strength
+from spurgen.generators.alignment import check_alignment, fixed_alignments
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.streams import Draw, Int64, permutation, stream_key, threshold, words
 
@@ -39,8 +40,8 @@ class World:
     def aligned(self) -> dict[str, Int64]:
         """Aligned values of each class, per channel: int64 (K, 1 or 2).
 
-        The permutation is keyed by the kind, so two channels of one kind, one in the image and one in
-        the caption, share their alignment.
+        A random alignment is a permutation keyed by the kind, so two channels of one kind, one in the
+        image and one in the caption, share their alignment.
         """
         tables = {}
         classes = np.arange(self.scenario.num_classes)
@@ -49,7 +50,7 @@ class World:
             order = permutation(key, channel.values)
             shifts = range(ALIGNED_PER_CLASS[channel.alignment])
             tables[name] = np.stack([order[(classes + k) % channel.values] for k in shifts], axis=1)
-        return tables
+        return tables | fixed_alignments(self.scenario, self.kinds)
 
     @cached_property
     def conflicting(self) -> dict[str, Int64]:
@@ -116,6 +117,7 @@ def check(scenario: Scenario) -> None:
         row = _blocked(scenario.withheld, name, channel.values, where)
         if row is not None:
             raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
+    check_alignment(scenario, kinds)
 
 
 def _check_second_part(scenario: Scenario, kinds: dict[str, ModuleType]) -> None:
