@@ -167,6 +167,8 @@ class Scenario(Frozen):
             raise ValueError(
                 f"second_part.combinations: {part.combinations} does not divide the {self.num_classes} classes"
             )
+        if part.values < part.combinations:
+            raise ValueError(f"second_part.values: {part.values} cannot show {part.combinations} combinations")
         for name, channel in self.channels.items():
             if channel.kind == part.kind:
                 raise ValueError(f"channels.{name}: {part.kind} is the second part of the core cue, so no channel")

@@ -62,11 +62,13 @@ class SecondPart(Frozen):
     """The second part of a composite core cue: a value in [0, `combinations`), shown by a kind of channel.
 
     The class is (pictogram + num_classes / combinations * second part) mod num_classes. Value v of the kind shows the
-    second part v mod `combinations`.
+    second part v mod `combinations`. The first `values` values of the kind occur, or as many of them as are a multiple
+    of `combinations`.
     """
 
     kind: Annotated[str, Field(max_length=100)]
     combinations: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 2
+    values: Annotated[int, Field(ge=2, le=1000)] = 10
 
 
 class SplitSizes(Frozen):

@@ -191,13 +191,12 @@ def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Dr
     if channel is not None:
         return factors.values[channel]
     module = world.kinds[kind]
-    common = min(COMMON_VALUES, len(module.VALUES))
     if part and part.kind == kind:
-        times = uniform_int(nuisance(f"second-part/{kind}", 1)[:, 0], common // part.combinations)
+        times = uniform_int(nuisance(f"second-part/{kind}", 1)[:, 0], part.values // part.combinations)
         return factors.second + part.combinations * times
     if module.UNLISTED == "absent":
         return None
-    return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], common)
+    return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], min(COMMON_VALUES, len(module.VALUES)))
 
 
 def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]:

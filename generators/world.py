@@ -124,9 +124,9 @@ def _check_second_part(scenario: Scenario, kinds: dict[str, ModuleType]) -> None
         return
     if part.kind not in kinds:
         raise ScenarioError(f"{where}: unknown channel {part.kind!r}; choose from {', '.join(kinds)}")
-    common = min(COMMON_VALUES, len(kinds[part.kind].VALUES))
-    if part.combinations > common:
-        raise ScenarioError(f"{where}: {part.kind} has {common} common values, not {part.combinations}")
+    known = len(kinds[part.kind].VALUES)
+    if part.values > known:
+        raise ScenarioError(f"{where}: {part.kind} has {known} values, not {part.values}")
     if scenario.core_carrier == "caption" and getattr(kinds[part.kind], "NEEDS_PICTOGRAM", False):
         raise ScenarioError(f'{where}: {part.kind} shows on the pictogram; set core_carrier = "both" or "image"')
 

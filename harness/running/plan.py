@@ -85,6 +85,8 @@ def plan_tuning(
     seeds: Sequence[int],
     device: str,
     options: Mapping[str, Any],
+    *,
+    uncorrelated: bool = False,
 ) -> list[Job]:
     """Return the jobs that tune submissions; where seeds are worlds, these are none of the frozen ones.
 
@@ -96,9 +98,11 @@ def plan_tuning(
     for task in map(loaded.task, templates):
         if min(seeds) < task.scenario.worlds:
             raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on worlds from 100 on")
-    jobs = plan(suite, fixed, specs, seeds, device=device, options=options) if fixed else []
+    jobs = []
+    if fixed:
+        jobs = plan(suite, fixed, specs, seeds, device=device, options=options, uncorrelated=uncorrelated)
     return jobs + [
-        plan_unfrozen(loaded.task(name), spec, seed, device, options)
+        replace(plan_unfrozen(loaded.task(name), spec, seed, device, options), uncorrelated=uncorrelated)
         for seed in seeds for spec in specs for name in templates
     ]  # fmt: skip
 
@@ -131,9 +135,11 @@ def plan_private(jobs: Iterable[Job], secret: str, data_sha256: str) -> list[Job
 def plan_unfrozen(
     task: Task, spec: str, seed: int, device: str, options: Mapping[str, Any], limits: Limits = DEFAULT
 ) -> Job:
-    """Return a job on any scenario, frozen or not, whose data are identified by the digest of its description."""
-    task = task.in_world(seed)
-    return Job(task, spec, seed, task.scenario.digest, device, dict(options), limits=limits)
+    """Return a job on any scenario, frozen or not, whose data are identified by the digest of its description.
+
+    Of a template, the job is on the world of its seed, and the digest is that of the template.
+    """
+    return Job(task.in_world(seed), spec, seed, task.scenario.digest, device, dict(options), limits=limits)
 
 
 def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:

@@ -14,7 +14,7 @@ SECOND = {"kind": "synonym"}
 
 @pytest.mark.parametrize("combinations", [2, 5, 10])
 def test_the_class_is_the_pictogram_plus_the_second_part(drawn, world, combinations):
-    spec = world(second_part={"kind": "synonym", "combinations": combinations})
+    spec = world(second_part={"kind": "synonym", "combinations": combinations, "values": 10})
     factors = drawn(spec)
     first = first_part(spec, factors.core, factors.second)
     np.testing.assert_array_equal((first + 10 // combinations * factors.second) % 10, factors.core)
@@ -101,8 +101,8 @@ def test_a_second_part_that_cannot_be_shown_is_refused(world):
         sample(world(second_part={"kind": "glow"}), "train", [0])
     with pytest.raises(ScenarioError, match='tint shows on the pictogram; set core_carrier = "both" or "image"'):
         sample(world(second_part={"kind": "tint"}, core_carrier="caption"), "train", [0])
-    with pytest.raises(ScenarioError, match="second_part: synonym has 10 common values, not 12"):
-        sample(world(num_classes=12, second_part={"kind": "synonym", "combinations": 12}), "train", [0])
+    with pytest.raises(ScenarioError, match="second_part: tint has 10 values, not 12"):
+        sample(world(second_part={"kind": "tint", "values": 12}), "train", [0])
     with pytest.raises(ScenarioError, match="a part twin needs a scenario with a second part, and channel first or"):
         twins(world(), "test", [0], "part", "first")
     with pytest.raises(ScenarioError, match="channel first or second, not None"):
