@@ -8,7 +8,7 @@ from spurgen.baselines.training.hyperparameters import Recipe, within
 from spurgen.baselines.training.search import Choice, LogUniform
 
 _EPOCHS = "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300; Zhang et al. 2022: ERM that does not fit every sample"
-_LR = "chosen here: lower than the second model's too, so that the first errs on what conflicts"
+_LR = "chosen here: reaches lower than lr, so that the first model does not fit what conflicts"
 _DECAY = "Liu et al. 2021, released commands: 0 to 1"
 
 

@@ -13,8 +13,8 @@ from spurgen.benchmark.errors import SubmissionError
 
 _DOMAINBED = "Gulrajani & Lopez-Paz 2021, appendix D (search range for small images)"
 _STUDY = "chosen here: ERM on the uncorrelated signs world is saturated after it"
-_LR = f"{_DOMAINBED}: default 1e-3, 10^U(-4.5, -2.5); SubpopBench 10^U(-4, -2); searched: their upper half"
-_DECAY = "Loshchilov & Hutter 2019: AdamW, default .01; Sagawa et al. 2020: 1e-4 to 1; searched: its upper part"
+_LR = f"{_DOMAINBED}: default 1e-3; searched: twice what v1's sweep chose on each side; SubpopBench 10^U(-4, -2)"
+_DECAY = "Loshchilov & Hutter 2019: AdamW; Sagawa et al. 2020: up to 1; searched: what v1's sweep chose, and less"
 _SELECTION = "Yang et al. 2023, section 4: the worst group; chosen here: the worst pattern, which has more samples"
 
 

@@ -24,7 +24,7 @@ from spurgen.harness.commands._arguments import (
     processes_of,
 )
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
-from spurgen.harness.experiments.tuning import choose, score_settings, settings, split_done, tune
+from spurgen.harness.experiments.tuning import Setting, choose, score_settings, settings, split_done, tune
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
@@ -136,10 +136,16 @@ def sweep_table(results: Sequence[TuningResult], known: dict[str, ModuleType]) -
                 "Worked": sum(setting.score is not None for setting in tried),
                 "Defaults": _score(tried[0].score),
                 "Best": _score(best and best.score),
-                "Chosen": ", ".join(f"{k} = {v:g}" for k, v in best.options.items()) if best else "none worked",
+                "Chosen": _chosen(best),
             }
         )
     return markdown_table(lines)
+
+
+def _chosen(best: Setting | None) -> str:
+    if best is None:
+        return "none worked"
+    return ", ".join(f"{name} = {value:g}" for name, value in best.options.items()) or "defaults: nothing is searched"
 
 
 def _score(score: tuple[float, ...] | None) -> str:

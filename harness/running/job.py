@@ -51,7 +51,7 @@ class Job:
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
     archived: bool = False
-    """Whether the suite is archived, so that results of earlier versions of SpurGen's own code are accepted."""
+    """Whether the suite is archived, so that results of earlier versions of SpurGen's own methods are accepted."""
 
     def __post_init__(self) -> None:
         if not self.submission_sha256:
@@ -74,12 +74,13 @@ class Job:
         """Return whether a result of any seed is what this job, with that seed, would make, isolated as asked."""
         isolated = self.limits.isolation != "bubblewrap" or result.isolation == "bubblewrap"
         same = result.identity == replace(self, seed=result.seed).identity
-        return isolated and (same or (self.archived and self._differs_in_our_versions_alone(result)))
+        return isolated and (same or (self.archived and self._is_of_another_version(result)))
 
-    def _differs_in_our_versions_alone(self, result: Result) -> bool:
-        ours = is_baseline(self.spec) and result.spec == self.spec
+    def _is_of_another_version(self, result: Result) -> bool:
+        """Return whether a result is this job's, of any seed, by another version of our method or of the scoring."""
         return (
-            (ours or result.submission_sha256 == self.submission_sha256)
+            is_baseline(self.spec)
+            and result.spec == self.spec
             and (result.suite, result.task) == (self.task.scenario.suite, self.task.name)
             and (result.data_sha256, result.uncorrelated) == (self.data_sha256, self.uncorrelated)
             and result.options == dict(self.options)
