@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Literal, Self
@@ -39,6 +39,7 @@ class _SuiteFile(BaseModel):
 
     tasks: dict[Name, _Entry] = Field(min_length=1)
     overall: dict[Name, Annotated[tuple[Name, ...], Field(min_length=2)]] = {}
+    archived: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -103,13 +104,15 @@ class Task:
 class Suite:
     """A named, versioned set of tasks whose data are frozen by a manifest.
 
-    `overall` maps a name to a set of tasks over whose mean rows are ranked as well.
+    `overall` maps a name to a set of tasks over whose mean rows are ranked as well. Results of an `archived` suite stay
+    valid when SpurGen's own methods change.
     """
 
     name: str
     tasks: dict[str, Task]
     folder: Path = SUITES
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    archived: bool = False
 
     def scenario(self, name: str) -> Scenario:
         """Return the world or template of that name; raise `ScenarioError` with similar names if there is none."""
@@ -220,7 +223,14 @@ def load_suite(which: str) -> Suite:
         task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role)
         for task, entry in spec.tasks.items()
     }
-    return Suite(name, tasks, folder, spec.overall)
+    return Suite(name, tasks, folder, spec.overall, spec.archived)
+
+
+@cache
+def archived_suites() -> frozenset[str]:
+    """Return the names of the package's archived suites."""
+    files = {name: read_toml(SUITES / f"{name}.toml", "the suite file") for name in _names(SUITES)}
+    return frozenset(name for name, content in files.items() if content.get("archived"))
 
 
 def _names(folder: Path) -> list[str]:

@@ -99,7 +99,8 @@ def _named(row: BoardRow, mine: Collection[str]) -> str:
 
 
 def _by_rule(row: TaskBoardRow) -> str:
-    values = [row.selections.get(rule, {}).get("wga") for rule in RULES]
+    rules = [rule for rule in RULES if rule in row.selections or rule != "val_robust"]  # rows of v1 have no val_robust
+    values = [row.selections.get(rule, {}).get("wga") for rule in rules]
     return " / ".join("-" if wga is None else f"{wga:.3f}" for wga in values) if row.selections else ""
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.machine.printing import markdown_table
@@ -27,17 +26,18 @@ def calibration_table(suite: Suite, results: Sequence[Result]) -> str:
     groups: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         method = f"{result.submission}, uncorrelated data" if result.uncorrelated else result.submission
-        groups.setdefault((result.task, method), []).append(with_derived(_world(suite, result), result))
+        groups.setdefault((result.task, method), []).append(result)
     for task in {result.task for result in results}:
         groups[task, IDEAL] = []
     lines = []
     for (task, method), own in sorted(groups.items()):
         of_task = [result for result in results if result.task == task]
         if method == IDEAL:
-            worlds = {_world(suite, result).scenario.name: _ideal(suite, result).metrics for result in of_task}
+            worlds = {_world(suite, result).scenario.name: _ideal(suite, result) for result in of_task}
             lines.append(_line(task, method, list(worlds.values()), ""))
         else:
-            lines.append(_line(task, method, [result.metrics for result in own], str(len(own))))
+            complete = with_derived(suite.task(task), own)
+            lines.append(_line(task, method, [result.metrics for result in complete], str(len(own))))
     return markdown_table(lines)
 
 
@@ -45,8 +45,8 @@ def _world(suite: Suite, result: Result) -> Task:
     return suite.task(result.task).in_world(result.seed)
 
 
-def _ideal(suite: Suite, result: Result) -> IdealValues:
-    return ideal_values(suite, _world(suite, result))
+def _ideal(suite: Suite, result: Result) -> Metrics:
+    return ideal_values(suite, _world(suite, result)).metrics
 
 
 def _line(task: str, method: str, seeds: Sequence[Metrics], count: str) -> dict[str, str]:

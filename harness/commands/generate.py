@@ -61,13 +61,11 @@ def scenario_of(arguments: argparse.Namespace) -> Scenario:
     """Return the scenario that the file, or else the flags, describe."""
     names = ("num_classes", "num_samples", "channels", "strength", "image_size", "seed")
     fields = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    scenario = read_scenario(arguments)
-    if scenario is None:
-        return from_flags(**fields)
-    if fields:
+    if arguments.scenario and fields:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in fields)
         raise ScenarioError(f"{arguments.scenario} describes the world already; leave out {flags}")
-    return scenario
+    scenario = read_scenario(arguments)
+    return from_flags(**fields) if scenario is None else scenario
 
 
 def from_flags(

@@ -24,7 +24,7 @@ from spurgen.harness.metrics.intervals import (
 from spurgen.harness.metrics.invariance import invariance_gap, invariance_gaps
 from spurgen.harness.metrics.probe import probe_accuracy, probe_worst_group_accuracy, probed
 from spurgen.harness.metrics.pull import signed_pull, signed_pulls
-from spurgen.harness.metrics.reliance import channel_oracle, reliance, reliance_of_pull
+from spurgen.harness.metrics.reliance import channel_oracle, oracle_pull, reliance
 from spurgen.harness.metrics.robust_accuracy import pattern_accuracies, robust_accuracy
 from spurgen.harness.metrics.robustness import counterfactual_robust_accuracy, counterfactually_robust
 from spurgen.harness.metrics.sensitivity import (
@@ -66,6 +66,7 @@ __all__ = [
     "invariance_gap",
     "invariance_gaps",
     "log_softmax",
+    "oracle_pull",
     "pattern_accuracies",
     "percentile_interval",
     "placebo_floor",
@@ -74,7 +75,6 @@ __all__ = [
     "probe_worst_group_accuracy",
     "probed",
     "reliance",
-    "reliance_of_pull",
     "robust_accuracy",
     "signed_pull",
     "signed_pulls",

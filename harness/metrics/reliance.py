@@ -19,14 +19,13 @@ def channel_oracle(aligned_classes: Bool) -> Float64:
     return probs
 
 
-def reliance_of_pull(pull: float, aligned_classes: Bool) -> float:
-    """Return a signed pull divided by that of the channel's oracle; `aligned_classes` and errors as `reliance`."""
-    of_oracle = signed_pull(channel_oracle(aligned_classes)[None], aligned_classes)
-    if of_oracle <= 0:
-        raise failure(
-            "aligned_classes", "the same classes for every value", "values that differ", "check the alignment"
-        )
-    return pull / of_oracle
+def oracle_pull(aligned_classes: Bool) -> float:
+    """Return the signed pull of the channel's oracle, above 0; `aligned_classes` and errors as `reliance`."""
+    pull = signed_pull(channel_oracle(aligned_classes)[None], aligned_classes)
+    if pull <= 0:
+        actual = "the same classes for every value"
+        raise failure("aligned_classes", actual, "values that differ", "check the alignment table")
+    return pull
 
 
 def reliance(twin_probs: Scores, aligned_classes: Bool) -> float:
@@ -36,4 +35,4 @@ def reliance(twin_probs: Scores, aligned_classes: Bool) -> float:
     with any. `twin_probs`: probabilities (m, V, K), one twin per value of the channel. `aligned_classes`: bool (V, K),
     True where value v is aligned with class k. Raises `MetricError` as `signed_pulls`, and if the oracle's pull is 0.
     """
-    return reliance_of_pull(signed_pull(twin_probs, aligned_classes), aligned_classes)
+    return signed_pull(twin_probs, aligned_classes) / oracle_pull(aligned_classes)

@@ -1,22 +1,39 @@
 """Metrics that older results lack and that follow from what they store."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 from spurgen.benchmark.result import Result
+from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import aligned_values
-from spurgen.harness.metrics import reliance_of_pull
+from spurgen.harness.metrics import oracle_pull
 
 
-def with_derived(task: Task, result: Result) -> Result:
-    """Return a result with robust accuracy and reliance, from its accuracies by pattern and its channels' pulls.
+def with_derived(task: Task, results: Sequence[Result]) -> list[Result]:
+    """Return results with robust accuracy and reliance, from their accuracies by pattern and their channels' pulls.
 
-    `task`: the result's, in its world. A result that has these metrics, or lacks what they follow from, stays as it is.
+    `task`: the suite's, in no world yet. A result that has these metrics, or lacks what they follow from, stays as it
+    is.
     """
+    return [_complete(task.in_world(result.seed), result) for result in results]
+
+
+def _complete(task: Task, result: Result) -> Result:
     metrics, channels = dict(result.metrics), {name: dict(row) for name, row in result.channels.items()}
     if len(result.patterns) == 2 ** len(task.channels):
         metrics.setdefault("robust_accuracy", min(result.patterns.values()))
-    for name, row in channels.items():
-        if "pull" in row:
-            row.setdefault("reliance", reliance_of_pull(row["pull"], aligned_values(task.scenario, name)))
+    lacking = {name: row for name, row in channels.items() if "pull" in row and "reliance" not in row}
+    oracles = _oracle_pulls(task.scenario.model_dump_json()) if lacking else {}
+    for name, row in lacking.items():
+        row["reliance"] = row["pull"] / oracles[name]
     if channels and all("reliance" in row for row in channels.values()):
         metrics.setdefault("reliance", max(row["reliance"] for row in channels.values()))
     return result.model_copy(update={"metrics": metrics, "channels": channels})
+
+
+@lru_cache(maxsize=256)
+def _oracle_pulls(described: str) -> dict[str, float]:
+    """Return the signed pull of each channel's oracle, by a scenario's description."""
+    scenario = Scenario.model_validate_json(described)
+    return {name: oracle_pull(aligned_values(scenario, name)) for name in scenario.channels}

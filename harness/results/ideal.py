@@ -1,16 +1,36 @@
 """The stored metrics of ideal observers."""
 
+from collections.abc import Mapping, Sequence
+
 from spurgen.benchmark.ideal import IdealValues
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.identity import SCORING_VERSION
 
+Ideals = Mapping[tuple[str, str], IdealValues]
+"""What ideal observers reach, by the name of a world and the modality."""
 
-def stored_ideal(suite: Suite, task: Task) -> IdealValues | None:
-    """Return what the ideal observer of a task in one world reaches, or None if the suite does not store it.
 
-    Values of another description of the world or another scoring version count as not stored.
+def stored_ideals(suite: Suite) -> Ideals:
+    """Return the values that a suite stores, without those of another description or scoring version."""
+    digests = {name: world.digest for name, world in suite.scenarios.items()}
+    return {
+        (name, modality): values
+        for name, modalities in (suite.ideal.worlds if suite.ideal else {}).items()
+        for modality, values in modalities.items()
+        if (values.scenario_sha256, values.scoring) == (digests.get(name), SCORING_VERSION)
+    }
+
+
+def excess_reliance(ideals: Ideals, task: Task, results: Sequence[Result]) -> list[float | None]:
+    """Return the reliance of results of a task less that of the ideal observers of their worlds.
+
+    `task`: the suite's, in no world yet. A result has None if its own reliance or the ideal observer's is not known.
     """
-    worlds = suite.ideal.worlds if suite.ideal else {}
-    stored = worlds.get(task.scenario.name, {}).get(task.modality)
-    current = stored and (stored.scenario_sha256, stored.scoring) == (task.scenario.digest, SCORING_VERSION)
-    return stored if current else None
+    excess: list[float | None] = []
+    for result in with_derived(task, results):
+        ideal = ideals.get((task.in_world(result.seed).scenario.name, task.modality))
+        known = ideal is not None and "reliance" in result.metrics
+        excess.append(result.metrics["reliance"] - ideal.metrics["reliance"] if ideal and known else None)
+    return excess

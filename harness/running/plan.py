@@ -58,7 +58,7 @@ def plan(
     return [
         Job(
             _in_frozen_world(task, seed), spec, seed, data[task.name], device, dict(options or {}), suite, uncorrelated,
-            limits=limits, submission_sha256=digests[spec],
+            limits=limits, submission_sha256=digests[spec], archived=loaded.archived,
         )
         for seed in seeds for spec in specs for task in chosen
     ]  # fmt: skip

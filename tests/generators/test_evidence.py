@@ -38,9 +38,10 @@ def changes(spec, modality, kind, channel=None, value=None):
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+@pytest.mark.parametrize("captions", ["plain", "natural"])
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_channel_is_shown_where_its_value_changes_the_input(modality, channel):
-    spec = world()
+def test_a_channel_is_shown_where_its_value_changes_the_input(modality, captions, channel):
+    spec = world(captions=captions)
     made = drawn(spec, "test", ROWS)
     shown = evidence(made, modality).values[channel]
     true = made.factors.values[channel]
@@ -69,9 +70,10 @@ def test_the_class_is_shown_where_it_changes_the_input(modality, fields):
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+@pytest.mark.parametrize("captions", ["plain", "natural"])
 @pytest.mark.parametrize("kind", ["tint", "synonym"])
-def test_a_part_of_the_core_cue_is_shown_where_it_changes_the_input(modality, kind):
-    spec = world(second_part={"kind": kind, "combinations": 2})
+def test_a_part_of_the_core_cue_is_shown_where_it_changes_the_input(modality, captions, kind):
+    spec = world(captions=captions, second_part={"kind": kind, "combinations": 2})
     made = drawn(spec, "test", ROWS)
     shown = evidence(made, modality)
     assert (changes(spec, modality, "part", "first") == (shown.first != UNSEEN)).all()

@@ -108,8 +108,14 @@ def test_the_private_gap_has_a_column_where_a_row_has_one(make_row, suite, table
 
 def test_the_wga_by_checkpoint_rule_has_a_column_where_a_row_has_several(make_row, suite, table):
     rules = {"last": {"wga": 0.25, "accuracy": 0.9}, "val_accuracy": {"wga": 0.5, "accuracy": 0.8}}
-    rows = {"a": rules, "b": rules | {"val_wga": {"wga": 0.75}}, "c": {}}
+    all_rules = rules | {"val_wga": {"wga": 0.75}, "val_robust": {"wga": 0.625}}
+    rows = {"a": rules, "b": rules | {"val_wga": {"wga": 0.75}}, "c": {}, "d": all_rules}
     rows = {label: make_row(suite, 0.9, rules=by_rule) for label, by_rule in rows.items()}
     by_rule = {label: line["By rule"] for label, line in table(rows).items()}
-    assert by_rule == {"a": "0.250 / 0.500 / -", "b": "0.250 / 0.500 / 0.750", "c": ""}
+    assert by_rule == {
+        "a": "0.250 / 0.500 / -",
+        "b": "0.250 / 0.500 / 0.750",
+        "c": "",
+        "d": "0.250 / 0.500 / 0.750 / 0.625",
+    }
     assert "By rule" not in table({"c": rows["c"]})["c"]

@@ -10,7 +10,7 @@ from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task, load_suite
 from spurgen.generators import sample
-from spurgen.harness.results.ideal import stored_ideal
+from spurgen.harness.results.ideal import stored_ideals
 from spurgen.harness.running import ideal
 from spurgen.harness.running.ideal import cue_accuracies, ideal_file, ideal_predictions, ideal_scores, ideal_values
 from spurgen.harness.running.task_data import Block
@@ -107,20 +107,19 @@ def test_stored_values_are_those_computed_and_used_instead(suite, monkeypatch):
     again = load_suite(str(suite.folder / "tiny.toml"))
     assert ideal_values(again, text) == file.worlds["small"]["text"]
     edited = replace(text, scenario=text.scenario.model_copy(update={"label_noise": 0.1}))
-    assert stored_ideal(again, edited) is None
+    assert ("small", "text") not in stored_ideals(replace(again, tasks={"small-text": edited}))
     monkeypatch.setattr("spurgen.harness.results.ideal.SCORING_VERSION", 0)
-    assert stored_ideal(again, text) is None
+    assert stored_ideals(again) == {}
 
 
 def test_without_a_file_nothing_is_stored_and_a_damaged_one_is_an_error(suite):
-    text = suite.task("small-text")
-    assert stored_ideal(suite, text) is None
-    assert ideal_values(suite, text).metrics["wga"] == 1
+    assert stored_ideals(suite) == {}
+    assert ideal_values(suite, suite.task("small-text")).metrics["wga"] == 1
     suite.ideal_file.write_text('{"suite": "tiny"}')
     with pytest.raises(
         FrozenDataError, match=r"cannot read the ideal observers .*tiny.ideal.json: worlds.*splits ideal"
     ):
-        stored_ideal(load_suite(str(suite.folder / "tiny.toml")), text)
+        stored_ideals(load_suite(str(suite.folder / "tiny.toml")))
 
 
 @pytest.mark.parametrize("name", ["v1", "v1-imagenet"])
