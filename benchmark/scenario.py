@@ -167,6 +167,8 @@ class Scenario(Frozen):
             raise ValueError(
                 f"second_part.combinations: {part.combinations} does not divide the {self.num_classes} classes"
             )
+        if part.rule == "pair" and self.num_classes == part.combinations:
+            raise ValueError(f"second_part.combinations: {part.combinations} leave one pictogram; choose fewer")
         if part.values < part.combinations:
             raise ValueError(f"second_part.values: {part.values} cannot show {part.combinations} combinations")
         for name, channel in self.channels.items():

@@ -35,9 +35,9 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
     draw = world.stream(split, indices)
     scenario = world.scenario
     visible = happens(draw("core-visible", 1)[:, 0], threshold(scenario.core_visibility))
-    second = _second_part(scenario, draw)
     if split in BALANCED:
         labels, values = _balanced(world, split, indices, draw)
+        second = second_part(scenario, labels, draw("second-part", 1)[:, 0])
         return Factors(labels, labels, visible, np.full(len(indices), NO_ENVIRONMENT), values, second)
     clean = split == "val" and scenario.splits.val_per_group > 0
     labels, core = _recorded_and_shown(scenario, draw("label", 1), 0.0 if clean else scenario.label_noise)
@@ -51,20 +51,32 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
         labels, values = _balanced_first(world, indices, draw, labels, values)
         core = labels
     _withhold(world, core, values, lambda name: draw(f"channel/{name}", 1)[:, 3])
+    second = second_part(scenario, core, draw("second-part", 1)[:, 0])
     return Factors(labels, core, visible, env_ids.astype(np.int64), values, second)
 
 
-def _second_part(scenario: Scenario, draw: Draw) -> Int64:
-    """Draw the second part of the core cue uniformly; 0 if there is none."""
-    if scenario.second_part is None:
-        return np.zeros(len(draw("label", 1)), np.int64)
-    return uniform_int(draw("second-part", 1)[:, 0], scenario.second_part.combinations)
+def second_part(scenario: Scenario, core: Int64, word: Words) -> Int64:
+    """Return the second part of classes' core cues: drawn uniformly, or by the rule `pair` the class's; 0 if none."""
+    part = scenario.second_part
+    if part is None:
+        return np.zeros_like(core)
+    return core // _step(scenario) if part.rule == "pair" else uniform_int(word, part.combinations)
+
+
+def _step(scenario: Scenario) -> int:
+    """Return how many classes lie between two values of the second part."""
+    return scenario.num_classes // (scenario.second_part.combinations if scenario.second_part else 1)
+
+
+def num_pictograms(scenario: Scenario) -> int:
+    """Return the number of pictograms among which the first part of the core cue is."""
+    paired = scenario.second_part is not None and scenario.second_part.rule == "pair"
+    return _step(scenario) if paired else scenario.num_classes
 
 
 def first_part(scenario: Scenario, core: Int64, second: Int64) -> Int64:
     """Return the pictogram of a class with a second part: the class itself if the second part is 0."""
-    combinations = scenario.second_part.combinations if scenario.second_part else 1
-    return (core - scenario.num_classes // combinations * second) % scenario.num_classes
+    return (core - _step(scenario) * second) % scenario.num_classes
 
 
 def whole_class(scenario: Scenario, first: Int64, second: Int64) -> Int64:

@@ -13,9 +13,11 @@ from spurgen.generators.factors import (
     Factors,
     draw_factors,
     first_part,
+    num_pictograms,
     other_class,
     patterns,
     redrawn_values,
+    second_part,
     whole_class,
 )
 from spurgen.generators.grammar import PLAIN
@@ -113,10 +115,7 @@ def _change_class(scenario: Scenario, base: Factors, draw: Draw) -> Factors:
     """Change the class to another, drawn uniformly, and draw the second part anew."""
     words = draw("core-twin", 1)
     core = other_class(words[:, 0], base.core, scenario.num_classes)
-    second = base.second
-    if scenario.second_part:
-        second = uniform_int(words[:, 1], scenario.second_part.combinations)
-    return replace(base, core=core, labels=core, second=second)
+    return replace(base, core=core, labels=core, second=second_part(scenario, core, words[:, 1]))
 
 
 def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Draw) -> Factors:
@@ -125,12 +124,13 @@ def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Draw
         raise ScenarioError(
             f"a part twin needs a scenario with a second part, and channel first or second, not {part!r}"
         )
-    words = draw(f"part-twin/{part}", 1)
+    word = draw(f"part-twin/{part}", 1)[:, 0]
+    first, second = first_part(scenario, base.core, base.second), base.second
     if part == "first":
-        core = other_class(words[:, 0], base.core, scenario.num_classes)
-        return replace(base, core=core, labels=core)
-    second = other_class(words[:, 0], base.second, scenario.second_part.combinations)
-    core = whole_class(scenario, first_part(scenario, base.core, base.second), second)
+        first = other_class(word, first, num_pictograms(scenario))
+    else:
+        second = other_class(word, second, scenario.second_part.combinations)
+    core = whole_class(scenario, first, second)
     return replace(base, core=core, labels=core, second=second)
 
 

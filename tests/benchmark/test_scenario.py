@@ -43,6 +43,10 @@ IMPOSSIBLE = [
     ({"worlds": 0}, r"worlds: .*\(got 0\)"),
     ({"second_part": {"kind": "tint", "combinations": 3}}, r"second_part.combinations: 3 does not divide the 10 cla"),
     ({"second_part": {"kind": "tint", "combinations": 5, "values": 4}}, r"second_part.values: 4 cannot show 5 combi"),
+    (
+        {"second_part": {"kind": "tint", "combinations": 10, "rule": "pair"}},
+        r"second_part.combinations: 10 leave one pictogram; choose fewer",
+    ),
     ({"second_part": {"kind": "color"}}, r"channels.color: color is the second part of the core cue, so no channel"),
     ({"splits": {"val": 799, "val_per_group": 10}}, r"splits.val_per_group: 800 balanced val samples, of 799 in all"),
     ({"core_contrast": float("nan")}, r"core_contrast: .*\(got nan\)"),

@@ -24,6 +24,22 @@ def test_the_class_is_the_pictogram_plus_the_second_part(drawn, world, combinati
     assert (abs(cells - expected) < 5 * np.sqrt(expected)).all()  # so neither part tells anything about the class
 
 
+def test_by_the_rule_pair_each_part_tells_a_part_of_the_class(drawn, world):
+    spec = world(second_part={"kind": "synonym", "rule": "pair"})
+    factors = drawn(spec)
+    first = first_part(spec, factors.core, factors.second)
+    np.testing.assert_array_equal(factors.second, factors.core // 5)
+    np.testing.assert_array_equal(first, factors.core % 5)
+    base, changed, other = (
+        twins(spec, "test", range(300), "part", part, images=False) if part else sample(spec, "test", range(300))
+        for part in (None, "first", "second")
+    )
+    np.testing.assert_array_equal(changed.labels // 5, base.labels // 5)
+    assert sorted(set((changed.labels - base.labels) % 5)) == [1, 2, 3, 4]
+    np.testing.assert_array_equal(other.labels, (base.labels + 5) % 10)
+    assert (twins(spec, "test", range(300), "core", images=False).labels != base.labels).all()
+
+
 def parts_of(caption):
     """Return the pictogram whose noun a caption has, and the place of its word for photo."""
     nouns = [k for k, forms in enumerate(NOUNS.values()) if any(f"{form} " in caption for form in forms)]

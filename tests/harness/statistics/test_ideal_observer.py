@@ -47,8 +47,11 @@ def enumerate_training(scenario):
         chance = 1 - noise if noisy == drawn_class else noise / (scenario.num_classes - 1)
         label, core = (drawn_class, noisy) if scenario.noise_kind == "core" else (noisy, drawn_class)
         followed = label if scenario.noise_kind == "core" else core
+        paired = scenario.second_part is not None and scenario.second_part.rule == "pair"
+        if paired and second != core // (scenario.num_classes // parts):
+            continue
         first = (core - scenario.num_classes // parts * second) % scenario.num_classes
-        start = weight * chance / scenario.num_classes / parts
+        start = weight * chance / scenario.num_classes / (1 if paired else parts)
         for values, probability in every_draw(scenario, environment, followed):
             for final, redrawn in withhold(scenario, core, values):
                 total[label, first, second, *final] += start * probability * redrawn
@@ -128,6 +131,8 @@ def scenarios(draw):
     fields = {"label_noise": draw(st.sampled_from([0.0, 0.2])), "noise_kind": draw(st.sampled_from(["core", "label"]))}
     if num_classes % 2 == 0 and draw(st.booleans()):
         fields["second_part"] = {"kind": "synonym", "combinations": draw(st.sampled_from([2, num_classes]))}
+        if num_classes > fields["second_part"]["combinations"]:
+            fields["second_part"]["rule"] = draw(st.sampled_from(["shift", "pair"]))
     return world(num_classes=num_classes, channels=channels, environments=environments, withheld=withheld, **fields)
 
 
