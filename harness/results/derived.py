@@ -23,12 +23,13 @@ def _complete(task: Task, result: Result) -> Result:
     metrics, channels = dict(result.metrics), {name: dict(row) for name, row in result.channels.items()}
     if len(result.patterns) == 2 ** len(task.channels):
         metrics.setdefault("robust_accuracy", min(result.patterns.values()))
-    lacking = {name: row for name, row in channels.items() if "pull" in row and "reliance" not in row}
+    of_task = {name: row for name, row in channels.items() if name in task.channels}
+    lacking = {name: row for name, row in of_task.items() if "pull" in row and "reliance" not in row}
     oracles = _oracle_pulls(task.scenario.model_dump_json()) if lacking else {}
     for name, row in lacking.items():
         row["reliance"] = row["pull"] / oracles[name]
-    if channels and all("reliance" in row for row in channels.values()):
-        metrics.setdefault("reliance", max(row["reliance"] for row in channels.values()))
+    if of_task and all("reliance" in row for row in of_task.values()):
+        metrics.setdefault("reliance", max(row["reliance"] for row in of_task.values()))
     return result.model_copy(update={"metrics": metrics, "channels": channels})
 
 

@@ -1,12 +1,14 @@
 """The stored metrics of ideal observers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.rows import Rows
 
 Ideals = Mapping[tuple[str, str], IdealValues]
 """What ideal observers reach, by the name of a world and the modality."""
@@ -23,14 +25,30 @@ def stored_ideals(suite: Suite) -> Ideals:
     }
 
 
-def excess_reliance(ideals: Ideals, task: Task, results: Sequence[Result]) -> list[float | None]:
-    """Return the reliance of results of a task less that of the ideal observers of their worlds.
+def with_ideal(suite: Suite, rows: Rows) -> Rows:
+    """Return rows whose results also have `reliance_excess`, and the metrics of `with_derived`.
 
-    `task`: the suite's, in no world yet. A result has None if its own reliance or the ideal observer's is not known.
+    `reliance_excess` is the reliance less that of the ideal observer of the result's world. A result lacks it where one
+    of the two is not known.
     """
-    excess: list[float | None] = []
+    ideals = stored_ideals(suite)
+    return {
+        label: {
+            name: replace(row, results=_with_excess(ideals, suite.tasks[name], row.results))
+            if name in suite.tasks
+            else row
+            for name, row in of_tasks.items()
+        }
+        for label, of_tasks in rows.items()
+    }
+
+
+def _with_excess(ideals: Ideals, task: Task, results: Sequence[Result]) -> tuple[Result, ...]:
+    complete = []
     for result in with_derived(task, results):
         ideal = ideals.get((task.in_world(result.seed).scenario.name, task.modality))
-        known = ideal is not None and "reliance" in result.metrics
-        excess.append(result.metrics["reliance"] - ideal.metrics["reliance"] if ideal and known else None)
-    return excess
+        metrics = result.metrics
+        if ideal and "reliance" in metrics:
+            metrics = metrics | {"reliance_excess": metrics["reliance"] - ideal.metrics["reliance"]}
+        complete.append(result.model_copy(update={"metrics": metrics}))
+    return tuple(complete)

@@ -1,12 +1,14 @@
 """Excess reliance from what a suite stores, and metrics that older results lack."""
 
+import numpy as np
 import pytest
 
 from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.derived import with_derived
-from spurgen.harness.results.ideal import excess_reliance, stored_ideals
+from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.rows import TaskRow
 
 
 @pytest.fixture
@@ -39,16 +41,35 @@ def old(suite, make_outcome):
     return make
 
 
+def excess(suite, *results):
+    """Return the excess reliance of each result of a row, None where it has none."""
+    row = TaskRow(results)
+    (complete,) = with_ideal(suite, {"model": {results[0].task: row}})["model"].values()
+    return [result.metrics.get("reliance_excess") for result in complete.results]
+
+
 def test_excess_is_the_reliance_less_that_of_the_ideal_observer_of_the_results_world(worlds, old):
-    results = [old(0, 0.2), old(1, 0.4)]  # with three values for three classes the oracle has a pull of 2/3
-    assert excess_reliance(stored_ideals(worlds), worlds.task("small-text"), results) == pytest.approx([0.2, 0.4])
+    # with three values for three classes the oracle has a pull of 2/3
+    assert excess(worlds, old(0, 0.2), old(1, 0.4)) == pytest.approx([0.2, 0.4])
 
 
 def test_what_is_not_known_has_no_excess(worlds, old):
-    image = worlds.task("small-image")  # nothing is stored for images
-    assert excess_reliance(stored_ideals(worlds), image, [old(0, 0.2, "small-image")]) == [None]
+    assert excess(worlds, old(0, 0.2, "small-image")) == [None]  # nothing is stored for images
     unknown = old(0, 0.2).model_copy(update={"channels": {"color": {}, "background": {}}})
-    assert excess_reliance(stored_ideals(worlds), worlds.task("small-text"), [unknown]) == [None]
+    failed = unknown.model_copy(update={"channels": {}, "patterns": {}, "metrics": {}, "error": "failed"})
+    assert excess(worlds, unknown, failed) == [None, None]
+    forged = unknown.model_copy(update={"channels": {"no-channel": {"pull": 0.5}}})
+    assert excess(worlds, forged) == [None]
+    removed = old(0, 0.2).model_copy(update={"task": "no-task"})
+    assert excess(worlds, removed) == [None]
+
+
+def test_rows_keep_their_samples(worlds, old):
+    row = TaskRow((old(0, 0.1), old(1, 0.1)), np.ones((2, 60), bool), {"ig": np.zeros(24)})
+    complete = with_ideal(worlds, {"model": {"small-text": row}})["model"]["small-text"]
+    assert complete.correct is row.correct
+    assert complete.sums is row.sums
+    assert [result.metrics["reliance_excess"] for result in complete.results] == pytest.approx([0.05, -0.05])
 
 
 def test_older_results_get_robust_accuracy_and_reliance_and_newer_ones_keep_theirs(worlds, old):

@@ -125,16 +125,15 @@ def test_without_a_file_nothing_is_stored_and_a_damaged_one_is_an_error(suite):
 @pytest.mark.parametrize("name", ["v1", "v1-imagenet"])
 def test_the_stored_values_of_our_suites_are_current(name):
     suite = load_suite(name)
-    assert suite.ideal is not None
-    computed = ideal_file(suite)
-    assert suite.ideal.worlds.keys() == computed.worlds.keys()
-    for world, modalities in computed.worlds.items():
-        for modality, values in modalities.items():
-            stored = suite.ideal.worlds[world][modality]
-            assert stored.metrics == pytest.approx(values.metrics, abs=1e-6)
-            assert stored.channels.keys() == values.channels.keys()
-            for channel, row in values.channels.items():
-                assert stored.channels[channel] == pytest.approx(row, abs=1e-6)
+    stored = stored_ideals(suite)
+    remedy = f"run `spurgen splits ideal --suite {name}`"
+    computed = {(w, m): values for w, row in ideal_file(suite).worlds.items() for m, values in row.items()}
+    assert stored.keys() == computed.keys(), remedy
+    for place, values in computed.items():
+        assert stored[place].metrics == pytest.approx(values.metrics, abs=1e-6), remedy
+        assert stored[place].channels.keys() == values.channels.keys(), remedy
+        for channel, row in values.channels.items():
+            assert stored[place].channels[channel] == pytest.approx(row, abs=1e-6), remedy
 
 
 def test_equally_probable_classes_tie():
