@@ -48,7 +48,7 @@ def only(suite: Suite, names: Iterable[str]) -> Suite:
     known = dict.fromkeys([*suite.scenarios, *(task.scenario.name for task, _ in tasks)])
     wanted = {one_of("scenario", name, known) for name in names} or set(known)
     kept = {
-        f"{task.name}, seed {seed}": task.in_world(seed)
+        f"{task.name}, seed {seed}" if task.scenario.worlds > 1 else task.name: task.in_world(seed)
         for task, seed in tasks
         if {task.scenario.name, task.in_world(seed).scenario.name} & wanted
     }
