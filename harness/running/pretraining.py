@@ -19,7 +19,7 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.running.task_data import halves_of, labeled_data
 
 WORLD = Path(__file__).with_suffix(".toml")  # the scenario that the published encoders were trained on
-RECIPE = erm.Hyperparameters(lr=1e-3, weight_decay=1e-2)
+RECIPE = erm.Hyperparameters(epochs=3, lr=1e-3, weight_decay=1e-2)
 """Settings that the published encoders were trained with."""
 PARTS: dict[str, Modality] = {"image": "image", "caption": "text"}
 

@@ -39,7 +39,7 @@ def test_a_task_that_meets_all_rules():
     ("broken", "robust", "changes"),
     [
         (0, {}, {"core_visibility": 0.5}),
-        (1, {Run("erm", (("epochs", 24),)): 0.51}, {}),
+        (1, {Run("erm", (("epochs", 48),)): 0.51}, {}),
         (2, {Run("erm", uncorrelated=True): 0.94}, {}),
         (3, {"jtt": 0.79}, {}),
         (4, {}, {"worlds": 4}),
@@ -48,7 +48,7 @@ def test_a_task_that_meets_all_rules():
     ],
 )
 def test_each_rule_can_be_broken_alone(broken, robust, changes):
-    assert planned_runs()[5] == Run("erm", (("epochs", 24),))
+    assert planned_runs()[5] == Run("erm", (("epochs", 48),))
     assert [k for k, rule in enumerate(rules(GOOD | robust, **changes)) if not rule.met] == [broken]
 
 

@@ -87,6 +87,13 @@ def test_accuracies_of_cues_on_train():
     assert cue_accuracies(task(channels=CHANNELS, core_visibility=0.5))["core cue"] == near(0.55)
 
 
+def test_the_accuracy_of_channels_alone_uses_neither_part_of_the_core_cue():
+    pair = {"kind": "synonym", "rule": "pair"}  # of which the second part alone says which half the class is in
+    accuracies = cue_accuracies(task(channels={"color": {"strength": 0.1}}, second_part=pair))
+    assert accuracies["channels"] == pytest.approx(0.1, abs=0.01)
+    assert accuracies["core cue"] == accuracies["both"] == 1
+
+
 def test_it_answers_every_input_but_half_twins_and_its_answers_on_train_are_calibrated():
     where = task("multimodal", channels=CHANNELS, label_noise=0.2)
     predictions = ideal_predictions(where)
