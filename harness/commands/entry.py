@@ -115,9 +115,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def planned_runs() -> list[Run]:
     """Return the trainings that the rules ask for, ERM first."""
     epochs = discover(BASELINES)["erm"].submission.HYPERPARAMETERS.epochs
-    erm = [Run("erm", (("lr", lr), ("weight_decay", decay))) for lr, decay in SETTINGS]
-    erm += [Run("erm", (("epochs", LONG * epochs),)), Run("erm", uncorrelated=True)]
-    return [Run("erm"), *erm, *map(Run, FAMILIES)]
+    settings = [(("lr", lr), ("weight_decay", decay)) for lr, decay in SETTINGS]
+    failing = [Run("erm"), *(Run("erm", setting) for setting in settings), Run("erm", (("epochs", LONG * epochs),))]
+    return [*failing, *(Run("erm", setting, uncorrelated=True) for setting in settings), *map(Run, FAMILIES)]
 
 
 def _jobs(arguments: argparse.Namespace, names: Sequence[str], run: Run) -> list[Job]:
@@ -132,14 +132,18 @@ def check_rules(task: Task, results: Mapping[Run, Sequence[Result]], worlds: Ite
     robust = {run: _mean(task.name, of_run) for run, of_run in results.items()}
     ideal = min(ideal_scores(task.in_world(world)).metrics["robust_accuracy"] for world in worlds)
     erm = max(value for run, value in robust.items() if run.method == "erm" and not run.uncorrelated)
-    uncorrelated = next(value for run, value in robust.items() if run.uncorrelated)
+    uncorrelated = max(value for run, value in robust.items() if run.uncorrelated)
     solved = {FAMILIES[run.method]: run.method for run, v in robust.items() if run.method in FAMILIES and v > SOLVED}
     splits = task.scenario.splits
     conflicting = splits.test_per_group + splits.conflicting_per_class
     return [
         Rule(f"ideal observer at least {IDEAL}", f"{ideal:.3f}", ideal >= IDEAL),
         Rule(f"ERM at most {ERM_FAILS} in all settings and at {LONG} times the budget", f"{erm:.3f}", erm <= ERM_FAILS),
-        Rule(f"ERM on uncorrelated data at least {LEARNABLE}", f"{uncorrelated:.3f}", uncorrelated >= LEARNABLE),
+        Rule(
+            f"ERM on uncorrelated data at least {LEARNABLE} in some setting",
+            f"{uncorrelated:.3f}",
+            uncorrelated >= LEARNABLE,
+        ),
         Rule(f"methods of two families above {SOLVED}", ", ".join(solved.values()) or "none", len(solved) >= 2),
         Rule(f"{WORLDS} worlds", str(task.scenario.worlds), task.scenario.worlds == WORLDS),
         Rule(f"val clean, {VAL_PER_GROUP} a group", str(splits.val_per_group), splits.val_per_group >= VAL_PER_GROUP),
