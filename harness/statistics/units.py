@@ -91,12 +91,23 @@ def paired(values: Float64, others: Float64, spread: Spread) -> Difference | Non
     return Difference(float(mean), Interval(float(mean) - reach, float(mean) + reach), float(p_value))
 
 
+def cut_to_common(values: Float64, others: Float64) -> tuple[Float64, Float64]:
+    """Return the values of two rows, float64 (W1,) and (W2,), on the units that both have: (min(W1, W2),) each."""
+    common = min(len(values), len(others))
+    return values[:common], others[:common]
+
+
 def pair_p_values(rows: Sequence[Float64], spread: Spread) -> Float64:
     """Return the p-values of `paired` for all pairs of rows, in the order of `combinations`; 1 where there is no test.
 
     `rows`: float64 (W,) each. Returns float64 (R (R - 1) / 2,).
     """
     return _test(_padded(rows), spread, spread.shapes(rows))[3] if len(rows) > 1 else np.empty(0)
+
+
+def pair_errors(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float64]:
+    """Return the moderated standard error, and its degrees of freedom, of all pairs' differences: float64 (P,) each."""
+    return _test(_padded(rows), spread, spread.shapes(rows))[1:3]
 
 
 def _test(values: Float64, spread: Spread, shapes: Float64) -> tuple[Float64, Float64, Float64, Float64]:
