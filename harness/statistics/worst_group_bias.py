@@ -41,6 +41,8 @@ def expected_minimum(accuracies: Float64, sizes: Int64) -> float:
     It is the integral of the probability that all groups are above a level, exact between the possible levels.
     """
     levels = np.unique(np.concatenate([np.arange(size + 1) / size for size in np.unique(sizes)]))
-    at_most = np.floor(levels[:-1, None] * sizes + 1e-9)
-    above = np.prod(1 - bdtr(at_most, sizes, accuracies), axis=1)
+    kinds, counts = np.unique(np.stack([accuracies, sizes]), axis=1, return_counts=True)
+    shares, of_kind = kinds[0], kinds[1].astype(np.int64)
+    at_most = np.floor(levels[:-1, None] * of_kind + 1e-9)
+    above = np.prod((1 - bdtr(at_most, of_kind, shares)) ** counts, axis=1)
     return float((above * np.diff(levels)).sum())
