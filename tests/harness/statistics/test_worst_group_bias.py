@@ -40,3 +40,8 @@ def test_a_perfect_and_a_hopeless_row_stay_so():
     sizes = np.full(8, 50)
     assert corrected_wga(sizes, sizes) == 1
     assert corrected_wga(0 * sizes, sizes) == 0
+
+
+def test_the_corrected_minimum_is_never_above_the_mean():
+    correct, sizes = np.array([3, 4, 4, 4, 4, 4]), np.full(6, 5)  # a lucky draw of equal groups
+    assert corrected_wga(correct, sizes) == pytest.approx(correct.sum() / sizes.sum())
