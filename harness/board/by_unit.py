@@ -51,9 +51,10 @@ def group_sizes(task: Task) -> Int64:
 def robust_accuracy(correct: Int64, sizes: Int64, num_classes: int) -> float:
     """Return the minimum over alignment patterns of the accuracy averaged over classes, in [0, 1].
 
-    `correct`, `sizes`: correct samples and samples by group, class-major, int64 (G,).
+    `correct`, `sizes`: correct samples and samples by group, class-major, int64 (G,). It is rounded to 12 digits, so
+    that counts of one accuracy give one number.
     """
-    return float((correct / sizes).reshape(num_classes, -1).mean(axis=0).min())
+    return round(float((correct / sizes).reshape(num_classes, -1).mean(axis=0).min()), 12)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def _failure(task: RankedTask) -> TaskFailure:
         seeds=len(row) if row else 0,
         aligned_accuracy=aligned,
         robust_accuracy=None if robust is None else robust.value,
-        interval=None if robust is None else Interval(*robust.ends),
+        interval=None if robust is None or robust.low is None else Interval(*robust.ends),
         reference_seeds=len(task.references),
         reference_robust_accuracy=reference,
         passed=all_passed(checks),
