@@ -83,6 +83,7 @@ def test_the_spread_is_that_of_the_references():
     assert spread.rows.scale == pytest.approx(0.04, rel=0.2)
     assert spread.pairs.scale == pytest.approx(0.04, rel=0.2)
     assert spread.rows.degrees <= 26
+    assert spread.pairs.degrees <= 26
     shared = rows + 0.3 * rng.normal(size=(1, 5))  # what all rows share does not count in their differences
     assert fit_spread(shared, bounded=False).pairs.scale == pytest.approx(fit_spread(rows, bounded=False).pairs.scale)
 
