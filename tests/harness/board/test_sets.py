@@ -24,7 +24,7 @@ def rows(make_baselines):
 
 
 def robust(row):
-    return np.array([min(result.patterns.values()) for result in row.results])
+    return np.array([round(min(result.patterns.values()), 12) for result in row.results])
 
 
 def by_label(rows):
