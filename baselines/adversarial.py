@@ -15,9 +15,19 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from spurgen.baselines.training.data import Data
 from spurgen.baselines.training.seeding import seeded
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, balanced, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    balanced,
+    train,
+    within,
+)
 
-LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: DANN 10^U(-2, 2), default 1; Ganin et al. 2016: 1"
+LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: DANN 10^U(-2, 2), default 1; searched: its middle half"
 WIDTH = "Ganin et al. 2016: 100 on MNIST, 1,024 on SVHN"
 EARLY = 0.9
 """Value of the ramp up to which predictions count as early: the first 30 % of training."""
@@ -28,7 +38,7 @@ SIGNIFICANCE = 0.01
 class Hyperparameters(Recipe):
     """Common settings, plus the final weight of the reversed gradient and the width of the adversaries."""
 
-    adversary_weight: float = within(0.0, 100.0, LAMBDA, default=1.0, search=(0.1, 1.0, 10.0))
+    adversary_weight: float = within(0.0, 100.0, LAMBDA, default=1.0, search=LogUniform(0.1, 10.0))
     adversary_width: int = within(1, 4096, WIDTH, default=100)
 
 
@@ -109,5 +119,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

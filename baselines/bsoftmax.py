@@ -14,13 +14,15 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.data import Data
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, train
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, redefined, train
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus whether the sizes are those of groups or of classes."""
 
+    lr: float = redefined(Recipe, "lr", default=0.002)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
     sizes: Literal["groups", "classes"] = cited("chosen here; published: classes", default="groups")
 
 
@@ -57,5 +59,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

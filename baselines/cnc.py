@@ -6,25 +6,35 @@ correctness of the prediction, and each of its samples is an anchor among the ot
 of ERM.
 """
 
-from dataclasses import replace
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, balanced, logits, train, within
+from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Step,
+    Uniform,
+    balanced,
+    logits,
+    train,
+    within,
+)
+
+TEMPERATURE = "Zhang et al. 2022: 0.05 to 0.1"
+CONTRAST = "Zhang et al. 2022: 0.75"
 
 
 @dataclass(frozen=True)
-class Hyperparameters(Recipe):
-    """Common settings, plus the first model's epochs, and temperature and weight of the contrastive loss."""
+class Hyperparameters(FirstStageRecipe):
+    """Settings of both models, plus temperature and weight of the contrastive loss."""
 
-    first_epochs: int = within(
-        1, 1000, "Zhang et al. 2022, stage 1: ERM that does not fit every sample; here of 3", default=2
-    )
-    temperature: float = within(0.01, 10.0, "Zhang et al. 2022: 0.05 to 0.1", default=0.1, search=(0.05, 0.1, 0.5))
-    contrast: float = within(0.0, 1.0, "Zhang et al. 2022: 0.75", default=0.75, search=(0.25, 0.5, 0.75))
+    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.1, search=LogUniform(0.05, 0.5))
+    contrast: float = within(0.0, 1.0, CONTRAST, default=0.25, search=Uniform(0.1, 0.9))
 
 
 class Contrast:
@@ -75,8 +85,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train a first model by ERM, then a second on both losses and batches balanced by class and first error."""
     labels = problem.train.labels
     first = problem.network(hyper, "first")
-    recipe = replace(hyper, epochs=hyper.first_epochs)
-    train(first, problem, recipe, stage="first")
+    train(first, problem, first_recipe(hyper), stage="first")
     predictions = logits(first, problem.train.inputs).argmax(1).to(labels.device)
     objective = Contrast(predictions, hyper)
     network = problem.network(hyper)
@@ -86,5 +95,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(contrast=0.25), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

@@ -15,7 +15,17 @@ from torch.nn.functional import cross_entropy, normalize
 from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.baselines.training.seeding import seeded
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    redefined,
+    train,
+    within,
+)
 
 TEMPERATURE = "Chen et al. 2020, appendix B.9: 0.5 on CIFAR-10; table 5: 0.05 to 1"
 WEIGHT = "chosen here: equal weight for both losses; Zhang et al. 2022 (CnC): 0.75 of the whole"
@@ -27,8 +37,9 @@ COMPARED = 1000
 class Hyperparameters(Recipe):
     """Common settings, plus the weight and temperature of the contrastive loss, and the width of its projection."""
 
-    contrastive_weight: float = within(0.0, 100.0, WEIGHT, default=1.0, search=(0.1, 1.0, 10.0))
-    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.5, search=(0.1, 0.5, 1.0))
+    lr: float = redefined(Recipe, "lr", default=0.004)
+    contrastive_weight: float = within(0.0, 100.0, WEIGHT, default=1.0, search=LogUniform(0.1, 10.0))
+    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.5, search=LogUniform(0.05, 1.0))
     projection_dim: int = within(1, 4096, "Chen et al. 2020, section 2.3: 128", default=128)
 
 
@@ -96,5 +107,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="twins", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="twins", version=1)

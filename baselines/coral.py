@@ -7,12 +7,15 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
 
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings, without additions."""
+
+    lr: float = redefined(PenaltyRecipe, "lr", default=0.004)
+    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.1)
 
 
 def coral_penalty(environments: Environments) -> Tensor:
@@ -33,5 +36,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, coral_penalty)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="envs", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=1)

@@ -11,7 +11,7 @@ from spurgen.baselines.training.toolkit import Baseline, Network, Problem, balan
 
 @dataclass(frozen=True)
 class Hyperparameters(HeadRecipe):
-    """Settings of a retrained head, without additions."""
+    """Settings of the features and of a retrained head, without additions."""
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -20,5 +20,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return retrain_head(train_features(problem, hyper), problem, hyper, sampler=sampler)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

@@ -7,14 +7,25 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    redefined,
+    train,
+    within,
+)
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus the share of samples whose losses count; 1 is ERM."""
 
-    alpha: float = within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", default=0.1, search=(0.03, 0.1, 0.3))
+    lr: float = redefined(Recipe, "lr", default=0.002)
+    alpha: float = within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", default=0.3, search=LogUniform(0.01, 1.0))
 
 
 def cvar(losses: Tensor, alpha: float) -> Tensor:
@@ -38,5 +49,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, alpha=0.3), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

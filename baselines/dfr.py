@@ -1,9 +1,10 @@
 """Deep feature reweighting (Kirichenko et al. 2022, DFR_Tr^Val): ERM's last layer refitted on balanced held-out data.
 
-Differs from the paper in two points, since many groups here have at most one validation sample. The authors cut every
-group to the size of the smallest, which would leave one sample of each; here a subset has at least `per_group` samples
-of every group that occurs, and small groups repeat theirs. Losses are weighted so that every class counts the same,
-which holds without weights only if all groups occur.
+As the authors do, a subset has as many samples of each group as the smallest group has, if that is `per_group` or more.
+A smaller group would leave next to nothing of the others: then every group has `per_group` samples, and small ones
+repeat theirs. The journal says which it was. Losses are weighted so that every class counts the same, which holds
+without weights only if all groups occur. The penalty is selected by the rule that selects epochs, the worst alignment
+pattern over all classes; the authors use the worst group.
 """
 
 import numpy as np
@@ -14,28 +15,30 @@ from pydantic.dataclasses import dataclass
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 
-from spurgen.baselines.training.last_layer import train_features
+from spurgen.baselines.training.last_layer import FeatureRecipe, train_features
 from spurgen.baselines.training.samplers import halves
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, features, validate, within
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, features, validate, within
 from spurgen.benchmark.checkpoint_rules import best
 from spurgen.benchmark.contract import Int64
 
 Float64 = NDArray[np.float64]
 STRENGTHS = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
 """Candidates for C, the inverse strength of the L1 penalty (Kirichenko et al. 2022)."""
+PER_GROUP = "chosen here: half of a split with 20 samples a group has 10; 1 is DFR's"
 UNSEEN = -10.0
 """Logit of a class without held-out samples."""
 _L1 = {"l1_ratio": 1.0} if tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8) else {"penalty": "l1"}
 
 
 @dataclass(frozen=True)
-class Hyperparameters(Recipe):
-    """Common settings, plus the number of fits to average, and the least number of samples per group in each."""
+class Hyperparameters(FeatureRecipe):
+    """Settings of the features, plus the number of fits to average, and the least number of samples per group in each.
+
+    A sweep has nothing to draw: the strength of the penalty is selected within each run.
+    """
 
     fits: int = within(1, 1000, "Kirichenko et al. 2022: the average of 20", default=20)
-    per_group: int = within(
-        1, 10000, "chosen here: v1's groups with one conflict have about 16; 1 is DFR's", default=16
-    )
+    per_group: int = within(1, 10000, PER_GROUP, default=8)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -62,10 +65,12 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     for strength in STRENGTHS:
         put(network.head, refit(fitting, strength))
         scores.append(validate(network, chosen_by))
-    strength = STRENGTHS[best(scores, "val_wga")]
+    strength = STRENGTHS[best(scores, "val_robust")]
     everything = torch.arange(len(val))
     put(network.head, np.mean([refit(everything, strength) for _ in range(hyper.fits)], axis=0))
-    problem.journal.curves[-1]["C"] = strength
+    smallest = int(torch.unique(groups, return_counts=True)[1].min())
+    size = float(max(smallest, hyper.per_group))
+    problem.journal.curves[-1] |= {"C": strength, "samples_per_group": size, "smallest_group": float(smallest)}
     network.checkpoints.clear()
     return network
 
@@ -118,5 +123,4 @@ def put(layer: nn.Linear, head: Float64) -> None:
     layer.bias.copy_(torch.from_numpy(head[:, -1]))
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

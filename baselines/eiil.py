@@ -13,25 +13,24 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, logits, train, within
+from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, logits, redefined, train
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
-
-REFERENCE = "googleinterns/fairness_ssl: 1 on Waterbirds; a reference that fits every sample separates none"
 
 
 @dataclass(frozen=True)
-class Hyperparameters(WorstGroupRecipe):
-    """Settings of Group-DRO, plus the number of epochs of the reference model."""
+class Hyperparameters(FirstStageRecipe, WorstGroupRecipe):
+    """Settings of Group-DRO, and of the reference model, which is the first stage."""
 
-    reference_epochs: int = within(1, 1000, REFERENCE, default=1, search=(1, 2))
+    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.1)
+    eta: float = redefined(WorstGroupRecipe, "eta", default=0.1)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train a reference model by ERM, then Group-DRO on (class, inferred environment) groups."""
     labels = problem.train.labels
     reference = problem.network(hyper, "reference")
-    recipe = replace(hyper, epochs=hyper.reference_epochs)
-    train(reference, problem, recipe, stage="reference")
+    train(reference, problem, first_recipe(hyper), stage="reference")
     scores = logits(reference, problem.train.inputs).to(labels.device)
     environments = infer_environments(scale_gradients(calibrate(scores, labels), labels))
     problem.journal.check("no inferred environment is empty", len(torch.bincount(environments).nonzero()) == 2)
@@ -71,5 +70,4 @@ def infer_environments(slopes: Tensor) -> Tensor:
     return (slopes > 0).long()
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(weight_decay=0.1, eta=0.1), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

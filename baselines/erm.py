@@ -2,12 +2,15 @@
 
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, train
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, redefined, train
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings; ERM adds none."""
+
+    lr: float = redefined(Recipe, "lr", default=0.004)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -15,5 +18,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=1.0), access="none", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=1)

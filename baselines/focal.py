@@ -4,16 +4,27 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    redefined,
+    train,
+    within,
+)
+
+GAMMA = "Lin et al. 2017, section 3.2: 0 to 5, 2 works best; SubpopBench 0.5 * 10^U(0, 1)"
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus how strongly confident samples are discounted; 0 is ERM."""
 
-    gamma: float = within(
-        0.0, 5.0, "Lin et al. 2017, section 3.2: 0 to 5, 2 works best", default=2.0, search=(0.5, 1.0, 2.0, 5.0)
-    )
+    lr: float = redefined(Recipe, "lr", default=0.004)
+    gamma: float = within(0.0, 5.0, GAMMA, default=2.0, search=LogUniform(0.5, 5.0))
 
 
 def focal_losses(losses: Tensor, gamma: float) -> Tensor:
@@ -32,5 +43,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004), access="none", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=1)

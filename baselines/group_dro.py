@@ -5,7 +5,7 @@ Minimises the loss of the worst group: group weights grow with the groups' losse
 
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
@@ -13,13 +13,14 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 class Hyperparameters(WorstGroupRecipe):
     """Settings of the group weights, without additions."""
 
+    lr: float = redefined(WorstGroupRecipe, "lr", default=0.002)
+    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=1.0)
+    eta: float = redefined(WorstGroupRecipe, "eta", default=0.1)
+
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train on the weighted losses of the true groups."""
     return train_worst_group(problem.network(hyper), problem, hyper, problem.train)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(
-    __name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, eta=0.1), access="train_groups", version=1
-)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

@@ -1,26 +1,37 @@
 """Just train twice (Liu et al. 2021): a second model trains with the errors of a first one upweighted."""
 
-from dataclasses import replace
-
 import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, logits, train, weighted, within
+from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    Choice,
+    Network,
+    Problem,
+    logits,
+    redefined,
+    train,
+    weighted,
+    within,
+)
+
+UPWEIGHT = "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds; SubpopBench 10^U(0, 2.5)"
 
 
 @dataclass(frozen=True)
-class Hyperparameters(Recipe):
-    """Common settings, plus the first model's number of epochs, and the weight of its errors."""
+class Hyperparameters(FirstStageRecipe):
+    """Settings of both models, plus the weight of the first one's errors."""
 
-    first_epochs: int = within(1, 1000, "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300", default=1, search=(1, 2))
-    upweight: int = within(2, 1000, "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds", default=20, search=(5, 20, 50))
+    lr: float = redefined(FirstStageRecipe, "lr", default=0.002)
+    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.0003)
+    upweight: int = within(2, 1000, UPWEIGHT, default=50, search=Choice((5, 10, 20, 50, 100)))
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train an identification model, then a second one on batches in which its errors count `upweight` times."""
     first = problem.network(hyper, "identification")
-    recipe = replace(hyper, epochs=hyper.first_epochs)
-    train(first, problem, recipe, stage="identification")
+    train(first, problem, first_recipe(hyper), stage="identification")
     wrong = errors(problem, first)
     problem.journal.check("the error set is not empty", len(wrong) > 0)
     # The authors repeat the errors; drawing them in proportion keeps an epoch as long as one of ERM.
@@ -35,5 +46,4 @@ def errors(problem: Problem, network: Network) -> torch.Tensor:
     return torch.nonzero(predictions != labels).flatten()
 
 
-# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

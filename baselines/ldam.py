@@ -11,7 +11,18 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize, one_hot
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    cited,
+    redefined,
+    train,
+    within,
+)
 
 _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 
@@ -20,7 +31,9 @@ _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 class Hyperparameters(Recipe):
     """Common settings, plus the widest margin (a cosine), the factor of the cosines, and what sets the margins."""
 
-    max_margin: float = within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", default=0.5, search=(0.1, 0.3, 0.5))
+    lr: float = redefined(Recipe, "lr", default=0.002)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.1)
+    max_margin: float = within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", default=0.3, search=LogUniform(0.1, 0.8))
     scale: float = within(1.0, 100.0, f"{_CODE}: 30; there also 10", default=30.0)
     sizes: Literal["groups", "classes"] = cited("chosen here; published: classes", default="groups")
 
@@ -67,7 +80,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(network, problem, hyper, objective=objective)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(
-    __name__, fit, Hyperparameters(lr=0.002, weight_decay=0.1, max_margin=0.3), access="train_groups", version=1
-)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

@@ -9,14 +9,16 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, Uniform, train, within
+
+Q = "Nam et al. 2020, section 4: 0.7; SubpopBench U(.05, .95)"
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus the exponent of the generalised cross-entropy and the decay of the averaged losses."""
 
-    q: float = within(0.01, 1.0, "Nam et al. 2020, section 4: 0.7", default=0.7, search=(0.5, 0.7, 0.9))
+    q: float = within(0.01, 1.0, Q, default=0.7, search=Uniform(0.05, 0.95))
     decay: float = within(0.0, 0.999, "Nam et al. 2020, released code: 0.7", default=0.7)
 
 
@@ -99,5 +101,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-# tuned: benchmark/sweeps/v1.md
 submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

@@ -12,7 +12,18 @@ from torch import Generator, Tensor
 
 from spurgen.baselines.training.mixing import mixed_loss, shares
 from spurgen.baselines.training.samplers import Sampler, balanced
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    Uniform,
+    redefined,
+    train,
+    within,
+)
 
 _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 
@@ -21,8 +32,9 @@ _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 class Hyperparameters(Recipe):
     """Common settings, plus the Beta parameter of the shares, and the probability that a pair shares its label."""
 
-    alpha: float = within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)", default=2.0, search=(0.5, 2.0))
-    intra_label: float = within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)", default=0.5, search=(0.25, 0.5, 0.75))
+    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
+    alpha: float = within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)", default=2.0, search=LogUniform(0.1, 10.0))
+    intra_label: float = within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)", default=0.5, search=Uniform(0.0, 1.0))
 
 
 def candidates(sizes: Tensor, domains: int) -> Tensor:
@@ -74,5 +86,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=objective)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(weight_decay=1.0), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

@@ -6,7 +6,17 @@ from torch import Generator, Tensor
 
 from spurgen.baselines.training.mixing import mixed_loss, shares
 from spurgen.baselines.training.samplers import Sampler, shuffled
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    LogUniform,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    redefined,
+    train,
+    within,
+)
 
 ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U(-1, 1)"
 
@@ -15,7 +25,9 @@ ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U
 class Hyperparameters(Recipe):
     """Common settings, plus the Beta parameter of the mixing shares; towards 0, pairs are hardly mixed."""
 
-    alpha: float = within(0.01, 10.0, ALPHA, default=0.2, search=(0.1, 0.2, 0.5, 1.0))
+    lr: float = redefined(Recipe, "lr", default=0.002)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
+    alpha: float = within(0.01, 10.0, ALPHA, default=0.1, search=LogUniform(0.1, 1.0))
 
 
 def with_partners(sampler: Sampler) -> Sampler:
@@ -39,5 +51,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=objective)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, alpha=0.1), access="none", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=1)

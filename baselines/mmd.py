@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
 
 KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 """The g of each kernel exp(-g |x - y|^2), as in DomainBed: powers of ten, so that one fits any scale of features."""
@@ -18,6 +18,10 @@ KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings, without additions."""
+
+    lr: float = redefined(PenaltyRecipe, "lr", default=0.004)
+    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.1)
+    penalty_weight: float = redefined(PenaltyRecipe, "penalty_weight", default=0.1)
 
 
 def mmd_penalty(environments: Environments) -> Tensor:
@@ -41,7 +45,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, mmd_penalty)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(
-    __name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1, penalty_weight=0.1), access="envs", version=1
-)
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=1)

@@ -6,12 +6,15 @@ sampling in place of weights; called ReSample in Yang et al. 2023).
 
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, balanced, train
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, balanced, redefined, train
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings; resampling adds none."""
+
+    lr: float = redefined(Recipe, "lr", default=0.002)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -20,5 +23,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, sampler=sampler)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

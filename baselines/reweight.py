@@ -7,7 +7,7 @@ minimises the same risk by sampling.
 import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, redefined
 from spurgen.baselines.training.weighting import fit_weighted
 
 
@@ -15,11 +15,13 @@ from spurgen.baselines.training.weighting import fit_weighted
 class Hyperparameters(Recipe):
     """Common settings; reweighting adds none."""
 
+    lr: float = redefined(Recipe, "lr", default=0.004)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.1)
+
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train with each sample weighted by 1 / size of its group."""
     return fit_weighted(problem, hyper, torch.reciprocal)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

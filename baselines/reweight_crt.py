@@ -7,13 +7,15 @@ import torch
 from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
 from spurgen.baselines.training.weighting import sample_weights
 
 
 @dataclass(frozen=True)
 class Hyperparameters(HeadRecipe):
-    """Settings of a retrained head, without additions."""
+    """Settings of the features and of a retrained head, without additions."""
+
+    head_weight_decay: float = redefined(HeadRecipe, "head_weight_decay", default=0.1)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -22,5 +24,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return retrain_head(train_features(problem, hyper), problem, hyper, weights=weights)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.004, weight_decay=0.1), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

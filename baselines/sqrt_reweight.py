@@ -6,7 +6,7 @@ Weights 1 / sqrt(size) (Mahajan et al. 2018, as sampling probabilities; SqrtReWe
 import torch
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, redefined
 from spurgen.baselines.training.weighting import fit_weighted
 
 
@@ -14,11 +14,13 @@ from spurgen.baselines.training.weighting import fit_weighted
 class Hyperparameters(Recipe):
     """Common settings; reweighting adds none."""
 
+    lr: float = redefined(Recipe, "lr", default=0.002)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
+
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train with each sample weighted by 1 / sqrt(size) of its group."""
     return fit_weighted(problem, hyper, torch.rsqrt)
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(__name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from spurgen.baselines.training.data import Data, Inputs
 from spurgen.baselines.training.samplers import Sampler, balanced, halves
 from spurgen.baselines.training.seeding import seeded
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, train, within
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, redefined, train, within
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
@@ -25,6 +25,9 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 class Hyperparameters(WorstGroupRecipe):
     """Settings of Group-DRO, plus the predictor's steps, and the least confidence of predictions it learns from."""
 
+    lr: float = redefined(WorstGroupRecipe, "lr", default=0.002)
+    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=1.0)
+    eta: float = redefined(WorstGroupRecipe, "eta", default=0.1)
     steps: int = within(1, 10**6, "chosen here: about one epoch of v1's train; the labelled half is small", default=300)
     threshold: float = within(0.0, 1.0, "Nam et al. 2022: least threshold 0.95", default=0.95)
 
@@ -125,7 +128,7 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
     inferred = alignment.groups(unseen.labels, predictor.predict(network, unseen.inputs))
     curve = problem.journal.curves[-1]
     curve["group_accuracy"] = (inferred == unseen.groups).float().mean().item()
-    for name in ("val_accuracy", "val_wga"):
+    for name in ("val_accuracy", "val_wga", "val_robust"):
         curve.pop(name, None)  # they describe the classifier, which this stage does not train
     values = predictor.predict(network, problem.train.inputs)
     distinct = all(int(value.min()) < int(value.max()) for value in values)
@@ -143,7 +146,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train_worst_group(problem.network(hyper), problem, hyper, replace(problem.train, group_ids=groups))
 
 
-# tuned: benchmark/sweeps/v1.md
-submission = Baseline(
-    __name__, fit, Hyperparameters(lr=0.002, weight_decay=1.0, eta=0.1), access="val_groups", version=1
-)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)

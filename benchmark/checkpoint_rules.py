@@ -3,23 +3,30 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-RULES = ("last", "val_accuracy", "val_wga")
+RULES = ("last", "val_accuracy", "val_wga", "val_robust")
+GROUPED = frozenset({"val_wga", "val_robust"})
+"""Rules that need groups on val."""
 
 
 class ValScore(NamedTuple):
-    """A network's accuracies on val; `worst` and `mean` are over groups, None where groups are hidden."""
+    """A network's accuracies on val.
+
+    `worst` and `mean` are over groups; `robust` is the accuracy on the alignment pattern where it is lowest, all
+    classes pooled. They are None where groups are hidden.
+    """
 
     accuracy: float
     worst: float | None = None
     mean: float | None = None
+    robust: float | None = None
 
 
 def best(scores: Sequence[ValScore], rule: str) -> int:
     """Return the index of the score that a rule selects; among equal scores, the last.
 
-    The rules: `last`; `val_accuracy`; `val_wga`, the worst group's accuracy, where ties are broken by the
-    mean over groups, since with small groups the worst is often 0 in every epoch.
-    Raises `ValueError` for `val_wga` without groups.
+    The rules: `last`; `val_accuracy`; `val_wga`, the accuracy on the worst group; `val_robust`, that on the worst
+    alignment pattern, which has as many groups as there are classes and so varies less. Ties of the last two are broken
+    by the mean over groups. Raises `ValueError` for either without groups.
     """
 
     def key(place: int) -> tuple[float, ...]:
@@ -28,8 +35,9 @@ def best(scores: Sequence[ValScore], rule: str) -> int:
             return (place,)
         if rule == "val_accuracy":
             return score.accuracy, place
-        if score.worst is None or score.mean is None:
+        lowest = {"val_wga": score.worst, "val_robust": score.robust}[rule]
+        if lowest is None or score.mean is None:
             raise ValueError(f"{rule} needs groups on val")
-        return score.worst, score.mean, place
+        return lowest, score.mean, place
 
     return max(range(len(scores)), key=key)

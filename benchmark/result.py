@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from spurgen.benchmark.scenario import MAX_CHANNELS, MAX_SAMPLES, Name
+from spurgen.benchmark.scenario_tables import MAX_CHANNELS, MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64

@@ -5,70 +5,42 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from spurgen.benchmark.errors import ReadError, ScenarioError, explain, shortened
 from spurgen.benchmark.reading import read_toml
+from spurgen.benchmark.scenario_tables import (
+    MAX_CHANNELS,
+    MAX_CLASSES,
+    MAX_SAMPLES,
+    MAX_WORLDS,
+    Carrier,
+    Channel,
+    Environment,
+    Frozen,
+    Name,
+    Probability,
+    SecondPart,
+    Seed,
+    SplitSizes,
+    Strength,
+)
 
 Modality = Literal["image", "text", "multimodal"]
 BALANCED = ("calibration", "test")  # splits with as many samples of every (class, alignment pattern) group
-Carrier = Literal["image", "caption", "both"]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Strength = Probability | tuple[Probability, ...]
-Seed = Annotated[int, Field(ge=0, lt=2**64)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]  # keys random streams and files
-
-MAX_CLASSES = 20
-MAX_CHANNELS = 16  # so 2**16 alignment patterns
-MAX_SAMPLES = 10_000_000  # of a split
-MAX_TWINS = 100_000
-MAX_WORLDS = 1000  # frozen worlds of a scenario
-Size = Annotated[int, Field(ge=1, le=MAX_SAMPLES)]
-ALIGNED_PER_CLASS = {"one-to-one": 1, "many-to-many": 2}  # values of a channel that go with a class
 _CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
     "image": frozenset({"image", "both"}),
     "text": frozenset({"caption", "both"}),
     "multimodal": frozenset({"image", "caption", "both"}),
 }
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Channel(_Frozen):
-    """A spurious channel of a scenario.
-
-    `strength` is Pr(aligned value | class), one number or one per class; `magnitude` in [0, 1]
-    scales how strongly the value shows in the image, and `variance` in [0, 1] spreads the magnitude
-    uniformly by +-variance from sample to sample. `kind` names the plug-in that draws the channel
-    (default: the channel's own name), so two channels may share a kind, one in the image and the other
-    in the caption. A `hidden` channel is in no annotation of train and val, and redrawn in no twin of theirs.
-    """
-
-    values: Annotated[int, Field(ge=2, le=1000)] = 10
-    strength: Strength = 0.75
-    carrier: Carrier = "both"
-    kind: Annotated[str, Field(max_length=100)] = ""
-    alignment: Literal["one-to-one", "many-to-many"] = "one-to-one"
-    magnitude: Probability = 1.0
-    variance: Probability = 0.0
-    hidden: bool = False
-
-    @property
-    def unbiased(self) -> float:
-        """Strength at which all values are equally likely."""
-        return min(ALIGNED_PER_CLASS[self.alignment] / self.values, 1.0)
-
-
 # Fields that were added later, and their defaults, at which a digest leaves them out.
 _ADDED: dict[str, dict[str, object]] = {
     "": {
         "first_class": 0, "alignment_seed": None, "alignment": "random", "worlds": 1, "core_carrier": "both",
         "second_part": None, "noise_kind": "core", "captions": "plain",
     },
-    "splits": {"calibration_per_group": 0, "val_per_group": 0, "conflicting_per_class": 0},
+    "splits": {"calibration_per_group": 0, "val_per_group": 0, "conflicting_per_class": 0, "nuisance_twins": 0},
     "channels": {"hidden": False},
 }  # fmt: skip
 
@@ -79,44 +51,7 @@ def _named(name: str, spec: object) -> object:
     return {"kind": name, **spec} if isinstance(spec, dict) else spec
 
 
-class Environment(_Frozen):
-    """A part of the training split with strengths of its own."""
-
-    name: Name
-    weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    strength: dict[Name, Strength] = {}
-
-
-class SecondPart(_Frozen):
-    """The second part of a composite core cue: a value in [0, `combinations`), shown by a kind of channel.
-
-    The class is (pictogram + num_classes / combinations * second part) mod num_classes. Value v of the kind shows the
-    second part v mod `combinations`.
-    """
-
-    kind: Annotated[str, Field(max_length=100)]
-    combinations: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 2
-
-
-class SplitSizes(_Frozen):
-    """Split sizes in samples; `..._per_group` counts the samples of each (class, pattern) group.
-
-    The first `twins` test samples have twins; default: 1,000, or all if there are fewer. `conflicting_per_class` test
-    samples of each class come on top, with all channels conflicting. Of `val`, the first `val_per_group` of each group
-    are balanced, the others drawn as train. `calibration` is balanced as `test` is, and no submission gets its labels:
-    the temperature is fitted on it, or on `val` if it has 0 samples.
-    """
-
-    train: Size = 6000
-    val: Size = 2000
-    val_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
-    test_per_group: Size = 100
-    conflicting_per_class: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
-    calibration_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
-    twins: Annotated[int, Field(ge=1, le=MAX_TWINS)] = 1000
-
-
-class Scenario(_Frozen):
+class Scenario(Frozen):
     """A complete description of a world; every sample is a function of it, a split and an index.
 
     The classes are `num_classes` pictograms from `first_class` on. Fractions (`core_size`,
@@ -200,6 +135,8 @@ class Scenario(_Frozen):
             raise ValueError(f"splits.val_per_group: {balanced:,} balanced val samples, of {self.splits.val:,} in all")
         if self.splits.twins > self.num_test:
             raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
+        if self.splits.nuisance_twins > self.splits.twins:
+            raise ValueError(f"splits.nuisance_twins: {self.splits.nuisance_twins} exceeds twins, {self.splits.twins}")
         return self
 
     def _check_environments(self) -> None:
@@ -230,6 +167,10 @@ class Scenario(_Frozen):
             raise ValueError(
                 f"second_part.combinations: {part.combinations} does not divide the {self.num_classes} classes"
             )
+        if part.rule == "pair" and self.num_classes == part.combinations:
+            raise ValueError(f"second_part.combinations: {part.combinations} leave one pictogram; choose fewer")
+        if part.values < part.combinations:
+            raise ValueError(f"second_part.values: {part.values} cannot show {part.combinations} combinations")
         for name, channel in self.channels.items():
             if channel.kind == part.kind:
                 raise ValueError(f"channels.{name}: {part.kind} is the second part of the core cue, so no channel")
@@ -280,6 +221,10 @@ class Scenario(_Frozen):
     def channels_in(self, modality: Modality) -> tuple[str, ...]:
         """Return the names of the channels that a modality carries, in the scenario's order."""
         return tuple(n for n, c in self.channels.items() if c.carrier in _CARRIED_BY[modality])
+
+    def annotated_in(self, modality: Modality) -> tuple[str, ...]:
+        """Return the channels that a modality carries and that annotations of train and val may name."""
+        return tuple(name for name in self.channels_in(modality) if not self.channels[name].hidden)
 
     def in_world(self, world: int) -> Self:
         """Return a world of a template: the scenario itself if it has only one, which all training seeds share.

@@ -1,7 +1,8 @@
 """A versioned set of tasks, read from `suites/<name>.toml`, and the manifest that freezes it."""
 
-from dataclasses import dataclass, field
-from functools import cached_property
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Literal, Self
@@ -9,9 +10,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
+from spurgen.benchmark.ideal import IdealFile
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
-from spurgen.benchmark.scenario import Modality, Name, Scenario, load_scenario
+from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
+from spurgen.benchmark.scenario_tables import Name
 from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]
@@ -36,6 +39,7 @@ class _SuiteFile(BaseModel):
 
     tasks: dict[Name, _Entry] = Field(min_length=1)
     overall: dict[Name, Annotated[tuple[Name, ...], Field(min_length=2)]] = {}
+    archived: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -77,28 +81,45 @@ class Task:
         return self.scenario.channels_in(self.modality)
 
     @property
+    def annotated(self) -> tuple[str, ...]:
+        """Those of `channels` that are not hidden from training."""
+        return self.scenario.annotated_in(self.modality)
+
+    @property
     def num_groups(self) -> int:
         """Number of (class, alignment pattern) groups over `channels`."""
         return int(self.scenario.num_classes * 2 ** len(self.channels))
+
+    @property
+    def worlds(self) -> tuple[Scenario, ...]:
+        """The frozen worlds of its scenario, in order."""
+        return tuple(self.scenario.in_world(k) for k in range(self.scenario.worlds))
+
+    def in_world(self, seed: int) -> "Task":
+        """Return the task in the world of a training seed: the task itself if its scenario has one world."""
+        return replace(self, scenario=self.scenario.in_world(seed))
 
 
 @dataclass(frozen=True)
 class Suite:
     """A named, versioned set of tasks whose data are frozen by a manifest.
 
-    `overall` maps a name to a set of tasks over whose mean rows are ranked as well.
+    `overall` maps a name to a set of tasks over whose mean rows are ranked as well. Results of an `archived` suite stay
+    valid when SpurGen's own methods change.
     """
 
     name: str
     tasks: dict[str, Task]
     folder: Path = SUITES
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    archived: bool = False
 
     def scenario(self, name: str) -> Scenario:
-        """Return the scenario of that name; raise `ScenarioError` with similar names if there is none."""
-        if name not in self.scenarios:
-            raise ScenarioError(f"suite {self.name} has no scenario {name!r}; {suggestion(name, self.scenarios)}")
-        return self.scenarios[name]
+        """Return the world or template of that name; raise `ScenarioError` with similar names if there is none."""
+        known = self.scenarios | {task.scenario.name: task.scenario for task in self.tasks.values()}
+        if name not in known:
+            raise ScenarioError(f"suite {self.name} has no scenario {name!r}; {suggestion(name, known)}")
+        return known[name]
 
     def task(self, name: str) -> Task:
         """Return the task of that name; raise `ScenarioError` with similar names if there is none."""
@@ -117,12 +138,13 @@ class Suite:
 
     @property
     def scenarios(self) -> dict[str, Scenario]:
-        """Scenarios by name, each once, in the order of the tasks."""
-        return {task.scenario.name: task.scenario for task in self.tasks.values()}
+        """Worlds by name, each once, in the order of the tasks; a scenario of one world is that world."""
+        return {world.name: world for task in self.tasks.values() for world in task.worlds}
 
     def scenario_file(self, name: str) -> Path:
-        """Return the path of a scenario's file."""
-        return self.folder / self.name / f"{name}.toml"
+        """Return the path of the file that describes a world."""
+        of_world = {w.name: task.scenario.name for task in self.tasks.values() for w in task.worlds}
+        return self.folder / self.name / f"{of_world.get(name, name)}.toml"
 
     @property
     def spoken(self) -> str:
@@ -133,6 +155,24 @@ class Suite:
     def manifest_file(self) -> Path:
         """Path of the manifest."""
         return self.folder / f"{self.name}.manifest.json"
+
+    @property
+    def ideal_file(self) -> Path:
+        """Path of what the ideal observers of its worlds reach; a suite need not have it."""
+        return self.folder / f"{self.name}.ideal.json"
+
+    @cached_property
+    def ideal(self) -> IdealFile | None:
+        """What its ideal observers reach, or None if it is not stored; raises `FrozenDataError` if it is unreadable."""
+        try:
+            return IdealFile.model_validate(read_json(self.ideal_file, "the file of ideal observers"))
+        except MissingError:
+            return None
+        except ReadError as error:
+            raise FrozenDataError(*error.args) from None
+        except ValidationError as error:
+            problem = f"cannot read the ideal observers {self.ideal_file}: {explain(error.errors())}"
+            raise FrozenDataError(f"{problem}; delete the file and run spurgen splits ideal") from None
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -151,6 +191,11 @@ class Suite:
             problem = f"the manifest {self.manifest_file} does not hold scenario {name}"
             raise FrozenDataError(f"{problem}; restore it from version control")
         return self.manifest.scenarios[name]
+
+    def data_digest(self, task: Task) -> str:
+        """Return the SHA-256 of the frozen data of a task, over all its worlds."""
+        digests = [self.frozen(world.name).digest for world in task.worlds]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def load_suite(which: str) -> Suite:
@@ -178,7 +223,14 @@ def load_suite(which: str) -> Suite:
         task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role)
         for task, entry in spec.tasks.items()
     }
-    return Suite(name, tasks, folder, spec.overall)
+    return Suite(name, tasks, folder, spec.overall, spec.archived)
+
+
+@cache
+def archived_suites() -> frozenset[str]:
+    """Return the names of the package's archived suites."""
+    files = {name: read_toml(SUITES / f"{name}.toml", "the suite file") for name in _names(SUITES)}
+    return frozenset(name for name, content in files.items() if content.get("archived"))
 
 
 def _names(folder: Path) -> list[str]:

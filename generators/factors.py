@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.scenario import BALANCED
-from spurgen.generators.streams import Draw, Int64, fraction, happens, threshold, uniform_int
+from spurgen.benchmark.scenario import BALANCED, Scenario
+from spurgen.generators.streams import Draw, Int64, Words, fraction, happens, threshold, uniform_int
 from spurgen.generators.world import World, redrawn_channel
 
 NO_ENVIRONMENT = -1  # the env_id of samples in balanced splits
@@ -18,8 +18,8 @@ NO_ENVIRONMENT = -1  # the env_id of samples in balanced splits
 class Factors:
     """Factors of n samples, int64 (n,) each.
 
-    `core` is the class shown and `labels` the class recorded; label noise makes them differ.
-    `visible`, bool (n,), is True where the core cue is drawn.
+    `core` is the class shown and `labels` the class recorded; label noise makes them differ. `second` is the second
+    part of a composite core cue, else 0. `visible`, bool (n,), is True where the core cue is drawn.
     """
 
     labels: Int64
@@ -27,6 +27,7 @@ class Factors:
     visible: NDArray[np.bool_]
     env_ids: Int64
     values: dict[str, Int64]
+    second: Int64
 
 
 def draw_factors(world: World, split: str, indices: Int64) -> Factors:
@@ -35,22 +36,82 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
     scenario = world.scenario
     visible = happens(draw("core-visible", 1)[:, 0], threshold(scenario.core_visibility))
     if split in BALANCED:
-        labels = indices % scenario.num_classes
-        pattern = indices // scenario.num_classes % scenario.num_patterns
-        conflicts = {name: (pattern >> k) & 1 == 1 for k, name in enumerate(scenario.channels)}
-        values = {name: _value(world, name, labels, c, draw) for name, c in conflicts.items()}
-        return Factors(labels, labels, visible, np.full(len(indices), NO_ENVIRONMENT), values)
-    raw = draw("label", 1)
-    labels = uniform_int(raw[:, 0], scenario.num_classes)
-    noisy = happens(raw[:, 1], threshold(scenario.label_noise))
-    core = np.where(noisy, other_class(raw[:, 2], labels, scenario.num_classes), labels)
+        labels, values = _balanced(world, split, indices, draw)
+        second = second_part(scenario, labels, draw("second-part", 1)[:, 0])
+        return Factors(labels, labels, visible, np.full(len(indices), NO_ENVIRONMENT), values, second)
+    clean = split == "val" and scenario.splits.val_per_group > 0
+    labels, core = _recorded_and_shown(scenario, draw("label", 1), 0.0 if clean else scenario.label_noise)
     env_ids = np.searchsorted(world.environment_bounds, fraction(draw("environment", 1)[:, 0]), "right")
+    followed = labels if scenario.noise_kind == "core" else core
     values = {}
     for name, strengths in world.strengths.items():
-        aligned = happens(draw(f"channel/{name}", 1)[:, 0], strengths[env_ids, labels])
-        values[name] = _value(world, name, labels, ~aligned, draw)
+        aligned = happens(draw(f"channel/{name}", 1)[:, 0], strengths[env_ids, followed])
+        values[name] = _value(world, name, followed, ~aligned, draw)
+    if clean:
+        labels, values = _balanced_first(world, indices, draw, labels, values)
+        core = labels
     _withhold(world, core, values, lambda name: draw(f"channel/{name}", 1)[:, 3])
-    return Factors(labels, core, visible, env_ids.astype(np.int64), values)
+    second = second_part(scenario, core, draw("second-part", 1)[:, 0])
+    return Factors(labels, core, visible, env_ids.astype(np.int64), values, second)
+
+
+def second_part(scenario: Scenario, core: Int64, word: Words) -> Int64:
+    """Return the second part of classes' core cues: drawn uniformly, or by the rule `pair` the class's; 0 if none."""
+    part = scenario.second_part
+    if part is None:
+        return np.zeros_like(core)
+    return core // _step(scenario) if part.rule == "pair" else uniform_int(word, part.combinations)
+
+
+def _step(scenario: Scenario) -> int:
+    """Return how many classes lie between two values of the second part."""
+    return scenario.num_classes // (scenario.second_part.combinations if scenario.second_part else 1)
+
+
+def num_pictograms(scenario: Scenario) -> int:
+    """Return the number of pictograms among which the first part of the core cue is."""
+    paired = scenario.second_part is not None and scenario.second_part.rule == "pair"
+    return _step(scenario) if paired else scenario.num_classes
+
+
+def first_part(scenario: Scenario, core: Int64, second: Int64) -> Int64:
+    """Return the pictogram of a class with a second part: the class itself if the second part is 0."""
+    return (core - _step(scenario) * second) % scenario.num_classes
+
+
+def whole_class(scenario: Scenario, first: Int64, second: Int64) -> Int64:
+    """Return the class of a pictogram with a second part, the inverse of `first_part`."""
+    return first_part(scenario, first, -second)
+
+
+def _recorded_and_shown(scenario: Scenario, raw: Words, noise: float) -> tuple[Int64, Int64]:
+    """Draw the class recorded and the class shown; by `noise_kind`, noise changes one or the other."""
+    drawn = uniform_int(raw[:, 0], scenario.num_classes)
+    noisy = happens(raw[:, 1], threshold(noise))
+    changed = np.where(noisy, other_class(raw[:, 2], drawn, scenario.num_classes), drawn)
+    return (drawn, changed) if scenario.noise_kind == "core" else (changed, drawn)
+
+
+def _balanced(world: World, split: str, indices: Int64, draw: Draw) -> tuple[Int64, dict[str, Int64]]:
+    """Return labels and channel values that are balanced over groups; what test has on top conflicts throughout."""
+    scenario = world.scenario
+    labels = indices % scenario.num_classes
+    pattern = indices // scenario.num_classes % scenario.num_patterns
+    if split == "test" and scenario.splits.conflicting_per_class:
+        on_top = indices >= scenario.splits.test_per_group * scenario.num_classes * scenario.num_patterns
+        pattern = np.where(on_top, scenario.num_patterns - 1, pattern)
+    conflicts = {name: (pattern >> k) & 1 == 1 for k, name in enumerate(scenario.channels)}
+    return labels, {name: _value(world, name, labels, c, draw) for name, c in conflicts.items()}
+
+
+def _balanced_first(
+    world: World, indices: Int64, draw: Draw, labels: Int64, values: dict[str, Int64]
+) -> tuple[Int64, dict[str, Int64]]:
+    """Replace the labels and values of the first val samples by ones that are balanced over groups."""
+    scenario = world.scenario
+    first = indices < scenario.splits.val_per_group * scenario.num_classes * scenario.num_patterns
+    even, balanced = _balanced(world, "val", indices, draw)
+    return np.where(first, even, labels), {name: np.where(first, balanced[name], v) for name, v in values.items()}
 
 
 def redrawn_values(world: World, split: str, core: Int64, draw: Draw) -> dict[str, Int64]:

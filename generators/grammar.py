@@ -1,6 +1,8 @@
-"""The caption grammar: sentences made of the channels' phrases, a noun phrase and fillers."""
+"""Caption grammars: sentences made of the channels' phrases, a noun phrase and fillers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,27 +26,47 @@ MINUTES = 24 * 60
 OWN_SLOTS = ("voice", "synonym", "color", "shape", "background")
 
 
-def write(core: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words) -> list[str]:
-    """Write n captions.
+@dataclass(frozen=True)
+class Grammar:
+    """A way to write captions.
 
-    `phrases` maps each kind of channel to n phrases; kinds without a slot in the templates are
-    appended to the wall. `nuisance`, uint64 (n, 8), draws the noun form and the fillers.
+    `nouns`: forms of each class, the most frequent first. `fillers` turns nuisance words into a place and a time per
+    caption. `finish` is applied to each caption. `attributes`: names of the attributes with a kind's phrases and its
+    neutral phrase; a kind without them uses `PHRASES` and `NEUTRAL`.
     """
-    forms = noun_forms(nuisance[:, 0])
-    nouns = list(NOUNS.values())
-    cores = [
-        nouns[k][f] if seen else HIDDEN
-        for k, f, seen in zip(core.tolist(), forms.tolist(), visible.tolist(), strict=True)
-    ]
-    painted = zip(phrases["color"], phrases["shape"], strict=True)
-    plates = [_article(f"{color} {shape}".lstrip()) for color, shape in painted]
-    added = [phrases[kind] for kind in phrases if kind not in OWN_SLOTS]
-    walls = [background + "".join(rest) for background, *rest in zip(phrases["background"], *added, strict=True)]
-    columns = zip(phrases["voice"], phrases["synonym"], cores, plates, walls, _fillers(nuisance), strict=True)
-    return [
-        voice.format(synonym=synonym, core=noun, plate=plate, wall=wall, filler=filler)
-        for voice, synonym, noun, plate, wall, filler in columns
-    ]
+
+    nouns: tuple[tuple[str, ...], ...]
+    fillers: Callable[[Words], Iterable[str]]
+    finish: Callable[[str], str] = str
+    attributes: tuple[str, str] = ("PHRASES", "NEUTRAL")
+
+    def phrases(self, kind: ModuleType) -> tuple[str, ...]:
+        """Return a kind's phrase for each value, and last its neutral phrase."""
+        phrases, neutral = self.attributes
+        return (*getattr(kind, phrases, kind.PHRASES), getattr(kind, neutral, kind.NEUTRAL))
+
+    def write(
+        self, core: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words
+    ) -> list[str]:
+        """Write n captions.
+
+        `phrases` maps each kind of channel to n phrases; kinds without a slot in the templates are
+        appended to the wall. `nuisance`, uint64 (n, 8), draws the noun form and the fillers.
+        """
+        forms = noun_forms(nuisance[:, 0])
+        cores = [
+            self.nouns[k][f] if seen else HIDDEN
+            for k, f, seen in zip(core.tolist(), forms.tolist(), visible.tolist(), strict=True)
+        ]
+        painted = zip(phrases["color"], phrases["shape"], strict=True)
+        plates = [_article(f"{color} {shape}".lstrip()) for color, shape in painted]
+        added = [phrases[kind] for kind in phrases if kind not in OWN_SLOTS]
+        walls = [background + "".join(rest) for background, *rest in zip(phrases["background"], *added, strict=True)]
+        columns = zip(phrases["voice"], phrases["synonym"], cores, plates, walls, self.fillers(nuisance), strict=True)
+        return [
+            self.finish(voice.format(synonym=synonym, core=noun, plate=plate, wall=wall, filler=filler))
+            for voice, synonym, noun, plate, wall, filler in columns
+        ]
 
 
 def _article(noun: str) -> str:
@@ -58,3 +80,6 @@ def _fillers(nuisance: Words) -> Iterable[str]:
     for place, weather, day, minute in zip(*columns, strict=True):
         clock = f"{minute // 60:02d}:{minute % 60:02d}"
         yield f"by the {PLACES[place]} on a {WEATHER[weather]} {DAYS[day]} at {clock}"
+
+
+PLAIN = Grammar(tuple(NOUNS.values()), _fillers)

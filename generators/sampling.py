@@ -1,22 +1,37 @@
 """Samples and their twins, as functions of a scenario, a split and indices."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Channel, Scenario
-from spurgen.generators.factors import Factors, draw_factors, other_class, patterns, redrawn_values
-from spurgen.generators.grammar import write
+from spurgen.benchmark.scenario import BALANCED, Scenario
+from spurgen.benchmark.scenario_tables import Channel
+from spurgen.generators.factors import (
+    Factors,
+    draw_factors,
+    first_part,
+    num_pictograms,
+    other_class,
+    patterns,
+    redrawn_values,
+    second_part,
+    whole_class,
+)
+from spurgen.generators.grammar import PLAIN
 from spurgen.generators.layers import OPAQUE
+from spurgen.generators.natural_captions import NATURAL
+from spurgen.generators.nuisances import NUISANCES, nuisance_words
 from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
-TwinKind = Literal["channel", "placebo", "core", "ctrl", "unc"]
+TwinKind = Literal["channel", "placebo", "core", "part", "ctrl", "unc"]
+PARTS = ("first", "second")  # of a composite core cue
+GRAMMARS = {"plain": PLAIN, "natural": NATURAL}
 CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
 
 
@@ -30,8 +45,7 @@ def sample(
     `ScenarioError` for an unknown split, an impossible scenario, or indices that are negative, not whole
     numbers, or not one-dimensional.
     """
-    world, where = make_world(scenario), _checked(scenario, split, indices)
-    return _make(world, split, where, draw_factors(world, split, where), "", images, captions)
+    return _make(drawn(scenario, split, indices), images, captions)
 
 
 def twins(
@@ -47,29 +61,77 @@ def twins(
 ) -> Samples:
     """Return twins: the same samples, re-rendered with exactly one thing changed.
 
-    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class;
-    `ctrl` sets every channel to the class's aligned value; `unc` redraws every channel uniformly,
-    on train and val without the withheld combinations. These keep every nuisance. `placebo` keeps
-    class and channels, and redraws the nuisances. Raises `ScenarioError` as `sample` does, and for
-    an unknown kind, channel or value.
+    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class, `part` only its
+    first or second part, as `channel` says; `ctrl` sets every channel to the class's aligned value; `unc` redraws every
+    channel uniformly, on train and val without hidden channels and withheld combinations. These keep every nuisance.
+    `placebo` keeps class and channels, and redraws the nuisances, or only the one that `channel` names. Raises
+    `ScenarioError` as `sample` does, and for an unknown kind, channel or value.
     """
+    return _make(drawn(scenario, split, indices, kind, channel, value), images, captions)
+
+
+class Drawn(NamedTuple):
+    """Samples before they are rendered; `nuisance` returns the words of a stream of nuisances."""
+
+    world: World
+    factors: Factors
+    nuisance: Draw
+
+
+def drawn(
+    scenario: Scenario,
+    split: str,
+    indices: Int64 | range | list[int],
+    kind: TwinKind | None = None,
+    channel: str | None = None,
+    value: int | Int64 | None = None,
+) -> Drawn:
+    """Draw factors and nuisances of samples, or with `kind`, of their twins; arguments and errors as `twins`."""
     world, where = make_world(scenario), _checked(scenario, split, indices)
-    base = draw_factors(world, split, where)
+    base = changed = draw_factors(world, split, where)
     draw = world.stream(split, where)
+    redrawn = None
     if kind == "channel":
         changed = _set_channel(scenario, base, channel, value)
     elif kind == "core":
-        core = other_class(draw("core-twin", 1)[:, 0], base.core, scenario.num_classes)
-        changed = replace(base, core=core, labels=core)
+        changed = _change_class(scenario, base, draw)
+    elif kind == "part":
+        changed = _change_part(scenario, base, channel, draw)
     elif kind == "ctrl":
         changed = replace(base, values={name: table[base.labels, 0] for name, table in world.aligned.items()})
     elif kind == "unc":
-        changed = replace(base, values=redrawn_values(world, split, base.core, draw))
+        kept = {n: base.values[n] for n, c in scenario.channels.items() if c.hidden and split not in BALANCED}
+        changed = replace(base, values=redrawn_values(world, split, base.core, draw) | kept)
     elif kind == "placebo":
-        changed = base
+        redrawn = channel or "all"
+        if redrawn not in ("all", *NUISANCES):
+            raise ScenarioError(f"there is no nuisance {channel!r}; choose one of {', '.join(NUISANCES)}, or none")
+    elif kind is not None:
+        raise ScenarioError(f"unknown kind of twin {kind!r}; choose {', '.join(get_args(TwinKind))}")
+    return Drawn(world, changed, nuisance_words(world, split, where, redrawn))
+
+
+def _change_class(scenario: Scenario, base: Factors, draw: Draw) -> Factors:
+    """Change the class to another, drawn uniformly, and draw the second part anew."""
+    words = draw("core-twin", 1)
+    core = other_class(words[:, 0], base.core, scenario.num_classes)
+    return replace(base, core=core, labels=core, second=second_part(scenario, core, words[:, 1]))
+
+
+def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Draw) -> Factors:
+    """Change one part of the core cue to another value, drawn uniformly, and with it the class."""
+    if scenario.second_part is None or part not in PARTS:
+        raise ScenarioError(
+            f"a part twin needs a scenario with a second part, and channel first or second, not {part!r}"
+        )
+    word = draw(f"part-twin/{part}", 1)[:, 0]
+    first, second = first_part(scenario, base.core, base.second), base.second
+    if part == "first":
+        first = other_class(word, first, num_pictograms(scenario))
     else:
-        raise ScenarioError(f"unknown kind of twin {kind!r}; choose channel, placebo, core, ctrl or unc")
-    return _make(world, split, where, changed, "/placebo" if kind == "placebo" else "", images, captions)
+        second = other_class(word, second, scenario.second_part.combinations)
+    core = whole_class(scenario, first, second)
+    return replace(base, core=core, labels=core, second=second)
 
 
 def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
@@ -108,29 +170,32 @@ def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: 
     return replace(base, values={**base.values, channel: np.broadcast_to(wanted, base.labels.shape)})
 
 
-def _make(
-    world: World, split: str, indices: Int64, factors: Factors, suffix: str, images: bool, captions: bool
-) -> Samples:
-    nuisance = world.stream(split, indices, suffix)
-    size = world.scenario.image_size
-    names = tuple(world.scenario.channels)
-    pattern = patterns(world, factors.labels, factors.values, names)
+def _make(made: Drawn, images: bool, captions: bool) -> Samples:
+    scenario, factors = made.world.scenario, made.factors
+    size = scenario.image_size
+    pattern = patterns(made.world, factors.labels, factors.values, tuple(scenario.channels))
     return Samples(
-        _images(world, factors, nuisance) if images else np.empty((0, size, size, 3), np.uint8),
-        _captions(world, factors, nuisance) if captions else [],
+        _images(*made) if images else np.empty((0, size, size, 3), np.uint8),
+        _captions(*made) if captions else [],
         factors.labels,
         factors.values,
         factors.env_ids,
-        factors.labels * world.scenario.num_patterns + pattern,
+        factors.labels * scenario.num_patterns + pattern,
     )
 
 
 def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Draw) -> Int64 | None:
-    """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None."""
-    channel = world.governing(kind, carrier)
+    """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None.
+
+    Of the kind that shows the second part of the core cue, a value that stands for it.
+    """
+    channel, part = world.governing(kind, carrier), world.scenario.second_part
     if channel is not None:
         return factors.values[channel]
     module = world.kinds[kind]
+    if part and part.kind == kind:
+        times = uniform_int(nuisance(f"second-part/{kind}", 1)[:, 0], part.values // part.combinations)
+        return factors.second + part.combinations * times
     if module.UNLISTED == "absent":
         return None
     return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], min(COMMON_VALUES, len(module.VALUES)))
@@ -138,34 +203,52 @@ def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Dr
 
 def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]:
     spec = world.scenario
-    core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), factors.visible)
-    scene = Scene(spec.image_size, spec.first_class + factors.core, core, lambda blocks: nuisance("pose", blocks))
+    visible = factors.visible & (spec.core_carrier != "caption")
+    core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), visible)
+    pictograms = spec.first_class + first_part(spec, factors.core, factors.second)
+    scene = Scene(spec.image_size, pictograms, core, lambda blocks: nuisance("pose", blocks))
     for kind, module in world.kinds.items():
         values = _shown(world, kind, "image", factors, nuisance) if "image" in module.CARRIERS else None
         if values is not None:
-            channel = spec.channels.get(world.governing(kind, "image") or "", Channel())
-            magnitude = _magnitude(channel, nuisance(f"magnitude/{kind}", 1)[:, 0])
+            magnitude = magnitudes(world, kind, nuisance)
             module.paint(scene, values, magnitude, lambda blocks, kind=kind: nuisance(f"paint/{kind}", blocks))
     return scene.draw()
 
 
-def _magnitude(channel: Channel, word: NDArray[np.uint64]) -> Int64:
-    """Draw each sample's magnitude in 0..256, uniform within +-variance of the channel's."""
+def magnitudes(world: World, kind: str, nuisance: Draw) -> Int64:
+    """Draw each sample's magnitude of a kind in 0..256, uniform within +-variance of the channel's."""
+    channel = world.scenario.channels.get(world.governing(kind, "image") or "", Channel())
     spread = int(OPAQUE * channel.variance)
     middle = int(OPAQUE * channel.magnitude)
+    word = nuisance(f"magnitude/{kind}", 1)[:, 0]
     return np.clip(middle - spread + uniform_int(word, 2 * spread + 1), 0, OPAQUE)
 
 
-def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
+def mentioned(world: World, kind: str, nuisance: Draw) -> NDArray[np.bool_]:
+    """Return which captions show the value of a kind, bool (n,); the others say something neutral.
+
+    A sentence in the neutral voice may have no place for the word for the picture.
+    """
     fidelity = threshold(world.scenario.caption_fidelity)
-    phrases = {}
+    said = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
+    neutral = GRAMMARS[world.scenario.captions].phrases(world.kinds["voice"])[-1]
+    if kind == "synonym" and "{synonym}" not in neutral:
+        said &= happens(nuisance("mention/voice", 1)[:, 0], fidelity)
+    return said
+
+
+def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
+    grammar, phrases = GRAMMARS[world.scenario.captions], {}
     for kind, module in world.kinds.items():
         if "caption" not in module.CARRIERS:
             continue
         values = _shown(world, kind, "caption", factors, nuisance)
         if values is None:
             continue
-        mentioned = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)
-        table = (*module.PHRASES, module.NEUTRAL)
-        phrases[kind] = [table[v] for v in np.where(mentioned, values, len(table) - 1).tolist()]
-    return write(world.scenario.first_class + factors.core, factors.visible, phrases, nuisance("caption", 2))
+        table = grammar.phrases(module)
+        said = np.where(mentioned(world, kind, nuisance), values, len(table) - 1)
+        phrases[kind] = [table[v] for v in said.tolist()]
+    spec = world.scenario
+    nouns = spec.first_class + first_part(spec, factors.core, factors.second)
+    visible = factors.visible & (spec.core_carrier != "image")
+    return grammar.write(nouns, visible, phrases, nuisance("caption", 2))

@@ -13,7 +13,7 @@ from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 
 Int64 = NDArray[np.int64]
 
-DEPTHS = ("texture", "ghost", "plate", "pictogram", "light", "glow", "tag")
+DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "light", "glow", "tag")
 GRAIN = 6  # amplitude of the noise, in levels
 LIGHT_INK = (250, 250, 248)
 DARK_INK = (24, 24, 28)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import ALIGNED_PER_CLASS, Scenario, Strength
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import ALIGNED_PER_CLASS, Strength
+from spurgen.generators.alignment import check_alignment, fixed_alignments
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.streams import Draw, Int64, permutation, stream_key, threshold, words
 
@@ -38,8 +40,8 @@ class World:
     def aligned(self) -> dict[str, Int64]:
         """Aligned values of each class, per channel: int64 (K, 1 or 2).
 
-        The permutation is keyed by the kind, so two channels of one kind, one in the image and one in
-        the caption, share their alignment.
+        A random alignment is a permutation keyed by the kind, so two channels of one kind, one in the
+        image and one in the caption, share their alignment.
         """
         tables = {}
         classes = np.arange(self.scenario.num_classes)
@@ -48,7 +50,7 @@ class World:
             order = permutation(key, channel.values)
             shifts = range(ALIGNED_PER_CLASS[channel.alignment])
             tables[name] = np.stack([order[(classes + k) % channel.values] for k in shifts], axis=1)
-        return tables
+        return tables | fixed_alignments(self.scenario, self.kinds)
 
     @cached_property
     def conflicting(self) -> dict[str, Int64]:
@@ -92,7 +94,12 @@ class World:
 
 def check(scenario: Scenario) -> None:
     """Raise `ScenarioError` if a channel of the scenario cannot be drawn as specified."""
+    if scenario.worlds > 1:
+        raise ScenarioError(
+            f"scenario {scenario.name} is a template of {scenario.worlds} worlds; take one, such as .in_world(0)"
+        )
     kinds = discover(CHANNELS)
+    _check_second_part(scenario, kinds)
     for name, channel in scenario.channels.items():
         where = f"scenario {scenario.name}, channels.{name}"
         if channel.kind not in kinds:
@@ -110,6 +117,20 @@ def check(scenario: Scenario) -> None:
         row = _blocked(scenario.withheld, name, channel.values, where)
         if row is not None:
             raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
+    check_alignment(scenario, kinds)
+
+
+def _check_second_part(scenario: Scenario, kinds: dict[str, ModuleType]) -> None:
+    part, where = scenario.second_part, f"scenario {scenario.name}, second_part"
+    if part is None:
+        return
+    if part.kind not in kinds:
+        raise ScenarioError(f"{where}: unknown channel {part.kind!r}; choose from {', '.join(kinds)}")
+    known = len(kinds[part.kind].VALUES)
+    if part.values > known:
+        raise ScenarioError(f"{where}: {part.kind} has {known} values, not {part.values}")
+    if scenario.core_carrier == "caption" and getattr(kinds[part.kind], "NEEDS_PICTOGRAM", False):
+        raise ScenarioError(f'{where}: {part.kind} shows on the pictogram; set core_carrier = "both" or "image"')
 
 
 def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int, where: str) -> dict[str, int] | None:

@@ -1,4 +1,4 @@
-"""Hyper-parameters: pydantic dataclasses whose fields state their range, their source and what a sweep tries."""
+"""Hyper-parameters: pydantic dataclasses whose fields state their range, their source and what a sweep draws."""
 
 from collections.abc import Mapping
 from dataclasses import field, fields, replace
@@ -8,39 +8,52 @@ from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass, is_pydantic_dataclass
 from pydantic_core import ErrorDetails
 
+from spurgen.baselines.training.search import Distribution, LogUniform
 from spurgen.benchmark.errors import SubmissionError
 
 _DOMAINBED = "Gulrajani & Lopez-Paz 2021, appendix D (search range for small images)"
-_STUDY = "chosen here: ERM on the uncorrelated signs world is saturated after it"
-_DECAY = "Loshchilov & Hutter 2019: AdamW; Sagawa et al. 2020: .1 to 1"
-_SELECTION = "Gulrajani & Lopez-Paz 2021, section 3; Yang et al. 2023, section 4"
+_STUDY = "chosen here: ERM on the uncorrelated signs world is saturated with it"
+_BUDGET = "chosen here: ERM on uncorrelated composite worlds is saturated after 3"
+_LR = f"{_DOMAINBED}: default 1e-3; searched: twice what v1's sweep chose on each side; SubpopBench 10^U(-4, -2)"
+_DECAY = "Loshchilov & Hutter 2019: AdamW; Sagawa et al. 2020: up to 1; searched: what v1's sweep chose, and less"
+_SELECTION = "Yang et al. 2023, section 4: the worst group; chosen here: the worst pattern, which has more samples"
 
 
-def within(low: float, high: float, source: str, *, default: float, search: tuple[float, ...] = ()) -> Any:  # noqa: ANN401
-    """Return the field of a number: its range, both ends included, its source, and the values that a sweep tries."""
+def within(low: float, high: float, source: str, *, default: float, search: Distribution | None = None) -> Any:  # noqa: ANN401
+    """Return the field of a number: its range, both ends included, and its source.
+
+    A sweep draws its values from `search`; without one it leaves the default.
+    """
     return field(default=default, metadata={"ge": low, "le": high, "source": source, "search": search})
 
 
 def cited(source: str, *, default: str) -> Any:  # noqa: ANN401  # of the field's type
     """Return the field of a word whose type lists the choices, and its source. A sweep does not vary it."""
-    return field(default=default, metadata={"source": source, "search": ()})
+    return field(default=default, metadata={"source": source, "search": None})
+
+
+def redefined(parent: type["Recipe"], name: str, **changes: Any) -> Any:  # noqa: ANN401  # of the field's type
+    """Return a field of `parent` with another `default`, or another `search`; its range and source stay."""
+    (inherited,) = (entry for entry in fields(parent) if entry.name == name)
+    default = changes.pop("default", inherited.default)
+    return field(default=default, metadata={**inherited.metadata, **changes})
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", validate_default=True))
 class Recipe:
-    """What every method needs to train a network; methods add fields or change defaults.
+    """What every method needs to train a network; methods add fields, and `redefined` ones with their tuned defaults.
 
     Subclasses are pydantic dataclasses too, so that a value of a wrong type or out of range is refused; whole numbers
-    serve as floats. `selection` picks the epoch: `last`, `val_accuracy`, `val_wga`, or `tier`, the best rule that the
-    access tier allows: `val_wga` where it shows validation groups, else `val_accuracy`.
+    serve as floats. `selection` picks the epoch: `last`, `val_accuracy`, `val_wga`, `val_robust`, or `tier`, the best
+    rule that the access tier allows: `val_robust` where it shows validation groups, else `val_accuracy`.
     """
 
-    epochs: int = within(1, 1000, _STUDY, default=3)
+    epochs: int = within(1, 1000, _BUDGET, default=6)
     batch_size: int = within(2, 4096, f"{_DOMAINBED}: default 64", default=64)
-    lr: float = within(1e-6, 1.0, f"{_DOMAINBED}: default 1e-3", default=1e-3, search=(1e-3, 2e-3, 4e-3))
-    weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=(1e-2, 0.1, 1.0))
+    lr: float = within(1e-6, 1.0, _LR, default=1e-3, search=LogUniform(5e-4, 8e-3))
+    weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=LogUniform(1e-3, 1.0))
     feature_dim: int = within(4, 2048, _STUDY, default=128)
-    selection: Literal["tier", "last", "val_accuracy", "val_wga"] = cited(_SELECTION, default="tier")
+    selection: Literal["tier", "last", "val_accuracy", "val_wga", "val_robust"] = cited(_SELECTION, default="tier")
 
 
 H = TypeVar("H", bound=Recipe)

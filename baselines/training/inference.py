@@ -40,6 +40,12 @@ def validate(network: Network, data: Data) -> ValScore:
     correct = (logits(network, data.inputs).argmax(1).to(data.labels.device) == data.labels).double()
     if data.group_ids is None:
         return ValScore(correct.mean().item())
-    sizes = torch.bincount(data.group_ids)
-    accuracies = (torch.bincount(data.group_ids, correct) / sizes)[sizes > 0]
-    return ValScore(correct.mean().item(), accuracies.min().item(), accuracies.mean().item())
+    patterns = data.group_ids % (data.num_groups // network.head.out_features)
+    by_group, by_pattern = (_accuracies(correct, kinds) for kinds in (data.group_ids, patterns))
+    return ValScore(correct.mean().item(), by_group.min().item(), by_group.mean().item(), by_pattern.min().item())
+
+
+def _accuracies(correct: Tensor, kinds: Tensor) -> Tensor:
+    """Return the accuracy on each kind of sample that occurs; `correct` float64 (n,), `kinds` int64 (n,)."""
+    sizes = torch.bincount(kinds)
+    return (torch.bincount(kinds, correct) / sizes)[sizes > 0]

@@ -11,10 +11,10 @@ from spurgen.benchmark.checkpoint_rules import ValScore
 class Journal:
     """Curves of a run, one entry per stage and epoch, and its sanity checks.
 
-    An entry has `stage`, `epoch` (from 1), `loss` (mean over the epoch's batches), `val_accuracy`, `val_wga` if the
-    access tier shows validation groups, and the means of the objective's notes. A sanity check is a condition without
-    which a run did not do what its method's name says, such as that the penalty became active; a run that fails one
-    is not ranked.
+    An entry has `stage`, `epoch` (from 1), `loss` (mean over the epoch's batches), `val_accuracy`, `val_wga` and
+    `val_robust` if the access tier shows validation groups, and the means of the objective's notes. A sanity check is a
+    condition without which a run did not do what its method's name says, such as that the penalty became active; a run
+    that fails one is not ranked.
     """
 
     curves: list[dict[str, float | str]] = field(default_factory=list)

@@ -6,21 +6,34 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
+from spurgen.baselines import erm
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, within
+from spurgen.baselines.training.hyperparameters import Recipe, redefined, within
 from spurgen.baselines.training.inference import CHUNK, features
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Sampler
+from spurgen.baselines.training.search import Choice, LogUniform
+
+_EPOCHS = "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90"
+_LR = "chosen here: as for whole networks, and higher, since a linear layer is all that is trained"
 
 
 @dataclass(frozen=True)
-class HeadRecipe(Recipe):
-    """Common settings, plus the number of epochs of the head on the frozen features."""
+class FeatureRecipe(erm.Hyperparameters):
+    """ERM's tuned settings, with which the features are trained; a sweep leaves them."""
 
-    head_epochs: int = within(
-        1, 1000, "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90", default=10
-    )
+    lr: float = redefined(erm.Hyperparameters, "lr", search=None)
+    weight_decay: float = redefined(erm.Hyperparameters, "weight_decay", search=None)
+
+
+@dataclass(frozen=True)
+class HeadRecipe(FeatureRecipe):
+    """Settings of the features, plus epochs, learning rate and weight decay of the head that is retrained on them."""
+
+    head_epochs: int = within(1, 1000, _EPOCHS, default=10, search=Choice((5, 10, 20)))
+    head_lr: float = within(1e-6, 1.0, _LR, default=4e-3, search=LogUniform(5e-4, 3e-2))
+    head_weight_decay: float = redefined(Recipe, "weight_decay")
 
 
 def train_features(problem: Problem, recipe: Recipe) -> Network:
@@ -49,7 +62,7 @@ def retrain_head(
         losses = step.losses
         return (losses if weights is None else losses * weights[step.indices]).mean()
 
-    recipe = replace(hyper, epochs=hyper.head_epochs)
+    recipe = replace(hyper, epochs=hyper.head_epochs, lr=hyper.head_lr, weight_decay=hyper.head_weight_decay)
     train(network, problem, recipe, sampler=sampler, objective=objective, stage="head")
     again = features(network, problem.train.inputs.take(slice(CHUNK))).to(network.device)
     problem.journal.check("the features stayed as they were", torch.allclose(again, known[:CHUNK], atol=1e-4))

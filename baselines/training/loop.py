@@ -167,8 +167,9 @@ def _close_epoch(
 ) -> None:
     """Validate, write the journal, and store a checkpoint: at most `MAX_CHECKPOINTS`, the last epoch's included."""
     score = validate(network, problem.val)
-    scores = {"val_accuracy": score.accuracy} | ({} if score.worst is None else {"val_wga": score.worst})
-    problem.journal.curves.append({"stage": stage, "epoch": epoch, **curve, **scores})
+    scores = {"val_accuracy": score.accuracy, "val_wga": score.worst, "val_robust": score.robust}
+    shown = {name: value for name, value in scores.items() if value is not None}
+    problem.journal.curves.append({"stage": stage, "epoch": epoch, **curve, **shown})
     if epoch == recipe.epochs or epoch % -(-recipe.epochs // MAX_CHECKPOINTS) == 0:
         weights = {name: part.detach().clone() for name, part in network.state_dict().items()}
         network.checkpoints.append(Checkpoint(epoch, weights, score))

@@ -11,7 +11,7 @@ from spurgen.baselines.training.data import Codec
 from spurgen.baselines.training.hyperparameters import H, check, override
 from spurgen.baselines.training.inference import features, logits
 from spurgen.baselines.training.problem import Problem
-from spurgen.benchmark.checkpoint_rules import best
+from spurgen.benchmark.checkpoint_rules import GROUPED, best
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 
@@ -95,9 +95,9 @@ class Baseline(Generic[H]):
     def _rule(self, val: LabeledData) -> str:
         """Return the selection rule, which may use only what the access tier shows."""
         rule, grouped = self.HYPERPARAMETERS.selection, val.group_ids is not None
-        if rule == "val_wga" and not grouped:
+        if rule in GROUPED and not grouped:
             raise SubmissionError(
-                f"{self.NAME}: selection = 'val_wga' needs groups on val, which ACCESS {self.ACCESS!r} withholds; "
+                f"{self.NAME}: selection = {rule!r} needs groups on val, which ACCESS {self.ACCESS!r} withholds; "
                 "choose last or val_accuracy"
             )
-        return ("val_wga" if grouped else "val_accuracy") if rule == "tier" else rule
+        return ("val_robust" if grouped else "val_accuracy") if rule == "tier" else rule

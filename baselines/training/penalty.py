@@ -12,6 +12,7 @@ from spurgen.baselines.training.hyperparameters import Recipe, within
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import per_environment
+from spurgen.baselines.training.search import LogUniform
 from spurgen.benchmark.errors import SubmissionError
 
 GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
@@ -25,7 +26,7 @@ class PenaltyRecipe(Recipe):
     The defaults are those of CORAL and MMD.
     """
 
-    penalty_weight: float = within(0.0, 1e6, GAMMA, default=1.0, search=(0.1, 1.0, 10.0))
+    penalty_weight: float = within(0.0, 1e6, GAMMA, default=1.0, search=LogUniform(0.1, 10.0))
     anneal: float = within(0.0, 0.9, ANNEAL, default=0.0)
 
 

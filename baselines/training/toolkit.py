@@ -1,14 +1,15 @@
 """What almost every method imports, in one place; parts that few need are imported from their own files."""
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, cited, within
+from spurgen.baselines.training.hyperparameters import Recipe, cited, redefined, within
 from spurgen.baselines.training.inference import features, logits, validate
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import balanced, shuffled, weighted
+from spurgen.baselines.training.search import Choice, LogUniform, Uniform
 
 __all__ = [
-    "Baseline", "Network", "Problem", "Recipe", "Step", "balanced", "cited", "features", "logits", "shuffled", "train",
-    "validate", "weighted", "within",
+    "Baseline", "Choice", "LogUniform", "Network", "Problem", "Recipe", "Step", "Uniform", "balanced", "cited",
+    "features", "logits", "redefined", "shuffled", "train", "validate", "weighted", "within",
 ]  # fmt: skip

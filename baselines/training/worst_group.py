@@ -11,6 +11,7 @@ from spurgen.baselines.training.hyperparameters import Recipe, within
 from spurgen.baselines.training.loop import Step, train
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import balanced
+from spurgen.baselines.training.search import LogUniform
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class WorstGroupRecipe(Recipe):
     """Common settings, plus the step size of the group weights and the generalisation adjustment."""
 
     eta: float = within(
-        1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)", default=0.01, search=(0.001, 0.01, 0.1)
+        1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)", default=0.01, search=LogUniform(1e-3, 0.1)
     )
     adjustment: float = within(0.0, 10.0, "Sagawa et al. 2020, section 3.3: C in 0..5", default=0.0)
 

@@ -96,6 +96,21 @@ TILES: dict[str, Drawing] = {
 VALUES = tuple(TILES)
 NEUTRAL = ""
 PHRASES = tuple(f" before a {value} wall" for value in VALUES)
+_WALLS = {
+    "striped": "striped wall",
+    "dotted": "dotted wall",
+    "solid": "plain wall",
+    "checkered": "checkered wall",
+    "bricked": "brick wall",
+    "zigzag": "wall with zigzag lines",
+    "scaly": "scalloped wall",
+    "latticed": "wall with a lattice",
+    "hatched": "wall with diagonal lines",
+    "honeycombed": "wall with a honeycomb pattern",
+    "ringed": "wall covered in rings",
+    "tiled": "tiled wall",
+}
+NATURAL_PHRASES = tuple(f" in front of a {_WALLS[value]}" for value in VALUES)
 FAMILIES = {"texture": inked(SPAN, TILES.values())}
 
 

@@ -82,6 +82,8 @@ OUTLINES: dict[str, Drawing] = {
 VALUES = tuple(OUTLINES)
 NEUTRAL = "plate"
 PHRASES = VALUES
+NATURAL_NEUTRAL = "sign"
+NATURAL_PHRASES = tuple({"drop": "teardrop", "pill": "oval"}.get(value, value) for value in VALUES)
 FAMILIES = {"plate": inked(SPAN, OUTLINES.values(), grow=RIM)}
 
 

@@ -18,3 +18,5 @@ VALUES = (
     "portrait",
 )
 PHRASES = VALUES
+NATURAL_PHRASES = tuple("screenshot" if value == "capture" else value for value in VALUES)
+NATURAL_NEUTRAL = "scene"

@@ -89,7 +89,7 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
 
     `groups`: int64 (n,), the groups of the test samples.
     """
-    frozen = suite.frozen(task.scenario.name).digest
+    frozen = suite.data_digest(task)
     for result in row.results:
         if result.error is not None:
             first = (result.error.splitlines() or ["no reason given"])[0]

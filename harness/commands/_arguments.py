@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import shortened
+from spurgen.benchmark.errors import ScenarioError, shortened
+from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import OWN, Store
@@ -107,6 +108,35 @@ def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = 
         "--seeds", type=read_seeds, default=default, metavar="SEEDS",
         help=f"training seeds: 3 is that seed alone, 0-4 a range, 0,2,4 a list; default: {what or default}",
     )  # fmt: skip
+
+
+def add_world(parser: argparse.ArgumentParser) -> None:
+    """Declare the flag that names a world of a scenario file."""
+    parser.add_argument(
+        "--world", type=read_world, metavar="N", help="world of a scenario file that describes several; default: 0"
+    )
+
+
+def read_world(text: str) -> int:
+    """Read a world's number, for argparse."""
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number, such as 0")
+    return int(text)
+
+
+def read_scenario(arguments: argparse.Namespace) -> Scenario | None:
+    """Return the world of the scenario file that the flags name; None if they name no file.
+
+    Raise `ScenarioError` if they name a world that the file, or no file, cannot have.
+    """
+    if arguments.scenario is None:
+        if arguments.world is not None:
+            raise ScenarioError(f"--world {arguments.world} is a world of a scenario file; give one, or leave it out")
+        return None
+    scenario = load_scenario(arguments.scenario)
+    if arguments.world and scenario.worlds == 1:
+        raise ScenarioError(f"--world {arguments.world}: {arguments.scenario} describes one world; leave it out")
+    return scenario.in_world(arguments.world or 0)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

@@ -71,7 +71,7 @@ def run_submissions(
         return 0
     if missing:
         check_writable(arguments.results, "--results")
-    used = only(suite, {job.task.scenario.name for job in jobs})
+    used = only(suite, {job.task.scenario.name for job in jobs})  # of templates, only the worlds used
     if not stamped(used, arguments.data) and verify_all(used, arguments.data, console, arguments.jobs):
         return 1
     failures: list[str] = []

@@ -40,9 +40,19 @@ def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterat
 
 
 def only(suite: Suite, names: Iterable[str]) -> Suite:
-    """Return a suite with the named scenarios only, or with all if none is named."""
-    wanted = {one_of("scenario", name, suite.scenarios) for name in names} or set(suite.scenarios)
-    return replace(suite, tasks={name: task for name, task in suite.tasks.items() if task.scenario.name in wanted})
+    """Return a suite with the named scenarios only, worlds or templates, or with all if none is named.
+
+    A task whose scenario is a template becomes a task for each of its worlds.
+    """
+    tasks = [(task, seed) for task in suite.tasks.values() for seed in range(task.scenario.worlds)]
+    known = dict.fromkeys([*suite.scenarios, *(task.scenario.name for task, _ in tasks)])
+    wanted = {one_of("scenario", name, known) for name in names} or set(known)
+    kept = {
+        f"{task.name}, seed {seed}" if task.scenario.worlds > 1 else task.name: task.in_world(seed)
+        for task, seed in tasks
+        if {task.scenario.name, task.in_world(seed).scenario.name} & wanted
+    }
+    return replace(suite, tasks=kept)
 
 
 def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:

@@ -1,15 +1,12 @@
 """Measure whether a suite's main tasks can be learned, and how far ERM fails on them."""
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Suite, Task, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import REFERENCE
 from spurgen.harness.commands._arguments import (
     add_device,
@@ -20,21 +17,21 @@ from spurgen.harness.commands._arguments import (
     add_tasks,
     processes_of,
 )
+from spurgen.harness.commands._calibration import calibration_table, ideal_table
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.missing import find_missing, result_of, run_missing
 from spurgen.harness.running.plan import baseline_specs, plan
-from spurgen.harness.statistics.bayes import bayes_accuracies
 
 METHODS = ("erm", "resample", "group_dro")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-CUES = """\
-What the cues themselves predict: the accuracy of the most probable label given all channels, the core cue, or both, by
-their frequencies in train. No model is trained for this."""
+ASKED = """\
+What the training data ask for: how often the most probable label is right on train given what a sample shows of the
+channels, of the core cue, and of both; then the ideal observer, which weighs both exactly as they occur in train, on
+test. Reliance is by channel. No model is trained for this."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,55 +73,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 raise SpurgenError(result.error)
         finished = store.rows()
         results += [result_of(job, finished[job.label]) for job in jobs[kind]]
-    table = f"{calibration_table(list(filter(None, results)))}\n\n{CUES}\n\n{cue_table(suite, names)}"
+    methods = calibration_table(suite, list(filter(None, results)))
+    table = f"{methods}\n\n{ASKED}\n\n{ideal_table(suite, names)}"
     print(table)
     if arguments.page:
         renew(arguments.page, BEGIN, END, table)
     return 0
-
-
-def calibration_table(results: Sequence[Result]) -> str:
-    """Return the means over seeds per task and method as Markdown; WGA with its standard deviation (ddof 1)."""
-    groups: dict[tuple[str, str], list[Result]] = {}
-    for result in results:
-        method = f"{result.submission}, uncorrelated data" if result.uncorrelated else result.submission
-        groups.setdefault((result.task, method), []).append(result)
-    lines = []
-    for (task, method), seeds in sorted(groups.items()):
-        wga = np.array([result.metrics["wga"] for result in seeds])
-        spread = f" ± {wga.std(ddof=1):.3f}" if len(wga) > 1 else ""
-        means = {name: np.mean([result.metrics[name] for result in seeds]) for name in seeds[0].metrics}
-        lines.append(
-            {
-                "Task": task,
-                "Trained by": method,
-                "Aligned accuracy": f"{means['aligned_accuracy']:.3f}",
-                "All-conflicting accuracy": f"{means['conflicting_accuracy']:.3f}",
-                "WGA": f"{wga.mean():.3f}{spread}",
-                "Seeds": len(seeds),
-            }
-        )
-    return markdown_table(lines)
-
-
-def cue_table(suite: Suite, names: Sequence[str]) -> str:
-    """Return how well the channels, the core cue and both predict the label, per scenario and channels, as Markdown."""
-    worlds: dict[tuple[str, tuple[str, ...]], list[Task]] = {}
-    for task in map(suite.task, names):
-        worlds.setdefault((task.scenario.name, task.channels), []).append(task)
-    lines = []
-    for (_, channels), tasks in worlds.items():
-        counted = {"channels": (channels, False), "core cue": ((), True), "both": (channels, True)}
-        for cues, (shown, core) in counted.items():
-            accuracies = bayes_accuracies(tasks[0].scenario, shown, core=core)
-            lines.append(
-                {
-                    "Task": ", ".join(task.name for task in tasks),
-                    "Cues": cues,
-                    "Accuracy on train": f"{accuracies.train:.3f}",
-                    "Aligned accuracy": f"{accuracies.aligned:.3f}",
-                    "All-conflicting accuracy": f"{accuracies.conflicting:.3f}",
-                    "WGA": f"{accuracies.wga:.3f}",
-                }
-            )
-    return markdown_table(lines)

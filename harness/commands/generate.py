@@ -7,11 +7,11 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
+from spurgen.benchmark.scenario import Scenario, make_scenario
 from spurgen.benchmark.suggest import one_of
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.commands._arguments import Unique, add_out
+from spurgen.harness.commands._arguments import Unique, add_out, add_world, read_scenario
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
 from spurgen.harness.machine.printing import say
@@ -24,6 +24,7 @@ MAX_TWINS = 1000  # base samples that have twins, as on v1's signs tasks
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument("scenario", nargs="?", help="a scenario file; without it, the flags below describe the world")
+    add_world(parser)
     add_out(parser, "folder of the data set; must not exist, or be empty", required=True)
     parser.add_argument("--splits", nargs="+", action=Unique, default=list(SPLITS), choices=SPLITS, help="default: all")
     parser.add_argument("--num-classes", type=int, metavar="N", help="2 to 20; default: 10")
@@ -60,12 +61,11 @@ def scenario_of(arguments: argparse.Namespace) -> Scenario:
     """Return the scenario that the file, or else the flags, describe."""
     names = ("num_classes", "num_samples", "channels", "strength", "image_size", "seed")
     fields = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    if not arguments.scenario:
-        return from_flags(**fields)
-    if fields:
+    if arguments.scenario and fields:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in fields)
         raise ScenarioError(f"{arguments.scenario} describes the world already; leave out {flags}")
-    return load_scenario(arguments.scenario)
+    scenario = read_scenario(arguments)
+    return from_flags(**fields) if scenario is None else scenario
 
 
 def from_flags(

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Reproduction, Result
-from spurgen.benchmark.specs import split_spec
+from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.reproduction import (
@@ -124,13 +124,15 @@ def _refuse_changes(planned: Sequence[Planned]) -> None:
                 f"there is no file {file}, seen from {Path.cwd()}, which the row names; run this in the folder where "
                 "it was scored"
             )
+        commit = result.provenance.environment.commit or "unknown"
         if job.submission_sha256 != result.submission_sha256:
+            ours = f"check out the commit that made it, {commit}"
             raise SpurgenError(
                 f"{result.spec} changed since the row was made (SHA-256 {result.submission_sha256[:16]} then, "
-                f"{job.submission_sha256[:16]} now); restore the file, or score it again"
+                f"{job.submission_sha256[:16]} now); "
+                + (ours if is_baseline(result.spec) else "restore the file, or score it again")
             )
         if job.identity != result.identity:
-            commit = result.provenance.environment.commit or "unknown"
             raise SpurgenError(
                 f"{result.task}, seed {result.seed}: the row was made with other data or scoring code (identity "
                 f"{result.identity[:16]}, now {job.identity[:16]}); check out the commit that made it, {commit}"

@@ -13,11 +13,20 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
+from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.commands._arguments import Unique, add_device, add_jobs, add_seeds, device_of_gpu, processes_of
+from spurgen.harness.commands._arguments import (
+    Unique,
+    add_device,
+    add_jobs,
+    add_seeds,
+    add_world,
+    device_of_gpu,
+    processes_of,
+    read_scenario,
+)
 from spurgen.harness.commands._limits import describe_isolation
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
 from spurgen.harness.commands._verifying import samples_bar
@@ -64,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--num-samples", type=int, metavar="N",
         help="train samples, plus a quarter for val, with --generate-data; default: 1000",
     )  # fmt: skip
+    add_world(parser)
     add("--modality", default="image", choices=get_args(Modality), help="default: image")
     add("--feature-dim", type=int, default=128, metavar="N", help="width of the features; default: 128")
     add("--batch-size", type=int, default=64, metavar="N", help="default: 64")
@@ -152,7 +162,7 @@ def find_scenario(arguments: argparse.Namespace) -> Scenario:
     if arguments.generate_data and not arguments.scenario:
         sizes = {name: value for name, value in asked.items() if value is not None}
         return describe_world(seed=arguments.seed, **sizes)
-    scenario = load_scenario(arguments.scenario) if arguments.scenario else read_world(arguments.data_dir)
+    scenario = read_scenario(arguments) or read_world(arguments.data_dir)
     if scenario is None:
         raise ScenarioError(
             f"--data-dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate-data to make "

@@ -8,6 +8,7 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("regenerate", _regenerate, "Write what is missing or damaged on disk."),
         ("verify", _verify, "Make every sample again, compare it with the manifest, and check what is on disk."),
         ("freeze", _freeze, "Write the manifest of a new suite."),
+        ("ideal", _ideal, "Write what the ideal observers of a suite's training data reach."),
         ("commit", _commit, "Draw the secret of private splits and publish its commitment."),
         ("reveal", _reveal, "Publish the secret of the open commitment, which ends its use."),
     ):
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 metavar="FILE",
                 help="default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to",
             )
-        elif name != "freeze":
+        elif name not in ("freeze", "ideal"):
             action.add_argument(
                 "--scenarios",
                 nargs="+",
@@ -104,6 +106,17 @@ def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
         manifest = freeze(suite, advance, arguments.jobs)
     write_atomically(suite.manifest_file, dump_manifest(manifest))
     say(console, f"wrote {suite.manifest_file}: no test image or caption occurs in train or val")
+    return _ideal(suite, arguments, console)
+
+
+def _ideal(suite: Suite, _: argparse.Namespace, console: Console) -> int:
+    from spurgen.harness.running.ideal import ideal_file  # loads scikit-learn, which takes a second
+
+    worlds = sum(len(task.worlds) for task in suite.tasks.values())
+    with samples_bar(console, worlds, "ideal observers") as advance:
+        file = ideal_file(suite, advance)
+    write_atomically(suite.ideal_file, dump_ideal(file))
+    say(console, f"wrote {suite.ideal_file}: metrics of the ideal observer of every task and world")
     return 0
 
 

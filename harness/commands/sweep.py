@@ -24,7 +24,7 @@ from spurgen.harness.commands._arguments import (
     processes_of,
 )
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
-from spurgen.harness.experiments.tuning import STRATEGIES, choose, score_settings, settings, split_done, tune
+from spurgen.harness.experiments.tuning import Setting, choose, score_settings, settings, split_done, tune
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
@@ -33,7 +33,7 @@ from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import first_line, run_jobs
-from spurgen.harness.running.plan import baseline_specs, plan
+from spurgen.harness.running.plan import baseline_specs, plan_tuning
 
 FOLDER = Path("benchmark/sweeps")
 
@@ -48,10 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"baselines; default: all of {', '.join(names_in(BASELINES))}",
     )  # fmt: skip
     add(
-        "--trials", type=positive_int, default=8, metavar="N",
-        help="settings per method, defaults included; default: 8",
+        "--trials", type=positive_int, default=16, metavar="N",
+        help="settings per method: its defaults, then the same draws for all; default: 16",
     )  # fmt: skip
-    add("--strategy", choices=STRATEGIES, default="random", help="order of the settings; default: random")
     add_seeds(parser, "0")
     add_device(parser)
     add_jobs(parser)
@@ -65,11 +64,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
+    specs = {name: baseline_specs([name]) for name in names}
     jobs = [
         job
         for name in names
-        for options in settings(known[name].Hyperparameters(), arguments.trials, arguments.strategy)
-        for job in plan(arguments.suite, tasks, baseline_specs([name]), arguments.seeds, device=device, options=options)
+        for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials)
+        for job in plan_tuning(arguments.suite, tasks, specs[name], arguments.seeds, device, options)
     ]
     done, missing = split_done(arguments.out, jobs)
     tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}
@@ -115,7 +115,7 @@ def _line(result: TuningResult) -> str:
     about = f"{result.method}  {result.task}  {result.options}"
     if result.error:
         return f"{about}  failed: {first_line(result.error)}"
-    worst = "" if result.worst is None else f"  worst group {result.worst:.3f}"
+    worst = "" if result.robust is None else f"  worst pattern {result.robust:.3f}"
     return f"{about}  val accuracy {result.accuracy:.3f}{worst}"
 
 
@@ -132,15 +132,21 @@ def sweep_table(results: Sequence[TuningResult], known: dict[str, ModuleType]) -
             {
                 "Method": name,
                 "Access": known[name].submission.ACCESS,
-                "Judged by": "accuracy" if all(result.worst is None for result in own) else "worst group",
+                "Judged by": "accuracy" if all(result.worst is None for result in own) else "worst pattern",
                 "Settings": len(tried),
                 "Worked": sum(setting.score is not None for setting in tried),
                 "Defaults": _score(tried[0].score),
                 "Best": _score(best and best.score),
-                "Chosen": ", ".join(f"{k} = {v:g}" for k, v in best.options.items()) if best else "none worked",
+                "Chosen": _chosen(best),
             }
         )
     return markdown_table(lines)
+
+
+def _chosen(best: Setting | None) -> str:
+    if best is None:
+        return "none worked"
+    return ", ".join(f"{name} = {value:g}" for name, value in best.options.items()) or "defaults: nothing is searched"
 
 
 def _score(score: tuple[float, ...] | None) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Scenario, Strength
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Strength
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names
 from spurgen.generators.atlas import CHANNELS

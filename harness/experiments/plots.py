@@ -39,7 +39,8 @@ HALVES = {"sss": "channel redrawn, 95 % interval", "sss_image": "in image only",
 FACES = ("#9ecae1", "white", "#f2f2f2")  # of bars, which differ by hatching as well, for print
 SEED: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "o", "markersize": 3, "markerfacecolor": "none"}
 NARROWEST = 0.02  # upper limit of an axis of proportions near 0, so that they look small
-NOT_PENALTIES = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga"}  # other entries of curves are penalties
+# other entries of curves are penalties
+NOT_PENALTIES = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga", "val_robust"}
 Curves = Mapping[str, Float64]
 
 
@@ -109,7 +110,7 @@ def training_curves(summary: ExperimentSummary, method: MethodSummary) -> Figure
     wanted = {
         "Loss, as minimised" if "risk" in curves else "Loss, nats": ["loss", "risk"],
         "Accuracy on val": ["val_accuracy"],
-        "Worst-group accuracy on val": ["val_wga"],
+        "Worst group and pattern on val": ["val_wga", "val_robust"],
         "Penalty" if "penalty" in curves else "The method's own terms": penalties,
     }
     present = {title: [name for name in names if name in curves] for title, names in wanted.items()}

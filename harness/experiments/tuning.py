@@ -1,6 +1,5 @@
 """Tuning: train a method with several settings, and choose one by validation data alone."""
 
-import itertools
 import json
 import time
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.generators.streams import permutation, stream_key
+from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.checkpoints import score_on
@@ -23,34 +22,40 @@ from spurgen.harness.running.query import Asker, check_offer
 from spurgen.harness.running.run import fit, make_split
 from spurgen.harness.sandbox.process import Worker
 
-STRATEGIES = ("random", "grid")
+STRATA = 16
+"""Number of consecutive draws of which each falls into another part of the distribution."""
 
 
 class Setting(NamedTuple):
     """A method's options, and the mean of their validation scores over tasks and seeds.
 
-    `score` is (worst-group accuracy, mean accuracy over groups) where the access tier shows groups on val, otherwise
-    (accuracy,). It is None if a job failed, or a sanity check failed, on any task or seed.
+    `score` is what selects an epoch too: (accuracy on the worst alignment pattern, mean accuracy over groups) where the
+    access tier shows groups on val, otherwise (accuracy,). It is None if a job failed, or a sanity check failed, on any
+    task or seed.
     """
 
     options: Options
     score: tuple[float, ...] | None
 
 
-def settings(hyper: Recipe, count: int, strategy: str) -> list[Options]:
+def settings(hyper: Recipe, count: int) -> list[Options]:
     """Return the settings to try, at most `count`, the defaults first, none twice, each with all that is searched.
 
-    They come from the product of the values that the hyper-parameters declare for the search, in order for `grid`, in
-    an order that is fixed by their names for `random`.
+    Setting i > 0 has draw i - 1 of every hyper-parameter. A draw depends on the hyper-parameter's name and its number
+    alone, so all methods meet the same pairs of learning rate and weight decay.
     """
     searched = {entry.name: entry.metadata["search"] for entry in fields(hyper) if entry.metadata["search"]}
-    grid = [dict(zip(searched, row, strict=True)) for row in itertools.product(*searched.values())]
     defaults = {name: getattr(hyper, name) for name in searched}
-    others = [row for row in grid if row != defaults]
-    if strategy == "random":
-        key = stream_key("sweep", type(hyper).__module__, *searched)
-        others = [others[k] for k in permutation(key, len(others))] if others else []
-    return [defaults, *others[: count - 1]]
+    drawn = [{name: search.at(quantile(name, k)) for name, search in searched.items()} for k in range(count - 1)]
+    return list({str(options): options for options in (defaults, *drawn)}.values())
+
+
+def quantile(name: str, draw: int) -> float:
+    """Return the quantile in [0, 1) of a hyper-parameter's draw (Latin hypercube sampling, McKay et al. 1979)."""
+    block, place = divmod(draw, STRATA)
+    stratum = permutation(stream_key("sweep", name, "stratum", block), STRATA)[place]
+    share = fraction(words(stream_key("sweep", name, "place"), np.array([draw]), 1))[0, 0] / 2**32
+    return float(stratum + share) / STRATA
 
 
 def tune(job: Job) -> TuningResult:
@@ -103,8 +108,13 @@ def _mean(scores: Sequence[ValScore | None]) -> tuple[float, ...] | None:
     complete = [score for score in scores if score is not None]
     if len(complete) < len(scores):
         return None
-    values = [(s.accuracy,) if s.worst is None or s.mean is None else (s.worst, s.mean) for s in complete]
-    return tuple(np.mean(values, axis=0).tolist())
+    return tuple(np.mean([_key(score) for score in complete], axis=0).tolist())
+
+
+def _key(score: ValScore) -> tuple[float, ...]:
+    """Return what is maximised; results of suite v1 have the worst group instead of the worst pattern."""
+    worst = score.worst if score.robust is None else score.robust
+    return (score.accuracy,) if worst is None or score.mean is None else (worst, score.mean)
 
 
 def choose(settings: Iterable[Setting]) -> Setting | None:

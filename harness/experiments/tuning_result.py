@@ -17,8 +17,9 @@ Options = dict[str, int | float]
 class TuningResult(BaseModel):
     """The validation scores of a method with these options on one task; a failed job has `error` and no scores.
 
-    `accuracy`, `worst` and `mean` (over groups) are on val; `worst` and `mean` are None where the method's access tier
-    hides groups, so that nothing can select by them. `failed_checks` names the sanity checks that failed.
+    `accuracy`, `worst` and `mean` (over groups) and `robust` (worst alignment pattern) are on val; all except
+    `accuracy` are None where the method's access tier hides groups, so that nothing can select by them. Results of
+    suite v1 have no `robust`. `failed_checks` names the sanity checks that failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -34,6 +35,7 @@ class TuningResult(BaseModel):
     accuracy: float | None = None
     worst: float | None = None
     mean: float | None = None
+    robust: float | None = None
     failed_checks: tuple[str, ...] = ()
     error: str | None = None
     seconds: float = 0.0
@@ -41,7 +43,9 @@ class TuningResult(BaseModel):
     @property
     def score(self) -> ValScore | None:
         """Score on val; None for a job that failed, or whose method failed a sanity check."""
-        return None if self.accuracy is None or self.failed_checks else ValScore(self.accuracy, self.worst, self.mean)
+        if self.accuracy is None or self.failed_checks:
+            return None
+        return ValScore(self.accuracy, self.worst, self.mean, self.robust)
 
 
 def results_file(folder: Path, suite: str, method: str) -> Path:

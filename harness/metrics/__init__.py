@@ -11,6 +11,7 @@ NaN and infinity, and for an empty axis.
 
 from spurgen.harness.metrics.arrays import log_softmax, softmax
 from spurgen.harness.metrics.calibration import fit_temperature
+from spurgen.harness.metrics.core_use import core_use, core_uses
 from spurgen.harness.metrics.correctness import accuracy, correct
 from spurgen.harness.metrics.flips import flip_rate, flip_rates
 from spurgen.harness.metrics.intervals import (
@@ -23,6 +24,8 @@ from spurgen.harness.metrics.intervals import (
 from spurgen.harness.metrics.invariance import invariance_gap, invariance_gaps
 from spurgen.harness.metrics.probe import probe_accuracy, probe_worst_group_accuracy, probed
 from spurgen.harness.metrics.pull import signed_pull, signed_pulls
+from spurgen.harness.metrics.reliance import channel_oracle, oracle_pull, reliance
+from spurgen.harness.metrics.robust_accuracy import pattern_accuracies, robust_accuracy
 from spurgen.harness.metrics.robustness import counterfactual_robust_accuracy, counterfactually_robust
 from spurgen.harness.metrics.sensitivity import (
     core_sensitivities,
@@ -46,8 +49,11 @@ __all__ = [
     "accuracy",
     "basic_interval",
     "bias_corrected",
+    "channel_oracle",
     "core_sensitivities",
     "core_sensitivity",
+    "core_use",
+    "core_uses",
     "correct",
     "count_groups",
     "counterfactual_robust_accuracy",
@@ -60,12 +66,16 @@ __all__ = [
     "invariance_gap",
     "invariance_gaps",
     "log_softmax",
+    "oracle_pull",
+    "pattern_accuracies",
     "percentile_interval",
     "placebo_floor",
     "placebo_sensitivities",
     "probe_accuracy",
     "probe_worst_group_accuracy",
     "probed",
+    "reliance",
+    "robust_accuracy",
     "signed_pull",
     "signed_pulls",
     "simultaneous_interval",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from spurgen.benchmark.errors import ReadError
-from spurgen.benchmark.scenario import MAX_SAMPLES, MAX_TWINS
+from spurgen.benchmark.scenario_tables import MAX_SAMPLES, MAX_TWINS
 from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import TaskRow

@@ -58,14 +58,15 @@ def _first_wrong(claims: Iterator[Claim]) -> str | None:
 
 
 def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result: Result) -> Iterator[Claim]:
-    """Yield the metrics that follow from the counts per group."""
+    """Yield the metrics that follow from the counts per group; those that came later only if the result has them."""
     yield "accuracy", result.metrics.get("accuracy"), accuracy, ROUNDING
     yield "wga", result.metrics.get("wga"), counts.worst, ROUNDING
-    means = counts.accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0).tolist()
+    means = metrics.pattern_accuracies(counts.accuracies, task.scenario.num_classes).tolist()
     letters = ["".join("ac"[k >> bit & 1] for bit in range(len(task.channels))) for k in range(len(means))]
     claimed = {f"accuracy of {name}": result.patterns.get(name) for name in letters}
-    claimed |= {name: result.metrics.get(name) for name in ("aligned_accuracy", "conflicting_accuracy")}
-    for (name, value), mean in zip(claimed.items(), [*means, means[0], means[-1]], strict=True):
+    summaries = {"aligned_accuracy": means[0], "conflicting_accuracy": means[-1], "robust_accuracy": min(means)}
+    claimed |= {name: result.metrics.get(name) for name in summaries}
+    for (name, value), mean in zip(claimed.items(), [*means, *summaries.values()], strict=True):
         if value is not None:
             yield name, value, mean, ROUNDING
 

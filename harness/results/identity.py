@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from typing import Any
 
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
@@ -16,11 +17,14 @@ from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.suite import Task, archived_suites
 from spurgen.harness.results.sources import imported_of_ours, sha256_of, submission_files
 
 SCORING_VERSION = 1
-"""Raise it when the same predictions give other metrics, or when submissions get other data or queries."""
+"""Raise it when the same predictions give other values of a metric, or when submissions get other data or queries.
+
+A metric that is added makes no result stale: older results lack it.
+"""
 
 
 def job_identity(
@@ -48,7 +52,7 @@ def submission_digest(spec: str) -> str:
     """
     if is_baseline(spec):
         name = split_spec(spec)[0].removeprefix(f"{BASELINES}.")
-        return _baseline_digest(name)
+        return _baseline_digest(name, method_version(name), TRAINING_VERSION)
     files = submission_files(spec)
     digests = {name: sha256_of(path) for name, path in files.items()}
     parts: dict[str, Any] = {"files": digests, "attribute": split_spec(spec)[1]}
@@ -62,20 +66,29 @@ def submission_digest(spec: str) -> str:
 def is_current_baseline(result: Result) -> bool:
     """Return whether a result is that of one of our methods, in its current version and with its own settings.
 
-    What a row says of itself does not count: its digest must be that of the method that it names.
+    On an archived suite earlier versions count as current. What a row says of itself does not count: its digest must be
+    that of the method that it names.
     """
     name = split_spec(result.spec)[0].removeprefix(f"{BASELINES}.")
     return (
         is_baseline(result.spec)
         and name in names_in(BASELINES)
         and not result.options
-        and result.submission_sha256 == _baseline_digest(name)
+        and result.submission_sha256 in _accepted_digests(name, result.suite in archived_suites())
     )
 
 
 @cache
-def _baseline_digest(name: str) -> str:
-    return _sha256({"baseline": name, "version": method_version(name), "training": TRAINING_VERSION})
+def _accepted_digests(name: str, archived: bool) -> frozenset[str]:
+    version = method_version(name)
+    if not archived:
+        return frozenset({_baseline_digest(name, version, TRAINING_VERSION)})
+    earlier = product(range(1, version + 1), range(1, TRAINING_VERSION + 1))
+    return frozenset(_baseline_digest(name, *versions) for versions in earlier)
+
+
+def _baseline_digest(name: str, version: int, training: int) -> str:
+    return _sha256({"baseline": name, "version": version, "training": training})
 
 
 def _sha256(parts: Mapping[str, Any]) -> str:

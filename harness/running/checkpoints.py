@@ -13,7 +13,7 @@ from spurgen.harness.running.task_data import halves_of, inputs, task_groups
 def compare_rules(asker: Asker, train: Samples, val: Samples) -> dict[str, dict[str, float]]:
     """Return the `checkpoint` that each rule picks, with its test `accuracy` and `wga`; {} if there are fewer than two.
 
-    The scorer knows the groups of val, so `val_wga` is computed even for a submission that may not see them. A
+    The scorer knows the groups of val, so all rules are computed even for a submission that may not see them. A
     submission that only encodes gets a separate probe per checkpoint, fitted on `train`. Which checkpoint the
     submission is left at is undefined.
     """
@@ -40,9 +40,12 @@ def _restore(asker: Asker, place: int, train: Samples) -> None:
 
 
 def score_on(asker: Asker, samples: Samples, where: str) -> ValScore:
-    """Return the accuracy on a split, and the worst and mean accuracy over the groups that occur in it."""
+    """Return the accuracy on a split, and those on its worst group and pattern, of the groups that occur in it."""
     chunks = cut(where, inputs(asker.task, samples))
     logits = ask_mixed(asker, "logits", chunks, np.random.default_rng(), where)[where]
-    _, groups = np.unique(task_groups(asker.task, samples.group_ids), return_inverse=True)
-    counts = metrics.group_counts(logits, samples.labels, groups)
-    return ValScore(metrics.accuracy(logits, samples.labels), counts.worst, float(counts.accuracies.mean()))
+    ids = task_groups(asker.task, samples.group_ids)
+    kinds = (ids, ids % 2 ** len(asker.task.channels))
+    occurring = (np.unique(kind, return_inverse=True)[1] for kind in kinds)
+    by_group, by_pattern = (metrics.group_counts(logits, samples.labels, kind) for kind in occurring)
+    accuracy, mean = metrics.accuracy(logits, samples.labels), float(by_group.accuracies.mean())
+    return ValScore(accuracy, by_group.worst, mean, by_pattern.worst)

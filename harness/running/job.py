@@ -6,6 +6,7 @@ from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Result
+from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import Task, load_suite
 from spurgen.generators import Samples
 from spurgen.harness.results.identity import job_identity, submission_digest
@@ -49,6 +50,8 @@ class Job:
     """Label of the row that the result belongs to, or "" to derive it from the submission and its options."""
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
+    archived: bool = False
+    """Whether the suite is archived, so that results of earlier versions of SpurGen's own methods are accepted."""
 
     def __post_init__(self) -> None:
         if not self.submission_sha256:
@@ -70,7 +73,18 @@ class Job:
     def accepts(self, result: Result) -> bool:
         """Return whether a result of any seed is what this job, with that seed, would make, isolated as asked."""
         isolated = self.limits.isolation != "bubblewrap" or result.isolation == "bubblewrap"
-        return isolated and result.identity == replace(self, seed=result.seed).identity
+        same = result.identity == replace(self, seed=result.seed).identity
+        return isolated and (same or (self.archived and self._is_of_another_version(result)))
+
+    def _is_of_another_version(self, result: Result) -> bool:
+        """Return whether a result is this job's, of any seed, by another version of our method or of the scoring."""
+        return (
+            is_baseline(self.spec)
+            and result.spec == self.spec
+            and (result.suite, result.task) == (self.task.scenario.suite, self.task.name)
+            and (result.data_sha256, result.uncorrelated) == (self.data_sha256, self.uncorrelated)
+            and result.options == dict(self.options)
+        )
 
     def check_unchanged(self) -> None:
         """Raise `SubmissionError` if the submission was edited after the job was planned."""

@@ -65,8 +65,8 @@ def run_missing(
     """
     rows = {label: store.row(label) for label in dict.fromkeys(job.label for job in jobs)}
     replaceable = {label: versions_of(row) for label, row in rows.items()}
-    _check_owners(jobs, rows, console)
     missing = find_missing(jobs, rows)
+    _check_owners(jobs, missing, rows, console)
     if not missing:
         return
     from spurgen.harness.running.run import run  # imported late: slow to import
@@ -107,8 +107,12 @@ def first_line(error: str) -> str:
     return (error.splitlines() or ["no reason given"])[0]
 
 
-def _check_owners(jobs: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
-    """Raise `SpurgenError` if a row belongs to another submission; warn if new results replace old ones."""
+def _check_owners(jobs: Sequence[Job], missing: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
+    """Raise `SpurgenError` if a row belongs to another submission; warn if new results replace old ones.
+
+    Results of an archived suite are not replaced: also raise if the `missing` jobs would.
+    """
+    added = {job.label for job in missing}
     owners: dict[str, Job] = {}
     for job in jobs:
         owner = owners.setdefault(job.label, job)
@@ -117,10 +121,16 @@ def _check_owners(jobs: Sequence[Job], rows: Mapping[str, Row], console: Console
     for label, job in owners.items():
         if label in names_in(BASELINES) and not is_baseline(job.spec):
             raise SpurgenError(f"{job.spec} would have the row {label}, as the baseline of that name; rename it")
-        if check_owner(rows[label], label, job.spec, job.submission_sha256):
-            say(
-                console,
-                f"{job.spec} changed since its row was made, or another file has that name: all results of the row "
-                f"{label} are replaced as soon as a new one is there",
-                "yellow",
+        if not check_owner(rows[label], label, job.spec, job.submission_sha256) or label not in added:
+            continue
+        if job.archived and is_baseline(job.spec):
+            raise SpurgenError(
+                f"suite {job.task.scenario.suite} is archived, and its row {label} was made by an earlier version of "
+                "the method, so nothing can be added to it; choose --tasks and --seeds that the row has"
             )
+        say(
+            console,
+            f"{job.spec} changed since its row was made, or another file has that name: all results of the row "
+            f"{label} are replaced as soon as a new one is there",
+            "yellow",
+        )

@@ -12,7 +12,7 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, suggestion
-from spurgen.benchmark.suite import Task, load_suite
+from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.sources import locate
 from spurgen.harness.running.job import Job
@@ -49,18 +49,61 @@ def plan(
     """Return the jobs on a frozen suite, ordered by seed, then submission, then task.
 
     `suite` is a name or the path of a suite's file; no `tasks` means all. Raise `FrozenDataError` if a scenario was
-    edited after it was frozen.
+    edited after it was frozen, and `SpurgenError` for a seed whose world is not frozen.
     """
     loaded = load_suite(suite)
     chosen = [loaded.task(name) for name in tasks] or list(loaded.tasks.values())
-    data = {task.scenario.name: check_description(loaded, task.scenario.name).digest for task in chosen}
+    data = {task.name: _checked_data(loaded, task) for task in chosen}
     digests = {spec: submission_digest(spec) for spec in specs}
     return [
         Job(
-            task, spec, seed, data[task.scenario.name], device, dict(options or {}), suite, uncorrelated,
-            limits=limits, submission_sha256=digests[spec],
+            _in_frozen_world(task, seed), spec, seed, data[task.name], device, dict(options or {}), suite, uncorrelated,
+            limits=limits, submission_sha256=digests[spec], archived=loaded.archived,
         )
         for seed in seeds for spec in specs for task in chosen
+    ]  # fmt: skip
+
+
+def _checked_data(suite: Suite, task: Task) -> str:
+    """Return the digest of a task's frozen data; raise `FrozenDataError` if a description was edited."""
+    for world in task.worlds:
+        check_description(suite, world.name)
+    return suite.data_digest(task)
+
+
+def _in_frozen_world(task: Task, seed: int) -> Task:
+    worlds = task.scenario.worlds
+    if 1 < worlds <= seed:
+        raise SpurgenError(f"task {task.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
+    return task.in_world(seed)
+
+
+def plan_tuning(
+    suite: str,
+    tasks: Sequence[str],
+    specs: Sequence[str],
+    seeds: Sequence[int],
+    device: str,
+    options: Mapping[str, Any],
+    *,
+    uncorrelated: bool = False,
+) -> list[Job]:
+    """Return the jobs that tune submissions; where seeds are worlds, these are none of the frozen ones.
+
+    Raise `SpurgenError` for a frozen world: a method may not be tuned where it is ranked.
+    """
+    loaded = load_suite(suite)
+    templates = [name for name in tasks if loaded.task(name).scenario.worlds > 1]
+    fixed = [name for name in tasks if name not in templates]
+    for task in map(loaded.task, templates):
+        if min(seeds) < task.scenario.worlds:
+            raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on worlds from 100 on")
+    jobs = []
+    if fixed:
+        jobs = plan(suite, fixed, specs, seeds, device=device, options=options, uncorrelated=uncorrelated)
+    return jobs + [
+        replace(plan_unfrozen(loaded.task(name), spec, seed, device, options), uncorrelated=uncorrelated)
+        for seed in seeds for spec in specs for name in templates
     ]  # fmt: skip
 
 
@@ -68,11 +111,11 @@ def plan_again(suite: str, results: Sequence[Result], *, device: str = "cpu", li
     """Return the job that would make each of a suite's results now; raise `FrozenDataError` as `plan` does."""
     loaded = load_suite(suite)
     tasks = {result.task: loaded.task(result.task) for result in results}
-    data = {name: check_description(loaded, task.scenario.name).digest for name, task in tasks.items()}
+    data = {name: _checked_data(loaded, task) for name, task in tasks.items()}
     return [
         Job(
-            tasks[result.task], result.spec, result.seed, data[result.task], device, dict(result.options), suite,
-            limits=limits,
+            _in_frozen_world(tasks[result.task], result.seed), result.spec, result.seed, data[result.task], device,
+            dict(result.options), suite, limits=limits,
         )
         for result in results
     ]  # fmt: skip
@@ -92,8 +135,11 @@ def plan_private(jobs: Iterable[Job], secret: str, data_sha256: str) -> list[Job
 def plan_unfrozen(
     task: Task, spec: str, seed: int, device: str, options: Mapping[str, Any], limits: Limits = DEFAULT
 ) -> Job:
-    """Return a job on any scenario, frozen or not, whose data are identified by the digest of its description."""
-    return Job(task, spec, seed, task.scenario.digest, device, dict(options), limits=limits)
+    """Return a job on any scenario, frozen or not, whose data are identified by the digest of its description.
+
+    Of a template, the job is on the world of its seed, and the digest is that of the template.
+    """
+    return Job(task.in_world(seed), spec, seed, task.scenario.digest, device, dict(options), limits=limits)
 
 
 def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:

@@ -19,6 +19,8 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.running.task_data import halves_of, labeled_data
 
 WORLD = Path(__file__).with_suffix(".toml")  # the scenario that the published encoders were trained on
+RECIPE = erm.Hyperparameters(epochs=3, lr=1e-3, weight_decay=1e-2)
+"""Settings that the published encoders were trained with."""
 PARTS: dict[str, Modality] = {"image": "image", "caption": "text"}
 
 
@@ -36,7 +38,7 @@ def pretrain(scenario: Scenario, device: str, report: Callable[[str], None]) -> 
         with TemporaryDirectory() as scratch:
             context = Context(class_names(scenario), modality, scenario.image_size, device, 0, Path(scratch))
             problem = Problem.of(train, val, context)
-        networks[part] = erm.fit(problem, erm.Hyperparameters())
+        networks[part] = erm.fit(problem, RECIPE)
         accuracies[part] = networks[part].checkpoints[-1].score.accuracy
         vocabulary = problem.codec.vocabulary or vocabulary
         report(f"{part} encoder: accuracy {accuracies[part]:.3f} on val of {scenario.name}")

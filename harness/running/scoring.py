@@ -8,14 +8,18 @@ from numpy.typing import NDArray
 from spurgen.benchmark.errors import MetricError, SubmissionError
 from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.suite import Task
-from spurgen.generators import Samples, aligned_values
+from spurgen.generators import PARTS, Samples, aligned_values
+from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
 from spurgen.harness.running.query import Floats, Predictions
-from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups
+from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
 
 Int64 = NDArray[np.int64]
 LARGEST_LEAD = 1e6
 """Largest difference between two classes' calibrated logits, in nats; above it no loss can be computed."""
+
+CORE_TWINS = {"core_use": Block("core")} | {f"core_use_{part}": Block("part", part) for part in PARTS}
+"""The twins from which the core use of the class, or of a part of a composite core cue, is computed."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +45,27 @@ def score(task: Task, predictions: Predictions, factors: Samples, train: Samples
     groups = task_groups(task, factors.group_ids)
     counts = metrics.group_counts(logits, factors.labels, groups, task.num_groups)
     correct = metrics.correct(logits, factors.labels)
-    twins = _twin_metrics(task, predictions, factors.labels, temperature)
+    of_twins = _twin_metrics(task, predictions, factors.labels, temperature)
     raw = _uncalibrated(task, predictions, factors.labels)
-    patterns = counts.accuracies.reshape(task.scenario.num_classes, -1).mean(axis=0)
+    patterns = metrics.pattern_accuracies(counts.accuracies, task.scenario.num_classes)
     values = {
         "accuracy": metrics.accuracy(logits, factors.labels),
+        "robust_accuracy": metrics.robust_accuracy(counts.accuracies, task.scenario.num_classes),
         "wga": counts.worst,
         "aligned_accuracy": float(patterns[0]),
         "conflicting_accuracy": float(patterns[-1]),
         "temperature": temperature,
         "ceiling": task.scenario.ceiling,
-        **twins.metrics,
+        **of_twins.metrics,
         "sss_raw": float(np.mean(list(raw.values()))),
         "ig_raw": float(_invariance(predictions, factors.labels, 1.0).mean()),
         **_representation(task, predictions, factors, train),
     }
-    channels = {name: {**row, "sss_raw": raw[name]} for name, row in twins.channels.items()}
+    channels = {name: {**row, "sss_raw": raw[name]} for name, row in of_twins.channels.items()}
     for name, decoded in _decoded(task, predictions, factors).items():
         channels[name]["decoded"] = decoded
     by_letters = {_letters(k, len(task.channels)): float(a) for k, a in enumerate(patterns)}
-    samples = {"correct": correct, **twins.samples}
+    samples = {"correct": correct, **of_twins.samples}
     return Scores(values, channels, by_letters, tuple(counts.correct.tolist()), samples)
 
 
@@ -119,18 +124,45 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
             "sss": float(samples[f"sss/{name}"].mean()),
             "flip_rate": float(flips[-1].mean()),
             "pull": metrics.signed_pull(shifted, aligned_values(task.scenario, name)),
+            "reliance": metrics.reliance(shifted, aligned_values(task.scenario, name)),
             **_halves(task, predictions, name, probs, labels, temperature),
         }
     samples["flip"] = np.mean(flips, axis=0)
     values = {
+        "reliance": max(row["reliance"] for row in channels.values()),
+        **_core_uses(task, predictions, probs, labels, temperature),
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         "sss_placebo": float(samples["placebo"].mean()),
+        **_floors(predictions, probs, labels, temperature),
         "core_sensitivity": float(samples["core"].mean()),
         "ig": float(samples["ig"].mean()),
         "cra": float(samples["cra"].mean()),
         "flip_rate": float(samples["flip"].mean()),
     }
     return _TwinScores(values, channels, samples)
+
+
+def _core_uses(
+    task: Task, predictions: Predictions, probs: Floats, labels: Int64, temperature: float
+) -> dict[str, float]:
+    """Return the core use of the class, and of each part of a composite core cue."""
+    values = {}
+    for name, block in CORE_TWINS.items():
+        if block in predictions.blocks:
+            twin = metrics.softmax(predictions.blocks[block], temperature)
+            values[name] = metrics.core_use(probs, twin, labels, twin_labels(task, block))
+    return values
+
+
+def _floors(predictions: Predictions, probs: Floats, labels: Int64, temperature: float) -> dict[str, float]:
+    """Return the sensitivity to every single nuisance that has twins, and the largest of them, the floor of SSS."""
+    floors = {}
+    for nuisance in NUISANCES:
+        if Block("placebo", nuisance) in predictions.blocks:
+            placebo = metrics.softmax(predictions.blocks[Block("placebo", nuisance)], temperature)
+            count = len(placebo)
+            floors[f"sss_placebo_{nuisance}"] = metrics.placebo_floor(probs[:count], placebo, labels[:count])
+    return {"sss_floor": max(floors.values()), **floors} if floors else {}
 
 
 def _values(task: Task, predictions: Predictions, name: str, half: str | None = None) -> Floats:

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, LabeledData
+from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Task
-from spurgen.generators import Samples, TwinKind, sample, twins
+from spurgen.generators import PARTS, Samples, TwinKind, sample, twins
+from spurgen.generators.nuisances import nuisances_in
 
 Int64 = NDArray[np.int64]
 
@@ -28,16 +30,27 @@ def halves_of(task: Task) -> dict[str, bool]:
 
 def task_groups(task: Task, group_ids: Int64) -> Int64:
     """Reduce the scenario's group ids to those over the channels that the modality carries; return int64 (n,)."""
-    scenario = task.scenario
+    return _groups_over(task.channels, task.scenario, group_ids)
+
+
+def annotated_groups(task: Task, group_ids: Int64) -> Int64:
+    """Reduce the scenario's group ids to those over the channels that training may know; return int64 (n,)."""
+    return _groups_over(task.annotated, task.scenario, group_ids)
+
+
+def _groups_over(channels: tuple[str, ...], scenario: Scenario, group_ids: Int64) -> Int64:
     labels, pattern = np.divmod(group_ids, scenario.num_patterns)
-    carried = [k for k, name in enumerate(scenario.channels) if name in task.channels]
-    reduced = sum(((pattern >> k & 1) << place for place, k in enumerate(carried)), np.zeros_like(pattern))
-    groups: Int64 = labels * 2 ** len(carried) + reduced
+    kept = [k for k, name in enumerate(scenario.channels) if name in channels]
+    reduced = sum(((pattern >> k & 1) << place for place, k in enumerate(kept)), np.zeros_like(pattern))
+    groups: Int64 = labels * 2 ** len(kept) + reduced
     return groups
 
 
 def labeled_data(task: Task, split: str, samples: Samples, access: str) -> LabeledData:
-    """Return the part of a split that an access tier grants; `samples`: all of `train` or `val`."""
+    """Return the part of a split that an access tier grants; `samples`: all of `train` or `val`.
+
+    Hidden channels count in no annotation.
+    """
     indices = range(len(samples.labels))
     counterparts = None
     if access == "twins":
@@ -47,10 +60,10 @@ def labeled_data(task: Task, split: str, samples: Samples, access: str) -> Label
     data = LabeledData(
         batch=inputs(task, samples),
         labels=samples.labels,
-        num_groups=task.num_groups,
+        num_groups=task.scenario.num_classes * 2 ** len(task.annotated),
         env_ids=samples.env_ids,
-        group_ids=task_groups(task, samples.group_ids),
-        channel_values={name: samples.channel_values[name] for name in task.channels},
+        group_ids=annotated_groups(task, samples.group_ids),
+        channel_values={name: samples.channel_values[name] for name in task.annotated},
         twins=counterparts,
     )
     return data.restrict(access, split)
@@ -80,8 +93,10 @@ HALF_BASES = 200  # base samples that also have half twins, at most
 
 def twin_blocks(task: Task) -> list[Block]:
     """Return all twin blocks of a task in their frozen order: every value of every channel is included."""
-    channels = task.scenario.channels
+    channels, splits = task.scenario.channels, task.scenario.splits
     blocks = [Block("placebo"), Block("core"), Block("ctrl"), Block("unc")]
+    blocks += [Block("part", part) for part in PARTS if task.scenario.second_part]
+    blocks += [Block("placebo", nuisance) for nuisance in nuisances_in(task.modality) if splits.nuisance_twins]
     blocks += [Block("channel", name, value) for name in task.channels for value in range(channels[name].values)]
     if task.modality == "multimodal":
         blocks += [
@@ -99,6 +114,8 @@ def bases(task: Task, block: Block) -> range:
     scenario = task.scenario
     if block.kind is None:
         return range(scenario.num_test)
+    if block.kind == "placebo" and block.channel:
+        return range(scenario.splits.nuisance_twins)
     return range(min(HALF_BASES, scenario.splits.twins) if block.half else scenario.splits.twins)
 
 
@@ -116,14 +133,24 @@ def make_block(task: Task, block: Block, indices: range) -> Samples:
     return replace(made, images=other.images) if halves["captions"] else replace(made, captions=other.captions)
 
 
+def twin_labels(task: Task, block: Block) -> Int64:
+    """Return the labels of a block of twins, int64 (m,); core twins show another class than their base samples."""
+    if block.kind is None:
+        raise ValueError(f"{block.name} is no block of twins")
+    changed = twins(
+        task.scenario, "test", bases(task, block), block.kind, block.channel, block.value, images=False, captions=False
+    )
+    return changed.labels
+
+
 def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
     """Return a block's part in the manifest, and a sample's place there; None for half blocks, which have none."""
     if block.half:
         return None
     if block.kind is None:
         return "test", first
-    if block.channel is None or block.value is None:
-        return f"twins/{block.kind}", first
+    if block.value is None:
+        return f"twins/{block.kind}" + (f"/{block.channel}" if block.channel else ""), first
     return f"twins/channel/{block.channel}", block.value * task.scenario.splits.twins + first
 
 

@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Channel, Scenario, make_scenario
+from spurgen.benchmark.scenario import Scenario, make_scenario
+from spurgen.benchmark.scenario_tables import Channel
 from spurgen.generators import TwinKind, sample, twins
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.nouns import NOUNS
 
 Floats = NDArray[np.float64]
 
+PLAIN = ("background", "color", "shape")  # the channels that every scene has
 SEARCHED = 60  # test samples of each class among which one is chosen
 COMPARED = 200  # test samples among which the one is chosen that shows a channel best
 CLEAR = 100.0  # levels of luminance between a pictogram and what is behind it
@@ -27,7 +29,7 @@ def channels_in(carrier: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(kind.VALUES) for name, kind in discover(CHANNELS).items() if carrier in kind.CARRIERS}
 
 
-def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", "color", "shape")) -> Scenario:
+def world_scenario(image_size: int, *, channels: Iterable[str] = PLAIN) -> Scenario:
     """Return a world of all classes and all values of the channels, drawn without correlation."""
     kinds = discover(CHANNELS)
     specs = {
@@ -45,6 +47,19 @@ def world_scenario(image_size: int, *, channels: Iterable[str] = ("background", 
 def without_pictogram(scenario: Scenario) -> Scenario:
     """Return the same world with the pictogram left out of every scene."""
     return scenario.model_copy(update={"core_visibility": 0.0})
+
+
+def staged(channel: str, image_size: int) -> Scenario:
+    """Return the world in which a channel is shown: without a pictogram, unless the channel needs one."""
+    scenario = world_scenario(image_size, channels=dict.fromkeys((*PLAIN, channel)))
+    needed = getattr(discover(CHANNELS)[channel], "NEEDS_PICTOGRAM", False)
+    return scenario if needed else without_pictogram(scenario)
+
+
+def untinted(scenario: Scenario) -> Scenario:
+    """Return the same world with the pictogram's ink near-black or near-white."""
+    faint = {name: c.model_copy(update={"magnitude": 0.0}) for name, c in scenario.channels.items() if c.kind == "tint"}
+    return scenario.model_copy(update={"channels": scenario.channels | faint})
 
 
 def _lights(
@@ -83,10 +98,12 @@ def _inked(scenario: Scenario, indices: Sequence[int]) -> NDArray[np.bool_]:
 def contrasts(scenario: Scenario, indices: Sequence[int], kind: TwinKind | None = None) -> Floats:
     """Measure the contrast between pictograms and what is behind them: float64 (n,), mean levels of luminance.
 
+    A tint of the pictogram is left out: it changes luminance, and the outline sets it off.
     `kind`: None for test samples, or a kind of twins that keeps the pictogram and its place.
     """
-    whole, bare = _lights(scenario, indices, kind)
-    inked = _inked(scenario, indices)
+    plain = untinted(scenario)
+    whole, bare = _lights(plain, indices, kind)
+    inked = _inked(plain, indices)
     levels: Floats = (np.abs(whole - bare) * inked).sum(axis=(1, 2)) / inked.sum(axis=(1, 2))
     return levels
 

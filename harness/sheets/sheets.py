@@ -15,8 +15,8 @@ from spurgen.harness.sheets.samples import (
     channels_in,
     conflicting_sample,
     most_varying_sample,
+    staged,
     varied_samples,
-    without_pictogram,
     world_scenario,
 )
 
@@ -24,6 +24,11 @@ COLUMNS = 7  # of a contact sheet, that of the headings included
 ACROSS = 4  # scenes at 224 pixels
 TWINS_ACROSS = 7  # at most
 NAME_WIDTH, CAPTION_WIDTH = 100, 856  # pixels
+ALIGNED = ("color", "word")
+ALIGNMENTS = {
+    "natural": "the colour and the name of the class itself",
+    "counter": "those of another class",
+}
 TWINS: dict[str, tuple[TwinKind | None, str]] = {
     "base": (None, "a test sample; its channels all conflict with its class"),
     "core": ("core", "another class; channels and nuisances kept"),
@@ -41,7 +46,7 @@ def about(kind: str) -> str:
 
 
 def contact_sheet(image_size: int, scale: int) -> Strip:
-    """Show every pictogram, and, with the pictogram left out, every value of every image channel."""
+    """Show every pictogram, and every value of every image channel, without a pictogram where none is needed."""
     side = image_size * scale
     plain = world_scenario(image_size)
     scenes = sample(plain, "test", varied_samples(plain), captions=False).images
@@ -49,10 +54,10 @@ def contact_sheet(image_size: int, scale: int) -> Strip:
     tiles = [tile(pixels, name, scale) for pixels, name in zip(scenes, class_names(plain), strict=True)]
     strips = [grid([head, *tiles], COLUMNS)]
     for channel, values in channels_in("image").items():
-        bare = without_pictogram(world_scenario(image_size, channels={**plain.channels, channel: None}))
-        index = most_varying_sample(bare, channel)
+        scenario = staged(channel, image_size)
+        index = most_varying_sample(scenario, channel)
         tiles = [
-            tile(twins(bare, "test", [index], "channel", channel, v, captions=False).images[0], value, scale)
+            tile(twins(scenario, "test", [index], "channel", channel, v, captions=False).images[0], value, scale)
             for v, value in enumerate(values)
         ]
         strips.append(panel(heading(channel, about(channel), side), tiles, COLUMNS))
@@ -64,30 +69,39 @@ def caption_channels() -> dict[str, tuple[str, ...]]:
     return {name: values for name, values in channels_in("caption").items() if name not in channels_in("image")}
 
 
-def captions_of(channel: str) -> dict[str, str]:
-    """Map every value of a channel to the caption of one sample with it: a short one, other channels plain."""
-    scenario = world_scenario(MEASURED_AT, channels=channels_in("caption"))
+def captions_of(channel: str, grammar: str = "plain") -> dict[str, str]:
+    """Map every value of a channel to the caption of one sample with it: a short one, other channels at value 0."""
+    scenario = world_scenario(MEASURED_AT, channels=channels_in("caption")).model_copy(update={"captions": grammar})
     drawn = sample(scenario, "test", range(10_000), images=False)
-    plain = np.flatnonzero(np.all([drawn.channel_values[name] == 0 for name in caption_channels()], axis=0))
-    index = min(plain.tolist(), key=lambda i: (len(drawn.captions[i]), i))
+    first = np.flatnonzero(np.all([drawn.channel_values[name] == 0 for name in caption_channels()], axis=0))
+    index = min(first.tolist(), key=lambda i: (len(drawn.captions[i]), i))
     return {
         name: twins(scenario, "test", [index], "channel", channel, value, images=False).captions[0]
         for value, name in enumerate(channels_in("caption")[channel])
     }
 
 
-def caption_sheet() -> Strip:
+def caption_sheet(grammar: str) -> Strip:
     """Show a caption for every value of the channels that only captions carry; the words of the value are bold."""
     strips = []
     for channel in caption_channels():
-        captions = captions_of(channel)
-        shared = set.intersection(*(set(caption.split()) for caption in captions.values()))
+        captions = captions_of(channel, grammar)
+        shared = set.intersection(*(set(map(_plain, caption.split())) for caption in captions.values()))
         lines = [
-            row([write(name, NAME_WIDTH, ink=INK), write(text, CAPTION_WIDTH, strong=set(text.split()) - shared)])
+            row([write(name, NAME_WIDTH, ink=INK), write(text, CAPTION_WIDTH, strong=_unshared(text, shared))])
             for name, text in captions.items()
         ]
         strips.append(column([heading(channel, about(channel), NAME_WIDTH + GAP + CAPTION_WIDTH), *lines], gap=3))
     return framed(strips, 2 * GAP)
+
+
+def _plain(word: str) -> str:
+    """Return a word in lower case without the punctuation attached to it."""
+    return word.strip(".,:?!").lower() or word
+
+
+def _unshared(caption: str, shared: set[str]) -> set[str]:
+    return {word for word in caption.split() if _plain(word) not in shared}
 
 
 def scene_sheet(image_size: int) -> Strip:
@@ -96,6 +110,19 @@ def scene_sheet(image_size: int) -> Strip:
     scenes = sample(scenario, "test", varied_samples(scenario))
     tiles = [tile(pixels, caption) for pixels, caption in zip(scenes.images, scenes.captions, strict=True)]
     return framed([grid(tiles, ACROSS)])
+
+
+def alignment_sheet(image_size: int) -> Strip:
+    """Show scenes of the first ten classes with the values that go with them, under each fixed alignment."""
+    scenario = world_scenario(image_size, channels=ALIGNED)
+    indices = sorted(varied_samples(scenario), key=lambda i: i % scenario.num_classes)[:10]
+    strips = []
+    for alignment, note in ALIGNMENTS.items():
+        aligned = scenario.model_copy(update={"alignment": alignment})
+        scenes = twins(aligned, "test", indices, "ctrl", captions=False).images
+        head = heading(alignment, note, image_size)
+        strips.append(panel(head, [tile(pixels) for pixels in scenes], 1 + len(indices)))
+    return framed(strips)
 
 
 def twin_sheet(image_size: int) -> Strip:
@@ -134,7 +161,9 @@ def write_sheets(folder: Path) -> list[Path]:
         "world.png": banner(112),
         "world-64.png": contact_sheet(64, scale=2),
         "world-224.png": scene_sheet(224),
-        "captions.png": caption_sheet(),
+        "captions.png": caption_sheet("plain"),
+        "captions-natural.png": caption_sheet("natural"),
+        "alignments.png": alignment_sheet(80),
         "twins.png": twin_sheet(112),
     }
     for name, sheet in sheets.items():

@@ -13,7 +13,8 @@ from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
-from spurgen.generators import Samples, sample, twins
+from spurgen.generators import PARTS, Samples, sample, twins
+from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness.machine.interrupts import explain_stop, hold_signals
 from spurgen.harness.machine.pool import process_pool
 
@@ -59,13 +60,17 @@ def part_sizes(scenario: Scenario) -> dict[str, int]:
     splits = {split: size for split, size in scenario.split_sizes.items() if size}
     bases = scenario.splits.twins
     kinds = {f"twins/{kind}": bases for kind in ("placebo", "core", "ctrl", "unc")}
+    if scenario.second_part:
+        kinds |= {f"twins/part/{part}": bases for part in PARTS}
+    if scenario.splits.nuisance_twins:
+        kinds |= {f"twins/placebo/{nuisance}": scenario.splits.nuisance_twins for nuisance in NUISANCES}
     return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}
 
 
 def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
     """List a part's shards, [start, stop); a shard of channel twins has twins of one value only."""
     size = part_sizes(scenario)[part]
-    run = scenario.splits.twins if part.startswith("twins/") else size
+    run = scenario.splits.twins if part.startswith("twins/channel/") else size
     return [
         (first + start, first + min(start + SHARD, run))
         for first in range(0, size, run)
@@ -80,8 +85,8 @@ def make_part(scenario: Scenario, part: str, start: int, stop: int) -> Samples:
     if not rest:
         return sample(scenario, part, indices)
     kind, _, channel = rest.partition("/")
-    if not channel:
-        return twins(scenario, "test", indices, kind)  # type: ignore[arg-type]  # a name of part_sizes
+    if kind != "channel":
+        return twins(scenario, "test", indices, kind, channel or None)  # type: ignore[arg-type]  # named in part_sizes
     bases = scenario.splits.twins
     return twins(scenario, "test", indices % bases, "channel", channel, indices // bases)
 

@@ -21,7 +21,7 @@ from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, S
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.reading import read_json, read_text
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.results.sources import HOME, SECRETS
 from spurgen.harness.splits.freeze import freeze
@@ -82,8 +82,7 @@ def private_scenario(scenario: Scenario, secret: str) -> Scenario:
 def private_suite(suite: Suite, secret: str) -> Suite:
     """Return a suite with all its worlds private; see `private_scenario`."""
     worlds = {name: private_scenario(scenario, secret) for name, scenario in suite.scenarios.items()}
-    tasks = {name: replace(task, scenario=worlds[task.scenario.name]) for name, task in suite.tasks.items()}
-    return replace(suite, tasks=tasks)
+    return replace(suite, tasks={name: Task(name, world, "multimodal") for name, world in worlds.items()})
 
 
 def data_digest(suite: Suite, secret: str, progress: Callable[[int], None], jobs: int | None = None) -> str:

@@ -26,11 +26,13 @@ BASELINE_OF = {
     "SqrtReWeight": "sqrt_reweight", "VREx": "vrex",
 }  # fmt: skip
 
-NOT_THE_SAME = {SUBPOPBENCH: frozenset({"bsoftmax", "ldam", "irm", "mmd", "lisa"})}
+NOT_THE_SAME = {SUBPOPBENCH: frozenset({"bsoftmax", "ldam", "irm", "mmd", "lisa", "lff", "dfr"})}
 """Our methods whose namesakes in a protocol are different algorithms. In SubpopBench's code (learning/algorithms.py)
 balanced softmax and LDAM use the sizes of classes, which are all equal in v1, and ours the sizes of groups; IRM and MMD
 compare the attribute's values, and ours environments, in which all values occur; LISA's pairs of one domain share the
-attribute's value, and ours the alignment pattern."""
+attribute's value, and ours the alignment pattern; LfF weights by the losses of the batch, and ours, as its authors',
+by losses averaged over time and relative to the class; DFR trains one head by gradient descent, and ours, as its
+authors', averages L1 regressions on subsets."""
 
 
 class PublishedMetric(BaseModel):

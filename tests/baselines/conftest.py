@@ -76,7 +76,7 @@ def captured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
 
         with monkeypatch.context() as patched:
             patched.setattr(module or method, "train", remember)
-            seen.fitted = method.fit(problem, dataclasses.replace(method.Hyperparameters(), **options))
+            seen.fitted = method.fit(problem, dataclasses.replace(method.submission.HYPERPARAMETERS, **options))
         seen.step = lambda indices: Step(seen.network, problem.train, torch.as_tensor(indices), 0.0)
         return seen
 

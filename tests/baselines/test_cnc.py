@@ -58,7 +58,7 @@ def test_the_objective_weighs_both_losses(problem):
     step = Step(problem.network(HYPER), problem.train, torch.arange(20, 60), 0.0)
     loss = Contrast(predictions, HYPER)(step)
     contrast = slow_loss(step.features, step.labels, predictions[20:60], 0.1)
-    assert loss.item() == pytest.approx(0.75 * contrast + 0.25 * step.losses.mean().item(), rel=1e-4)
+    assert loss.item() == pytest.approx(0.25 * contrast + 0.75 * step.losses.mean().item(), rel=1e-4)
 
 
 def test_predictions_are_those_of_the_first_model_in_evaluation_mode(problem, stages):

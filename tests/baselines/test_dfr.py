@@ -130,8 +130,9 @@ def test_half_that_selects_the_penalty_is_not_trained_on(problem, heads, monkeyp
     assert not np.array_equal(heads[-1], final)  # the final fits use all of val
 
 
-def test_penalty_with_the_best_worst_group_is_selected(problem, monkeypatch):
-    scores = iter([(0.9, 0.1, 0.8), (0.9, 0.3, 0.5), (0.9, 0.3, 0.6), (0.99, 0.2, 0.9), *[(0.9, 0.0, 0.9)] * 3])
+def test_penalty_with_the_best_worst_pattern_is_selected(problem, monkeypatch):
+    robust = iter([(0.8, 0.1), (0.5, 0.3), (0.6, 0.3), (0.9, 0.2), *[(0.9, 0.0)] * 3])
+    scores = ((0.9, 0.9, mean, lowest) for mean, lowest in robust)
     monkeypatch.setattr(dfr, "validate", lambda *_: ValScore(*next(scores)))
     dfr.fit(problem, HYPER)
     assert problem.journal.curves[-1]["C"] == 0.3

@@ -95,7 +95,7 @@ def test_group_dro_trains_on_classes_split_by_the_reference_models_errors(fitted
     seen, worst_group = [], eiil.train_worst_group
     monkeypatch.setattr(eiil, "train_worst_group", lambda *args: seen.append(args[3]) or worst_group(*args))
     data = with_wrong_captions(make_data(modality="text"))
-    report = fitted(data, make_context("text"), reference_epochs=8).report()
+    report = fitted(data, make_context("text"), first_epochs=8).report()
     assert report["checks"] == {NOT_EMPTY: True, APPEARED: True}
     assert [curve["stage"] for curve in report["curves"]] == ["reference"] * 8 + ["train"] * 2
     labels, environments = np.divmod(seen[0].groups.numpy(), 2)
@@ -112,7 +112,7 @@ def test_environments_are_inferred_at_the_references_best_scale(fitted, make_dat
 
 
 def test_reference_that_fits_every_sample_fails_the_sanity_check(fitted, make_data, make_context):
-    report = fitted(make_data(modality="text"), make_context("text"), reference_epochs=30).report()
+    report = fitted(make_data(modality="text"), make_context("text"), first_epochs=30).report()
     assert report["checks"][NOT_EMPTY] is False
 
 

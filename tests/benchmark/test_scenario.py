@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Channel, Scenario, load_scenario, make_scenario
+from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
+from spurgen.benchmark.scenario_tables import Channel
 from spurgen.generators import check
 
 FILE = """
@@ -38,8 +39,14 @@ IMPOSSIBLE = [
     ({"core_size": 0.2}, r"core_size: .*0.25 \(got 0.2\)"),
     ({"core_size": 1.6}, r"core_size: .*1.5 \(got 1.6\)"),
     ({"core_contrast": -0.1}, r"core_contrast: .*\(got -0.1\)"),
+    ({"splits": {"twins": 9, "nuisance_twins": 10}}, r"splits.nuisance_twins: 10 exceeds twins, 9"),
     ({"worlds": 0}, r"worlds: .*\(got 0\)"),
     ({"second_part": {"kind": "tint", "combinations": 3}}, r"second_part.combinations: 3 does not divide the 10 cla"),
+    ({"second_part": {"kind": "tint", "combinations": 5, "values": 4}}, r"second_part.values: 4 cannot show 5 combi"),
+    (
+        {"second_part": {"kind": "tint", "combinations": 10, "rule": "pair"}},
+        r"second_part.combinations: 10 leave one pictogram; choose fewer",
+    ),
     ({"second_part": {"kind": "color"}}, r"channels.color: color is the second part of the core cue, so no channel"),
     ({"splits": {"val": 799, "val_per_group": 10}}, r"splits.val_per_group: 800 balanced val samples, of 799 in all"),
     ({"core_contrast": float("nan")}, r"core_contrast: .*\(got nan\)"),
@@ -262,6 +269,7 @@ def test_the_digest_is_that_of_plain_json_and_never_changes():
         {"core_carrier": "image"}, {"second_part": {"kind": "tint"}}, {"noise_kind": "label"}, {"captions": "natural"},
         {"channels": {"color": {"hidden": True}}}, {"splits": {"val_per_group": 1}},
         {"splits": {"conflicting_per_class": 1}}, {"splits": {"calibration_per_group": 1}},
+        {"splits": {"nuisance_twins": 1}},
     ]  # fmt: skip
     assert len({world(**fields).digest for fields in [{}, *added]}) == len(added) + 1
     assert world().digest == "c6e45a87c5a1205c01c8a2bfbda49c735811671d1993e3a0fafa0a1ddd6853a9"

@@ -4,7 +4,7 @@ import pytest
 
 from spurgen.benchmark import load_suite
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError, SpurgenError
-from spurgen.benchmark.suite import SUITES
+from spurgen.benchmark.suite import SUITES, archived_suites
 from spurgen.generators import check, sample
 
 SCENARIO = """
@@ -185,6 +185,13 @@ def test_an_invalid_suite_file_is_an_error(mini, content, message):
     mini.write_bytes(content)
     with pytest.raises(ScenarioError, match=message):
         load_suite(str(mini))
+
+
+def test_a_suite_is_archived_where_its_file_says_so(mini):
+    assert not load_suite(str(mini)).archived
+    mini.write_text(f"archived = true\n{mini.read_text()}")
+    assert load_suite(str(mini)).archived
+    assert archived_suites() == {"v1", "v1-imagenet"}
 
 
 @pytest.mark.parametrize(("old", "new"), [('name = "one"', 'name = "won"'), ('suite = "mini"', 'suite = "v1"')])

@@ -9,6 +9,7 @@ import pytest
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import check, sample, twins
+from spurgen.generators.sampling import GRAMMARS
 from spurgen.generators.world import CHANNELS
 
 KINDS = discover(CHANNELS)
@@ -17,13 +18,13 @@ SPOKEN = [kind for kind, module in KINDS.items() if "caption" in module.CARRIERS
 COUNT = 6
 
 
-def alone(kind, **channel):
+def alone(kind, captions="plain", **channel):
     """Return a scenario with only one channel."""
     module = KINDS[kind]
     carrier = "both" if len(module.CARRIERS) == 2 else min(module.CARRIERS)
     spec = {"kind": kind, "carrier": carrier, "values": len(module.VALUES), **channel}
     splits = {"train": 50, "val": 20, "test_per_group": 2, "twins": 1}
-    fields = {"suite": "t", "name": kind, "seed": 6, "image_size": 64, "splits": splits}
+    fields = {"suite": "t", "name": kind, "seed": 6, "image_size": 64, "splits": splits, "captions": captions}
     return make_scenario("test", **fields, channels={"only": spec})
 
 
@@ -55,13 +56,14 @@ def test_a_channel_has_at_least_ten_values_with_different_names(kind):
     assert all(isinstance(value, str) and value and value == value.lower() for value in values)
 
 
+@pytest.mark.parametrize("grammar", GRAMMARS)
 @pytest.mark.parametrize("kind", SPOKEN)
-def test_a_caption_channel_has_a_phrase_per_value_and_a_neutral_phrase(kind):
-    module = KINDS[kind]
-    assert len(set(module.PHRASES)) == len(module.PHRASES) == len(module.VALUES)
-    assert isinstance(module.NEUTRAL, str)
-    assert module.NEUTRAL not in module.PHRASES
-    slots = [{slot for _, slot, _, _ in string.Formatter().parse(p) if slot} for p in module.PHRASES]
+def test_a_caption_channel_has_a_phrase_per_value_and_a_neutral_phrase(kind, grammar):
+    *phrases, neutral = GRAMMARS[grammar].phrases(KINDS[kind])
+    assert len(set(phrases)) == len(phrases) == len(KINDS[kind].VALUES)
+    assert isinstance(neutral, str)
+    assert neutral not in phrases
+    slots = [{slot for _, slot, _, _ in string.Formatter().parse(phrase) if slot} for phrase in phrases]
     assert set().union(*slots) <= {"core", "plate", "wall", "synonym", "filler"}
 
 
@@ -87,9 +89,10 @@ def test_every_value_of_a_channel_gives_a_different_image(kind):
         assert len({images[k].tobytes() for images in images_by_value}) == len(images_by_value)
 
 
+@pytest.mark.parametrize("grammar", GRAMMARS)
 @pytest.mark.parametrize("kind", SPOKEN)
-def test_every_value_of_a_channel_gives_a_different_caption(kind):
-    captions = under_every_value(kind, "captions")
+def test_every_value_of_a_channel_gives_a_different_caption(kind, grammar):
+    captions = under_every_value(kind, "captions", captions=grammar)
     for k in range(COUNT):
         assert len({of_value[k] for of_value in captions}) == len(captions)
 

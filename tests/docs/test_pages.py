@@ -13,7 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from spurgen.benchmark import load_scenario, load_suite
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Channel, Environment, Scenario, SplitSizes
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Channel, Environment, SplitSizes
 from spurgen.generators import check, class_names
 from spurgen.harness.cli import main
 from spurgen.harness.commands._limits import FLAGS
@@ -79,7 +80,7 @@ def test_every_key_is_documented_with_its_default(section, model):
 def test_every_scenario_example_can_be_drawn(code, tmp_path):
     path = tmp_path / "example.toml"
     path.write_text(tomli_w.dumps(MINIMAL | tomllib.loads(code)), encoding="utf-8")
-    check(load_scenario(path))
+    check(load_scenario(path).in_world(0))
 
 
 def test_every_kind_of_channel_is_documented():

@@ -165,3 +165,45 @@ def test_core_visibility_is_a_rate_and_sets_the_ceiling(split, visibility, drawn
     spec = world(core_visibility=visibility)
     assert agrees(drawn(spec, split).visible.sum(), N, visibility)
     assert spec.ceiling == pytest.approx(visibility + (1 - visibility) / 10)
+
+
+def test_noise_on_labels_changes_the_record_and_leaves_the_scene(drawn, world):
+    spec = world(label_noise=0.2, noise_kind="label", channels={"color": {"strength": 0.9}})
+    factors = drawn(spec)
+    assert agrees((factors.labels != factors.core).sum(), N, 0.2)
+    assert agrees(is_aligned(spec, "color", factors.values["color"], factors.core).sum(), N, 0.9)
+    flipped = factors.labels != factors.core
+    chance = 0.1 / 9  # the value of a recorded class that is not shown is a conflicting one
+    assert agrees(
+        is_aligned(spec, "color", factors.values["color"], factors.labels)[flipped].sum(), flipped.sum(), chance
+    )
+
+
+def test_noise_of_either_kind_leaves_test_alone(drawn, world):
+    for kind in ("core", "label"):
+        factors = drawn(world(label_noise=0.9, noise_kind=kind), "test", 800)
+        np.testing.assert_array_equal(factors.labels, factors.core)
+
+
+def test_val_can_be_clean_and_begin_with_balanced_groups(drawn, world):
+    splits = {"val": 20_000, "val_per_group": 30}
+    spec = world(num_classes=5, label_noise=0.4, channels={"color": {"strength": 1.0}, "shape": {}}, splits=splits)
+    factors = drawn(spec, "val", 20_000)
+    np.testing.assert_array_equal(factors.labels, factors.core)
+    groups = factors.labels * 4 + patterns(make_world(spec), factors.labels, factors.values, ("color", "shape"))
+    assert (np.bincount(groups[:600], minlength=20) == 30).all()
+    rest = groups[600:] % 4
+    assert not (rest % 2).any()  # as in train, where the colour always goes with the class
+    assert agrees((rest == 0).sum(), len(rest), 0.75)
+    assert (factors.env_ids == 0).all()
+
+
+def test_test_can_have_more_samples_with_all_channels_conflicting(drawn, world):
+    spec = world(num_classes=4, splits={"test_per_group": 3, "conflicting_per_class": 7})
+    before = world(num_classes=4, splits={"test_per_group": 3})
+    factors, old = (drawn(s, "test", s.num_test) for s in (spec, before))
+    np.testing.assert_array_equal(factors.labels[: len(old.labels)], old.labels)
+    pattern = patterns(make_world(spec), factors.labels, factors.values, tuple(spec.channels))
+    counts = np.bincount(factors.labels * 8 + pattern).reshape(4, 8)
+    assert (counts[:, :7] == 3).all()
+    assert (counts[:, 7] == 10).all()

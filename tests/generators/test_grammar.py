@@ -6,7 +6,7 @@ import pytest
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import sample, twins
 from spurgen.generators.channels import background, color, shape, synonym, voice
-from spurgen.generators.grammar import DAYS, MINUTES, PLACES, WEATHER, write
+from spurgen.generators.grammar import DAYS, MINUTES, PLACES, PLAIN, WEATHER
 from spurgen.generators.nouns import HIDDEN, NOUNS
 from spurgen.generators.world import CHANNELS as PLUGINS
 
@@ -128,7 +128,7 @@ def plate_phrase(**phrases):
     """Return the second part of a caption of these phrases; kinds that are not named are neutral."""
     neutral = {"voice": voice.NEUTRAL, "synonym": "one", "color": "", "shape": "plate", "background": ""}
     columns = {kind: [phrase] for kind, phrase in {**neutral, **phrases}.items()}
-    (caption,) = write(np.array([0]), np.array([True]), columns, np.zeros((1, 8), np.uint64))
+    (caption,) = PLAIN.write(np.array([0]), np.array([True]), columns, np.zeros((1, 8), np.uint64))
     return caption.split(", ")[1]
 
 

@@ -2,10 +2,11 @@
 
 The submission answers from its inputs by exact arithmetic, keeps two checkpoints and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
-A case that is recorded is recorded again only if `SCORING_VERSION` was raised.
+A number that is recorded is replaced only if `SCORING_VERSION` was raised; new metrics and new cases are added to it.
 """
 
 import json
+import math
 import sys
 import tempfile
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.scenario_tables import SecondPart
 from spurgen.benchmark.suite import Task
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.plan import plan_unfrozen
@@ -21,15 +23,20 @@ from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 
 RECORD = Path(__file__).with_name("scoring.json")
+RECORDED = "recorded"
 
 
 class Case(NamedTuple):
-    """What a job is asked to do: a modality, what the submission says it needs and offers, and its training data."""
+    """What a job is asked to do: a modality, what the submission says it needs and offers, and its data.
+
+    `composite`: the core cue has two parts, and single nuisances have twins.
+    """
 
     modality: str = "text"
     access: str = "train_groups"
     offers: str = "predict, encode = logits, features"
     uncorrelated: bool = False
+    composite: bool = False
 
 
 CASES = {
@@ -40,6 +47,7 @@ CASES = {
     "probabilities": Case(offers="predict_proba = probabilities"),
     "features alone": Case(offers="encode = features"),
     "uncorrelated": Case(uncorrelated=True),
+    "composite": Case("multimodal", composite=True),
 }
 SCENARIO = make_scenario(
     "golden", suite="golden", name="scoring", seed=9, num_classes=3, image_size=32, label_noise=0.1,
@@ -48,6 +56,12 @@ SCENARIO = make_scenario(
     environments=[{"name": "one"}, {"name": "two", "strength": {"color": 0.5}}],
     splits={"train": 240, "val": 40, "test_per_group": 6, "twins": 24},
 )  # fmt: skip
+COMPOSITE = SCENARIO.model_copy(
+    update={
+        "second_part": SecondPart(kind="synonym", combinations=3),
+        "splits": SCENARIO.splits.model_copy(update={"nuisance_twins": 12}),
+    }
+)
 SUBMISSION = '''
 import hashlib
 import zlib
@@ -126,24 +140,44 @@ def measure(case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "planted.py")
         path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{case.offers}\n")
-        task = Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
+        scenario = COMPOSITE if case.composite else SCENARIO
+        task = Task(f"scoring-{case.modality}", scenario, case.modality)  # type: ignore[arg-type]
         job = plan_unfrozen(task, str(path), 5, "cpu", {}, Limits(isolation="process", retrain_seconds=0.0))
         result = run(replace(job, uncorrelated=case.uncorrelated)).result
     assert result.error is None, result.error
     return json.loads(result.model_dump_json(include={"metrics", "channels", "patterns", "groups", "rules", "report"}))
 
 
+def differences(recorded: Any, measured: Any, where: str = "") -> list[str]:
+    """Return the names of the numbers that differ by more than the last digits of a sum, with both numbers."""
+    if isinstance(recorded, dict) and isinstance(measured, dict):
+        keys = sorted(recorded.keys() | measured.keys())
+        return [d for key in keys for d in differences(recorded.get(key), measured.get(key), f"{where}/{key}")]
+    if isinstance(recorded, list) and isinstance(measured, list) and len(recorded) == len(measured):
+        pairs = enumerate(zip(recorded, measured, strict=True))
+        return [d for k, (one, other) in pairs for d in differences(one, other, f"{where}/{k}")]
+    numbers = isinstance(recorded, float) and isinstance(measured, float)
+    same = math.isclose(recorded, measured, rel_tol=1e-9, abs_tol=1e-9) if numbers else recorded == measured
+    return [] if same else [f"{where}: {recorded} {RECORDED}, {measured} now"]
+
+
+def changed(recorded: dict[str, Any], measured: dict[str, Any]) -> list[str]:
+    """Return the differences in what is recorded, without what is new."""
+    return [line for line in differences(recorded, measured) if f": None {RECORDED}" not in line]
+
+
 def main() -> int:
-    """Record the metrics of today: of all cases if the version was raised, else of those that are new."""
+    """Record the metrics of today; refuse to replace a recorded number unless the version was raised."""
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {"version": None, "results": {}}
-    kept = record["results"] if record["version"] == SCORING_VERSION else {}
-    new = [name for name in CASES if name not in kept]
-    if not new:
-        print("SCORING_VERSION is the recorded one: raise it in harness/results/identity.py first", file=sys.stderr)
-        return 1
-    results = {name: kept.get(name) or measure(case) for name, case in CASES.items()}
+    results = {name: measure(case) for name, case in CASES.items()}
+    if record["version"] == SCORING_VERSION:
+        lines = changed(record["results"], results)
+        if lines:
+            print("\n".join(lines), file=sys.stderr)
+            print("raise SCORING_VERSION in harness/results/identity.py to record these numbers", file=sys.stderr)
+            return 1
     RECORD.write_text(json.dumps({"version": SCORING_VERSION, "results": results}, indent=1) + "\n")
-    print("recorded:", ", ".join(new))
+    print("recorded:", ", ".join(results))
     return 0
 
 

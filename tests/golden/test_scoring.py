@@ -13,35 +13,44 @@ spec = importlib.util.spec_from_file_location("golden_scoring", Path(__file__).w
 scoring = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(scoring)
 REMEDY = (
-    "what a job measures changed: raise SCORING_VERSION in harness/results/identity.py "
-    f"(now {SCORING_VERSION}), then run `python tests/golden/scoring.py`"
+    "what a job measures changed: if a recorded number changed, raise SCORING_VERSION in harness/results/identity.py "
+    f"(now {SCORING_VERSION}); then, or if there are new metrics alone, run `python tests/golden/scoring.py`"
 )
-
-
-def differences(recorded, measured, where=""):
-    """Return the names of the numbers that differ by more than the last digits of a sum."""
-    if isinstance(recorded, dict) and isinstance(measured, dict):
-        keys = recorded.keys() | measured.keys()
-        return [d for key in sorted(keys) for d in differences(recorded.get(key), measured.get(key), f"{where}/{key}")]
-    if isinstance(recorded, list) and isinstance(measured, list) and len(recorded) == len(measured):
-        pairs = enumerate(zip(recorded, measured, strict=True))
-        return [d for k, (one, other) in pairs for d in differences(one, other, f"{where}/{k}")]
-    same = measured == (pytest.approx(recorded, rel=1e-9, abs=1e-9) if isinstance(recorded, float) else recorded)
-    return [] if same else [f"{where}: {recorded} recorded, {measured} now"]
 
 
 @pytest.mark.parametrize("name", scoring.CASES)
 def test_a_changed_metric_needs_a_raised_scoring_version(name):
     record = json.loads(scoring.RECORD.read_text())
     assert record["version"] == SCORING_VERSION, "record the new version: `python tests/golden/scoring.py`"
-    assert differences(record["results"].get(name), scoring.measure(scoring.CASES[name])) == [], REMEDY
+    assert scoring.differences(record["results"].get(name), scoring.measure(scoring.CASES[name])) == [], REMEDY
 
 
 def test_the_guard_notices_a_changed_metric_and_another_question(monkeypatch):
     recorded = json.loads(scoring.RECORD.read_text())["results"]["text"]
     real = metrics.spurious_sensitivities
     monkeypatch.setattr(metrics, "spurious_sensitivities", lambda *arguments: 1.001 * real(*arguments))
-    assert any("/metrics/sss:" in line for line in differences(recorded, scoring.measure(scoring.CASES["text"])))
+    assert any(
+        "/metrics/sss:" in line for line in scoring.differences(recorded, scoring.measure(scoring.CASES["text"]))
+    )
     monkeypatch.undo()
     monkeypatch.setattr("spurgen.harness.running.run.class_names", lambda _: ("a", "b", "c"))
-    assert any("/classes:" in line for line in differences(recorded, scoring.measure(scoring.CASES["text"])))
+    assert any("/classes:" in line for line in scoring.differences(recorded, scoring.measure(scoring.CASES["text"])))
+
+
+def test_new_metrics_are_recorded_and_changed_ones_refused(monkeypatch, tmp_path, capsys):
+    measured = {"metrics": {"old": 0.5, "new": 1.0}}
+    monkeypatch.setattr(scoring, "measure", lambda _: measured)
+    monkeypatch.setattr(scoring, "RECORD", tmp_path / "scoring.json")
+    results = {name: {"metrics": {"old": 0.5}} for name in scoring.CASES}
+    before = json.dumps({"version": SCORING_VERSION, "results": results})
+    scoring.RECORD.write_text(before)
+    measured["metrics"]["old"] = 0.6
+    assert scoring.main() == 1
+    assert "/text/metrics/old: 0.5 recorded, 0.6 now" in capsys.readouterr().err
+    assert scoring.RECORD.read_text() == before
+    measured["metrics"]["old"] = 0.5
+    assert scoring.main() == 0
+    assert json.loads(scoring.RECORD.read_text())["results"]["text"] == measured
+    monkeypatch.setattr(scoring, "SCORING_VERSION", SCORING_VERSION + 1)
+    measured["metrics"]["old"] = 0.6
+    assert scoring.main() == 0

@@ -9,6 +9,7 @@ import pytest
 from spurgen.baselines import focal, jtt
 from spurgen.baselines.training import loop
 from spurgen.baselines.training.method import Baseline
+from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark.plugins import discover
 
 METHODS = discover("spurgen.baselines")
@@ -86,16 +87,16 @@ def test_missing_epoch_is_noticed():
 
 
 def test_raised_version_asks_for_a_recording(monkeypatch):
-    entry = {"version": 1, "training_version": 1}
+    entry = {"version": 1, "training_version": golden.TRAINING_VERSION}
     assert golden.complaint(raised(jtt.submission), entry) == (
         "version of jtt is 2, recorded 1: run `python tests/golden/record.py jtt`"
     )
     assert golden.complaint(jtt.submission, None) == (
         "jtt has no recorded results: run `python tests/golden/record.py jtt`"
     )
-    monkeypatch.setattr(golden, "TRAINING_VERSION", 2)
+    monkeypatch.setattr(golden, "TRAINING_VERSION", 99)
     assert golden.complaint(jtt.submission, entry) == (
-        "TRAINING_VERSION is 2, recorded 1: run `python tests/golden/record.py`"
+        f"TRAINING_VERSION is 99, recorded {TRAINING_VERSION}: run `python tests/golden/record.py`"
     )
 
 

@@ -10,7 +10,7 @@ from spurgen.harness.cli import main
         ("score x.py --task-s a", "unknown flag --task-s; did you mean --tasks? see spurgen score --help"),
         ("score x.py --task_s=a", "unknown flag --task-s; did you mean --tasks? see"),
         ("score --memry-gib 3 x.py", "unknown flag --memry-gib; did you mean --memory-gib? see"),
-        ("compare a b --strategy grid", "unknown flag --strategy see spurgen compare --help"),  # it is sweep's
+        ("compare a b --backbone x", "unknown flag --backbone see spurgen compare --help"),
         ("generate --ou folder", "unknown flag --ou; did you mean --out? see"),  # though --out is required
         ("splits verfy", "there is no action 'verfy'; did you mean verify? see spurgen splits --help"),
         ("splits verify --job 3", "unknown flag --job; did you mean --jobs? see spurgen splits verify --help"),

@@ -45,7 +45,7 @@ def test_an_epoch_takes_little_longer_than_a_hand_written_loop(benchmark, measur
     data = labeled_data(task, "train", samples, "none")
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
     problem = Problem.of(data, data, context)
-    hyper = replace(erm.Hyperparameters(), epochs=1)
+    hyper = replace(erm.submission.HYPERPARAMETERS, epochs=1)
     rounds = 1 if benchmark.disabled else 7
     ours, hand = [], []
     for _ in range(rounds):

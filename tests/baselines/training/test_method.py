@@ -13,8 +13,13 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.errors import SubmissionError
 
-SCORES = (ValScore(0.6, 0.5, 0.5), ValScore(0.9, 0.1, 0.4), ValScore(0.7, 0.3, 0.6), ValScore(0.5, 0.2, 0.2))
-BEST = {"val_wga": 0, "val_accuracy": 1, "last": 3}
+SCORES = (
+    ValScore(0.6, 0.5, 0.5, 0.5),
+    ValScore(0.9, 0.1, 0.4, 0.4),
+    ValScore(0.7, 0.3, 0.6, 0.6),
+    ValScore(0.5, 0.2, 0.2, 0.2),
+)
+BEST = {"val_wga": 0, "val_accuracy": 1, "val_robust": 2, "last": 3}
 TRAINED = 9  # place of the weights after training, which are those of no checkpoint
 
 
@@ -51,16 +56,17 @@ def fitted(make_data, make_context):
     ("access", "rule"),
     [
         ("none", "val_accuracy"), ("envs", "val_accuracy"), ("twins", "val_accuracy"),
-        ("val_groups", "val_wga"), ("train_groups", "val_wga"),
+        ("val_groups", "val_robust"), ("train_groups", "val_robust"),
     ],
 )  # fmt: skip
-def test_tier_selects_by_the_worst_group_only_if_it_shows_groups_on_val(access, rule, fitted):
+def test_tier_selects_by_the_worst_pattern_only_if_it_shows_groups_on_val(access, rule, fitted):
     for actual in (fitted(access), fitted(access, selection="tier")):
         assert (actual.place, actual.rule) == (BEST[rule], rule)
 
 
 @pytest.mark.parametrize(
-    ("access", "rule"), [*product(["none", "val_groups"], ["last", "val_accuracy"]), ("val_groups", "val_wga")]
+    ("access", "rule"),
+    [*product(["none", "val_groups"], ["last", "val_accuracy"]), *product(["val_groups"], ["val_wga", "val_robust"])],
 )
 def test_rule_that_needs_no_groups_is_followed_under_any_tier(rule, access, fitted):
     actual = fitted(access, selection=rule)
@@ -80,8 +86,9 @@ def test_network_without_checkpoints_keeps_its_final_weights(fitted):
     assert (actual.place, actual.rule, actual.method.checkpoints()) == (TRAINED, None, 0)
 
 
-def test_worst_group_selection_without_groups_is_an_error_before_training(fitted):
-    message = "selection = 'val_wga' needs groups on val, which ACCESS 'envs' withholds; choose last or val_accuracy"
+@pytest.mark.parametrize("rule", ["val_wga", "val_robust"])
+def test_selection_by_groups_without_groups_is_an_error_before_training(rule, fitted):
+    message = f"selection = '{rule}' needs groups on val, which ACCESS 'envs' withholds; choose last or val_accuracy"
     with pytest.raises(SubmissionError, match=f"^mine: {message}$"):
-        fitted("envs", selection="val_wga")
+        fitted("envs", selection=rule)
     assert fitted.trainings == 0

@@ -13,6 +13,7 @@ from pathlib import Path
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import sample, twins
+from spurgen.generators.nuisances import NUISANCES
 from spurgen.generators.pictograms import DRAWINGS
 from spurgen.generators.world import CHANNELS
 
@@ -20,11 +21,15 @@ FILE = Path(__file__).with_name("digests.json")
 KINDS = discover(CHANNELS)
 # Named one by one, so that a channel or a value that is added later leaves these worlds as they are.
 VALUES = {"background": 12, "color": 12, "lighting": 10, "shape": 12, "synonym": 12, "voice": 11, "watermark": 12}
+LATER = {"tint": 10, "word": 20}  # kinds that were added later, each alone in a world of its own
 DIALS = {
     "core": {"core_size": 0.6, "core_contrast": 0.5, "core_visibility": 0.5},
     "faint": {"channels": {kind: {"magnitude": 0.4, "variance": 0.3} for kind in ("color", "shape", "background")}},
     "spoken": {"caption_fidelity": 0.5},
     "noisy": {"label_noise": 0.3, "withheld": [{"class": 0, "color": 1}]},
+    "second part in words": {"channels": {"color": {}}, "second_part": {"kind": "synonym", "combinations": 5}},
+    "second part as tint": {"second_part": {"kind": "tint"}, "core_carrier": "image"},
+    "noise on labels": {"label_noise": 0.5, "noise_kind": "label"},
     "apart": {
         "channels": {
             "painted": {"kind": "color", "carrier": "image", "alignment": "many-to-many"},
@@ -32,6 +37,10 @@ DIALS = {
         },
         "environments": [{"name": "a", "weight": 0.3}, {"name": "b", "weight": 0.7, "strength": {"told": 0.1}}],
     },
+    "expected": {"alignment": "natural"},
+    "unexpected": {"alignment": "counter"},
+    "written": {"captions": "natural"},
+    "vague": {"captions": "natural", "caption_fidelity": 0.5, "core_visibility": 0.5},
 }
 
 
@@ -63,6 +72,10 @@ def made():
     for kind, count in VALUES.items():
         for value, name in enumerate(KINDS[kind].VALUES[:count]):
             golden[f"{kind}/{name}"] = digest(twins(spec, "test", [3], "channel", kind, value))
+    for kind, count in LATER.items():
+        own = world(channels={kind: {"carrier": carrier(kind), "values": count}})
+        for value, name in enumerate(KINDS[kind].VALUES[:count]):
+            golden[f"{kind}/{name}"] = digest(twins(own, "test", [3], "channel", kind, value))
     for index, name in enumerate(DRAWINGS):
         golden[f"class/{name}"] = digest(sample(spec, "test", [index]))
     for size in (32, 224):
@@ -71,8 +84,17 @@ def made():
         golden[f"dials/{name}"] = digest(sample(world(**dials), "train", range(8)))
     for split in ("train", "val", "test"):
         golden[f"split/{split}"] = digest(sample(spec, split, [0, 7, 10**6]))
+    few = {"channels": {"color": {}, "shape": {}}, "second_part": {"kind": "tint"}, "label_noise": 0.5}
+    sizes = {"val": 100, "val_per_group": 1, "test_per_group": 1, "conflicting_per_class": 1}
+    many = world(**few, worlds=2, splits=sizes).in_world(1)
+    golden["split/val with balanced groups"] = digest(sample(many, "val", range(78, 84)))
+    golden["split/test with more conflicts"] = digest(sample(many, "test", range(78, 84)))
     for kind in ("placebo", "core", "ctrl", "unc"):
         golden[f"twins/{kind}"] = digest(twins(spec, "test", range(2), kind))
+    for nuisance in NUISANCES:
+        golden[f"twins/placebo/{nuisance}"] = digest(twins(spec, "test", range(2), "placebo", nuisance))
+    for part in ("first", "second"):
+        golden[f"twins/part/{part}"] = digest(twins(many, "test", range(2), "part", part))
     return golden
 
 
@@ -84,7 +106,7 @@ def test_samples_are_bit_for_bit_the_golden_ones():
 
 def test_golden_samples_differ_from_one_another():
     kept = json.loads(FILE.read_text())
-    for kind, count in VALUES.items():
+    for kind, count in (VALUES | LATER).items():
         mine = [digests.split() for name, digests in kept.items() if name.startswith(f"{kind}/")]
         for carried, half in (("image", 0), ("caption", 1)):
             different = len({digests[half] for digests in mine})

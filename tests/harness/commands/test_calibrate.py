@@ -1,8 +1,12 @@
+import numpy as np
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.commands import calibrate
-from spurgen.harness.commands.calibrate import BEGIN, END, calibration_table, cue_table
+from spurgen.harness.commands._calibration import IDEAL, calibration_table, ideal_table
+from spurgen.harness.commands.calibrate import BEGIN, END
+from spurgen.harness.running.ideal import ideal_scores
 
 
 def test_the_table_is_printed_and_renewed_in_the_file_that_is_named(
@@ -29,36 +33,70 @@ def test_the_table_is_printed_and_renewed_in_the_file_that_is_named(
 def calibrated(make_outcome, suite):
     """Return a function that makes one result per WGA, with the seeds 0, 1, ..."""
 
-    def make(name, *wgas, **changes):
-        metrics = [{"wga": wga, "aligned_accuracy": wga + 0.25, "conflicting_accuracy": wga / 2} for wga in wgas]
+    def make(name, *wgas, use=0.5, **changes):
+        metrics = [
+            {"robust_accuracy": wga + 0.1, "wga": wga, "aligned_accuracy": wga + 0.25, "core_use": use + wga}
+            | {"conflicting_accuracy": wga / 2, "reliance": 0.1}
+            for wga in wgas
+        ]
         return [make_outcome(suite, 0.5, k, submission=name, metrics=m, **changes)[0] for k, m in enumerate(metrics)]
 
     return make
 
 
-def test_metrics_are_averaged_over_seeds_with_the_standard_deviation_of_wga(calibrated, read_table):
+def test_metrics_are_averaged_over_seeds_below_those_of_the_ideal_observer(calibrated, suite, read_table):
     results = [*calibrated("erm", 0.1, 0.2, 0.6), *calibrated("erm", 0.5, 0.7, task="small-image")]
     results += [*calibrated("dfr", 0.4, 0.4), *calibrated("erm", 0.6, 0.7, uncorrelated=True)]
     # (.2, .1, -.3) squared are .14, over 2 .07; twice .1 squared are .02; twice .05 squared .005
     rows = [
-        ("small-image", "erm", "0.850", "0.300", "0.600 ± 0.141", "2"),
-        ("small-text", "dfr", "0.650", "0.200", "0.400 ± 0.000", "2"),
-        ("small-text", "erm", "0.550", "0.150", "0.300 ± 0.265", "3"),
-        ("small-text", "erm, uncorrelated data", "0.900", "0.325", "0.650 ± 0.071", "2"),
-    ]
-    head = ("Task", "Trained by", "Aligned accuracy", "All-conflicting accuracy", "WGA", "Seeds")
-    assert read_table(calibration_table(results)) == [dict(zip(head, row, strict=True)) for row in rows]
+        ("small-image", "erm", "0.700 ± 0.141", "0.600 ± 0.141", "0.850", "0.300", "0.100", "1.100", "2"),
+        ("small-text", "dfr", "0.500 ± 0.000", "0.400 ± 0.000", "0.650", "0.200", "0.100", "0.900", "2"),
+        ("small-text", "erm", "0.400 ± 0.265", "0.300 ± 0.265", "0.550", "0.150", "0.100", "0.800", "3"),
+        (
+            "small-text", "erm, uncorrelated data", "0.750 ± 0.071", "0.650 ± 0.071", "0.900", "0.325", "0.100",
+            "1.150", "2",
+        ),
+    ]  # fmt: skip
+    head = ("Task", "Trained by", "Robust accuracy", "WGA", "Aligned accuracy", "All-conflicting accuracy", "Reliance",
+            "Core use", "Seeds")  # fmt: skip
+    table = read_table(calibration_table(suite, results))
+    assert [row for row in table if row["Trained by"] != IDEAL] == [dict(zip(head, row, strict=True)) for row in rows]
+    assert [k for k, row in enumerate(table) if row["Trained by"] == IDEAL] == [0, 2]
+    ideal = ideal_scores(suite.task("small-text")).metrics
+    names = ("robust_accuracy", "wga", "aligned_accuracy", "conflicting_accuracy", "reliance", "core_use")
+    assert [table[2][column] for column in head[2:8]] == [f"{ideal[name]:.3f}" for name in names]
 
 
-def test_a_single_seed_has_no_standard_deviation(calibrated, read_table):
-    (row,) = read_table(calibration_table(calibrated("erm", 0.3)))
+def test_a_single_seed_has_no_standard_deviation(calibrated, suite, read_table):
+    row = read_table(calibration_table(suite, calibrated("erm", 0.3)))[1]
     assert (row["WGA"], row["Seeds"]) == ("0.300", "1")
 
 
-def test_tasks_of_one_scenario_and_the_same_channels_share_their_lines_of_cues(suite, read_table):
-    rows = read_table(cue_table(suite, ["small-image", "small-text"]))
-    assert [row["Cues"] for row in rows] == ["channels", "core cue", "both"]
-    assert {row["Task"] for row in rows} == {"small-image, small-text"}
-    assert [(row["All-conflicting accuracy"], row["WGA"]) for row in rows][:2] == [
-        ("0.000", "0.000"), ("1.000", "1.000"),
-    ]  # fmt: skip
+def test_what_an_old_result_lacks_is_derived_or_left_blank(make_outcome, suite, read_table):
+    metrics = {"wga": 0.5, "aligned_accuracy": 0.9, "conflicting_accuracy": 0.6}
+    channels = {"color": {"pull": 0.2}, "background": {"pull": 0.1}}
+    patterns = {"aa": 0.9, "ac": 0.8, "ca": 0.7, "cc": 0.75}
+    old = make_outcome(suite, 0.5, metrics=metrics, channels=channels, patterns=patterns)[0]
+    row = read_table(calibration_table(suite, [old]))[1]
+    # three values for three classes: the channel's oracle has a pull of 2/3
+    assert (row["Robust accuracy"], row["Reliance"], row["Core use"]) == ("0.700", "0.300", "")
+
+
+def test_every_world_of_a_template_has_its_line(suite, suite_file, calibrated, read_table):
+    file = suite.scenario_file("small")
+    file.write_text("worlds = 2\n" + file.read_text())
+    worlds = load_suite(suite_file)
+    assert [row["World"] for row in read_table(ideal_table(worlds, ["small-text"]))] == ["small-w0", "small-w1"]
+    ideal = [ideal_scores(worlds.task("small-text").in_world(seed)).metrics["reliance"] for seed in (0, 1)]
+    row = read_table(calibration_table(worlds, calibrated("erm", 0.4, 0.5)))[0]
+    assert row["Robust accuracy"] == "1.000 ± 0.000"
+    assert float(row["Reliance"]) == pytest.approx(np.mean(ideal), abs=1e-3)
+
+
+def test_tasks_with_the_same_figures_share_a_line(suite, read_table):
+    (line,) = read_table(ideal_table(suite, ["small-image", "small-text"]))
+    assert (line["Task"], line["World"]) == ("small-image, small-text", "small")
+    assert float(line["On train: channels"]) < float(line["On train: both"])
+    assert (line["On train: core cue"], line["Robust accuracy"], line["WGA"]) == ("1.000",) * 3
+    assert 0.97 < float(line["Core use"]) < 1  # 45 val samples support no lower temperature
+    assert line["Reliance"] == "color 0.000, background 0.000"

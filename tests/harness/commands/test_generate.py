@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.scenario import load_scenario
+from spurgen.harness.cli import main
 from spurgen.harness.commands.generate import from_flags
 from spurgen.harness.experiments.data_folder import describe_world
 
@@ -12,3 +16,18 @@ def test_num_samples_counts_train_samples_in_generate_and_in_run(describe, num_s
     assert (splits.train, splits.val) == (num_samples, val)
     with pytest.raises(ScenarioError, match=r"splits.train: .*\(got 0\)"):
         describe(num_samples=0)
+
+
+@pytest.mark.usefixtures("small")
+def test_one_world_of_several_is_written(stderr):
+    text = Path("small.toml").read_text()
+    Path("many.toml").write_text(f"worlds = 3\n{text}")
+    assert main(["generate", "many.toml", "--world", "2", "--out", "two"]) == 0
+    assert main(["generate", "many.toml", "--out", "zero"]) == 0
+    names = [load_scenario(folder / "scenario.toml").name for folder in (Path("two"), Path("zero"))]
+    assert names == ["small-w2", "small-w0"]
+    stderr()
+    assert main(["generate", "small.toml", "--world", "1", "--out", "one"]) == 2
+    assert "--world 1: small.toml describes one world; leave it out" in stderr()
+    assert main(["generate", "--world", "1", "--out", "one"]) == 2
+    assert "--world 1 is a world of a scenario file; give one, or leave it out" in stderr()

@@ -2,8 +2,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.board.reproduction import METRICS
 from spurgen.harness.cli import main
+from spurgen.harness.commands.reproduce import _refuse_changes
 from spurgen.harness.results.store import Store
 
 MODEL = """
@@ -89,6 +91,16 @@ def test_a_row_whose_source_changed_is_refused(row, write_submission, stderr):
     message = stderr()
     assert "changed since the row was made (SHA-256" in message
     assert "restore the file, or score it again" in message
+
+
+def test_a_method_that_changed_names_the_commit_that_made_the_row():
+    environment = SimpleNamespace(commit="1c1333d3")
+    result = SimpleNamespace(
+        spec="spurgen.baselines.erm:submission", submission_sha256="1" * 64,
+        provenance=SimpleNamespace(environment=environment),
+    )  # fmt: skip
+    with pytest.raises(SpurgenError, match=r"erm:submission changed since .*; check out the commit .* it, 1c1333d3$"):
+        _refuse_changes([(SimpleNamespace(submission_sha256="2" * 64), result)])
 
 
 def test_a_task_that_the_row_lacks_is_refused(row, stderr):

@@ -39,6 +39,18 @@ def test_freeze_never_overwrites_a_manifest(suite_file, stderr):
     assert "a frozen suite never changes" in stderr()
 
 
+def test_freeze_and_ideal_write_what_the_ideal_observers_reach(suite_file, stderr):
+    suite = load_suite(suite_file)
+    suite.manifest_file.unlink()
+    assert main(["splits", "freeze", "--suite", suite_file, "--jobs", "1"]) == 0
+    assert f"wrote {suite.ideal_file}: metrics of the ideal observer of every task and world" in stderr()
+    written = suite.ideal_file.read_text()
+    assert set(load_suite(suite_file).ideal.worlds["small"]) == {"image", "text", "multimodal"}
+    suite.ideal_file.unlink()
+    assert main(["splits", "ideal", "--suite", suite_file]) == 0
+    assert suite.ideal_file.read_text() == written
+
+
 def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path, capsys, stderr):
     place = ["--suite", two, "--data", str(tmp_path / "data")]
     assert list(only(load_suite(two), ["other"]).tasks) == ["other-text"]

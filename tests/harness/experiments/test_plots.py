@@ -82,7 +82,7 @@ def test_proportions_of_zero_are_drawn_on_an_axis_from_zero(make_experiment):
 def test_curves_are_means_over_seeds_with_a_band_from_minimum_to_maximum(summary):
     figure = training_curves(summary, summary.finished[1])
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["Loss, as minimised", "Accuracy on val", "Worst-group accuracy on val", "Penalty"]
+    assert titles == ["Loss, as minimised", "Accuracy on val", "Worst group and pattern on val", "Penalty"]
     loss = figure.axes[0]
     assert loss.lines[0].get_ydata() == pytest.approx([4.0, 3.0, 2.5])  # seeds 0 to 4 add 2 on average
     assert loss.lines[0].get_xdata().tolist() == [1, 2, 3]

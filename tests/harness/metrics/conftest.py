@@ -53,7 +53,11 @@ class World:
 
     def core_twins(self, predictor):
         """Return its probabilities with another class and all else equal, (m, K)."""
-        return predictor((self.labels + 1 + np.arange(len(self.labels)) % (K - 1)) % K, self.values)
+        return predictor(self.other_class(), self.values)
+
+    def other_class(self):
+        """Return a class other than each sample's own, int64 (m,)."""
+        return (self.labels + 1 + np.arange(len(self.labels)) % (K - 1)) % K
 
     def ctrl(self, predictor):
         """Return its probabilities with every channel aligned, (m, K)."""

@@ -27,13 +27,18 @@ CALLS = {
     "sss": (metrics.spurious_sensitivity, {"base_probs": PROBS, "twin_probs": TWINS, "labels": LABELS}),
     "placebo": (metrics.placebo_floor, {"base_probs": PROBS, "placebo_probs": PROBS, "labels": LABELS}),
     "core": (metrics.core_sensitivity, {"base_probs": PROBS, "core_probs": PROBS, "labels": LABELS}),
+    "core_use": (
+        metrics.core_use,
+        {"base_probs": PROBS, "core_probs": PROBS, "labels": LABELS, "core_labels": LABELS},
+    ),
     "ig": (metrics.invariance_gap, {"ctrl_logits": PROBS, "unc_logits": PROBS, "labels": LABELS}),
     "flips": (metrics.flip_rate, {"base_scores": PROBS, "twin_scores": TWINS}),
     "pull": (metrics.signed_pull, {"twin_probs": TWINS, "aligned_classes": np.ones((V, K), bool)}),
+    "reliance": (metrics.reliance, {"twin_probs": TWINS, "aligned_classes": np.eye(V, K, dtype=bool)}),
 }
 SLOTS = [(call, argument) for call, (_, arguments) in CALLS.items() for argument in arguments]
 REAL_SLOTS = [slot for slot in SLOTS if CALLS[slot[0]][1][slot[1]].dtype.kind == "f"]
-LABEL_SLOTS = [slot for slot in SLOTS if slot[1] == "labels"]
+LABEL_SLOTS = [slot for slot in SLOTS if slot[1].endswith("labels")]
 
 
 def call_with(call, argument, value):
@@ -144,3 +149,16 @@ def test_errors_of_cra_name_the_channel():
 def test_pull_without_alignment_is_an_error():
     with pytest.raises(MetricError, match="aligned_classes: found no True at all"):
         metrics.signed_pull(TWINS, np.zeros((V, K), bool))
+
+
+def test_reliance_on_a_channel_whose_values_are_all_alike_is_an_error():
+    with pytest.raises(MetricError, match="aligned_classes: found the same classes for every value"):
+        metrics.reliance(TWINS, np.ones((V, K), bool))
+
+
+@pytest.mark.parametrize("num_classes", [0, 4])
+def test_groups_that_are_no_classes_times_patterns_are_an_error(num_classes):
+    with pytest.raises(
+        MetricError, match=f"group_accuracies: found 6 groups, expected a multiple of the {num_classes}"
+    ):
+        metrics.robust_accuracy(np.ones(6), num_classes)

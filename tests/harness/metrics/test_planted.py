@@ -40,6 +40,20 @@ def test_core_sensitivity_and_placebo_of_mixture(world, weight):
 
 
 @pytest.mark.parametrize("weight", WEIGHTS)
+def test_core_use_of_mixture(world, weight):
+    # the core's share, 1 - weight, moves from the old class to the new one; the channel's stays
+    mixture = world.mixture(weight)
+    base, twins, other = world.base(mixture), world.core_twins(mixture), world.other_class()
+    assert metrics.core_use(base, twins, world.labels, other) == pytest.approx(1 - weight)
+    assert metrics.core_use(base, base, world.labels, other) == 0
+    # who predicts the class before the one shown loses where the new class is next to the old one
+    backwards = np.roll(np.eye(K), -1, axis=1)
+    uses = metrics.core_uses(backwards[world.labels], backwards[other], world.labels, other)
+    steps = (other - world.labels) % K
+    assert uses.tolist() == np.where((steps == 1) | (steps == K - 1), -0.5, 0).tolist()
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
 @pytest.mark.parametrize("eps", [0.01, 0.3])
 def test_ig_of_mixture(world, weight, eps):
     # p[y] = 1 with the channel aligned and 1 - weight without, mixed with eps uniform. Uniformly drawn,
@@ -102,6 +116,37 @@ def test_pull_of_mixture(world, weight):
     )
 
 
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_reliance_of_mixture_is_its_weight(world, weight):
+    mixture = world.mixture(weight)
+    for channel, expected in enumerate((0, weight, 0)):
+        reliance = metrics.reliance(world.twins(mixture, channel), world.aligned_classes(channel))
+        assert reliance == pytest.approx(expected, abs=1e-12)
+
+
+def test_reliance_of_a_channel_that_repels():
+    # the class of the value shown gets nothing, the others 1/4 each: 0 shown, 1/5 on average, where the oracle has 4/5
+    repelled = (1 - np.eye(K)) / (K - 1)
+    assert metrics.reliance(repelled[None], np.eye(K, dtype=bool)) == pytest.approx(-1 / (K - 1))
+    # with two values, that is the mirror image of the oracle
+    assert metrics.reliance(np.eye(2)[None, ::-1], np.eye(2, dtype=bool)) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(
+    "aligned",
+    [
+        np.eye(4, 2, dtype=bool), np.eye(2, 4, dtype=bool), np.arange(6) % 3 == np.arange(3)[:, None],
+        np.eye(5, dtype=bool) | np.roll(np.eye(5, dtype=bool), 1, axis=0),
+    ],
+    ids=["values of no class", "classes of no value", "shared values", "two values a class"],
+)  # fmt: skip
+def test_reliance_of_the_channels_oracle_is_one(aligned):
+    oracle = metrics.channel_oracle(aligned)
+    assert (oracle > 0).tolist() == np.where(aligned.any(axis=1, keepdims=True), aligned, True).tolist()
+    assert metrics.reliance(oracle[None], aligned) == pytest.approx(1)
+    assert metrics.reliance((0.3 * oracle + 0.7 / aligned.shape[1])[None], aligned) == pytest.approx(0.3)
+
+
 def test_pull_with_more_values_than_classes():
     # 4 values, 2 classes; values 2 and 3 are aligned with no class and the channel oracle predicts 1/2 there:
     # an aligned value draws 1 where the average over values is (1 + 0 + 1/2 + 1/2)/4 = 1/2
@@ -126,3 +171,10 @@ def test_group_counts_and_accuracies():
     assert metrics.count_groups(np.array([0, 1, 2, 0, 1]) == labels, np.array([0, 0, 1, 1, 2]))[0].tolist() == [2, 1, 0]
     assert metrics.group_accuracies(scores, labels, np.array([0, 0, 1, 1, 2])).tolist() == [1, 0.5, 0]
     assert metrics.worst_group_accuracy(scores[:4], labels[:4], np.array([0, 0, 1, 1])) == 0.5
+
+
+def test_robust_accuracy_is_the_worst_pattern_averaged_over_classes():
+    # three classes with two patterns each: the worst group is of the pattern that is better on average
+    groups = np.array([0.9, 0.3, 0.1, 0.3, 0.8, 0.3])
+    assert metrics.pattern_accuracies(groups, 3) == pytest.approx([0.6, 0.3])
+    assert metrics.robust_accuracy(groups, 3) == pytest.approx(0.3)

@@ -3,13 +3,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import spurgen.harness.results.identity as module
 from spurgen.baselines.training.weights import PACKAGES, backbone_digest
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.results.identity import job_identity, submission_digest
+from spurgen.harness.results.identity import is_current_baseline, job_identity, submission_digest
 from spurgen.harness.results.sources import HOME
 
 IMPORTS = (
@@ -24,7 +25,7 @@ sys.path.insert(0, sys.argv[1])
 import spurgen.benchmark
 assert spurgen.benchmark.__file__.startswith(sys.argv[1]), spurgen.benchmark.__file__
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.results.identity import job_identity, submission_digest
+from spurgen.harness.results.identity import is_current_baseline, job_identity, submission_digest
 for task in load_suite("v1").tasks.values():
     for name in ("erm", "jtt", "group_dro"):
         digest = submission_digest(f"spurgen.baselines.{name}:submission")
@@ -133,6 +134,23 @@ def test_weights_that_are_not_installed_have_a_digest(monkeypatch):
     monkeypatch.setitem(sys.modules, PACKAGES[0], None)
     assert re.fullmatch("[0-9a-f]{64}", backbone_digest("imagenet"))
     assert backbone_digest("scratch") == "scratch"
+
+
+def test_an_earlier_version_of_a_method_is_current_on_an_archived_suite_alone(monkeypatch):
+    def result(suite, digest):
+        return SimpleNamespace(
+            spec="spurgen.baselines.erm:submission", options={}, suite=suite, submission_sha256=digest
+        )
+
+    before = submission_digest("spurgen.baselines.erm:submission")
+    assert is_current_baseline(result("v1", before))
+    assert is_current_baseline(result("mine", before))
+    monkeypatch.setattr(module, "method_version", lambda _: 99)
+    module._accepted_digests.cache_clear()
+    assert is_current_baseline(result("v1", before))
+    assert not is_current_baseline(result("mine", before))
+    assert not is_current_baseline(result("v1", submission_digest("spurgen.baselines.jtt:submission")))
+    module._accepted_digests.cache_clear()
 
 
 def test_identities_are_computed_without_torch():

@@ -65,6 +65,16 @@ def test_each_rule_picks_by_its_own_metric():
     assert picks["last"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 2}
 
 
+def test_the_worst_pattern_is_over_all_classes():
+    def steps(place, label, group, index):
+        one_group_is_wrong, both_patterns_suffer = group != 3, index % 10 < 4
+        return logits_of(label, is_right=(one_group_is_wrong, both_patterns_suffer)[place])
+
+    picks = rules(steps, 2, "predict", "restore")
+    assert picks["val_wga"]["checkpoint"] == 1  # a group of the first checkpoint has no correct sample
+    assert picks["val_robust"]["checkpoint"] == 0  # and half of its pattern
+
+
 @pytest.mark.parametrize("checkpoints", [0, 1])
 def test_fewer_than_two_checkpoints_give_no_comparison(checkpoints):
     assert rules(lambda *_: np.zeros(2), checkpoints, "predict", "restore") == {}

@@ -6,10 +6,13 @@ from rich.console import Console
 
 from spurgen.baselines.training.weights import PACKAGES
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.harness.cli import main
 from spurgen.harness.machine import pool
+from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 from spurgen.harness.sandbox.limits import Limits
@@ -89,6 +92,51 @@ def test_results_of_a_raised_scoring_version_are_all_missing_again(
     assert all(job.accepts(result) for job in jobs for result in results)
     monkeypatch.setattr("spurgen.harness.results.identity.SCORING_VERSION", 99)
     assert find_missing(jobs, rows) == jobs
+
+
+def archive(suite_file):
+    path = Path(suite_file)
+    path.write_text(f"archived = true\n{path.read_text()}")
+    return suite_file
+
+
+def test_a_row_of_an_archived_suite_outlives_our_versions_and_nothing_is_added_to_it(
+    suite_file, make_outcome, suite, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pool, "run", lambda _, jobs, __: pytest.fail(f"runs {jobs}"))
+    jobs = plan(archive(suite_file), ["small-text"], baseline_specs(["erm"]), [0, 1])
+    shared = {"spec": jobs[0].spec, "submission_sha256": "version 1", "identity": "of version 1"}
+    same = {"data_sha256": jobs[0].data_sha256, **shared}
+    store = Store(tmp_path / "results", "tiny")
+    for seed in (0, 1):
+        store.add("erm", *make_outcome(suite, 0.8, seed, **same))
+    assert find_missing(jobs, store.rows()) == []
+    assert list(run_missing(jobs, store, Console())) == []
+    more = plan(suite_file, ["small-text"], baseline_specs(["erm"]), [2])
+    with pytest.raises(SpurgenError, match="suite tiny is archived, and its row erm was made by an earlier version"):
+        list(run_missing(more, store, Console()))
+    (result, _) = make_outcome(suite, 0.8, **same)
+    assert jobs[0].accepts(result)
+    changes = ({"data_sha256": "other"}, {"uncorrelated": True}, {"options": {"lr": 1.0}}, {"task": "small-image"})
+    assert not any(jobs[0].accepts(result.model_copy(update=change)) for change in changes)
+    (stranger, _) = make_outcome(suite, 0.8, **(same | {"spec": "erm.py"}))
+    assert not jobs[0].accepts(stranger)
+
+
+@pytest.mark.parametrize("suite", ["v1", "v1-imagenet"])
+def test_nothing_is_missing_on_the_archived_suites(suite):
+    rows = Store(SHIPPED, suite).rows()
+    results = [result for row in rows.values() for part in row.values() for result in part.results]
+    jobs = [
+        job
+        for name in names_in(BASELINES)
+        for task, part in rows[name].items()
+        for job in plan(suite, [task], baseline_specs([name]), part.seeds)
+    ]
+    assert len(jobs) == sum(is_baseline(result.spec) for result in results) >= 27
+    assert find_missing(jobs, rows) == []
+    ours = [result for result in results if is_current_baseline(result)]
+    assert len(ours) == len(jobs)
 
 
 def test_a_task_with_a_less_isolated_result_is_missing_as_a_whole(suite_file, write_submission, make_outcome, suite):

@@ -250,7 +250,7 @@ def test_selection_rules_are_compared_over_the_checkpoints(result_of, checkpoint
     assert result.metrics["accuracy"] == 0
     perfect = {"accuracy": 1, "wga": 1, "checkpoint": 1}
     ending = {"accuracy": pytest.approx(1 / 3), "wga": 0, "checkpoint": last}
-    assert result.rules == {"last": ending, "val_accuracy": perfect, "val_wga": perfect}
+    assert result.rules == {"last": ending, "val_accuracy": perfect, "val_wga": perfect, "val_robust": perfect}
 
 
 EXTREME = """

@@ -8,11 +8,11 @@ import pytest
 from spurgen.benchmark.errors import MetricError
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
-from spurgen.generators import sample
+from spurgen.generators import aligned_values, sample, twins
 from spurgen.harness import metrics
 from spurgen.harness.running.query import Predictions
 from spurgen.harness.running.scoring import score
-from spurgen.harness.running.task_data import Block, task_groups, twin_blocks
+from spurgen.harness.running.task_data import Block, bases, task_groups, twin_blocks
 
 CLASSES, BASES = 3, 24
 TURN = [2, 0, 1, 3]  # permutes the codes of the classes
@@ -71,6 +71,7 @@ def test_accuracies_are_shares_of_samples_groups_and_patterns(task, predictions,
     assert np.array_equal(scores.samples["correct"], correct)
     assert scores.metrics["accuracy"] == correct.mean()
     assert scores.metrics["wga"] == shares.min()
+    assert scores.metrics["robust_accuracy"] == pytest.approx(min(patterns))
     assert scores.metrics["aligned_accuracy"] == pytest.approx(patterns[0])
     assert scores.metrics["conflicting_accuracy"] == pytest.approx(patterns[3])
     assert scores.patterns == pytest.approx(dict(zip(("aa", "ca", "ac", "cc"), patterns, strict=True)))
@@ -126,6 +127,70 @@ def test_flip_rates_compare_with_the_base_and_average_over_channels(task, predic
     robust = np.all([scores.samples["correct"][:BASES], *right], axis=0)
     assert np.array_equal(scores.samples["cra"], robust)
     assert scores.metrics["cra"] == robust.mean()
+
+
+def test_reliance_is_the_pull_in_units_of_the_oracles(task, predictions, scores):
+    temperature = scores.metrics["temperature"]
+    expected = {}
+    for name, channel in task.scenario.channels.items():
+        goes = aligned_values(task.scenario, name)
+        shown = [probabilities(logits, temperature).mean(axis=0) for logits in channel_logits(task, predictions, name)]
+        alone = [(row if row.any() else np.ones(CLASSES)) / max(row.sum(), 1 if row.any() else CLASSES) for row in goes]
+
+        def pull(probs, goes=goes, channel=channel):
+            aligned = [v for v in range(channel.values) if goes[v].any()]
+            drawn = [probs[v][goes[v]].sum() - np.mean([p[goes[v]].sum() for p in probs]) for v in aligned]
+            return np.mean(drawn)
+
+        expected[name] = pull(shown) / pull(alone)
+    assert {n: row["reliance"] for n, row in scores.channels.items()} == pytest.approx(expected)
+    assert scores.metrics["reliance"] == pytest.approx(max(expected.values()))
+
+
+def test_core_use_follows_the_classes_that_the_core_twins_show(task, predictions, factors, scores):
+    temperature, before = scores.metrics["temperature"], factors["test"].labels[:BASES]
+    after = twins(task.scenario, "test", range(BASES), "core", images=False, captions=False).labels
+    assert (after != before).all()
+    base, twin = (probabilities(predictions.blocks[block], temperature)[:BASES] for block in (Block(), Block("core")))
+    moves = [t[y2] - b[y2] + b[y] - t[y] for b, t, y, y2 in zip(base, twin, before, after, strict=True)]
+    assert scores.metrics["core_use"] == pytest.approx(np.mean(moves) / 2)
+
+
+@pytest.fixture(scope="module")
+def composite():
+    """A task with a second part and twins by nuisance, random predictions on it, and the factors of its test split."""
+    splits = {"train": 90, "val": 45, "test_per_group": 6, "twins": BASES, "nuisance_twins": 10}
+    fields = FIELDS | {"num_classes": 4, "second_part": {"kind": "synonym"}, "splits": splits}
+    where = Task("composite", make_scenario("test", **fields), "multimodal")
+    rng = np.random.default_rng(1)
+    factors = sample(where.scenario, "test", range(where.scenario.num_test), images=False, captions=False)
+    blocks = {block: rng.normal(size=(len(bases(where, block)), 4)) for block in [Block(), *twin_blocks(where)]}
+    predictions = Predictions(rng.normal(size=(45, 4)) + 2 * np.eye(4)[np.arange(45) % 4], np.arange(45) % 4, blocks)
+    return where, predictions, factors, score(where, predictions, factors, factors).metrics
+
+
+@pytest.mark.parametrize("part", ["first", "second"])
+def test_each_part_of_the_core_cue_has_its_core_use(composite, part):
+    task, predictions, factors, values = composite
+    temperature, before = values["temperature"], factors.labels[:BASES]
+    after = twins(task.scenario, "test", range(BASES), "part", part, images=False, captions=False).labels
+    base = probabilities(predictions.blocks[Block()][:BASES], temperature)
+    twin = probabilities(predictions.blocks[Block("part", part)], temperature)
+    moves = [t[y2] - b[y2] + b[y] - t[y] for b, t, y, y2 in zip(base, twin, before, after, strict=True)]
+    assert values[f"core_use_{part}"] == pytest.approx(np.mean(moves) / 2)
+
+
+def test_the_floor_is_the_largest_sensitivity_to_a_single_nuisance(composite, scores):
+    _, predictions, factors, values = composite
+    labels, rows = factors.labels[:10], np.arange(10)
+    base = probabilities(predictions.blocks[Block()][:10], values["temperature"])[rows, labels]
+    floors = {}
+    for nuisance in ("place", "size", "tilt", "tone", "noise", "wording"):
+        twin = probabilities(predictions.blocks[Block("placebo", nuisance)], values["temperature"])[rows, labels]
+        floors[nuisance] = np.abs(base - twin).mean()
+        assert values[f"sss_placebo_{nuisance}"] == pytest.approx(floors[nuisance])
+    assert values["sss_floor"] == pytest.approx(max(floors.values()))
+    assert not [name for name in scores.metrics if name.startswith(("sss_placebo_", "sss_floor", "core_use_"))]
 
 
 @pytest.fixture(scope="module")

@@ -128,3 +128,45 @@ def test_part_start_locates_a_sample_in_the_manifest():
     assert part_start(task, Block("unc"), 5) == ("twins/unc", 5)
     assert part_start(task, Block("channel", "color", 3), 5) == ("twins/channel/color", 3 * 40 + 5)
     assert part_start(task, Block("channel", "color", 3, "image"), 5) is None
+
+
+def hidden_task():
+    channels = {"color": {"values": 4}, "shape": {"values": 4, "hidden": True}}
+    scenario = make_scenario(
+        "t", suite="none", name="h", seed=3, num_classes=3, image_size=32, channels=channels,
+        second_part={"kind": "tint", "combinations": 3},
+        splits={"train": N, "val": 60, "test_per_group": 2, "twins": 20, "nuisance_twins": 5},
+    )  # fmt: skip
+    return Task("h-image", scenario, "image")
+
+
+def test_a_hidden_channel_is_in_no_annotation_and_in_no_counterpart():
+    task = hidden_task()
+    samples = sample(task.scenario, "train", range(N))
+    data = labeled_data(task, "train", samples, "twins")
+    unc = twins(task.scenario, "train", range(N), "unc")
+    assert (task.channels, task.annotated) == (("color", "shape"), ("color",))
+    np.testing.assert_array_equal(unc.channel_values["shape"], samples.channel_values["shape"])
+    assert (unc.channel_values["color"] != samples.channel_values["color"]).any()
+    np.testing.assert_array_equal(data.twins.images, unc.images)
+    groups = labeled_data(task, "train", samples, "train_groups")
+    assert groups.num_groups == 6
+    assert list(groups.channel_values) == ["color"]
+    np.testing.assert_array_equal(groups.group_ids, samples.labels * 2 + samples.group_ids % 2)
+    # on test it counts, and it is redrawn
+    assert task.num_groups == 12
+    redrawn = twins(task.scenario, "test", range(20), "unc").channel_values["shape"]
+    assert (redrawn != sample(task.scenario, "test", range(20)).channel_values["shape"]).any()
+
+
+def test_parts_and_single_nuisances_have_blocks_of_their_own():
+    task = hidden_task()
+    names = [block.name for block in twin_blocks(task)]
+    assert names[:6] == ["placebo", "core", "ctrl", "unc", "part/first", "part/second"]
+    assert names[6:11] == [f"placebo/{nuisance}" for nuisance in ("place", "size", "tilt", "tone", "noise")]
+    tone, first = Block("placebo", "tone"), Block("part", "first")
+    assert (len(bases(task, tone)), len(bases(task, first))) == (5, 20)
+    assert part_start(task, tone, 3) == ("twins/placebo/tone", 3)
+    assert part_start(task, first, 4) == ("twins/part/first", 4)
+    made = make_block(task, first, range(20))
+    assert (made.labels != sample(task.scenario, "test", range(20)).labels).all()

@@ -80,3 +80,17 @@ def test_the_most_varying_sample_changes_much_of_the_image(channel, least):
 
 def test_the_most_varying_sample_is_among_the_indices():
     assert samples.most_varying_sample(PLAIN, "background", [7, 3, 11]) in (7, 3, 11)
+
+
+def test_a_tint_does_not_count_as_contrast():
+    tinted = samples.world_scenario(64, channels=(*samples.PLAIN, "tint"))
+    images = [sample(scenario, "test", FIRST).images for scenario in (tinted, samples.untinted(tinted))]
+    assert (images[0] != images[1]).any(axis=(1, 2, 3)).all()
+    np.testing.assert_array_equal(*(samples.contrasts(s, FIRST) for s in (tinted, samples.untinted(tinted))))
+
+
+def test_a_channel_is_shown_without_a_pictogram_unless_it_needs_one():
+    kinds = samples.channels_in("image")
+    seen = {kind: samples.staged(kind, 64).core_visibility for kind in kinds}
+    assert seen == {kind: float(kind == "tint") for kind in kinds}
+    assert all(kind in samples.staged(kind, 64).channels for kind in kinds)

@@ -13,12 +13,20 @@ from spurgen.harness.sheets.samples import (
     channels_in,
     conflicting_sample,
     most_varying_sample,
+    staged,
     varied_samples,
     world_scenario,
 )
-from spurgen.harness.sheets.samples import without_pictogram as bare
 
-NAMES = ["world.png", "world-64.png", "world-224.png", "captions.png", "twins.png"]
+NAMES = [
+    "world.png",
+    "world-64.png",
+    "world-224.png",
+    "captions.png",
+    "captions-natural.png",
+    "alignments.png",
+    "twins.png",
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +40,9 @@ def written(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     """Replace the drawing functions, which are slow; return their stand-in sheets in the order of NAMES."""
-    names = ("banner", "contact_sheet", "scene_sheet", "caption_sheet", "twin_sheet")
-    drawn = [Image.new("RGB", (4 + k, 4), (32 * k, 0, 0)) for k in range(len(names))]
+    captions = ("caption_sheet", "caption_sheet")
+    names = ("banner", "contact_sheet", "scene_sheet", *captions, "alignment_sheet", "twin_sheet")
+    drawn = [Image.new("RGB", (4 + names.index(name), 4), (32 * names.index(name), 0, 0)) for name in names]
     for name, sheet in zip(names, drawn, strict=True):
         monkeypatch.setattr(sheets, name, lambda *_, sheet=sheet, **__: sheet)
     return drawn
@@ -82,7 +91,7 @@ def test_the_contact_sheet_shows_every_class_and_every_value_of_every_image_chan
     for image in sample(plain, "test", varied_samples(plain), captions=False).images:
         assert count(sheet, image, 2) == 1
     for channel, values in channels_in("image").items():
-        scenario = bare(world_scenario(64, channels={**plain.channels, channel: None}))
+        scenario = staged(channel, 64)
         index = most_varying_sample(scenario, channel)
         for value in range(len(values)):
             assert count(sheet, twins(scenario, "test", [index], "channel", channel, value).images[0], 2) == 1
@@ -104,19 +113,44 @@ def test_the_twin_sheet_shows_the_base_beside_every_channel_and_every_twin(writt
 
 
 @pytest.mark.slow
+def test_the_alignment_sheet_shows_ten_classes_with_their_natural_and_counter_values(written):
+    sheet, scenario = pixels(written["alignments.png"]), world_scenario(80, channels=("color", "word"))
+    indices = sorted(varied_samples(scenario), key=lambda i: i % 20)
+    for alignment in ("natural", "counter"):
+        aligned = scenario.model_copy(update={"alignment": alignment})
+        shown = [count(sheet, image) for image in twins(aligned, "test", indices, "ctrl", captions=False).images]
+        assert shown == [1] * 10 + [0] * 10
+
+
+@pytest.mark.slow
 def test_the_banner_shows_sixteen_scenes(written):
     scenario = world_scenario(112)
     images = sample(scenario, "test", varied_samples(scenario), captions=False).images
     assert [count(pixels(written["world.png"]), image) for image in images] == [1] * 16 + [0] * 4
 
 
-def test_every_value_of_a_caption_channel_has_a_caption():
+@pytest.mark.parametrize("grammar", ["plain", "natural"])
+def test_every_value_of_a_caption_channel_has_a_caption(grammar):
     assert set(sheets.caption_channels()) | set(channels_in("image")) == set(discover(CHANNELS))
     for channel, values in sheets.caption_channels().items():
-        captions = sheets.captions_of(channel)
+        captions = sheets.captions_of(channel, grammar)
         assert tuple(captions) == values
         assert len(set(captions.values())) == len(values)
+        assert all(caption[0].isupper() == (grammar == "natural") for caption in captions.values())
     assert all(f" {word} " in f" {caption} " for word, caption in sheets.captions_of("synonym").items())
+
+
+def test_only_the_words_that_a_value_adds_are_bold(monkeypatch):
+    bold, write = {}, sheets.write
+
+    def recorded(text, *width, **style):
+        bold[text] = style.get("strong")
+        return write(text, *width, **style)
+
+    monkeypatch.setattr(sheets, "write", recorded)
+    sheets.caption_sheet("natural")
+    assert bold[sheets.captions_of("synonym", "natural")["picture"]] == {"picture"}
+    assert bold[sheets.captions_of("voice", "natural")["question"]] == {"Does", "show"}
 
 
 def test_a_channel_is_described_by_its_docstring_and_its_carriers():

@@ -40,7 +40,7 @@ dose-90-image = { scenario = "dose-90", modality = "image", role = "dose" }
 dose-10-image = { scenario = "dose-10", modality = "image", role = "dose" }
 dose-50-image = { scenario = "dose-50", modality = "image", role = "dose" }
 """
-METHODS = {"erm": 0.3, "resample": 0.5, "group_dro": 0.7, "jtt": 0.85, "dfr": 0.95}
+METHODS = {"erm": 0.3, "resample": 0.5, "group_dro": 0.7, "jtt": 0.85, "crt": 0.95}
 
 
 @pytest.fixture(scope="session")

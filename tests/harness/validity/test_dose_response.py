@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.benchmark.scenario import Environment
+from spurgen.benchmark.scenario_tables import Environment
 from spurgen.harness.validity import dose_response
 
 DOSES = ("dose-10-image", "dose-50-image", "dose-90-image")

@@ -15,7 +15,7 @@ from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._report import draw
 
 TASKS = {"signs-image", "signs-text", "dose-10-image", "dose-50-image", "dose-90-image"}
-METHODS = {"erm", "resample", "group_dro", "jtt", "dfr"}
+METHODS = {"erm", "resample", "group_dro", "jtt", "crt"}
 DATASETS = {"Waterbirds", "CelebA", "MultiNLI", "CivilComments", "MetaShift", "NICO++", "CheXpert", "Living17"}
 SHOWN = {
     "erm_failure": {"signs-image", "signs-text", "ERM, robust accuracy", "the same, uncorrelated data"},

@@ -1,0 +1,51 @@
+"""Distributions from which a sweep draws a hyper-parameter, as functions of a quantile."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Distribution(Protocol):
+    """Distribution of one hyper-parameter."""
+
+    def at(self, quantile: float) -> float:
+        """Return the value at a quantile in [0, 1)."""
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Uniform distribution over [low, high]."""
+
+    low: float
+    high: float
+
+    def at(self, quantile: float) -> float:
+        """Return the value at a quantile in [0, 1), rounded to two significant digits."""
+        return _rounded(self.low + quantile * (self.high - self.low))
+
+
+@dataclass(frozen=True)
+class LogUniform:
+    """Uniform distribution of the logarithm over [low, high], low > 0."""
+
+    low: float
+    high: float
+
+    def at(self, quantile: float) -> float:
+        """Return the value at a quantile in [0, 1), rounded to two significant digits."""
+        return _rounded(self.low * (self.high / self.low) ** quantile)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Uniform distribution over a list of values."""
+
+    values: tuple[float, ...]
+
+    def at(self, quantile: float) -> float:
+        """Return the value at a quantile in [0, 1)."""
+        return self.values[int(quantile * len(self.values))]
+
+
+def _rounded(value: float) -> float:
+    # A value that can be printed and typed; it also hides how a platform's power function rounds.
+    return float(f"{value:.2g}")

@@ -1,0 +1,93 @@
+"""The tables of a scenario file, and the types of their fields."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Carrier = Literal["image", "caption", "both"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Strength = Probability | tuple[Probability, ...]
+Seed = Annotated[int, Field(ge=0, lt=2**64)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]  # keys random streams and files
+
+MAX_CLASSES = 20
+MAX_CHANNELS = 16  # so 2**16 alignment patterns
+MAX_SAMPLES = 10_000_000  # of a split
+MAX_TWINS = 100_000
+MAX_WORLDS = 1000  # frozen worlds of a scenario
+Size = Annotated[int, Field(ge=1, le=MAX_SAMPLES)]
+ALIGNED_PER_CLASS = {"one-to-one": 1, "many-to-many": 2}  # values of a channel that go with a class
+
+
+class Frozen(BaseModel):
+    """A table that cannot be changed and takes no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Channel(Frozen):
+    """A spurious channel of a scenario.
+
+    `strength` is Pr(aligned value | class), one number or one per class; `magnitude` in [0, 1]
+    scales how strongly the value shows in the image, and `variance` in [0, 1] spreads the magnitude
+    uniformly by +-variance from sample to sample. `kind` names the plug-in that draws the channel
+    (default: the channel's own name), so two channels may share a kind, one in the image and the other
+    in the caption. A `hidden` channel is in no annotation of train and val, and redrawn in no twin of theirs.
+    """
+
+    values: Annotated[int, Field(ge=2, le=1000)] = 10
+    strength: Strength = 0.75
+    carrier: Carrier = "both"
+    kind: Annotated[str, Field(max_length=100)] = ""
+    alignment: Literal["one-to-one", "many-to-many"] = "one-to-one"
+    magnitude: Probability = 1.0
+    variance: Probability = 0.0
+    hidden: bool = False
+
+    @property
+    def unbiased(self) -> float:
+        """Strength at which all values are equally likely."""
+        return min(ALIGNED_PER_CLASS[self.alignment] / self.values, 1.0)
+
+
+class Environment(Frozen):
+    """A part of the training split with strengths of its own."""
+
+    name: Name
+    weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    strength: dict[Name, Strength] = {}
+
+
+class SecondPart(Frozen):
+    """The second part of a composite core cue: a value in [0, `combinations`), shown by a kind of channel.
+
+    The class is (pictogram + num_classes / combinations * second part) mod num_classes. By the rule `pair` there are
+    only num_classes / combinations pictograms, so that either part tells something about the class; by the rule `shift`
+    there are num_classes, and the second part alone tells nothing. Value v of the kind shows the second part v mod
+    `combinations`. The first `values` values of the kind occur, or as many of them as are a multiple of `combinations`.
+    """
+
+    kind: Annotated[str, Field(max_length=100)]
+    rule: Literal["shift", "pair"] = "shift"
+    combinations: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 2
+    values: Annotated[int, Field(ge=2, le=1000)] = 10
+
+
+class SplitSizes(Frozen):
+    """Split sizes in samples; `..._per_group` counts the samples of each (class, pattern) group.
+
+    The first `twins` test samples have twins; default: 1,000, or all if there are fewer. `conflicting_per_class` test
+    samples of each class come on top, with all channels conflicting. Of `val`, the first `val_per_group` of each group
+    are balanced, the others drawn as train. `calibration` is balanced as `test` is, and no submission gets its labels:
+    the temperature is fitted on it, or on `val` if it has 0 samples. Of the samples with twins, the first
+    `nuisance_twins` also have one for every single nuisance that is redrawn.
+    """
+
+    train: Size = 6000
+    val: Size = 2000
+    val_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
+    test_per_group: Size = 100
+    conflicting_per_class: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
+    calibration_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
+    twins: Annotated[int, Field(ge=1, le=MAX_TWINS)] = 1000
+    nuisance_twins: Annotated[int, Field(ge=0, le=MAX_TWINS)] = 0

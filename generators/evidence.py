@@ -1,0 +1,85 @@
+"""What samples show of class and channels in a modality, without rendering them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.scenario import Modality
+from spurgen.generators.factors import first_part
+from spurgen.generators.layers import OPAQUE
+from spurgen.generators.sampling import Drawn, magnitudes, mentioned
+from spurgen.generators.streams import Int64
+
+UNSEEN = -1
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Values that n samples show, int64 (n,) each, or `UNSEEN`.
+
+    `first`: the pictogram or noun, in [0, num_classes). `second`: the second part of the core cue, 0 if there is none.
+    `values`: per channel.
+    """
+
+    first: Int64
+    second: Int64
+    values: dict[str, Int64]
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.first)
+
+    def take(self, part: slice) -> Self:
+        """Return the evidence of a slice of the samples."""
+        values = {name: column[part] for name, column in self.values.items()}
+        return type(self)(self.first[part], self.second[part], values)
+
+
+def evidence(made: Drawn, modality: Modality) -> Evidence:
+    """Return what drawn samples show in a modality.
+
+    A core cue that is not drawn shows nothing, nor does a value that its caption leaves out or whose magnitude is 0. A
+    value that is drawn counts as shown, however faint.
+    """
+    world, factors, _ = made
+    scenario = world.scenario
+    shown = {"image": _pictogram_drawn(made), "caption": factors.visible & (scenario.core_carrier != "image")}
+    carriers = {"image": ["image"], "text": ["caption"], "multimodal": ["image", "caption"]}[modality]
+    core_seen = np.any([shown[carrier] for carrier in carriers], axis=0)
+    values = {}
+    for name, channel in scenario.channels.items():
+        seen = _seen(made, channel.kind, [c for c in carriers if channel.carrier in (c, "both")])
+        values[name] = np.where(seen, factors.values[name], UNSEEN)
+    second = factors.second
+    if scenario.second_part:
+        second = np.where(_second_seen(made, scenario.second_part.kind, carriers), second, UNSEEN)
+    return Evidence(np.where(core_seen, first_part(scenario, factors.core, factors.second), UNSEEN), second, values)
+
+
+def _pictogram_drawn(made: Drawn) -> NDArray[np.bool_]:
+    scenario = made.world.scenario
+    drawn = scenario.core_carrier != "caption" and int(OPAQUE * scenario.core_contrast) > 0
+    return made.factors.visible & drawn
+
+
+def _second_seen(made: Drawn, kind: str, carriers: Collection[str]) -> NDArray[np.bool_]:
+    """Return which samples show the second part of the core cue."""
+    module = made.world.kinds[kind]
+    carried = module.CARRIERS & set(carriers)
+    in_image = _seen(made, kind, carried & {"image"})
+    if getattr(module, "NEEDS_PICTOGRAM", False):
+        in_image &= _pictogram_drawn(made)
+    return in_image | _seen(made, kind, carried & {"caption"})
+
+
+def _seen(made: Drawn, kind: str, carriers: Collection[str]) -> NDArray[np.bool_]:
+    """Return which samples show the value of a kind in one of the carriers, bool (n,)."""
+    seen = np.zeros(len(made.factors.labels), bool)
+    if "image" in carriers:
+        seen |= magnitudes(made.world, kind, made.nuisance) > 0
+    if "caption" in carriers:
+        seen |= mentioned(made.world, kind, made.nuisance)
+    return seen

@@ -1,0 +1,166 @@
+"""Check the rules by which a task enters a suite, on worlds that are not ranked."""
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from rich.console import Console
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.result import Result
+from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suite import Suite, Task, load_suite
+from spurgen.harness.commands._arguments import (
+    add_device,
+    add_jobs,
+    add_results,
+    add_seeds,
+    add_suite,
+    add_tasks,
+    processes_of,
+)
+from spurgen.harness.commands._planning import add_yes, forecast, may_start
+from spurgen.harness.commands._sections import add_page, around, renew
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.results.store import Store
+from spurgen.harness.running.forecast import measured
+from spurgen.harness.running.ideal import ideal_scores
+from spurgen.harness.running.job import Job
+from spurgen.harness.running.missing import find_missing, result_of, run_missing
+from spurgen.harness.running.plan import baseline_specs, plan_tuning
+
+KIND = "entry"  # of the store
+BEGIN, END = "<!-- entry: begin -->", "<!-- entry: end -->"
+SETTINGS = ((1e-3, 0.01), (2e-3, 0.1), (4e-3, 0.01), (4e-3, 1.0))  # learning rate, weight decay of AdamW
+LONG = 8  # times the normal budget
+FAMILIES = {
+    "resample": "weights by group",
+    "group_dro": "weights by group",
+    "jtt": "weights by a first model's errors",
+    "dfr": "a new last layer",
+}
+IDEAL, ERM_FAILS, LEARNABLE, SOLVED = 0.99, 0.5, 0.95, 0.8
+WORLDS, VAL_PER_GROUP, CONFLICTING, PER_GROUP = 5, 20, 400, 50
+
+
+class Run(NamedTuple):
+    """One of the trainings that the rules ask for: a method's name, options, and whether the data are uncorrelated."""
+
+    method: str
+    options: tuple[tuple[str, float], ...] = ()
+    uncorrelated: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name as the table has it."""
+        options = ", ".join(f"{name} {value:g}" for name, value in self.options)
+        return self.method + (f" ({options})" if options else "") + (", uncorrelated data" if self.uncorrelated else "")
+
+
+class Rule(NamedTuple):
+    """A rule, its threshold in words, what was measured, and whether it is met."""
+
+    rule: str
+    measured: str
+    met: bool
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    add_suite(parser)
+    add_tasks(parser, "the suite's main tasks")
+    add_seeds(parser, "100-101", "worlds 100-101, none of which is frozen")
+    add_device(parser)
+    add_jobs(parser)
+    add_results(parser)
+    add_page(parser, BEGIN, END)
+    add_yes(parser, "--tasks")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Run what is missing, and print per task its runs and its rules; return 1 if a rule is not met."""
+    suite = load_suite(arguments.suite)
+    names = arguments.tasks or list(suite.main)
+    if arguments.page:
+        around(arguments.page, BEGIN, END)
+    runs = planned_runs()
+    store = Store(arguments.results, suite.name, KIND)
+    rows = store.rows()
+    jobs = {run: _jobs(arguments, names, run) for run in runs}
+    missing = find_missing([job for those in jobs.values() for job in those], rows)
+    if missing:
+        device = pick_device(arguments.device)
+        jobs = {run: [replace(job, device=device) for job in those] for run, those in jobs.items()}
+    every = [job for those in jobs.values() for job in those]
+    ahead = forecast(every, missing, arguments, measured(rows))
+    if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks)):
+        return 0
+    for _, result in run_missing(every, store, console, processes_of(arguments, every[0].device)):
+        if result.error:
+            raise SpurgenError(result.error)
+    rows = store.rows()
+    results = {run: [r for job in those if (r := result_of(job, rows[job.label]))] for run, those in jobs.items()}
+    checked = {name: check_rules(suite.task(name), results, arguments.seeds) for name in names}
+    page = "\n\n".join(_section(suite, name, results, rules) for name, rules in checked.items())
+    print(page)
+    if arguments.page:
+        renew(arguments.page, BEGIN, END, page)
+    return 0 if all(rule.met for rules in checked.values() for rule in rules) else 1
+
+
+def planned_runs() -> list[Run]:
+    """Return the trainings that the rules ask for, ERM first."""
+    epochs = discover(BASELINES)["erm"].submission.HYPERPARAMETERS.epochs
+    erm = [Run("erm", (("lr", lr), ("weight_decay", decay))) for lr, decay in SETTINGS]
+    erm += [Run("erm", (("epochs", LONG * epochs),)), Run("erm", uncorrelated=True)]
+    return [Run("erm"), *erm, *map(Run, FAMILIES)]
+
+
+def _jobs(arguments: argparse.Namespace, names: Sequence[str], run: Run) -> list[Job]:
+    specs = baseline_specs([run.method])
+    options = dict(run.options)
+    jobs = plan_tuning(arguments.suite, names, specs, arguments.seeds, "cpu", options, uncorrelated=run.uncorrelated)
+    return [replace(job, row=f"{job.label}-uncorrelated") for job in jobs] if run.uncorrelated else jobs
+
+
+def check_rules(task: Task, results: Mapping[Run, Sequence[Result]], worlds: Iterable[int]) -> list[Rule]:
+    """Return the rules with what was measured on a task; `results` may be of other tasks too."""
+    robust = {run: _mean(task.name, of_run) for run, of_run in results.items()}
+    ideal = min(ideal_scores(task.in_world(world)).metrics["robust_accuracy"] for world in worlds)
+    erm = max(value for run, value in robust.items() if run.method == "erm" and not run.uncorrelated)
+    uncorrelated = next(value for run, value in robust.items() if run.uncorrelated)
+    solved = {FAMILIES[run.method]: run.method for run, v in robust.items() if run.method in FAMILIES and v > SOLVED}
+    splits = task.scenario.splits
+    conflicting = splits.test_per_group + splits.conflicting_per_class
+    return [
+        Rule(f"ideal observer at least {IDEAL}", f"{ideal:.3f}", ideal >= IDEAL),
+        Rule(f"ERM at most {ERM_FAILS} in all settings and at {LONG} times the budget", f"{erm:.3f}", erm <= ERM_FAILS),
+        Rule(f"ERM on uncorrelated data at least {LEARNABLE}", f"{uncorrelated:.3f}", uncorrelated >= LEARNABLE),
+        Rule(f"methods of two families above {SOLVED}", ", ".join(solved.values()) or "none", len(solved) >= 2),
+        Rule(f"{WORLDS} worlds", str(task.scenario.worlds), task.scenario.worlds == WORLDS),
+        Rule(f"val clean, {VAL_PER_GROUP} a group", str(splits.val_per_group), splits.val_per_group >= VAL_PER_GROUP),
+        Rule(
+            f"test: {CONFLICTING} a class with all channels conflicting, {PER_GROUP} for each other pattern",
+            f"{conflicting}, {splits.test_per_group}",
+            conflicting >= CONFLICTING and splits.test_per_group >= PER_GROUP,
+        ),
+    ]
+
+
+def _mean(task: str, results: Iterable[Result]) -> float:
+    return float(np.mean([result.metrics["robust_accuracy"] for result in results if result.task == task]))
+
+
+def _section(suite: Suite, name: str, results: Mapping[Run, Sequence[Result]], rules: Sequence[Rule]) -> str:
+    """Return a task's two tables as Markdown: robust accuracy of every run in each world, and the rules."""
+    lines = []
+    for run, of_run in results.items():
+        own = sorted((r for r in of_run if r.task == name), key=lambda result: result.seed)
+        worlds = {f"World {result.seed}": f"{result.metrics['robust_accuracy']:.3f}" for result in own}
+        lines.append({"Trained by": run.name, **worlds, "Mean": f"{_mean(name, own):.3f}"})
+    listed = [{"Rule": rule.rule, "Measured": rule.measured, "Met": "yes" if rule.met else "no"} for rule in rules]
+    return f"**{suite.task(name).name}**, robust accuracy\n\n{markdown_table(lines)}\n\n{markdown_table(listed)}"

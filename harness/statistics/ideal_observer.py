@@ -1,0 +1,100 @@
+"""The ideal observer: how probable each label is given what a sample shows, by the law of the training data.
+
+It weighs all evidence exactly as it occurs in training: it sums over environments, label noise, values withheld and
+whatever a sample does not show. It sees factors, not pixels: two values that are hard to tell apart are different to
+it, and it does not use how strongly a value shows, nor anything that only finitely many training samples suggest.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.generators.evidence import UNSEEN, Evidence
+from spurgen.generators.factors import num_pictograms, whole_class
+from spurgen.generators.world import make_world
+from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.statistics.training_law import TrainingLaw, training_law
+
+CELLS = 4_000_000  # of the largest array
+
+
+@dataclass(frozen=True)
+class IdealObserver:
+    """Predicts the labels of what samples show."""
+
+    scenario: Scenario
+    law: TrainingLaw
+
+    def probabilities(self, shown: Evidence) -> Float64:
+        """Return Pr(label | what is shown), float64 (n, K); uniform where training never shows that."""
+        likelihoods = self.likelihoods(shown)
+        totals = likelihoods.sum(axis=1, keepdims=True)
+        probabilities = np.full_like(likelihoods, 1 / likelihoods.shape[1])
+        np.divide(likelihoods, totals, out=probabilities, where=totals > 0)
+        return probabilities
+
+    def likelihoods(self, shown: Evidence) -> Float64:
+        """Return Pr(label, what is shown), float64 (n, K): zeros where training never shows that."""
+        environments, count = self.law.joint.shape[:2]
+        step = max(CELLS // (environments * count**2), 1)
+        parts = [self._of(shown.take(slice(start, start + step))) for start in range(0, len(shown), step)]
+        return np.concatenate(parts)
+
+    def _of(self, shown: Evidence) -> Float64:
+        cores = self._core_likelihoods(shown).T
+        joined = enumerate(self.law.joined)
+        patterns = sum(((shown.values[name] != UNSEEN) << k for k, name in joined), np.zeros(len(shown), np.int64))
+        followed = np.empty((*self.law.joint.shape[:2], len(shown)))  # Pr(environment, class followed, what is shown)
+        for pattern in np.unique(patterns):
+            rows = np.flatnonzero(patterns == pattern)
+            followed[..., rows] = (self._joint(shown, rows, int(pattern)) * cores[:, rows]).sum(axis=2)
+        for name, given in self.law.given.items():
+            column = shown.values[name]
+            followed *= np.where(column == UNSEEN, 1, given.transpose(0, 2, 1)[:, :, column])
+        likelihoods: Float64 = followed.sum(axis=0).T @ self.law.recorded
+        return likelihoods
+
+    def _joint(self, shown: Evidence, rows: Int64, pattern: int) -> Float64:
+        """Return Pr(environment, class followed, class shown, joined values): float64 (E, K, K, rows or 1).
+
+        Bit k of `pattern` is set where the rows show joined channel k.
+        """
+        joined = self.law.joined
+        table: Float64 = self.law.joint.sum(axis=tuple(3 + k for k in range(len(joined)) if not pattern >> k & 1))
+        cells = tuple(shown.values[name][rows] for k, name in enumerate(joined) if pattern >> k & 1)
+        by_value = np.moveaxis(table, (0, 1, 2), (-3, -2, -1))
+        return np.moveaxis(by_value[cells], 0, -1) if cells else table[..., None]
+
+    def _core_likelihoods(self, shown: Evidence) -> Float64:
+        """Return Pr(parts of the core cue that are shown | class shown), float64 (n, K)."""
+        part = self.scenario.second_part
+        if part and part.rule == "pair":  # the class decides both parts
+            return self._pair_likelihoods(shown)
+        combinations = part.combinations if part else 1  # of which each is equally likely
+        total = np.zeros((len(shown), self.scenario.num_classes))
+        for second in range(combinations):
+            possible = (shown.second == UNSEEN) | (shown.second == second)
+            core = whole_class(self.scenario, shown.first, np.full(len(shown), second))
+            agrees = (core[:, None] == np.arange(total.shape[1])) | (shown.first == UNSEEN)[:, None]
+            total += possible[:, None] & agrees
+        return total / combinations
+
+    def _pair_likelihoods(self, shown: Evidence) -> Float64:
+        second, first = np.divmod(np.arange(self.scenario.num_classes), num_pictograms(self.scenario))
+        agrees = (shown.first == UNSEEN)[:, None] | (shown.first[:, None] == first)
+        agrees &= (shown.second == UNSEEN)[:, None] | (shown.second[:, None] == second)
+        likelihoods: Float64 = agrees.astype(np.float64)
+        return likelihoods
+
+
+@lru_cache(maxsize=8)
+def _observer(described: str) -> IdealObserver:
+    scenario = Scenario.model_validate_json(described)
+    return IdealObserver(scenario, training_law(make_world(scenario)))
+
+
+def ideal_observer(scenario: Scenario) -> IdealObserver:
+    """Return the ideal observer of a scenario's training data; raise `ScenarioError` as `training_law` does."""
+    return _observer(scenario.model_dump_json())

@@ -1,0 +1,96 @@
+"""What counts as shown is what changes the input: a twin differs from its base only in what the evidence shows."""
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.generators import sample, twins
+from spurgen.generators.evidence import UNSEEN, evidence
+from spurgen.generators.sampling import drawn, magnitudes
+
+ROWS = np.arange(60)
+FAINT = 25  # a magnitude of 256 below which a value may change no pixel
+CHANNELS = {
+    "color": {"carrier": "both", "magnitude": 0.2, "variance": 0.5},
+    "background": {"carrier": "caption"},
+    "lighting": {"carrier": "image"},
+    "shape": {"carrier": "image", "magnitude": 0.0},
+}
+
+
+def world(**fields):
+    sizes = {"train": 10, "val": 10, "test_per_group": 1, "twins": 60}
+    defaults = {"num_classes": 4, "channels": CHANNELS, "caption_fidelity": 0.6, "core_visibility": 0.7}
+    return make_scenario(
+        "test", suite="test", name="w", seed=4, image_size=32, splits=sizes, **(defaults | fields)
+    )  # fmt: skip
+
+
+def changes(spec, modality, kind, channel=None, value=None):
+    """Return which samples' inputs differ from their twins', bool (n,)."""
+    base, twin = sample(spec, "test", ROWS), twins(spec, "test", ROWS, kind, channel, value)
+    changed = np.zeros(len(ROWS), bool)
+    if modality != "text":
+        changed |= (base.images != twin.images).reshape(len(ROWS), -1).any(axis=1)
+    if modality != "image":
+        changed |= np.array(base.captions) != np.array(twin.captions)
+    return changed
+
+
+@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+@pytest.mark.parametrize("captions", ["plain", "natural"])
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_channel_is_shown_where_its_value_changes_the_input(modality, captions, channel):
+    spec = world(captions=captions)
+    made = drawn(spec, "test", ROWS)
+    shown = evidence(made, modality).values[channel]
+    true = made.factors.values[channel]
+    assert set(shown[shown != UNSEEN]) <= set(true)
+    assert (shown[shown != UNSEEN] == true[shown != UNSEEN]).all()
+    changed = changes(spec, modality, "channel", channel, (true + 1) % 10)
+    faint = np.zeros(len(ROWS), bool)
+    if modality != "text" and CHANNELS[channel]["carrier"] != "caption":
+        faint = (magnitudes(made.world, channel, made.nuisance) < FAINT) & (shown != UNSEEN)
+    assert (changed == (shown != UNSEEN))[~faint].all()
+    if channel == "color":
+        assert 0 < (shown == UNSEEN).sum() < 60
+
+
+@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+@pytest.mark.parametrize("fields", [{"core_carrier": "both"}, {"core_carrier": "image"}, {"core_carrier": "caption"},
+                                    {"core_contrast": 0.0}])  # fmt: skip
+def test_the_class_is_shown_where_it_changes_the_input(modality, fields):
+    spec = world(**fields)
+    made = drawn(spec, "test", ROWS)
+    first = evidence(made, modality).first
+    assert (changes(spec, modality, "core") == (first != UNSEEN)).all()
+    assert (first[first != UNSEEN] == made.factors.core[first != UNSEEN]).all()
+    nowhere = (modality, *fields.values()) in {("text", "image"), ("image", "caption"), ("image", 0.0)}
+    assert (first != UNSEEN).mean() == pytest.approx(0 if nowhere else 0.7, abs=0.15)
+
+
+@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+@pytest.mark.parametrize("captions", ["plain", "natural"])
+@pytest.mark.parametrize("kind", ["tint", "synonym"])
+def test_a_part_of_the_core_cue_is_shown_where_it_changes_the_input(modality, captions, kind):
+    spec = world(captions=captions, second_part={"kind": kind, "combinations": 2})
+    made = drawn(spec, "test", ROWS)
+    shown = evidence(made, modality)
+    assert (changes(spec, modality, "part", "first") == (shown.first != UNSEEN)).all()
+    assert (changes(spec, modality, "part", "second") == (shown.second != UNSEEN)).all()
+    seen = shown.second != UNSEEN
+    assert (shown.second[seen] == made.factors.second[seen]).all()
+    assert seen.any() == (modality != {"tint": "text", "synonym": "image"}[kind])
+    both = seen & (shown.first != UNSEEN)
+    assert ((shown.first + 2 * shown.second) % 4 == made.factors.core)[both].all()
+
+
+@pytest.mark.parametrize("kind", ["channel", "core", "ctrl", "unc", "placebo", "part"])
+def test_twins_show_their_own_values(kind):
+    spec = world(core_visibility=1.0, caption_fidelity=1.0, second_part={"kind": "synonym"})
+    argument = {"channel": ("background", 3), "part": ("second",)}.get(kind, ())
+    twin = twins(spec, "test", ROWS, kind, *argument, images=False)
+    shown = evidence(drawn(spec, "test", ROWS, kind, *argument), "text")
+    assert ((shown.first + 2 * shown.second) % 4 == twin.labels).all()
+    assert (shown.values["background"] == twin.channel_values["background"]).all()
+    assert (shown.values["lighting"] == UNSEEN).all()

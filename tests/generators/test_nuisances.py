@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.generators import sample, twins
+from spurgen.generators.nuisances import NUISANCES, nuisances_in
+
+
+@pytest.mark.parametrize("nuisance", NUISANCES)
+def test_a_single_nuisance_changes_images_or_captions_and_no_factor(world, nuisance):
+    spec = world(second_part={"kind": "tint"}, caption_fidelity=0.5)
+    base, twin = sample(spec, "test", range(60)), twins(spec, "test", range(60), "placebo", nuisance)
+    same = {"images": np.array_equal(base.images, twin.images), "captions": base.captions == twin.captions}
+    assert same == {"images": nuisance == "wording", "captions": nuisance != "wording"}
+    for name in ("labels", "group_ids", "env_ids"):
+        np.testing.assert_array_equal(getattr(base, name), getattr(twin, name))
+
+
+def test_the_placebo_redraws_wording_as_its_own_twin_does_and_pictures_in_more_than_one_way(world):
+    spec = world()
+    placebo = twins(spec, "test", range(20), "placebo")
+    single = [twins(spec, "test", range(20), "placebo", nuisance) for nuisance in NUISANCES]
+    assert placebo.captions == single[NUISANCES.index("wording")].captions
+    for other in single:
+        assert not np.array_equal(placebo.images, other.images)
+
+
+def test_noise_changes_no_pixel_by_more_than_its_amplitude(world):
+    base = sample(world(), "test", range(40), captions=False).images.astype(int)
+    twin = twins(world(), "test", range(40), "placebo", "noise", captions=False).images.astype(int)
+    assert 0 < abs(base - twin).max() <= 12
+
+
+def test_wording_is_a_nuisance_of_captions_and_the_others_of_images():
+    assert nuisances_in("text") == ("wording",)
+    assert nuisances_in("image") == ("place", "size", "tilt", "tone", "noise")
+    assert nuisances_in("multimodal") == NUISANCES
+
+
+def test_an_unknown_nuisance_is_refused(world):
+    with pytest.raises(ScenarioError, match="there is no nuisance 'grain'; choose one of place, size"):
+        twins(world(), "test", [0], "placebo", "grain")

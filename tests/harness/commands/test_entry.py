@@ -1,0 +1,80 @@
+from types import SimpleNamespace
+
+import pytest
+
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.suite import Task
+from spurgen.harness.cli import main
+from spurgen.harness.commands import entry
+from spurgen.harness.commands.entry import Run, check_rules, planned_runs
+
+SCENARIO = {
+    "suite": "many", "name": "plates", "seed": 1, "worlds": 5, "num_classes": 4, "image_size": 32,
+    "channels": {"color": {"strength": 0.9}}, "second_part": {"kind": "tint"},
+    "splits": {"train": 100, "val": 200, "val_per_group": 20, "test_per_group": 50, "conflicting_per_class": 350},
+}  # fmt: skip
+GOOD = {"resample": 0.9, "group_dro": 0.9, "jtt": 0.81, "dfr": 0.3}
+
+
+def made(robust, task="plates-image"):
+    """Return results of every planned run in two worlds; `robust` maps runs or methods to robust accuracies."""
+    values = {run: robust.get(run, robust.get(run.method, 0.4)) for run in planned_runs()}
+    return {
+        run: [SimpleNamespace(task=task, seed=seed, metrics={"robust_accuracy": value}) for seed in (100, 101)]
+        for run, value in values.items()
+    }
+
+
+def rules(robust=GOOD, **changes):
+    scenario = make_scenario("t", **{**SCENARIO, **changes})
+    uncorrelated = {Run("erm", uncorrelated=True): 0.97}
+    return check_rules(Task("plates-image", scenario, "image"), made(uncorrelated | robust), (100, 101))
+
+
+def test_a_task_that_meets_all_rules():
+    assert [rule.met for rule in rules()] == [True] * 7
+
+
+@pytest.mark.parametrize(
+    ("broken", "robust", "changes"),
+    [
+        (0, {}, {"core_visibility": 0.5}),
+        (1, {Run("erm", (("epochs", 48),)): 0.51}, {}),
+        (2, {Run("erm", uncorrelated=True): 0.94}, {}),
+        (3, {"jtt": 0.79}, {}),
+        (4, {}, {"worlds": 4}),
+        (5, {}, {"splits": {**SCENARIO["splits"], "val_per_group": 19}}),
+        (6, {}, {"splits": {**SCENARIO["splits"], "conflicting_per_class": 349}}),
+    ],
+)
+def test_each_rule_can_be_broken_alone(broken, robust, changes):
+    assert planned_runs()[5] == Run("erm", (("epochs", 48),))
+    assert [k for k, rule in enumerate(rules(GOOD | robust, **changes)) if not rule.met] == [broken]
+
+
+def test_two_methods_of_one_family_are_not_two_families():
+    rule = rules({"resample": 0.9, "group_dro": 0.9})[3]
+    assert (rule.measured, rule.met) == ("group_dro", False)
+
+
+def test_the_command_trains_prints_and_keeps_its_results(tmp_path, monkeypatch, capsys):
+    """Train on tiny data in worlds that are not frozen; a second run trains nothing."""
+    (tmp_path / "many").mkdir()
+    (tmp_path / "many" / "plates.toml").write_text(
+        'suite = "many"\nname = "plates"\nseed = 1\nworlds = 5\nnum_classes = 2\nimage_size = 32\n'
+        "channels = { color = { values = 3 } }\nsecond_part = { kind = 'tint' }\n"
+        "splits = { train = 60, val = 20, test_per_group = 5, twins = 4 }\n"
+    )
+    file = tmp_path / "many.toml"
+    file.write_text('[tasks]\nplates-image = { scenario = "plates", modality = "image" }\n')
+    monkeypatch.setattr(entry, "planned_runs", lambda: [Run("erm"), Run("erm", uncorrelated=True), Run("resample")])
+    words = ["entry", "--suite", str(file), "--tasks", "plates-image", "--seeds", "100", "--results", str(tmp_path)]
+    assert main([*words, "--jobs", "1"]) == 1
+    first = capsys.readouterr()
+    assert "| erm, uncorrelated data" in first.out
+    assert "World 100" in first.out
+    assert "| no " in first.out
+    assert main(words) == 1
+    again = capsys.readouterr()
+    assert again.out == first.out
+    assert "seed 100" not in again.err  # nothing is trained again

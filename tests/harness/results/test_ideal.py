@@ -1,0 +1,85 @@
+"""Excess reliance from what a suite stores, and metrics that older results lack."""
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.results.derived import with_derived
+from spurgen.harness.results.ideal import with_ideal
+from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.rows import TaskRow
+
+
+@pytest.fixture
+def worlds(suite, suite_file):
+    """The tiny suite with two worlds, whose ideal observers have a reliance of .1 and .2 on text."""
+    file = suite.scenario_file("small")
+    file.write_text("worlds = 2\n" + file.read_text())
+    read = load_suite(suite_file)
+    values = {
+        name: {
+            "text": IdealValues(
+                scenario_sha256=world.digest, scoring=SCORING_VERSION, metrics={"reliance": 0.1 + k / 10}, channels={}
+            )
+        }
+        for k, (name, world) in enumerate(read.scenarios.items())
+    }
+    read.ideal_file.write_text(dump_ideal(IdealFile(suite="tiny", worlds=values)))
+    return load_suite(suite_file)
+
+
+@pytest.fixture
+def old(suite, make_outcome):
+    """Return a function that makes a result of a seed without the metrics that came later."""
+
+    def make(seed, pull, task="small-text"):
+        channels = {"color": {"pull": pull}, "background": {"pull": pull / 2}}
+        patterns = {"aa": 0.9, "ac": 0.8, "ca": 0.7, "cc": 0.75}
+        return make_outcome(suite, 0.5, seed, task, channels=channels, patterns=patterns)[0]
+
+    return make
+
+
+def excess(suite, *results):
+    """Return the excess reliance of each result of a row, None where it has none."""
+    row = TaskRow(results)
+    (complete,) = with_ideal(suite, {"model": {results[0].task: row}})["model"].values()
+    return [result.metrics.get("reliance_excess") for result in complete.results]
+
+
+def test_excess_is_the_reliance_less_that_of_the_ideal_observer_of_the_results_world(worlds, old):
+    # with three values for three classes the oracle has a pull of 2/3
+    assert excess(worlds, old(0, 0.2), old(1, 0.4)) == pytest.approx([0.2, 0.4])
+
+
+def test_what_is_not_known_has_no_excess(worlds, old):
+    assert excess(worlds, old(0, 0.2, "small-image")) == [None]  # nothing is stored for images
+    unknown = old(0, 0.2).model_copy(update={"channels": {"color": {}, "background": {}}})
+    failed = unknown.model_copy(update={"channels": {}, "patterns": {}, "metrics": {}, "error": "failed"})
+    assert excess(worlds, unknown, failed) == [None, None]
+    forged = unknown.model_copy(update={"channels": {"no-channel": {"pull": 0.5}}})
+    assert excess(worlds, forged) == [None]
+    removed = old(0, 0.2).model_copy(update={"task": "no-task"})
+    assert excess(worlds, removed) == [None]
+
+
+def test_rows_keep_their_samples(worlds, old):
+    row = TaskRow((old(0, 0.1), old(1, 0.1)), np.ones((2, 60), bool), {"ig": np.zeros(24)})
+    complete = with_ideal(worlds, {"model": {"small-text": row}})["model"]["small-text"]
+    assert complete.correct is row.correct
+    assert complete.sums is row.sums
+    assert [result.metrics["reliance_excess"] for result in complete.results] == pytest.approx([0.05, -0.05])
+
+
+def test_older_results_get_robust_accuracy_and_reliance_and_newer_ones_keep_theirs(worlds, old):
+    task = worlds.task("small-text")
+    (complete,) = with_derived(task, [old(1, 0.3)])
+    assert complete.channels["color"]["reliance"] == pytest.approx(0.45)
+    assert complete.metrics["reliance"] == pytest.approx(0.45)
+    assert complete.metrics["robust_accuracy"] == 0.7
+    newer = old(0, 0.3).model_copy(update={"metrics": {"robust_accuracy": 0.6, "reliance": 0.1}})
+    assert with_derived(task, [newer])[0].metrics == newer.metrics
+    channels = {"color": {"pull": 0.1}, "background": {}}
+    part = old(0, 0.3).model_copy(update={"patterns": {"aa": 0.9}, "channels": channels})
+    assert {"robust_accuracy", "reliance"}.isdisjoint(with_derived(task, [part])[0].metrics)

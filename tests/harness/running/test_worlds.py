@@ -1,0 +1,96 @@
+"""Suites whose scenarios are templates of several worlds: a training seed names the world."""
+
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.manifest import dump_manifest
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.commands._verifying import only
+from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_private, plan_tuning
+from spurgen.harness.running.run import make_split
+from spurgen.harness.splits.freeze import freeze, part_sizes
+from spurgen.harness.splits.private import private_suite
+from spurgen.harness.splits.verify import verify
+
+SCENARIO = """
+suite = "many"
+name = "plates"
+seed = 11
+worlds = 2
+num_classes = 2
+image_size = 32
+channels = { color = { values = 3 } }
+second_part = { kind = "tint" }
+splits = { train = 40, val = 10, test_per_group = 2, twins = 4, nuisance_twins = 2 }
+"""
+
+
+@pytest.fixture
+def many(tmp_path):
+    """The file of a suite with a frozen template of two worlds."""
+    (tmp_path / "many").mkdir()
+    (tmp_path / "many" / "plates.toml").write_text(SCENARIO)
+    file = tmp_path / "many.toml"
+    file.write_text('[tasks]\nplates-image = { scenario = "plates", modality = "image" }\n')
+    suite = load_suite(str(file))
+    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
+    return str(file)
+
+
+def jobs_on(file, seeds):
+    return plan(file, [], baseline_specs(["erm"]), seeds)
+
+
+def test_a_seed_is_a_world_and_all_worlds_share_the_identity_of_their_data(many):
+    first, second = jobs_on(many, (0, 1))
+    assert [job.task.scenario.name for job in (first, second)] == ["plates-w0", "plates-w1"]
+    assert first.data_sha256 == second.data_sha256
+    assert first.identity != second.identity
+    (train, other) = (make_split(job, "train") for job in (first, second))
+    assert (train.images != other.images).any()
+
+
+def test_a_world_that_is_not_frozen_is_refused(many):
+    with pytest.raises(SpurgenError, match="task plates-image has no world 2: seeds are worlds here, 0 to 1"):
+        jobs_on(many, (0, 2))
+
+
+def test_methods_are_tuned_on_worlds_that_are_not_frozen(many):
+    (job,) = plan_tuning(many, ["plates-image"], baseline_specs(["erm"]), (100,), "cpu", {})
+    assert (job.task.scenario.name, job.frozen) == ("plates-w100", None)
+    with pytest.raises(SpurgenError, match="world 1 is frozen; tune on worlds from 100 on"):
+        plan_tuning(many, ["plates-image"], baseline_specs(["erm"]), (1, 100), "cpu", {})
+
+
+def test_all_worlds_are_frozen_and_verified(many):
+    suite = load_suite(many)
+    assert list(suite.manifest.scenarios) == list(suite.scenarios) == ["plates-w0", "plates-w1"]
+    assert suite.scenario_file("plates-w1").name == "plates.toml"
+    made = []
+    assert verify(suite, made.append, jobs=1) is None
+    assert sum(made) == sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
+    assert {"twins/part/first", "twins/placebo/wording"} <= set(part_sizes(suite.scenario("plates-w0")))
+
+
+def test_a_template_or_a_world_can_be_chosen(many):
+    suite = load_suite(many)
+    assert list(only(suite, ["plates-w1"]).scenarios) == ["plates-w1"]
+    assert list(only(suite, ["plates"]).scenarios) == ["plates-w0", "plates-w1"]
+
+
+def test_private_worlds_keep_their_alignment(many):
+    suite, (job,) = load_suite(many), jobs_on(many, (1,))
+    private = private_suite(suite, "0" * 64).scenarios
+    (again,) = plan_private([job], "0" * 64, "digest")
+    assert again.task.scenario == private["plates-w1"]
+    public = suite.scenarios["plates-w1"]
+    assert private["plates-w1"].aligning_seed == public.seed != private["plates-w1"].seed
+
+
+def test_a_result_is_run_again_in_its_own_world(many):
+    (job,) = jobs_on(many, (1,))
+
+    class Made:
+        task, spec, seed, options = job.task.name, job.spec, 1, {}
+
+    assert plan_again(many, [Made])[0].task.scenario.name == "plates-w1"

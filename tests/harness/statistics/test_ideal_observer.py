@@ -1,0 +1,255 @@
+"""The ideal observer against enumeration of small worlds, frequencies of drawn samples, and sums by hand."""
+
+from collections import defaultdict
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.generators import aligned_values, check
+from spurgen.generators.evidence import UNSEEN, Evidence, evidence
+from spurgen.generators.sampling import drawn
+from spurgen.harness.statistics.ideal_observer import ideal_observer
+
+KINDS = ("color", "shape", "background")
+
+
+def world(**fields):
+    return make_scenario("test", suite="test", name="w", seed=3, **fields)
+
+
+def shown(first, second=None, **values):
+    """Return evidence; a class and values that are None are not shown."""
+    columns = [[UNSEEN if v is None else v for v in column] for column in (first, *values.values())]
+    second = [0] * len(first) if second is None else second
+    return Evidence(np.array(columns[0]), np.array(second), dict(zip(values, map(np.array, columns[1:]), strict=True)))
+
+
+def probabilities(strength, num_classes):
+    return strength if isinstance(strength, tuple) else (strength,) * num_classes
+
+
+def enumerate_training(scenario):
+    """Return Pr(label, first part, second part, values), by going through everything that can happen in turn."""
+    classes = range(scenario.num_classes)
+    parts = scenario.second_part.combinations if scenario.second_part else 1
+    environments = scenario.environments or (None,)
+    weights = np.array([e.weight if e else 1.0 for e in environments])
+    total = defaultdict(float)
+    for (environment, weight), drawn_class, noisy, second in product(
+        zip(environments, weights / weights.sum(), strict=True), classes, classes, range(parts)
+    ):
+        noise = scenario.label_noise
+        chance = 1 - noise if noisy == drawn_class else noise / (scenario.num_classes - 1)
+        label, core = (drawn_class, noisy) if scenario.noise_kind == "core" else (noisy, drawn_class)
+        followed = label if scenario.noise_kind == "core" else core
+        paired = scenario.second_part is not None and scenario.second_part.rule == "pair"
+        if paired and second != core // (scenario.num_classes // parts):
+            continue
+        first = (core - scenario.num_classes // parts * second) % scenario.num_classes
+        start = weight * chance / scenario.num_classes / (1 if paired else parts)
+        for values, probability in every_draw(scenario, environment, followed):
+            for final, redrawn in withhold(scenario, core, values):
+                total[label, first, second, *final] += start * probability * redrawn
+    return total
+
+
+def every_draw(scenario, environment, followed):
+    """Yield the values of all channels before any is redrawn, and their probability given the class they follow."""
+    for values in product(*(range(channel.values) for channel in scenario.channels.values())):
+        probability = 1.0
+        for (name, channel), value in zip(scenario.channels.items(), values, strict=True):
+            strength = environment.strength.get(name, channel.strength) if environment else channel.strength
+            strength = probabilities(strength, scenario.num_classes)[followed]
+            goes = aligned_values(scenario, name)[:, followed]
+            share = strength / goes.sum() if goes[value] else (1 - strength) / (~goes).sum()
+            probability *= share
+        yield values, probability
+
+
+def withhold(scenario, core, values):
+    """Yield the values once withheld combinations are redrawn, and their probability."""
+    outcomes = [(values, 1.0)]
+    names = list(scenario.channels)
+    for combination in scenario.withheld:
+        redrawn = [key for key in combination if key != "class"][-1]
+        treated = []
+        for before, probability in outcomes:
+            if not occurs(combination, core, dict(zip(names, before, strict=True))):
+                treated.append((before, probability))
+                continue
+            options = []
+            for value in range(scenario.channels[redrawn].values):
+                row = dict(zip(names, before, strict=True)) | {redrawn: value}
+                if not any(occurs(other, core, row) for other in scenario.withheld if redrawn in other):
+                    options.append(tuple(row.values()))
+            treated += [(option, probability / len(options)) for option in options]
+        outcomes = treated
+    return outcomes
+
+
+def occurs(combination, core, row):
+    return all((core if key == "class" else row[key]) == value for key, value in combination.items())
+
+
+def enumerated(scenario, first, second, values):
+    """Return Pr(label, what is shown) by enumeration, float64 (K,)."""
+    likelihoods = np.zeros(scenario.num_classes)
+    for (label, *parts), probability in enumerate_training(scenario).items():
+        if all(see in (UNSEEN, is_) for see, is_ in zip((first, second, *values), parts, strict=True)):
+            likelihoods[label] += probability
+    return likelihoods
+
+
+@st.composite
+def scenarios(draw):
+    num_classes = draw(st.sampled_from([2, 3, 4]))
+    fraction = st.sampled_from([0.0, 0.1, 0.35, 0.8, 1.0])
+    strength = fraction | st.tuples(*[fraction] * num_classes)
+    names = KINDS[: draw(st.integers(1, 2))]
+    channels = {}
+    for name in names:
+        alignment = draw(st.sampled_from(["one-to-one", "many-to-many"]))
+        channels[name] = {
+            "values": draw(st.integers(3, 4)), "strength": draw(strength), "alignment": alignment,
+            "hidden": draw(st.booleans()),
+        }  # fmt: skip
+    environments = []
+    for name in draw(st.sampled_from(["", "a", "ab"])):
+        weight, strengths = draw(st.sampled_from([1.0, 3.0])), {draw(st.sampled_from(names)): draw(strength)}
+        environments.append({"name": name, "weight": weight, "strength": strengths})
+    keys = ("class", *names)
+    sizes = {"class": num_classes, **{name: c["values"] for name, c in channels.items()}}
+    withheld = []
+    for _ in range(draw(st.integers(0, 3))):
+        chosen = draw(st.permutations(keys))[: draw(st.integers(2, len(keys)))]
+        withheld.append({key: draw(st.integers(0, sizes[key] - 1)) for key in chosen})
+    fields = {"label_noise": draw(st.sampled_from([0.0, 0.2])), "noise_kind": draw(st.sampled_from(["core", "label"]))}
+    if num_classes % 2 == 0 and draw(st.booleans()):
+        fields["second_part"] = {"kind": "synonym", "combinations": draw(st.sampled_from([2, num_classes]))}
+        if num_classes > fields["second_part"]["combinations"]:
+            fields["second_part"]["rule"] = draw(st.sampled_from(["shift", "pair"]))
+    return world(num_classes=num_classes, channels=channels, environments=environments, withheld=withheld, **fields)
+
+
+@settings(max_examples=60)
+@given(scenarios(), st.data())
+def test_likelihoods_are_those_of_enumeration(scenario, data):
+    try:
+        check(scenario)
+    except ScenarioError:
+        assume(False)
+    parts = scenario.second_part.combinations if scenario.second_part else 1
+    unseen = st.just(UNSEEN)
+    first = data.draw(st.integers(0, scenario.num_classes - 1) | unseen)
+    second = data.draw(st.integers(0, parts - 1) | unseen)
+    values = {n: data.draw(st.integers(0, c.values - 1) | unseen) for n, c in scenario.channels.items()}
+    observed = Evidence(np.array([first]), np.array([second]), {n: np.array([v]) for n, v in values.items()})
+    likelihoods = ideal_observer(scenario).likelihoods(observed)[0]
+    expected = enumerated(scenario, first, second, values.values())
+    np.testing.assert_allclose(likelihoods, expected, atol=1e-8)
+    share = expected / expected.sum() if expected.sum() else np.full(scenario.num_classes, 1 / scenario.num_classes)
+    if expected.sum() > 1e-6 or not expected.sum():
+        np.testing.assert_allclose(ideal_observer(scenario).probabilities(observed)[0], share, atol=1e-5)
+
+
+def test_many_samples_at_once_are_weighed_as_each_alone(monkeypatch):
+    scenario = world(
+        num_classes=3, channels={"color": {"values": 4}, "shape": {"values": 3}}, label_noise=0.2,
+        withheld=[{"class": 1, "shape": 0}, {"color": 2, "shape": 1}],
+    )  # fmt: skip
+    options = [(-1, 0, 2), (-1, 3, 2, 0), (-1, 1, 0, 2)]
+    first, color, shape = np.array(list(product(*options))).T
+    together = Evidence(first, np.zeros_like(first), {"color": color, "shape": shape})
+    observer = ideal_observer(scenario)
+    whole = observer.likelihoods(together)
+    alone = [observer.likelihoods(together.take(slice(k, k + 1)))[0] for k in range(len(first))]
+    np.testing.assert_allclose(whole, alone)
+    monkeypatch.setattr("spurgen.harness.statistics.ideal_observer.CELLS", 20)
+    np.testing.assert_allclose(observer.likelihoods(together), alone)
+
+
+def test_two_environments_are_summed_over_as_by_hand():
+    # classes 0 and 1 of 2, ten values: Pr(value | its class) is .9 or .5, Pr(it | the other class) a ninth of .1 or .5
+    environments = [{"name": "a", "weight": 3}, {"name": "b", "strength": {"color": 0.5}}]
+    scenario = world(num_classes=2, channels={"color": {"strength": 0.9}}, environments=environments, label_noise=0.25)
+    color = int(np.flatnonzero(aligned_values(scenario, "color")[:, 1])[0])
+    own, other = (3 * 0.9 + 0.5) / 8, (3 * 0.1 + 0.5) / 9 / 8
+    observer = ideal_observer(scenario)
+    both = observer.likelihoods(shown([0, None], color=[color, color]))
+    np.testing.assert_allclose(both, [[0.75 * other, 0.25 * own], [other, own]], rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["core", "label"])
+def test_noise_on_the_label_weakens_the_channels_and_noise_on_the_core_does_not(kind):
+    scenario = world(
+        num_classes=2, channels={"color": {"strength": 1.0, "values": 2}}, label_noise=0.25, noise_kind=kind
+    )
+    color = int(np.flatnonzero(aligned_values(scenario, "color")[:, 1])[0])
+    alone, contradicted = ideal_observer(scenario).probabilities(shown([None, 0], color=[color, color]))
+    np.testing.assert_allclose(alone, [0, 1] if kind == "core" else [0.25, 0.75], atol=1e-8)
+    # ordinary noise leaves the scene intact, so that training never shows a value that contradicts the class
+    np.testing.assert_allclose(contradicted, [0, 1] if kind == "core" else [0.5, 0.5], atol=1e-8)
+
+
+def test_a_second_part_decides_between_the_classes_that_share_a_pictogram():
+    scenario = world(
+        num_classes=4, channels={"color": {"values": 4, "strength": 0.25}},
+        second_part={"kind": "synonym", "combinations": 2},
+    )  # fmt: skip
+    observed = shown([1, 1, 1, None], [0, 1, UNSEEN, 1], color=[None] * 4)
+    answers = ideal_observer(scenario).probabilities(observed)
+    np.testing.assert_allclose(answers, [[0, 1, 0, 0], [0, 0, 0, 1], [0, 0.5, 0, 0.5], [0.25] * 4], atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"label_noise": 0.3},
+        {"label_noise": 0.3, "noise_kind": "label"},
+        {
+            "withheld": [{"class": 0, "color": 1}, {"color": 2, "shape": 0}, {"shape": 1, "color": 0}],
+            "label_noise": 0.1,
+        },
+        {"second_part": {"kind": "synonym", "combinations": 2}, "label_noise": 0.2},
+    ],
+    ids=["core noise", "label noise", "withheld", "second part"],
+)
+def test_likelihoods_are_the_frequencies_of_drawn_samples(fields):
+    channels = {
+        "color": {"values": 4, "strength": (0.9, 0.6, 0.7, 0.5), "alignment": "many-to-many"},
+        "shape": {"values": 3, "strength": 0.8},
+    }
+    environments = [{"name": "a"}, {"name": "b", "strength": {"color": 0.2, "shape": (0.1, 0.5, 0.4, 0.9)}}]
+    more = {"core_visibility": 0.8, "caption_fidelity": 0.7, "environments": environments}
+    scenario = world(num_classes=4, channels=channels, **more, **fields)
+    count = 200_000
+    made = drawn(scenario, "train", np.arange(count))
+    observed = evidence(made, "text")
+    rows = np.stack([observed.first, observed.second, *observed.values.values()], axis=1)
+    kinds, which = np.unique(rows, axis=0, return_inverse=True)
+    frequencies = np.zeros((len(kinds), 4))
+    np.add.at(frequencies, (which.reshape(-1), made.factors.labels), 1 / count)
+    columns = dict(zip(channels, kinds.T[2:], strict=True))
+    likelihoods = ideal_observer(scenario).likelihoods(Evidence(kinds[:, 0], kinds[:, 1], columns))
+    # what is shown of a sample is independent of the rest: weigh by the probability of showing exactly that
+    chances = [np.where(column == UNSEEN, 1 - p, p) for column, p in zip(kinds.T, (0.8, 1, 0.7, 0.7), strict=True)]
+    if "second_part" in fields:
+        chances[1] = np.where(kinds[:, 1] == UNSEEN, 0.51, 0.49)  # a neutral sentence has no word for the picture
+    np.testing.assert_allclose(frequencies, likelihoods * np.prod(chances, axis=0)[:, None], atol=0.0015)
+
+
+def test_too_many_withheld_channels_are_an_error():
+    channels = {f"c{k}": {"kind": kind} for k, kind in enumerate((*KINDS, "voice", "synonym"))}
+    scenario = world(
+        channels={name: channel | {"carrier": "caption"} for name, channel in channels.items()},
+        withheld=[{f"c{k}": 0, f"c{k + 1}": 0} for k in range(4)],
+    )  # fmt: skip
+    with pytest.raises(
+        ScenarioError, match=r"withheld: its combinations join c0, .*10,000,000 cells.*handles 5,000,000"
+    ):
+        ideal_observer(scenario)
