@@ -19,10 +19,10 @@ Unit = Literal["world", "seed"]
 UNITS = 5  # that a row needs for a rank where the suite does not say how many worlds there are
 RANKED_BY = "robust_accuracy"
 PROPORTIONS = (
-    RANKED_BY, "wga_corrected", "wga", "accuracy", "reliance", "core_use", "sss", "sss_placebo", "core_sensitivity",
-    "cra", "flip_rate",
+    RANKED_BY, "wga_corrected", "wga", "accuracy", "sss", "sss_placebo", "sss_floor", "core_sensitivity", "cra",
+    "flip_rate",
 )  # fmt: skip
-ESTIMATED = (*PROPORTIONS, "reliance_excess", "ig")
+ESTIMATED = (*PROPORTIONS, "reliance", "reliance_excess", "core_use", "ig")
 """Metrics that have an interval, where a row has them."""
 
 

@@ -102,6 +102,7 @@ def test_every_metric_by_unit_has_its_interval(make_baselines, make_outcome, sui
         assert shown.estimates[metric] == mean_estimate(of_rows["mine"], spread), metric
     assert shown.value("wga_corrected") > shown.value("wga")
     assert shown.estimates["ig"].low < -3 < shown.estimates["ig"].high < 0
+    assert shown.estimates["reliance_excess"].low < -0.08 < shown.estimates["reliance_excess"].high < 0
     assert "reliance" not in by_label(task_board(rows))["erm"].estimates
 
 

@@ -108,6 +108,13 @@ def test_metrics_that_rows_lack_have_no_column(board, read_table):
     assert "Core use" not in first
 
 
+def test_the_floor_is_that_of_a_single_nuisance_where_rows_have_it(board, read_table):
+    part = board.tasks["small-text"]
+    single = replace(part.rows[0], estimates=part.rows[0].estimates | {"sss_floor": Estimate(0.05)})
+    first, second = read_table(board_table([single, part.rows[1]], task_columns, part.unit))
+    assert (first["SSS (floor)"], second["SSS (floor)"]) == ("0.200 (0.050)", "0.200 (0.100)")
+
+
 def test_a_row_without_a_letter_has_a_dash(board, read_table):
     part = board.tasks["small-text"]
     (line,) = read_table(board_table([replace(part.rows[0], letters="")], task_columns, part.unit))
