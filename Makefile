@@ -43,7 +43,7 @@ splits: $(READY)  ## regenerate the canonical train and val splits and verify al
 # so that they name the next target instead of the next command
 check submit: export SPURGEN_MAKE = 1
 
-submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="signs-text signs-image"] [SEEDS=0-2]
+submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="signs-text signs-image"] [SEEDS=0-4]
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),0) $(RESULTS)
 

@@ -1,78 +1,51 @@
-"""Every row against ERM's: by the paired bootstrap, and on a task by the paired t-test over seeds."""
+"""Every row against ERM's, by the moderated paired t-test over units."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
 
-from spurgen.harness.board.schema import AgainstErm, BoardRow, Direction
+from spurgen.harness.board.schema import AgainstErm, Direction
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics import ALPHA, Difference, holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.differences import ALPHA, Difference, holm
+from spurgen.harness.statistics.units import Spread, cut_to_common, paired
 
 ERM = "erm"
 
 
-class _Compared(NamedTuple):
-    """A row's access tier, the seeds that were compared, the difference, and the p-value of the t-test."""
+def against_erm(
+    values: Mapping[str, Float64], access: Mapping[str, str], baselines: Collection[str], spread: Spread
+) -> dict[str, AgainstErm]:
+    """Compare every row with ERM's, on the units that both have; return nothing where that row is missing.
 
-    access: str
-    seeds: int
-    difference: Difference
-    p_seeds: float | None
-
-
-def against_erm(rows: Mapping[str, TaskRow], replicates: Callable[[str, int], Float64]) -> dict[str, AgainstErm]:
-    """Compare every row of a task with ERM's; return nothing where that row is missing.
-
-    `rows`: the rows that may be ranked, by label. `replicates(label, S)` draws a row's WGA over its first S seeds,
-    float64 (B,), paired over the samples, as rows are ranked by.
+    `values`: the metric that ranks, by unit, float64 (W,). P-values are corrected for the number of baselines; that of
+    another row is corrected as if it were the only one beside them.
     """
-    if ERM not in rows:
+    if ERM not in values:
         return {}
-    compared = {}
-    for label, row in rows.items():
-        if label != ERM:
-            common = min(len(row), len(rows[ERM]))
-            values, others = (each.metric("wga")[:common] for each in (row, rows[ERM]))
-            ours, its = (replicates(name, common) for name in (label, ERM))
-            difference = paired_difference(float(values.mean()), ours, float(others.mean()), its)
-            access = row.results[0].access
-            compared[label] = _Compared(access, common, difference, seed_p_value(values, others))
-    return _corrected(compared, rows[ERM].results[0].access)
-
-
-def set_against_erm(rows: Mapping[str, BoardRow], replicates: Mapping[str, Float64]) -> dict[str, AgainstErm]:
-    """Compare every row over a set of tasks with ERM's; return nothing where that row is missing.
-
-    `rows`, `replicates`: the rows by label, and their mean WGA over the set, float64 (B,), paired over the samples.
-    """
-    if ERM not in rows:
-        return {}
-    erm, its = rows[ERM].value("wga"), replicates[ERM]
-    compared = {
-        label: _Compared(row.access, row.seeds, paired_difference(row.value("wga"), replicates[label], erm, its), None)
-        for label, row in rows.items()
-        if label != ERM
+    tests = {label: paired(row, values[ERM], spread) for label, row in values.items() if label != ERM}
+    p_values = {label: None if test is None else test.p for label, test in tests.items()}
+    ours = [label for label in tests if label in baselines]
+    corrected = dict(zip(ours, holm([p_values[label] for label in ours]), strict=True))
+    family = [p_values[label] for label in ours]
+    for label in tests.keys() - corrected.keys():
+        corrected[label] = holm([p_values[label], *family])[0]
+    return {
+        label: _against(values[label], values[ERM], tests[label], corrected[label], access[label], access[ERM])
+        for label in tests
     }
-    return _corrected(compared, rows[ERM].access)
 
 
-def _corrected(compared: Mapping[str, _Compared], erm_access: str) -> dict[str, AgainstErm]:
-    """Correct p-values for the number of rows, and judge each row."""
-    bootstrap = holm([each.difference.p for each in compared.values()])
-    seeds = holm([each.p_seeds for each in compared.values()])
-    table = {}
-    for (label, each), p_holm, p_seeds_holm in zip(compared.items(), bootstrap, seeds, strict=True):
-        higher: Direction = "better" if each.difference.value > 0 else "worse"
-        table[label] = AgainstErm(
-            access=each.access,
-            erm_access=erm_access,
-            seeds=each.seeds,
-            difference=each.difference.value,
-            interval=each.difference.interval,
-            p_bootstrap=each.difference.p,
-            p_bootstrap_holm=p_holm,
-            p_seeds=each.p_seeds,
-            p_seeds_holm=p_seeds_holm,
-            verdict=higher if p_holm < ALPHA else "undecided",
-        )
-    return table
+def _against(
+    row: Float64, erm: Float64, test: Difference | None, p_holm: float | None, access: str, erm_access: str
+) -> AgainstErm:
+    ours, its = cut_to_common(row, erm)
+    difference = float((ours - its).mean())
+    higher: Direction = "better" if difference > 0 else "worse"
+    return AgainstErm(
+        access=access,
+        erm_access=erm_access,
+        units=len(ours),
+        difference=difference,
+        interval=test and test.interval,
+        p=test and test.p,
+        p_holm=p_holm,
+        verdict=higher if p_holm is not None and p_holm < ALPHA else "undecided",
+    )

@@ -7,32 +7,38 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.board.bootstrap import TaskBootstrap, one_thread, pooled_spreads
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, groups_on_test, spread_of, unit_of
 from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
-from spurgen.harness.statistics import ALPHA, holm, paired_difference
+from spurgen.harness.statistics.differences import ALPHA, holm
+from spurgen.harness.statistics.recovery import mean_over_tasks
+from spurgen.harness.statistics.units import Spread, cut_to_common, paired
 
-BETTER: dict[str, int] = {"wga": 1, "accuracy": 1, "sss": -1}
-"""Metrics that are compared, and the direction in which each is better; the SSS of a channel is as `sss`."""
+BETTER: dict[str, int] = {
+    RANKED_BY: 1, "wga_corrected": 1, "accuracy": 1, "reliance": -1, "core_use": 1, "sss": -1,
+}  # fmt: skip
+"""Metrics that are compared where both rows have them, and the direction in which each is better; the SSS of a channel
+is as `sss`."""
 Side = Literal["first", "second"]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A metric of both rows, each the mean over all its seeds, and the first less the second.
+    """A metric of both rows, each the mean over its units, and the first less the second on the units that both have.
 
-    `p_holm` is corrected for all metrics of all tasks and sets that are compared; `better` names the row that is
-    significantly better in it, at 5 %, or is None.
+    `interval` and the p-values are None where there is no test. `p_holm` is corrected for all metrics of all tasks and
+    sets that are compared; `better` names the row that is significantly better in it, at 5 %, or is None.
     """
 
     first: float
     second: float
     difference: float
-    interval: Interval
-    p: float
-    p_holm: float
+    interval: Interval | None
+    p: float | None
+    p_holm: float | None
     better: Side | None = None
 
 
@@ -40,90 +46,105 @@ class Compared:
 class Comparison:
     """Two rows compared.
 
-    `seeds` maps each task to the seeds of both rows, `tasks` to its metrics, `left_out` other tasks to the reason.
-    `overall` maps each set of tasks that is compared whole to the metrics' means over it.
+    `units` maps each task to the units of both rows, and what they are; `tasks` to its metrics, `left_out` other tasks
+    to the reason. `overall` maps each set of tasks that is compared whole to the metrics' means over it.
     """
 
-    seeds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    units: dict[str, tuple[int, int, Unit]] = field(default_factory=dict)
     overall: dict[str, dict[str, Compared]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Compared]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-class _Drawn(NamedTuple):
-    """A metric of both rows, float64 (2,), and its paired bootstrap, float64 (2, B)."""
+class _Pair(NamedTuple):
+    """A metric of both rows by unit, float64 (W1,) and (W2,), and its spread over units."""
 
-    points: Float64
-    replicates: Float64
+    first: Float64
+    second: Float64
+    spread: Spread
 
 
-@one_thread
 def compare(
     suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str], private: Rows | None = None
 ) -> Comparison:
-    """Compare two rows on the tasks where the leaderboard could rank both; `private`: as in `leaderboard.build`.
+    """Compare two rows on the tasks where the leaderboard shows both; `private`: as in `leaderboard.build`.
 
-    By the paired bootstrap over samples with the variance over seeds added, as rows are ranked; that of a task is
-    pooled over all its rows.
+    By the moderated paired t-test over units, as rows are ranked; the spread of a task is that of its baselines.
     """
-    comparison = Comparison()
-    drawn: dict[str, dict[str, _Drawn]] = {}
+    comparison, shown = Comparison(), {}
     for name in tasks:
-        bootstrap = TaskBootstrap.of(suite.task(name))
-        divided = eligible(suite, bootstrap.task, bootstrap.groups, on_task(rows, name), on_task(private or {}, name))
+        task = suite.task(name)
+        groups = groups_on_test(task)
+        divided = eligible(suite, task, groups, on_task(rows, name), on_task(private or {}, name))
         fit = divided.ranked
         missing = [label for label in (first, second) if label not in fit]
         if missing:
             reasons = {label: row.reason for label, row in divided.unranked.items()}
             comparison.left_out[name] = "; ".join(f"{label}: {reasons.get(label, 'not run')}" for label in missing)
         else:
-            comparison.seeds[name] = len(fit[first]), len(fit[second])
-            drawn[name] = _draw(bootstrap, fit, (first, second))
-    means = _means(suite, rows, (first, second), drawn)
-    compared = iter(_compared([*means.values(), *drawn.values()]))
+            comparison.units[name] = len(fit[first]), len(fit[second]), unit_of(task)
+            shown[name] = _Shown(TaskValues(task, np.bincount(groups)), fit)
+    pairs = {name: _pairs(of_task, (first, second)) for name, of_task in shown.items()}
+    means = _means(suite, shown, (first, second))
+    compared = iter(_compared([*means.values(), *pairs.values()]))
     comparison.overall.update((name, next(compared)) for name in means)
-    comparison.tasks.update((name, next(compared)) for name in drawn)
+    comparison.tasks.update((name, next(compared)) for name in pairs)
     return comparison
 
 
-def _draw(bootstrap: TaskBootstrap, fit: Mapping[str, TaskRow], pair: tuple[str, str]) -> dict[str, _Drawn]:
-    names = [*BETTER, *(f"sss/{channel}" for channel in bootstrap.task.channels)]
-    spreads = pooled_spreads(fit.values(), names)
+class _Shown(NamedTuple):
+    """A task on which both rows are shown: its metrics by unit, and all rows that may be ranked, by label."""
+
+    values: TaskValues
+    rows: Mapping[str, TaskRow]
+
+    @property
+    def baselines(self) -> list[str]:
+        return [label for label, row in self.rows.items() if is_baseline_row(row)]
+
+
+def _pairs(shown: _Shown, pair: tuple[str, str]) -> dict[str, _Pair]:
+    names = [*BETTER, *(f"sss/{channel}" for channel in shown.values.task.channels)]
+    by_metric = {name: shown.values.by_label(shown.rows, name) for name in names}
     return {
-        name: _Drawn(
-            np.array([fit[label].mean(name) for label in pair]),
-            np.stack([bootstrap.replicates(label, fit[label], name, spreads) for label in pair]),
-        )
-        for name in names
+        name: _Pair(values[pair[0]], values[pair[1]], spread_of(name, values, shown.baselines))
+        for name, values in by_metric.items()
+        if set(pair) <= values.keys()
     }
 
 
-def _means(
-    suite: Suite, rows: Rows, pair: tuple[str, str], drawn: Mapping[str, Mapping[str, _Drawn]]
-) -> dict[str, dict[str, _Drawn]]:
+def _means(suite: Suite, shown: Mapping[str, _Shown], pair: tuple[str, str]) -> dict[str, dict[str, _Pair]]:
     """Average both rows over every set of tasks that is compared whole, and where each has one access tier."""
-    means = {}
+    means: dict[str, dict[str, _Pair]] = {}
     for name, members in suite.overall.items():
-        tiers = [{rows[label][task].results[0].access for task in members if task in drawn} for label in pair]
-        if set(members) <= drawn.keys() and all(len(tier) == 1 for tier in tiers):
-            means[name] = {
-                metric: _Drawn(
-                    np.mean([drawn[task][metric].points for task in members], axis=0),
-                    np.mean([drawn[task][metric].replicates for task in members], axis=0),
-                )
-                for metric in BETTER
-            }
+        if not set(members) <= shown.keys():
+            continue
+        parts = [shown[task] for task in members]
+        if all(len({part.rows[label].results[0].access for part in parts}) == 1 for label in pair):
+            common = set(parts[0].rows).intersection(*(part.rows for part in parts))
+            baselines = [label for label in common if all(label in part.baselines for part in parts)]
+            means[name] = {}
+            for metric in BETTER:
+                of_parts = [part.values.by_label(part.rows, metric) for part in parts]
+                known = [label for label in common if all(label in values for values in of_parts)]
+                over = {label: mean_over_tasks([values[label] for values in of_parts]) for label in known}
+                if set(pair) <= over.keys():
+                    spread = spread_of(metric, over, baselines)
+                    means[name][metric] = _Pair(over[pair[0]], over[pair[1]], spread)
     return means
 
 
-def _compared(tables: Sequence[Mapping[str, _Drawn]]) -> list[dict[str, Compared]]:
+def _compared(tables: Sequence[Mapping[str, _Pair]]) -> list[dict[str, Compared]]:
     """Compare every metric of every table, Holm-corrected over all of them."""
-    drawn = [(k, metric, *pair) for k, table in enumerate(tables) for metric, pair in table.items()]
-    differences = [paired_difference(first, ours, second, theirs) for *_, (first, second), (ours, theirs) in drawn]
+    pairs = [(k, metric, pair) for k, table in enumerate(tables) for metric, pair in table.items()]
+    tests = [paired(*pair) for *_, pair in pairs]
+    corrected = holm([None if test is None else test.p for test in tests])
     compared: list[dict[str, Compared]] = [{} for _ in tables]
-    corrected = holm([difference.p for difference in differences])
-    for (k, metric, (first, second), _), difference, p_holm in zip(drawn, differences, corrected, strict=True):
-        higher = difference.value * BETTER[metric.partition("/")[0]] > 0
-        better: Side | None = None if p_holm >= ALPHA else "first" if higher else "second"
-        compared[k][metric] = Compared(float(first), float(second), *difference, p_holm, better)
+    for (k, metric, pair), test, p_holm in zip(pairs, tests, corrected, strict=True):
+        ours, theirs = cut_to_common(pair.first, pair.second)
+        difference = float((ours - theirs).mean())
+        higher = difference * BETTER[metric.partition("/")[0]] > 0
+        better: Side | None = None if p_holm is None or p_holm >= ALPHA else "first" if higher else "second"
+        means = float(pair.first.mean()), float(pair.second.mean())
+        compared[k][metric] = Compared(*means, difference, test and test.interval, test and test.p, p_holm, better)
     return compared

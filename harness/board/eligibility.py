@@ -7,7 +7,7 @@ import numpy as np
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.board.bootstrap import pooled_spreads
+from spurgen.harness.board.baseline_rows import pooled_spreads
 from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.metrics.arrays import Int64
@@ -15,7 +15,7 @@ from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
-from spurgen.harness.statistics.ranking import better_than_chance
+from spurgen.harness.statistics.chance import better_than_chance
 
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
 """The least ratio of how far an honest model's probabilities move to what its predictions imply, see `_flattened`.

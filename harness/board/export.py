@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from spurgen.benchmark.errors import harmless
-from spurgen.harness.board.schema import SCHEMA_VERSION, BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
+from spurgen.harness.board.schema import SCHEMA_VERSION, BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard
+from spurgen.harness.statistics.estimate import Estimate
 
 Record = dict[str, Any]
 
@@ -19,8 +20,8 @@ def to_json(board: Leaderboard) -> str:
         "schema_version": SCHEMA_VERSION,
         "suite": board.suite,
         "manifest_sha256": board.manifest_sha256,
-        "tasks": {name: _board_record(part) for name, part in board.tasks.items()},
-        "overall": {name: {"tasks": part.tasks, **_board_record(part)} for name, part in board.overall.items()},
+        "tasks": {name: _about(part) | _board_record(part) for name, part in board.tasks.items()},
+        "overall": {name: _about(part) | _board_record(part) for name, part in board.overall.items()},
     }
     return json.dumps(record, indent=1, allow_nan=False) + "\n"
 
@@ -53,7 +54,14 @@ def shortened(value: Any) -> Any:  # noqa: ANN401
 
 def _board_record(part: TaskBoard | SetBoard) -> dict[str, list[Record]]:
     unranked = [{key: value for key, value in asdict(row).items() if value is not None} for row in part.unranked]
-    return {"rows": [dict(_fields(row)) for row in part.rows], "unranked": unranked}
+    shown = {"rows": part.rows, "few": part.few}
+    return {key: [dict(_fields(row)) for row in rows] for key, rows in shown.items()} | {"unranked": unranked}
+
+
+def _about(part: TaskBoard | SetBoard) -> Record:
+    """Return what a board says of itself."""
+    about: Record = {"unit": part.unit, "asked": part.asked}
+    return about | ({"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks})
 
 
 def _fields(row: BoardRow) -> Iterator[tuple[str, Any]]:
@@ -63,19 +71,23 @@ def _fields(row: BoardRow) -> Iterator[tuple[str, Any]]:
             yield from _metrics(row)
         elif name == "by_channel":
             yield from ((f"{metric}_by_channel", means) for metric, means in value.items())
-        elif name not in ("wga_corrected", "wga_simultaneous"):
+        elif name == "recovered":
+            yield from _metric("gap_recovered", row.recovered) if isinstance(row, SetBoardRow) else ()
+        else:
             yield name, value
 
 
 def _metrics(row: BoardRow) -> Iterator[tuple[str, Any]]:
-    """Yield every metric and its interval; after WGA, its correction and its guaranteed interval."""
     for metric, estimate in row.estimates.items():
-        yield metric, estimate.value
+        yield from _metric(metric, estimate)
+
+
+def _metric(name: str, estimate: Estimate | None) -> Iterator[tuple[str, Any]]:
+    """Yield a metric, and its interval where it has one."""
+    if estimate is not None:
+        yield name, estimate.value
         if estimate.low is not None:
-            yield f"{metric}_ci", estimate.ends
-        if metric == "wga" and isinstance(row, TaskBoardRow):
-            yield "wga_corrected", row.wga_corrected
-            yield "wga_simultaneous", row.wga_simultaneous
+            yield f"{name}_ci", estimate.ends
 
 
 def _columns(record: Mapping[str, Any]) -> Record:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.board.export import to_csv, to_json
-from spurgen.harness.board.leaderboard import BOOTSTRAPPED, SHOWN, build
+from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.machine.files import write_atomically
@@ -17,12 +17,9 @@ from spurgen.harness.splits.private import read_commitments
 PRIVATE, REFERENCE = "private", "reference"
 
 
-def build_board(suite: Suite, results: Path, rows: Rows, *, for_tables: bool = False) -> Leaderboard:
-    """Build a suite's leaderboard from rows, and those on private splits in a folder of results.
-
-    `for_tables`: without the intervals that only CSV and JSON have.
-    """
-    return build(suite, rows, read_private(suite, results), SHOWN if for_tables else BOOTSTRAPPED)
+def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
+    """Build a suite's leaderboard from rows, and the private rows and the references in a folder of results."""
+    return build(suite, rows, read_private(suite, results), Store(results, suite.name, REFERENCE).rows())
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

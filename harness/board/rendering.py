@@ -1,49 +1,70 @@
 """The leaderboard as Markdown text."""
 
 import html
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from itertools import groupby
+from typing import TypeVar
 
-from spurgen.benchmark.checkpoint_rules import RULES
-from spurgen.harness.board.schema import BoardRow, Leaderboard, TaskBoardRow, Unranked
+from spurgen.harness.board.by_unit import Unit
+from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow
 from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
-    "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher (paired bootstrap over samples, with "
-    "the variance over seeds added; Holm, 5 %); `=` marks ties, ordered by SSS, then |IG|. Brackets: 95 % intervals. "
+    "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board "
+    "per access tier: what a submission was given besides labels; twins are an oracle. Rank: 1 + the rows that are "
+    "surely better, to the rows less those that are surely worse. Tier: rows that share a letter do not differ "
+    "significantly (moderated paired t-test over worlds, or over training seeds where there is one world; Holm over "
+    "all pairs of baselines, 5 %). Rows are compared with the baselines alone, so a new row moves no other; one with "
+    "`-` differs from a baseline of every letter. To ERM: robust accuracy less ERM's, better or worse where it differs "
+    "significantly (Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a minimum. "
     "SSS: Spurious Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. "
-    "Core: sensitivity to the class cue. CRA: counterfactual-robust accuracy. Access: what the submission was given "
-    "besides labels. To ERM: WGA less ERM's on the seeds that both have, better or worse where it differs "
-    "significantly (Holm, 5 %). The variance over seeds is the row's own or that pooled over the baselines' rows, "
-    "whichever is larger, widened by Student's t; against a higher row always that pooled. "
-    "Seeds: `*` one seed; `?` one seed on a task where no row has two that differ, so ranked as if "
-    "seeds did not differ. By rule: WGA of the checkpoint that is the last, the best on "
-    "val by accuracy, and by WGA; a row has the one of them that its access tier allows. Private gap: WGA less "
-    "that on splits nobody has seen. "
-    "Verified: who ran it; self-reported is unchecked."
+    "Private gap: WGA less that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other "
+    "metrics: the CSV and JSON files, and docs/metrics.md."
 )
 BRIEF = (
-    "Rank: 1 + the rows whose worst-group accuracy (WGA) is significantly higher; `=` marks ties. Brackets: 95 % "
-    "intervals. Columns and marks: docs/metrics.md."
+    "Rank: 1 + the rows of the access tier that are surely better in robust accuracy, to the rows less those that are "
+    "surely worse. Rows that share a tier letter do not differ significantly. Brackets: 95 % intervals. Columns: "
+    "docs/metrics.md."
 )
-SEED_MARKS = {"own": "", "pooled": "*", "unknown": "?"}
+UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
+OPTIONAL = {"reliance": "Reliance", "reliance_excess": "Excess", "core_use": "Core use"}
+"""Metrics with a column where a row has them."""
+ORACLE = "twins"  # the access tier that is given what no data set has
+Row = TypeVar("Row", bound=BoardRow)
+Columns = Callable[[Sequence[Row], Row], dict[str, str]]
 
 
 def to_markdown(board: Leaderboard, mine: Collection[str] = (), note: str = NOTE) -> str:
-    """Return a table per task, and one per set of tasks over which the suite ranks a row; `>` marks rows `mine`."""
+    """Return a table per task, set of tasks, and access tier; `>` marks rows `mine`."""
     parts = [f"# SpurGen {board.suite} leaderboard", "", note + (" `>`: your row." if mine else ""), ""]
     for name, part in board.tasks.items():
-        parts += [f"## {name}", "", task_table(part.rows, mine), "", *_not_ranked(part.unranked), ""]
+        parts += [f"## {name}", "", *_told_apart(part), *_tables(part, part.rows, part.few, task_columns, mine)]
     for name, ranked in board.overall.items():
-        if ranked.rows:
+        if ranked.rows or ranked.few:
             title = f"## Overall, {name}: mean over {', '.join(ranked.tasks)}"
-            parts += [title, "", overall_table(ranked.rows, mine), "", *_not_ranked(ranked.unranked), ""]
+            parts += [title, "", *_tables(ranked, ranked.rows, ranked.few, set_columns, mine)]
     parts += [f"Manifest SHA-256: `{board.manifest_sha256}`", ""]
     return "\n".join(parts).replace("\n\n\n", "\n\n")
 
 
-def _not_ranked(rows: Sequence[Unranked]) -> list[str]:
-    return [f"Not ranked: {as_text(row.submission)}: {as_text(row.reason)}  " for row in rows]
+def _told_apart(part: TaskBoard) -> list[str]:
+    share = part.told_apart
+    return [] if share is None else [f"Pairs of baselines told apart, over all tiers: {share:.0%}.", ""]
+
+
+def _tables(
+    part: TaskBoard | SetBoard, full: Sequence[Row], few: Sequence[Row], columns: Columns[Row], mine: Collection[str]
+) -> list[str]:
+    """Return a table per access tier, one of the rows with few units, and the rows that are not ranked."""
+    lines = []
+    for access, rows in groupby(full, lambda row: row.access):
+        oracle = ", an oracle" if access == ORACLE else ""
+        lines += [f"### Access: {as_text(access)}{oracle}", "", board_table(list(rows), columns, part.unit, mine), ""]
+    if few:
+        title = f"### Fewer than {part.asked} {UNITS[part.unit].lower()}: not ranked among the others"
+        lines += [title, "", board_table(few, columns, part.unit, mine), ""]
+    return [*lines, *(f"Not ranked: {as_text(row.submission)}: {as_text(row.reason)}  " for row in part.unranked), ""]
 
 
 def to_terminal(board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = ()) -> str:
@@ -53,55 +74,57 @@ def to_terminal(board: Leaderboard, tasks: Collection[str] = (), mine: Collectio
     return html.unescape(to_markdown(replace(board, tasks=shown, overall=sets), mine, BRIEF))
 
 
-def task_table(rows: Sequence[TaskBoardRow], mine: Collection[str] = ()) -> str:
-    """Return a task's ranked rows as a Markdown table; `>` marks rows `mine`."""
-    lines = [
-        {
-            "Rank": place(row),
-            "Submission": _named(row, mine) + (" (ignores the core cue)" if row.ignores_core else ""),
-            "Access": as_text(row.access),
-            "WGA": row.estimates["wga"].text(),
-            "To ERM": _to_erm(row),
-            "Accuracy": f"{row.value('accuracy'):.3f}",
-            "SSS (floor)": f"{row.value('sss'):.3f} ({row.value('sss_placebo'):.3f})",
-            "IG": f"{row.value('ig'):+.2f}",
-            "Core": f"{row.value('core_sensitivity'):.2f}",
-            "CRA": f"{row.value('cra'):.3f}",
-            **({"By rule": _by_rule(row)} if any(row.selections for row in rows) else {}),
-            **({"Private gap": _gap(row)} if any(row.private for row in rows) else {}),
-            "Seeds": _seeds(row),
-            "Verified": row.verification,
-        }
-        for row in rows
-    ]
+def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit, mine: Collection[str] = ()) -> str:
+    """Return rows as a Markdown table, with the columns of `task_columns` or `set_columns`."""
+    ranked = any(row.ranks for row in rows)
+    lines = []
+    for row in rows:
+        place = {"Rank": rank_text(row), "Tier": row.letters or "-"} if ranked else {}
+        name = ("> " if row.submission in mine else "") + as_text(row.submission)
+        access = {} if ranked else {"Access": as_text(row.access)}
+        mark = " (ignores the core cue)" if isinstance(row, TaskBoardRow) and row.ignores_core else ""
+        measured = columns(rows, row)
+        verified = {"Verified": row.verification} if isinstance(row, TaskBoardRow) else {}
+        lines.append(place | {"Submission": name + mark} | access | measured | {UNITS[unit]: f"{row.units}"} | verified)
     return markdown_table(lines)
 
 
-def overall_table(rows: Sequence[BoardRow], mine: Collection[str] = ()) -> str:
-    """Return the ranks over a set of tasks as a Markdown table."""
-    lines = [
-        {
-            "Rank": place(row),
-            "Submission": _named(row, mine),
-            "Access": as_text(row.access),
-            "Mean WGA": row.estimates["wga"].text(),
-            "Mean accuracy": f"{row.value('accuracy'):.3f}",
-            "Mean SSS": f"{row.value('sss'):.3f}",
-            "Seeds": _seeds(row),
-        }
-        for row in rows
-    ]
-    return markdown_table(lines)
+def task_columns(rows: Sequence[TaskBoardRow], row: TaskBoardRow) -> dict[str, str]:
+    """Return the metrics of a row on a task, in columns that some row of the table has."""
+    return {
+        "Robust accuracy": row.ranked_by.text(),
+        "To ERM": _to_erm(row),
+        "WGA": f"{row.value('wga_corrected'):.3f}",
+        **_optional(rows, row),
+        "Accuracy": f"{row.value('accuracy'):.3f}",
+        "SSS (floor)": f"{row.value('sss'):.3f} ({_floor(row):.3f})",
+        "IG": f"{row.value('ig'):+.2f}",
+        **({"Private gap": _gap(row)} if any(each.private for each in rows) else {}),
+    }
 
 
-def _named(row: BoardRow, mine: Collection[str]) -> str:
-    return ("> " if row.submission in mine else "") + as_text(row.submission)
+def set_columns(rows: Sequence[SetBoardRow], row: SetBoardRow) -> dict[str, str]:
+    """Return the means of a row over a set of tasks, in columns that some row of the table has."""
+    recovered = "" if row.recovered is None else row.recovered.text(".2f")
+    return {
+        "Mean robust accuracy": row.ranked_by.text(),
+        "To ERM": _to_erm(row),
+        **({"Gap recovered": recovered} if any(each.recovered for each in rows) else {}),
+        "Mean WGA": f"{row.value('wga_corrected'):.3f}",
+        **_optional(rows, row),
+        "Mean accuracy": f"{row.value('accuracy'):.3f}",
+        "Mean SSS": f"{row.value('sss'):.3f}",
+    }
 
 
-def _by_rule(row: TaskBoardRow) -> str:
-    rules = [rule for rule in RULES if rule in row.selections or rule != "val_robust"]  # rows of v1 have no val_robust
-    values = [row.selections.get(rule, {}).get("wga") for rule in rules]
-    return " / ".join("-" if wga is None else f"{wga:.3f}" for wga in values) if row.selections else ""
+def _optional(rows: Sequence[BoardRow], row: BoardRow) -> dict[str, str]:
+    present = {metric: title for metric, title in OPTIONAL.items() if any(metric in each.estimates for each in rows)}
+    return {title: f"{row.value(metric):.3f}" if metric in row.estimates else "" for metric, title in present.items()}
+
+
+def _floor(row: TaskBoardRow) -> float:
+    """Return what redrawn nuisances alone change: the most that one does, or all where a row lacks that."""
+    return row.value("sss_floor" if "sss_floor" in row.estimates else "sss_placebo")
 
 
 def _gap(row: TaskBoardRow) -> str:
@@ -111,16 +134,15 @@ def _gap(row: TaskBoardRow) -> str:
     return f"{row.private.gap:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
-def place(row: BoardRow) -> str:
-    """Return a row's rank, with `=` where it is tied."""
-    return f"{row.rank}{'=' if row.tied else ''}"
+def rank_text(row: BoardRow) -> str:
+    """Return a row's rank interval: 2-4, or 2 where it is sure; nothing for a row that is not ranked."""
+    if row.ranks is None:
+        return ""
+    first, last = row.ranks
+    return f"{first}" if first == last else f"{first}-{last}"
 
 
-def _seeds(row: BoardRow) -> str:
-    return f"{row.seeds}{SEED_MARKS[row.seed_variance]}"
-
-
-def _to_erm(row: TaskBoardRow) -> str:
+def _to_erm(row: BoardRow) -> str:
     against = row.against_erm
     if against is None:
         return ""

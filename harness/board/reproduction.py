@@ -7,15 +7,24 @@ import numpy as np
 from scipy.special import ndtri
 
 from spurgen.benchmark.result import Result
-from spurgen.harness.results.identity import is_current_baseline
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.seed_spread import pool
 
-METRICS = ("wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
+METRICS = (RANKED_BY, "wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
 EXACT = 1e-6
 MISSED = 0.05
-UNKNOWN = {"wga": 0.1, "accuracy": 0.02, "sss": 0.03, "ig": 0.2, "core_sensitivity": 0.05, "cra": 0.05}
-"""Tolerances where no row of the task has two seeds that differ."""
+UNKNOWN = {
+    "robust_accuracy": 0.1,
+    "wga": 0.1,
+    "accuracy": 0.02,
+    "sss": 0.03,
+    "ig": 0.2,
+    "core_sensitivity": 0.05,
+    "cra": 0.05,
+}
+"""Tolerances where no row of the task has two trainings in one world that differ."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]
 WORST_FIRST: tuple[Match, ...] = ("differs", "within tolerance", "exact")
 
@@ -35,19 +44,25 @@ class Again(NamedTuple):
         return "exact" if moved <= EXACT else "within tolerance" if moved <= self.tolerance else "differs"
 
 
-def tolerances(rows: Iterable[TaskRow], comparisons: int = 1) -> dict[str, float]:
+def tolerances(rows: Iterable[TaskRow], comparisons: int = 1, *, one_world: bool = True) -> dict[str, float]:
     """Return by how much each metric may differ: by as much as another seed changes it in a task's baseline rows.
 
     Two single runs differ by more than 2.77 of their standard deviation in one case of twenty (ISO 5725-6); of so many
     `comparisons`, at least one does (Bonferroni). Another machine or version of a library sums in another order, which
-    changes a long training as much as another seed. On the same machine metrics are reproduced exactly.
+    changes a long training as much as another seed. On the same machine metrics are reproduced exactly. Where a task
+    has several worlds (not `one_world`), each with one training, the rows do not show what another seed changes.
     """
-    ours = [[r for r in row.results if r.error is None] for row in rows if all(map(is_current_baseline, row.results))]
-    spreads = {
-        name: pool([np.array([result.metric(name) for result in results]) for results in ours]) for name in METRICS
-    }
+    if not one_world:
+        return UNKNOWN
+    ours = [[r for r in row.results if r.error is None] for row in rows if is_baseline_row(row)]
+    spreads = {name: pool([np.array([_metric(r, name) for r in results]) for results in ours]) for name in METRICS}
     reach = float(-np.sqrt(2) * ndtri(MISSED / 2 / comparisons))
     return {name: UNKNOWN[name] if spread is None else reach * spread.deviation for name, spread in spreads.items()}
+
+
+def _metric(result: Result, name: str) -> float:
+    """Return a metric of a result; the robust accuracy of older ones stands in their patterns."""
+    return min(result.patterns.values()) if name == RANKED_BY else result.metrics[name]
 
 
 def compare_results(before: Result, after: Result, allowed: Mapping[str, float]) -> list[Again]:
@@ -57,7 +72,7 @@ def compare_results(before: Result, after: Result, allowed: Mapping[str, float])
     """
     if after.error is not None:
         return []
-    return [Again(name, before.metrics[name], after.metrics[name], allowed[name]) for name in METRICS]
+    return [Again(name, _metric(before, name), _metric(after, name), allowed[name]) for name in METRICS]
 
 
 def compare_means(results: Iterable[Sequence[Again]]) -> list[Again]:

@@ -4,32 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.metrics import Interval
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 3
-SeedVariance = Literal["unknown", "pooled", "own"]
+SCHEMA_VERSION = 4
 Direction = Literal["better", "worse", "undecided"]
 
 
 @dataclass(frozen=True)
 class AgainstErm:
-    """A row's worst-group accuracy less ERM's, on the seeds that both have; over a set of tasks, on all of each.
+    """A row's robust accuracy less ERM's, on the units that both have.
 
-    `p_bootstrap` rests on seeds and samples, `p_seeds` (the t-test) on seeds alone, for this very test split; the
-    latter is None with one seed and over a set of tasks. `..._holm` are corrected for the number of rows. `verdict`
-    goes by `p_bootstrap_holm`, as ranks do, at 5 %; `undecided` is not `equal`.
+    `p` is that of the moderated paired t-test, `p_holm` corrected for the number of rows; both are None where there is
+    no test, and so is `interval`. `verdict` goes by `p_holm` at 5 %; `undecided` is not `equal`.
     """
 
     access: str
     erm_access: str
-    seeds: int
+    units: int
     difference: float
-    interval: Interval
-    p_bootstrap: float
-    p_bootstrap_holm: float
-    p_seeds: float | None
-    p_seeds_holm: float | None
+    interval: Interval | None
+    p: float | None
+    p_holm: float | None
     verdict: Direction
 
 
@@ -51,41 +48,43 @@ class PrivateGap:
 
 @dataclass(frozen=True, kw_only=True)
 class BoardRow:
-    """A row that is ranked.
+    """A row with metrics that are believed.
 
-    `rank`: 1 + the number of rows significantly higher, 0 until the row is placed; `tied`: whether another row has the
-    same rank. `name`: what the submission calls itself. `access`: its access tier. `seeds`: how many it has, over a set
-    of tasks the fewest. `seed_variance`: whether the intervals rest on its own variance over seeds or on the pooled
-    one; `unknown` if no row of the task has two seeds that differ. `estimates`: means over seeds by metric, with 95 %
-    intervals where there are any.
+    `ranks`, `of`, `letters`: its `Standing` on the board of its access tier, None, 0 and nothing where it has too few
+    units for a rank. `name`: what the submission calls itself. `units`: how many worlds, or training seeds, it has;
+    over a set of tasks the fewest. `estimates`: means over units by metric, with 95 % intervals where there are any.
     """
 
-    rank: int = 0
-    tied: bool = False
+    ranks: tuple[int, int] | None = None
+    of: int = 0
+    letters: str = ""
     submission: str
     name: str
     access: str
-    seeds: int
-    seed_variance: SeedVariance
+    units: int
     estimates: dict[str, Estimate]
+    against_erm: AgainstErm | None = None
 
     def value(self, metric: str) -> float:
-        """Return a metric's mean over seeds."""
+        """Return a metric's mean over units."""
         return self.estimates[metric].value
+
+    @property
+    def ranked_by(self) -> Estimate:
+        """The metric by which rows are sorted and compared."""
+        return self.estimates[RANKED_BY]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskBoardRow(BoardRow):
-    """A row that is ranked on a task.
+    """A row on a task.
 
-    `wga_corrected`: WGA corrected for the bias of a minimum. `wga_simultaneous`: its interval that is guaranteed for
-    these seeds. `by_channel`: means by metric and channel. `patterns`: accuracy by alignment pattern.
-    `ignores_core`: whether the core cue moves it no more than redrawn nuisances do. `selections`: means by checkpoint
-    rule. `isolation`, `verification` and `asked_again`, the worker of the consistency check, are the weakest of its
-    results. `seconds`: mean wall time of a result.
+    `wga_simultaneous`: the interval of its uncorrected WGA that is guaranteed for these units. `by_channel`: means by
+    metric and channel. `patterns`: accuracy by alignment pattern. `ignores_core`: whether the core cue moves it no more
+    than redrawn nuisances do. `selections`: means by checkpoint rule. `isolation`, `verification` and `asked_again`,
+    the worker of the consistency check, are the weakest of its results. `seconds`: mean wall time of a result.
     """
 
-    wga_corrected: float
     wga_simultaneous: Interval
     by_channel: dict[str, dict[str, float]]
     patterns: dict[str, float]
@@ -95,15 +94,14 @@ class TaskBoardRow(BoardRow):
     asked_again: str
     verification: str
     seconds: float
-    against_erm: AgainstErm | None = None
     private: PrivateGap | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SetBoardRow(BoardRow):
-    """A row that is ranked over a set of tasks."""
+    """A row over a set of tasks; `recovered`: its normalised gap recovered, None where there is no reference for it."""
 
-    against_erm: AgainstErm | None = None
+    recovered: Estimate | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,19 +118,30 @@ class Unranked:
 
 @dataclass(frozen=True)
 class TaskBoard:
-    """The rows of a task, ranked ones in the order in which they are shown."""
+    """The rows of a task, by access tier, best first.
+
+    `few`: rows with fewer than `asked` units, which are not ranked among the others. `told_apart`: the share of all
+    pairs of ranked baselines, over all tiers, that differ significantly; None for fewer than two.
+    """
 
     rows: Sequence[TaskBoardRow]
+    few: Sequence[TaskBoardRow]
     unranked: Sequence[Unranked]
+    unit: Unit
+    asked: int
+    told_apart: float | None = None
 
 
 @dataclass(frozen=True)
 class SetBoard:
-    """The rows of a set of tasks, ranked by their means over it."""
+    """The rows of a set of tasks, by their means over it; fields as in `TaskBoard`."""
 
     tasks: Sequence[str]
     rows: Sequence[SetBoardRow]
+    few: Sequence[SetBoardRow]
     unranked: Sequence[Unranked]
+    unit: Unit
+    asked: int
 
 
 @dataclass(frozen=True)

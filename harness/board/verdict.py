@@ -10,23 +10,21 @@ from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import p_equals
-from spurgen.harness.board.schema import AgainstErm, BoardRow, Leaderboard, SetBoardRow, TaskBoardRow, Unranked
+from spurgen.harness.board.by_unit import Unit, group_sizes
+from spurgen.harness.board.rendering import p_equals, rank_text
+from spurgen.harness.board.schema import (
+    BoardRow,
+    Leaderboard,
+    SetBoard,
+    SetBoardRow,
+    TaskBoard,
+    TaskBoardRow,
+    Unranked,
+)
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.rows import Row, TaskRow
 
-SEEDS = {
-    "own": "",
-    "pooled": ", with the baselines' variance over seeds: docs/statistics.md",
-    "unknown": ", without the variance over seeds: docs/statistics.md",
-}
-"""How a row's interval accounts for other seeds, by `BoardRow.seed_variance`."""
-FEW_SEEDS = (
-    "  Others have more seeds. Fewer rows differ significantly from one with few seeds, which can flatter its rank."
-)
-MORE = (
-    "That command compares two rows alone, with all their seeds, and may find a difference where the board finds none."
-)
+MORE = "That command compares two rows alone, and may find a difference where the board finds none."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 
@@ -38,68 +36,78 @@ def verdict(
     `results`: the row's results by task, from which the board was built. `flags` end the `spurgen compare` command in
     the last line, which is missing if the row is ranked on none of the tasks.
     """
-    lines, ranked = [], []
+    lines, shown = [], []
     for name, part in board.tasks.items():
         if name in tasks:
-            task, row = suite.task(name), _find(part.rows, label)
+            task, row = suite.task(name), _find([*part.rows, *part.few], label)
             if row:
-                ranked.append(name)
-                lines += [*_place(name, row, part.rows), *_cues(row), _worst_group(task, results[name])]
-                lines += _accuracy(task, row, part.rows)
+                shown.append(name)
+                lines += [*_place(name, row, part), _accuracy(task, row), *_cues(row)]
+                lines.append(_worst_group(task, results[name], part.unit))
             lines += _not_ranked(name, _find(part.unranked, label))
     for name, whole in board.overall.items():
         if tasks and set(whole.tasks) <= set(tasks):
             title = f"{name} (mean over {and_list(whole.tasks)})"
-            mean = _find(whole.rows, label)
-            lines += _place(title, mean, whole.rows) if mean else []
+            mean = _find([*whole.rows, *whole.few], label)
+            lines += [*_place(title, mean, whole), *_recovered(mean)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
-    return [*lines, *_command(board, label, ranked, flags)]
+    return [*lines, *_command(board, label, shown, flags)]
+
+
+def _recovered(row: SetBoardRow) -> list[str]:
+    """Return how much of the gap between ERM and training without correlations a row recovers."""
+    if row.recovered is None or row.submission == ERM:
+        return []
+    return [f"  It recovers {row.recovered.text('.2f')} of the gap between ERM and training without the correlations."]
 
 
 def _find(rows: Sequence[AnyRow], label: str) -> AnyRow | None:
     return next((row for row in rows if row.submission == label), None)
 
 
-def _place(where: str, row: TaskBoardRow | SetBoardRow, rows: Sequence[BoardRow]) -> list[str]:
-    """Return a row's rank and worst-group accuracy, and how it compares with ERM's."""
-    wga, (low, high) = row.value("wga"), row.estimates["wga"].ends
-    ties = sum(other.rank == row.rank for other in rows) - 1
-    tied = f", which it shares with {ties} other{'s' * (ties > 1)}" if ties else ""
-    mean = "mean " if isinstance(row, SetBoardRow) else ""
-    seeds = f"{row.seeds} seed{'s' * (row.seeds > 1)}{SEEDS[row.seed_variance]}"
+def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> list[str]:
+    """Return where a row stands on its access tier's board, its robust accuracy, and how it compares with ERM's."""
+    (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
+    units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
+    interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if low < high else ""
     return [
-        f"{row.submission} on {where}: rank {row.rank} of {len(rows)}{tied}.",
-        f"  Its {mean}worst-group accuracy is {wga:.3f}, 95 % interval [{low:.3f}, {high:.3f}] ({seeds}).",
-        f"  {_to_erm(row, row.against_erm, _find(rows, ERM))}",
+        f"{row.submission} on {where}: {_standing(row, part)}.",
+        f"  Its {mean}robust accuracy is {row.ranked_by.value:.3f}{interval} ({units}).",
+        f"  {_to_erm(row, part)}",
     ]
 
 
-def _accuracy(task: Task, row: TaskBoardRow, rows: Sequence[BoardRow]) -> list[str]:
-    """Return a row's accuracy beside chance, how far the class moves it, and whether others have more seeds."""
+def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
+    if row.ranks is None:
+        return f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s"
+    none = "no tier letter: it differs significantly from a baseline of every letter"
+    tier = f"tier {row.letters}" if row.letters else none
+    return f"rank {rank_text(row)} of {row.of} with access {row.access}, {tier}"
+
+
+def _accuracy(task: Task, row: TaskBoardRow) -> str:
+    """Return a row's WGA, its accuracy beside chance, and how far the class moves it."""
     chance, core = 1 / task.scenario.num_classes, row.value("core_sensitivity")
-    line = f"  Its accuracy is {row.value('accuracy'):.3f} (chance: {chance:.3f}), its core sensitivity {core:.3f}."
-    return [line, FEW_SEEDS] if row.seeds < max(other.seeds for other in rows) else [line]
+    return (
+        f"  Its worst-group accuracy, bias-corrected, is {row.value('wga_corrected'):.3f}, its accuracy "
+        f"{row.value('accuracy'):.3f} (chance: {chance:.3f}), its core sensitivity {core:.3f}."
+    )
 
 
-def _to_erm(row: TaskBoardRow | SetBoardRow, against: AgainstErm | None, erm: BoardRow | None) -> str:
+def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
+    against, erm = row.against_erm, _find([*part.rows, *part.few], ERM)
     if against is None or erm is None:
-        return "It is the row that others are compared with." if row.submission == ERM else "No ERM row is ranked here."
-    low, high = against.interval
-    by = f"{against.difference:+.3f}{_common_seeds(row, against, erm)}"
-    by += f", 95 % interval without correction [{low:+.3f}, {high:+.3f}]"
-    by += f", Holm-corrected {p_equals(against.p_bootstrap_holm)}"
+        return "It is the row that others are compared with." if row.submission == ERM else "There is no row of ERM."
+    by = f"{against.difference:+.3f}"
+    if against.units < max(row.units, erm.units):
+        by += f" on the {against.units} {part.unit}{'s' * (against.units > 1)} that both have"
     given = "" if against.access == against.erm_access else f"; it is given {against.access}, ERM {against.erm_access}"
+    if against.interval is None or against.p_holm is None:
+        return f"Its difference to ERM cannot be tested on {against.units} {part.unit}: {by}{given}."
+    low, high = against.interval
+    by += f", 95 % interval without correction [{low:+.3f}, {high:+.3f}], Holm-corrected {p_equals(against.p_holm)}"
     than = "not significantly better or worse" if against.verdict == "undecided" else f"significantly {against.verdict}"
     return f"It is {than} than ERM: {by}{given}."
-
-
-def _common_seeds(row: TaskBoardRow | SetBoardRow, against: AgainstErm, erm: BoardRow) -> str:
-    """Return on which seeds a difference rests, if it is not that of the two rows' worst-group accuracies."""
-    if row.seeds == erm.seeds:
-        return ""
-    if isinstance(row, SetBoardRow):
-        return " over all seeds of both"
-    return f" on the {against.seeds} seeds that both have" if against.seeds > 1 else " on the seed that both have"
 
 
 def _cues(row: TaskBoardRow) -> list[str]:
@@ -115,27 +123,23 @@ def _cues(row: TaskBoardRow) -> list[str]:
     return [highest, blind] if row.ignores_core else [highest]
 
 
-def _worst_group(task: Task, row: TaskRow) -> str:
-    """Return the group with the lowest mean accuracy over the seeds, in words.
+def _worst_group(task: Task, row: TaskRow, unit: Unit) -> str:
+    """Return the group with the lowest mean accuracy over the units, in words.
 
-    That accuracy is at least the worst-group accuracy, which averages the minimum of every seed.
+    That accuracy is at least the worst-group accuracy, which averages the minimum of every unit.
     """
     correct = np.sum([result.groups for result in row.results], axis=0)
-    worst = int(correct.argmin())
-    accuracy = correct[worst] * task.num_groups / (task.scenario.num_test * len(row))
+    accuracies = correct / (len(row) * group_sizes(task))
+    worst = int(accuracies.argmin())
+    accuracy = accuracies[worst]
     label, pattern = divmod(worst, 2 ** len(task.channels))
     conflicting = [name for k, name in enumerate(task.channels) if pattern >> k & 1]
     verb = "conflict" if len(conflicting) > 1 else "conflicts"
     group = f"{class_names(task.scenario)[label]} where {and_list(conflicting or ['no channel'])} {verb}"
-    ties = int((correct == correct[worst]).sum()) - 1
+    ties = int((accuracies == accuracy).sum()) - 1
     others = f", as in {ties} other group{'s' * (ties > 1)}" if ties else ""
-    if len(row) == 1:
-        size = task.scenario.num_test // task.num_groups
-        return f"  Its worst group, of {size} samples, is {group}{others}."
-    return (
-        f"  Over {len(row)} seeds its hardest group is {group}: mean accuracy {accuracy:.3f}{others} "
-        "(worst-group accuracy averages every seed's own worst group)."
-    )
+    over = f"Over {len(row)} {unit}s its" if len(row) > 1 else "Its"
+    return f"  {over} hardest group is {group}: accuracy {accuracy:.3f}{others}."
 
 
 def _not_ranked(where: str, row: Unranked | None) -> list[str]:
@@ -150,10 +154,14 @@ def _not_ranked(where: str, row: Unranked | None) -> list[str]:
 
 def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -> list[str]:
     """Return the command that compares a row with ERM's, or with the first other where ERM's is missing."""
-    others = [row.submission for name in tasks for row in board.tasks[name].rows if row.submission != label]
+    others = [row.submission for name in tasks for row in _all(board, name) if row.submission != label]
     if not others:
         return []
     other = ERM if ERM in others else others[0]
-    shared = [name for name in tasks if _find(board.tasks[name].rows, other)]
+    shared = [name for name in tasks if _find(_all(board, name), other)]
     command = f"spurgen compare {quote(label)} {quote(other)} --tasks {' '.join(shared)} {flags}".rstrip()
     return [f"Every metric and channel: {command}", MORE]
+
+
+def _all(board: Leaderboard, task: str) -> list[TaskBoardRow]:
+    return [*board.tasks[task].rows, *board.tasks[task].few]

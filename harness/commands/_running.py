@@ -81,7 +81,7 @@ def run_submissions(
         rows = store.rows()
     failures += then()
     with console.status("comparing rows"):
-        board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
+        board = build_board(suite, arguments.results, rows)
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")
     tasks, labels = {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}

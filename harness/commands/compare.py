@@ -11,6 +11,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.board.comparison import Compared, Comparison, compare
 from spurgen.harness.board.files import read_private
 from spurgen.harness.board.rendering import p_equals, p_text
@@ -19,7 +20,10 @@ from spurgen.harness.commands._arguments import add_results, add_suite, add_task
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table, say
 
-NAMES = {"wga": "WGA", "accuracy": "Accuracy", "sss": "SSS"}
+NAMES = {
+    "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "accuracy": "Accuracy", "reliance": "Reliance",
+    "core_use": "Core use", "sss": "SSS",
+}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,39 +60,41 @@ def _text(suite: Suite, first: str, second: str, comparison: Comparison) -> str:
         (f"Overall, {name}: mean over {', '.join(suite.overall[name])}", metrics)
         for name, metrics in comparison.overall.items()
     ]
-    sections += [(f"{name}, {_seeds(comparison.seeds[name])}", metrics) for name, metrics in comparison.tasks.items()]
+    sections += [(f"{name}, {_units(comparison.units[name])}", metrics) for name, metrics in comparison.tasks.items()]
     parts = []
     for title, metrics in sections:
         lines = [_line(first, second, *item) for item in metrics.items()]
         table = markdown_table(lines)
         parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
-        "Paired bootstrap over samples, with the variance over seeds added; Holm-corrected over everything shown, 5 %. "
-        "(The leaderboard corrects over all pairs of rows, so rows may be tied there that differ here.)"
+        "Moderated paired t-test over worlds, or over seeds where there is one world; Holm-corrected over everything "
+        "shown, 5 %. (The leaderboard corrects over all pairs of baselines, so rows may share a tier there that differ "
+        "here.)"
     ]
     return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
 
 
 def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str, str]:
-    low, high = compared.interval
+    between = "" if compared.interval is None else " ({:+.3f} to {:+.3f})".format(*compared.interval)
     return {
         "": NAMES.get(metric) or f"SSS, {metric.partition('/')[2]}",
         first: f"{compared.first:.3f}",
         second: f"{compared.second:.3f}",
-        "difference (95 %)": f"{compared.difference:+.3f} ({low:+.3f} to {high:+.3f})",
-        "p, Holm": p_text(compared.p_holm),
+        "difference (95 %)": f"{compared.difference:+.3f}{between}",
+        "p, Holm": "" if compared.p_holm is None else p_text(compared.p_holm),
         "better": {"first": first, "second": second, None: ""}[compared.better],
     }
 
 
 def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
-    """Return which row has the higher worst-group accuracy, and which relies less on which channels."""
-    wga = metrics["wga"]
-    if wga.better:
-        ahead, behind = (first, second) if wga.better == "first" else (second, first)
-        sentence = f"{ahead} beats {behind} by {abs(wga.difference):.3f} WGA ({p_equals(wga.p_holm)})."
+    """Return which row has the higher robust accuracy, and which relies less on which channels."""
+    ranked_by = metrics[RANKED_BY]
+    if ranked_by.better and ranked_by.p_holm is not None:
+        ahead, behind = (first, second) if ranked_by.better == "first" else (second, first)
+        by = f"{abs(ranked_by.difference):.3f} in robust accuracy"
+        sentence = f"{ahead} beats {behind} by {by} ({p_equals(ranked_by.p_holm)})."
     else:
-        sentence = f"Neither beats the other in WGA: {wga.difference:+.3f} is not significant."
+        sentence = f"Neither beats the other in robust accuracy: {ranked_by.difference:+.3f} is not significant."
     for side, label in (("first", first), ("second", second)):
         channels = [name[4:] for name, sss in metrics.items() if name.startswith("sss/") and sss.better == side]
         if channels:
@@ -96,11 +102,11 @@ def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
     return sentence
 
 
-def _seeds(seeds: tuple[int, int]) -> str:
-    first, second = seeds
+def _units(units: tuple[int, int, Unit]) -> str:
+    first, second, name = units
     if first == second:
-        return f"{first} seed{'s' * (first > 1)}"
-    return f"{first} and {second} seeds"
+        return f"{first} {name}{'s' * (first > 1)}"
+    return f"{first} and {second} {name}s"
 
 
 def _left_out(comparison: Comparison) -> str:

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.page:
         around(arguments.page, BEGIN, END)
     with console.status("comparing rows"):
-        board = build_board(suite, arguments.results, rows, for_tables=not (arguments.csv or arguments.json))
+        board = build_board(suite, arguments.results, rows)
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
     if arguments.page:
         renew(arguments.page, BEGIN, END, overview_table(board, suite.main))

@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Reproduction, Result
 from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.reproduction import (
     METRICS,
     Again,
@@ -37,7 +37,7 @@ from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import markdown_table, say
-from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.record:
         check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
-    reruns = _rerun(planned, rows, tasks, console, processes_of(arguments, device))
+    reruns = _rerun(planned, rows, suite, tasks, console, processes_of(arguments, device))
     means = {name: compare_means([r.metrics for r in reruns if r.before.task == name and r.metrics]) for name in tasks}
     print(_table(reruns, means))
     drifted = [name for name, metrics in means.items() if metrics and worst_match(metrics) == "differs"]
@@ -140,11 +140,19 @@ def _refuse_changes(planned: Sequence[Planned]) -> None:
 
 
 def _rerun(
-    planned: Sequence[Planned], rows: Rows, tasks: Sequence[str], console: Console, processes: int | None
+    planned: Sequence[Planned],
+    rows: Rows,
+    suite: Suite,
+    tasks: Sequence[str],
+    console: Console,
+    processes: int | None,
 ) -> list[_Rerun]:
     """Run jobs again and compare their results, sorted by task and seed."""
     comparisons = (len(planned) + len(tasks)) * len(METRICS)
-    allowed = {name: tolerances([row[name] for row in rows.values() if name in row], comparisons) for name in tasks}
+    allowed = {
+        name: tolerances(on_task(rows, name).values(), comparisons, one_world=suite.task(name).scenario.worlds == 1)
+        for name in tasks
+    }
     before = {(result.task, result.seed): result for _, result in planned}
     reruns = {}
     for job, (after, _) in run_jobs(run_job, [job for job, _ in planned], console, processes):

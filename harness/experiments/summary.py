@@ -11,19 +11,23 @@ from spurgen.benchmark.result import Environment, Result
 from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, pooled_spreads
+from spurgen.harness.board.baseline_rows import Spreads, pooled_spreads
 from spurgen.harness.board.eligibility import beats_chance
-from spurgen.harness.board.leaderboard import BOOTSTRAPPED, make_row
+from spurgen.harness.board.leaderboard import make_row
 from spurgen.harness.board.schema import TaskBoardRow
+from spurgen.harness.experiments.bootstrap import TaskBootstrap
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import environment, now
-from spurgen.harness.metrics import percentile_interval
+from spurgen.harness.metrics import basic_interval, percentile_interval
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics import ALPHA, holm, paired_difference, seed_p_value
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 TESTED = ("accuracy", "wga", "sss")
+BOOTSTRAPPED = ("wga", "accuracy", "sss", *BASE_METRICS)
 TOO_FEW_BASES = 30  # with fewer base samples, bootstrap intervals are too short to conclude anything from
 Replicates = Mapping[str, Float64]
 
@@ -153,26 +157,35 @@ def _summarize_method(
     """Return a method's summary, and the replicates of its bootstrapped metrics; none if a result failed."""
     if any(result.error for result in row.results):
         return MethodSummary(name=name, results=row.results), {}
-    task = bootstrap.task
-    shown, replicates = make_row(bootstrap, name, row, spreads)
-    replicates |= {sss: bootstrap.replicates(name, row, sss, spreads) for sss in _sss_names(task)}
+    task, sizes = bootstrap.task, np.bincount(bootstrap.groups)
+    names = [*BOOTSTRAPPED, *_sss_names(task)]
+    replicates = {metric: bootstrap.replicates(name, row, metric, spreads) for metric in names}
+    estimates = {metric: _estimate(metric, row, replicates[metric]) for metric in BOOTSTRAPPED}
+    shown = make_row(name, row, sizes, estimates)
+    corrected = float(np.mean([corrected_wga(np.array(result.groups), sizes) for result in row.results]))
     summary = MethodSummary(
         name=name,
         results=row.results,
-        estimates=_estimates(shown),
+        estimates=shown.estimates
+        | {
+            "wga_corrected": Estimate(corrected),
+            "seconds": Estimate(shown.seconds),
+            "wga_guaranteed": Estimate(shown.value("wga"), *shown.wga_simultaneous),
+        },
         channels=_by_channel(shown, replicates),
         above_chance=beats_chance(task, row),
     )
     return summary, replicates
 
 
-def _estimates(row: TaskBoardRow) -> dict[str, Estimate]:
-    """Return the estimates of a leaderboard's row, and WGA in its guaranteed interval."""
-    return row.estimates | {
-        "wga_corrected": Estimate(row.wga_corrected),
-        "seconds": Estimate(row.seconds),
-        "wga_guaranteed": Estimate(row.value("wga"), *row.wga_simultaneous),
-    }
+def _estimate(metric: str, row: TaskRow, replicates: Float64) -> Estimate:
+    """Return a metric's mean over seeds with its bootstrap interval."""
+    mean = row.mean(metric)
+    if metric == "wga":
+        return Estimate(mean, *basic_interval(mean, replicates))
+    low, high = percentile_interval(replicates)
+    # The seeds' noise is normal, and may lead out of where a proportion can lie.
+    return Estimate(mean, low, high) if metric == "ig" else Estimate(mean, max(low, 0.0), min(high, 1.0))
 
 
 def _by_channel(row: TaskBoardRow, replicates: Replicates) -> dict[str, dict[str, Estimate]]:

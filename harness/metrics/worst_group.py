@@ -54,6 +54,6 @@ def group_accuracies(logits: Scores, labels: Labels, group_ids: Labels, num_grou
 def worst_group_accuracy(logits: Scores, labels: Labels, group_ids: Labels, num_groups: int | None = None) -> float:
     """Return the minimum of the group accuracies, in [0, 1]; arguments and errors as `group_counts`.
 
-    The minimum over noisy groups is biased low: see `bias_corrected` and `simultaneous_interval`.
+    The minimum over noisy groups is biased low: see `simultaneous_interval` and `statistics.worst_group_bias`.
     """
     return group_counts(logits, labels, group_ids, num_groups).worst

@@ -1,4 +1,4 @@
-"""The binary file of a row: what the bootstrap reads, packed without loss.
+"""The binary file of a row: per-sample arrays, packed without loss.
 
 An `.npz` with two uint8 entries, each of which covers all tasks in order; the row's text file lists the shapes.
 `correct`: per task and seed, the correct test predictions as bits, ceil(n / 8) bytes. `sums`, (8, N): the sample arrays

@@ -1,4 +1,4 @@
-"""Rows in memory: a submission's results, with the sample arrays that the bootstrap needs."""
+"""Rows in memory: a submission's results, with the sample arrays that their metrics follow from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class TaskRow:
     """A submission's results on one task, by ascending seed.
 
     `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the other
-    sample arrays summed over seeds, which is all that the bootstrap needs. Failed results have no samples.
+    sample arrays summed over seeds, which is all that is needed. Failed results have no samples.
     """
 
     results: tuple[Result, ...]

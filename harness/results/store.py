@@ -1,7 +1,7 @@
 """Results on disk: one text file and one binary file per submission and suite.
 
 `<label>.jsonl` is for people to read: a first line with what all results share, a line per result, and a last line with
-the SHA-256 of the text above it. `<label>.npz` contains the arrays that the bootstrap reads; the text has its SHA-256.
+the SHA-256 of the text above it. `<label>.npz` contains the per-sample arrays; the text has its SHA-256.
 Both are replaced together: a killed process leaves the old pair or the new pair.
 """
 

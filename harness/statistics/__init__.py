@@ -1,6 +1,5 @@
-"""What results allow to conclude: the bootstrap, ranks, differences, tiers. Functions of arrays only."""
+"""What results allow to conclude: tests over units, tiers, ranks, the bootstrap. Functions of arrays only."""
 
 from spurgen.harness.statistics.differences import ALPHA, Difference, holm, paired_difference, seed_p_value
-from spurgen.harness.statistics.separation import Tiers, tiers
 
-__all__ = ["ALPHA", "Difference", "Tiers", "holm", "paired_difference", "seed_p_value", "tiers"]
+__all__ = ["ALPHA", "Difference", "holm", "paired_difference", "seed_p_value"]

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr
 
-from spurgen.harness.metrics.arrays import Float64, Scores, as_fraction, as_reals
+from spurgen.harness.metrics.arrays import Scores, as_fraction, as_reals
 from spurgen.harness.metrics.intervals import Interval
 
 ALPHA = 0.05  # of all tests
@@ -27,39 +27,18 @@ def paired_difference(
 ) -> Difference:
     """Return `point` - `other` with a normal interval, by the standard deviation of the paired bootstrap.
 
-    `replicates`, `other_replicates`: real (B,), B at least 2, of the same draws. The p-value is that of
-    `difference_p_values`, so the interval excludes 0 exactly if p < 1 - `level`. Raises `MetricError` for replicates
-    that do not fit each other or are not finite.
+    `replicates`, `other_replicates`: real (B,), B at least 2, of the same draws. The p-value is two-sided, of the
+    difference over that deviation, so the interval excludes 0 exactly if p < 1 - `level`; where the deviation is 0, p
+    is 0 if the points differ and 1 if they do not. Raises `MetricError` for replicates that do not fit each other or
+    are not finite.
     """
     first = as_reals("replicates", replicates, ("B",))
-    both = np.stack([first, as_reals("other_replicates", other_replicates, (len(first),))])
-    reach = float(-ndtri((1 - as_fraction("level", level)) / 2) * (both[0] - both[1]).std(ddof=1))
-    value = float(point) - float(other)
-    (p_value,) = difference_p_values(np.array([point, other]), both)
-    return Difference(value, Interval(value - reach, value + reach), float(p_value))
-
-
-def difference_p_values(points: Scores, replicates: Scores, beaten: Scores | None = None) -> Float64:
-    """Return two-sided p-values of all pairs i < j, in the order of `numpy.triu_indices`: float64 (R (R - 1) / 2,).
-
-    `points`: real (R,). `replicates`: real (R, B), paired; `beaten`: the replicates of a row where it is the lower of
-    the two, default the same. z is the difference of points over the standard deviation of the replicates'
-    differences, with a normal tail. Where that deviation is 0, p is 0 if the points differ and 1 if they do not.
-    """
-    lower = replicates if beaten is None else beaten
-    p_values = [np.empty(0)]
-    for first in range(len(points) - 1):
-        rest, above = slice(first + 1, None), points[first] > points[first + 1 :]
-        difference = np.abs(points[first] - points[rest])
-        spread = np.where(
-            above,
-            (replicates[first] - lower[rest]).std(axis=1, ddof=1),
-            (lower[first] - replicates[rest]).std(axis=1, ddof=1),
-        )
-        certain = np.where(difference > NOISE, 0.0, 1.0)
-        tail = 2 * ndtr(-difference / np.maximum(spread, NOISE))
-        p_values.append(np.where(spread > NOISE, tail, certain))
-    return np.concatenate(p_values)
+    second = as_reals("other_replicates", other_replicates, (len(first),))
+    spread, value = float((first - second).std(ddof=1)), float(point) - float(other)
+    reach = float(-ndtri((1 - as_fraction("level", level)) / 2)) * spread
+    certain = 0.0 if abs(value) > NOISE else 1.0
+    p_value = float(2 * ndtr(-abs(value) / spread)) if spread > NOISE else certain
+    return Difference(value, Interval(value - reach, value + reach), p_value)
 
 
 def seed_p_value(values: Scores, others: Scores) -> float | None:

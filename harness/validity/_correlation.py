@@ -44,7 +44,7 @@ def correlate(points: Scores, others: Scores, replicates: Scores | None, name: s
 
     `points`, `others`: real (n,). `replicates`: real (n, B) of `points`, or None if only points are known. A bootstrap
     replicate draws n methods with replacement and gives each its value in that replicate, so the interval covers the
-    choice of methods and the seeds and samples of `points`; `others` are taken as exact. Replicates in which a list is
+    choice of methods and the units of `points`; `others` are taken as exact. Replicates in which a list is
     all ties have no rho and are left out. `name` keys the draws.
     """
     rho = float(spearman(points, others))

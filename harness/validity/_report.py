@@ -7,13 +7,12 @@ from typing import Any, Protocol, cast
 from pydantic_core import to_jsonable_python
 
 from spurgen.benchmark.plugins import discover
-from spurgen.harness.board.bootstrap import one_thread
 from spurgen.harness.board.export import shortened
 from spurgen.harness.machine.plotting import styled, to_png
 from spurgen.harness.validity._rows import RankedSuite
 from spurgen.harness.validity._section import Section
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TESTS = "spurgen.harness.validity"
 Sections = Mapping[str, Section]
 
@@ -35,7 +34,6 @@ def discover_tests() -> dict[str, ValidityTest]:
     return dict(sorted(modules.items(), key=lambda item: item[1].PLACE))
 
 
-@one_thread
 def examine(suite: RankedSuite) -> Sections:
     """Run every test; one without its rows lists them in `missing`."""
     return {name: test.examine(suite) for name, test in discover_tests().items()}

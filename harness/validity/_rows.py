@@ -2,49 +2,52 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+
+import numpy as np
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
-from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.bootstrap import Spreads, TaskBootstrap, groups_on_test, pooled_spreads
+from spurgen.harness.board.by_unit import (
+    RANKED_BY,
+    TaskValues,
+    Unit,
+    groups_on_test,
+    spread_of,
+    unit_of,
+    units_asked,
+)
 from spurgen.harness.board.eligibility import rankable
-from spurgen.harness.metrics import basic_interval
-from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.metrics.intervals import Interval
-from spurgen.harness.results.contradiction import contradiction
+from spurgen.harness.board.references import reference_row
+from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
+from spurgen.harness.statistics.differences import Difference
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.units import Spread, mean_estimate, paired
 from spurgen.harness.validity._published import PublishedMetric
-
-
-class Bootstrapped(NamedTuple):
-    """A metric's mean over seeds, and the leaderboard's replicates of it, float64 (B,)."""
-
-    point: float
-    replicates: Float64
 
 
 @dataclass(frozen=True)
 class RankedTask:
-    """A task's rows that may be ranked, with the seeds 0, 1, 2, ..., and why the others may not.
+    """A task's rows that may be ranked, with the units 0, 1, 2, ..., and why the others may not.
 
     `references` are results of ERM trained without the correlations.
     """
 
-    task: Task
+    values: TaskValues
     rows: Mapping[str, TaskRow]
     unranked: Mapping[str, str]
     references: Sequence[Result]
-    _spreads: dict[str, Spreads] = field(default_factory=dict, repr=False)
-    _drawn: dict[tuple[str, str, int], Bootstrapped] = field(default_factory=dict, repr=False)
+    _spreads: dict[str, Spread] = field(default_factory=dict, repr=False)
 
-    @cached_property
-    def bootstrap(self) -> TaskBootstrap:
-        """The leaderboard's bootstrap of this task."""
-        bootstrap = TaskBootstrap.of(self.task)
-        bootstrap.draw(self.rows.values())
-        return bootstrap
+    @property
+    def task(self) -> Task:
+        """The task."""
+        return self.values.task
+
+    @property
+    def unit(self) -> Unit:
+        """What a result of the task stands for."""
+        return unit_of(self.task)
 
     def reason(self, label: str) -> str:
         """Return why there is no ranked row of that label."""
@@ -55,27 +58,33 @@ class RankedTask:
         """Return the labels that have no row, ranked or not."""
         return [label for label in labels if label not in self.rows and label not in self.unranked]
 
-    def wga(self, label: str, seeds: int | None = None) -> Bootstrapped:
-        """Return a row's worst-group accuracy over its first `seeds` seeds, by default all."""
-        return self._bootstrapped("wga", label, seeds)
+    def units(self, label: str, metric: str = RANKED_BY) -> Float64:
+        """Return a metric of a row by unit, float64 (W,); names as in `TaskValues.of`."""
+        values = self.values.of(self.rows[label], metric)
+        assert values is not None, "rows that are ranked have these metrics"
+        return values
 
-    def wga_interval(self, label: str) -> Interval:
-        """Return the 95 % interval of a row's worst-group accuracy, as on the leaderboard."""
-        return basic_interval(*self.wga(label))
+    @property
+    def full(self) -> list[str]:
+        """Labels of the rows with enough units for a rank, best first."""
+        asked, means = units_asked(self.task), {label: self.units(label).mean() for label in self.rows}
+        full = [label for label, row in self.rows.items() if len(row) >= asked]
+        return sorted(full, key=lambda label: (-means[label], label))
 
-    def sss(self, label: str, channel: str | None = None) -> Bootstrapped:
-        """Return a row's SSS in a channel, by default its mean over the channels, over all seeds."""
-        return self._bootstrapped(f"sss/{channel}" if channel else "sss", label, None)
+    def spread(self, metric: str = RANKED_BY) -> Spread:
+        """Return how a metric varies over units within the rows and their pairs."""
+        if metric not in self._spreads:
+            values = {label: self.units(label, metric) for label in self.rows}
+            self._spreads[metric] = spread_of(metric, values, self.rows)
+        return self._spreads[metric]
 
-    def _bootstrapped(self, metric: str, label: str, seeds: int | None) -> Bootstrapped:
-        row = self.rows[label].first(seeds or len(self.rows[label]))
-        key = (metric, label, len(row))
-        if key not in self._drawn:
-            if metric not in self._spreads:
-                self._spreads[metric] = pooled_spreads(self.rows.values(), [metric])
-            replicates = self.bootstrap.replicates(label, row, metric, self._spreads[metric])
-            self._drawn[key] = Bootstrapped(row.mean(metric), replicates)
-        return self._drawn[key]
+    def estimate(self, label: str, metric: str = RANKED_BY) -> Estimate:
+        """Return a metric's mean over units with its interval, as on the leaderboard."""
+        return mean_estimate(self.units(label, metric), self.spread(metric))
+
+    def difference(self, label: str, other: str, metric: str = RANKED_BY) -> Difference | None:
+        """Return a row's metric less another's, on the units that both have, or None where there is no test."""
+        return paired(self.units(label, metric), self.units(other, metric), self.spread(metric))
 
 
 @dataclass(frozen=True)
@@ -119,18 +128,10 @@ def gather(
         groups = groups_on_test(task)
         ranked, unranked = rankable(suite, task, groups, on_task(ours, name))
         reasons = {label: row.reason for label, row in unranked.items()}
-        reference = references.get(ERM, {}).get(name)
-        valid = reference and _valid_reference(suite, task, groups, reference)
-        tasks[name] = RankedTask(task, ranked, reasons, reference.results if reference and valid else ())
+        reference = reference_row(suite, task, groups, references)
+        values = TaskValues(task, np.bincount(groups))
+        tasks[name] = RankedTask(values, ranked, reasons, reference.results if reference else ())
     return RankedSuite(suite, tasks, published, baselines)
-
-
-def _valid_reference(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> bool:
-    """Return whether a row was trained without correlations, scored on this suite's data, and not edited."""
-    data = suite.data_digest(task)
-    if any(not result.uncorrelated or result.error or result.data_sha256 != data for result in row.results):
-        return False
-    return contradiction(task, groups, row) is None
 
 
 def not_run(labels: Sequence[str], shown: int = 6) -> str:

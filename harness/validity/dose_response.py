@@ -11,9 +11,11 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.rendering import p_text
 from spurgen.harness.machine.plotting import GREY, INK
-from spurgen.harness.statistics import ALPHA, Difference, holm, paired_difference
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.statistics.differences import ALPHA, holm
+from spurgen.harness.statistics.units import Spread, fit_spread, paired
 from spurgen.harness.validity._panels import panels
-from spurgen.harness.validity._rows import Bootstrapped, RankedSuite
+from spurgen.harness.validity._rows import RankedSuite
 from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import PASSED, number, with_interval, with_note
 
@@ -25,15 +27,16 @@ TITLE = "Dose response"
 class Trend:
     """A metric at each strength, and the slope of the straight line through them, per unit of strength.
 
+    The interval and the p-values are None where there is no test: with one unit, or if all units are alike.
     `monotone`: no step is against the expected direction. `significant`: the slope has that direction, at 5 %,
     Holm-corrected over the methods.
     """
 
     figures: list[float]
     slope: float
-    interval: tuple[float, float]
-    p: float
-    p_holm: float
+    interval: tuple[float, float] | None
+    p: float | None
+    p_holm: float | None
     monotone: bool
     significant: bool
 
@@ -75,7 +78,7 @@ class DoseResponse(Section):
                 "Metric": name,
                 **{f"{dose:g}": number(at) for dose, at in zip(self.strengths, trend.figures, strict=True)},
                 "Slope (95 %)": with_interval(trend.slope, trend.interval, "+.3f"),
-                "p, Holm": p_text(trend.p_holm),
+                "p, Holm": "-" if trend.p_holm is None else p_text(trend.p_holm),
                 "Monotone": PASSED[trend.monotone],
                 "Significant": PASSED[trend.significant],
             }
@@ -83,8 +86,9 @@ class DoseResponse(Section):
             for name, trend in (("WGA", response.wga), ("SSS", response.sss))
         ]
         note = (
-            "Per method and strength; the slope is that of a straight line, per unit of strength, tested by the "
-            "bootstrap. Expected: WGA falls, SSS rises. ERM must show both; a method that avoids the shortcut need not."
+            "Per method and strength; the slope is that of a straight line, per unit of strength, tested by a "
+            "moderated t-test over units. Expected: WGA falls, SSS rises. ERM must show both; a method that avoids the "
+            "shortcut need not."
         )
         return with_note(note, lines)
 
@@ -122,8 +126,8 @@ def examine(suite: RankedSuite) -> DoseResponse:
     missing = suite.missing({label: f"not ranked on {', '.join(names)}" for label, names in absent.items() if names})
     if len(tasks) > 1 and ERM not in absent:
         missing += suite.missing({", ".join(tasks): f"no row of {ERM}"})
-    wga = _trends(doses, [[task.wga(label) for task in series] for label in complete], direction=-1)
-    sss = _trends(doses, [[task.sss(label) for task in series] for label in complete], direction=1)
+    wga = _trends(doses, [[task.units(label, "wga") for task in series] for label in complete], direction=-1)
+    sss = _trends(doses, [[task.units(label, "sss") for task in series] for label in complete], direction=1)
     methods = {label: Response(*trends) for label, *trends in zip(complete, wga, sss, strict=True)}
     erm = methods.get(ERM)
     passed = None if erm is None else all(trend.monotone and trend.significant for trend in (erm.wga, erm.sss))
@@ -139,26 +143,24 @@ def strength_of(task: Task) -> float | None:
     return None if strengths or isinstance(strength, tuple) else strength
 
 
-def _trends(doses: Sequence[float], rows: Sequence[Sequence[Bootstrapped]], direction: int) -> list[Trend]:
-    """Fit a line to every row, in which the metric should rise (`direction` 1) or fall (-1)."""
-    slopes = [_slope(doses, row) for row in rows]
+def _trends(doses: Sequence[float], rows: Sequence[Sequence[Float64]], direction: int) -> list[Trend]:
+    """Fit a line to every row's values by unit, in which the metric should rise (`direction` 1) or fall (-1)."""
+    lines = [_slopes(doses, row) for row in rows]
+    spread = Spread(pairs=fit_spread(lines, bounded=False).rows, bounded=False)
+    tests = [paired(slopes, np.zeros_like(slopes), spread) for slopes in lines]
+    corrected = holm([None if test is None else test.p for test in tests])
     trends = []
-    for row, slope, p_holm in zip(rows, slopes, holm([slope.p for slope in slopes]), strict=True):
-        points = [estimate.point for estimate in row]
-        monotone = bool((np.diff(points) * direction >= 0).all())
-        significant = p_holm < ALPHA and slope.value * direction > 0
-        trends.append(Trend(points, *slope, p_holm, monotone, significant))
+    for row, slopes, test, p_holm in zip(rows, lines, tests, corrected, strict=True):
+        points = [float(values.mean()) for values in row]
+        monotone, slope = bool((np.diff(points) * direction >= 0).all()), float(slopes.mean())
+        significant = p_holm is not None and p_holm < ALPHA and slope * direction > 0
+        trends.append(Trend(points, slope, test and test.interval, test and test.p, p_holm, monotone, significant))
     return trends
 
 
-def _slope(doses: Sequence[float], row: Sequence[Bootstrapped]) -> Difference:
-    """Fit the least-squares slope, with replicates that are drawn independently for every task.
-
-    The test samples are not independent: streams are keyed by suite and a scenario's seed, so v1's doses, which share a
-    seed, have the same ones. As far as models err on the same samples, the slope's spread is overestimated.
-    """
+def _slopes(doses: Sequence[float], row: Sequence[Float64]) -> Float64:
+    """Return the least-squares slope over the doses of every unit that all have, float64 (W,)."""
     centred = np.array(doses) - np.mean(doses)
-    weights = centred / (centred**2).sum()
-    points, replicates = zip(*row, strict=True)
-    drawn = weights @ np.stack(replicates)
-    return paired_difference(float(weights @ np.array(points)), drawn, 0.0, np.zeros(len(drawn)))
+    common = min(len(values) for values in row)
+    slopes: Float64 = (centred / (centred**2).sum()) @ np.array([values[:common] for values in row])
+    return slopes

@@ -1,16 +1,16 @@
-"""How small a true difference of worst-group accuracy can be and still be detected."""
+"""How small a true difference of robust accuracy can be and still be detected."""
 
-import math
 from dataclasses import dataclass
-from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.special import ndtri
+from scipy.special import stdtrit
 
+from spurgen.harness.board.by_unit import Unit
 from spurgen.harness.machine.plotting import INK, PALE
-from spurgen.harness.statistics import ALPHA
+from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.statistics.units import pair_errors
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
@@ -18,31 +18,33 @@ from spurgen.harness.validity._tables import by_task, number, with_note
 
 PLACE = 7
 TITLE = "Minimum detectable difference"
-SEEDS, POWER = 5, 0.8
+POWER = 0.8
 
 
 @dataclass(frozen=True)
 class Detectable:
-    """Minimum detectable differences of WGA on a task, for the median pair of methods and the noisiest tenth.
+    """Minimum detectable differences of robust accuracy on a task, for the median pair and the noisiest tenth.
 
-    `pair` is for one pair alone, `all_pairs` for the first step of Holm's correction over the `pairs` that all ranked
-    rows make. `rows`: how many of them have the `seeds` that are compared.
+    `pair` is for one pair alone, `all_pairs` for the first step of Holm's correction over all `pairs` of the `rows`
+    with enough units. `error`: the moderated standard error of a difference, with `degrees` of freedom.
     """
 
-    seeds: int
+    unit: Unit
+    units: int
     rows: int
     pairs: int
-    spread: float
+    degrees: float
+    error: float
     pair: float
     all_pairs: float
-    spread_of_noisiest: float
+    error_of_noisiest: float
     pair_of_noisiest: float
     all_pairs_of_noisiest: float
 
     @property
-    def seeds_text(self) -> str:
-        """Number of seeds with its noun."""
-        return f"{self.seeds} seed{'s' * (self.seeds > 1)}"
+    def units_text(self) -> str:
+        """Number of units with their noun."""
+        return f"{self.units} {self.unit}{'s' * (self.units > 1)}"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,6 @@ class DetectableDifferences(Section):
 
     JUDGED: ClassVar[bool] = False
     tasks: dict[str, Detectable]
-    seeds_wanted: int
     alpha: float
     power: float
     main: list[str]
@@ -62,7 +63,7 @@ class DetectableDifferences(Section):
             return ""
         pairs = by_task(self.tasks, lambda task: f"{task.pairs}", self.main)
         differences = by_task(
-            self.tasks, lambda task: f"{number(task.all_pairs, '.2f')} with {task.seeds_text}", self.main
+            self.tasks, lambda task: f"{number(task.all_pairs, '.2f')} with {task.units_text}", self.main
         )
         power = f"With {100 * self.power:.0f} % power"
         return f"{power}, after Holm over all pairs of rows, {pairs}: {differences}."
@@ -70,16 +71,16 @@ class DetectableDifferences(Section):
     def tables(self) -> str:
         """Return a line per task."""
         lines = [
-            {"Task": name, "Rows": task.rows, "Seeds": task.seeds, "One pair": number(task.pair),
+            {"Task": name, "Rows": task.rows, "Units": task.units_text, "One pair": number(task.pair),
              "After Holm over all pairs": number(task.all_pairs), "Pairs": task.pairs,
              "One pair, noisiest tenth": number(task.pair_of_noisiest),
              "After Holm, noisiest tenth": number(task.all_pairs_of_noisiest)}
             for name, task in self.tasks.items()
         ]  # fmt: skip
         note = (
-            f"The true difference of WGA that is detected at {100 * self.alpha:.0f} % with {100 * self.power:.0f} % "
-            "power: (z(1 - alpha / 2) + z(power)) times the paired bootstrap's standard deviation of the difference, "
-            "for the median pair of methods and for the pair that is noisier than nine in ten."
+            f"The true difference of robust accuracy that is detected at {100 * self.alpha:.0f} % with "
+            f"{100 * self.power:.0f} % power: (t(1 - alpha / 2) + t(power)) times the moderated standard error of the "
+            "difference, for the median pair of methods and for the pair that is noisier than nine in ten."
         )
         return with_note(note, lines)
 
@@ -97,39 +98,37 @@ class DetectableDifferences(Section):
             median, noisiest = np.transpose(spans)
             axes.barh(at + shift, median, 0.34, label=label, color=colour, edgecolor=INK, linewidth=0.6)
             axes.hlines(at + shift, median, noisiest, color=INK, linewidth=0.8)
-        axes.set_yticks(at, [f"{name} ({task.seeds_text})" for name, task in self.tasks.items()])
+        axes.set_yticks(at, [f"{name} ({task.units_text})" for name, task in self.tasks.items()])
         axes.invert_yaxis()
-        axes.set_xlabel("smallest difference of WGA (line: up to the noisiest tenth of pairs)")
+        axes.set_xlabel("robust accuracy (line: up to the noisiest tenth of pairs)")
         figure.legend(loc="outside upper left", ncols=2)
         return figure
 
 
 def examine(suite: RankedSuite) -> DetectableDifferences:
-    """Measure the spreads of pairs of ranked rows, cut to the seeds that half of them have, five at most."""
-    tasks = {name: _detectable(task) for name, task in suite.tasks.items() if len(task.rows) > 1}
-    short = [name for name in suite.tasks if name not in tasks or tasks[name].seeds < SEEDS]
-    missing = suite.missing(dict.fromkeys(short, f"fewer than two ranked rows with {SEEDS} seeds"))
-    return DetectableDifferences(None, missing, tasks, SEEDS, ALPHA, POWER, list(suite.main))
+    """Measure the errors of all pairs of rows with enough units for a rank."""
+    tasks = {name: _detectable(task) for name, task in suite.tasks.items() if len(task.full) > 1}
+    short = [name for name in suite.tasks if name not in tasks]
+    missing = suite.missing(dict.fromkeys(short, "fewer than two ranked rows"))
+    return DetectableDifferences(None, missing, tasks, ALPHA, POWER, list(suite.main))
 
 
 def _detectable(task: RankedTask) -> Detectable:
-    counts = sorted((min(len(row), SEEDS) for row in task.rows.values()), reverse=True)
-    seeds = counts[len(counts) // 2]  # the most that half of the rows have, and at least two rows
-    labels = [label for label, row in task.rows.items() if len(row) >= seeds]
-    replicates = [task.wga(label, seeds).replicates for label in labels]
-    spreads = [float((first - second).std(ddof=1)) for first, second in combinations(replicates, 2)]
-    pairs = math.comb(len(task.rows), 2)
+    rows = [task.units(label) for label in task.full]
+    errors, degrees = pair_errors(rows, task.spread())
+    degree, pairs = float(degrees.min()), len(errors)
     median, noisiest = (
-        (spread, detectable(spread), detectable(spread, pairs)) for spread in np.quantile(spreads, (0.5, 0.9)).tolist()
+        (error, detectable(error, degree), detectable(error, degree, pairs))
+        for error in np.quantile(errors, (0.5, 0.9)).tolist()
     )
-    return Detectable(seeds, len(labels), pairs, *median, *noisiest)
+    return Detectable(task.unit, min(map(len, rows)), len(rows), pairs, degree, *median, *noisiest)
 
 
-def detectable(spread: float, pairs: int = 1, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return (z(1 - alpha / (2 pairs)) + z(power)) * spread, z the standard normal quantile.
+def detectable(error: float, degrees: float, pairs: int = 1, *, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Return (t(1 - alpha / (2 pairs)) + t(power)) * error, t Student's quantile.
 
-    `spread`: the standard deviation of the estimated difference, by the paired bootstrap. A two-sided z-test at
-    alpha / pairs, the first step of Holm's correction, detects a true difference of that size with probability `power`
-    (Cohen 1988; the other tail is neglected). Later steps have larger alphas, so this is the largest difference needed.
+    `error`: the standard error of the estimated difference. A two-sided t-test at alpha / pairs, the first step of
+    Holm's correction, detects a true difference of that size with about probability `power` (Cohen 1988; the other tail
+    is neglected). Later steps have larger alphas, so this is the largest difference needed.
     """
-    return float((ndtri(power) - ndtri(alpha / (2 * pairs))) * spread)
+    return float((stdtrit(degrees, power) - stdtrit(degrees, alpha / (2 * pairs))) * error)

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.validity._correlation import MIN_METHODS, correlate, spearman
+from spurgen.harness.statistics.bootstrap import named_generator
+from spurgen.harness.validity._correlation import MIN_METHODS, REPLICATES, correlate, spearman
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._published import SUBPOPBENCH, Source, Tables, comparable_tables, worst_group_tables
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, not_run
@@ -99,13 +100,13 @@ class RankAgreement(Section):
     def tables(self) -> str:
         """Return a line per task, and a line per task and published table."""
         note = (
-            "Spearman's rho between our mean worst-group accuracies and published ones. A task passes if its median "
-            f"over {', '.join(self.core)} in SubpopBench's protocol is at least the median of theirs with one another, "
-            "over the same methods. Five methods of SubpopBench share a name with ours but are different algorithms, "
-            "and count in the last column alone: BSoftmax and LDAM (by class sizes, ours by group sizes), IRM and MMD "
-            "(across the attribute's values, ours across environments) and LISA (pairs that share the attribute's "
-            "value, ours the alignment pattern). Intervals: 95 % by a bootstrap over the methods and, for ours, over "
-            "seeds and samples."
+            "Spearman's rho between our mean robust accuracies and published worst-group accuracies. A task passes if "
+            f"its median over {', '.join(self.core)} in SubpopBench's protocol is at least the median of theirs with "
+            "one another, over the same methods. Five methods of SubpopBench share a name with ours but are different "
+            "algorithms, and count in the last column alone: BSoftmax and LDAM (by class sizes, ours by group sizes), "
+            "IRM and MMD (across the attribute's values, ours across environments) and LISA (pairs that share the "
+            "attribute's value, ours the alignment pattern). Intervals: 95 % by a bootstrap over the methods and, for "
+            "ours, over units."
         )
         lines = [
             {"Task": name, "Backbone": task.backbone, "Median rho": number(task.median),
@@ -144,7 +145,7 @@ class RankAgreement(Section):
 
 
 def examine(suite: RankedSuite) -> RankAgreement:
-    """Correlate every task's mean worst-group accuracies with every published table."""
+    """Correlate every task's mean robust accuracies with every published table."""
     tables, by_name = comparable_tables(suite.published), worst_group_tables(suite.published)
     wanted = [name for name in suite.baselines if any(name in table for table in tables.values())]
     tasks, missing = {}, {}
@@ -171,17 +172,31 @@ def _values(published: Mapping[str, float], methods: Sequence[str]) -> Float64:
     return np.array([published[method] for method in methods])
 
 
+def _means(task: RankedTask, methods: Sequence[str]) -> Float64:
+    return np.array([task.units(method).mean() for method in methods])
+
+
+def _over_units(task: RankedTask, methods: Sequence[str]) -> Float64:
+    """Draw the methods' means over resampled units, the same ones for all methods: float64 (n, B)."""
+    rows = [task.units(method) for method in methods]
+    common = min(map(len, rows))
+    picks = named_generator("units", task.task.name).integers(common, size=(REPLICATES, common))
+    means: Float64 = np.array([row[:common] for row in rows])[:, picks].mean(axis=2)
+    return means
+
+
 def _agreement(task: RankedTask, source: Source, tables: Tables, by_name: Mapping[str, float]) -> Agreement:
     methods, names = _common(task, tables[source]), _common(task, by_name)
-    points, replicates = zip(*(task.wga(method) for method in methods), strict=True)
+    points = _means(task, methods)
     values = _values(tables[source], methods)
-    correlation = correlate(np.array(points), values, np.stack(replicates), "/".join([task.task.name, *source]))
+    name = "/".join([task.task.name, *source])
+    correlation = correlate(points, values, _over_units(task, methods), name)
     others = [
         float(spearman(values, _values(table, methods)))
         for other, table in tables.items()
         if other.protocol == source.protocol and other != source and set(methods) <= table.keys()
     ]
-    rho_by_name = float(spearman(np.array([task.wga(name).point for name in names]), _values(by_name, names)))
+    rho_by_name = float(spearman(_means(task, names), _values(by_name, names)))
     return Agreement(*source, *correlation, len(methods), methods, _median(others), _median([rho_by_name]), len(names))
 
 

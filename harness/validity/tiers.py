@@ -1,15 +1,15 @@
-"""A benchmark that ranks methods must separate them: tiers of worst-group accuracy on every task."""
+"""A benchmark that ranks methods must separate them: tiers of robust accuracy on every task."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spurgen.harness import statistics
 from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.metrics.intervals import Interval
+from spurgen.harness.statistics.letters import largest_distinct, tier_letters
+from spurgen.harness.statistics.standing import References
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, not_run
 from spurgen.harness.validity._section import Section
@@ -17,22 +17,25 @@ from spurgen.harness.validity._tables import PASSED, by_task, number, with_note
 
 PLACE = 2
 TITLE = "Methods can be distinguished"
-WANTED = 4  # tiers, on each main task
+WANTED = 5  # tiers, on each main task
 
 
 @dataclass(frozen=True)
 class TaskTiers:
-    """A task's tiers, `members` best first; a chain of rows that all differ significantly; and every row's WGA.
+    """A task's rows of all access tiers, best first, with their tier letters and robust accuracies.
 
-    `passed` is None on tasks that need not pass, and where a baseline has not been run.
+    `tiers`: the size of the largest set of rows that all differ significantly, which is `distinct`. `told_apart`: the
+    share of all pairs that differ. `passed` is None on tasks that need not pass, and where a baseline has not been run.
     """
 
     rows: int
     tiers: int
-    members: list[list[str]]
-    chain: list[str]
-    wga: dict[str, float]
-    wga_interval: dict[str, Interval]
+    pairs: int
+    told_apart: float
+    letters: dict[str, str]
+    distinct: list[str]
+    robust_accuracy: dict[str, float]
+    interval: dict[str, Interval]
     passed: bool | None
 
 
@@ -45,69 +48,59 @@ class Tiers(Section):
     tasks: dict[str, TaskTiers]
 
     def summary(self) -> str:
-        """Return the number of tiers in a sentence."""
+        """Return the number of tiers and the share of pairs told apart in two sentences."""
         counts = by_task(self.tasks, lambda task: f"{task.tiers} of {task.rows} rows", self.main)
-        return f"Tiers: {counts}; {self.wanted} wanted." if counts else ""
+        pairs = by_task(self.tasks, lambda task: f"{task.told_apart:.0%} of {task.pairs}", self.main)
+        return f"Tiers: {counts}; {self.wanted} wanted. Pairs told apart: {pairs}." if counts else ""
 
     def tables(self) -> str:
-        """Return how many tiers each task has, and their members."""
+        """Return how many tiers each task has, and every row's letters."""
         lines = [
-            {"Task": name, "Rows": task.rows, "Tiers": task.tiers,
-             f"Passed (at least {WANTED})": PASSED[task.passed], "Rows that all differ": ", ".join(task.chain)}
+            {"Task": name, "Rows": task.rows, "Tiers": task.tiers, f"Passed (at least {WANTED})": PASSED[task.passed],
+             "Pairs told apart": f"{task.told_apart:.0%} of {task.pairs}",
+             "Rows that all differ": ", ".join(task.distinct)}
             for name, task in self.tasks.items()
         ]  # fmt: skip
-        members = [
-            {"Task": name, "Tier": tier, "WGA": _span(task, labels), "Members, best first": ", ".join(labels)}
+        rows = [
+            {"Task": name, "Method": label, "Robust accuracy": number(task.robust_accuracy[label]), "Letters": letters}
             for name, task in self.tasks.items()
-            for tier, labels in enumerate(task.members, start=1)
+            for label, letters in task.letters.items()
         ]
         note = (
             "The number of tiers is the size of the largest set of rows that all differ significantly from one another "
-            "(paired bootstrap over samples, with the variance over seeds added; Holm over all pairs, 5 %). No two "
-            "rows of a tier differ significantly; each row is significantly below at least one row of the tier above, "
-            "but not necessarily below all of them. Intervals are corrected for the bias of a minimum, so a point can "
-            "lie at their lower end or below."
+            "in robust accuracy (moderated paired t-test over units; Holm over all pairs of rows, whatever they are "
+            "given, 5 %). Rows that share a letter do not differ significantly."
         )
-        return with_note(note, lines, members)
+        return with_note(note, lines, rows)
 
     def plot(self) -> Figure | None:
-        """Draw every row's WGA with its interval, a panel per task; the filling alternates between tiers."""
+        """Draw every row's robust accuracy with its interval and letters, a panel per task."""
         if not self.tasks:
             return None
-        figure, axes = panels(len(self.tasks), 3, 3.0, [0.9 + 0.16 * task.rows for task in self.tasks.values()])
+        figure, axes = panels(len(self.tasks), 3, 3.2, [0.9 + 0.16 * task.rows for task in self.tasks.values()])
         for panel, (name, task) in zip(axes, self.tasks.items(), strict=True):
             _draw(panel, name, task)
         return figure
 
 
-def _span(task: TaskTiers, labels: Sequence[str]) -> str:
-    wga = [task.wga[label] for label in labels]
-    high, low = number(max(wga)), number(min(wga))
-    return high if high == low else f"{high} to {low}"
-
-
 def _draw(axes: Axes, name: str, task: TaskTiers) -> None:
-    place = 0
-    for tier, labels in enumerate(task.members):
-        clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # of the row's line
-        axes.text(1.04, place, f"tier {tier + 1}", fontsize=6, color=GREY, va="center", bbox=clear)
-        place += len(labels)
-        if place < task.rows:
-            axes.axhline(place - 0.5, color=GREY, linewidth=0.6, linestyle="--")
-    rows = [(label, tier % 2 == 0) for tier, labels in enumerate(task.members) for label in labels]
-    points = [(task.wga[label], task.wga_interval[label], filled) for label, filled in rows]
-    whiskers(axes, [label for label, _ in rows], points)
-    axes.set_xlim(0, 1.18)
+    """Draw a task's rows; those that all differ from one another are filled."""
+    clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}  # of the row's line
+    for place, letters in enumerate(task.letters.values()):
+        axes.text(1.03, place, letters, fontsize=6, color=GREY, va="center", bbox=clear)
+    points = [(task.robust_accuracy[label], task.interval[label], label in task.distinct) for label in task.letters]
+    whiskers(axes, list(task.letters), points)
+    axes.set_xlim(0, 1.02 + 0.03 * max(map(len, task.letters.values())))
     axes.set_xticks([0, 0.5, 1])
     axes.set_title(name)
-    axes.set_xlabel("worst-group accuracy")
+    axes.set_xlabel("robust accuracy")
 
 
 def examine(suite: RankedSuite) -> Tiers:
-    """Count the tiers of worst-group accuracy on every task."""
+    """Count the tiers of robust accuracy on every task."""
     absent = {name: task.not_run(suite.baselines) for name, task in suite.tasks.items()}
     judged = [name for name in suite.main if not absent[name]]
-    tasks = {n: _tiers(task, judged=n in judged) for n, task in suite.tasks.items() if len(task.rows) > 1}
+    tasks = {n: _tiers(task, judged=n in judged) for n, task in suite.tasks.items() if len(task.full) > 1}
     missing = suite.missing({name: not_run(labels) for name, labels in absent.items() if labels})
     missing += [f"{name}: fewer than two ranked rows" for name in judged if name not in tasks]
     passed = all_passed(tasks[name].passed if name in tasks else None for name in suite.main)
@@ -115,15 +108,19 @@ def examine(suite: RankedSuite) -> Tiers:
 
 
 def _tiers(task: RankedTask, *, judged: bool) -> TaskTiers:
-    wga = {label: task.wga(label) for label in task.rows}
-    points, replicates = zip(*wga.values(), strict=True)
-    tiers = statistics.tiers(np.array(points), np.stack(replicates), list(wga))
+    labels = task.full
+    differ = References.of([task.units(label) for label in labels], task.spread()).differ()
+    pairs = differ[np.triu_indices(len(labels), 1)]
+    distinct = [labels[k] for k in largest_distinct(differ)]
+    estimates = {label: task.estimate(label) for label in labels}
     return TaskTiers(
-        rows=len(wga),
-        tiers=tiers["count"],
-        members=tiers["members"],
-        chain=tiers["chain"],
-        wga={label: point for label, (point, _) in wga.items()},
-        wga_interval={label: task.wga_interval(label) for label in wga},
-        passed=tiers["count"] >= WANTED if judged else None,
+        rows=len(labels),
+        tiers=len(distinct),
+        pairs=len(pairs),
+        told_apart=float(pairs.mean()),
+        letters=dict(zip(labels, tier_letters(differ), strict=True)),
+        distinct=distinct,
+        robust_accuracy={label: estimate.value for label, estimate in estimates.items()},
+        interval={label: Interval(*estimate.ends) for label, estimate in estimates.items()},
+        passed=len(distinct) >= WANTED if judged else None,
     )

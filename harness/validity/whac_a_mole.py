@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY
-from spurgen.harness.statistics import ALPHA, holm, paired_difference
+from spurgen.harness.statistics.differences import ALPHA, holm
+from spurgen.harness.statistics.units import cut_to_common
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
@@ -22,12 +23,16 @@ TITLE = "Whac-a-mole: what curing one shortcut does to the others"
 
 @dataclass(frozen=True)
 class Change:
-    """A method's SSS in a channel minus ERM's; `p_holm` is corrected over the task's methods and channels."""
+    """A method's SSS in a channel minus ERM's, on the units that both have.
+
+    `p_holm` is corrected over the task's methods and channels. Where there is no test, the interval and the p-values
+    are None.
+    """
 
     change: float
-    interval: tuple[float, float]
-    p: float
-    p_holm: float
+    interval: tuple[float, float] | None
+    p: float | None
+    p_holm: float | None
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ class WhacAMole(Section):
     def tables(self) -> str:
         """Return a table per task: ERM's SSS and every method's changes, a star on the significant ones."""
         parts = [
-            "SSS minus ERM's, per channel; `*`: significant (paired bootstrap over base samples, with the variance "
-            "over seeds added; Holm over the task's methods and channels, 5 %). A mole is a channel whose SSS rises "
+            "SSS minus ERM's, per channel; `*`: significant (moderated paired t-test over units; Holm "
+            "over the task's methods and channels, 5 %). A mole is a channel whose SSS rises "
             "significantly while another's falls."
         ]
         for name, task in self.tasks.items():
@@ -117,7 +122,7 @@ def _draw(axes: Axes, channel: str, task: TaskChanges) -> None:
 
 
 def examine(suite: RankedSuite) -> WhacAMole:
-    """Compare every method with ERM, channel by channel, each over all its seeds."""
+    """Compare every method with ERM, channel by channel."""
     tasks, missing = {}, {}
     for name, task in suite.tasks.items():
         if ERM in task.rows and len(task.rows) > 1:
@@ -129,24 +134,22 @@ def examine(suite: RankedSuite) -> WhacAMole:
 
 def _changes(task: RankedTask) -> TaskChanges:
     channels, methods = task.task.channels, [label for label in task.rows if label != ERM]
-    differences = {
-        (label, channel): paired_difference(*task.sss(label, channel), *task.sss(ERM, channel))
-        for label in methods
-        for channel in channels
-    }
-    corrected = holm([difference.p for difference in differences.values()])
-    changes = {
-        key: Change(*difference, p_holm)
-        for (key, difference), p_holm in zip(differences.items(), corrected, strict=True)
-    }
+    keys = [(label, channel) for label in methods for channel in channels]
+    tests = [task.difference(label, ERM, f"sss/{channel}") for label, channel in keys]
+    corrected = holm([None if test is None else test.p for test in tests])
+    changes = {}
+    for (label, channel), test, p_holm in zip(keys, tests, corrected, strict=True):
+        ours, its = cut_to_common(task.units(label, f"sss/{channel}"), task.units(ERM, f"sss/{channel}"))
+        change = float((ours - its).mean())
+        changes[label, channel] = Change(change, test and test.interval, test and test.p, p_holm)
     return TaskChanges(
-        {channel: task.sss(ERM, channel).point for channel in channels},
+        {channel: float(task.units(ERM, f"sss/{channel}").mean()) for channel in channels},
         {label: _of_method({channel: changes[label, channel] for channel in channels}) for label in methods},
     )
 
 
 def _of_method(changes: dict[str, Change]) -> MethodChanges:
-    significant = {channel: change.change for channel, change in changes.items() if change.p_holm < ALPHA}
+    significant = {c: each.change for c, each in changes.items() if each.p_holm is not None and each.p_holm < ALPHA}
     return MethodChanges(
         changes,
         [channel for channel, change in significant.items() if change > 0],

@@ -12,7 +12,7 @@ from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.result import Environment, Provenance, Report, Result
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
-from spurgen.harness.board.bootstrap import groups_on_test
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
@@ -212,13 +212,14 @@ def make_outcome():
         samples = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()} | dict(arrays)
         samples["correct"] = drawn if np.ndim(quality) == 0 else np.asarray(quality)
         metrics, channels, counts = metrics_of(where, groups, samples)
-        aligned = float((np.array(counts) / np.bincount(groups)).reshape(3, 4)[:, 0].mean())
+        by_pattern = (np.array(counts) / np.bincount(groups)).reshape(where.scenario.num_classes, -1).mean(axis=0)
         fields = {
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
             "isolation": "process", "data_sha256": frozen.manifest.scenarios[where.scenario.name].digest,
             "metrics": metrics, "channels": {name: row | {"pull": 0.1} for name, row in channels.items()},
-            "patterns": {"aa": aligned}, "groups": counts, "provenance": PROVENANCE,
+            "patterns": dict(zip(("aa", "ca", "ac", "cc"), by_pattern.tolist(), strict=True)), "groups": counts,
+            "provenance": PROVENANCE,
         }  # fmt: skip
         return Result(**(fields | changes)), samples
 
@@ -236,10 +237,20 @@ def make_row(make_outcome):
 
 
 @pytest.fixture(scope="session")
-def baseline():
+def baseline(as_baseline):
     """Fields of a result that make it one of our baseline ERM."""
-    spec = "spurgen.baselines.erm:submission"
-    return {"spec": spec, "submission_sha256": submission_digest(spec)}
+    return as_baseline("erm")
+
+
+@pytest.fixture(scope="session")
+def as_baseline():
+    """Return a function that returns the fields of a result that make it one of our method of that name."""
+
+    def fields(name):
+        spec = f"spurgen.baselines.{name}:submission"
+        return {"spec": spec, "submission_sha256": submission_digest(spec)}
+
+    return fields
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,15 @@ import pytest
 
 from spurgen.harness.board.leaderboard import build
 
+QUALITY = {"erm": 0.5, "focal": 0.55, "vrex": 0.6, "jtt": 0.7, "dfr": 0.9, "resample": 0.75, "group_dro": 0.95}
+ACCESS = {
+    "vrex": "envs",
+    "jtt": "val_groups",
+    "dfr": "val_groups",
+    "resample": "train_groups",
+    "group_dro": "train_groups",
+}
+
 
 @pytest.fixture
 def task_board(suite):
@@ -17,15 +26,34 @@ def task_board(suite):
 
 
 @pytest.fixture
-def board(suite, make_row):
-    """A board of two tasks and a set of both: ERM with two seeds, a better row with one seed, and a failed one."""
+def make_baselines(suite, make_row, as_baseline):
+    """Return a function that makes rows of seven of our methods on a task, by label."""
+
+    def make(units=5, task="small-text"):
+        return {
+            label: make_row(
+                suite, quality, range(units), task=task, access=ACCESS.get(label, "none"), **as_baseline(label)
+            )
+            for label, quality in QUALITY.items()
+        }
+
+    return make
+
+
+@pytest.fixture
+def board(suite, make_row, make_baselines):
+    """A board of two tasks and a set of both: our methods, a stranger's row, one of two seeds, and a failed one."""
     tasks = ("small-text", "small-image")
-    rows = {
-        "erm": {task: make_row(suite, 0.6, (0, 1), task=task) for task in tasks},
-        "=<b>|x|`[": {task: make_row(suite, 1.0, task=task) for task in tasks},
+    rows = {label: {} for label in QUALITY}
+    for task in tasks:
+        for label, row in make_baselines(task=task).items():
+            rows[label][task] = row
+    rows |= {
+        "=<b>|x|`[": {task: make_row(suite, 1.0, range(5), task=task) for task in tasks},
+        "short": {task: make_row(suite, 0.8, range(2), task=task) for task in tasks},
         "gone": {
             "small-text": make_row(suite, 1.0, error="boom|"),
-            "small-image": make_row(suite, 0.9, task="small-image"),
+            "small-image": make_row(suite, 0.9, range(5), task="small-image"),
         },
     }
     return build(replace(suite, overall={"both": tasks}), rows)

@@ -3,33 +3,50 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.bootstrap import TaskBootstrap, pooled_spreads
+from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
 from spurgen.harness.board.comparison import compare
-from spurgen.harness.statistics import paired_difference
+from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.statistics.units import paired
 
 
 @pytest.fixture
-def rows(suite, make_row):
-    """Three rows: one is better and leans less on colour; the third is the second again."""
-    better = make_row(suite, 0.98, range(3), arrays={"sss/color": np.full(24, 0.1)})
-    worse = make_row(suite, 0.6, range(2), arrays={"sss/color": np.full(24, 0.6)})
-    failed = make_row(suite, 0.6, error="boom")
-    rows = {"better": better, "worse": worse, "failed": failed, "same": worse}
-    return {label: {"small-text": row} for label, row in rows.items()}
+def rows(suite, make_row, make_outcome, make_baselines):
+    """Our methods, and three rows: one is better and leans less on colour; the third is the second again."""
+
+    def leaning(quality, sss, units):
+        arrays = [{"sss/color": np.full(24, sss + 0.02 * sss * k)} for k in range(units)]
+        return make_task_row([make_outcome(suite, quality, k, arrays=arrays[k]) for k in range(units)])
+
+    better, worse = leaning(0.98, 0.1, 5), leaning(0.5, 0.6, 4)
+    rows = {"better": better, "worse": worse, "failed": make_row(suite, 0.6, error="boom"), "same": worse}
+    return {label: {"small-text": row} for label, row in (rows | make_baselines()).items()}
 
 
 def test_every_metric_is_compared_with_an_interval(suite, rows):
     comparison = compare(suite, rows, "better", "worse", ["small-text"])
-    assert comparison.seeds == {"small-text": (3, 2)}
+    assert comparison.units == {"small-text": (5, 4, "seed")}
     metrics = comparison.tasks["small-text"]
     assert {name: compared.better for name, compared in metrics.items()} == {
-        "wga": "first", "accuracy": "first", "sss": "first", "sss/color": "first", "sss/background": None,
+        "robust_accuracy": "first", "wga_corrected": "first", "accuracy": "first", "sss": "first",
+        "sss/color": "first", "sss/background": None,
     }  # fmt: skip
-    assert (metrics["sss/color"].first, metrics["sss/color"].second) == pytest.approx((0.1, 0.6), abs=1e-3)
-    for compared in metrics.values():
-        assert compared.difference == pytest.approx(compared.first - compared.second)
-        assert compared.interval[0] <= compared.difference <= compared.interval[1]
-        assert compared.p <= compared.p_holm <= 1
+    assert (metrics["sss/color"].first, metrics["sss/color"].second) == pytest.approx((0.104, 0.618), abs=1e-3)
+    assert metrics["sss/background"].interval is None  # the same in every result of both
+    for name, compared in metrics.items():
+        if name != "sss/background":
+            assert compared.interval[0] <= compared.difference <= compared.interval[1]
+            assert compared.p <= compared.p_holm <= 1
+
+
+def test_the_test_is_the_moderated_paired_one_with_the_baselines_spread(suite, rows):
+    task = suite.task("small-text")
+    values = TaskValues(task, group_sizes(task)).by_label(
+        {label: row["small-text"] for label, row in rows.items() if label != "failed"}, "robust_accuracy"
+    )
+    spread = spread_of("robust_accuracy", values, set(values) - {"better", "worse", "same"})
+    expected = paired(values["better"], values["worse"], spread)
+    compared = compare(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["robust_accuracy"]
+    assert (compared.difference, compared.interval, compared.p) == (pytest.approx(expected.value), *expected[1:])
 
 
 def test_the_other_way_round_is_the_same_with_the_sign_changed(suite, rows):
@@ -46,13 +63,13 @@ def test_equal_rows_do_not_differ(suite, rows):
 
 
 def test_p_is_corrected_for_everything_that_is_compared(suite, rows, make_row):
-    alone = compare(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["wga"]
+    alone = compare(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["accuracy"]
     for label, quality in (("better", 0.8), ("worse", 0.7)):
         rows[label]["small-image"] = make_row(suite, quality, range(2), task="small-image")
     both = compare(suite, rows, "better", "worse", ["small-text", "small-image"])
     assert list(both.tasks) == ["small-text", "small-image"]
-    assert both.tasks["small-text"]["wga"].p == alone.p
-    assert both.tasks["small-text"]["wga"].p_holm >= alone.p_holm
+    assert both.tasks["small-text"]["accuracy"].p == alone.p
+    assert both.tasks["small-text"]["accuracy"].p_holm >= alone.p_holm
 
 
 def test_a_task_on_which_a_row_cannot_be_ranked_is_left_out_with_the_reason(suite, rows):
@@ -64,28 +81,22 @@ def test_a_task_on_which_a_row_cannot_be_ranked_is_left_out_with_the_reason(suit
     }
 
 
-def test_a_set_of_tasks_is_compared_by_its_means_where_both_have_all_of_it(suite, rows, make_row):
+def test_a_set_of_tasks_is_compared_by_its_means_where_both_have_all_of_it(suite, rows, make_row, make_baselines):
     both = ("small-text", "small-image")
     suite = replace(suite, overall={"both": both, "all": tuple(suite.tasks)})
-    rows = {label: rows[label] for label in ("better", "worse")}
+    for label, row in make_baselines(task="small-image").items():
+        rows[label]["small-image"] = row
     for label, quality in (("better", 0.98), ("worse", 0.5)):
-        rows[label]["small-image"] = make_row(suite, quality, range(2), task="small-image")
-
-    def replicates(label, name, task):
-        spreads = pooled_spreads([row[task] for row in rows.values()], [name])
-        return TaskBootstrap.of(suite.task(task)).replicates(label, rows[label][task], name, spreads)
-
+        rows[label]["small-image"] = make_row(suite, quality, range(5), task="small-image")
     comparison = compare(suite, rows, "better", "worse", list(suite.tasks))
     assert list(comparison.overall) == ["both"]
-    assert list(comparison.overall["both"]) == ["wga", "accuracy", "sss"]
-    for name, compared in comparison.overall["both"].items():
-        of_tasks = [comparison.tasks[task][name] for task in both]
-        assert compared.first == pytest.approx(np.mean([of_task.first for of_task in of_tasks]))
-        assert compared.difference == pytest.approx(np.mean([of_task.difference for of_task in of_tasks]))
-        ours, theirs = (np.mean([replicates(label, name, task) for task in both], axis=0) for label in rows)
-        expected = paired_difference(compared.first, ours, compared.second, theirs)
-        assert compared.interval == pytest.approx(expected.interval)
-    assert comparison.overall["both"]["accuracy"].better == "first"
+    assert list(comparison.overall["both"]) == ["robust_accuracy", "wga_corrected", "accuracy", "sss"]
+    compared = comparison.overall["both"]["accuracy"]
+    of_tasks = [comparison.tasks[task]["accuracy"] for task in both]
+    assert compared.first == pytest.approx(np.mean([of_task.first for of_task in of_tasks]))
+    common = [rows[label][task].metric("accuracy")[:4] for task in both for label in ("better", "worse")]
+    assert compared.difference == pytest.approx(np.mean(common[0::2]) - np.mean(common[1::2]))
+    assert compared.better == "first"
     assert compare(suite, rows, "better", "worse", ["small-text"]).overall == {}
     rows["worse"]["small-image"] = make_row(suite, 0.5, task="small-image", access="envs")
     assert compare(suite, rows, "better", "worse", list(suite.tasks)).overall == {}

@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.result import Report
-from spurgen.harness.board.bootstrap import groups_on_test
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked

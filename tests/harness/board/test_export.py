@@ -16,23 +16,30 @@ def lines_of(board):
 def test_json_has_the_version_first_and_everything_else_of_the_board(board):
     record = json.loads(to_json(board))
     assert next(iter(record)) == "schema_version"
-    assert record["schema_version"] == 3
+    assert record["schema_version"] == 4
     part, shown = record["tasks"]["small-text"], board.tasks["small-text"]
+    assert (part["unit"], part["asked"], part["told_apart"]) == ("seed", 5, shown.told_apart)
     row, first = part["rows"][0], shown.rows[0]
-    assert (row["rank"], row["tied"], row["submission"]) == (first.rank, first.tied, first.submission)
-    assert (row["wga"], tuple(row["wga_ci"])) == (first.value("wga"), first.estimates["wga"].ends)
-    assert (row["wga_corrected"], tuple(row["wga_simultaneous"])) == (first.wga_corrected, first.wga_simultaneous)
+    assert (tuple(row["ranks"]), row["of"], row["letters"]) == (first.ranks, first.of, first.letters)
+    assert (row["robust_accuracy"], tuple(row["robust_accuracy_ci"])) == (first.ranked_by.value, first.ranked_by.ends)
+    assert (row["wga_corrected"], tuple(row["wga_simultaneous"])) == (
+        first.value("wga_corrected"), first.wga_simultaneous,
+    )  # fmt: skip
     assert row["sss_by_channel"] == first.by_channel["sss"]
     assert row["against_erm"]["verdict"] == first.against_erm.verdict
     assert part["unranked"] == [
         {"submission": "gone", "access": "none", "seeds": 1, "reason": "failed with seed 0: boom|"}
     ]
     assert record["overall"]["both"]["tasks"] == ["small-text", "small-image"]
-    assert [row["submission"] for row in record["overall"]["both"]["rows"]] == ["=<b>|x|`[", "erm"]
+    assert [row["submission"] for row in part["few"]] == ["short"]
+    both = record["overall"]["both"]
+    assert [row["submission"] for row in both["rows"]] == [row.submission for row in board.overall["both"].rows]
+    assert [row["submission"] for row in both["few"]] == ["short"]
+    assert "gap_recovered" not in both["rows"][0]  # there is no reference
 
 
 def test_json_refuses_nan(board):
-    row = replace(board.tasks["small-text"].rows[0], wga_corrected=float("nan"))
+    row = replace(board.tasks["small-text"].rows[0], seconds=float("nan"))
     part = replace(board.tasks["small-text"], rows=[row])
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json(replace(board, tasks={"small-text": part}))
@@ -40,22 +47,21 @@ def test_json_refuses_nan(board):
 
 def test_csv_has_a_line_per_task_and_row_and_a_column_per_number(board):
     lines = lines_of(board)
-    assert [(line["task"], line["rank"]) for line in lines] == [
-        ("small-image", "1"), ("small-image", "1"), ("small-image", "1"),
-        ("small-text", "1"), ("small-text", "1"), ("small-text", ""),
-    ]  # fmt: skip
-    row = board.tasks["small-text"].rows[0]
-    assert float(lines[3]["sss_by_channel.color"]) == pytest.approx(row.by_channel["sss"]["color"])
-    assert json.loads(lines[3]["wga_ci"]) == pytest.approx(row.estimates["wga"].ends)
-    assert "against_erm" not in lines[0]
-    assert {line["against_erm.p_seeds"] for line in lines} == {""}  # one common seed: no test, and yet a column
-    assert {line["against_erm.verdict"] for line in lines} == {"undecided", ""}
-    assert {line["against_erm.seeds"] for line in lines} == {"1.0", ""}
-    assert lines[-1]["reason"] == "failed with seed 0: boom|"
+    assert [line["task"] for line in lines] == ["small-image"] * 10 + ["small-text"] * 10
+    by_name = {line["submission"]: line for line in lines[10:]}
+    row = next(row for row in board.tasks["small-text"].rows if row.submission == "group_dro")
+    assert json.loads(by_name[row.submission]["ranks"]) == list(row.ranks)
+    assert (by_name["short"]["ranks"], by_name["short"]["units"], by_name["gone"]["ranks"]) == ("", "2", "")
+    first = by_name[row.submission]
+    assert float(first["sss_by_channel.color"]) == pytest.approx(row.by_channel["sss"]["color"])
+    assert json.loads(first["robust_accuracy_ci"]) == pytest.approx(row.ranked_by.ends)
+    assert {line["against_erm.verdict"] for line in lines} == {"better", "undecided", ""}
+    assert by_name["short"]["against_erm.units"] == "2.0"
+    assert by_name["gone"]["reason"] == "failed with seed 0: boom|"
 
 
 def test_csv_text_is_never_a_formula(suite, make_row, board):
-    assert {line["submission"] for line in lines_of(board)} == {"erm", "gone", "'=<b>|x|`["}
+    assert {"erm", "gone", "'=<b>|x|`["} <= {line["submission"] for line in lines_of(board)}
     for first in "=+-@\t\r":
         rows = {f"{first}1": {"small-text": make_row(suite, 0.9, submission=f"m\r{first}2")}}
         (line,) = lines_of(build(suite, rows))

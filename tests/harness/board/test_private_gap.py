@@ -3,14 +3,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from spurgen.harness.board.bootstrap import groups_on_test
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.results.rows import TaskRow, make_task_row
 
 
 @pytest.fixture
 def board(task_board):
     """Return a function that builds the rows of a task's board from public and private rows, by label."""
-    return lambda *rows: {row.submission: row for row in task_board(*rows).rows}
+    return lambda *rows: {row.submission: row for row in task_board(*rows).few}
 
 
 @pytest.fixture
@@ -30,7 +30,9 @@ def test_the_private_gap_is_shown_and_results_for_all_seeds_verify_a_row(suite, 
     assert rows["none"].private is None
     verified = {name: row.verification for name, row in rows.items()}
     assert verified == {"all": "private", "one": "self-reported", "none": "self-reported"}
-    assert {name: row.rank for name, row in rows.items()} == {name: row.rank for name, row in board(public, {}).items()}
+    assert {name: row.ranked_by for name, row in rows.items()} == {
+        name: row.ranked_by for name, row in board(public, {}).items()
+    }
 
 
 def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite, make_row, task_board, hidden):
@@ -38,7 +40,7 @@ def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite
     worse = groups > 0  # in one group, nothing is correct
     public = {"honest": make_row(suite, 0.9), "table": make_row(suite, np.ones(len(groups), bool))}
     board = task_board(public, {"honest": hidden(0.9), "table": hidden(worse)})
-    assert [row.submission for row in board.rows] == ["honest"]
+    assert [row.submission for row in board.few] == ["honest"]
     (row,) = board.unranked
     assert (row.submission, row.wga) == ("table", 1.0)
     assert row.reason.startswith("its worst-group accuracy is 0.000 on private splits, significantly lower (p = 0.00")

@@ -8,19 +8,28 @@ from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import (
     BRIEF,
     NOTE,
-    SEED_MARKS,
     as_text,
-    overall_table,
-    task_table,
+    board_table,
+    rank_text,
+    set_columns,
+    task_columns,
     to_markdown,
     to_terminal,
 )
+from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.statistics.estimate import Estimate
 
 
 @pytest.fixture
 def table(task_board, read_table):
-    """Return a function that reads the table of a task, whose rows are given by label, as a dict per submission."""
-    return lambda *rows: {line["Submission"]: line for line in read_table(task_table(task_board(*rows).rows))}
+    """Return a function that reads the tables of a task, whose rows are given by label, as a dict per submission."""
+
+    def read(*rows):
+        part = task_board(*rows)
+        tables = [board_table(shown, task_columns, part.unit) for shown in (part.rows, part.few) if shown]
+        return {line["Submission"]: line for text in tables for line in read_table(text)}
+
+    return read
 
 
 def test_names_and_reasons_are_text_in_markdown_and_readable_in_a_terminal(board):
@@ -33,7 +42,7 @@ def test_names_and_reasons_are_text_in_markdown_and_readable_in_a_terminal(board
 
 def test_a_terminal_shows_the_named_tasks_and_marks_ones_own_row(suite, make_row):
     tasks = ("small-text", "small-image")
-    rows = {label: {task: make_row(suite, 0.9, task=task) for task in tasks} for label in ("mine", "other")}
+    rows = {label: {task: make_row(suite, 0.9, range(5), task=task) for task in tasks} for label in ("mine", "other")}
     board = build(replace(suite, overall={"both": tasks}), rows)
     assert all(f"## {title}" in to_terminal(board) for title in (*tasks, "Overall, both"))
     text = to_terminal(board, {"small-text"}, {"mine"})
@@ -45,50 +54,94 @@ def test_a_terminal_shows_the_named_tasks_and_marks_ones_own_row(suite, make_row
     assert to_terminal(board, tasks, {"mine"}).count("> mine") == 3
 
 
-def test_a_task_table_shows_intervals_seeds_and_the_difference_to_erm(board, read_table):
-    rows = board.tasks["small-text"].rows
-    first, second = read_table(task_table(rows))
-    assert (first["Seeds"], second["Seeds"]) == ("1*", "2")
-    assert (first["To ERM"], second["To ERM"]) == (f"{rows[0].against_erm.difference:+.3f}", "")
-    low, high = rows[1].estimates["wga"].ends
-    assert second["WGA"] == f"{rows[1].value('wga'):.3f} [{low:.3f}, {high:.3f}]"
-    assert second["Verified"] == "self-reported"
+def test_a_board_per_access_tier_with_the_oracle_named(suite, make_row, make_baselines, task_board):
+    rows = make_baselines() | {"seer": make_row(suite, 1.0, range(5), access="twins")}
+    text = to_markdown(Leaderboard("tiny", "0", {"small-text": task_board(rows)}, {}))
+    heads = [line for line in text.splitlines() if line.startswith("### ")]
+    tiers = ("none", "envs", "val_groups", "train_groups", "twins, an oracle")
+    assert heads == [f"### Access: {tier}" for tier in tiers]
+    share = task_board(rows).told_apart
+    assert f"Pairs of baselines told apart, over all tiers: {share:.0%}." in text
 
 
-def test_a_row_that_does_not_differ_from_erm_has_no_verdict(make_row, suite, table):
-    lines = table({label: make_row(suite, 0.8) for label in ("erm", "twin")})
-    assert {label: line["To ERM"] for label, line in lines.items()} == {"erm": "", "twin": "+0.000"}
-    assert {(line["Seeds"], line["Rank"]) for line in lines.values()} == {("1?", "1=")}
+def test_a_table_shows_rank_interval_letters_and_the_difference_to_erm(board, read_table):
+    part = board.tasks["small-text"]
+    rows = [row for row in part.rows if row.access == "train_groups"]
+    first, second = read_table(board_table(rows, task_columns, part.unit))
+    assert (first["Submission"], first["Rank"], first["Tier"], first["Seeds"]) == ("group_dro", "1", "a", "5")
+    assert (second["Rank"], second["Tier"]) == ("2", "b")
+    (low, high), value = rows[0].ranked_by.ends, rows[0].ranked_by.value
+    assert first["Robust accuracy"] == f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    assert first["To ERM"] == f"{rows[0].against_erm.difference:+.3f} better"
+    assert first["WGA"] == f"{rows[0].value('wga_corrected'):.3f}"
+    assert first["Verified"] == "self-reported"
+    assert "Access" not in first
 
 
-def test_a_row_better_than_erm_is_called_better(make_row, suite, table):
-    lines = table({label: make_row(suite, q, range(4)) for label, q in (("erm", 0.6), ("good", 1.0))})
-    assert lines["erm"]["To ERM"] == ""
-    assert lines["good"]["To ERM"].endswith(" better")
+@pytest.mark.parametrize(("ranks", "text"), [(None, ""), ((2, 2), "2"), ((2, 5), "2-5")])
+def test_a_rank_interval_is_one_number_where_it_is_sure(board, ranks, text):
+    assert rank_text(replace(board.tasks["small-text"].rows[0], ranks=ranks)) == text
+
+
+def test_rows_with_few_units_have_a_block_of_their_own_without_ranks(board, read_table):
+    text = to_markdown(board).partition("## small-text")[2]
+    block = text.partition("### Fewer than 5 seeds: not ranked among the others\n\n")[2].partition("\n\n")[0]
+    (line,) = read_table(block)
+    assert (line["Submission"], line["Access"], line["Seeds"]) == ("short", "none", "2")
+    assert "Rank" not in line
+
+
+def test_worlds_are_called_worlds(board):
+    part = replace(board.tasks["small-text"], unit="world")
+    text = to_markdown(replace(board, tasks={"small-text": part}, overall={}))
+    assert "Fewer than 5 worlds" in text
+    assert "| Worlds " in text
+    assert "| Seeds " not in text
+
+
+def test_metrics_that_rows_lack_have_no_column(board, read_table):
+    part = board.tasks["small-text"]
+    assert "Reliance" not in read_table(board_table(part.rows, task_columns, part.unit))[0]
+    has = replace(part.rows[0], estimates=part.rows[0].estimates | {"reliance": Estimate(0.25)})
+    first, second = read_table(board_table([has, part.rows[1]], task_columns, part.unit))
+    assert (first["Reliance"], second["Reliance"]) == ("0.250", "")
+    assert "Core use" not in first
+
+
+def test_the_floor_is_that_of_a_single_nuisance_where_rows_have_it(board, read_table):
+    part = board.tasks["small-text"]
+    single = replace(part.rows[0], estimates=part.rows[0].estimates | {"sss_floor": Estimate(0.05)})
+    first, second = read_table(board_table([single, part.rows[1]], task_columns, part.unit))
+    assert (first["SSS (floor)"], second["SSS (floor)"]) == ("0.200 (0.050)", "0.200 (0.100)")
+
+
+def test_a_row_without_a_letter_has_a_dash(board, read_table):
+    part = board.tasks["small-text"]
+    (line,) = read_table(board_table([replace(part.rows[0], letters="")], task_columns, part.unit))
+    assert line["Tier"] == "-"
 
 
 def test_a_row_that_ignores_the_core_cue_is_marked(make_row, suite, table):
     assert list(table({"a": make_row(suite, 0.6, arrays={"core": np.full(24, 0.1)})})) == ["a (ignores the core cue)"]
 
 
-def test_each_set_of_tasks_has_a_table_and_its_reasons(board, read_table):
+def test_each_set_of_tasks_has_tables_and_its_reasons(board, read_table):
     overall = to_markdown(board).partition("## Overall, both: mean over small-text, small-image\n")[2]
     assert "Not ranked: gone: small-text: failed with seed 0: boom\\|  " in overall
+    assert "### Fewer than 5 seeds: not ranked among the others" in overall
     part = board.overall["both"]
-    first, second = read_table(overall_table(part.rows))
-    assert (first["Rank"], second["Submission"], first["Seeds"], second["Seeds"]) == ("1=", "erm", "1*", "2")
-    low, high = part.rows[1].estimates["wga"].ends
-    assert second["Mean WGA"].endswith(f"[{low:.3f}, {high:.3f}]")
+    line = read_table(board_table(part.rows, set_columns, part.unit))[0]
+    low, high = part.rows[0].ranked_by.ends
+    assert line["Mean robust accuracy"].endswith(f"[{low:.3f}, {high:.3f}]")
+    assert "Gap recovered" not in line
+    some = replace(part.rows[0], recovered=Estimate(0.5, 0.4, 0.6))
+    assert read_table(board_table([some], set_columns, part.unit))[0]["Gap recovered"] == "0.50 [0.40, 0.60]"
     assert "Overall" not in to_markdown(replace(board, overall={}))
 
 
 def test_a_terminal_gets_a_brief_note_with_the_page_that_explains_the_rest(board):
     assert to_terminal(board).splitlines()[2] == BRIEF
     assert to_markdown(board).splitlines()[2] == NOTE
-
-
-def test_every_mark_is_explained():
-    assert all(f"`{mark}`" in NOTE for mark in ("=", *filter(None, SEED_MARKS.values())))
 
 
 def test_no_escape_sequence_reaches_a_terminal():
@@ -104,18 +157,3 @@ def test_the_private_gap_has_a_column_where_a_row_has_one(make_row, suite, table
     assert gap == pytest.approx(rows["b"].mean("wga") - private["b"].mean("wga"), abs=5e-4)
     assert low < gap < high
     assert "Private gap" not in table(rows)["a"]
-
-
-def test_the_wga_by_checkpoint_rule_has_a_column_where_a_row_has_several(make_row, suite, table):
-    rules = {"last": {"wga": 0.25, "accuracy": 0.9}, "val_accuracy": {"wga": 0.5, "accuracy": 0.8}}
-    all_rules = rules | {"val_wga": {"wga": 0.75}, "val_robust": {"wga": 0.625}}
-    rows = {"a": rules, "b": rules | {"val_wga": {"wga": 0.75}}, "c": {}, "d": all_rules}
-    rows = {label: make_row(suite, 0.9, rules=by_rule) for label, by_rule in rows.items()}
-    by_rule = {label: line["By rule"] for label, line in table(rows).items()}
-    assert by_rule == {
-        "a": "0.250 / 0.500 / -",
-        "b": "0.250 / 0.500 / 0.750",
-        "c": "",
-        "d": "0.250 / 0.500 / 0.750 / 0.625",
-    }
-    assert "By rule" not in table({"c": rows["c"]})["c"]

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.bootstrap import groups_on_test
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import p_text
-from spurgen.harness.board.verdict import FEW_SEEDS, MORE, verdict
+from spurgen.harness.board.rendering import p_equals, rank_text
+from spurgen.harness.board.verdict import MORE, verdict
 
 TASK = "small-text"
 TASKS = ("small-text", "small-image")
@@ -24,58 +24,55 @@ def judge(suite):
     return of
 
 
-def test_a_ranked_row_is_judged_in_sentences(suite, make_row, judge):
-    rows = {"erm": make_row(suite, 0.6, range(4)), "good": make_row(suite, 1.0, range(4), access="envs")}
-    lines, part = judge("good", **rows)
-    against, (start, end) = part.rows[0].against_erm, part.rows[0].estimates["wga"].ends
-    (low, high), p_value = against.interval, p_text(against.p_bootstrap_holm)
+def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, judge):
+    good = make_row(suite, 1.0, range(5), access="train_groups")
+    lines, part = judge("good", good=good, **make_baselines())
+    row = next(row for row in part.rows if row.submission == "good")
+    against, (start, end) = row.against_erm, row.ranked_by.ends
+    (low, high), p_value = against.interval, p_equals(against.p_holm)
     assert lines == [
-        "good on small-text: rank 1 of 2.",
-        f"  Its worst-group accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (4 seeds).",
+        f"good on small-text: rank {rank_text(row)} of 3 with access train_groups, no tier letter: it "
+        "differs significantly from a baseline of every letter.",
+        f"  Its robust accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (5 seeds).",
         f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
-        f"[{low:+.3f}, {high:+.3f}], Holm-corrected p {p_value}; it is given envs, ERM none.",
+        f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",
+        "  Its worst-group accuracy, bias-corrected, is 1.000, its accuracy 1.000 (chance: 0.333), its core "
+        "sensitivity 0.700.",
         "  Of its channels color moves it most: SSS 0.300; redrawn nuisances move it by 0.100.",
-        "  Over 4 seeds its hardest group is heart where no channel conflicts: mean accuracy 1.000, as in 11 other "
-        "groups (worst-group accuracy averages every seed's own worst group).",
-        "  Its accuracy is 1.000 (chance: 0.333), its core sensitivity 0.700.",
+        "  Over 5 seeds its hardest group is heart where no channel conflicts: accuracy 1.000, as in 11 other groups.",
         "Every metric and channel: spurgen compare good erm --tasks small-text",
         MORE,
     ]
 
 
+def test_a_row_has_the_letter_of_the_baselines_that_it_resembles(suite, make_row, make_baselines, judge):
+    (line, *_), part = judge("like", like=make_row(suite, 0.7, range(5), access="train_groups"), **make_baselines())
+    assert {row.submission: row.letters for row in part.rows}["resample"] == "b"
+    assert line.endswith(" of 3 with access train_groups, tier b.")
+
+
+def test_a_row_with_few_units_has_no_rank(suite, make_row, make_baselines, judge):
+    lines, _ = judge("mine", mine=make_row(suite, 0.9, range(2)), **make_baselines())
+    assert lines[0] == "mine on small-text: no rank among the others: it has 2 of 5 seeds."
+    assert " on the 2 seeds that both have, 95 % interval" in lines[2]
+
+
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ({"mine": 0.6, "erm": 1.0}, "  It is significantly worse than ERM: -"),
-        (
-            {"mine": 0.8, "erm": 0.8},
-            "  It is not significantly better or worse than ERM: +0.000, 95 % interval without corr",
-        ),
-        ({"mine": 0.8, "other": 0.6}, "  No ERM row is ranked here."),
+        ({"mine": 0.5, "erm": 1.0}, "  It is significantly worse than ERM: -"),
+        ({"mine": 0.8, "erm": 0.82}, "  It is not significantly better or worse than ERM: "),
+        ({"mine": 0.8, "other": 0.6}, "  There is no row of ERM."),
     ],
 )
 def test_a_row_is_compared_with_erm(suite, make_row, judge, rows, sentence):
-    lines, _ = judge("mine", **{label: make_row(suite, quality, range(4)) for label, quality in rows.items()})
+    lines, _ = judge("mine", **{label: make_row(suite, quality, range(5)) for label, quality in rows.items()})
     assert lines[2].startswith(sentence)
 
 
-@pytest.mark.parametrize(("seeds", "words"), [(3, "the 3 seeds that both have"), (1, "the seed that both have")])
-def test_a_difference_on_fewer_seeds_than_a_row_has_names_them(suite, make_row, judge, seeds, words):
-    rows = {"mine": make_row(suite, 0.8, range(5)), "erm": make_row(suite, 0.7, range(seeds))}
-    lines, part = judge("mine", **rows)
-    difference = next(row for row in part.rows if row.submission == "mine").against_erm.difference
-    assert f"ERM: {difference:+.3f} on {words}, 95 % interval without correction [" in lines[2]
-    rows["erm"] = make_row(suite, 0.7, range(5))
-    assert "both have" not in judge("mine", **rows)[0][2]
-
-
-def test_a_groups_accuracy_over_seeds_is_not_mistaken_for_worst_group_accuracy(suite, make_row, judge):
-    row = make_row(suite, 0.5, range(5))
-    lines, part = judge("mine", mine=row)
-    mean = float(lines[4].partition("mean accuracy ")[2].split()[0].rstrip(","))
-    assert mean > part.rows[0].value("wga")  # the seeds' worst groups differ
-    assert lines[4].startswith("  Over 5 seeds its hardest group is ")
-    assert lines[4].endswith(" (worst-group accuracy averages every seed's own worst group).")
+def test_a_difference_that_cannot_be_tested_is_shown(suite, make_row, judge):
+    lines, _ = judge("mine", mine=make_row(suite, 0.9), erm=make_row(suite, 0.6))
+    assert lines[2].startswith("  Its difference to ERM cannot be tested on 1 seed: +")
 
 
 def test_erm_is_compared_with_the_best_other_row(suite, make_row, judge):
@@ -86,20 +83,9 @@ def test_erm_is_compared_with_the_best_other_row(suite, make_row, judge):
 
 
 def test_a_row_alone_has_nothing_to_be_compared_with(suite, make_row, judge):
-    lines, _ = judge("mine", mine=make_row(suite, 0.9))
-    assert lines[0] == "mine on small-text: rank 1 of 1."
+    lines, _ = judge("mine", mine=make_row(suite, 0.9, range(5)))
+    assert lines[0].startswith("mine on small-text: rank 1 of 1 with access none, ")
     assert "compare" not in lines[-1]
-
-
-def test_ties_and_the_variance_over_seeds_are_named(suite, make_row, judge):
-    rows = {"erm": make_row(suite, 0.6, range(3)), "a": make_row(suite, 0.9), "b": make_row(suite, 0.9)}
-    lines, _ = judge("a", **rows)
-    assert lines[0].endswith(", which it shares with 2 others.")
-    assert FEW_SEEDS in lines
-    assert lines[1].endswith("(1 seed, with the baselines' variance over seeds: docs/statistics.md).")
-    lines, _ = judge("a", a=rows["a"], b=rows["b"])
-    assert FEW_SEEDS not in lines
-    assert lines[1].endswith("(1 seed, without the variance over seeds: docs/statistics.md).")
 
 
 def test_the_worst_group_is_named_by_its_class_and_the_channels_that_conflict(suite, make_row, judge):
@@ -108,13 +94,13 @@ def test_the_worst_group_is_named_by_its_class_and_the_channels_that_conflict(su
         correct = np.ones(len(groups), bool)
         correct[np.flatnonzero(groups == group)[:2]] = False
         lines, _ = judge("mine", mine=make_row(suite, correct))
-        assert lines[-2] == f"  Its worst group, of 5 samples, is {words}."
+        assert lines[-1] == f"  Its hardest group is {words}: accuracy 0.600."
 
 
 def test_the_highest_sss_beside_its_floor_and_an_ignored_core_cue_are_named(suite, make_row, judge):
     arrays = {"placebo": np.full(24, 0.4), "core": np.full(24, 0.2)}
     lines, _ = judge("mine", mine=make_row(suite, 0.6, arrays=arrays))
-    assert lines[3:5] == [
+    assert lines[4:6] == [
         "  Of its channels color moves it most: SSS 0.300; redrawn nuisances move it by 0.400.",
         "  It ignores the core cue: sensitivity 0.200, not above that floor.",
     ]
@@ -131,18 +117,24 @@ def test_a_row_that_is_not_ranked_gets_the_reason(suite, make_row, judge):
     ]
 
 
-def test_a_set_of_tasks_is_judged_if_all_of_it_was_asked_for(suite, make_row):
-    ranked = {name: {task: make_row(suite, q, range(4), task=task) for task in TASKS}
-              for name, q in (("erm", 0.6), ("good", 1.0))}  # fmt: skip
-    part = {"part": {TASK: make_row(suite, 0.9)}}
+def test_a_set_of_tasks_is_judged_if_all_of_it_was_asked_for(suite, make_row, make_baselines, baseline):
+    tables = {task: make_baselines(task=task) for task in TASKS}
+    ranked = {label: {task: tables[task][label] for task in TASKS} for label in tables[TASK]}
+    part = {"part": {TASK: make_row(suite, 0.9, range(5))}}
     whole = replace(suite, overall={"both": TASKS})
-    board = build(whole, ranked | part)
-    lines = verdict(whole, board, "good", ranked["good"], TASKS)
-    start = lines.index("good on both (mean over small-text and small-image): rank 1 of 2.")
-    assert lines[start + 1].startswith("  Its mean worst-group accuracy is 1.000, 95 % interval [")
+    free = {task: make_row(suite, 1.0, range(5), task=task, uncorrelated=True, **baseline) for task in TASKS}
+    board = build(whole, ranked | part, None, {"erm": free})
+    lines = verdict(whole, board, "group_dro", ranked["group_dro"], TASKS)
+    title = "group_dro on both (mean over small-text and small-image): rank 1 of 2 with access train_groups, tier a."
+    start = lines.index(title)
+    assert lines[start + 1].startswith("  Its mean robust accuracy is 0.")
     assert lines[start + 2].startswith("  It is significantly better than ERM: +")
-    assert lines[-2].endswith("spurgen compare good erm --tasks small-image small-text")
-    assert "both (mean" not in "\n".join(verdict(whole, board, "good", ranked["good"], (TASK,)))
+    recovered = next(row for row in board.overall["both"].rows if row.submission == "group_dro").recovered
+    assert lines[start + 3] == (
+        f"  It recovers {recovered.text('.2f')} of the gap between ERM and training without the correlations."
+    )
+    assert lines[-2].endswith("spurgen compare group_dro erm --tasks small-image small-text")
+    assert "both (mean" not in "\n".join(verdict(whole, board, "group_dro", ranked["group_dro"], (TASK,)))
     lines = verdict(whole, board, "part", part["part"], TASKS)
     assert "part on both (mean over small-text and small-image): not ranked: small-image: not run" in lines
 

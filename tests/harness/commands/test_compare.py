@@ -10,8 +10,8 @@ from spurgen.harness.cli import main
 def compare(suite_file, suite, make_outcome, keep_row, tmp_path):
     """Return a function that compares two of three rows on the tiny suite."""
     for label, quality, sss in (("good", 0.98, 0.1), ("bad", 0.6, 0.6), ("bad_too", 0.6, 0.6)):
-        arrays = {"sss/color": np.full(24, sss)}
-        outcomes = [make_outcome(suite, quality, seed, arrays=arrays) for seed in range(4)]
+        arrays = [{"sss/color": np.full(24, sss * (1 + seed / 50))} for seed in range(5)]
+        outcomes = [make_outcome(suite, quality, seed, arrays=arrays[seed]) for seed in range(5)]
         keep_row(tmp_path / "results", *outcomes, label=label)
     return lambda *more: main(["compare", *more, "--suite", suite_file, "--results", str(tmp_path / "results")])
 
@@ -19,19 +19,21 @@ def compare(suite_file, suite, make_outcome, keep_row, tmp_path):
 def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys):
     assert compare("bad", "good", "--json", str(tmp_path / "compared.json")) == 0
     out = capsys.readouterr().out
-    assert "# bad and good on tiny\n\n## small-text, 4 seeds\n\ngood beats bad by 0." in out
-    assert "WGA (p < 0.001). good relies less on color." in out
+    assert "# bad and good on tiny\n\n## small-text, 5 seeds\n\ngood beats bad by 0." in out
+    assert " in robust accuracy (p " in out
+    assert " good relies less on color." in out
     assert "Left out: small-image, small-both (bad: not run; good: not run)." in out
     record = json.loads((tmp_path / "compared.json").read_text())
-    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 3)
-    wga = record["tasks"]["small-text"]["wga"]
-    assert f"| WGA             | {wga['first']:.3f} | {wga['second']:.3f}  | {wga['difference']:+.3f} (" in out
-    assert wga["better"] == "second"
+    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 4)
+    shown = record["tasks"]["small-text"]["robust_accuracy"]
+    first, second, difference = (f"{shown[name]:.3f}" for name in ("first", "second", "difference"))
+    assert f"| Robust accuracy | {first} | {second}  | {difference} (" in out
+    assert shown["better"] == "second"
 
 
 def test_rows_that_do_not_differ_have_no_winner(compare, capsys):
     assert compare("bad", "bad_too", "--tasks", "small-text") == 0
-    assert "Neither beats the other in WGA: +0.000 is not significant." in capsys.readouterr().out
+    assert "Neither beats the other in robust accuracy: +0.000 is not significant." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

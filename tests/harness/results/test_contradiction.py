@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.bootstrap import groups_on_test
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import TaskRow, make_task_row
 

@@ -12,7 +12,7 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.board.export import to_csv, to_json
-from spurgen.harness.board.leaderboard import SHOWN, build
+from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_markdown
 
 VARIANTS = 300
@@ -116,12 +116,12 @@ def test_every_variant_of_a_row_is_read_or_refused_on_one_line(store, suite, sea
             digests = [hashlib.sha256(content).hexdigest() for content in (arrays, changed)]
             sealed(text, lambda content, digests=digests: content.replace(*digests))
         try:
-            board = build(suite, store.rows(), None, SHOWN)
+            board = build(suite, store.rows())
         except SpurgenError as error:
             messages.append(str(error))
         else:
             assert all(map(str.isprintable, "".join([to_markdown(board), to_csv(board), to_json(board)]).split("\n")))
-            ranked += sum(len(part.rows) for part in board.tasks.values())
+            ranked += sum(len(part.rows) + len(part.few) for part in board.tasks.values())
             continue
         assert re.fullmatch(rf"(cannot read )?{text}: \S.*; .+", messages[-1]), (number, how, messages[-1])
         assert len(messages[-1]) < 1200, (number, how, messages[-1])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, ttest_rel
 
 from spurgen.benchmark.errors import MetricError
-from spurgen.harness.statistics.differences import difference_p_values, holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
 
 
 def test_interval_excludes_zero_exactly_where_p_is_below_the_level():
@@ -28,10 +28,9 @@ def test_shared_variation_cancels():
 
 
 def test_without_spread_p_is_zero_or_one():
-    points = np.array([0.5, 0.5, 0.25])
-    assert difference_p_values(points, np.repeat(points[:, None], 10, axis=1)).tolist() == [1, 0, 0]
-    rounding = np.array([0.1 + 0.2, 0.3])  # differ by one rounding
-    assert difference_p_values(rounding, np.repeat(rounding[:, None], 5, axis=1)).tolist() == [1]
+    same = np.zeros(5)
+    assert [paired_difference(point, same, 0.5, same).p for point in (0.5, 0.25)] == [1, 0]
+    assert paired_difference(0.1 + 0.2, same, 0.3, same).p == 1  # they differ by one rounding
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 20])

@@ -48,7 +48,7 @@ def test_a_trend_in_the_wrong_direction_fails(examined):
     section = examined(erm=((0.3, 0.7, 0.95), (0.45, 0.2, 0.1)))
     erm = section.methods["erm"]
     assert not any(trend.monotone or trend.significant for trend in (erm.wga, erm.sss))
-    assert erm.wga.p_holm < 0.001
+    assert erm.wga.p_holm < 0.05
     assert section.passed is False
 
 

@@ -5,7 +5,7 @@ from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.validity import tiers
 
 TASKS = ("signs-image", "signs-text")
-FOUR = {"a": 0.4, "b": 0.6, "c": 0.8, "d": 0.97}
+FIVE = {"a": 0.2, "b": 0.4, "c": 0.6, "d": 0.8, "e": 0.97}
 
 
 @pytest.fixture
@@ -17,29 +17,37 @@ def examined(make_outcomes, gathered):
     return examine
 
 
-def test_four_levels_pass(examined):
-    section = examined(FOUR)
+def test_five_levels_pass(examined):
+    section = examined(FIVE)
     assert section.passed is True
     task = section.tasks["signs-image"]
-    assert (task.rows, task.tiers, task.passed) == (4, 4, True)
-    assert task.members == [["d"], ["c"], ["b"], ["a"]]
-    assert task.chain == ["d", "c", "b", "a"]
-    assert task.wga["d"] == pytest.approx(0.97)
-    assert "| signs-image | 4      | 4       | yes " in section.tables()
-    assert "d, c, b, a" in section.tables()
+    assert (task.rows, task.tiers, task.pairs, task.told_apart, task.passed) == (5, 5, 10, 1.0, True)
+    assert task.distinct == ["e", "d", "c", "b", "a"]
+    assert task.letters == {"e": "a", "d": "b", "c": "c", "b": "d", "a": "e"}
+    assert task.robust_accuracy["e"] == pytest.approx(0.97)
+    assert "| signs-image | 5      | 5       | yes " in section.tables()
+    assert "e, d, c, b, a" in section.tables()
+    assert "Pairs told apart: 100% of 10 (each)." in section.summary()
 
 
-def test_three_levels_fail(examined):
-    section = examined({**FOUR, "d": 0.8})
+def test_four_levels_fail(examined):
+    section = examined({**FIVE, "e": 0.801})
     assert section.passed is False
-    assert section.tasks["signs-image"].members == [["c", "d"], ["b"], ["a"]]
-    assert "| 0.800 | c, d " in section.tables()
+    task = section.tasks["signs-image"]
+    assert (task.tiers, task.told_apart) == (4, pytest.approx(0.9))
+    assert (task.letters["d"], task.letters["e"]) == ("a", "a")
+
+
+def test_rows_with_few_units_make_no_tier(make_outcomes, gathered):
+    rows = {label: {"signs-image": make_outcomes(label, wga=wga)} for label, wga in FIVE.items()}
+    rows["short"] = {"signs-image": make_outcomes("short", wga=0.05, seeds=3)}
+    assert "short" not in tiers.examine(gathered(rows)).tasks["signs-image"].letters
 
 
 def test_nothing_is_judged_before_every_baseline_has_run(examined):
-    section = examined(FOUR, baselines=[*FOUR, "erm", "jtt"])
+    section = examined(FIVE, baselines=[*FIVE, "erm", "jtt"])
     assert section.passed is None
-    assert section.tasks["signs-image"].tiers == 4
+    assert section.tasks["signs-image"].tiers == 5
     assert section.missing[0].startswith("signs-image, signs-text: not run: erm, jtt; `spurgen benchmark --suite ")
 
 
@@ -48,7 +56,7 @@ def test_of_many_missing_baselines_the_first_are_named(examined):
 
 
 def test_a_baseline_that_was_run_but_is_not_ranked_is_not_missing(make_outcomes, gathered):
-    rows = {label: {task: make_outcomes(label, task, wga) for task in TASKS} for label, wga in FOUR.items()}
+    rows = {label: {task: make_outcomes(label, task, wga) for task in TASKS} for label, wga in FIVE.items()}
     rows["failed"] = {task: make_outcomes("failed", task, error="boom") for task in TASKS}
     section = tiers.examine(gathered(rows))
     assert section.passed is True
@@ -56,9 +64,9 @@ def test_a_baseline_that_was_run_but_is_not_ranked_is_not_missing(make_outcomes,
 
 
 def test_other_tasks_are_shown_and_not_judged(examined):
-    section = examined(FOUR, tasks=["dose-10-image"])
+    section = examined(FIVE, tasks=["dose-10-image"])
     task = section.tasks["dose-10-image"]
-    assert (task.tiers, task.passed, section.passed) == (4, None, None)
+    assert (task.tiers, task.passed, section.passed) == (5, None, None)
 
 
 def test_rows_that_cannot_be_ranked_are_listed_as_missing(make_outcomes, gathered):
@@ -67,18 +75,16 @@ def test_rows_that_cannot_be_ranked_are_listed_as_missing(make_outcomes, gathere
     assert missing[1:] == [f"{task}: fewer than two ranked rows" for task in TASKS]
 
 
-def test_single_seeds_get_the_same_spread_as_on_the_leaderboard(toy, make_outcomes, gathered):
-    outcomes = {"low": make_outcomes("low", wga=0.6, seeds=1), "high": make_outcomes("high", wga=0.8, seeds=1)}
-    alone = {label: {"signs-image": those} for label, those in outcomes.items()}
-    varied = make_outcomes("other", wga=0.5, seeds=1) + make_outcomes("other", wga=0.9, seeds=2)[1:]
-    beside = alone | {"other": {"signs-image": varied}}
-    assert tiers.examine(gathered(alone)).tasks["signs-image"].tiers == 2
-    task = tiers.examine(gathered(beside)).tasks["signs-image"]
-    assert task.tiers == 1
-    rows = {label: {"signs-image": make_task_row(row["signs-image"])} for label, row in beside.items()}
-    board = {row.submission: row for row in build(toy, rows).tasks["signs-image"].rows}
-    assert {row.rank for row in board.values()} == {1}
-    assert task.wga_interval == {label: row.estimates["wga"].ends for label, row in board.items()}
+def test_intervals_are_those_of_the_leaderboard(toy, make_outcomes, gathered, as_baseline):
+    rows = {"erm": 0.3, "jtt": 0.6, "dfr": 0.9}
+    outcomes = {
+        label: {"signs-image": make_outcomes(label, wga=wga, **as_baseline(label))} for label, wga in rows.items()
+    }
+    task = tiers.examine(gathered(outcomes)).tasks["signs-image"]
+    made = {label: {"signs-image": make_task_row(row["signs-image"])} for label, row in outcomes.items()}
+    part = build(toy, made).tasks["signs-image"]
+    assert task.interval == {row.submission: row.ranked_by.ends for row in part.rows}
+    assert task.told_apart == part.told_apart
 
 
 def test_a_submission_that_is_no_baseline_makes_no_tier(make_outcomes, gathered):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.bootstrap import TaskBootstrap, mean_weights, pooled_spreads
+from spurgen.harness.experiments.bootstrap import TaskBootstrap, mean_weights
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.statistics.bootstrap import SampleWeights
 from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation
@@ -12,13 +12,6 @@ SPREAD = SeedSpread(0.1, 4)
 @pytest.fixture
 def bootstrap(suite):
     return TaskBootstrap.of(suite.task("small-text"))
-
-
-def test_spreads_are_pooled_by_metric_and_channel(suite, make_outcome):
-    outcomes = [make_outcome(suite, 0.8, seed, arrays={"sss/color": np.full(24, 0.25 * seed)}) for seed in range(3)]
-    row = make_task_row(outcomes)
-    spreads = pooled_spreads(iter([row, row.first(1)]), ["sss/color", "sss/background"])
-    assert spreads == {"sss/color": (pytest.approx(0.25), 2), "sss/background": None}
 
 
 def test_a_channels_replicates_are_paired_with_those_of_the_mean_over_channels(suite, make_row, bootstrap):
@@ -59,30 +52,6 @@ def test_base_samples_are_resampled_within_their_class(suite, make_row, bootstra
     labels = bootstrap.groups[:24] // 4
     row = make_row(suite, 0.8, arrays={"core": labels.astype(float)})
     assert bootstrap.resampled(row, "core_sensitivity") == pytest.approx(np.full(1000, labels.mean()))
-
-
-def test_a_strangers_seeds_move_no_interval_except_its_own(suite, make_row, make_outcome, baseline):
-    ours = make_row(suite, 0.8, range(3), **baseline)
-    wild = make_task_row([make_outcome(suite, 0.9 * (seed % 2), seed) for seed in range(60)])
-    assert pooled_spreads([ours, wild], ["wga"]) == pooled_spreads([ours], ["wga"])
-    assert pooled_spreads([ours.first(1), wild], ["wga"]) == pooled_spreads([wild], ["wga"])
-
-
-@pytest.mark.parametrize(
-    "forged",
-    [
-        {"submission_sha256": "0"},
-        {"spec": "spurgen.baselines.x"},
-        {"spec": "spurgen.baselines.training.loop"},
-        {"spec": "spurgen.baselines../../secret"},
-        {"spec": "erm.py"},
-        {"options": {"lr": 1.0}},
-    ],
-)
-def test_a_row_that_only_says_it_is_a_baseline_is_not_pooled(suite, make_row, make_outcome, baseline, forged):
-    ours = make_row(suite, 0.8, range(3), **baseline)
-    wild = make_task_row([make_outcome(suite, 0.9 * (seed % 2), seed, **baseline | forged) for seed in range(60)])
-    assert pooled_spreads([ours, wild], ["wga"]) == pooled_spreads([ours], ["wga"])
 
 
 def test_tasks_of_the_same_test_samples_are_resampled_together(suite, make_row):

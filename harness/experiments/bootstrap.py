@@ -1,58 +1,21 @@
-"""A task's bootstrap: the weights that all its rows share, and the replicates of a row's metrics."""
+"""The bootstrap of `spurgen run`, whose methods often have a single training, so that only samples show chance."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import ParamSpec, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import sample
+from spurgen.harness.board.baseline_rows import Spreads
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.contradiction import BASE_METRICS
-from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.statistics.bootstrap import GroupWeights, SampleWeights, group_bootstrap_weights
-from spurgen.harness.statistics.seed_spread import SeedSpread, add_noise, mean_deviation, pool
+from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation
 
 REPLICATES = 1000
-Spreads = Mapping[str, SeedSpread | None]
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def one_thread(function: Callable[P, T]) -> Callable[P, T]:
-    """Let a function that draws replicates use one thread of BLAS: more sum in an order that depends on their number.
-
-    Where cores are shared, several threads also take longer, since they wait for one another.
-    """
-    limited: Callable[P, T] = threadpool_limits.wrap(limits=1, user_api="blas")(function)
-    return limited
-
-
-def pooled_spreads(rows: Iterable[TaskRow], metrics: Iterable[str]) -> Spreads:
-    """Pool every metric's variance over seeds within a task's rows; names as in `Result.metric`.
-
-    Only rows of our baselines count where two seeds of one differ, by their digests and not by their names: a
-    stranger's row, however it varies, then moves no interval except its own. Otherwise all rows count.
-    """
-    every = list(rows)
-    ours = [row for row in every if all(map(is_current_baseline, row.results))]
-    return {metric: _pooled(ours, metric) or _pooled(every, metric) for metric in metrics}
-
-
-def _pooled(rows: Sequence[TaskRow], metric: str) -> SeedSpread | None:
-    return pool([row.metric(metric) for row in rows])
-
-
-def groups_on_test(task: Task) -> Int64:
-    """Return the groups of a task's test samples, int64 (n,): class times 2 ** channels, plus pattern."""
-    scenario = task.scenario
-    test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-    return task_groups(task, test.group_ids)
 
 
 def mean_weights(classes: Int64, seed: str) -> Float64:

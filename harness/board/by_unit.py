@@ -1,0 +1,94 @@
+"""A row's metrics by unit: by world where the task has several, by training seed where it has one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from spurgen.benchmark.result import Result
+from spurgen.benchmark.suite import Task
+from spurgen.generators import sample
+from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.running.task_data import task_groups
+from spurgen.harness.statistics.units import Spread, fit_spread
+from spurgen.harness.statistics.worst_group_bias import corrected_wga
+
+Unit = Literal["world", "seed"]
+UNITS = 5  # that a row needs for a rank where the suite does not say how many worlds there are
+RANKED_BY = "robust_accuracy"
+PROPORTIONS = (
+    RANKED_BY, "wga_corrected", "wga", "accuracy", "sss", "sss_placebo", "sss_floor", "core_sensitivity", "cra",
+    "flip_rate",
+)  # fmt: skip
+ESTIMATED = (*PROPORTIONS, "reliance", "reliance_excess", "core_use", "ig")
+"""Metrics that have an interval, where a row has them."""
+
+
+def unit_of(task: Task) -> Unit:
+    """Return what a result of a task stands for."""
+    return "world" if task.scenario.worlds > 1 else "seed"
+
+
+def units_asked(task: Task) -> int:
+    """Return how many units a row needs for a rank."""
+    return task.scenario.worlds if task.scenario.worlds > 1 else UNITS
+
+
+def groups_on_test(task: Task) -> Int64:
+    """Return the groups of a task's test samples, int64 (n,): class times 2 ** channels, plus pattern."""
+    scenario = task.scenario
+    test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
+    return task_groups(task, test.group_ids)
+
+
+def group_sizes(task: Task) -> Int64:
+    """Return the number of a task's test samples in every group, int64 (G,)."""
+    return np.bincount(groups_on_test(task), minlength=task.num_groups)
+
+
+def robust_accuracy(correct: Int64, sizes: Int64, num_classes: int) -> float:
+    """Return the minimum over alignment patterns of the accuracy averaged over classes, in [0, 1].
+
+    `correct`, `sizes`: correct samples and samples by group, class-major, int64 (G,). It is rounded to 12 digits, so
+    that counts of one accuracy give one number.
+    """
+    return round(float((correct / sizes).reshape(num_classes, -1).mean(axis=0).min()), 12)
+
+
+@dataclass(frozen=True)
+class TaskValues:
+    """Metrics by unit on one task; `sizes`: test samples by group, int64 (G,)."""
+
+    task: Task
+    sizes: Int64
+
+    def of(self, row: TaskRow, metric: str) -> Float64 | None:
+        """Return a metric by unit, float64 (W,), or None where a result lacks it.
+
+        `metric`: a name of `Result.metric`, `robust_accuracy` or `wga_corrected`, which follow from the counts per
+        group.
+        """
+        try:
+            return np.array([self._of_result(result, metric) for result in row.results])
+        except KeyError:
+            return None
+
+    def _of_result(self, result: Result, metric: str) -> float:
+        if metric == RANKED_BY:
+            return robust_accuracy(np.array(result.groups), self.sizes, self.task.scenario.num_classes)
+        if metric == "wga_corrected":
+            return corrected_wga(np.array(result.groups), self.sizes)
+        return result.metric(metric)
+
+    def by_label(self, rows: Mapping[str, TaskRow], metric: str) -> dict[str, Float64]:
+        """Return a metric by unit of every row that has it."""
+        values = {label: self.of(row, metric) for label, row in rows.items()}
+        return {label: each for label, each in values.items() if each is not None}
+
+
+def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[str]) -> Spread:
+    """Fit a metric's spread to the baselines' rows, in the order of their names; `values` by label, float64 (W,)."""
+    bounded = metric.partition("/")[0] in PROPORTIONS
+    return fit_spread([values[label] for label in sorted(baselines) if label in values], bounded=bounded)

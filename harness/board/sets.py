@@ -1,0 +1,129 @@
+"""The board of a set of tasks: rows that are on each of them, by their means over it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spurgen.harness.board.against_erm import ERM, against_erm
+from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, spread_of
+from spurgen.harness.board.placing import divide
+from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, Unranked
+from spurgen.harness.board.standings import standings
+from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.recovery import gap_recovered, mean_over_tasks
+from spurgen.harness.statistics.units import fit_spread, mean_estimate
+
+SHOWN = ("wga_corrected", "accuracy", "reliance", "sss", "ig")
+"""Metrics of which a set shows the mean over its tasks, where all of them have it."""
+
+
+@dataclass(frozen=True)
+class TaskPart:
+    """A task's board and what sets are made from.
+
+    `groups`: of the test samples, int64 (n,). `ranked_by`: the metric that ranks, by unit and label, float64 (W,).
+    `baselines`: labels of the baselines' rows.
+    """
+
+    board: TaskBoard
+    groups: Int64
+    values: TaskValues
+    ranked_by: Mapping[str, Float64]
+    baselines: Collection[str]
+
+
+def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelated: Mapping[str, Float64]) -> SetBoard:
+    """Rank the rows of a set of tasks; `uncorrelated`: robust accuracy of ERM's reference by task, float64 (W,).
+
+    A row that is on only a part of the tasks is listed with the reason; what other rows lack does not change its place.
+    """
+    present = [parts[name] for name in members if name in parts]
+    on_boards = {name: _rows(parts[name].board) if name in parts else {} for name in members}
+    made, unranked = {}, []
+    for label in sorted({label for rows in on_boards.values() for label in rows}):
+        rows = {name: on_boards[name][label] for name in members if label in on_boards[name]}
+        reason = _lacking(label, members, rows, parts) or _disagreement(rows)
+        if reason:
+            unranked.append(Unranked(submission=label, reason=reason))
+        else:
+            made[label] = _mean_row(list(rows.values()))
+    asked = max((part.board.asked for part in present), default=0)
+    unit = present[0].board.unit if present else "world"
+    by_label = {label: mean_over_tasks([parts[name].ranked_by[label] for name in members]) for label in made}
+    baselines = [label for label in made if all(label in part.baselines for part in present)]
+    spread = spread_of(RANKED_BY, by_label, baselines)
+    access = {label: row.access for label, row in made.items()}
+    full = {label: values for label, values in by_label.items() if len(values) >= asked}
+    placed = standings(full, access, [label for label in baselines if label in full], spread)
+    against = against_erm(by_label, access, baselines, spread)
+    recovered = _recovered(made, members, parts, uncorrelated, baselines)
+    shown = [
+        replace(
+            row,
+            estimates={RANKED_BY: mean_estimate(by_label[label], spread), **row.estimates},
+            against_erm=against.get(label),
+            recovered=recovered.get(label),
+        )
+        for label, row in made.items()
+    ]
+    return SetBoard(tuple(members), *divide(shown, placed), unranked, unit, asked)
+
+
+def _rows(board: TaskBoard) -> dict[str, BoardRow]:
+    return {row.submission: row for row in (*board.rows, *board.few)}
+
+
+def _lacking(label: str, members: Sequence[str], rows: Mapping[str, BoardRow], parts: Mapping[str, TaskPart]) -> str:
+    """Return on which tasks a row is missing, and why, or nothing."""
+    reasons = {
+        name: {row.submission: row.reason for row in parts[name].board.unranked} if name in parts else {}
+        for name in members
+    }
+    return "; ".join(f"{name}: {reasons[name].get(label, 'not run')}" for name in members if name not in rows)
+
+
+def _disagreement(rows: Mapping[str, BoardRow]) -> str:
+    """Return in which access tiers a row's tasks differ, or nothing."""
+    if len({row.access for row in rows.values()}) == 1:
+        return ""
+    return "its access differs: " + ", ".join(f"{row.access} on {name}" for name, row in rows.items())
+
+
+def _mean_row(rows: Sequence[BoardRow]) -> SetBoardRow:
+    common = [metric for metric in SHOWN if all(metric in row.estimates for row in rows)]
+    means = {metric: float(np.mean([row.value(metric) for row in rows])) for metric in common}
+    return SetBoardRow(
+        submission=rows[0].submission,
+        name=rows[0].name,
+        access=rows[0].access,
+        units=min(row.units for row in rows),
+        estimates={metric: Estimate(mean) for metric, mean in means.items()},
+    )
+
+
+def _recovered(
+    labels: Collection[str],
+    members: Sequence[str],
+    parts: Mapping[str, TaskPart],
+    uncorrelated: Mapping[str, Float64],
+    baselines: Collection[str],
+) -> dict[str, Estimate]:
+    """Return the normalised gap recovered by every row, where each task has ERM, its reference and a gap."""
+    if ERM not in labels or not set(members) <= uncorrelated.keys():
+        return {}
+    by_label = {}
+    for label in labels:
+        of_tasks = [
+            gap_recovered(parts[name].ranked_by[label], parts[name].ranked_by[ERM], uncorrelated[name])
+            for name in members
+        ]
+        shares = [share for share in of_tasks if share is not None]
+        if len(shares) == len(of_tasks):
+            by_label[label] = mean_over_tasks(shares)
+    spread = fit_spread(
+        [by_label[label] for label in sorted(baselines) if label != ERM and label in by_label], bounded=False
+    )
+    estimates = {label: mean_estimate(values, spread) for label, values in by_label.items()}
+    return estimates | ({ERM: Estimate(0.0)} if ERM in estimates else {})

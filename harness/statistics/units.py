@@ -1,0 +1,145 @@
+"""Tests and intervals over units: the worlds of a task, or the training seeds where there is one world.
+
+A row has a value per unit. Rows are paired: unit k of one is the world (or the seed) of unit k of every other. With
+five units a plain t-test has no power once hundreds of pairs are corrected for, so the variance of a difference is
+moderated by those of the reference rows (`moderation`). It is never taken to be below the pair's own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.intervals import Interval
+from spurgen.harness.statistics.differences import NOISE, Difference
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.moderation import NOTHING, Prior, fit_prior, variance_shape
+
+TAIL = 0.025
+FEW = 3  # units; fewer say too little of a row's own variance
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a metric varies over units: within the reference rows, and within the differences of their pairs.
+
+    `bounded`: whether the metric is a proportion, whose variance depends on its mean and whose interval ends at 0
+    and 1.
+    """
+
+    rows: Prior = NOTHING
+    pairs: Prior = NOTHING
+    bounded: bool = True
+
+    def shapes(self, rows: Sequence[Float64]) -> Float64:
+        """Return the shape of every row's variance, float64 (R,), from its values by unit, float64 (W,)."""
+        means = np.array([row.mean() for row in rows])
+        return variance_shape(means) if self.bounded else np.ones_like(means)
+
+
+def fit_spread(references: Sequence[Float64], *, bounded: bool = True) -> Spread:
+    """Fit a metric's spread to the reference rows, float64 (W,) each; rows may lack the last units.
+
+    Rows with one unit do not count. A prior has at most as many degrees of freedom as there are rows, less one.
+    """
+    known = [row for row in references if len(row) > 1]
+    if len(known) < 2:
+        return Spread(bounded=bounded)
+    shapes = Spread(bounded=bounded).shapes(known)
+    values, (first, second) = _padded(known), np.triu_indices(len(known), 1)
+    of_rows = _fit(values, shapes, len(known) - 1)
+    of_pairs = _fit(values[first] - values[second], shapes[first] + shapes[second], len(known) - 1)
+    return Spread(of_rows, of_pairs, bounded)
+
+
+def _fit(values: Float64, shapes: Float64, most_degrees: int) -> Prior:
+    _, variances, counts = _moments(values)
+    return fit_prior(variances, counts - 1, shapes, most_degrees)
+
+
+def mean_estimate(values: Float64, spread: Spread) -> Estimate:
+    """Return a row's mean over its units, float64 (W,), with its 95 % interval where there is one.
+
+    It is Student's t interval. Where a row has fewer than three units, or all are equal, its variance is moderated.
+    """
+    (mean,), (variance,), (count,) = _moments(values[None])
+    degrees = count - 1
+    if count < FEW or variance == 0:
+        variance, degrees = _moderated(variance, degrees, spread.shapes([values])[0], spread.rows)
+    if degrees == 0:
+        return Estimate(float(mean))
+    reach = -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count))
+    low, high = float(mean) - reach, float(mean) + reach
+    return Estimate(float(mean), max(low, 0.0), min(high, 1.0)) if spread.bounded else Estimate(float(mean), low, high)
+
+
+def paired(values: Float64, others: Float64, spread: Spread) -> Difference | None:
+    """Return a row's mean less another's, on the units that both have, by the moderated paired t-test.
+
+    `values`, `others`: float64 (W1,) and (W2,). The 95 % interval is without correction and excludes 0 exactly if
+    p < 5 %. Return None where there is no test: without a prior, for one common unit, or if all units differ by the
+    same amount, which is an accident of few units and coarse steps.
+    """
+    ((mean,), (error,), (degrees,), (p_value,)) = _test(
+        _padded([values, others]), spread, spread.shapes([values, others])
+    )
+    if error < NOISE:
+        return None
+    reach = -float(stdtrit(degrees, TAIL) * error)
+    return Difference(float(mean), Interval(float(mean) - reach, float(mean) + reach), float(p_value))
+
+
+def cut_to_common(values: Float64, others: Float64) -> tuple[Float64, Float64]:
+    """Return the values of two rows, float64 (W1,) and (W2,), on the units that both have: (min(W1, W2),) each."""
+    common = min(len(values), len(others))
+    return values[:common], others[:common]
+
+
+def pair_p_values(rows: Sequence[Float64], spread: Spread) -> Float64:
+    """Return the p-values of `paired` for all pairs of rows, in the order of `combinations`; 1 where there is no test.
+
+    `rows`: float64 (W,) each. Returns float64 (R (R - 1) / 2,).
+    """
+    return _test(_padded(rows), spread, spread.shapes(rows))[3] if len(rows) > 1 else np.empty(0)
+
+
+def pair_errors(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float64]:
+    """Return the moderated standard error, and its degrees of freedom, of all pairs' differences: float64 (P,) each."""
+    return _test(_padded(rows), spread, spread.shapes(rows))[1:3]
+
+
+def _test(values: Float64, spread: Spread, shapes: Float64) -> tuple[Float64, Float64, Float64, Float64]:
+    """Return the mean, standard error, degrees of freedom and p-value of every pair's difference, float64 (P,) each."""
+    first, second = np.triu_indices(len(values), 1)
+    means, variances, counts = _moments(values[first] - values[second])
+    variances, degrees = _moderated(variances, counts - 1, shapes[first] + shapes[second], spread.pairs)
+    errors = np.sqrt(variances / counts)
+    tested = errors >= NOISE
+    statistics = np.divide(means, errors, out=np.zeros_like(means), where=tested)
+    p_values = np.where(tested, 2 * stdtr(np.maximum(degrees, 1), -np.abs(statistics)), 1.0)
+    return means, errors, degrees, p_values
+
+
+def _moderated(variances: Float64, degrees: Float64, shapes: Float64, prior: Prior) -> tuple[Float64, Float64]:
+    """Return the larger of each variance and its moderated one, and the latter's degrees of freedom."""
+    moderated, total = prior.moderated(variances, degrees, shapes)
+    return np.maximum(moderated, variances), total
+
+
+def _padded(rows: Sequence[Float64]) -> Float64:
+    """Return rows of different lengths, float64 (W_r,), as one array with NaN where a row lacks a unit."""
+    values = np.full((len(rows), max(len(row) for row in rows)), np.nan)
+    for line, row in zip(values, rows, strict=True):
+        line[: len(row)] = row
+    return values
+
+
+def _moments(values: Float64) -> tuple[Float64, Float64, Float64]:
+    """Return the mean, variance (0 for a single unit) and number of each line's units, which are not NaN."""
+    counts = (~np.isnan(values)).sum(axis=1).astype(np.float64)
+    means = np.nansum(values, axis=1) / counts
+    squares = np.nansum((values - means[:, None]) ** 2, axis=1)
+    variances = squares / np.maximum(counts - 1, 1)
+    return means, np.where(variances < NOISE**2, 0.0, variances), counts

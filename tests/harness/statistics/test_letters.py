@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.harness.statistics.letters import largest_distinct, shared_letters, tier_letters
+
+
+def differing(count, *pairs):
+    differ = np.zeros((count, count), bool)
+    for a, b in pairs:
+        differ[a, b] = differ[b, a] = True
+    return differ
+
+
+def drawn(seed, count):
+    upper = np.triu(np.random.default_rng(seed).random((count, count)) < 0.5, 1)
+    return upper | upper.T
+
+
+@pytest.mark.parametrize(
+    ("differ", "letters"),
+    [
+        (differing(3), ["a", "a", "a"]),
+        (differing(3, (0, 1), (0, 2), (1, 2)), ["a", "b", "c"]),
+        (differing(3, (0, 2)), ["a", "ab", "b"]),
+        (differing(4, (0, 2), (0, 3), (1, 3)), ["a", "ab", "bc", "c"]),
+        (differing(0), []),
+    ],
+)
+def test_letters_of_small_boards(differ, letters):
+    assert tier_letters(differ) == letters
+
+
+@settings(max_examples=80)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 10))
+def test_two_rows_share_a_letter_exactly_if_they_do_not_differ(seed, count):
+    differ = drawn(seed, count)
+    letters = tier_letters(differ)
+    for a in range(count):
+        for b in range(count):
+            assert bool(set(letters[a]) & set(letters[b])) == (not differ[a, b])
+
+
+def test_a_further_row_has_the_letters_of_no_row_that_it_differs_from():
+    letters = ["a", "ab", "bc", "c"]
+    assert shared_letters(np.array([False] * 4), letters) == "abc"
+    assert shared_letters(np.array([True, False, False, False]), letters) == "bc"
+    assert shared_letters(np.array([True, False, False, True]), letters) == "b"
+    assert shared_letters(np.array([False, True, True, False]), letters) == ""
+    assert shared_letters(np.empty(0, bool), []) == ""
+
+
+@settings(max_examples=80)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9))
+def test_the_largest_set_of_rows_that_all_differ_is_found(seed, count):
+    differ = drawn(seed, count)
+    found = largest_distinct(differ)
+    assert all(differ[a, b] for a in found for b in found if a != b)
+    sets = ([k for k in range(count) if mask >> k & 1] for mask in range(2**count))
+    assert len(found) == max(len(rows) for rows in sets if all(differ[a, b] for a in rows for b in rows if a != b))
+
+
+def test_of_no_rows_none_differ():
+    assert largest_distinct(differing(0)) == []
+
+
+def test_27_rows_in_overlapping_tiers_are_quick_and_have_letters_of_the_alphabet():
+    rows = np.arange(27)
+    letters = tier_letters(np.abs(rows[:, None] - rows) > 4)
+    assert letters[0] == "a"
+    assert len(set("".join(letters))) == 23

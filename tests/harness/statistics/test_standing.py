@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spurgen.harness.statistics.differences import ALPHA, holm
+from spurgen.harness.statistics.standing import References, rank_interval
+from spurgen.harness.statistics.units import fit_spread, pair_p_values, paired
+
+
+def drawn(means, deviation=0.02, seed=0):
+    return np.array(means)[:, None] + deviation * np.random.default_rng(seed).normal(size=(len(means), 5))
+
+
+def references(rows):
+    return References.of(rows, fit_spread(rows))
+
+
+def test_all_pairs_are_corrected_together():
+    rows = drawn([0.9, 0.86, 0.5, 0.48, 0.1])
+    known = references(rows)
+    differ, adjusted = known.differ(), holm(pair_p_values(rows, known.spread).tolist())
+    assert differ[np.triu_indices(5, 1)].tolist() == [p < ALPHA for p in adjusted]
+    assert (differ == differ.T).all()
+    assert not differ.diagonal().any()
+    assert differ[0, 2]
+    assert differ[2, 4]
+    assert not differ[2, 3]
+
+
+def test_a_further_row_is_corrected_as_one_more_of_the_references():
+    rows = drawn([0.9, 0.5, 0.5, 0.5, 0.5])
+    known, new, alone_differs = references(rows), drawn([0.5], seed=1)[0], False
+    for shift in np.linspace(0, 0.1, 41):
+        own = [paired(new + shift, row, known.spread).p for row in rows]
+        beside = [p < ALPHA for p in holm([*known.p_values.tolist(), *own])[10:]]
+        assert known.differ_from(new + shift).tolist() == beside
+        alone_differs |= beside != [p < ALPHA for p in holm(own)]
+    assert alone_differs
+
+
+def test_a_copy_of_a_reference_differs_from_what_that_differs_from():
+    rows = drawn([0.9, 0.7, 0.5, 0.3, 0.1], 0.01)
+    known = references(rows)
+    assert known.differ_from(rows[2]).tolist() == known.differ()[2].tolist()
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 8))
+def test_the_order_of_references_changes_nothing(seed, count):
+    rng = np.random.default_rng(seed)
+    rows, order = drawn(rng.uniform(size=count), 0.05, seed), rng.permutation(count)
+    assert (references(rows[order]).differ() == references(rows).differ()[np.ix_(order, order)]).all()
+
+
+@pytest.mark.parametrize(
+    ("differ", "expected"),
+    [
+        ([False] * 4, (1, 5)),
+        ([True, True, False, True], (3, 4)),
+        ([True] * 4, (3, 3)),
+        ([False, False, True, True], (1, 3)),
+    ],
+)
+def test_a_rank_interval_counts_who_is_surely_better_and_surely_worse(differ, expected):
+    others = np.array([0.9, 0.8, 0.4, 0.2])
+    assert rank_interval(0.6, others, np.array(differ)) == expected
+
+
+def test_a_row_alone_is_first():
+    assert rank_interval(0.5, np.empty(0), np.empty(0, bool)) == (1, 1)

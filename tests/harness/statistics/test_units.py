@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from scipy.stats import t, ttest_rel
+
+from spurgen.harness.statistics.moderation import NOTHING, Prior
+from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, pair_p_values, paired
+
+ROW, OTHER = np.array([0.5, 0.6, 0.4, 0.55, 0.45]), np.array([0.3, 0.45, 0.35, 0.3, 0.35])
+PRIOR = Spread(NOTHING, Prior(0.02, 6.0))
+
+
+def test_without_a_prior_it_is_the_paired_t_test():
+    difference, expected = paired(ROW, OTHER, Spread()), ttest_rel(ROW, OTHER)
+    assert difference.value == pytest.approx(0.15)
+    assert difference.p == pytest.approx(expected.pvalue)
+    assert difference.interval == pytest.approx(expected.confidence_interval())
+
+
+def test_the_variance_is_moderated_and_never_below_the_pairs_own():
+    own = (ROW - OTHER).var(ddof=1)
+    prior = 0.02 * (ROW.mean() * (1 - ROW.mean()) + OTHER.mean() * (1 - OTHER.mean()))
+    assert own < prior
+    moderated = (6 * prior + 4 * own) / 10
+    statistic = 0.15 / np.sqrt(moderated / 5)
+    assert paired(ROW, OTHER, PRIOR).p == pytest.approx(2 * t.sf(statistic, 10))
+    low = Spread(NOTHING, Prior(1e-6, 6.0))
+    assert paired(ROW, OTHER, low).p == pytest.approx(2 * t.sf(0.15 / np.sqrt(own / 5), 10))
+
+
+@pytest.mark.parametrize("spread", [Spread(), PRIOR])
+def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent(spread):
+    for shift in np.linspace(0, 0.2, 41):
+        difference = paired(OTHER + shift, ROW, spread)
+        low, high = difference.interval
+        assert (low > 0 or high < 0) == (difference.p < 0.05)
+
+
+def test_rows_are_compared_on_the_units_that_both_have():
+    assert paired(ROW[:2], OTHER, PRIOR).value == pytest.approx(0.175)
+    assert paired(ROW[:1], OTHER, Spread()) is None
+    assert paired(ROW[:1], OTHER, PRIOR).p > paired(ROW, OTHER, PRIOR).p
+
+
+def test_rows_that_differ_by_the_same_amount_everywhere_are_not_certain_to_differ():
+    high, low = np.ones(5), np.full(5, 0.98)
+    assert paired(high, low, Spread()) is None
+    assert paired(high, low, PRIOR).p > 0.01
+    assert paired(high, high, PRIOR).p == 1
+
+
+def test_p_values_of_all_pairs_are_those_of_each():
+    rows = [ROW, OTHER[:3], np.ones(5)]
+    expected = [paired(rows[a], rows[b], PRIOR).p for a, b in ((0, 1), (0, 2), (1, 2))]
+    assert pair_p_values(rows, PRIOR).tolist() == pytest.approx(expected)
+    assert pair_p_values([ROW], PRIOR).tolist() == []
+
+
+def test_a_mean_has_the_t_interval_of_its_units():
+    estimate, expected = mean_estimate(ROW, PRIOR), t.interval(0.95, 4, ROW.mean(), ROW.std(ddof=1) / np.sqrt(5))
+    assert (estimate.low, estimate.high) == pytest.approx(expected)
+
+
+def test_few_or_equal_units_have_the_variance_of_the_references():
+    spread = Spread(Prior(0.04, 10.0))
+    for values, degrees in ((np.array([0.5]), 10), (np.ones(5), 14)):
+        estimate, shape = mean_estimate(values, spread), 0.25 if len(values) == 1 else 0.004975
+        error = np.sqrt(10 * 0.04 * shape / degrees / len(values))
+        assert estimate.low == pytest.approx(values.mean() - t.ppf(0.975, degrees) * error)
+    assert mean_estimate(np.ones(5), spread).high == 1
+    assert mean_estimate(np.array([0.5]), Spread()).low is None
+
+
+def test_a_metric_that_is_no_proportion_has_no_ends():
+    estimate = mean_estimate(np.array([-2.0, 3.0, 1.0]), Spread(bounded=False))
+    assert estimate.low < 0
+    assert estimate.high > 1
+
+
+def test_the_spread_is_that_of_the_references():
+    rng = np.random.default_rng(0)
+    rows = 0.5 + 0.1 * rng.normal(size=(27, 5))
+    spread = fit_spread(rows)
+    assert spread.rows.scale == pytest.approx(0.04, rel=0.2)
+    assert spread.pairs.scale == pytest.approx(0.04, rel=0.2)
+    assert spread.rows.degrees <= 26
+    assert spread.pairs.degrees <= 26
+    shared = rows + 0.3 * rng.normal(size=(1, 5))  # what all rows share does not count in their differences
+    assert fit_spread(shared, bounded=False).pairs.scale == pytest.approx(fit_spread(rows, bounded=False).pairs.scale)
+
+
+def test_references_with_one_unit_show_no_spread():
+    assert fit_spread([ROW, OTHER[:1]]) == fit_spread([]) == Spread()
+    assert fit_spread([ROW, OTHER, ROW[::-1], OTHER[:1]]) == fit_spread([ROW, OTHER, ROW[::-1]])
