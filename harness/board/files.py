@@ -10,6 +10,7 @@ from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import Store
 from spurgen.harness.splits.private import read_commitments
@@ -18,8 +19,13 @@ PRIVATE, REFERENCE = "private", "reference"
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
-    """Build a suite's leaderboard from rows, and the private rows and the references in a folder of results."""
-    return build(suite, rows, read_private(suite, results), Store(results, suite.name, REFERENCE).rows())
+    """Build a suite's leaderboard from rows, and the private rows and the references in a folder of results.
+
+    Rows stand beside the stored ideal observer of their world.
+    """
+    return build(
+        suite, with_ideal(suite, rows), read_private(suite, results), Store(results, suite.name, REFERENCE).rows()
+    )
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

@@ -28,8 +28,8 @@ BRIEF = (
     "docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
-OPTIONAL = {"reliance": "Reliance", "reliance_excess": "Excess", "core_use": "Core use"}
-"""Metrics with a column where a row has them."""
+OPTIONAL = {"reliance": ("Reliance", ".3f"), "reliance_excess": ("Excess", "+.3f"), "core_use": ("Core use", ".3f")}
+"""Metrics with a column where a row has them: the column's title, and the format of its numbers."""
 ORACLE = "twins"  # the access tier that is given what no data set has
 Row = TypeVar("Row", bound=BoardRow)
 Columns = Callable[[Sequence[Row], Row], dict[str, str]]
@@ -118,8 +118,11 @@ def set_columns(rows: Sequence[SetBoardRow], row: SetBoardRow) -> dict[str, str]
 
 
 def _optional(rows: Sequence[BoardRow], row: BoardRow) -> dict[str, str]:
-    present = {metric: title for metric, title in OPTIONAL.items() if any(metric in each.estimates for each in rows)}
-    return {title: f"{row.value(metric):.3f}" if metric in row.estimates else "" for metric, title in present.items()}
+    return {
+        title: format(row.value(metric), shown) if metric in row.estimates else ""
+        for metric, (title, shown) in OPTIONAL.items()
+        if any(metric in each.estimates for each in rows)
+    }
 
 
 def _floor(row: TaskBoardRow) -> float:

@@ -19,6 +19,7 @@ from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.results.ideal import with_ideal
 
 NAMES = {
     "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "accuracy": "Accuracy", "reliance": "Reliance",
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a sentence and a table for every set of tasks, and every task, that both rows have."""
     suite = load_suite(arguments.suite)
-    rows = open_store(suite, arguments, console).rows()
+    rows = with_ideal(suite, open_store(suite, arguments, console).rows())
     first, second = (one_of("row", name, rows) for name in (arguments.first, arguments.second))
     if first == second:
         raise SpurgenError(f"{first} is compared with itself; name two rows")
