@@ -11,7 +11,7 @@ from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.splits.freeze import freeze
-from spurgen.harness.statistics.ranking import better_than_chance
+from spurgen.harness.statistics.chance import better_than_chance
 from spurgen.harness.worker.loading import load_submission
 
 EXAMPLES = sorted(path for path in Path(__file__).parents[2].glob("submissions/*.py") if path.stem != "__init__")
