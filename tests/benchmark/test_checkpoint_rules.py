@@ -19,7 +19,7 @@ def test_the_last_of_equal_scores_is_selected():
     assert {best([ValScore(0.5, 0.0, 0.2, 0.1)] * 3, rule) for rule in RULES} == {2}
 
 
-@pytest.mark.parametrize("rule", GROUPED)
+@pytest.mark.parametrize("rule", sorted(GROUPED))
 def test_selection_by_groups_needs_groups(rule):
     with pytest.raises(ValueError, match=f"{rule} needs groups on val"):
         best([ValScore(0.5)], rule)
