@@ -6,7 +6,7 @@ from shlex import quote
 from rich.console import Console
 
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.harness.commands._arguments import add_device, add_submission, add_suite
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import next_step
@@ -55,11 +55,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 1
     times = [findings[task.modality].seconds or 0.0 for task in suite.tasks.values() if task.modality in findings]
     name, names = quote(arguments.submission), " ".join(task.name for task in tasks.values())
+    where = "" if arguments.suite == DEFAULT_SUITE else f"--suite {suite.spoken} "
     say(
         console,
         f"\nAll checks passed. One seed on all {len(times)} tasks of {suite.name} that it takes needs "
         f"{duration(sum(times))}, one after the other, and longer if predictions slow down with the number of train "
-        f"samples. Next, for some of them: {next_step(f'submit MODEL={name}', f'score {name} --tasks {names}')}",
+        f"samples. Next, for some of them: {next_step(f'submit MODEL={name}', f'score {name} {where}--tasks {names}')}",
     )
     return 0
 

@@ -24,7 +24,9 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert out.splitlines()[0].split() == ["|", "|", "text", "|"]
     assert "model: access none, offers predict" in err
     assert "All checks passed. One seed on all 1 tasks of tiny that it takes needs less than a minute" in err
-    assert f"Next, for some of them: spurgen score {write_submission(GOOD)} --tasks small-text" in err
+    next_step = err.partition("Next, for some of them: ")[2]
+    assert next_step.startswith(f"spurgen score {write_submission(GOOD)} --suite ")
+    assert "tiny.toml --tasks small-text" in next_step
 
 
 def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):

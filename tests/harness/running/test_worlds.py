@@ -5,9 +5,12 @@ import pytest
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
+from spurgen.generators import sample
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.commands._verifying import only
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_private, plan_tuning
 from spurgen.harness.running.run import make_split
+from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.splits.freeze import freeze, part_sizes
 from spurgen.harness.splits.private import private_suite
 from spurgen.harness.splits.verify import verify
@@ -70,6 +73,14 @@ def test_all_worlds_are_frozen_and_verified(many):
     assert verify(suite, made.append, jobs=1) is None
     assert sum(made) == sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
     assert {"twins/part/first", "twins/placebo/wording"} <= set(part_sizes(suite.scenario("plates-w0")))
+
+
+def test_test_samples_have_the_same_groups_in_every_world(many):
+    task = load_suite(many).task("plates-image")
+    expected = groups_on_test(task)
+    for world in task.worlds:
+        drawn = sample(world, "test", range(world.num_test), images=False, captions=False)
+        assert (task_groups(task, drawn.group_ids) == expected).all()
 
 
 def test_a_template_or_a_world_can_be_chosen(many):
