@@ -51,7 +51,7 @@ class Job:
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
     archived: bool = False
-    """Whether the suite is archived, so that results of earlier versions of SpurGen's own methods are accepted."""
+    """Whether the suite is archived, so that results by earlier versions of SpurGen are accepted."""
 
     def __post_init__(self) -> None:
         if not self.submission_sha256:
@@ -77,10 +77,10 @@ class Job:
         return isolated and (same or (self.archived and self._is_of_another_version(result)))
 
     def _is_of_another_version(self, result: Result) -> bool:
-        """Return whether a result is this job's, of any seed, by another version of our method or of the scoring."""
+        """Return whether a result is this job's, of any seed, by other versions of our methods, encoders or scoring."""
+        ours = is_baseline(self.spec) and result.spec == self.spec
         return (
-            is_baseline(self.spec)
-            and result.spec == self.spec
+            (ours or result.submission_sha256 == self.submission_sha256)
             and (result.suite, result.task) == (self.task.scenario.suite, self.task.name)
             and (result.data_sha256, result.uncorrelated) == (self.data_sha256, self.uncorrelated)
             and result.options == dict(self.options)
