@@ -72,10 +72,15 @@ def is_current_baseline(result: Result) -> bool:
     name = split_spec(result.spec)[0].removeprefix(f"{BASELINES}.")
     return (
         is_baseline(result.spec)
-        and name in names_in(BASELINES)
+        and _is_method(name)
         and not result.options
         and result.submission_sha256 in _accepted_digests(name, result.suite in archived_suites())
     )
+
+
+@cache
+def _is_method(name: str) -> bool:
+    return name in names_in(BASELINES)
 
 
 @cache
