@@ -66,9 +66,9 @@ class Scenario(Frozen):
     A scenario of several `worlds` is a template: `in_world` makes its worlds, which differ in their seeds alone.
     `core_carrier` says where pictogram and noun are shown, `second_part` what else the class depends on. `alignment`
     says which values go with which class: random ones, or, for kinds that have them, `natural` ones (a green tree) or
-    these shifted by one class (`counter`). `noise_kind` says whether label noise changes the class shown, to which the
-    channels do not react, or the recorded label only. `captions` is the grammar: `plain`, in lower case, or `natural`,
-    as people write.
+    those of another class (`counter`). With `noise_kind` `core`, label noise changes the class shown, and channels
+    follow the label; with `label`, it changes the recorded label, and channels follow the class shown. `captions` is
+    the grammar: `plain`, in lower case, or `natural`, as people write.
     """
 
     suite: Name

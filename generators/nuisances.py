@@ -18,7 +18,7 @@ def nuisances_in(modality: str) -> tuple[str, ...]:
     return shown[modality]
 
 
-def redraw(base: Draw, other: Draw, nuisance: str, kinds: dict[str, ModuleType]) -> Draw:
+def _redrawn(base: Draw, other: Draw, nuisance: str, kinds: dict[str, ModuleType]) -> Draw:
     """Return a source of nuisance words that takes one nuisance from `other` and the rest from `base`.
 
     The look of what is painted counts as tone, as do the values of unlisted kinds that images can show.
@@ -51,4 +51,4 @@ def nuisance_words(world: World, split: str, indices: Int64, changed: str | None
     if changed is None:
         return base
     other = world.stream(split, indices, "/placebo")
-    return other if changed == "all" else redraw(base, other, changed, world.kinds)
+    return other if changed == "all" else _redrawn(base, other, changed, world.kinds)

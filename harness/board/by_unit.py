@@ -9,6 +9,7 @@ import numpy as np
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
+from spurgen.harness.metrics import robust_accuracy
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
@@ -51,15 +52,6 @@ def group_sizes(task: Task) -> Int64:
     return np.bincount(groups_on_test(task), minlength=task.num_groups)
 
 
-def robust_accuracy(correct: Int64, sizes: Int64, num_classes: int) -> float:
-    """Return the minimum over alignment patterns of the accuracy averaged over classes, in [0, 1].
-
-    `correct`, `sizes`: correct samples and samples by group, class-major, int64 (G,). It is rounded to 12 digits, so
-    that counts of one accuracy give one number.
-    """
-    return round(float((correct / sizes).reshape(num_classes, -1).mean(axis=0).min()), 12)
-
-
 @dataclass(frozen=True)
 class TaskValues:
     """Metrics by unit on one task; `sizes`: test samples by group, int64 (G,)."""
@@ -80,7 +72,8 @@ class TaskValues:
 
     def _of_result(self, result: Result, metric: str) -> float:
         if metric == RANKED_BY:
-            return robust_accuracy(np.array(result.groups), self.sizes, self.task.scenario.num_classes)
+            robust = robust_accuracy(np.array(result.groups) / self.sizes, self.task.scenario.num_classes)
+            return round(robust, 12)  # so that counts of one accuracy give one number
         if metric == "wga_corrected":
             return corrected_wga(np.array(result.groups), self.sizes)
         return result.metric(metric)

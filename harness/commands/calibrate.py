@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import REFERENCE
 from spurgen.harness.commands._arguments import (
@@ -23,7 +22,7 @@ from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
-from spurgen.harness.running.missing import find_missing, result_of, run_missing
+from spurgen.harness.running.missing import find_missing, run_all_or_raise
 from spurgen.harness.running.plan import baseline_specs, plan
 
 METHODS = ("erm", "resample", "group_dro")
@@ -68,12 +67,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     results = []
     for kind, store in stores.items():
-        for _, result in run_missing(jobs[kind], store, console, processes_of(arguments, every[0].device)):
-            if result.error:
-                raise SpurgenError(result.error)
-        finished = store.rows()
-        results += [result_of(job, finished[job.label]) for job in jobs[kind]]
-    methods = calibration_table(suite, list(filter(None, results)))
+        results += run_all_or_raise(jobs[kind], store, console, processes_of(arguments, every[0].device))
+    methods = calibration_table(suite, results)
     table = f"{methods}\n\n{ASKED}\n\n{ideal_table(suite, names)}"
     print(table)
     if arguments.page:

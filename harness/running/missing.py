@@ -80,6 +80,18 @@ def run_missing(
         yield job, result
 
 
+def run_all_or_raise(jobs: Sequence[Job], store: Store, console: Console, processes: int | None) -> list[Result]:
+    """Run the jobs that have no result yet; return the results of all jobs, in their order.
+
+    Raise `SpurgenError` with the message of the first job that fails; results of jobs that ended before are kept.
+    """
+    for _, result in run_missing(jobs, store, console, processes):
+        if result.error:
+            raise SpurgenError(result.error)
+    rows = store.rows()
+    return [found for job in jobs if (found := result_of(job, rows[job.label]))]
+
+
 def run_jobs(
     work: Callable[[Job], R], jobs: Sequence[Job], console: Console, processes: int | None = None, finished: int = 0
 ) -> Iterator[tuple[Job, R]]:

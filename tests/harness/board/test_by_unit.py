@@ -1,17 +1,11 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import TaskValues, group_sizes, robust_accuracy, unit_of, units_asked
+from spurgen.harness.board.by_unit import TaskValues, group_sizes, unit_of, units_asked
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 
-def test_robust_accuracy_is_the_lowest_pattern_averaged_over_classes():
-    correct, sizes = np.array([5, 4, 3, 5, 0, 4]), np.full(6, 5)  # three classes, two patterns
-    assert robust_accuracy(correct, sizes, 3) == pytest.approx((5 + 3 + 0) / 15)
-    assert robust_accuracy(np.array([5, 40, 5, 20]), np.array([5, 40, 5, 40]), 2) == pytest.approx(0.75)
-
-
-def test_it_is_the_minimum_of_a_results_patterns(suite, make_row):
+def test_robust_accuracy_is_the_minimum_of_a_results_patterns(suite, make_row):
     task, row = suite.task("small-text"), make_row(suite, 0.7, range(3))
     values = TaskValues(task, group_sizes(task)).of(row, "robust_accuracy")
     assert values.tolist() == pytest.approx([min(result.patterns.values()) for result in row.results])

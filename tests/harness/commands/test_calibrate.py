@@ -15,8 +15,8 @@ def test_the_table_is_printed_and_renewed_in_the_file_that_is_named(
     monkeypatch.chdir(tmp_path)
     metrics = {"wga": 0.5, "aligned_accuracy": 0.9, "conflicting_accuracy": 0.6}
     keep_row(tmp_path / "results", make_outcome(suite, 0.8, metrics=metrics), label="erm")
-    monkeypatch.setattr(calibrate, "run_missing", lambda *_: ())
-    monkeypatch.setattr(calibrate, "result_of", lambda _, row: row["small-text"].results[0])
+    stored = lambda jobs, store, *_: [store.row("erm")["small-text"].results[0] for _ in jobs]  # noqa: E731
+    monkeypatch.setattr(calibrate, "run_all_or_raise", stored)
     monkeypatch.setattr(calibrate, "METHODS", ("erm",))
     before = f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n"
     (tmp_path / "page.md").write_text(before)
