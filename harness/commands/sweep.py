@@ -24,7 +24,16 @@ from spurgen.harness.commands._arguments import (
     processes_of,
 )
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
-from spurgen.harness.experiments.tuning import Setting, choose, score_settings, settings, split_done, tune
+from spurgen.harness.experiments.tuning import (
+    Setting,
+    choose,
+    finalists,
+    method_of,
+    score_settings,
+    settings,
+    split_done,
+    tune,
+)
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
@@ -52,6 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="settings per method: its defaults, then the same draws for all; default: 16",
     )  # fmt: skip
     add_seeds(parser, "0")
+    add(
+        "--finalists", type=positive_int, default=4, metavar="N",
+        help="settings per method, the best with the first seed, that the other seeds train too; default: 4",
+    )  # fmt: skip
     add_device(parser)
     add_jobs(parser)
     add_out(parser, "folder of the scores on validation data, and of their table", FOLDER)
@@ -71,15 +84,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials)
         for job in plan_tuning(arguments.suite, tasks, specs[name], arguments.seeds, device, options)
     ]
-    done, missing = split_done(arguments.out, jobs)
+    first = [job for job in jobs if job.seed == arguments.seeds[0]]
+    done, _ = split_done(arguments.out, first)
+    finals = _finals(jobs, arguments.seeds[0], done, arguments.finalists)
+    _, missing = split_done(arguments.out, first + finals)
     tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}
     # Where a method was never tried, the results of its default setting say what one takes.
     seconds = measured(Store(OWN, suite.name).rows()) | _seconds(itertools.chain(*tried.values()))
-    ahead = forecast(jobs, missing, arguments, seconds)
+    ahead = forecast(first + finals, missing, arguments, seconds)
     if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks or arguments.methods)):
         return 0
     check_writable(arguments.out, "--out")
-    results = _tune_missing(jobs, done, missing, arguments.out, processes_of(arguments, device), console)
+    processes = processes_of(arguments, device)
+    results = _tune_missing(first, arguments.out, processes, console)
+    finals = _finals(jobs, arguments.seeds[0], results, arguments.finalists)
+    results += _tune_missing(finals, arguments.out, processes, console)
     for name in known:
         if name not in names:
             results += tried[name]
@@ -98,11 +117,25 @@ def _seconds(tried: Iterable[TuningResult]) -> dict[tuple[str, str], list[float]
     return seconds
 
 
-def _tune_missing(
-    jobs: Sequence[Job], done: Sequence[TuningResult], missing: Sequence[Job], folder: Path, processes: int | None,
-    console: Console,
-) -> list[TuningResult]:  # fmt: skip
+def _finals(jobs: Sequence[Job], first: int, results: Sequence[TuningResult], count: int) -> list[Job]:
+    """Return the jobs, with other seeds than the `first`, of each method's best settings with that seed.
+
+    Of a method with too few results the settings that come first are taken, so that a forecast counts as many jobs.
+    """
+    chosen = []
+    for method in dict.fromkeys(map(method_of, jobs)):
+        own = [job for job in jobs if method_of(job) == method]
+        scored = score_settings(result for result in results if result.method == method and result.seed == first)
+        options = [setting.options for setting in finalists(scored, count)]
+        unscored = (dict(job.options) for job in own if dict(job.options) not in options)
+        options += list({str(some): some for some in unscored}.values())[: count - len(options)]
+        chosen += [job for job in own if job.seed != first and dict(job.options) in options]
+    return chosen
+
+
+def _tune_missing(jobs: Sequence[Job], folder: Path, processes: int | None, console: Console) -> list[TuningResult]:
     """Run the jobs without a result; return all results in the order of the jobs: of equal settings the first wins."""
+    done, missing = split_done(folder, jobs)
     results = {result.identity: result for result in done}
     for job, result in run_jobs(tune, missing, console, processes, len(done)):
         add_result(results_file(folder, result.suite, result.method), result)

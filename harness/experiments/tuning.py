@@ -27,7 +27,7 @@ STRATA = 16
 
 
 class Setting(NamedTuple):
-    """A method's options, and the mean of their validation scores over tasks and seeds.
+    """A method's options, and the mean of their validation scores over tasks and seeds, of which there are `results`.
 
     `score` is what selects an epoch too: (accuracy on the worst alignment pattern, mean accuracy over groups) where the
     access tier shows groups on val, otherwise (accuracy,). It is None if a job failed, or a sanity check failed, on any
@@ -36,6 +36,7 @@ class Setting(NamedTuple):
 
     options: Options
     score: tuple[float, ...] | None
+    results: int
 
 
 def settings(hyper: Recipe, count: int) -> list[Options]:
@@ -101,7 +102,14 @@ def score_settings(results: Iterable[TuningResult]) -> list[Setting]:
     groups: dict[str, list[TuningResult]] = {}
     for result in results:
         groups.setdefault(json.dumps(result.options, sort_keys=True), []).append(result)
-    return [Setting(group[0].options, _mean([result.score for result in group])) for group in groups.values()]
+    return [
+        Setting(group[0].options, _mean([result.score for result in group]), len(group)) for group in groups.values()
+    ]
+
+
+def finalists(settings: Iterable[Setting], count: int) -> list[Setting]:
+    """Return the `count` settings with the highest scores, the best first, of equals the first."""
+    return sorted((s for s in settings if s.score is not None), key=lambda s: s.score or (), reverse=True)[:count]
 
 
 def _mean(scores: Sequence[ValScore | None]) -> tuple[float, ...] | None:
@@ -118,5 +126,10 @@ def _key(score: ValScore) -> tuple[float, ...]:
 
 
 def choose(settings: Iterable[Setting]) -> Setting | None:
-    """Return the setting with the highest score, of equals the first; None if none has a score."""
-    return max((s for s in settings if s.score is not None), key=lambda s: s.score or (), default=None)
+    """Return the setting with the highest score, of equals the first; None if none has a score.
+
+    A setting with fewer results than another was no finalist, and is not chosen.
+    """
+    tried = list(settings)
+    most = max((setting.results for setting in tried), default=0)
+    return next(iter(finalists((setting for setting in tried if setting.results == most), 1)), None)

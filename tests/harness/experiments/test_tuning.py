@@ -13,7 +13,7 @@ from spurgen.generators import sample
 from spurgen.generators.factors import draw_factors
 from spurgen.harness.cli import main
 from spurgen.harness.commands.sweep import sweep_table
-from spurgen.harness.experiments.tuning import choose, quantile, score_settings, settings, split_done, tune
+from spurgen.harness.experiments.tuning import choose, finalists, quantile, score_settings, settings, split_done, tune
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine import pool
 from spurgen.harness.running.plan import baseline_specs, plan
@@ -100,7 +100,7 @@ def test_results_of_suite_v1_have_no_worst_pattern_and_are_judged_by_the_worst_g
 def test_a_setting_is_judged_by_its_mean_over_tasks_and_without_groups_by_accuracy():
     scores = [({}, "a", 0.9), ({}, "b", 0.1), ({"lr": 1.0}, "a", 0.6), ({"lr": 1.0}, "b", 0.6)]
     results = [make_result(options, task=task, accuracy=accuracy) for options, task, accuracy in scores]
-    assert score_settings(results) == [({}, (0.5,)), ({"lr": 1.0}, (0.6,))]
+    assert score_settings(results) == [({}, (0.5,), 2), ({"lr": 1.0}, (0.6,), 2)]
     assert best_options(results) == {"lr": 1.0}
 
 
@@ -114,6 +114,33 @@ def test_a_setting_that_failed_anywhere_is_not_chosen(failure):
     ]
     assert best_options(results) == {}
     assert best_options(results[2:]) is None
+
+
+def test_finalists_have_the_highest_scores_and_only_they_can_be_chosen():
+    results = [make_result({"lr": lr}, accuracy=accuracy) for lr, accuracy in ((1.0, 0.5), (2.0, 0.9), (3.0, 0.7))]
+    failed = make_result({"lr": 4.0}).model_copy(update={"accuracy": None, "error": "no"})
+    names = [setting.options["lr"] for setting in finalists(score_settings([*results, failed]), 2)]
+    assert names == [2.0, 3.0]
+    # In the second seed 2.0 is bad: its mean is below the score of 1.0, which has one result and is out.
+    results += [make_result({"lr": 2.0}, seed=1, accuracy=0.0), make_result({"lr": 3.0}, seed=1, accuracy=0.1)]
+    assert best_options(results) == {"lr": 2.0}
+    results += [make_result({"lr": 1.0}, seed=1, accuracy=0.5)]
+    assert best_options(results) == {"lr": 1.0}
+
+
+def test_a_sweep_trains_only_the_finalists_with_the_other_seeds(suite_file, tmp_path, capsys):
+    command = ["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "erm", "resample", "--jobs", "1"]
+    command += ["--trials", "3", "--seeds", "0,4", "--finalists", "1", "--device", "cpu", "--out", str(tmp_path)]
+    assert main([*command, "--dry-run"]) == 0
+    assert "8 of 8 jobs" in capsys.readouterr().err
+    assert main(command) == 0
+    for name in ("erm", "resample"):
+        results = read_tuning(tmp_path / "tiny" / f"{name}.jsonl")
+        assert [result.seed for result in results] == [0, 0, 0, 4]
+        assert results[3].options == choose(score_settings(results[:3])).options
+    capsys.readouterr()
+    assert main([*command, "--dry-run"]) == 0
+    assert "results are there (8)" in capsys.readouterr().err
 
 
 def test_a_result_replaces_the_older_one_of_its_setting(tmp_path):
