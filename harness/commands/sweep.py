@@ -62,8 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_seeds(parser, "0")
     add(
+        "--heats", nargs="+", action=Unique, default=[], metavar="TASK",
+        help="tasks on which every setting is trained, with the first seed; default: all of --tasks",
+    )  # fmt: skip
+    add(
         "--finalists", type=positive_int, default=4, metavar="N",
-        help="settings per method, the best with the first seed, that the other seeds train too; default: 4",
+        help="settings per method, the best in the heats, that all tasks and seeds train; default: 4",
     )  # fmt: skip
     add_device(parser)
     add_jobs(parser)
@@ -77,6 +81,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
+    of_heats = [one_of("--heats", name, tasks) for name in arguments.heats or tasks]
     specs = {name: baseline_specs([name]) for name in names}
     jobs = [
         job
@@ -84,20 +89,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials)
         for job in plan_tuning(arguments.suite, tasks, specs[name], arguments.seeds, device, options)
     ]
-    first = [job for job in jobs if job.seed == arguments.seeds[0]]
-    done, _ = split_done(arguments.out, first)
-    finals = _finals(jobs, arguments.seeds[0], done, arguments.finalists)
-    _, missing = split_done(arguments.out, first + finals)
+    heats = [job for job in jobs if job.seed == arguments.seeds[0] and job.task.name in of_heats]
+    done, _ = split_done(arguments.out, heats)
+    finals = _finals(jobs, heats, done, arguments.finalists)
+    _, missing = split_done(arguments.out, heats + finals)
     tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}
     # Where a method was never tried, the results of its default setting say what one takes.
     seconds = measured(Store(OWN, suite.name).rows()) | _seconds(itertools.chain(*tried.values()))
-    ahead = forecast(first + finals, missing, arguments, seconds)
+    ahead = forecast(heats + finals, missing, arguments, seconds)
     if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks or arguments.methods)):
         return 0
     check_writable(arguments.out, "--out")
     processes = processes_of(arguments, device)
-    results = _tune_missing(first, arguments.out, processes, console)
-    finals = _finals(jobs, arguments.seeds[0], results, arguments.finalists)
+    results = _tune_missing(heats, arguments.out, processes, console)
+    finals = _finals(jobs, heats, results, arguments.finalists)
     results += _tune_missing(finals, arguments.out, processes, console)
     for name in known:
         if name not in names:
@@ -117,19 +122,20 @@ def _seconds(tried: Iterable[TuningResult]) -> dict[tuple[str, str], list[float]
     return seconds
 
 
-def _finals(jobs: Sequence[Job], first: int, results: Sequence[TuningResult], count: int) -> list[Job]:
-    """Return the jobs, with other seeds than the `first`, of each method's best settings with that seed.
+def _finals(jobs: Sequence[Job], heats: Sequence[Job], results: Sequence[TuningResult], count: int) -> list[Job]:
+    """Return the jobs that are no heats, of each method's best settings in the `results` of its heats.
 
     Of a method with too few results the settings that come first are taken, so that a forecast counts as many jobs.
     """
+    in_heats = {job.identity for job in heats}
     chosen = []
     for method in dict.fromkeys(map(method_of, jobs)):
         own = [job for job in jobs if method_of(job) == method]
-        scored = score_settings(result for result in results if result.method == method and result.seed == first)
+        scored = score_settings(result for result in results if result.method == method)
         options = [setting.options for setting in finalists(scored, count)]
         unscored = (dict(job.options) for job in own if dict(job.options) not in options)
         options += list({str(some): some for some in unscored}.values())[: count - len(options)]
-        chosen += [job for job in own if job.seed != first and dict(job.options) in options]
+        chosen += [job for job in own if job.identity not in in_heats and dict(job.options) in options]
     return chosen
 
 

@@ -1,17 +1,22 @@
 """Check that a row's metrics follow from its samples."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.suite import Task, archived_suites
+from spurgen.generators import PARTS
 from spurgen.harness import metrics
 from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.results.derived import oracle_pulls
 from spurgen.harness.results.rows import TaskRow
 
 BASE_METRICS = {"sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra": "cra", "flip_rate": "flip"}
 """Metrics that are means over base samples, and the sample array that each is the mean of."""
+LATER = ("core_use", *(f"core_use_{part}" for part in PARTS))
+"""Metrics with sample arrays of their own names, of which results of archived suites may lack the arrays."""
 HALF_PRECISION = 2.0**-10  # relative error of float16, to which sample arrays are rounded
 ROUNDING = 1e-7  # absolute error of the smallest float16, of sums, and of metrics written as text
 Claim = tuple[str, float | None, float, float]
@@ -30,7 +35,8 @@ def contradiction(task: Task, groups: Int64, row: TaskRow) -> str | None:
         counts = metrics.count_groups(correct, groups)
         if counts.correct.tolist() != list(result.groups):
             return f"its counts per group do not follow from its samples (seed {result.seed})"
-        problem = _first_wrong(_of_groups(task, counts, float(correct.mean()), result))
+        claims = chain(_of_groups(task, counts, float(correct.mean()), result), _of_pulls(task, result))
+        problem = _first_wrong(claims)
         if problem:
             return f"{problem} (seed {result.seed})"
     return _first_wrong(_of_base_samples(task, row))
@@ -41,11 +47,24 @@ def _misfit(task: Task, row: TaskRow) -> str | None:
     expected = (len(row), task.scenario.num_test)
     if row.correct.shape != expected:
         return f"correct has shape {row.correct.shape}, expected {expected}"
-    for name in (*BASE_METRICS.values(), *(f"sss/{channel}" for channel in task.channels)):
+    for name in (*BASE_METRICS.values(), *_of_channels(task, "sss"), *_later(task, row)):
         size = row.sums[name].shape[0] if name in row.sums else 0
         if size != task.scenario.splits.twins:
             return f"{name} has {size} values, expected {task.scenario.splits.twins}"
     return None
+
+
+def _of_channels(task: Task, metric: str) -> list[str]:
+    """Return the names that a metric of each channel has."""
+    return [f"{metric}/{channel}" for channel in task.channels]
+
+
+def _later(task: Task, row: TaskRow) -> list[str]:
+    """Return the names of the sample arrays that only results of archived suites may lack."""
+    names = [*_of_channels(task, "pull"), *(name for name in LATER if name in row.results[0].metrics)]
+    if task.scenario.suite in archived_suites():
+        names = [name for name in names if name in row.sums]
+    return names
 
 
 def _first_wrong(claims: Iterator[Claim]) -> str | None:
@@ -71,11 +90,26 @@ def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result:
             yield name, value, mean, ROUNDING
 
 
+def _of_pulls(task: Task, result: Result) -> Iterator[Claim]:
+    """Yield the reliances, which follow from the pulls; results of archived suites may have none."""
+    oracles = oracle_pulls(task.in_world(result.seed).scenario)
+    reliances = {}
+    for channel in task.channels:
+        row = result.channels.get(channel, {})
+        if "reliance" in row:
+            reliances[channel] = row.get("pull", np.inf) / oracles[channel]
+            yield f"reliance/{channel}", row["reliance"], reliances[channel], ROUNDING
+    if "reliance" in result.metrics:
+        yield "reliance", result.metrics["reliance"], max(reliances.values(), default=np.inf), ROUNDING
+
+
 def _of_base_samples(task: Task, row: TaskRow) -> Iterator[Claim]:
     """Yield the metrics that follow from the base samples, as means over all seeds."""
     for metric, name in BASE_METRICS.items():
         yield metric, _claimed(row, metric), float(row.sample_mean(name).mean()), _rounding(row, name)
-    names = [f"sss/{channel}" for channel in task.channels]
+    for name in _later(task, row):
+        yield name, _claimed(row, name), float(row.sample_mean(name).mean()), _rounding(row, name)
+    names = _of_channels(task, "sss")
     means = [float(row.sample_mean(name).mean()) for name in names]
     tolerances = [_rounding(row, name) for name in names]
     yield "sss", _claimed(row, "sss"), float(np.mean(means)), float(np.mean(tolerances))

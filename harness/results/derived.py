@@ -25,7 +25,7 @@ def _complete(task: Task, result: Result) -> Result:
         metrics.setdefault("robust_accuracy", min(result.patterns.values()))
     of_task = {name: row for name, row in channels.items() if name in task.channels}
     lacking = {name: row for name, row in of_task.items() if "pull" in row and "reliance" not in row}
-    oracles = _oracle_pulls(task.scenario.model_dump_json()) if lacking else {}
+    oracles = oracle_pulls(task.scenario) if lacking else {}
     for name, row in lacking.items():
         row["reliance"] = row["pull"] / oracles[name]
     if of_task and all("reliance" in row for row in of_task.values()):
@@ -33,8 +33,12 @@ def _complete(task: Task, result: Result) -> Result:
     return result.model_copy(update={"metrics": metrics, "channels": channels})
 
 
+def oracle_pulls(scenario: Scenario) -> dict[str, float]:
+    """Return the signed pull of each channel's oracle."""
+    return _oracle_pulls(scenario.model_dump_json())
+
+
 @lru_cache(maxsize=256)
 def _oracle_pulls(described: str) -> dict[str, float]:
-    """Return the signed pull of each channel's oracle, by a scenario's description."""
     scenario = Scenario.model_validate_json(described)
     return {name: oracle_pull(aligned_values(scenario, name)) for name in scenario.channels}

@@ -119,18 +119,21 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
     for name, scores in changed.items():
         shifted = metrics.softmax(scores, temperature)
         samples[f"sss/{name}"] = metrics.spurious_sensitivities(probs, shifted, labels)
+        aligned = aligned_values(task.scenario, name)
+        samples[f"pull/{name}"] = metrics.signed_pulls(shifted, aligned)
         flips.append(metrics.flip_rates(base, scores))
         channels[name] = {
             "sss": float(samples[f"sss/{name}"].mean()),
             "flip_rate": float(flips[-1].mean()),
-            "pull": metrics.signed_pull(shifted, aligned_values(task.scenario, name)),
-            "reliance": metrics.reliance(shifted, aligned_values(task.scenario, name)),
+            "pull": float(samples[f"pull/{name}"].mean()),
+            "reliance": metrics.reliance(shifted, aligned),
             **_halves(task, predictions, name, probs, labels, temperature),
         }
     samples["flip"] = np.mean(flips, axis=0)
+    samples |= _core_uses(task, predictions, probs, labels, temperature)
     values = {
         "reliance": max(row["reliance"] for row in channels.values()),
-        **_core_uses(task, predictions, probs, labels, temperature),
+        **{name: float(samples[name].mean()) for name in CORE_TWINS if name in samples},
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         "sss_placebo": float(samples["placebo"].mean()),
         **_floors(predictions, probs, labels, temperature),
@@ -142,15 +145,13 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
     return _TwinScores(values, channels, samples)
 
 
-def _core_uses(
-    task: Task, predictions: Predictions, probs: Floats, labels: Int64, temperature: float
-) -> dict[str, float]:
-    """Return the core use of the class, and of each part of a composite core cue."""
-    values = {}
+def _core_uses(task: Task, predictions: Predictions, probs: Floats, labels: Int64, temperature: float) -> ResultSamples:
+    """Return each base sample's core use of the class, and of each part of a composite core cue."""
+    values: ResultSamples = {}
     for name, block in CORE_TWINS.items():
         if block in predictions.blocks:
             twin = metrics.softmax(predictions.blocks[block], temperature)
-            values[name] = metrics.core_use(probs, twin, labels, twin_labels(task, block))
+            values[name] = metrics.core_uses(probs, twin, labels, twin_labels(task, block))
     return values
 
 

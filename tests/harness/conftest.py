@@ -89,7 +89,10 @@ def make_experiment():
 def metrics_of(task, groups, samples):
     """Return the metrics, the metrics by channel, and the counts per group that follow from samples."""
     counts = np.bincount(groups, samples["correct"], task.num_groups).astype(int)
-    channels = {name: {"sss": float(samples[f"sss/{name}"].mean())} for name in task.channels}
+    channels = {
+        name: {metric: float(samples[f"{metric}/{name}"].mean()) for metric in ("sss", "pull")}
+        for name in task.channels
+    }
     metrics = {
         "accuracy": float(samples["correct"].mean()), "wga": float((counts / np.bincount(groups)).min()),
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
@@ -208,7 +211,7 @@ def make_outcome():
         groups = groups_on_test(where)
         drawn = np.random.default_rng([seed, int(np.mean(quality) * 100)]).random(len(groups)) < quality
         means = {"placebo": 0.1, "ig": -0.5, "core": 0.7, "cra": 0.4, "flip": 0.2}
-        means |= {"sss/color": 0.3, "sss/background": 0.1}
+        means |= {"sss/color": 0.3, "sss/background": 0.1, "pull/color": 0.1, "pull/background": 0.1}
         samples = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()} | dict(arrays)
         samples["correct"] = drawn if np.ndim(quality) == 0 else np.asarray(quality)
         metrics, channels, counts = metrics_of(where, groups, samples)
@@ -217,7 +220,7 @@ def make_outcome():
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
             "isolation": "process", "data_sha256": frozen.manifest.scenarios[where.scenario.name].digest,
-            "metrics": metrics, "channels": {name: row | {"pull": 0.1} for name, row in channels.items()},
+            "metrics": metrics, "channels": channels,
             "patterns": dict(zip(("aa", "ca", "ac", "cc"), by_pattern.tolist(), strict=True)), "groups": counts,
             "provenance": PROVENANCE,
         }  # fmt: skip

@@ -137,10 +137,14 @@ def test_a_sweep_trains_only_the_finalists_with_the_other_seeds(suite_file, tmp_
     for name in ("erm", "resample"):
         results = read_tuning(tmp_path / "tiny" / f"{name}.jsonl")
         assert [result.seed for result in results] == [0, 0, 0, 4]
+        assert {result.task for result in results} == {"small-text"}
         assert results[3].options == choose(score_settings(results[:3])).options
     capsys.readouterr()
     assert main([*command, "--dry-run"]) == 0
     assert "results are there (8)" in capsys.readouterr().err
+    command[4:5] = ["small-text", "small-image", "--heats", "small-text"]
+    assert main([*command, "--dry-run"]) == 0
+    assert "4 of 12 jobs" in capsys.readouterr().err  # one finalist, in two seeds on the other task
 
 
 def test_a_result_replaces_the_older_one_of_its_setting(tmp_path):

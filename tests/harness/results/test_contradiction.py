@@ -74,7 +74,7 @@ def test_rounding_explains_only_the_rounding_of_float16(suite, make_row, judge):
 
 def test_a_channels_metric_and_the_groups_are_held_to_the_samples(suite, make_outcome, judge):
     result, samples = make_outcome(suite, 0.8)
-    channels = {**result.channels, "color": {"sss": 0.1}}
+    channels = {**result.channels, "color": result.channels["color"] | {"sss": 0.1}}
     assert "sss/color 0.1, expected 0.3" in judge(
         make_task_row([(result.model_copy(update={"channels": channels}), samples)])
     )
@@ -94,6 +94,7 @@ def test_a_missing_metric_is_named(suite, make_outcome, judge):
     ("name", "array", "message"),
     [
         ("ig", None, "ig has 0 values, expected 24"),
+        ("pull/color", None, "pull/color has 0 values, expected 24"),
         ("sss/color", np.zeros(23), "sss/color has 23 values, expected 24"),
         ("correct", np.ones(61, bool), r"correct has shape (1, 61), expected (1, 60)"),
     ],
@@ -102,3 +103,48 @@ def test_missing_or_misshapen_samples_are_a_reason(suite, make_outcome, judge, n
     result, samples = make_outcome(suite, 0.8)
     samples = {key: kept for key, kept in samples.items() if key != name} | ({} if array is None else {name: array})
     assert judge(make_task_row([(result, samples)])) == f"its samples cannot be used: {message}"
+
+
+@pytest.fixture
+def judge_reliance(suite, make_outcome, judge):
+    """Return a function that judges a row that states pulls, reliances and core use, some of them edited."""
+
+    def run(pull=0.1, reliance=0.3, largest=0.3, core_use=0.7, arrays=()):
+        # The oracle of three values, one for each class, has a pull of 2 / 3.
+        arrays = {"pull/color": np.full(BASES, 0.2), "core_use": np.full(BASES, 0.7)} | dict(arrays)
+        result, samples = make_outcome(suite, 0.8, arrays=arrays)
+        metrics = result.metrics | {"reliance": largest, "core_use": core_use}
+        channels = {
+            "color": result.channels["color"] | {"pull": 0.2, "reliance": reliance},
+            "background": result.channels["background"] | {"pull": pull, "reliance": 0.15},
+        }
+        edited = result.model_copy(update={"metrics": metrics, "channels": channels})
+        return judge(make_task_row([(edited, samples)]))
+
+    return run
+
+
+def test_reliance_and_core_use_follow_from_the_samples(judge_reliance):
+    assert judge_reliance() is None
+
+
+@pytest.mark.parametrize(
+    ("edited", "reason"),
+    [
+        ({"pull": 0.2}, "samples: reliance/background 0.15, expected 0.3"),
+        ({"reliance": 0.1}, "samples: reliance/color 0.1, expected 0.3"),
+        ({"largest": 0.1}, "samples: reliance 0.1, expected 0.3"),
+        ({"core_use": 0.9}, "samples: core_use 0.9, expected 0.7"),
+        ({"arrays": {"pull/color": np.full(BASES, 0.4)}}, "samples: pull/color 0.2, expected 0.4"),
+    ],
+)
+def test_an_edited_reliance_or_core_use_is_noticed(judge_reliance, edited, reason):
+    assert reason in judge_reliance(**edited)
+
+
+def test_rows_of_archived_suites_may_lack_the_later_arrays(suite, make_outcome, judge, monkeypatch):
+    result, samples = make_outcome(suite, 0.8)
+    older = {name: array for name, array in samples.items() if not name.startswith("pull/")}
+    assert "pull/color" in judge(make_task_row([(result, older)]))
+    monkeypatch.setattr("spurgen.harness.results.contradiction.archived_suites", lambda: frozenset({suite.name}))
+    assert judge(make_task_row([(result, older)])) is None
