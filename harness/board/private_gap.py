@@ -24,9 +24,9 @@ def private_gap(
     Return why the results cannot be compared if one failed, or does not follow from its counts.
 
     Only results of the same submission with the same options and access count. `groups`: of the test samples, int64
-    (n,). `spread`: the task's pooled spread of WGA over trainings. Both sides of the gap have it, and no average over
-    seeds lowers it: other train data move all seeds of a side alike. A row's own spread does not count, or one bad seed
-    on purpose would protect it.
+    (n,). `spread`: the task's pooled spread of WGA over trainings. Both sides of the gap have it. An average over
+    worlds lowers it, one over seeds of a single world does not: other train data move all seeds of a side alike. A
+    row's own spread does not count, or one bad seed on purpose would protect it.
     """
     same = [result for result in (private.results if private else ()) if _model(result) == _model(public.results[0])]
     if any(result.error is not None for result in same):
@@ -38,7 +38,8 @@ def private_gap(
     sizes = np.bincount(groups)
     if not all(_is_consistent(result, sizes) for _, result in pairs):
         return "its metrics on the private splits do not follow from its counts; score it there again"
-    deviation = np.sqrt(2) * mean_deviation(np.zeros(1), spread, own=False)
+    independent = len(pairs) if task.scenario.worlds > 1 else 1
+    deviation = np.sqrt(2) * mean_deviation(np.zeros(independent), spread, own=False)
     correct = np.array([[result.groups for result in pair] for pair in pairs])
     gap = worst_group_gap(correct[:, 0], correct[:, 1], sizes, deviation, task.name, label)
     accuracy, wga = (float(np.mean([result.metrics[name] for _, result in pairs])) for name in ("accuracy", "wga"))

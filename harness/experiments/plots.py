@@ -38,6 +38,7 @@ FLOORED = ("sss", "core_sensitivity")
 HALVES = {"sss": "channel redrawn, 95 % interval", "sss_image": "in image only", "sss_caption": "in caption only"}
 FACES = ("#9ecae1", "white", "#f2f2f2")  # of bars, which differ by hatching as well, for print
 SEED: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "o", "markersize": 3, "markerfacecolor": "none"}
+IDEAL: dict[str, Any] = {"color": BLUE, "linestyle": "--", "linewidth": 1.2}  # the line of the ideal observer
 NARROWEST = 0.02  # upper limit of an axis of proportions near 0, so that they look small
 # other entries of curves are penalties
 NOT_PENALTIES = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga", "val_robust"}
@@ -45,7 +46,7 @@ Curves = Mapping[str, Float64]
 
 
 def comparison(summary: ExperimentSummary) -> Figure:
-    """Draw a bar per method and a panel per metric: mean, 95 % interval, single seeds, placebo floor."""
+    """Draw a bar per method and a panel per metric: mean, 95 % interval, seeds, placebo floor, ideal observer."""
     methods = summary.finished
     with styled():
         single = len(summary.seeds) == 1
@@ -61,6 +62,8 @@ def comparison(summary: ExperimentSummary) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))  # so that 0.0025 fits too
             axes.tick_params(axis="y", length=0)
             grid_lines(axes, "x")
+            if name in summary.ideal:
+                axes.axvline(summary.ideal[name], **IDEAL)
             if name == "ig":
                 axes.axvline(0, color=GREY, linewidth=0.8)
             else:
@@ -68,7 +71,7 @@ def comparison(summary: ExperimentSummary) -> Figure:
         panels[0].axvline(1 / summary.scenario.num_classes, color=GREY, linestyle=":")
         panels[0].set_yticks(rows, [method.name for method in methods])
         panels[0].set_ylim(-0.7, len(methods) - 0.3)
-        figure.legend(handles=_comparison_key(summary), loc="outside lower center", ncols=5)
+        figure.legend(handles=_comparison_key(summary), loc="outside lower center", ncols=6)
     return figure
 
 
@@ -97,6 +100,7 @@ def _comparison_key(summary: ExperimentSummary) -> list[Artist]:
         Line2D([], [], color=ORANGE, linestyle="", marker="D", markersize=6, markerfacecolor="none",
                label="placebo floor"),
         Line2D([], [], color=GREY, linestyle=":", label="chance"),
+        *([Line2D([], [], **IDEAL, label="ideal observer")] if summary.ideal else []),
     ]  # fmt: skip
 
 
@@ -186,7 +190,7 @@ def _curves(axes: Axes, curves: Curves, names: Sequence[str]) -> None:
 
 
 def sensitivity(summary: ExperimentSummary, method: MethodSummary) -> Figure:
-    """Draw the SSS of every channel with its interval, of each half of a twin, and the placebo floor."""
+    """Draw each channel's SSS with its interval, that of each half of a twin, placebo floor and ideal observer."""
     kinds = [kind for kind in HALVES if any(kind in row for row in method.channels.values())]
     floor = method.estimates["sss_placebo"]
     with styled():
@@ -196,6 +200,10 @@ def sensitivity(summary: ExperimentSummary, method: MethodSummary) -> Figure:
             _bars(axes, method, kind, k, len(kinds))
         axes.axhline(floor.value, color=ORANGE, linestyle="--", label="placebo floor")
         axes.axhspan(*floor.ends, color=PALE, alpha=0.6, linewidth=0, zorder=0, label="its 95 % interval")
+        for x, channel in enumerate(method.channels):
+            if f"sss/{channel}" in summary.ideal:
+                ideal = summary.ideal[f"sss/{channel}"]
+                axes.plot([x - 0.4, x + 0.4], [ideal, ideal], **IDEAL, label="" if x else "ideal observer")
         axes.set_xticks(range(len(method.channels)), list(method.channels))
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel("SSS (lower is better)")

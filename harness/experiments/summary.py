@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.result import Environment, Result
 from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
@@ -22,12 +23,14 @@ from spurgen.harness.metrics import basic_interval, percentile_interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics import ALPHA, holm, paired_difference, seed_p_value
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 TESTED = ("accuracy", "wga", "sss")
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *BASE_METRICS)
+OF_IDEAL = ("accuracy", "wga", "sss", "ig", "core_sensitivity")
 TOO_FEW_BASES = 30  # with fewer base samples, bootstrap intervals are too short to conclude anything from
 Replicates = Mapping[str, Float64]
 
@@ -85,9 +88,13 @@ class Difference(_Frozen):
 
 
 class ExperimentSummary(_Frozen):
-    """The outcome of an experiment; `differences` are to ERM, if it ran."""
+    """The outcome of an experiment; `differences` are to ERM, if it ran.
 
-    schema_version: Literal[2] = 2
+    `ideal`: the metrics of the ideal observer of the training data, those of a channel as `<metric>/<channel>`; empty
+    if there are too many combinations to weigh.
+    """
+
+    schema_version: Literal[3] = 3
     name: str
     command: str
     scenario: Scenario
@@ -97,6 +104,7 @@ class ExperimentSummary(_Frozen):
     seeds: tuple[int, ...]
     methods: tuple[MethodSummary, ...]
     differences: tuple[Difference, ...] = ()
+    ideal: dict[str, float] = {}
     written: str
     environment: Environment
 
@@ -137,9 +145,22 @@ def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experiment
         seeds=experiment.seeds,
         methods=tuple(methods),
         differences=differences_to_erm([method for method in methods if method.estimates], replicates, _tested(task)),
+        ideal=_ideal(task, experiment.seeds),
         written=now(),
         environment=environment(),
     )
+
+
+def _ideal(task: Task, seeds: Sequence[int]) -> dict[str, float]:
+    """Return the mean metrics of the task's ideal observers over seeds, or none if they cannot be computed."""
+    try:
+        each = [ideal_scores(task.in_world(seed)) for seed in seeds]
+    except ScenarioError:
+        return {}
+    values = {name: np.mean([scores.metrics[name] for scores in each]) for name in OF_IDEAL}
+    for channel in task.channels:
+        values[f"sss/{channel}"] = np.mean([scores.channels[channel]["sss"] for scores in each])
+    return {name: float(value) for name, value in values.items()}
 
 
 def _tested(task: Task) -> tuple[str, ...]:

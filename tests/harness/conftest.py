@@ -90,7 +90,11 @@ def metrics_of(task, groups, samples):
     """Return the metrics, the metrics by channel, and the counts per group that follow from samples."""
     counts = np.bincount(groups, samples["correct"], task.num_groups).astype(int)
     channels = {
-        name: {metric: float(samples[f"{metric}/{name}"].mean()) for metric in ("sss", "pull")}
+        name: {
+            metric: float(samples[f"{metric}/{name}"].mean())
+            for metric in ("sss", "pull")
+            if f"{metric}/{name}" in samples
+        }
         for name in task.channels
     }
     metrics = {

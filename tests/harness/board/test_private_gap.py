@@ -1,10 +1,13 @@
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
 from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board.private_gap import private_gap
 from spurgen.harness.results.rows import TaskRow, make_task_row
+from spurgen.harness.statistics.seed_spread import SeedSpread
 
 
 @pytest.fixture
@@ -75,3 +78,15 @@ def test_a_row_that_fails_on_private_splits_is_not_ranked(suite, make_row, make_
 def test_a_private_result_of_another_version_verifies_nothing(suite, make_row, board, hidden, changes):
     row = board({"edited": make_row(suite, 0.9)}, {"edited": hidden(0.9, **changes)})["edited"]
     assert (row.private, row.verification) == (None, "self-reported")
+
+
+def test_an_average_over_worlds_lowers_the_noise_of_the_gap_and_one_over_seeds_does_not(suite, make_row, hidden):
+    task = suite.task("small-text")
+    template = replace(task, scenario=task.scenario.model_copy(update={"worlds": 4}))
+    groups, spread = groups_on_test(task), SeedSpread(0.2, 10_000)
+    rows = make_row(suite, 0.9, range(4)), hidden(0.8, range(4))
+    widths = []
+    for where in (task, template):
+        low, high = private_gap(where, groups, "a", *rows, spread).gap_ci
+        widths.append(high - low)
+    assert widths[1] < 0.7 * widths[0]

@@ -47,6 +47,17 @@ def test_texts_are_legible_in_print_and_inside_the_figure(summary):
             assert 0 <= box.x0 <= box.x1 <= figure.bbox.width, text
 
 
+def test_the_ideal_observer_is_a_line_in_every_panel_and_over_every_channel(summary):
+    for axes, name in zip(comparison(summary).axes, PANELS, strict=True):
+        assert summary.ideal[name] in [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+    (axes,) = sensitivity(summary, summary.finished[0]).axes
+    levels = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+    assert {summary.ideal[f"sss/{channel}"] for channel in summary.task.channels} <= set(levels)
+    unknown = summary.model_copy(update={"ideal": {}})
+    labels = [text.get_text() for text in comparison(unknown).legends[0].get_texts()]
+    assert "ideal observer" not in labels
+
+
 def test_numbers_on_an_axis_do_not_overlap(summary):
     figure = comparison(summary)
     texts = visible_texts(figure)

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from scipy.stats import ttest_rel
 
 from spurgen.harness.experiments.summary import ExperimentSummary, differences_to_erm
+from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics.differences import holm, paired_difference
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -13,7 +14,7 @@ from spurgen.harness.statistics.estimate import Estimate
 def test_a_summary_survives_json_and_never_holds_nan(make_experiment):
     summary = make_experiment({"erm": {}, "irm": {"error": "boom"}})
     assert ExperimentSummary.model_validate_json(summary.dump()) == summary
-    assert json.loads(summary.dump())["schema_version"] == 2
+    assert json.loads(summary.dump())["schema_version"] == 3
     with pytest.raises(ValidationError, match="finite"):
         Estimate(float("nan"))
     environment = summary.environment.model_copy(update={"limits": {"memory": float("nan")}})
@@ -31,6 +32,14 @@ def test_estimates_are_means_over_seeds_within_their_intervals(make_experiment):
     for channel, row in erm.channels.items():
         assert row["sss"].value == pytest.approx(np.mean([r.channels[channel]["sss"] for r in erm.results]))
         assert row["sss"].low < row["sss"].value < row["sss"].high
+
+
+def test_the_ideal_observer_stands_beside_the_methods(make_experiment):
+    summary = make_experiment({"erm": {}})
+    scores = ideal_scores(summary.task)
+    assert summary.ideal["wga"] == scores.metrics["wga"]
+    assert {name for name in summary.ideal if "/" in name} == {f"sss/{name}" for name in summary.task.channels}
+    assert summary.ideal["sss/color"] == scores.channels["color"]["sss"]
 
 
 def test_differences_are_paired_and_holm_corrected_over_every_test(make_experiment):
