@@ -91,9 +91,14 @@ def test_every_metric_by_unit_has_its_interval(make_baselines, make_outcome, sui
     extra = {"reliance": 0.2, "reliance_excess": -0.1, "core_use": 0.9}
     outcomes = []
     for seed in range(5):
-        result, samples = make_outcome(suite, 0.8, seed, arrays={"ig": np.full(BASES, -0.5 - seed)})
-        metrics = result.metrics | {name: value + 0.01 * seed for name, value in extra.items()}
-        outcomes.append((result.model_copy(update={"metrics": metrics}), samples))
+        added = {name: value + 0.01 * seed for name, value in extra.items()}
+        # The oracle of three values, one for each class, has a pull of 2 / 3.
+        means = {"ig": -0.5 - seed, "pull/color": added["reliance"] * 2 / 3, "core_use": added["core_use"]}
+        arrays = {name: np.full(BASES, mean) for name, mean in means.items()}
+        result, samples = make_outcome(suite, 0.8, seed, arrays=arrays)
+        color = result.channels["color"] | {"reliance": added["reliance"]}
+        edited = {"metrics": result.metrics | added, "channels": result.channels | {"color": color}}
+        outcomes.append((result.model_copy(update=edited), samples))
     rows = make_baselines() | {"mine": make_task_row(outcomes)}
     shown = by_label(task_board(rows))["mine"]
     for metric in ("robust_accuracy", "wga", "wga_corrected", "accuracy", "sss", "ig", "cra", *extra):
@@ -140,15 +145,15 @@ def test_the_weakest_consistency_check_of_a_row_is_shown(suite, make_outcome, ta
 
 def test_a_mean_that_not_all_results_have_is_left_out(suite, make_outcome, task_board):
     whole, samples = make_outcome(suite, 0.8, 0, rules={"last": {"wga": 0.4, "accuracy": 0.8}})
-    whole = whole.model_copy(update={"metrics": whole.metrics | {"probe": 0.5}})
+    decoded = {name: row | {"decoded": 0.1} for name, row in whole.channels.items()}
+    whole = whole.model_copy(update={"metrics": whole.metrics | {"probe": 0.5}, "channels": decoded})
     bare, others = make_outcome(suite, 0.8, 1, patterns={}, rules={"last": {"wga": 0.6}})
-    channels = bare.channels | {"color": {"sss": bare.channels["color"]["sss"]}}
-    bare = bare.model_copy(update={"channels": channels})
+    bare = bare.model_copy(update={"channels": decoded | {"color": bare.channels["color"]}})
     (row,) = task_board({"a": make_task_row([(whole, samples), (bare, others)])}).few
     assert row.patterns == {}
     assert "probe" not in row.estimates
     assert row.selections == {"last": {"wga": 0.5}}
-    assert row.by_channel["pull"] == {"background": 0.1}
+    assert row.by_channel["decoded"] == {"background": 0.1}
 
 
 @pytest.mark.parametrize(("core", "ignores"), [(0.2, True), (0.21, False), (0.5, False), (0.0, True)])
