@@ -40,12 +40,13 @@ class Part(_Frozen):
     """The digests of one split, or of one kind of twins.
 
     `fingerprints` is base64 over the first 2 bytes of every sample's digest, in order: with it a verifier
-    can name the first sample that differs, without a record of every digest.
+    can name the first sample that differs, without a record of every digest. A suite with several worlds has none,
+    since they would be nine tenths of its manifest.
     """
 
     samples: Annotated[int, Field(ge=1)]
     shards: Annotated[tuple[Shard, ...], Field(min_length=1)]
-    fingerprints: Annotated[str, AfterValidator(_is_base64)]
+    fingerprints: Annotated[str, AfterValidator(_is_base64)] = ""
 
     @property
     def prints(self) -> bytes:

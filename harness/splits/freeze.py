@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -133,22 +135,27 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
 
     Raises `FrozenDataError` if any test image or caption, twins included, occurs in train or val.
     """
-    shards: dict[tuple[str, str], list[ShardDigests]] = {}
-    for name, part, digests in hash_suite(suite, progress, jobs):
-        shards.setdefault((name, part), []).append(digests)
     scenarios = {}
-    for name, scenario in suite.scenarios.items():
-        parts = {part: shards[name, part] for part in part_sizes(scenario)}
+    for name, shards in groupby(hash_suite(suite, progress, jobs), key=itemgetter(0)):
+        parts: dict[str, list[ShardDigests]] = {}
+        for _, part, digests in shards:
+            parts.setdefault(part, []).append(digests)
         check_leakage(name, parts)
-        frozen = {part: _part_manifest(digests) for part, digests in parts.items()}
-        scenarios[name] = ScenarioManifest(scenario_sha256=scenario.digest, parts=frozen)
+        frozen = {part: _part_manifest(digests, has_fingerprints(suite)) for part, digests in parts.items()}
+        scenarios[name] = ScenarioManifest(scenario_sha256=suite.scenario(name).digest, parts=frozen)
     return Manifest(suite=suite.name, shard_size=SHARD, scenarios=scenarios)
 
 
-def _part_manifest(digests: list[ShardDigests]) -> Part:
-    prints = b"".join(d.fingerprints for d in digests)
+def has_fingerprints(suite: Suite) -> bool:
+    """Return whether the manifest holds the first bytes of each sample's digest: not if a task has several worlds."""
+    return all(task.scenario.worlds == 1 for task in suite.tasks.values())
+
+
+def _part_manifest(digests: list[ShardDigests], fingerprints: bool) -> Part:
+    prints = b"".join(d.fingerprints for d in digests) if fingerprints else b""
     shards = tuple(d.shard for d in digests)
-    return Part(samples=len(prints) // FINGERPRINT, shards=shards, fingerprints=base64.b64encode(prints).decode())
+    samples = sum(len(d.factors) for d in digests)
+    return Part(samples=samples, shards=shards, fingerprints=base64.b64encode(prints).decode())
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:

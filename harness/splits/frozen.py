@@ -4,7 +4,15 @@ from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.manifest import Part, ScenarioManifest, Shard
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples
-from spurgen.harness.splits.freeze import FINGERPRINT, SHARD, ShardDigests, digest, part_sizes, shard_bounds
+from spurgen.harness.splits.freeze import (
+    FINGERPRINT,
+    SHARD,
+    ShardDigests,
+    digest,
+    has_fingerprints,
+    part_sizes,
+    shard_bounds,
+)
 
 RESTORE = "restore it from version control"
 CURE = "check out the generators that this suite was frozen with, or report it: frozen data must never change"
@@ -42,7 +50,7 @@ def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
         counts = {
             "samples": (record.samples, size),
             "shards": (len(record.shards), len(shard_bounds(suite.scenario(name), part))),
-            "bytes of fingerprints": (len(record.prints), size * FINGERPRINT),
+            "bytes of fingerprints": (len(record.prints), size * FINGERPRINT * has_fingerprints(suite)),
         }
         for what, (actual, expected) in counts.items():
             if actual != expected:
@@ -72,13 +80,14 @@ def miscounted(where: str, samples: Samples, bounds: tuple[int, int]) -> str | N
 def compare(where: str, frozen: Part, number: int, start: int, made: ShardDigests) -> str | None:
     """Return how a shard differs from the frozen one: the halves, the first sample, and both digests.
 
-    The sample is not named where halves were not made, or where its fingerprint is that of the frozen one.
+    The sample is not named where halves were not made, where its fingerprint is that of the frozen one, or where the
+    manifest has no fingerprints.
     """
     expected, actual = frozen.shards[number], made.shard
     present = [half for half in Shard.model_fields if getattr(made, half)]
     wrong = [half for half in present if getattr(expected, half) != getattr(actual, half)]
     first = None
-    if len(present) == len(Shard.model_fields):
+    if frozen.prints and len(present) == len(Shard.model_fields):
         first = _first_difference(frozen.prints[start * FINGERPRINT :], made.fingerprints)
     sample = "" if first is None else f", first in sample {start + first}"
     if wrong:
