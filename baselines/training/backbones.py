@@ -83,7 +83,8 @@ class CaptionEncoder(nn.Module):
         trigrams = torch.cat([padded[:, :-2], vectors, padded[:, 2:]], dim=2)
         hidden = F.relu(self.trigrams(trigrams)) * mask
         mean = hidden.sum(1) / mask.sum(1).clamp(min=1)
-        features: Tensor = self.project(torch.cat([mean, hidden.amax(1)], dim=1))
+        # Not amax, whose gradient is divided among equal values, which takes as long as the trigrams.
+        features: Tensor = self.project(torch.cat([mean, hidden.max(1).values], dim=1))
         return features
 
 
@@ -129,7 +130,8 @@ class Network(nn.Module):
         """Return features float32 (n, feature_dim) of embedded inputs."""
         encoders = [encoder for encoder in (self.image, self.caption) if encoder is not None]
         reduced = _multiplies_bfloat16(self.device)
-        embedded = embedded if reduced else [part.float() for part in embedded]
+        # Captions too are converted here, once, or each operation on them would convert them again.
+        embedded = [part.to(torch.bfloat16 if reduced else torch.float32) for part in embedded]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=reduced):
             parts = [encoder(part) for encoder, part in zip(encoders, embedded, strict=True)]
             features: Tensor = parts[0] if self.fuse is None else self.fuse(torch.cat(parts, dim=1))
