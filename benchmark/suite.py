@@ -1,6 +1,7 @@
 """A versioned set of tasks, read from `suites/<name>.toml`, and the manifest that freezes it."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]
 Role = Literal["main", "dose", "extra"]
+EntryRule = Literal["ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
 DEFAULT_SUITE = "v1"  # of commands without --suite
 SUITES = Path(__file__).parent / "suites"
 
@@ -32,6 +34,7 @@ class _Entry(BaseModel):
     modality: Modality
     backbone: Backbone = "scratch"
     role: Role = "extra"
+    waived: dict[EntryRule, str] = {}
 
 
 class _SuiteFile(BaseModel):
@@ -67,6 +70,7 @@ class Task:
     uncorrelated world with other pictograms and nouns; `imagenet`, EfficientNet-Lite0.
     `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
     that differs in strength alone; `extra`, any other. A role is no part of a result's identity.
+    `waived`: the rules of `spurgen entry` that are not asked of the task, and why.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Task:
     modality: Modality
     backbone: Backbone = "scratch"
     role: Role = "extra"
+    waived: Mapping[EntryRule, str] = field(default_factory=dict, hash=False)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -220,7 +225,7 @@ def load_suite(which: str) -> Suite:
         if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
             raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
     tasks = {
-        task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role)
+        task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role, entry.waived)
         for task, entry in spec.tasks.items()
     }
     return Suite(name, tasks, folder, spec.overall, spec.archived)

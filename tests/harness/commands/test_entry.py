@@ -13,7 +13,7 @@ SCENARIO = {
     "channels": {"color": {"strength": 0.9}}, "second_part": {"kind": "tint"},
     "splits": {"train": 100, "val": 200, "val_per_group": 20, "test_per_group": 50, "conflicting_per_class": 350},
 }  # fmt: skip
-GOOD = {"resample": 0.9, "group_dro": 0.9, "jtt": 0.81, "dfr": 0.3}
+GOOD = {"resample": 0.9, "group_dro": 0.9, "jtt": 0.81, "dfr": 0.3, "adversarial": 0.3}
 
 
 def made(robust, task="plates-image"):
@@ -78,3 +78,8 @@ def test_the_command_trains_prints_and_keeps_its_results(tmp_path, monkeypatch, 
     again = capsys.readouterr()
     assert again.out == first.out
     assert "seed 100" not in again.err  # nothing is trained again
+    rules = ("erm", "uncorrelated", "solved", "val", "test", "ideal")
+    waived = ", ".join(f'{rule} = "a control"' for rule in rules)
+    file.write_text(file.read_text().replace('"image" }', f'"image", waived = {{ {waived} }} }}'))
+    assert main(words) == 0
+    assert "no; waived: a control" in capsys.readouterr().out
