@@ -128,8 +128,8 @@ def _print_tables(suite: Suite, arguments: argparse.Namespace) -> None:
     shown = {name: there for name, there in people.items() if arguments.task in (None, name)}
     if not shown:
         raise SpurgenError(
-            f"{arguments.results} has no answers to {arguments.task or f'suite {suite.name}'}; run spurgen human without "
-            "--summary, or name the folder by --results"
+            f"{arguments.results} has no answers to {arguments.task or f'suite {suite.name}'}; run spurgen human "
+            "without --summary, or name the folder by --results"
         )
     for name, there in shown.items():
         print("\n".join([f"## {name}", "", *people_text(there)]))

@@ -22,7 +22,6 @@ from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.scenario_tables import MAX_CLASSES, Name
 from spurgen.harness.machine.files import WriteError
 
-SCHEMA_VERSION = 1
 FILE_BYTES = 1 << 22  # a line has about 70 bytes
 MAX_INDEX = 1 << 24  # of a sample
 MAX_MILLISECONDS = 86_400_000  # a day
@@ -43,7 +42,7 @@ class Header(_Frozen):
     test. `practice`: how many practice scenes there are at most.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     suite: Name
     task: Name
     modality: Modality
@@ -117,7 +116,7 @@ def _check(answers: Answers) -> None:
     """Raise `ReadError` for answers that cannot all be from one run of the protocol."""
     header, tested = answers.header, answers.in_phase("test")
     if len(set(header.classes)) < len(header.classes):
-        raise ReadError(f"line 1: classes {shortened(header.classes)} name a class twice")
+        raise ReadError(f"line 1: classes {list(header.classes)} name a class twice")
     if len(tested) > header.scenes or len({answer.index for answer in tested}) < len(tested):
         raise ReadError(f"it has {len(tested)} test answers, expected one for each of {header.scenes} scenes")
     for place, answer in enumerate(answers.given, 2):
@@ -178,6 +177,6 @@ def check_header(path: Path, answers: Answers | None, header: Header) -> None:
     before, now = (each.model_dump() for each in (answers.header, header))
     key = next(key for key in before if before[key] != now[key])
     raise SpurgenError(
-        f"the answers {path} were given with {key} {shortened(before[key])}, not {shortened(now[key])}; leave out the flags to "
-        "go on with them, or name another annotator"
+        f"the answers {path} were given with {key} {shortened(before[key])}, not {shortened(now[key])}; leave "
+        "out the flags to go on with them, or name another annotator"
     )

@@ -84,9 +84,9 @@ def make_protocol(
     task = suite.task(name).in_world(world)
     scenario, channels = task.scenario, len(task.channels)
     chosen = choose_classes(scenario, classes or usual_classes(scenario))
-    per_class = -(-(scenes or usual_scenes(channels, len(chosen))) // len(chosen))
+    per_class = ceil((scenes or usual_scenes(channels, len(chosen))) / len(chosen))
     per_pattern = scenes_per_pattern(channels, per_class)
-    practised = PRACTICE if practice is None else -(-practice // len(chosen))
+    practised = PRACTICE if practice is None else ceil(practice / len(chosen))
 
     def shuffled(values: Int64, what: str) -> list[int]:
         key = stream_key("human", suite.name, name, world, annotator, what)

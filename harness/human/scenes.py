@@ -4,6 +4,8 @@ A person sees a few classes only. A conflicting channel of a test scene should t
 classes, and each channel to a different one: then every answer shows which cue it follows.
 """
 
+from math import ceil
+
 import numpy as np
 
 from spurgen.benchmark.errors import ScenarioError
@@ -23,7 +25,8 @@ POOL = {"train": 1 << 13, "test": 1 << 18}  # the first samples of a split, amon
 def usual_classes(scenario: Scenario) -> int:
     """Return the default number of classes: 4, or the least number possible above it."""
     least, step = _class_numbers(scenario)
-    return min(max(least, -(-USUAL_CLASSES // step) * step), scenario.num_classes)
+    usual = max(least, ceil(USUAL_CLASSES / step) * step)
+    return usual if usual < scenario.num_classes else int(scenario.num_classes)
 
 
 def choose_classes(scenario: Scenario, count: int) -> tuple[int, ...]:
@@ -55,24 +58,24 @@ def _class_numbers(scenario: Scenario) -> tuple[int, int]:
 def scenes_per_pattern(num_channels: int, per_class: int) -> Int64:
     """Return how many test scenes of each class every alignment pattern has, int64 (2 ** num_channels,).
 
-    An eighth is aligned throughout, at most a quarter has mixed patterns, all others conflict throughout; no pattern is
-    empty. Raises `ScenarioError` if `per_class` is too small for that.
+    An eighth is aligned throughout, a quarter has mixed patterns, at least one each, and all others conflict
+    throughout. Raises `ScenarioError` if there are fewer than patterns.
     """
-    num_patterns = 2**num_channels
-    aligned, mixed = max(1, per_class // 8), max(1, per_class // 4 // max(1, num_patterns - 2))
-    counts = np.full(num_patterns, mixed)
-    counts[0], counts[-1] = aligned, per_class - aligned - mixed * (num_patterns - 2)
-    if counts[-1] < 1:
+    num_patterns = 1 << num_channels
+    if per_class < num_patterns:
         raise ScenarioError(
             f"{per_class} scenes of a class are too few for the {num_patterns} alignment patterns; set --scenes to at "
-            f"least {num_patterns + 1} times the number of classes"
+            f"least {num_patterns} times the number of classes"
         )
-    return counts
+    mixed = max(1, per_class // 4 // max(1, num_patterns - 2))
+    others = per_class - mixed * (num_patterns - 2)
+    aligned = max(1, min(per_class // 8, others // 2))
+    return np.array([aligned, *[mixed] * (num_patterns - 2), others - aligned])
 
 
 def usual_scenes(num_channels: int, num_classes: int) -> int:
     """Return the default number of test scenes: 64, or enough for a fifth of them to conflict throughout."""
-    return num_classes * max(-(-USUAL_SCENES // num_classes), -(-4 * 2**num_channels // 3))
+    return num_classes * max(ceil(USUAL_SCENES / num_classes), ceil((1 << num_channels) * 4 / 3))
 
 
 def choose_training_scenes(scenario: Scenario, classes: tuple[int, ...], per_class: int) -> Int64:

@@ -1,18 +1,16 @@
 """The people on a task as Markdown text."""
 
-from collections.abc import Mapping
-
 from spurgen.harness.human.people import People
 from spurgen.harness.human.summary import PeopleMean, PersonRow, mean_of
 from spurgen.harness.machine.printing import markdown_table
 
 STYLE = ".2f"
 NOTE = (
-    "People saw some of the classes and few scenes, so their rows are not ranked. Robust accuracy: the lowest accuracy of "
-    "an alignment pattern. Aligned: accuracy where all channels agree with the class. The columns that follow are shares "
-    "of the answers where every channel conflicts: by the core cue, by each channel, by none of them. Attention: whether "
-    "Aligned is significantly above chance. Brackets: 95 % intervals; means are over attentive people. How it was asked: "
-    "docs/human.md."
+    "People saw some of the classes and few scenes, so their rows are not ranked. Robust accuracy: the lowest accuracy "
+    "of an alignment pattern. Aligned: accuracy where all channels agree with the class. By ...: shares of the answers "
+    "where every channel conflicts, by the cue that they follow. Attention: whether Aligned is significantly above "
+    "chance. Learned: whether practice ended by its criterion. Brackets: 95 % intervals. Means are over attentive "
+    "people. How it was asked: docs/human.md."
 )
 
 
@@ -45,7 +43,7 @@ def _mean_line(mean: PeopleMean) -> dict[str, str]:
     return {"Person": f"Mean of {mean.people}"} | _measured(mean)
 
 
-def _measured(row: PersonRow | PeopleMean) -> Mapping[str, str]:
+def _measured(row: PersonRow | PeopleMean) -> dict[str, str]:
     return {
         "Robust accuracy": row.robust_accuracy.text(STYLE),
         "Aligned": row.aligned_accuracy.text(STYLE),

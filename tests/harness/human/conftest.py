@@ -83,7 +83,7 @@ def labels_of():
 def answer_all(labels_of):
     """Return a function that answers everything as `choose` does: right, or a function of (index, label)."""
 
-    def answer(protocol, choose=lambda index, label: label, milliseconds=700):
+    def answer(protocol, choose=lambda _, label: label, milliseconds=700):
         given = []
         for phase in protocol.scenes:
             for index, label in labels_of(protocol, phase).items():
