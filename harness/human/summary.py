@@ -49,7 +49,7 @@ class PersonRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleMean:
-    """Means over attentive people, with Student's t intervals at 95 %.
+    """Means over attentive people, with Student's t intervals at 95 % where people differ.
 
     `robust_accuracy`: the lowest mean over people of a pattern's accuracy. The mean of their own minima would be biased
     low, since each has few answers to a pattern.
@@ -112,8 +112,9 @@ def mean_of(rows: Sequence[PersonRow]) -> PeopleMean | None:
     if len(counted) < 2:
         return None
 
-    def mean(values: Sequence[Estimate]) -> Estimate:
-        return mean_estimate(np.array([each.value for each in values]), Spread())
+    def mean(estimates: Sequence[Estimate]) -> Estimate:
+        values = np.array([each.value for each in estimates])
+        return Estimate(float(values[0])) if np.ptp(values) == 0 else mean_estimate(values, Spread())
 
     patterns = [mean([row.patterns[name] for row in counted]) for name in counted[0].patterns]
     return PeopleMean(

@@ -8,7 +8,7 @@ from spurgen.harness.human.summary import mean_of, summarize
 
 
 @pytest.fixture(scope="module")
-def follow(draft):
+def follow():
     """Return a function that makes a reader of a channel: it answers the class that goes with the value shown."""
 
     def make(protocol, channel):
@@ -25,7 +25,7 @@ def follow(draft):
 
 @pytest.fixture(scope="module")
 def summed(draft, make_run, answer_all):
-    """Return a function that summarises answers to 48 scenes of three classes, in 15 of which all channels conflict."""
+    """Return a function that summarises answers to 48 scenes of three classes, in 30 of which all channels conflict."""
 
     def make(choose=None, annotator="ann", **changes):
         protocol = make_run(annotator, **({"scenes": 48} | changes))
@@ -55,7 +55,7 @@ def test_who_goes_by_a_channel_is_found_out(summed, follow, channel):
     assert row.attentive
 
 
-def test_an_answer_may_follow_no_cue(summed, labels_of, follow):
+def test_an_answer_may_follow_no_cue(summed, follow):
     def choose(protocol):
         readers = [follow(protocol, channel) for channel in ("color", "background")]
 
