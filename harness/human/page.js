@@ -112,7 +112,12 @@ function offer(onlyNext) {
       button.type = "button";
       button.textContent = letter;
       button.setAttribute("aria-keyshortcuts", letter);
-      button.addEventListener("click", () => choose(letter));
+      button.addEventListener("click", (event) => {
+        // The second click of a double click would answer the next scene.
+        if (!(event.pointerType === "mouse" && event.detail > 1)) {
+          choose(letter);
+        }
+      });
       return button;
     }),
   );
