@@ -15,7 +15,8 @@ const INTRODUCTIONS = {
   ],
   practice: (step) => [
     "Now you choose",
-    `Choose the letter of each ${THINGS[step.modality]}: press its key, or its button. You will be told whether it was right.`,
+    `Choose the letter of each ${THINGS[step.modality]}: press its key, or its button. You will be told whether it ` +
+      "was right.",
     `This part ends as soon as ${step.needed} of your last ${step.window} answers are right, and after ${step.total} ` +
       "at the latest.",
   ],
@@ -112,15 +113,19 @@ function offer(onlyNext) {
       button.type = "button";
       button.textContent = letter;
       button.setAttribute("aria-keyshortcuts", letter);
-      button.addEventListener("click", (event) => {
-        // The second click of a double click would answer the next scene.
-        if (!(event.pointerType === "mouse" && event.detail > 1)) {
-          choose(letter);
-        }
-      });
+      button.addEventListener("click", once(() => choose(letter)));
       return button;
     }),
   );
+}
+
+// Leave out the second click of a double click, which would answer the next scene.
+function once(act) {
+  return (event) => {
+    if (event.pointerType !== "mouse" || event.detail < 2) {
+      act();
+    }
+  };
 }
 
 function choose(letter) {
@@ -189,7 +194,7 @@ function report(text) {
 }
 
 element("start").addEventListener("click", () => show(current));
-element("next").addEventListener("click", () => waiting?.());
+element("next").addEventListener("click", once(() => waiting?.()));
 document.addEventListener("keydown", (event) => {
   if (event.repeat && event.target.tagName === "BUTTON") {
     event.preventDefault(); // a key held down presses its button once
