@@ -74,7 +74,7 @@ def scenes_per_pattern(num_channels: int, per_class: int) -> Int64:
 
 
 def usual_scenes(num_channels: int, num_classes: int) -> int:
-    """Return the default number of test scenes: 64, or enough for a fifth of them to conflict throughout."""
+    """Return the default number of test scenes: 64, or enough for about a fifth of them to conflict throughout."""
     return num_classes * max(ceil(USUAL_SCENES / num_classes), ceil((1 << num_channels) * 4 / 3))
 
 

@@ -66,7 +66,8 @@ class PeopleMean:
 def summarize(task: Task, answers: Answers) -> PersonRow:
     """Summarize complete answers to a task, a template or its world.
 
-    Raises `ReadError` if the answers are not to scenes of this world as the protocol chooses them.
+    Raises `ReadError` if they belong to another version of the task, if a scene shows a class that has no letter, or if
+    a class or an alignment pattern has no scene.
     """
     header, tested = answers.header, answers.in_phase("test")
     task = task.in_world(header.world)

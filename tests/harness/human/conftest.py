@@ -118,8 +118,9 @@ def served(tmp_path):
         path = tmp_path / f"{protocol.header.annotator}.jsonl"
         with (
             open_answers(path, protocol.header) as (file, answers),
-            PageServer(Session(protocol, file, answers), 0) as server,
+            PageServer(session := Session(protocol, file, answers), 0) as server,
         ):
+            session.scene(session.step)  # compiles what draws scenes, as the command does
             thread = Thread(target=server.serve_forever, args=(0.01,))
             thread.start()
             try:
