@@ -9,6 +9,7 @@ from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
@@ -19,13 +20,13 @@ PRIVATE, REFERENCE = "private", "reference"
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
-    """Build a suite's leaderboard from rows, and the private rows and the references in a folder of results.
+    """Build a suite's leaderboard from rows, and the private rows, references and people in a folder of results.
 
     Rows stand beside the stored ideal observer of their world.
     """
-    return build(
-        suite, with_ideal(suite, rows), read_private(suite, results), Store(results, suite.name, REFERENCE).rows()
-    )
+    references = Store(results, suite.name, REFERENCE).rows()
+    board = build(suite, with_ideal(suite, rows), read_private(suite, results), references)
+    return replace(board, people=read_people(suite, results))
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from spurgen.harness.board.by_unit import Unit
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow
+from spurgen.harness.human.table import people_text
 from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
@@ -36,10 +37,15 @@ Columns = Callable[[Sequence[Row], Row], dict[str, str]]
 
 
 def to_markdown(board: Leaderboard, mine: Collection[str] = (), note: str = NOTE) -> str:
-    """Return a table per task, set of tasks, and access tier; `>` marks rows `mine`."""
+    """Return a table per task, set of tasks, and access tier, and the people on a task; `>` marks rows `mine`."""
     parts = [f"# SpurGen {board.suite} leaderboard", "", note + (" `>`: your row." if mine else ""), ""]
-    for name, part in board.tasks.items():
-        parts += [f"## {name}", "", *_told_apart(part), *_tables(part, part.rows, part.few, task_columns, mine)]
+    for name in dict.fromkeys([*board.tasks, *board.people]):
+        parts += [f"## {name}", ""]
+        if name in board.tasks:
+            part = board.tasks[name]
+            parts += [*_told_apart(part), *_tables(part, part.rows, part.few, task_columns, mine)]
+        if name in board.people:
+            parts += people_text(board.people[name])
     for name, ranked in board.overall.items():
         if ranked.rows or ranked.few:
             title = f"## Overall, {name}: mean over {', '.join(ranked.tasks)}"
@@ -71,7 +77,8 @@ def to_terminal(board: Leaderboard, tasks: Collection[str] = (), mine: Collectio
     """Return the same as Markdown, briefer and without HTML escapes; of these tasks only, if any are named."""
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
     sets = {name: part for name, part in board.overall.items() if shown.keys() >= set(part.tasks)}
-    return html.unescape(to_markdown(replace(board, tasks=shown, overall=sets), mine, BRIEF))
+    people = {name: there for name, there in board.people.items() if not tasks or name in tasks}
+    return html.unescape(to_markdown(replace(board, tasks=shown, overall=sets, people=people), mine, BRIEF))
 
 
 def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit, mine: Collection[str] = ()) -> str:

@@ -1,14 +1,15 @@
 """The leaderboard as data: a board per task and per set of tasks, each with ranked and unranked rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
+from spurgen.harness.human.people import People
 from spurgen.harness.metrics import Interval
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 Direction = Literal["better", "worse", "undecided"]
 
 
@@ -146,9 +147,13 @@ class SetBoard:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """A suite's leaderboard; `overall` maps the suite's sets of tasks to their boards."""
+    """A suite's leaderboard; `overall` maps the suite's sets of tasks to their boards.
+
+    `people`: by task, those who answered it; they are never ranked, and no row is compared with them.
+    """
 
     suite: str
     manifest_sha256: str
     tasks: dict[str, TaskBoard]
     overall: dict[str, SetBoard]
+    people: Mapping[str, People] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite, open_store
 from spurgen.harness.commands._sections import add_page, around, renew
+from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.printing import say
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
     suite = load_suite(arguments.suite)
     rows = open_store(suite, arguments, console).rows()
-    if not rows:
+    if not rows and not read_people(suite, arguments.results):
         raise SpurgenError(
             f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of rows "
             "by --results"

@@ -12,7 +12,7 @@ from spurgen.generators import PARTS, Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
 from spurgen.harness.running.query import Floats, Predictions
-from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
+from spurgen.harness.running.task_data import HALF_BASES, Block, pattern_letters, task_groups, twin_labels
 
 Int64 = NDArray[np.int64]
 LARGEST_LEAD = 1e6
@@ -64,7 +64,7 @@ def score(task: Task, predictions: Predictions, factors: Samples, train: Samples
     channels = {name: {**row, "sss_raw": raw[name]} for name, row in of_twins.channels.items()}
     for name, decoded in _decoded(task, predictions, factors).items():
         channels[name]["decoded"] = decoded
-    by_letters = {_letters(k, len(task.channels)): float(a) for k, a in enumerate(patterns)}
+    by_letters = {pattern_letters(k, len(task.channels)): float(a) for k, a in enumerate(patterns)}
     samples = {"correct": correct, **of_twins.samples}
     return Scores(values, channels, by_letters, tuple(counts.correct.tolist()), samples)
 
@@ -183,11 +183,6 @@ def _halves(
             shifted = metrics.softmax(_values(task, predictions, name, half), temperature)
             values[f"sss_{half}"] = metrics.spurious_sensitivity(probs[with_halves], shifted, labels[with_halves])
     return values
-
-
-def _letters(pattern: int, channels: int) -> str:
-    """Return a letter per channel: a for aligned, c for conflicting."""
-    return "".join("c" if pattern >> k & 1 else "a" for k in range(channels))
 
 
 def _halves_of_test(predictions: Predictions, factors: Samples) -> tuple[Floats, Floats, Samples, Samples]:

@@ -20,8 +20,8 @@ MAY_IMPORT = {
     "submissions": {"benchmark", "baselines", "submissions"},
 }
 ROOMS = (
-    "worker", "machine", "metrics", "statistics", "results", "sandbox", "splits", "running", "board", "sheets",
-    "experiments", "validity", "parser", "commands", "cli",
+    "worker", "machine", "metrics", "statistics", "results", "sandbox", "splits", "running", "human", "board",
+    "sheets", "experiments", "validity", "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
