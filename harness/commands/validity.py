@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import REFERENCE
@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             f"--results {arguments.results}: there are no rows of {suite.name} to judge; run spurgen benchmark"
         )
     references = Store(arguments.results, suite.name, REFERENCE).rows()
-    sections = examine(gather(suite, rows, references, published, names_in(BASELINES)))
+    access = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
+    sections = examine(gather(suite, rows, references, published, access))
     plots = _write(arguments.out, suite.name, sections, console) if arguments.out else {}
     if arguments.page:
         renew(arguments.page, BEGIN, END, summary(sections))

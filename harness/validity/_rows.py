@@ -89,12 +89,15 @@ class RankedTask:
 
 @dataclass(frozen=True)
 class RankedSuite:
-    """All that the report is a function of; `baselines` are the methods that a complete suite has rows of."""
+    """All that the report is a function of.
+
+    `baselines`: the access tier of every method that a complete suite has rows of, by name.
+    """
 
     suite: Suite
     tasks: Mapping[str, RankedTask]
     published: Sequence[PublishedMetric]
-    baselines: Sequence[str]
+    baselines: Mapping[str, str]
 
     @property
     def main(self) -> dict[str, RankedTask]:
@@ -119,7 +122,7 @@ class RankedSuite:
 
 
 def gather(
-    suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedMetric], baselines: Sequence[str]
+    suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedMetric], baselines: Mapping[str, str]
 ) -> RankedSuite:
     """Sort the baselines' rows by task, and leave out those that the leaderboard would not rank."""
     ours = {label: row for label, row in rows.items() if label in baselines}

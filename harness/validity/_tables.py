@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.statistics.estimate import Estimate
 
 PASSED = {True: "yes", False: "no", None: "-"}
 T = TypeVar("T")
@@ -31,6 +32,13 @@ def with_interval(value: float | None, interval: Sequence[float] | None, form: s
     if value is None or interval is None:
         return number(value, form)
     return f"{value:{form}} ({interval[0]:{form}} to {interval[1]:{form}})"
+
+
+def estimated(value: Estimate | None, form: str = ".2f") -> str:
+    """Write an estimate with its interval where it has one, or a dash for None."""
+    if value is None:
+        return number(None)
+    return with_interval(value.value, None if value.low is None else value.ends, form)
 
 
 def by_task(tasks: Mapping[str, T], describe: Callable[[T], str], main: Iterable[str] = ()) -> str:

@@ -19,7 +19,7 @@ from spurgen.harness.validity._rows import RankedSuite
 from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import PASSED, number, with_interval, with_note
 
-PLACE = 5
+PLACE = 6
 TITLE = "Dose response"
 
 

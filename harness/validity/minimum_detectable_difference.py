@@ -16,7 +16,7 @@ from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import by_task, number, with_note
 
-PLACE = 7
+PLACE = 8
 TITLE = "Minimum detectable difference"
 POWER = 0.8
 

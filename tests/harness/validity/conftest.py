@@ -6,6 +6,8 @@ import zlib
 import numpy as np
 import pytest
 
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.results.rows import make_task_row
@@ -14,6 +16,7 @@ from spurgen.harness.validity._report import examine
 from spurgen.harness.validity._rows import gather
 
 PER_GROUP, TWINS = 100, 90
+ACCESS = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
 SCENARIO = """
 suite = "toy"
 name = "{name}"
@@ -105,7 +108,8 @@ def gathered(toy):
             for table in (rows, {"erm": references or {}})
         )
         metrics = read_published() if published is None else published
-        return gather(toy, rows, references, metrics, sorted(rows) if baselines is None else baselines)
+        names = sorted(rows) if baselines is None else baselines
+        return gather(toy, rows, references, metrics, {name: ACCESS.get(name, "none") for name in names})
 
     return make
 

@@ -10,7 +10,7 @@ from spurgen.harness.validity._rows import gather
 @pytest.fixture
 def empty():
     """Return a function that gathers no rows of a suite."""
-    return lambda name: gather(load_suite(name), {}, {}, [], ["erm"])
+    return lambda name: gather(load_suite(name), {}, {}, [], {"erm": "none"})
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_suite_is_judged_on_its_main_tasks(empty, name, tasks, makes_rows, mak
 
 
 def test_a_suite_outside_the_project_is_named_by_its_file(toy, toy_file):
-    (line,) = gather(toy, {}, {}, [], []).missing({"a": "x"})
+    (line,) = gather(toy, {}, {}, [], {}).missing({"a": "x"})
     assert line == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 0-4` makes what is missing"
 
 
