@@ -41,6 +41,11 @@ def estimated(value: Estimate | None, form: str = ".2f") -> str:
     return with_interval(value.value, None if value.low is None else value.ends, form)
 
 
+def counted(count: int, noun: str) -> str:
+    """Write a number with its noun: 5 seeds."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def by_task(tasks: Mapping[str, T], describe: Callable[[T], str], main: Iterable[str] = ()) -> str:
     """Describe each main task, or each task if there is no main one: 0.07 (signs-image), 0.19 (signs-text).
 

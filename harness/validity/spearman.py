@@ -1,4 +1,4 @@
-"""A ranking of methods should agree with published ones, and better than who uses group labels does."""
+"""A ranking of methods should agree with published ones, and better than access to group labels alone does."""
 
 from dataclasses import dataclass
 
@@ -164,7 +164,7 @@ class RankAgreement(Section):
             panel.set_xlim(-1.08, 1.08)
             panel.set_title(f"{name} ({task.backbone})", loc="right")
         figure.supxlabel(
-            "Spearman's rho (filled: medians, which decide whether it passes;\ngrey bar: median among the published)",
+            f"Spearman's rho. Filled: medians over the four, {', '.join(CORE)}.\nGrey bar: median among the published.",
             fontsize=8,
         )
         return figure
