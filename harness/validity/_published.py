@@ -16,6 +16,7 @@ PUBLISHED = Path(__file__).with_name("published_wga.csv")
 WGA = "worst_group_acc"
 FILE_BYTES = 1 << 20
 SUBPOPBENCH = "SubpopBench protocol"
+JTT_LINE = "JTT-line, val group labels"  # JTT (Liu et al. 2021) and the papers that compare with it
 
 # SpurGen lacks the methods whose published names are not here. DANN is left out because it makes features blind to the
 # environment, and our `adversarial` to the channels.
@@ -29,7 +30,7 @@ BASELINE_OF = {
 
 SEES = {
     SUBPOPBENCH: "group labels of train and val, where it uses them",
-    "JTT-line, val group labels": "group labels of val, to select a model",
+    JTT_LINE: "group labels of val, to select a model",
     "no group labels at all": "no group labels",
     "DFR paper Table 2": "group labels of val to select a model, and of train or val where it uses them",
     "Idrissi et al.": "group labels of val to select a model, and of train where it uses them",

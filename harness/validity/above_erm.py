@@ -27,20 +27,21 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Lead:
-    """A method's robust accuracy less ERM's on the units that both have; None where there is no test.
+    """A method's robust accuracy less ERM's on the units that both have.
 
-    `p_holm` is corrected over the task's methods, and `above` whether the difference is positive at 5 %.
+    `p_holm` is corrected over the task's methods, and `above` whether the difference is positive at 5 %. All but the
+    difference are None where there is no test, as with one unit.
     """
 
     difference: float
     interval: Interval | None
     p_holm: float | None
-    above: bool
+    above: bool | None
 
 
 @dataclass(frozen=True)
 class TaskLeads:
-    """The lead of every ranked method, best first; `passed` is None where a wanted method or ERM is not ranked."""
+    """The lead of every ranked method, best first; `passed` is None where a wanted method has no test."""
 
     methods: dict[str, Lead]
     passed: bool | None
@@ -95,11 +96,11 @@ def _above(task: TaskLeads) -> list[str]:
 
 def _brief(label: str, task: TaskLeads) -> str:
     lead = task.methods.get(label)
-    return "-" if lead is None else number(lead.difference, "+.2f") + "*" * lead.above
+    return "-" if lead is None else number(lead.difference, "+.2f") + "*" * bool(lead.above)
 
 
 def _draw(axes: Axes, name: str, task: TaskLeads) -> None:
-    points = [(lead.difference, lead.interval, lead.above) for lead in task.methods.values()]
+    points = [(lead.difference, lead.interval, bool(lead.above)) for lead in task.methods.values()]
     whiskers(axes, list(task.methods), points)
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set_title(name)
@@ -112,6 +113,8 @@ def examine(suite: RankedSuite) -> AboveErm:
         name: "; ".join(task.reason(label) for label in (ERM, *WANTED) if label not in task.rows)
         for name, task in suite.main.items()
     }
+    untested = [name for name, task in tasks.items() if not lacks[name] and task.passed is None]
+    lacks |= dict.fromkeys(untested, "too few results for a test")
     passed = all_passed(tasks[name].passed if name in tasks else None for name in suite.main)
     return AboveErm(passed, suite.missing({n: lack for n, lack in lacks.items() if lack}), list(WANTED), tasks)
 
@@ -125,4 +128,5 @@ def _leads(task: RankedTask) -> TaskLeads:
 
 
 def _lead(test: AgainstErm) -> Lead:
-    return Lead(test.difference, test.interval, test.p_holm, test.verdict == "better")
+    above = None if test.p_holm is None else test.verdict == "better"
+    return Lead(test.difference, test.interval, test.p_holm, above)

@@ -79,7 +79,8 @@ class DoseResponse(Section):
             return "not judged: the suite has no task for it"
         asked = {WORDS[metric]: None for one in self.series for metric in one.asked_for}
         if self.passed is None and asked:
-            return f"no verdict: the trend of ERM's {and_list(list(asked))} is no more than the training data ask for"
+            trend = f"the trend of ERM's {and_list(list(asked))}"
+            return f"no verdict, since {trend} is no more than the training data ask for"
         return super().verdict
 
     def summary(self) -> str:

@@ -9,6 +9,7 @@ from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity._agreement import CORE, Agreement, TaskMedians, agreement, task_medians
 from spurgen.harness.validity._panels import Whisker, panels, whiskers
 from spurgen.harness.validity._published import (
+    JTT_LINE,
     NOT_THE_SAME,
     Source,
     comparable_tables,
@@ -99,7 +100,8 @@ class RankAgreement(Section):
             f"{median('rho_within')}. Access alone, whether a method uses the group labels of train, reaches "
             f"{median('of_access')}; the difference to it is {median('less_access')}. The four with one another: "
             f"{median('among')}, within access tiers {median('among_within')}; the difference to them is "
-            f"{median('less_among')}."
+            f"{median('less_among')}. In the tables of the JTT line, where methods see the group labels of val, "
+            f"{by_task(self.tasks, _of_jtt_line, self.main)} pairs of methods have our order."
         )
 
     def tables(self) -> str:
@@ -168,6 +170,11 @@ class RankAgreement(Section):
             fontsize=8,
         )
         return figure
+
+
+def _of_jtt_line(task: TaskAgreement) -> str:
+    same, pairs = task.pairs(JTT_LINE)
+    return f"{same} of {pairs}"
 
 
 def _rows(task: TaskAgreement) -> list[tuple[str, Whisker, float | None]]:

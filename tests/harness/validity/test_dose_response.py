@@ -51,7 +51,7 @@ def test_erm_that_equals_the_ideal_observer_gets_no_verdict(examined):
     series = only(section)
     assert (section.passed, series.asked_for) == (None, ["robust_accuracy", "reliance"])
     assert section.verdict == (
-        "no verdict: the trend of ERM's robust accuracy and reliance is no more than the training data ask for"
+        "no verdict, since the trend of ERM's robust accuracy and reliance is no more than the training data ask for"
     )
     trend = series.methods["erm"].robust_accuracy
     assert trend.slope.significant

@@ -7,6 +7,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.harness.validity import published_spearman, spearman
 from spurgen.harness.validity._published import (
     BASELINE_OF,
+    JTT_LINE,
     NOT_THE_SAME,
     SUBPOPBENCH,
     WGA,
@@ -17,7 +18,7 @@ from spurgen.harness.validity._published import (
 
 TABLES = {source[:2]: table for source, table in worst_group_tables(read_published()).items()}
 WATERBIRDS = TABLES[SUBPOPBENCH, "Waterbirds"]
-JTT_LINE, NO_GROUPS = "JTT-line, val group labels", "no group labels at all"
+NO_GROUPS = "no group labels at all"
 ACCESS = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
 NONE, VAL, TRAIN = ["ERM", "Focal", "Mixup"], ["JTT", "CVaRDRO"], ["GroupDRO", "ReSample", "ReWeight", "CBLoss", "CRT"]
 ORDERED = {name: 30.0 + 5 * place for place, name in enumerate(NONE + VAL + TRAIN)}
@@ -95,6 +96,7 @@ def test_a_task_that_repeats_a_published_table_has_its_correlations(examined):
     assert medians.rho.value == pytest.approx(0.775, abs=0.001)
     assert medians.among.value == pytest.approx(0.668, abs=0.001)
     assert section.tasks["signs-text"].backbone == "pretrained"
+    assert "group labels of val, 6 of 12 (each) pairs of methods have our order" in section.summary()
     assert "| signs-text  | pretrained | 0.78 (" in section.tables()
 
 
@@ -201,8 +203,10 @@ def test_the_jtt_line_is_keyed_by_what_it_lets_a_method_see(examined):
     assert waterbirds.pairs_within == (6, 6)  # all but ERM see groups of val
     assert (multinli.rho, multinli.n, multinli.pairs) == (None, 4, (5, 6))  # there EIIL is below LfF
     assert agreement(section, NO_GROUPS, "Waterbirds").pairs == (1, 3)  # LfF, JTT and EIIL, from the best down
-    task = section.tasks["signs-image"]
-    assert task.pairs(JTT_LINE)[1] == 10 + 10 + 6 + 6
+    same, pairs = section.tasks["signs-image"].pairs(JTT_LINE)
+    assert pairs == 10 + 10 + 6 + 6
+    assert same == 27
+    assert f"| {JTT_LINE} " in section.tables()
     text = section.tables()
     assert "group labels of val, to select a model" in text
     assert "| no group labels " in text
