@@ -206,7 +206,7 @@ def examine(suite: RankedSuite) -> RankAgreement:
         absent = task.not_run(wanted)
         if any(table.rho is not None for table in published):
             medians = task_medians(task, tables, suite.baselines)
-            passed = None if absent else _passed(medians)
+            passed = None if absent else passes(medians)
             tasks[name] = TaskAgreement(task.task.backbone, not absent, medians, passed, published)
         if absent or name not in tasks:
             missing[name] = not_run(absent) if absent else "too few ranked methods"
@@ -214,7 +214,7 @@ def examine(suite: RankedSuite) -> RankAgreement:
     return RankAgreement(every, suite.missing(missing), list(CORE), list(suite.main), tasks)
 
 
-def _passed(medians: TaskMedians | None) -> bool | None:
+def passes(medians: TaskMedians | None) -> bool | None:
     """Return whether the task's agreement is better than that of access alone, None if the intervals do not decide."""
     if medians is None or medians.less_access is None or medians.less_among is None:
         return None

@@ -4,7 +4,9 @@ from scipy.stats import spearmanr
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity import published_spearman, spearman
+from spurgen.harness.validity._agreement import TaskMedians
 from spurgen.harness.validity._published import (
     BASELINE_OF,
     JTT_LINE,
@@ -218,3 +220,20 @@ def test_every_published_number_has_its_source_and_how_models_were_selected(exam
         assert "text says oracle test selection; attributes known" in text
         assert "hard-coded comparison table in facebookresearch/XRM read_results.py" in text
     assert all(f"| {name} " in examined(WATERBIRDS).tables() for name in NOT_THE_SAME[SUBPOPBENCH])
+
+
+@pytest.mark.parametrize(
+    ("less_access", "less_among", "passed"),
+    [
+        ((0.1, 0.05, 0.2), (0.1, -0.1, 0.3), True),
+        ((0.1, -0.05, 0.2), (0.1, 0.05, 0.3), None),  # above in point only
+        ((-0.1, -0.2, 0.05), (-0.1, -0.3, 0.1), None),  # below in point only
+        ((-0.2, -0.3, -0.1), (0.1, 0.05, 0.3), False),
+        ((0.1, 0.05, 0.2), (-0.1, -0.3, -0.05), False),
+        (None, (0.1, 0.05, 0.3), None),
+    ],
+)
+def test_a_difference_counts_where_its_interval_excludes_0(less_access, less_among, passed):
+    differences = [value and Estimate(*value) for value in (less_among, less_access)]
+    medians = TaskMedians([], None, None, None, None, None, *differences)
+    assert spearman.passes(medians) is passed
