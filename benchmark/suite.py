@@ -69,7 +69,8 @@ class Task:
     `backbone`: `scratch`, random weights; `pretrained`, the project's own encoders, trained on an
     uncorrelated world with other pictograms and nouns; `imagenet`, EfficientNet-Lite0.
     `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
-    that differs in strength alone; `extra`, any other. A role is no part of a result's identity.
+    that differs in strength alone, of which there may be several; `extra`, any other. A role is no part
+    of a result's identity.
     `waived`: the rules of `spurgen entry` that are not asked of the task, and why.
     """
 

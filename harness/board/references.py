@@ -12,8 +12,10 @@ from spurgen.harness.results.rows import Rows, TaskRow
 def reference_row(suite: Suite, task: Task, groups: Int64, references: Rows) -> TaskRow | None:
     """Return a task's row of ERM on uncorrelated data, or None if it is missing or cannot be believed."""
     row = references.get(ERM, {}).get(task.name)
+    if row is None:
+        return None
     data = suite.data_digest(task)
-    if row is None or any(not r.uncorrelated or r.error or r.data_sha256 != data for r in row.results):
+    if any(not r.uncorrelated or r.error or r.data_sha256 != data for r in row.results):
         return None
     return row if contradiction(task, groups, row) is None else None
 

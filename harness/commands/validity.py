@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import REFERENCE
@@ -36,7 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the report, and write it, its data and its plots; return 1 if a test failed."""
+    """Print the report, and write it, its data and its plots; return 1 if a test failed.
+
+    Without rows it is printed only, as a list of what is missing.
+    """
     if arguments.page:
         around(arguments.page, BEGIN, END)
     suite = load_suite(arguments.suite)
@@ -44,12 +47,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         check_writable(arguments.out, "--out")
     published = read_published(arguments.published)
     rows = Store(arguments.results, suite.name).rows()
-    if not rows:
+    if not rows and (arguments.out or arguments.page):
         raise SpurgenError(
-            f"--results {arguments.results}: there are no rows of {suite.name} to judge; run spurgen benchmark"
+            f"--results {arguments.results}: there are no rows of {suite.name} to judge; run spurgen benchmark, or "
+            "leave out --out and --page to see what is missing"
         )
     references = Store(arguments.results, suite.name, REFERENCE).rows()
-    sections = examine(gather(suite, rows, references, published, names_in(BASELINES)))
+    access = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
+    sections = examine(gather(suite, rows, references, published, access))
     plots = _write(arguments.out, suite.name, sections, console) if arguments.out else {}
     if arguments.page:
         renew(arguments.page, BEGIN, END, summary(sections))

@@ -10,11 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.reading import read_text
+from spurgen.harness.validity._tables import table
 
 PUBLISHED = Path(__file__).with_name("published_wga.csv")
 WGA = "worst_group_acc"
 FILE_BYTES = 1 << 20
 SUBPOPBENCH = "SubpopBench protocol"
+JTT_LINE = "JTT-line, val group labels"  # JTT (Liu et al. 2021) and the papers that compare with it
 
 # SpurGen lacks the methods whose published names are not here. DANN is left out because it makes features blind to the
 # environment, and our `adversarial` to the channels.
@@ -26,13 +28,34 @@ BASELINE_OF = {
     "SqrtReWeight": "sqrt_reweight", "VREx": "vrex",
 }  # fmt: skip
 
-NOT_THE_SAME = {SUBPOPBENCH: frozenset({"bsoftmax", "ldam", "irm", "mmd", "lisa", "lff", "dfr"})}
-"""Our methods whose namesakes in a protocol are different algorithms. In SubpopBench's code (learning/algorithms.py)
-balanced softmax and LDAM use the sizes of classes, which are all equal in v1, and ours the sizes of groups; IRM and MMD
-compare the attribute's values, and ours environments, in which all values occur; LISA's pairs of one domain share the
-attribute's value, and ours the alignment pattern; LfF weights by the losses of the batch, and ours, as its authors',
-by losses averaged over time and relative to the class; DFR trains one head by gradient descent, and ours, as its
-authors', averages L1 regressions on subsets."""
+SEES = {
+    SUBPOPBENCH: "group labels of train and val, where it uses them",
+    JTT_LINE: "group labels of val, to select a model",
+    "no group labels at all": "no group labels",
+    "DFR paper Table 2": "group labels of val to select a model, and of train or val where it uses them",
+    "Idrissi et al.": "group labels of val to select a model, and of train where it uses them",
+    "WILDS Table 2": "group labels of val to select a model, and of train where it uses them",
+}
+"""What a protocol lets a method see besides labels."""
+
+NOT_THE_SAME = {
+    SUBPOPBENCH: {
+        "bsoftmax": "goes by class sizes, which are all equal here; ours by group sizes",
+        "ldam": "goes by class sizes, which are all equal here; ours by group sizes",
+        "irm": "compares the attribute's values; ours environments, in which all values occur",
+        "mmd": "compares the attribute's values; ours environments, in which all values occur",
+        "lisa": "pairs samples that share the attribute's value; ours those that share the alignment pattern",
+        "lff": "weights by the losses of the batch; ours, as its authors', by losses averaged over time, relative to "
+        "the class",
+        "dfr": "trains one head by gradient descent; ours, as its authors', averages L1 regressions on subsets",
+    },
+    "WILDS Table 2": {
+        "irm": "compares groups of label and attribute; ours environments",
+        "coral": "compares groups of label and attribute; ours environments",
+    },
+}
+"""Our methods whose namesakes in a protocol are different algorithms, and how they differ (for SubpopBench by its code,
+learning/algorithms.py)."""
 
 
 class PublishedMetric(BaseModel):
@@ -55,11 +78,17 @@ class PublishedMetric(BaseModel):
 
 
 class Source(NamedTuple):
-    """A published table: its protocol, its data set, and how models were selected."""
+    """A published table: its protocol, its data set, how models were selected, and where its numbers are from."""
 
     protocol: str
     dataset: str
     selection: str
+    source: str
+
+    @property
+    def sees(self) -> str:
+        """What the protocol lets a method see besides labels."""
+        return SEES.get(self.protocol, "not stated")
 
 
 Tables = dict[Source, dict[str, float]]
@@ -95,17 +124,40 @@ def comparable_tables(published: Iterable[PublishedMetric]) -> Tables:
 
 
 def worst_group_tables(published: Iterable[PublishedMetric]) -> Tables:
-    """Return published worst-group accuracies: source -> our method's name -> per cent.
+    """Return published worst-group accuracies of the methods that SpurGen has: source -> our name -> per cent.
 
-    Methods that SpurGen lacks are left out, and so are other metrics. Raises `SpurgenError` if a table has two values
-    for a method: it would be unclear which counts.
+    Raises `SpurgenError` if a table has two values for a method: it would be unclear which counts.
+    """
+    ours = [entry for entry in published if entry.method in BASELINE_OF]
+    return published_tables(entry.model_copy(update={"method": BASELINE_OF[entry.method]}) for entry in ours)
+
+
+def published_tables(published: Iterable[PublishedMetric]) -> Tables:
+    """Return published worst-group accuracies: source -> published name -> per cent; other metrics are left out.
+
+    Raises `SpurgenError` if a table has two values for a method: it would be unclear which counts.
     """
     tables: Tables = {}
     for entry in published:
-        if entry.metric == WGA and entry.method in BASELINE_OF:
-            source, ours = Source(entry.protocol, entry.dataset, entry.selection), BASELINE_OF[entry.method]
+        if entry.metric == WGA:
+            source = Source(entry.protocol, entry.dataset, entry.selection, entry.source)
             table = tables.setdefault(source, {})
-            if ours in table:
-                raise SpurgenError(f"published metrics: {', '.join(source)} has {ours} twice; delete one of the lines")
-            table[ours] = entry.value
+            if entry.method in table:
+                which = ", ".join(source[:3])
+                raise SpurgenError(f"published metrics: {which} has {entry.method} twice; delete one of the lines")
+            table[entry.method] = entry.value
     return tables
+
+
+def sources_table(sources: Iterable[Source]) -> str:
+    """Write where the numbers of published tables are from: a Markdown table with a line per protocol and selection."""
+    datasets: dict[tuple[str, ...], list[str]] = {}
+    for source in sorted(sources):
+        datasets.setdefault((source.protocol, source.selection, source.source), []).append(source.dataset)
+    return table(
+        [
+            {"Protocol": protocol, "Data sets": ", ".join(sets), "Models selected by": selection or "not stated",
+             "Numbers from": source}
+            for (protocol, selection, source), sets in datasets.items()
+        ]
+    )  # fmt: skip

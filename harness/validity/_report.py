@@ -12,8 +12,9 @@ from spurgen.harness.machine.plotting import styled, to_png
 from spurgen.harness.validity._rows import RankedSuite
 from spurgen.harness.validity._section import Section
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TESTS = "spurgen.harness.validity"
+OPENING = "cannot_show"  # stands before the verdicts
 Sections = Mapping[str, Section]
 
 
@@ -50,10 +51,10 @@ def to_markdown(suite: str, sections: Sections, plots: Collection[str]) -> str:
     parts = [
         f"# Is SpurGen {suite} any good?",
         "Written by `spurgen validity` from the rows alone; the same in `validity.json`.",
-        summary(sections),
     ]
     for name, test in discover_tests().items():
         parts += [f"## {test.TITLE}", (test.__doc__ or "").strip(), sections[name].tables()]
+        parts += ["## Verdicts", summary(sections)] if name == OPENING else []
         parts += [f"![{test.TITLE}]({name}.png)"] if name in plots else []
         missing = [f"- {line}" for line in sections[name].missing]
         parts += ["\n".join(["Missing:", "", *missing])] if missing else []
@@ -65,6 +66,7 @@ def summary(sections: Sections) -> str:
     return "\n".join(
         f"- {test.TITLE}: {sections[name].verdict}. {sections[name].summary()}".rstrip()
         for name, test in discover_tests().items()
+        if name != OPENING
     )
 
 

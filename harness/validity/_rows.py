@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
 from spurgen.harness.board.by_unit import (
@@ -19,6 +20,7 @@ from spurgen.harness.board.by_unit import (
 from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.references import reference_row
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.ideal import stored_ideals, with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.differences import Difference
 from spurgen.harness.statistics.estimate import Estimate
@@ -30,13 +32,15 @@ from spurgen.harness.validity._published import PublishedMetric
 class RankedTask:
     """A task's rows that may be ranked, with the units 0, 1, 2, ..., and why the others may not.
 
-    `references` are results of ERM trained without the correlations.
+    `references` are results of ERM trained without the correlations. `ideals` has the stored metrics of the ideal
+    observer of every world, in order, and nothing if those of a world are not stored.
     """
 
     values: TaskValues
     rows: Mapping[str, TaskRow]
     unranked: Mapping[str, str]
     references: Sequence[Result]
+    ideals: Sequence[IdealValues] = ()
     _spreads: dict[str, Spread] = field(default_factory=dict, repr=False)
 
     @property
@@ -64,6 +68,24 @@ class RankedTask:
         assert values is not None, "rows that are ranked have these metrics"
         return values
 
+    def has(self, label: str, metric: str) -> bool:
+        """Return whether every result of a row has a metric."""
+        return label in self.rows and self.values.of(self.rows[label], metric) is not None
+
+    def ideal(self, metric: str = RANKED_BY) -> float | None:
+        """Return the ideal observer's metric, a mean over the worlds, or None if it is not stored."""
+        by_world = self._ideals(metric)
+        return None if by_world is None else float(by_world.mean())
+
+    def less_ideal(self, label: str, metric: str = RANKED_BY) -> Float64 | None:
+        """Return a row's metric less the ideal observer's by unit, float64 (W,), or None if that is not stored."""
+        by_world, units = self._ideals(metric), self.units(label, metric)
+        return None if by_world is None else units - np.resize(by_world, len(units))
+
+    def _ideals(self, metric: str) -> Float64 | None:
+        known = [ideal.metrics[metric] for ideal in self.ideals if metric in ideal.metrics]
+        return np.array(known) if len(known) == len(self.task.worlds) else None
+
     @property
     def full(self) -> list[str]:
         """Labels of the rows with enough units for a rank, best first."""
@@ -89,20 +111,23 @@ class RankedTask:
 
 @dataclass(frozen=True)
 class RankedSuite:
-    """All that the report is a function of; `baselines` are the methods that a complete suite has rows of."""
+    """All that the report is a function of.
+
+    `baselines`: the access tier of every method that a complete suite has rows of, by name.
+    """
 
     suite: Suite
     tasks: Mapping[str, RankedTask]
     published: Sequence[PublishedMetric]
-    baselines: Sequence[str]
+    baselines: Mapping[str, str]
 
     @property
     def main(self) -> dict[str, RankedTask]:
         """Tasks on which the suite must pass."""
         return {name: self.tasks[name] for name in self.suite.main}
 
-    def missing(self, lacks: Mapping[str, str], *, references: bool = False) -> list[str]:
-        """Return which rows or references are missing and which command makes them, a line per kind.
+    def missing(self, lacks: Mapping[str, str], *, references: bool = False, ideals: bool = False) -> list[str]:
+        """Return which rows, references or ideal observers are missing and which command makes them, a line per kind.
 
         `lacks` maps tasks or methods to what each lacks.
         """
@@ -115,14 +140,17 @@ class RankedSuite:
             command = f"spurgen benchmark --suite {self.suite.spoken} --seeds 0-4"
         if self.suite.name == DEFAULT_SUITE:
             command = "make calibrate" if references else "make benchmark-full"
+        if ideals:
+            command = f"spurgen splits ideal --suite {self.suite.spoken}"
         return [f"{', '.join(those)}: {lack}; `{command}` makes what is missing" for lack, those in names.items()]
 
 
 def gather(
-    suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedMetric], baselines: Sequence[str]
+    suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedMetric], baselines: Mapping[str, str]
 ) -> RankedSuite:
     """Sort the baselines' rows by task, and leave out those that the leaderboard would not rank."""
-    ours = {label: row for label, row in rows.items() if label in baselines}
+    ours = with_ideal(suite, {label: row for label, row in rows.items() if label in baselines})
+    stored = stored_ideals(suite)
     tasks = {}
     for name, task in suite.tasks.items():
         groups = groups_on_test(task)
@@ -130,7 +158,8 @@ def gather(
         reasons = {label: row.reason for label, row in unranked.items()}
         reference = reference_row(suite, task, groups, references)
         values = TaskValues(task, np.bincount(groups))
-        tasks[name] = RankedTask(values, ranked, reasons, reference.results if reference else ())
+        ideals = [stored[world.name, task.modality] for world in task.worlds if (world.name, task.modality) in stored]
+        tasks[name] = RankedTask(values, ranked, reasons, reference.results if reference else (), ideals)
     return RankedSuite(suite, tasks, published, baselines)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from matplotlib.figure import Figure
 
 VERDICTS = {True: "passed", False: "**failed**", None: "not judged yet (rows are missing)"}
+UNDECIDED = "undecided (the intervals allow either)"
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from spurgen.harness.board.export import shortened
 from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.statistics.estimate import Estimate
 
 PASSED = {True: "yes", False: "no", None: "-"}
 T = TypeVar("T")
@@ -22,15 +24,27 @@ def with_note(note: str, *tables: Sequence[Mapping[str, object]]) -> str:
 
 
 def number(value: float | None, form: str = ".3f") -> str:
-    """Write a number, or a dash for None."""
-    return "-" if value is None else f"{value:{form}}"
+    """Write a number, or a dash for None; as in the JSON, so that a tie is rounded alike in both."""
+    return "-" if value is None else f"{shortened(value):{form}}"
 
 
 def with_interval(value: float | None, interval: Sequence[float] | None, form: str = ".3f") -> str:
     """Write a number with its interval: 0.410 (0.320 to 0.510)."""
     if value is None or interval is None:
         return number(value, form)
-    return f"{value:{form}} ({interval[0]:{form}} to {interval[1]:{form}})"
+    return f"{number(value, form)} ({number(interval[0], form)} to {number(interval[1], form)})"
+
+
+def estimated(value: Estimate | None, form: str = ".2f") -> str:
+    """Write an estimate with its interval where it has one, or a dash for None."""
+    if value is None:
+        return number(None)
+    return with_interval(value.value, None if value.low is None else value.ends, form)
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number with its noun: 5 seeds."""
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def by_task(tasks: Mapping[str, T], describe: Callable[[T], str], main: Iterable[str] = ()) -> str:

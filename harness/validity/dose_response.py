@@ -1,166 +1,242 @@
-"""Worst-group accuracy must fall, and spurious sensitivity rise, with the strength of the correlation."""
+"""Robust accuracy must fall and reliance rise with the strength of the correlation, by more than the data ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import p_text
+from spurgen.harness.board.rendering import as_text, p_text
 from spurgen.harness.machine.plotting import GREY, INK
-from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.differences import ALPHA, holm
-from spurgen.harness.statistics.units import Spread, fit_spread, paired
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.validity._panels import panels
-from spurgen.harness.validity._rows import RankedSuite
+from spurgen.harness.validity._rows import RankedSuite, all_passed
 from spurgen.harness.validity._section import Section
-from spurgen.harness.validity._tables import PASSED, number, with_interval, with_note
+from spurgen.harness.validity._series import Series, find_series
+from spurgen.harness.validity._tables import PASSED, estimated, number, with_interval, with_note
+from spurgen.harness.validity._trends import EvenPull, Slope, Trend, even_pull, trends
 
-PLACE = 5
+PLACE = 6
 TITLE = "Dose response"
+COLUMNS = 6  # of the plot
+DIRECTIONS = {"robust_accuracy": -1, "reliance": 1}
+WORDS = {"robust_accuracy": "robust accuracy", "reliance": "reliance"}
+NOTE = """\
+Per metric and strength; the slope is that of a straight line, per unit of strength, tested by a moderated t-test over
+units (Holm over the methods). Excess: the same of the metric less the ideal observer's. Robust accuracy should fall and
+reliance rise. ERM must show both trends, and both in excess of the ideal observer; where it shows no excess, it does no
+more than the training data ask for, and there is no verdict. A method that avoids the shortcut need not show any.
 
-
-@dataclass(frozen=True)
-class Trend:
-    """A metric at each strength, and the slope of the straight line through them, per unit of strength.
-
-    The interval and the p-values are None where there is no test: with one unit, or if all units are alike.
-    `monotone`: no step is against the expected direction. `significant`: the slope has that direction, at 5 %,
-    Holm-corrected over the methods.
-    """
-
-    figures: list[float]
-    slope: float
-    interval: tuple[float, float] | None
-    p: float | None
-    p_holm: float | None
-    monotone: bool
-    significant: bool
+Even pull: the strength at which reliance equals core use, by linear interpolation; both are 1 for an oracle."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """A method's two trends."""
+    """A method's two trends, and the strength at which core and shortcut pull evenly."""
 
-    wga: Trend
-    sss: Trend
+    robust_accuracy: Trend
+    reliance: Trend
+    even: EvenPull | None
+
+    @property
+    def trends(self) -> dict[str, Trend]:
+        """The trends by metric."""
+        return {metric: getattr(self, metric) for metric in DIRECTIONS}
+
+
+@dataclass(frozen=True)
+class SeriesResponse:
+    """Responses over one series.
+
+    `asked_for`: the metrics in which ERM has the trend, but no significant excess over the ideal observer's. `passed`
+    is None where ERM or an ideal observer is missing, or `asked_for` has a metric.
+    """
+
+    name: str
+    tasks: list[str]
+    strengths: list[float]
+    methods: dict[str, Response]
+    asked_for: list[str]
+    passed: bool | None
+
+    @property
+    def label(self) -> str:
+        """Name with its colon, empty if there is one series alone."""
+        return f"{self.name}: " if self.name else ""
 
 
 @dataclass(frozen=True)
 class DoseResponse(Section):
     """Responses of the methods; ERM alone must pass, since a method that avoids shortcuts has no trend."""
 
-    tasks: list[str]
-    strengths: list[float]
-    methods: dict[str, Response]
+    series: list[SeriesResponse]
 
     @property
     def verdict(self) -> str:
         """Verdict in words; a suite without a dose series is not judged."""
-        return super().verdict if self.tasks or self.missing else "not judged: the suite has no task for it"
+        if not self.series and not self.missing:
+            return "not judged: the suite has no task for it"
+        asked = {WORDS[metric]: None for one in self.series for metric in one.asked_for}
+        if self.passed is None and asked:
+            trend = f"the trend of ERM's {and_list(list(asked))}"
+            return f"no verdict, since {trend} is no more than the training data ask for"
+        return super().verdict
 
     def summary(self) -> str:
-        """Return ERM's metrics at each strength in a sentence."""
-        if ERM not in self.methods:
-            return ""
-        erm, strengths = self.methods[ERM], ", ".join(f"{strength:g}" for strength in self.strengths)
-        wga, sss = (", ".join(f"{value:.2f}" for value in trend.figures) for trend in (erm.wga, erm.sss))
-        return f"At strengths {strengths}, ERM's WGA is {wga} and its SSS {sss}."
+        """Return the metrics of ERM and of the ideal observer at each strength in a sentence per series."""
+        return " ".join(_sentence(one) for one in self.series if ERM in one.methods)
 
     def tables(self) -> str:
-        """Return both metrics at each strength, and their slopes."""
-        lines = [
-            {
-                "Method": label,
-                "Metric": name,
-                **{f"{dose:g}": number(at) for dose, at in zip(self.strengths, trend.figures, strict=True)},
-                "Slope (95 %)": with_interval(trend.slope, trend.interval, "+.3f"),
-                "p, Holm": "-" if trend.p_holm is None else p_text(trend.p_holm),
-                "Monotone": PASSED[trend.monotone],
-                "Significant": PASSED[trend.significant],
-            }
-            for label, response in self.methods.items()
-            for name, trend in (("WGA", response.wga), ("SSS", response.sss))
-        ]
-        note = (
-            "Per method and strength; the slope is that of a straight line, per unit of strength, tested by a "
-            "moderated t-test over units. Expected: WGA falls, SSS rises. ERM must show both; a method that avoids the "
-            "shortcut need not."
-        )
-        return with_note(note, lines)
+        """Return both metrics at each strength, their slopes, and the strengths of even pull."""
+        parts = [with_note(NOTE)]
+        for one in self.series:
+            parts += [f"### {as_text(one.name)}"] if one.name else []
+            parts += [with_note("", _lines(one), _even_lines(one)).strip()]
+        return "\n\n".join(part for part in parts if part)
 
     def plot(self) -> Figure | None:
-        """Draw WGA and SSS against strength, a panel per method, with ERM behind in grey."""
-        if not self.methods:
+        """Draw both metrics against strength, a column per method, or per series ERM's if there are several.
+
+        The ideal observer is dashed and ERM grey.
+        """
+        several = len(self.series) > 1
+        columns = [
+            (one, label, (one.name if several else label))
+            for one in self.series
+            for label in one.methods
+            if label == ERM or not several
+        ]
+        if not columns:
             return None
-        figure, axes = panels(len(self.methods), 6, 1.5, 1.6)
-        for panel, (label, response) in zip(axes, self.methods.items(), strict=True):
-            if ERM in self.methods and label != ERM:
-                erm = self.methods[ERM]
-                panel.plot(self.strengths, erm.wga.figures, "-", color=GREY, linewidth=0.8)
-                panel.plot(self.strengths, erm.sss.figures, "--", color=GREY, linewidth=0.8)
-            shared: dict[str, Any] = {"color": INK, "markersize": 3.5, "clip_on": False}
-            panel.plot(self.strengths, response.wga.figures, "o-", label="WGA", **shared)
-            panel.plot(self.strengths, response.sss.figures, "s--", mfc="white", label="SSS", **shared)
-            panel.set_title(label, fontsize=8)
-            panel.set_ylim(0, 1)
-            panel.set_xticks(self.strengths)
-        figure.supxlabel("strength of the correlation (grey: ERM)", fontsize=8)
+        width = min(len(columns), COLUMNS)
+        blocks = -(-len(columns) // width)
+        figure, axes = panels(2 * blocks * width, width, 1.5, 1.5)
+        for spare in axes:
+            spare.set_axis_off()
+        highest = max(0.1, *(max(_shown(one, label)) for one, label, _ in columns))
+        for place, (one, label, title) in enumerate(columns):
+            top = 2 * (place // width) * width + place % width
+            for row, metric in enumerate(DIRECTIONS):
+                panel = axes[top + row * width]
+                panel.set_axis_on()
+                _draw(panel, one, label, metric)
+                panel.set_ylim((0, 1) if row == 0 else (min(-0.02, *_shown(one, label)), 1.08 * highest))
+                panel.set_title(title if row == 0 else "", fontsize=8)
+                if place % width == 0:
+                    panel.set_ylabel(WORDS[metric], fontsize=8)
+        figure.supxlabel("strength of the correlation", fontsize=8)
         handles, names = axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper left", ncols=2)
+        figure.legend(handles, names, loc="outside upper left", ncols=3)
         return figure
 
 
+def _sentence(one: SeriesResponse) -> str:
+    erm, strengths = one.methods[ERM], ", ".join(f"{strength:g}" for strength in one.strengths)
+    parts = []
+    for metric, trend in erm.trends.items():
+        ideal = "not stored" if trend.ideal is None else _figures(trend.ideal)
+        parts.append(f"ERM's {WORDS[metric]} is {_figures(trend.figures)}, the ideal observer's {ideal}")
+    even = f" Core and shortcut pull evenly at {_even(erm.even, one)}." if erm.even else ""
+    return f"{as_text(one.label)}At strengths {strengths}, {'; '.join(parts)}.{even}"
+
+
+def _figures(values: list[float]) -> str:
+    return ", ".join(f"{value + 0.0:.2f}".replace("-0.00", "0.00") for value in values)
+
+
+def _even(even: EvenPull, one: SeriesResponse) -> str:
+    if even.where == "between":
+        return estimated(even.strength) if even.strength else "a strength between the series', not in every unit"
+    return f"less than {one.strengths[0]:g}" if even.where == "below" else f"more than {one.strengths[-1]:g}"
+
+
+def _lines(one: SeriesResponse) -> list[dict[str, str]]:
+    lines = []
+    first = next(iter(one.methods.values()), None)
+    for metric, trend in (first.trends if first else {}).items():
+        if trend.ideal is not None:
+            figures = {f"{dose:g}": number(at) for dose, at in zip(one.strengths, trend.ideal, strict=True)}
+            lines.append({"Method": "(ideal observer)", "Metric": WORDS[metric], **figures} | _slope_cells(None, None))
+    for label, response in one.methods.items():
+        for metric, trend in response.trends.items():
+            figures = {f"{dose:g}": number(at) for dose, at in zip(one.strengths, trend.figures, strict=True)}
+            cells = _slope_cells(trend.slope, trend.excess) | {"Monotone": PASSED[trend.monotone]}
+            lines.append({"Method": label, "Metric": WORDS[metric], **figures} | cells)
+    return lines
+
+
+def _slope_cells(slope: Slope | None, excess: Slope | None) -> dict[str, str]:
+    cells = {}
+    for title, each in (("Slope", slope), ("Excess slope", excess)):
+        p_holm = each.p_holm if each else None
+        cells[f"{title} (95 %)"] = with_interval(each.slope, each.interval, "+.3f") if each else "-"
+        cells[f"p, {title.lower()}"] = "-" if p_holm is None else p_text(p_holm)
+        cells[f"{title} significant"] = PASSED[each.significant] if each else "-"
+    return cells | {"Monotone": "-"}
+
+
+def _even_lines(one: SeriesResponse) -> list[dict[str, str]]:
+    return [
+        {"Method": label, "Even pull at strength (95 %)": _even(response.even, one)}
+        for label, response in one.methods.items()
+        if response.even
+    ]
+
+
+def _shown(one: SeriesResponse, label: str) -> list[float]:
+    """Return every reliance that a panel shows."""
+    trend = one.methods[label].reliance
+    erm = one.methods[ERM].reliance.figures if ERM in one.methods else []
+    return [*trend.figures, *(trend.ideal or []), *erm]
+
+
+def _draw(axes: Axes, one: SeriesResponse, label: str, metric: str) -> None:
+    trend = one.methods[label].trends[metric]
+    axes.plot(one.strengths, trend.figures, "o-", color=INK, markersize=3.5, label="method", clip_on=False, zorder=3)
+    if ERM in one.methods and label != ERM:
+        axes.plot(one.strengths, one.methods[ERM].trends[metric].figures, "-", color=GREY, linewidth=0.8)
+    axes.plot([], [], "-", color=GREY, linewidth=0.8, label="ERM")
+    if trend.ideal is not None:
+        axes.plot(one.strengths, trend.ideal, "--", color=GREY, linewidth=1.2, label="ideal observer", clip_on=False)
+    axes.set_xticks(one.strengths)
+
+
 def examine(suite: RankedSuite) -> DoseResponse:
-    """Fit the trends of every method that is ranked at each strength of the series."""
-    known = {name: strength_of(task.task) for name, task in suite.tasks.items() if task.task.role == "dose"}
-    strengths = {name: strength for name, strength in known.items() if strength is not None}
-    tasks = sorted(strengths, key=lambda name: strengths[name])
-    doses, series = [strengths[name] for name in tasks], [suite.tasks[name] for name in tasks]
-    labels = sorted({label for task in series for label in task.rows})
-    absent = {label: [name for name in tasks if label not in suite.tasks[name].rows] for label in labels}
-    complete = [label for label, names in absent.items() if not names and len(tasks) > 1]
-    missing = suite.missing({label: f"not ranked on {', '.join(names)}" for label, names in absent.items() if names})
-    if len(tasks) > 1 and ERM not in absent:
-        missing += suite.missing({", ".join(tasks): f"no row of {ERM}"})
-    wga = _trends(doses, [[task.units(label, "wga") for task in series] for label in complete], direction=-1)
-    sss = _trends(doses, [[task.units(label, "sss") for task in series] for label in complete], direction=1)
-    methods = {label: Response(*trends) for label, *trends in zip(complete, wga, sss, strict=True)}
-    erm = methods.get(ERM)
-    passed = None if erm is None else all(trend.monotone and trend.significant for trend in (erm.wga, erm.sss))
-    return DoseResponse(passed, missing, tasks, doses, methods)
+    """Fit the trends of every method that is ranked at each strength of a series."""
+    doses = {name: task.task for name, task in suite.tasks.items() if task.task.role == "dose"}
+    found = [series for series in find_series(doses) if len(series.tasks) > 1]
+    missing: list[str] = []
+    responses = [_respond(suite, series, missing) for series in found]
+    unknown = [name for series in found for name in series.tasks if suite.tasks[name].ideal("reliance") is None]
+    missing += suite.missing(dict.fromkeys(unknown, "no ideal observer"), ideals=True)
+    return DoseResponse(all_passed(one.passed for one in responses), missing, responses)
 
 
-def strength_of(task: Task) -> float | None:
-    """Return the strength that all channels have in all environments, or None if they differ."""
-    scenario = task.scenario
-    overrides = [environment.strength for environment in scenario.environments] or [{}]
-    strengths = {o.get(name, channel.strength) for name, channel in scenario.channels.items() for o in overrides}
-    strength = strengths.pop()
-    return None if strengths or isinstance(strength, tuple) else strength
+def _respond(suite: RankedSuite, series: Series, missing: list[str]) -> SeriesResponse:
+    """Return the responses of one series; add what it lacks to `missing`."""
+    tasks = [suite.tasks[name] for name in series.tasks]
+    labels = sorted({label for task in tasks for label in task.rows})
+    absent = {label: [n for n in series.tasks if not suite.tasks[n].has(label, "reliance")] for label in labels}
+    complete = [label for label, names in absent.items() if not names]
+    missing += suite.missing({label: f"not ranked on {', '.join(names)}" for label, names in absent.items() if names})
+    if ERM not in absent:
+        missing += suite.missing({", ".join(series.tasks): f"no row of {ERM}"})
+    fitted = {metric: trends(series.strengths, tasks, complete, metric, way) for metric, way in DIRECTIONS.items()}
+    methods = {
+        label: Response(robust_accuracy, reliance, even_pull(series.strengths, tasks, label))
+        for label, robust_accuracy, reliance in zip(complete, *fitted.values(), strict=True)
+    }
+    return SeriesResponse(*series, methods, *_judge(methods))
 
 
-def _trends(doses: Sequence[float], rows: Sequence[Sequence[Float64]], direction: int) -> list[Trend]:
-    """Fit a line to every row's values by unit, in which the metric should rise (`direction` 1) or fall (-1)."""
-    lines = [_slopes(doses, row) for row in rows]
-    spread = Spread(pairs=fit_spread(lines, bounded=False).rows, bounded=False)
-    tests = [paired(slopes, np.zeros_like(slopes), spread) for slopes in lines]
-    corrected = holm([None if test is None else test.p for test in tests])
-    trends = []
-    for row, slopes, test, p_holm in zip(rows, lines, tests, corrected, strict=True):
-        points = [float(values.mean()) for values in row]
-        monotone, slope = bool((np.diff(points) * direction >= 0).all()), float(slopes.mean())
-        significant = p_holm is not None and p_holm < ALPHA and slope * direction > 0
-        trends.append(Trend(points, slope, test and test.interval, test and test.p, p_holm, monotone, significant))
-    return trends
-
-
-def _slopes(doses: Sequence[float], row: Sequence[Float64]) -> Float64:
-    """Return the least-squares slope over the doses of every unit that all have, float64 (W,)."""
-    centred = np.array(doses) - np.mean(doses)
-    common = min(len(values) for values in row)
-    slopes: Float64 = (centred / (centred**2).sum()) @ np.array([values[:common] for values in row])
-    return slopes
+def _judge(methods: Mapping[str, Response]) -> tuple[list[str], bool | None]:
+    """Return the metrics in which ERM's trend is no more than the data ask for, and whether ERM passes."""
+    if ERM not in methods:
+        return [], None
+    of_erm = methods[ERM].trends
+    if not all(trend.monotone and trend.slope.significant for trend in of_erm.values()):
+        return [], False
+    asked = [metric for metric, trend in of_erm.items() if trend.excess and not trend.excess.significant]
+    known = all(trend.excess for trend in of_erm.values())
+    return asked, True if known and not asked else None

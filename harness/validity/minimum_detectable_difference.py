@@ -14,9 +14,9 @@ from spurgen.harness.statistics.units import pair_errors
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
-from spurgen.harness.validity._tables import by_task, number, with_note
+from spurgen.harness.validity._tables import by_task, counted, number, with_note
 
-PLACE = 7
+PLACE = 8
 TITLE = "Minimum detectable difference"
 POWER = 0.8
 
@@ -44,7 +44,7 @@ class Detectable:
     @property
     def units_text(self) -> str:
         """Number of units with their noun."""
-        return f"{self.units} {self.unit}{'s' * (self.units > 1)}"
+        return counted(self.units, self.unit)
 
 
 @dataclass(frozen=True)

@@ -1,77 +1,75 @@
-"""A ranking of methods should agree with published ones as well as those do with one another."""
+"""A ranking of methods should agree with published ones, and better than access to group labels alone does."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.harness.machine.plotting import GREY
-from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.bootstrap import named_generator
-from spurgen.harness.validity._correlation import MIN_METHODS, REPLICATES, correlate, spearman
-from spurgen.harness.validity._panels import panels, whiskers
-from spurgen.harness.validity._published import SUBPOPBENCH, Source, Tables, comparable_tables, worst_group_tables
-from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, not_run
-from spurgen.harness.validity._section import Section
-from spurgen.harness.validity._tables import PASSED, by_task, number, with_interval, with_note
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.validity._agreement import CORE, Agreement, TaskMedians, agreement, task_medians
+from spurgen.harness.validity._panels import Whisker, panels, whiskers
+from spurgen.harness.validity._published import (
+    JTT_LINE,
+    NOT_THE_SAME,
+    Source,
+    comparable_tables,
+    sources_table,
+    worst_group_tables,
+)
+from spurgen.harness.validity._rows import RankedSuite, all_passed, not_run
+from spurgen.harness.validity._section import UNDECIDED, Section
+from spurgen.harness.validity._tables import PASSED, by_task, estimated, number, with_interval, with_note
 
-PLACE = 3
+PLACE = 4
 TITLE = "The ranking agrees with published ones"
-CORE = ("Waterbirds", "CelebA", "MultiNLI", "CivilComments")  # spurious correlations proper, in image and text
+SHOWN = {
+    "rho": "the four, median",
+    "rho_within": "the four, within access tiers",
+    "of_access": "the four, of access alone",
+    "among": "the four with one another",
+    "among_within": "the same, within access tiers",
+}
+"""Medians of a task in its plot."""
+NOTE = f"""\
+Spearman's rho between our mean robust accuracies and published worst-group accuracies. *Within access tiers* is the
+partial rank correlation given our method's access tier (Liu et al. 2018): a method's residual is the share of its tier
+that it beats less the share that beats it, and rho is the correlation of the residuals. It depends on the order within
+tiers alone, has the scale of rho, and a tier with one method adds nothing. *Access alone* ranks methods by one bit:
+whether they use the group labels of train.
 
+A task passes if its median rho over {", ".join(CORE)} in SubpopBench's protocol exceeds that of access alone, and fails
+if it is below that, or below the median of the four with one another; each by the 95 % interval of the difference, over
+the same methods. Otherwise it is undecided. Intervals: bootstrap over the methods and, for ours, over units.
 
-@dataclass(frozen=True)
-class Agreement:
-    """Rank correlation of a task with one published table, over the methods that both have.
-
-    `among_published`: the median of that table's own correlations with the protocol's other data sets over the same
-    methods, None where there are no others. `rho_by_name`: over all `n_by_name` methods of the same name, of which
-    those in `NOT_THE_SAME` are different algorithms.
-    """
-
-    protocol: str
-    dataset: str
-    selection: str
-    rho: float | None
-    interval: tuple[float, float] | None
-    n: int
-    methods: list[str]
-    among_published: float | None
-    rho_by_name: float | None
-    n_by_name: int
-
-    @property
-    def decides(self) -> bool:
-        """Whether the verdict depends on this table."""
-        return self.protocol == SUBPOPBENCH and self.dataset in CORE
-
-    @property
-    def label(self) -> str:
-        """Name of the table in a plot: Waterbirds, SubpopBench (19)."""
-        return f"{self.dataset}, {self.protocol.partition(',')[0].removesuffix(' protocol')} ({self.n})"
+Protocols differ in what they let a method see, so a table is comparable with our rows as far as both see the same.
+Tables with fewer than five common methods have no rho, but their pairs count: how many have the same order. The pairs
+of one protocol's data sets are not independent."""
 
 
 @dataclass(frozen=True)
 class TaskAgreement:
-    """A task's agreement with every published table.
+    """A task's agreement with every published table; `medians` is None if it has too few methods of the core tables.
 
-    It passes if its median rho with SubpopBench's four data sets of spurious correlations is at least the median of
-    their correlations with one another, all over the same methods; None if a baseline with a published value has not
-    been run.
+    `complete`: whether every baseline with a published value has been run. `passed` is None where it has not, or the
+    intervals do not decide.
     """
 
     backbone: str
-    median: float | None
-    median_among_published: float | None
+    complete: bool
+    medians: TaskMedians | None
     passed: bool | None
     published: list[Agreement]
 
-    def with_first_two(self, rho: Callable[[Agreement], float | None]) -> str:
-        """Write a correlation with the first two of the core data sets."""
-        tables = {table.dataset: table for table in reversed(self.published) if table.decides}
-        return " and ".join(number(rho(tables[name]) if name in tables else None, ".2f") for name in CORE[:2])
+    def median(self, name: str) -> Estimate | None:
+        """Return one of the medians by its name."""
+        return None if self.medians is None else getattr(self.medians, name)
+
+    def pairs(self, protocol: str, *, within: bool = False) -> tuple[int, int]:
+        """Return how many pairs of methods have the same order, and of how many, over a protocol's data sets."""
+        counts = [
+            table.pairs_within if within else table.pairs for table in self.published if table.protocol == protocol
+        ]
+        return sum(count.same for count in counts), sum(count.pairs for count in counts)
 
 
 @dataclass(frozen=True)
@@ -82,66 +80,119 @@ class RankAgreement(Section):
     main: list[str]
     tasks: dict[str, TaskAgreement]
 
+    @property
+    def verdict(self) -> str:
+        """Verdict in words."""
+        judged = [self.tasks[name] for name in self.main if name in self.tasks]
+        decided = len(judged) == len(self.main) and all(t.complete and t.median("less_access") for t in judged)
+        return UNDECIDED if self.passed is None and decided else super().verdict
+
     def summary(self) -> str:
-        """Return the correlations of the main tasks in a few sentences."""
-        if not self.tasks:
+        """Return the medians of the main tasks in a few sentences."""
+        if not any(task.medians for task in self.tasks.values()):
             return ""
-        both = " and ".join(self.core[:2])
-        rho = by_task(self.tasks, lambda task: task.with_first_two(lambda table: table.rho), self.main)
-        by_name = by_task(self.tasks, lambda task: task.with_first_two(lambda table: table.rho_by_name), self.main)
-        medians = by_task(self.tasks, lambda task: number(task.median, ".2f"), self.main)
-        published = by_task(self.tasks, lambda task: number(task.median_among_published, ".2f"), self.main)
+
+        def median(name: str) -> str:
+            return by_task(self.tasks, lambda task: estimated(task.median(name)), self.main)
+
         return (
-            f"Spearman's rho with SubpopBench's {both}: {rho}. Median over {', '.join(self.core)}: {medians}; theirs "
-            f"with one another: {published}. This is over methods that are the same algorithm in both; over all "
-            f"methods of the same name, rho with {both} is {by_name}."
+            f"Median of Spearman's rho with SubpopBench's {', '.join(self.core)}: {median('rho')}; within access tiers "
+            f"{median('rho_within')}. Access alone, whether a method uses the group labels of train, reaches "
+            f"{median('of_access')}; the difference to it is {median('less_access')}. The four with one another: "
+            f"{median('among')}, within access tiers {median('among_within')}; the difference to them is "
+            f"{median('less_among')}. In the tables of the JTT line, where methods see the group labels of val, "
+            f"{by_task(self.tasks, _of_jtt_line, self.main)} pairs of methods have our order."
         )
 
     def tables(self) -> str:
-        """Return a line per task, and a line per task and published table."""
-        note = (
-            "Spearman's rho between our mean robust accuracies and published worst-group accuracies. A task passes if "
-            f"its median over {', '.join(self.core)} in SubpopBench's protocol is at least the median of theirs with "
-            "one another, over the same methods. Five methods of SubpopBench share a name with ours but are different "
-            "algorithms, and count in the last column alone: BSoftmax and LDAM (by class sizes, ours by group sizes), "
-            "IRM and MMD (across the attribute's values, ours across environments) and LISA (pairs that share the "
-            "attribute's value, ours the alignment pattern). Intervals: 95 % by a bootstrap over the methods and, for "
-            "ours, over units."
-        )
-        lines = [
-            {"Task": name, "Backbone": task.backbone, "Median rho": number(task.median),
-             "Among published": number(task.median_among_published), "Passed": PASSED[task.passed]}
+        """Return tables of the medians, of pairs by protocol, of every published table, and of the sources."""
+        if not self.tasks:
+            return with_note(NOTE)
+        tables = [self._medians(), self._protocols(), self._details(), _left_out()]
+        sources = {
+            Source(*(getattr(t, f) for f in Source._fields)) for task in self.tasks.values() for t in task.published
+        }
+        return "\n\n".join([with_note(NOTE, *tables), sources_table(sources)])
+
+    def _medians(self) -> list[dict[str, str]]:
+        columns = {
+            "Median rho": "rho", "Within access tiers": "rho_within", "Access alone": "of_access",
+            "Less access alone": "less_access", "The four with one another": "among",
+            "The same, within tiers": "among_within", "Less the four": "less_among",
+        }  # fmt: skip
+        return [
+            {"Task": name, "Backbone": task.backbone,
+             **{title: estimated(task.median(field)) for title, field in columns.items()},
+             "Passed": PASSED[task.passed]}
             for name, task in self.tasks.items()
         ]  # fmt: skip
-        details = [
-            {"Task": name, "Backbone": task.backbone, "Protocol": table.protocol, "Data set": table.dataset,
-             "rho (95 %)": with_interval(table.rho, table.interval), "Methods": table.n,
-             "Among published, median": number(table.among_published),
-             "rho, all of the same name": f"{number(table.rho_by_name)} ({table.n_by_name})"}
+
+    def _protocols(self) -> list[dict[str, str]]:
+        lines = []
+        for name, task in self.tasks.items():
+            for protocol, sees in {table.protocol: table.sees for table in task.published}.items():
+                (same, pairs), (within, of_tier) = task.pairs(protocol), task.pairs(protocol, within=True)
+                sets = [table.dataset for table in task.published if table.protocol == protocol]
+                lines.append(
+                    {"Task": name, "Protocol": protocol, "It lets a method see": sees, "Data sets": ", ".join(sets),
+                     "Pairs in the same order": f"{same} of {pairs}", "Of one access tier": f"{within} of {of_tier}"}
+                )  # fmt: skip
+        return lines
+
+    def _details(self) -> list[dict[str, str]]:
+        return [
+            {"Task": name, "Protocol": table.protocol, "Data set": table.dataset, "Methods": str(table.n),
+             "rho (95 %)": with_interval(table.rho, table.interval, ".2f"),
+             "Within access tiers": with_interval(table.rho_within, table.interval_within, ".2f"),
+             "Among published, median": number(table.among_published, ".2f"),
+             "rho, all of the same name": f"{number(table.rho_by_name, '.2f')} ({table.n_by_name})"}
             for name, task in self.tasks.items()
             for table in task.published
         ]  # fmt: skip
-        return with_note(note, lines, details)
 
     def plot(self) -> Figure | None:
-        """Draw rho with its interval, a panel per task; grey bars are the published data sets' own medians."""
+        """Draw medians and rho with their intervals, a panel per task; grey bars are medians among the published."""
         if not self.tasks:
             return None
-        most = max(len(task.published) for task in self.tasks.values())
+        most = max(len(_rows(task)) for task in self.tasks.values())
         figure, axes = panels(len(self.tasks), 3, 3.9, 0.9 + 0.2 * most)
         for panel, (name, task) in zip(axes, self.tasks.items(), strict=True):
-            for row, table in enumerate(task.published):
-                if table.among_published is not None:
-                    panel.plot([table.among_published] * 2, [row - 0.35, row + 0.35], color=GREY, linewidth=2.5)
-            points = [(table.rho, table.interval, table.decides) for table in task.published]
-            whiskers(panel, [table.label for table in task.published], points)
+            rows = _rows(task)
+            for row, (_, _, among) in enumerate(rows):
+                if among is not None:
+                    panel.plot([among] * 2, [row - 0.35, row + 0.35], color=GREY, linewidth=2.5)
+            whiskers(panel, [label for label, _, _ in rows], [whisker for _, whisker, _ in rows])
             panel.axvline(0, color=GREY, linewidth=0.6)
             panel.set_xlim(-1.08, 1.08)
             panel.set_title(f"{name} ({task.backbone})", loc="right")
         figure.supxlabel(
-            "Spearman's rho (grey bar: median among the published;\nfilled: decides whether it passes)", fontsize=8
+            f"Spearman's rho. Filled: medians over the four, {', '.join(CORE)}.\nGrey bar: median among the published.",
+            fontsize=8,
         )
         return figure
+
+
+def _of_jtt_line(task: TaskAgreement) -> str:
+    same, pairs = task.pairs(JTT_LINE)
+    return f"{same} of {pairs}"
+
+
+def _rows(task: TaskAgreement) -> list[tuple[str, Whisker, float | None]]:
+    """Return the rows of a task's panel: name, point with interval, and place of the grey bar."""
+    medians = [(label, task.median(name)) for name, label in SHOWN.items()]
+    rows: list[tuple[str, Whisker, float | None]] = [
+        (label, (median.value, median.ends, True), None) for label, median in medians if median
+    ]
+    tables = [table for table in task.published if table.rho is not None]
+    return rows + [(table.label, (table.rho, table.interval, False), table.among_published) for table in tables]
+
+
+def _left_out() -> list[dict[str, str]]:
+    return [
+        {"Protocol": protocol, "Left out, though of the same name": method, "The published one": how}
+        for protocol, methods in NOT_THE_SAME.items()
+        for method, how in methods.items()
+    ]
 
 
 def examine(suite: RankedSuite) -> RankAgreement:
@@ -150,67 +201,23 @@ def examine(suite: RankedSuite) -> RankAgreement:
     wanted = [name for name in suite.baselines if any(name in table for table in tables.values())]
     tasks, missing = {}, {}
     for name, task in suite.tasks.items():
-        published = [
-            _agreement(task, source, tables, by_name[source])
-            for source, table in tables.items()
-            if len(_common(task, table)) >= MIN_METHODS
-        ]
+        found = [agreement(task, source, tables, by_name, suite.baselines) for source in tables]
+        published = [table for table in found if table]
         absent = task.not_run(wanted)
-        if published:
-            tasks[name] = _judge(task, published, tables, complete=not absent)
-        if absent or not published:
+        if any(table.rho is not None for table in published):
+            medians = task_medians(task, tables, suite.baselines)
+            passed = None if absent else passes(medians)
+            tasks[name] = TaskAgreement(task.task.backbone, not absent, medians, passed, published)
+        if absent or name not in tasks:
             missing[name] = not_run(absent) if absent else "too few ranked methods"
-    passed = all_passed(tasks[name].passed if name in tasks else None for name in suite.main)
-    return RankAgreement(passed, suite.missing(missing), list(CORE), list(suite.main), tasks)
+    every = all_passed(tasks[name].passed if name in tasks else None for name in suite.main)
+    return RankAgreement(every, suite.missing(missing), list(CORE), list(suite.main), tasks)
 
 
-def _common(task: RankedTask, published: Mapping[str, float]) -> list[str]:
-    return sorted(task.rows.keys() & published.keys())
-
-
-def _values(published: Mapping[str, float], methods: Sequence[str]) -> Float64:
-    return np.array([published[method] for method in methods])
-
-
-def _means(task: RankedTask, methods: Sequence[str]) -> Float64:
-    return np.array([task.units(method).mean() for method in methods])
-
-
-def _over_units(task: RankedTask, methods: Sequence[str]) -> Float64:
-    """Draw the methods' means over resampled units, the same ones for all methods: float64 (n, B)."""
-    rows = [task.units(method) for method in methods]
-    common = min(map(len, rows))
-    picks = named_generator("units", task.task.name).integers(common, size=(REPLICATES, common))
-    means: Float64 = np.array([row[:common] for row in rows])[:, picks].mean(axis=2)
-    return means
-
-
-def _agreement(task: RankedTask, source: Source, tables: Tables, by_name: Mapping[str, float]) -> Agreement:
-    methods, names = _common(task, tables[source]), _common(task, by_name)
-    points = _means(task, methods)
-    values = _values(tables[source], methods)
-    name = "/".join([task.task.name, *source])
-    correlation = correlate(points, values, _over_units(task, methods), name)
-    others = [
-        float(spearman(values, _values(table, methods)))
-        for other, table in tables.items()
-        if other.protocol == source.protocol and other != source and set(methods) <= table.keys()
-    ]
-    rho_by_name = float(spearman(_means(task, names), _values(by_name, names)))
-    return Agreement(*source, *correlation, len(methods), methods, _median(others), _median([rho_by_name]), len(names))
-
-
-def _median(rhos: Sequence[float | None]) -> float | None:
-    present = [rho for rho in rhos if rho is not None and not np.isnan(rho)]
-    return float(np.median(present)) if present else None
-
-
-def _judge(task: RankedTask, published: list[Agreement], tables: Tables, *, complete: bool) -> TaskAgreement:
-    """Compare the task's median rho with the core data sets to theirs with one another."""
-    core = [table for source, table in tables.items() if source.protocol == SUBPOPBENCH and source.dataset in CORE]
-    shared = sorted(set(task.rows).intersection(*core)) if core else []
-    pairs = combinations([_values(table, shared) for table in core], 2) if len(shared) >= MIN_METHODS else ()
-    ours = _median([table.rho for table in published if table.decides])
-    theirs = _median([float(spearman(first, second)) for first, second in pairs])
-    passed = ours >= theirs if complete and ours is not None and theirs is not None else None
-    return TaskAgreement(task.task.backbone, ours, theirs, passed, published)
+def passes(medians: TaskMedians | None) -> bool | None:
+    """Return whether the task's agreement is better than that of access alone, None if the intervals do not decide."""
+    if medians is None or medians.less_access is None or medians.less_among is None:
+        return None
+    if medians.less_access.ends[1] < 0 or medians.less_among.ends[1] < 0:
+        return False
+    return True if medians.less_access.ends[0] > 0 else None

@@ -15,7 +15,7 @@ from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, 
 from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import PASSED, by_task, number, with_note
 
-PLACE = 2
+PLACE = 3
 TITLE = "Methods can be distinguished"
 WANTED = 5  # tiers, on each main task
 
@@ -25,7 +25,8 @@ class TaskTiers:
     """A task's rows of all access tiers, best first, with their tier letters and robust accuracies.
 
     `tiers`: the size of the largest set of rows that all differ significantly, which is `distinct`. `told_apart`: the
-    share of all pairs that differ. `passed` is None on tasks that need not pass, and where a baseline has not been run.
+    share of all pairs that differ. `ideal`: the ideal observer's robust accuracy, None if it is not stored. `passed` is
+    None on tasks that need not pass, and where a baseline has not been run.
     """
 
     rows: int
@@ -36,6 +37,7 @@ class TaskTiers:
     distinct: list[str]
     robust_accuracy: dict[str, float]
     interval: dict[str, Interval]
+    ideal: float | None
     passed: bool | None
 
 
@@ -74,12 +76,14 @@ class Tiers(Section):
         return with_note(note, lines, rows)
 
     def plot(self) -> Figure | None:
-        """Draw every row's robust accuracy with its interval and letters, a panel per task."""
+        """Draw every row's robust accuracy with interval and letters beside the ideal observer's, a panel per task."""
         if not self.tasks:
             return None
         figure, axes = panels(len(self.tasks), 3, 3.2, [0.9 + 0.16 * task.rows for task in self.tasks.values()])
         for panel, (name, task) in zip(axes, self.tasks.items(), strict=True):
             _draw(panel, name, task)
+        if any(task.ideal is not None for task in self.tasks.values()):
+            figure.supxlabel("dashed: ideal observer", fontsize=8)
         return figure
 
 
@@ -88,6 +92,8 @@ def _draw(axes: Axes, name: str, task: TaskTiers) -> None:
     clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}  # of the row's line
     for place, letters in enumerate(task.letters.values()):
         axes.text(1.03, place, letters, fontsize=6, color=GREY, va="center", bbox=clear)
+    if task.ideal is not None:
+        axes.axvline(task.ideal, color=GREY, linewidth=1, linestyle="--")
     points = [(task.robust_accuracy[label], task.interval[label], label in task.distinct) for label in task.letters]
     whiskers(axes, list(task.letters), points)
     axes.set_xlim(0, 1.02 + 0.03 * max(map(len, task.letters.values())))
@@ -122,5 +128,6 @@ def _tiers(task: RankedTask, *, judged: bool) -> TaskTiers:
         distinct=distinct,
         robust_accuracy={label: estimate.value for label, estimate in estimates.items()},
         interval={label: Interval(*estimate.ends) for label, estimate in estimates.items()},
+        ideal=task.ideal(),
         passed=len(distinct) >= WANTED if judged else None,
     )

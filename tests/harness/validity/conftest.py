@@ -2,18 +2,24 @@
 
 import json
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.validity._published import read_published
 from spurgen.harness.validity._report import examine
 from spurgen.harness.validity._rows import gather
 
 PER_GROUP, TWINS = 100, 90
+ACCESS = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
 SCENARIO = """
 suite = "toy"
 name = "{name}"
@@ -53,7 +59,16 @@ def toy_file(tmp_path_factory):
     scenarios = {name: {"scenario_sha256": name.encode().hex().ljust(64, "0"), "parts": {}} for name in STRENGTHS}
     manifest = {"suite": "toy", "shard_size": 1, "scenarios": scenarios}
     (folder / "toy.manifest.json").write_text(json.dumps(manifest))
+    suite = load_suite(str(folder / "toy.toml"))
+    of_world = {name: {way: ideal_of(world) for way in ("image", "text")} for name, world in suite.scenarios.items()}
+    suite.ideal_file.write_text(dump_ideal(IdealFile(suite="toy", worlds=of_world)))
     return str(folder / "toy.toml")
+
+
+def ideal_of(world, robust_accuracy=1.0, reliance=0.0):
+    """Make the stored values of an ideal observer, by default of data that ask for no shortcut."""
+    metrics = {"robust_accuracy": robust_accuracy, "reliance": reliance}
+    return IdealValues(scenario_sha256=world.digest, scoring=SCORING_VERSION, metrics=metrics, channels={})
 
 
 @pytest.fixture(scope="session")
@@ -66,18 +81,27 @@ def make_outcomes(toy, make_outcome):
     """Return a function that makes results of all seeds with their samples, from which their metrics follow.
 
     `aligned`: the accuracy where all channels align, `wga` where the second channel conflicts, `sss`: per channel.
-    Seeds differ by .01 in WGA and SSS, in an order of the row's own; their means are as given.
+    `metrics`: others, such as reliance. Seeds differ by .01 in all but `aligned`, in an order of the row's own; their
+    means are as given.
     """
 
-    def make(label, task="signs-image", wga=0.5, sss=(0.3, 0.3), seeds=5, aligned=1.0, **changes):
+    def make(label, task="signs-image", wga=0.5, sss=(0.3, 0.3), seeds=5, aligned=1.0, metrics=(), **changes):
         order = np.random.default_rng(zlib.crc32(f"{label}/{task}/seeds".encode())).permutation(seeds)
         steps = 0.01 * (order - (seeds - 1) / 2) if seeds % 2 else 0.02 * (order % 2 - 0.5)
         return [
-            outcome(label, task, (aligned, 1.0, *[wga + step] * 2), [each + step / 4 for each in sss], seed, changes)
+            outcome(
+                label,
+                task,
+                (aligned, 1.0, *[wga + step] * 2),
+                [each + step / 4 for each in sss],
+                {name: value + step / 4 for name, value in dict(metrics).items()},
+                seed,
+                changes,
+            )
             for seed, step in enumerate(steps)
         ]
 
-    def outcome(label, task, accuracies, sss, seed, changes):
+    def outcome(label, task, accuracies, sss, more, seed, changes):
         random = np.random.default_rng([zlib.crc32(f"{label}/{task}".encode()), seed])
         groups = groups_on_test(toy.task(task))
         correct = np.ones(len(groups), bool)
@@ -89,7 +113,7 @@ def make_outcomes(toy, make_outcome):
         arrays = {f"sss/{channel}": mean + deviation for channel, mean, deviation in channels}
         fields = {"submission": label, "spec": f"{label}.py", "submission_sha256": label} | changes
         result, samples = make_outcome(toy, correct, seed, task, arrays, **fields)
-        metrics = {**result.metrics, "aligned_accuracy": accuracies[0]}
+        metrics = {**result.metrics, "aligned_accuracy": accuracies[0], **more}
         return result.model_copy(update={"metrics": metrics}), samples
 
     return make
@@ -97,15 +121,24 @@ def make_outcomes(toy, make_outcome):
 
 @pytest.fixture(scope="session")
 def gathered(toy):
-    """Return a function that gathers outcomes: label -> task -> outcomes; references: task -> outcomes."""
+    """Return a function that gathers outcomes: label -> task -> outcomes; references: task -> outcomes.
 
-    def make(rows, references=None, baselines=None, published=None):
+    `ideals`: task -> robust accuracy and reliance of its ideal observer, in place of 1 and 0; None: not stored.
+    """
+
+    def make(rows, references=None, baselines=None, published=None, ideals=()):
         rows, references = (
             {label: {task: make_task_row(outcomes) for task, outcomes in row.items()} for label, row in table.items()}
             for table in (rows, {"erm": references or {}})
         )
         metrics = read_published() if published is None else published
-        return gather(toy, rows, references, metrics, sorted(rows) if baselines is None else baselines)
+        names = sorted(rows) if baselines is None else baselines
+        suite = gather(toy, rows, references, metrics, {name: ACCESS.get(name, "none") for name in names})
+        tasks = {
+            name: replace(suite.tasks[name], ideals=[ideal_of(toy.task(name).scenario, *figures)] if figures else [])
+            for name, figures in dict(ideals).items()
+        }
+        return replace(suite, tasks={**suite.tasks, **tasks})
 
     return make
 
@@ -114,7 +147,10 @@ def gathered(toy):
 def rows(toy, make_outcomes):
     """Five methods on every task of the suite."""
     return {
-        label: {task: make_outcomes(label, task, wga, (0.4 - wga / 4, 0.2 + wga / 9)) for task in toy.tasks}
+        label: {
+            task: make_outcomes(label, task, wga, (0.4 - wga / 4, 0.2 + wga / 9), metrics={"reliance": 0.6 - wga / 2})
+            for task in toy.tasks
+        }
         for label, wga in METHODS.items()
     }
 

@@ -2,7 +2,19 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from spurgen.harness.validity._correlation import REPLICATES, correlate, spearman
+from spurgen.harness.validity._correlation import (
+    REPLICATES,
+    as_strata,
+    concordance,
+    correlate,
+    draw_methods,
+    estimate,
+    partial_spearman,
+    spearman,
+    take,
+)
+
+TIERS = as_strata(["none"] * 3 + ["val_groups"] * 2 + ["train_groups"] * 7)  # those of SubpopBench's methods
 
 
 def draw_pairs(random, count, strength):
@@ -49,3 +61,74 @@ def test_draws_depend_on_the_name_alone():
     first, second = draw_pairs(np.random.default_rng(4), 8, 0.5)
     assert correlate(first, second, None, "t") == correlate(first, second, None, "t")
     assert correlate(first, second, None, "t") != correlate(first, second, None, "u")
+
+
+def draw_tiered(random, boards, strength):
+    """Draw pairs of rankings of 12 methods with that correlation within tiers; the tiers differ widely, in both."""
+    first, second = draw_pairs(random, (boards, len(TIERS)), strength)
+    return first + 10 * TIERS, second + 10 * TIERS
+
+
+def test_a_ranking_that_agrees_through_the_tier_alone_has_no_agreement_within_tiers():
+    first, second = draw_tiered(np.random.default_rng(5), 2000, 0.0)
+    assert spearman(first, second).mean() > 0.75
+    assert partial_spearman(first, second, TIERS).mean() == pytest.approx(0, abs=0.02)
+
+
+def test_agreement_within_tiers_is_found_though_the_tiers_disagree():
+    first, second = draw_tiered(np.random.default_rng(6), 2000, 0.9)
+    assert spearman(first, second - 20 * TIERS).mean() < -0.6
+    assert partial_spearman(first, second - 20 * TIERS, TIERS).mean() > 0.75
+
+
+def test_partial_rho_is_the_correlation_of_shares_beaten_less_shares_that_beat():
+    random = np.random.default_rng(7)
+    first, second = random.integers(5, size=(2, 12)).astype(float)
+    residuals = [
+        [
+            np.mean([np.sign(values[k] - values[other]) for other in np.flatnonzero(TIERS[k] == TIERS)])
+            for k in range(12)
+        ]
+        for values in (first, second)
+    ]
+    assert partial_spearman(first, second, TIERS) == pytest.approx(np.corrcoef(residuals)[0, 1])
+
+
+def test_one_tier_gives_spearmans_rho_and_a_tier_of_one_method_adds_nothing():
+    random = np.random.default_rng(8)
+    first, second = random.integers(6, size=(2, 9)).astype(float)
+    alone = np.zeros(9, np.int64)
+    assert partial_spearman(first, second, alone) == pytest.approx(spearman(first, second))
+    more = [np.append(values, 99.0) for values in (first, second)]
+    assert partial_spearman(*more, np.append(alone, 1)) == pytest.approx(spearman(first, second))
+    assert np.isnan(partial_spearman(first, second, np.arange(9)))
+
+
+def test_pairs_are_counted_within_tiers_and_ties_do_not_count():
+    first, second = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 3.0, 2.0, 3.0])
+    assert concordance(first, second, np.zeros(4, np.int64)) == (4, 5)
+    assert concordance(first, second, np.array([0, 0, 1, 1])) == (2, 2)
+
+
+def test_the_interval_within_tiers_covers_the_true_rho():
+    random = np.random.default_rng(9)
+    truth = np.nanmean(partial_spearman(*draw_tiered(random, 2000, 0.6), TIERS))
+    boards = zip(*draw_tiered(random, 60, 0.6), strict=True)
+    intervals = [correlate(*board, None, f"t{draw}", TIERS).interval for draw, board in enumerate(boards)]
+    assert np.mean([low <= truth <= high for low, high in intervals]) == pytest.approx(0.95, abs=0.06)
+
+
+def test_the_first_draw_is_every_method_and_replicates_take_their_own_values():
+    points = np.array([1.0, 2.0, 3.0])
+    drawn = draw_methods(3, 4, "t")
+    assert drawn.shape == (5, 3)
+    values = take(points, np.arange(1, 5) * 10 + points[:, None], drawn)
+    assert values[0].tolist() == [1, 2, 3]
+    assert (values[1:] // 10).astype(int).tolist() == [[k] * 3 for k in range(1, 5)]
+    assert (values[1:] % 10).tolist() == points[drawn[1:]].tolist()
+
+
+def test_replicates_without_a_statistic_are_left_out():
+    assert estimate(np.array([np.nan, 1.0, 1.0])) is None
+    found = estimate(np.array([0.5, 0.4, np.nan, 0.6]))
+    assert (found.value, found.ends) == (0.5, pytest.approx((0.405, 0.595)))

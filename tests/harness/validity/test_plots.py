@@ -12,17 +12,42 @@ from PIL import Image
 
 from spurgen.harness.machine.plotting import styled
 from spurgen.harness.validity._panels import panels, whiskers
+from spurgen.harness.validity._published import SUBPOPBENCH
 from spurgen.harness.validity._report import draw
 
 TASKS = {"signs-image", "signs-text", "dose-10-image", "dose-50-image", "dose-90-image"}
 METHODS = {"erm", "resample", "group_dro", "jtt", "crt"}
 DATASETS = {"Waterbirds", "CelebA", "MultiNLI", "CivilComments", "MetaShift", "NICO++", "CheXpert", "Living17"}
 SHOWN = {
-    "erm_failure": {"signs-image", "signs-text", "ERM, robust accuracy", "the same, uncorrelated data"},
-    "tiers": {*TASKS, *METHODS, "a", "b", "robust accuracy"},
-    "spearman": {"signs-image (scratch)", "signs-text (pretrained)", "Waterbirds, SubpopBench (5)"},
+    "erm_failure": {
+        "signs-image",
+        "signs-text",
+        "ERM, robust accuracy",
+        "the same, uncorrelated data",
+        "ideal observer, robust accuracy",
+    },
+    "above_erm": {"signs-image", "signs-text", *METHODS - {"erm"}},
+    "tiers": {*TASKS, *METHODS, "a", "b", "robust accuracy", "dashed: ideal observer"},
+    "spearman": {
+        "signs-image (scratch)",
+        "signs-text (pretrained)",
+        "Waterbirds, SubpopBench (5)",
+        "the four, median",
+        "the four, within access tiers",
+        "the four, of access alone",
+        "the four with one another",
+    },
     "published_spearman": {*DATASETS, "0.59"},
-    "dose_response": {*METHODS, "WGA", "SSS", "0.1", "0.5", "0.9", "strength of the correlation (grey: ERM)"},
+    "dose_response": {
+        *METHODS,
+        "robust accuracy",
+        "reliance",
+        "0.1",
+        "0.5",
+        "0.9",
+        "strength of the correlation",
+        "ideal observer",
+    },
     "whac_a_mole": {*METHODS - {"erm"}, "color (ERM 0.325)", "background (ERM 0.233)"},
     "minimum_detectable_difference": {*(f"{task} (5 seeds)" for task in TASKS), "one pair", "after Holm, all pairs"},
 }
@@ -115,17 +140,63 @@ def test_unknown_values_are_left_out(sections):
     task = replace(erm.tasks["signs-text"], reference_robust_accuracy=None)
     unknown = {"rho": None, "interval": None}
     tables = [replace(table, **unknown, among_published=None) for table in ranks.tasks["signs-text"].published]
+    medians = replace(ranks.tasks["signs-text"].medians, among=None, rho_within=None)
+    first, *pairs = [pair for pair in published.pairs if pair.protocol == SUBPOPBENCH]
     changed = {
         "erm_failure": replace(erm, tasks={"signs-text": task}),
-        "spearman": replace(ranks, tasks={"signs-text": replace(ranks.tasks["signs-text"], published=tables)}),
-        "published_spearman": replace(published, pairs=[replace(published.pairs[0], **unknown), *published.pairs[1:]]),
+        "spearman": replace(
+            ranks, tasks={"signs-text": replace(ranks.tasks["signs-text"], published=tables, medians=medians)}
+        ),
+        "published_spearman": replace(published, pairs=[replace(first, **unknown), *pairs]),
     }
     assert list(draw(changed)) == list(changed)
     texts, _ = drawn_texts(changed["published_spearman"])
-    assert {f"{pair.rho:.2f}" for pair in published.pairs[1:]} == words(texts) - DATASETS
+    assert {f"{pair.rho:.2f}" for pair in pairs} == words(texts) - DATASETS
 
 
 def test_without_erm_the_doses_are_drawn_without_a_reference(sections):
-    methods = {label: response for label, response in sections["dose_response"].methods.items() if label != "erm"}
-    section = replace(sections["dose_response"], methods=methods)
+    (series,) = sections["dose_response"].series
+    methods = {label: response for label, response in series.methods.items() if label != "erm"}
+    section = replace(sections["dose_response"], series=[replace(series, methods=methods)])
     assert METHODS - {"erm"} <= words(drawn_texts(section)[0])
+
+
+def test_several_series_show_erm_alone_a_column_each(sections):
+    (series,) = sections["dose_response"].series
+    section = replace(sections["dose_response"], series=[replace(series, name=f"core_size {k}") for k in range(3)])
+    texts, _ = drawn_texts(section)
+    assert {f"core_size {k}" for k in range(3)} <= words(texts)
+    assert not METHODS & words(texts)
+    assert overlaps(texts) == []
+
+
+def test_more_methods_than_columns_go_on_below(sections):
+    (series,) = sections["dose_response"].series
+    methods = {f"m{k}": series.methods["jtt"] for k in range(8)}
+    texts, _ = drawn_texts(replace(sections["dose_response"], series=[replace(series, methods=methods)]))
+    assert set(methods) <= words(texts)
+    assert overlaps(texts) == []
+
+
+def lines_at(section, x=None, y=None):
+    """Return whether a panel has a line that stays at x, or at y."""
+    with styled():
+        figure = section.plot()
+    paths = [segment for axes in figure.axes for part in axes.collections for segment in part.get_segments()]
+    paths += [line.get_xydata() for axes in figure.axes for line in axes.lines]
+    kept = [np.asarray(path, float) for path in paths if len(path)]
+    place, value = (0, x) if y is None else (1, y)
+    return any(np.allclose(path[:, place], value) for path in kept)
+
+
+def test_the_ideal_observer_is_drawn_at_its_metric(sections):
+    erm, tiers = sections["erm_failure"], sections["tiers"]
+    task = replace(erm.tasks["signs-text"], ideal_robust_accuracy=0.37)
+    assert lines_at(replace(erm, tasks={"signs-text": task}), y=0.37)
+    assert not lines_at(replace(erm, tasks={"signs-text": replace(task, ideal_robust_accuracy=None)}), y=0.37)
+    of_tiers = replace(tiers.tasks["signs-text"], ideal=0.37)
+    assert lines_at(replace(tiers, tasks={"signs-text": of_tiers}), x=0.37)
+    (series,) = sections["dose_response"].series
+    reliance = replace(series.methods["erm"].reliance, ideal=[0.037] * 3)
+    methods = {"erm": replace(series.methods["erm"], reliance=reliance)}
+    assert lines_at(replace(sections["dose_response"], series=[replace(series, methods=methods)]), y=0.037)

@@ -5,27 +5,29 @@ import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
+from spurgen.harness.validity._published import SUBPOPBENCH
 from spurgen.harness.validity._report import draw, examine, summary, to_json, to_markdown
 from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import by_task
 
 NAMES = [
-    "erm_failure", "tiers", "spearman", "published_spearman", "dose_response", "whac_a_mole",
-    "minimum_detectable_difference",
+    "cannot_show", "erm_failure", "above_erm", "tiers", "spearman", "published_spearman", "dose_response",
+    "whac_a_mole", "minimum_detectable_difference",
 ]  # fmt: skip
+DRAWN = NAMES[1:]
 
 
 def test_every_test_returns_a_section_and_the_whole_suite_can_be_judged(sections):
     assert list(sections) == NAMES
     assert all(isinstance(section, Section) for section in sections.values())
-    assert [section.passed for section in sections.values()] == [True, True, False, None, False, None, None]
-    assert not any(sections[name].missing for name in NAMES[:2])
+    assert [section.passed for section in sections.values()] == [None, True, True, True, None, None, False, None, None]
+    assert not any(sections[name].missing for name in NAMES[:4])
 
 
 def test_the_json_names_its_version_and_has_every_metric(sections):
     content = json.loads(to_json(sections))
     assert list(content) == ["schema_version", *NAMES]
-    assert content["schema_version"] == 2
+    assert content["schema_version"] == 3
     assert list(content["erm_failure"]) == ["passed", "missing", "thresholds", "tasks"]
     task = sections["erm_failure"].tasks["signs-text"]
     shown = content["erm_failure"]["tasks"]["signs-text"]
@@ -44,18 +46,20 @@ def test_the_text_has_every_part_with_its_verdict_and_plot(sections):
     assert "- ERM fails, and the shortcut is why: passed. ERM's robust accuracy is " in text
     assert "- Agreement of published data sets with one another: measured, no threshold. Spearman's rho is " in text
     assert all(f"]({name}.png)" in text for name in NAMES)
+    assert text.index("## What this report cannot show") < text.index("## Verdicts") < text.index("- ERM fails")
 
 
 def test_every_number_of_the_summary_is_from_the_sections(sections):
-    lines = dict(zip(NAMES, summary(sections).splitlines(), strict=True))
+    lines = dict(zip(DRAWN, summary(sections).splitlines(), strict=True))
     erm = sections["erm_failure"].tasks
     assert all(f"{task.robust_accuracy:.2f}" in lines["erm_failure"] for task in erm.values())
     tiers = sections["tiers"].tasks
     assert all(f"{tiers[name].tiers} of {tiers[name].rows} rows" in lines["tiers"] for name in erm)
-    rhos = [pair.rho for pair in sections["published_spearman"].pairs]
+    rhos = [pair.rho for pair in sections["published_spearman"].pairs if pair.protocol == SUBPOPBENCH]
     assert f"{min(rhos):.2f} to {max(rhos):.2f} over {len(rhos)} pairs" in lines["published_spearman"]
-    strongest = sections["dose_response"].methods["erm"].wga.figures[-1]
-    assert f"{strongest:.2f} and its SSS" in lines["dose_response"]
+    (series,) = sections["dose_response"].series
+    strongest = series.methods["erm"].robust_accuracy.figures[-1]
+    assert f"{strongest:.2f}, the ideal observer's 1.00, 1.00, 1.00" in lines["dose_response"]
 
 
 @pytest.mark.parametrize(
@@ -75,12 +79,13 @@ def test_by_task_names_each_main_task_or_all_tasks_without_them(tasks, main, tex
 
 def test_without_rows_every_part_names_the_command_that_makes_them(gathered):
     sections = examine(gathered({}, baselines=["erm", "jtt"]))
-    for name in set(NAMES) - {"published_spearman"}:
+    for name in set(DRAWN) - {"published_spearman"}:
         assert sections[name].passed is None
         assert "` makes what is missing" in " ".join(sections[name].missing)
     assert list(draw(sections)) == ["published_spearman"]
     text = to_markdown("toy", sections, {})
-    assert text.count("Missing:") == 6
+    assert text.count("Missing:") == 7
+    assert "The suite has no ranked rows" in text
     assert "Methods can be distinguished: not judged yet (rows are missing)" in text
 
 
@@ -109,7 +114,7 @@ def run(toy_file, tmp_path):
 def test_the_command_writes_text_json_and_plots(run, folder, sections, capsys):
     out = folder / "out"
     code = run("--out", str(out))
-    assert {path.name for path in out.iterdir()} == {"validity.md", "validity.json", *(f"{name}.png" for name in NAMES)}
+    assert {path.name for path in out.iterdir()} == {"validity.md", "validity.json", *(f"{name}.png" for name in DRAWN)}
     content = json.loads((out / "validity.json").read_text())
     assert content["erm_failure"] == json.loads(to_json(sections))["erm_failure"]
     assert content["tiers"]["passed"] is None  # most baselines have no row
@@ -141,11 +146,18 @@ def test_a_failed_test_gives_exit_code_1(run, folder, make_outcomes, keep_row, s
 def test_without_rows_no_report_is_replaced(run, tmp_path, stderr):
     page, out = tmp_path / "README.md", tmp_path / "elsewhere"
     page.write_text(f"{BEGIN}old{END}")
-    for flags in ((), ("--page", str(page)), ("--page", str(page), "--out", str(out))):
+    for flags in (("--out", str(out)), ("--page", str(page)), ("--page", str(page), "--out", str(out))):
         assert run(*flags) == 2
         assert "results: there are no rows of toy to judge" in stderr()
     assert page.read_text() == f"{BEGIN}old{END}"
     assert not list(out.iterdir())
+
+
+def test_without_rows_the_report_lists_what_is_missing(run, capsys):
+    assert run() == 0
+    text = capsys.readouterr().out
+    assert "signs-image, signs-text: no row of erm; `spurgen benchmark --suite " in text
+    assert "access alone reaches 0.83 (" in text  # needs no rows
 
 
 def test_an_error_in_the_published_metrics_is_named(run, tmp_path, stderr):

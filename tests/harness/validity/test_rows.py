@@ -1,8 +1,10 @@
 """What a suite is judged on, and which command is named for what it lacks."""
 
+from dataclasses import replace
+
 import pytest
 
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import SUITES, load_suite
 from spurgen.harness.validity._report import examine, summary
 from spurgen.harness.validity._rows import gather
 
@@ -10,7 +12,7 @@ from spurgen.harness.validity._rows import gather
 @pytest.fixture
 def empty():
     """Return a function that gathers no rows of a suite."""
-    return lambda name: gather(load_suite(name), {}, {}, [], ["erm"])
+    return lambda name: gather(load_suite(name), {}, {}, [], {"erm": "none"})
 
 
 @pytest.mark.parametrize(
@@ -29,10 +31,12 @@ def test_a_suite_is_judged_on_its_main_tasks(empty, name, tasks, makes_rows, mak
     assert list(suite.main) == tasks
     assert suite.missing({"a": "x", "b": "x"}) == [f"a, b: x; `{makes_rows}` makes what is missing"]
     assert suite.missing({"a": "x"}, references=True) == [f"a: x; `{makes_references}` makes what is missing"]
+    ideal = f"a: x; `spurgen splits ideal --suite {name}` makes what is missing"
+    assert suite.missing({"a": "x"}, ideals=True) == [ideal]
 
 
 def test_a_suite_outside_the_project_is_named_by_its_file(toy, toy_file):
-    (line,) = gather(toy, {}, {}, [], []).missing({"a": "x"})
+    (line,) = gather(toy, {}, {}, [], {}).missing({"a": "x"})
     assert line == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 0-4` makes what is missing"
 
 
@@ -41,5 +45,30 @@ def test_a_test_without_a_task_in_the_suite_is_not_judged(empty):
     assert sections["dose_response"].missing == []
     text = summary(sections)
     assert "Dose response: not judged: the suite has no task for it." in text
-    assert text.count("not judged yet (rows are missing)") == 3
+    assert text.count("not judged yet (rows are missing)") == 4
     assert "Dose response: not judged yet (rows are missing)" in summary(examine(empty("v1")))
+
+
+def test_a_draft_of_several_worlds_without_rows_says_what_is_missing(empty):
+    suite = empty(str(SUITES.parent / "drafts/v2.toml"))
+    sections = examine(suite)
+    assert {task.unit for task in suite.tasks.values()} == {"world"}
+    missing = " ".join(sections["erm_failure"].missing)
+    for lack in ("no row of erm", "no erm trained on uncorrelated data", "no ideal observer"):
+        assert f"{', '.join(suite.main)}: {lack}; `spurgen " in missing
+    assert "no row of jtt; no row of group_dro" in sections["above_erm"].missing[0]
+
+
+def test_the_ideal_observer_is_taken_by_world_and_subtracted_by_unit(rows, gathered):
+    task = gathered(rows, ideals={"signs-image": (0.9, 0.2)}).tasks["signs-image"]
+    assert (task.ideal(), task.ideal("reliance"), task.ideal("sss")) == (pytest.approx(0.9), pytest.approx(0.2), None)
+    assert task.less_ideal("erm") == pytest.approx(task.units("erm") - 0.9)
+    assert task.less_ideal("erm", "sss") is None
+    scenario = task.task.scenario.model_copy(update={"worlds": 5})
+    by_world = [
+        ideal.model_copy(update={"metrics": {"robust_accuracy": k / 10}}) for ideal in task.ideals for k in range(5)
+    ]
+    worlds = replace(task, values=replace(task.values, task=replace(task.task, scenario=scenario)), ideals=by_world)
+    assert worlds.less_ideal("erm") == pytest.approx(task.units("erm") - [0, 0.1, 0.2, 0.3, 0.4])
+    assert worlds.ideal() == pytest.approx(0.2)
+    assert replace(worlds, ideals=by_world[:4]).ideal() is None
