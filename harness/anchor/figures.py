@@ -65,7 +65,7 @@ def _within_tiers(
     known: list[str], access: Mapping[str, str], differ: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 ) -> dict[str, str]:
     """Return the letters of every method among those of its access tier."""
-    letters = {}
+    letters: dict[str, str] = {}
     for tier in set(access.values()):
         members = [k for k, name in enumerate(known) if access[name] == tier]
         within = tier_letters(differ[np.ix_(members, members)])

@@ -51,9 +51,9 @@ def describe(content: AnchorFile) -> str:
     share = sum(data.train[::2]) / sum(data.train)
     return (
         f"Classes: {and_list(data.class_names)}. Attribute: {data.attribute}, {and_list(data.values)}. It goes with "
-        f"the class in {share:.0%} of train. Features: {data.encoder}. Worlds: {worlds}, each {how}; hyper-parameters are "
-        f"tuned on one more, {content.trials} settings per method: its defaults and the draws that all share. Numbers "
-        f"of epochs are multiplied by {content.stretch}.\n\n{table(lines)}"
+        f"the class in {share:.0%} of train. Features: {data.encoder}. Worlds: {worlds}, each {how}; hyper-parameters "
+        f"are tuned on one more, {content.trials} settings per method: its defaults and the draws that all share. "
+        f"Numbers of epochs are multiplied by {content.stretch}.\n\n{table(lines)}"
     )
 
 

@@ -22,8 +22,9 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         table = pd.read_csv(path, usecols=list(columns), dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise SpurgenError(f"{path} is missing; {DOWNLOAD}") from None
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise SpurgenError(f"cannot read {path}: {shortened(str(error))}; {DOWNLOAD}") from None
+    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        reason = str(error).strip().partition("\n")[0]
+        raise SpurgenError(f"cannot read {path}: {reason}; {DOWNLOAD}") from None
     if table.empty:
         raise SpurgenError(f"{path} has no lines; {DOWNLOAD}")
     return table
@@ -38,7 +39,7 @@ def coded(path: Path, table: pd.DataFrame, column: str, codes: Mapping[str, int]
         raise SpurgenError(
             f"{path}, line {line + 2}, column {column}: {shortened(entry)} is none of {', '.join(codes)}; {DOWNLOAD}"
         )
-    numbers: Int64 = values.to_numpy(dtype=np.int64)
+    numbers: Int64 = np.asarray(values, dtype=np.int64)
     return numbers
 
 
