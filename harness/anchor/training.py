@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.inference import logits, validate
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
+from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import BASELINES
@@ -73,37 +75,52 @@ def identity_of(job: AnchorJob, data_sha256: str, design: Design) -> str:
 
 def train_and_score(data: Attributed, job: AnchorJob, design: Design, identity: str) -> AnchorResult:
     """Train a job's method and score it on val, and on test unless hyper-parameters are tuned."""
-    begun, submission = time.perf_counter(), baseline(job.method)
+    begun = time.perf_counter()
     world = world_of(data, job.world, design, correlated=job.correlated)
-    correct, score, failed, error = None, (), [], None
+    score: tuple[float, ...] = ()
+    correct, failed, error = None, [], None
     try:
-        options = stretched(submission.HYPERPARAMETERS, job.options, stretch_of(len(world.train.rows)))
-        fitted = submission.with_options(**options)
-        inputs = [_scaled(data, part, world) for part in (world.train, world.val, world.test)]
-        train, val = (
-            labeled(data, part).restrict(submission.ACCESS, name)
-            for part, name in ((world.train, "train"), (world.val, "val"))
-        )
-        problem = Problem.of_vectors(
-            train, val, (inputs[0], inputs[1]), num_classes=len(data.class_names), seed=job.seed
-        )
-        network = fitted.solve(problem)
+        network, problem = _trained(data, job, world)
         failed = [name for name, passed in problem.journal.checks.items() if not passed]
-        if not failed:
-            on_val = validate(network, problem.val)
-            score = (on_val.accuracy,) if on_val.robust is None else (on_val.robust, on_val.mean or 0.0)
-        if job.world != TUNING:
-            predicted = logits(network, Inputs(None, None, torch.from_numpy(inputs[2]))).argmax(1).numpy()
-            hits = predicted == data.labels[world.test.rows]
-            sizes = 2 * len(data.class_names)
-            correct = tuple(np.bincount(world.test.groups, hits, minlength=sizes).astype(int).tolist())
+        score = () if failed else _score(validate(network, problem.val))
+        correct = None if job.world == TUNING else _correct(network, data, world)
     except SubmissionError as failure:
         error = str(failure)
     return AnchorResult(
-        method=job.method, access=submission.ACCESS, world=job.world, correlated=job.correlated, options=job.options,
-        identity=identity, score=tuple(round(part, 6) for part in score), correct=correct,
-        failed_checks=tuple(failed), error=error, seconds=round(time.perf_counter() - begun, 2),
+        method=job.method, access=baseline(job.method).ACCESS, world=job.world, correlated=job.correlated,
+        options=job.options, identity=identity, score=score, correct=correct, failed_checks=tuple(failed), error=error,
+        seconds=round(time.perf_counter() - begun, 2),
     )  # fmt: skip
+
+
+def _trained(data: Attributed, job: AnchorJob, world: World) -> tuple[Network, Problem]:
+    """Train a job's method; raise `SubmissionError` as the method does."""
+    submission = baseline(job.method)
+    options = stretched(submission.HYPERPARAMETERS, job.options, stretch_of(len(world.train.rows)))
+    train, val = labeled(data, world.train), labeled(data, world.val)
+    problem = Problem.of_vectors(
+        train.restrict(submission.ACCESS, "train"),
+        val.restrict(submission.ACCESS, "val"),
+        (_scaled(data, world.train, world), _scaled(data, world.val, world)),
+        num_classes=len(data.class_names),
+        seed=job.seed,
+    )
+    return submission.with_options(**options).solve(problem), problem
+
+
+def _score(on_val: ValScore) -> tuple[float, ...]:
+    """Return what selects settings: the worst pattern, then the mean over groups, or accuracy where groups hide."""
+    if on_val.robust is None or on_val.mean is None:
+        return (round(on_val.accuracy, 6),)
+    return round(on_val.robust, 6), round(on_val.mean, 6)
+
+
+def _correct(network: Network, data: Attributed, world: World) -> tuple[int, ...]:
+    """Return the number of correct test predictions by group."""
+    inputs = Inputs(None, None, torch.from_numpy(_scaled(data, world.test, world)))
+    hits = logits(network, inputs).argmax(1).numpy() == data.labels[world.test.rows]
+    counts = np.bincount(world.test.groups, hits, minlength=2 * len(data.class_names))
+    return tuple(counts.astype(int).tolist())
 
 
 def _scaled(data: Attributed, part: Part, world: World) -> Float32:

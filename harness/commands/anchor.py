@@ -11,7 +11,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import Unique, add_out, add_results, add_suite, positive_int
-from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import Store
 from spurgen.harness.validity._published import read_published
@@ -51,37 +51,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     asked = [one_of("method", name, known) for name in arguments.methods]
     suite = load_suite(arguments.suite)
     check_writable(arguments.out, "--out")
-    from spurgen.harness.anchor.agreement import agreements  # imported late: torch is slow to import
-    from spurgen.harness.anchor.cache import with_features
-    from spurgen.harness.anchor.digits import read_digits
-    from spurgen.harness.anchor.figures import figures_of
-    from spurgen.harness.anchor.folders import read_folder
-    from spurgen.harness.anchor.picture import draw_digits
-    from spurgen.harness.anchor.report import as_published, to_csv, to_markdown
-    from spurgen.harness.anchor.study import Study
-    from spurgen.harness.machine.plotting import save
-
-    if arguments.data is None:
-        data = read_digits()
-    else:
-        data = with_features(read_folder(arguments.data, arguments.at_most), arguments.out, console)
-    path = arguments.out / data.name
-    study = Study(
-        data,
-        path.with_suffix(".json"),
-        list(dict.fromkeys(["erm", *(asked or known)])),
-        arguments.trials,
-        arguments.worlds,
+    from spurgen.harness.anchor.files import (  # imported late: torch is slow to import
+        open_data,
+        results_in,
+        write_files,
     )
-    content = study.run(console)
-    ranked = gather(suite, Store(arguments.results, suite.name).rows(), {}, read_published(), known)
-    picture = None
-    if arguments.data is None:
-        picture = f"{data.name}.png"
-        save(draw_digits(study.design), arguments.out / picture)
-    report = to_markdown(content, agreements(figures_of(content), ranked, data.name), picture)
-    write_atomically(path.with_suffix(".md"), report)
-    write_atomically(path.with_suffix(".csv"), to_csv(as_published(content)))
-    print(html.unescape(report))
-    say(console, f"wrote {path}.json, .md and .csv")
+    from spurgen.harness.anchor.study import Study
+
+    data = open_data(arguments.data, arguments.at_most, arguments.out, console)
+    path, methods = results_in(arguments.out, data.name), list(dict.fromkeys(["erm", *(asked or known)]))
+    content = Study(data, path, methods, arguments.trials, arguments.worlds).run(console)
+    rows = Store(arguments.results, suite.name).rows()
+    report = write_files(content, gather(suite, rows, {}, read_published(), known), arguments.out)
+    print(html.unescape(report))  # Markdown's escapes are not for a terminal
+    say(console, f"wrote {path}, with .md and .csv")
     return 0
