@@ -9,18 +9,8 @@ from spurgen.harness.cli import main
 def test_a_folder_is_studied_and_studied_once(civilcomments, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(features, "find_spec", lambda _: None)
     out = tmp_path / "out"
-    command = [
-        "anchor",
-        "--data",
-        str(civilcomments),
-        "--methods",
-        "group_dro",
-        "irm",
-        "--trials",
-        "1",
-        "--worlds",
-        "2",
-    ]
+    command = ["anchor", "--data", str(civilcomments), "--out", str(out), "--trials", "1", "--worlds", "2"]
+    command += ["--methods", "group_dro", "irm"]
     assert main(command) == 0
     printed = capsys.readouterr().out
     assert "# The anchor: civilcomments" in printed
