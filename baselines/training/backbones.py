@@ -88,8 +88,25 @@ class CaptionEncoder(nn.Module):
         return features
 
 
+class VectorEncoder(nn.Module):
+    """Encoder of frozen features, float32 (n, vector_dim), to features (n, feature_dim): one hidden layer."""
+
+    def __init__(self, vector_dim: int, feature_dim: int) -> None:
+        super().__init__()
+        self.project = nn.Sequential(nn.Linear(vector_dim, feature_dim), nn.ReLU())
+
+    def embed(self, vectors: Tensor) -> Tensor:
+        """Return the vectors as they are."""
+        return vectors
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return features (n, feature_dim)."""
+        features: Tensor = self.project(embedded)
+        return features
+
+
 class Network(nn.Module):
-    """Encoders of images, captions or both, and a linear `head` that classifies their features.
+    """Encoders of images, captions or both, or one of vectors, and a linear `head` that classifies their features.
 
     `image` encodes images, if the task has any, to `feature_dim` features. The encoders run in bfloat16 (in float32 on
     a CPU without AVX-512; `ImageNetEncoder` only in part), features and logits are float32. `checkpoints` are the
@@ -103,9 +120,11 @@ class Network(nn.Module):
         vocabulary_size: int | None,
         feature_dim: int,
         num_classes: int,
+        vector_dim: int | None = None,
     ) -> None:
         super().__init__()
         self.image = image
+        self.vector = None if vector_dim is None else VectorEncoder(vector_dim, feature_dim)
         self.caption = None if vocabulary_size is None else CaptionEncoder(vocabulary_size, feature_dim)
         both = self.image is not None and self.caption is not None
         self.fuse = nn.Sequential(nn.Linear(2 * feature_dim, feature_dim), nn.ReLU()) if both else None
@@ -124,11 +143,13 @@ class Network(nn.Module):
             embedded.append(self.image.embed(inputs.images))
         if self.caption is not None and inputs.tokens is not None:
             embedded.append(self.caption.embed(inputs.tokens))
+        if self.vector is not None and inputs.vectors is not None:
+            embedded.append(self.vector.embed(inputs.vectors))
         return embedded
 
     def encode_embedded(self, embedded: list[Tensor]) -> Tensor:
         """Return features float32 (n, feature_dim) of embedded inputs."""
-        encoders = [encoder for encoder in (self.image, self.caption) if encoder is not None]
+        encoders = [encoder for encoder in (self.image, self.caption, self.vector) if encoder is not None]
         reduced = _multiplies_bfloat16(self.device)
         # Captions too are converted here, once, or each operation on them would convert them again.
         embedded = [part.to(torch.bfloat16 if reduced else torch.float32) for part in embedded]

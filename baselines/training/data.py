@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs: `images` uint8 (n, H, W, 3) or None, and `tokens` int64 (n, L) or None.
+    """Inputs: `images` uint8 (n, H, W, 3), `tokens` int64 (n, L) and `vectors` float32 (n, d), each or None.
 
     Images keep their layout: contiguous samples make gathering a batch fast, and the permuted view (n, 3, H, W) is
     channels_last without a copy.
@@ -24,13 +24,14 @@ class Inputs:
 
     images: Tensor | None
     tokens: Tensor | None
+    vectors: Tensor | None = None
 
     def __len__(self) -> int:
-        return next((len(part) for part in (self.images, self.tokens) if part is not None), 0)
+        return next((len(part) for part in (self.images, self.tokens, self.vectors) if part is not None), 0)
 
     def take(self, indices: Tensor | slice) -> "Inputs":
         """Return the samples at `indices`, int64 (m,) or a slice, in that order."""
-        return Inputs(_take(self.images, indices), _take(self.tokens, indices))
+        return Inputs(_take(self.images, indices), _take(self.tokens, indices), _take(self.vectors, indices))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.data import Codec
+from spurgen.baselines.training.data import Codec, Data
 from spurgen.baselines.training.hyperparameters import H, check, override
 from spurgen.baselines.training.inference import features, logits
 from spurgen.baselines.training.problem import Problem
@@ -51,8 +51,11 @@ class Baseline(Generic[H]):
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> None:
         """Train a network, and set it to the weights of the epoch that the selection rule picks."""
-        problem = Problem.of(train, val, context)
-        rule = self._rule(val)
+        self.solve(Problem.of(train, val, context))
+
+    def solve(self, problem: Problem) -> Network:
+        """Train a network on a task in tensors, and return it with the weights that the selection rule picks."""
+        rule = self._rule(problem.val)
         try:
             network = self._fit(problem, self.HYPERPARAMETERS)
         except SubmissionError as error:
@@ -62,6 +65,7 @@ class Baseline(Generic[H]):
             self.restore(best([checkpoint.score for checkpoint in network.checkpoints], rule))
         picked = rule if network.checkpoints else None
         self._report = {"curves": problem.journal.curves, "checks": problem.journal.checks, "selection": picked}
+        return network
 
     def report(self) -> dict[str, Any]:
         """Return the record of training: `curves` and `checks` of `Journal`, and the `selection` rule or None."""
@@ -92,7 +96,7 @@ class Baseline(Generic[H]):
             raise SubmissionError(f"{self.NAME} is not trained yet; call fit() first")
         return self._fitted
 
-    def _rule(self, val: LabeledData) -> str:
+    def _rule(self, val: Data) -> str:
         """Return the selection rule, which may use only what the access tier shows."""
         rule, grouped = self.HYPERPARAMETERS.selection, val.group_ids is not None
         if rule in GROUPED and not grouped:

@@ -1,12 +1,14 @@
 """The input of a method: the task as tensors, and networks that fit it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from spurgen.baselines.training.backbones import ImageEncoder, Network
-from spurgen.baselines.training.data import Codec, Data
+from spurgen.baselines.training.data import Codec, Data, Inputs
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
@@ -27,6 +29,7 @@ class Problem:
     num_classes: int
     seed: int
     backbone: Backbone = "scratch"
+    vector_dim: int | None = None
     journal: Journal = field(default_factory=Journal)
 
     @classmethod
@@ -43,6 +46,27 @@ class Problem:
             backbone=context.backbone,
         )
 
+    @classmethod
+    def of_vectors(
+        cls, train: LabeledData, val: LabeledData, vectors: tuple[NDArray[np.float32], NDArray[np.float32]],
+        *, num_classes: int, seed: int,
+    ) -> Self:  # fmt: skip
+        """Return a task on the CPU whose inputs are frozen features instead of images or captions.
+
+        `vectors`: of train and val, float32 (n, d), in the order of their labels. `train` and `val` state what the
+        access tier grants; their batches do not count.
+        """
+        codec = Codec(images=False, vocabulary=None, device="cpu")
+        first, second = (Inputs(None, None, torch.from_numpy(part)) for part in vectors)
+        return cls(
+            train=replace(codec.data(train), inputs=first),
+            val=replace(codec.data(val), inputs=second),
+            codec=codec,
+            num_classes=num_classes,
+            seed=seed,
+            vector_dim=vectors[0].shape[1],
+        )
+
     def seed_for(self, *names: str) -> int:
         """Return the seed for one purpose of a method."""
         return derive_seed(self.seed, *names)
@@ -57,6 +81,7 @@ class Problem:
                 vocabulary_size=None if self.codec.vocabulary is None else self.codec.vocabulary.size,
                 feature_dim=recipe.feature_dim,
                 num_classes=self.num_classes,
+                vector_dim=self.vector_dim,
             )
         if self.backbone == "pretrained":
             start_from(network, load_pretrained(), self.codec.vocabulary)
