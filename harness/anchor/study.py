@@ -84,7 +84,7 @@ class Study:
             for options in self._settings(name, inherited):
                 tried.append(self._result(AnchorJob(name, options, TUNING)))
                 yield tried[-1]
-            best = choose(Setting(result.options, result.score or None) for result in tried)
+            best = choose(Setting(result.options, result.score or None, 1) for result in tried)
             if best is None:
                 self.left_out[name] = f"no setting worked: {_fault(tried[0])}"
                 continue

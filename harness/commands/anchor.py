@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
@@ -62,7 +62,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     path, methods = results_in(arguments.out, data.name), list(dict.fromkeys(["erm", *(asked or known)]))
     content = Study(data, path, methods, arguments.trials, arguments.worlds).run(console)
     rows = Store(arguments.results, suite.name).rows()
-    report = write_files(content, gather(suite, rows, {}, read_published(), known), arguments.out)
+    access = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
+    report = write_files(content, gather(suite, rows, {}, read_published(), access), arguments.out)
     print(html.unescape(report))  # Markdown's escapes are not for a terminal
     say(console, f"wrote {path}, with .md and .csv")
     return 0
