@@ -12,6 +12,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.results.derived import oracle_pulls
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.validity._published import read_published
@@ -111,10 +112,15 @@ def make_outcomes(toy, make_outcome):
         noise = 0.05 * random.normal(size=(2, TWINS))
         channels = zip(("color", "background"), sss, noise - noise.mean(axis=1, keepdims=True), strict=True)
         arrays = {f"sss/{channel}": mean + deviation for channel, mean, deviation in channels}
+        oracles = oracle_pulls(toy.task(task).scenario)
+        leans = {name: more.get("reliance", 0.15) / part for part, name in ((1, "color"), (2, "background"))}
+        arrays |= {f"pull/{name}": np.full(TWINS, oracles[name] * lean) for name, lean in leans.items()}
+        arrays |= {name: np.full(TWINS, more[name]) for name in ("core_use",) if name in more}
         fields = {"submission": label, "spec": f"{label}.py", "submission_sha256": label} | changes
         result, samples = make_outcome(toy, correct, seed, task, arrays, **fields)
         metrics = {**result.metrics, "aligned_accuracy": accuracies[0], **more}
-        return result.model_copy(update={"metrics": metrics}), samples
+        channels = {name: row | {"reliance": leans[name]} for name, row in result.channels.items()}
+        return result.model_copy(update={"metrics": metrics, "channels": channels}), samples
 
     return make
 
