@@ -83,7 +83,7 @@ class Tiers(Section):
         for panel, (name, task) in zip(axes, self.tasks.items(), strict=True):
             _draw(panel, name, task)
         if any(task.ideal is not None for task in self.tasks.values()):
-            figure.supxlabel("dashed: ideal observer", fontsize=8)
+            figure.supxlabel("filled: rows that all differ from one another; dashed: ideal observer", fontsize=8)
         return figure
 
 

@@ -27,7 +27,14 @@ SHOWN = {
         "ideal observer, robust accuracy",
     },
     "above_erm": {"signs-image", "signs-text", *METHODS - {"erm"}},
-    "tiers": {*TASKS, *METHODS, "a", "b", "robust accuracy", "dashed: ideal observer"},
+    "tiers": {
+        *TASKS,
+        *METHODS,
+        "a",
+        "b",
+        "robust accuracy",
+        "filled: rows that all differ from one another; dashed: ideal observer",
+    },
     "spearman": {
         "signs-image (scratch)",
         "signs-text (pretrained)",
