@@ -50,8 +50,8 @@ class Recipe:
 
     epochs: int = within(1, 1000, _BUDGET, default=6)
     batch_size: int = within(2, 4096, f"{_DOMAINBED}: default 64", default=64)
-    lr: float = within(1e-6, 1.0, _LR, default=1e-3, search=LogUniform(1e-3, 1e-2))
-    weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=LogUniform(1e-2, 3.0))
+    lr: float = within(1e-6, 1.0, _LR, default=1e-3, search=LogUniform(2e-3, 1e-2))
+    weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=LogUniform(0.1, 3.0))
     feature_dim: int = within(4, 2048, _STUDY, default=128)
     selection: Literal["tier", "last", "val_accuracy", "val_wga", "val_robust"] = cited(_SELECTION, default="tier")
 
