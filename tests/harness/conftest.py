@@ -2,7 +2,6 @@
 
 import shlex
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -90,11 +89,7 @@ def metrics_of(task, groups, samples):
     """Return the metrics, the metrics by channel, and the counts per group that follow from samples."""
     counts = np.bincount(groups, samples["correct"], task.num_groups).astype(int)
     channels = {
-        name: {
-            metric: float(samples[f"{metric}/{name}"].mean())
-            for metric in ("sss", "pull")
-            if f"{metric}/{name}" in samples
-        }
+        name: {m: float(samples[f"{m}/{name}"].mean()) for m in ("sss", "pull") if f"{m}/{name}" in samples}
         for name in task.channels
     }
     metrics = {
@@ -188,7 +183,7 @@ def run_jobs(suite_file, tmp_path):
 @pytest.fixture
 def score(run_jobs):
     """Return a function that scores a submission on the tiny suite."""
-    return partial(run_jobs, "score")
+    return lambda *more, **named: run_jobs("score", *more, **named)
 
 
 @pytest.fixture(scope="session")
@@ -288,20 +283,18 @@ def ask_worker():
 @pytest.fixture(scope="session", params=["bubblewrap", "process"])
 def ask(request, ask_worker):
     """`ask_worker`, first sandboxed by bubblewrap and then as a plain process."""
-    limits = Limits(isolation=request.param)
-    return lambda spec, *more, **named: ask_worker(spec, limits, *more, **named)
+    return lambda spec, *more, **named: ask_worker(spec, Limits(isolation=request.param), *more, **named)
 
 
 @pytest.fixture
 def civilcomments(tmp_path):
     """A folder with comments whose words show class and attribute, as WILDS has them."""
-    folder = tmp_path / "civilcomments_v1.0"
-    folder.mkdir()
+    (folder := tmp_path / "civilcomments_v1.0").mkdir()
     rng, lines = np.random.default_rng(0), [",id,comment_text,split,created_date,toxicity,identity_any,male"]
     for k, split in enumerate(["train"] * 200 + ["val"] * 60 + ["test"] * 60):
-        toxic = int(rng.random() < 0.5)
+        toxic = int(rng.integers(2))
         named = toxic if rng.random() < (0.8 if split == "train" else 0.5) else 1 - toxic
         text = f'"{("thanks", "idiot")[toxic]}, {("the road", "a woman")[named]} number {k % 7}"'
-        lines.append(f"{k},{1000 + k},{text},{split},2017-01-01,{0.9 if toxic else 0.166},{named},0.0")
+        lines += [f"{k},{1000 + k},{text},{split},2017-01-01,{0.9 if toxic else 0.166},{named},0.0"]
     (folder / "all_data_with_identities.csv").write_text("\n".join(lines) + "\n")
     return folder

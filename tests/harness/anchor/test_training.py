@@ -27,7 +27,7 @@ def test_all_methods_run_but_the_one_that_needs_twins():
 
 @pytest.mark.parametrize("method", RUNNING)
 def test_every_method_trains_on_vectors(method, planted, small):
-    result = train_and_score(planted(), AnchorJob(method, {"epochs": 3}, "0"), small, "an identity")
+    result = train_and_score(planted(), AnchorJob(method, {"epochs": 8}, "0"), small, "an identity")
     assert result.error is None
     assert result.access == baseline(method).ACCESS
     assert sum(result.correct) > 100  # of 200, by chance

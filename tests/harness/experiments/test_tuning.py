@@ -11,11 +11,9 @@ from spurgen.baselines.training.search import Choice, LogUniform
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.generators import sample
 from spurgen.generators.factors import draw_factors
-from spurgen.harness.cli import main
 from spurgen.harness.commands.sweep import sweep_table
 from spurgen.harness.experiments.tuning import choose, finalists, quantile, score_settings, settings, split_done, tune
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
-from spurgen.harness.machine import pool
 from spurgen.harness.running.plan import baseline_specs, plan
 from spurgen.harness.running.query import Asker
 
@@ -128,25 +126,6 @@ def test_finalists_have_the_highest_scores_and_only_they_can_be_chosen():
     assert best_options(results) == {"lr": 1.0}
 
 
-def test_a_sweep_trains_only_the_finalists_with_the_other_seeds(suite_file, tmp_path, capsys):
-    command = ["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "erm", "resample", "--jobs", "1"]
-    command += ["--trials", "3", "--seeds", "0,4", "--finalists", "1", "--device", "cpu", "--out", str(tmp_path)]
-    assert main([*command, "--dry-run"]) == 0
-    assert "8 of 8 jobs" in capsys.readouterr().err
-    assert main(command) == 0
-    for name in ("erm", "resample"):
-        results = read_tuning(tmp_path / "tiny" / f"{name}.jsonl")
-        assert [result.seed for result in results] == [0, 0, 0, 4]
-        assert {result.task for result in results} == {"small-text"}
-        assert results[3].options == choose(score_settings(results[:3])).options
-    capsys.readouterr()
-    assert main([*command, "--dry-run"]) == 0
-    assert "results are there (8)" in capsys.readouterr().err
-    command[4:5] = ["small-text", "small-image", "--heats", "small-text"]
-    assert main([*command, "--dry-run"]) == 0
-    assert "4 of 12 jobs" in capsys.readouterr().err  # one finalist, in two seeds on the other task
-
-
 def test_a_result_replaces_the_older_one_of_its_setting(tmp_path):
     path = tmp_path / "s" / "m.jsonl"
     for result in (make_result({}, accuracy=0.1), make_result({}, seed=1), make_result({}, accuracy=0.2)):
@@ -175,30 +154,6 @@ def test_a_fifo_is_no_file_of_results(tmp_path):
     os.mkfifo(tmp_path / "m.jsonl")
     with pytest.raises(SpurgenError, match=r"m.jsonl: it is a FIFO"):
         read_tuning(tmp_path / "m.jsonl")
-
-
-def test_a_sweep_tunes_resumes_and_keeps_the_other_methods_in_its_table(suite_file, tmp_path, capsys, monkeypatch):
-    out = tmp_path / "sweeps"
-
-    def sweep(*methods):
-        options = ["--trials", "2", "--device", "cpu", "--jobs", "1", "--out", str(out)]
-        assert main(["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", *methods, *options]) == 0
-        return capsys.readouterr().out
-
-    table = sweep("erm", "group_dro")
-    assert "| erm " in table
-    assert table == (out / "tiny.md").read_text()
-    for name, grouped in (("erm", False), ("group_dro", True)):  # erm's tier hides groups, on val too
-        results = read_tuning(out / "tiny" / f"{name}.jsonl")
-        assert [(result.error, result.robust is not None) for result in results] == [(None, grouped)] * 2
-
-    def run_nothing(_, jobs, __):
-        assert not jobs
-        return iter(())
-
-    monkeypatch.setattr(pool, "run", run_nothing)
-    for methods in (["erm", "group_dro"], ["erm"]):
-        assert sweep(*methods) == table == (out / "tiny.md").read_text()
 
 
 MODEL = """
@@ -296,8 +251,3 @@ def test_the_table_compares_the_defaults_which_come_first_with_the_best(first, s
     row, _ = read_table(sweep_table([*results, other], known))
     columns = ("Judged by", "Worked", "Defaults", "Best", "Chosen")
     assert row == {"Method": "m", "Access": "of m", "Settings": "2", **dict(zip(columns, expected, strict=True))}
-
-
-def test_an_unknown_method_is_an_error_with_the_nearest_names(suite_file, capsys):
-    assert main(["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "grup_dro"]) == 2
-    assert "there is no method 'grup_dro'; did you mean group_dro" in capsys.readouterr().err
