@@ -83,7 +83,7 @@ class CaptionEncoder(nn.Module):
         trigrams = torch.cat([padded[:, :-2], vectors, padded[:, 2:]], dim=2)
         hidden = F.relu(self.trigrams(trigrams)) * mask
         mean = hidden.sum(1) / mask.sum(1).clamp(min=1)
-        # Not amax, whose gradient is divided among equal values, which takes as long as the trigrams.
+        # Not amax, which divides its gradient among equal values and is slower.
         features: Tensor = self.project(torch.cat([mean, hidden.max(1).values], dim=1))
         return features
 

@@ -1,6 +1,5 @@
 """The anchor's results in one file: what made them, and a line per training."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -91,8 +90,6 @@ def read_anchor(path: Path) -> AnchorFile | None:
 
 def write_anchor(path: Path, content: AnchorFile) -> None:
     """Write the results, a line each."""
-    about = content.model_dump_json(exclude={"results"}, exclude_defaults=False).removesuffix("}")
+    about = content.model_dump_json(exclude={"results"}).removesuffix("}")
     lines = ",\n".join(result.model_dump_json(exclude_defaults=True) for result in content.results)
-    text = f'{about},"results":[\n{lines}\n]}}\n'
-    json.loads(text)  # ours to get right
-    write_atomically(path, text)
+    write_atomically(path, f'{about},"results":[\n{lines}\n]}}\n')

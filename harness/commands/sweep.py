@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = discover(BASELINES)
     names = [one_of("method", name, known) for name in arguments.methods or known]
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
-    of_heats = [one_of("--heats", name, tasks) for name in arguments.heats or tasks]
+    of_heats = [one_of("task among --tasks", name, tasks) for name in arguments.heats or tasks]
     specs = {name: baseline_specs([name]) for name in names}
     jobs = [
         job

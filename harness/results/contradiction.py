@@ -91,16 +91,15 @@ def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result:
 
 
 def _of_pulls(task: Task, result: Result) -> Iterator[Claim]:
-    """Yield the reliances, which follow from the pulls; results of archived suites may have none."""
+    """Yield the reliances, which follow from the pulls of all channels; results of archived suites may have none."""
     oracles = oracle_pulls(task.in_world(result.seed).scenario)
-    reliances = {}
-    for channel in task.channels:
-        row = result.channels.get(channel, {})
+    rows = {channel: result.channels.get(channel, {}) for channel in task.channels}
+    reliances = {channel: row.get("pull", np.inf) / oracles[channel] for channel, row in rows.items()}
+    for channel, row in rows.items():
         if "reliance" in row:
-            reliances[channel] = row.get("pull", np.inf) / oracles[channel]
             yield f"reliance/{channel}", row["reliance"], reliances[channel], ROUNDING
     if "reliance" in result.metrics:
-        yield "reliance", result.metrics["reliance"], max(reliances.values(), default=np.inf), ROUNDING
+        yield "reliance", result.metrics["reliance"], max(reliances.values()), ROUNDING
 
 
 def _of_base_samples(task: Task, row: TaskRow) -> Iterator[Claim]:

@@ -142,6 +142,14 @@ def test_an_edited_reliance_or_core_use_is_noticed(judge_reliance, edited, reaso
     assert reason in judge_reliance(**edited)
 
 
+def test_the_largest_reliance_is_not_lowered_by_leaving_out_its_channel(suite, make_outcome, judge):
+    result, samples = make_outcome(suite, 0.8, arrays={"pull/color": np.full(BASES, 0.2)})
+    background = result.channels["background"] | {"reliance": 0.15}
+    edited = {"metrics": result.metrics | {"reliance": 0.15}, "channels": result.channels | {"background": background}}
+    reason = judge(make_task_row([(result.model_copy(update=edited), samples)]))
+    assert "samples: reliance 0.15, expected 0.3" in reason
+
+
 def test_rows_of_archived_suites_may_lack_the_later_arrays(suite, make_outcome, judge, monkeypatch):
     result, samples = make_outcome(suite, 0.8)
     older = {name: array for name, array in samples.items() if not name.startswith("pull/")}
