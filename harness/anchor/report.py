@@ -110,7 +110,7 @@ def agreement_table(agreements: list[Agreement]) -> str:
     note = (
         "Spearman's rho of the worst-group accuracies above with mean robust accuracies on SpurGen's tasks, and with "
         "published worst-group accuracies of methods that are the same algorithm. Intervals: 95 % by a bootstrap over "
-        "methods and worlds. Whoever sees group labels is better everywhere, which alone gives agreement."
+        "methods and worlds. Methods that see group labels do better on most data sets, which alone gives agreement."
     )
     lines = [
         {"With": each.other, "Methods": each.methods, "rho (95 %)": with_interval(each.rho, each.interval, ".2f")}
