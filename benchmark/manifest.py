@@ -29,11 +29,19 @@ class _Frozen(BaseModel):
 
 
 class Shard(_Frozen):
-    """SHA-256 digests over a run of samples: of their pixels, their captions, their factors."""
+    """SHA-256 digests over a run of samples: of their pixels, their captions, their factors.
 
-    images: Sha256
-    captions: Sha256
+    Pixels or captions that no task shows have none.
+    """
+
+    images: Sha256 | None = None
+    captions: Sha256 | None = None
     factors: Sha256
+
+    @property
+    def halves(self) -> dict[str, bool]:
+        """Whether images and captions are frozen, as keyword arguments of the generator."""
+        return {"images": self.images is not None, "captions": self.captions is not None}
 
 
 class Part(_Frozen):
@@ -58,7 +66,12 @@ class ScenarioManifest(_Frozen):
     """The SHA-256 of a scenario's description, and the digests of its parts, twins included."""
 
     scenario_sha256: Sha256
-    parts: dict[str, Part]
+    parts: Annotated[dict[str, Part], Field(min_length=1)]
+
+    @property
+    def halves(self) -> dict[str, bool]:
+        """Halves that are frozen, the same for every shard: those of the first."""
+        return next(iter(self.parts.values())).shards[0].halves
 
 
 class Manifest(_Frozen):
@@ -71,4 +84,4 @@ class Manifest(_Frozen):
 
 def dump_manifest(manifest: Manifest) -> str:
     """Return a manifest as stable JSON text."""
-    return json.dumps(manifest.model_dump(), indent=1) + "\n"
+    return json.dumps(manifest.model_dump(exclude_none=True), indent=1) + "\n"

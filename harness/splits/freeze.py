@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -24,11 +24,12 @@ SHARD = 1000
 FINGERPRINT = 2  # bytes of each sample's digest in the manifest
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
+Halves = Mapping[str, bool]
 
 
 @dataclass(frozen=True)
 class ShardDigests:
-    """SHA-256 digests of every sample of a shard: of its pixels, its caption, its factors."""
+    """SHA-256 digests of every sample of a shard: of pixels, captions and factors; none of what was not made."""
 
     images: Digests
     captions: Digests
@@ -37,14 +38,17 @@ class ShardDigests:
     @property
     def shard(self) -> Shard:
         """Record of the shard in the manifest."""
-        halves = (self.images, self.captions, self.factors)
-        images, captions, factors = (hashlib.sha256(b"".join(half)).hexdigest() for half in halves)
-        return Shard(images=images, captions=captions, factors=factors)
+        return Shard(**{name: hashlib.sha256(b"".join(half)).hexdigest() for name, half in self.made.items()})
+
+    @property
+    def made(self) -> dict[str, Digests]:
+        """Digests of the halves that were made."""
+        return {name: half for name, half in vars(self).items() if half}
 
     @property
     def fingerprints(self) -> bytes:
-        """First bytes of each sample's digest over all three halves."""
-        rows = zip(self.images, self.captions, self.factors, strict=True)
+        """First bytes of each sample's digest over the halves that were made."""
+        rows = zip(*self.made.values(), strict=True)
         return b"".join(hashlib.sha256(b"".join(row)).digest()[:FINGERPRINT] for row in rows)
 
 
@@ -80,44 +84,57 @@ def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
     ]
 
 
-def make_part(scenario: Scenario, part: str, start: int, stop: int) -> Samples:
+def make_part(
+    scenario: Scenario, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
+) -> Samples:
     """Make the samples [start, stop) of a part."""
     _, _, rest = part.partition("twins/")
     indices = np.arange(start, stop)
+    halves = {"images": images, "captions": captions}
     if not rest:
-        return sample(scenario, part, indices)
+        return sample(scenario, part, indices, **halves)
     kind, _, channel = rest.partition("/")
     if kind != "channel":
-        return twins(scenario, "test", indices, kind, channel or None)  # type: ignore[arg-type]  # named in part_sizes
+        chosen = channel or None
+        return twins(scenario, "test", indices, kind, chosen, **halves)  # type: ignore[arg-type]  # named in part_sizes
     bases = scenario.splits.twins
-    return twins(scenario, "test", indices % bases, "channel", channel, indices // bases)
+    return twins(scenario, "test", indices % bases, "channel", channel, indices // bases, **halves)
 
 
-def _hash_shard(described: str, part: str, start: int, stop: int) -> ShardDigests:
-    return digest(make_part(Scenario.model_validate_json(described), part, start, stop))
+def shown_halves(suite: Suite, name: str) -> dict[str, bool]:
+    """Return whether some task shows a world's images, and its captions."""
+    modalities = {t.modality for t in suite.tasks.values() if any(world.name == name for world in t.worlds)}
+    return {"images": modalities != {"text"}, "captions": modalities != {"image"}}
+
+
+def _hash_shard(described: str, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
+    return digest(make_part(Scenario.model_validate_json(described), part, start, stop, **halves))
 
 
 Progress = Callable[[int], None]
 
 
-def hash_suite(suite: Suite, progress: Progress, jobs: int | None = None) -> Iterator[tuple[str, str, ShardDigests]]:
+def hash_suite(
+    suite: Suite, halves: Mapping[str, Halves], progress: Progress, jobs: int | None = None
+) -> Iterator[tuple[str, str, ShardDigests]]:
     """Yield (scenario, part, digests) shard by shard, in order, made by `jobs` processes.
 
-    `progress` is called with the number of samples of each shard. Raises `SpurgenError` if a process is killed.
+    `halves` says by scenario whether images and captions are made. `progress` is called with the number of samples of
+    each shard. Raises `SpurgenError` if a process is killed.
     """
     plan = [
-        (name, scenario.model_dump_json(), part, start, stop)
+        (name, scenario.model_dump_json(), halves[name], part, start, stop)
         for name, scenario in suite.scenarios.items()
         for part in part_sizes(scenario)
         for start, stop in shard_bounds(scenario, part)
     ]
     with explain_stop(STARTS_OVER):
-        for (name, _, part, start, stop), digests in zip(plan, _hashed(plan, jobs), strict=True):
+        for (name, _, _, part, start, stop), digests in zip(plan, _hashed(plan, jobs), strict=True):
             progress(stop - start)
             yield name, part, digests
 
 
-def _hashed(plan: list[tuple[str, str, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
+def _hashed(plan: list[tuple[str, str, Halves, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
     """Yield the digests of the planned shards in order."""
     work = [partial(_hash_shard, *shard[1:]) for shard in plan]
     if jobs == 1:
@@ -131,12 +148,13 @@ def _hashed(plan: list[tuple[str, str, str, int, int]], jobs: int | None) -> Ite
 
 
 def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> Manifest:
-    """Make the manifest of a suite.
+    """Make the manifest of a suite, without the pixels and captions that no task shows.
 
     Raises `FrozenDataError` if any test image or caption, twins included, occurs in train or val.
     """
     scenarios = {}
-    for name, shards in groupby(hash_suite(suite, progress, jobs), key=itemgetter(0)):
+    halves = {name: shown_halves(suite, name) for name in suite.scenarios}
+    for name, shards in groupby(hash_suite(suite, halves, progress, jobs), key=itemgetter(0)):
         parts: dict[str, list[ShardDigests]] = {}
         for _, part, digests in shards:
             parts.setdefault(part, []).append(digests)

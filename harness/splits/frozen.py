@@ -12,6 +12,7 @@ from spurgen.harness.splits.freeze import (
     has_fingerprints,
     part_sizes,
     shard_bounds,
+    shown_halves,
 )
 
 RESTORE = "restore it from version control"
@@ -45,8 +46,14 @@ def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
     sizes = part_sizes(suite.scenario(name))
     for part in sizes.keys() ^ frozen.parts.keys():
         return f"scenario {name} {'lacks' if part in sizes else 'has no'} part {part}"
+    for half, shown in shown_halves(suite, name).items():
+        if shown and not frozen.halves[half]:
+            return f"scenario {name} has no digests of {half}, which a task shows"
     for part, size in sizes.items():
         record = frozen.parts[part]
+        for number, shard in enumerate(record.shards):
+            if shard.halves != frozen.halves:
+                return f"scenario {name}, {part}: shard {number} has digests of other halves than the first shard"
         counts = {
             "samples": (record.samples, size),
             "shards": (len(record.shards), len(shard_bounds(suite.scenario(name), part))),
@@ -80,14 +87,14 @@ def miscounted(where: str, samples: Samples, bounds: tuple[int, int]) -> str | N
 def compare(where: str, frozen: Part, number: int, start: int, made: ShardDigests) -> str | None:
     """Return how a shard differs from the frozen one: the halves, the first sample, and both digests.
 
-    The sample is not named where halves were not made, where its fingerprint is that of the frozen one, or where the
-    manifest has no fingerprints.
+    Halves that are not frozen, or were not made, are not compared. The sample is not named where the fingerprints are
+    of other halves than were made, where its fingerprint is that of the frozen one, or where the manifest has none.
     """
     expected, actual = frozen.shards[number], made.shard
-    present = [half for half in Shard.model_fields if getattr(made, half)]
-    wrong = [half for half in present if getattr(expected, half) != getattr(actual, half)]
+    stored = {half for half in Shard.model_fields if getattr(expected, half)}
+    wrong = [half for half in made.made if half in stored and getattr(expected, half) != getattr(actual, half)]
     first = None
-    if frozen.prints and len(present) == len(Shard.model_fields):
+    if frozen.prints and made.made.keys() == stored:
         first = _first_difference(frozen.prints[start * FINGERPRINT :], made.fingerprints)
     sample = "" if first is None else f", first in sample {start + first}"
     if wrong:

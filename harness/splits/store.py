@@ -18,7 +18,7 @@ from spurgen.generators import Samples
 from spurgen.harness.machine.archives import unpack
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.interrupts import explain_stop
-from spurgen.harness.splits.freeze import SHARD, Progress, digest, make_part, part_sizes, shard_bounds
+from spurgen.harness.splits.freeze import SHARD, Halves, Progress, digest, make_part, part_sizes, shard_bounds
 from spurgen.harness.splits.frozen import CURE, check_description, compare, miscounted
 
 DATA = Path("data")
@@ -27,6 +27,7 @@ CHANNEL = "channel_"
 CAPTION_BYTES = 8192  # at most, of a sample's caption and factors: NumPy takes 4 bytes a character
 FACTORS = ("labels", "env_ids", "group_ids")
 DEFAULT_PARTS = ("train", "val")
+BOTH = {"images": True, "captions": True}
 
 
 class Index(BaseModel):
@@ -87,53 +88,64 @@ def regenerate(
 
 def _write_part(suite: Suite, root: Path, name: str, part: str, progress: Progress) -> int:
     """Write a part's shards, then its index; return the number of shards."""
-    scenario, frozen = suite.scenario(name), check_description(suite, name).parts[part]
+    scenario, described = suite.scenario(name), check_description(suite, name)
+    frozen = described.parts[part]
     folder, bounds = part_folder(root, suite, name, part), shard_bounds(scenario, part)
     (folder / INDEX).unlink(missing_ok=True)
     for path in folder.glob("*.npz"):
         path.unlink()
     for number, (start, stop) in enumerate(bounds):
-        samples = make_part(scenario, part, start, stop)
+        samples = make_part(scenario, part, start, stop, **described.halves)
         wrong = compare(f"scenario {name}, {part}", frozen, number, start, digest(samples))
         if wrong:
             raise FrozenDataError(f"{wrong}; {CURE}")
-        _write_shard(folder / f"{number:05d}.npz", samples)
+        _write_shard(folder / f"{number:05d}.npz", samples, described.halves)
         progress(stop - start)
     index = Index(suite=suite.name, scenario=name, part=part, part_sha256=frozen.digest, shards=len(bounds))
     write_atomically(folder / INDEX, index.model_dump_json(indent=1) + "\n")
     return len(bounds)
 
 
-def _write_shard(path: Path, samples: Samples) -> None:
+def _write_shard(path: Path, samples: Samples, halves: Halves) -> None:
+    """Write the halves that are frozen, and the factors."""
     columns: dict[str, Any] = {f"{CHANNEL}{name}": values for name, values in samples.channel_values.items()}
+    shown = {"images": samples.images, "captions": np.array(samples.captions)}
+    columns |= {half: array for half, array in shown.items() if halves[half]}
     buffer = io.BytesIO()
     np.savez(
-        buffer, images=samples.images, captions=np.array(samples.captions), labels=samples.labels,
-        env_ids=samples.env_ids, group_ids=samples.group_ids, **columns,
+        buffer, labels=samples.labels, env_ids=samples.env_ids, group_ids=samples.group_ids, **columns
     )  # fmt: skip
     write_atomically(path, buffer.getvalue())
 
 
-def read_shard(path: Path, image_size: int) -> Samples:
-    """Read a shard with images of this size; raise `FrozenDataError` that names the file if it is damaged."""
+def read_shard(path: Path, image_size: int, halves: Halves = BOTH) -> Samples:
+    """Read a shard with images of this size; raise `FrozenDataError` that names the file if it is damaged.
+
+    `halves` says whether it has images, and captions; the others are empty.
+    """
     at_most = SHARD * (3 * image_size**2 + CAPTION_BYTES)
     try:
         arrays = unpack(read_bytes(path, at_most), at_most)
     except ReadError as error:
         raise FrozenDataError(f"{path} is damaged ({error})") from None
-    problem = _malformed(arrays)
+    problem = _malformed(arrays, halves)
     if problem:
         raise FrozenDataError(f"{path} is damaged ({problem})")
     channels = {key.removeprefix(CHANNEL): values for key, values in arrays.items() if key.startswith(CHANNEL)}
     columns = (arrays["labels"], channels, arrays["env_ids"], arrays["group_ids"])
-    return Samples(arrays["images"], arrays["captions"].tolist(), *columns)
+    images = arrays.get("images", np.empty((0, image_size, image_size, 3), np.uint8))
+    return Samples(images, arrays["captions"].tolist() if halves["captions"] else [], *columns)
 
 
-def _malformed(arrays: dict[str, NDArray[Any]]) -> str | None:
+def _malformed(arrays: dict[str, NDArray[Any]], halves: Halves) -> str | None:
     """Return why the arrays are not the columns of a shard, or None."""
-    for name in ("images", "captions", *FACTORS):
+    expected = [*(half for half, is_there in halves.items() if is_there), *FACTORS]
+    for name in expected:
         if name not in arrays:
             return f"it has no {name}"
+    for name in arrays:
+        if name not in expected and not name.startswith(CHANNEL):
+            return f"it has {name}, which the suite does not freeze"
     for name, array in arrays.items():
         kind, axes = {"images": ("uint8", 4), "captions": ("str", 1)}.get(name, ("int64", 1))
         actual = "str" if array.dtype.kind == "U" else array.dtype.name
@@ -155,7 +167,8 @@ def check_part(suite: Suite, root: Path, name: str, part: str) -> str | None:
 
 def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:
     folder = part_folder(root, suite, name, part)
-    frozen = check_description(suite, name).parts[part]
+    described = check_description(suite, name)
+    frozen = described.parts[part]
     if not folder.exists():
         return f"{folder} is missing"
     try:
@@ -173,7 +186,7 @@ def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:
     for number, bounds in enumerate(shard_bounds(scenario, part)):
         path = folder / f"{number:05d}.npz"
         try:
-            samples = read_shard(path, scenario.image_size)
+            samples = read_shard(path, scenario.image_size, described.halves)
         except FrozenDataError as error:
             return str(error)
         wrong = miscounted(str(path), samples, bounds) or _misfit(path, samples, scenario)

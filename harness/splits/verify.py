@@ -26,9 +26,10 @@ def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     Raises `FrozenDataError` if a scenario file was edited or the manifest cannot be read.
     """
     frozen = {name: check_description(suite, name) for name in suite.scenarios}
+    halves = {name: record.halves for name, record in frozen.items()}
     place: tuple[str, str] | None = None
     number = start = 0
-    for name, part, digests in hash_suite(suite, progress, jobs):
+    for name, part, digests in hash_suite(suite, halves, progress, jobs):
         if place != (name, part):
             place, number, start = (name, part), 0, 0
         wrong = compare(f"scenario {name}, {part}", frozen[name].parts[part], number, start, digests)

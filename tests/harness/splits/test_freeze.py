@@ -4,7 +4,16 @@ import itertools
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
-from spurgen.harness.splits.freeze import check_leakage, digest, freeze, hash_suite, make_part, part_sizes, shard_bounds
+from spurgen.harness.splits.freeze import (
+    check_leakage,
+    digest,
+    freeze,
+    hash_suite,
+    make_part,
+    part_sizes,
+    shard_bounds,
+    shown_halves,
+)
 
 
 def test_freezing_again_gives_the_same_manifest_in_one_process_or_two(suite):
@@ -45,6 +54,17 @@ def test_a_digest_depends_on_captions_and_factors(suite):
     assert digest(dataclasses.replace(samples, labels=labels)).factors != base.factors
 
 
+def test_pixels_and_captions_that_no_task_shows_are_not_frozen(suite):
+    """Nobody sees the images of a suite of texts, and making them would take ten times as long as all else."""
+    text = dataclasses.replace(suite, tasks={n: t for n, t in suite.tasks.items() if t.modality == "text"})
+    frozen, whole = freeze(text, jobs=1).scenarios["small"], suite.manifest.scenarios["small"]
+    assert shown_halves(text, "small") == frozen.halves == {"images": False, "captions": True}
+    assert shown_halves(suite, "small") == whole.halves == {"images": True, "captions": True}
+    for part, record in frozen.parts.items():
+        for shard, of_all in zip(record.shards, whole.parts[part].shards, strict=True):
+            assert shard == of_all.model_copy(update={"images": None})
+
+
 TWINS = ("twins/placebo", "twins/core", "twins/ctrl", "twins/unc", "twins/channel/background")
 PLACES = [("train", "test", 0, 5), ("val", "test", 0, 5), *(("val", part, 0, 5) for part in TWINS)]
 
@@ -53,7 +73,8 @@ PLACES = [("train", "test", 0, 5), ("val", "test", 0, 5), *(("val", part, 0, 5) 
 def parts(suite):
     """The digests of the tiny suite: part -> shards."""
     digests = {}
-    for _, part, shard in hash_suite(suite, lambda _: None, jobs=1):
+    both = {"small": {"images": True, "captions": True}}
+    for _, part, shard in hash_suite(suite, both, lambda _: None, jobs=1):
         digests.setdefault(part, []).append(shard)
     return digests
 

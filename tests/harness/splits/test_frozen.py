@@ -11,17 +11,27 @@ from spurgen.harness.splits.freeze import digest, make_part
 from spurgen.harness.splits.frozen import check_description, check_samples, compare
 from spurgen.harness.splits.verify import verify
 
+
+def without_captions(parts):
+    for part in parts.values():
+        for shard in part["shards"]:
+            del shard["captions"]
+
+
 DAMAGED = [
     (lambda _, parts: parts.pop("test"), "small lacks part test"),
     (lambda _, parts: parts.update(more=parts["val"]), "small has no part more"),
     (lambda _, parts: parts["val"].update(samples=44), "small, val has 44 samples, expected 45"),
     (lambda _, parts: parts["val"]["shards"].append(parts["val"]["shards"][0]), "val has 2 shards, expected 1"),
     (lambda _, parts: parts["val"].update(fingerprints="AAAA"), "val has 3 bytes of fingerprints, expected 90"),
+    (lambda _, parts: parts["val"]["shards"][0].pop("images"), "shard 0 has digests of other halves than the first.*"),
+    (lambda _, parts: without_captions(parts), "scenario small has no digests of captions, which a task shows"),
     (lambda data, _: data.update(suite="huge"), "it is that of suite huge, expected tiny"),
     (lambda data, _: data.update(shard_size=500), "shard_size is 500, expected 1000"),
 ]
 UNREADABLE = [
     (lambda _, parts: parts["val"].update(shards=[]), r"val.shards.*at least 1 item"),
+    (lambda _, parts: parts.clear(), r"small.parts.*at least 1 item"),
     (lambda _, parts: parts["val"].update(samples=0), r"val.samples.*greater than or equal to 1"),
     (lambda _, parts: parts["val"].update(fingerprints="AAA"), r"val.fingerprints.*not base64"),
     (lambda _, parts: parts["val"]["shards"][0].update(images="0"), r"val.shards.0.images.*should match pattern"),

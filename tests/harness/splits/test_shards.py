@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.manifest import dump_manifest
 from spurgen.generators import sample
+from spurgen.harness.splits.freeze import freeze
 from spurgen.harness.splits.store import check_part, part_folder, read_shard, regenerate
 
 
@@ -37,6 +39,21 @@ def test_an_undamaged_shard_is_read_as_it_was_made(suite, shard, problem):
     made = sample(suite.scenario("small"), "val", range(45))
     for field in dataclasses.fields(made):
         np.testing.assert_equal(getattr(read_shard(shard, 32), field.name), getattr(made, field.name))
+
+
+def test_a_shard_of_a_suite_of_texts_has_no_images(suite, tmp_path):
+    text = dataclasses.replace(suite, tasks={n: t for n, t in suite.tasks.items() if t.modality == "text"})
+    text.manifest_file.write_text(dump_manifest(freeze(text, jobs=1)))
+    regenerate(text, tmp_path / "data", ["small"], ["val"])
+    shard = part_folder(tmp_path / "data", text, "small", "val") / "00000.npz"
+    assert check_part(text, tmp_path / "data", "small", "val") is None
+    read = read_shard(shard, 32, {"images": False, "captions": True})
+    assert read.captions == sample(suite.scenario("small"), "val", range(45)).captions
+    with np.load(shard) as file:
+        arrays = {name: file[name] for name in file.files}
+    assert "images" not in arrays
+    np.savez(shard, images=np.zeros((45, 32, 32, 3), np.uint8), **arrays)
+    assert "it has images, which the suite does not freeze" in check_part(text, tmp_path / "data", "small", "val")
 
 
 def test_every_error_of_a_damaged_byte_names_the_file(shard):

@@ -103,8 +103,8 @@ def test_an_interrupted_regeneration_leaves_no_part_that_looks_complete(suite, t
 
 
 def test_samples_that_are_not_the_frozen_ones_are_never_written(suite, tmp_path, monkeypatch):
-    def altered(scenario, part, start, stop):
-        samples = make_part(scenario, part, start, stop)
+    def altered(scenario, part, start, stop, **halves):
+        samples = make_part(scenario, part, start, stop, **halves)
         samples.captions[3] += "!"
         return samples
 

@@ -31,8 +31,8 @@ def test_a_difference_is_reported_with_part_shard_half_and_both_digests(suite, s
 
 
 def test_the_first_sample_that_differs_is_named(suite, monkeypatch):
-    def altered(scenario, part, start, stop):
-        samples = make_part(scenario, part, start, stop)
+    def altered(scenario, part, start, stop, **halves):
+        samples = make_part(scenario, part, start, stop, **halves)
         if part == "test":
             samples.images[17, 3, 4, 0] ^= 1
             samples.images[30] = 0
