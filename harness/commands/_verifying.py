@@ -17,6 +17,8 @@ from spurgen.harness.splits.private import check_revealed, read_commitments
 from spurgen.harness.splits.store import DATA
 from spurgen.harness.splits.verify import stamp, verify, verify_store
 
+NAMED = 12  # scenarios at most that a message names
+
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Declare the flag that names the folder of the splits on disk."""
@@ -42,11 +44,14 @@ def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterat
 def only(suite: Suite, names: Iterable[str]) -> Suite:
     """Return a suite with the named scenarios only, worlds or templates, or with all if none is named.
 
-    A task whose scenario is a template becomes a task for each of its worlds.
+    With names, a task whose scenario is a template becomes a task for each of its worlds.
     """
+    wanted = set(names)
+    if not wanted:
+        return suite
     tasks = [(task, seed) for task in suite.tasks.values() for seed in range(task.scenario.worlds)]
     known = dict.fromkeys([*suite.scenarios, *(task.scenario.name for task, _ in tasks)])
-    wanted = {one_of("scenario", name, known) for name in names} or set(known)
+    wanted = {one_of("scenario", name, known) for name in wanted}
     kept = {
         f"{task.name}, seed {seed}" if task.scenario.worlds > 1 else task.name: task.in_world(seed)
         for task, seed in tasks
@@ -57,7 +62,8 @@ def only(suite: Suite, names: Iterable[str]) -> Suite:
 
 def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:
     """Verify the generators against the manifest, and what lies on disk; return 0 or 1."""
-    say(console, f"verifying suite {suite.name}: making {total(suite):,} samples of {', '.join(suite.scenarios)} again")
+    worlds = ", ".join(suite.scenarios) if len(suite.scenarios) <= NAMED else f"{len(suite.scenarios)} worlds"
+    say(console, f"verifying suite {suite.name}: making {total(suite):,} samples of {worlds} again")
     with samples_bar(console, total(suite)) as advance:
         wrong = verify(suite, advance, jobs)
     stored, problems = (0, [wrong]) if wrong else verify_store(suite, root)

@@ -153,20 +153,16 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     Raises `FrozenDataError` if any test image or caption, twins included, occurs in train or val.
     """
     scenarios = {}
+    fingerprints = all(task.scenario.worlds == 1 for task in suite.tasks.values())
     halves = {name: shown_halves(suite, name) for name in suite.scenarios}
     for name, shards in groupby(hash_suite(suite, halves, progress, jobs), key=itemgetter(0)):
         parts: dict[str, list[ShardDigests]] = {}
         for _, part, digests in shards:
             parts.setdefault(part, []).append(digests)
         check_leakage(name, parts)
-        frozen = {part: _part_manifest(digests, has_fingerprints(suite)) for part, digests in parts.items()}
+        frozen = {part: _part_manifest(digests, fingerprints) for part, digests in parts.items()}
         scenarios[name] = ScenarioManifest(scenario_sha256=suite.scenario(name).digest, parts=frozen)
     return Manifest(suite=suite.name, shard_size=SHARD, scenarios=scenarios)
-
-
-def has_fingerprints(suite: Suite) -> bool:
-    """Return whether the manifest holds the first bytes of each sample's digest: not if a task has several worlds."""
-    return all(task.scenario.worlds == 1 for task in suite.tasks.values())
 
 
 def _part_manifest(digests: list[ShardDigests], fingerprints: bool) -> Part:

@@ -9,7 +9,6 @@ from spurgen.harness.splits.freeze import (
     SHARD,
     ShardDigests,
     digest,
-    has_fingerprints,
     part_sizes,
     shard_bounds,
     shown_halves,
@@ -57,7 +56,7 @@ def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
         counts = {
             "samples": (record.samples, size),
             "shards": (len(record.shards), len(shard_bounds(suite.scenario(name), part))),
-            "bytes of fingerprints": (len(record.prints), size * FINGERPRINT * has_fingerprints(suite)),
+            "bytes of fingerprints": (len(record.prints), size * FINGERPRINT if record.prints else 0),
         }
         for what, (actual, expected) in counts.items():
             if actual != expected:

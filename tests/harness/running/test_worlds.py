@@ -7,6 +7,7 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
 from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.cli import main
 from spurgen.harness.commands._verifying import only
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_private, plan_tuning
 from spurgen.harness.running.run import make_split
@@ -63,8 +64,21 @@ def test_the_manifest_of_several_worlds_has_no_fingerprints_and_still_notices_an
     problem = verify(load_suite(many), jobs=1)
     assert problem.startswith("scenario plates-w1, val: shard 0 differs in images; expected SHA-256 0000")
     suite.manifest_file.write_text(text.replace('"fingerprints": ""', '"fingerprints": "AAAA"', 1))
-    with pytest.raises(FrozenDataError, match="3 bytes of fingerprints, expected 0"):
+    with pytest.raises(FrozenDataError, match="train has 3 bytes of fingerprints, expected 80"):
         verify(load_suite(many), jobs=1)
+
+
+def test_the_command_freezes_and_verifies_a_template_or_one_of_its_worlds(many, tmp_path, stderr):
+    manifest = load_suite(many).manifest_file
+    before = manifest.read_text()
+    manifest.unlink()
+    assert main(["splits", "freeze", "--suite", many, "--jobs", "1"]) == 0
+    assert manifest.read_text() == before
+    place = ["--suite", many, "--data", str(tmp_path / "data")]
+    assert main(["splits", "regenerate", *place, "--scenarios", "plates-w1"]) == 0
+    assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
+    assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "plates-w1"]) == 0
+    assert "all match the manifest; so do 2 parts on disk" in stderr()
 
 
 def test_a_world_that_is_not_frozen_is_refused(many):
