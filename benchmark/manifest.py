@@ -66,7 +66,7 @@ class ScenarioManifest(_Frozen):
     """The SHA-256 of a scenario's description, and the digests of its parts, twins included."""
 
     scenario_sha256: Sha256
-    parts: Annotated[dict[str, Part], Field(min_length=1)]
+    parts: dict[str, Part]
 
     @property
     def halves(self) -> dict[str, bool]:

@@ -109,6 +109,16 @@ def test_roles_of_v1():
     assert len(suite.tasks_with("extra")) == 5
 
 
+def test_what_v2_promises_of_every_task():
+    suite = load_suite("v2")
+    assert list(suite.main) == ["composite-text", "composite-image", "composite-multimodal"]
+    assert len(suite.tasks_with("dose")) == 9
+    for name, task in suite.tasks.items():
+        assert task.scenario.worlds == 5, name
+        assert (task.scenario.label_noise > 0) == name.endswith("-noise"), name
+    assert len(suite.manifest.scenarios) == 95  # easy and ambiguous serve two tasks each
+
+
 def test_all_tasks_are_main_where_none_has_that_role(mini):
     assert list(load_suite(str(mini)).main) == ["one-text", "two-image", "one-image"]
     mini.write_text(TASKS.replace('modality = "text"', 'modality = "text", role = "main"'))

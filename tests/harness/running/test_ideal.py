@@ -129,7 +129,7 @@ def test_without_a_file_nothing_is_stored_and_a_damaged_one_is_an_error(suite):
         stored_ideals(load_suite(str(suite.folder / "tiny.toml")))
 
 
-@pytest.mark.parametrize("name", ["v1", "v1-imagenet"])
+@pytest.mark.parametrize("name", ["v1", "v1-imagenet", "v2"])
 def test_the_stored_values_of_our_suites_are_current(name):
     suite = load_suite(name)
     stored = stored_ideals(suite)
