@@ -87,9 +87,10 @@ def test_missing_epoch_is_noticed():
 
 
 def test_raised_version_asks_for_a_recording(monkeypatch):
-    entry = {"version": 1, "training_version": golden.TRAINING_VERSION}
+    now = jtt.submission.VERSION
+    entry = {"version": now, "training_version": golden.TRAINING_VERSION}
     assert golden.complaint(raised(jtt.submission), entry) == (
-        "version of jtt is 2, recorded 1: run `python tests/golden/record.py jtt`"
+        f"version of jtt is {now + 1}, recorded {now}: run `python tests/golden/record.py jtt`"
     )
     assert golden.complaint(jtt.submission, None) == (
         "jtt has no recorded results: run `python tests/golden/record.py jtt`"
@@ -106,7 +107,8 @@ def test_only_new_methods_and_raised_versions_are_recorded(tmp_path, monkeypatch
     assert golden.record([erm, jtt.submission], path) == ["erm", "jtt"]
     assert golden.record([erm, raised(jtt.submission)], path) == ["jtt"]
     assert golden.record([erm, jtt.submission], path) == []  # a version is never lowered
-    assert {name: entry["version"] for name, entry in golden.read(path).items()} == {"erm": 1, "jtt": 2}
+    versions = {"erm": erm.VERSION, "jtt": jtt.submission.VERSION + 1}
+    assert {name: entry["version"] for name, entry in golden.read(path).items()} == versions
     with monkeypatch.context() as patch:
         patch.setattr(golden, "CASES", (*golden.CASES, ("text", "pretrained")))
         patch.setattr(golden, "run_case", lambda *_: {"losses": [2.0], "logits": [0.0, 1.0]})
