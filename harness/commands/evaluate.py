@@ -1,0 +1,89 @@
+"""Evaluate predictions made anywhere: accuracy by group, worst-group and robust accuracy; compare two models."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.printing import say
+
+ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    add = parser.add_argument
+    add("table", type=Path, help="CSV or Parquet: a line per sample and run, with the answer or with logits")
+    add("other", type=Path, nargs="?", help="answers of another model to the same samples, for a paired test")
+    add(
+        "--metadata", type=Path, metavar="FILE",
+        help="table with labels, attributes and splits, such as Waterbirds' metadata.csv; default: the table itself",
+    )  # fmt: skip
+    for name, what in (
+        ("label", "the label"), ("prediction", "the predicted label"), ("key", "the sample's name"),
+        ("run", "the run"), ("split", "the split"),
+    ):  # fmt: skip
+        flag = f"--{name}" if name != "split" else "--split-column"
+        add(flag, metavar="COLUMN", dest=f"{name}_column", help=f"column of {what}; default: recognised by usual names")
+    add("--logits", metavar="PREFIX", help="beginning of the columns of logits, one per class; default: logit_")
+    add(
+        "--attributes", nargs="+", default=[], metavar="COLUMN",
+        help="columns that make groups with the label; default: those of Waterbirds, CelebA and CivilComments",
+    )  # fmt: skip
+    add("--split", metavar="NAME", help="samples to evaluate; default: test, where there are several splits")
+    add(
+        "--aligned", nargs="+", action="append", default=[], metavar="WORD",
+        help=f"an attribute, then {ALIGNED}; default: by the samples of split train",
+    )  # fmt: skip
+    add("--allow-missing-groups", action="store_true", help="leave groups without a sample out, and say so")
+    add("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print a summary and tables for each model, and the paired test of two."""
+    from spurgen.harness.evaluation.columns import Columns  # imported late: pandas is slow to import
+    from spurgen.harness.evaluation.figures import evaluate
+    from spurgen.harness.evaluation.paired import compare
+    from spurgen.harness.evaluation.reading import read_predictions
+    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, summary, tables, to_json
+
+    asked = Columns(
+        label=arguments.label_column, prediction=arguments.prediction_column, logits=arguments.logits,
+        attributes=tuple(arguments.attributes), key=arguments.key_column, run=arguments.run_column,
+        split=arguments.split_column,
+    )  # fmt: skip
+    paths = [path for path in (arguments.table, arguments.other) if path is not None]
+    aligned = dict(map(_aligned, arguments.aligned))
+    models = [
+        read_predictions(path, asked, metadata=arguments.metadata, split=arguments.split, aligned=aligned)
+        for path in paths
+    ]
+    evaluations = [evaluate(model, arguments.allow_missing_groups) for model in models]
+    first, second = models[0], models[-1]
+    comparison = compare(first, second, arguments.allow_missing_groups) if arguments.other else None
+    printed = Console(soft_wrap=False)
+    for evaluation in evaluations:
+        printed.print(summary(evaluation), markup=False, highlight=False)
+        printed.print()
+        for table in tables(evaluation):
+            printed.print(table)
+            printed.print()
+    if comparison is not None:
+        printed.print(comparison_summary(comparison), markup=False, highlight=False)
+        printed.print()
+        printed.print(comparison_table(comparison))
+        printed.print()
+    if arguments.json:
+        write_atomically(arguments.json, to_json(evaluations, comparison))
+        say(console, f"wrote {arguments.json}")
+    return 0
+
+
+def _aligned(words: list[str]) -> tuple[str, dict[str, str]]:
+    """Read an attribute and its CLASS=VALUE words."""
+    attribute, *pairs = words
+    if not pairs or not all("=" in pair for pair in pairs):
+        raise SpurgenError(f"--aligned {' '.join(words)}: expected an attribute and {ALIGNED}")
+    return attribute, dict(pair.split("=", 1) for pair in pairs)

@@ -1,0 +1,1 @@
+"""Figures of predictions on any labelled data: `spurgen evaluate`."""

@@ -1,0 +1,170 @@
+"""Accuracy, worst-group and robust accuracy, and calibration of predictions, with intervals over samples and runs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from spurgen.harness.evaluation.predictions import Groups, Predictions, group
+from spurgen.harness.evaluation.resampling import count_cells, resample
+from spurgen.harness.metrics import Interval, simultaneous_interval
+from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.worst_group_bias import corrected_wga
+
+REPLICATES = 2000
+BINS = 15
+UNSURE = 0.05
+
+
+@dataclass(frozen=True)
+class GroupFigures:
+    """A group's samples, and its accuracy: the mean over runs."""
+
+    name: str
+    samples: int
+    accuracy: Estimate
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far probabilities can be trusted: means over runs.
+
+    `nll`: negative log-likelihood, nats. `brier`: summed squared error over classes, in [0, 2] (Brier 1950). `ece`:
+    expected calibration error of the top class over 15 bins of equally many samples (Nixon et al. 2019), in [0, 1]; it
+    is biased upwards, so it has no interval.
+    """
+
+    nll: Estimate
+    brier: Estimate
+    ece: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of a table of predictions; numbers are means over runs, intervals cover 95 %.
+
+    `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: an interval of `wga`
+    that is guaranteed for these runs. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
+    `patterns`, None where it is not known which values go with which classes. `missing`: groups without a sample.
+    """
+
+    name: str
+    samples: int
+    runs: int
+    accuracy: Estimate
+    wga: float
+    wga_corrected: Estimate
+    wga_simultaneous: Interval
+    worst: str
+    robust_accuracy: Estimate | None
+    patterns: dict[str, Estimate]
+    groups: list[GroupFigures]
+    calibration: Calibration | None
+    missing: tuple[str, ...]
+
+
+def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 0) -> Evaluation:
+    """Compute all figures; `seed` is of the bootstrap. Raises `SpurgenError` for missing groups, as `group` does."""
+    groups = group(predictions, allow_missing)
+    right = predictions.predicted == predictions.labels
+    hits = np.stack([np.bincount(groups.ids[row], minlength=len(groups.sizes)) for row in right])
+    replicates = resample(count_cells(groups.ids, right), REPLICATES, seed)
+    accuracies, shares = hits / groups.sizes, groups.sizes / groups.sizes.sum()
+    patterns = {name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.patterns.items()}
+    robust = None
+    if patterns:
+        weights = np.stack(list(groups.patterns.values()), axis=1)
+        robust = over_runs((accuracies @ weights).min(axis=1), (replicates @ weights).min(axis=2))
+    worst = accuracies.min(axis=1)
+    corrected = np.array([corrected_wga(row, groups.sizes) for row in hits])
+    return Evaluation(
+        name=predictions.name,
+        samples=len(predictions),
+        runs=len(predictions.runs),
+        accuracy=over_runs(accuracies @ shares, replicates @ shares),
+        wga=float(worst.mean()),
+        wga_corrected=over_runs(corrected, replicates.min(axis=2)),
+        wga_simultaneous=_guaranteed(hits, groups.sizes),
+        worst=groups.names[int(accuracies.mean(axis=0).argmin())],
+        robust_accuracy=robust,
+        patterns=patterns,
+        groups=_of_groups(groups, hits),
+        calibration=None if predictions.probs is None else _calibration(predictions.probs, predictions.labels),
+        missing=groups.missing,
+    )
+
+
+def over_runs(values: Float64, replicates: Float64) -> Estimate:
+    """Return the mean of runs, float64 (R,), in [0, 1], with an interval over samples and runs.
+
+    `replicates`: of the runs on the same samples, float64 (B, R). Its variance is that of the replicates' means plus
+    that of the mean over runs.
+    """
+    mean = float(values.mean())
+    error, degrees = standard_error(float(replicates.mean(axis=1).std(ddof=1)), values)
+    reach = quantile(degrees) * error
+    return Estimate(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))
+
+
+def standard_error(of_samples: float, values: Float64) -> tuple[float, float]:
+    """Return the standard error of the mean of runs, float64 (R,), and its degrees of freedom (Satterthwaite 1946).
+
+    `of_samples`: the standard error by the choice of samples, which counts as known.
+    """
+    if len(values) < 2:
+        return of_samples, np.inf
+    of_runs = float(values.std(ddof=1)) / len(values) ** 0.5
+    total = float(np.hypot(of_samples, of_runs))
+    return total, (len(values) - 1) * (total / of_runs) ** 4 if of_runs > 0 else np.inf
+
+
+def quantile(degrees: float) -> float:
+    """Return the 97.5 % quantile of Student's t."""
+    return float(stdtrit(min(degrees, 1e9), 0.975))
+
+
+def _guaranteed(hits: Int64, sizes: Int64) -> Interval:
+    level = 1 - UNSURE / len(hits)
+    return Interval(*np.mean([simultaneous_interval(row, sizes, level) for row in hits], axis=0).tolist())
+
+
+def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:
+    """Return every group's figures: Clopper-Pearson over samples, widened by the variance over runs."""
+    figures = []
+    for k, (name, size) in enumerate(zip(groups.names, groups.sizes.tolist(), strict=True)):
+        shares = hits[:, k] / size
+        mean = float(shares.mean())
+        low, high = simultaneous_interval(np.array([round(mean * size)]), np.array([size]))
+        of_runs, degrees = standard_error(0.0, shares)
+        reach = 0.0 if of_runs == 0 else quantile(degrees) * of_runs
+        ends = max(mean - np.hypot(mean - low, reach), 0.0), min(mean + np.hypot(high - mean, reach), 1.0)
+        figures.append(GroupFigures(name, size, Estimate(mean, *map(float, ends))))
+    return figures
+
+
+def _calibration(probs: Float64, labels: Int64) -> Calibration:
+    """Return the calibration of probabilities, float64 (R, n, K), for labels, int64 (n,)."""
+    truth = np.arange(probs.shape[2]) == labels[:, None]
+    nll = -np.log(np.maximum(probs[:, truth], np.finfo(np.float64).tiny))
+    brier = ((probs - truth) ** 2).sum(axis=2)
+    ece = [_ece(row.max(axis=1), row.argmax(axis=1) == labels) for row in probs]
+    return Calibration(_mean_loss(nll), _mean_loss(brier), float(np.mean(ece)))
+
+
+def _mean_loss(losses: Float64) -> Estimate:
+    """Return the mean over runs and samples of losses, float64 (R, n), with its interval."""
+    of_sample = losses.mean(axis=0)
+    error, degrees = standard_error(float(of_sample.std(ddof=1)) / len(of_sample) ** 0.5, losses.mean(axis=1))
+    mean, reach = float(losses.mean()), quantile(degrees) * error
+    return Estimate(mean, max(mean - reach, 0.0), mean + reach)
+
+
+def _ece(confidence: Float64, right: Int64) -> float:
+    order = np.argsort(confidence, kind="stable")
+    gaps = [
+        abs(float(confidence[part].mean() - right[part].mean())) * len(part)
+        for part in np.array_split(order, BINS)
+        if len(part)
+    ]
+    return sum(gaps) / len(order)

@@ -1,0 +1,115 @@
+"""What runs of a model answered on labelled samples, and the groups that labels and attributes make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.metrics.arrays import Float64, Int64
+
+SHOWN = 3  # missing groups that a message names
+ALLOW = "--allow-missing-groups leaves such groups out, and says so"
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of every sample.
+
+    `ids`: places in `values`, int64 (n,). `aligned`: the value that goes with each class in train, int64 (K,), or None
+    where it is not known.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    ids: Int64
+    aligned: Int64 | None = None
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers of R runs of a model on the same n samples of K classes.
+
+    `labels`: int64 (n,). `predicted`: int64 (R, n). `probs`: float64 (R, n, K), or None where only classes are known.
+    `keys`: names of the samples, or None where only their order is known.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    labels: Int64
+    attributes: tuple[Attribute, ...]
+    predicted: Int64
+    runs: tuple[str, ...]
+    probs: Float64 | None = None
+    keys: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of samples: every class with every combination of values, in that order.
+
+    `ids`: int64 (n,), places in `names`. `sizes`: int64 (G,), positive. `missing`: groups without a sample, which are
+    in neither. `patterns` maps each alignment pattern to the weights with which the groups' accuracies make its
+    accuracy, float64 (G,): within a class by size, then every class alike. A pattern that some class lacks is left out.
+    """
+
+    ids: Int64
+    names: tuple[str, ...]
+    sizes: Int64
+    missing: tuple[str, ...]
+    patterns: dict[str, Float64]
+
+
+def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
+    """Group the samples; raise `SpurgenError` for a group without a sample, unless `allow_missing`."""
+    attributes = predictions.attributes
+    shape = (len(predictions.classes), *(len(a.values) for a in attributes))
+    ids = np.ravel_multi_index((predictions.labels, *(a.ids for a in attributes)), shape)
+    sizes = np.bincount(ids, minlength=int(np.prod(shape)))
+    names = [_name(predictions.classes, attributes, place) for place in product(*map(range, shape))]
+    missing = [name for name, size in zip(names, sizes, strict=True) if not size]
+    if missing and not allow_missing:
+        listed = "; ".join(missing[:SHOWN]) + (f"; and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
+        raise SpurgenError(
+            f"{predictions.name} has no sample of {len(missing)} of {len(names)} groups: {listed}; without them "
+            f"worst-group accuracy is not known. Add samples, or name other --attributes; {ALLOW}"
+        )
+    present = np.flatnonzero(sizes)
+    place_of = np.cumsum(sizes > 0) - 1
+    return Groups(
+        ids=place_of[ids],
+        names=tuple(names[k] for k in present),
+        sizes=sizes[present],
+        missing=tuple(missing),
+        patterns=_patterns(predictions, np.array(list(np.ndindex(shape)))[present], sizes[present]),
+    )
+
+
+def _name(classes: Sequence[str], attributes: Sequence[Attribute], place: Sequence[int]) -> str:
+    values = (f"{a.name} = {a.values[k]}" for a, k in zip(attributes, place[1:], strict=True))
+    return ", ".join([classes[place[0]], *values])
+
+
+def _patterns(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, Float64]:
+    """Return the weights of every alignment pattern; `places`: class and values of each group, int64 (G, 1 + A)."""
+    attributes, classes = predictions.attributes, places[:, 0]
+    known = [a.aligned for a in attributes if a.aligned is not None]
+    if len(known) < len(attributes) or not attributes:
+        return {}
+    conflicts = np.stack([places[:, 1 + k] != aligned[classes] for k, aligned in enumerate(known)], axis=1)
+    patterns = {}
+    for bits in product((False, True), repeat=len(attributes)):
+        inside = (conflicts == bits).all(axis=1)
+        of_class = np.bincount(classes[inside], sizes[inside], len(predictions.classes))
+        if (of_class > 0).all():
+            patterns[_pattern_name(attributes, bits)] = inside * sizes / of_class[classes] / len(of_class)
+    return patterns
+
+
+def _pattern_name(attributes: Sequence[Attribute], bits: Sequence[bool]) -> str:
+    words = ("conflicts" if conflicts else "aligned" for conflicts in bits)
+    return ", ".join(f"{a.name} {word}" for a, word in zip(attributes, words, strict=True))

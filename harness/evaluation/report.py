@@ -1,0 +1,110 @@
+"""An evaluation as sentences, as tables for a terminal, and as JSON."""
+
+import json
+from dataclasses import asdict
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from spurgen.harness.evaluation.figures import Evaluation
+from spurgen.harness.evaluation.paired import Compared, Comparison
+from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.statistics.estimate import Estimate
+
+SCHEMA_VERSION = 1
+NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
+
+
+def summary(evaluation: Evaluation) -> str:
+    """Return what the figures say, in sentences."""
+    runs = f", mean of {evaluation.runs} runs" if evaluation.runs > 1 else ""
+    low, high = evaluation.wga_simultaneous
+    said = [
+        f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {evaluation.samples:,} samples{runs}.",
+        f"Its worst group is {evaluation.worst}: worst-group accuracy {evaluation.wga:.3f}, guaranteed to lie between "
+        f"{low:.3f} and {high:.3f}; corrected for being a minimum over {len(evaluation.groups)} groups "
+        f"{evaluation.wga_corrected.text()}.",
+    ]
+    if evaluation.robust_accuracy is not None:
+        lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
+        said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
+    else:
+        said.append(
+            "Robust accuracy is not known: which value goes with which class is told by samples of split train, or by "
+            "--aligned."
+        )
+    if evaluation.missing:
+        said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing)}.")
+    return " ".join(said)
+
+
+def _spoken(pattern: str) -> str:
+    return pattern.replace(" aligned", " goes with the class").replace(" conflicts", " conflicts with the class")
+
+
+def tables(evaluation: Evaluation) -> list[Table]:
+    """Return a table of the groups, of the alignment patterns where they are known, and of the calibration."""
+    groups = _table("Group", "Samples", "Accuracy")
+    for row in sorted(evaluation.groups, key=lambda row: row.accuracy.value):
+        groups.add_row(Text(row.name), f"{row.samples:,}", row.accuracy.text())
+    made = [groups]
+    if evaluation.patterns:
+        patterns = _table("Alignment", "Accuracy, mean over classes")
+        for name, estimate in evaluation.patterns.items():
+            patterns.add_row(Text(name), estimate.text())
+        made.append(patterns)
+    if evaluation.calibration is not None:
+        calibration = _table("Calibration", "")
+        calibration.add_row("negative log-likelihood, nats", evaluation.calibration.nll.text())
+        calibration.add_row("Brier score, 0 to 2", evaluation.calibration.brier.text())
+        calibration.add_row("expected calibration error, 15 bins", f"{evaluation.calibration.ece:.3f}")
+        made.append(calibration)
+    return made
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    for k, name in enumerate(columns):
+        table.add_column(name, justify="right" if k else "left", overflow="fold")
+    return table
+
+
+def comparison_summary(comparison: Comparison) -> str:
+    """Return which model is better in what, in sentences."""
+    first, second = comparison.first, comparison.second
+    parts = [_verdict(first, second, name, compared) for name, compared in comparison.metrics.items()]
+    paired = "runs of the same name are paired" if comparison.paired_runs else "the bootstrap of samples is paired"
+    test = f"Tests: {comparison.samples:,} samples, {paired}; p-values are Holm-corrected over the metrics."
+    if comparison.mcnemar_p is not None:
+        test += f" McNemar's exact test of accuracy: p = {comparison.mcnemar_p:.2g}."
+    return " ".join([*parts, test])
+
+
+def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
+    size = Estimate(compared.difference, *compared.interval).text("+.3f")
+    what = NAMES[name].lower()
+    if compared.p_holm >= ALPHA:
+        return f"{first} and {second} do not differ significantly in {what}: {size}, p = {compared.p_holm:.2g}."
+    better, worse = (first, second) if compared.difference > 0 else (second, first)
+    return f"{better} beats {worse} in {what}: {first} less {second} is {size}, p = {compared.p_holm:.2g}."
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Return a line per metric."""
+    table = _table("", comparison.first, comparison.second, "Difference", "p, Holm")
+    for name, compared in comparison.metrics.items():
+        difference = Estimate(compared.difference, *compared.interval).text("+.3f")
+        means = f"{compared.first:.3f}", f"{compared.second:.3f}"
+        table.add_row(NAMES[name], *means, difference, f"{compared.p_holm:.2g}")
+    return table
+
+
+def to_json(evaluations: list[Evaluation], comparison: Comparison | None) -> str:
+    """Return all figures as JSON; a NaN is an error."""
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "evaluations": [asdict(evaluation) for evaluation in evaluations],
+        "comparison": None if comparison is None else asdict(comparison),
+    }
+    return json.dumps(record, indent=1, allow_nan=False) + "\n"

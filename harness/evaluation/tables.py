@@ -1,0 +1,110 @@
+"""CSV and Parquet files as tables, and their entries as numbers, with errors that name the file, line and column."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spurgen.benchmark.errors import SpurgenError, shortened
+from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.metrics.arrays import Float64, Int64
+
+CORRECT = "correct the file"
+
+
+def read_file(path: Path) -> pd.DataFrame:
+    """Return a table, CSV entries as text; raise `SpurgenError` if it cannot be read or is empty."""
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise SpurgenError(f"{path} does not exist") from None
+    except ImportError:
+        raise SpurgenError(f"reading {path} needs pyarrow; run pip install 'spurgen[data]'") from None
+    except (OSError, ValueError) as error:  # the errors of pandas and pyarrow are ValueErrors
+        raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None
+    if table.empty:
+        raise SpurgenError(f"{path} has no lines")
+    return table
+
+
+def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column as text without surrounding space; raise `SpurgenError` for an empty entry."""
+    entries = table[column]
+    if pd.api.types.is_float_dtype(entries) and (entries.dropna() % 1 == 0).all():
+        entries = entries.astype("Int64")
+    empty = entries.isna()
+    stripped = entries.astype(str).str.strip()
+    check(path, table, column, ~empty & (stripped != "") & (stripped.str.lower() != "nan"), "is empty")
+    return stripped
+
+
+def check(path: Path, table: pd.DataFrame, column: str, good: Any, problem: str) -> None:  # noqa: ANN401 (array or series)
+    """Raise `SpurgenError` for the first entry that is not good."""
+    bad = np.flatnonzero(~np.asarray(good, dtype=bool))
+    if len(bad):
+        number = int(table.index[bad[0]])
+        line = f"row {number + 1}" if path.suffix == ".parquet" else f"line {number + 2}"
+        entry = shortened(str(table[column].iloc[bad[0]]))
+        more = f", and so do {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise SpurgenError(f"{path}, {line}, column {column}: {entry or 'nothing'} {problem}{more}; {CORRECT}")
+
+
+def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns) -> pd.Series:
+    """Return a column's entries as names: by the layout's codes or thresholds, else as they are."""
+    entries = texts(path, table, column)
+    if column in columns.thresholds:
+        numbers = pd.to_numeric(entries, errors="coerce")
+        check(path, table, column, numbers.between(0, 1), "is no share from 0 to 1")
+        low, high = columns.thresholds[column]
+        return pd.Series(np.where(numbers >= 0.5, high, low), table.index)
+    codes = columns.codes.get(column)
+    return entries if codes is None else _decoded(path, table, column, entries, codes)
+
+
+def _decoded(path: Path, table: pd.DataFrame, column: str, entries: pd.Series, codes: Mapping[str, str]) -> pd.Series:
+    names = entries.map(codes)
+    check(path, table, column, names.notna(), f"is none of {', '.join(codes)}")
+    return names
+
+
+def in_order(names: pd.Series) -> tuple[str, ...]:
+    """Return the different names in order: by number if all are numbers, else alphabetically."""
+    different = set(names)
+    try:
+        return tuple(sorted(different, key=float))
+    except ValueError:
+        return tuple(sorted(different))
+
+
+def places(names: pd.Series, known: tuple[str, ...]) -> Int64:
+    """Return each name's place among the known ones, int64 (n,)."""
+    index = {name: k for k, name in enumerate(known)}
+    return np.array([index[name] for name in names], dtype=np.int64)
+
+
+def logits(path: Path, table: pd.DataFrame, prefix: str, classes: tuple[str, ...]) -> Float64:
+    """Return the columns of logits in the order of the classes, float64 (n, K).
+
+    Their names end in the classes' names, or in 0 to K - 1. Raises `SpurgenError` for other columns, or an entry that
+    is no finite number.
+    """
+    present = [name for name in table.columns if name.startswith(prefix)]
+    endings = [name.removeprefix(prefix) for name in present]
+    by_place = [str(k) for k in range(len(classes))]
+    wanted = next((list(names) for names in (classes, by_place) if set(names) == set(endings)), None)
+    if wanted is None:
+        raise SpurgenError(
+            f"{path} has the columns {', '.join(present) or 'of no logits'}; expected {prefix}CLASS for the classes "
+            f"{', '.join(classes)}, or {prefix}0 to {prefix}{len(classes) - 1}"
+        )
+    columns = []
+    for name in (prefix + ending for ending in wanted):
+        numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
+        check(path, table, name, np.isfinite(numbers), "is no finite number")
+        columns.append(numbers)
+    return np.stack(columns, axis=1)

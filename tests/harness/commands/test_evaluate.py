@@ -1,0 +1,64 @@
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spurgen.harness.cli import main
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """Metadata in the layout of Waterbirds and the answers of two models, one with two runs, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    y, place, split = np.array(list(np.ndindex(2, 2, 3)) * 20).T
+    place = np.where(split == 0, y, place)
+    names = [f"{k}.jpg" for k in range(len(y))]
+    about = pd.DataFrame({"img_filename": names, "y": y, "place": place, "split": split})
+    about.to_csv("metadata.csv", index=False)
+    test = about[about.split == 2]
+    shortcut = test.assign(prediction=test.place)[["img_filename", "prediction"]]
+    shortcut.to_csv("shortcut.csv", index=False)
+    right = test.assign(prediction=test.y)[["img_filename", "prediction"]]
+    pd.concat([right.assign(run=k) for k in (0, 1)]).to_csv("right.csv", index=False)
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_model_that_reads_the_shortcut_is_described(capsys):
+    assert main(["evaluate", "shortcut.csv", "--metadata", "metadata.csv"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"shortcut: accuracy 0\.500 \[0\.4\d\d, 0\.5\d\d\] on 80 samples\.", printed)
+    assert (
+        "Its worst group is landbird, place = water: worst-group accuracy 0.000, guaranteed to lie between" in printed
+    )
+    assert re.search(r"Robust accuracy is 0\.000 \[0\.000, 0\.0\d\d\], where place conflicts with the class\.", printed)
+    assert "\x1b" not in printed
+
+
+@pytest.mark.usefixtures("tables")
+def test_two_models_are_compared_and_written(capsys):
+    assert main(["evaluate", "right.csv", "shortcut.csv", "--metadata", "metadata.csv", "--json", "both.json"]) == 0
+    assert "right beats shortcut in robust accuracy: right less shortcut is +1.000" in capsys.readouterr().out
+    with open("both.json", encoding="utf-8") as file:
+        record = json.load(file)
+    assert record["schema_version"] == 1
+    figures = [(one["name"], one["runs"], one["wga"]) for one in record["evaluations"]]
+    assert figures == [("right", 2, 1), ("shortcut", 1, 0)]
+    assert record["comparison"]["metrics"]["accuracy"]["difference"] == 0.5
+
+
+@pytest.mark.usefixtures("tables")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("no.csv", "no.csv does not exist"),
+        ("shortcut.csv", "has no column of labels"),
+        ("shortcut.csv --metadata metadata.csv --aligned place", "expected an attribute and a value for each class"),
+        ("shortcut.csv --metadata metadata.csv --split dev", "there is no split 'dev'"),
+    ],
+)
+def test_a_mistake_is_an_error_that_says_what_to_do(words, message, stderr):
+    assert main(["evaluate", *words.split()]) == 2
+    assert message in stderr()

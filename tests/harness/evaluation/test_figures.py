@@ -1,0 +1,115 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.figures import evaluate, standard_error
+from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
+
+
+def test_figures_of_one_run(model):
+    figures = evaluate(model({(0, 0): 1, (0, 1): 10, (1, 0): 20, (1, 1): 4}))
+    assert (figures.samples, figures.runs) == (200, 1)
+    assert figures.accuracy.value == pytest.approx(165 / 200)
+    assert (figures.wga, figures.worst) == (0.6, "waterbird, place = land")
+    assert {name: estimate.value for name, estimate in figures.patterns.items()} == pytest.approx(
+        {"place aligned": (0.98 + 0.92) / 2, "place conflicts": (0.8 + 0.6) / 2}
+    )
+    assert figures.robust_accuracy.value == pytest.approx(0.7)
+    assert [row.samples for row in figures.groups] == [50] * 4
+    assert {row.name: row.accuracy.value for row in figures.groups} == pytest.approx(
+        {
+            "landbird, place = land": 0.98, "landbird, place = water": 0.8,
+            "waterbird, place = land": 0.6, "waterbird, place = water": 0.92,
+        }
+    )  # fmt: skip
+    assert figures.calibration is None
+
+
+def test_figures_of_runs_are_means(model):
+    figures = evaluate(model({(1, 0): 20}, {(0, 1): 10}))
+    assert figures.wga == pytest.approx((0.6 + 0.8) / 2)  # of each run's own worst group
+    assert figures.worst == "waterbird, place = land"
+    assert figures.robust_accuracy.value == pytest.approx((0.8 + 0.9) / 2)
+
+
+def test_runs_that_differ_widen_every_interval(model):
+    same, differ = evaluate(model({(1, 0): 10}, {(1, 0): 10})), evaluate(model({(1, 0): 0}, {(1, 0): 20}))
+    for metric in ("accuracy", "robust_accuracy"):
+        one, other = getattr(same, metric), getattr(differ, metric)
+        assert one.value == pytest.approx(other.value)
+        assert other.low < one.low < one.value < one.high < other.high
+    assert differ.groups[2].accuracy.low < same.groups[2].accuracy.low
+
+
+def test_missing_groups_are_an_error_or_are_left_out_by_name(model):
+    whole = model({})
+    keep = (whole.labels == 0) | (whole.attributes[0].ids == 1)
+    place = replace(whole.attributes[0], ids=whole.attributes[0].ids[keep])
+    some = replace(whole, labels=whole.labels[keep], predicted=whole.predicted[:, keep], attributes=(place,), keys=None)
+    with pytest.raises(SpurgenError, match="no sample of 1 of 4 groups: waterbird, place = land; without them"):
+        evaluate(some)
+    figures = evaluate(some, allow_missing=True)
+    assert figures.missing == ("waterbird, place = land",)
+    assert list(figures.patterns) == ["place aligned"]  # the other lacks a class
+    assert len(figures.groups) == 3
+
+
+def test_two_attributes_make_four_patterns():
+    ids = np.array(list(np.ndindex(2, 2, 2)))
+    attributes = tuple(Attribute(name, ("0", "1"), ids[:, k], np.array([0, 1])) for k, name in ((1, "a"), (2, "b")))
+    predicted = np.where((ids[:, 1] != ids[:, 0]) & (ids[:, 2] != ids[:, 0]), 1 - ids[:, 0], ids[:, 0])[None]
+    figures = evaluate(Predictions("m", ("0", "1"), ids[:, 0], attributes, predicted, ("1",)))
+    values = {name: estimate.value for name, estimate in figures.patterns.items()}
+    assert values.pop("a conflicts, b conflicts") == 0
+    assert values == {"a aligned, b aligned": 1, "a aligned, b conflicts": 1, "a conflicts, b aligned": 1}
+    assert figures.worst == "0, a = 1, b = 1"
+
+
+def test_groups_of_a_pattern_count_by_size_within_a_class():
+    labels, values = np.array([0, 0, 0, 1, 1]), np.array([1, 1, 2, 0, 2])
+    kind = Attribute("kind", ("x", "y", "z"), values, np.array([0, 1]))
+    groups = group(Predictions("m", ("a", "b"), labels, (kind,), labels[None], ("1",)), allow_missing=True)
+    assert groups.names == ("a, kind = y", "a, kind = z", "b, kind = x", "b, kind = z")
+    assert groups.patterns["kind conflicts"].tolist() == pytest.approx([1 / 3, 1 / 6, 1 / 4, 1 / 4])
+
+
+def test_calibration_of_probabilities():
+    labels = np.array([0, 1] * 60)
+    probs = np.where(np.arange(2) == labels[:, None], 0.8, 0.2)[None]
+    light = Attribute("light", ("day",), np.zeros(120, np.int64))
+    figures = evaluate(Predictions("m", ("a", "b"), labels, (light,), labels[None], ("1",), probs))
+    assert figures.calibration.nll.value == pytest.approx(-np.log(0.8))
+    assert figures.calibration.brier.value == pytest.approx(2 * 0.2**2)
+    assert figures.calibration.ece == pytest.approx(0.2)  # always right, at 80 %
+
+
+def test_degrees_of_freedom_fall_to_those_of_the_runs_where_these_matter_most():
+    assert standard_error(0.1, np.array([0.5])) == (0.1, np.inf)
+    error, degrees = standard_error(0.0, np.array([0.4, 0.6]))
+    assert (error, degrees) == pytest.approx((0.1, 1))
+    assert standard_error(1.0, np.array([0.4, 0.6]))[1] > 1000
+
+
+def drawn(rng, runs, deviation):
+    """Draw runs on 4 groups of 100 samples: accuracies .95, .9, .7, .6 moved by a run's own deviate."""
+    labels, values = np.repeat([0, 0, 1, 1], 100), np.repeat([0, 1, 1, 0], 100)
+    truth = np.repeat([0.95, 0.7, 0.9, 0.6], 100)
+    right = rng.random((runs, 400)) < truth + deviation * rng.normal(size=(runs, 1))
+    place = Attribute("place", ("0", "1"), values, np.array([0, 1]))
+    return Predictions(
+        "m", ("0", "1"), labels, (place,), np.where(right, labels, 1 - labels), tuple(map(str, range(runs)))
+    )
+
+
+@pytest.mark.parametrize(("runs", "deviation"), [(1, 0.0), (4, 0.02)])
+def test_intervals_cover_the_truth(runs, deviation):
+    """The truth: accuracy .7875, robust accuracy .65, worst group .6."""
+    rng, covered = np.random.default_rng(3), np.zeros(4)
+    for k in range(200):
+        figures = evaluate(drawn(rng, runs, deviation), seed=k)
+        intervals = (figures.accuracy.ends, figures.robust_accuracy.ends, figures.wga_corrected.ends)
+        inside = [low <= true <= high for (low, high), true in zip(intervals, (0.7875, 0.65, 0.6), strict=True)]
+        covered += [*inside, figures.wga_simultaneous[0] <= 0.6 <= figures.wga_simultaneous[1]]
+    assert (covered / 200 >= 0.91).all(), covered / 200

@@ -1,0 +1,77 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.paired import compare
+from spurgen.harness.evaluation.predictions import Attribute, Predictions
+
+
+def test_a_clear_difference_is_significant_in_the_metrics_that_it_touches(model):
+    comparison = compare(model({(1, 0): 25}, name="a.csv"), model({(1, 0): 5}, name="b.csv"))
+    assert (comparison.first, comparison.second, comparison.samples) == ("a", "b", 200)
+    wga = comparison.metrics["wga"]
+    assert (wga.first, wga.second, wga.difference) == pytest.approx((0.5, 0.9, -0.4))
+    assert wga.interval.low < -0.4 < wga.interval.high < 0
+    assert max(compared.p_holm for compared in comparison.metrics.values()) < 0.001
+    assert comparison.mcnemar_p == pytest.approx(2 * 0.5**20)
+
+
+def test_equal_answers_do_not_differ(model):
+    comparison = compare(model({(1, 0): 25}), model({(1, 0): 25}))
+    assert {compared.p for compared in comparison.metrics.values()} == {1.0}
+    assert comparison.mcnemar_p == 1
+
+
+def test_samples_are_matched_by_key(model):
+    first, second = model({(1, 0): 25}), model({(1, 0): 25})
+    order = np.random.default_rng(0).permutation(200)
+    place = replace(second.attributes[0], ids=second.attributes[0].ids[order])
+    shuffled = replace(
+        second, labels=second.labels[order], predicted=second.predicted[:, order], attributes=(place,),
+        keys=tuple(second.keys[k] for k in order),
+    )  # fmt: skip
+    assert compare(first, shuffled).mcnemar_p == 1
+    assert compare(shuffled, first).mcnemar_p == 1
+
+
+def test_runs_of_the_same_name_are_paired_and_others_are_not(model):
+    noisy = [{(1, 0): 5 * k} for k in range(1, 5)], [{(1, 0): 5 * k + 4} for k in range(1, 5)]
+    first, second = (model(*runs, name=name) for runs, name in zip(noisy, ("a.csv", "b.csv"), strict=True))
+    paired = compare(first, second)
+    other = compare(first, replace(second, runs=("5", "6", "7", "8")))
+    assert (paired.paired_runs, other.paired_runs) == (True, False)
+    assert paired.metrics["wga"].p < 0.01 < other.metrics["wga"].p
+    assert paired.mcnemar_p is None
+
+
+def test_other_samples_are_refused(model):
+    first, second = model({}), model({})
+    short = replace(
+        second, labels=second.labels[1:], predicted=second.predicted[:, 1:], keys=second.keys[1:],
+        attributes=(replace(second.attributes[0], ids=second.attributes[0].ids[1:]),),
+    )  # fmt: skip
+    with pytest.raises(
+        SpurgenError, match=r"model lacks 1 of the other table's samples, such as 0080\.jpg; a paired test"
+    ):
+        compare(first, short)
+    with pytest.raises(SpurgenError, match="model has 200 samples and model 199; a paired test needs the same samples"):
+        compare(replace(first, keys=None), short)
+    with pytest.raises(SpurgenError, match=r"give 0080\.jpg different labels"):
+        compare(first, replace(second, labels=1 - second.labels))
+
+
+def test_equal_models_rarely_differ_significantly():
+    """Two models with the same accuracies by group, four runs each: 5 % of tests may be below .05."""
+    rng, low = np.random.default_rng(5), 0
+    labels, values = np.repeat([0, 0, 1, 1], 60), np.repeat([0, 1, 1, 0], 60)
+    place = Attribute("place", ("0", "1"), values, np.array([0, 1]))
+    for k in range(150):
+        models = []
+        for name in "ab":
+            right = rng.random((4, 240)) < np.repeat([0.95, 0.7, 0.9, 0.6], 60) + 0.05 * rng.normal(size=(4, 1))
+            predicted = np.where(right, labels, 1 - labels)
+            models.append(Predictions(name, ("0", "1"), labels, (place,), predicted, tuple("1234")))
+        low += min(compared.p_holm for compared in compare(*models, seed=k).metrics.values()) < 0.05
+    assert low / 150 <= 0.08

@@ -1,0 +1,184 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.reading import read_predictions
+
+GENERIC = pd.DataFrame(
+    {
+        "label": ["cat", "dog", "cat", "dog"],
+        "pred": ["cat", "cat", "cat", "dog"],
+        "light": ["day", "day", "night", "night"],
+    }
+)
+LIGHT = Columns(attributes=("light",))
+
+
+def test_a_plain_table_is_read_by_usual_names(write):
+    read = read_predictions(write(GENERIC), LIGHT)
+    assert (read.name, read.classes, read.runs, read.keys) == ("model", ("cat", "dog"), ("1",), None)
+    assert read.labels.tolist() == [0, 1, 0, 1]
+    assert read.predicted.tolist() == [[0, 0, 0, 1]]
+    assert (read.attributes[0].values, read.attributes[0].ids.tolist()) == (("day", "night"), [0, 0, 1, 1])
+    assert read.attributes[0].aligned is None
+
+
+def test_classes_that_are_numbers_are_sorted_as_numbers(write):
+    table = GENERIC.assign(label=["10", "9", "10", "9"], pred=["10", "10", "10", "9"])
+    assert read_predictions(write(table), LIGHT).classes == ("9", "10")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_waterbirds_metadata_is_recognised_and_joined(birds, answers, write, kind):
+    metadata = write(birds, f"metadata.{kind}")
+    shuffled = answers({(0, 1): 5}).sample(frac=1, random_state=0)
+    read = read_predictions(write(shuffled, f"erm.{kind}"), Columns(), metadata=metadata)
+    assert (read.classes, len(read)) == (("landbird", "waterbird"), 200)
+    (place,) = read.attributes
+    assert (place.name, place.values, place.aligned.tolist()) == ("place", ("land", "water"), [0, 1])
+    truth = birds.set_index("img_filename").loc[list(read.keys)]
+    assert read.labels.tolist() == truth.y.tolist()
+    assert place.ids.tolist() == truth.place.tolist()
+    assert (read.predicted[0] != read.labels).sum() == 5
+
+
+def test_answers_may_be_names_and_may_include_other_splits(birds, answers, write):
+    named = answers({}).assign(prediction=lambda t: np.where(t.prediction == 1, "waterbird", "landbird"))
+    more = pd.concat([named, birds[birds.split == 0][["img_filename"]].assign(prediction="landbird")])
+    read = read_predictions(write(more), Columns(), metadata=write(birds, "metadata.csv"))
+    assert (len(read), (read.predicted == read.labels).mean()) == (200, 1)
+    read = read_predictions(write(more), Columns(), metadata=write(birds, "metadata.csv"), split="train")
+    assert len(read) == 80
+
+
+def test_celeba_and_civil_comments_are_recognised(write):
+    faces = pd.DataFrame({"image_id": ["1", "2"], "Blond_Hair": [-1, 1], "Male": [1, -1], "prediction": [-1, -1]})
+    read = read_predictions(write(faces), Columns())
+    assert (read.classes, read.labels.tolist(), read.predicted.tolist()) == (
+        ("blond hair", "dark hair"),
+        [1, 0],
+        [[1, 1]],
+    )
+    comments = pd.DataFrame({"toxicity": [0.1, 0.5], "identity_any": [0.4, 0.6], "pred": [0, 1]})
+    read = read_predictions(write(comments), Columns())
+    assert (read.classes, read.labels.tolist(), read.predicted.tolist()) == (("civil", "toxic"), [0, 1], [[0, 1]])
+    assert read.attributes[0].ids.tolist() == [1, 0]
+
+
+def test_runs_are_put_in_one_order_by_key(birds, answers, write):
+    runs = [answers({(1, 0): k}).assign(seed=k).sample(frac=1, random_state=k) for k in (1, 2, 10)]
+    read = read_predictions(write(pd.concat(runs)), Columns(), metadata=write(birds, "metadata.csv"))
+    assert read.runs == ("1", "2", "10")
+    assert (read.predicted != read.labels).sum(axis=1).tolist() == [1, 2, 10]
+
+
+@pytest.mark.parametrize("names", [("cat", "dog"), ("0", "1")])
+def test_logits_give_answers_and_probabilities(write, names):
+    table = GENERIC.drop(columns="pred").assign(
+        **{f"logit_{names[1]}": [0, 0, 0, 9], f"logit_{names[0]}": [1, 2, 3, 4]}
+    )
+    read = read_predictions(write(table), LIGHT)
+    assert read.predicted.tolist() == [[0, 0, 0, 1]]
+    np.testing.assert_allclose(read.probs[0, 0], [np.e / (1 + np.e), 1 / (1 + np.e)])
+
+
+def test_the_value_that_goes_with_each_class_can_be_given(write):
+    read = read_predictions(write(GENERIC), LIGHT, aligned={"light": {"cat": "night", "dog": "day"}})
+    assert read.attributes[0].aligned.tolist() == [1, 0]
+
+
+def dropped(column):
+    return lambda table: table.drop(columns=column)
+
+
+def changed(column, row, entry):
+    def change(table):
+        table[column] = table[column].astype(object)
+        table.loc[row, column] = entry
+        return table
+
+    return change
+
+
+def added(**columns):
+    return lambda table: table.assign(**columns)
+
+
+NO_LABEL = r"model.csv has no column of labels \(label, y, y_true, target\); name it by --label: pred, light"
+NO_ANSWER = "neither a column of answers .* name them by --prediction or --logits: label, light"
+INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dropped("label"), NO_LABEL),
+        (dropped("pred"), NO_ANSWER),
+        (changed("label", 2, ""), "model.csv, line 4, column label: '' is empty; correct the file"),
+        (changed("label", 2, "NaN"), "line 4, column label: 'NaN' is empty"),
+        (changed("pred", 1, "fox"), "line 3, column pred: 'fox' is none of the labels cat, dog"),
+        (added(id=["a", "b", "b", "c"]), "has sample b more than once; remove the copy, or name"),
+        (added(run=[1, 1, 1, 2]), "has 1 samples of run 2 and 3 of run 1; every run needs"),
+        (added(run=[1, 1, 2, 2], id=[1, 2, 1, 3]), "run 2 of .* and the first run differ in sample 2"),
+        (added(run=[1, 1, 2, 2]), "column light: 'night' in run 2 is not what run 1 says of the same"),
+        (added(split=["a", "b", "a", "b"]), "there is no split 'test'"),
+        (lambda t: INFINITE(t.drop(columns="pred")), "line 3, column logit_1: 'inf' is no finite number"),
+    ],
+)
+def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(write, change, message):
+    with pytest.raises(SpurgenError, match=message):
+        read_predictions(write(change(GENERIC.copy())), LIGHT)
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "message"),
+    [
+        (Columns(), {}, "name the attributes that make groups by --attributes; .* has label, pred, light"),
+        (Columns(attributes=("lihgt",)), {}, "has no column lihgt; did you mean light?"),
+        (
+            Columns(logits="pr", attributes=("light",)),
+            {},
+            "has the columns pred; expected prCLASS for the classes cat, dog",
+        ),
+        (LIGHT, {"split": "test"}, "has no column of splits, from which --split test could be taken"),
+        (LIGHT, {"aligned": {"light": {"cat": "noon"}}}, "--aligned light: there is no value 'noon'"),
+        (LIGHT, {"aligned": {"light": {"cow": "day"}}}, "--aligned light: there is no class 'cow'"),
+        (LIGHT, {"aligned": {"light": {"cat": "day"}}}, "--aligned light says nothing of dog"),
+    ],
+)
+def test_a_flag_that_does_not_fit_the_table_is_refused(write, columns, options, message):
+    with pytest.raises(SpurgenError, match=message):
+        read_predictions(write(GENERIC), columns, **options)
+
+
+UNANSWERED = "has no answer for 1 of 200 samples of .*metadata.csv, such as 0080.jpg; answer all samples"
+TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' is there more than once"
+
+
+@pytest.mark.parametrize(
+    ("of_answers", "of_metadata", "message"),
+    [
+        (lambda table: table.iloc[1:], dropped([]), UNANSWERED),
+        (changed("img_filename", 90, "x.jpg"), dropped([]), "column img_filename: 'x.jpg' is not in .*metadata.csv"),
+        (lambda table: table.rename(columns={"img_filename": "image"}), dropped([]), "share no column img_filename"),
+        (dropped([]), changed("img_filename", 90, "0001.jpg"), TWICE),
+        (dropped([]), changed("place", 90, "2"), "metadata.csv, line 92, column place: '2' is none of 0, 1"),
+    ],
+)
+def test_tables_that_do_not_fit_each_other_are_refused(birds, answers, write, of_answers, of_metadata, message):
+    metadata = write(of_metadata(birds), "metadata.csv")
+    with pytest.raises(SpurgenError, match=message):
+        read_predictions(write(of_answers(answers({}))), Columns(), metadata=metadata)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "some.csv does not exist"), ("label\n", "some.csv has no lines"), ('a,b\n"', "cannot read .*some.csv: ")],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "some.csv").write_text(content)
+    with pytest.raises(SpurgenError, match=message):
+        read_predictions(tmp_path / "some.csv", LIGHT)
