@@ -105,8 +105,9 @@ class Result(_Frozen):
     per alignment pattern (a string of `a`ligned and `c`onflicting, a letter per channel), `groups` the number of
     correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
     of the weights it picks, where the submission keeps several. `uses_generator`: whether the submission imports the
-    generators, or declares that it uses them. `uncorrelated` marks a reference trained without the correlations, which
-    is on no leaderboard. A failed job has `error` and no metrics.
+    generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
+    asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard. A failed
+    job has `error` and no metrics.
     """
 
     suite: str
@@ -122,7 +123,7 @@ class Result(_Frozen):
     submission_sha256: str
     data_sha256: str
     isolation: str
-    verification: Literal["self-reported", "re-run", "private"] = "self-reported"
+    verification: Literal["answers only", "self-reported", "re-run", "private"] = "self-reported"
     error: str | None = None
     metrics: Metrics = {}
     channels: dict[Name, Metrics] = {}

@@ -34,7 +34,7 @@ from spurgen.harness.statistics.units import mean_estimate
 UNSURE = 0.05  # how often a guaranteed interval may miss
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
 ASKED = ("same", "fresh")
-VERIFICATIONS = ("self-reported", "re-run", "private")
+VERIFICATIONS = ("answers only", "self-reported", "re-run", "private")
 Value = TypeVar("Value")
 
 

@@ -59,6 +59,10 @@ def read_seeds(text: str) -> Seeds:
     return Seeds(sorted(seeds))
 
 
+Flags = argparse.ArgumentParser | argparse._ArgumentGroup
+"""A parser, or a group of flags that its help shows together."""
+
+
 class Unique(argparse.Action):
     """A flag with several values, of which equal ones count once."""
 
@@ -85,7 +89,7 @@ def add_submission(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("submission", help="path/to/file.py, package.module, package.module:attribute, or a baseline")
 
 
-def add_suite(parser: argparse.ArgumentParser) -> None:
+def add_suite(parser: Flags) -> None:
     """Declare the flag that names a suite."""
     parser.add_argument(
         "--suite",
@@ -163,7 +167,7 @@ def results_folder(text: str) -> Path:
     return path
 
 
-def add_results(parser: argparse.ArgumentParser) -> None:
+def add_results(parser: Flags) -> None:
     """Declare the flag that names the folder of a user's own rows."""
     parser.add_argument(
         "--results", type=results_folder, default=OWN, metavar="FOLDER",

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.commands._answers import add_answers, run_answers
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 
@@ -15,7 +16,7 @@ ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbir
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add = parser.add_argument
-    add("table", type=Path, help="CSV or Parquet: a line per sample and run, with the answer or with logits")
+    add("table", type=Path, nargs="?", help="CSV or Parquet: a line per sample and run, with the answer or with logits")
     add("other", type=Path, nargs="?", help="answers of another model to the same samples, for a paired test")
     add(
         "--metadata", type=Path, metavar="FILE",
@@ -39,10 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--allow-missing-groups", action="store_true", help="leave groups without a sample out, and say so")
     add("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    add_answers(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print a summary and tables for each model, and the paired test of two."""
+    """Print a summary and tables for each model, and the paired test of two; or what answers to questions reach."""
+    if arguments.answers:
+        return run_answers(arguments, console)
+    if arguments.table is None:
+        raise SpurgenError("name a table of predictions, or answers to the questions of a task by --answers")
     from spurgen.harness.evaluation.columns import Columns  # imported late: pandas is slow to import
     from spurgen.harness.evaluation.figures import evaluate
     from spurgen.harness.evaluation.paired import compare

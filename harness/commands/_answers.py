@@ -1,0 +1,77 @@
+"""Scoring answers to the questions of a task."""
+
+import argparse
+import re
+from pathlib import Path
+
+from rich.console import Console
+
+from spurgen.benchmark.contract import ACCESS
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.harness.commands._arguments import add_results, add_suite, open_store
+from spurgen.harness.machine.printing import say
+
+NAME = r"[A-Za-z0-9][\w.=+-]{0,63}"
+
+
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of answers to questions."""
+    group = parser.add_argument_group("answers to the questions of a task (spurgen questions)")
+    group.add_argument(
+        "--answers", type=Path, nargs="+", metavar="FILE", help="CSV or Parquet: key, and logit_0, ... or prediction"
+    )
+    add_suite(group)
+    group.add_argument("--task", metavar="TASK", help="name of the task")
+    group.add_argument("--row", metavar="NAME", help="store the results as a row of that name, marked as answers only")
+    group.add_argument(
+        "--access", choices=tuple(ACCESS), default="none", help="what the model's training used; default: none"
+    )
+    add_results(group)
+
+
+def run_answers(arguments: argparse.Namespace, console: Console) -> int:
+    """Print what answers reach, beside the rows of the suite; store them if they are given a name."""
+    if arguments.table is not None:
+        raise SpurgenError("--answers is for the questions of a task, and takes no table of predictions beside it")
+    if arguments.task is None:
+        raise SpurgenError("name the task whose questions were answered by --task")
+    from spurgen.harness.board.files import build_board  # imported late: these load libraries that train
+    from spurgen.harness.board.verdict import verdict
+    from spurgen.harness.questions.answers import read_answers, results_of
+    from spurgen.harness.results.rows import make_task_row
+
+    suite = load_suite(arguments.suite)
+    task = suite.task(arguments.task)
+    name = arguments.row or "answers"
+    _check_name(name)
+    store = open_store(suite, arguments, console)
+    rows = store.rows()
+    if arguments.row in rows and any(part.results[0].verification != "answers only" for part in rows[name].values()):
+        raise SpurgenError(f"the row {name} is of a submission; name another --row")
+    results = results_of(suite, task, read_answers(arguments.answers, task), name, arguments.access)
+    rows = {**rows, name: {**rows.get(name, {}), task.name: make_task_row(results)}}
+    board = build_board(suite, arguments.results, rows)
+    print(*verdict(suite, board, name, rows[name], {task.name}), sep="\n")
+    if arguments.row:
+        for result, samples in results:
+            store.add(name, result, samples)
+        say(console, f"stored as row {name} in {store.folder}: answers only, no consistency check was possible")
+    else:
+        _hint(suite, console)
+    return 0
+
+
+def _check_name(name: str) -> None:
+    if not re.fullmatch(NAME, name):
+        raise SpurgenError(
+            f"--row {name!r}: expected letters, digits and . _ = + -, at most 64, a letter or digit first"
+        )
+    if name in names_in(BASELINES):
+        raise SpurgenError(f"--row {name}: that is a baseline's name; choose another")
+
+
+def _hint(suite: Suite, console: Console) -> None:
+    say(console, f"nothing was stored; --row NAME makes it a row of suite {suite.name}")

@@ -1,0 +1,171 @@
+"""Answers to a task's questions as results, which say that no consistency check was possible."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.result import Provenance, Result, round_samples
+from spurgen.benchmark.result import Samples as ResultSamples
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.generators import class_names, sample
+from spurgen.harness.evaluation.columns import LOGITS
+from spurgen.harness.evaluation.tables import check, logits, read_file, texts
+from spurgen.harness.machine.provenance import environment, now
+from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.questions.keys import Part, keys_of, parts_of
+from spurgen.harness.results.identity import job_identity
+from spurgen.harness.running.query import Predictions
+from spurgen.harness.running.scoring import Scores, score
+from spurgen.harness.running.task_data import Block
+
+ANSWERS_ONLY: Final = "answers only"
+SURE = 10.0
+"""Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
+KEY, PREDICTION, RUN = "key", "prediction", "run"
+
+
+class Answered(NamedTuple):
+    """A task's answers in one world: the seed that they count as, and the logits of every key."""
+
+    seed: int
+    logits: Mapping[str, Float64]
+
+
+def read_answers(paths: Sequence[Path], task: Task) -> list[Answered]:
+    """Read answers to a task's questions, of one or several worlds.
+
+    A scenario of one world may be answered by several runs, whose numbers are in the column `run`. Raise `SpurgenError`
+    for a key that is not of the task, is there twice, or lacks, and for scores that are not finite.
+    """
+    tables = [_read(path, task) for path in paths]
+    answers: dict[tuple[int, str], Float64] = {}
+    for path, keys, runs, scores in tables:
+        for key, run, row in zip(keys, runs, scores, strict=True):
+            if (run, key) in answers:
+                raise SpurgenError(f"{path}: key {key} has been answered before; give every answer once, or add {RUN}")
+            answers[run, key] = row
+    if task.scenario.worlds > 1:
+        return _by_world(task, {key: row for (_, key), row in answers.items()}, len(answers))
+    wanted = _wanted(task)
+    by_run: dict[int, dict[str, Float64]] = {}
+    for (run, key), row in answers.items():
+        by_run.setdefault(run, {})[key] = row
+    _check_known({key for _, key in answers}, wanted, task)
+    for run, row in sorted(by_run.items()):
+        _check_complete(row, wanted, f"run {run}")
+    return [Answered(run, row) for run, row in sorted(by_run.items())]
+
+
+def _by_world(task: Task, answers: dict[str, Float64], count: int) -> list[Answered]:
+    if len(answers) < count:
+        raise SpurgenError(f"task {task.name} has several worlds, which are its runs: leave the column {RUN} out")
+    made, known = [], set[str]()
+    for seed, world in enumerate(task.worlds):
+        wanted = _wanted(task.in_world(seed))
+        known |= wanted
+        here = {key: answers[key] for key in wanted & answers.keys()}
+        if here:
+            _check_complete(here, wanted, f"world {seed} ({world.name})")
+            made.append(Answered(seed, here))
+    _check_known(set(answers), known, task)
+    return made
+
+
+def _wanted(task: Task) -> set[str]:
+    return {key for part in parts_of(task) for key in keys_of(task, part)}
+
+
+def _check_known(keys: set[str], known: set[str], task: Task) -> None:
+    unknown = keys - known
+    if unknown:
+        raise SpurgenError(
+            f"{len(unknown)} keys are not of task {task.name}, such as {min(unknown)}; answer what spurgen questions "
+            "--task wrote for it"
+        )
+
+
+def _check_complete(answered: Mapping[str, Float64], wanted: set[str], where: str) -> None:
+    lacking = wanted - answered.keys()
+    if lacking:
+        counts = f"{len(lacking)} of {len(wanted)} answers"
+        raise SpurgenError(f"{where} lacks {counts}, such as that to {min(lacking)}; answer all questions")
+
+
+def _read(path: Path, task: Task) -> tuple[Path, list[str], list[int], Float64]:
+    """Return the keys, runs and logits, float64 (n, K), of a table."""
+    table = read_file(path)
+    if KEY not in table:
+        raise SpurgenError(f"{path} has no column {KEY}, only {', '.join(map(str, table.columns[:12]))}")
+    runs = [0] * len(table)
+    if RUN in table:
+        numbers = texts(path, table, RUN)
+        check(path, table, RUN, numbers.str.fullmatch(r"\d{1,9}"), "is no whole number")
+        runs = [int(number) for number in numbers]
+    names = class_names(task.scenario)
+    if any(column.startswith(LOGITS) for column in table.columns):
+        return path, list(texts(path, table, KEY)), runs, logits(path, table, LOGITS, names)
+    if PREDICTION not in table:
+        raise SpurgenError(f"{path} has neither {LOGITS}0 to {LOGITS}{len(names) - 1} nor {PREDICTION}")
+    return path, list(texts(path, table, KEY)), runs, SURE * np.eye(len(names))[_classes(path, table, names)]
+
+
+def _classes(path: Path, table: pd.DataFrame, names: Sequence[str]) -> Int64:
+    entries = texts(path, table, PREDICTION)
+    codes = {str(k): k for k in range(len(names))} | {name: k for k, name in enumerate(names)}
+    check(path, table, PREDICTION, entries.isin(codes), f"is no class of {', '.join(names)}, nor its number")
+    return np.array([codes[entry] for entry in entries], dtype=np.int64)
+
+
+def digest_of(answered: Sequence[Answered]) -> str:
+    """Return the SHA-256 of answers, whatever their order and format."""
+    digest = hashlib.sha256()
+    for seed, rows in answered:
+        for key in sorted(rows):
+            digest.update(f"{seed}/{key}".encode() + np.asarray(rows[key], "<f8").tobytes())
+    return digest.hexdigest()
+
+
+def results_of(
+    suite: Suite, task: Task, answered: Sequence[Answered], name: str, access: str
+) -> list[tuple[Result, ResultSamples]]:
+    """Score answers; return a result per world or run, with its per-sample arrays as they are stored.
+
+    `name` is what the row is called, `access` the tier that the model's training used. Raise `SpurgenError` if the
+    scores cannot be scored.
+    """
+    digest, data = digest_of(answered), suite.data_digest(task)
+    made = []
+    for seed, rows in answered:
+        scores = _score(task.in_world(seed), rows)
+        options: dict[str, Any] = {}
+        result = Result(
+            suite=suite.name, task=task.name, spec=f"{name}.answers", submission=name, access=access, options=options,
+            seed=seed, identity=job_identity(task, digest, data=data, seed=seed, options=options),
+            submission_sha256=digest, data_sha256=data, isolation=ANSWERS_ONLY, verification=ANSWERS_ONLY,
+            metrics=scores.metrics,
+            channels=scores.channels, patterns=scores.patterns, groups=scores.groups,
+            provenance=Provenance(finished=now(), environment=environment()),
+        )  # fmt: skip
+        made.append((result, round_samples(scores.samples)))
+    return made
+
+
+def _score(task: Task, rows: Mapping[str, Float64]) -> Scores:
+    blocks: dict[Block | None, list[Float64]] = {}
+    for part in parts_of(task):
+        blocks.setdefault(part.block, []).append(_stack(task, part, rows))
+    joined = {block: np.concatenate(pieces) for block, pieces in blocks.items()}
+    scenario, on = task.scenario, task.scenario.calibrated_on
+    calibration = sample(scenario, on, range(scenario.split_size(on)), images=False, captions=False)
+    factors = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
+    of_test = {block: scores for block, scores in joined.items() if block is not None}
+    return score(task, Predictions(joined[None], calibration.labels, of_test), factors, calibration)
+
+
+def _stack(task: Task, part: Part, rows: Mapping[str, Float64]) -> Float64:
+    return np.stack([rows[key] for key in keys_of(task, part)])
