@@ -21,7 +21,7 @@ MAY_IMPORT = {
 }
 ROOMS = (
     "worker", "machine", "metrics", "statistics", "results", "sandbox", "splits", "running", "human", "board",
-    "sheets", "experiments", "validity", "anchor", "evaluation", "questions", "parser", "commands", "cli",
+    "sheets", "experiments", "validity", "anchor", "evaluation", "questions", "public", "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
@@ -112,8 +112,11 @@ def test_every_way_of_importing_is_detected(line, folder):
 def test_the_wheel_has_every_package():
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = [path.parent.relative_to(ROOT) for path in SOURCES if path.name == "__init__.py"]
-    assert sorted(setuptools["packages"]) == sorted("spurgen." + ".".join(folder.parts) for folder in folders)
-    assert setuptools["package-dir"] == {f"spurgen.{folder}": folder for folder in MAY_IMPORT}
+    public = {f"spurgen.{folder.name}": str(folder) for folder in folders if folder.parent.name == "public"}
+    assert sorted(public) == ["spurgen.metrics", "spurgen.torch"]
+    packages = ["spurgen." + ".".join(folder.parts) for folder in folders]
+    assert sorted(setuptools["packages"]) == sorted([*packages, *public])
+    assert setuptools["package-dir"] == {f"spurgen.{folder}": folder for folder in MAY_IMPORT} | public
 
 
 def test_every_folder_of_modules_is_a_package_and_no_folder_of_tests_is():

@@ -1,0 +1,70 @@
+"""A split of a world by index, or the twins of its samples."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.generators import TwinKind
+from spurgen.harness.public.torch.batches import Modality, draw
+
+Item = dict[str, Any]
+
+
+class SpurGenDataset(Dataset[Item]):
+    """A split as a map-style data set; samples are made when they are asked for, by the batch.
+
+    An item is a dictionary: `image`, uint8 (3, H, W), and `caption`, a string, as far as `modality` shows them;
+    `label`, `group` and `env`, int (env is -1 on test); `values`, channel name -> int; and `index`. A `DataLoader` asks
+    for whole batches through `__getitems__`, which is many times as fast as item by item.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        split: str = "train",
+        *,
+        modality: Modality = "multimodal",
+        transform: Callable[[Tensor], Any] | None = None,
+    ) -> None:
+        """`transform` is applied to every image; raises `ScenarioError` for an unknown split."""
+        self.scenario, self.split, self.modality, self.transform = scenario, split, modality, transform
+        self._size = scenario.split_size(split)
+        self._twin: tuple[TwinKind, str | None, int | None] | None = None
+
+    def twins(self, kind: TwinKind, channel: str | None = None, value: int | None = None) -> "SpurGenDataset":
+        """Return the data set of the samples' twins, item k the twin of item k; arguments as `generators.twins`."""
+        made = SpurGenDataset(self.scenario, self.split, modality=self.modality, transform=self.transform)
+        made._twin = (kind, channel, value)
+        draw(self.scenario, self.split, range(1), self.modality, made._twin)  # raises where there is no such twin
+        return made
+
+    def __len__(self) -> int:
+        """Return the size of the split."""
+        return self._size
+
+    def __getitem__(self, index: int) -> Item:
+        """Return one item; negative indices count from the end."""
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Item]:
+        """Return items, made together; raises `IndexError` beyond the split."""
+        places = [int(k) + self._size if k < 0 else int(k) for k in indices]
+        if not all(0 <= place < self._size for place in places):
+            wrong = next(k for k, place in zip(indices, places, strict=True) if not 0 <= place < self._size)
+            raise IndexError(f"index {wrong} is beyond split {self.split}, which has {self._size} samples")
+        batch = draw(self.scenario, self.split, places, self.modality, self._twin)
+        columns = {name: batch[name].tolist() for name in ("label", "group", "env", "index")}
+        values = {name: ids.tolist() for name, ids in batch["values"].items()}
+        items: list[Item] = []
+        for k in range(len(places)):
+            item: Item = {name: column[k] for name, column in columns.items()}
+            item["values"] = {name: ids[k] for name, ids in values.items()}
+            if "image" in batch:
+                item["image"] = self.transform(batch["image"][k]) if self.transform else batch["image"][k]
+            if "caption" in batch:
+                item["caption"] = batch["caption"][k]
+            items.append(item)
+        return items

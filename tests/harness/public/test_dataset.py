@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.generators import sample, twins
+from spurgen.torch import SpurGenDataset
+
+
+@pytest.fixture
+def world(suite):
+    return suite.scenario("small")
+
+
+def test_an_item_is_a_sample(world):
+    data, made = SpurGenDataset(world, "val"), sample(world, "val", range(45))
+    assert len(data) == 45
+    item = data[7]
+    np.testing.assert_array_equal(item["image"].permute(1, 2, 0), made.images[7])
+    assert (item["caption"], item["label"]) == (made.captions[7], made.labels[7])
+    assert (item["group"], item["env"], item["index"]) == (made.group_ids[7], made.env_ids[7], 7)
+    assert item["values"] == {name: ids[7] for name, ids in made.channel_values.items()}
+
+
+@pytest.mark.parametrize(("modality", "absent"), [("image", "caption"), ("text", "image")])
+def test_a_modality_shows_its_half(world, modality, absent):
+    item = SpurGenDataset(world, modality=modality)[0]
+    assert {"image", "caption"} - item.keys() == {absent}
+
+
+def test_a_loader_gets_whole_batches_in_any_order(world, monkeypatch):
+    data, asked = SpurGenDataset(world, "val"), []
+    whole = SpurGenDataset.__getitems__
+    monkeypatch.setattr(SpurGenDataset, "__getitems__", lambda self, k: asked.append(len(k)) or whole(self, k))
+    batches = list(DataLoader(data, batch_size=10, shuffle=True, generator=torch.Generator().manual_seed(0)))
+    assert asked == [10, 10, 10, 10, 5]
+    order = torch.cat([batch["index"] for batch in batches])
+    assert sorted(order.tolist()) == list(range(45)) != order.tolist()
+    made = sample(world, "val", range(45))
+    np.testing.assert_array_equal(torch.cat([batch["label"] for batch in batches]), made.labels[order])
+    np.testing.assert_array_equal(torch.cat([b["image"] for b in batches]).permute(0, 2, 3, 1), made.images[order])
+
+
+def test_twins_are_those_of_the_generator(world):
+    red = SpurGenDataset(world, "test", modality="image").twins("channel", "color", 0)
+    made = twins(world, "test", range(3), "channel", "color", 0, captions=False)
+    for k in range(3):
+        np.testing.assert_array_equal(red[k]["image"].permute(1, 2, 0), made.images[k])
+        assert red[k]["values"]["color"] == 0
+    assert len(red) == world.num_test
+
+
+def test_an_image_is_transformed_alone(world):
+    data = SpurGenDataset(world, "val", transform=lambda image: image.float().mean())
+    assert data[3]["image"] == SpurGenDataset(world, "val")[3]["image"].float().mean()
+    assert data.twins("core")[3]["image"].ndim == 0
+
+
+def test_negative_indices_count_from_the_end(world):
+    data = SpurGenDataset(world, "val")
+    assert data[-1]["index"] == 44
+    for wrong in (45, -46):
+        with pytest.raises(IndexError, match=f"index {wrong} is beyond split val, which has 45 samples"):
+            data[wrong]
+    assert [item["index"] for item in data.__getitems__([3, -1])] == [3, 44]
+
+
+def test_what_does_not_exist_is_named(world):
+    with pytest.raises(ScenarioError, match="dev"):
+        SpurGenDataset(world, "dev")
+    with pytest.raises(ScenarioError, match="there is no modality 'sound'"):
+        SpurGenDataset(world, modality="sound")[0]
+    with pytest.raises(ScenarioError, match="size"):
+        SpurGenDataset(world).twins("channel", "size", 0)
