@@ -86,23 +86,39 @@ def _locked(folder: Path) -> Iterator[None]:
 def write_files(scenario: Scenario, splits: Iterable[str], folder: Path, progress: Callable[[int], None]) -> None:
     """Write `<split>/000000.png`, metadata.csv with a line per image, and scenario.toml.
 
-    `progress` is called with the number of images that were added.
+    Each split's folder has its own metadata.csv too, without which Hugging Face's `imagefolder` takes the splits' names
+    for labels. `progress` is called with the number of images that were added.
     """
     with open(folder / METADATA, "w", encoding="utf-8", newline="") as file, ThreadPoolExecutor() as threads:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(table_columns(scenario))
         for split in splits:
             (folder / split).mkdir()
-            size = scenario.split_size(split)
-            for start in range(0, size, CHUNK):
-                samples = sample(scenario, split, range(start, min(start + CHUNK, size)))
-                names = [image_name(split, start + k) for k in range(len(samples.labels))]
-                list(threads.map(_write_image, samples.images, [folder / name for name in names]))
-                table.writerows(table_rows(scenario, split, names, samples))
-                progress(len(names))
+            with open(folder / split / METADATA, "w", encoding="utf-8", newline="") as own_file:
+                own = csv.writer(own_file, lineterminator="\n")
+                own.writerow(table_columns(scenario))
+                for samples, names in _chunks(scenario, split):
+                    list(threads.map(_write_image, samples.images, [folder / name for name in names]))
+                    rows = list(table_rows(scenario, split, names, samples))
+                    table.writerows(rows)
+                    own.writerows((local_name(row[0]), *row[1:]) for row in rows)
+                    progress(len(names))
     description = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
     text = f"# Written by spurgen; the images are a function of it.\n{description}"
     (folder / SCENARIO).write_text(text, encoding="utf-8")
+
+
+def _chunks(scenario: Scenario, split: str) -> Iterator[tuple[Samples, list[str]]]:
+    """Yield the samples of a split, and the paths of their images."""
+    size = scenario.split_size(split)
+    for start in range(0, size, CHUNK):
+        samples = sample(scenario, split, range(start, min(start + CHUNK, size)))
+        yield samples, [image_name(split, start + k) for k in range(len(samples.labels))]
+
+
+def local_name(name: str) -> str:
+    """Return the path of an image as the table in its split's folder has it."""
+    return name.rpartition("/")[2]
 
 
 def image_name(split: str, index: int) -> str:

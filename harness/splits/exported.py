@@ -15,7 +15,7 @@ from spurgen.benchmark.errors import MissingError, ReadError
 from spurgen.benchmark.reading import open_plain
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators import sample
-from spurgen.harness.splits.export import CHUNK, METADATA, image_name, table_columns, table_rows
+from spurgen.harness.splits.export import CHUNK, METADATA, image_name, local_name, table_columns, table_rows
 
 TABLE_BYTES, IMAGE_BYTES = 1 << 30, 1 << 22  # an image of 512 x 512 pixels of noise takes .8 MB
 
@@ -30,22 +30,26 @@ def differences(
     """
     present = [split for split in splits if (folder / split).is_dir()]
     lines = _read_lines(folder / METADATA)
-    if present and lines.pop("file_name", []) != table_columns(scenario):
+    if present and lines.get("file_name") != table_columns(scenario):
         yield f"{METADATA} is missing, or its columns are not {', '.join(table_columns(scenario))}"
         return
     with ThreadPoolExecutor() as threads:
         for split in present:
             size = scenario.split_size(split)
             names = [image_name(split, k) for k in range(size)]
-            extra = {path.name for path in (folder / split).iterdir()} - {Path(name).name for name in names}
+            extra = {path.name for path in (folder / split).iterdir()} - {METADATA, *map(local_name, names)}
             yield from (f"{split}/{name} is none of the {size} images of {split}" for name in sorted(extra))
+            own = _read_lines(folder / split / METADATA)  # folders of earlier versions have none
             for start in range(0, size, CHUNK):
                 samples = sample(scenario, split, range(start, min(start + CHUNK, size)))
                 chunk = names[start : start + CHUNK]
                 problems = threads.map(_image_problem, [folder / name for name in chunk], samples.images)
                 rows = table_rows(scenario, split, chunk, samples)
                 for name, problem, row in zip(chunk, problems, rows, strict=True):
-                    problem = problem or _line_problem(scenario, lines.get(name), row)
+                    problem = problem or _line_problem(scenario, METADATA, lines.get(name), row)
+                    if own and not problem:
+                        where, local = f"{split}/{METADATA}", local_name(name)
+                        problem = _line_problem(scenario, where, own.get(local), (local, *row[1:]))
                     if problem:
                         yield f"{name} {problem}"
                 progress(len(chunk))
@@ -76,10 +80,10 @@ def _image_problem(path: Path, pixels: NDArray[np.uint8]) -> str:
     return f"has other pixels, {changed:,} of {rows * columns:,}" if changed else ""
 
 
-def _line_problem(scenario: Scenario, line: list[str] | None, row: Iterable[Any]) -> str:
-    """Return how a line of metadata.csv differs from the scenario's, or nothing."""
+def _line_problem(scenario: Scenario, table: str, line: list[str] | None, row: Iterable[Any]) -> str:
+    """Return how a line of a table differs from the scenario's, or nothing."""
     if line is None:
-        return f"has no line in {METADATA}"
+        return f"has no line in {table}"
     columns = zip(table_columns(scenario), line, map(str, row), strict=False)
     wrong = next(((name, actual, right) for name, actual, right in columns if actual != right), None)
-    return f"has {wrong[0]} {wrong[1]!r} in {METADATA} instead of {wrong[2]!r}" if wrong else ""
+    return f"has {wrong[0]} {wrong[1]!r} in {table} instead of {wrong[2]!r}" if wrong else ""

@@ -1,13 +1,18 @@
 import fcntl
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
 from spurgen.benchmark.scenario import load_scenario
+from spurgen.generators import sample
 from spurgen.harness.cli import main
 from spurgen.harness.commands.generate import from_flags
+from spurgen.harness.experiments.data_folder import SPLITS
 from spurgen.harness.splits.export import SCENARIO, export, partial_folder
 
 SMALL = "--num_classes 2 --num_samples 4 --channels color --image_size 32"
@@ -94,3 +99,30 @@ def test_an_interrupt_leaves_nothing_and_adds_a_note(tmp_path):
         export(from_flags(2, 4, ["color"], None, 32), ["train"], tmp_path / "set", Mock(side_effect=KeyboardInterrupt))
     assert stopped.value.__notes__ == ["nothing was written"]
     assert list(tmp_path.iterdir()) == []
+
+
+LOAD = """
+import json, sys
+import numpy as np
+from datasets import load_dataset
+
+loaded = load_dataset("imagefolder", data_dir="set", cache_dir="cache")
+pixels = np.asarray(loaded["test"][3]["image"]).tolist()
+read = {name: [split["label"][:], split["caption"][:]] for name, split in loaded.items()}
+print(json.dumps(read | {"pixels": pixels}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small")
+def test_hugging_face_reads_the_right_labels():
+    """Without a table in each split's folder, `imagefolder` takes the splits' names for labels."""
+    scenario = load_scenario("small.toml")
+    export(scenario, SPLITS, Path("set"), lambda _: None)
+    offline = os.environ | {"HF_DATASETS_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": "home"}
+    done = subprocess.run([sys.executable, "-c", LOAD], env=offline, capture_output=True, text=True, check=True)
+    loaded = json.loads(done.stdout)
+    for split, name in (("train", "train"), ("val", "validation"), ("test", "test")):
+        made = sample(scenario, split, range(scenario.split_size(split)))
+        assert loaded[name] == [made.labels.tolist(), made.captions]
+        assert name != "test" or loaded["pixels"] == made.images[3].tolist()

@@ -45,8 +45,8 @@ def shift(folder):
     image.save(path)
 
 
-def relabel(folder):
-    path = folder / "metadata.csv"
+def relabel(folder, table="metadata.csv"):
+    path = folder / table
     lines = path.read_text().splitlines()
     lines[7] = lines[7].replace(lines[7].split(",")[2], "another caption")
     path.write_text("\n".join(lines))
@@ -55,6 +55,10 @@ def relabel(folder):
 def cut(folder):
     path = folder / "metadata.csv"
     path.write_text("\n".join(path.read_text().splitlines()[:-1]))
+
+
+def test_a_folder_of_an_earlier_version_has_one_table(compare):
+    assert compare(lambda folder: [(folder / split / "metadata.csv").unlink() for split in SPLITS[:2]]) == ([], 50)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,10 @@ def cut(folder):
         (lambda folder: (folder / "val" / "000001.png").write_text("?"), "val/000001.png cannot be read as an image: "),
         (lambda folder: (folder / "val" / "mine.jpg").touch(), "val/mine.jpg is none of the 10 images of val"),
         (relabel, "train/000006.png has caption 'another caption' in metadata.csv instead of '"),
+        (
+            lambda folder: relabel(folder, "val/metadata.csv"),
+            "val/000006.png has caption 'another caption' in val/metadata.csv instead of '",
+        ),
         (cut, "val/000009.png has no line in metadata.csv"),
         (
             lambda folder: (folder / "metadata.csv").unlink(),
