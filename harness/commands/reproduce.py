@@ -86,6 +86,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not results:
         among = f" with the seeds {arguments.seeds}" if arguments.seeds else ""
         raise SpurgenError(f"{arguments.row} has no result{among} on {', '.join(tasks)} that did not fail")
+    if any(result.verification == "answers only" for result in results):
+        raise SpurgenError(
+            f"{arguments.row} was made from answers to questions (spurgen evaluate --answers): its model ran "
+            "elsewhere, and cannot be run again here"
+        )
     jobs = plan_again(arguments.suite, results, device=device, limits=replace(limits_of(arguments), forget_pages=True))
     planned = list(zip(jobs, results, strict=True))
     _refuse_changes(planned)

@@ -40,6 +40,8 @@ def test_a_named_row_is_stored_and_marked(evaluate, suite_file, tmp_path, capsys
     task = load_suite(suite_file).task("small-text")
     assert len(result.groups) == task.num_groups
     assert evaluate("--row", "my-llm") == 0  # the same answers again
+    assert main(["reproduce", "my-llm", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 2
+    assert "my-llm was made from answers to questions" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize(
