@@ -47,7 +47,8 @@ def read_predictions(
         table, facts = _matched(path, table, metadata, about, facts, columns)
     runs = rows_of_runs(path, table, facts, columns)
     first = next(iter(runs.values()))
-    label, classes = facts.iloc[:, 0], in_order(facts.iloc[:, 0])
+    label = facts.iloc[:, 0]
+    classes = in_order(label, columns, str(label.name))
     if columns.logits is None:
         answers, probs = _answers(path, table, columns, classes), None
     else:
@@ -58,7 +59,7 @@ def read_predictions(
         classes=classes,
         labels=places(label, classes)[first],
         attributes=tuple(
-            _attribute(f"{source}", name, facts.iloc[first], train, classes, (aligned or {}).get(name))
+            _attribute(f"{source}", name, facts.iloc[first], train, classes, columns, (aligned or {}).get(name))
             for name in columns.attributes
         ),
         predicted=np.stack([answers[rows] for rows in runs.values()]),
@@ -129,10 +130,11 @@ def _attribute(
     facts: pd.DataFrame,
     train: pd.DataFrame | None,
     classes: tuple[str, ...],
+    columns: Columns,
     aligned: Mapping[str, str] | None,
 ) -> Attribute:
     """Return an attribute, with the value that goes with each class where that is known."""
-    values = in_order(facts[name])
+    values = in_order(facts[name], columns, name)
     ids = places(facts[name], values)
     if aligned is not None:
         return Attribute(name, values, ids, _given(name, values, classes, aligned))

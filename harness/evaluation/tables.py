@@ -72,9 +72,12 @@ def _decoded(path: Path, table: pd.DataFrame, column: str, entries: pd.Series, c
     return names
 
 
-def in_order(names: pd.Series) -> tuple[str, ...]:
-    """Return the different names in order: by number if all are numbers, else alphabetically."""
+def in_order(names: pd.Series, columns: Columns | None = None, column: str = "") -> tuple[str, ...]:
+    """Return the different names in order: the layout's if it has one for the column, by number, or alphabetically."""
     different = set(names)
+    if columns is not None and (column in columns.codes or column in columns.thresholds):
+        known = columns.codes[column].values() if column in columns.codes else columns.thresholds[column]
+        return tuple(name for name in dict.fromkeys(known) if name in different)
     try:
         return tuple(sorted(different, key=float))
     except ValueError:

@@ -56,15 +56,12 @@ def test_answers_may_be_names_and_may_include_other_splits(birds, answers, write
 def test_celeba_and_civil_comments_are_recognised(write):
     faces = pd.DataFrame({"image_id": ["1", "2"], "Blond_Hair": [-1, 1], "Male": [1, -1], "prediction": [-1, -1]})
     read = read_predictions(write(faces), Columns())
-    assert (read.classes, read.labels.tolist(), read.predicted.tolist()) == (
-        ("blond hair", "dark hair"),
-        [1, 0],
-        [[1, 1]],
-    )
+    assert read.classes == ("dark hair", "blond hair")  # as their numbers, so that logit_0 is of dark hair
+    assert (read.labels.tolist(), read.predicted.tolist()) == ([0, 1], [[0, 0]])
     comments = pd.DataFrame({"toxicity": [0.1, 0.5], "identity_any": [0.4, 0.6], "pred": [0, 1]})
     read = read_predictions(write(comments), Columns())
     assert (read.classes, read.labels.tolist(), read.predicted.tolist()) == (("civil", "toxic"), [0, 1], [[0, 1]])
-    assert read.attributes[0].ids.tolist() == [1, 0]
+    assert read.attributes[0].ids.tolist() == [0, 1]
 
 
 def test_runs_are_put_in_one_order_by_key(birds, answers, write):
