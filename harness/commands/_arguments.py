@@ -143,7 +143,7 @@ def read_scenario(arguments: argparse.Namespace) -> Scenario | None:
     return scenario.in_world(arguments.world or 0)
 
 
-def add_device(parser: argparse.ArgumentParser) -> None:
+def add_device(parser: Flags) -> None:
     """Declare the flag that names the device."""
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda if there is a GPU); default: auto")
 

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.commands._answers import add_answers, run_answers
+from spurgen.harness.commands._model import add_model, run_model
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--allow-missing-groups", action="store_true", help="leave groups without a sample out, and say so")
     add("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    add_model(parser)
     add_answers(parser)
 
 
@@ -47,8 +49,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a summary and tables for each model, and the paired test of two; or what answers to questions reach."""
     if arguments.answers:
         return run_answers(arguments, console)
-    if arguments.table is None:
-        raise SpurgenError("name a table of predictions, or answers to the questions of a task by --answers")
+    if arguments.table is None and arguments.model is None:
+        raise SpurgenError("name a table of predictions, a submission by --model, or answers to questions by --answers")
     from spurgen.harness.evaluation.columns import Columns  # imported late: pandas is slow to import
     from spurgen.harness.evaluation.figures import evaluate
     from spurgen.harness.evaluation.paired import compare
@@ -66,9 +68,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         read_predictions(path, asked, metadata=arguments.metadata, split=arguments.split, aligned=aligned)
         for path in paths
     ]
+    if arguments.model:
+        models.append(run_model(arguments, asked, aligned, console))
     evaluations = [evaluate(model, arguments.allow_missing_groups) for model in models]
     first, second = models[0], models[-1]
-    comparison = compare(first, second, arguments.allow_missing_groups) if arguments.other else None
+    comparison = compare(first, second, arguments.allow_missing_groups) if len(models) == 2 else None
     printed = Console(soft_wrap=False)
     for evaluation in evaluations:
         printed.print(summary(evaluation), markup=False, highlight=False)

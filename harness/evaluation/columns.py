@@ -62,10 +62,11 @@ LAYOUTS = {
 }  # fmt: skip
 
 
-def recognise(present: Sequence[str], asked: Columns, where: str) -> Columns:
+def recognise(present: Sequence[str], asked: Columns, where: str, *, answered: bool = True) -> Columns:
     """Complete the names that were asked for by those of a known layout, or usual ones.
 
-    Raises `SpurgenError` for a column that the table lacks, no label, no attribute, or neither answers nor logits.
+    Raises `SpurgenError` for a column that the table lacks, no label, no attribute, or, if samples are `answered`,
+    neither answers nor logits.
     """
     layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(present)), Columns())
     chosen = replace(
@@ -87,7 +88,7 @@ def recognise(present: Sequence[str], asked: Columns, where: str) -> Columns:
         )
     if not chosen.attributes:
         raise SpurgenError(f"name the attributes that make groups by --attributes; {where} has {_list(present)}")
-    if chosen.prediction is None and chosen.logits is None:
+    if answered and chosen.prediction is None and chosen.logits is None:
         raise SpurgenError(
             f"{where} has neither a column of answers ({', '.join(PREDICTIONS)}) nor columns {LOGITS}CLASS; name them "
             f"by --prediction or --logits: {_list(present)}"

@@ -69,6 +69,33 @@ def read_predictions(
     )
 
 
+def read_samples(
+    path: Path, asked: Columns, texts_in: str | None = None, *, split: str | None = None, aligned: Aligned | None = None
+) -> tuple[Predictions, list[str]]:
+    """Read labelled samples without answers, and their keys, or instead of these the texts in the column `texts_in`.
+
+    Arguments and errors are those of `read_predictions`.
+    """
+    table = read_file(path)
+    columns = recognise(list(table.columns), asked, f"{path}", answered=False)
+    shown = texts_in or columns.key
+    if shown is None or shown not in table.columns:
+        raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
+    inside, in_train = _splits(path, table, columns, split)
+    facts = _facts(path, table[inside], columns)
+    train = _facts(path, table[in_train], columns) if in_train.any() else None
+    label = facts.iloc[:, 0]
+    classes = in_order(label, columns, str(label.name))
+    attributes = tuple(
+        _attribute(f"{path}", name, facts, train, classes, columns, (aligned or {}).get(name))
+        for name in columns.attributes
+    )
+    unanswered = np.zeros((1, len(facts)), np.int64)
+    keys = None if columns.key is None else tuple(texts(path, table[inside], columns.key))
+    samples = Predictions(path.stem, classes, places(label, classes), attributes, unanswered, ("1",), None, keys)
+    return samples, list(texts(path, table[inside], shown))
+
+
 def _splits(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> tuple[Bool, Bool]:
     """Return which rows are of the split to evaluate, and which of train, bool (n,) each."""
     if columns.split is None or columns.split not in table.columns:

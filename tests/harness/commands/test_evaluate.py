@@ -62,3 +62,29 @@ def test_two_models_are_compared_and_written(capsys):
 def test_a_mistake_is_an_error_that_says_what_to_do(words, message, stderr):
     assert main(["evaluate", *words.split()]) == 2
     assert message in stderr()
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_submission_is_compared_with_a_table_of_answers(capsys, tmp_path):
+    about = pd.read_csv("metadata.csv")
+    about.assign(words=np.where(about.y == 1, "water", "land")).to_csv("metadata.csv", index=False)
+    (tmp_path / "reader.py").write_text(
+        "import numpy as np\n\ndef predict(b):\n    return np.eye(2)[[int(c == 'water') for c in b.captions]]\n"
+    )
+    flags = ["--metadata", "metadata.csv", "--model", "reader.py", "--texts", "words"]
+    assert main(["evaluate", "shortcut.csv", *flags]) == 0
+    printed = capsys.readouterr().out
+    assert "reader: accuracy 1.000" in printed
+    assert "reader beats shortcut in robust accuracy" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--model x.py", "--model needs --metadata, and either --images FOLDER or --texts COLUMN"),
+        ("a.csv b.csv --model x.py --metadata m.csv --texts t", "does not exist"),
+    ],
+)
+def test_a_model_needs_data(words, message, stderr):
+    assert main(["evaluate", *words.split()]) == 2
+    assert message in stderr()

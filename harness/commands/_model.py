@@ -1,0 +1,50 @@
+"""Evaluating a submission that needs no training on a user's data."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.commands._arguments import add_device, positive_int
+from spurgen.harness.commands._verifying import samples_bar
+
+if TYPE_CHECKING:
+    from spurgen.harness.evaluation.columns import Columns
+    from spurgen.harness.evaluation.predictions import Predictions
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of a submission and of the data that it answers."""
+    group = parser.add_argument_group("a submission on your data, with --metadata (without fit: it is not trained)")
+    group.add_argument("--model", metavar="SUBMISSION", help="path/to/file.py, package.module, or one with :attribute")
+    group.add_argument("--images", type=Path, metavar="FOLDER", help="folder of the images that --key names")
+    group.add_argument("--texts", metavar="COLUMN", help="column of texts, if the model reads no images")
+    group.add_argument(
+        "--image-size", type=positive_int, default=224, metavar="N", help="pixels to scale images to; default: 224"
+    )
+    add_device(group)
+
+
+def run_model(
+    arguments: argparse.Namespace, asked: "Columns", aligned: Mapping[str, Mapping[str, str]], console: Console
+) -> "Predictions":
+    """Return the submission's answers to the samples of --metadata."""
+    from spurgen.harness.evaluation.model import answer, image_batches, text_batches
+    from spurgen.harness.evaluation.reading import read_samples
+    from spurgen.harness.machine.devices import pick_device
+
+    if arguments.metadata is None or (arguments.images is None) == (arguments.texts is None):
+        raise SpurgenError("--model needs --metadata, and either --images FOLDER or --texts COLUMN")
+    if arguments.other is not None:
+        raise SpurgenError("two tables and a model are three; compare two at a time")
+    samples, shown = read_samples(arguments.metadata, asked, arguments.texts, split=arguments.split, aligned=aligned)
+    batches = (
+        text_batches(shown)
+        if arguments.images is None
+        else image_batches(arguments.images, shown, arguments.image_size)
+    )
+    with samples_bar(console, len(shown)) as advance:
+        return answer(arguments.model, samples, batches, device=pick_device(arguments.device), progress=advance)

@@ -1,0 +1,77 @@
+"""Answers of a submission that needs no training to a user's images or texts, from its sandbox."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.reading import open_plain
+from spurgen.harness.evaluation.predictions import Predictions
+from spurgen.harness.metrics import softmax
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.sandbox.limits import DEFAULT, Limits
+from spurgen.harness.sandbox.process import Worker
+
+ROWS = 100
+IMAGE_BYTES = 1 << 28
+
+
+def answer(
+    spec: str,
+    samples: Predictions,
+    batches: Iterator[Batch],
+    *,
+    device: str = "cpu",
+    limits: Limits = DEFAULT,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Predictions:
+    """Return the samples with a submission's answers; `batches` are their inputs in order.
+
+    Raises `SubmissionError` if the submission fails, wants to be trained, or has neither `predict` nor `predict_proba`.
+    """
+    with Worker(spec, {}, None, limits, device) as worker:
+        offers = worker.about.offers
+        what = next((name for name in ("predict", "predict_proba") if name in offers), None)
+        if what is None:
+            raise worker.failure("it has neither predict nor predict_proba; add one")
+        if "fit" in offers:
+            raise worker.failure("it has a function fit, and nothing is trained here; load its trained weights instead")
+        rows = []
+        for batch in batches:
+            worker.send(what, batch)
+            rows.append(worker.answer(len(batch), len(samples.classes), "your data").astype(np.float64))
+            progress(len(batch))
+        name = worker.about.name
+    scores = np.concatenate(rows)
+    probs: Float64 = scores if what == "predict_proba" else softmax(scores)
+    return replace(samples, name=name, predicted=probs.argmax(axis=1)[None], probs=probs[None])
+
+
+def image_batches(folder: Path, keys: Sequence[str], size: int) -> Iterator[Batch]:
+    """Yield images as uint8 (n, size, size, 3): RGB, scaled without regard to their shape.
+
+    Raises `SpurgenError` for a file that is missing or is no image.
+    """
+    for start in range(0, len(keys), ROWS):
+        images = [_read(folder / key, size) for key in keys[start : start + ROWS]]
+        yield Batch(np.stack(images), None)
+
+
+def text_batches(texts: Sequence[str]) -> Iterator[Batch]:
+    """Yield texts as captions."""
+    for start in range(0, len(texts), ROWS):
+        yield Batch(None, list(texts[start : start + ROWS]))
+
+
+def _read(path: Path, size: int) -> NDArray[np.uint8]:
+    try:
+        with open_plain(path, IMAGE_BYTES) as content, Image.open(content) as image:
+            scaled = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+            return np.asarray(scaled, dtype=np.uint8)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise SpurgenError(f"cannot read the image {path}: {error}") from None

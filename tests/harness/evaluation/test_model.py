@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.model import answer, image_batches, text_batches
+from spurgen.harness.evaluation.reading import read_samples
+
+BRIGHT = """
+import numpy as np
+
+def predict(batch):
+    assert batch.images.shape[1:] == (32, 32, 3) and batch.captions is None
+    mean = batch.images.mean(axis=(1, 2, 3)) / 255
+    return np.stack([1 - mean, mean], axis=1)
+"""
+LONG = """
+import numpy as np
+
+def predict_proba(batch):
+    long = np.array([len(caption) > 10 for caption in batch.captions])
+    return np.stack([~long, long], axis=1) * 0.8 + 0.1
+"""
+
+
+@pytest.fixture
+def pictures(birds, write, tmp_path):
+    """Waterbirds whose pictures of water are bright; the path of the metadata."""
+    for name, place in zip(birds.img_filename, birds.place, strict=True):
+        Image.new("L", (40, 20), 220 if place else 30).save(tmp_path / name)
+    return write(birds, "metadata.csv")
+
+
+def submission(tmp_path: Path, code: str) -> str:
+    path = tmp_path / "mine.py"
+    path.write_text(code)
+    return str(path)
+
+
+def test_a_model_answers_the_images_of_a_split(pictures, tmp_path):
+    samples, names = read_samples(pictures, Columns())
+    done = []
+    mine = submission(tmp_path, BRIGHT)
+    model = answer(mine, samples, image_batches(tmp_path, names, 32), progress=done.append)
+    assert (model.name, model.runs, sum(done)) == ("mine", ("1",), 200)
+    np.testing.assert_array_equal(model.predicted[0], model.attributes[0].ids)  # it reads the place
+    assert model.probs.shape == (1, 200, 2)
+    assert model.keys == tuple(names)
+
+
+def test_a_model_answers_texts(birds, write, tmp_path):
+    table = birds.assign(words=np.where(birds.y == 1, "a long description", "short"))
+    samples, texts = read_samples(write(table, "metadata.csv"), Columns(), "words")
+    model = answer(submission(tmp_path, LONG), samples, text_batches(texts))
+    assert (model.predicted == model.labels).all()
+    assert model.probs[0, 0].tolist() == pytest.approx([0.9, 0.1])
+
+
+def test_a_picture_that_is_missing_or_none_is_named(pictures, tmp_path):
+    samples, names = read_samples(pictures, Columns())
+    mine = submission(tmp_path, BRIGHT)
+    (tmp_path / names[3]).write_text("no picture")
+    with pytest.raises(SpurgenError, match=f"cannot read the image .*{names[3]}: cannot identify image file"):
+        answer(mine, samples, image_batches(tmp_path, names, 32))
+    (tmp_path / names[3]).unlink()
+    with pytest.raises(SpurgenError, match=f"cannot read .*{names[3]}: No such file"):
+        answer(mine, samples, image_batches(tmp_path, names, 32))
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def encode(b): ...", "it has neither predict nor predict_proba; add one"),
+        ("def fit(train, val, context): ...\ndef predict(b): ...", "nothing is trained here; load its trained weights"),
+        (
+            "import numpy as np\ndef predict(b): return np.zeros((len(b), 3))",
+            r"shape \(100, 3\) on your data, expected",
+        ),
+    ],
+)
+def test_a_model_that_cannot_answer_is_refused(pictures, tmp_path, code, message):
+    samples, names = read_samples(pictures, Columns())
+    with pytest.raises(SubmissionError, match=message):
+        answer(submission(tmp_path, code), samples, image_batches(tmp_path, names, 32))
+
+
+def test_files_need_a_column_of_names(birds, write):
+    table = birds.drop(columns="img_filename").rename(columns={"place": "light"})
+    with pytest.raises(SpurgenError, match="has no column of file names; name it by --texts, or files by --key"):
+        read_samples(write(table), Columns(attributes=("light",)))
