@@ -13,9 +13,9 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 class Hyperparameters(WorstGroupRecipe):
     """Settings of the group weights, without additions."""
 
-    lr: float = redefined(WorstGroupRecipe, "lr", default=0.002)
-    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=1.0)
-    eta: float = redefined(WorstGroupRecipe, "eta", default=0.1)
+    lr: float = redefined(WorstGroupRecipe, "lr", default=0.0063)
+    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.5)
+    eta: float = redefined(WorstGroupRecipe, "eta", default=0.0083)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -23,4 +23,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train_worst_group(problem.network(hyper), problem, hyper, problem.train)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)

@@ -23,9 +23,12 @@ UPWEIGHT = "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds; SubpopBench 10^U(0
 class Hyperparameters(FirstStageRecipe):
     """Settings of both models, plus the weight of the first one's errors."""
 
-    lr: float = redefined(FirstStageRecipe, "lr", default=0.002)
-    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.0003)
-    upweight: int = within(2, 1000, UPWEIGHT, default=50, search=Choice((5, 10, 20, 50, 100)))
+    lr: float = redefined(FirstStageRecipe, "lr", default=0.0063)
+    weight_decay: float = redefined(FirstStageRecipe, "weight_decay", default=0.5)
+    first_epochs: int = redefined(FirstStageRecipe, "first_epochs", default=3)
+    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.00019)
+    first_weight_decay: float = redefined(FirstStageRecipe, "first_weight_decay", default=0.21)
+    upweight: int = within(2, 1000, UPWEIGHT, default=10, search=Choice((5, 10, 20, 50, 100)))
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -46,4 +49,4 @@ def errors(problem: Problem, network: Network) -> torch.Tensor:
     return torch.nonzero(predictions != labels).flatten()
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=2)

@@ -26,7 +26,8 @@ golden = load("record")
 RECORDED = golden.read()
 
 
-def raised(method, version=2):
+def raised(method):
+    version = method.VERSION + 1
     return Baseline(method._module, method._fit, method.HYPERPARAMETERS, access=method.ACCESS, version=version)
 
 
