@@ -1,6 +1,7 @@
 """Predictions from a table, with labels and attributes from the same table or from a data set's metadata."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,17 +39,15 @@ def read_predictions(
     table = read_file(path)
     source, about = (path, table) if metadata is None else (metadata, read_file(metadata))
     columns = recognise(list(dict.fromkeys([*about.columns, *table.columns])), asked, f"{path}")
-    inside, in_train = _splits(source, about, columns, split)
-    facts = _facts(source, about[inside], columns)
-    train = _facts(source, about[in_train], columns) if in_train.any() else None
+    labelled = _labelled(source, about, columns, split)
+    facts = labelled.facts
     if metadata is None:
-        table = table[inside]
+        table = table[labelled.inside]
     else:
         table, facts = _matched(path, table, metadata, about, facts, columns)
     runs = rows_of_runs(path, table, facts, columns)
     first = next(iter(runs.values()))
-    label = facts.iloc[:, 0]
-    classes = in_order(label, columns, str(label.name))
+    classes = labelled.classes
     if columns.logits is None:
         answers, probs = _answers(path, table, columns, classes), None
     else:
@@ -57,11 +56,8 @@ def read_predictions(
     return Predictions(
         name=path.stem,
         classes=classes,
-        labels=places(label, classes)[first],
-        attributes=tuple(
-            _attribute(f"{source}", name, facts.iloc[first], train, classes, columns, (aligned or {}).get(name))
-            for name in columns.attributes
-        ),
+        labels=places(facts.iloc[first, 0], classes),
+        attributes=labelled.attributes(facts.iloc[first], aligned or {}),
         predicted=np.stack([answers[rows] for rows in runs.values()]),
         runs=tuple(runs),
         probs=probs,
@@ -81,19 +77,57 @@ def read_samples(
     shown = texts_in or columns.key
     if shown is None or shown not in table.columns:
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
-    inside, in_train = _splits(path, table, columns, split)
-    facts = _facts(path, table[inside], columns)
-    train = _facts(path, table[in_train], columns) if in_train.any() else None
-    label = facts.iloc[:, 0]
-    classes = in_order(label, columns, str(label.name))
-    attributes = tuple(
-        _attribute(f"{path}", name, facts, train, classes, columns, (aligned or {}).get(name))
-        for name in columns.attributes
+    labelled = _labelled(path, table, columns, split)
+    facts, inside = labelled.facts, table[labelled.inside]
+    samples = Predictions(
+        name=path.stem,
+        classes=labelled.classes,
+        labels=places(facts.iloc[:, 0], labelled.classes),
+        attributes=labelled.attributes(facts, aligned or {}),
+        predicted=np.zeros((1, len(facts)), np.int64),
+        runs=("1",),
+        keys=None if columns.key is None else tuple(texts(path, inside, columns.key)),
     )
-    unanswered = np.zeros((1, len(facts)), np.int64)
-    keys = None if columns.key is None else tuple(texts(path, table[inside], columns.key))
-    samples = Predictions(path.stem, classes, places(label, classes), attributes, unanswered, ("1",), None, keys)
-    return samples, list(texts(path, table[inside], shown))
+    return samples, list(texts(path, inside, shown))
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """What a table says of its samples: label and attributes as names, those of train too, and which are evaluated."""
+
+    path: Path
+    columns: Columns
+    inside: Bool
+    facts: pd.DataFrame
+    train: pd.DataFrame | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        label = self.facts.iloc[:, 0]
+        return in_order(label, self.columns, str(label.name))
+
+    def attributes(self, facts: pd.DataFrame, aligned: Aligned) -> tuple[Attribute, ...]:
+        """Return the attributes of samples, with the value that goes with each class where that is known."""
+        return tuple(self._attribute(name, facts, aligned.get(name)) for name in self.columns.attributes)
+
+    def _attribute(self, name: str, facts: pd.DataFrame, aligned: Mapping[str, str] | None) -> Attribute:
+        values, classes, train = in_order(facts[name], self.columns, name), self.classes, self.train
+        ids = places(facts[name], values)
+        if aligned is not None:
+            return Attribute(name, values, ids, _given(name, values, classes, aligned))
+        if train is None or set(train.iloc[:, 0]) != set(classes) or not set(train[name]) <= set(values):
+            return Attribute(name, values, ids)
+        try:
+            labels = places(train.iloc[:, 0], classes)
+            return Attribute(name, values, ids, aligned_values(labels, places(train[name], values), f"{self.path}"))
+        except SpurgenError:  # classes share the value that goes with them, so there are no patterns
+            return Attribute(name, values, ids)
+
+
+def _labelled(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> _Labelled:
+    inside, in_train = _splits(path, table, columns, split)
+    train = _facts(path, table[in_train], columns) if in_train.any() else None
+    return _Labelled(path, columns, inside, _facts(path, table[inside], columns), train)
 
 
 def _splits(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> tuple[Bool, Bool]:
@@ -149,29 +183,6 @@ def _answers(path: Path, table: pd.DataFrame, columns: Columns, classes: tuple[s
     entries = texts(path, table, columns.prediction).map(lambda entry: names.get(entry, entry))
     check(path, table, columns.prediction, entries.isin(classes), f"is none of the labels {', '.join(classes[:12])}")
     return places(entries, classes)
-
-
-def _attribute(
-    where: str,
-    name: str,
-    facts: pd.DataFrame,
-    train: pd.DataFrame | None,
-    classes: tuple[str, ...],
-    columns: Columns,
-    aligned: Mapping[str, str] | None,
-) -> Attribute:
-    """Return an attribute, with the value that goes with each class where that is known."""
-    values = in_order(facts[name], columns, name)
-    ids = places(facts[name], values)
-    if aligned is not None:
-        return Attribute(name, values, ids, _given(name, values, classes, aligned))
-    if train is None or set(train.iloc[:, 0]) != set(classes) or not set(train[name]) <= set(values):
-        return Attribute(name, values, ids)
-    try:
-        goes_with = aligned_values(places(train.iloc[:, 0], classes), places(train[name], values), where)
-    except SpurgenError:  # classes share the value that goes with them, so there are no patterns
-        return Attribute(name, values, ids)
-    return Attribute(name, values, ids, goes_with)
 
 
 def _given(name: str, values: tuple[str, ...], classes: tuple[str, ...], aligned: Mapping[str, str]) -> Int64:
