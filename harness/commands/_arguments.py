@@ -114,6 +114,14 @@ def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = 
     )  # fmt: skip
 
 
+def read_share(text: str) -> tuple[int, int | None]:
+    """Read an index, alone or with the number of shares, for argparse."""
+    match = re.fullmatch(r"(\d{1,9})(?:/(\d{1,9}))?", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{shortened(text)} is no index; write 3 for a job, 3/10 for a share of ten")
+    return int(match[1]), int(match[2]) if match[2] else None
+
+
 def add_world(parser: argparse.ArgumentParser) -> None:
     """Declare the flag that names a world of a scenario file."""
     parser.add_argument(

@@ -21,6 +21,7 @@ from spurgen.harness.commands._arguments import (
     add_tasks,
     open_store,
     processes_of,
+    read_share,
 )
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
@@ -33,6 +34,7 @@ from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import offered, plan
+from spurgen.harness.running.plan_file import share
 from spurgen.harness.splits.verify import stamped
 
 
@@ -45,6 +47,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
     add_results(parser)
     add_data(parser)
+    parser.add_argument(
+        "--shard",
+        type=read_share,
+        metavar="I/N",
+        help="run share I of N of the jobs, from 0; spurgen merge joins results",
+    )
     add_board_files(parser)
     add_limits(parser)
 
@@ -62,6 +70,8 @@ def run_submissions(
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
+    if arguments.shard:
+        jobs = share(jobs, *arguments.shard, flag="--shard", what="jobs")
     rows = store.rows()
     missing = find_missing(jobs, rows)
     if missing:

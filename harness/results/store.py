@@ -46,13 +46,14 @@ class Store:
     """The rows of one suite: those in a results folder, and otherwise those that ship with the package.
 
     A row in the folder hides the shipped row of the same label, and starts as a copy of it. `kind` is `private` or
-    `reference` for results that are on no leaderboard.
+    `reference` for results that are on no leaderboard. Without `shipped`, only the folder counts.
     """
 
-    def __init__(self, results: Path, suite: str, kind: str = "") -> None:
+    def __init__(self, results: Path, suite: str, kind: str = "", *, shipped: bool = True) -> None:
         self.folder = results / suite / kind
-        shipped = SHIPPED / suite / kind
-        self._folders = [self.folder] if shipped.resolve() == self.folder.resolve() else [self.folder, shipped]
+        ours = SHIPPED / suite / kind
+        alone = not shipped or ours.resolve() == self.folder.resolve()
+        self._folders = [self.folder] if alone else [self.folder, ours]
 
     def labels(self) -> list[str]:
         """Return the labels of all rows, sorted."""
@@ -128,6 +129,11 @@ class Store:
                 for task, part in row.items()
             }
             self.write(label, parts)
+
+    def merge(self, label: str, merged: Callable[[Row], Row]) -> None:
+        """Replace a row by what `merged` makes of it."""
+        with self._locked():
+            self.write(label, merged(self.row(label)))
 
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
         """Write a whole row: first the arrays as a pending file, then the text, then rename the arrays.

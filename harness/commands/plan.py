@@ -1,0 +1,85 @@
+"""Plan the jobs that have no result yet as a file, to be worked on anywhere; print a script for SLURM."""
+
+import argparse
+from pathlib import Path
+from shlex import quote
+
+from rich.console import Console
+
+from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.commands._arguments import Unique, add_results, add_seeds, add_suite, add_tasks, open_store
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.printing import say
+from spurgen.harness.results.rows import Rows
+from spurgen.harness.running.forecast import Forecast, measured
+from spurgen.harness.running.missing import find_missing
+from spurgen.harness.running.plan import baseline_specs, offered, plan
+from spurgen.harness.running.plan_file import to_lines
+
+HOUR, MEMORY = 3600, 4 << 30
+SCRIPT = """#!/bin/bash
+#SBATCH --array=0-{last}
+#SBATCH --time={minutes}
+#SBATCH --mem={megabytes}M
+#SBATCH --cpus-per-task=1
+spurgen work --plan {plan} --index $SLURM_ARRAY_TASK_ID/{shares} --results {results}/$SLURM_ARRAY_TASK_ID
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    add_suite(parser)
+    add_tasks(parser)
+    add_seeds(parser, "0-2")
+    parser.add_argument(
+        "--submissions", nargs="+", action=Unique, default=[], metavar="SUBMISSION",
+        help=f"files, modules or baselines; default: all of {', '.join(names_in(BASELINES))}",
+    )  # fmt: skip
+    add_results(parser)
+    parser.add_argument("--out", type=Path, default=Path("plan.jsonl"), metavar="FILE", help="default: plan.jsonl")
+    parser.add_argument("--slurm", type=int, metavar="N", help="print an sbatch script of N array tasks for the plan")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write the plan, and print what it holds."""
+    suite = load_suite(arguments.suite)
+    rows = open_store(suite, arguments, console).rows()
+    specs = baseline_specs(arguments.submissions)
+    jobs, skipped = offered(plan(arguments.suite, arguments.tasks, specs, arguments.seeds))
+    for line in skipped:
+        say(console, line)
+    missing = find_missing(jobs, rows)
+    forecast = Forecast(jobs, missing, measured(rows), 1)
+    say(console, forecast.sentence())
+    if not missing:
+        return 0
+    write_atomically(arguments.out, to_lines(arguments.suite, forecast, _memory(rows)))
+    say(console, f"wrote {arguments.out}: {len(missing)} jobs, a line each")
+    if arguments.slurm:
+        print(_script(arguments, forecast, _memory(rows)), end="")
+    return 0
+
+
+def _memory(rows: Rows) -> dict[tuple[str, str], int]:
+    """Return the largest peak memory of stored results, by label and task, in bytes."""
+    peaks: dict[tuple[str, str], int] = {}
+    for label, row in rows.items():
+        for task, part in row.items():
+            known = [peak for r in part.results if (peak := r.provenance.peak_memory_bytes)]
+            if known:
+                peaks[label, task] = max(known)
+    return peaks
+
+
+def _script(arguments: argparse.Namespace, forecast: Forecast, memory: dict[tuple[str, str], int]) -> str:
+    """Return a script that asks for twice the time and memory that earlier results took, or an hour and 4 GiB a job."""
+    shares = min(arguments.slurm, len(forecast.missing))
+    seconds = [forecast.expected(job) or HOUR for job in forecast.missing]
+    longest = max(sum(seconds[k::shares]) for k in range(shares))
+    peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
+    return SCRIPT.format(
+        last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak >> 20,
+        plan=quote(str(arguments.out)), results="shares",
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Joining rows that were made apart: the results of several folders in one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.results.rows import Row, TaskRow
+
+
+def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
+    """Return a row with the results of both, whatever their order.
+
+    A result that both have is taken once. Failed results give way to others. Raises `SpurgenError`, which names the
+    row, for two versions of a submission, and for seeds that overlap in part: sums over seeds cannot be taken apart.
+    """
+    merged = dict(first)
+    for task, part in second.items():
+        merged[task] = _merge_parts(f"row {label}, {task}", merged[task], part) if task in merged else part
+    versions = {part.results[0].submission_sha256 for part in merged.values()}
+    if len(versions) > 1:
+        found = " and ".join(sorted(version[:16] for version in versions))
+        raise SpurgenError(f"row {label} has results of two versions of the submission, {found}; merge one of them")
+    return merged
+
+
+def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
+    first, second = _finished(first), _finished(second)
+    ours, theirs = ({result.seed: result.identity for result in part.results} for part in (first, second))
+    common = ours.keys() & theirs.keys()
+    if any(ours[seed] != theirs[seed] for seed in common):
+        raise SpurgenError(f"{where}: two different results of seed {min(common)}; merge one of them")
+    if theirs.keys() <= ours.keys() or not second.results:
+        return first
+    if ours.keys() <= theirs.keys() or not first.results:
+        return second
+    if common:
+        raise SpurgenError(
+            f"{where}: both folders have seed {min(common)}, and each has another seed that the other lacks; merge "
+            "folders whose seeds do not overlap"
+        )
+    if _lengths(first) != _lengths(second):
+        raise SpurgenError(f"{where}: the two folders have arrays of different lengths; they are of different data")
+    results = sorted([*first.results, *second.results], key=lambda result: result.seed)
+    order = np.argsort([*ours, *theirs])
+    return TaskRow(
+        tuple(results),
+        np.concatenate([first.correct, second.correct])[order],
+        {name: total + second.sums[name] for name, total in first.sums.items()},
+    )
+
+
+def _finished(part: TaskRow) -> TaskRow:
+    """Return a part without failed results, which have no arrays; all of it if nothing else is there."""
+    finished = tuple(result for result in part.results if result.error is None)
+    return TaskRow(finished, part.correct, part.sums) if finished else part
+
+
+def _lengths(part: TaskRow) -> Mapping[str, int]:
+    return {"correct": part.correct.shape[1]} | {name: len(total) for name, total in part.sums.items()}

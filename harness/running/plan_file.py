@@ -1,0 +1,93 @@
+"""Planned jobs as a file: a line each, for machines that share nothing but files."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from spurgen.benchmark.errors import SpurgenError, explain
+from spurgen.benchmark.reading import read_text
+from spurgen.harness.running.forecast import Forecast
+from spurgen.harness.running.job import Job
+from spurgen.harness.running.plan import plan
+from spurgen.harness.sandbox.limits import DEFAULT, Limits
+
+J = TypeVar("J")
+SCHEMA_VERSION = 1
+PLAN_BYTES = 1 << 28
+
+
+class PlannedJob(BaseModel):
+    """A job: what it runs on what, its `identity`, and the seconds and memory that earlier results took, if known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    suite: str
+    task: str
+    submission: str
+    seed: Annotated[int, Field(ge=0)]
+    options: dict[str, JsonValue] = {}
+    identity: str
+    seconds: float | None = None
+    memory_bytes: int | None = None
+
+
+def to_lines(suite: str, forecast: Forecast, memory: dict[tuple[str, str], int]) -> str:
+    """Return the missing jobs of a forecast as JSON lines; `memory`: peak bytes by label and task."""
+    lines = [
+        PlannedJob(
+            suite=suite, task=job.task.name, submission=job.spec, seed=job.seed, options=dict(job.options),
+            identity=job.identity, seconds=forecast.expected(job), memory_bytes=memory.get((job.label, job.task.name)),
+        )
+        for job in forecast.missing
+    ]  # fmt: skip
+    return "".join(line.model_dump_json() + "\n" for line in lines)
+
+
+def read_plan(path: Path) -> list[PlannedJob]:
+    """Read a plan; raise `SpurgenError`, which names the line, for one that is none or of another version."""
+    jobs = []
+    for number, line in enumerate(read_text(path, PLAN_BYTES, "the plan").splitlines(), 1):
+        try:
+            fields: Any = json.loads(line)
+            version = fields.get("schema_version") if isinstance(fields, dict) else None
+            if version != SCHEMA_VERSION:
+                raise SpurgenError(f"{path}, line {number}: schema_version {version}, expected {SCHEMA_VERSION}")
+            jobs.append(PlannedJob.model_validate(fields))
+        except ValidationError as error:
+            raise SpurgenError(f"{path}, line {number} is no planned job: {explain(error.errors())}") from None
+        except ValueError as error:
+            raise SpurgenError(f"{path}, line {number} is no JSON: {error}") from None
+    if not jobs:
+        raise SpurgenError(f"{path} plans no job")
+    return jobs
+
+
+def share(jobs: Sequence[J], index: int, count: int | None, *, flag: str, what: str) -> list[J]:
+    """Return the job of an index, or of `count` shares the one of that index: every `count`-th job from it on.
+
+    Raises `SpurgenError`, which names the `flag` and `what` it counts, for an index beyond the jobs or the shares.
+    """
+    most = len(jobs) if count is None else count
+    if not 0 <= index < most:
+        raise SpurgenError(f"{flag} {index} is none of the {what if count is None else 'shares'}, 0 to {most - 1}")
+    return [jobs[index]] if count is None else list(jobs[index::count])
+
+
+def to_jobs(planned: Sequence[PlannedJob], device: str, limits: Limits = DEFAULT) -> list[Job]:
+    """Return planned jobs as jobs to run; raise `SpurgenError` if code, data or a submission changed since then."""
+    jobs = []
+    for line in planned:
+        (job,) = plan(
+            line.suite, [line.task], [line.submission], [line.seed], device=device, options=line.options, limits=limits
+        )
+        if job.identity != line.identity:
+            raise SpurgenError(
+                f"{job.label} on {line.task}, seed {line.seed}, is not the job that was planned: the submission, the "
+                "suite or a version of SpurGen is another one; plan again"
+            )
+        jobs.append(job)
+    return jobs

@@ -1,0 +1,120 @@
+"""Jobs that machines share through files: plan, work on shares, merge."""
+
+import json
+
+import pytest
+
+from spurgen.harness.cli import main
+from spurgen.harness.results.store import Store
+
+SUBMISSION = """
+import numpy as np
+
+
+def predict(batch):
+    lengths = np.array([len(caption) for caption in batch.captions])
+    return np.stack([np.sin(lengths + k) for k in range(3)], axis=1)
+"""
+
+
+PLAN = ["plan", "--submissions", "mine.py", "--tasks", "small-text", "small-both", "--seeds", "0-2"]
+
+
+@pytest.fixture
+def planned(suite_file, tmp_path, monkeypatch):
+    """The plan of three seeds of a submission on two tasks."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(SUBMISSION)
+    assert main([*PLAN, "--suite", suite_file]) == 0
+    return tmp_path / "plan.jsonl"
+
+
+def without_seconds(text):
+    """Drop the wall times of a leaderboard, which differ between runs."""
+    for part in text["tasks"].values():
+        for row in [*part["rows"], *part["few"]]:
+            row.pop("seconds")
+    return text
+
+
+def as_json(suite_file, results, tmp_path, name):
+    assert main(["leaderboard", "--suite", suite_file, "--results", str(results), "--json", str(tmp_path / name)]) == 0
+    return without_seconds(json.loads((tmp_path / name).read_text()))
+
+
+def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, capsys):
+    lines = [json.loads(line) for line in planned.read_text().splitlines()]
+    assert [(line["task"], line["seed"]) for line in lines] == [
+        (task, seed) for seed in range(3) for task in ("small-text", "small-both")
+    ]
+    assert main([*PLAN, "--suite", suite_file, "--slurm", "4"]) == 0
+    script = capsys.readouterr().out
+    assert "#SBATCH --array=0-3" in script
+    assert (
+        "spurgen work --plan plan.jsonl --index $SLURM_ARRAY_TASK_ID/4 --results shares/$SLURM_ARRAY_TASK_ID" in script
+    )
+
+
+@pytest.mark.slow
+def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, stderr):
+    for k in range(3):
+        assert (
+            main(["work", "--plan", str(planned), "--index", f"{k}/3", "--results", f"shares/{k}", "--jobs", "1"]) == 0
+        )
+    stderr()
+    for _ in range(2):  # merging again changes nothing
+        assert main(["merge", *(f"shares/{k}" for k in (2, 0, 1)), "--results", "merged"]) == 0
+        assert "merged 3 rows of 3 folders into merged" in stderr()
+    words = ["score", "mine.py", "--suite", suite_file, "--tasks", "small-text", "small-both", "--seeds", "0-2"]
+    assert main([*words, "--results", "alone", "--data", "data", "--jobs", "1"]) == 0
+    assert as_json(suite_file, "merged", tmp_path, "a") == as_json(suite_file, "alone", tmp_path, "b")
+
+
+@pytest.mark.slow
+def test_a_job_that_has_a_result_is_not_run_again(planned, stderr, monkeypatch):
+    assert main(["work", "--plan", str(planned), "--index", "1", "--results", "one", "--jobs", "1"]) == 0
+    (part,) = Store(planned.parent / "one", "tiny", shipped=False).row("mine").values()
+    assert part.seeds == [0]
+    monkeypatch.setattr("spurgen.harness.machine.pool.run", None)
+    assert main(["work", "--plan", str(planned), "--index", "1", "--results", "one", "--jobs", "1"]) == 0
+    assert "1 jobs have a result" in stderr()
+
+
+@pytest.mark.parametrize(
+    ("change", "index", "message"),
+    [
+        (lambda text: text, "6", "--index 6 is none of the jobs of the plan, 0 to 5"),
+        (lambda text: text, "4/4", "--index 4 is none of the shares, 0 to 3"),
+        (
+            lambda text: text.replace('"schema_version":1', '"schema_version":2', 1),
+            "0",
+            "line 1: schema_version 2, expected 1",
+        ),
+        (lambda text: text.replace('"seed":0', '"seed":-1', 1), "0", "line 1 is no planned job: seed"),
+        (lambda text: text[:-9], "0", "line 6 is no JSON"),
+        (lambda _: "", "0", "plans no job"),
+    ],
+)
+def test_a_bad_plan_or_index_is_refused(planned, change, index, message, stderr):
+    planned.write_text(change(planned.read_text()))
+    stderr()
+    assert main(["work", "--plan", str(planned), "--index", index, "--results", "x"]) == 2
+    assert message in stderr()
+
+
+def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
+    (planned.parent / "mine.py").write_text(SUBMISSION + "\nNAME = 'other'\n")
+    stderr()
+    assert main(["work", "--plan", str(planned), "--index", "0", "--results", "x"]) == 2
+    assert "mine on small-text, seed 0, is not the job that was planned" in stderr()
+
+
+def test_a_folder_without_rows_cannot_be_merged(tmp_path, stderr):
+    assert main(["merge", str(tmp_path), "--results", str(tmp_path / "out")]) == 2
+    assert "has no rows: expected files such as" in stderr()
+
+
+@pytest.mark.slow
+def test_a_shard_runs_its_share_of_the_jobs(score, planned, tmp_path):
+    assert score(str(planned.with_name("mine.py")), "--shard", "1/3", seeds="0-2") == 0
+    assert Store(tmp_path / "results", "tiny").row("mine")["small-text"].seeds == [1]

@@ -1,0 +1,86 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.result import Result, round_samples
+from spurgen.harness.results.merging import merge_rows
+from spurgen.harness.results.rows import make_task_row
+
+PROVENANCE = {
+    "finished": "2026-01-01T00:00:00Z",
+    "environment": {"python": "3", "machine": "one", "packages": {}, "spurgen": "0.1.0"},
+}
+
+
+def make_result(**changes):
+    fields = {
+        "suite": "tiny", "task": "t", "submission": "mine", "spec": "mine.py", "options": {}, "access": "none",
+        "submission_sha256": "a" * 64, "data_sha256": "d" * 64, "isolation": "process", "provenance": PROVENANCE,
+    }  # fmt: skip
+    return Result.model_validate(fields | changes)
+
+
+def make_outcomes():
+    """Results of seeds 0 to 4 of one submission, each with arrays of its own."""
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        samples = round_samples({"correct": rng.random(6) < 0.5, "core": rng.random(4)})
+        yield make_result(seed=seed, identity=f"{seed}"), samples
+
+
+OUTCOMES = list(make_outcomes())
+
+
+def same(first, second):
+    assert first.keys() == second.keys()
+    for task in first:
+        assert first[task].results == second[task].results
+        np.testing.assert_array_equal(first[task].correct, second[task].correct)
+        assert first[task].sums.keys() == second[task].sums.keys()
+        for name, total in first[task].sums.items():
+            np.testing.assert_array_equal(total, second[task].sums[name])
+
+
+@given(owners=st.lists(st.integers(0, 2), min_size=5, max_size=5), order=st.permutations(range(3)))
+def test_any_division_of_seeds_among_folders_merges_to_the_whole(owners, order):
+    shares = [
+        {"t": make_task_row([o for o, owner in zip(OUTCOMES, owners, strict=True) if owner == k])}
+        for k in order
+        if k in owners
+    ]
+    merged = {}
+    for share in shares:
+        merged = merge_rows("mine", merged, share)
+    same(merged, {"t": make_task_row(OUTCOMES)})
+    same(merge_rows("mine", merged, shares[0]), merged)  # what is there already changes nothing
+
+
+def test_tasks_of_both_are_there():
+    row = make_task_row(OUTCOMES)
+    assert merge_rows("mine", {"a": row}, {"b": row}).keys() == {"a", "b"}
+
+
+def test_a_failed_result_gives_way():
+    failed = {"t": make_task_row([(make_result(seed=0, identity="0", error="broken"), {})])}
+    whole = {"t": make_task_row(OUTCOMES[:2])}
+    same(merge_rows("mine", failed, whole), whole)
+    same(merge_rows("mine", whole, failed), whole)
+
+
+def test_what_cannot_be_merged_is_named():
+    first, second = ({"t": make_task_row([OUTCOMES[k] for k in seeds])} for seeds in ((0, 1), (1, 2)))
+    with pytest.raises(SpurgenError, match="row mine, t: both folders have seed 1, and each has another seed that"):
+        merge_rows("mine", first, second)
+    other = {"t": make_task_row([(make_result(seed=1, identity="x"), OUTCOMES[1][1])])}
+    with pytest.raises(SpurgenError, match="row mine, t: two different results of seed 1; merge one of them"):
+        merge_rows("mine", first, other)
+    version = {"u": make_task_row([(make_result(seed=2, identity="2", submission_sha256="b" * 64), OUTCOMES[2][1])])}
+    with pytest.raises(SpurgenError, match="row mine has results of two versions of the submission"):
+        merge_rows("mine", first, version)
+    short = replace(make_task_row([OUTCOMES[2]]), correct=np.ones((1, 5), bool))
+    with pytest.raises(SpurgenError, match="arrays of different lengths; they are of different data"):
+        merge_rows("mine", first, {"t": short})
