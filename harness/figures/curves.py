@@ -1,6 +1,7 @@
 """The learning curves of all methods on one sheet: a small panel per method."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from spurgen.harness.figures.style import SMALL, Columns, drawable, new_figure, 
 from spurgen.harness.machine.plotting import BLUE, GREY, INK, ORANGE, grid_lines
 from spurgen.harness.metrics.arrays import Float64
 
-SHOWN = {
+SHOWN: dict[str, tuple[str, str, Any]] = {
     "val_accuracy": ("accuracy on val", INK, "-"),
     "val_robust": ("worst pattern on val", BLUE, "--"),
     "val_wga": ("worst group on val", ORANGE, ":"),

@@ -43,7 +43,7 @@ def draw_patterns(sheet: Sheet, columns: Columns = 2) -> Figure:
         bar = figure.colorbar(image, ax=above, fraction=0.03, pad=0.02, aspect=40)
         bar.set_label("accuracy", fontsize=SMALL)
         bar.ax.set_yticks((0, 0.5, 1), ("0", ".5", "1"), fontsize=SMALL)
-        bar.outline.set_visible(False)  # type: ignore[operator]  # matplotlib's types call it a list of spines
+        bar.outline.set_visible(False)
     return figure
 
 
