@@ -69,7 +69,7 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
 def _set_sheet(name: str, part: SetBoard, own: Collection[str]) -> Sheet:
     best = _best(part.rows)
     entries = [replace(_common(row, best), own=row.submission in own) for rows in (part.rows, part.few) for row in rows]
-    return _sheet(f"mean, {name}", part, entries)
+    return _sheet(f"mean of {name}", part, entries)
 
 
 def _sheet(name: str, part: TaskBoard | SetBoard, entries: Sequence[Entry]) -> Sheet:

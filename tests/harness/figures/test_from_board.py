@@ -64,7 +64,7 @@ def test_the_ideal_observer_is_a_mean_over_worlds_and_missing_where_one_is(sheet
 
 def test_sets_of_tasks_have_sheets_of_their_means(means, toy_board):
     sheet = means["main"]
-    assert sheet.name == "mean, main"
+    assert sheet.name == "mean of main"
     rows = {row.submission: row for row in toy_board.overall["main"].rows}
     assert {label: entry.estimates["robust_accuracy"] for label, entry in sheet.by_label.items()} == {
         label: row.ranked_by for label, row in rows.items()

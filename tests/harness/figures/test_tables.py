@@ -17,7 +17,7 @@ def rows(text):
 
 def test_the_main_table_has_a_column_per_task_and_mean(mains, means):
     table = rows(main_table(mains, list(means.values())))
-    assert table["Method"] == ["main-image", "main-text", "mean, main"]
+    assert table["Method"] == ["main-image", "main-text", "mean of main"]
     estimate = mains[0].by_label["jtt"].estimates["robust_accuracy"]
     assert table["jtt"][0] == f"{estimate.value:.3f} {{[}}{estimate.low:.3f}, {estimate.high:.3f}]"
     assert table[r"\textgreater{} short$^{\dagger}$"][1:] == ["--", "--"]
