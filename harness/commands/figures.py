@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--latex", action="store_true",
-        help="also write tables as LaTeX (booktabs), figures.tex with all figures and captions, and spurgen.bib",
+        help="also write tables as LaTeX (booktabs), figures.tex with all figures and captions, and citation.bib",
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _latex(paper: _Paper, columns: Columns) -> dict[str, str]:
     main = {"table-main.tex": main_table(paper.sheets, paper.means, columns)} if several else {}
     of_tasks = {f"table-{sheet.name}.tex": task_table(sheet, columns) for sheet in paper.sheets}
     figures = "\n".join(figure(item.name, item.caption, columns) for item in paper.kit.items)
-    return main | of_tasks | {"figures.tex": figures, "spurgen.bib": bibtex(paper.data)}
+    return main | of_tasks | {"figures.tex": figures, "citation.bib": bibtex(paper.data)}
 
 
 def _of_experiment(arguments: argparse.Namespace) -> _Paper:
