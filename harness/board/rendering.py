@@ -1,8 +1,7 @@
 """The leaderboard as Markdown text."""
 
 import html
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TypeVar
 
@@ -23,11 +22,6 @@ NOTE = (
     "Private gap: WGA less that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other "
     "metrics: the CSV and JSON files, and docs/metrics.md."
 )
-BRIEF = (
-    "Rank: 1 + the rows of the access tier that are surely better in robust accuracy, to the rows less those that are "
-    "surely worse. Rows that share a tier letter do not differ significantly. Brackets: 95 % intervals. Columns: "
-    "docs/metrics.md."
-)
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
 OPTIONAL = {"reliance": ("Reliance", ".3f"), "reliance_excess": ("Excess", "+.3f"), "core_use": ("Core use", ".3f")}
 """Metrics with a column where a row has them: the column's title, and the format of its numbers."""
@@ -36,20 +30,20 @@ Row = TypeVar("Row", bound=BoardRow)
 Columns = Callable[[Sequence[Row], Row], dict[str, str]]
 
 
-def to_markdown(board: Leaderboard, mine: Collection[str] = (), note: str = NOTE) -> str:
-    """Return a table per task, set of tasks, and access tier, and the people on a task; `>` marks rows `mine`."""
-    parts = [f"# SpurGen {board.suite} leaderboard", "", note + (" `>`: your row." if mine else ""), ""]
+def to_markdown(board: Leaderboard) -> str:
+    """Return a table per task, set of tasks, and access tier, and the people on a task."""
+    parts = [f"# SpurGen {board.suite} leaderboard", "", NOTE, ""]
     for name in dict.fromkeys([*board.tasks, *board.people]):
         parts += [f"## {name}", ""]
         if name in board.tasks:
             part = board.tasks[name]
-            parts += [*_told_apart(part), *_tables(part, part.rows, part.few, task_columns, mine)]
+            parts += [*_told_apart(part), *_tables(part, part.rows, part.few, task_columns)]
         if name in board.people:
             parts += people_text(board.people[name])
     for name, ranked in board.overall.items():
         if ranked.rows or ranked.few:
             title = f"## Overall, {name}: mean over {', '.join(ranked.tasks)}"
-            parts += [title, "", *_tables(ranked, ranked.rows, ranked.few, set_columns, mine)]
+            parts += [title, "", *_tables(ranked, ranked.rows, ranked.few, set_columns)]
     parts += [f"Manifest SHA-256: `{board.manifest_sha256}`", ""]
     return "\n".join(parts).replace("\n\n\n", "\n\n")
 
@@ -59,35 +53,25 @@ def _told_apart(part: TaskBoard) -> list[str]:
     return [] if share is None else [f"Pairs of baselines told apart, over all tiers: {share:.0%}.", ""]
 
 
-def _tables(
-    part: TaskBoard | SetBoard, full: Sequence[Row], few: Sequence[Row], columns: Columns[Row], mine: Collection[str]
-) -> list[str]:
+def _tables(part: TaskBoard | SetBoard, full: Sequence[Row], few: Sequence[Row], columns: Columns[Row]) -> list[str]:
     """Return a table per access tier, one of the rows with few units, and the rows that are not ranked."""
     lines = []
     for access, rows in groupby(full, lambda row: row.access):
         oracle = ", an oracle" if access == ORACLE else ""
-        lines += [f"### Access: {as_text(access)}{oracle}", "", board_table(list(rows), columns, part.unit, mine), ""]
+        lines += [f"### Access: {as_text(access)}{oracle}", "", board_table(list(rows), columns, part.unit), ""]
     if few:
         title = f"### Fewer than {part.asked} {UNITS[part.unit].lower()}: not ranked among the others"
-        lines += [title, "", board_table(few, columns, part.unit, mine), ""]
+        lines += [title, "", board_table(few, columns, part.unit), ""]
     return [*lines, *(f"Not ranked: {as_text(row.submission)}: {as_text(row.reason)}  " for row in part.unranked), ""]
 
 
-def to_terminal(board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = ()) -> str:
-    """Return the same as Markdown, briefer and without HTML escapes; of these tasks only, if any are named."""
-    shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
-    sets = {name: part for name, part in board.overall.items() if shown.keys() >= set(part.tasks)}
-    people = {name: there for name, there in board.people.items() if not tasks or name in tasks}
-    return html.unescape(to_markdown(replace(board, tasks=shown, overall=sets, people=people), mine, BRIEF))
-
-
-def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit, mine: Collection[str] = ()) -> str:
+def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit) -> str:
     """Return rows as a Markdown table, with the columns of `task_columns` or `set_columns`."""
     ranked = any(row.ranks for row in rows)
     lines = []
     for row in rows:
         place = {"Rank": rank_text(row), "Tier": row.letters or "-"} if ranked else {}
-        name = ("> " if row.submission in mine else "") + as_text(row.submission)
+        name = as_text(row.submission)
         access = {} if ranked else {"Access": as_text(row.access)}
         mark = " (ignores the core cue)" if isinstance(row, TaskBoardRow) and row.ignores_core else ""
         measured = columns(rows, row)

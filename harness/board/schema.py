@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.human.people import People
 from spurgen.harness.metrics import Interval
 from spurgen.harness.statistics.estimate import Estimate
+
+if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
+    from pandas import DataFrame
 
 SCHEMA_VERSION = 5
 Direction = Literal["better", "worse", "undecided"]
@@ -132,6 +135,12 @@ class TaskBoard:
     asked: int
     told_apart: float | None = None
 
+    def to_pandas(self) -> "DataFrame":
+        """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
+        from spurgen.harness.board.frames import board_frame
+
+        return board_frame(self)
+
 
 @dataclass(frozen=True)
 class SetBoard:
@@ -143,6 +152,12 @@ class SetBoard:
     unranked: Sequence[Unranked]
     unit: Unit
     asked: int
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
+        from spurgen.harness.board.frames import board_frame
+
+        return board_frame(self)
 
 
 @dataclass(frozen=True)
@@ -157,3 +172,9 @@ class Leaderboard:
     tasks: dict[str, TaskBoard]
     overall: dict[str, SetBoard]
     people: Mapping[str, People] = field(default_factory=dict)
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a line per task and row with typed columns; sets of tasks have their own `to_pandas`."""
+        from spurgen.harness.board.frames import leaderboard_frame
+
+        return leaderboard_frame(self)

@@ -9,7 +9,6 @@ from rich.console import Console
 
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.harness.board.files import build_board, write_board
-from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.board.verdict import verdict
 from spurgen.harness.commands._arguments import (
     add_board_files,
@@ -23,6 +22,7 @@ from spurgen.harness.commands._arguments import (
     processes_of,
     read_share,
 )
+from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
 from spurgen.harness.commands._verifying import add_data, only, verify_all
@@ -97,7 +97,7 @@ def run_submissions(
     tasks, labels = {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}
     for label in sorted(labels & rows.keys()):
         print(*verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), "", sep="\n")
-    print(to_terminal(board, tasks, labels))
+    print_board(board, tasks, labels)
     return report_failures(failures, console)
 
 

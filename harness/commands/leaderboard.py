@@ -6,10 +6,11 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
-from spurgen.harness.board.rendering import to_terminal
 from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite, open_store
+from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.printing import say
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_results(parser)
     add_board_files(parser)
     add_page(parser, BEGIN, END)
+    parser.add_argument(
+        "--wide", action="store_true", help="print all columns, in lines that may be longer than the terminal is wide"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -44,5 +48,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         written.append(arguments.page)
     for path in written:
         say(console, f"wrote {path}")
-    print(to_terminal(board))
+    own = {label for label, row in rows.items() if not all(map(is_baseline_row, row.values()))}
+    print_board(board, mine=own, wide=arguments.wide)
     return 0

@@ -1,6 +1,6 @@
 """The plots of an experiment: methods compared, training curves, sensitivity per channel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from spurgen.harness.experiments.curves import NOT_PENALTIES, Curves, stacked_curves
 from spurgen.harness.experiments.summary import ExperimentSummary, MethodSummary
 from spurgen.harness.machine.plotting import (
     BLUE,
@@ -25,7 +26,6 @@ from spurgen.harness.machine.plotting import (
     new_picture,
     styled,
 )
-from spurgen.harness.metrics.arrays import Float64
 
 PANELS = {
     "accuracy": "Accuracy\n(higher: better)",
@@ -40,9 +40,6 @@ FACES = ("#9ecae1", "white", "#f2f2f2")  # of bars, which differ by hatching as 
 SEED: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "o", "markersize": 3, "markerfacecolor": "none"}
 IDEAL: dict[str, Any] = {"color": BLUE, "linestyle": "--", "linewidth": 1.2}  # the line of the ideal observer
 NARROWEST = 0.02  # upper limit of an axis of proportions near 0, so that they look small
-# other entries of curves are penalties
-NOT_PENALTIES = {"stage", "epoch", "loss", "risk", "val_accuracy", "val_wga", "val_robust"}
-Curves = Mapping[str, Float64]
 
 
 def comparison(summary: ExperimentSummary) -> Figure:
@@ -109,7 +106,7 @@ def training_curves(summary: ExperimentSummary, method: MethodSummary) -> Figure
 
     A note below the panels explains which curves are missing.
     """
-    curves = stacked_curves(method)
+    curves = stacked_curves(method.results)
     penalties = [name for name in curves if name not in NOT_PENALTIES]
     wanted = {
         "Loss, as minimised" if "risk" in curves else "Loss, nats": ["loss", "risk"],
@@ -143,27 +140,6 @@ def _missing_curves(method: MethodSummary, curves: Curves) -> str:
     hidden = f"no worst-group curve: validation groups are hidden (access: {method.access})"
     reasons = ["" if "val_wga" in curves else hidden, "" if set(curves) - NOT_PENALTIES else "no penalty reported"]
     return "; ".join(filter(None, reasons))
-
-
-def stacked_curves(method: MethodSummary) -> dict[str, Float64]:
-    """Stack the curves of a method's seeds by name, float64 (seeds, epochs), NaN where a stage has no such entry.
-
-    Stages follow one another. If the entries have no `epoch`, they are numbered. Text is left out. Curves end where the
-    shortest seed ends; there are none if a seed has none.
-    """
-    each = [result.report.curves if result.report else () for result in method.results]
-    length = min(map(len, each), default=0)
-    if not length:
-        return {}
-    names = dict.fromkeys(name for entry in each[0][:length] for name in entry if not isinstance(entry[name], str))
-    numbered = {"epoch": np.tile(np.arange(1.0, length + 1), (len(each), 1))}
-    return numbered | {
-        name: np.array([[_number(entry.get(name)) for entry in curve[:length]] for curve in each]) for name in names
-    }
-
-
-def _number(value: float | str | None) -> float:
-    return np.nan if value is None or isinstance(value, str) else float(value)
 
 
 def _curves(axes: Axes, curves: Curves, names: Sequence[str]) -> None:

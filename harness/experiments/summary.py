@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -27,6 +27,9 @@ from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics import ALPHA, holm, paired_difference, seed_p_value
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TESTED = ("accuracy", "wga", "sss")
 BOOTSTRAPPED = ("wga", "accuracy", "sss", *BASE_METRICS)
@@ -117,6 +120,12 @@ class ExperimentSummary(_Frozen):
     def finished(self) -> list[MethodSummary]:
         """The methods of which no result failed."""
         return [method for method in self.methods if method.estimates]
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a line per method and seed with typed columns."""
+        from spurgen.harness.results.frames import results_frame
+
+        return results_frame([result for method in self.methods for result in method.results])
 
     def dump(self) -> str:
         """Return the summary as JSON; a NaN is an error."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result, Samples
 from spurgen.harness.metrics.arrays import Float64
+
+if TYPE_CHECKING:  # imported by the first table
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,12 @@ class TaskRow:
     def first(self, seeds: int) -> "TaskRow":
         """Return the row with only its first seeds; it has no `sums` unless those are all seeds."""
         return self if seeds >= len(self) else TaskRow(self.results[:seeds], self.correct[:seeds])
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a line per seed with typed columns; `frames.rows_frame` makes one of many rows."""
+        from spurgen.harness.results.frames import results_frame
+
+        return results_frame(self.results)
 
 
 Row = Mapping[str, TaskRow]

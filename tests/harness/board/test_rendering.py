@@ -4,9 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import (
-    BRIEF,
     NOTE,
     as_text,
     board_table,
@@ -14,7 +12,6 @@ from spurgen.harness.board.rendering import (
     set_columns,
     task_columns,
     to_markdown,
-    to_terminal,
 )
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.statistics.estimate import Estimate
@@ -32,26 +29,11 @@ def table(task_board, read_table):
     return read
 
 
-def test_names_and_reasons_are_text_in_markdown_and_readable_in_a_terminal(board):
+def test_names_and_reasons_are_text_in_markdown(board):
     markdown = to_markdown(board)
     assert "=&lt;b&gt;\\|x\\|'\\[" in markdown
     assert "| <b>" not in markdown
     assert "Not ranked: gone: failed with seed 0: boom\\|  " in markdown
-    assert "=<b>\\|x\\|'\\[" in to_terminal(board)
-
-
-def test_a_terminal_shows_the_named_tasks_and_marks_ones_own_row(suite, make_row):
-    tasks = ("small-text", "small-image")
-    rows = {label: {task: make_row(suite, 0.9, range(5), task=task) for task in tasks} for label in ("mine", "other")}
-    board = build(replace(suite, overall={"both": tasks}), rows)
-    assert all(f"## {title}" in to_terminal(board) for title in (*tasks, "Overall, both"))
-    text = to_terminal(board, {"small-text"}, {"mine"})
-    assert "## small-text" in text
-    assert "small-image" not in text
-    assert text.count("> mine") == 1
-    assert "`>`: your row" in text
-    assert "> other" not in text
-    assert to_terminal(board, tasks, {"mine"}).count("> mine") == 3
 
 
 def test_a_board_per_access_tier_with_the_oracle_named(suite, make_row, make_baselines, task_board):
@@ -139,8 +121,7 @@ def test_each_set_of_tasks_has_tables_and_its_reasons(board, read_table):
     assert "Overall" not in to_markdown(replace(board, overall={}))
 
 
-def test_a_terminal_gets_a_brief_note_with_the_page_that_explains_the_rest(board):
-    assert to_terminal(board).splitlines()[2] == BRIEF
+def test_the_file_has_the_whole_note(board):
     assert to_markdown(board).splitlines()[2] == NOTE
 
 

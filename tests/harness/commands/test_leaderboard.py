@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,32 @@ def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, stder
     assert main(["leaderboard", "--suite", suite_file, "--results", str(folder), "--markdown", str(file)]) == 2
     assert f"{folder} has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by" in stderr()
     assert not file.exists()
+
+
+def test_without_a_terminal_the_text_is_plain_and_always_the_same(leaderboard, capsys, monkeypatch):
+    leaderboard()
+    before = capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    leaderboard()
+    assert capsys.readouterr().out == before
+    assert "\x1b" not in before
+    assert "> group_dro" in before  # these rows are not those of our methods
+    assert "To ERM" not in before
+    leaderboard("--wide")
+    assert "To ERM" in capsys.readouterr().out
+
+
+def test_a_terminals_width_and_colours_are_used(leaderboard, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.fileno", lambda: 1)
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((48, 24)))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    leaderboard()
+    coloured = capsys.readouterr().out
+    assert "\x1b[" in coloured
+    assert max(len(line) for line in coloured.splitlines() if "───" in line) <= 48
+    monkeypatch.setenv("NO_COLOR", "1")
+    leaderboard()
+    assert "\x1b" not in capsys.readouterr().out

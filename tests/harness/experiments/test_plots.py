@@ -5,7 +5,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from spurgen.harness.experiments.plots import PANELS, comparison, sensitivity, stacked_curves, training_curves
+from spurgen.harness.experiments.plots import PANELS, comparison, sensitivity, training_curves
 from spurgen.harness.experiments.sample_sheet import sample_sheet
 
 
@@ -115,22 +115,8 @@ def test_missing_curves_are_explained_and_not_drawn(summary):
     assert (figure.get_supxlabel(), figure.axes) == ("the method reports no curves", [])
 
 
-def test_curves_end_where_the_shortest_seed_ends(make_experiment):
-    uneven = make_experiment({"erm": {"curves": lambda seed: curves(seed)[: 3 - seed % 2]}})
-    stacked = stacked_curves(uneven.finished[0])
-    assert stacked["loss"].shape == (5, 2)
-    assert np.isnan(stacked["penalty"][:, 0]).all()
-    assert stacked["penalty"][:, 1] == pytest.approx(0.1)
-
-
-def test_curves_without_epochs_are_numbered_and_their_text_is_left_out(make_experiment):
-    summary = make_experiment(
-        {"mine": {"curves": lambda _: [{"loss": 2.0, "step": 1}, {"loss": 1.0, "phase": "late"}]}}
-    )
-    stacked = stacked_curves(summary.finished[0])
-    assert {name: values[0].tolist() for name, values in stacked.items()} == {
-        "epoch": [1, 2], "loss": [2, 1], "step": [1, pytest.approx(np.nan, nan_ok=True)],
-    }  # fmt: skip
+def test_the_curves_of_a_method_without_epochs_are_drawn(make_experiment):
+    summary = make_experiment({"mine": {"curves": lambda _: [{"loss": 2.0, "step": 1}, {"loss": 1.0}]}})
     assert training_curves(summary, summary.finished[0]).axes[0].get_title() == "Loss, nats"
 
 

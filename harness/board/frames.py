@@ -1,0 +1,94 @@
+"""The leaderboard as tables of pandas: a line per row, a column per field and metric."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow, Unranked
+from spurgen.harness.machine.frames import typed
+from spurgen.harness.statistics.estimate import Estimate
+
+if TYPE_CHECKING:  # pandas takes half a second to import, and the leaderboard does not need it
+    from pandas import DataFrame
+
+Record = dict[str, Any]
+TEXTS = (
+    "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
+    "verification", "reason",
+)  # fmt: skip
+WHOLE = ("first_rank", "last_rank", "of", "units")
+TRUE_OR_FALSE = ("ranked", "ignores_core")
+
+
+def board_frame(part: TaskBoard | SetBoard) -> "DataFrame":
+    """Return a line per row of a board, in its order: ranked, with few units, then those that are not ranked."""
+    return _frame([*_lines(part)])
+
+
+def leaderboard_frame(board: Leaderboard) -> "DataFrame":
+    """Return a line per task and row; sets of tasks are left out, and people, who are measured by other metrics."""
+    return _frame(
+        [{"suite": board.suite, "task": name} | line for name, part in board.tasks.items() for line in _lines(part)]
+    )
+
+
+def _frame(lines: Sequence[Record]) -> "DataFrame":
+    """Return lines with typed columns; a metric that no line has has none."""
+    return typed(lines, texts=TEXTS, whole=WHOLE, flags=TRUE_OR_FALSE)
+
+
+def _lines(part: TaskBoard | SetBoard) -> Iterator[Record]:
+    for row in (*part.rows, *part.few):
+        yield dict(_row(row)) | {"unit": part.unit}
+    for unranked in part.unranked:
+        yield dict(_unranked(unranked)) | {"unit": part.unit}
+
+
+def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:
+    first, last = row.ranks or (None, None)
+    yield from {
+        "submission": row.submission, "name": row.name, "access": row.access, "ranked": row.ranks is not None,
+        "first_rank": first, "last_rank": last, "of": row.of or None, "letters": row.letters, "units": row.units,
+    }.items()  # fmt: skip
+    for metric, estimate in row.estimates.items():
+        yield from _metric(metric, estimate)
+    if row.against_erm:
+        against = row.against_erm
+        yield "to_erm", against.difference
+        yield from zip(("to_erm_low", "to_erm_high"), against.interval or (None, None), strict=True)
+        yield from {"to_erm_p": against.p, "to_erm_p_holm": against.p_holm}.items()
+        yield "to_erm_verdict", against.verdict
+    if isinstance(row, SetBoardRow) and row.recovered:
+        yield from _metric("gap_recovered", row.recovered)
+    if isinstance(row, TaskBoardRow):
+        yield from _of_task(row)
+
+
+def _of_task(row: TaskBoardRow) -> Iterator[tuple[str, Any]]:
+    for metric, by_channel in row.by_channel.items():
+        yield from _nested(f"{metric}_by_channel", by_channel)
+    yield from _nested("patterns", row.patterns)
+    for name in ("ignores_core", "isolation", "asked_again", "verification", "seconds"):
+        yield name, getattr(row, name)
+    if row.private:
+        yield "private_gap", row.private.gap
+        yield "private_gap_low", row.private.gap_ci[0]
+        yield "private_gap_high", row.private.gap_ci[1]
+
+
+def _unranked(row: Unranked) -> Iterator[tuple[str, Any]]:
+    yield from {
+        "submission": row.submission, "access": row.access, "ranked": False, "units": row.seeds, "reason": row.reason,
+        "accuracy": row.accuracy, "wga": row.wga,
+    }.items()  # fmt: skip
+
+
+def _metric(name: str, estimate: Estimate) -> Iterator[tuple[str, float | None]]:
+    """Yield a metric, and the ends of its interval where it has one."""
+    yield name, estimate.value
+    if estimate.low is not None:
+        yield f"{name}_low", estimate.low
+        yield f"{name}_high", estimate.high
+
+
+def _nested(name: str, values: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    yield from ((f"{name}.{key}", value) for key, value in values.items())

@@ -1,0 +1,173 @@
+"""The leaderboard as text for a terminal: a table per access tier, few columns, as wide as the terminal."""
+
+import html
+import io
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, groupby
+from typing import TypeVar
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from spurgen.harness.board.rendering import ORACLE, UNITS, Columns, rank_text, set_columns, task_columns
+from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
+from spurgen.harness.human.table import people_text
+
+PLAIN_WIDTH = 100  # characters of a line where there is no terminal
+UNLIMITED = 10_000
+LONGEST = 32  # characters of a name on a line
+GAP = 3  # characters between two columns
+NAME = "Submission"
+BRIEF = (
+    "Rank: 1 + the rows of the access tier that are surely better in robust accuracy, to the rows less those that are "
+    "surely worse. Rows that share a tier letter do not differ significantly. Brackets: 95 % intervals. Columns: "
+    "docs/metrics.md."
+)
+MINE = " >: your row."
+SPARE = ("Core use", "Reliance", "Tier", "Access")
+"""Columns that are left out where they do not fit, the first one first."""
+Row = TypeVar("Row", bound=BoardRow)
+Line = dict[str, str]
+
+
+def to_terminal(
+    board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *,
+    width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False,
+) -> str:  # fmt: skip
+    """Return the tables of these tasks, by default of all, and of the sets whose tasks are all among them.
+
+    `>` marks rows `mine`. `width`: characters of a line, at most; with `wide`, all columns and lines as long as they
+    need to be. `colour`: whether the terminal's codes for colours may be used.
+    """
+    printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
+    shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
+    printer.title(f"# SpurGen {board.suite} leaderboard")
+    printer.text(BRIEF + (MINE if mine else ""), width)
+    for name in dict.fromkeys([*shown, *board.people]):
+        if tasks and name not in tasks:
+            continue
+        printer.title(f"## {name}")
+        if name in shown:
+            printer.board(shown[name], shown[name].rows, shown[name].few, task_columns)
+        if name in board.people:
+            printer.text(html.unescape("\n".join(people_text(board.people[name]))).rstrip())
+    for name, part in board.overall.items():
+        if shown.keys() >= set(part.tasks) and (part.rows or part.few):
+            printer.title(f"## Overall, {name}: mean over {', '.join(part.tasks)}")
+            printer.board(part, part.rows, part.few, set_columns)
+    printer.text(f"Manifest SHA-256: {board.manifest_sha256}")
+    return printer.content
+
+
+class _Printer:
+    """Collects the text of a leaderboard."""
+
+    def __init__(self, mine: Collection[str], width: int, wide: bool, colour: bool) -> None:
+        self._mine, self._wide, self._colour = mine, wide, colour
+        self._console = Console(
+            file=io.StringIO(), width=width, highlight=False, force_terminal=colour,
+            color_system="standard" if colour else None,
+        )  # fmt: skip
+
+    @property
+    def content(self) -> str:
+        """What was printed so far, without spaces at the ends of lines."""
+        file = self._console.file
+        assert isinstance(file, io.StringIO)
+        lines = [line.rstrip() for line in file.getvalue().splitlines()]
+        return "\n".join(lines).replace("\n\n\n", "\n\n")
+
+    def title(self, line: str) -> None:
+        """Print a heading."""
+        self._console.print(Text(_harmless(line), style="bold"), soft_wrap=True)
+        self._console.print()
+
+    def text(self, text: str, width: int | None = None) -> None:
+        """Print text, wrapped at `width`, by default not at all."""
+        self._console.print(Text(text), soft_wrap=width is None, width=width)
+        self._console.print()
+
+    def board(self, part: TaskBoard | SetBoard, full: Sequence[Row], few: Sequence[Row], all_: Columns[Row]) -> None:
+        """Print a table per access tier, one of the rows with few units, and the rows that are not ranked."""
+        if isinstance(part, TaskBoard) and part.told_apart is not None:
+            self.text(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
+        tiers = {access: list(rows) for access, rows in groupby(full, lambda row: row.access)}
+        titles = [f"Access: {access}{', an oracle' if access == ORACLE else ''}" for access in tiers]
+        self._tables(part, dict(zip(titles, tiers.values(), strict=True)), all_)
+        if few:
+            unit = UNITS[part.unit].lower()
+            self._tables(part, {f"Fewer than {part.asked} {unit}: not ranked among the others": list(few)}, all_)
+        for row in part.unranked:
+            line = f"Not ranked: {row.submission}: {row.reason}"
+            self._console.print(Text(_harmless(line)), soft_wrap=True)
+        if part.unranked:
+            self._console.print()
+
+    def _tables(self, part: TaskBoard | SetBoard, tables: Mapping[str, Sequence[Row]], all_: Columns[Row]) -> None:
+        """Print tables of the same columns, which are as wide in each; none if there is no table."""
+        if not tables:
+            return
+        lines = {title: [self._line(part, rows, row, all_) for row in rows] for title, rows in tables.items()}
+        widths = _fitting(list(chain(*lines.values())), self._console.width)
+        for title, rows in tables.items():
+            self._console.print(Text(_harmless(title), style="italic"), soft_wrap=True)
+            self._console.print(_table(lines[title], widths, [row.submission in self._mine for row in rows]))
+            self._console.print()
+
+    def _line(self, part: TaskBoard | SetBoard, rows: Sequence[Row], row: Row, all_: Columns[Row]) -> Line:
+        """Return a row's cells by column."""
+        ranked = any(each.ranks for each in rows)
+        place = {"Rank": rank_text(row), "Tier": row.letters or "-"} if ranked else {"Access": row.access}
+        mark = " (ignores the core cue)" if isinstance(row, TaskBoardRow) and row.ignores_core else ""
+        name = {NAME: _harmless(("> " if row.submission in self._mine else "") + row.submission + mark)}
+        if not self._wide:
+            return place | name | _few_columns(rows, row)
+        verified = {"Verified": row.verification} if isinstance(row, TaskBoardRow) else {}
+        return place | name | all_(rows, row) | {UNITS[part.unit]: f"{row.units}"} | verified
+
+
+def _few_columns(rows: Sequence[BoardRow], row: BoardRow) -> Line:
+    """Return robust accuracy with its interval, and the largest reliance and core use where a row has them."""
+    optional = {"Reliance": "reliance", "Core use": "core_use"}
+    return {"Robust accuracy": row.ranked_by.text()} | {
+        title: format(row.value(metric), ".3f") if metric in row.estimates else ""
+        for title, metric in optional.items()
+        if any(metric in each.estimates for each in rows)
+    }
+
+
+def _fitting(lines: Sequence[Line], width: int) -> dict[str, int]:
+    """Return the columns that fit a width, each with its own: those of `SPARE` are left out as far as needed."""
+    titles = dict.fromkeys(chain(*lines))
+    widths = {
+        title: max(cell_len(text) for text in (title, *(line.get(title, "") for line in lines))) for title in titles
+    }
+    widths[NAME] = max(len(NAME), min(widths[NAME], LONGEST))
+    for title in SPARE:
+        if _sum(widths) > width:
+            widths.pop(title, None)
+    if _sum(widths) > width:
+        widths[NAME] = max(len(NAME), widths[NAME] + width - _sum(widths))
+    return widths
+
+
+def _sum(widths: Mapping[str, int]) -> int:
+    return sum(widths.values()) + GAP * (len(widths) - 1)
+
+
+def _table(lines: Sequence[Line], widths: Mapping[str, int], mine: Sequence[bool]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for title, width in widths.items():
+        left = title in (NAME, "Rank", "Tier", "Access", "Verified")
+        table.add_column(title, justify="left" if left else "right", overflow="fold", width=width)
+    for line, own in zip(lines, mine, strict=True):
+        table.add_row(*(Text(line.get(title, "")) for title in widths), style="bold cyan" if own else None)
+    return table
+
+
+def _harmless(text: str) -> str:
+    """Return a stranger's text on one line, without escape sequences of a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

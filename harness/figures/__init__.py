@@ -1,0 +1,1 @@
+"""Figures and tables for papers: functions that return matplotlib figures and LaTeX text."""

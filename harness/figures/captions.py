@@ -1,0 +1,86 @@
+"""What stands below a figure or above a table: what is shown, of how many units, with which intervals."""
+
+from collections.abc import Sequence
+
+from spurgen.harness.figures.reliance import channel_metric
+from spurgen.harness.figures.sheet import METRICS, UNITS, Sheet
+from spurgen.harness.machine.printing import and_list
+
+TIERS = "Methods are grouped by what they are given besides labels."
+DEFINED = {
+    "robust_accuracy": "the lowest accuracy, averaged over classes, of an alignment pattern",
+    "wga": "the lowest accuracy of a class with an alignment pattern",
+    "reliance": "the signed pull of a channel over that of a predictor that reads the channel alone",
+    "sss": "how far the probability of the true class moves when the channel is redrawn",
+}
+
+
+def estimates_caption(sheets: Sequence[Sheet]) -> str:
+    """Return the caption of the figure of all methods."""
+    first = sheets[0]
+    names = and_list([sheet.name for sheet in sheets])
+    what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {names}: {_means(first, first.intervals)}."
+    return _joined(what, TIERS, first.test, _markers(sheets), _ideal(sheets, first.headline))
+
+
+def reliance_caption(sheet: Sheet) -> str:
+    """Return the caption of the figure of reliance by channel."""
+    metric = channel_metric(sheet) or "reliance"
+    what = (
+        f"{METRICS[metric]} ({DEFINED[metric]}) by channel on {sheet.name}: {_means(sheet, sheet.channel_intervals)}."
+    )
+    known = f"{metric}/{(sheet.channel_names(metric) or ['-'])[0]}"
+    return _joined(what, TIERS, _markers([sheet]), _ideal([sheet], known))
+
+
+def patterns_caption(sheet: Sheet) -> str:
+    """Return the caption of the heat map of accuracies by pattern."""
+    return (
+        f"Accuracy by alignment pattern on {sheet.name}, means over {sheet.samples}. Dots: the channel is aligned with "
+        "the class (full) or conflicts with it (open). White lines separate access tiers."
+    )
+
+
+def curves_caption(sheet: Sheet) -> str:
+    """Return the caption of the learning curves."""
+    return (
+        f"Learning curves on {sheet.name}: means over {sheet.samples}, bands from minimum to maximum; dotted lines: a "
+        "further stage of training begins. Curves of groups are missing where a method is given no groups of val."
+    )
+
+
+def dose_caption(sheets: Sequence[Sheet]) -> str:
+    """Return the caption of a dose response."""
+    first = sheets[0]
+    shown = "Robust accuracy and reliance against the strength of the correlation"
+    return _joined(f"{shown}: {_means(first, first.intervals)}.", _ideal(sheets, "robust_accuracy"))
+
+
+def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
+    """Return the caption of a surface over the strength and another dial."""
+    other = f"{dial.replace('_', ' ')} (rows)" if dial else "the tasks' other settings (rows)"
+    return (
+        f"{METRICS[metric]} ({DEFINED[metric]}) over the strength of the correlation (columns) and {other}: means over "
+        f"{sheets[0].samples}."
+    )
+
+
+def _means(sheet: Sheet, intervals: str) -> str:
+    return f"means over {sheet.samples} with {intervals}"
+
+
+def _markers(sheets: Sequence[Sheet]) -> str:
+    few = any(not entry.ranked for sheet in sheets for entry in sheet.entries)
+    own = any(entry.own for sheet in sheets for entry in sheet.entries)
+    unit = UNITS[sheets[0].unit]
+    parts = [f"Open: fewer than {sheets[0].asked} {unit}, not compared." if few else ""]
+    return _joined(*parts, "A name after > is no baseline of the benchmark." if own else "")
+
+
+def _ideal(sheets: Sequence[Sheet], metric: str) -> str:
+    known = any(metric in sheet.ideal for sheet in sheets)
+    return "Dashed: the ideal observer of the training data." if known else ""
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,110 @@
+"""Rows with their intervals, grouped by access tier, in panels side by side."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from spurgen.harness.figures.sheet import Entry
+from spurgen.harness.figures.style import SMALL, TIERS, Columns, drawable, fraction, new_figure, paper_style
+from spurgen.harness.machine.plotting import GREY, PALE, grid_lines
+from spurgen.harness.statistics.estimate import Estimate
+
+LINE, FOOT = 0.128, 0.5  # inches: a row, and what lies below a panel
+SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
+LONGEST: dict[Columns, int] = {1: 15, 2: 24}  # characters of a name
+MARKER: dict[Columns, float] = {1: 2.4, 2: 3.0}  # points
+MARGIN = 0.04  # of an axis, beyond its outermost numbers
+OTHER = (GREY, "P")  # colour and marker of an access tier that the contract does not have
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Estimates by label; `filled`: the labels of full markers, `notes`: short texts by label, such as letters."""
+
+    name: str
+    points: Mapping[str, Estimate]
+    filled: Collection[str]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    ideal: float | None = None
+
+
+def forest(
+    panels: Sequence[Panel], entries: Sequence[Entry], axis: str, columns: Columns, limits: tuple[float, float]
+) -> Figure:
+    """Draw a line per entry in every panel: point and interval, by access tier; `axis`: what the numbers are."""
+    lines = _lines(entries)
+    wide = min(len(panels), SIDE_BY_SIDE[columns])
+    blocks = -(-len(panels) // wide)
+    with paper_style():
+        figure = new_figure(columns, blocks * (FOOT + LINE * len(lines)))
+        grid = figure.subplots(blocks, wide, sharey=True, squeeze=False).ravel().tolist()
+        for axes, panel in zip(grid, panels, strict=False):
+            _draw(axes, panel, lines, MARKER[columns])
+            axes.set_xlim(limits)
+            axes.set_xlabel(drawable(panel.name), fontsize=SMALL)
+        for axes in grid[len(panels) :]:
+            axes.remove()
+        for axes in grid[: len(panels) : wide]:
+            _name_lines(axes, lines, LONGEST[columns])
+        figure.supxlabel(axis)
+    return figure
+
+
+def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:
+    """Return limits of an axis that holds 0 and every estimate of some panels with its interval."""
+    ends = [end for panel in panels for point in panel.points.values() for end in point.ends]
+    ends += [panel.ideal for panel in panels if panel.ideal is not None]
+    low, high = min([0.0, *ends]), max([0.05, *ends])
+    return low - MARGIN * (high - low), high + MARGIN * (high - low)
+
+
+def _lines(entries: Sequence[Entry]) -> list[Entry | str]:
+    """Return the entries with the name of each access tier before its first one."""
+    lines: list[Entry | str] = []
+    for before, entry in zip([None, *entries], entries, strict=False):
+        lines += [entry.access] if before is None or before.access != entry.access else []
+        lines.append(entry)
+    return lines
+
+
+def _draw(axes: Axes, panel: Panel, lines: Sequence[Entry | str], size: float) -> None:
+    for y, line in enumerate(lines):
+        if isinstance(line, str):
+            axes.axhspan(y - 0.5, y + 0.5, color=PALE, alpha=0.5, linewidth=0, zorder=0)
+        elif line.label in panel.points:
+            _point(axes, y, line, panel, size)
+    if panel.ideal is not None:
+        axes.axvline(panel.ideal, color=GREY, linestyle="--", linewidth=0.8, zorder=0.5)
+    axes.axvline(0, color=GREY, linewidth=0.6, zorder=0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: fraction(value)))
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    grid_lines(axes, "x")
+
+
+def _point(axes: Axes, y: int, entry: Entry, panel: Panel, size: float) -> None:
+    estimate = panel.points[entry.label]
+    colour, mark = TIERS.get(entry.access, OTHER)
+    axes.plot(estimate.ends, (y, y), color=colour, linewidth=0.9, solid_capstyle="butt", clip_on=False)
+    face = colour if entry.label in panel.filled else "white"
+    axes.plot(estimate.value, y, mark, color=colour, mfc=face, markersize=size, markeredgewidth=0.6, clip_on=False)
+    note = panel.notes.get(entry.label)
+    if note:
+        axes.text(1.03, y, note, transform=axes.get_yaxis_transform(), fontsize=SMALL, va="center_baseline")
+
+
+def _name_lines(axes: Axes, lines: Sequence[Entry | str], longest: int) -> None:
+    names = [
+        drawable(line, longest) if isinstance(line, str) else ("> " if line.own else "") + drawable(line.label, longest)
+        for line in lines
+    ]
+    axes.set_yticks(np.arange(len(lines)), names)
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    for text, line in zip(axes.get_yticklabels(), lines, strict=True):
+        if isinstance(line, str):
+            text.set(color=GREY, fontstyle="italic", fontsize=SMALL)

@@ -1,0 +1,147 @@
+"""Sheets of a leaderboard: its rows with the metrics by channel, pattern and epoch that it does not show."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, group_sizes, spread_of
+from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
+from spurgen.harness.experiments.curves import stacked_curves
+from spurgen.harness.figures.sheet import UNITS, Entry, Sheet, in_order
+from spurgen.harness.results.ideal import stored_ideals, with_ideal
+from spurgen.harness.results.rows import Row, Rows, TaskRow, on_task
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.units import mean_estimate
+
+BY_CHANNEL = ("reliance", "sss")
+TEST = (
+    "Rows of an access tier that share a letter do not differ significantly (moderated paired t-test over {}, Holm "
+    "over all pairs of baselines, 5 %); rows are compared with the baselines alone."
+)
+RULE = (
+    "Bold: the highest estimate of an access tier with several rows, and the rows that share a tier letter with it, "
+    "which do not differ from it significantly (moderated paired t-test over {}, Holm over all pairs of baselines, "
+    "5 %)."
+)
+
+
+def board_sheets(suite: Suite, rows: Rows, board: Leaderboard, tasks: Collection[str] = ()) -> dict[str, Sheet]:
+    """Return a sheet per task of a leaderboard; of these tasks only, if any are named.
+
+    `rows`: those that the leaderboard was built from.
+    """
+    complete = with_ideal(suite, rows)
+    shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
+    return {name: _task_sheet(suite, suite.task(name), on_task(complete, name), part) for name, part in shown.items()}
+
+
+def set_sheets(rows: Rows, board: Leaderboard) -> dict[str, Sheet]:
+    """Return a sheet per set of tasks over which rows are ranked: means over its tasks."""
+    own = {label for label, row in rows.items() if not is_ours(row)}
+    return {name: _set_sheet(name, part, own) for name, part in board.overall.items() if part.rows or part.few}
+
+
+def is_ours(row: Row) -> bool:
+    """Return whether a row is that of one of our methods on all its tasks."""
+    return all(map(is_baseline_row, row.values()))
+
+
+def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: TaskBoard) -> Sheet:
+    values = TaskValues(task, group_sizes(task))
+    shown = {row.submission: rows[row.submission] for row in (*part.rows, *part.few)}
+    ours = {label for label, row in shown.items() if is_baseline_row(row)}
+    channels = _by_channel(values, shown, ours)
+    best = _best(part.rows)
+    entries = [
+        replace(
+            _entry(row, shown[row.submission], best),
+            own=row.submission not in ours,
+            channels=channels[row.submission],
+        )
+        for row in (*part.rows, *part.few)
+    ]
+    return replace(_sheet(task.name, part, entries), task=task, ideal=_ideal(suite, task))
+
+
+def _set_sheet(name: str, part: SetBoard, own: Collection[str]) -> Sheet:
+    best = _best(part.rows)
+    entries = [replace(_common(row, best), own=row.submission in own) for rows in (part.rows, part.few) for row in rows]
+    return _sheet(f"mean of {name}", part, entries)
+
+
+def _sheet(name: str, part: TaskBoard | SetBoard, entries: Sequence[Entry]) -> Sheet:
+    intervals = "95 % Student's t intervals"
+    return Sheet(
+        name=name, entries=in_order(entries, RANKED_BY), headline=RANKED_BY, unit=part.unit, asked=part.asked,
+        intervals=intervals, channel_intervals=intervals, test=_over(TEST, part.unit), rule=_over(RULE, part.unit),
+    )  # fmt: skip
+
+
+def _over(text: str, unit: Unit) -> str:
+    return text.format(UNITS[unit])
+
+
+def _entry(row: TaskBoardRow, results: TaskRow, best: Collection[str]) -> Entry:
+    curves = stacked_curves(results.results)
+    return replace(_common(row, best), patterns=row.patterns, curves=curves)
+
+
+def _common(row: BoardRow, best: Collection[str]) -> Entry:
+    against = row.against_erm
+    return Entry(
+        label=row.submission,
+        access=row.access,
+        units=row.units,
+        ranked=row.ranks is not None,
+        letters=row.letters,
+        best=row.submission in best,
+        difference=(against.difference, against.verdict) if against else None,
+        estimates=row.estimates,
+    )
+
+
+def _best(rows: Sequence[BoardRow]) -> set[str]:
+    """Return the labels that share a letter with the first row of their access tier, in tiers with several rows."""
+    tiers: dict[str, list[BoardRow]] = {}
+    for row in rows:
+        tiers.setdefault(row.access, []).append(row)
+    return {
+        row.submission
+        for first, *others in tiers.values()
+        if others
+        for row in (first, *others)
+        if row is first or set(row.letters) & set(first.letters)
+    }
+
+
+def _by_channel(
+    values: TaskValues, rows: Mapping[str, TaskRow], baselines: Collection[str]
+) -> dict[str, dict[str, dict[str, Estimate]]]:
+    """Return the estimates of all rows by label, metric and channel, of the channels that the task carries."""
+    estimates: dict[str, dict[str, dict[str, Estimate]]] = {label: {} for label in rows}
+    for metric in BY_CHANNEL:
+        for channel in values.task.channels:
+            of_rows = values.by_label(rows, f"{metric}/{channel}")
+            spread = spread_of(f"{metric}/{channel}", of_rows, baselines)
+            for label, by_unit in of_rows.items():
+                estimates[label].setdefault(metric, {})[channel] = mean_estimate(by_unit, spread)
+    return estimates
+
+
+def _ideal(suite: Suite, task: Task) -> dict[str, float]:
+    """Return the ideal observer's metrics, means over the task's worlds, of which all have them stored."""
+    stored = stored_ideals(suite)
+    each = [stored.get((world.name, task.modality)) for world in task.worlds]
+    known = [ideal for ideal in each if ideal is not None]
+    if len(known) < len(each):
+        return {}
+    tables = [
+        ideal.metrics
+        | {f"{metric}/{name}": value for name, row in ideal.channels.items() for metric, value in row.items()}
+        for ideal in known
+    ]
+    common = set(tables[0]).intersection(*tables)
+    return {metric: float(np.mean([table[metric] for table in tables])) for metric in sorted(common)}

@@ -1,0 +1,104 @@
+"""Surfaces: a metric over two dials, the strength of the correlation and what another series of tasks varies."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spurgen.harness.figures.chosen import chosen
+from spurgen.harness.figures.patterns import COLOURS, DARK
+from spurgen.harness.figures.sheet import METRICS, Entry, Sheet
+from spurgen.harness.figures.style import SMALL, Columns, drawable, fraction, new_figure, paper_style
+from spurgen.harness.machine.plotting import INK
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.validity._series import Series
+
+SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
+ROOM = 12  # methods
+PANEL, REST = 0.95, 0.35  # inches: the height of a row of panels, and that of the axis
+
+
+class Surface(NamedTuple):
+    """Tasks over two dials: `tasks[row][column]`, by the values of another dial, ascending, and by strength.
+
+    `dial`: its name, empty where the series differ in several fields; `values`: as text.
+    """
+
+    dial: str
+    values: list[str]
+    strengths: list[float]
+    tasks: list[list[str]]
+
+
+def find_surface(series: Sequence[Series]) -> Surface | None:
+    """Return the surface of several series with the same strengths, or None if they make none."""
+    if len(series) < 2 or len({tuple(one.strengths) for one in series}) > 1 or len(series[0].strengths) < 2:
+        return None
+    named = [one.name.rpartition(" ") for one in series]
+    dials = {dial for dial, _, _ in named}
+    single = len(dials) == 1 and "," not in named[0][0]
+    labelled = [(value if single else one.name, one) for one, (_, _, value) in zip(series, named, strict=True)]
+    ordered = sorted(labelled, key=lambda pair: (_number(pair[0]), pair[0]))
+    return Surface(
+        dial=dials.pop() if single else "",
+        values=[value for value, _ in ordered],
+        strengths=series[0].strengths,
+        tasks=[one.tasks for _, one in ordered],
+    )
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.inf
+
+
+def draw_surface(
+    surface: Surface, sheets: Mapping[str, Sheet], metric: str = "robust_accuracy", columns: Columns = 2
+) -> Figure:
+    """Draw a metric over both dials, a panel per method; rows that are not on all tasks are left out.
+
+    Raise `ValueError` if no row has the metric on all tasks.
+    """
+    flat = [sheets[name] for names in surface.tasks for name in names]
+    rows = [row for row in chosen(flat, ROOM) if all(metric in sheet.by_label[row.label].estimates for sheet in flat)]
+    if not rows:
+        raise ValueError(f"no row has {metric} on all of {', '.join(sheet.name for sheet in flat)}")
+    values = {row.label: _values(surface, sheets, row, metric) for row in rows}
+    every = np.concatenate([*values.values()])
+    limits = min(0.0, float(every.min())), max(1.0, float(every.max()))
+    tall = -(-len(rows) // SIDE_BY_SIDE[columns])
+    wide = -(-len(rows) // tall)  # so that rows of panels are about as long
+    with paper_style():
+        figure = new_figure(columns, REST + PANEL * tall)
+        grid: Sequence[Axes] = figure.subplots(tall, wide, sharex=True, sharey=True, squeeze=False).ravel().tolist()
+        for axes, row in zip(grid, rows, strict=False):
+            _draw(axes, row, values[row.label], surface, limits)
+        for axes in grid[len(rows) :]:
+            axes.remove()
+        for axes in grid[len(rows) - wide : len(rows)]:  # below a panel that was removed the axis has no numbers
+            axes.tick_params(labelbottom=True)
+        figure.supxlabel("strength of the correlation")
+        figure.supylabel(METRICS[metric].lower() if not surface.dial else drawable(surface.dial.replace("_", " ")))
+    return figure
+
+
+def _values(surface: Surface, sheets: Mapping[str, Sheet], row: Entry, metric: str) -> Float64:
+    return np.array([[sheets[n].by_label[row.label].estimates[metric].value for n in names] for names in surface.tasks])
+
+
+def _draw(axes: Axes, row: Entry, values: Float64, surface: Surface, limits: tuple[float, float]) -> None:
+    axes.imshow(values, cmap=COLOURS, vmin=limits[0], vmax=limits[1], aspect="auto", origin="lower")
+    for (y, x), value in np.ndenumerate(values):
+        dark = (value - limits[0]) / (limits[1] - limits[0]) < DARK
+        text = f"{value:.2f}".replace("0.", ".", 1)
+        axes.text(x, y, text, ha="center", va="center", color="white" if dark else INK, fontsize=SMALL)
+    axes.set_xticks(range(len(surface.strengths)), [fraction(strength) for strength in surface.strengths])
+    axes.set_yticks(range(len(surface.values)), [drawable(value, 12) for value in surface.values], fontsize=SMALL)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    name = ("> " if row.own else "") + drawable(row.label, 15)
+    axes.annotate(name, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", fontsize=SMALL)

@@ -1,0 +1,75 @@
+import math
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from spurgen.harness.board.schema import PrivateGap
+from spurgen.harness.metrics import Interval
+from spurgen.harness.statistics.estimate import Estimate
+
+
+def test_a_line_per_row_with_its_metrics_and_intervals(board):
+    part = board.tasks["small-text"]
+    frame = part.to_pandas().set_index("submission")
+    assert list(frame.index) == [row.submission for row in (*part.rows, *part.few, *part.unranked)]
+    for row in (*part.rows, *part.few):
+        line = frame.loc[row.submission]
+        assert line["robust_accuracy"] == row.ranked_by.value
+        if row.ranks:
+            assert (line["first_rank"], line["last_rank"]) == row.ranks
+        if row.against_erm and row.against_erm.interval:
+            assert line["to_erm_low"] == row.against_erm.interval[0]
+        assert line["patterns.cc"] == row.patterns["cc"]
+        assert line["sss_by_channel.color"] == row.by_channel["sss"]["color"]
+    assert frame.loc["gone", "reason"].startswith("failed with seed 0")
+    assert not frame.loc["gone", "ranked"]
+    assert math.isnan(frame.loc["gone", "robust_accuracy"])
+
+
+def test_columns_are_typed(board):
+    types = board.to_pandas().dtypes.astype(str).to_dict()
+    assert types["submission"] == types["letters"] == types["reason"] == "string"
+    assert types["first_rank"] == types["units"] == "Int64"
+    assert types["ranked"] == types["ignores_core"] == "boolean"
+    others = {kind for name, kind in types.items() if kind not in ("string", "Int64", "boolean")}
+    assert others == {"float64"}
+    assert types["robust_accuracy_low"] == "float64"
+
+
+def test_the_leaderboard_has_a_line_per_task_and_row(board):
+    frame = board.to_pandas()
+    sizes = {name: len(part.rows) + len(part.few) + len(part.unranked) for name, part in board.tasks.items()}
+    assert frame.groupby("task").size().to_dict() == sizes
+    assert set(frame["suite"]) == {"tiny"}
+    assert not frame.duplicated(["task", "submission"]).any()
+
+
+def test_a_set_of_tasks_has_the_gap_recovered(board):
+    part = board.overall["both"]
+    shown = replace(part, rows=[replace(part.rows[0], recovered=Estimate(0.5, 0.4, 0.6)), *part.rows[1:]])
+    frame = shown.to_pandas()
+    assert frame.loc[0, ["gap_recovered", "gap_recovered_low", "gap_recovered_high"]].tolist() == [0.5, 0.4, 0.6]
+    assert frame["gap_recovered"].isna().sum() == len(frame) - 1
+    assert "gap_recovered" not in part.to_pandas()
+
+
+def test_the_private_gap_has_its_interval(board):
+    part = board.tasks["small-text"]
+    private = PrivateGap(5, 0.5, 0.4, 0.1, Interval(0.05, 0.15), 0.2)
+    frame = replace(part, rows=[replace(part.rows[0], private=private)], few=[], unranked=[]).to_pandas()
+    assert frame.loc[0, ["private_gap", "private_gap_low", "private_gap_high"]].tolist() == [0.1, 0.05, 0.15]
+
+
+def test_an_empty_board_is_an_empty_table(board):
+    empty = replace(board.tasks["small-text"], rows=[], few=[], unranked=[]).to_pandas()
+    assert isinstance(empty, pd.DataFrame)
+    assert len(empty) == 0
+
+
+@pytest.mark.parametrize("name", ["small-text", "small-image"])
+def test_a_table_survives_csv(board, name, tmp_path):
+    frame = board.tasks[name].to_pandas()
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    again = pd.read_csv(tmp_path / "a.csv")
+    assert again["robust_accuracy"].tolist() == pytest.approx(frame["robust_accuracy"].tolist(), nan_ok=True)

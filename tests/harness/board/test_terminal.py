@@ -1,0 +1,122 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
+
+from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.terminal import BRIEF, PLAIN_WIDTH, to_terminal
+from spurgen.harness.statistics.estimate import Estimate
+
+MANIFEST = "Manifest SHA-256: "
+
+
+def with_reliance(board):
+    """Return a board whose rows have reliance and core use."""
+    more = {"reliance": Estimate(0.25), "core_use": Estimate(0.875)}
+
+    def full(rows):
+        return [replace(row, estimates=row.estimates | more) for row in rows]
+
+    tasks = {name: replace(part, rows=full(part.rows), few=full(part.few)) for name, part in board.tasks.items()}
+    return replace(board, tasks=tasks)
+
+
+def line_of(text, name):
+    return next(line for line in text.splitlines() if f" {name} " in f" {line} ")
+
+
+def test_few_columns_fit_80_characters(board):
+    text = to_terminal(with_reliance(board), width=80)
+    tabular = [line for line in text.splitlines() if not line.startswith((MANIFEST, "Not ranked", "##"))]
+    assert max(map(cell_len, tabular)) <= 80
+    assert "Rank   Tier   Submission" in text
+    row = board.tasks["small-text"].rows[-2]
+    line = line_of(text, row.submission)
+    assert line.split() == ["1", "a", row.submission, *row.ranked_by.text().split(), "0.250", "0.875"]
+    assert "WGA" not in text
+
+
+@pytest.mark.parametrize(("width", "absent"), [(72, "Core use"), (60, "Reliance"), (45, "Tier ")])
+def test_columns_that_do_not_fit_are_left_out_and_the_interval_never_is(board, width, absent):
+    text = to_terminal(with_reliance(board), width=width)
+    assert absent not in text.partition(BRIEF[-30:])[2]
+    low, high = board.tasks["small-text"].rows[0].ranked_by.ends
+    assert f"[{low:.3f}, {high:.3f}]" in text
+    assert max(cell_len(line) for line in text.splitlines() if line.startswith("───")) <= width
+
+
+def test_a_long_name_continues_on_the_next_line(board):
+    part = board.tasks["small-text"]
+    long = replace(part.rows[0], submission="x" * 70)
+    text = to_terminal(replace(board, tasks={"small-text": replace(part, rows=[long], few=[])}, overall={}), width=80)
+    assert text.count("x") >= 70
+    assert max(cell_len(line) for line in text.splitlines() if "xx" in line) <= 80
+
+
+def test_wide_has_all_columns(board):
+    text = to_terminal(board, wide=True)
+    for title in ("Robust accuracy", "To ERM", "WGA", "Accuracy", "SSS (floor)", "IG", "Seeds", "Verified"):
+        assert title in text
+    row = next(row for row in board.tasks["small-text"].rows if row.submission == "vrex")
+    line = line_of(text, "vrex")
+    assert f"{row.against_erm.difference:+.3f}" in line
+    assert line.endswith("5   self-reported")
+
+
+def test_the_same_columns_are_as_wide_in_the_tables_of_a_task(board):
+    heads = [line for line in to_terminal(board, ["small-text"]).splitlines() if line.startswith("Rank  ")]
+    assert len(heads) == 4
+    assert len({*heads}) == 1
+
+
+def test_own_rows_are_marked_by_a_sign_and_with_colours_also_by_colour(suite, make_row):
+    tasks = ("small-text", "small-image")
+    rows = {label: {task: make_row(suite, 0.9, range(5), task=task) for task in tasks} for label in ("mine", "other")}
+    board = build(replace(suite, overall={"both": tasks}), rows)
+    text = to_terminal(board, mine={"mine"})
+    assert text.count("> mine") == 3
+    assert "> other" not in text
+    assert ">: your row" in text
+    assert "your row" not in to_terminal(board)
+    coloured = to_terminal(board, mine={"mine"}, colour=True)
+    assert "\x1b[" in coloured
+    assert Text.from_ansi(coloured).plain.split() == text.split()
+    only = to_terminal(board, {"small-text"}, {"mine"})
+    assert "## small-text" in only
+    assert "small-image" not in only
+
+
+def test_tiers_few_units_and_reasons_have_their_blocks(board):
+    text = to_terminal(board)
+    part = text.partition("## small-text")[2].partition("## ")[0]
+    tiers = ("none", "envs", "val_groups", "train_groups")
+    assert [line for line in part.splitlines() if line.startswith("Access: ")] == [f"Access: {tier}" for tier in tiers]
+    assert "Fewer than 5 seeds: not ranked among the others" in part
+    assert "Not ranked: gone: failed with seed 0: boom|" in part
+    assert f"Pairs of baselines told apart, over all tiers: {board.tasks['small-text'].told_apart:.0%}." in part
+    assert "## Overall, both: mean over small-text, small-image" in text
+    assert text.splitlines()[0] == "# SpurGen tiny leaderboard"
+    assert f"{MANIFEST}{board.manifest_sha256}" in text
+
+
+def test_no_escape_sequence_or_markup_of_a_name_is_obeyed(board):
+    part = board.tasks["small-text"]
+    evil = replace(part.rows[0], submission="[red]a\x1b[2J\nb[/red]")
+    text = to_terminal(replace(board, tasks={"small-text": replace(part, rows=[evil])}, overall={}))
+    assert "\x1b" not in text
+    assert "[red]a [2J b[/red]" in text
+
+
+def test_a_row_that_ignores_the_core_cue_is_marked(suite, make_row):
+    rows = {"a": {"small-text": make_row(suite, 0.6, arrays={"core": np.full(24, 0.1)})}}
+    assert "a (ignores the core cue)" in to_terminal(build(suite, rows))
+
+
+def test_the_text_does_not_depend_on_the_environment(board, monkeypatch):
+    before = to_terminal(board)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert to_terminal(board) == before
+    assert max(map(cell_len, before.splitlines())) <= max(PLAIN_WIDTH, len(MANIFEST) + 64)

@@ -1,0 +1,30 @@
+from dataclasses import replace
+
+from spurgen.harness.figures import captions
+
+
+def test_a_caption_states_units_intervals_test_and_marks(mains):
+    text = captions.estimates_caption(mains)
+    assert text.startswith("Robust accuracy (the lowest accuracy, averaged over classes, of an alignment pattern) on ")
+    for part in (
+        "main-image and main-text", "means over n = 3 worlds with 95 % Student's t intervals",
+        "moderated paired t-test over worlds, Holm over all pairs of baselines, 5 %", "Open: fewer than 3 worlds",
+        "A name after >", "Dashed: the ideal observer",
+    ):  # fmt: skip
+        assert part in text
+
+
+def test_a_caption_does_not_explain_what_is_not_drawn(mains):
+    ours = [entry for entry in mains[0].entries if entry.ranked and not entry.own]
+    plain = replace(mains[0], entries=ours, ideal={})
+    for text in (captions.estimates_caption([plain]), captions.reliance_caption(plain)):
+        assert not {"Open", "after >", "Dashed"} & {word for word in ("Open", "after >", "Dashed") if word in text}
+        assert "  " not in text
+
+
+def test_every_caption_has_the_number_of_units(mains):
+    sheet = mains[0]
+    made = [captions.reliance_caption(sheet), captions.patterns_caption(sheet), captions.curves_caption(sheet),
+            captions.dose_caption([sheet]), captions.surface_caption([sheet], "reliance", "core_size")]  # fmt: skip
+    assert all("n = 3 worlds" in text for text in made)
+    assert "core size (rows)" in made[-1]

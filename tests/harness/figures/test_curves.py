@@ -1,0 +1,31 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spurgen.harness.figures.curves import draw_curves, with_curves
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_a_panel_per_row_that_reports_curves(mains, columns, check_layout):
+    figure = draw_curves(mains[0], columns)
+    texts = check_layout(figure)
+    assert {"mixup", "erm", "jtt", "group_dro"} <= {*texts}
+    assert {"accuracy on val", "worst group on val", "epoch, over all stages"} <= {*texts}
+    assert "worst pattern on val" not in texts  # no row reports it
+    assert len(figure.axes) == 4
+
+
+def test_a_curve_is_a_mean_over_units_and_a_further_stage_has_a_line(mains):
+    axes = draw_curves(mains[0], 2).axes[0]
+    curves = with_curves(mains[0])[0].curves
+    solid = next(line for line in axes.lines if line.get_linestyle() == "-")
+    assert solid.get_ydata() == pytest.approx(curves["val_accuracy"].mean(axis=0))
+    assert [2.5, 2.5] in [np.ravel(line.get_xdata()).tolist() for line in axes.lines]
+
+
+def test_a_sheet_without_curves_has_no_figure(mains):
+    silent = replace(mains[0], entries=[replace(e, curves={}) for e in mains[0].entries])
+    assert with_curves(silent) == []
+    with pytest.raises(ValueError, match="no row reports learning curves"):
+        draw_curves(silent)

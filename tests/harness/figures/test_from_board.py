@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import pytest
+
+from spurgen.harness.board.files import build_board
+from spurgen.harness.figures.from_board import board_sheets
+
+LABELS = ["erm", "mixup", "jtt", "group_dro"]
+
+
+def test_a_sheet_has_the_rows_of_the_board_with_its_estimates(sheets, toy_board):
+    sheet, part = sheets["main-image"], toy_board.tasks["main-image"]
+    rows = {row.submission: row for row in (*part.rows, *part.few)}
+    assert {*sheet.by_label} == {*rows}
+    for label, entry in sheet.by_label.items():
+        assert entry.estimates == rows[label].estimates
+        assert entry.patterns == rows[label].patterns
+        assert (entry.ranked, entry.letters) == (rows[label].ranks is not None, rows[label].letters)
+    assert (sheet.unit, sheet.samples, sheet.asked) == ("world", "n = 3 worlds", 3)
+    assert "over worlds" in sheet.test
+
+
+def test_rows_come_by_access_tier_and_those_with_few_units_last(sheets):
+    sheet = sheets["main-image"]
+    assert [entry.access for entry in sheet.entries] == ["none"] * 4 + ["val_groups", "train_groups"]
+    assert [entry.ranked for entry in sheet.entries] == [True, True, True, False, True, True]
+    values = [entry.estimates["robust_accuracy"].value for entry in sheet.entries[:3]]
+    assert values == sorted(values, reverse=True)
+
+
+def test_rows_of_strangers_are_the_users_own(sheets):
+    assert {label for label, entry in sheets["main-image"].by_label.items() if not entry.own} == {*LABELS}
+
+
+def test_reliance_by_channel_is_a_mean_over_worlds_with_its_interval(sheets, toy_rows):
+    sheet = sheets["main-image"]
+    assert sheet.channel_names("reliance") == ["color", "background"]
+    entry = sheet.by_label["erm"]
+    assert entry.channels["reliance"]["color"].value == pytest.approx(entry.estimates["reliance"].value)
+    assert entry.channels["sss"]["color"].value == pytest.approx(toy_rows["erm"]["main-image"].mean("sss/color"))
+
+
+def test_bold_are_the_best_of_a_tier_and_the_rows_that_share_its_letter(toy, toy_rows, toy_board):
+    part = toy_board.tasks["main-image"]
+    best, second, third = (replace(part.rows[0], submission=n, letters=x) for n, x in
+                           zip(("erm", "mixup", "jtt"), ("a", "ab", "b"), strict=True))  # fmt: skip
+    alone = replace(part.rows[-1], submission="group_dro", letters="a")
+    board = replace(toy_board, tasks={"main-image": replace(part, rows=[best, second, third, alone], few=[])})
+    sheet = board_sheets(toy, toy_rows, board)["main-image"]
+    assert {label: entry.best for label, entry in sheet.by_label.items()} == {
+        "erm": True, "mixup": True, "jtt": False, "group_dro": False,
+    }  # fmt: skip
+
+
+def test_the_ideal_observer_is_a_mean_over_worlds_and_missing_where_one_is(sheets, toy, toy_rows, toy_board):
+    assert sheets["main-image"].ideal["robust_accuracy"] == pytest.approx(0.95)
+    assert sheets["main-image"].ideal["reliance/color"] == pytest.approx(0.02)
+    less = toy.ideal.model_copy(update={"worlds": {k: v for k, v in toy.ideal.worlds.items() if k != "core-w1"}})
+    assert len(less.worlds) == len(toy.ideal.worlds) - 1
+    lacking = replace(toy)
+    lacking.__dict__["ideal"] = less
+    assert board_sheets(lacking, toy_rows, toy_board)["main-image"].ideal == {}
+
+
+def test_sets_of_tasks_have_sheets_of_their_means(means, toy_board):
+    sheet = means["main"]
+    assert sheet.name == "mean of main"
+    rows = {row.submission: row for row in toy_board.overall["main"].rows}
+    assert {label: entry.estimates["robust_accuracy"] for label, entry in sheet.by_label.items()} == {
+        label: row.ranked_by for label, row in rows.items()
+    }
+    assert sum(entry.own for entry in sheet.entries) == 1
+
+
+def test_only_the_named_tasks_have_sheets(toy, toy_rows, toy_board):
+    assert list(board_sheets(toy, toy_rows, toy_board, ["main-text"])) == ["main-text"]
+
+
+def test_rows_of_a_suite_with_one_world_have_seeds_as_units(suite, make_row, as_baseline, tmp_path):
+    rows = {"erm": {"small-text": make_row(suite, 0.9, range(5), **as_baseline("erm"))}}
+    (sheet,) = board_sheets(suite, rows, build_board(suite, tmp_path, rows)).values()
+    assert (sheet.samples, sheet.ideal) == ("n = 5 training seeds", {})
+    assert "over training seeds" in sheet.rule

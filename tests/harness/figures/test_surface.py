@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from spurgen.harness.figures.surface import draw_surface, find_surface
+from spurgen.harness.validity._series import Series, find_series
+
+SURFACE = [["dial-0.8-0.5", "dial-0.8-0.9"], ["dial-1.3-0.5", "dial-1.3-0.9"]]
+
+
+@pytest.fixture(scope="module")
+def surface(toy):
+    return find_surface(find_series(toy.tasks_with("dose")))
+
+
+def test_series_that_differ_in_one_dial_make_a_surface(surface):
+    assert surface.dial == "core_size"
+    assert (surface.values, surface.strengths, surface.tasks) == (["0.8", "1.3"], [0.5, 0.9], SURFACE)
+
+
+def test_one_series_or_series_of_different_strengths_make_none():
+    one, other = Series("core_size 1", ["a", "b"], [0.1, 0.9]), Series("core_size 2", ["c", "d"], [0.1, 0.8])
+    assert find_surface([one]) is None
+    assert find_surface([one, other]) is None
+
+
+def test_values_of_a_dial_are_sorted_as_numbers_and_several_dials_have_no_name():
+    series = [Series(f"core_size {k}", [f"{k}a", f"{k}b"], [0.1, 0.9]) for k in ("10", "2")]
+    assert find_surface(series).values == ["2", "10"]
+    series = [Series(f"noise.rate {k}, core_size {k}", ["a", "b"], [0.1, 0.9]) for k in "12"]
+    assert (find_surface(series).dial, find_surface(series).values) == ("", [one.name for one in series])
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("metric", ["robust_accuracy", "reliance"])
+def test_a_panel_per_row_has_its_values(surface, sheets, metric, columns, check_layout):
+    figure = draw_surface(surface, sheets, metric, columns)
+    assert {"erm", "jtt", "core size", "0.8", "1.3", ".9"} <= {*check_layout(figure)}
+    assert len(figure.axes) == 4  # the others are not on all tasks
+    panels = {axes.texts[-1].get_text(): axes.images[0].get_array() for axes in figure.axes}
+    for label, shown in panels.items():
+        values = [[sheets[task].by_label[label].estimates[metric].value for task in row] for row in SURFACE]
+        assert np.allclose(shown, values)
+
+
+def test_a_metric_that_no_row_has_is_an_error(surface, sheets):
+    with pytest.raises(ValueError, match="no row has core_use on all of dial-0"):
+        draw_surface(surface, sheets, "core_use")
