@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -12,6 +13,10 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
+
+if TYPE_CHECKING:
+    from spurgen.harness.evaluation.figures import Evaluation
+    from spurgen.harness.evaluation.paired import Comparison
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,12 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--allow-missing-groups", action="store_true", help="leave groups without a sample out, and say so")
     add("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    add("--latex", type=Path, metavar="FILE", help="write a table for a paper (booktabs)")
+    add("--figure", type=Path, metavar="FILE", help="draw the accuracy of every group, as .pdf, .svg or .png")
     add_model(parser)
     add_answers(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a summary and tables for each model, and the paired test of two; or what answers to questions reach."""
+    if arguments.figure and arguments.figure.suffix not in (".pdf", ".svg", ".png"):
+        raise SpurgenError(f"--figure {arguments.figure}: expected a name that ends in .pdf, .svg or .png")
     if arguments.answers:
         return run_answers(arguments, console)
     if arguments.table is None and arguments.model is None:
@@ -55,7 +64,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.evaluation.figures import evaluate
     from spurgen.harness.evaluation.paired import compare
     from spurgen.harness.evaluation.reading import read_predictions
-    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, summary, tables, to_json
+    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, summary, tables
 
     asked = Columns(
         label=arguments.label_column, prediction=arguments.prediction_column, logits=arguments.logits,
@@ -85,10 +94,33 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         printed.print()
         printed.print(comparison_table(comparison))
         printed.print()
-    if arguments.json:
-        write_atomically(arguments.json, to_json(evaluations, comparison))
-        say(console, f"wrote {arguments.json}")
+    _write(arguments, evaluations, comparison, console)
     return 0
+
+
+def _write(
+    arguments: argparse.Namespace, evaluations: list["Evaluation"], comparison: "Comparison | None", console: Console
+) -> None:
+    """Write the files that the flags name."""
+    from spurgen.harness.evaluation.report import to_json
+
+    written: dict[Path, str | bytes] = {}
+    if arguments.json:
+        written[arguments.json] = to_json(evaluations, comparison)
+    if arguments.latex or arguments.figure:
+        from spurgen.harness.evaluation.paper import (  # imported late: matplotlib is slow to import
+            draw_groups,
+            to_latex,
+        )
+        from spurgen.harness.figures.style import encode
+
+        if arguments.latex:
+            written[arguments.latex] = to_latex(evaluations, comparison)
+        if arguments.figure:
+            written[arguments.figure] = encode(draw_groups(evaluations), arguments.figure.suffix[1:])
+    for path, content in written.items():
+        write_atomically(path, content)
+        say(console, f"wrote {path}")
 
 
 def _aligned(words: list[str]) -> tuple[str, dict[str, str]]:
