@@ -23,7 +23,7 @@ GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
     "Rank: 1 + the rows of the access tier that are surely better in robust accuracy, to the rows less those that are "
-    "surely worse. Rows that share a tier letter do not differ significantly. Brackets: 95 % intervals. Columns: "
+    "surely worse. Rows that share a tier letter do not differ significantly. Brackets: 95% intervals. Columns: "
     "docs/metrics.md."
 )
 MINE = " >: your row."
