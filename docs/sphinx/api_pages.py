@@ -53,13 +53,10 @@ def package(folder: str, module: str) -> str:
 def methods() -> str:
     """Return the list of methods: a line for each, by access tier."""
     lines = [_title("Methods"), "Each method is a file of ``baselines/``; its page has the whole file.\n"]
-    lines += [
-        ".. list-table::\n   :header-rows: 1\n   :widths: 18 18 64\n",
-        "   * - method\n     - access\n     - what it is",
-    ]
+    lines += [".. list-table::\n   :header-rows: 1\n   :widths: 18 18 64\n", *_row("method", "access", "what it is")]
     for name, module in METHODS.items():
-        lines.append(f"   * - :doc:`{name} <baselines/{name}>`\n     - ``{module.submission.ACCESS}``")
-        lines.append(f"     - {inspect.getdoc(module).partition(chr(10))[0]}")
+        summary = (inspect.getdoc(module) or "").partition("\n")[0]
+        lines += _row(f":doc:`{name} <baselines/{name}>`", f"``{module.submission.ACCESS}``", summary)
     hidden = ["", ".. toctree::\n   :hidden:\n", *(f"   baselines/{name}" for name in METHODS)]
     return "\n".join([*lines, *hidden, ""])
 

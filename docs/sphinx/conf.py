@@ -4,6 +4,9 @@ import os
 import sys
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -38,6 +41,15 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_search_summary = False  # it would fetch pages, which browsers refuse for files
 html_show_sphinx = False
-html_theme_options: dict[str, bool | str] = {"navigation_with_keys": True}
-if board := os.environ.get("SPURGEN_BOARD"):  # `build.py --board`: the address of the leaderboard's pages
-    html_theme_options["announcement"] = f'<a href="{board}">Leaderboard</a>'
+html_theme_options = {"navigation_with_keys": True}
+
+
+def setup(app: Sphinx) -> None:
+    """Link every page to the leaderboard's pages, if `build.py --board` has their place relative to the site."""
+    board = os.environ.get("SPURGEN_BOARD")
+
+    def linked(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+        context["theme_announcement"] = f'<a href="{context["pathto"](board, 1)}">Leaderboard</a>'
+
+    if board:
+        app.connect("html-page-context", linked)

@@ -1,15 +1,21 @@
 """Formulas as MathML, which browsers draw themselves: no script, no font, no network."""
 
+import re
 from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
+_PRIME = re.compile(r"<msup>(<mi>\w</mi>)<m[io]>&#x02032;</m[io]></msup>")
+
 
 def mathml(latex: str, *, display: str) -> str:
-    """Return a formula as a MathML element; `display` is `inline` or `block`."""
-    return str(convert(latex.strip(), display=display))
+    """Return a formula as a MathML element; `display` is `inline` or `block`.
+
+    Primes stand beside their letter: as superscripts, which the converter makes them, browsers draw them too small.
+    """
+    return _PRIME.sub(r"<mrow>\1<mo>&#x02032;</mo></mrow>", str(convert(latex.strip(), display=display)))
 
 
 def _inline(translator: Any, node: nodes.math) -> None:  # noqa: ANN401
