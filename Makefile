@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 IMAGENET_READY := $(VENV)/.ready-imagenet
+DOCS_READY := $(VENV)/.ready-docs
 # mypy does not see an editable install, so lint shows it the folders under their installed names.
 TYPES := .cache/types
 CORE := erm irm group_dro adversarial contrastive resample
@@ -21,7 +22,7 @@ KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are 
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
-.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard calibrate validity test attacks lint bench sheets clean
+.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard calibrate validity test attacks lint bench sheets docs clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
 	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 0-2 --submissions $(CORE) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
@@ -73,12 +74,16 @@ lint: $(DEV_READY)
 	rm -rf $(TYPES) && mkdir -p $(TYPES)/spurgen
 	for folder in benchmark generators baselines harness; do ln -s $(CURDIR)/$$folder $(TYPES)/spurgen/$$folder; done
 	MYPYPATH=$(TYPES) $(BIN)/mypy --namespace-packages --explicit-package-bases -p spurgen
+	MYPYPATH=$(TYPES):docs/sphinx $(BIN)/mypy docs/sphinx
 
 bench: $(DEV_READY)  ## speed and memory, with the targets
 	$(BIN)/pytest tests/speed --benchmark-enable --benchmark-columns=median,iqr,rounds -p no:xdist
 
 sheets: $(READY)  ## redraw the pictures in docs/
 	$(BIN)/spurgen sheets --out docs
+
+docs: $(DOCS_READY)  ## the documentation, site/docs/index.html
+	$(BIN)/python docs/sphinx/build.py site/docs
 
 $(READY): pyproject.toml
 	$(SETTING_UP)
@@ -98,5 +103,11 @@ $(IMAGENET_READY): pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[imagenet]"
 	@touch $(READY) $@
 
+$(DOCS_READY): pyproject.toml
+	$(SETTING_UP)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[docs]"
+	@touch $(READY) $@
+
 clean:
-	rm -rf $(VENV) data build *.egg-info
+	rm -rf $(VENV) data build site *.egg-info

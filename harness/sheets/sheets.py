@@ -9,6 +9,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.generators import TwinKind, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.sheets.concepts import group_sheet, shortcut_sheet
 from spurgen.harness.sheets.layout import GAP, INK, Strip, column, framed, grid, heading, panel, row, tile, write
 from spurgen.harness.sheets.samples import (
     MEASURED_AT,
@@ -165,6 +166,8 @@ def write_sheets(folder: Path) -> list[Path]:
         "captions-natural.png": caption_sheet("natural"),
         "alignments.png": alignment_sheet(80),
         "twins.png": twin_sheet(112),
+        "shortcut.png": shortcut_sheet(96),
+        "groups.png": group_sheet(112),
     }
     for name, sheet in sheets.items():
         # Noise does not compress; with five bits per level a sheet stays small.

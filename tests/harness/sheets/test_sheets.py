@@ -26,6 +26,8 @@ NAMES = [
     "captions-natural.png",
     "alignments.png",
     "twins.png",
+    "shortcut.png",
+    "groups.png",
 ]
 
 
@@ -41,8 +43,9 @@ def written(tmp_path_factory):
 def quick(monkeypatch):
     """Replace the drawing functions, which are slow; return their stand-in sheets in the order of NAMES."""
     captions = ("caption_sheet", "caption_sheet")
-    names = ("banner", "contact_sheet", "scene_sheet", *captions, "alignment_sheet", "twin_sheet")
-    drawn = [Image.new("RGB", (4 + names.index(name), 4), (32 * names.index(name), 0, 0)) for name in names]
+    ideas = ("shortcut_sheet", "group_sheet")
+    names = ("banner", "contact_sheet", "scene_sheet", *captions, "alignment_sheet", "twin_sheet", *ideas)
+    drawn = [Image.new("RGB", (4 + names.index(name), 4), (24 * names.index(name), 0, 0)) for name in names]
     for name, sheet in zip(names, drawn, strict=True):
         monkeypatch.setattr(sheets, name, lambda *_, sheet=sheet, **__: sheet)
     return drawn

@@ -1,0 +1,139 @@
+"""The sources of the documentation site: pages of the repository whose links also lead somewhere on the site.
+
+A page on GitHub links to pages, source files and folders of the repository. What can be reached from `docs/` becomes a
+page of the site: a page stays one, a source file or a folder of them is shown as code, and where the Python API has a
+page about a folder or file, links lead there.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import api_pages
+
+PICTURES = (".png", ".svg")
+MOVED = {"submissions/README.md": "submitting.md"}
+LANGUAGES = {".cff": "yaml", ".py": "python", ".toml": "toml"}
+MOST_LINES = 400  # of a source file; tables of results are longer
+
+_FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[([^\[\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
+_SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
+_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+
+
+def address(path: Path) -> str:
+    """Return the source file of the site for a path of the repository, both relative to their roots."""
+    name = path.as_posix()
+    if page := api_pages.PAGES.get(name):
+        return page
+    if path.parts[0] == "docs":
+        return path.relative_to("docs").as_posix()
+    return MOVED.get(name, name) if path.suffix in (".md", *PICTURES) else f"source/{name}.md"
+
+
+def relink(text: str, page: Path, root: Path) -> tuple[str, set[Path]]:
+    """Rewrite a page's relative links for the site, and return the files and folders to which they lead.
+
+    `page` and the paths returned are relative to `root`. A link whose text is a file's name gets the page's title.
+    Code blocks stay as they are. Raises `FileNotFoundError` for a link that leads nowhere.
+    """
+    linked: set[Path] = set()
+    folder = Path(address(page)).parent
+
+    def rewritten(match: re.Match[str]) -> str:
+        target = (root / page.parent / match[2]).resolve()
+        if not target.exists():
+            raise FileNotFoundError(f"{page}: the link {match[2]!r} leads to no file")
+        path = target.relative_to(root)
+        linked.add(path)
+        text = _title(target) if match[1].endswith(".md") else match[1]
+        return f"[{text}]({Path(os.path.relpath(address(path), folder)).as_posix()}{match[3] or ''})"
+
+    parts, start = [], 0
+    for fence in _FENCE.finditer(text):
+        parts += [_LINK.sub(rewritten, text[start : fence.start()]), fence[0]]
+        start = fence.end()
+    return "".join([*parts, _LINK.sub(rewritten, text[start:])]), linked
+
+
+def contents(index: str) -> dict[str, dict[str, str]]:
+    """Return, for every heading of the index, the pages listed under it and the texts of their links."""
+    listed = {title: {link[2]: link[1] for link in _LINK.finditer(body)} for title, body in _SECTION.findall(index)}
+    return {title: pages for title, pages in listed.items() if pages}
+
+
+def stage(root: Path, out: Path) -> None:
+    """Write the sources of the site to the new folder `out`."""
+    root = root.resolve()
+    out.mkdir(parents=True)
+    api_pages.write(out)
+    index, _ = relink((root / "docs" / "index.md").read_text("utf-8"), Path("docs/index.md"), root)
+    listed = {"index.md"}.union(*contents(index).values())
+    waiting = [path.relative_to(root) for path in _first(root)]
+    seen = set(waiting)
+    while waiting:
+        path = waiting.pop()
+        links = set() if path.as_posix() in api_pages.PAGES else _write(path, root, out, listed)
+        waiting += sorted(links - seen)
+        seen |= links
+
+
+def _first(root: Path) -> Iterator[Path]:
+    yield root / "README.md"
+    for suffix in ("md", "ipynb"):
+        yield from sorted((root / "docs").glob(f"*.{suffix}"))
+
+
+def _write(path: Path, root: Path, out: Path, listed: set[str]) -> set[Path]:
+    """Write one page or picture, and return the files and folders to which it leads."""
+    source, target = root / path, out / address(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    links: set[Path] = set()
+    if path.suffix in PICTURES:
+        shutil.copyfile(source, target)
+        return links
+    if path.suffix == ".ipynb":
+        text, links = _notebook(path, root)
+    elif path.suffix == ".md":
+        text, links = relink(source.read_text("utf-8"), path, root)
+    else:
+        text = f"# `{path.as_posix()}`\n\n{_code(source)}"
+    if address(path) == "index.md":
+        text += "".join(_toctree(title, pages) for title, pages in contents(text).items())
+    if path.suffix != ".ipynb" and address(path) not in listed:
+        text = f"---\norphan: true\n---\n{text}"
+    target.write_text(text, encoding="utf-8")
+    return links
+
+
+def _title(page: Path) -> str:
+    return str(_TITLE.findall(page.read_text("utf-8"))[0])
+
+
+def _notebook(path: Path, root: Path) -> tuple[str, set[Path]]:
+    notebook = json.loads((root / path).read_text("utf-8"))
+    links: set[Path] = set()
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            text, linked = relink("".join(cell["source"]), path, root)
+            cell["source"] = text.splitlines(keepends=True)
+            links |= linked
+    return json.dumps(notebook), links
+
+
+def _code(source: Path) -> str:
+    if source.is_dir():
+        files = sorted(file for file in source.iterdir() if file.is_file() and file.name != "__init__.py")
+        return "\n".join(f"## `{file.name}`\n\n{_code(file)}" for file in files)
+    lines = source.read_text("utf-8").splitlines()
+    block = "\n".join([f"``````{LANGUAGES.get(source.suffix, 'text')}", *lines[:MOST_LINES], "``````", ""])
+    return block + f"\n{len(lines) - MOST_LINES} more lines.\n" * (len(lines) > MOST_LINES)
+
+
+def _toctree(title: str, pages: dict[str, str]) -> str:
+    entries = "\n".join(f"{text} <{Path(page).with_suffix('').as_posix()}>" for page, text in pages.items())
+    return f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{entries}\n```\n"

@@ -1,0 +1,20 @@
+"""The modules of docs/sphinx, which are no package, and the built site."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT / "docs" / "sphinx"))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the whole site, built as `make docs` does; the notebook is executed."""
+    out = tmp_path_factory.mktemp("site") / "docs"
+    command = [sys.executable, "docs/sphinx/build.py", str(out), "--board", "../index.html"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out

@@ -1,0 +1,47 @@
+import api_pages
+import pytest
+
+from spurgen.baselines.training.search import Choice, LogUniform, Uniform
+from spurgen.harness import metrics
+
+
+def test_there_is_a_page_of_every_package_and_every_method(tmp_path):
+    api_pages.write(tmp_path)
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.rst")} == {*api_pages.PAGES.values()}
+
+
+def test_a_package_lists_every_public_name():
+    text = api_pages.package("harness/metrics", "spurgen.harness.metrics")
+    for name in metrics.__all__:
+        assert f":: spurgen.harness.metrics.{name}\n" in text
+    assert text.index("autoclass") < text.index("autofunction")
+
+
+def test_the_list_of_methods_has_each_with_its_access_tier_and_its_summary():
+    text = api_pages.methods()
+    for name, module in api_pages.METHODS.items():
+        row = text.split(f"- :doc:`{name} <baselines/{name}>`\n")[1].splitlines()
+        assert row[0].strip() == f"- ``{module.submission.ACCESS}``"
+        assert row[1].strip() == f"- {module.__doc__.splitlines()[0]}"
+
+
+def test_a_method_has_its_own_hyper_parameters_first_with_default_range_and_source():
+    text = api_pages.method("group_dro")
+    assert text.index("``eta``") < text.index("``epochs``")
+    row = text.split("- ``eta``\n")[1].split("   * - ")[0]
+    assert [cell.strip() for cell in row.split("     - ")[1:5]] == [
+        "``0.1``", "0.0001 to 1", "log-uniform, 0.001 to 0.1", "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("search", "text"),
+    [
+        (None, "not varied"),
+        (Uniform(0.05, 0.2), "uniform, 0.05 to 0.2"),
+        (LogUniform(1e-3, 0.1), "log-uniform, 0.001 to 0.1"),
+        (Choice((1.0, 2.5)), "one of 1, 2.5"),
+    ],
+)
+def test_distributions_are_described(search, text):
+    assert api_pages.drawn(search) == text

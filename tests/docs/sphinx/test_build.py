@@ -1,0 +1,102 @@
+"""The built site: complete, linked, and readable without a network."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[3]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu"]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+class Links(HTMLParser):
+    """Addresses that a page loads or links to, and the anchors in it."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.loaded, self.linked, self.anchors = [], [], set()
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.anchors.add(attributes.get("id"))
+        (self.linked if tag == "a" else self.loaded).append(attributes.get("href"))
+        self.loaded.append(attributes.get("src"))
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path: Links(path) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_page_of_docs_and_every_method_is_built(site):
+    for page in (ROOT / "docs").glob("*.[mi][dp]*"):
+        assert (site / page.with_suffix(".html").name).exists(), page
+    assert (site / "submitting.html").exists()
+    assert len(list((site / "api" / "baselines").glob("*.html"))) > 27
+
+
+def test_pages_load_nothing_from_elsewhere(site, pages):
+    for page, links in pages.items():
+        for address in filter(None, links.loaded):
+            assert not re.match(r"(\w+:)?//", address), f"{page.name}: {address}"
+    for style in site.rglob("*.css"):
+        assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", style.read_text("utf-8")), style.name
+
+
+def test_every_link_leads_somewhere(site, pages):
+    for page, links in pages.items():
+        for address in filter(None, [*links.loaded, *links.linked]):
+            if re.match(r"\w+:", address):
+                continue
+            target, _, anchor = address.partition("#")
+            path = (page.parent / unquote(target.partition("?")[0])).resolve() if target else page
+            if (page.parent / target).resolve() == site.parent / "index.html":
+                continue  # the leaderboard's pages
+            assert path.exists(), f"{page.name}: {address}"
+            if anchor and path in pages:
+                assert unquote(anchor) in pages[path].anchors, f"{page.name}: {address}"
+
+
+def test_no_page_names_a_folder_of_this_machine(pages):
+    for page in pages:
+        assert str(ROOT) not in page.read_text("utf-8"), page.name
+
+
+def test_formulas_are_mathml_and_the_notebook_has_its_plots(site):
+    assert "<math " in (site / "metrics.html").read_text("utf-8")
+    notebook = (site / "first-world.html").read_text("utf-8")
+    assert notebook.count('src="_images/') >= 3
+    assert "reliance on color" in notebook
+
+
+def test_the_leaderboard_is_linked_where_its_address_is_given(pages, site):
+    for page in (site / "index.html", site / "api" / "baselines" / "erm.html"):
+        linked = {(page.parent / address).resolve() for address in pages[page].linked if address}
+        assert site.parent / "index.html" in linked
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_opens_from_a_file_without_problems_and_its_search_finds_a_page(site, scheme):
+    program = next(path for name in BROWSERS if (path := shutil.which(name)))
+    problems = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        page = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 844}, offline=True)
+        page.set_default_timeout(60_000)
+        page.on("requestfailed", lambda request: problems.append(request.url))
+        page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+        page.goto((site / "metrics.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.goto((site / "search.html").as_uri() + "?q=reliance")
+        page.locator("#search-results a", has_text="Metrics").first.wait_for()
+        browser.close()
+    assert problems == []
+    assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 128) == (scheme == "dark")

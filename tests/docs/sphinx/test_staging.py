@@ -1,0 +1,134 @@
+import json
+from pathlib import Path
+
+import pytest
+import staging
+
+INDEX = """# Index
+
+## Start
+
+- [Overview](../README.md): what it is
+- [Metrics](metrics.md)
+
+## Nothing
+
+No pages here.
+
+## Python
+
+- [Methods](../baselines)
+"""
+FILES = {
+    "README.md": "# Thing\n\nSee [docs/metrics.md](docs/metrics.md#wga).\n",
+    "docs/index.md": INDEX,
+    "docs/metrics.md": "# Metrics\n\n## WGA\n\n[code](../generators/fog.py) [all](../adapters)\n\n![plot](plot.png)\n",
+    "docs/plot.png": "PNG",
+    "generators/fog.py": "FOG = 1\n",
+    "adapters/timm.py": "TIMM = 1\n",
+    "adapters/__init__.py": "",
+    "submissions/README.md": "# From a model to a row\n",
+}
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A repository with a few pages, a picture, a source file and a folder of them."""
+    (tmp_path / "baselines").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path.resolve()
+
+
+@pytest.fixture
+def staged(root, monkeypatch):
+    """The sources of its site, without the pages of the Python API."""
+    monkeypatch.setattr(staging.api_pages, "write", lambda _: None)
+    staging.stage(root, root / "out")
+    return root / "out"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("docs/metrics.md", "metrics.md"),
+        ("docs/plot.png", "plot.png"),
+        ("README.md", "README.md"),
+        ("benchmark/CALIBRATION.md", "benchmark/CALIBRATION.md"),
+        ("submissions/README.md", "submitting.md"),
+        ("generators/fog.py", "source/generators/fog.py.md"),
+        ("adapters", "source/adapters.md"),
+        ("baselines", "api/baselines.rst"),
+        ("baselines/erm.py", "api/baselines/erm.rst"),
+    ],
+)
+def test_every_path_has_its_place_on_the_site(path, place):
+    assert staging.address(Path(path)) == place
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "wanted"),
+    [
+        ("README.md", "[the metrics](docs/metrics.md#wga)", "[the metrics](metrics.md#wga)"),
+        ("docs/metrics.md", "[a](../README.md)", "[a](README.md)"),
+        ("docs/metrics.md", "[README.md](../README.md)", "[Thing](README.md)"),
+        ("docs/metrics.md", "[a](../generators/fog.py)", "[a](source/generators/fog.py.md)"),
+        ("docs/metrics.md", "[a](../baselines)", "[a](api/baselines.rst)"),
+        ("submissions/README.md", "[a](../docs/metrics.md)", "[a](metrics.md)"),
+        ("docs/metrics.md", "![a](plot.png)", "![a](plot.png)"),
+        ("docs/metrics.md", "[a](#wga), [b](https://example.org/x.md)", "[a](#wga), [b](https://example.org/x.md)"),
+        ("docs/metrics.md", "```\n[a](gone.md)\n```\n", "```\n[a](gone.md)\n```\n"),
+    ],
+)
+def test_links_are_rewritten_for_the_site(root, page, text, wanted):
+    assert staging.relink(text, Path(page), root)[0] == wanted
+
+
+def test_a_link_that_leads_nowhere_is_an_error_that_names_page_and_link(root):
+    with pytest.raises(FileNotFoundError, match=r"docs/metrics\.md: the link 'gone\.md' leads to no file"):
+        staging.relink("[a](gone.md)", Path("docs/metrics.md"), root)
+
+
+def test_the_contents_are_the_links_under_each_heading_of_the_index():
+    assert staging.contents(INDEX) == {
+        "Start": {"../README.md": "Overview", "metrics.md": "Metrics"},
+        "Python": {"../baselines": "Methods"},
+    }
+
+
+def test_the_index_gets_a_hidden_table_of_contents_per_heading(staged):
+    text = (staged / "index.md").read_text("utf-8")
+    assert "```{toctree}\n:hidden:\n:caption: Start\n\nOverview <README>\nMetrics <metrics>\n```" in text
+    assert ":caption: Python\n\nMethods <api/baselines>\n" in text
+
+
+def test_all_that_pages_link_to_is_staged(staged):
+    names = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
+    code = ["source/adapters.md", "source/generators/fog.py.md"]
+    assert names == ["README.md", "index.md", "metrics.md", "plot.png", *code]
+    assert "```````" not in (staged / code[1]).read_text("utf-8")
+    assert "``````python\nFOG = 1\n``````" in (staged / code[1]).read_text("utf-8")
+    assert "## `timm.py`\n\n``````python\nTIMM = 1" in (staged / code[0]).read_text("utf-8")
+
+
+def test_only_pages_outside_the_table_of_contents_are_orphans(staged):
+    orphans = [path.name for path in staged.rglob("*.md") if path.read_text("utf-8").startswith("---\norphan: true")]
+    assert sorted(orphans) == ["adapters.md", "fog.py.md"]
+
+
+def test_a_long_source_file_is_cut(root, monkeypatch):
+    monkeypatch.setattr(staging, "MOST_LINES", 2)
+    (root / "long.csv").write_text("a\nb\nc\nd\ne\n")
+    assert staging._code(root / "long.csv") == "``````text\na\nb\n``````\n\n3 more lines.\n"
+
+
+def test_links_in_the_text_of_a_notebook_are_rewritten(root):
+    cells = [
+        {"cell_type": "markdown", "source": ["[a](../README.md)\n", "b"]},
+        {"cell_type": "code", "source": ["x[0](../y)"]},
+    ]
+    (root / "docs" / "nb.ipynb").write_text(json.dumps({"cells": cells}))
+    text, linked = staging._notebook(Path("docs/nb.ipynb"), root)
+    assert [cell["source"] for cell in json.loads(text)["cells"]] == [["[a](README.md)\n", "b"], ["x[0](../y)"]]
+    assert linked == {Path("README.md")}
