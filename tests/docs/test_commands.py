@@ -1,0 +1,200 @@
+"""Every command of README.md, the documentation and the guides works as it is written.
+
+The commands of a page run in order in one temporary folder, which has the files that the page or the quickstart
+describes. What would take long is made smaller by `SHORTER`.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from spurgen.harness.cli import hyphenated, main, make_parser
+from spurgen.harness.human.server import PageServer
+
+ROOT = Path(__file__).parents[2]
+GUIDES = ("README.md", "CONTRIBUTING.md", "submissions/README.md", "benchmark/CALIBRATION.md")
+PAGES = [*(ROOT / guide for guide in GUIDES), *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROGRAM = re.compile(r"(\.venv/bin/)?spurgen\b")
+
+INSTALLS = {
+    "pip install .",
+    "python -m venv .venv",
+    ".venv/bin/pip install path/to/spurgen",
+    "apt-get install bubblewrap libseccomp2 util-linux",
+}
+"""Commands that need a network or change the system, and so are compared only."""
+
+SHORTER = (
+    (r"(check my_model\.py)", r"\1 --suite {tiny}"),  # a minute on the default suite
+    (r"--tasks signs-(\w+) --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --jobs 1"),
+    (r"compare my_model erm", "compare group_dro erm"),  # the line before gave it a row in another suite
+    (r"(splits (?:verify|commit|reveal)) --suite v1", r"\1 --suite {tiny}"),  # half a million samples
+    (r"--suite v1 --private", "--suite {tiny} --tasks small-text --private --isolation process --jobs 1"),
+    (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
+    (r"--suite (benchmark/drafts/.*)", r"--suite {root}/\1 --dry-run"),  # an hour
+    (r"(run two-shortcuts\.toml.*)", r"\1 --num-epochs 1 --seeds 0 --jobs 1"),
+    (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1--num-epochs 1\2--seeds 0 --jobs 1"),
+    (r"--num_samples 1000", "--num_samples 80 --methods erm --num-epochs 1 --seeds 0 --jobs 1"),
+    (r"(run --data_dir data .*)", r"\1 --dry-run"),  # minutes
+    (r"--submissions erm resample --seeds 0", r"--submissions erm --tasks fruit-text --seeds 0 --jobs 1"),
+    (r"(score my_model\.py --suite fruit\.toml)", r"\1 --jobs 1"),
+)
+"""Patterns and their replacements, applied to every command in this order. `{tiny}` is a small frozen suite."""
+
+SMALLER_FILES = {"train = 2000": "train = 200", "val = 1000": "val = 100"}
+FAILING = {"spurgen validity --suite v1-imagenet": 1}
+"""Exit codes of commands, by how they begin, that report a failed test of the benchmark."""
+
+
+def commands(text: str) -> list[str]:
+    """List the commands in a page's `bash` blocks, without comments and with continued lines joined."""
+    code = "".join(body for language, body in FENCE.findall(text) if language == "bash")
+    lines = (" ".join(shlex.split(line, comments=True)) for line in code.replace("\\\n", " ").splitlines())
+    return [command for line in lines if line for command in line.split(" && ")]
+
+
+def shortened(command: str, **places: object) -> str:
+    """Return a command made smaller, with the places of files filled in."""
+    for pattern, replacement in SHORTER:
+        command = re.sub(pattern, replacement, command)
+    return command.format(**places)
+
+
+def named_files(text: str) -> dict[str, str]:
+    """Map the name of each file that a page describes to its text: the last name in the paragraph before a block."""
+    files = {}
+    for block in FENCE.finditer(text):
+        names = re.findall(r"`([\w/-]+\.(?:py|toml))`", text[: block.start()].rstrip().rpartition("\n\n")[2])
+        if names and block[1] in ("python", "toml"):
+            files[names[-1]] = block[2]
+    return files
+
+
+def dry(target: str) -> list[str]:
+    """List what `make` would run for a target."""
+    command = ["make", "-n", *shlex.split(target)[1:]]
+    outside = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}  # of `make test` itself
+    done = subprocess.run(command, cwd=ROOT, env=outside, capture_output=True, text=True)
+    assert done.returncode == 0, f"{target}: {done.stderr}"
+    return [line for line in done.stdout.splitlines() if line.startswith(".venv/bin/")]
+
+
+def check_made(target: str) -> None:
+    """Check that a `make` command exists and that every `spurgen` command that it would run can be parsed."""
+    lines = dry(target)
+    assert lines, f"{target} runs nothing"
+    for line in lines:
+        if PROGRAM.match(line):
+            words = hyphenated(shlex.split(line)[1:])
+            make_parser(words).parse_args(words)
+
+
+def check_run(command: str) -> None:
+    """Run a `spurgen` command in this process and check its exit code."""
+    wanted = next((code for start, code in FAILING.items() if command.startswith(start)), 0)
+    code = main(shlex.split(PROGRAM.sub("", command, count=1)))
+    assert code == wanted, f"exit code {code}: {command}"
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """A folder with the files that the quickstart describes, and a home of its own; return a function to add more."""
+    folder = tmp_path / "reader"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(PageServer, "serve_forever", lambda _server: None)  # nobody comes to answer
+
+    def add(text: str) -> None:
+        for file, code in named_files(text).items():
+            for long, short in SMALLER_FILES.items():
+                code = code.replace(long, short)
+            Path(file).parent.mkdir(exist_ok=True)
+            Path(file).write_text(code, encoding="utf-8")
+
+    add((ROOT / "docs" / "quickstart.md").read_text("utf-8"))
+    Path("model.py").write_text(Path("my_model.py").read_text())
+    return add
+
+
+WITH_COMMANDS = [page for page in PAGES if commands(page.read_text("utf-8"))]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
+def test_every_command_of_a_page_works(page, reader, suite_file, capfd):
+    text = page.read_text("utf-8")
+    reader(text)
+    for command in commands(text):
+        if command in INSTALLS:
+            continue
+        if command.startswith("make "):
+            check_made(command)
+            continue
+        assert PROGRAM.match(command), f"{name(page)}: {command!r}: add it to INSTALLS, or use make or spurgen"
+        try:
+            check_run(shortened(command, tiny=suite_file, root=ROOT))
+        except AssertionError as error:
+            raise AssertionError(f"{name(page)}: {error}\n{capfd.readouterr().err}") from None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_says_its_language(page):
+    """Or commands in it would not be tested."""
+    text = page.read_text("utf-8")
+    assert all(language for language, _ in FENCE.findall(text))
+    for language, code in FENCE.findall(text):
+        assert language == "bash" or not re.search(r"^\$? ?(spurgen|make|pip) ", code, re.MULTILINE), code
+
+
+def test_every_page_with_commands_is_tested():
+    assert {"README.md", "docs/quickstart.md", "docs/suites.md", "submissions/README.md"} <= set(
+        map(name, WITH_COMMANDS)
+    )
+
+
+def test_every_shortening_is_of_a_command_that_exists():
+    every = [command for page in WITH_COMMANDS for command in commands(page.read_text("utf-8"))]
+    for command in every:
+        assert not re.search(r"[{}]", command)
+    for place, (pattern, _) in enumerate(SHORTER):
+        before = every
+        for earlier, replacement in SHORTER[:place]:
+            before = [re.sub(earlier, replacement, command) for command in before]
+        assert any(re.search(pattern, command) for command in before), pattern
+    assert set(every) >= INSTALLS
+    assert all(any(command.startswith(start) for command in every) for start in FAILING)
+
+
+def test_comments_continued_lines_and_several_commands_of_a_line_are_told_apart():
+    code = "spurgen run \\\n  --seeds 0   # five\n\n# only this\npip install . && spurgen check\n"
+    text = f"```bash\n{code}```\n```text\nmake x\n```\n"
+    assert commands(text) == ["spurgen run --seeds 0", "pip install .", "spurgen check"]
+
+
+def test_a_file_has_the_last_name_before_its_block():
+    text = "See `a.toml`.\n\nSave `b.py` as `c.py`:\n\n```python\nx = 1\n```\n\nNo name:\n\n```python\ny = 2\n```\n"
+    assert named_files(text) == {"c.py": "x = 1\n"}
+
+
+@pytest.mark.parametrize("command", ["make nothing-of-this-name", "make clean"])
+def test_a_target_that_does_not_exist_or_runs_nothing_is_an_error(command):
+    with pytest.raises(AssertionError, match=r"No rule to make target|runs nothing"):
+        check_made(command)
+
+
+def test_a_command_that_fails_is_an_error():
+    with pytest.raises(AssertionError, match="exit code 2: spurgen splits list --suite gone"):
+        check_run("spurgen splits list --suite gone.toml")
