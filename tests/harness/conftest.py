@@ -218,7 +218,7 @@ def make_outcome():
         fields = {
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
-            "isolation": "process", "data_sha256": frozen.manifest.scenarios[where.scenario.name].digest,
+            "isolation": "process", "data_sha256": frozen.data_digest(where),
             "metrics": metrics, "channels": channels,
             "patterns": dict(zip(("aa", "ca", "ac", "cc"), by_pattern.tolist(), strict=True)), "groups": counts,
             "provenance": PROVENANCE,

@@ -1,0 +1,51 @@
+"""All files of the site, from the material."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from spurgen.harness.board.export import to_csv, to_json
+from spurgen.harness.board.rendering import to_markdown
+from spurgen.harness.site.figures import Figures
+from spurgen.harness.site.latex import to_latex
+from spurgen.harness.site.material import Material
+from spurgen.harness.site.overview import overview
+from spurgen.harness.site.pictures import Pictures
+from spurgen.harness.site.render import page
+
+HERE = Path(__file__).parent
+NAVIGATION = (("Leaderboard", "index.html"), ("Tasks", "tasks.html"), ("The benchmark", "benchmark.html"))
+Files = dict[str, bytes]
+"""Contents by path from the site's folder."""
+
+
+def build(material: Material) -> Files:
+    """Return every file of the site."""
+    pictures, figures = Pictures(), Figures()
+    made = {path: content.encode() for path, content in _pages(material, pictures, figures)}
+    return made | pictures.files | figures.files | _downloads(material) | _static()
+
+
+def _pages(material: Material, pictures: Pictures, figures: Figures) -> Iterator[tuple[str, str]]:
+    yield "index.html", _page(material, "index.html", overview(material, pictures, figures))
+
+
+def _page(material: Material, here: str, content: Mapping[str, object], template: str | None = None) -> str:
+    about: dict[str, object] = {
+        "suite": material.suite.name,
+        "suite_spoken": material.suite.spoken,
+        "digest": material.board.manifest_sha256,
+        "nav": NAVIGATION,
+        "here": here,
+    }
+    root = "../" * here.count("/")
+    return page(template or f"{here.removesuffix('.html')}.html.j2", root, about | {**content})
+
+
+def _downloads(material: Material) -> Files:
+    texts = {"csv": to_csv, "json": to_json, "md": to_markdown, "tex": to_latex}
+    return {f"leaderboard.{ending}": to(material.board).encode() for ending, to in texts.items()}
+
+
+def _static() -> Files:
+    files = [*(HERE / "static").iterdir(), *(HERE / "vendor").glob("*/*")]
+    return {str(path.relative_to(HERE)): path.read_bytes() for path in sorted(files)}

@@ -1,0 +1,78 @@
+"""Pictures of scenes, made again by the generator and named by their content."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spurgen.benchmark.suite import Task
+from spurgen.generators import Samples, TwinKind, class_names, sample, twins
+from spurgen.harness.running.task_data import halves_of
+
+FOLDER = "pictures"
+
+
+@dataclass
+class Pictures:
+    """The pictures that pages show, PNG by path from the site's folder; equal ones are one file."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, pixels: NDArray[np.uint8]) -> str:
+        """Keep an image, uint8 (S, S, 3), and return its path.
+
+        Five bits per level are kept, since noise does not compress.
+        """
+        buffer = io.BytesIO()
+        Image.fromarray(pixels & 0xF8 | pixels >> 5).save(buffer, "PNG", optimize=True)
+        content = buffer.getvalue()
+        name = f"{FOLDER}/{hashlib.sha256(content).hexdigest()[:16]}.png"
+        self.files[name] = content
+        return name
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A sample as a page shows it: the path of its picture and its caption, as far as the modality has them.
+
+    `label`: name of its class.
+    """
+
+    picture: str | None
+    caption: str | None
+    label: str
+    values: dict[str, int]
+
+
+def scenes(
+    pictures: Pictures, task: Task, indices: Sequence[int], kind: TwinKind | None = None, channel: str | None = None,
+    value: int | None = None, split: str = "test",
+) -> list[Scene]:  # fmt: skip
+    """Make samples, or with `kind` their twins, in one world of a task; arguments as those of `twins`."""
+    halves, where = halves_of(task), list(indices)
+    if kind:
+        made = twins(task.scenario, split, where, kind, channel, value, **halves)
+    else:
+        made = sample(task.scenario, split, where, **halves)
+    return [_scene(pictures, task, made, k) for k in range(len(where))]
+
+
+def _scene(pictures: Pictures, task: Task, made: Samples, k: int) -> Scene:
+    return Scene(
+        pictures.add(made.images[k]) if task.modality != "text" else None,
+        made.captions[k] if task.modality != "image" else None,
+        classes(task)[int(made.labels[k])],
+        {name: int(column[k]) for name, column in made.channel_values.items()},
+    )
+
+
+def classes(task: Task) -> tuple[str, ...]:
+    """Return the names of a task's classes; those of a composite core cue have numbers, since a noun is one part."""
+    scenario = task.scenario
+    if scenario.second_part:
+        return tuple(f"class {k + 1}" for k in range(scenario.num_classes))
+    return class_names(scenario)
