@@ -5,12 +5,16 @@ from pathlib import Path
 
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.rendering import to_markdown
+from spurgen.harness.site.benchmark_page import benchmark_page
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.latex import to_latex
 from spurgen.harness.site.material import Material
-from spurgen.harness.site.overview import overview
+from spurgen.harness.site.names import file_name
+from spurgen.harness.site.overview import overview, task_lines
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.render import page
+from spurgen.harness.site.row_page import row_page
+from spurgen.harness.site.task_page import task_page
 
 HERE = Path(__file__).parent
 NAVIGATION = (("Leaderboard", "index.html"), ("Tasks", "tasks.html"), ("The benchmark", "benchmark.html"))
@@ -27,6 +31,17 @@ def build(material: Material) -> Files:
 
 def _pages(material: Material, pictures: Pictures, figures: Figures) -> Iterator[tuple[str, str]]:
     yield "index.html", _page(material, "index.html", overview(material, pictures, figures))
+    yield "tasks.html", _page(material, "tasks.html", {"tasks": task_lines(material)})
+    yield "benchmark.html", _page(material, "benchmark.html", benchmark_page(material))
+    for task in material.tasks:
+        here = f"tasks/{file_name(task)}.html"
+        yield here, _page(material, here, task_page(material, pictures, figures, task), "task.html.j2")
+    for label, name in material.pages.items():
+        if material.rows[label].keys() & material.board.tasks.keys():
+            yield (
+                (here := f"rows/{name}.html"),
+                _page(material, here, row_page(material, pictures, label), "row.html.j2"),
+            )
 
 
 def _page(material: Material, here: str, content: Mapping[str, object], template: str | None = None) -> str:

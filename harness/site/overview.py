@@ -43,8 +43,6 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
         "base": base,
         "twins": twins,
         "boards": boards,
-        "tasks": [_task_line(material, name, task) for name, task in material.tasks.items()],
-        "rows": len(material.rows),
     }
 
 
@@ -64,6 +62,11 @@ def _sentence(material: Material) -> str:
         f"({and_list(list(channels))}) go with the class; in the test each is changed alone, so what a model does with "
         "it is known exactly."
     )
+
+
+def task_lines(material: Material) -> list[Mapping[str, object]]:
+    """Return what the list of tasks shows of each."""
+    return [_task_line(material, name, task) for name, task in material.tasks.items()]
 
 
 def _task_line(material: Material, name: str, task: Task) -> Mapping[str, object]:

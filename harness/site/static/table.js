@@ -99,7 +99,14 @@
 
   /** Correct the roles that Tabulator gives to headings over columns and to groups of rows. */
   function mendRoles(host) {
-    for (const group of host.querySelectorAll('[role="columngroup"]')) group.setAttribute("role", "presentation");
+    for (const group of host.querySelectorAll('[role="columngroup"]')) {
+      group.setAttribute("role", "presentation");
+      for (const name of ["aria-sort", "aria-title"]) group.removeAttribute(name);
+    }
+    for (const holder of host.querySelectorAll(".tabulator-tableholder")) {
+      holder.removeAttribute("tabindex"); // it does not scroll; the region around it does, and has the focus
+      holder.setAttribute("role", "presentation");
+    }
     for (const group of host.querySelectorAll(".tabulator-group")) {
       group.setAttribute("role", "row");
       if (!group.textContent.trim()) { group.classList.add("bare"); group.setAttribute("role", "presentation"); continue; }

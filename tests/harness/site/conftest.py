@@ -138,15 +138,13 @@ def make_many(many_file, make_outcome, as_baseline):
     suite = load_suite(many_file)
 
     def make(label):
-        names = ["".join("ca"[not k >> place & 1] for place in range(3)) for k in range(8)]
-        patterns = {name: QUALITY[label] - 0.04 * name.count("c") for name in names}
-        metrics = {"reliance": 0.4, "core_use": 0.5}
-        arrays = leaning(24, 0) | {"pull/shape": np.full(24, 0.1), "sss/shape": np.full(24, 0.1)}
+        arrays = leaning(24, 0) | {name: np.full(24, 0.1) for name in ("pull/shape", "sss/shape")}
+        arrays["core_use"] = np.full(24, 0.5)
         outcomes = []
         for world in range(3):
-            how = {"task": "pair-image", "arrays": arrays, "access": ACCESS.get(label, "none"), "patterns": patterns}
+            how = {"task": "pair-image", "arrays": arrays, "access": ACCESS.get(label, "none")}
             result, samples = make_outcome(suite, QUALITY[label], world, submission=label, **how, **as_baseline(label))
-            outcomes.append((result.model_copy(update={"metrics": result.metrics | metrics}), samples))
+            outcomes.append((result.model_copy(update={"metrics": result.metrics | {"core_use": 0.5}}), samples))
         return outcomes
 
     return make
