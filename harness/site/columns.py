@@ -60,7 +60,7 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
         _robust(material, tasks),
         Column("to_erm", "To ERM", "robust accuracy less ERM's; a word where it differs significantly", _to_erm),
         *(column for metric in _SHARES if (column := _share(material, tasks, metric, rows))),
-        *_reliances(material, tasks, rows),
+        *_reliances(material, tasks, board),
         *(column for metric in _PLAIN if (column := _plain(material, tasks, metric, rows))),
         *_about_rows(board, rows),
     ]
@@ -108,11 +108,12 @@ def _plain(material: Material, tasks: Sequence[str], metric: str, rows: Sequence
     return Column(metric, title, about, cell, hidden=True, ideal=ideal) if rows else None
 
 
-def _reliances(material: Material, tasks: Sequence[str], rows: Sequence[BoardRow]) -> list[Column]:
+def _reliances(material: Material, tasks: Sequence[str], board: Board) -> list[Column]:
     """Return core use, the reliance on every channel, and what exceeds the ideal observer's."""
-    channels = _common_channels(material, tasks)
+    rows, channels = [*board.rows, *board.few], _common_channels(material, tasks)
     of_channels = {name: material.estimates(tasks, f"reliance/{name}", rows) for name in channels}
-    ends = [estimate.ends[1] for each in of_channels.values() for estimate in each.values()]
+    scaled = [row.submission for row in board.rows or board.few]  # one odd row does not make all bars tiny
+    ends = [each[label].ends[1] for each in of_channels.values() for label in scaled if label in each]
     ideals = [material.ideal_mean(tasks, f"reliance/{name}") or 0.0 for name in channels]
     scale = scale_of([*ends, *ideals])
     core = material.estimates(tasks, "core_use", rows)

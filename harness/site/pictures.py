@@ -16,30 +16,11 @@ from spurgen.harness.running.task_data import halves_of
 FOLDER = "pictures"
 
 
-@dataclass
-class Pictures:
-    """The pictures that pages show, PNG by path from the site's folder; equal ones are one file."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def add(self, pixels: NDArray[np.uint8]) -> str:
-        """Keep an image, uint8 (S, S, 3), and return its path.
-
-        Five bits per level are kept, since noise does not compress.
-        """
-        buffer = io.BytesIO()
-        Image.fromarray(pixels & 0xF8 | pixels >> 5).save(buffer, "PNG", optimize=True)
-        content = buffer.getvalue()
-        name = f"{FOLDER}/{hashlib.sha256(content).hexdigest()[:16]}.png"
-        self.files[name] = content
-        return name
-
-
 @dataclass(frozen=True)
 class Scene:
     """A sample as a page shows it: the path of its picture and its caption, as far as the modality has them.
 
-    `label`: name of its class.
+    `label`: name of its class. `values`: of every channel.
     """
 
     picture: str | None
@@ -48,17 +29,46 @@ class Scene:
     values: dict[str, int]
 
 
+@dataclass
+class Pictures:
+    """The pictures that pages show, PNG by path from the site's folder; equal ones are one file.
+
+    `scenes`: those made so far, since rows get the same samples wrong.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    scenes: dict[tuple[object, ...], Scene] = field(default_factory=dict)
+
+    def add(self, pixels: NDArray[np.uint8]) -> str:
+        """Keep an image, uint8 (S, S, 3), and return its path, which names its pixels.
+
+        Five bits per level are kept, since noise does not compress.
+        """
+        shown = pixels & 0xF8 | pixels >> 5
+        name = f"{FOLDER}/{hashlib.sha256(shown.tobytes()).hexdigest()[:16]}.png"
+        if name not in self.files:
+            buffer = io.BytesIO()
+            Image.fromarray(shown).save(buffer, "PNG", optimize=True)
+            self.files[name] = buffer.getvalue()
+        return name
+
+
 def scenes(
     pictures: Pictures, task: Task, indices: Sequence[int], kind: TwinKind | None = None, channel: str | None = None,
     value: int | None = None, split: str = "test",
 ) -> list[Scene]:  # fmt: skip
     """Make samples, or with `kind` their twins, in one world of a task; arguments as those of `twins`."""
-    halves, where = halves_of(task), list(indices)
-    if kind:
-        made = twins(task.scenario, split, where, kind, channel, value, **halves)
-    else:
-        made = sample(task.scenario, split, where, **halves)
-    return [_scene(pictures, task, made, k) for k in range(len(where))]
+    about = (task.scenario.name, task.modality, split, kind, channel, value)
+    missing = [index for index in indices if (*about, index) not in pictures.scenes]
+    if missing:
+        halves = halves_of(task)
+        if kind:
+            made = twins(task.scenario, split, missing, kind, channel, value, **halves)
+        else:
+            made = sample(task.scenario, split, missing, **halves)
+        for k, index in enumerate(missing):
+            pictures.scenes[*about, index] = _scene(pictures, task, made, k)
+    return [pictures.scenes[*about, index] for index in indices]
 
 
 def _scene(pictures: Pictures, task: Task, made: Samples, k: int) -> Scene:

@@ -82,7 +82,7 @@
   };
 
   function difference(column, rows) {
-    if (rows.length !== 2 || column.words || column.key === "rank" || column.key === "to_erm") return "";
+    if (rows.length !== 2 || column.words || ["rank", "to_erm", "units"].includes(column.key)) return "";
     const [a, b] = rows.map((row) => row.cells[column.place].value);
     return a === null || b === null ? "" : `${a - b < 0 ? "\u2212" : "+"}${Math.abs(a - b).toFixed(3)}`;
   }

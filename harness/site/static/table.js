@@ -75,7 +75,7 @@
 
   function definition(column, marked, onMark) {
     return {
-      field: column.key, title: column.title, width: column.width + (column.place ? 16 : 24), visible: !column.hidden,
+      field: column.key, title: column.title, width: column.width + (column.place ? 12 : 22), visible: !column.hidden,
       hozAlign: column.words ? "left" : "right", headerHozAlign: column.words ? "left" : "right",
       frozen: column.place === 0, resizable: false, headerSortStartingDir: column.words || column.key === "rank" ? "asc" : "desc",
       titleFormatter: () => heading(column),
