@@ -10,7 +10,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import SUITES
 from spurgen.harness.commands._arguments import add_out, add_results, add_suite
 from spurgen.harness.machine.printing import say
-from spurgen.harness.results.store import SHIPPED
+from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.site.stamp import check_replaceable, inputs_digest, is_current, replace
 
 OUT = Path("site")
@@ -45,13 +45,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     with console.status("building the site"):
         suite = load_suite(arguments.suite)
-        material = gather(suite, arguments.results, report)
-        if not material.rows:
+        if not Store(arguments.results, suite.name).labels():
             raise SpurgenError(
                 f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of "
                 "rows by --results"
             )
-        files = build(material)
+        files = build(gather(suite, arguments.results, report))
         replace(out, files, inputs)
     size = sum(map(len, files.values())) / 1e6
     say(console, f"wrote {out / 'index.html'} and {len(files) - 1} files beside it, {size:.1f} MB in all")

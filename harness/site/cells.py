@@ -23,7 +23,7 @@ def interval_cell(estimate: Estimate, ideal: float | None) -> Markup:
     if estimate.low is not None:
         parts.append(tag("path", cls="whisker", d=f"M{number(low)} {MIDDLE}H{number(high)}"))
     parts += [*_ideal(ideal, WIDE), tag("circle", cls="dot", cx=at, cy=MIDDLE, r=REACH)]
-    return _drawing("interval", WIDE, parts)
+    return _drawing("interval", parts)
 
 
 def bar_cell(estimate: Estimate, ideal: float | None, scale: float) -> Markup:
@@ -33,7 +33,7 @@ def bar_cell(estimate: Estimate, ideal: float | None, scale: float) -> Markup:
     if estimate.low is not None:
         low, high = (number(NARROW * _within(each / scale)) for each in estimate.ends)
         parts.append(tag("path", cls="error", d=f"M{low} {MIDDLE}H{high}"))
-    return _drawing("small", NARROW, [*parts, *_ideal(None if ideal is None else ideal / scale, NARROW)])
+    return _drawing("small", [*parts, *_ideal(None if ideal is None else ideal / scale, NARROW)])
 
 
 def scale_of(values: list[float]) -> float:
@@ -46,8 +46,8 @@ def _ideal(ideal: float | None, width: int) -> list[Markup]:
     return [] if ideal is None else [tag("path", cls="ideal", d=f"M{number(width * _within(ideal))} 0V{HIGH}")]
 
 
-def _drawing(cls: str, width: int, parts: list[Markup]) -> Markup:
-    return tag("svg", *parts, cls=cls, viewBox=f"0 0 {width} {HIGH}", aria_hidden="true")
+def _drawing(cls: str, parts: list[Markup]) -> Markup:
+    return tag("svg", *parts, cls=cls, aria_hidden="true")  # its size is in the style sheet, a unit is a pixel
 
 
 def _within(share: float) -> float:

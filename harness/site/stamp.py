@@ -16,7 +16,7 @@ from spurgen.harness.machine.files import WriteError, write_atomically
 STAMP = "site.json"
 SCHEMA_VERSION = 1
 PACKAGE = Path(__file__).parents[2]
-CODE = ("benchmark", "generators", "harness")
+CODE = ("baselines", "benchmark", "generators", "harness")
 """Folders whose files decide what a page shows."""
 SUFFIXES = (".py", ".j2", ".css", ".js", ".svg", ".csv")
 

@@ -139,6 +139,13 @@ def test_dark_mode_is_dark(visit, tiny_site):
     assert grounds["dark"] < 150 < 600 < grounds["light"]
 
 
+def test_a_print_has_the_board_without_the_controls(visit, tiny_site):
+    page = visit().open(tiny_site)
+    page.emulate_media(media="print")
+    assert page.locator("#controls").is_hidden()
+    assert page.locator("#boards > .shown .tabulator").is_visible()
+
+
 def test_the_first_table_is_soon_visible_and_nothing_moves_after_it(visit, tiny_site):
     seen = visit()
     page = seen.open(tiny_site)
