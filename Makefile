@@ -22,7 +22,7 @@ KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are 
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
-.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard calibrate validity test attacks lint bench sheets docs clean
+.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard site calibrate validity test attacks lint bench vendor sheets docs clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
 	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 0-2 --submissions $(CORE) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
@@ -56,6 +56,9 @@ leaderboard: $(READY)  ## print both leaderboards and write their files
 	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD) --page README.md
 	$(BIN)/spurgen leaderboard --suite v1-imagenet $(RESULTS) $(BOARD_IMAGENET)
 
+site: $(READY)  ## the leaderboard as a static site: make site [SUITE=v1] [SITE=site]
+	$(BIN)/spurgen site --suite $(or $(SUITE),v1) $(RESULTS) --out $(or $(SITE),site)
+
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
 	$(BIN)/spurgen calibrate --suite v1 --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
 
@@ -78,6 +81,9 @@ lint: $(DEV_READY)
 
 bench: $(DEV_READY)  ## speed and memory, with the targets
 	$(BIN)/pytest tests/speed --benchmark-enable --benchmark-columns=median,iqr,rounds -p no:xdist
+
+vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator for the site, axe-core for its tests
+	sh harness/site/vendor/refresh.sh
 
 sheets: $(READY)  ## redraw the pictures in docs/
 	$(BIN)/spurgen sheets --out docs

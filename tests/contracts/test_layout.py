@@ -21,8 +21,8 @@ MAY_IMPORT = {
 }
 ROOMS = (
     "worker", "machine", "metrics", "statistics", "results", "sandbox", "splits", "running", "human", "board",
-    "sheets", "experiments", "validity", "anchor", "figures", "evaluation", "questions", "public", "parser", "commands",
-    "cli",
+    "sheets", "experiments", "validity", "anchor", "figures", "site", "evaluation", "questions", "public", "parser",
+    "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))

@@ -20,6 +20,7 @@ from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
+from spurgen.harness.running.task_data import pattern_letters
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 
@@ -218,9 +219,10 @@ def make_outcome():
         fields = {
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
-            "isolation": "process", "data_sha256": frozen.manifest.scenarios[where.scenario.name].digest,
+            "isolation": "process", "data_sha256": frozen.data_digest(where),
             "metrics": metrics, "channels": channels,
-            "patterns": dict(zip(("aa", "ca", "ac", "cc"), by_pattern.tolist(), strict=True)), "groups": counts,
+            "patterns": {pattern_letters(k, len(where.channels)): share for k, share in enumerate(by_pattern.tolist())},
+            "groups": counts,
             "provenance": PROVENANCE,
         }  # fmt: skip
         return Result(**(fields | changes)), samples

@@ -1,0 +1,81 @@
+"""Build a static site of the leaderboard from the results alone: it opens from disk and needs no server."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.suite import SUITES
+from spurgen.harness.commands._arguments import add_out, add_results, add_suite
+from spurgen.harness.machine.printing import say
+from spurgen.harness.results.store import SHIPPED, Store
+from spurgen.harness.site.stamp import check_replaceable, inputs_digest, is_current, replace
+
+OUT = Path("site")
+REPORTS = ("validity-{suite}", "validity")
+"""Folders beside the shipped results that may have a suite's validity report."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    add_suite(parser)
+    add_results(parser)
+    parser.add_argument(
+        "--validity", type=Path, metavar="FILE",
+        help="validity.md of this suite, as spurgen validity writes it; default: the one that comes with spurgen",
+    )  # fmt: skip
+    add_out(parser, "folder of the site", OUT)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Build the site, unless the folder has it already."""
+    out: Path = arguments.out
+    check_replaceable(out)
+    report = _report(arguments.suite, arguments.validity)
+    inputs = inputs_digest(_inputs(arguments.suite, arguments.results, report), [arguments.suite])
+    if is_current(out, inputs):
+        say(console, f"{out / 'index.html'} is up to date")
+        return 0
+    # These load numpy, scipy and the generator, which takes longer than to see that nothing changed.
+    from spurgen.benchmark.suite import load_suite
+    from spurgen.harness.site.build import build
+    from spurgen.harness.site.material import gather
+
+    with console.status("building the site"):
+        suite = load_suite(arguments.suite)
+        if not Store(arguments.results, suite.name).labels():
+            raise SpurgenError(
+                f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of "
+                "rows by --results"
+            )
+        files = build(gather(suite, arguments.results, report))
+        replace(out, files, inputs)
+    size = sum(map(len, files.values())) / 1e6
+    say(console, f"wrote {out / 'index.html'} and {len(files) - 1} files beside it, {size:.1f} MB in all")
+    return 0
+
+
+def _report(suite: str, named: Path | None) -> Path | None:
+    """Return the validity report: the named one, or the shipped one of that suite, or None."""
+    if named is not None:
+        if not named.is_file():
+            raise SpurgenError(f"--validity {named}: there is no such file; spurgen validity --out FOLDER writes it")
+        return named
+    for folder in REPORTS:
+        path = SHIPPED.parent / folder.format(suite=Path(suite).stem) / "validity.md"
+        if path.is_file() and path.read_text(encoding="utf-8").startswith(f"# Is SpurGen {Path(suite).stem} any good?"):
+            return path
+    return None
+
+
+def _inputs(suite: str, results: Path, report: Path | None) -> Iterator[Path]:
+    """Yield the files that a site is made from: the suite's and its results, the shipped ones included."""
+    file = Path(suite) if suite.endswith(".toml") else SUITES / f"{suite}.toml"
+    yield from (path for path in file.parent.glob(f"{file.stem}.*") if path.is_file())
+    yield from (path for path in file.with_suffix("").glob("*.toml"))
+    for folder in (results, SHIPPED):
+        yield from (path for path in (folder / file.stem).rglob("*") if path.suffix in (".jsonl", ".npz"))
+    if report:
+        yield report

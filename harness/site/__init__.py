@@ -1,0 +1,1 @@
+"""`spurgen site`: a static site of the leaderboard, made from the results alone."""

@@ -1,0 +1,54 @@
+"""Drawings in a table's cells: an interval on the scale from 0 to 1, and a bar with its interval.
+
+Both mark the ideal observer by an upright line. The number stands beside them as text, so they are hidden from screen
+readers.
+"""
+
+from markupsafe import Markup
+
+from spurgen.harness.site.svg import number, tag
+from spurgen.harness.statistics.estimate import Estimate
+
+WIDE, NARROW, HIGH = 120, 48, 16  # units of the drawings
+MIDDLE, REACH = 8, 3
+SCALES = (0.1, 0.25, 0.5, 1.0)
+"""Ends of the scale on which a board's reliances are drawn: the smallest that has room for all of them."""
+
+
+def interval_cell(estimate: Estimate, ideal: float | None) -> Markup:
+    """Draw a proportion with its interval, from 0 to 1."""
+    low, high = (WIDE * _within(end) for end in estimate.ends)
+    at = number(WIDE * _within(estimate.value))
+    parts = []
+    if estimate.low is not None:
+        parts.append(tag("path", cls="whisker", d=f"M{number(low)} {MIDDLE}H{number(high)}"))
+    parts += [*_ideal(ideal, WIDE), tag("circle", cls="dot", cx=at, cy=MIDDLE, r=REACH)]
+    return _drawing("interval", parts)
+
+
+def bar_cell(estimate: Estimate, ideal: float | None, scale: float) -> Markup:
+    """Draw a number that starts at 0 as a bar; what lies below 0 or beyond the scale is cut off."""
+    end = number(NARROW * _within(estimate.value / scale))
+    parts = [tag("path", cls="bar", d=f"M0 3H{end}V13H0z")]
+    if estimate.low is not None:
+        low, high = (number(NARROW * _within(each / scale)) for each in estimate.ends)
+        parts.append(tag("path", cls="error", d=f"M{low} {MIDDLE}H{high}"))
+    return _drawing("small", [*parts, *_ideal(None if ideal is None else ideal / scale, NARROW)])
+
+
+def scale_of(values: list[float]) -> float:
+    """Return the end of the scale on which these numbers are drawn."""
+    largest = max(values, default=1.0)
+    return next((end for end in SCALES if largest <= end), SCALES[-1])
+
+
+def _ideal(ideal: float | None, width: int) -> list[Markup]:
+    return [] if ideal is None else [tag("path", cls="ideal", d=f"M{number(width * _within(ideal))} 0V{HIGH}")]
+
+
+def _drawing(cls: str, parts: list[Markup]) -> Markup:
+    return tag("svg", *parts, cls=cls, aria_hidden="true")  # its size is in the style sheet, a unit is a pixel
+
+
+def _within(share: float) -> float:
+    return min(max(share, 0.0), 1.0)

@@ -1,0 +1,117 @@
+"""Figures of a row: accuracy by alignment pattern, training curves; and marks for the cells of its tables."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from markupsafe import Markup
+
+from spurgen.benchmark.result import Result
+from spurgen.harness.site.svg import box, number, path, picture, segment, tag, text
+
+WIDTH = 720.0
+TICKS = (0.0, 0.5, 1.0)
+SHADES = 10
+DASHES = ("line-0", "line-1", "line-2", "line-3")
+MOST_CURVES = 4
+KEYS = ("stage", "epoch")
+
+
+def shade(share: float) -> int:
+    """Return the shade of a proportion in a heat map, 0 to 9."""
+    return min(max(int(share * SHADES), 0), SHADES - 1)
+
+
+def by_conflicts(patterns: Mapping[str, float]) -> list[str]:
+    """Return alignment patterns by how many channels conflict."""
+    return sorted(patterns, key=lambda name: (name.count("c"), name))
+
+
+def pattern_bars(patterns: Mapping[str, float], channels: Sequence[str]) -> Markup:
+    """Draw the accuracy of every alignment pattern as a line of bars; the lowest, which ranks, is marked."""
+    names = by_conflicts(patterns)
+    left, top, height = 48.0, 22.0, 110.0
+    step = (WIDTH - left) / max(len(names), 1)
+    wide = min(step * 0.62, 44.0)
+    lowest = min(patterns.values())
+    parts = [segment(left, top + height * (1 - tick), WIDTH, top + height * (1 - tick), "grid") for tick in TICKS]
+    parts += [text(left - 8, top + height * (1 - tick) + 4, f"{tick:g}", "tick", "end") for tick in TICKS]
+    for k, name in enumerate(names):
+        middle, value = left + step * (k + 0.5), patterns[name]
+        cls = "bar lowest" if value == lowest else "bar"
+        parts.append(box(middle - wide / 2, top + height * (1 - value), wide, max(height * value, 0.5), cls))
+        if step > 26:
+            parts.append(text(middle, top + height * (1 - value) - 5, f"{value:.2f}", "tick", "middle"))
+        parts += _dots(name, middle, top + height + 12)
+    base = top + height + 16
+    label = "Accuracy by alignment pattern: " + ", ".join(f"{name} {patterns[name]:.2f}" for name in names)
+    return picture(WIDTH, base + 11 * len(channels), label, *parts)
+
+
+def _dots(name: str, middle: float, top: float) -> list[Markup]:
+    """Mark below a bar which channels conflict, one line per channel: a filled mark where it does."""
+    return [
+        tag("circle", cx=middle, cy=top + 11 * k, r=3.2, cls="conflict" if letter == "c" else "agree")
+        for k, letter in enumerate(name)
+    ]
+
+
+def curves(results: Sequence[Result]) -> Markup | None:
+    """Draw what a submission reports by epoch, the mean over its results; None if it reports no numbers."""
+    series = _series(results)
+    if not series:
+        return None
+    left, top, height, right = 48.0, 12.0, 150.0, 150.0
+    steps = max(len(values) for values in series.values())
+    largest = max(1.0, *(float(values.max()) for values in series.values()))
+    wide = WIDTH - left - right
+
+    def across(k: int) -> float:
+        return left + (wide * k / (steps - 1) if steps > 1 else wide / 2)
+
+    def up(value: float) -> float:
+        return top + height * (1 - value / largest)
+
+    parts = [segment(left, up(tick * largest), WIDTH - right, up(tick * largest), "grid") for tick in TICKS]
+    parts += [text(left - 8, up(tick * largest) + 4, f"{tick * largest:.2g}", "tick", "end") for tick in TICKS]
+    parts += [text(across(k), top + height + 18, f"{k + 1}", "tick", "middle") for k in _marked(steps)]
+    parts.append(text(left + wide / 2, top + height + 36, "Epoch, over all stages", "axis", "middle"))
+    last = -20.0
+    ends = sorted(series, key=lambda key: up(float(series[key][-1])))
+    for key in ends:
+        values, cls = series[key], DASHES[list(series).index(key)]
+        points = "L".join(f"{number(across(k))} {number(up(float(v)))}" for k, v in enumerate(values))
+        parts += [path(f"M{points}", f"curve {cls}")]
+        parts += [tag("circle", cx=across(k), cy=up(float(v)), r=2.5, cls=f"point {cls}") for k, v in enumerate(values)]
+        last = max(up(float(values[-1])), last + 15)
+        parts.append(text(WIDTH - right + 8, last + 4, key, "strong"))
+    label = "Training curves: " + "; ".join(f"{key} ends at {values[-1]:.3g}" for key, values in series.items())
+    return picture(WIDTH, top + height + 42, label, *parts)
+
+
+def _marked(steps: int) -> list[int]:
+    every = max(1, steps // 8)
+    return list(range(0, steps, every))
+
+
+def _series(results: Sequence[Result]) -> dict[str, np.ndarray]:
+    """Return curves by name, float64 (epochs,), that all results report in the same length."""
+    tables = [result.report.curves for result in results if result.report and result.report.curves]
+    if not tables or len({len(table) for table in tables}) > 1:
+        return {}
+    names = [key for key in tables[0][0] if key not in KEYS]
+    series = {}
+    for name in names:
+        columns = [[entry.get(name) for entry in table] for table in tables]
+        if all(isinstance(value, float) for column in columns for value in column):
+            series[name] = np.mean(np.array(columns, dtype=np.float64), axis=0)
+    return dict(list(series.items())[:MOST_CURVES])
+
+
+def signed_bar(value: float, scale: float) -> Markup:
+    """Draw a number that may be negative as a bar from the middle of its cell."""
+    wide, share = 24.0, min(max(value / scale, -1.0), 1.0)
+    bar = f"M24 3H{number(24 + wide * share)}V13H24z"
+    return tag(
+        "svg", tag("path", d=bar, cls="bar"), tag("path", d="M24 0V16", cls="axis-line"), viewBox="0 0 48 16",
+        cls="small", aria_hidden="true",
+    )  # fmt: skip

@@ -1,0 +1,35 @@
+"""Figures as files of their own, for papers: the drawing of a page with its style inside, in light colours."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+STATIC = Path(__file__).parent / "static"
+FOLDER = "figures"
+
+
+@dataclass
+class Figures:
+    """The figures that pages offer as files, by path from the site's folder."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, name: str, drawing: Markup) -> str:
+        """Keep a drawing as a file and return its path; `name` must be usable as a file name."""
+        path = f"{FOLDER}/{name}.svg"
+        head, _, rest = str(drawing).partition(">")
+        size = re.search(r'viewBox="0 0 (\S+) (\S+)"', head)
+        measures = f' width="{size[1]}" height="{size[2]}"' if size else ""
+        opened = f'{head} xmlns="http://www.w3.org/2000/svg"{measures}><style>{_style()}</style>'
+        self.files[path] = f"{opened}{rest}\n".encode()
+        return path
+
+
+@cache
+def _style() -> str:
+    """Return the style of figures with the colours of the light scheme, which suit paper."""
+    light = (STATIC / "palette.css").read_text(encoding="utf-8").partition("}")[0] + "}"
+    return light + (STATIC / "figure.css").read_text(encoding="utf-8")

@@ -1,0 +1,124 @@
+"""What every page is made from: a suite, its rows, its leaderboard, and what the ideal observers reach."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from spurgen.benchmark.ideal import IdealValues
+from spurgen.benchmark.reading import read_text
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
+from spurgen.harness.board.files import REFERENCE, build_board
+from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.ideal import Ideals, stored_ideals, with_ideal
+from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.results.store import Store
+from spurgen.harness.site.names import file_names
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.recovery import mean_over_tasks
+from spurgen.harness.statistics.units import mean_estimate
+
+Board = TaskBoard | SetBoard
+REPORT_BYTES = 1 << 24
+
+
+@dataclass(frozen=True)
+class Material:
+    """A suite's results.
+
+    `rows` have the metrics that follow from what is stored, also those that are not ranked; `references`: ERM trained
+    without the correlations. `validity`: the text of the validity report, if there is one.
+    """
+
+    suite: Suite
+    rows: Rows
+    board: Leaderboard
+    references: Rows = field(default_factory=dict)
+    validity: str | None = None
+
+    @cached_property
+    def ideals(self) -> Ideals:
+        """The stored metrics of ideal observers, by world and modality."""
+        return stored_ideals(self.suite)
+
+    @cached_property
+    def pages(self) -> dict[str, str]:
+        """The file name of every row's page, without its ending."""
+        return file_names(self.rows)
+
+    @cached_property
+    def values(self) -> dict[str, TaskValues]:
+        """Metrics by unit, of every task with rows."""
+        return {name: TaskValues(task, group_sizes(task)) for name, task in self.tasks.items()}
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """Tasks that have rows, in the suite's order."""
+        return {name: self.suite.tasks[name] for name in self.board.tasks}
+
+    @property
+    def main(self) -> list[str]:
+        """Names of the main tasks that have rows, or of all if no main one has."""
+        return [name for name in self.suite.main if name in self.board.tasks] or list(self.board.tasks)
+
+    def ideal_of(self, task: Task) -> list[IdealValues]:
+        """Return what the ideal observer reaches in every world of a task; empty if that is not stored for each."""
+        values = [self.ideals.get((world.name, task.modality)) for world in task.worlds]
+        known = [each for each in values if each is not None]
+        return known if len(known) == len(values) else []
+
+    def ideal_mean(self, tasks: Sequence[str], metric: str) -> float | None:
+        """Return a metric of the ideal observer, the mean over worlds and tasks; None if one of them lacks it.
+
+        `metric`: as in `Result.metric`, so `reliance/color` is the reliance on one channel.
+        """
+        means = []
+        for name in tasks:
+            values = [_ideal_metric(ideal, metric) for ideal in self.ideal_of(self.suite.tasks[name])]
+            known = [value for value in values if value is not None]
+            if not values or len(known) < len(values):
+                return None
+            means.append(float(np.mean(known)))
+        return float(np.mean(means)) if means else None
+
+    def board_of(self, name: str) -> Board:
+        """Return the board of a task or of a set of tasks."""
+        return self.board.tasks[name] if name in self.board.tasks else self.board.overall[name]
+
+    def estimates(self, tasks: Sequence[str], metric: str, rows: Sequence[BoardRow]) -> dict[str, Estimate]:
+        """Return a metric of rows on tasks, the mean over tasks and units, by label; rows that lack it are left out.
+
+        `metric`: as in `Result.metric`. The spread is that of the baselines, as on the leaderboard.
+        """
+        values: dict[str, Float64] = {}
+        for row in rows:
+            of_tasks = [self.values[task].of(self.rows[row.submission][task], metric) for task in tasks]
+            known = [each for each in of_tasks if each is not None]
+            if known and len(known) == len(of_tasks):
+                values[row.submission] = mean_over_tasks(known)
+        baselines = [label for label in values if all(is_baseline_row(self.rows[label][task]) for task in tasks)]
+        spread = spread_of(metric, values, baselines)
+        return {label: mean_estimate(each, spread) for label, each in values.items()}
+
+    def reference(self, label: str, task: str) -> TaskRow | None:
+        """Return a row trained without the correlations on a task, or None."""
+        return self.references.get(label, {}).get(task)
+
+
+def _ideal_metric(ideal: IdealValues, metric: str) -> float | None:
+    name, _, channel = metric.partition("/")
+    table: Mapping[str, float] = ideal.channels.get(channel, {}) if channel else ideal.metrics
+    return table.get(name)
+
+
+def gather(suite: Suite, results: Path, validity: Path | None = None) -> Material:
+    """Read a suite's rows from a folder of results, and the validity report from its file."""
+    rows = Store(results, suite.name).rows()
+    board = build_board(suite, results, rows)
+    text = read_text(validity, REPORT_BYTES) if validity else None
+    return Material(suite, with_ideal(suite, rows), board, Store(results, suite.name, REFERENCE).rows(), text)

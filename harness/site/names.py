@@ -1,0 +1,34 @@
+"""Names of files and addresses for rows and tasks, whatever they are called, and their text without tricks."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST = 60
+RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # names of devices on Windows
+INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Categories of characters that are not shown, or that reorder those around them."""
+
+
+def file_name(label: str) -> str:
+    """Return a name that is a file on every system and an address without escapes; different labels differ in it.
+
+    A label that is not such a name already is shortened and gets the start of its SHA-256.
+    """
+    plain = re.sub(r"[^a-z0-9_-]+", "-", label.lower()).strip("-")[:LONGEST]
+    if plain and plain == label and not RESERVED.fullmatch(plain):
+        return plain
+    digest = hashlib.sha256(label.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{plain}-{digest}" if plain else digest
+
+
+def file_names(labels: Iterable[str]) -> dict[str, str]:
+    """Return the file name of every label."""
+    return {label: file_name(label) for label in labels}
+
+
+def shown(text: str) -> str:
+    """Return a stranger's text on one line, without characters that are invisible or reorder what is around them."""
+    line = " ".join(text.split())
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in INVISIBLE else c for c in line)

@@ -1,0 +1,88 @@
+"""Pictures of scenes, made again by the generator and named by their content."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spurgen.benchmark.suite import Task
+from spurgen.generators import Samples, TwinKind, class_names, sample, twins
+from spurgen.harness.running.task_data import halves_of
+
+FOLDER = "pictures"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A sample as a page shows it: the path of its picture and its caption, as far as the modality has them.
+
+    `label`: name of its class. `values`: of every channel.
+    """
+
+    picture: str | None
+    caption: str | None
+    label: str
+    values: dict[str, int]
+
+
+@dataclass
+class Pictures:
+    """The pictures that pages show, PNG by path from the site's folder; equal ones are one file.
+
+    `scenes`: those made so far, since rows get the same samples wrong.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    scenes: dict[tuple[object, ...], Scene] = field(default_factory=dict)
+
+    def add(self, pixels: NDArray[np.uint8]) -> str:
+        """Keep an image, uint8 (S, S, 3), and return its path, which names its pixels.
+
+        Five bits per level are kept, since noise does not compress.
+        """
+        shown = pixels & 0xF8 | pixels >> 5
+        name = f"{FOLDER}/{hashlib.sha256(shown.tobytes()).hexdigest()[:16]}.png"
+        if name not in self.files:
+            buffer = io.BytesIO()
+            Image.fromarray(shown).save(buffer, "PNG", optimize=True)
+            self.files[name] = buffer.getvalue()
+        return name
+
+
+def scenes(
+    pictures: Pictures, task: Task, indices: Sequence[int], kind: TwinKind | None = None, channel: str | None = None,
+    value: int | None = None, split: str = "test",
+) -> list[Scene]:  # fmt: skip
+    """Make samples, or with `kind` their twins, in one world of a task; arguments as those of `twins`."""
+    about = (task.scenario.name, task.modality, split, kind, channel, value)
+    missing = [index for index in indices if (*about, index) not in pictures.scenes]
+    if missing:
+        halves = halves_of(task)
+        if kind:
+            made = twins(task.scenario, split, missing, kind, channel, value, **halves)
+        else:
+            made = sample(task.scenario, split, missing, **halves)
+        for k, index in enumerate(missing):
+            pictures.scenes[*about, index] = _scene(pictures, task, made, k)
+    return [pictures.scenes[*about, index] for index in indices]
+
+
+def _scene(pictures: Pictures, task: Task, made: Samples, k: int) -> Scene:
+    return Scene(
+        pictures.add(made.images[k]) if task.modality != "text" else None,
+        made.captions[k] if task.modality != "image" else None,
+        classes(task)[int(made.labels[k])],
+        {name: int(column[k]) for name, column in made.channel_values.items()},
+    )
+
+
+def classes(task: Task) -> tuple[str, ...]:
+    """Return the names of a task's classes; those of a composite core cue have numbers, since a noun is one part."""
+    scenario = task.scenario
+    if scenario.second_part:
+        return tuple(f"class {k + 1}" for k in range(scenario.num_classes))
+    return class_names(scenario)

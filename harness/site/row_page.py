@@ -1,0 +1,187 @@
+"""A page per row: on every task its reliance, patterns, worlds, curves, and the families that it gets most wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from shlex import quote
+
+from markupsafe import Markup
+
+from spurgen.benchmark.result import Result
+from spurgen.benchmark.suite import Task
+from spurgen.harness.board.by_unit import RANKED_BY, unit_of
+from spurgen.harness.board.rendering import rank_text
+from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Unranked
+from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
+from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar
+from spurgen.harness.site.families import Family, families
+from spurgen.harness.site.material import Board, Material
+from spurgen.harness.site.names import shown
+from spurgen.harness.site.pictures import Pictures
+from spurgen.harness.site.provenance import Fact, provenance
+from spurgen.harness.statistics.estimate import Estimate
+
+UNIT_METRICS = {"accuracy": "Accuracy", "wga": "WGA", "reliance": "Reliance", "core_use": "Core use", "sss": "SSS"}
+CHANNEL_METRICS = {"sss": "SSS", "flip_rate": "Flip rate", "decoded": "Decoded from features"}
+
+
+@dataclass(frozen=True)
+class ChannelLine:
+    """How a row uses a channel: numbers with drawings, and further metrics by title."""
+
+    name: str
+    hidden: bool
+    reliance: Markup | None
+    ideal: float | None
+    pull: Markup | None
+    others: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """A world or training seed: its accuracy by pattern, with shades, and its metrics by title."""
+
+    unit: int
+    robust: Markup | None
+    metrics: Mapping[str, float | None]
+    patterns: Mapping[str, tuple[float, int]]
+    error: str | None
+
+
+@dataclass(frozen=True)
+class TaskPart:
+    """A row on a task; `note` says why it is not ranked."""
+
+    name: str
+    task: Task
+    row: TaskBoardRow | None
+    note: str | None
+    unit: str
+    rank: str
+    robust: Markup | None
+    ideal: float | None
+    channels: Sequence[ChannelLine]
+    patterns: Sequence[str]
+    bars: Markup | None
+    units: Sequence[UnitLine]
+    curves: Markup | None
+    selections: Mapping[str, Mapping[str, float]]
+    chosen: str | None
+    checks: Sequence[tuple[str, bool]]
+    families: Sequence[Family]
+    has_arrays: bool
+
+
+def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, object]:
+    """Return what the template of a row's page shows."""
+    row = {name: part for name, part in material.rows[label].items() if name in material.board.tasks}
+    parts = [_part(material, pictures, label, name, part) for name, part in row.items()]
+    first = next(iter(row.values())).results[0]
+    return {
+        "label": label,
+        "name": first.submission,
+        "access": first.access,
+        "parts": parts,
+        "sets": _sets(material, label),
+        "facts": provenance(row),
+        "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",
+        "options": [Fact(shown(key), shown(str(value))) for key, value in first.options.items()],
+    }
+
+
+def _sets(material: Material, label: str) -> list[tuple[str, SetBoardRow]]:
+    found = []
+    for name, board in material.board.overall.items():
+        found += [(name, row) for row in (*board.rows, *board.few) if row.submission == label]
+    return found
+
+
+def _part(material: Material, pictures: Pictures, label: str, name: str, row: TaskRow) -> TaskPart:
+    task, board = material.suite.tasks[name], material.board.tasks[name]
+    placed = next((each for each in (*board.rows, *board.few) if each.submission == label), None)
+    done = [result for result in row.results if result.error is None]
+    ideal = material.ideal_mean([name], RANKED_BY)
+    patterns = dict(placed.patterns) if placed else {}
+    unranked = next((each for each in board.unranked if each.submission == label), None)
+    return TaskPart(
+        name=name,
+        task=task,
+        row=placed,
+        note=_note(placed, unranked, board),
+        unit=unit_of(task),
+        rank=rank_text(placed).replace("-", "\N{EN DASH}") if placed else "",
+        robust=interval_cell(placed.ranked_by, ideal) if placed else None,
+        ideal=ideal,
+        channels=_channels(material, label, task, placed) if placed else [],
+        patterns=by_conflicts(patterns),
+        bars=pattern_bars(patterns, task.channels) if patterns else None,
+        units=[_unit(material, task, result) for result in row.results],
+        curves=curves(done),
+        selections=placed.selections if placed else {},
+        chosen=done[0].report.selection if done and done[0].report else None,
+        checks=_checks(done),
+        families=families(pictures, task, row) if placed else [],
+        has_arrays="cra" in row.sums,
+    )
+
+
+def _note(row: BoardRow | None, unranked: Unranked | None, board: Board) -> str | None:
+    if unranked:
+        return f"Not ranked: {shown(unranked.reason)}"
+    if row is not None and row.ranks is None:
+        return f"Not ranked among the others: it has {row.units} of {board.asked} {board.unit}s."
+    return None
+
+
+def _channels(material: Material, label: str, task: Task, row: TaskBoardRow) -> list[ChannelLine]:
+    estimates: dict[str, Estimate | None] = {
+        name: material.estimates([task.name], f"reliance/{name}", [row]).get(label) for name in task.channels
+    }
+    ideals = {name: material.ideal_mean([task.name], f"reliance/{name}") for name in task.channels}
+    scale = scale_of([each.ends[1] for each in estimates.values() if each] + [each for each in ideals.values() if each])
+    lines = []
+    for name in task.channels:
+        pull = row.by_channel.get("pull", {}).get(name)
+        others = {
+            title: row.by_channel[metric][name]
+            for metric, title in CHANNEL_METRICS.items()
+            if name in row.by_channel.get(metric, {})
+        }
+        estimate = estimates[name]
+        lines.append(
+            ChannelLine(
+                name=name,
+                hidden=name not in task.annotated,
+                reliance=_number(estimate.text(".2f"), bar_cell(estimate, ideals[name], scale)) if estimate else None,
+                ideal=ideals[name],
+                pull=None if pull is None else _number(f"{pull:+.2f}", signed_bar(pull, scale)),
+                others=others,
+            )
+        )
+    return lines
+
+
+def _number(text: str, drawing: Markup) -> Markup:
+    return Markup("{}{}").format(text.replace("-", "\N{MINUS SIGN}"), drawing)
+
+
+def _unit(material: Material, task: Task, result: Result) -> UnitLine:
+    robust = result.metrics.get(RANKED_BY)
+    ideal = material.ideals.get((task.in_world(result.seed).scenario.name, task.modality))
+    line = ideal.metrics.get(RANKED_BY) if ideal else None
+    return UnitLine(
+        unit=result.seed,
+        robust=None if robust is None else _number(f"{robust:.3f}", interval_cell(Estimate(robust), line)),
+        metrics={title: result.metrics.get(metric) for metric, title in UNIT_METRICS.items()},
+        patterns={name: (value, shade(value)) for name, value in result.patterns.items()},
+        error=result.error,
+    )
+
+
+def _checks(results: Sequence[Result]) -> list[tuple[str, bool]]:
+    """Return the sanity checks that results report, and whether each passed in all of them."""
+    outcomes: dict[str, bool] = {}
+    for result in results:
+        for name, passed in (result.report.checks if result.report else {}).items():
+            outcomes[name] = outcomes.get(name, True) and passed
+    return list(outcomes.items())

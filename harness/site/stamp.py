@@ -1,0 +1,105 @@
+"""The stamp of a site: what it was made from and what its files must be, so that an unchanged site is not made again.
+
+This module loads no library that takes long to import: a site that is up to date is recognised within a second.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.files import WriteError, write_atomically
+
+STAMP = "site.json"
+SCHEMA_VERSION = 1
+PACKAGE = Path(__file__).parents[2]
+CODE = ("baselines", "benchmark", "generators", "harness")
+"""Folders whose files decide what a page shows."""
+SUFFIXES = (".py", ".j2", ".css", ".js", ".svg", ".csv")
+
+
+def inputs_digest(files: Iterable[Path], more: Iterable[str] = ()) -> str:
+    """Return the SHA-256 of what a site is made from: these files, the code that makes it, and `more` texts."""
+    code = [path for folder in CODE for path in (PACKAGE / folder).rglob("*") if path.suffix in SUFFIXES]
+    total = hashlib.sha256()
+    for path in [*sorted(code), *sorted(set(files))]:
+        total.update(f"{path}\n{_sha256(path.read_bytes())}\n".encode())
+    for text in more:
+        total.update(f"{text}\n".encode())
+    return total.hexdigest()
+
+
+def is_current(folder: Path, inputs: str) -> bool:
+    """Return whether a folder has the whole site of these inputs, every file as it was written."""
+    stamp = _read(folder)
+    if stamp is None or stamp.get("inputs") != inputs:
+        return False
+    files = stamp.get("files")
+    return isinstance(files, dict) and all(_has(folder / name, digest) for name, digest in files.items())
+
+
+def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
+    """Put a site in the place of an earlier one: all files or none.
+
+    The site is written to a folder beside it, which is then renamed. Raise `SpurgenError` if the folder has files but
+    no stamp: it is no site, and nothing in it is deleted.
+    """
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        fresh, old = Path(temporary, "new"), Path(temporary, "old")
+        for name, content in files.items():
+            _write(fresh / name, content)
+        digests = {name: _sha256(content) for name, content in sorted(files.items())}
+        stamp = {"schema_version": SCHEMA_VERSION, "inputs": inputs, "files": digests}
+        write_atomically(fresh / STAMP, json.dumps(stamp, indent=1) + "\n")
+        try:
+            if folder.exists():
+                folder.rename(old)
+            fresh.rename(folder)
+        except OSError as error:
+            if old.exists():
+                old.rename(folder)
+            raise WriteError(error.errno, error.strerror or str(error), str(folder)) from None
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise `SpurgenError` if a site cannot be put here without deleting something else."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise SpurgenError(f"--out {folder}: it is not a folder; name another")
+    if folder.is_dir() and any(folder.iterdir()) and _read(folder) is None:
+        raise SpurgenError(
+            f"--out {folder}: the folder has files that are no site of spurgen; name another or empty it"
+        )
+
+
+def _read(folder: Path) -> dict[str, object] | None:
+    try:
+        stamp = json.loads((folder / STAMP).read_bytes())
+    except (OSError, ValueError):
+        return None
+    known = isinstance(stamp, dict) and stamp.get("schema_version") == SCHEMA_VERSION and "inputs" in stamp
+    return stamp if known else None
+
+
+def _has(path: Path, digest: object) -> bool:
+    try:
+        return _sha256(path.read_bytes()) == digest
+    except OSError:
+        return False
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise WriteError(error.errno, error.strerror or str(error), str(path)) from None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

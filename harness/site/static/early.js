@@ -1,0 +1,2 @@
+// Runs before the page is painted, so that what scripts take over is laid out once.
+document.documentElement.classList.add("js");

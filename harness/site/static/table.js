@@ -1,0 +1,147 @@
+"use strict";
+// Shows a board's plain table by Tabulator, with the same cells in the same widths; see vendor/README.md.
+(() => {
+  const text = (node) => node.textContent.replace(/\s+/g, " ").trim();
+  const number = (shown) => {
+    const found = shown.replace(/\u2212/g, "-").match(/[-+]?\d*\.?\d+/);
+    return found ? Number(found[0]) : null;
+  };
+
+  /** Read a plain table: its columns, the headings over them, and a record per row. */
+  function read(table) {
+    const head = table.tHead.rows[table.tHead.rows.length - 1];
+    const columns = [...head.cells].map((cell, place) => ({
+      place, key: cell.dataset.c, title: text(cell), about: cell.title, hidden: "hidden" in cell.dataset,
+      words: place === 0 || cell.classList.contains("t"), width: cell.offsetWidth,
+    }));
+    if (table.tHead.rows.length > 1) {
+      let place = 0;
+      for (const cell of table.tHead.rows[0].cells) {
+        for (let k = 0; k < cell.colSpan; k += 1) columns[place + k].group = text(cell);
+        place += cell.colSpan;
+      }
+    }
+    const tiers = [...table.tBodies].map((body, order) => ({
+      order, access: body.dataset.access, heading: body.querySelector("tr.tier th"),
+    }));
+    const rows = tiers.flatMap((tier) =>
+      [...table.tBodies[tier.order].rows].filter((row) => !row.classList.contains("tier")).map((row) => record(row, tier)));
+    return { columns, tiers, rows };
+  }
+
+  function record(row, tier) {
+    const cells = [...row.cells].map((cell) => {
+      const shown = text(cell);
+      return { node: cell, text: shown, value: number(shown), big: text(cell.querySelector("b") || cell), small: text(cell.querySelector("small") || document.createElement("i")) };
+    });
+    return { id: row.dataset.label || "", label: row.dataset.label || "", access: tier.access, order: tier.order, cells };
+  }
+
+  /** Compare two cells; rows without the metric come last, and access tiers keep their order. */
+  function compare(column, a, b, first, second, direction) {
+    const sign = direction === "asc" ? 1 : -1;
+    if (first.order !== second.order) return (first.order - second.order) * sign;
+    if (!a.text || !b.text) return ((a.text ? 0 : 1) - (b.text ? 0 : 1)) * sign;
+    return column.words ? a.text.localeCompare(b.text) : a.value - b.value;
+  }
+
+  function copy(node) {
+    const span = document.createElement("span");
+    for (const child of node.childNodes) span.append(child.cloneNode(true));
+    return span;
+  }
+
+  function nameCell(cell, marked, onMark) {
+    const row = cell.getRow().getData();
+    const span = copy(cell.getValue().node);
+    if (!row.label) return span;
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.checked = marked.has(row.label);
+    box.setAttribute("aria-label", `Compare ${row.label}`);
+    box.addEventListener("change", () => onMark(row.label, box.checked));
+    box.addEventListener("click", (event) => event.stopPropagation());
+    span.prepend(box);
+    return span;
+  }
+
+  function heading(column) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = column.title;
+    button.title = column.about;
+    return button;
+  }
+
+  function definition(column, marked, onMark) {
+    return {
+      field: column.key, title: column.title, width: column.width + (column.place ? 12 : 22), visible: !column.hidden,
+      hozAlign: column.words ? "left" : "right", headerHozAlign: column.words ? "left" : "right",
+      frozen: column.place === 0, resizable: false, headerSortStartingDir: column.words || column.key === "rank" ? "asc" : "desc",
+      titleFormatter: () => heading(column),
+      mutator: (_value, data) => data.cells[column.place],
+      formatter: (cell) => (column.place ? copy(cell.getValue().node) : nameCell(cell, marked, onMark)),
+      sorter: (a, b, first, second, _column, direction) => compare(column, a, b, first.getData(), second.getData(), direction),
+    };
+  }
+
+  /** Join neighbours that have the same heading. */
+  function grouped(columns, made) {
+    const joined = [];
+    columns.forEach((column, k) => {
+      const last = joined[joined.length - 1];
+      if (!column.group) joined.push(made[k]);
+      else if (last && last.columns && last.title === column.group) last.columns.push(made[k]);
+      else joined.push({ title: column.group, columns: [made[k]], headerHozAlign: "center" });
+    });
+    return joined;
+  }
+
+  /** Correct the roles that Tabulator gives to headings over columns and to groups of rows. */
+  function mendRoles(host) {
+    for (const group of host.querySelectorAll('[role="columngroup"]')) {
+      group.setAttribute("role", "presentation");
+      for (const name of ["aria-sort", "aria-title"]) group.removeAttribute(name);
+    }
+    for (const holder of host.querySelectorAll(".tabulator-tableholder")) {
+      holder.removeAttribute("tabindex"); // it does not scroll; the region around it does, and has the focus
+      holder.setAttribute("role", "presentation");
+    }
+    for (const group of host.querySelectorAll(".tabulator-group")) {
+      group.setAttribute("role", "row");
+      if (!group.textContent.trim()) { group.classList.add("bare"); group.setAttribute("role", "presentation"); continue; }
+      if (group.firstElementChild && group.firstElementChild.getAttribute("role") !== "gridcell") {
+        const cell = document.createElement("div");
+        cell.setAttribute("role", "gridcell");
+        cell.append(...group.childNodes);
+        group.append(cell);
+      }
+    }
+  }
+
+  /** Show a board by Tabulator; return its columns and what drives it. */
+  function show(panel, marked, onMark, onSort) {
+    const plain = panel.querySelector("table.rows");
+    const board = read(plain);
+    const host = document.createElement("div");
+    host.setAttribute("aria-label", panel.querySelector("h3").textContent);
+    plain.after(host);
+    const made = board.columns.map((column) => definition(column, marked, onMark));
+    const table = new Tabulator(host, {
+      data: board.rows, columns: grouped(board.columns, made), layout: "fitData", renderVertical: "basic",
+      renderHorizontal: "basic", nestedFieldSeparator: false, columnDefaults: { headerSortTristate: false }, groupBy: "order", groupToggleElement: false,
+      groupHeader: (order) => {
+        const tier = board.tiers[order];
+        return tier.heading ? copy(tier.heading) : document.createElement("span");
+      },
+      rowFormatter: (row) => row.getElement().classList.toggle("reference", row.getData().access === "ideal"),
+      placeholder: "No row has this name and access.",
+    });
+    table.on("tableBuilt", () => { plain.hidden = true; mendRoles(host); });
+    table.on("renderComplete", () => mendRoles(host));
+    table.on("dataSorted", (sorters) => onSort(sorters.map((each) => [each.field, each.dir])[0]));
+    return { ...board, table, host };
+  }
+
+  window.spurgen = { show, copy };
+})();

@@ -1,0 +1,137 @@
+"""A page per task: the scenario in words, its scenes and twins, what the data ask for, and every row."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from spurgen.benchmark.suite import Task
+from spurgen.generators import TwinKind, sample
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.human.table import people_text
+from spurgen.harness.results.derived import with_derived
+from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.charts import curves
+from spurgen.harness.site.figures import Figures
+from spurgen.harness.site.markdown import Block, blocks
+from spurgen.harness.site.material import Material
+from spurgen.harness.site.opening import other_value, value_name
+from spurgen.harness.site.overview import shown_board
+from spurgen.harness.site.pictures import Pictures, Scene, scenes
+from spurgen.harness.site.words import dials, in_words
+
+SCENES = 12  # of the sheet
+CALIBRATION = {
+    "robust_accuracy": "Robust accuracy", "wga": "WGA", "aligned_accuracy": "All channels agree",
+    "conflicting_accuracy": "All channels conflict", "reliance": "Reliance", "core_use": "Core use",
+}  # fmt: skip
+SHOWN = {"erm": "ERM", "resample": "resample", "group_dro": "group_dro"}
+TWINS: dict[TwinKind, str] = {
+    "core": "another class, all else kept",
+    "placebo": "place, size, tilt, tones or wording redrawn",
+    "ctrl": "every channel agrees with the class",
+    "unc": "every channel redrawn",
+}
+
+
+class Pictured(NamedTuple):
+    """A scene and what it shows."""
+
+    scene: Scene
+    title: str
+    about: str
+
+
+class Calibration(NamedTuple):
+    """A line of the calibration table: metrics by name, None where they are not stored."""
+
+    name: str
+    metrics: Mapping[str, float | None]
+    units: int | None
+
+
+def task_page(material: Material, pictures: Pictures, figures: Figures, name: str) -> dict[str, object]:
+    """Return what the template of a task's page shows."""
+    task = material.suite.tasks[name]
+    world = task.in_world(0)
+    erm = material.rows.get(ERM, {}).get(name)
+    return {
+        "name": name,
+        "words": in_words(task),
+        "dials": dials(task),
+        "train": _train(pictures, world),
+        "twins": _twins(pictures, world),
+        "calibration": _calibration(material, task),
+        "titles": CALIBRATION,
+        "ideals": _ideals(material, task),
+        "shown": shown_board(material, figures, name),
+        "curve": curves([result for result in erm.results if result.error is None]) if erm else None,
+        "people": _people(material, name),
+        "unit": material.board.tasks[name].unit,
+    }
+
+
+def _train(pictures: Pictures, task: Task) -> list[Pictured]:
+    """Return training scenes, in the order in which training sees them."""
+    made = sample(task.scenario, "train", range(SCENES), images=False, captions=False)
+    patterns = (made.group_ids % task.scenario.num_patterns).tolist()
+    shown = scenes(pictures, task, range(SCENES), split="train")
+    return [Pictured(scene, scene.label, _agreement(task, patterns[k])) for k, scene in enumerate(shown)]
+
+
+def _agreement(task: Task, pattern: int) -> str:
+    """Return which of the task's channels conflict with the class."""
+    conflicting = [
+        name for k, name in enumerate(task.scenario.channels) if pattern >> k & 1 and name in task.channels
+    ]  # fmt: skip
+    return f"{', '.join(conflicting)} conflict{'s' * (len(conflicting) == 1)}" if conflicting else "all agree"
+
+
+def _twins(pictures: Pictures, task: Task) -> list[Pictured]:
+    base = scenes(pictures, task, [0])[0]
+    shown = [Pictured(base, "base", f"a test sample, {base.label}")]
+    for name in task.channels:
+        value = other_value(task, name, base)
+        scene = scenes(pictures, task, [0], "channel", name, value)[0]
+        shown.append(Pictured(scene, name, f"{value_name(task, name, value)}, all else kept"))
+    for kind, about in TWINS.items():
+        scene = scenes(pictures, task, [0], kind)[0]
+        shown.append(Pictured(scene, kind, f"{about}{f': {scene.label}' if kind == 'core' else ''}"))
+    return shown
+
+
+def _calibration(material: Material, task: Task) -> list[Calibration]:
+    ideal = {metric: material.ideal_mean([task.name], metric) for metric in CALIBRATION}
+    lines = [Calibration("ideal observer", ideal, None)]
+    for label, title in SHOWN.items():
+        row = material.rows.get(label, {}).get(task.name)
+        lines += [_line(task, title, row)] if row else []
+    reference = material.reference(ERM, task.name)
+    return lines + ([_line(task, "ERM, trained on uncorrelated data", reference)] if reference else [])
+
+
+def _line(task: Task, title: str, row: TaskRow) -> Calibration:
+    done = with_derived(task, [result for result in row.results if result.error is None])
+    means = {
+        metric: float(np.mean([result.metrics[metric] for result in done]))
+        for metric in CALIBRATION
+        if done and all(metric in result.metrics for result in done)
+    }
+    return Calibration(title, {metric: means.get(metric) for metric in CALIBRATION}, len(done))
+
+
+def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, float | None], Mapping[str, float]]]:
+    """Return per world what the ideal observer reaches, and its reliance by channel."""
+    return [
+        (
+            world.name,
+            {metric: ideal.metrics.get(metric) for metric in CALIBRATION},
+            {name: ideal.channels[name]["reliance"] for name in task.channels if name in ideal.channels},
+        )
+        for world, ideal in zip(task.worlds, material.ideal_of(task), strict=False)
+    ]
+
+
+def _people(material: Material, name: str) -> list[Block]:
+    people = material.board.people.get(name)
+    return blocks("\n".join(people_text(people)[1:])) if people else []

@@ -1,0 +1,91 @@
+"""A task's scenario in words, and its dials."""
+
+from collections.abc import Iterator
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Channel, Strength
+from spurgen.benchmark.suite import Task
+from spurgen.harness.machine.printing import and_list
+from spurgen.harness.site.provenance import Fact
+
+CORE = {
+    "image": "a pictogram on a plate before a wall",
+    "text": "a noun in a caption",
+    "multimodal": "a pictogram on a plate before a wall, and a noun in its caption",
+}
+BACKBONES = {
+    "scratch": "Our methods start from random weights.",
+    "pretrained": "Our methods start from encoders that were trained on another, uncorrelated world.",
+    "imagenet": "Our methods start from ImageNet's EfficientNet-Lite0.",
+}
+
+
+def in_words(task: Task) -> list[str]:
+    """Return sentences that say what the class is, what the shortcuts are, and what is hidden or noisy."""
+    return list(_sentences(task, task.scenario))
+
+
+def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
+    part = scenario.second_part
+    core = f"The class, one of {scenario.num_classes}, is {CORE[task.modality]}"
+    yield f"{core}, together with its {part.kind}." if part else f"{core}."
+    channels = [scenario.channels[name] for name in task.channels]
+    strengths = sorted({round(s, 4) for c in task.channels for s in _strengths(scenario, c)})
+    if channels:
+        span = f"{strengths[0]:g}" if len(strengths) == 1 else f"{strengths[0]:g} to {strengths[-1]:g}"
+        shortcuts = "shortcuts go" if len(channels) > 1 else "shortcut goes"
+        yield (
+            f"{len(channels)} {shortcuts} with the class in training: {and_list(list(task.channels))}. They show the "
+            f"value that goes with the class with probability {span}; in the test they are independent of it."
+        )
+    hidden = [name for name in task.channels if name not in task.annotated]
+    if hidden:
+        yield f"Annotations of training do not mention {and_list(hidden)}."
+    if scenario.label_noise:
+        what = "the pictogram or noun shown is another" if scenario.noise_kind == "core" else "the label is wrong"
+        yield f"In {scenario.label_noise:.0%} of the training samples {what}; the test is clean."
+    worlds = scenario.worlds
+    if worlds > 1:
+        yield f"Its {worlds} worlds differ in alignment, samples and initialisation; a result is of one world."
+    yield BACKBONES[task.backbone]
+
+
+def _strengths(scenario: Scenario, channel: str) -> Iterator[float]:
+    default = scenario.channels[channel].strength
+    for strength in [each.strength.get(channel, default) for each in scenario.environments] or [default]:
+        yield from strength if isinstance(strength, tuple) else (strength,)
+
+
+def dials(task: Task) -> list[Fact]:
+    """Return the scenario's settings."""
+    scenario, sizes = task.scenario, task.scenario.split_sizes
+    facts = [
+        Fact("Suite and scenario", f"{scenario.suite}, {scenario.name}"),
+        Fact("Modality", task.modality),
+        Fact("Image size", f"{scenario.image_size} pixels" if task.modality != "text" else ""),
+        Fact("Captions", scenario.captions if task.modality != "image" else ""),
+        *(Fact(f"Channel {name}", _channel(scenario.channels[name])) for name in task.channels),
+        *(
+            Fact(f"Environment {each.name}", f"weight {each.weight:g}; {_by_channel(each.strength)}")
+            for each in scenario.environments
+        ),
+        Fact("Label noise", f"{scenario.label_noise:g} ({scenario.noise_kind})" if scenario.label_noise else "none"),
+        Fact("Samples", ", ".join(f"{name} {size:,}" for name, size in sizes.items() if size)),
+        Fact("Base samples with twins", f"{scenario.splits.twins:,}"),
+        Fact("Scenario SHA-256", scenario.digest),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def _channel(channel: Channel) -> str:
+    hidden = ", hidden from training" if channel.hidden else ""
+    where = {"image": "in the image", "caption": "in the caption", "both": "in image and caption"}[channel.carrier]
+    return f"{channel.values} values of {channel.kind}, {where}, strength {_text(channel.strength)}{hidden}"
+
+
+def _by_channel(strengths: dict[str, Strength]) -> str:
+    return ", ".join(f"{name} {_text(strength)}" for name, strength in strengths.items()) or "as the channels"
+
+
+def _text(strength: Strength) -> str:
+    return " / ".join(f"{each:g}" for each in strength) if isinstance(strength, tuple) else f"{strength:g}"

@@ -1,0 +1,158 @@
+"""Every page in a real browser: accessible, complete without scripts, silent on the network."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+SEVERE = ("serious", "critical")
+PAGES = ("index.html", "tasks.html", "benchmark.html", "rows/erm.html", "tasks/small-both.html")
+
+
+def pages_of(site):
+    return sorted(str(path.relative_to(site)) for path in site.rglob("*.html"))
+
+
+class Attributes(HTMLParser):
+    """Collects the names of all attributes."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def handle_starttag(self, _, attrs):
+        self.names |= {name for name, _ in attrs}
+
+
+def attributes(text):
+    parser = Attributes()
+    parser.feed(text)
+    return parser.names
+
+
+def severe(page):
+    """Return what axe-core finds serious or critical."""
+    page.evaluate(AXE.read_text())  # evaluated by the test: the page's own policy forbids any script from outside
+    found = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations'], preload: false}).then((found) => found.violations)"
+    )
+    return [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in SEVERE]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_kind_of_page(visit, tiny_site, many_site, scheme):
+    seen = visit(color_scheme=scheme)
+    pages = [*((tiny_site, where) for where in PAGES), (many_site, "index.html"), (many_site, "rows/erm.html")]
+    for site, where in pages:
+        assert severe(seen.open(site, where)) == [], where
+    assert seen.problems == []
+
+
+def test_axe_finds_nothing_serious_in_a_comparison_with_open_menus(visit, tiny_site):
+    seen = visit()
+    page = seen.open(tiny_site, "index.html#rows=erm&rows=dfr")
+    page.get_by_text("Columns").click()
+    assert severe(page) == []
+    page.get_by_text("Download", exact=True).click()
+    assert severe(page) == []
+
+
+def test_every_page_works_without_network_and_asks_for_files_of_the_site_alone(visit, tiny_site, many_site):
+    for site in (tiny_site, many_site):
+        seen = visit(offline=True)
+        for where in pages_of(site):
+            seen.open(site, where)
+        assert seen.problems == []
+        assert {url.startswith(site.as_uri()) for url in seen.asked} == {True}
+        assert all(Path(site, url.removeprefix(f"{site.as_uri()}/").partition("#")[0]).exists() for url in seen.asked)
+
+
+def test_every_link_leads_to_a_page_and_a_place_on_it(tiny_site, many_site):
+    for site in (tiny_site, many_site):
+        for path in site.rglob("*.html"):
+            for target in re.findall(r'(?:href|src)="([^"]+)"', path.read_text()):
+                where, _, place = target.partition("#")
+                file = (path.parent / where).resolve() if where else path
+                assert file.is_relative_to(site.resolve()), (path.name, target)
+                assert file.exists(), (path.name, target)
+                assert not place or f'id="{place}"' in file.read_text(), (path.name, target)
+
+
+def test_the_policy_allows_nothing_from_outside_and_no_page_needs_more(tiny_site):
+    for path in tiny_site.rglob("*.html"):
+        text = path.read_text()
+        policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)[1]
+        assert policy.startswith("default-src &#39;none&#39;; script-src &#39;self&#39;; style-src &#39;self&#39;")
+        assert "unsafe" not in policy
+        assert not [name for name in attributes(text) if name == "style" or name.startswith("on")], path.name
+        assert not re.search(r"https?://", text), path.name
+
+
+def test_without_scripts_all_boards_and_rows_are_there(visit, tiny_site):
+    seen = visit(java_script_enabled=False)
+    page = seen.open(tiny_site)
+    assert page.locator("#controls").is_hidden()
+    assert page.get_by_role("table").count() == 3
+    table = page.locator("#board-small-image table")
+    for name in ("ideal observer", "erm", "group_dro", "short"):
+        assert table.get_by_role("rowheader", name=name, exact=True).is_visible() or name == "short"
+    assert table.get_by_role("columnheader", name="Robust accuracy").is_visible()
+    assert table.locator("svg.interval").count() > 8
+    page.get_by_role("link", name="erm", exact=True).first.click()
+    assert page.get_by_role("heading", name="erm", exact=True).is_visible()
+    assert page.get_by_role("heading", name="Why it lost").first.is_visible()
+
+
+def test_hostile_names_and_errors_are_shown_as_text(visit, tiny_site):
+    seen = visit()
+    for where in pages_of(tiny_site):
+        page = seen.open(tiny_site, where)
+        assert page.title().endswith("· SpurGen tiny")
+        assert page.locator("img[src=x]").count() == 0
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in page.content()
+    page = seen.open(tiny_site)
+    page.get_by_text("Not ranked: ").first.click()
+    hostile = page.locator("#boards .shown").get_by_role("link", name="onerror")
+    hostile.first.click()
+    assert "<img src=x onerror=alert(1)>" in page.locator("h1").inner_text()
+    assert seen.problems == []
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_a_phone_shows_every_page_without_scrolling_sideways(visit, tiny_site, where):
+    seen = visit(**PHONE)
+    page = seen.open(tiny_site, where)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert seen.problems == []
+
+
+def test_dark_mode_is_dark(visit, tiny_site):
+    grounds = {}
+    for scheme in ("light", "dark"):
+        page = visit(color_scheme=scheme).open(tiny_site)
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        grounds[scheme] = sum(map(int, re.findall(r"\d+", ground)[:3]))
+    assert grounds["dark"] < 150 < 600 < grounds["light"]
+
+
+def test_a_print_has_the_board_without_the_controls(visit, tiny_site):
+    page = visit().open(tiny_site)
+    page.emulate_media(media="print")
+    assert page.locator("#controls").is_hidden()
+    assert page.locator("#boards > .shown .tabulator").is_visible()
+
+
+def test_the_first_table_is_soon_visible_and_nothing_moves_after_it(visit, tiny_site):
+    seen = visit()
+    page = seen.open(tiny_site)
+    moved = page.evaluate(
+        "new Promise((done) => { let sum = 0; new PerformanceObserver((list) => list.getEntries().forEach((entry) => {"
+        "sum += entry.hadRecentInput ? 0 : entry.value; })).observe({ type: 'layout-shift', buffered: true });"
+        "setTimeout(() => done(sum), 300); })"
+    )
+    assert moved < 0.01
+    assert len((tiny_site / "index.html").read_bytes()) < 400_000

@@ -1,0 +1,75 @@
+import json
+
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.site import stamp
+from spurgen.harness.site.stamp import check_replaceable, inputs_digest, is_current, replace
+
+FILES = {"index.html": b"<p>one</p>", "rows/a.html": b"a"}
+
+
+def test_a_site_that_was_put_in_place_is_current_for_its_inputs_only(tmp_path):
+    site = tmp_path / "site"
+    replace(site, FILES, "x")
+    assert is_current(site, "x")
+    assert not is_current(site, "y")
+    assert (site / "rows" / "a.html").read_bytes() == b"a"
+    assert {path.name for path in tmp_path.iterdir()} == {"site"}
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"edited")])
+def test_a_site_with_a_missing_or_edited_file_is_made_again(tmp_path, damage):
+    replace(tmp_path / "site", FILES, "x")
+    damage(tmp_path / "site" / "rows" / "a.html")
+    assert not is_current(tmp_path / "site", "x")
+
+
+def test_files_of_an_earlier_site_are_gone(tmp_path):
+    site = tmp_path / "site"
+    replace(site, FILES, "x")
+    replace(site, {"index.html": b"two"}, "y")
+    assert {path.name for path in site.rglob("*")} == {"index.html", "site.json"}
+
+
+def test_a_folder_that_is_no_site_is_not_replaced(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(SpurgenError, match=r"has files that are no site of spurgen; name another or empty it"):
+        replace(tmp_path, FILES, "x")
+    assert (tmp_path / "thesis.tex").exists()
+    (tmp_path / "site.json").write_text(json.dumps({"schema_version": 1}))
+    with pytest.raises(SpurgenError, match="no site of spurgen"):
+        check_replaceable(tmp_path)
+
+
+def test_an_empty_folder_is_used_and_a_file_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    replace(tmp_path / "empty", FILES, "x")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SpurgenError, match="it is not a folder"):
+        check_replaceable(tmp_path / "file")
+
+
+def test_an_interrupted_build_leaves_the_earlier_site(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    replace(site, FILES, "x")
+
+    def fail(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stamp, "_write", fail)
+    with pytest.raises(KeyboardInterrupt):
+        replace(site, {"index.html": b"two"}, "y")
+    assert is_current(site, "x")
+    assert {path.name for path in tmp_path.iterdir()} == {"site"}
+
+
+def test_inputs_differ_by_content_and_by_what_else_is_asked(tmp_path):
+    file = tmp_path / "row.jsonl"
+    file.write_text("one")
+    digests = [inputs_digest([file], ["v1"]), inputs_digest([file], ["v2"]), inputs_digest([], ["v1"])]
+    file.write_text("two")
+    digests.append(inputs_digest([file], ["v1"]))
+    assert len(set(digests)) == 4
+    file.write_text("one")
+    assert inputs_digest([file], ["v1"]) == digests[0]
