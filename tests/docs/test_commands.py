@@ -8,9 +8,11 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.human.server import PageServer
@@ -36,7 +38,13 @@ SHORTER = (
     (r"(splits (?:verify|commit|reveal)) --suite v1", r"\1 --suite {tiny}"),  # half a million samples
     (r"--suite v1 --private", "--suite {tiny} --tasks small-text --private --isolation process --jobs 1"),
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
-    (r"--suite (benchmark/drafts/.*)", r"--suite {root}/\1 --dry-run"),  # an hour
+    (r"(entry --suite v2 .*)", r"\1 --dry-run"),  # an hour
+    (r"--suite v2 --task composite-image", "--suite {tiny} --task small-image"),
+    (r"leaderboard --suite v2", "leaderboard --suite {tiny}"),
+    (r"(figures --suite v1 .*)", r"\1 --tasks signs-text"),
+    (r"(--methods erm group_dro --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 --num-epochs 1 --seeds 0"),
+    (r"(plan) --suite v2 --tasks .* --seeds 0-4", r"\1 --suite {tiny} --tasks small-text --seeds 0-1"),
+    (r"(work --plan .*)", r"\1 --jobs 1"),
     (r"(run two-shortcuts\.toml.*)", r"\1 --num-epochs 1 --seeds 0 --jobs 1"),
     (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1--num-epochs 1\2--seeds 0 --jobs 1"),
     (r"--num_samples 1000", "--num_samples 80 --methods erm --num-epochs 1 --seeds 0 --jobs 1"),
@@ -69,8 +77,9 @@ def named_files(text: str) -> dict[str, str]:
     """Map the name of each file that a page describes to its text: the last name in the paragraph before a block."""
     files = {}
     for block in FENCE.finditer(text):
-        names = re.findall(r"`([\w/-]+\.(?:py|toml))`", text[: block.start()].rstrip().rpartition("\n\n")[2])
-        if names and block[1] in ("python", "toml"):
+        before = text[: block.start()].rstrip().removesuffix("<!-- not run -->").rstrip()
+        names = re.findall(r"`([\w/-]+\.(?:py|toml|csv))`", before.rpartition("\n\n")[2])
+        if names and block[1] in ("python", "toml", "csv"):
             files[names[-1]] = block[2]
     return files
 
@@ -124,6 +133,9 @@ def reader(tmp_path, monkeypatch):
 
     add((ROOT / "docs" / "quickstart.md").read_text("utf-8"))
     Path("model.py").write_text(Path("my_model.py").read_text())
+    Path("photos").mkdir()
+    for k in range(1, 7):
+        Image.new("L", (8, 8), 40 * k).save(f"photos/{k}.jpg")
     return add
 
 
@@ -142,6 +154,9 @@ def test_every_command_of_a_page_works(page, reader, suite_file, capfd):
             continue
         if command.startswith("make "):
             check_made(command)
+            continue
+        if command.startswith("python ") and Path(command.split()[1]).is_file():
+            subprocess.run([sys.executable, *shlex.split(command)[1:]], check=True)
             continue
         assert PROGRAM.match(command), f"{name(page)}: {command!r}: add it to INSTALLS, or use make or spurgen"
         try:
