@@ -20,6 +20,9 @@ BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
 BOARD_IMAGENET := --markdown benchmark/leaderboard-v1-imagenet.md --csv benchmark/leaderboard-v1-imagenet.csv
 KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are in benchmark/results; make leaderboard includes them")
 
+SITE_DOCS := $(or $(SITE),site)/docs/index.html
+DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' 'generators/*.py' 'baselines/*.py' 'harness/metrics/*.py' 2>/dev/null)
+
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
 .PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard site calibrate validity test attacks lint bench vendor sheets docs clean
@@ -56,7 +59,7 @@ leaderboard: $(READY)  ## print both leaderboards and write their files
 	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD) --page README.md
 	$(BIN)/spurgen leaderboard --suite v1-imagenet $(RESULTS) $(BOARD_IMAGENET)
 
-site: $(READY)  ## the leaderboard as a static site: make site [SUITE=v1] [SITE=site]
+site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v1] [SITE=site]
 	$(BIN)/spurgen site --suite $(or $(SUITE),v1) $(RESULTS) --out $(or $(SITE),site)
 
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
@@ -88,8 +91,10 @@ vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator
 sheets: $(READY)  ## redraw the pictures in docs/
 	$(BIN)/spurgen sheets --out docs
 
-docs: $(DOCS_READY)  ## the documentation, site/docs/index.html
-	$(BIN)/python docs/sphinx/build.py site/docs
+docs: $(SITE_DOCS)  ## the documentation, site/docs/index.html
+
+$(SITE_DOCS): $(DOCS_READY) $(DOC_SOURCES)
+	$(BIN)/python docs/sphinx/build.py $(@D) --board ../index.html
 
 $(READY): pyproject.toml
 	$(SETTING_UP)

@@ -1,6 +1,7 @@
 """Build a static site of the leaderboard from the results alone: it opens from disk and needs no server."""
 
 import argparse
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from spurgen.benchmark.suite import SUITES
 from spurgen.harness.commands._arguments import add_out, add_results, add_suite
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import SHIPPED, Store
-from spurgen.harness.site.stamp import check_replaceable, inputs_digest, is_current, replace
+from spurgen.harness.site.stamp import DOCS, check_replaceable, inputs_digest, is_current, replace
 
 OUT = Path("site")
 REPORTS = ("validity-{suite}", "validity")
@@ -34,7 +35,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     out: Path = arguments.out
     check_replaceable(out)
     report = _report(arguments.suite, arguments.validity)
-    inputs = inputs_digest(_inputs(arguments.suite, arguments.results, report), [arguments.suite])
+    documented = (out / DOCS / "index.html").is_file()
+    inputs = inputs_digest(_inputs(arguments.suite, arguments.results, report), [arguments.suite, str(documented)])
     if is_current(out, inputs):
         say(console, f"{out / 'index.html'} is up to date")
         return 0
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of "
                 "rows by --results"
             )
-        files = build(gather(suite, arguments.results, report))
+        files = build(dataclasses.replace(gather(suite, arguments.results, report), documented=documented))
         replace(out, files, inputs)
     size = sum(map(len, files.values())) / 1e6
     say(console, f"wrote {out / 'index.html'} and {len(files) - 1} files beside it, {size:.1f} MB in all")

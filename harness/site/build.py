@@ -16,6 +16,7 @@ from spurgen.harness.site.overview import overview, task_lines
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import row_page
+from spurgen.harness.site.stamp import DOCS
 from spurgen.harness.site.task_page import task_page
 
 HERE = Path(__file__).parent
@@ -51,7 +52,7 @@ def _page(material: Material, here: str, content: Mapping[str, object], template
         "suite": material.suite.name,
         "suite_spoken": material.suite.spoken,
         "digest": material.board.manifest_sha256,
-        "nav": NAVIGATION,
+        "nav": [*NAVIGATION, *([("Documentation", f"{DOCS}/index.html")] if material.documented else [])],
         "here": here,
     }
     root = "../" * here.count("/")

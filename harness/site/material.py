@@ -32,7 +32,8 @@ class Material:
     """A suite's results.
 
     `rows` have the metrics that follow from what is stored, also those that are not ranked; `references`: ERM trained
-    without the correlations. `validity`: the text of the validity report, if there is one.
+    without the correlations. `validity`: the text of the validity report, if there is one. `documented`: whether the
+    documentation lies in the site's folder, so that pages link to it.
     """
 
     suite: Suite
@@ -40,6 +41,7 @@ class Material:
     board: Leaderboard
     references: Rows = field(default_factory=dict)
     validity: str | None = None
+    documented: bool = False
 
     @cached_property
     def ideals(self) -> Ideals:

@@ -14,6 +14,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import WriteError, write_atomically
 
 STAMP = "site.json"
+DOCS = "docs"
+"""Folder of the documentation within a site; another command makes it, so it is kept."""
 SCHEMA_VERSION = 1
 PACKAGE = Path(__file__).parents[2]
 CODE = ("baselines", "benchmark", "generators", "harness")
@@ -44,8 +46,8 @@ def is_current(folder: Path, inputs: str) -> bool:
 def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
     """Put a site in the place of an earlier one: all files or none.
 
-    The site is written to a folder beside it, which is then renamed. Raise `SpurgenError` if the folder has files but
-    no stamp: it is no site, and nothing in it is deleted.
+    The site is written to a folder beside it, which is then renamed; the documentation moves along. Raise
+    `SpurgenError` if the folder has files but no stamp: it is no site, and nothing in it is deleted.
     """
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -59,8 +61,12 @@ def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
         try:
             if folder.exists():
                 folder.rename(old)
+            if (old / DOCS).is_dir():
+                (old / DOCS).rename(fresh / DOCS)
             fresh.rename(folder)
         except OSError as error:
+            if (fresh / DOCS).is_dir():
+                (fresh / DOCS).rename(old / DOCS)
             if old.exists():
                 old.rename(folder)
             raise WriteError(error.errno, error.strerror or str(error), str(folder)) from None
@@ -71,7 +77,7 @@ def check_replaceable(folder: Path) -> None:
     """Raise `SpurgenError` if a site cannot be put here without deleting something else."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise SpurgenError(f"--out {folder}: it is not a folder; name another")
-    if folder.is_dir() and any(folder.iterdir()) and _read(folder) is None:
+    if folder.is_dir() and any(path.name != DOCS for path in folder.iterdir()) and _read(folder) is None:
         raise SpurgenError(
             f"--out {folder}: the folder has files that are no site of spurgen; name another or empty it"
         )

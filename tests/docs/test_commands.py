@@ -79,7 +79,7 @@ def named_files(text: str) -> dict[str, str]:
     for block in FENCE.finditer(text):
         before = text[: block.start()].rstrip().removesuffix("<!-- not run -->").rstrip()
         names = re.findall(r"`([\w/-]+\.(?:py|toml|csv))`", before.rpartition("\n\n")[2])
-        if names and block[1] in ("python", "toml", "csv"):
+        if names and block[1] in ("python", "toml", "text"):
             files[names[-1]] = block[2]
     return files
 

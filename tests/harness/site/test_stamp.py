@@ -4,7 +4,7 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.site import stamp
-from spurgen.harness.site.stamp import check_replaceable, inputs_digest, is_current, replace
+from spurgen.harness.site.stamp import DOCS, check_replaceable, inputs_digest, is_current, replace
 
 FILES = {"index.html": b"<p>one</p>", "rows/a.html": b"a"}
 
@@ -73,3 +73,13 @@ def test_inputs_differ_by_content_and_by_what_else_is_asked(tmp_path):
     assert len(set(digests)) == 4
     file.write_text("one")
     assert inputs_digest([file], ["v1"]) == digests[0]
+
+
+def test_the_documentation_is_kept_when_the_site_is_replaced(tmp_path):
+    (tmp_path / "site" / DOCS).mkdir(parents=True)
+    (tmp_path / "site" / DOCS / "index.html").write_text("documentation")
+    for inputs in ("a", "b"):  # first beside the documentation alone, then in the place of a site
+        replace(tmp_path / "site", {"index.html": inputs.encode()}, inputs)
+        assert (tmp_path / "site" / DOCS / "index.html").read_text() == "documentation"
+        assert (tmp_path / "site" / "index.html").read_text() == inputs
+        assert is_current(tmp_path / "site", inputs)
