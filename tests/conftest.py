@@ -13,6 +13,11 @@ from spurgen.harness.splits.freeze import freeze
 settings.register_profile("spurgen", derandomize=True, deadline=None)
 settings.load_profile("spurgen")
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 SCENARIO = """
 suite = "tiny"
 name = "small"
@@ -89,3 +94,23 @@ def write_submission(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def stderr(capsys):
+    """Return a function that returns what was printed on stderr since its last call, on one line."""
+    return lambda: " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, without a window: one for all tests, since Playwright can be started once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.fail("these tests need Chromium; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()

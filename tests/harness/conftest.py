@@ -122,12 +122,6 @@ def small(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def stderr(capsys):
-    """Return a function that returns what was printed on stderr since its last call, on one line."""
-    return lambda: " ".join(capsys.readouterr().err.split())
-
-
-@pytest.fixture
 def unwritable(tmp_path):
     """A folder that no system can make, since what it would lie in is a file."""
     (tmp_path / "file").write_text("")

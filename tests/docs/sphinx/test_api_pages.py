@@ -1,6 +1,7 @@
 import api_pages
 import pytest
 
+from spurgen.baselines import group_dro
 from spurgen.baselines.training.search import Choice, LogUniform, Uniform
 from spurgen.harness import metrics
 
@@ -30,7 +31,8 @@ def test_a_method_has_its_own_hyper_parameters_first_with_default_range_and_sour
     assert text.index("``eta``") < text.index("``epochs``")
     row = text.split("- ``eta``\n")[1].split("   * - ")[0]
     assert [cell.strip() for cell in row.split("     - ")[1:5]] == [
-        "``0.1``", "0.0001 to 1", "log-uniform, 0.001 to 0.1", "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)",
+        f"``{group_dro.Hyperparameters().eta}``", "0.0001 to 1", "log-uniform, 0.001 to 0.1",
+        "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)",
     ]  # fmt: skip
 
 

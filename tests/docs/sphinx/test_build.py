@@ -1,17 +1,13 @@
 """The built site: complete, linked, and readable without a network."""
 
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[3]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
@@ -83,20 +79,18 @@ def test_the_leaderboard_is_linked_where_its_address_is_given(pages, site):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_from_a_file_without_problems_and_its_search_finds_a_page(site, scheme):
-    program = next(path for name in BROWSERS if (path := shutil.which(name)))
+def test_it_opens_from_a_file_without_problems_and_its_search_finds_a_page(site, browser, scheme):
     problems = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 844}, offline=True)
-        page.set_default_timeout(60_000)
-        page.on("requestfailed", lambda request: problems.append(request.url))
-        page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
-        page.goto((site / "metrics.html").as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        page.goto((site / "search.html").as_uri() + "?q=reliance")
-        page.locator("#search-results a", has_text="Metrics").first.wait_for()
-        browser.close()
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}, offline=True)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.on("requestfailed", lambda request: problems.append(request.url))
+    page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+    page.goto((site / "metrics.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.goto((site / "search.html").as_uri() + "?q=reliance")
+    page.locator("#search-results a", has_text="Metrics").first.wait_for()
+    context.close()
     assert problems == []
     assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 128) == (scheme == "dark")

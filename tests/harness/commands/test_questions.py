@@ -68,4 +68,4 @@ def test_answers_need_a_task(suite_file, answered, stderr):
     assert main(["evaluate", "--answers", answered, "--suite", suite_file]) == 2
     assert "name the task whose questions were answered by --task" in stderr()
     assert main(["evaluate"]) == 2
-    assert "name a table of predictions, or answers to the questions of a task by --answers" in stderr()
+    assert "name a table of predictions, a submission by --model, or answers to questions by --answers" in stderr()

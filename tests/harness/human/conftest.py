@@ -1,7 +1,6 @@
 """A draft suite in which class and channels never disagree in training, people who answer it, and a browser."""
 
 import json
-import shutil
 from contextlib import contextmanager
 from threading import Thread
 
@@ -38,7 +37,6 @@ ambiguous-image = { scenario = "ambiguous", modality = "image" }
 ambiguous-text = { scenario = "ambiguous", modality = "text" }
 ambiguous-both = { scenario = "ambiguous", modality = "multimodal" }
 """
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -136,20 +134,6 @@ def served(tmp_path):
 def stored(tmp_path):
     """Return a function that returns the answers in an annotator's file, as dicts."""
     return lambda name="ann": [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()[1:]]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium, without a window."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.fail("these tests need Chromium; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path)
-        yield chromium
-        chromium.close()
 
 
 class Visit:

@@ -98,7 +98,7 @@ def test_stopping_early_kills_the_processes_and_removes_their_temporary_files(te
 
 def test_hashing_that_is_stopped_early_kills_its_processes(suite, temporary, monkeypatch):
     monkeypatch.setattr("spurgen.harness.splits.freeze.shard_bounds", lambda *part: shard_bounds(*part) * 20)
-    hashed = hash_suite(suite, lambda _: None, jobs=2)
+    hashed = hash_suite(suite, {"small": {"images": True, "captions": True}}, lambda _: None, jobs=2)
     assert next(hashed)[:2] == ("small", "train")
     hashed.close()  # an error in the pool's thread would be a warning, and warnings are errors here
     assert list(temporary.iterdir()) == []

@@ -58,11 +58,6 @@ both = ["small-image", "small-text"]
 CURVES = tuple({"stage": "train", "epoch": float(k), "loss": 1 / k, "val_accuracy": 0.5 + k / 10} for k in (1, 2, 3))
 REPORT = Report(curves=CURVES, checks={"loss fell": True}, selection="val_wga")
 RULES = {"last": {"accuracy": 0.7, "wga": 0.2}, "val_wga": {"accuracy": 0.6, "wga": 0.4}}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 def leaning(count, seed):
@@ -182,20 +177,6 @@ def tiny_site(make_site, tiny_file, tiny_results):
 @pytest.fixture(scope="session")
 def many_site(make_site, many_file, many_results):
     return make_site(many_file, many_results)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium, without a window."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.fail("these tests need Chromium; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 class Visit:
