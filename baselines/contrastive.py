@@ -37,9 +37,10 @@ COMPARED = 1000
 class Hyperparameters(Recipe):
     """Common settings, plus the weight and temperature of the contrastive loss, and the width of its projection."""
 
-    lr: float = redefined(Recipe, "lr", default=0.004)
-    contrastive_weight: float = within(0.0, 100.0, WEIGHT, default=1.0, search=LogUniform(0.1, 10.0))
-    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.5, search=LogUniform(0.05, 1.0))
+    lr: float = redefined(Recipe, "lr", default=0.0056)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.19)
+    contrastive_weight: float = within(0.0, 100.0, WEIGHT, default=0.7, search=LogUniform(0.1, 10.0))
+    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.05, search=LogUniform(0.05, 1.0))
     projection_dim: int = within(1, 4096, "Chen et al. 2020, section 2.3: 128", default=128)
 
 
@@ -107,4 +108,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="twins", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="twins", version=2)
