@@ -1,6 +1,7 @@
 """A tiny frozen suite and submission files, for the tests of several folders."""
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,10 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def new_context(browser):
+    """Return a function that makes a browser context, which is closed after the test."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(browser.new_context(**settings))

@@ -25,13 +25,12 @@ from spurgen.harness.board.references import reference_rows
 from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, TaskBoardRow
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.standings import standings
-from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
+from spurgen.harness.statistics.worst_group_bias import guaranteed
 
-UNSURE = 0.05  # how often a guaranteed interval may miss
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
 ASKED = ("same", "fresh")
 VERIFICATIONS = ("answers only", "self-reported", "re-run", "private")
@@ -90,7 +89,7 @@ def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estima
         access=results[0].access,
         units=len(row),
         estimates=estimates | {metric: mean for metric, mean in means.items() if metric not in estimates},
-        wga_simultaneous=guaranteed(row, sizes),
+        wga_simultaneous=guaranteed(np.array([result.groups for result in results]), sizes),
         by_channel=_by_channel(results),
         patterns=_means([result.patterns for result in results]),
         ignores_core=means["core_sensitivity"].value <= means["sss_placebo"].value,
@@ -106,13 +105,6 @@ def _completed(row: TaskBoardRow, private: PrivateGap | None) -> TaskBoardRow:
     """Add what a row reaches on private splits: with all its seeds, that verifies it."""
     confirmed = private is not None and private.seeds == row.units
     return replace(row, private=private, verification="private" if confirmed else row.verification)
-
-
-def guaranteed(row: TaskRow, sizes: Int64) -> Interval:
-    """Return a guaranteed interval for these results' mean WGA: at its level all results' intervals cover at once."""
-    level = 1 - UNSURE / len(row)
-    ends = [simultaneous_interval(np.array(result.groups), sizes, level) for result in row.results]
-    return Interval(*np.mean(ends, axis=0).tolist())
 
 
 def _shared(tables: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:

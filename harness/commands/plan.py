@@ -9,7 +9,15 @@ from rich.console import Console
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import Unique, add_results, add_seeds, add_suite, add_tasks, open_store
+from spurgen.harness.commands._arguments import (
+    Unique,
+    add_results,
+    add_seeds,
+    add_suite,
+    add_tasks,
+    open_store,
+    positive_int,
+)
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.rows import Rows
@@ -24,7 +32,7 @@ SCRIPT = """#!/bin/bash
 #SBATCH --time={minutes}
 #SBATCH --mem={megabytes}M
 #SBATCH --cpus-per-task=1
-spurgen work --plan {plan} --index $SLURM_ARRAY_TASK_ID/{shares} --results {results}/$SLURM_ARRAY_TASK_ID
+spurgen work --plan {plan} --index $SLURM_ARRAY_TASK_ID/{shares} --results shares/$SLURM_ARRAY_TASK_ID
 """
 
 
@@ -39,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_results(parser)
     parser.add_argument("--out", type=Path, default=Path("plan.jsonl"), metavar="FILE", help="default: plan.jsonl")
-    parser.add_argument("--slurm", type=int, metavar="N", help="print an sbatch script of N array tasks for the plan")
+    parser.add_argument(
+        "--slurm", type=positive_int, metavar="N", help="print an sbatch script of N array tasks for the plan"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -81,5 +91,5 @@ def _script(arguments: argparse.Namespace, forecast: Forecast, memory: dict[tupl
     peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
     return SCRIPT.format(
         last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak >> 20,
-        plan=quote(str(arguments.out)), results="shares",
+        plan=quote(str(arguments.out)),
     )  # fmt: skip

@@ -10,11 +10,10 @@ from spurgen.harness.evaluation.resampling import count_cells, resample
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.worst_group_bias import corrected_wga
+from spurgen.harness.statistics.worst_group_bias import corrected_wga, guaranteed
 
 REPLICATES = 2000
 BINS = 15
-UNSURE = 0.05
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         accuracy=over_runs(accuracies @ shares, replicates @ shares),
         wga=float(worst.mean()),
         wga_corrected=over_runs(corrected, replicates.min(axis=2)),
-        wga_simultaneous=_guaranteed(hits, groups.sizes),
+        wga_simultaneous=guaranteed(hits, groups.sizes),
         worst=groups.names[int(accuracies.mean(axis=0).argmin())],
         robust_accuracy=robust,
         patterns=patterns,
@@ -122,11 +121,6 @@ def standard_error(of_samples: float, values: Float64) -> tuple[float, float]:
 def quantile(degrees: float) -> float:
     """Return the 97.5 % quantile of Student's t."""
     return float(stdtrit(min(degrees, 1e9), 0.975))
-
-
-def _guaranteed(hits: Int64, sizes: Int64) -> Interval:
-    level = 1 - UNSURE / len(hits)
-    return Interval(*np.mean([simultaneous_interval(row, sizes, level) for row in hits], axis=0).tolist())
 
 
 def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:

@@ -25,14 +25,16 @@ def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
 
 
 def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
+    if not _has_finished(first) or not _has_finished(second):
+        return second if _has_finished(second) else first
     first, second = _finished(first), _finished(second)
     ours, theirs = ({result.seed: result.identity for result in part.results} for part in (first, second))
     common = ours.keys() & theirs.keys()
     if any(ours[seed] != theirs[seed] for seed in common):
         raise SpurgenError(f"{where}: two different results of seed {min(common)}; merge one of them")
-    if theirs.keys() <= ours.keys() or not second.results:
+    if theirs.keys() <= ours.keys():
         return first
-    if ours.keys() <= theirs.keys() or not first.results:
+    if ours.keys() <= theirs.keys():
         return second
     if common:
         raise SpurgenError(
@@ -50,10 +52,13 @@ def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
     )
 
 
+def _has_finished(part: TaskRow) -> bool:
+    return any(result.error is None for result in part.results)
+
+
 def _finished(part: TaskRow) -> TaskRow:
-    """Return a part without failed results, which have no arrays; all of it if nothing else is there."""
-    finished = tuple(result for result in part.results if result.error is None)
-    return TaskRow(finished, part.correct, part.sums) if finished else part
+    """Return a part without failed results, which have no arrays."""
+    return TaskRow(tuple(result for result in part.results if result.error is None), part.correct, part.sums)
 
 
 def _lengths(part: TaskRow) -> Mapping[str, int]:

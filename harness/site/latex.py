@@ -4,12 +4,7 @@ from collections.abc import Sequence
 
 from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import BoardRow, Leaderboard
-from spurgen.harness.site.names import shown
-
-SPECIAL = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-}  # fmt: skip
+from spurgen.harness.figures.latex import escaped
 
 
 def to_latex(board: Leaderboard) -> str:
@@ -19,11 +14,6 @@ def to_latex(board: Leaderboard) -> str:
         if part.rows:
             parts += ["", _table(name, part.rows)]
     return "\n".join(parts) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Return a stranger's text so that LaTeX prints it and runs nothing in it."""
-    return "".join(SPECIAL.get(character, character) for character in shown(text))
 
 
 def _table(name: str, rows: Sequence[BoardRow]) -> str:

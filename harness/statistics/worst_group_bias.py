@@ -3,7 +3,10 @@
 import numpy as np
 from scipy.special import bdtr
 
+from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
+
+UNSURE = 0.05  # how often a guaranteed interval may miss
 
 
 def corrected_wga(correct: Int64, sizes: Int64) -> float:
@@ -19,6 +22,15 @@ def corrected_wga(correct: Int64, sizes: Int64) -> float:
     bias = expected_minimum(true, sizes) - float(true.min())
     mean = float(correct.sum() / sizes.sum())  # no minimum lies above it
     return min(max(worst - bias, 0.0), mean)
+
+
+def guaranteed(correct: Int64, sizes: Int64) -> Interval:
+    """Return a guaranteed interval for the mean WGA of results on the same groups, int64 (R, G) and (G,).
+
+    At its level the intervals of all results cover at once.
+    """
+    level = 1 - UNSURE / len(correct)
+    return Interval(*np.mean([simultaneous_interval(row, sizes, level) for row in correct], axis=0).tolist())
 
 
 def shrunken(correct: Int64, sizes: Int64) -> Float64:

@@ -79,10 +79,9 @@ def test_the_leaderboard_is_linked_where_its_address_is_given(pages, site):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_from_a_file_without_problems_and_its_search_finds_a_page(site, browser, scheme):
+def test_it_opens_from_a_file_without_problems_and_its_search_finds_a_page(site, new_context, scheme):
     problems = []
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}, offline=True)
-    page = context.new_page()
+    page = new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}, offline=True).new_page()
     page.set_default_timeout(60_000)
     page.on("requestfailed", lambda request: problems.append(request.url))
     page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
@@ -91,6 +90,5 @@ def test_it_opens_from_a_file_without_problems_and_its_search_finds_a_page(site,
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.goto((site / "search.html").as_uri() + "?q=reliance")
     page.locator("#search-results a", has_text="Metrics").first.wait_for()
-    context.close()
     assert problems == []
     assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 128) == (scheme == "dark")

@@ -152,14 +152,6 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser):
+def visit(new_context):
     """Return a function that opens a page of its own; arguments are those of a browser context."""
-    contexts = []
-
-    def open_page(**settings):
-        contexts.append(browser.new_context(**settings))
-        return Visit(contexts[-1])
-
-    yield open_page
-    for context in contexts:
-        context.close()
+    return lambda **settings: Visit(new_context(**settings))

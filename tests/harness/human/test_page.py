@@ -38,7 +38,7 @@ def test_a_person_learns_practises_and_is_tested_by_keyboard(make_run, served, v
         page = seen.page
         page.set_default_timeout(PATIENCE)
         page.goto(server.url)
-        assert "12 pictures, each with its letter" in page.locator("#intro").inner_text()
+        page.locator("#intro", has_text="12 pictures, each with its letter").wait_for()
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         title(page, "Learn: 1 of 12")

@@ -35,7 +35,7 @@ def make_outcomes():
 OUTCOMES = list(make_outcomes())
 
 
-def same(first, second):
+def assert_same(first, second):
     assert first.keys() == second.keys()
     for task in first:
         assert first[task].results == second[task].results
@@ -55,8 +55,8 @@ def test_any_division_of_seeds_among_folders_merges_to_the_whole(owners, order):
     merged = {}
     for share in shares:
         merged = merge_rows("mine", merged, share)
-    same(merged, {"t": make_task_row(OUTCOMES)})
-    same(merge_rows("mine", merged, shares[0]), merged)  # what is there already changes nothing
+    assert_same(merged, {"t": make_task_row(OUTCOMES)})
+    assert_same(merge_rows("mine", merged, shares[0]), merged)  # what is there already changes nothing
 
 
 def test_tasks_of_both_are_there():
@@ -64,11 +64,14 @@ def test_tasks_of_both_are_there():
     assert merge_rows("mine", {"a": row}, {"b": row}).keys() == {"a", "b"}
 
 
-def test_a_failed_result_gives_way():
-    failed = {"t": make_task_row([(make_result(seed=0, identity="0", error="broken"), {})])}
-    whole = {"t": make_task_row(OUTCOMES[:2])}
-    same(merge_rows("mine", failed, whole), whole)
-    same(merge_rows("mine", whole, failed), whole)
+@pytest.mark.parametrize("failed_seed", [0, 3])
+@pytest.mark.parametrize("finished", [1, 2])
+def test_a_failed_result_gives_way(failed_seed, finished):
+    failed = {"t": make_task_row([(make_result(seed=failed_seed, identity=f"{failed_seed}", error="broken"), {})])}
+    whole = {"t": make_task_row(OUTCOMES[:finished])}
+    assert_same(merge_rows("mine", failed, whole), whole)
+    assert_same(merge_rows("mine", whole, failed), whole)
+    assert_same(merge_rows("mine", failed, failed), failed)
 
 
 def test_what_cannot_be_merged_is_named():

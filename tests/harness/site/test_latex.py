@@ -1,8 +1,4 @@
-from spurgen.harness.site.latex import escaped, to_latex
-
-
-def test_latex_prints_a_strangers_name_and_runs_nothing_in_it():
-    assert escaped("a_b\\input{x}%") == r"a\_b\textbackslash{}input\{x\}\%"
+from spurgen.harness.site.latex import to_latex
 
 
 def test_every_board_is_a_table_with_its_rows(tiny):
