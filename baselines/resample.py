@@ -13,8 +13,8 @@ from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recip
 class Hyperparameters(Recipe):
     """Common settings; resampling adds none."""
 
-    lr: float = redefined(Recipe, "lr", default=0.002)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
+    lr: float = redefined(Recipe, "lr", default=0.0063)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.5)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -23,4 +23,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, sampler=sampler)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)

@@ -16,7 +16,11 @@ Metrics = dict[MetricName, Number]
 Pattern = Annotated[str, Field(pattern="^[ac]*$", max_length=MAX_CHANNELS)]
 Count = Annotated[int, Field(ge=0, le=MAX_SAMPLES)]
 Samples = dict[str, NDArray[Any]]
-"""What a job measured per test sample: `correct`, bool (n,), and real (m,) arrays over the base samples."""
+"""What a job measured per test sample.
+
+`correct`, bool (n,); `predicted`, uint8 (f, c), the classes that it predicts for the first base samples and their
+channel twins; and real (m,) arrays over the base samples.
+"""
 
 
 class _Frozen(BaseModel):
@@ -140,12 +144,13 @@ class Result(_Frozen):
 
 
 def round_samples(samples: Samples) -> Samples:
-    """Return the samples as they are stored: bool, or reals rounded to float16, above 65504 to whole numbers.
+    """Return the samples as they are stored: bool, uint8, or reals rounded to float16, above 65504 to whole numbers.
 
-    A sum of such numbers over up to 128 seeds is exact. Raise `ValueError` for a number that is not finite or above
+    A sum of such reals over up to 128 seeds is exact. Raise `ValueError` for a number that is not finite or above
     2**22.
     """
-    return {name: values if values.dtype == np.bool_ else _rounded(name, values) for name, values in samples.items()}
+    kept = (np.bool_, np.uint8)
+    return {name: values if values.dtype in kept else _rounded(name, values) for name, values in samples.items()}
 
 
 def _rounded(name: str, values: NDArray[Any]) -> NDArray[np.float64]:

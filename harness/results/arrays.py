@@ -19,22 +19,29 @@ from spurgen.benchmark.errors import ReadError
 from spurgen.benchmark.scenario_tables import MAX_SAMPLES, MAX_TWINS
 from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.predicted import FAMILIES, Classes
 from spurgen.harness.results.rows import TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
 MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; those of v1 take 1 MB
 MAX_SEEDS = 10_000
+MAX_COLUMNS = 4096
 HEADERS = 2048  # bytes that NumPy's headers take at most
 EPOCH = (1980, 1, 1, 0, 0, 0)  # date of the zip's entries, the earliest that zip allows
 
 
 class Shape(NamedTuple):
-    """A task's numbers of seeds, test samples and base samples, and the names of its sample arrays."""
+    """A task's numbers of seeds, test samples and base samples, and the names of its sample arrays.
+
+    `families` and `columns`: rows and columns of a seed's predicted classes.
+    """
 
     seeds: Annotated[int, Field(ge=1, le=MAX_SEEDS)]
     test: Annotated[int, Field(ge=1, le=MAX_SAMPLES)]
     bases: Annotated[int, Field(ge=1, le=MAX_TWINS)]
     names: tuple[str, ...]
+    families: Annotated[int, Field(ge=0, le=FAMILIES)] = 0
+    columns: Annotated[int, Field(ge=0, le=MAX_COLUMNS)] = 0
 
     @property
     def correct_bytes(self) -> tuple[int, int]:
@@ -44,16 +51,30 @@ class Shape(NamedTuple):
     @property
     def bytes(self) -> int:
         """Size of the task's arrays in memory."""
-        return self.seeds * self.test + 8 * self.bases * len(self.names)
+        return self.seeds * self.test + 8 * self.bases * len(self.names) + self.predicted_bytes
+
+    @property
+    def predicted_bytes(self) -> int:
+        """Size of the task's predicted classes."""
+        return self.seeds * self.families * self.columns
+
+
+class Arrays(NamedTuple):
+    """A task's arrays, in the order of the fields of `TaskRow`."""
+
+    correct: NDArray[np.bool_]
+    sums: dict[str, Float64]
+    predicted: Classes
 
 
 def shapes_of(row: Mapping[str, TaskRow]) -> dict[str, Shape]:
     """Return the shapes of the tasks that have samples."""
-    return {
-        task: Shape(len(part.correct), part.correct.shape[1], len(next(iter(part.sums.values()))), tuple(part.sums))
-        for task, part in row.items()
-        if len(part.correct)
-    }
+    shapes = {}
+    for task, part in row.items():
+        if len(part.correct):
+            (seeds, test), (_, families, columns) = part.correct.shape, part.predicted.shape
+            shapes[task] = Shape(seeds, test, len(next(iter(part.sums.values()))), tuple(part.sums), families, columns)
+    return shapes
 
 
 def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
@@ -68,6 +89,9 @@ def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
         "correct": np.concatenate(bits or [np.empty(0, np.uint8)]),
         "sums": whole.view(np.uint8).reshape(-1, 8).T,
     }
+    predicted = [part.predicted.ravel() for part in parts if part.predicted.size]
+    if predicted:
+        entries["predicted"] = np.concatenate(predicted)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         for name, array in entries.items():
@@ -79,23 +103,28 @@ def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
     return buffer.getvalue()
 
 
-def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, tuple[NDArray[np.bool_], dict[str, Float64]]]:
-    """Return every task's `correct`, bool (S, n), and `sums`, float64 (m,) each.
+def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, Arrays]:
+    """Return every task's arrays, as in `TaskRow`.
 
     Raise `ReadError` if the content does not have the shapes, or takes more than `MAX_BYTES`.
     """
     _check_size(shapes)
     sizes = [shape.correct_bytes[0] * shape.correct_bytes[1] for shape in shapes.values()]
     numbers = [len(shape.names) * shape.bases for shape in shapes.values()]
-    arrays = unpack(content, sum(sizes) + 8 * sum(numbers) + HEADERS)
+    predictions = [shape.predicted_bytes for shape in shapes.values()]
+    arrays = unpack(content, sum(sizes) + 8 * sum(numbers) + sum(predictions) + HEADERS)
     bits = _entry(arrays, "correct", (sum(sizes),))
     planes = _entry(arrays, "sums", (8, sum(numbers)))
     values = np.ascontiguousarray(planes.T).view("<i8").ravel() * UNIT
+    classes = _entry(arrays, "predicted", (sum(predictions),)) if any(predictions) else np.empty(0, np.uint8)
     tasks = {}
-    parts = zip(shapes.items(), _cut(bits, sizes), _cut(values, numbers), strict=True)
-    for (task, shape), task_bits, task_values in parts:
-        correct = np.unpackbits(task_bits.reshape(shape.correct_bytes), axis=1, count=shape.test).astype(bool)
-        tasks[task] = correct, dict(zip(shape.names, task_values.reshape(len(shape.names), shape.bases), strict=True))
+    parts = zip(shapes.items(), _cut(bits, sizes), _cut(values, numbers), _cut(classes, predictions), strict=True)
+    for (task, shape), task_bits, task_values, task_classes in parts:
+        tasks[task] = Arrays(
+            np.unpackbits(task_bits.reshape(shape.correct_bytes), axis=1, count=shape.test).astype(bool),
+            dict(zip(shape.names, task_values.reshape(len(shape.names), shape.bases), strict=True)),
+            task_classes.reshape(shape.seeds, shape.families, shape.columns),
+        )
     return tasks
 
 

@@ -11,6 +11,7 @@ from spurgen.generators import PARTS
 from spurgen.harness import metrics
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.derived import oracle_pulls
+from spurgen.harness.results.predicted import PREDICTED, families_of
 from spurgen.harness.results.rows import TaskRow
 
 BASE_METRICS = {"sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra": "cra", "flip_rate": "flip"}
@@ -39,7 +40,7 @@ def contradiction(task: Task, groups: Int64, row: TaskRow) -> str | None:
         problem = _first_wrong(claims)
         if problem:
             return f"{problem} (seed {result.seed})"
-    return _first_wrong(_of_base_samples(task, row))
+    return _of_predicted(task, groups, row) or _first_wrong(_of_base_samples(task, row))
 
 
 def _misfit(task: Task, row: TaskRow) -> str | None:
@@ -51,6 +52,24 @@ def _misfit(task: Task, row: TaskRow) -> str | None:
         size = row.sums[name].shape[0] if name in row.sums else 0
         if size != task.scenario.splits.twins:
             return f"{name} has {size} values, expected {task.scenario.splits.twins}"
+    shape = len(row), families_of(task), 1 + sum(task.scenario.channels[name].values for name in task.channels)
+    if row.predicted.size and row.predicted.shape != shape:
+        return f"{PREDICTED} has shape {row.predicted.shape}, expected {shape}"
+    return None
+
+
+def _of_predicted(task: Task, groups: Int64, row: TaskRow) -> str | None:
+    """Return how the predicted classes contradict the samples; older rows have none."""
+    if not row.predicted.size:
+        return None
+    if row.predicted.max() >= task.scenario.num_classes:
+        return f"its predicted classes go up to {row.predicted.max()}, expected below {task.scenario.num_classes}"
+    count = families_of(task)
+    right = row.predicted == (groups[:count] >> len(task.channels))[:, None]
+    if (right[:, :, 0] != row.correct[:, :count]).any():
+        return "its predicted classes contradict its correct predictions"
+    if (right.all(axis=2).sum(axis=0) != row.sums["cra"][:count]).any():
+        return "its predicted classes contradict the families that it answers right as a whole"
     return None
 
 

@@ -1,11 +1,11 @@
 """Joining rows that were made apart: the results of several folders in one."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.rows import Row, TaskRow
+from spurgen.harness.results.rows import Row, TaskRow, sizes_of
 
 
 def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
@@ -41,7 +41,7 @@ def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
             f"{where}: both folders have seed {min(common)}, and each has another seed that the other lacks; merge "
             "folders whose seeds do not overlap"
         )
-    if _lengths(first) != _lengths(second):
+    if sizes_of(first) != sizes_of(second):
         raise SpurgenError(f"{where}: the two folders have arrays of different lengths; they are of different data")
     results = sorted([*first.results, *second.results], key=lambda result: result.seed)
     order = np.argsort([*ours, *theirs])
@@ -49,6 +49,7 @@ def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
         tuple(results),
         np.concatenate([first.correct, second.correct])[order],
         {name: total + second.sums[name] for name, total in first.sums.items()},
+        np.concatenate([first.predicted, second.predicted])[order] if first.predicted.size else first.predicted,
     )
 
 
@@ -58,8 +59,4 @@ def _has_finished(part: TaskRow) -> bool:
 
 def _finished(part: TaskRow) -> TaskRow:
     """Return a part without failed results, which have no arrays."""
-    return TaskRow(tuple(result for result in part.results if result.error is None), part.correct, part.sums)
-
-
-def _lengths(part: TaskRow) -> Mapping[str, int]:
-    return {"correct": part.correct.shape[1]} | {name: len(total) for name, total in part.sums.items()}
+    return replace(part, results=tuple(result for result in part.results if result.error is None))

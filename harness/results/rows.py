@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.result import Result, Samples
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.predicted import PREDICTED, Classes
 
 if TYPE_CHECKING:  # imported by the first table
     from pandas import DataFrame
@@ -18,13 +19,15 @@ if TYPE_CHECKING:  # imported by the first table
 class TaskRow:
     """A submission's results on one task, by ascending seed.
 
-    `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the other
-    sample arrays summed over seeds, which is all that is needed. Failed results have no samples.
+    `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the real
+    sample arrays summed over seeds, which is all that is needed. `predicted`: uint8 (S, f, c), the classes that each
+    seed predicts for families (`results/predicted`); older results have none. Failed results have no samples.
     """
 
     results: tuple[Result, ...]
     correct: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), bool), repr=False)
     sums: Mapping[str, Float64] = field(default_factory=dict, repr=False)
+    predicted: Classes = field(default_factory=lambda: np.empty((0, 0, 0), np.uint8), repr=False)
 
     def __len__(self) -> int:
         return len(self.results)
@@ -48,7 +51,11 @@ class TaskRow:
 
     def first(self, seeds: int) -> "TaskRow":
         """Return the row with only its first seeds; it has no `sums` unless those are all seeds."""
-        return self if seeds >= len(self) else TaskRow(self.results[:seeds], self.correct[:seeds])
+        return (
+            self
+            if seeds >= len(self)
+            else TaskRow(self.results[:seeds], self.correct[:seeds], {}, self.predicted[:seeds])
+        )
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per seed with typed columns; `frames.rows_frame` makes one of many rows."""
@@ -68,13 +75,21 @@ def on_task(rows: Rows, task: str) -> dict[str, TaskRow]:
     return {label: row[task] for label, row in sorted(rows.items()) if task in row}
 
 
+def sizes_of(part: TaskRow) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a seed's arrays, which are alike for all results of a task."""
+    per_seed = {"correct": part.correct.shape[1:], PREDICTED: part.predicted.shape[1:]}
+    return per_seed | {name: total.shape for name, total in part.sums.items()}
+
+
 def make_task_row(outcomes: Sequence[tuple[Result, Samples]]) -> TaskRow:
     """Return the row of results and their samples; the samples are as `round_samples` returns them."""
     ordered = sorted(outcomes, key=lambda outcome: outcome[0].seed)
     measured = [samples for result, samples in ordered if result.error is None and samples]
-    names = [name for name in (measured[0] if measured else {}) if name != "correct"]
+    results = tuple(result for result, _ in ordered)
+    if not measured:
+        return TaskRow(results)
+    stacked = {name: np.stack([samples[name] for samples in measured]) for name in measured[0]}
+    per_seed = {name: stacked.pop(name) for name in ("correct", PREDICTED) if name in stacked}
     return TaskRow(
-        tuple(result for result, _ in ordered),
-        np.stack([samples["correct"] for samples in measured]) if measured else np.empty((0, 0), bool),
-        {name: np.sum([samples[name] for samples in measured], axis=0, dtype=np.float64) for name in names},
+        results, sums={name: each.sum(axis=0, dtype=np.float64) for name, each in stacked.items()}, **per_seed
     )

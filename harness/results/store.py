@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from spurgen.benchmark.result import Result, Samples, round_samples
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
-from spurgen.harness.results.rows import Row, TaskRow, make_task_row
+from spurgen.harness.results.rows import Row, TaskRow, make_task_row, sizes_of
 from spurgen.harness.results.sources import RESULTS
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
@@ -125,7 +126,7 @@ class Store:
             row = self.row(label)
             changed = {(result.task, result.seed): result for result in results}
             parts = {
-                task: TaskRow(tuple(changed.get((task, r.seed), r) for r in part.results), part.correct, part.sums)
+                task: replace(part, results=tuple(changed.get((task, r.seed), r) for r in part.results))
                 for task, part in row.items()
             }
             self.write(label, parts)
@@ -190,18 +191,18 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
     others = [old for old in part.results if old.seed != result.seed]
     results = tuple(sorted([*others, result], key=lambda each: each.seed))
     if not samples:
-        return TaskRow(results, part.correct, part.sums)
-    if len(part.correct) and _sizes(part) != _sizes(alone):
+        return replace(part, results=results)
+    if len(part.correct) and sizes_of(part) != sizes_of(alone):
         raise SpurgenError(f"the samples of {result.task} in its row are not of this task; delete the row's files")
     place = sum(old.error is None and old.seed < result.seed for old in others)
     if not len(part.correct):
-        return TaskRow(results, alone.correct, alone.sums)
-    sums = {name: total + samples[name] for name, total in part.sums.items()}
-    return TaskRow(results, np.insert(part.correct, place, samples["correct"], axis=0), sums)
-
-
-def _sizes(part: TaskRow) -> dict[str, int]:
-    return {"correct": part.correct.shape[1]} | {name: len(total) for name, total in part.sums.items()}
+        return replace(alone, results=results)
+    return TaskRow(
+        results,
+        np.insert(part.correct, place, alone.correct[0], axis=0),
+        {name: total + alone.sums[name] for name, total in part.sums.items()},
+        np.insert(part.predicted, place, alone.predicted[0], axis=0) if alone.predicted.size else part.predicted,
+    )
 
 
 def _parse(content: str, binary: Path) -> dict[str, TaskRow]:

@@ -11,6 +11,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
+from spurgen.harness.results.predicted import PREDICTED, Classes, families_of
 from spurgen.harness.running.query import Floats, Predictions
 from spurgen.harness.running.task_data import HALF_BASES, Block, pattern_letters, task_groups, twin_labels
 
@@ -65,8 +66,16 @@ def score(task: Task, predictions: Predictions, factors: Samples, train: Samples
     for name, decoded in _decoded(task, predictions, factors).items():
         channels[name]["decoded"] = decoded
     by_letters = {pattern_letters(k, len(task.channels)): float(a) for k, a in enumerate(patterns)}
-    samples = {"correct": correct, **of_twins.samples}
+    samples = {"correct": correct, PREDICTED: _predicted(task, predictions), **of_twins.samples}
     return Scores(values, channels, by_letters, tuple(counts.correct.tolist()), samples)
+
+
+def _predicted(task: Task, predictions: Predictions) -> Classes:
+    """Return the predicted classes of families, as `results/predicted` describes them."""
+    twins = [Block("channel", name, v) for name in task.channels for v in range(task.scenario.channels[name].values)]
+    shown = slice(0, families_of(task))
+    columns = [predictions.blocks[block][shown].argmax(axis=1) for block in (Block(), *twins)]
+    return np.stack(columns, axis=1).astype(np.uint8)
 
 
 def _check_scale(predictions: Predictions, temperature: float) -> None:

@@ -1,20 +1,21 @@
-"""Why a row lost: the counterfactual families that it gets most wrong, with pictures and captions made again.
+"""Why a row lost: families whose base it answers right and one of whose twins it answers wrong, made again as pictures.
 
-A family is a base sample and its twins. Results store, per base sample, whether the base was answered right, whether
-the whole family was, and how far each channel moves the probability of the right class. They store no answer to a
-single twin, so nothing is said of one.
+A family is a base sample and its twins. Results store the classes predicted for the first base samples and all their
+channel twins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from spurgen.benchmark.suite import Task
+from spurgen.generators import aligned_values, sample
+from spurgen.harness.results.predicted import columns_of
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site.opening import goes_with, other_value, value_name
-from spurgen.harness.site.pictures import Pictures, Scene, scenes
+from spurgen.harness.site.opening import goes_with, value_name
+from spurgen.harness.site.pictures import Pictures, Scene, classes, scenes
 
 SHOWN = 3  # families of a row on a task
 Words = Sequence[tuple[str, bool]]
@@ -22,11 +23,10 @@ Words = Sequence[tuple[str, bool]]
 
 @dataclass(frozen=True)
 class Family:
-    """A base sample that a row answers right, and a twin with another value of the channel that moves it most.
+    """A base sample that a row answers right, and the same sample with another value of a channel, answered wrong.
 
-    `right`: how many of `units` results answer the base right, or, with several worlds, 1 of 1: that of `world`.
-    `moved`: how far the probability of the right class moves, 0 to 1, the mean over the channel's values and results.
-    `words` of the twin's caption, and whether each is new.
+    `answer`: the class predicted for the twin. `goes_with`: the classes that the value goes with in training. `unit`:
+    the world or training seed. `words` of the twin's caption, and whether each is new.
     """
 
     base: Scene
@@ -34,63 +34,72 @@ class Family:
     channel: str
     value: str
     goes_with: str
-    right: int
-    units: int
-    moved: float
-    world: int | None
+    answer: str
+    unit: int
     words: Words | None
 
 
-class _Candidate(NamedTuple):
-    moved: float
+class _Loss(NamedTuple):
+    """A twin that is answered wrong: which result, base sample, channel and value, and the predicted class."""
+
+    seed: int
     place: int
     channel: str
+    value: int
+    answer: int
 
 
 def families(pictures: Pictures, task: Task, row: TaskRow) -> list[Family]:
-    """Return the families of a task that a row gets most wrong; empty if it gets none wrong or has no sample arrays."""
-    several = task.scenario.worlds > 1
-    chosen = _worst(task, row)
-    return [_family(pictures, task, row, candidate, several) for candidate in chosen]
+    """Return families of a task whose base a row answers right and a twin wrong, at most `SHOWN`.
 
-
-def _worst(task: Task, row: TaskRow) -> list[_Candidate]:
-    """Choose the base samples that move furthest, of those answered right whose family no result has all right."""
-    moves = {name: row.sums[f"sss/{name}"] for name in task.channels if f"sss/{name}" in row.sums}
-    if not moves or "cra" not in row.sums or not len(row.correct):
+    Channels take turns, the one that loses most families first, and so do results. Wrong answers that the twin's new
+    value goes with come before others.
+    """
+    if not row.predicted.size:
         return []
-    bases = len(row.sums["cra"])
-    right = row.correct[:, :bases]
-    fitting = (row.sums["cra"] == 0) & (right.any(axis=0) if task.scenario.worlds > 1 else right.all(axis=0))
-    found = []
-    for name, sums in moves.items():
-        shares = np.where(fitting, sums / len(row.correct), -1.0)
-        found += [_Candidate(float(shares[k]), int(k), name) for k in np.argsort(-shares, kind="stable")[:SHOWN]]
-    best: dict[int, _Candidate] = {}
-    for candidate in sorted(found, key=lambda each: (-each.moved, each.place)):
-        if candidate.moved > 0:
-            best.setdefault(candidate.place, candidate)
-    return list(best.values())[:SHOWN]
+    seeds = [result.seed for result in row.results if result.error is None]
+    by_channel = {name: list(_losses(task, row, seeds, name)) for name in task.channels}
+    order = sorted((name for name in by_channel if by_channel[name]), key=lambda name: -len(by_channel[name]))
+    chosen: list[_Loss] = []
+    for k in range(SHOWN if order else 0):
+        used = {loss.place for loss in chosen}
+        fresh = [loss for loss in by_channel[order[k % len(order)]] if loss.place not in used]
+        chosen += [loss for loss in fresh if loss.seed == seeds[k % len(seeds)]][:1] or fresh[:1]
+    return [_family(pictures, task, loss) for loss in chosen]
 
 
-def _family(pictures: Pictures, task: Task, row: TaskRow, chosen: _Candidate, several: bool) -> Family:
-    right = row.correct[:, chosen.place]
-    finished = [result.seed for result in row.results if result.error is None]
-    seed = finished[int(right.argmax())]
-    world = task.in_world(seed)
-    base = scenes(pictures, world, [chosen.place])[0]
-    value = other_value(world, chosen.channel, base)
-    twin = scenes(pictures, world, [chosen.place], "channel", chosen.channel, value)[0]
+def _losses(task: Task, row: TaskRow, seeds: Sequence[int], channel: str) -> Iterator[_Loss]:
+    """Yield a family at most once per result: first those that answer the class which the new value goes with."""
+    drawn: list[_Loss] = []
+    others: list[_Loss] = []
+    for seed, predicted in zip(seeds, row.predicted, strict=True):
+        scenario = task.in_world(seed).scenario
+        bases = sample(scenario, "test", range(len(predicted)), images=False, captions=False)
+        table, labels = aligned_values(scenario, channel), bases.labels
+        twins = predicted[:, columns_of(task)[channel]]
+        new = bases.channel_values[channel][:, None] != np.arange(len(table))
+        wrong = (predicted[:, 0] == labels)[:, None] & (twins != labels[:, None]) & new
+        pulled = wrong & table[np.arange(len(table)), twins]
+        for place in np.flatnonzero(wrong.any(axis=1)):
+            value = int((pulled[place] if pulled[place].any() else wrong[place]).argmax())
+            loss = _Loss(seed, int(place), channel, value, int(twins[place, value]))
+            (drawn if pulled[place].any() else others).append(loss)
+    yield from drawn
+    yield from others
+
+
+def _family(pictures: Pictures, task: Task, loss: _Loss) -> Family:
+    world = task.in_world(loss.seed)
+    base = scenes(pictures, world, [loss.place])[0]
+    twin = scenes(pictures, world, [loss.place], "channel", loss.channel, loss.value)[0]
     return Family(
         base=base,
         twin=twin,
-        channel=chosen.channel,
-        value=value_name(world, chosen.channel, value),
-        goes_with=goes_with(world, chosen.channel, value),
-        right=1 if several else int(right.sum()),
-        units=1 if several else len(right),
-        moved=chosen.moved,
-        world=seed if several else None,
+        channel=loss.channel,
+        value=value_name(world, loss.channel, loss.value),
+        goes_with=goes_with(world, loss.channel, loss.value),
+        answer=classes(world)[loss.answer],
+        unit=loss.seed,
         words=changed_words(base.caption, twin.caption) if base.caption and twin.caption else None,
     )
 

@@ -69,7 +69,7 @@ class TaskPart:
     chosen: str | None
     checks: Sequence[tuple[str, bool]]
     families: Sequence[Family]
-    has_arrays: bool
+    stored: int
 
 
 def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, object]:
@@ -121,7 +121,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         chosen=done[0].report.selection if done and done[0].report else None,
         checks=_checks(done),
         families=families(pictures, task, row) if placed else [],
-        has_arrays="cra" in row.sums,
+        stored=row.predicted.shape[1],
     )
 
 

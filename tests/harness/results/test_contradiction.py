@@ -156,3 +156,42 @@ def test_rows_of_archived_suites_may_lack_the_later_arrays(suite, make_outcome, 
     assert "pull/color" in judge(make_task_row([(result, older)]))
     monkeypatch.setattr("spurgen.harness.results.contradiction.archived_suites", lambda: frozenset({suite.name}))
     assert judge(make_task_row([(result, older)])) is None
+
+
+@pytest.fixture
+def judge_predicted(suite, make_outcome, judge):
+    """Return a function that judges a row with predicted classes: all right but one twin of base 5, and edits."""
+    task = suite.task("small-text")
+    labels = groups_on_test(task) >> len(task.channels)
+
+    def run(place=(0, 0), value=None, changed=()):
+        classes = np.repeat(labels[:BASES, None], 7, axis=1).astype(np.uint8)
+        classes[5, 3] = (classes[5, 3] + 1) % 3
+        arrays = {"cra": np.arange(BASES) != 5, "predicted": classes} | dict(changed)
+        classes[place] = classes[place] if value is None else value
+        arrays["cra"] = arrays["cra"].astype(float)
+        correct = np.ones(len(labels), bool)
+        return judge(make_task_row([make_outcome(suite, correct, arrays=arrays)]))
+
+    return run
+
+
+def test_predicted_classes_that_agree_with_the_samples_are_accepted(judge_predicted):
+    assert judge_predicted() is None
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        ((2, 0), 1, "its predicted classes contradict its correct predictions"),
+        ((2, 4), 1, "its predicted classes contradict the families that it answers right as a whole"),
+        ((5, 3), 200, "its predicted classes go up to 200, expected below 3"),
+    ],
+)
+def test_an_edited_predicted_class_is_noticed(judge_predicted, place, value, reason):
+    assert judge_predicted(place, value) == reason
+
+
+def test_misshapen_predicted_classes_are_a_reason(judge_predicted):
+    reason = judge_predicted(changed={"predicted": np.zeros((BASES, 6), np.uint8)})
+    assert reason == "its samples cannot be used: predicted has shape (1, 24, 6), expected (1, 24, 7)"

@@ -28,7 +28,8 @@ def make_outcomes():
     """Results of seeds 0 to 4 of one submission, each with arrays of its own."""
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        samples = round_samples({"correct": rng.random(6) < 0.5, "core": rng.random(4)})
+        classes = rng.integers(0, 3, (2, 5)).astype(np.uint8)
+        samples = round_samples({"correct": rng.random(6) < 0.5, "core": rng.random(4), "predicted": classes})
         yield make_result(seed=seed, identity=f"{seed}"), samples
 
 
@@ -40,6 +41,7 @@ def assert_same(first, second):
     for task in first:
         assert first[task].results == second[task].results
         np.testing.assert_array_equal(first[task].correct, second[task].correct)
+        np.testing.assert_array_equal(first[task].predicted, second[task].predicted)
         assert first[task].sums.keys() == second[task].sums.keys()
         for name, total in first[task].sums.items():
             np.testing.assert_array_equal(total, second[task].sums[name])

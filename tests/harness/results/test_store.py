@@ -42,12 +42,18 @@ def test_a_row_is_one_text_file_and_one_binary_file(add, store):
 
 
 def test_what_is_read_is_what_was_added(suite, make_outcome, store):
-    outcomes = [make_outcome(suite, 0.3 + 0.2 * seed, seed, arrays={"ig": np.linspace(-3, 1, 24)}) for seed in range(3)]
-    for result, samples in outcomes:
+    outcomes = []
+    for seed in range(3):
+        classes = np.random.default_rng(seed).integers(0, 3, (24, 7)).astype(np.uint8)
+        arrays = {"ig": np.linspace(-3, 1, 24), "predicted": classes}
+        outcomes.append(make_outcome(suite, 0.3 + 0.2 * seed, seed, arrays=arrays))
+    for result, samples in (outcomes[k] for k in (2, 0, 1)):
         store.add("model", result, samples)
     row, whole = store.row("model")["small-text"], make_task_row(outcomes)
     assert row.results == whole.results
     np.testing.assert_array_equal(row.correct, whole.correct)
+    np.testing.assert_array_equal(row.predicted, whole.predicted)
+    assert row.predicted.dtype == np.uint8
     assert row.sums["ig"].tolist() == (3 * np.linspace(-3, 1, 24).astype(np.float16).astype(float)).tolist()
 
 

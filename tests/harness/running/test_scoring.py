@@ -10,6 +10,7 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import aligned_values, sample, twins
 from spurgen.harness import metrics
+from spurgen.harness.results.predicted import columns_of
 from spurgen.harness.running.query import Predictions
 from spurgen.harness.running.scoring import score
 from spurgen.harness.running.task_data import Block, bases, task_groups, twin_blocks
@@ -76,6 +77,17 @@ def test_accuracies_are_shares_of_samples_groups_and_patterns(task, predictions,
     assert scores.metrics["conflicting_accuracy"] == pytest.approx(patterns[3])
     assert scores.patterns == pytest.approx(dict(zip(("aa", "ca", "ac", "cc"), patterns, strict=True)))
     assert scores.groups == tuple(int(correct[groups == group].sum()) for group in range(12))
+
+
+def test_predicted_classes_are_those_of_the_base_samples_and_of_every_channel_twin(task, predictions, scores):
+    predicted = scores.samples["predicted"]
+    assert (predicted.dtype, predicted.shape) == (np.uint8, (BASES, 1 + 3 + 4))
+    columns = columns_of(task)
+    assert columns == {"color": slice(1, 4), "background": slice(4, 8)}
+    assert np.array_equal(predicted[:, 0], predictions.blocks[Block()][:BASES].argmax(axis=1))
+    for name, where in columns.items():
+        for value, logits in enumerate(channel_logits(task, predictions, name)):
+            assert np.array_equal(predicted[:, where][:, value], logits.argmax(axis=1)), (name, value)
 
 
 def test_the_ceiling_is_that_of_the_scenario(scores):

@@ -10,7 +10,10 @@ from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.suite import load_suite
+from spurgen.generators import aligned_values
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
+from spurgen.harness.results.predicted import columns_of, families_of
 from spurgen.harness.running.ideal import ideal_file
 from spurgen.harness.site.material import gather
 from spurgen.harness.splits.freeze import freeze
@@ -69,6 +72,22 @@ def leaning(count, seed):
     }  # fmt: skip
 
 
+def with_predicted(task, outcome):
+    """Return an outcome that has predicted classes too: of a model that follows the color on every third sample."""
+    result, samples = outcome
+    world, count = task.in_world(result.seed), families_of(task)
+    labels = groups_on_test(task)[:count] >> len(task.channels)
+    base = np.where(samples["correct"][:count], labels, (labels + 1) % world.scenario.num_classes)
+    columns = columns_of(task)
+    predicted = np.tile(base[:, None], 1 + sum(world.scenario.channels[name].values for name in task.channels))
+    drawn_to = aligned_values(world.scenario, "color").argmax(axis=1)
+    predicted[::3, columns["color"]] = drawn_to
+    whole = (predicted == labels[:, None]).all(axis=1)
+    made = samples | {"predicted": predicted.astype(np.uint8), "cra": np.append(whole, samples["cra"][count:])}
+    metrics = result.metrics | {"cra": float(made["cra"].mean())}
+    return result.model_copy(update={"metrics": metrics}), made
+
+
 @pytest.fixture(scope="session")
 def tiny_file(frozen_folder, tmp_path_factory):
     """The path of the tiny suite with main tasks, a set of tasks and its ideal observers."""
@@ -100,9 +119,10 @@ def tiny_results(tiny_file, make_outcome, as_baseline, keep_row, tmp_path_factor
     suite, folder = load_suite(tiny_file), tmp_path_factory.mktemp("results")
 
     def keep(label, quality, tasks, seeds=5, **fields):
+        fields = {"report": REPORT, "rules": RULES} | fields
         made = [
-            make_outcome(
-                suite, quality, seed, task=task, arrays=leaning(24, seed), report=REPORT, rules=RULES, **fields
+            with_predicted(
+                suite.tasks[task], make_outcome(suite, quality, seed, task=task, arrays=leaning(24, seed), **fields)
             )
             for task in tasks
             for seed in range(seeds)
@@ -138,7 +158,8 @@ def make_many(many_file, make_outcome, as_baseline):
         outcomes = []
         for world in range(3):
             how = {"task": "pair-image", "arrays": arrays, "access": ACCESS.get(label, "none")}
-            result, samples = make_outcome(suite, QUALITY[label], world, submission=label, **how, **as_baseline(label))
+            outcome = make_outcome(suite, QUALITY[label], world, submission=label, **how, **as_baseline(label))
+            result, samples = with_predicted(suite.tasks["pair-image"], outcome)
             outcomes.append((result.model_copy(update={"metrics": result.metrics | {"core_use": 0.5}}), samples))
         return outcomes
 

@@ -1,53 +1,77 @@
-import numpy as np
-import pytest
+from dataclasses import replace
 
-from spurgen.harness.site.families import changed_words, families
+import numpy as np
+
+from spurgen.generators import class_names, sample
+from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.results.predicted import columns_of
+from spurgen.harness.site.families import SHOWN, changed_words, families
 from spurgen.harness.site.pictures import Pictures
 
 
-def test_families_that_move_furthest_come_first_with_base_and_twin(tiny):
+def test_a_family_shows_a_base_answered_right_and_a_twin_answered_as_its_value_asks(tiny):
     pictures, task = Pictures(), tiny.suite.tasks["small-both"]
-    row = tiny.rows["group_dro"]["small-both"]
-    found = families(pictures, task, row)
-    assert found
+    found = families(pictures, task, tiny.rows["group_dro"]["small-both"])
+    assert [family.unit for family in found] == [0, 1, 2]  # results take turns
     assert {family.channel for family in found} == {"color"}  # the rows lean on it
-    assert [family.moved for family in found] == sorted((family.moved for family in found), reverse=True)
     for family in found:
-        assert (family.right, family.units, family.world) == (5, 5, None)
         assert family.base.label == family.twin.label
         different = {name for name in family.base.values if family.base.values[name] != family.twin.values[name]}
         assert different == {"color"}
-        assert family.goes_with != family.base.label
+        assert family.answer in family.goes_with.split(" or ")
+        assert family.answer != family.base.label
         assert family.base.picture != family.twin.picture
         assert {family.base.picture, family.twin.picture} <= pictures.files.keys()
         assert any(new for _, new in family.words)
 
 
-def test_bases_that_are_wrong_or_whose_family_is_right_are_left_out(tiny):
+def test_only_families_with_a_right_base_and_a_wrong_twin_are_shown(tiny):
     task, row = tiny.suite.tasks["small-text"], tiny.rows["jtt"]["small-text"]
-    bases = len(row.sums["cra"])
-    fitting = np.flatnonzero((row.sums["cra"] == 0) & row.correct[:, :bases].all(axis=0))
-    from spurgen.harness.site.families import _worst
+    labels = groups_on_test(task)[: row.predicted.shape[1]] >> len(task.channels)
+    right = np.broadcast_to(labels[None, :, None], row.predicted.shape).astype(np.uint8)
+    assert families(Pictures(), task, replace(row, predicted=right)) == []  # all answered right
+    wrong = right.copy()
+    wrong[:, :, 0] = (wrong[:, :, 0] + 1) % 3
+    assert families(Pictures(), task, replace(row, predicted=wrong)) == []  # all bases answered wrong
+    one = right.copy()
+    own = sample(task.scenario, "test", [7], images=False, captions=False).channel_values["background"][0]
+    value = (own + 1) % 3
+    column = columns_of(task)["background"].start + value
+    one[1, 7, column] = (one[1, 7, column] + 1) % 3
+    (family,) = families(Pictures(), task, replace(row, predicted=one))
+    assert (family.unit, family.channel) == (1, "background")
+    assert family.twin.values["background"] == value
+    assert family.answer == class_names(task.scenario)[one[1, 7, column]]
 
-    assert {candidate.place for candidate in _worst(task, row)} <= set(fitting.tolist())
+
+def test_channels_take_turns_and_no_base_sample_is_shown_twice(tiny):
+    task, row = tiny.suite.tasks["small-text"], tiny.rows["jtt"]["small-text"]
+    labels = groups_on_test(task)[: row.predicted.shape[1]] >> len(task.channels)
+    answers = np.broadcast_to(labels[None, :, None], row.predicted.shape).astype(np.uint8)
+    other = (answers + 1) % 3
+    columns = columns_of(task)
+    answers[:, :2, columns["color"]] = other[:, :2, columns["color"]]
+    answers[:, 0, columns["background"]] = other[:, 0, columns["background"]]
+    found = families(Pictures(), task, replace(row, predicted=answers))
+    assert len(found) == 2 < SHOWN  # two base samples, although color has ten losses
+    assert found[0].channel == "color"
+    assert found[0].base != found[1].base
 
 
 def test_with_several_worlds_a_family_is_of_a_world_that_has_its_base_right(many):
     task, row = many.suite.tasks["pair-image"], many.rows["erm"]["pair-image"]
     found = families(Pictures(), task, row)
-    assert found
+    assert {family.unit for family in found} == {0, 1, 2}
     for family in found:
-        assert family.units == 1
         assert family.base.label.startswith("class ")  # a composite core cue has no noun for a class
+        assert family.answer.startswith("class ")
 
 
-@pytest.mark.parametrize("lacking", ["cra", "sss/color"])
-def test_a_row_without_sample_arrays_has_no_families(tiny, lacking):
-    from dataclasses import replace
-
+def test_a_row_without_predicted_classes_has_no_families(tiny):
     row = tiny.rows["erm"]["small-text"]
-    sums = {name: total for name, total in row.sums.items() if not name.startswith(lacking[:3])}
-    assert families(Pictures(), tiny.suite.tasks["small-text"], replace(row, sums=sums)) == []
+    assert row.predicted.size
+    bare = replace(row, predicted=np.empty((0, 0, 0), np.uint8))
+    assert families(Pictures(), tiny.suite.tasks["small-text"], bare) == []
 
 
 def test_new_words_of_a_caption_are_marked():
