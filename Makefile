@@ -25,7 +25,7 @@ DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' '
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
-.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard site calibrate validity test attacks lint bench vendor sheets docs clean
+.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard site calibrate validity test attacks lint bench ratios vendor sheets docs clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
 	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 0-2 --submissions $(CORE) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
@@ -84,6 +84,9 @@ lint: $(DEV_READY)
 
 bench: $(DEV_READY)  ## speed and memory, with the targets
 	$(BIN)/pytest tests/speed --benchmark-enable --benchmark-columns=median,iqr,rounds -p no:xdist
+
+ratios: $(DEV_READY)  ## our loop, renderer and data sets against what one writes by hand
+	$(BIN)/pytest tests/speed -m ratio --benchmark-enable --benchmark-columns=median -p no:xdist
 
 vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator for the site, axe-core for its tests
 	sh harness/site/vendor/refresh.sh

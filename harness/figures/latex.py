@@ -38,7 +38,8 @@ def table(head: Sequence[str], sections: Sequence[Section], caption: str, label:
     """Return a table: `head` and cells are LaTeX, `caption` is plain text; the first column is flush left."""
     environment = "table" if columns == 1 else "table*"
     lines = [
-        rf"\begin{{{environment}}}[t]", r"\centering", rf"\caption{{{escaped(caption)}}}", rf"\label{{{label}}}",
+        rf"\begin{{{environment}}}[t]", r"\centering", r"\setlength{\belowcaptionskip}{4pt}",
+        rf"\caption{{{escaped(caption)}}}", rf"\label{{{label}}}",
         r"\scriptsize" if columns == 1 else r"\footnotesize", r"\setlength{\tabcolsep}{4pt}",
         rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}", r"\toprule", _row(head),
     ]  # fmt: skip

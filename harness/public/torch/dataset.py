@@ -11,6 +11,8 @@ from spurgen.generators import TwinKind
 from spurgen.harness.public.torch.batches import Modality, draw
 
 Item = dict[str, Any]
+CHUNK = 512  # items
+KEPT_BYTES = 1 << 30
 
 
 class SpurGenDataset(Dataset[Item]):
@@ -18,7 +20,7 @@ class SpurGenDataset(Dataset[Item]):
 
     An item is a dictionary: `image`, uint8 (3, H, W), and `caption`, a string, as far as `modality` shows them;
     `label`, `group` and `env`, int (env is -1 on test); `values`, channel name -> int; and `index`. A `DataLoader` asks
-    for whole batches through `__getitems__`, which is many times as fast as item by item.
+    for whole batches through `__getitems__`. Single items come from chunks of `CHUNK`, which are made at once and kept.
     """
 
     def __init__(
@@ -28,15 +30,22 @@ class SpurGenDataset(Dataset[Item]):
         *,
         modality: Modality = "multimodal",
         transform: Callable[[Tensor], Any] | None = None,
+        keep_bytes: int = KEPT_BYTES,
     ) -> None:
-        """`transform` is applied to every image; raises `ScenarioError` for an unknown split."""
+        """`transform` is applied to every image; raises `ScenarioError` for an unknown split.
+
+        Of a split with more pixels than `keep_bytes` no chunk is kept, so single items of it are made one by one.
+        """
         self.scenario, self.split, self.modality, self.transform = scenario, split, modality, transform
         self._size = scenario.split_size(split)
+        self._keeps = self._size * 3 * scenario.image_size**2 <= keep_bytes
+        self._chunks: dict[int, Item] = {}
         self._twin: tuple[TwinKind, str | None, int | None] | None = None
 
     def twins(self, kind: TwinKind, channel: str | None = None, value: int | None = None) -> "SpurGenDataset":
         """Return the data set of the samples' twins, item k the twin of item k; arguments as `generators.twins`."""
         made = SpurGenDataset(self.scenario, self.split, modality=self.modality, transform=self.transform)
+        made._keeps = self._keeps
         made._twin = (kind, channel, value)
         draw(self.scenario, self.split, range(1), self.modality, made._twin)  # raises where there is no such twin
         return made
@@ -47,19 +56,33 @@ class SpurGenDataset(Dataset[Item]):
 
     def __getitem__(self, index: int) -> Item:
         """Return one item; negative indices count from the end."""
-        return self.__getitems__([index])[0]
+        (place,) = self._places([index])
+        if not self._keeps:
+            return self._items(self._draw([place]))[0]
+        number, within = divmod(place, CHUNK)
+        if number not in self._chunks:
+            self._chunks[number] = self._draw(range(number * CHUNK, min(self._size, (number + 1) * CHUNK)))
+        return self._items(_row(self._chunks[number], within))[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Item]:
         """Return items, made together; raises `IndexError` beyond the split."""
+        return self._items(self._draw(self._places(indices)))
+
+    def _places(self, indices: Sequence[int]) -> list[int]:
         places = [int(k) + self._size if k < 0 else int(k) for k in indices]
         if not all(0 <= place < self._size for place in places):
             wrong = next(k for k, place in zip(indices, places, strict=True) if not 0 <= place < self._size)
             raise IndexError(f"index {wrong} is beyond split {self.split}, which has {self._size} samples")
-        batch = draw(self.scenario, self.split, places, self.modality, self._twin)
+        return places
+
+    def _draw(self, places: Sequence[int]) -> Item:
+        return draw(self.scenario, self.split, places, self.modality, self._twin)
+
+    def _items(self, batch: Item) -> list[Item]:
         columns = {name: batch[name].tolist() for name in ("label", "group", "env", "index")}
         values = {name: ids.tolist() for name, ids in batch["values"].items()}
         items: list[Item] = []
-        for k in range(len(places)):
+        for k in range(len(batch["index"])):
             item: Item = {name: column[k] for name, column in columns.items()}
             item["values"] = {name: ids[k] for name, ids in values.items()}
             if "image" in batch:
@@ -68,3 +91,12 @@ class SpurGenDataset(Dataset[Item]):
                 item["caption"] = batch["caption"][k]
             items.append(item)
         return items
+
+
+def _row(chunk: Item, k: int) -> Item:
+    """Return a batch of one item, whose pixels are a copy, so that nobody writes into what is kept."""
+    one: Item = {name: part[k : k + 1] for name, part in chunk.items() if name != "values"}
+    one["values"] = {name: part[k : k + 1] for name, part in chunk["values"].items()}
+    if "image" in one:
+        one["image"] = one["image"].clone()
+    return one

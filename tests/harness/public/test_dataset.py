@@ -5,6 +5,7 @@ from torch.utils.data import DataLoader
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.generators import sample, twins
+from spurgen.harness.public.torch import dataset as module
 from spurgen.torch import SpurGenDataset
 
 
@@ -55,6 +56,35 @@ def test_an_image_is_transformed_alone(world):
     data = SpurGenDataset(world, "val", transform=lambda image: image.float().mean())
     assert data[3]["image"] == SpurGenDataset(world, "val")[3]["image"].float().mean()
     assert data.twins("core")[3]["image"].ndim == 0
+
+
+@pytest.mark.parametrize("keep_bytes", [0, 1 << 30])
+def test_single_items_are_those_of_a_batch_whether_chunks_are_kept_or_not(world, monkeypatch, keep_bytes):
+    monkeypatch.setattr(module, "CHUNK", 20)  # 45 items: the last chunk is short
+    for data in (SpurGenDataset(world, "val", keep_bytes=keep_bytes), SpurGenDataset(world, "test").twins("core")):
+        for place, whole in zip((44, 0, 19, 20), data.__getitems__([44, 0, 19, 20]), strict=True):
+            item = data[place]
+            assert item.keys() == whole.keys()
+            assert torch.equal(item.pop("image"), whole.pop("image"))
+            assert item == whole
+
+
+def test_a_chunk_is_made_once_and_only_if_the_split_is_small_enough(world, monkeypatch):
+    made, draw = [], module.draw
+    monkeypatch.setattr(module, "draw", lambda *arguments: made.append(len(arguments[2])) or draw(*arguments))
+    small, large = SpurGenDataset(world, "val"), SpurGenDataset(world, "val", keep_bytes=45 * 3 * 32**2 - 1)
+    for place in (3, 40, 3):
+        small[place], large[place]
+    assert sorted(made) == [1, 1, 1, 45]
+
+
+def test_what_is_done_to_an_item_changes_no_other(world):
+    data = SpurGenDataset(world, "val")
+    before = data[5]["image"].clone()
+    data[5]["image"].zero_()
+    data[5]["values"].clear()
+    assert torch.equal(data[5]["image"], before)
+    assert data[5]["values"]
 
 
 def test_negative_indices_count_from_the_end(world):
