@@ -2,9 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +14,14 @@ from PIL import Image
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import Task
-from spurgen.generators import Samples, class_names, sample
-from spurgen.harness.questions.keys import Part, keys_of, parts_of
-from spurgen.harness.running.task_data import halves_of, make_block
+from spurgen.generators import class_names, sample
+from spurgen.harness.questions.keys import keys_of, parts_of
+from spurgen.harness.running.task_data import Block, halves_of, make_block
 from spurgen.harness.splits.export import check_out, partial_folder
 
 Format = Literal["folder", "parquet"]
+Line = dict[str, Any]
+CHUNK = 1000  # inputs that are in memory at a time
 QUESTIONS, IMAGES, README = "questions.csv", "images", "README.md"
 
 
@@ -33,41 +37,73 @@ def write_questions(
     place = out.resolve()
     try:
         with partial_folder(place.parent, place.name) as partial:
-            rows = [row for task in tasks for row in _rows(task, partial, kind, progress)]
-            rows.sort(key=lambda row: str(row["key"]))
-            _write_table(partial, kind, rows)
-            (partial / README).write_text(_readme(tasks[0], len(rows), kind), encoding="utf-8")
+            places = sorted(_places(tasks))
+            _write_table(partial, kind, _rows(tasks, places, partial, kind, progress))
+            (partial / README).write_text(_readme(tasks[0], len(places), kind), encoding="utf-8")
             partial.chmod(0o755)
             partial.replace(place)
     except OSError as error:
         raise SpurgenError(f"writing {out} failed: {error.strerror or error}; nothing of it was kept") from None
-    return len(rows)
+    return len(places)
 
 
-def _rows(task: Task, folder: Path, kind: Format, progress: Callable[[int], None]) -> Iterator[dict[str, Any]]:
-    """Yield a line per input of one world; a folder's images are written as they are made."""
-    halves = halves_of(task)
-    if halves["images"] and kind == "folder":
-        (folder / IMAGES).mkdir(exist_ok=True)
-    for part in parts_of(task):
-        made = _make(task, part)
-        for k, key in enumerate(keys_of(task, part)):
-            row: dict[str, Any] = {"key": key}
-            if halves["images"]:
-                png, name = _png(made.images[k]), f"{key}.png"
-                if kind == "folder":
-                    (folder / IMAGES / name).write_bytes(png)
-                row["image"] = f"{IMAGES}/{name}" if kind == "folder" else {"bytes": png, "path": name}
-            if halves["captions"]:
-                row["caption"] = made.captions[k]
-            yield row
-        progress(len(part.indices))
+class _Place(NamedTuple):
+    """An input by its key: in which of the worlds, of which block (by its number), at which index."""
+
+    key: str
+    world: int
+    block: int
+    at: int
 
 
-def _make(task: Task, part: Part) -> Samples:
-    if part.block is None:
-        return sample(task.scenario, task.scenario.calibrated_on, part.indices, **halves_of(task))
-    return make_block(task, part.block, part.indices)
+def _places(tasks: Sequence[Task]) -> Iterator[_Place]:
+    for world, task in enumerate(tasks):
+        numbers = {block: number for number, block in enumerate(_blocks(task))}
+        for part in parts_of(task):
+            for key, index in zip(keys_of(task, part), part.indices, strict=True):
+                yield _Place(key, world, numbers[part.block], index)
+
+
+def _blocks(task: Task) -> list[Block | None]:
+    return list(dict.fromkeys(part.block for part in parts_of(task)))
+
+
+def _rows(
+    tasks: Sequence[Task], places: Sequence[_Place], folder: Path, kind: Format, progress: Callable[[int], None]
+) -> Iterator[list[Line]]:
+    """Yield lines in the order of their keys, `CHUNK` at a time; a folder's images are written as they are made."""
+    if halves_of(tasks[0])["images"] and kind == "folder":
+        (folder / IMAGES).mkdir()
+    blocks = [_blocks(task) for task in tasks]
+    for start in range(0, len(places), CHUNK):
+        chunk = places[start : start + CHUNK]
+        lines: dict[str, Line] = {}
+        by_block = sorted(chunk, key=lambda place: place[1:])
+        for (world, number), group in groupby(by_block, key=lambda place: (place.world, place.block)):
+            lines |= _lines(tasks[world], blocks[world][number], list(group), folder, kind)
+        yield [lines[place.key] for place in chunk]
+        progress(len(chunk))
+
+
+def _lines(
+    task: Task, block: Block | None, places: Sequence[_Place], folder: Path, kind: Format
+) -> Iterator[tuple[str, Line]]:
+    """Yield the keys and lines of some inputs of a block."""
+    halves, indices = halves_of(task), [place.at for place in places]
+    if block is None:
+        made = sample(task.scenario, task.scenario.calibrated_on, indices, **halves)
+    else:
+        made = make_block(task, block, indices)
+    for k, place in enumerate(places):
+        line: Line = {"key": place.key}
+        if halves["images"]:
+            png, name = _png(made.images[k]), f"{place.key}.png"
+            if kind == "folder":
+                (folder / IMAGES / name).write_bytes(png)
+            line["image"] = f"{IMAGES}/{name}" if kind == "folder" else {"bytes": png, "path": name}
+        if halves["captions"]:
+            line["caption"] = made.captions[k]
+        yield place.key, line
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:
@@ -76,19 +112,30 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def _write_table(folder: Path, kind: Format, rows: list[dict[str, Any]]) -> None:
+def _write_table(folder: Path, kind: Format, chunks: Iterable[list[Line]]) -> None:
     if kind == "parquet":
-        try:
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-        except ImportError:
-            raise SpurgenError("writing Parquet needs pyarrow; run pip install 'spurgen[data]'") from None
-        pq.write_table(pa.Table.from_pylist(rows), folder / "questions.parquet")
+        _write_parquet(folder / "questions.parquet", chunks)
         return
     with (folder / QUESTIONS).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+        for number, lines in enumerate(chunks):
+            writer = csv.DictWriter(file, list(lines[0]))
+            if not number:
+                writer.writeheader()
+            writer.writerows(lines)
+
+
+def _write_parquet(path: Path, chunks: Iterable[list[Line]]) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise SpurgenError("writing Parquet needs pyarrow; run pip install 'spurgen[data]'") from None
+    with ExitStack() as stack:
+        writer = None
+        for lines in chunks:
+            table = pa.Table.from_pylist(lines)
+            writer = writer or stack.enter_context(pq.ParquetWriter(path, table.schema))
+            writer.write_table(table)
 
 
 def _about_names(task: Task) -> str:

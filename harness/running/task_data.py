@@ -124,7 +124,7 @@ def bases(task: Task, block: Block) -> range:
     return range(min(HALF_BASES, scenario.splits.twins) if block.half else scenario.splits.twins)
 
 
-def make_block(task: Task, block: Block, indices: range) -> Samples:
+def make_block(task: Task, block: Block, indices: range | list[int]) -> Samples:
     """Return a block's samples; a half block takes its other half from the base samples."""
     halves = halves_of(task)
     if block.kind is None:

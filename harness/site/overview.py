@@ -37,7 +37,9 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
     """Return what the template of the first page shows."""
     names = [*(name for name, board in material.board.overall.items() if board.rows or board.few), *material.main]
     boards = [shown_board(material, figures, name) for name in names]
-    base, twins = opening(pictures, material.suite.tasks[material.main[0]]) if material.main else (None, [])
+    mains = [material.suite.tasks[name] for name in material.main]
+    pictured = [task for task in mains if task.modality != "text"] or mains
+    base, twins = opening(pictures, pictured[0]) if pictured else (None, [])
     return {
         "sentence": _sentence(material),
         "base": base,
