@@ -1,8 +1,8 @@
 """Runs commands in forks of one process, which has imported everything, and kills forks at given points.
 
 Its argument is the suite that the commands are for. A line of JSON on stdin: commands that run at the same time, each
-with `argv`, `folder`, `log`; `kill_at`, the number of the step before which it is killed, or 0; `steps`, whether
-function calls or operations on files are counted; `jumping`, whether the clock jumps; `largest`, the size at which the system
+with `argv`, `folder`, `log`; `kill_at`, the number of the step before which it is killed, or 0; `steps`: whether
+calls or operations on files are steps; `jumping`, whether the clock jumps; `largest`, the size at which the system
 refuses to write on, or 0. A line on stdout: the exit code of each (-9: killed) and its steps.
 """
 

@@ -6,6 +6,7 @@ import subprocess
 import time
 from getpass import getuser
 from pathlib import Path
+from tempfile import mkdtemp
 from threading import Thread
 
 import pytest
@@ -21,9 +22,9 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
 SlurmUser={user}
 SlurmdUser={user}
-AuthType=auth/slurm
-CredType=auth/slurm
-AuthInfo=use_client_ids
+AuthType=auth/munge
+CredType=cred/munge
+AuthInfo=socket={folder}/munge.socket
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/controller.pid
@@ -45,14 +46,14 @@ PartitionName=main Nodes=n0,n1 Default=YES MaxTime=60 State=UP
 
 
 @pytest.fixture
-def slurm(tmp_path, free_ports, wait_until, monkeypatch):
-    """SLURM's controller and two nodes with a CPU each, as Debian builds them, with a key and files of their own."""
+def slurm(free_ports, wait_until, monkeypatch):
+    """SLURM's controller and two nodes with a CPU each, as Debian builds them, with files of their own."""
     if shutil.which("slurmctld") is None:
-        pytest.fail("these tests need SLURM; on Debian: apt-get install slurmctld slurmd slurm-client")
-    folder = tmp_path / "slurm"
-    (folder / "state").mkdir(parents=True)
+        pytest.fail("these tests need SLURM; on Debian: apt-get install munge slurmctld slurmd slurm-client")
+    folder = Path(mkdtemp(prefix="slurm-"))  # a socket's path may have 107 characters, and a test's folder has many
+    (folder / "state").mkdir()
     port, first, second = free_ports(3)
-    key, settings = folder / "slurm.key", folder / "slurm.conf"
+    key, settings = folder / "munge.key", folder / "slurm.conf"
     key.write_bytes(bytes(range(256)) * 4)
     key.chmod(0o600)
     host = os.uname().nodename.partition(".")[0]
@@ -60,18 +61,21 @@ def slurm(tmp_path, free_ports, wait_until, monkeypatch):
         SETTINGS.format(host=host, user=getuser(), folder=folder, port=port, first=first, second=second)
     )
     monkeypatch.setenv("SLURM_CONF", str(settings))
-    monkeypatch.setenv("SLURM_SACK_KEY", str(key))
-    commands = [["slurmctld", "-D"], *(["slurmd", "-D", "-N", node] for node in ("n0", "n1"))]
+    keeper = ["munged", "--foreground", "--force", f"--key-file={key}", f"--socket={folder}/munge.socket"]
+    keeper += [f"--{kind}-file={folder}/munge.{kind}" for kind in ("pid", "seed", "log")]
+    nodes = (["slurmd", "-D", "-N", node] for node in ("n0", "n1"))
     daemons = []
-    for command in commands:
-        with (folder / f"{'-'.join(command)}.log").open("w") as log:
-            daemons.append(subprocess.Popen([*command, "-f", str(settings)], stdout=log, stderr=log))
+    for command in (keeper, *([*words, "-f", str(settings)] for words in (["slurmctld", "-D"], *nodes))):
+        with (folder / f"{command[0]}-{len(daemons)}.log").open("w") as log:
+            daemons.append(subprocess.Popen(command, stdout=log, stderr=log))
+        wait_until((folder / "munge.socket").exists)
     idle = ["sinfo", "-h", "-N", "-t", "idle", "-o", "%N"]
     wait_until(lambda: subprocess.run(idle, capture_output=True, text=True).stdout.split() == ["n0", "n1"])
     yield folder
     for daemon in reversed(daemons):
         daemon.terminate()
         daemon.wait(30)
+    shutil.rmtree(folder)
 
 
 @pytest.mark.slow
