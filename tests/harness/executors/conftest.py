@@ -1,9 +1,11 @@
 """A submission whose jobs wait until the test lets them go, and the leaderboard of a run."""
 
 import json
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
+from threading import Thread
 
 import pytest
 
@@ -33,6 +35,26 @@ def gate(tmp_path):
     folder = tmp_path / "gate"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def kill_when_both_run(gate):
+    """Return a function that starts a thread: it waits for two jobs to start, kills, and lets all go on."""
+
+    def start(kill):
+        def wait():
+            for _ in range(240 * 50):  # a busy machine takes a minute to start two processes that import torch
+                if len(started := sorted(gate.glob("started-*"))) >= 2:
+                    kill(started)
+                    break
+                time.sleep(0.02)
+            (gate / "go").touch()
+
+        thread = Thread(target=wait)
+        thread.start()
+        return thread
+
+    return start
 
 
 @pytest.fixture

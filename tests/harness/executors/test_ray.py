@@ -1,7 +1,6 @@
 """A real Ray cluster on this machine, one of whose nodes is killed in the middle of a job."""
 
 import os
-from threading import Thread
 
 import pytest
 
@@ -27,16 +26,10 @@ def cluster(head, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_killed_node_changes_no_result(cluster, board_of, gate, wait_until):
+@pytest.mark.timeout(600)
+def test_a_killed_node_changes_no_result(cluster, board_of, gate, kill_when_both_run):
     second = cluster.add_node(num_cpus=1)
-
-    def kill():
-        wait_until(lambda: len(list(gate.glob("started-*"))) == 2)
-        cluster.remove_node(second, allow_graceful=False)
-        (gate / "go").touch()
-
-    killer = Thread(target=kill)
-    killer.start()
+    killer = kill_when_both_run(lambda _: cluster.remove_node(second, allow_graceful=False))
     lost = board_of("ray", "--cluster", "ray")
     killer.join()
     assert len(list(gate.glob("started-*"))) >= 3

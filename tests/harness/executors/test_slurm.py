@@ -7,7 +7,6 @@ import time
 from getpass import getuser
 from pathlib import Path
 from tempfile import mkdtemp
-from threading import Thread
 
 import pytest
 
@@ -79,18 +78,17 @@ def slurm(free_ports, wait_until, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("slurm")
-def test_a_killed_task_changes_no_result(board_of, gate, wait_until):
-    def kill():
-        started = wait_until(lambda: len(files := sorted(gate.glob("started-*"))) == 2 and files)
+def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run):
+    def kill(started):
         pid = int(started[0].name.rpartition("-")[2])
+        # the task, of which the submission's process is a child
         while "submitit" not in Path(f"/proc/{pid}/cmdline").read_text():
             pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(pid, 9)
-        (gate / "go").touch()
 
-    killer = Thread(target=kill)
-    killer.start()
+    killer = kill_when_both_run(kill)
     lost = board_of("slurm", "--cluster", "slurm", "--memory-per-job", "2", "--minutes-per-job", "10")
     killer.join()
     assert len(list(gate.glob("started-*"))) >= 3

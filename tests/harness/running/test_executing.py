@@ -38,6 +38,8 @@ def test_serial_jobs_run_in_this_process():
     assert list(execute(lambda _: os.getpid(), [0], Resources(executor="serial"))) == [(0, os.getpid())]
 
 
-@pytest.mark.parametrize(("gpus", "jobs"), [(0, 1), (1, 1), (2, 1), (0.5, 2), (1 / 3, 3), (0.3, 3), (0.1, 10)])
+@pytest.mark.parametrize(
+    ("gpus", "jobs"), [(0, 1), (1, 1), (2, 1), (0.5, 2), (1 / 3, 3), (0.3, 3), (0.6, 1), (0.1, 10)]
+)
 def test_a_gpu_is_shared_by_as_many_jobs_as_their_fractions_allow(gpus, jobs):
     assert Resources(gpus=gpus).per_gpu() == jobs
