@@ -25,7 +25,7 @@ DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' '
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
-.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard site calibrate validity test attacks lint bench ratios vendor sheets docs clean
+.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard site calibrate validity test attacks chaos lint bench ratios vendor sheets docs clean
 
 benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
 	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 0-2 --submissions $(CORE) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
@@ -81,6 +81,9 @@ lint: $(DEV_READY)
 	for folder in benchmark generators baselines harness; do ln -s $(CURDIR)/$$folder $(TYPES)/spurgen/$$folder; done
 	MYPYPATH=$(TYPES) $(BIN)/mypy --namespace-packages --explicit-package-bases -p spurgen
 	MYPYPATH=$(TYPES):docs/sphinx $(BIN)/mypy docs/sphinx
+
+chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has 52 of them
+	SPURGEN_KILLS=500 $(BIN)/pytest -n auto tests/chaos
 
 bench: $(DEV_READY)  ## speed and memory, with the targets
 	$(BIN)/pytest tests/speed --benchmark-enable --benchmark-columns=median,iqr,rounds -p no:xdist

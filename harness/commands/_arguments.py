@@ -122,6 +122,14 @@ def read_share(text: str) -> tuple[int, int | None]:
     return int(match[1]), int(match[2]) if match[2] else None
 
 
+def read_shard(text: str) -> tuple[int, int | None]:
+    """Read the number of a share and how many there are, for argparse."""
+    index, count = read_share(text)
+    if count is None:
+        raise argparse.ArgumentTypeError(f"share {text} of how many? write {text}/4 for a share of four")
+    return index, count
+
+
 def add_world(parser: argparse.ArgumentParser) -> None:
     """Declare the flag that names a world of a scenario file."""
     parser.add_argument(

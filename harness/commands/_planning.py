@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from spurgen.harness.commands._arguments import processes_of
+from spurgen.harness.commands._cluster import on_cluster
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
 from spurgen.harness.running.forecast import Forecast, Seconds
@@ -38,6 +39,8 @@ def add_yes(parser: argparse.ArgumentParser, choices: str) -> None:
 
 def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Namespace, seconds: Seconds) -> Forecast:
     """Return the forecast of jobs, run as many at a time as `--jobs` allows."""
+    if on_cluster(arguments) and not arguments.jobs:
+        return Forecast(jobs, missing, seconds, None)
     processes = processes_of(arguments, jobs[0].device) or cores() if missing else 1
     return Forecast(jobs, missing, seconds, min(processes, max(len(missing), 1)))
 

@@ -19,10 +19,10 @@ from spurgen.harness.commands._arguments import (
     add_suite,
     add_tasks,
     open_store,
-    processes_of,
-    read_share,
+    read_shard,
 )
 from spurgen.harness.commands._board import print_board
+from spurgen.harness.commands._cluster import add_cluster, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
 from spurgen.harness.commands._verifying import add_data, only, verify_all
@@ -45,11 +45,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add_seeds(parser, "0-2")
     add_device(parser)
     add_jobs(parser)
+    add_cluster(parser)
     add_results(parser)
     add_data(parser)
     parser.add_argument(
         "--shard",
-        type=read_share,
+        type=read_shard,
         metavar="I/N",
         help="run share I of N of the jobs, from 0; spurgen merge joins results",
     )
@@ -120,8 +121,8 @@ def _taken(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console)
 
 def run_all(jobs: Sequence[Job], store: Store, console: Console, arguments: argparse.Namespace) -> list[str]:
     """Run the missing jobs; return the errors of those that failed."""
-    processes = processes_of(arguments, jobs[0].device)
-    return [result.error for _, result in run_missing(jobs, store, console, processes) if result.error]
+    resources = resources_of(arguments, jobs[0].device)
+    return [result.error for _, result in run_missing(jobs, store, console, resources) if result.error]
 
 
 def report_failures(errors: Iterable[str], console: Console) -> int:

@@ -14,9 +14,9 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_suite,
     add_tasks,
-    processes_of,
 )
 from spurgen.harness.commands._calibration import calibration_table, ideal_table
+from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     results = []
     for kind, store in stores.items():
-        results += run_all_or_raise(jobs[kind], store, console, processes_of(arguments, every[0].device))
+        results += run_all_or_raise(jobs[kind], store, console, resources_of(arguments, every[0].device))
     methods = calibration_table(suite, results)
     table = f"{methods}\n\n{ASKED}\n\n{ideal_table(suite, names)}"
     print(table)

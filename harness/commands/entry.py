@@ -19,8 +19,8 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_suite,
     add_tasks,
-    processes_of,
 )
+from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     ahead = forecast(every, missing, arguments, measured(rows))
     if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks)):
         return 0
-    finished = iter(run_all_or_raise(every, store, console, processes_of(arguments, every[0].device)))
+    finished = iter(run_all_or_raise(every, store, console, resources_of(arguments, every[0].device)))
     results = {run: [next(finished) for _ in those] for run, those in jobs.items()}
     checked = {name: check_rules(suite.task(name), results, arguments.seeds) for name in names}
     page = "\n\n".join(_section(suite, name, results, rules) for name, rules in checked.items())

@@ -30,13 +30,14 @@ from spurgen.harness.commands._arguments import (
     add_suite,
     add_tasks,
     open_store,
-    processes_of,
 )
+from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.machine.resources import Resources
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.record:
         check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
-    reruns = _rerun(planned, rows, suite, tasks, console, processes_of(arguments, device))
+    reruns = _rerun(planned, rows, suite, tasks, console, resources_of(arguments, device))
     means = {name: compare_means([r.metrics for r in reruns if r.before.task == name and r.metrics]) for name in tasks}
     print(_table(reruns, means))
     drifted = [name for name, metrics in means.items() if metrics and worst_match(metrics) == "differs"]
@@ -150,7 +151,7 @@ def _rerun(
     suite: Suite,
     tasks: Sequence[str],
     console: Console,
-    processes: int | None,
+    resources: Resources,
 ) -> list[_Rerun]:
     """Run jobs again and compare their results, sorted by task and seed."""
     comparisons = (len(planned) + len(tasks)) * len(METRICS)
@@ -160,7 +161,7 @@ def _rerun(
     }
     before = {(result.task, result.seed): result for _, result in planned}
     reruns = {}
-    for job, (after, _) in run_jobs(run_job, [job for job, _ in planned], console, processes):
+    for job, (after, _) in run_jobs(run_job, [job for job, _ in planned], console, resources):
         key = job.task.name, job.seed
         reruns[key] = _Rerun(before[key], after, compare_results(before[key], after, allowed[job.task.name]))
     return [reruns[key] for key in sorted(reruns)]

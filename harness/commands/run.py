@@ -24,9 +24,9 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_world,
     device_of_gpu,
-    processes_of,
     read_scenario,
 )
+from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import describe_isolation
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
 from spurgen.harness.commands._verifying import samples_bar
@@ -120,8 +120,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         log.info("%s", ahead.sentence())
         if write:
             _write_data(experiment.task.scenario, arguments.data_dir, log, console)
-        jobs = processes_of(arguments, experiment.device)
-        summary = summarize(experiment, run_experiment(experiment, log, console, jobs))
+        resources = resources_of(arguments, experiment.device)
+        summary = summarize(experiment, run_experiment(experiment, log, console, resources))
         files = write_files(summary, experiment.folder)
         log.info("wrote %s to %s", ", ".join(files), experiment.folder)
         log.warning(

@@ -97,6 +97,9 @@ def _verify(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
 
 
 def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
+    if suite.manifest_file.exists() and not suite.ideal_file.exists():
+        say(console, f"{suite.manifest_file} is there; what is missing is {suite.ideal_file}")
+        return _ideal(suite, arguments, console)
     if suite.manifest_file.exists():
         raise ScenarioError(
             f"{suite.manifest_file} exists, and a frozen suite never changes; make a new version, "

@@ -21,8 +21,8 @@ from spurgen.harness.commands._arguments import (
     add_suite,
     add_tasks,
     positive_int,
-    processes_of,
 )
+from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.experiments.tuning import (
     Setting,
@@ -38,6 +38,7 @@ from spurgen.harness.experiments.tuning_result import TuningResult, add_result, 
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.machine.resources import Resources
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
@@ -100,10 +101,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks or arguments.methods)):
         return 0
     check_writable(arguments.out, "--out")
-    processes = processes_of(arguments, device)
-    results = _tune_missing(heats, arguments.out, processes, console)
+    resources = resources_of(arguments, device)
+    results = _tune_missing(heats, arguments.out, resources, console)
     finals = _finals(jobs, heats, results, arguments.finalists)
-    results += _tune_missing(finals, arguments.out, processes, console)
+    results += _tune_missing(finals, arguments.out, resources, console)
     for name in known:
         if name not in names:
             results += tried[name]
@@ -139,11 +140,11 @@ def _finals(jobs: Sequence[Job], heats: Sequence[Job], results: Sequence[TuningR
     return chosen
 
 
-def _tune_missing(jobs: Sequence[Job], folder: Path, processes: int | None, console: Console) -> list[TuningResult]:
+def _tune_missing(jobs: Sequence[Job], folder: Path, resources: Resources, console: Console) -> list[TuningResult]:
     """Run the jobs without a result; return all results in the order of the jobs: of equal settings the first wins."""
     done, missing = split_done(folder, jobs)
     results = {result.identity: result for result in done}
-    for job, result in run_jobs(tune, missing, console, processes, len(done)):
+    for job, result in run_jobs(tune, missing, console, resources, len(done)):
         add_result(results_file(folder, result.suite, result.method), result)
         results[job.identity] = result
         say(console, _line(result))

@@ -6,7 +6,8 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.commands._arguments import add_device, add_jobs, add_results, processes_of, read_share
+from spurgen.harness.commands._arguments import add_device, add_jobs, add_results, read_share
+from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._running import report_failures
 from spurgen.harness.machine.devices import pick_device
@@ -39,6 +40,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
     store = Store(arguments.results, jobs[0].task.scenario.suite, shipped=False)  # a share holds what it made, no more
-    errors = [result.error for _, result in run_missing(jobs, store, console, processes_of(arguments, device))]
+    errors = [result.error for _, result in run_missing(jobs, store, console, resources_of(arguments, device))]
     say(console, f"{len(planned)} jobs have a result in {store.folder}" if not any(errors) else "some jobs failed")
     return report_failures([error for error in errors if error], console)

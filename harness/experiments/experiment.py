@@ -10,6 +10,7 @@ from rich.console import Console
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.harness.experiments.checks import Method
+from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import TaskRow, make_task_row
 from spurgen.harness.results.store import Store, label_of
 from spurgen.harness.running.forecast import measured
@@ -63,7 +64,7 @@ def measured_seconds(experiment: Experiment, jobs: Mapping[tuple[str, int], Job]
 
 
 def run_experiment(
-    experiment: Experiment, log: logging.Logger, console: Console, processes: int | None = None
+    experiment: Experiment, log: logging.Logger, console: Console, resources: Resources = ANYWHERE
 ) -> dict[str, TaskRow]:
     """Run what has no result yet; return every method's row, seeds ascending.
 
@@ -72,7 +73,7 @@ def run_experiment(
     jobs, store = plan(experiment), experiment.store
     names = {job.label: name for (name, _), job in jobs.items()}
     for _ in run_missing(
-        [*jobs.values()], store, console, processes, lambda job, result: _log(log, names[job.label], result)
+        [*jobs.values()], store, console, resources, lambda job, result: _log(log, names[job.label], result)
     ):
         pass
     return {method.name: _row(store, jobs, method.name, experiment.seeds) for method in experiment.methods}

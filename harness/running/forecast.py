@@ -35,12 +35,15 @@ def duration(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Forecast:
-    """A command's jobs, those `missing` a result, which run `processes` at a time, and known times by `seconds`."""
+    """A command's jobs, those `missing` a result, which run `processes` at a time, and known times by `seconds`.
+
+    `processes` is None for a cluster: how many jobs it has room for is not known before it is asked.
+    """
 
     jobs: Sequence[Job]
     missing: Sequence[Job]
     seconds: Seconds
-    processes: int
+    processes: int | None
 
     def expected(self, job: Job) -> float | None:
         """Return the mean seconds of the same submission's results on the same task; None if there are none."""
@@ -51,13 +54,14 @@ class Forecast:
         """Return how many jobs are to run, for how long, and what that estimate rests on."""
         if not self.missing:
             return f"nothing to run: all results are there ({len(self.jobs)})"
-        run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {self.processes} at a time"
+        how = f"{self.processes} at a time" if self.processes else "on the cluster, times as if one by one"
+        run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {how}"
         known = [time for time in map(self.expected, self.missing) if time is not None]
         unknown = len(self.missing) - len(known)
         if not known:
             return f"{run}; their time is unknown: no result of these submissions on these tasks is stored; {MEASURE}"
         those = f" for {len(known)} of them" if unknown else ""
-        time = duration(max(sum(known) / self.processes, *known))
+        time = duration(max(sum(known) / (self.processes or 1), *known))
         basis = "estimated from stored results of the same submissions and tasks"
         others = f"; the time of the other {unknown} is unknown; {MEASURE}" if unknown else ""
         return f"{run}: {time}{those}, {basis}{others}"

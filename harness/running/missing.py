@@ -11,8 +11,10 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import jobs_progress
+from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import Store, check_owner, versions_of
+from spurgen.harness.running.executing import execute
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
 
@@ -54,7 +56,7 @@ def run_missing(
     jobs: Sequence[Job],
     store: Store,
     console: Console,
-    processes: int | None = None,
+    resources: Resources = ANYWHERE,
     report: Callable[[Job, Result], None] | None = None,
 ) -> Iterator[tuple[Job, Result]]:
     """Run the jobs that have no result yet; store each result when its job ends, then yield both.
@@ -71,7 +73,12 @@ def run_missing(
         return
     from spurgen.harness.running.run import run  # imported late: slow to import
 
-    for job, (result, samples) in run_jobs(run, missing, console, processes, len(jobs) - len(missing)):
+    for job, (result, samples) in run_jobs(run, missing, console, resources, len(jobs) - len(missing)):
+        if result.identity != job.identity:
+            raise SpurgenError(
+                f"{job.label} on {job.task.name}, seed {job.seed}: the machine that ran it has another version of "
+                "SpurGen, of the suite or of the submission; install the same on all machines of the cluster"
+            )
         store.add(job.label, result, samples, job.accepts, replaceable[job.label])
         if report:
             report(job, result)
@@ -80,12 +87,12 @@ def run_missing(
         yield job, result
 
 
-def run_all_or_raise(jobs: Sequence[Job], store: Store, console: Console, processes: int | None) -> list[Result]:
+def run_all_or_raise(jobs: Sequence[Job], store: Store, console: Console, resources: Resources) -> list[Result]:
     """Run the jobs that have no result yet; return the results of all jobs, in their order.
 
     Raise `SpurgenError` with the message of the first job that fails; results of jobs that ended before are kept.
     """
-    for _, result in run_missing(jobs, store, console, processes):
+    for _, result in run_missing(jobs, store, console, resources):
         if result.error:
             raise SpurgenError(result.error)
     rows = store.rows()
@@ -93,18 +100,16 @@ def run_all_or_raise(jobs: Sequence[Job], store: Store, console: Console, proces
 
 
 def run_jobs(
-    work: Callable[[Job], R], jobs: Sequence[Job], console: Console, processes: int | None = None, finished: int = 0
+    work: Callable[[Job], R], jobs: Sequence[Job], console: Console, resources: Resources = ANYWHERE, finished: int = 0
 ) -> Iterator[tuple[Job, R]]:
     """Run jobs by `work`, with a progress bar; yield each with its result as it ends.
 
     `finished`: how many more jobs the bar shows as done. Raise `SubmissionError` if weights are not installed.
     """
-    from spurgen.harness.machine import pool  # imported late: slow to import
-
     check_backbones(jobs)
     with jobs_progress(console) as progress:
         bar = progress.add_task("jobs", total=finished + len(jobs), completed=finished)
-        for job, result in pool.run(work, jobs, processes):
+        for job, result in execute(work, jobs, resources):
             progress.advance(bar)
             yield job, result
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,37 @@ def plan(
     `suite` is a name or the path of a suite's file; no `tasks` means all. Raise `FrozenDataError` if a scenario was
     edited after it was frozen, and `SpurgenError` for a seed whose world is not frozen.
     """
-    loaded = load_suite(suite)
-    chosen = [loaded.task(name) for name in tasks] or list(loaded.tasks.values())
-    data = {task.name: _checked_data(loaded, task) for task in chosen}
-    digests = {spec: submission_digest(spec) for spec in specs}
+    planner = Planner(suite)
+    names = tasks or list(planner.loaded.tasks)
+    for name in names:
+        planner.data(name)
     return [
-        Job(
-            _in_frozen_world(task, seed), spec, seed, data[task.name], device, dict(options or {}), suite, uncorrelated,
-            limits=limits, submission_sha256=digests[spec], archived=loaded.archived,
-        )
-        for seed in seeds for spec in specs for task in chosen
+        planner.job(name, spec, seed, device, options or {}, limits, uncorrelated=uncorrelated)
+        for seed in seeds for spec in specs for name in names
     ]  # fmt: skip
+
+
+class Planner:
+    """Plans single jobs on a frozen suite; what they share is computed once."""
+
+    def __init__(self, suite: str) -> None:
+        self.suite, self.loaded = suite, load_suite(suite)
+        self.data = cache(self._data)
+        self._submission = cache(submission_digest)
+
+    def job(
+        self, task: str, spec: str, seed: int, device: str, options: Mapping[str, Any], limits: Limits,
+        *, uncorrelated: bool = False,
+    ) -> Job:  # fmt: skip
+        """Return a job; raise as `plan` does."""
+        return Job(
+            _in_frozen_world(self.loaded.task(task), seed), spec, seed, self.data(task), device, dict(options),
+            self.suite, uncorrelated, limits=limits, submission_sha256=self._submission(spec),
+            archived=self.loaded.archived,
+        )  # fmt: skip
+
+    def _data(self, task: str) -> str:
+        return _checked_data(self.loaded, self.loaded.task(task))
 
 
 def _checked_data(suite: Suite, task: Task) -> str:

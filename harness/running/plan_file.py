@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -11,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError, explain
 from spurgen.benchmark.reading import read_text
 from spurgen.harness.running.forecast import Forecast
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.plan import plan
+from spurgen.harness.running.plan import Planner
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
 J = TypeVar("J")
@@ -79,11 +80,9 @@ def share(jobs: Sequence[J], index: int, count: int | None, *, flag: str, what: 
 
 def to_jobs(planned: Sequence[PlannedJob], device: str, limits: Limits = DEFAULT) -> list[Job]:
     """Return planned jobs as jobs to run; raise `SpurgenError` if code, data or a submission changed since then."""
-    jobs = []
+    jobs, planner_of = list[Job](), cache(Planner)
     for line in planned:
-        (job,) = plan(
-            line.suite, [line.task], [line.submission], [line.seed], device=device, options=line.options, limits=limits
-        )
+        job = planner_of(line.suite).job(line.task, line.submission, line.seed, device, line.options, limits)
         if job.identity != line.identity:
             raise SpurgenError(
                 f"{job.label} on {line.task}, seed {line.seed}, is not the job that was planned: the submission, the "

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.results.store import Store
+from spurgen.harness.running.plan_file import read_plan, to_jobs
 
 SUBMISSION = """
 import numpy as np
@@ -118,3 +120,15 @@ def test_a_folder_without_rows_cannot_be_merged(tmp_path, stderr):
 def test_a_shard_runs_its_share_of_the_jobs(score, planned, tmp_path):
     assert score(str(planned.with_name("mine.py")), "--shard", "1/3", seeds="0-2") == 0
     assert Store(tmp_path / "results", "tiny").row("mine")["small-text"].seeds == [1]
+
+
+def test_a_shard_without_the_number_of_shards_is_refused(score, stderr):
+    assert score("erm", "--shard", "1") == 2
+    assert "--shard: share 1 of how many? write 1/4 for a share of four" in stderr()
+
+
+def test_work_on_a_plan_reads_its_suite_once(planned, monkeypatch):
+    loads = []
+    monkeypatch.setattr("spurgen.harness.running.plan.load_suite", lambda name: loads.append(name) or load_suite(name))
+    assert len(to_jobs(read_plan(planned), "cpu")) == 6
+    assert len(loads) == 1

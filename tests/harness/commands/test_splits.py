@@ -35,6 +35,7 @@ def test_damage_that_verify_reports_is_repaired_by_the_command_that_it_names(sui
 
 
 def test_freeze_never_overwrites_a_manifest(suite_file, stderr):
+    load_suite(suite_file).ideal_file.write_text("{}")
     assert main(["splits", "freeze", "--suite", suite_file]) == 2
     assert "a frozen suite never changes" in stderr()
 
@@ -48,6 +49,9 @@ def test_freeze_and_ideal_write_what_the_ideal_observers_reach(suite_file, stder
     assert set(load_suite(suite_file).ideal.worlds["small"]) == {"image", "text", "multimodal"}
     suite.ideal_file.unlink()
     assert main(["splits", "ideal", "--suite", suite_file]) == 0
+    assert suite.ideal_file.read_text() == written
+    suite.ideal_file.unlink()  # as after a kill in the middle
+    assert main(["splits", "freeze", "--suite", suite_file]) == 0
     assert suite.ideal_file.read_text() == written
 
 

@@ -11,6 +11,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment, plan, run_experiment
 from spurgen.harness.machine import pool
+from spurgen.harness.machine.resources import Resources
 
 MODEL = (
     "import numpy as np\ndef predict(batch): return np.array([[c.count('a'), c.count('e')] for c in batch.captions])"
@@ -27,7 +28,7 @@ def experiment(small):
 
 
 def run(experiment):
-    return run_experiment(experiment, getLogger("quiet"), Console(quiet=True), 1)
+    return run_experiment(experiment, getLogger("quiet"), Console(quiet=True), Resources(1))
 
 
 @pytest.fixture

@@ -64,7 +64,9 @@ def test_a_version_that_is_scored_at_the_same_time_is_not_erased(
 
     def run(_, jobs, __):
         store.add("model", *make_outcome(suite, 0.8, submission_sha256="theirs"))
-        yield from ((job, make_outcome(suite, 0.8, submission_sha256=job.submission_sha256)) for job in jobs)
+        for job in jobs:
+            made = {"submission_sha256": job.submission_sha256, "identity": job.identity}
+            yield job, make_outcome(suite, 0.8, **made)
 
     monkeypatch.setattr(pool, "run", run)
     with pytest.raises(SpurgenError, match=r"the row model got results of another version of m\.py"):
@@ -148,3 +150,12 @@ def test_a_task_with_a_less_isolated_result_is_missing_as_a_whole(suite_file, wr
         for job, isolation in zip(jobs, isolations, strict=True)
     ]
     assert find_missing(jobs, {"model": {"small-text": TaskRow(tuple(results))}}) == jobs
+
+
+def test_a_result_by_another_version_of_spurgen_is_refused(
+    suite_file, suite, write_submission, make_outcome, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pool, "run", lambda _, jobs, __: ((job, make_outcome(suite, 0.8)) for job in jobs))
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0])
+    with pytest.raises(SpurgenError, match="seed 0: the machine that ran it has another version of SpurGen"):
+        list(run_missing(jobs, Store(tmp_path / "results", "tiny"), Console()))

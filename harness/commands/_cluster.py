@@ -1,0 +1,62 @@
+"""The flags that choose where jobs run, and what each may use there."""
+
+import argparse
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.commands._arguments import between, positive_int, processes_of
+from spurgen.harness.machine.resources import ANYWHERE, Resources
+from spurgen.harness.running.executing import read_cluster
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of a cluster."""
+    group = parser.add_argument_group("where jobs run: see docs/scaling.md")
+    group.add_argument(
+        "--cluster", type=_cluster, default=(ANYWHERE.executor, ""), metavar="NAME[://ADDRESS]",
+        help="local (default), serial (in this process), ray, ray://HOST:PORT, slurm or slurm://PARTITION",
+    )  # fmt: skip
+    group.add_argument("--cpus-per-job", type=positive_int, default=ANYWHERE.cpus, metavar="N", help="default: 1")
+    group.add_argument(
+        "--gpus-per-job", type=between(0, 64), metavar="N",
+        help="a fraction shares a GPU; default: 1 on cuda, else 0",
+    )  # fmt: skip
+    group.add_argument(
+        "--memory-per-job", type=between(0.01, 1e5), metavar="GIB",
+        help="main memory that a cluster reserves; default: the cluster's own",
+    )  # fmt: skip
+    group.add_argument(
+        "--minutes-per-job", type=positive_int, default=ANYWHERE.minutes, metavar="N",
+        help=f"wall time that SLURM grants; default: {ANYWHERE.minutes}",
+    )  # fmt: skip
+    group.add_argument(
+        "--retries", type=positive_int, default=ANYWHERE.retries, metavar="N",
+        help=f"how often a cluster starts a job again that was lost; default: {ANYWHERE.retries}",
+    )  # fmt: skip
+
+
+def on_cluster(arguments: argparse.Namespace) -> bool:
+    """Return whether the flags of a command choose another executor than this machine."""
+    return "cluster" in arguments and arguments.cluster[0] not in ("local", "serial")
+
+
+def resources_of(arguments: argparse.Namespace, device: str) -> Resources:
+    """Return what the flags of `add_jobs` and, if the command has them, of `add_cluster` say."""
+    if "cluster" not in arguments:
+        return Resources(processes_of(arguments, device))
+    executor, address = arguments.cluster
+    default = 0.0 if device == "cpu" else 1.0
+    shared = executor == ANYWHERE.executor and arguments.gpus_per_job is not None
+    return Resources(
+        at_once=arguments.jobs if shared or executor != ANYWHERE.executor else processes_of(arguments, device),
+        executor=executor, address=address,
+        cpus=arguments.cpus_per_job, gpus=default if arguments.gpus_per_job is None else arguments.gpus_per_job,
+        memory_gib=arguments.memory_per_job, minutes=arguments.minutes_per_job, retries=arguments.retries,
+        folder=arguments.results,
+    )  # fmt: skip
+
+
+def _cluster(text: str) -> tuple[str, str]:
+    try:
+        return read_cluster(text)
+    except SpurgenError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,6 @@
+"""Where jobs run: one executor per file, each a function `run(work, jobs, resources)`; the file's name is its name.
+
+`run` yields every job with its result as it ends, in any order; closing the iterator ends the unfinished jobs. `jobs`
+are small and picklable, `work` is a picklable function of one. It raises whatever a job raises, and `SpurgenError` for
+a job that is lost more often than `Resources.retries`. Jobs are independent, so one that is lost is run again.
+"""

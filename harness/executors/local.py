@@ -1,0 +1,15 @@
+"""On this machine: a pool of processes, one per core."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from spurgen.harness.machine import pool
+from spurgen.harness.machine.resources import Resources
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+
+def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
+    """Run jobs in the pool; a process that is killed ends the run, since memory is the likely reason."""
+    return pool.run(work, jobs, resources.at_once or (resources.per_gpu() if resources.gpus else None))

@@ -1,0 +1,19 @@
+"""In this process: one job after the other, for debuggers and profilers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from spurgen.harness.machine.interrupts import explain_stop
+from spurgen.harness.machine.pool import CONTINUES
+from spurgen.harness.machine.resources import Resources
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+
+def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
+    """Run jobs in their order."""
+    del resources
+    with explain_stop(CONTINUES):
+        for job in jobs:
+            yield job, work(job)

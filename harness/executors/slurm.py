@@ -1,0 +1,177 @@
+"""On SLURM, through submitit (https://github.com/facebookincubator/submitit): a task of a job array per job.
+
+Tasks and their results are files in a folder of this run, made in the results folder, which all machines must share.
+Jobs that share a GPU are one task. A task that is no longer queued and left no result was lost, and is submitted again:
+SLURM's accounting, which many clusters lack, is not needed for that.
+"""
+
+import math
+import os
+import pickle
+import shutil
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Generic, TypeVar
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.executors._attempt import Attempt, attempt, result_of
+from spurgen.harness.machine import pool
+from spurgen.harness.machine.interrupts import explain_stop
+from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
+from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.steps import mirror
+
+J = TypeVar("J")
+R = TypeVar("R")
+AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
+LOOK_SECONDS = 0.5  # between two looks at the folder
+ABSENT = 3  # looks in a row without a queued task or a result, after which a task is lost: a shared folder may lag
+
+
+def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
+    """Submit jobs, collect their results from the folder, and cancel the tasks that are left when this ends."""
+    if not jobs:
+        return
+    size = resources.per_gpu()
+    groups = deque(list(jobs[start : start + size]) for start in range(0, len(jobs), size))
+    with explain_stop(CONTINUES), _folder(resources.folder) as folder:
+        submit, tasks = partial(_submit, work, folder, resources), list[_Task[J]]()
+        try:
+            while groups or tasks:
+                room = max((resources.at_once or AHEAD) // size, 1) - len(tasks)
+                tasks += submit([groups.popleft() for _ in range(min(room, len(groups)))])
+                mirror(_steps(folder / "steps"))
+                queued = _queued()
+                for task in [*tasks]:
+                    if task.result.exists():
+                        tasks.remove(task)
+                        yield from zip(task.jobs, map(result_of, _read(task.result)), strict=True)
+                    elif task.is_lost(queued):
+                        tasks.remove(task)
+                        tasks += submit([task.jobs], task.tries + 1)
+                time.sleep(LOOK_SECONDS if tasks else 0)
+        finally:
+            mirror({})
+            _cancel({task.name.partition("_")[0] for task in tasks})
+
+
+@dataclass
+class _Task(Generic[J]):
+    """A submitted task: its jobs, its name in SLURM, the file of its result, and how often it was submitted before."""
+
+    jobs: list[J]
+    name: str
+    result: Path
+    tries: int
+    absent: int = 0
+
+    def is_lost(self, queued: set[str] | None) -> bool:
+        """Return whether the task is gone; `queued` is None if SLURM did not answer."""
+        self.absent = 0 if queued is None or self.name in queued else self.absent + 1
+        return self.absent >= ABSENT
+
+
+def _submit(
+    work: Callable[[J], R], folder: Path, resources: Resources, groups: list[list[J]], tries: int = 0
+) -> list[_Task[J]]:
+    if tries > resources.retries:
+        raise SpurgenError(
+            f"a job was lost {tries} times, probably because it needs more memory or time: see --memory-per-job and "
+            f"--minutes-per-job; {CONTINUES}"
+        )
+    if not groups:
+        return []
+    import submitit
+
+    size = resources.per_gpu()
+    wanted: dict[str, Any] = {"partition": resources.address} if resources.address else {}
+    if resources.memory_gib:
+        wanted["mem"] = f"{math.ceil(resources.memory_gib * 1024 * size)}M"
+    if resources.gpus:
+        wanted["gpus_per_node"] = math.ceil(resources.gpus)
+    executor = submitit.SlurmExecutor(folder / "tasks", max_num_timeout=0)
+    executor.update_parameters(
+        job_name="spurgen", time=resources.minutes, cpus_per_task=resources.cpus * size, array_parallelism=AHEAD,
+        setup=[f"export {name}={value}" for name, value in ONE_THREAD.items()], **wanted,
+    )  # fmt: skip
+    try:
+        submitted = executor.map_array(partial(_work_on, work, folder / "steps"), groups)
+    except (submitit.core.utils.FailedJobError, subprocess.SubprocessError) as error:
+        raise SpurgenError(f"SLURM takes no job: {str(error).strip()}; {CONTINUES}") from None
+    return [
+        _Task(group, task.job_id, task.paths.result_pickle, tries)
+        for group, task in zip(groups, submitted, strict=True)
+    ]
+
+
+def _work_on(work: Callable[[J], R], steps: Path, group: list[J]) -> list[Attempt[R]]:
+    """Run the jobs of a task: one in this process, several side by side."""
+    one = partial(_attempt_in, work, steps)
+    if len(group) == 1:
+        return [one(group[0])]
+    results = dict(pool.run(lambda place: one(group[place]), range(len(group)), len(group)))
+    return [results[place] for place in range(len(group))]
+
+
+def _attempt_in(work: Callable[[J], R], steps: Path, job: J) -> Attempt[R]:
+    return attempt(work, job, partial(_write_step, steps / f"{os.uname().nodename}-{os.getpid()}"))
+
+
+def _write_step(path: Path, line: str) -> None:
+    with suppress(OSError):  # not worth a failed job
+        if line:
+            path.with_name(f".{path.name}").write_text(line, encoding="utf-8")
+            path.with_name(f".{path.name}").replace(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _steps(folder: Path) -> dict[str, str]:
+    """Return the current step of each process that works on a task."""
+    lines = {}
+    for path in folder.glob("[!.]*"):
+        with suppress(OSError):  # it may end at any moment
+            lines[path.name] = path.read_text(encoding="utf-8")
+    return lines
+
+
+def _read(result: Path) -> list[Attempt[Any]]:
+    """Read what a task left; raise `SpurgenError` if it failed outside of its jobs."""
+    outcome, value = pickle.loads(result.read_bytes())
+    if outcome != "success":
+        reason = str(value).strip().rpartition("\n")[2]
+        raise SpurgenError(f"SLURM's machines cannot run the jobs: {reason}; is the same SpurGen installed there?")
+    attempts: list[Attempt[Any]] = value
+    return attempts
+
+
+def _queued() -> set[str] | None:
+    """Return the names of this user's pending and running tasks, or None if SLURM does not answer."""
+    listed = subprocess.run(["squeue", "-h", "-r", "--me", "-o", "%i"], capture_output=True, text=True, check=False)
+    return None if listed.returncode else set(listed.stdout.split())
+
+
+def _cancel(names: Iterable[str]) -> None:
+    if names:
+        subprocess.run(["scancel", *names], capture_output=True, check=False)
+
+
+@contextmanager
+def _folder(results: Path) -> Iterator[Path]:
+    """Lend a folder that every machine sees."""
+    if shutil.which("sbatch") is None:
+        raise SpurgenError("--cluster slurm needs SLURM's commands (sbatch, squeue, scancel): run this on a login node")
+    if find_spec("submitit") is None:
+        raise SpurgenError("--cluster slurm needs submitit: pip install 'spurgen[slurm]'")
+    results.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=results.resolve(), prefix=".slurm-", ignore_cleanup_errors=True) as made:
+        (Path(made) / "steps").mkdir()
+        yield Path(made)

@@ -1,0 +1,83 @@
+"""Runs commands in forks of one process, which has imported everything, and kills forks at given points.
+
+Its argument is the suite that the commands are for. A line of JSON on stdin: commands that run at the same time, each
+with `argv`, `folder`, `log`; `kill_at`, the number of the step before which it is killed, or 0; `steps`: whether
+calls or operations on files are steps; `jumping`, whether the clock jumps; `largest`, the size at which the system
+refuses to write on, or 0. A line on stdout: the exit code of each (-9: killed) and its steps.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from contextlib import redirect_stderr
+from tempfile import TemporaryDirectory
+
+from spurgen.benchmark.plugins import discover
+from spurgen.harness.cli import main
+
+FILES = ("open", "os.", "shutil.", "tempfile.", "fcntl.", "subprocess.Popen")
+
+
+def count(steps: str, kill_at: int) -> list[int]:
+    """Count the steps of this process from now on, and end it before step `kill_at`."""
+    done = [0]
+
+    def step() -> None:
+        done[0] += 1
+        if done[0] == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if steps == "calls":
+        sys.setprofile(lambda _frame, event, _argument: step() if event in ("call", "c_call") else None)
+    else:
+        sys.addaudithook(lambda event, _arguments: step() if event.startswith(FILES) else None)
+    return done
+
+
+def jumping() -> None:
+    """Let the clock jump: an hour back and a day ahead by turns."""
+    real, turns = time.time, iter(range(10**9))
+    time.time = lambda: real() + (86400 if next(turns) % 2 else -3600)
+
+
+def start(order: dict) -> tuple[int, int]:
+    """Start a command in a fork; return its process and where it writes how many steps it made."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        code = 70
+        try:
+            os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+            os.dup2(2, 1)
+            os.chdir(order["folder"])
+            if order["jumping"]:
+                jumping()
+            if order["largest"]:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest"], order["largest"]))
+            done = count(order["steps"], order["kill_at"])
+            code = main(order["argv"])
+            sys.setprofile(None)
+            os.write(writing, str(done[0]).encode())
+        finally:
+            os._exit(code)
+    os.close(writing)
+    return pid, reading
+
+
+def end(pid: int, reading: int) -> tuple[int, int]:
+    """Wait for a fork; return its exit code and how many steps it made."""
+    _, status = os.waitpid(pid, 0)
+    with os.fdopen(reading) as counted:
+        return os.waitstatus_to_exitcode(status), int(counted.read() or 0)
+
+
+if __name__ == "__main__":
+    discover("spurgen.harness.commands")
+    with TemporaryDirectory() as folder, redirect_stderr(None):  # forks find compiled code and drawn shapes ready
+        main(["splits", "regenerate", "--suite", sys.argv[1], "--data", folder])
+    for line in sys.stdin:
+        started = [start(order) for order in json.loads(line)]
+        print(json.dumps([end(*fork) for fork in started]), flush=True)

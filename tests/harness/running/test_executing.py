@@ -1,0 +1,45 @@
+"""Choosing an executor; executors that need no cluster."""
+
+import os
+
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.resources import Resources
+from spurgen.harness.running.executing import execute, read_cluster
+
+
+@pytest.mark.parametrize(
+    ("text", "executor"),
+    [("local", ("local", "")), ("ray", ("ray", "")), ("ray://h:1", ("ray", "h:1")), ("slurm://gpu", ("slurm", "gpu"))],
+)
+def test_an_executor_and_its_address_are_read(text, executor):
+    assert read_cluster(text) == executor
+
+
+def test_an_unknown_executor_is_refused_with_the_nearest_name():
+    with pytest.raises(SpurgenError, match="there is no executor 'slrm'; did you mean slurm"):
+        read_cluster("slrm")
+
+
+@pytest.mark.parametrize("executor", ["local", "serial"])
+def test_every_job_comes_with_its_result(executor):
+    assert dict(execute(lambda job: job / 2, [1, 2, 3], Resources(2, executor))) == {1: 0.5, 2: 1.0, 3: 1.5}
+    assert list(execute(lambda job: job, [], Resources(2, executor))) == []
+
+
+@pytest.mark.parametrize("executor", ["local", "serial"])
+def test_an_error_of_a_job_is_raised(executor):
+    with pytest.raises(ZeroDivisionError):
+        list(execute(lambda job: 1 / job, [0], Resources(1, executor)))
+
+
+def test_serial_jobs_run_in_this_process():
+    assert list(execute(lambda _: os.getpid(), [0], Resources(executor="serial"))) == [(0, os.getpid())]
+
+
+@pytest.mark.parametrize(
+    ("gpus", "jobs"), [(0, 1), (1, 1), (2, 1), (0.5, 2), (1 / 3, 3), (0.3, 3), (0.6, 1), (0.1, 10)]
+)
+def test_a_gpu_is_shared_by_as_many_jobs_as_their_fractions_allow(gpus, jobs):
+    assert Resources(gpus=gpus).per_gpu() == jobs
