@@ -20,9 +20,9 @@ MAY_IMPORT = {
     "submissions": {"benchmark", "baselines", "submissions"},
 }
 ROOMS = (
-    "worker", "machine", "metrics", "statistics", "results", "sandbox", "splits", "running", "human", "board",
-    "sheets", "experiments", "validity", "anchor", "figures", "site", "evaluation", "questions", "public", "parser",
-    "commands", "cli",
+    "worker", "machine", "metrics", "statistics", "results", "sandbox", "splits", "exports", "running", "human",
+    "board", "sheets", "experiments", "validity", "anchor", "figures", "site", "evaluation", "questions", "public",
+    "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
