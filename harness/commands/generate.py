@@ -62,13 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the data set, or continue to; print where it is and the digest of its content."""
     plan = plan_of(arguments)
-    if find(plan, arguments.out):
-        say(console, f"{arguments.out} is complete already")
+    verb = "kept" if find(plan, arguments.out) else "wrote"
     jobs = arguments.jobs or (1 if plan.total < ALONE else None)
     with make_progress(console) as progress:
         bar = progress.add_task("images", total=plan.total)
         index = export(plan, arguments.out, lambda made: progress.advance(bar, made), jobs)
-    say(console, f"wrote {plan.total:,} samples to {arguments.out}; its README.md says how to open them")
+    say(console, f"{verb} {plan.total:,} samples in {arguments.out}; its README.md says how to open them")
     say(console, f"SHA-256 of the content, the same in every format: {index.content_sha256}")
     return 0
 
