@@ -3,7 +3,7 @@
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators.pictograms import DRAWINGS
 from spurgen.generators.samples import Samples
-from spurgen.generators.sampling import PARTS, TwinKind, sample, twins
+from spurgen.generators.sampling import PARTS, TwinKind, sample, shown_classes, twins
 from spurgen.generators.world import aligned_values, check
 
 
@@ -12,4 +12,4 @@ def class_names(scenario: Scenario) -> tuple[str, ...]:
     return tuple(DRAWINGS)[scenario.first_class : scenario.first_class + scenario.num_classes]
 
 
-__all__ = ["PARTS", "Samples", "TwinKind", "aligned_values", "check", "class_names", "sample", "twins"]
+__all__ = ["PARTS", "Samples", "TwinKind", "aligned_values", "check", "class_names", "sample", "shown_classes", "twins"]

@@ -70,6 +70,11 @@ def twins(
     return _make(drawn(scenario, split, indices, kind, channel, value), images, captions)
 
 
+def shown_classes(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
+    """Return the classes that samples show, int64 (n,), which label noise makes differ from their labels."""
+    return drawn(scenario, split, indices).factors.core
+
+
 class Drawn(NamedTuple):
     """Samples before they are rendered; `nuisance` returns the words of a stream of nuisances."""
 

@@ -1,23 +1,26 @@
-"""Write a data set, PNG files and metadata.csv, for a scenario file or for flags."""
+"""Write a data set, in the format that you train with, for a scenario file or for flags."""
 
 import argparse
+import re
 from typing import Any
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.errors import ScenarioError, shortened
+from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.scenario import Scenario, make_scenario
 from spurgen.benchmark.suggest import one_of
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.commands._arguments import Unique, add_out, add_world, read_scenario
+from spurgen.harness.commands._arguments import Unique, add_jobs, add_out, add_world, read_scenario
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
+from spurgen.harness.exports.plan import SHARD, Plan, chosen_parts
+from spurgen.harness.exports.writing import FORMATS, export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
-from spurgen.harness.splits.export import SCENARIO, check_out, export
 
+ALONE = 20_000  # samples that are made before other processes have started
 MAX_TWINS = 1000  # base samples that have twins, as on v1's signs tasks
 
 
@@ -28,6 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_out(parser, "folder of the data set; must not exist, or be empty", required=True)
     parser.add_argument("--splits", nargs="+", action=Unique, default=list(SPLITS), choices=SPLITS, help="default: all")
     parser.add_argument("--num-classes", type=int, metavar="N", help="2 to 20; default: 10")
+    parser.add_argument("--twins", action="store_true", help="write the twins of test samples as well")
+    parser.add_argument(
+        "--format", choices=names_in(FORMATS), default="folder",
+        help="folder: PNG files and metadata.csv, as Hugging Face's imagefolder reads them; parquet (needs pyarrow); "
+        "webdataset: tar files; wilds: the layout of Waterbirds; default: folder",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shard-size", type=_shard_size, default=SHARD, metavar="N", help=f"samples in a shard; default: {SHARD}"
+    )
+    parser.add_argument(
+        "--place", metavar="CHANNEL", help="with --format wilds: the channel whose value is place; default: the first"
+    )
+    add_jobs(parser, f"processes; default: one per core, and one for fewer than {ALONE} samples")
     parser.add_argument(
         "--num-samples", type=int, metavar="N",
         help="train samples; val has a quarter of them; test has about as many, and at least one in each of its "
@@ -44,17 +60,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write the data set and print where it is."""
+    """Write the data set, or continue to; print where it is and the digest of its content."""
+    plan = plan_of(arguments)
+    verb = "kept" if find(plan, arguments.out) else "wrote"
+    jobs = arguments.jobs or (1 if plan.total < ALONE else None)
+    with make_progress(console) as progress:
+        bar = progress.add_task("images", total=plan.total)
+        index = export(plan, arguments.out, lambda made: progress.advance(bar, made), jobs)
+    say(console, f"{verb} {plan.total:,} samples in {arguments.out}; its README.md says how to open them")
+    say(console, f"SHA-256 of the content, the same in every format: {index.content_sha256}")
+    return 0
+
+
+def plan_of(arguments: argparse.Namespace) -> Plan:
+    """Return what the flags ask for; raise `ScenarioError` if there can be no such data set."""
     scenario = scenario_of(arguments)
     check(scenario)
-    check_out(arguments.out)
-    total = sum(scenario.split_size(split) for split in arguments.splits)
-    with make_progress(console) as progress:
-        bar = progress.add_task("images", total=total)
-        export(scenario, arguments.splits, arguments.out, lambda made: progress.advance(bar, made))
-    message = f"wrote {total:,} images, metadata.csv and {SCENARIO} to {arguments.out}"
-    say(console, message)
-    return 0
+    place = ""
+    if arguments.format == "wilds":
+        if not scenario.channels:
+            raise ScenarioError("--format wilds needs a channel, whose value is place; add one")
+        place = one_of("channel", arguments.place or next(iter(scenario.channels)), scenario.channels)
+    elif arguments.place:
+        raise ScenarioError(f"--place {arguments.place}: only --format wilds has a place; leave it out")
+    parts = chosen_parts(scenario, arguments.splits, arguments.twins)
+    return Plan(scenario, parts, arguments.format, arguments.shard_size, place)
+
+
+def _shard_size(text: str) -> int:
+    """Read the size of shards, for argparse."""
+    if not re.fullmatch(r"\d{1,8}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number from 1 on")
+    return int(text)
 
 
 def scenario_of(arguments: argparse.Namespace) -> Scenario:

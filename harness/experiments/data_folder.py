@@ -5,8 +5,12 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
-from spurgen.harness.splits.export import METADATA, SCENARIO, partial_folder, write_files
-from spurgen.harness.splits.exported import differences
+from spurgen.harness.exports.differences import differences
+from spurgen.harness.exports.documents import SCENARIO, write_scenario
+from spurgen.harness.exports.formats.folder import TABLE
+from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.writing import write_files
+from spurgen.harness.machine.folders import partial_folder
 
 SPLITS = ("train", "val", "test")
 CHANNELS = ("background", "color", "shape")
@@ -90,7 +94,7 @@ def check_free(scenario: Scenario, folder: Path) -> bool:
             f"{folder} holds another data set than the one asked for (they differ in {_differing(present, scenario)}); "
             "choose another --data-dir, or leave out --generate-data to use it as it is"
         )
-    taken = [name for name in (*SPLITS, METADATA) if (folder / name).exists()]
+    taken = [name for name in (*SPLITS, TABLE) if (folder / name).exists()]
     if taken:
         what = f"{folder} holds {', '.join(taken)} but no {SCENARIO}"
         raise SpurgenError(f"{what}; remove {'it' if len(taken) == 1 else 'them'}, or choose another --data-dir")
@@ -112,12 +116,13 @@ def check_files(scenario: Scenario, folder: Path, progress: Callable[[int], None
 def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:
     """Write the data set into a folder that may hold other files; scenario.toml comes last.
 
-    The files are those of `write_files`. Raises `SpurgenError` if they cannot be written; then none is left.
+    The files are those of the format `folder`. Raises `SpurgenError` if they cannot be written; then none is left.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with partial_folder(folder, "generating") as partial:
-            write_files(scenario, SPLITS, partial, progress)
+            write_files(Plan(scenario, SPLITS, "folder"), partial, progress)
+            write_scenario(scenario, partial)
             for name in sorted((path.name for path in partial.iterdir()), key=lambda name: name == SCENARIO):
                 (partial / name).rename(folder / name)
     except OSError as error:

@@ -15,9 +15,9 @@ from PIL import Image
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names, sample
+from spurgen.harness.machine.folders import check_out, partial_folder
 from spurgen.harness.questions.keys import keys_of, parts_of
 from spurgen.harness.running.task_data import Block, halves_of, make_block
-from spurgen.harness.splits.export import check_out, partial_folder
 
 Format = Literal["folder", "parquet"]
 Line = dict[str, Any]

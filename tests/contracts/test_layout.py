@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "submissions": {"benchmark", "baselines", "submissions"},
 }
 ROOMS = (
-    "worker", "machine", "executors", "metrics", "statistics", "results", "sandbox", "splits", "running", "human",
+    "worker", "machine", "executors", "metrics", "statistics", "results", "sandbox", "splits", "exports", "running",
+    "human",
     "board", "sheets", "experiments", "validity", "anchor", "figures", "site", "evaluation", "questions", "public",
     "parser", "commands", "cli",
 )  # fmt: skip

@@ -67,7 +67,7 @@ def test_generate_explains_the_impossible_and_writes_nothing(tmp_path, stderr, f
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_write_that_fails_midway_leaves_nothing(tmp_path, stderr):
+def test_a_write_that_fails_midway_never_looks_whole_and_continues(tmp_path, stderr):
     """A real failing write: the kernel refuses files above a size limit, as it does on a full disk."""
     import resource
 
@@ -78,8 +78,10 @@ def test_a_write_that_fails_midway_leaves_nothing(tmp_path, stderr):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert code == 2
-    assert "nothing of it was kept" in stderr()
-    assert list(tmp_path.iterdir()) == []
+    assert "set.partial, and the same command continues" in stderr()
+    assert [path.name for path in tmp_path.iterdir()] == [".set.partial"]
+    assert main(["generate", "--out", str(tmp_path / "set"), "--num_samples", "30"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
 MODEL = """

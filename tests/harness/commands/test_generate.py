@@ -31,3 +31,18 @@ def test_one_world_of_several_is_written(stderr):
     assert "--world 1: small.toml describes one world; leave it out" in stderr()
     assert main(["generate", "--world", "1", "--out", "one"]) == 2
     assert "--world 1 is a world of a scenario file; give one, or leave it out" in stderr()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_data_set_that_is_there_is_kept_and_has_the_same_digest_in_every_format(stderr):
+    assert main(["generate", "small.toml", "--out", "one"]) == 0
+    first = stderr()
+    assert "wrote 82 samples in one; its README.md says how to open them" in first
+    digest = first.rpartition("the same in every format: ")[2]
+    assert len(digest) == 64
+    assert main(["generate", "small.toml", "--out", "one"]) == 0
+    assert "kept 82 samples in one" in stderr()
+    assert main(["generate", "small.toml", "--out", "two", "--format", "webdataset", "--shard-size", "9"]) == 0
+    assert stderr().endswith(digest)
+    assert main(["generate", "small.toml", "--out", "three", "--shard-size", "0"]) == 2
+    assert "'0' is not a whole number from 1 on" in stderr()

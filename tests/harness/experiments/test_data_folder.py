@@ -47,7 +47,7 @@ def test_a_data_set_is_written_beside_other_files_and_never_over_another(small, 
 @pytest.mark.usefixtures("small")
 def test_a_failed_write_leaves_no_files(monkeypatch):
     full = Mock(side_effect=OSError(28, "No space left on device"))
-    monkeypatch.setattr("spurgen.harness.splits.export.tomli_w.dumps", full)
+    monkeypatch.setattr("spurgen.harness.exports.documents.tomli_w.dumps", full)
     with pytest.raises(SpurgenError, match="cannot write to data: No space left on device; choose another --data-dir"):
         write_world(load_scenario("small.toml"), Path("data"), lambda _: None)
     assert list(Path("data").iterdir()) == []

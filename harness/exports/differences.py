@@ -1,4 +1,4 @@
-"""Comparing the files that `export.write_files` wrote with the data that their scenario describes."""
+"""Comparing a data set in the format `folder` with the data that their scenario describes."""
 
 import csv
 import io
@@ -14,8 +14,9 @@ from PIL import Image
 from spurgen.benchmark.errors import MissingError, ReadError
 from spurgen.benchmark.reading import open_plain
 from spurgen.benchmark.scenario import Scenario
-from spurgen.generators import sample
-from spurgen.harness.splits.export import CHUNK, METADATA, image_name, local_name, table_columns, table_rows
+from spurgen.harness.exports.formats._images import image_name
+from spurgen.harness.exports.formats.folder import TABLE, local_name, table_columns, table_rows
+from spurgen.harness.exports.plan import Plan, Shard, chunks_of
 
 TABLE_BYTES, IMAGE_BYTES = 1 << 30, 1 << 22  # an image of 512 x 512 pixels of noise takes .8 MB
 
@@ -29,27 +30,26 @@ def differences(
     `progress` is called with the number of images that were compared.
     """
     present = [split for split in splits if (folder / split).is_dir()]
-    lines = _read_lines(folder / METADATA)
-    if present and lines.get("file_name") != table_columns(scenario):
-        yield f"{METADATA} is missing, or its columns are not {', '.join(table_columns(scenario))}"
+    plan = Plan(scenario, tuple(present), "folder")
+    lines = _read_lines(folder / TABLE)
+    if present and lines.get("file_name") != table_columns(plan):
+        yield f"{TABLE} is missing, or its columns are not {', '.join(table_columns(plan))}"
         return
     with ThreadPoolExecutor() as threads:
         for split in present:
             size = scenario.split_size(split)
             names = [image_name(split, k) for k in range(size)]
-            extra = {path.name for path in (folder / split).iterdir()} - {METADATA, *map(local_name, names)}
+            extra = {path.name for path in (folder / split).iterdir()} - {TABLE, *map(local_name, names)}
             yield from (f"{split}/{name} is none of the {size} images of {split}" for name in sorted(extra))
-            own = _read_lines(folder / split / METADATA)  # folders of earlier versions have none
-            for start in range(0, size, CHUNK):
-                samples = sample(scenario, split, range(start, min(start + CHUNK, size)))
-                chunk = names[start : start + CHUNK]
-                problems = threads.map(_image_problem, [folder / name for name in chunk], samples.images)
-                rows = table_rows(scenario, split, chunk, samples)
-                for name, problem, row in zip(chunk, problems, rows, strict=True):
-                    problem = problem or _line_problem(scenario, METADATA, lines.get(name), row)
+            own = _read_lines(folder / split / TABLE)  # folders of earlier versions have none
+            for made in chunks_of(scenario, Shard(split, 0, 1, 0, size)):
+                chunk = names[made.start : made.start + len(made.bases)]
+                problems = threads.map(_image_problem, [folder / name for name in chunk], made.samples.images)
+                for name, problem, row in zip(chunk, problems, table_rows(plan, made), strict=True):
+                    problem = problem or _line_problem(plan, TABLE, lines.get(name), row)
                     if own and not problem:
-                        where, local = f"{split}/{METADATA}", local_name(name)
-                        problem = _line_problem(scenario, where, own.get(local), (local, *row[1:]))
+                        where, local = f"{split}/{TABLE}", local_name(name)
+                        problem = _line_problem(plan, where, own.get(local), (local, *row[1:]))
                     if problem:
                         yield f"{name} {problem}"
                 progress(len(chunk))
@@ -80,10 +80,10 @@ def _image_problem(path: Path, pixels: NDArray[np.uint8]) -> str:
     return f"has other pixels, {changed:,} of {rows * columns:,}" if changed else ""
 
 
-def _line_problem(scenario: Scenario, table: str, line: list[str] | None, row: Iterable[Any]) -> str:
+def _line_problem(plan: Plan, table: str, line: list[str] | None, row: Iterable[Any]) -> str:
     """Return how a line of a table differs from the scenario's, or nothing."""
     if line is None:
         return f"has no line in {table}"
-    columns = zip(table_columns(scenario), line, map(str, row), strict=False)
+    columns = zip(table_columns(plan), line, map(str, row), strict=False)
     wrong = next(((name, actual, right) for name, actual, right in columns if actual != right), None)
     return f"has {wrong[0]} {wrong[1]!r} in {table} instead of {wrong[2]!r}" if wrong else ""

@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 from spurgen.benchmark.scenario import load_scenario
-from spurgen.harness.splits.export import export
-from spurgen.harness.splits.exported import differences
+from spurgen.harness.exports.differences import differences
+from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.writing import export
 
 SPLITS = ("train", "val", "test")
 
@@ -16,7 +17,7 @@ def compare(small):
     scenario = load_scenario("small.toml")
 
     def of(change=lambda _: None):
-        export(scenario, SPLITS[:2], Path("set"), lambda _: None)
+        export(Plan(scenario, SPLITS[:2], "folder"), Path("set"))
         change(small / "set")
         counts = []
         return [*differences(scenario, SPLITS, Path("set"), counts.append)], sum(counts)
@@ -48,7 +49,7 @@ def shift(folder):
 def relabel(folder, table="metadata.csv"):
     path = folder / table
     lines = path.read_text().splitlines()
-    lines[7] = lines[7].replace(lines[7].split(",")[2], "another caption")
+    lines[7] = lines[7].replace(lines[7].split(",")[3], "another caption")
     path.write_text("\n".join(lines))
 
 

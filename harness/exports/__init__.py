@@ -1,0 +1,1 @@
+"""Data sets as files, in the formats that other libraries read."""

@@ -1,0 +1,107 @@
+"""The columns that a data set has in every format: what they are called, hold and mean."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.scenario import Scenario
+from spurgen.generators import class_names
+from spurgen.generators.atlas import CHANNELS
+from spurgen.harness.exports.plan import Chunk
+
+Kind = Literal["text", "whole", "flag", "class"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; one of kind `class` has numbers, whose names are `names`."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    names: tuple[str, ...] = ()
+
+
+def columns_of(scenario: Scenario) -> list[Column]:
+    """Return the columns of a data set without images; raise `ScenarioError` if a channel is called as one is."""
+    return list(_columns(scenario.model_dump_json()))
+
+
+@cache
+def _columns(described: str) -> tuple[Column, ...]:
+    scenario = Scenario.model_validate_json(described)
+    kinds, classes = discover(CHANNELS), class_names(scenario)
+    columns = [
+        Column("split", "text", "train, val or test, or a kind of twins, such as twins/core"),
+        Column("index", "whole", "index in its split; a twin has the index of its base sample in test"),
+        Column("caption", "text", "the caption, English"),
+        Column("label", "class", "the recorded class", classes),
+        Column("true_label", "class", "the class that is shown; label noise makes it differ from the label", classes),
+        Column("env_id", "whole", "environment, counted from 0; -1 in balanced splits"),
+        Column("group_id", "whole", "label x 2^channels + pattern, whose bit k is 1 where channel k conflicts"),
+    ]
+    for name, channel in scenario.channels.items():
+        values = tuple(map(str, kinds[channel.kind].VALUES[: channel.values]))
+        columns.append(Column(name, "class", f"value of channel {name}", values))
+        columns.append(Column(f"{name}_aligned", "flag", f"whether the value of {name} goes with the label"))
+    named = [*(column.name for column in columns), *NAMED.values(), *(f"{name}_name" for name in scenario.channels)]
+    twice = sorted(name for name in scenario.channels if named.count(name) > 1)
+    if twice:
+        raise ScenarioError(f"channels.{twice[0]}: data sets have another column of that name; name the channel anew")
+    return tuple(columns)
+
+
+NAMED = {"label": "class_name"}
+"""What tables call the column with the names of a `class` column, if not NAME_name."""
+
+
+def values_of(scenario: Scenario, chunk: Chunk) -> dict[str, list[Any]]:
+    """Return the entries of a chunk by column: numbers, strings and booleans of Python."""
+    samples, aligned = chunk.samples, chunk.aligned(scenario)
+    values: dict[str, list[Any]] = {
+        "split": [chunk.part] * len(samples.labels),
+        "index": chunk.bases.tolist(),
+        "caption": samples.captions,
+        "label": samples.labels.tolist(),
+        "true_label": chunk.shown.tolist(),
+        "env_id": samples.env_ids.tolist(),
+        "group_id": samples.group_ids.tolist(),
+    }
+    for name, numbers in samples.channel_values.items():
+        values |= {name: numbers.tolist(), f"{name}_aligned": aligned[name].tolist()}
+    return values
+
+
+def header(scenario: Scenario) -> list[str]:
+    """Name the columns of a table of text: beside numbers of classes and channel values, their names."""
+    names = []
+    for column in columns_of(scenario):
+        names.append(column.name)
+        if has_names(column):
+            names.append(name_column(column))
+    return names
+
+
+def rows_of(scenario: Scenario, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+    """Return the lines of a table of text, their entries in the order of `header`."""
+    values = values_of(scenario, chunk)
+    entries: list[Iterable[Any]] = []
+    for column in columns_of(scenario):
+        numbers = values[column.name]
+        entries.append(numbers)
+        if has_names(column):
+            entries.append([column.names[number] for number in numbers])
+    return zip(*entries, strict=True)
+
+
+def has_names(column: Column) -> bool:
+    """Return whether a table of text has the names of a column's numbers beside it."""
+    return column.kind == "class" and column.name != "true_label"
+
+
+def name_column(column: Column) -> str:
+    """Return what the column with the names of a column's numbers is called."""
+    return NAMED.get(column.name, f"{column.name}_name")

@@ -1,0 +1,101 @@
+"""The data card of a data set, README.md: how to open it, its columns, and a datasheet (Gebru et al. 2021)."""
+
+import json
+import re
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.harness.exports.columns import columns_of
+from spurgen.harness.exports.index import Index
+from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.responsible import responsible
+from spurgen.harness.machine.printing import markdown_table
+
+HUGGING_FACE = {"val": "validation"}
+"""What Hugging Face calls a split, where it calls it otherwise."""
+
+
+def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
+    """Return README.md."""
+    scenario = plan.scenario
+    facts = responsible(scenario)
+    parts = [
+        {"part": part, "samples": f"{record.samples:,}", "SHA-256 of its content": record.sha256}
+        for part, record in index.parts.items()
+    ]
+    columns = [{"column": f"`{column.name}`", "what it is": column.meaning} for column in columns_of(scenario)]
+    return f"""\
+---
+{_front_matter(form.card(plan))}
+---
+
+# {scenario.name}, a world of SpurGen
+
+{plan.total:,} drawn scenes of {scenario.image_size} x {scenario.image_size} pixels with English captions, in
+{scenario.num_classes} classes. Channels that are correlated with the class in train: {_strengths(scenario)}.
+SHA-256 of the content, the same in every format: `{index.content_sha256}`.
+
+```python
+{form.loading(plan).rstrip()}
+```
+
+{markdown_table(parts)}
+
+{markdown_table(columns)}
+
+In a twin exactly one thing differs from its base sample in test: the value of a channel (`twins/channel/NAME`, the
+value is in the column of the channel), the nuisances (`twins/placebo`), the class (`twins/core`), or all channels,
+which show the values that go with the class (`twins/ctrl`) or are redrawn (`twins/unc`).
+
+## Datasheet
+
+**Motivation.** On real data nobody knows every shortcut; here each is known, so reliance on it can be measured exactly.
+Made by the SpurGen authors.
+
+**Composition.** An instance is an image and a caption of the same scene. Train and val are drawn at the strengths of
+the scenario, `scenario.toml`; test is balanced. {_joined(facts["rai:dataBiases"])}
+{_joined(facts["rai:dataAnnotationProtocol"])} The splits are the recommended ones, and samples are independent except
+for twins and their bases. {_joined(facts["rai:personalSensitiveInformation"])} The data need no other source.
+
+**Collection.** {facts["rai:dataCollection"]} No people took part, so no consent was asked and no ethical review
+was needed.
+
+**Preprocessing.** {_joined(facts["rai:dataPreprocessingProtocol"])} `spurgen generate scenario.toml` makes the
+same data again.
+
+**Uses.** {_joined(facts["rai:dataUseCases"])} Not for training a product.
+{_joined(facts["rai:dataLimitations"])} {facts["rai:dataSocialImpact"]}
+
+**Distribution.** Under the MIT licence, `LICENSE`. `croissant.json` describes the data for machines.
+
+**Maintenance.** {facts["rai:dataReleaseMaintenancePlan"]}
+"""
+
+
+def _joined(texts: list[str]) -> str:
+    return " ".join(texts)
+
+
+def _strengths(scenario: Scenario) -> str:
+    names = [f"{name} ({channel.values} values)" for name, channel in scenario.channels.items()]
+    return ", ".join(names) or "none"
+
+
+def _front_matter(files: Mapping[str, str]) -> str:
+    """Return the front matter that Hugging Face reads: the licence, and which files make which split (YAML)."""
+    lines: list[str] = ["license: mit", "task_categories:", "- image-classification", "language:", "- en"]
+    sets: dict[str, dict[str, Any]] = {"default": {}, "twins": {}}
+    for part, pattern in files.items():
+        config = "twins" if part.startswith("twins/") else "default"
+        name = part.removeprefix("twins/")
+        sets[config][HUGGING_FACE.get(name, re.sub(r"\W", "_", name))] = pattern
+    if any(sets.values()):
+        lines.append("configs:")
+    for config, splits in sets.items():
+        if splits:
+            lines += [f"- config_name: {config}", "  data_files:"]
+        for split, pattern in splits.items():
+            lines += [f"  - split: {split}", f"    path: {json.dumps(pattern)}"]
+    return "\n".join(lines)

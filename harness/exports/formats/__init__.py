@@ -1,0 +1,14 @@
+"""Formats of data sets, a file each: the file's name is what `spurgen generate --format` calls it.
+
+A format has
+
+- `SUMMARY`: what it writes, for the help;
+- `write(plan, shard, chunks, folder)`, which writes a shard's files into a folder;
+- `files(plan, shard)`, which names these files;
+- `finish(plan, folder)`, which writes what is made from all shards together;
+- `loading(plan)`: how the data set is opened, as Python;
+- `card(plan)`: the file patterns of every part, for Hugging Face's readers;
+- `distribution(plan, folder)`: the files and record sets of its Croissant description.
+
+Shards are written by several processes, in any order.
+"""

@@ -1,0 +1,65 @@
+"""PNG files in a folder per part, and tables of text that are joined from pieces."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from spurgen.harness.exports import png
+from spurgen.harness.exports.plan import Chunk, Plan, Shard
+
+PIECES = ".pieces"  # a table per shard, until they are joined
+
+
+def image_name(part: str, index: int) -> str:
+    """Return the path of an image in a data set's folder."""
+    return f"{part}/{index:06d}.png"
+
+
+def names_of(chunk: Chunk) -> list[str]:
+    """Return the paths of a chunk's images."""
+    return [image_name(chunk.part, chunk.start + k) for k in range(len(chunk.bases))]
+
+
+def write_images(chunk: Chunk, folder: Path) -> list[str]:
+    """Write a chunk's images; return their paths."""
+    names = names_of(chunk)
+    (folder / chunk.part).mkdir(parents=True, exist_ok=True)
+    for name, content in zip(names, png.encode(chunk.samples.images), strict=True):
+        (folder / name).write_bytes(content)
+    return names
+
+
+def files(plan: Plan, shard: Shard) -> Iterator[str]:
+    """Name the files of a shard: its images, and its piece of the table."""
+    del plan
+    yield piece_name(shard)
+    yield from (image_name(shard.part, k) for k in range(shard.start, shard.stop))
+
+
+def piece_name(shard: Shard) -> str:
+    """Return the path of a shard's piece of the table."""
+    return f"{PIECES}/{shard.name}.csv"
+
+
+def write_piece(folder: Path, shard: Shard, rows: Iterable[Iterable[Any]]) -> None:
+    """Write a shard's lines of the table, without the header."""
+    path = folder / piece_name(shard)
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def lines(folder: Path, shards: Iterable[Shard]) -> Iterator[list[str]]:
+    """Yield the lines of shards, in order."""
+    for shard in shards:
+        with open(folder / piece_name(shard), encoding="utf-8", newline="") as file:
+            yield from csv.reader(file)
+
+
+def write_table(path: Path, header: list[str], rows: Iterable[list[str]]) -> None:
+    """Write a table with a header."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(header)
+        table.writerows(rows)

@@ -1,0 +1,76 @@
+"""PNG files with metadata.csv: for people, pandas and Hugging Face's `imagefolder`."""
+
+import shutil
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from spurgen.harness.exports import describing
+from spurgen.harness.exports.columns import header, rows_of
+from spurgen.harness.exports.formats import _images
+from spurgen.harness.exports.plan import Chunk, Plan, Shard
+
+SUMMARY = "PNG files and metadata.csv, as Hugging Face's imagefolder reads them"
+TABLE = "metadata.csv"
+files = _images.files
+
+
+def table_columns(plan: Plan) -> list[str]:
+    """Name the columns of metadata.csv."""
+    return ["file_name", *header(plan.scenario)]
+
+
+def table_rows(plan: Plan, chunk: Chunk) -> Iterable[tuple[Any, ...]]:
+    """Return the lines of metadata.csv."""
+    return ((name, *row) for name, row in zip(_images.names_of(chunk), rows_of(plan.scenario, chunk), strict=True))
+
+
+def local_name(name: str) -> str:
+    """Return the path of an image as the table in its part's folder has it."""
+    return name.rpartition("/")[2]
+
+
+def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
+    """Write images and a piece of the table."""
+
+    def rows() -> Iterable[tuple[Any, ...]]:
+        for chunk in chunks:
+            _images.write_images(chunk, folder)
+            yield from table_rows(plan, chunk)
+
+    _images.write_piece(folder, shard, rows())
+
+
+def finish(plan: Plan, folder: Path) -> None:
+    """Write metadata.csv, and one in each part's folder.
+
+    Without the latter, `imagefolder` takes the splits' names for labels.
+    """
+    columns = table_columns(plan)
+    _images.write_table(folder / TABLE, columns, _images.lines(folder, plan.shards()))
+    for part, shards in groupby(plan.shards(), key=attrgetter("part")):
+        own = ([local_name(line[0]), *line[1:]] for line in _images.lines(folder, shards))
+        _images.write_table(folder / part / TABLE, columns, own)
+    shutil.rmtree(folder / _images.PIECES, ignore_errors=True)
+
+
+def loading(plan: Plan) -> str:
+    """Return how the data set is opened."""
+    del plan
+    return """\
+from datasets import load_dataset
+
+splits = load_dataset("imagefolder", data_dir="FOLDER")  # an image, a label and all other columns per sample
+"""
+
+
+def card(plan: Plan) -> dict[str, str]:
+    """Return the files of every part."""
+    return {part: f"{part}/*" for part in plan.parts}
+
+
+def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
+    """Describe the table, from which the records are read, and the images that it names."""
+    return describing.table_and_images(plan, folder, TABLE, "file_name", table_columns(plan))

@@ -1,0 +1,86 @@
+"""Tar files for `webdataset`: an image, a caption, a label and a JSON object per sample."""
+
+import json
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from spurgen.harness.exports import describing, png
+from spurgen.harness.exports.columns import header, rows_of
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
+
+SUMMARY = "tar files for the library webdataset"
+
+
+BUFFER = 1 << 20
+PREFIX = 80  # of the 100 bytes that a name may have
+NAME, SIZE, CHECKSUM = 100, slice(124, 136), slice(148, 156)  # of the header of an entry, 512 bytes (POSIX.1, ustar)
+PLAIN = tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT)
+PLAIN_SUM = sum(PLAIN) - sum(PLAIN[SIZE]) - sum(PLAIN[CHECKSUM]) + 8 * ord(" ")
+
+
+def file_name(shard: Shard) -> str:
+    """Return the path of a shard."""
+    return f"{shard.name}.tar"
+
+
+def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
+    """Write a shard's file; the files in it have no times and owners, so that equal data make equal files."""
+    names = header(plan.scenario)
+    prefix = flat(shard.part).replace(".", "_")[:PREFIX]  # a key ends at its first dot
+    with open(folder / file_name(shard), "wb", BUFFER) as tar:
+        for chunk in chunks:
+            rows = rows_of(plan.scenario, chunk)
+            images = png.encode(chunk.samples.images)
+            for k, (row, image) in enumerate(zip(rows, images, strict=True), chunk.start):
+                fields = dict(zip(names, row, strict=True))
+                key = f"{prefix}-{k:09d}"
+                tar.write(_entry(f"{key}.png", image))
+                tar.write(_entry(f"{key}.cls", str(fields["label"]).encode()))
+                tar.write(_entry(f"{key}.txt", fields["caption"].encode()))
+                tar.write(_entry(f"{key}.json", json.dumps(fields).encode()))
+        tar.write(bytes(2 * tarfile.BLOCKSIZE))  # the end
+
+
+def _entry(name: str, content: bytes) -> bytes:
+    """Return a file as a tar file has it; `tarfile` alone would take longer than drawing the image.
+
+    The header has no time and no owner. Its checksum is the sum of its bytes, where its own 8 are spaces.
+    """
+    fields = name.encode().ljust(NAME, b"\0"), b"%011o\0" % len(content)
+    checksum = b"%06o\0 " % (PLAIN_SUM + sum(map(sum, fields)))
+    header = b"".join((fields[0], PLAIN[NAME : SIZE.start], fields[1], PLAIN[SIZE.stop : CHECKSUM.start], checksum))
+    return header + PLAIN[CHECKSUM.stop :] + content + bytes(-len(content) % tarfile.BLOCKSIZE)
+
+
+def files(plan: Plan, shard: Shard) -> Iterator[str]:
+    """Name the file of a shard."""
+    del plan
+    yield file_name(shard)
+
+
+def finish(plan: Plan, folder: Path) -> None:
+    """Write nothing more."""
+
+
+def loading(plan: Plan) -> str:
+    """Return how the first part is opened."""
+    first = next(plan.shards())
+    numbers = "00000" if first.count == 1 else f"{{00000..{first.count - 1:05d}}}"
+    return f"""\
+import webdataset as wds
+
+tars = "FOLDER/{flat(first.part)}-{numbers}-of-{first.count:05d}.tar"
+samples = wds.WebDataset(tars, shardshuffle=False).decode("rgb8").to_tuple("png", "cls", "txt", "json")
+"""
+
+
+def card(plan: Plan) -> dict[str, str]:
+    """Return the files of every part."""
+    return {part: describing.pattern(plan, part, file_name) for part in plan.parts}
+
+
+def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
+    """Describe the files of every part; readers know what is in them by their names."""
+    return describing.shards(plan, folder, file_name, "application/x-tar")

@@ -1,0 +1,72 @@
+"""The layout of Waterbirds: PNG files, and metadata.csv with a class, a split and a `place` for each.
+
+It is read by group_DRO (Sagawa et al. 2020), WILDS (Koh et al. 2021) and SubpopBench (Yang et al. 2023); the latter
+calls two columns otherwise, so the table has them under both names.
+"""
+
+import shutil
+from collections.abc import Iterable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from spurgen.harness.exports import describing
+from spurgen.harness.exports.columns import header, rows_of
+from spurgen.harness.exports.formats import _images
+from spurgen.harness.exports.plan import Chunk, Plan, Shard
+
+SUMMARY = "the layout of Waterbirds, as WILDS, group_DRO and SubpopBench read it; --place names the attribute"
+TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
+SPLITS = {"train": 0, "val": 1, "test": 2}
+TWINS = 3  # a split that no reader asks for
+OURS = ("img_filename", "y", "split", "place", "filename", "a")
+files = _images.files
+
+
+def table_columns(plan: Plan) -> list[str]:
+    """Name the columns of metadata.csv; our own `split` is called `part`."""
+    return ["img_id", *OURS, *("part" if name == "split" else name for name in header(plan.scenario))]
+
+
+def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
+    """Write images and a piece of the table, without `img_id`, which counts all images."""
+    split = SPLITS.get(shard.part, TWINS)
+
+    def rows() -> Iterable[tuple[Any, ...]]:
+        for chunk in chunks:
+            names = _images.write_images(chunk, folder)
+            labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
+            rest = rows_of(plan.scenario, chunk)
+            for name, label, place, row in zip(names, labels, places, rest, strict=True):
+                yield name, label, split, place, name, place, *row
+
+    _images.write_piece(folder, shard, rows())
+
+
+def finish(plan: Plan, folder: Path) -> None:
+    """Write metadata.csv, and the file without which WILDS takes a data set for incomplete."""
+    numbered = ([str(k), *line] for k, line in zip(count(1), _images.lines(folder, plan.shards()), strict=False))
+    _images.write_table(folder / TABLE, table_columns(plan), numbered)
+    (folder / RELEASE).write_text("")
+    shutil.rmtree(folder / _images.PIECES, ignore_errors=True)
+
+
+def loading(plan: Plan) -> str:
+    """Return how the table is read."""
+    return f"""\
+import pandas as pd
+
+table = pd.read_csv("FOLDER/metadata.csv")  # img_filename, y, split, place: the value of {plan.place}
+train = table[table["split"] == 0]  # 1: val, 2: test
+"""
+
+
+def card(plan: Plan) -> dict[str, str]:
+    """Return the files of every part: none, since Hugging Face has no reader for this layout."""
+    del plan
+    return {}
+
+
+def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
+    """Describe the table, from which the records are read, and the images that it names."""
+    return describing.table_and_images(plan, folder, TABLE, "img_filename", table_columns(plan))

@@ -1,0 +1,72 @@
+"""The last file of a data set, dataset.json: it marks the folder as complete and holds the digests of its content."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
+from spurgen.benchmark.manifest import Sha256
+from spurgen.benchmark.reading import read_json
+from spurgen.harness.exports.plan import Plan
+
+INDEX = "dataset.json"
+
+
+class PartIndex(BaseModel):
+    """Number of samples of a part, and the SHA-256 over their digests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples: int
+    sha256: Sha256
+
+
+class Index(BaseModel):
+    """What a data set is, and the digest of its content, which no format, shard size or number of processes changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    format: str
+    shard_size: int
+    place: str
+    scenario_sha256: Sha256
+    content_sha256: Sha256
+    parts: dict[str, PartIndex]
+
+    def difference(self, plan: Plan) -> str:
+        """Return what this data set has otherwise than a plan; nothing if it is the plan's."""
+        if self.scenario_sha256 != plan.scenario.digest:
+            return "another scenario"
+        if self.format != plan.format:
+            return f"format {self.format}"
+        if {part: record.samples for part, record in self.parts.items()} != plan.sizes:
+            return f"the parts {', '.join(self.parts)}"
+        if self.shard_size != plan.shard_size:
+            return f"shards of {self.shard_size:,} samples"
+        return f"{self.place} as place" if self.place != plan.place else ""
+
+
+def read_index(folder: Path) -> Index:
+    """Read a data set's index; raise `MissingError` if there is none, `SpurgenError` if it is damaged."""
+    path = folder / INDEX
+    try:
+        return Index.model_validate(read_json(path))
+    except MissingError:
+        raise
+    except (ReadError, ValidationError):
+        raise SpurgenError(f"{path} is damaged; remove {folder}, and generate the data set again") from None
+
+
+def plan_text(plan: Plan) -> str:
+    """Return a plan as text; equal texts make equal files."""
+    described = {
+        "scenario": plan.scenario.model_dump(mode="json"),
+        "parts": plan.parts,
+        "format": plan.format,
+        "shard_size": plan.shard_size,
+        "place": plan.place,
+    }
+    return json.dumps(described, indent=1) + "\n"

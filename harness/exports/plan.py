@@ -1,0 +1,110 @@
+"""What a data set consists of: its parts, the shards in which they are written, and their samples in chunks."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.generators import Samples, shown_classes
+from spurgen.generators.streams import Int64
+from spurgen.harness.splits.freeze import make_part, part_sizes
+
+CHUNK = 500  # samples that are in memory at a time
+SHARD = 10_000
+NOISY = ("train", "val")  # the splits in which the class shown may be another than the label
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Samples [start, stop) of a part, which has `count` shards."""
+
+    part: str
+    number: int
+    count: int
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        """Name of the shard's file without an ending, such as `train-00003-of-00010`."""
+        return f"{flat(self.part)}-{self.number:05d}-of-{self.count:05d}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A data set before it is written.
+
+    `parts` are names of splits and of kinds of twins, as in a manifest; `place` names the channel that layouts with a
+    single attribute show as it.
+    """
+
+    scenario: Scenario
+    parts: tuple[str, ...]
+    format: str
+    shard_size: int = SHARD
+    place: str = ""
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Number of samples of every part."""
+        sizes = part_sizes(self.scenario)
+        return {part: sizes[part] for part in self.parts}
+
+    @property
+    def total(self) -> int:
+        """Number of all samples."""
+        return sum(self.sizes.values())
+
+    def shards(self) -> Iterator[Shard]:
+        """Yield the shards of all parts, in order."""
+        for part, size in self.sizes.items():
+            starts = range(0, size, self.shard_size)
+            for number, start in enumerate(starts):
+                yield Shard(part, number, len(starts), start, min(start + self.shard_size, size))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive samples of a part, from `start`.
+
+    `bases`, int64 (n,), are indices in the split: a twin has that of its base sample. `shown`, int64 (n,), is the class
+    that is drawn, which label noise makes differ from the label.
+    """
+
+    part: str
+    start: int
+    bases: Int64
+    samples: Samples
+    shown: Int64
+
+    def aligned(self, scenario: Scenario) -> dict[str, NDArray[np.bool_]]:
+        """Return for every channel whether its value goes with the label, bool (n,)."""
+        pattern = self.samples.group_ids % scenario.num_patterns
+        return {name: (pattern >> k) & 1 == 0 for k, name in enumerate(scenario.channels)}
+
+
+def flat(part: str) -> str:
+    """Return a part's name as a file name has it: `twins-core` for `twins/core`."""
+    return part.replace("/", "-")
+
+
+def chosen_parts(scenario: Scenario, splits: Iterable[str], twins: bool) -> tuple[str, ...]:
+    """Name the parts of a data set with these splits, and with all twins or without."""
+    every = part_sizes(scenario)
+    return (*splits, *(part for part in every if twins and part.startswith("twins/")))
+
+
+def chunks_of(scenario: Scenario, shard: Shard) -> Iterator[Chunk]:
+    """Make the samples of a shard, a few hundred at a time."""
+    bases = scenario.splits.twins
+    for start in range(shard.start, shard.stop, CHUNK):
+        stop = min(start + CHUNK, shard.stop)
+        samples, indices = make_part(scenario, shard.part, start, stop), np.arange(start, stop)
+        if shard.part.startswith("twins/"):
+            indices = indices % bases
+        noisy = shard.part in NOISY and scenario.label_noise > 0
+        shown = shown_classes(scenario, shard.part, indices) if noisy else samples.labels
+        yield Chunk(shard.part, start, indices, samples, shown)

@@ -1,0 +1,195 @@
+"""Writing a data set: shard by shard, by several processes, into a hidden folder that is renamed when it is complete.
+
+A killed export leaves the hidden folder, and the same command continues it. A shard counts as written when its
+receipt is: the digests of its samples, and the sizes of its files.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.reading import read_bytes
+from spurgen.harness.exports import documents
+from spurgen.harness.exports.columns import columns_of
+from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
+from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, chunks_of
+from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.folders import check_out, locked
+from spurgen.harness.machine.interrupts import explain_stop
+from spurgen.harness.machine.pool import run
+
+FORMATS = "spurgen.harness.exports.formats"
+WORK = ".spurgen"  # receipts and the plan, while an export is incomplete
+PLAN = "plan.json"
+Progress = Callable[[int], None]
+
+
+def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int | None = 1) -> Index:
+    """Write a data set into `out`, which appears only when it is complete; return its index.
+
+    A data set of the same plan that is there already is kept, and one that was interrupted is continued. `progress` is
+    called with the number of samples of each shard; `jobs` is the number of processes, None one per core. Raises
+    `SpurgenError` if `out` is something else or cannot be written.
+    """
+    done = find(plan, out)
+    if done:
+        progress(plan.total)
+        return done
+    place = out.resolve()  # a link to an empty folder stays a link
+    folder = place.parent / f".{place.name}.partial"
+    try:
+        with explain_stop(f"what was written is in {folder}; the same command continues"), _claimed(folder, out):
+            _check_continues(plan, folder, out)
+            index = _finished(plan, folder) or _write(plan, folder, progress, jobs)
+            shutil.rmtree(folder / WORK, ignore_errors=True)
+            folder.chmod(0o755)
+            folder.replace(place)
+    except OSError as error:
+        if isinstance(error, SpurgenError):
+            raise
+        what = f"writing {out} failed: {error.strerror or error}"
+        raise SpurgenError(f"{what}; what was written is in {folder}, and the same command continues") from None
+    return index
+
+
+def find(plan: Plan, out: Path) -> Index | None:
+    """Return the index of a plan's data set that is complete; None if it is still to be written.
+
+    Raise `SpurgenError` if it cannot be written there, or if a channel's name cannot be a column's.
+    """
+    columns_of(plan.scenario)
+    if not (out / INDEX).exists():
+        check_out(out)
+        return None
+    index = read_index(out)
+    different = index.difference(plan)
+    if different:
+        raise SpurgenError(f"{out} holds another data set (it has {different}); choose another --out, or remove it")
+    return index
+
+
+@contextmanager
+def _claimed(folder: Path, out: Path) -> Iterator[None]:
+    folder.mkdir(exist_ok=True)
+    check_writable(folder, "--out")
+    try:
+        lock = locked(folder)
+        lock.__enter__()
+    except OSError:
+        raise SpurgenError(f"another process is writing {out}; wait for it, or choose another --out") from None
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def _check_continues(plan: Plan, folder: Path, out: Path) -> None:
+    """Record the plan in a new folder; raise `SpurgenError` if an interrupted export had another one."""
+    path, text = folder / WORK / PLAN, plan_text(plan)
+    try:
+        begun = read_bytes(path, 1 << 20)
+    except MissingError:
+        others = [entry.name for entry in folder.iterdir() if entry.name not in (WORK, INDEX)]
+        if others and not _finished(plan, folder):
+            raise SpurgenError(
+                f"{folder} holds {others[0]} and is no interrupted export; remove it, or choose another --out"
+            ) from None
+        write_atomically(path, text)
+        return
+    if begun != text.encode():
+        raise SpurgenError(
+            f"{folder} is an interrupted export of another data set to {out}; repeat its command to continue it, "
+            "remove it to start over, or choose another --out"
+        )
+
+
+def _finished(plan: Plan, folder: Path) -> Index | None:
+    """Return the index of a folder that is complete except for its name."""
+    try:
+        index = read_index(folder)
+    except SpurgenError:
+        return None
+    return None if index.difference(plan) else index
+
+
+def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> Index:
+    write_shards(plan, folder, progress, jobs)
+    form = discover(FORMATS)[plan.format]
+    parts = {part: PartIndex(samples=size, sha256=_digest_of(plan, folder, part)) for part, size in plan.sizes.items()}
+    digests = {part: (record.samples, record.sha256) for part, record in parts.items()}
+    index = Index(
+        format=plan.format, shard_size=plan.shard_size, place=plan.place, parts=parts,
+        scenario_sha256=plan.scenario.digest, content_sha256=content_digest(plan.scenario, digests),
+    )  # fmt: skip
+    form.finish(plan, folder)
+    documents.write(plan, folder, index, form)
+    write_atomically(folder / INDEX, index.model_dump_json(indent=1) + "\n")
+    return index
+
+
+def write_files(plan: Plan, folder: Path, progress: Progress = lambda _: None) -> None:
+    """Write the files of a data set into a folder, without documents and index."""
+    write_shards(plan, folder, progress)
+    discover(FORMATS)[plan.format].finish(plan, folder)
+    shutil.rmtree(folder / WORK)
+
+
+def write_shards(plan: Plan, folder: Path, progress: Progress = lambda _: None, jobs: int | None = 1) -> None:
+    """Write the shards that have no receipt yet."""
+    form, missing = discover(FORMATS)[plan.format], []
+    for shard in plan.shards():
+        if _is_written(plan, shard, folder, form):
+            progress(shard.stop - shard.start)
+        else:
+            missing.append(shard)
+    if jobs == 1 or len(missing) < 2:
+        for shard in missing:
+            write_shard(plan, folder, shard)
+            progress(shard.stop - shard.start)
+        return
+    for shard, _ in run(partial(write_shard, plan, folder), missing, jobs):
+        progress(shard.stop - shard.start)
+
+
+def write_shard(plan: Plan, folder: Path, shard: Shard) -> None:
+    """Write a shard's files, then its receipt."""
+    digests: list[bytes] = []
+
+    def hashed() -> Iterator[Chunk]:
+        for chunk in chunks_of(plan.scenario, shard):
+            digests.append(sample_digests(chunk))
+            yield chunk
+
+    form = discover(FORMATS)[plan.format]
+    form.write(plan, shard, hashed(), folder)
+    write_atomically(_receipt(folder, shard), b"".join(digests) + _size(plan, shard, folder, form))
+
+
+def _receipt(folder: Path, shard: Shard) -> Path:
+    return folder / WORK / shard.name
+
+
+def _size(plan: Plan, shard: Shard, folder: Path, form: ModuleType) -> bytes:
+    """Return the number of bytes of a shard's files, as 8 bytes; raise `FileNotFoundError` if one is missing."""
+    total = sum((folder / name).stat().st_size for name in form.files(plan, shard))
+    return int(total).to_bytes(8, "little")
+
+
+def _is_written(plan: Plan, shard: Shard, folder: Path, form: ModuleType) -> bool:
+    expected = LENGTH * (shard.stop - shard.start) + 8
+    try:
+        receipt = read_bytes(_receipt(folder, shard), expected)
+        return len(receipt) == expected and receipt[-8:] == _size(plan, shard, folder, form)
+    except (ReadError, FileNotFoundError):
+        return False
+
+
+def _digest_of(plan: Plan, folder: Path, part: str) -> str:
+    receipts = (_receipt(folder, shard) for shard in plan.shards() if shard.part == part)
+    return part_digest(path.read_bytes()[:-8] for path in receipts)

@@ -1,0 +1,50 @@
+"""Folders that appear when all their files are complete."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from glob import escape
+from pathlib import Path
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.files import check_writable
+
+
+def check_out(out: Path) -> None:
+    """Raise `SpurgenError` unless a data set can appear at `out`: nothing there, or an empty folder."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SpurgenError(f"{out} exists and is not an empty folder; choose another --out, or remove it")
+    if os.path.ismount(out):
+        raise SpurgenError(f"{out} is a mount point, which cannot be replaced; choose a folder in it as --out")
+    check_writable(out.resolve().parent, "--out")
+
+
+@contextmanager
+def partial_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Yield a hidden folder that is removed on exit; first remove the hidden folders of killed processes.
+
+    A folder in use is locked, and the lock ends with its process.
+    """
+    for stale in parent.glob(f".{escape(name)}-{'?' * 8}.partial"):
+        with suppress(OSError), locked(stale):
+            shutil.rmtree(stale)
+    folder = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=".partial", dir=parent))
+    with locked(folder):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder; raise `OSError` if another process has locked it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

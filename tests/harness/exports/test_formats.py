@@ -1,0 +1,142 @@
+"""What holds for every format of data sets."""
+
+import csv
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spurgen.benchmark.errors import ScenarioError, SpurgenError
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.scenario import load_scenario, make_scenario
+from spurgen.generators import sample, shown_classes, twins
+from spurgen.harness.exports.columns import columns_of
+from spurgen.harness.exports.plan import Plan, chosen_parts
+from spurgen.harness.exports.writing import FORMATS
+
+EVERY = sorted(discover(FORMATS))
+DOCUMENTS = {"LICENSE", "README.md", "croissant.json", "scenario.toml", "dataset.json"}
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_what_is_decoded_from_a_data_set_has_the_digest_that_it_states(make, content_of, form):
+    stated = make(form).content_sha256
+    assert content_of("set", form) == stated
+    assert stated in Path("set", "README.md").read_text()
+    assert stated in Path("set", "croissant.json").read_text()
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_a_data_set_has_its_documents_and_no_files_of_the_work(make, plan, form):
+    make(form)
+    names = set(tree("set"))
+    assert names >= DOCUMENTS
+    assert not [name for name in names if "/." in f"/{name}"]
+    own = {file for shard in plan(form).shards() for file in discover(FORMATS)[form].files(plan(form), shard)}
+    tables = {name for name in names if name.endswith("metadata.csv") or name.startswith("RELEASE")}
+    assert {name for name in own if not name.startswith(".")} == names - DOCUMENTS - tables
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_the_same_files_are_made_again_by_any_number_of_processes(make, form):
+    make(form, "one")
+    make(form, "two", jobs=2)
+    assert tree("one") == tree("two")
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_neither_format_nor_size_of_shards_changes_the_digest(make, data):
+    form = data.draw(st.sampled_from(EVERY))
+    size = data.draw(st.integers(7, 100))
+    assert make(form, f"{form}-{size}", size).content_sha256 == make("folder", "reference").content_sha256
+
+
+def test_another_world_has_another_digest(make):
+    first = make("parquet", "one")
+    text = Path("small.toml").read_text()
+    Path("small.toml").write_text(text.replace("seed = ", "seed = 1"))
+    assert make("parquet", "two").content_sha256 != first.content_sha256
+
+
+def rows(form):
+    if form != "webdataset":
+        with open("set/metadata.csv", newline="") as table:
+            return list(csv.DictReader(table))
+    with tarfile.open(sorted(Path("set").glob("train-*"))[0]) as tar:
+        return [json.load(tar.extractfile(name)) for name in tar.getnames() if name.endswith(".json")]
+
+
+NOISY = "label_noise = 0.4\nnoise_kind = '{kind}'\n"
+
+
+@pytest.mark.parametrize("kind", ["core", "label"])
+def test_the_class_that_is_shown_stands_beside_a_noisy_label(make, kind):
+    Path("small.toml").write_text(NOISY.format(kind=kind) + Path("small.toml").read_text())
+    make("folder")
+    scenario = load_scenario("small.toml")
+    train = [row for row in rows("folder") if row["split"] == "train"]
+    shown = shown_classes(scenario, "train", range(len(train)))
+    assert [int(row["true_label"]) for row in train] == shown.tolist()
+    assert 0.2 < np.mean([row["label"] != row["true_label"] for row in train]) < 0.6
+    clean = scenario.model_copy(update={"label_noise": 0.0})
+    own = sample(clean, "train", range(len(train)), images=False, captions=False).labels
+    assert [int(row["label" if kind == "core" else "true_label"]) for row in train] == own.tolist()
+
+
+@pytest.mark.parametrize("form", ["folder", "webdataset"])
+def test_alignment_flags_follow_the_group(make, form):
+    make(form)
+    scenario = load_scenario("small.toml")
+    some = rows(form)
+    for row in some:
+        pattern = int(row["group_id"]) % scenario.num_patterns
+        for k, name in enumerate(scenario.channels):
+            assert str(row[f"{name}_aligned"]) == str((pattern >> k) & 1 == 0)
+    assert len({str(row[f"{name}_aligned"]) for row in some for name in scenario.channels}) == 2
+
+
+def test_a_twin_has_the_index_of_its_base(make):
+    make("folder")
+    scenario = load_scenario("small.toml")
+    channel = next(iter(scenario.channels))
+    bases = scenario.splits.twins
+    made = [row for row in rows("folder") if row["split"] == f"twins/channel/{channel}"]
+    assert [int(row["index"]) for row in made] == [*range(bases)] * scenario.channels[channel].values
+    assert [int(row[channel]) for row in made] == [k // bases for k in range(len(made))]
+    last = twins(scenario, "test", [bases - 1], "channel", channel, int(made[-1][channel]))
+    assert made[-1]["caption"] == last.captions[0]
+
+
+def test_a_channel_that_is_called_as_a_column_is_an_error():
+    fields = {"suite": "x", "name": "x", "seed": 0, "channels": {"label": {"kind": "color"}}}
+    with pytest.raises(ScenarioError, match=r"channels\.label: data sets have another column of that name"):
+        columns_of(make_scenario("test", **fields))
+
+
+def test_parquet_without_pyarrow_says_what_to_install(make, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(SpurgenError, match=r"writing Parquet needs pyarrow; run pip install 'spurgen\[data\]'"):
+        make("parquet")
+
+
+@pytest.mark.usefixtures("small")
+def test_shards_cover_every_part_once(plan):
+    for size in (1, 7, 1000):
+        covered = [(s.part, k) for s in plan("folder", size).shards() for k in range(s.start, s.stop)]
+        assert covered == [(part, k) for part, count in plan("folder").sizes.items() for k in range(count)]
+
+
+def test_twins_are_written_where_they_are_asked_for(small):
+    scenario = load_scenario(small / "small.toml")
+    assert chosen_parts(scenario, ["val"], twins=False) == ("val",)
+    named = Plan(scenario, chosen_parts(scenario, ["val"], twins=True), "folder").sizes
+    assert {"val", "twins/core", "twins/ctrl", "twins/unc", "twins/placebo"} < set(named)

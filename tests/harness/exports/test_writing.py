@@ -1,0 +1,222 @@
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.scenario import load_scenario
+from spurgen.harness.cli import main
+from spurgen.harness.commands.generate import from_flags
+from spurgen.harness.exports import writing
+from spurgen.harness.exports.documents import SCENARIO
+from spurgen.harness.machine.folders import locked
+
+SMALL = "--num_classes 2 --num_samples 4 --channels color --image_size 32"
+
+
+def generate(*flags):
+    return main(["generate", *SMALL.split(), *flags])
+
+
+def test_the_written_scenario_makes_the_same_files_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795737600")
+    assert generate("--out", str(tmp_path / "one"), "--seed", str(2**64 - 1), "--strength", ".9") == 0
+    assert main(["generate", str(tmp_path / "one" / SCENARIO), "--out", str(tmp_path / "two")]) == 0
+    one, two = (
+        {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.*")}
+        for name in ("one", "two")
+    )
+    assert one == two
+    made = from_flags(2, 4, ["color"], [".9"], 32, 2**64 - 1)
+    assert load_scenario(tmp_path / "one" / SCENARIO).digest == made.digest
+
+
+def test_a_link_to_an_empty_folder_is_filled_and_stays_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    assert generate("--out", str(tmp_path / "link")) == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / SCENARIO).is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "link"]
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("file/none/set", "cannot write to {}/file/none: Not a directory; choose another --out"),
+        ("full", "full exists and is not an empty folder"),
+        ("empty", "empty is a mount point, which cannot be replaced; choose a folder in it as --out"),
+    ],
+)
+def test_an_impossible_folder_is_an_error_before_any_work(tmp_path, monkeypatch, stderr, out, message):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "full" / "of").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr("os.path.ismount", lambda place: Path(place).name == "empty")
+    monkeypatch.setattr("spurgen.harness.commands.generate.make_progress", None)
+    assert generate("--out", str(tmp_path / out)) == 2
+    assert message.format(tmp_path) in stderr()
+    assert (tmp_path / "full" / "of").is_dir()
+
+
+def test_a_split_that_is_named_twice_is_written_once(tmp_path):
+    assert generate("--out", str(tmp_path / "set"), "--splits", "train", "train") == 0
+    assert len(list((tmp_path / "set").rglob("*.png"))) == 4
+
+
+def test_a_channel_that_is_named_twice_is_one(tmp_path):
+    assert generate("--out", str(tmp_path / "set"), "--channels", "color", "color") == 0
+    assert list(load_scenario(tmp_path / "set" / SCENARIO).channels) == ["color"]
+
+
+def test_the_help_says_how_many_test_samples_there_are(capsys):
+    with pytest.raises(SystemExit):
+        main(["generate", "--help"])
+    assert "at least one in each of its classes x 2^channels groups" in " ".join(capsys.readouterr().out.split())
+    seven = ["background", "color", "shape", "lighting", "watermark", "voice", "synonym"]
+    assert from_flags(num_samples=50, channels=seven).num_test == 1280
+
+
+COMMAND = "import sys; from spurgen.harness.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def stop_after(count):
+    """Return a function that interrupts an export after so many shards."""
+    return Mock(side_effect=[None] * (count - 1) + [KeyboardInterrupt])
+
+
+@pytest.mark.parametrize("form", ["folder", "parquet", "webdataset"])
+def test_an_interrupted_export_continues_with_its_unwritten_shards(make, monkeypatch, form):
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        make(form, progress=stop_after(3))
+    partial = Path(".set.partial").resolve()
+    assert stopped.value.__notes__ == [f"what was written is in {partial}; the same command continues"]
+    assert not Path("set").exists()
+    write = Mock(wraps=writing.write_shard)
+    monkeypatch.setattr(writing, "write_shard", write)
+    index = make(form)
+    total = sum(-(-part.samples // index.shard_size) for part in index.parts.values())
+    assert write.call_count == total - 3
+    assert not partial.exists()
+    make(form, "whole")
+    assert tree("set") == tree("whole")
+
+
+def cut_short(partial):
+    path = next((partial / "data").iterdir())
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def lose(partial):
+    next((partial / "data").iterdir()).unlink()
+
+
+def cut_receipt(partial):
+    path = partial / ".spurgen" / "train-00000-of-00002"
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+@pytest.mark.parametrize("damage", [cut_short, lose, cut_receipt])
+def test_a_damaged_shard_of_an_interrupted_export_is_written_again(make, damage):
+    with pytest.raises(KeyboardInterrupt):
+        make("parquet", progress=stop_after(2))
+    damage(Path(".set.partial"))
+    make("parquet")
+    make("parquet", "whole")
+    assert tree("set") == tree("whole")
+
+
+def test_an_export_that_ended_before_its_folder_was_renamed_is_whole(make, monkeypatch):
+    whole = make("parquet", "whole")
+    shutil.copytree("whole", ".set.partial")
+    monkeypatch.setattr(writing, "write_shard", None)
+    assert make("parquet") == whole
+    assert tree("set") == tree("whole")
+
+
+def test_a_whole_data_set_is_kept(make, monkeypatch):
+    first, before = make("parquet"), tree("set")
+    monkeypatch.setattr(writing, "write_shard", None)
+    assert make("parquet") == first
+    assert tree("set") == before
+
+
+@pytest.mark.slow
+def test_a_killed_export_continues(make, small, wait_until):
+    command = [
+        sys.executable, "-c", COMMAND, "generate", "small.toml", "--out", "set", "--format", "parquet",
+        "--twins", "--shard-size", "1", "--jobs", "2",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=small, stdout=subprocess.DEVNULL)
+    receipts = small / ".set.partial" / ".spurgen"
+    wait_until(lambda: receipts.is_dir() and len(list(receipts.glob("t*"))) > 3)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (small / "set").exists()
+    make("parquet", shard_size=1)
+    make("parquet", "whole", shard_size=1)
+    assert tree("set") == tree("whole")
+
+
+def test_an_interrupted_export_of_other_data_is_an_error(make):
+    with pytest.raises(KeyboardInterrupt):
+        make("parquet", progress=stop_after(1))
+    before = tree(".set.partial")
+    with pytest.raises(SpurgenError, match=r"\.set\.partial is an interrupted export of another data set to .*set;"):
+        make("parquet", shard_size=20)
+    assert tree(".set.partial") == before
+
+
+@pytest.mark.parametrize(
+    ("form", "shard_size", "change", "problem"),
+    [
+        ("folder", 30, None, "it has format parquet"),
+        ("parquet", 31, None, "it has shards of 30 samples"),
+        ("parquet", 30, ("seed = 11", "seed = 12"), "it has another scenario"),
+    ],
+)
+def test_another_data_set_is_an_error_that_says_how_it_differs(make, form, shard_size, change, problem):
+    make("parquet")
+    before = tree("set")
+    if change:
+        Path("small.toml").write_text(Path("small.toml").read_text().replace(*change))
+    with pytest.raises(SpurgenError, match=rf"set holds another data set \({problem}\); choose another --out"):
+        make(form, shard_size=shard_size)
+    assert tree("set") == before
+
+
+def test_a_foreign_folder_in_the_way_is_an_error(make):
+    Path(".set.partial").mkdir()
+    Path(".set.partial", "mine.txt").write_text("precious")
+    with pytest.raises(SpurgenError, match=r"\.set\.partial holds mine\.txt and is no interrupted export; remove it"):
+        make("parquet")
+    assert Path(".set.partial", "mine.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"version": 2}'])
+def test_a_damaged_index_is_an_error(make, text):
+    make("parquet")
+    Path("set", "dataset.json").write_text(text)
+    with pytest.raises(SpurgenError, match=r"set/dataset\.json is damaged; remove .*set, and generate the data set"):
+        make("parquet")
+
+
+def test_two_processes_do_not_write_the_same_data_set(make):
+    Path(".set.partial").mkdir()
+    with locked(Path(".set.partial")), pytest.raises(SpurgenError, match=r"another process is writing .*set; wait"):
+        make("parquet")
+
+
+def test_a_full_disk_is_an_error_that_says_what_is_kept(make, monkeypatch):
+    monkeypatch.setattr(writing, "write_shard", Mock(side_effect=OSError(28, "No space left on device")))
+    with pytest.raises(SpurgenError, match=r"set failed: No space left on device; what was written is in .*continues"):
+        make("parquet")
+    assert not Path("set").exists()

@@ -1,0 +1,18 @@
+import fcntl
+import os
+
+from spurgen.harness.machine.folders import partial_folder
+
+
+def test_folders_of_killed_processes_are_removed_and_those_in_use_stay(tmp_path):
+    names = [".set-aaaaaaaa.partial", ".set-bbbbbbbb.partial", ".set-b-aaaaaaaa.partial", ".set.partial"]
+    for name in names:
+        (tmp_path / name / "train").mkdir(parents=True)
+    handle = os.open(tmp_path / names[1], os.O_RDONLY)  # another open file holds its own lock, as another process would
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with partial_folder(tmp_path, "set") as first, partial_folder(tmp_path, "set") as second:
+        assert first.is_dir()
+        assert second != first
+        (first / "train").mkdir()
+    os.close(handle)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
