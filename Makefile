@@ -4,20 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
-IMAGENET_READY := $(VENV)/.ready-imagenet
 DOCS_READY := $(VENV)/.ready-docs
 # mypy does not see an editable install, so lint shows it the folders under their installed names.
 TYPES := .cache/types
-CORE := erm irm group_dro adversarial contrastive resample
-SIGNS := signs-image signs-text signs-multimodal
-MAIN := $(SIGNS) pretrained-image pretrained-text whac-a-mole-image wording-text conflict-multimodal
-DOSES := dose-10-image dose-50-image dose-90-image
+SIX := erm group_dro jtt dfr contrastive resample
+COMPOSITE := composite-text composite-image composite-multimodal
+WHOLE := $(COMPOSITE) scarce-text scarce-image label-noise core-noise hidden-mole
+SIZES := availability-small availability-medium availability-large
+CONTROLS := easy-text easy-image $(foreach size,$(SIZES),$(size)-80 $(size)-90 $(size)-98)
+AMBIGUOUS := ambiguous-text ambiguous-image
 # A checkout keeps its results with the package; everybody else's go to ./spurgen-results.
 RESULTS := --results benchmark/results
 # Rows of your own get into the board's tracked files by `make leaderboard` alone.
 OWN_ROWS := $(shell git ls-files --others --exclude-standard benchmark/results 2>/dev/null)
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
-BOARD_IMAGENET := --markdown benchmark/leaderboard-v1-imagenet.md --csv benchmark/leaderboard-v1-imagenet.csv
+ARCHIVED := v1 v1-imagenet
 KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are in benchmark/results; make leaderboard includes them")
 
 SITE_DOCS := $(or $(SITE),site)/docs/index.html
@@ -25,48 +26,45 @@ DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' '
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
-.PHONY: benchmark benchmark-full benchmark-imagenet splits check submit leaderboard site calibrate validity test attacks chaos lint bench ratios vendor sheets docs clean
+.PHONY: benchmark benchmark-full splits check submit leaderboard site calibrate validity test attacks chaos lint bench ratios vendor sheets docs clean
 
-benchmark: $(READY)  ## the three signs tasks, 3 seeds, the methods that most papers compare with
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(SIGNS) --seeds 0-2 --submissions $(CORE) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
+benchmark: $(READY)  ## the composite tasks and scarce-text, 3 worlds, a method of each family
+	$(BIN)/spurgen benchmark --tasks $(COMPOSITE) scarce-text --seeds 0-2 --submissions $(SIX) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
 	$(KEPT)
 
-benchmark-full: $(READY)  ## all of v1, 5 seeds: every method, and on the dose series those that most papers compare with
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(DOSES) --seeds 0-4 --submissions $(CORE) $(RESULTS)
-	$(BIN)/spurgen benchmark --suite v1 --tasks $(MAIN) --seeds 0-4 $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
+benchmark-full: $(READY)  ## all of v2, 5 worlds: every method, and on the controls a method of each family
+	$(BIN)/spurgen benchmark --tasks $(CONTROLS) --seeds 0-4 --submissions $(SIX) $(RESULTS)
+	$(BIN)/spurgen benchmark --tasks $(AMBIGUOUS) --seeds 0-4 --submissions erm contrastive $(RESULTS)
+	$(BIN)/spurgen benchmark --tasks $(WHOLE) --seeds 0-4 $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
 	$(KEPT)
 
-benchmark-imagenet: $(IMAGENET_READY)  ## v1-imagenet, 3 seeds, every method, from ImageNet's EfficientNet-Lite0
-	$(BIN)/spurgen benchmark --suite v1-imagenet --seeds 0-2 --yes $(RESULTS) $(if $(OWN_ROWS),,$(BOARD_IMAGENET))
-	$(KEPT)
-
-splits: $(READY)  ## regenerate the canonical train and val splits and verify all of v1
-	$(BIN)/spurgen splits regenerate --suite v1
-	$(BIN)/spurgen splits verify --suite v1
+splits: $(READY)  ## write train and val of the composite tasks, world 0, to data/, and verify all of v2
+	$(BIN)/spurgen splits regenerate --scenarios $(addsuffix -w0,$(COMPOSITE))
+	$(BIN)/spurgen splits verify
 
 # so that they name the next target instead of the next command
 check submit: export SPURGEN_MAKE = 1
 
-submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="signs-text signs-image"] [SEEDS=0-4]
+submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="composite-text scarce-text"] [SEEDS=0-4]
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
-	$(BIN)/spurgen score "$(MODEL)" --suite v1 --tasks $(or $(TASKS),$(SIGNS)) --seeds $(or $(SEEDS),0) $(RESULTS)
+	$(BIN)/spurgen score "$(MODEL)" --tasks $(or $(TASKS),$(COMPOSITE)) --seeds $(or $(SEEDS),0) $(RESULTS)
 
 check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## print both leaderboards and write their files
-	$(BIN)/spurgen leaderboard --suite v1 $(RESULTS) $(BOARD) --page README.md
-	$(BIN)/spurgen leaderboard --suite v1-imagenet $(RESULTS) $(BOARD_IMAGENET)
+leaderboard: $(READY)  ## print the leaderboards, of v2 and of archived suites, and write their files
+	for suite in $(ARCHIVED); do $(BIN)/spurgen leaderboard --suite $$suite $(RESULTS) --markdown benchmark/leaderboard-$$suite.md --csv benchmark/leaderboard-$$suite.csv || exit; done
+	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
-site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v1] [SITE=site]
-	$(BIN)/spurgen site --suite $(or $(SUITE),v1) $(RESULTS) --out $(or $(SITE),site)
+site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v2] [SITE=site]
+	$(BIN)/spurgen site --suite $(or $(SUITE),v2) $(RESULTS) --out $(or $(SITE),site)
 
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
-	$(BIN)/spurgen calibrate --suite v1 --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
+	$(BIN)/spurgen calibrate --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
 
 validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/ and docs/validity.md
-	$(BIN)/spurgen validity --suite v1 $(RESULTS) --out benchmark/validity --page docs/validity.md
+	$(BIN)/spurgen validity $(RESULTS) --out benchmark/validity --page docs/validity.md
 
 test: $(DEV_READY)
 	$(BIN)/pytest -n auto --ignore tests/speed
@@ -112,12 +110,6 @@ $(DEV_READY): pyproject.toml
 	$(SETTING_UP)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
-	@touch $(READY) $@
-
-$(IMAGENET_READY): pyproject.toml
-	$(SETTING_UP)
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[imagenet]"
 	@touch $(READY) $@
 
 $(DOCS_READY): pyproject.toml

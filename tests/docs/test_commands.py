@@ -18,7 +18,13 @@ from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.human.server import PageServer
 
 ROOT = Path(__file__).parents[2]
-GUIDES = ("README.md", "CONTRIBUTING.md", "submissions/README.md", "benchmark/CALIBRATION.md")
+GUIDES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "submissions/README.md",
+    "benchmark/CALIBRATION.md",
+    "benchmark/CALIBRATION-v1.md",
+)
 PAGES = [*(ROOT / guide for guide in GUIDES), *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAM = re.compile(r"(\.venv/bin/)?spurgen\b")
@@ -33,15 +39,16 @@ INSTALLS = {
 
 SHORTER = (
     (r"(check my_model\.py)", r"\1 --suite {tiny}"),  # a minute on the default suite
-    (r"--tasks signs-(\w+) --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --jobs 1"),
+    (r"--tasks composite-(\w+) --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --jobs 1"),
     (r"compare my_model erm", "compare group_dro erm"),  # the line before gave it a row in another suite
-    (r"(splits (?:verify|commit|reveal)) --suite v1", r"\1 --suite {tiny}"),  # half a million samples
-    (r"--suite v1 --private", "--suite {tiny} --tasks small-text --private --isolation process --jobs 1"),
+    (r"(splits (?:verify|commit|reveal))$", r"\1 --suite {tiny}"),  # four million samples
+    (r" --private", " --suite {tiny} --tasks small-text --private --isolation process --jobs 1"),
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
     (r"(entry --suite v2 .*)", r"\1 --dry-run"),  # an hour
-    (r"--suite v2 --task composite-image", "--suite {tiny} --task small-image"),
+    (r"(?:--suite v2 )?--task (?:composite|ambiguous)-image", "--suite {tiny} --task small-image"),
+    (r"human --summary", "human --suite {tiny} --summary"),
     (r"leaderboard --suite v2", "leaderboard --suite {tiny}"),
-    (r"(figures --suite v1 .*)", r"\1 --tasks signs-text"),
+    (r"(figures --out .*)", r"\1 --tasks composite-text"),
     (r"(--methods erm group_dro --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 --num-epochs 1 --seeds 0"),
     (r"(plan) --suite v2 --tasks .* --seeds 0-4", r"\1 --suite {tiny} --tasks small-text --seeds 0-1"),
     (r"(work --plan .*)", r"\1 --jobs 1"),

@@ -11,7 +11,11 @@ from spurgen.harness.commands.validity import BEGIN, END
 from spurgen.harness.validity._report import SCHEMA_VERSION, discover_tests, draw, summary, to_json, to_markdown
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = {"v1": ROOT / "benchmark/validity", "v1-imagenet": ROOT / "benchmark/validity-v1-imagenet"}
+FOLDERS = {
+    "v2": ROOT / "benchmark/validity",
+    "v1": ROOT / "benchmark/validity-v1",
+    "v1-imagenet": ROOT / "benchmark/validity-v1-imagenet",
+}
 SECTIONS = {name: get_type_hints(test.examine)["return"] for name, test in discover_tests().items()}
 
 
@@ -38,8 +42,8 @@ def test_the_text_has_the_numbers_of_the_json_and_every_plot_is_there(report):
     assert {path.stem for path in FOLDERS[suite].glob("*.png")} == set(plots)
 
 
-def test_the_docs_have_the_summary_of_v1(report):
+def test_the_docs_have_the_summary_of_v2(report):
     suite, _, sections = report
-    if suite == "v1":
+    if suite == "v2":
         section = (ROOT / "docs/validity.md").read_text().partition(f"{BEGIN}\n")[2].partition(f"\n{END}")[0]
         assert section == summary(sections)

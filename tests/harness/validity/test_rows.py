@@ -18,7 +18,7 @@ def empty():
 @pytest.mark.parametrize(
     ("name", "tasks", "makes_rows", "makes_references"),
     [
-        ("v1", ["signs-image", "signs-text", "signs-multimodal"], "make benchmark-full", "make calibrate"),
+        ("v2", ["composite-text", "composite-image", "composite-multimodal"], "make benchmark-full", "make calibrate"),
         (
             "v1-imagenet", ["imagenet-image"],
             "spurgen benchmark --suite v1-imagenet --seeds 0-4",
@@ -55,7 +55,7 @@ def test_a_suite_of_several_worlds_without_rows_says_what_is_missing(empty):
     assert {task.unit for task in suite.tasks.values()} == {"world"}
     missing = " ".join(sections["erm_failure"].missing)
     for lack in ("no row of erm", "no erm trained on uncorrelated data"):
-        assert f"{', '.join(suite.main)}: {lack}; `spurgen " in missing
+        assert f"{', '.join(suite.main)}: {lack}; `make " in missing
     assert "no row of jtt; no row of group_dro" in sections["above_erm"].missing[0]
 
 
