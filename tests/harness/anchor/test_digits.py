@@ -65,6 +65,7 @@ def test_without_the_package_the_error_says_what_to_install(monkeypatch):
 @pytest.mark.parametrize(
     "content",
     [gzip.compress(b"1,2\n")[:-4], b"no gzip", gzip.compress(b"1,2,3\n"), gzip.compress(b"1," * 784 + b"12\n")],
+    ids=["cut off", "no gzip", "three numbers", "no digit"],  # a compressed file has the time in it
 )
 def test_a_damaged_package_is_named(monkeypatch, tmp_path, content):
     path = tmp_path / module.PLACE
