@@ -22,7 +22,7 @@ class Estimate:
         return max(self.ends[0], other.ends[0]) <= min(self.ends[1], other.ends[1])
 
     def text(self, style: str = ".3f") -> str:
-        """Return the number and, in brackets, its interval, formatted by `style`, such as `.3f`; no zero is negative."""
+        """Return the number and, in brackets, its interval, formatted by `style`; no zero is negative."""
         style = style.replace(".", "z.")
         interval = "" if self.low is None else f" [{self.low:{style}}, {self.high:{style}}]"
         return f"{self.value:{style}}{interval}"
