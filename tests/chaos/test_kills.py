@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 KILLS = int(os.environ.get("SPURGEN_KILLS", "52"))
-SHARES = {"freezing": 2, "regenerating": 8, "scoring": 4, "merging": 12}  # of 26 kills; what takes long gets fewer
+SHARES = {"freezing": 2, "regenerating": 10, "scoring": 2, "merging": 12}  # of 26 kills; what takes long gets fewer
 LONGEST = 6  # kills in a row in one folder
 SCORE = (
     "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--device", "cpu", "--cluster", "serial",
