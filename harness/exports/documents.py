@@ -15,14 +15,14 @@ from spurgen.harness.exports.datasheet import data_card
 from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.responsible import responsible
+from spurgen.harness.machine.citation import AUTHORS, bibtex
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
 TERMS = "https://opensource.org/license/mit"
-HOLDER = "The SpurGen authors"
 MIT = f"""\
 MIT License
 
-Copyright (c) 2026 {HOLDER}
+Copyright (c) 2026 {AUTHORS}
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
@@ -81,11 +81,11 @@ def croissant(plan: Plan, folder: Path, index: Index, form: ModuleType) -> dict[
         f"{plan.total:,} samples). SHA-256 of the content: {index.content_sha256}.",
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
         "license": TERMS,
-        "url": f"https://pypi.org/project/spurgen/{version('spurgen')}",
-        "creator": {"@type": "sc:Organization", "name": HOLDER},
+        "url": f"urn:sha256:{index.content_sha256}",
+        "creator": {"@type": "sc:Organization", "name": AUTHORS},
         "datePublished": _today(),
         "version": version("spurgen"),
-        "citeAs": f"@misc{{spurgen, title={{SpurGen}}, author={{{{{HOLDER}}}}}, year={{2026}}}}",
+        "citeAs": bibtex(f"{title}, content SHA-256 {index.content_sha256[:16]}"),
         "isLiveDataset": False,
         **form.distribution(plan, folder),
         **responsible(scenario),

@@ -6,7 +6,7 @@ receipt is: the digests of its samples, and the sizes of its files.
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -78,15 +78,12 @@ def find(plan: Plan, out: Path) -> Index | None:
 def _claimed(folder: Path, out: Path) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     check_writable(folder, "--out")
-    try:
-        lock = locked(folder)
-        lock.__enter__()
-    except OSError:
-        raise SpurgenError(f"another process is writing {out}; wait for it, or choose another --out") from None
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder))
+        except OSError:
+            raise SpurgenError(f"another process is writing {out}; wait for it, or choose another --out") from None
         yield
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def _check_continues(plan: Plan, folder: Path, out: Path) -> None:

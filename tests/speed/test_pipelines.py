@@ -141,17 +141,19 @@ def test_items_one_by_one_take_little_longer_than_batches(task, compare):
     size = task.scenario.split_size("val")
     places = torch.randperm(size, generator=torch.Generator().manual_seed(0)).tolist()
 
+    labels = {}
+
     def one_by_one():
         dataset = SpurGenDataset(task.scenario, "val", modality="image")
-        for place in places:
-            dataset[place]
+        labels["items"] = [dataset[place]["label"] for place in places]
 
     def batches():
         dataset = SpurGenDataset(task.scenario, "val", modality="image")
-        for start in range(0, size, 64):
-            dataset.__getitems__(places[start : start + 64])
+        made = (dataset.__getitems__(places[start : start + 64]) for start in range(0, size, 64))
+        labels["batches"] = [item["label"] for batch in made for item in batch]
 
     compare("an epoch of single items, against batches of 64", one_by_one, batches, 3)
+    assert labels["items"] == labels["batches"]
 
 
 def test_speed_of_streaming_into_a_loop(task, benchmark, measure):
