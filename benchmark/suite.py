@@ -167,6 +167,16 @@ class Suite:
         """Path of what the ideal observers of its worlds reach; a suite need not have it."""
         return self.folder / f"{self.name}.ideal.json"
 
+    @property
+    def croissant_file(self) -> Path:
+        """Path of its Croissant description (MLCommons)."""
+        return self.folder / f"{self.name}.croissant.json"
+
+    @property
+    def datasheet_file(self) -> Path:
+        """Path of its datasheet."""
+        return self.folder / f"{self.name}.datasheet.md"
+
     @cached_property
     def ideal(self) -> IdealFile | None:
         """What its ideal observers reach, or None if it is not stored; raises `FrozenDataError` if it is unreadable."""

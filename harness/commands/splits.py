@@ -7,13 +7,16 @@ from pathlib import Path
 from rich.console import Console
 from tabulate import tabulate
 
-from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.errors import MissingError, ScenarioError
 from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.manifest import dump_manifest
+from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import Unique, add_jobs, add_suite
 from spurgen.harness.commands._verifying import add_data, only, samples_bar, total, verify_all
+from spurgen.harness.exports.documents import dump_croissant, today
+from spurgen.harness.exports.suite_documents import croissant, datasheet
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.splits.freeze import freeze, part_sizes
@@ -33,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("verify", _verify, "Make every sample again, compare it with the manifest, and check what is on disk."),
         ("freeze", _freeze, "Write the manifest of a new suite."),
         ("ideal", _ideal, "Write what the ideal observers of a suite's training data reach."),
+        ("describe", _describe, "Write a suite's datasheet and its Croissant description."),
         ("commit", _commit, "Draw the secret of private splits and publish its commitment."),
         ("reveal", _reveal, "Publish the secret of the open commitment, which ends its use."),
     ):
@@ -45,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 metavar="FILE",
                 help="default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to",
             )
-        elif name not in ("freeze", "ideal"):
+        elif name not in ("freeze", "ideal", "describe"):
             action.add_argument(
                 "--scenarios",
                 nargs="+",
@@ -109,6 +113,7 @@ def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
         manifest = freeze(suite, advance, arguments.jobs)
     write_atomically(suite.manifest_file, dump_manifest(manifest))
     say(console, f"wrote {suite.manifest_file}: no test image or caption occurs in train or val")
+    _describe(suite, arguments, console)
     return _ideal(suite, arguments, console)
 
 
@@ -120,6 +125,17 @@ def _ideal(suite: Suite, _: argparse.Namespace, console: Console) -> int:
         file = ideal_file(suite, advance)
     write_atomically(suite.ideal_file, dump_ideal(file))
     say(console, f"wrote {suite.ideal_file}: metrics of the ideal observer of every task and world")
+    return 0
+
+
+def _describe(suite: Suite, _: argparse.Namespace, console: Console) -> int:
+    try:
+        date = str(read_json(suite.croissant_file, "the description")["datePublished"])
+    except MissingError:
+        date = today()
+    write_atomically(suite.datasheet_file, datasheet(suite))
+    write_atomically(suite.croissant_file, dump_croissant(croissant(suite, date)))
+    say(console, f"wrote {suite.datasheet_file} and {suite.croissant_file}")
     return 0
 
 

@@ -20,7 +20,7 @@ HUGGING_FACE = {"val": "validation"}
 def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
     """Return README.md."""
     scenario = plan.scenario
-    facts = responsible(scenario)
+    facts = responsible([scenario])
     parts = [
         {"part": part, "samples": f"{record.samples:,}", "SHA-256 of its content": record.sha256}
         for part, record in index.parts.items()
@@ -54,8 +54,8 @@ which show the values that go with the class (`twins/ctrl`) or are redrawn (`twi
 **Motivation.** On real data nobody knows every shortcut; here each is known, so reliance on it can be measured exactly.
 Made by the SpurGen authors.
 
-**Composition.** An instance is an image and a caption of the same scene. Train and val are drawn at the strengths of
-the scenario, `scenario.toml`; test is balanced. {_joined(facts["rai:dataBiases"])}
+**Composition.** An instance is an image and a caption of the same scene. Strengths and sizes are in
+`scenario.toml`. {_joined(facts["rai:dataBiases"])}
 {_joined(facts["rai:dataAnnotationProtocol"])} The splits are the recommended ones, and samples are independent except
 for twins and their bases. {_joined(facts["rai:personalSensitiveInformation"])} The data need no other source.
 

@@ -1,12 +1,12 @@
 """The files and record sets of a data set, in the vocabulary of Croissant (MLCommons, version 1.0)."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from spurgen.harness.exports.columns import Column, columns_of, has_names, name_column
 from spurgen.harness.exports.plan import Plan, Shard, flat
+from spurgen.harness.machine.files import file_sha256
 
 TYPES = {"text": "sc:Text", "whole": "sc:Integer", "flag": "sc:Boolean", "class": "sc:Integer"}
 FileName = Callable[[Shard], str]
@@ -56,7 +56,7 @@ def table_and_images(plan: Plan, folder: Path, table: str, image: str, header: l
     ]
     file = {
         "@type": "cr:FileObject", "@id": table, "name": table, "contentUrl": table, "encodingFormat": "text/csv",
-        "sha256": _sha256(folder / table), "description": "a line per sample",
+        "sha256": file_sha256(folder / table), "description": "a line per sample",
     }  # fmt: skip
     images = [_file_set(flat(part), f"{part}/*.png", "image/png", f"images of {part}") for part in plan.parts]
     return {
@@ -110,8 +110,3 @@ def _field(records: str, column: Column, source: dict[str, Any], extracted: str)
         "@type": "cr:Field", "@id": f"{records}/{extracted}", "name": extracted, "description": column.meaning + names,
         "dataType": TYPES[column.kind], "source": {**source, "extract": {"column": extracted}},
     }  # fmt: skip
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

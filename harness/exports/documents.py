@@ -65,34 +65,46 @@ def write(plan: Plan, folder: Path, index: Index, form: ModuleType) -> None:
     write_scenario(plan.scenario, folder)
     (folder / LICENSE).write_text(MIT, encoding="utf-8")
     (folder / CARD).write_text(data_card(plan, index, form), encoding="utf-8")
-    text = json.dumps(croissant(plan, folder, index, form), indent=1, ensure_ascii=False)
-    (folder / CROISSANT).write_text(text + "\n", encoding="utf-8")
+    (folder / CROISSANT).write_text(dump_croissant(croissant(plan, folder, index, form)), encoding="utf-8")
 
 
 def croissant(plan: Plan, folder: Path, index: Index, form: ModuleType) -> dict[str, Any]:
     """Return the Croissant description of a data set, with the vocabulary for responsible AI."""
     scenario = plan.scenario
     title = f"spurgen-{scenario.suite}-{scenario.name}"
+    text = f"Drawn scenes with captions, in which every spurious correlation is known ({scenario.name}, "
+    content = {**form.distribution(plan, folder), **responsible([scenario])}
+    return described(
+        title,
+        f"{text}{plan.total:,} samples). SHA-256 of the content: {index.content_sha256}.",
+        bibtex(f"{title}, content SHA-256 {index.content_sha256[:16]}"),
+        {"url": f"urn:sha256:{index.content_sha256}", "version": version("spurgen"), "datePublished": today()}
+        | content,
+    )
+
+
+def described(title: str, text: str, citation: str, content: dict[str, Any]) -> dict[str, Any]:
+    """Return a Croissant description: what every one has, and the content."""
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "name": title,
-        "description": f"Drawn scenes with captions, in which every spurious correlation is known ({scenario.name}, "
-        f"{plan.total:,} samples). SHA-256 of the content: {index.content_sha256}.",
+        "description": text,
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
         "license": TERMS,
-        "url": f"urn:sha256:{index.content_sha256}",
         "creator": {"@type": "sc:Organization", "name": AUTHORS},
-        "datePublished": _today(),
-        "version": version("spurgen"),
-        "citeAs": bibtex(f"{title}, content SHA-256 {index.content_sha256[:16]}"),
+        "citeAs": citation,
         "isLiveDataset": False,
-        **form.distribution(plan, folder),
-        **responsible(scenario),
+        **content,
     }
 
 
-def _today() -> str:
+def dump_croissant(description: dict[str, Any]) -> str:
+    """Return a Croissant description as JSON text."""
+    return json.dumps(description, indent=1, ensure_ascii=False) + "\n"
+
+
+def today() -> str:
     """Return the date, or that of SOURCE_DATE_EPOCH (reproducible-builds.org), seconds since 1970."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)

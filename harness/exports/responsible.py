@@ -1,23 +1,24 @@
 """What a data set's users should know, as Croissant's vocabulary for responsible AI asks (MLCommons, RAI 1.0)."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from spurgen.benchmark.scenario import Scenario
 
 
-def responsible(scenario: Scenario) -> dict[str, Any]:
-    """Return the fields of the vocabulary."""
+def responsible(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """Return the fields of the vocabulary, for the data of one or more scenarios."""
     origin = "Labels and factors are those from which a sample was drawn."
     return {
         "rai:dataCollection": "Nothing was collected: a program draws every image and writes every caption from the "
-        "scenario in scenario.toml and its seed.",
+        "scenario and its seed.",
         "rai:dataCollectionType": ["Others: synthetic data"],
         "rai:dataCollectionMissingData": "None: every sample has an image, a caption and all factors.",
         "rai:dataPreprocessingProtocol": ["None; images are stored without loss, as PNG."],
         "rai:dataImputationProtocol": "None.",
-        "rai:dataAnnotationProtocol": [f"{origin} {_noise(scenario)}"],
+        "rai:dataAnnotationProtocol": [origin, *_each(scenarios, _noise)],
         "rai:machineAnnotationTools": ["SpurGen's generator"],
-        "rai:dataBiases": [biases(scenario)],
+        "rai:dataBiases": _each(scenarios, _biases),
         "rai:dataUseCases": ["Measuring whether a model learned the class or a shortcut, and comparing methods that "
                              "prevent shortcuts."],
         "rai:dataLimitations": ["Drawn scenes: what a model does here need not carry over to photographs. English "
@@ -31,19 +32,33 @@ def responsible(scenario: Scenario) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def biases(scenario: Scenario) -> str:
+def _each(scenarios: Sequence[Scenario], say: Callable[[Scenario], str]) -> list[str]:
+    """Return what `say` says of the scenarios, each sentence once and with the names of those for which it holds."""
+    said: dict[str, list[str]] = {}
+    for scenario in scenarios:
+        said.setdefault(say(scenario), []).append(scenario.name)
+    return list(said) if len(said) == 1 else [f"{', '.join(names)}: {text}" for text, names in said.items()]
+
+
+def _biases(scenario: Scenario) -> str:
     """Say which correlations the data have on purpose."""
-    channels = ", ".join(scenario.channels) or "no channel"
+    sizes, groups = scenario.splits, scenario.num_classes * scenario.num_patterns
+    even = f" (except for the first {n:,} of val, which are balanced)" if (n := sizes.val_per_group * groups) else ""
+    top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
     return (
-        f"In train and val these channels are correlated with the label on purpose: {channels}. In test every class "
-        "occurs with every alignment pattern equally often, except for samples on top in which all channels conflict."
+        f"In train and val{even} these channels are correlated with the label on purpose: "
+        f"{', '.join(scenario.channels) or 'none'}. In test every class occurs with every alignment pattern equally "
+        f"often{top}."
     )
+
+
+def _on_top(scenario: Scenario) -> int:
+    return int(scenario.splits.conflicting_per_class * scenario.num_classes)
 
 
 def _noise(scenario: Scenario) -> str:
     if not scenario.label_noise:
         return "No label is wrong."
-    return (
-        f"In train, and in val unless it is balanced, a share of {scenario.label_noise:g} of the labels is not the "
-        "class that is shown, on purpose; true_label is."
-    )
+    where = "train" if scenario.splits.val_per_group else "train and val"
+    share = f"a share of {scenario.label_noise:g} of the labels is not the class that is shown"
+    return f"In {where} {share}, on purpose; true_label is."

@@ -7,9 +7,12 @@ AUTHORS = "The SpurGen authors"
 YEAR = 2026
 
 
-def bibtex(data: str = "") -> str:
-    """Return the entry; `data` names the suite and its manifest, so that a paper says which data it used."""
-    note = f"Version {version('spurgen')}" + (f"; {data}" if data else "")
+def bibtex(data: str = "", *, versioned: bool = True) -> str:
+    """Return the entry; `data` names the suite and its manifest, so that a paper says which data it used.
+
+    What outlives a version of SpurGen is cited without it, `versioned=False`.
+    """
+    note = "; ".join(filter(None, [f"Version {version('spurgen')}" if versioned else "", data]))
     fields = {"title": f"{{SpurGen}}: {TITLE}", "author": f"{{{AUTHORS}}}", "year": str(YEAR), "note": note}
     lines = [f"  {name:<6} = {{{value}}}" for name, value in fields.items()]
     return "@software{spurgen,\n" + ",\n".join(lines) + "\n}\n"

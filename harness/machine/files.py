@@ -1,6 +1,7 @@
-"""Write whole files or none, and check before any work that files can be written."""
+"""Write whole files or none, check before any work that files can be written, and hash them."""
 
 import errno
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -34,6 +35,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         raise WriteError(error.errno, error.strerror or str(error), str(path)) from None
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_writable(folder: Path, flag: str) -> None:

@@ -1,0 +1,61 @@
+import hashlib
+import json
+import warnings
+
+import mlcroissant
+import pytest
+
+from spurgen.benchmark.suite import SUITES, load_suite
+from spurgen.harness.cli import main
+from spurgen.harness.exports.documents import dump_croissant
+from spurgen.harness.exports.suite_documents import croissant, datasheet, templates
+
+NAMES = sorted(path.name.split(".")[0] for path in SUITES.glob("*.manifest.json"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_suite_is_described_as_its_files_are_today(name):
+    suite = load_suite(name)
+    stored = json.loads(suite.croissant_file.read_text())
+    assert suite.croissant_file.read_text() == dump_croissant(croissant(suite, stored["datePublished"]))
+    assert suite.datasheet_file.read_text() == datasheet(suite)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_suites_croissant_is_valid_and_its_digests_are_those_of_the_files(name):
+    suite = load_suite(name)
+    with warnings.catch_warnings(action="ignore"):
+        read = mlcroissant.Dataset(str(suite.croissant_file))
+    assert (set(read.metadata.ctx.issues.errors), set(read.metadata.ctx.issues.warnings)) == (set(), set())
+    assert read.metadata.data_biases
+    assert [str(record["tasks/task"]) for record in read.records("tasks")] == list(suite.tasks)
+    worlds = {str(record["worlds/world"]): record for record in read.records("worlds")}
+    assert list(worlds) == list(suite.scenarios)
+    for name, record in worlds.items():
+        assert str(record["worlds/sha256"]) == suite.frozen(name).digest
+        sizes = suite.scenario(name).splits
+        assert record["worlds/samples"] >= sizes.train + sizes.val
+    files = {file.content_url: file.sha256 for file in read.metadata.distribution}
+    assert len(files) == 2 + len(templates(suite))
+    for path, digest in files.items():
+        assert hashlib.sha256((suite.folder / path).read_bytes()).hexdigest() == digest
+
+
+def test_describe_keeps_the_date_of_the_first_description(suite_file, monkeypatch):
+    suite = load_suite(suite_file)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert main(["splits", "describe", "--suite", suite_file]) == 0
+    first = suite.croissant_file.read_text()
+    assert '"datePublished": "1970-01-01"' in first
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    assert main(["splits", "describe", "--suite", suite_file]) == 0
+    assert suite.croissant_file.read_text() == first
+    assert f"`spurgen splits verify --suite {suite.spoken}`" in suite.datasheet_file.read_text()
+
+
+def test_a_suite_that_is_not_frozen_is_not_described(suite_file, stderr):
+    suite = load_suite(suite_file)
+    suite.manifest_file.unlink()
+    assert main(["splits", "describe", "--suite", suite_file]) == 2
+    assert "tiny.manifest.json" in stderr()
+    assert not suite.datasheet_file.exists()
