@@ -12,6 +12,7 @@ from spurgen.benchmark.errors import ScenarioError, shortened
 from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.shared import is_url
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.job import Seeds
 
@@ -189,6 +190,11 @@ def add_results(parser: Flags) -> None:
         "--results", type=results_folder, default=OWN, metavar="FOLDER",
         help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
+
+
+def results_place(text: str) -> str:
+    """Read the path of a folder or a URL, for argparse."""
+    return text if is_url(text) else str(results_folder(text))
 
 
 def open_store(suite: Suite, arguments: argparse.Namespace, console: Console) -> Store:

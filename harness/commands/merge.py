@@ -1,6 +1,7 @@
 """Merge folders of results, such as those of several machines, into one."""
 
 import argparse
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.commands._arguments import add_results
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.shared import fetched
 from spurgen.harness.results.merging import merge_rows
 from spurgen.harness.results.store import Store
 
@@ -18,28 +20,35 @@ KINDS = ("", "private", "reference")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="folders of results, one per machine")
+    parser.add_argument(
+        "folders", nargs="+", metavar="FOLDER",
+        help="folders of results, one per machine, or URLs of zip files that spurgen work wrote; a URL may have a *",
+    )  # fmt: skip
     add_results(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge the rows of all folders into --results; what is there already stays."""
-    found = [(folder, suite) for folder in arguments.folders for suite in _suites(folder)]
-    check_writable(arguments.results, "--results")
     count = 0
-    for folder, suite in found:
-        for kind in KINDS:
-            source, target = Store(folder, suite, kind, shipped=False), Store(arguments.results, suite, kind)
-            for label in source.labels():
-                target.merge(label, partial(merge_rows, label, source.row(label)))
-                count += 1
-    say(console, f"merged {count} rows of {len(arguments.folders)} folders into {arguments.results}")
+    with ExitStack() as stack:
+        folders = {
+            name: copy for place in arguments.folders for name, copy in stack.enter_context(fetched(place)).items()
+        }
+        found = [(folder, suite) for name, folder in folders.items() for suite in _suites(folder, name)]
+        check_writable(arguments.results, "--results")
+        for folder, suite in found:
+            for kind in KINDS:
+                source, target = Store(folder, suite, kind, shipped=False), Store(arguments.results, suite, kind)
+                for label in source.labels():
+                    target.merge(label, partial(merge_rows, label, source.row(label)))
+                    count += 1
+    say(console, f"merged {count} rows of {len(folders)} folders into {arguments.results}")
     return 0
 
 
-def _suites(folder: Path) -> list[str]:
-    """Return the suites of which a folder has rows; raise `SpurgenError` if there is none."""
+def _suites(folder: Path, name: str) -> list[str]:
+    """Return the suites of which a folder has rows; raise `SpurgenError`, which names the folder, if there is none."""
     suites = sorted({path.parent.name for path in folder.glob("*/*.jsonl")})
     if not suites:
-        raise SpurgenError(f"{folder} has no rows: expected files such as {folder}/SUITE/ROW.jsonl")
+        raise SpurgenError(f"{name} has no rows: expected files such as {name}/SUITE/ROW.jsonl")
     return suites

@@ -6,14 +6,15 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.commands._arguments import add_device, add_jobs, add_results, read_share
+from spurgen.harness.commands._arguments import add_device, add_jobs, read_share, results_place
 from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._running import report_failures
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
-from spurgen.harness.results.store import Store
+from spurgen.harness.machine.shared import is_url, sent_to
+from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.missing import run_missing
 from spurgen.harness.running.plan_file import read_plan, share, to_jobs
 
@@ -24,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index", type=read_share, required=True, metavar="I[/N]", help="job I of the plan, or share I of N, from 0"
     )
-    add_results(parser)
+    parser.add_argument(
+        "--results", type=results_place, default=str(OWN), metavar="FOLDER",
+        help="folder of your own rows, or the URL of a zip file for them, such as s3://bucket/share-0.zip, as fsspec "
+        f"reads it; each share needs its own; default: {OWN}",
+    )  # fmt: skip
     add_device(parser)
     add_jobs(parser)
     add_limits(parser)
@@ -37,9 +42,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if len({line.suite for line in planned}) > 1:
         raise SpurgenError(f"{arguments.plan} has jobs of several suites; plan each by itself")
     jobs = to_jobs(planned, device, limits_of(arguments))
-    check_writable(arguments.results, "--results")
-    say(console, describe_isolation(limits_of(arguments)))
-    store = Store(arguments.results, jobs[0].task.scenario.suite, shipped=False)  # a share holds what it made, no more
-    errors = [result.error for _, result in run_missing(jobs, store, console, resources_of(arguments, device))]
-    say(console, f"{len(planned)} jobs have a result in {store.folder}" if not any(errors) else "some jobs failed")
-    return report_failures([error for error in errors if error], console)
+    suite, errors = jobs[0].task.scenario.suite, []
+    with sent_to(arguments.results) as (folder, send):
+        check_writable(folder, "--results")
+        say(console, describe_isolation(limits_of(arguments)))
+        store = Store(folder, suite, shipped=False)  # a share holds what it made, no more
+        for _, result in run_missing(jobs, store, console, resources_of(arguments, device)):
+            send()
+            errors += [result.error] if result.error else []
+    where = arguments.results if is_url(arguments.results) else store.folder
+    say(console, "some jobs failed" if errors else f"{len(planned)} jobs have a result in {where}")
+    return report_failures(errors, console)

@@ -5,13 +5,19 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 KILLS = int(os.environ.get("SPURGEN_KILLS", "52"))
 SHARES = {"freezing": 2, "regenerating": 10, "scoring": 2, "merging": 12}  # of 26 kills; what takes long gets fewer
+DISK = 2**20  # bytes of the disk that is full
 LONGEST = 6  # kills in a row in one folder
 SCORE = (
     "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--device", "cpu", "--cluster", "serial",
@@ -135,6 +141,26 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
         command(full, *COMMANDS[merging])
         assert outcome() == undisturbed()
     assert refused
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_named_and_the_next_run_completes(command, new_folder):
+    roomy, undisturbed = merging(command, new_folder, "roomy")
+    command(roomy, *COMMANDS[merging])
+    merge = shlex.join([str(Path(sys.executable).with_name("spurgen")), *COMMANDS[merging]])
+    for free in (0, 4096, 12288):
+        folder, outcome = merging(command, new_folder, f"full-{free}")
+        script = f"head --bytes {DISK - free} /dev/zero > results/ballast; {merge}; echo $? > code; rm results/ballast"
+        full = subprocess.run(
+            ["bwrap", "--dev-bind", "/", "/", "--size", str(DISK), "--tmpfs", folder / "results",
+             "sh", "-c", f"{script}; {merge} && cp --recursive results copy"],
+            cwd=folder, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert (folder / "code").read_text() == "2\n", full.stderr
+        assert re.search(r"cannot write results/tiny/\S+: No space left on device", full.stderr), full.stderr
+        (folder / "results").rmdir()
+        (folder / "copy").rename(folder / "results")
+        assert outcome() == undisturbed()
 
 
 @pytest.mark.slow

@@ -1,0 +1,107 @@
+"""A folder of results as one zip file at a URL, such as s3://bucket/share-0.zip, through fsspec.
+
+One file, since an object store replaces a file at once, but not two: whoever reads finds the old folder or the new one.
+"""
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+
+from spurgen.benchmark.errors import SpurgenError
+
+
+def is_url(place: str) -> bool:
+    """Return whether a place is a URL instead of a path."""
+    return "://" in place
+
+
+@contextmanager
+def fetched(place: str) -> Iterator[dict[str, Path]]:
+    """Lend the folders of results at a place, by name: the folder itself, or copies of all that match a URL.
+
+    Raise `SpurgenError` if nothing matches, or if the files cannot be read.
+    """
+    if not is_url(place):
+        yield {place: Path(place)}
+        return
+    with TemporaryDirectory(prefix="spurgen-") as folder:
+        copies = {}
+        with _explained("read", place):
+            files, path = _opened(place)
+            for k, name in enumerate(sorted(files.glob(path)) if "*" in path else [path]):
+                copies[str(files.unstrip_protocol(name))] = copy = Path(folder, str(k))
+                _unpack(files.cat_file(name), copy)
+        if not copies:
+            raise SpurgenError(f"{place} matches no file")
+        yield copies
+
+
+@contextmanager
+def sent_to(place: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """Lend a folder and a function that sends it to a place; of a path, the folder itself is lent.
+
+    What is at the URL already is in the folder. If it cannot be sent, raise `SpurgenError`; the folder then stays.
+    """
+    if not is_url(place):
+        yield Path(place), lambda: None
+        return
+    with _explained("read", place):
+        files, path = _opened(place)
+        before = files.cat_file(path) if files.exists(path) else b""
+    folder, failed = Path(mkdtemp(prefix="spurgen-results-")), False
+
+    def send() -> None:
+        nonlocal failed
+        content, failed = _packed(folder), True
+        with _explained("write", f"{place}; the results are in {folder}"):
+            with suppress(Exception):  # object stores have no folders; if one is missing elsewhere, writing fails
+                files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with files.transaction, files.open(path, "wb") as file:
+                file.write(content)
+        failed = False
+
+    try:
+        if before:
+            with _explained("read", place):
+                _unpack(before, folder)
+        yield folder, send
+    finally:
+        if not failed:
+            shutil.rmtree(folder)
+
+
+def _opened(url: str) -> tuple[Any, str]:
+    from fsspec.core import url_to_fs  # slow to import
+
+    files, path = url_to_fs(url)
+    return files, str(path)
+
+
+@contextmanager
+def _explained(verb: str, place: str) -> Iterator[None]:
+    """Raise `SpurgenError` for whatever a file system raises, which may be any error of any library."""
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise SpurgenError(f"cannot {verb} {place}: {reason}") from error
+
+
+def _packed(folder: Path) -> bytes:
+    """Return a folder as a zip file, without what a killed write leaves."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix != ".tmp":
+                archive.write(path, path.relative_to(folder).as_posix())
+    return content.getvalue()
+
+
+def _unpack(content: bytes, folder: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)

@@ -1,0 +1,77 @@
+"""Folders at URLs, on two file systems of fsspec: memory:// and file://."""
+
+import re
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.shared import fetched, sent_to
+
+
+@pytest.fixture(params=["memory", "file"])
+def place(request, tmp_path):
+    """The URL of a folder that does not exist yet."""
+    return f"{request.param}://{tmp_path}/runs"
+
+
+def test_what_was_sent_is_there_the_next_time_and_is_fetched(place):
+    url = f"{place}/share-0.zip"
+    with sent_to(url) as (folder, send):
+        (folder / "v2").mkdir()
+        (folder / "v2" / "erm.jsonl").write_text("row")
+        (folder / "v2" / ".half.tmp").write_text("what a killed write leaves")
+        send()
+        (folder / "v2" / "erm.jsonl").write_text("not sent")
+    assert not folder.exists()
+    with sent_to(url) as (folder, _):
+        assert [p.name for p in (folder / "v2").iterdir()] == ["erm.jsonl"]
+        assert (folder / "v2" / "erm.jsonl").read_text() == "row"
+    with sent_to(f"{place}/share-1.zip") as (folder, send):
+        (folder / "other").write_text("")
+        send()
+    with fetched(f"{place}/share-*.zip") as copies:
+        assert [name.rpartition("/")[2] for name in copies] == ["share-0.zip", "share-1.zip"]
+        assert [[p.name for p in copy.iterdir()] for copy in copies.values()] == [["v2"], ["other"]]
+    assert not any(copy.exists() for copy in copies.values())
+
+
+def test_a_folder_is_lent_itself(tmp_path):
+    with sent_to(str(tmp_path)) as (folder, send):
+        send()
+    with fetched(str(tmp_path)) as copies:
+        assert (folder, copies) == (tmp_path, {str(tmp_path): tmp_path})
+
+
+def test_what_cannot_be_read_is_an_error_that_names_the_url(place):
+    with pytest.raises(SpurgenError, match=rf"{place}/\*.zip matches no file"), fetched(f"{place}/*.zip"):
+        pass
+    with pytest.raises(SpurgenError, match=f"cannot read {place}/none.zip"), fetched(f"{place}/none.zip"):
+        pass
+    unknown = "cannot read nowhere://a.zip: Protocol not known: nowhere"
+    with pytest.raises(SpurgenError, match=re.escape(unknown)), sent_to("nowhere://a.zip"):
+        pass
+    files, path = fsspec.core.url_to_fs(f"{place}/damaged.zip")
+    files.makedirs(path.rpartition("/")[0], exist_ok=True)
+    files.pipe_file(path, b"no zip file")
+    for reading in (fetched, sent_to):
+        damaged = pytest.raises(SpurgenError, match=r"cannot read .*damaged.zip: File is not a zip file")
+        with damaged, reading(f"{place}/damaged.zip"):
+            pass
+
+
+def test_what_cannot_be_sent_stays_in_a_folder_that_the_error_names(tmp_path):
+    (tmp_path / "plain").write_text("a file, not a folder")
+    refused = pytest.raises(SpurgenError, match=r"cannot write file:.*share.zip; the results are in")
+    with refused as caught, sent_to(f"file://{tmp_path}/plain/share.zip") as (folder, send):
+        (folder / "row").write_text("kept")
+        send()
+    kept = Path(re.search(r"results are in ([^:]+)", str(caught.value))[1])
+    assert (kept / "row").read_text() == "kept"
+
+
+def test_any_other_error_leaves_no_folder(place):
+    with pytest.raises(ZeroDivisionError), sent_to(f"{place}/x.zip") as (folder, _):
+        raise ZeroDivisionError
+    assert not folder.exists()
