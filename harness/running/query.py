@@ -14,6 +14,7 @@ from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, sample
+from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK, Chunk, Int64, cut, mix
 from spurgen.harness.running.task_data import Block, every_input, halves_of, inputs, make_block, part_start
@@ -75,10 +76,10 @@ class Asker:
         return to_logits(answers) if self.what == "predict_proba" else answers
 
     def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
-        """Yield what the function `what` returns for each batch, float64; the next batch is made in the meantime."""
+        """Yield what the function `what` returns for each batch, float64; the next batches are made in the meantime."""
         width = None if what == "encode" else self.task.scenario.num_classes
         pending = 0  # rows of the batch that the worker computes
-        for batch in batches:
+        for batch in ahead(batches):
             if pending:
                 yield self._answer(pending, width, where)
             self.worker.send(what, batch)
