@@ -105,6 +105,13 @@ class Task:
         """Return the task in the world of a training seed: the task itself if its scenario has one world."""
         return replace(self, scenario=self.scenario.in_world(seed))
 
+    def in_frozen_world(self, seed: int) -> "Task":
+        """Return the task in a frozen world; raise `ScenarioError` for a seed that is none."""
+        worlds = self.scenario.worlds
+        if 1 < worlds <= seed:
+            raise ScenarioError(f"task {self.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
+        return self.in_world(seed)
+
 
 @dataclass(frozen=True)
 class Suite:

@@ -12,6 +12,7 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import add_results, add_suite, open_store
+from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.printing import say
 
 NAME = r"[A-Za-z0-9][\w.=+-]{0,63}"
@@ -30,6 +31,7 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
         "--access", choices=tuple(ACCESS), default="none", help="what the model's training used; default: none"
     )
     add_results(group)
+    add_data(group)
 
 
 def run_answers(arguments: argparse.Namespace, console: Console) -> int:
@@ -40,7 +42,8 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
         raise SpurgenError("name the task whose questions were answered by --task")
     from spurgen.harness.board.files import build_board  # imported late: these load libraries that train
     from spurgen.harness.board.verdict import verdict
-    from spurgen.harness.questions.answers import read_answers, results_of
+    from spurgen.harness.questions.answers import not_stored, read_answers, results_of
+    from spurgen.harness.results.merging import merge_rows
     from spurgen.harness.results.rows import make_task_row
 
     suite = load_suite(arguments.suite)
@@ -51,14 +54,22 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     rows = store.rows()
     if arguments.row in rows and any(part.results[0].verification != "answers only" for part in rows[name].values()):
         raise SpurgenError(f"the row {name} is of a submission; name another --row")
-    results = results_of(suite, task, read_answers(arguments.answers, task), name, arguments.access)
-    rows = {**rows, name: {**rows.get(name, {}), task.name: make_task_row(results)}}
+    answered = read_answers(arguments.answers, task)
+    worlds = {task.in_world(seed).scenario.name for seed, _ in answered}
+    if not verified(suite, worlds, arguments.data, console):
+        return 1
+    results = results_of(suite, task, answered, name, arguments.access)
+    row = rows.get(name, {}) if arguments.row else {}
+    new = not_stored(results, row, task)
+    if new:
+        rows = {**rows, name: merge_rows(name, row, {task.name: make_task_row(new)})}
     board = build_board(suite, arguments.results, rows)
     print(*verdict(suite, board, name, rows[name], {task.name}), sep="\n")
     if arguments.row:
-        for result, samples in results:
+        for result, samples in new:
             store.add(name, result, samples)
-        say(console, f"stored as row {name} in {store.folder}: answers only, no consistency check was possible")
+        stored = f"stored as row {name}" if new else f"these answers were stored before, as row {name}"
+        say(console, f"{stored} in {store.folder}: answers only, no consistency check was possible")
     else:
         _hint(suite, console)
     return 0

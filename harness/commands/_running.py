@@ -25,7 +25,7 @@ from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._cluster import add_cluster, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
-from spurgen.harness.commands._verifying import add_data, only, verify_all
+from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -35,7 +35,6 @@ from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import offered, plan
 from spurgen.harness.running.plan_file import share
-from spurgen.harness.splits.verify import stamped
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,8 +81,8 @@ def run_submissions(
         return 0
     if missing:
         check_writable(arguments.results, "--results")
-    used = only(suite, {job.task.scenario.name for job in jobs})  # of templates, only the worlds used
-    if not stamped(used, arguments.data) and verify_all(used, arguments.data, console, arguments.jobs):
+    worlds = {job.task.scenario.name for job in jobs}  # of templates, only the worlds used
+    if not verified(suite, worlds, arguments.data, console, arguments.jobs):
         return 1
     failures: list[str] = []
     if missing:

@@ -1,6 +1,5 @@
 """Verifying a suite's splits for a command, with a progress bar."""
 
-import argparse
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,17 +9,18 @@ from rich.console import Console
 
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite
+from spurgen.harness.commands._arguments import Flags
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import check_revealed, read_commitments
 from spurgen.harness.splits.store import DATA
-from spurgen.harness.splits.verify import stamp, verify, verify_store
+from spurgen.harness.splits.verify import stamp, stamped, verify, verify_store
 
 NAMED = 12  # scenarios at most that a message names
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
+def add_data(parser: Flags) -> None:
     """Declare the flag that names the folder of the splits on disk."""
     parser.add_argument(
         "--data", type=Path, default=DATA, metavar="FOLDER",
@@ -78,6 +78,12 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
     on_disk = f"so do {stored} parts on disk in {root}" if stored else f"no split is stored in {root}"
     say(console, f"suite {suite.name}: regenerated {total(suite):,} samples; all match the manifest; {on_disk}")
     return 0
+
+
+def verified(suite: Suite, names: Iterable[str], root: Path, console: Console, jobs: int | None = None) -> bool:
+    """Return whether the named scenarios are the frozen ones: noted before, or else verified now."""
+    used = only(suite, names)
+    return stamped(used, root) or not verify_all(used, root, console, jobs)
 
 
 def _verify_revealed(suite: Suite, console: Console) -> int:

@@ -6,7 +6,8 @@ from rich.console import Console
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import add_out, add_seeds, add_suite
-from spurgen.harness.commands._verifying import samples_bar
+from spurgen.harness.commands._verifying import add_data, samples_bar, verified
+from spurgen.harness.machine.folders import check_out
 from spurgen.harness.machine.printing import say
 
 
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("folder", "parquet"), default="folder",
         help="PNG files with questions.csv, or questions.parquet (needs pyarrow); default: folder",
     )  # fmt: skip
+    add_data(parser)
     add_out(parser, "folder to write, which must be free", required=True)
 
 
@@ -27,9 +29,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.questions.keys import parts_of  # imported late: loads libraries that train
     from spurgen.harness.questions.writing import write_questions
 
-    task = load_suite(arguments.suite).task(arguments.task)
+    suite = load_suite(arguments.suite)
+    task = suite.task(arguments.task)
     seeds = arguments.seeds or range(task.scenario.worlds)
-    tasks = list({task.in_world(seed).scenario.name: task.in_world(seed) for seed in seeds}.values())
+    tasks = list({(world := task.in_frozen_world(seed)).scenario.name: world for seed in seeds}.values())
+    check_out(arguments.out)
+    if not verified(suite, [world.scenario.name for world in tasks], arguments.data, console):
+        return 1
     total = sum(len(part.indices) for world in tasks for part in parts_of(world))
     with samples_bar(console, total, "questions") as advance:
         count = write_questions(tasks, arguments.out, arguments.format, advance)

@@ -1,28 +1,29 @@
 """List, regenerate, verify or freeze the splits of a suite; commit to private splits, and reveal them."""
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from tabulate import tabulate
 
-from spurgen.benchmark.errors import MissingError, ScenarioError
+from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.manifest import dump_manifest
-from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import Unique, add_jobs, add_suite
 from spurgen.harness.commands._verifying import add_data, only, samples_bar, total, verify_all
-from spurgen.harness.exports.documents import dump_croissant, today
-from spurgen.harness.exports.suite_documents import croissant, datasheet
+from spurgen.harness.exports.documents import dump_croissant
+from spurgen.harness.exports.suite_documents import croissant, datasheet, first_date
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.splits.freeze import freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate
 
+Action = Callable[[Suite, argparse.Namespace, Console], int]
 FLAGS = argparse.ArgumentParser(add_help=False)
 add_suite(FLAGS)
 
@@ -101,20 +102,33 @@ def _verify(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
 
 
 def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
-    if suite.manifest_file.exists() and not suite.ideal_file.exists():
-        say(console, f"{suite.manifest_file} is there; what is missing is {suite.ideal_file}")
-        return _ideal(suite, arguments, console)
-    if suite.manifest_file.exists():
+    """Write what is missing of a frozen suite's files: one after the other, since a run may be killed between them."""
+    missing = [action for action, files in _files(suite).items() if not all(file.exists() for file in files)]
+    if not missing:
         raise ScenarioError(
             f"{suite.manifest_file} exists, and a frozen suite never changes; make a new version, "
             "or delete the file if this one was never published"
         )
+    for action in missing:
+        action(suite, arguments, console)
+    return 0
+
+
+def _files(suite: Suite) -> dict[Action, list[Path]]:
+    """Return the actions that write a frozen suite's files, in order, with their files."""
+    return {
+        _manifest: [suite.manifest_file],
+        _describe: [suite.datasheet_file, suite.croissant_file],
+        _ideal: [suite.ideal_file],
+    }
+
+
+def _manifest(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
     with samples_bar(console, total(suite)) as advance:
         manifest = freeze(suite, advance, arguments.jobs)
     write_atomically(suite.manifest_file, dump_manifest(manifest))
     say(console, f"wrote {suite.manifest_file}: no test image or caption occurs in train or val")
-    _describe(suite, arguments, console)
-    return _ideal(suite, arguments, console)
+    return 0
 
 
 def _ideal(suite: Suite, _: argparse.Namespace, console: Console) -> int:
@@ -129,12 +143,8 @@ def _ideal(suite: Suite, _: argparse.Namespace, console: Console) -> int:
 
 
 def _describe(suite: Suite, _: argparse.Namespace, console: Console) -> int:
-    try:
-        date = str(read_json(suite.croissant_file, "the description")["datePublished"])
-    except MissingError:
-        date = today()
     write_atomically(suite.datasheet_file, datasheet(suite))
-    write_atomically(suite.croissant_file, dump_croissant(croissant(suite, date)))
+    write_atomically(suite.croissant_file, dump_croissant(croissant(suite, first_date(suite.croissant_file))))
     say(console, f"wrote {suite.datasheet_file} and {suite.croissant_file}")
     return 0
 

@@ -10,7 +10,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.harness.exports.columns import columns_of
 from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.plan import Plan
-from spurgen.harness.exports.responsible import responsible
+from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.machine.printing import markdown_table
 
 HUGGING_FACE = {"val": "validation"}
@@ -34,7 +34,7 @@ def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
 # {scenario.name}, a world of SpurGen
 
 {plan.total:,} drawn scenes of {scenario.image_size} x {scenario.image_size} pixels with English captions, in
-{scenario.num_classes} classes. Channels that are correlated with the class in train: {_strengths(scenario)}.
+{scenario.num_classes} classes. Channels that are correlated with the class in train: {_correlated(scenario)}.
 SHA-256 of the content, the same in every format: `{index.content_sha256}`.
 
 ```python
@@ -78,8 +78,8 @@ def _joined(texts: list[str]) -> str:
     return " ".join(texts)
 
 
-def _strengths(scenario: Scenario) -> str:
-    names = [f"{name} ({channel.values} values)" for name, channel in scenario.channels.items()]
+def _correlated(scenario: Scenario) -> str:
+    names = [f"{name} ({scenario.channels[name].values} values)" for name in correlated(scenario)]
     return ", ".join(names) or "none"
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from spurgen.benchmark.scenario import Scenario
 
 
@@ -45,11 +47,27 @@ def _biases(scenario: Scenario) -> str:
     sizes, groups = scenario.splits, scenario.num_classes * scenario.num_patterns
     even = f" (except for the first {n:,} of val, which are balanced)" if (n := sizes.val_per_group * groups) else ""
     top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
-    return (
-        f"In train and val{even} these channels are correlated with the label on purpose: "
-        f"{', '.join(scenario.channels) or 'none'}. In test every class occurs with every alignment pattern equally "
-        f"often{top}."
+    names = ", ".join(correlated(scenario))
+    which = (
+        f"these channels are correlated with the label on purpose: {names}" if names else "no channel tells the label"
     )
+    return (
+        f"In train and val{even} {which}. In test every class occurs with every alignment pattern equally often{top}."
+    )
+
+
+def correlated(scenario: Scenario) -> list[str]:
+    """Name the channels that tell something about the label in train.
+
+    A channel without correlation shows the value that goes with the label as often as any other.
+    """
+    found = []
+    for name, channel in scenario.channels.items():
+        own = [environment.strength.get(name, channel.strength) for environment in scenario.environments]
+        strengths = np.hstack([np.ravel(strength) for strength in own or [channel.strength]])
+        if not np.allclose(strengths, channel.unbiased):
+            found.append(name)
+    return found
 
 
 def _on_top(scenario: Scenario) -> int:
@@ -60,5 +78,4 @@ def _noise(scenario: Scenario) -> str:
     if not scenario.label_noise:
         return "No label is wrong."
     where = "train" if scenario.splits.val_per_group else "train and val"
-    share = f"a share of {scenario.label_noise:g} of the labels is not the class that is shown"
-    return f"In {where} {share}, on purpose; true_label is."
+    return f"In {where} {scenario.label_noise:.0%} of the labels are wrong on purpose; true_label is the class shown."

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from spurgen.benchmark.errors import MissingError, ReadError
+from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.exports.documents import described
-from spurgen.harness.exports.responsible import responsible
+from spurgen.harness.exports.documents import described, today
+from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import file_sha256
 from spurgen.harness.machine.printing import markdown_table
@@ -68,7 +70,7 @@ def datasheet(suite: Suite) -> str:
             "scenario": f"`{scenario.name}`",
             "worlds": scenario.worlds,
             "classes": scenario.num_classes,
-            "channels": ", ".join(scenario.channels) or "none",
+            "correlated channels": ", ".join(correlated(scenario)) or "none",
             "samples": f"{sum(world['samples'] for world in counts if world['scenario'] == scenario.name):,}",
             "twins": f"{sum(world['twins'] for world in counts if world['scenario'] == scenario.name):,}",
         }
@@ -119,6 +121,16 @@ Under the MIT licence. {suite.croissant_file.name} describes the suite for machi
 {facts["rai:dataReleaseMaintenancePlan"]} `spurgen splits verify --suite {suite.spoken}` makes every sample again and
 compares it with the manifest.
 """
+
+
+def first_date(path: Path) -> str:
+    """Return the date of publication in a Croissant description, or today's if there is none yet."""
+    try:
+        return str(read_json(path, "the Croissant description")["datePublished"])
+    except MissingError:
+        return today()
+    except (KeyError, TypeError):
+        raise ReadError(f"{path} has no datePublished; restore it from version control, or delete it") from None
 
 
 def _list(sentences: list[str]) -> str:

@@ -19,6 +19,7 @@ from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.questions.keys import Part, keys_of, parts_of
 from spurgen.harness.results.identity import job_identity
+from spurgen.harness.results.rows import Row
 from spurgen.harness.running.query import Predictions
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block
@@ -26,6 +27,7 @@ from spurgen.harness.running.task_data import Block
 ANSWERS_ONLY: Final = "answers only"
 SURE = 10.0
 """Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
+Scored = list[tuple[Result, ResultSamples]]
 KEY, PREDICTION, RUN = "key", "prediction", "run"
 
 
@@ -130,29 +132,46 @@ def digest_of(answered: Sequence[Answered]) -> str:
     return digest.hexdigest()
 
 
-def results_of(
-    suite: Suite, task: Task, answered: Sequence[Answered], name: str, access: str
-) -> list[tuple[Result, ResultSamples]]:
+def results_of(suite: Suite, task: Task, answered: Sequence[Answered], name: str, access: str) -> Scored:
     """Score answers; return a result per world or run, with its per-sample arrays as they are stored.
 
-    `name` is what the row is called, `access` the tier that the model's training used. Raise `SpurgenError` if the
-    scores cannot be scored.
+    `name` is what the row is called, and all that makes answers to several tasks one row; `access` is the tier that the
+    model's training used. Raise `SpurgenError` if the scores cannot be scored.
     """
-    digest, data = digest_of(answered), suite.data_digest(task)
+    submission, data = hashlib.sha256(f"answers/{name}".encode()).hexdigest(), suite.data_digest(task)
     made = []
     for seed, rows in answered:
+        digest = digest_of([Answered(seed, rows)])
         scores = _score(task.in_world(seed), rows)
         options: dict[str, Any] = {}
         result = Result(
             suite=suite.name, task=task.name, spec=f"{name}.answers", submission=name, access=access, options=options,
             seed=seed, identity=job_identity(task, digest, data=data, seed=seed, options=options),
-            submission_sha256=digest, data_sha256=data, isolation=ANSWERS_ONLY, verification=ANSWERS_ONLY,
+            submission_sha256=submission, data_sha256=data, isolation=ANSWERS_ONLY, verification=ANSWERS_ONLY,
             metrics=scores.metrics,
             channels=scores.channels, patterns=scores.patterns, groups=scores.groups,
             provenance=Provenance(finished=now(), environment=environment()),
         )  # fmt: skip
         made.append((result, round_samples(scores.samples)))
     return made
+
+
+def not_stored(results: Scored, row: Row, task: Task) -> Scored:
+    """Return the results that a row does not have yet.
+
+    Raise `SpurgenError` if it has other answers of one of their worlds or runs, or says another access tier.
+    """
+    known = {result.seed: result for result in row[task.name].results} if task.name in row else {}
+    for result, _ in results:
+        old = known.get(result.seed)
+        if old and old.identity != result.identity:
+            what = f"other answers to {task.name}, {'world' if task.scenario.worlds > 1 else 'run'} {result.seed}"
+            raise SpurgenError(f"row {result.submission} has {what}; name another --row, or delete the row's files")
+        tiers = {other.access for part in row.values() for other in part.results} - {result.access}
+        if tiers:
+            tier = tiers.pop()
+            raise SpurgenError(f"row {result.submission} says that training used {tier}; add --access {tier}")
+    return [(result, samples) for result, samples in results if result.seed not in known]
 
 
 def _score(task: Task, rows: Mapping[str, Float64]) -> Scores:

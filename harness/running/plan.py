@@ -76,7 +76,7 @@ class Planner:
     ) -> Job:  # fmt: skip
         """Return a job; raise as `plan` does."""
         return Job(
-            _in_frozen_world(self.loaded.task(task), seed), spec, seed, self.data(task), device, dict(options),
+            self.loaded.task(task).in_frozen_world(seed), spec, seed, self.data(task), device, dict(options),
             self.suite, uncorrelated, limits=limits, submission_sha256=self._submission(spec),
             archived=self.loaded.archived,
         )  # fmt: skip
@@ -90,13 +90,6 @@ def _checked_data(suite: Suite, task: Task) -> str:
     for world in task.worlds:
         check_description(suite, world.name)
     return suite.data_digest(task)
-
-
-def _in_frozen_world(task: Task, seed: int) -> Task:
-    worlds = task.scenario.worlds
-    if 1 < worlds <= seed:
-        raise SpurgenError(f"task {task.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
-    return task.in_world(seed)
 
 
 def plan_tuning(
@@ -135,7 +128,7 @@ def plan_again(suite: str, results: Sequence[Result], *, device: str = "cpu", li
     data = {name: _checked_data(loaded, task) for name, task in tasks.items()}
     return [
         Job(
-            _in_frozen_world(tasks[result.task], result.seed), result.spec, result.seed, data[result.task], device,
+            tasks[result.task].in_frozen_world(result.seed), result.spec, result.seed, data[result.task], device,
             dict(result.options), suite, limits=limits,
         )
         for result in results

@@ -1,26 +1,47 @@
 import csv
+import json
 
 import pytest
 
+from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.results.store import Store
+from spurgen.harness.splits.freeze import freeze
 
 
 @pytest.fixture
 def answered(suite_file, tmp_path):
     """Answers to the questions of small-text, always class 1, written by the commands."""
-    assert main(["questions", "--suite", suite_file, "--task", "small-text", "--out", str(tmp_path / "asked")]) == 0
-    with (tmp_path / "asked" / "questions.csv").open(encoding="utf-8", newline="") as file:
+    return answers_to(suite_file, "small-text", tmp_path)
+
+
+def answers_to(suite_file, task, tmp_path, predicted=1, *more):
+    """Write the questions of a task, and answers that are always one class; return the path of the answers."""
+    asked = tmp_path / f"asked-{task}-{predicted}"
+    place = ["--out", str(asked), "--data", str(tmp_path / "data")]
+    assert main(["questions", "--suite", suite_file, "--task", task, *place, *more]) == 0
+    with (asked / "questions.csv").open(encoding="utf-8", newline="") as file:
         keys = [row["key"] for row in csv.DictReader(file)]
-    path = tmp_path / "answers.csv"
-    path.write_text("key,prediction\n" + "".join(f"{key},1\n" for key in keys))
+    path = tmp_path / f"{task}-{predicted}.csv"
+    path.write_text("key,prediction\n" + "".join(f"{key},{predicted}\n" for key in keys))
+    return str(path)
+
+
+@pytest.fixture
+def worlds_file(suite):
+    """The tiny suite with a scenario of two worlds."""
+    file = suite.scenario_file("small")
+    file.write_text(file.read_text().replace("seed = 11", "seed = 11\nworlds = 2"))
+    path = suite.folder / "tiny.toml"
+    suite.manifest_file.write_text(dump_manifest(freeze(load_suite(str(path)), jobs=1)))
     return str(path)
 
 
 @pytest.fixture
 def evaluate(suite_file, answered, tmp_path):
-    where = ["--suite", suite_file, "--results", str(tmp_path / "results"), "--task", "small-text"]
+    where = ["--suite", suite_file, "--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    where += ["--task", "small-text"]
     return lambda *more: main(["evaluate", "--answers", answered, *where, *more])
 
 
@@ -39,9 +60,52 @@ def test_a_named_row_is_stored_and_marked(evaluate, suite_file, tmp_path, capsys
     assert (result.verification, result.access, result.seed) == ("answers only", "val_groups", 0)
     task = load_suite(suite_file).task("small-text")
     assert len(result.groups) == task.num_groups
-    assert evaluate("--row", "my-llm") == 0  # the same answers again
+    assert evaluate("--row", "my-llm", "--access", "val_groups") == 0
+    assert "these answers were stored before, as row my-llm" in " ".join(capsys.readouterr().err.split())
+    assert evaluate("--row", "my-llm") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "row my-llm says that training used val_groups; add --access val_groups" in told
     assert main(["reproduce", "my-llm", "--suite", suite_file, "--results", str(tmp_path / "results")]) == 2
     assert "my-llm was made from answers to questions" in " ".join(capsys.readouterr().err.split())
+
+
+def test_answers_to_several_tasks_make_one_row_and_none_is_replaced(suite_file, evaluate, tmp_path, stderr):
+    assert evaluate("--row", "my-llm") == 0
+    where = ["--suite", suite_file, "--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    image = answers_to(suite_file, "small-image", tmp_path)
+    assert main(["evaluate", "--answers", image, *where, "--task", "small-image", "--row", "my-llm"]) == 0
+    other = answers_to(suite_file, "small-text", tmp_path, 2)
+    stderr()
+    assert main(["evaluate", "--answers", other, *where, "--task", "small-text", "--row", "my-llm"]) == 2
+    assert "row my-llm has other answers to small-text, run 0; name another --row" in stderr()
+    assert set(Store(tmp_path / "results", "tiny").row("my-llm")) == {"small-text", "small-image"}
+
+
+def test_worlds_can_be_answered_one_after_the_other(worlds_file, tmp_path, stderr):
+    where = ["--suite", worlds_file, "--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    for seed in (1, 0):
+        answers = answers_to(worlds_file, "small-text", tmp_path, seed, "--seeds", str(seed))
+        assert main(["evaluate", "--answers", answers, *where, "--task", "small-text", "--row", "my-llm"]) == 0
+    assert Store(tmp_path / "results", "tiny").row("my-llm")["small-text"].seeds == [0, 1]
+    stderr()
+    assert main(["questions", "--suite", worlds_file, "--task", "small-text", "--out", "x", "--seeds", "2"]) == 2
+    assert "task small-text has no world 2: seeds are worlds here, 0 to 1" in stderr()
+
+
+def test_questions_of_other_data_than_the_frozen_ones_are_neither_written_nor_scored(
+    suite, suite_file, evaluate, tmp_path, capsys
+):
+    manifest = suite.manifest.model_dump(mode="json", exclude_none=True)
+    for part in manifest["scenarios"]["small"]["parts"].values():
+        for shard in part["shards"]:
+            shard["factors"] = "0" * 64
+    suite.manifest_file.write_text(json.dumps(manifest))
+    place = ["--out", str(tmp_path / "new"), "--data", str(tmp_path / "data")]
+    assert main(["questions", "--suite", suite_file, "--task", "small-text", *place]) == 1
+    assert evaluate("--row", "my-llm") == 1
+    assert "differs in factors" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "new").exists()
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def test_damage_that_verify_reports_is_repaired_by_the_command_that_it_names(sui
 
 
 def test_freeze_never_overwrites_a_manifest(suite_file, stderr):
-    load_suite(suite_file).ideal_file.write_text("{}")
+    suite = load_suite(suite_file)
+    for file in (suite.ideal_file, suite.datasheet_file, suite.croissant_file):
+        file.write_text("{}")
     assert main(["splits", "freeze", "--suite", suite_file]) == 2
     assert "a frozen suite never changes" in stderr()
 
@@ -50,9 +52,20 @@ def test_freeze_and_ideal_write_what_the_ideal_observers_reach(suite_file, stder
     suite.ideal_file.unlink()
     assert main(["splits", "ideal", "--suite", suite_file]) == 0
     assert suite.ideal_file.read_text() == written
-    suite.ideal_file.unlink()  # as after a kill in the middle
+
+
+@pytest.mark.parametrize("lost", [["ideal"], ["croissant", "ideal"], ["datasheet", "croissant", "ideal"]])
+def test_freeze_completes_a_suite_after_a_kill_between_two_files(suite_file, lost, stderr):
+    suite = load_suite(suite_file)
     assert main(["splits", "freeze", "--suite", suite_file]) == 0
-    assert suite.ideal_file.read_text() == written
+    files = {kind: getattr(suite, f"{kind}_file") for kind in ("manifest", "datasheet", "croissant", "ideal")}
+    written = {kind: file.read_text() for kind, file in files.items()}
+    for kind in lost:
+        files[kind].unlink()
+    assert main(["splits", "freeze", "--suite", suite_file]) == 0
+    assert {kind: file.read_text() for kind, file in files.items()} == written
+    assert main(["splits", "freeze", "--suite", suite_file]) == 2
+    assert "a frozen suite never changes" in stderr()
 
 
 def test_only_the_named_scenarios_are_listed_verified_and_written(two, tmp_path, capsys, stderr):

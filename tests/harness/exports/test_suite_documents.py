@@ -8,6 +8,7 @@ import pytest
 from spurgen.benchmark.suite import SUITES, load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.exports.documents import dump_croissant
+from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.exports.suite_documents import croissant, datasheet, templates
 
 NAMES = sorted(path.name.split(".")[0] for path in SUITES.glob("*.manifest.json"))
@@ -51,6 +52,22 @@ def test_describe_keeps_the_date_of_the_first_description(suite_file, monkeypatc
     assert main(["splits", "describe", "--suite", suite_file]) == 0
     assert suite.croissant_file.read_text() == first
     assert f"`spurgen splits verify --suite {suite.spoken}`" in suite.datasheet_file.read_text()
+
+
+def test_a_description_without_a_date_is_named(suite_file, stderr):
+    croissant_file = load_suite(suite_file).croissant_file
+    croissant_file.write_text("{}")
+    assert main(["splits", "describe", "--suite", suite_file]) == 2
+    assert f"{croissant_file} has no datePublished; restore it" in stderr()
+
+
+def test_channels_without_a_correlation_are_not_called_correlated():
+    dose, signs = (load_suite("v1").scenario(name) for name in ("dose-10", "signs"))
+    assert (correlated(dose), correlated(signs)) == ([], ["background", "color", "shape"])
+    (said,) = responsible([dose])["rai:dataBiases"]
+    assert said.startswith("In train and val no channel tells the label. In test")
+    weak = signs.model_copy(update={"environments": ()}).uncorrelated()
+    assert correlated(weak) == []
 
 
 def test_a_suite_that_is_not_frozen_is_not_described(suite_file, stderr):
