@@ -72,6 +72,9 @@ def run_submissions(
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
     if arguments.shard:
         jobs = share(jobs, *arguments.shard, flag="--shard", what="jobs")
+        if not jobs:
+            say(console, "no job in this share: there are fewer jobs than shares")
+            return 0
     rows = store.rows()
     missing = find_missing(jobs, rows)
     if missing:

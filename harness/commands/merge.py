@@ -13,6 +13,7 @@ from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import fetched
 from spurgen.harness.results.merging import merge_rows
+from spurgen.harness.results.rows import Row, TaskRow
 from spurgen.harness.results.store import Store
 
 KINDS = ("", "private", "reference")
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge the rows of all folders into --results; what is there already stays."""
-    count = 0
+    merged = set[tuple[str, str, str]]()
     with ExitStack() as stack:
         folders = {
             name: copy for place in arguments.folders for name, copy in stack.enter_context(fetched(place)).items()
@@ -40,10 +41,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             for kind in KINDS:
                 source, target = Store(folder, suite, kind, shipped=False), Store(arguments.results, suite, kind)
                 for label in source.labels():
-                    target.merge(label, partial(merge_rows, label, source.row(label)))
-                    count += 1
-    say(console, f"merged {count} rows of {len(folders)} folders into {arguments.results}")
+                    own = (target.folder / f"{label}.jsonl").exists()
+                    target.merge(label, partial(_joined, label, source.row(label), own=own))
+                    merged.add((suite, kind, label))
+    say(console, f"merged {len(merged)} rows of {len(folders)} folders into {arguments.results}")
     return 0
+
+
+def _joined(label: str, share: Row, here: Row, *, own: bool) -> dict[str, TaskRow]:
+    """Return a row with the results of both; a row that comes with spurgen gives way where they contradict each other.
+
+    `own`: whether the row that is `here` is the user's own.
+    """
+    try:
+        return merge_rows(label, share, here)
+    except SpurgenError:
+        if own:
+            raise
+        return dict(share)
 
 
 def _suites(folder: Path, name: str) -> list[str]:

@@ -39,6 +39,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the jobs that have no result in --results; return 1 if one failed."""
     device = pick_device(arguments.device)
     planned = share(read_plan(arguments.plan), *arguments.index, flag="--index", what="jobs of the plan")
+    if not planned:
+        say(console, "no job in this share: the plan has fewer jobs than there are shares")
+        return 0
     if len({line.suite for line in planned}) > 1:
         raise SpurgenError(f"{arguments.plan} has jobs of several suites; plan each by itself")
     jobs = to_jobs(planned, device, limits_of(arguments))

@@ -10,7 +10,7 @@ DEPTH = 2
 
 
 def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
-    """Yield items in their order; a thread makes up to `depth` of them ahead. Whatever making them raises is raised."""
+    """Yield items in their order, and errors in the place of theirs; a thread makes up to `depth` of them ahead."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1) as thread:
         made: deque[Future[T | object]] = deque(thread.submit(next, iterator, end) for _ in range(depth))

@@ -12,7 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.errors import ReadError, SpurgenError
+
+UNPACKED_BYTES = 1 << 30  # all results of v1 take 7 MB
 
 
 def is_url(place: str) -> bool:
@@ -45,7 +47,8 @@ def fetched(place: str) -> Iterator[dict[str, Path]]:
 def sent_to(place: str) -> Iterator[tuple[Path, Callable[[], None]]]:
     """Lend a folder and a function that sends it to a place; of a path, the folder itself is lent.
 
-    What is at the URL already is in the folder. If it cannot be sent, raise `SpurgenError`; the folder then stays.
+    What is at the URL already is in the folder, and is written there once more to see whether that works. If later the
+    folder cannot be sent, raise `SpurgenError`; it then stays.
     """
     if not is_url(place):
         yield Path(place), lambda: None
@@ -57,22 +60,28 @@ def sent_to(place: str) -> Iterator[tuple[Path, Callable[[], None]]]:
 
     def send() -> None:
         nonlocal failed
-        content, failed = _packed(folder), True
+        failed = True
         with _explained("write", f"{place}; the results are in {folder}"):
-            with suppress(Exception):  # object stores have no folders; if one is missing elsewhere, writing fails
-                files.makedirs(path.rpartition("/")[0], exist_ok=True)
-            with files.transaction, files.open(path, "wb") as file:
-                file.write(content)
+            _write(files, path, _packed(folder))
         failed = False
 
     try:
         if before:
             with _explained("read", place):
                 _unpack(before, folder)
+        with _explained("write", place):  # now, since after hours of work it is too late to learn that this fails
+            _write(files, path, before or _packed(folder))
         yield folder, send
     finally:
         if not failed:
             shutil.rmtree(folder)
+
+
+def _write(files: Any, path: str, content: bytes) -> None:  # noqa: ANN401  # fsspec ships no types
+    with suppress(Exception):  # object stores have no folders; if one is missing elsewhere, writing fails
+        files.makedirs(path.rpartition("/")[0], exist_ok=True)
+    with files.transaction, files.open(path, "wb") as file:
+        file.write(content)
 
 
 def _opened(url: str) -> tuple[Any, str]:
@@ -84,7 +93,7 @@ def _opened(url: str) -> tuple[Any, str]:
 
 @contextmanager
 def _explained(verb: str, place: str) -> Iterator[None]:
-    """Raise `SpurgenError` for whatever a file system raises, which may be any error of any library."""
+    """Raise `SpurgenError` for any error of a file system, which each of its libraries names as it likes."""
     try:
         yield
     except Exception as error:
@@ -104,4 +113,7 @@ def _packed(folder: Path) -> bytes:
 
 def _unpack(content: bytes, folder: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+        if size > UNPACKED_BYTES:
+            raise ReadError(f"it unpacks to {size:,} bytes, expected at most {UNPACKED_BYTES:,}")
         archive.extractall(folder)

@@ -3,7 +3,8 @@
 Its argument is the suite that the commands are for. A line of JSON on stdin: commands that run at the same time, each
 with `argv`, `folder`, `log`; `kill_at`, the number of the step before which it is killed, or 0; `steps`: whether
 calls or operations on files are steps; `jumping`, whether the clock jumps; `largest`, the size at which the system
-refuses to write on, or 0. A line on stdout: the exit code of each (-9: killed) and its steps.
+refuses to write on, or 0. A line on stdout: the exit code of each (-9: killed) and its steps,
+or how often it read the clock if that jumps.
 """
 
 import json
@@ -13,10 +14,12 @@ import signal
 import sys
 import time
 from contextlib import redirect_stderr
+from datetime import datetime
 from tempfile import TemporaryDirectory
 
 from spurgen.benchmark.plugins import discover
 from spurgen.harness.cli import main
+from spurgen.harness.machine import provenance
 
 FILES = ("open", "os.", "shutil.", "tempfile.", "fcntl.", "subprocess.Popen")
 
@@ -37,10 +40,21 @@ def count(steps: str, kill_at: int) -> list[int]:
     return done
 
 
-def jumping() -> None:
-    """Let the clock jump: an hour back and a day ahead by turns."""
-    real, turns = time.time, iter(range(10**9))
-    time.time = lambda: real() + (86400 if next(turns) % 2 else -3600)
+def jumping() -> list[int]:
+    """Let the clock jump, an hour back and a day ahead by turns; count how often it is read."""
+    real, reads = time.time, [0]
+
+    def read() -> float:
+        reads[0] += 1
+        return real() + (86400 if reads[0] % 2 else -3600)
+
+    class Jumping(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.fromtimestamp(read(), tz)
+
+    time.time, provenance.datetime = read, Jumping
+    return reads
 
 
 def start(order: dict) -> tuple[int, int]:
@@ -53,11 +67,9 @@ def start(order: dict) -> tuple[int, int]:
             os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
             os.dup2(2, 1)
             os.chdir(order["folder"])
-            if order["jumping"]:
-                jumping()
             if order["largest"]:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest"], order["largest"]))
-            done = count(order["steps"], order["kill_at"])
+            done = jumping() if order["jumping"] else count(order["steps"], order["kill_at"])
             code = main(order["argv"])
             sys.setprofile(None)
             os.write(writing, str(done[0]).encode())

@@ -157,7 +157,7 @@ def test_items_one_by_one_take_little_longer_than_batches(task, compare):
 
 
 def test_speed_of_streaming_into_a_loop(task, benchmark, measure):
-    loader = DataLoader(SpurGenStream(task.scenario, "train", batch_size=256, modality="image"), batch_size=None)
+    loader = DataLoader(SpurGenStream(task.scenario, batch_size=256, modality="image"), batch_size=None)
     batches = iter(loader)
     means = []
 

@@ -1,4 +1,4 @@
-"""A world as an endless stream of batches, the same for any number of workers."""
+"""The train split of a world as an endless stream of batches, the same for any number of workers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,12 +13,13 @@ Batch = dict[str, Any]
 
 
 class SpurGenStream(IterableDataset[Batch]):
-    """Fresh samples without an end, in batches: `DataLoader(SpurGenStream(...), batch_size=None, num_workers=4)`.
+    """Train samples without an end, in batches: `DataLoader(SpurGenStream(...), batch_size=None, num_workers=4)`.
 
-    Batch k has the samples [k * batch_size, (k + 1) * batch_size) of the split, which go on behind its frozen size with
-    the same distribution. Batches are dealt out to ranks, and by each rank to the workers of its `DataLoader`, which
-    takes them in turn: so no sample comes twice, and a rank sees the same batches in the same order for any number of
-    workers. To resume, pass as `start` how many batches this rank has taken.
+    Batch k has the samples [k * batch_size, (k + 1) * batch_size) of train, which go on behind its frozen size with the
+    same distribution. The other splits have no stream: they are balanced as a whole. Batches are dealt out to ranks,
+    and by each rank to the workers of its `DataLoader`, which takes them in turn: so no sample comes twice, and a rank
+    sees the same batches in the same order for any number of workers. To resume, pass as `start` how many batches this
+    rank has taken.
 
     A batch is a dictionary of tensors: `image`, uint8 (n, 3, H, W), `caption`, n strings, as far as `modality` shows
     them; `label`, `group`, `env` and `index`, int64 (n,); `values`, channel name -> int64 (n,). `transform` is applied
@@ -28,7 +29,6 @@ class SpurGenStream(IterableDataset[Batch]):
     def __init__(
         self,
         scenario: Scenario,
-        split: str = "train",
         *,
         batch_size: int = 64,
         modality: Modality = "multimodal",
@@ -45,9 +45,9 @@ class SpurGenStream(IterableDataset[Batch]):
                 f"rank {self.rank} of {self.ranks}, batch_size {batch_size}, start {start}: expected a rank from 0 to "
                 f"{self.ranks - 1}, a batch_size of at least 1 and a start of at least 0"
             )
-        self.scenario, self.split, self.modality, self.transform = scenario, split, modality, transform
+        self.scenario, self.modality, self.transform = scenario, modality, transform
         self.batch_size, self.start = batch_size, start
-        draw(scenario, split, range(1), modality)  # raises for an unknown split or modality
+        draw(scenario, "train", range(1), modality)  # raises for an unknown modality
 
     def __iter__(self) -> Iterator[Any]:
         """Yield this worker's batches of this rank."""
@@ -58,7 +58,7 @@ class SpurGenStream(IterableDataset[Batch]):
         turn = self.start + worker
         while True:
             first = (self.rank + turn * self.ranks) * self.batch_size
-            batch = draw(self.scenario, self.split, range(first, first + self.batch_size), self.modality)
+            batch = draw(self.scenario, "train", range(first, first + self.batch_size), self.modality)
             yield batch if self.transform is None else self.transform(batch)
             turn += workers
 

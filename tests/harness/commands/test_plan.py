@@ -1,6 +1,7 @@
 """Jobs that machines share through files: plan, work on shares, merge."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -65,10 +66,39 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
     assert f"2 jobs have a result in {url}" in stderr()
     for _ in range(2):  # merging again changes nothing
         assert main(["merge", "shares/2", "shares/0", url.replace("1", "*"), "--results", "merged"]) == 0
-        assert "merged 3 rows of 3 folders into merged" in stderr()
+        assert "merged 1 rows of 3 folders into merged" in stderr()
     words = ["score", "mine.py", "--suite", suite_file, "--tasks", "small-text", "small-both", "--seeds", "0-2"]
     assert main([*words, "--results", "alone", "--data", "data", "--jobs", "1"]) == 0
     assert as_json(suite_file, "merged", tmp_path, "a") == as_json(suite_file, "alone", tmp_path, "b")
+
+
+@pytest.mark.slow
+def test_a_row_that_comes_with_spurgen_gives_way_to_results_of_another_version(planned, tmp_path, monkeypatch, stderr):
+    work = ["work", "--plan", str(planned), "--index", "0", "--jobs", "1"]
+    assert main([*work, "--results", "shipped"]) == 0
+    store = Store(tmp_path / "shipped", "tiny", shipped=False)
+    row = store.row("mine")["small-text"]
+    stale = row.results[0].model_copy(update={"submission_sha256": "0" * 64, "identity": "0" * 64})
+    store.write("mine", {"small-text": replace(row, results=(stale,))})
+    monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", tmp_path / "shipped")
+    assert main([*work, "--results", "share"]) == 0
+    assert main(["merge", "share", "--results", "merged"]) == 0
+    merged = Store(tmp_path / "merged", "tiny", shipped=False).row("mine")["small-text"].results
+    assert merged == Store(tmp_path / "share", "tiny", shipped=False).row("mine")["small-text"].results
+    store.write("mine", {"small-text": replace(row, results=(stale,))})
+    stderr()
+    assert main(["merge", "share", "--results", "shipped"]) == 2  # here the old results are the user's own
+    assert "two different results of seed 0; merge one of them" in stderr()
+
+
+def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
+    assert main(["work", "--plan", str(planned), "--index", "7/8", "--results", "x"]) == 0
+    assert "no job in this share" in stderr()
+    assert score(str(planned.with_name("mine.py")), "--shard", "7/8", seeds="0-2") == 0
+    told = stderr()
+    assert "no job in this share" in told
+    assert "verifying" not in told
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Folders at URLs, on two file systems of fsspec: memory:// and file://."""
 
 import re
+import shutil
 from pathlib import Path
 
 import fsspec
@@ -62,13 +63,31 @@ def test_what_cannot_be_read_is_an_error_that_names_the_url(place):
 
 
 def test_what_cannot_be_sent_stays_in_a_folder_that_the_error_names(tmp_path):
-    (tmp_path / "plain").write_text("a file, not a folder")
     refused = pytest.raises(SpurgenError, match=r"cannot write file:.*share.zip; the results are in")
-    with refused as caught, sent_to(f"file://{tmp_path}/plain/share.zip") as (folder, send):
+    with refused as caught, sent_to(f"file://{tmp_path}/runs/share.zip") as (folder, send):
+        shutil.rmtree(tmp_path / "runs")
+        (tmp_path / "runs").write_text("a file, not a folder")
         (folder / "row").write_text("kept")
         send()
     kept = Path(re.search(r"results are in ([^:]+)", str(caught.value))[1])
     assert (kept / "row").read_text() == "kept"
+
+
+def test_a_place_where_nothing_can_be_written_is_refused_before_the_work(tmp_path):
+    (tmp_path / "plain").write_text("a file, not a folder")
+    refused = pytest.raises(SpurgenError, match=r"cannot write file:.*share.zip: ")
+    with refused, sent_to(f"file://{tmp_path}/plain/share.zip"):
+        pytest.fail("the work began")
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(place, monkeypatch):
+    with sent_to(f"{place}/bomb.zip") as (folder, send):
+        (folder / "zeros").write_bytes(bytes(10**6))
+        send()
+    monkeypatch.setattr("spurgen.harness.machine.shared.UNPACKED_BYTES", 10**5)
+    refused = pytest.raises(SpurgenError, match=r"bomb.zip: it unpacks to 1,000,000 bytes, expected at most 100,000")
+    with refused, fetched(f"{place}/bomb.zip"):
+        pass
 
 
 def test_any_other_error_leaves_no_folder(place):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
-from spurgen.benchmark.errors import ScenarioError
 from spurgen.generators import sample
 from spurgen.torch import SpurGenStream
 
@@ -61,5 +60,5 @@ def test_a_batch_is_transformed_as_a_whole(world):
 def test_impossible_arguments_are_refused(world):
     with pytest.raises(ValueError, match="rank 2 of 2, batch_size 64, start 0: expected a rank from 0 to 1"):
         SpurGenStream(world, rank=2, ranks=2)
-    with pytest.raises(ScenarioError, match="dev"):
-        SpurGenStream(world, "dev")
+    with pytest.raises(ValueError, match="sound"):
+        SpurGenStream(world, modality="sound")
