@@ -23,6 +23,7 @@ from spurgen.baselines.training.toolkit import (
     Recipe,
     Step,
     balanced,
+    redefined,
     train,
     within,
 )
@@ -38,7 +39,9 @@ SIGNIFICANCE = 0.01
 class Hyperparameters(Recipe):
     """Common settings, plus the final weight of the reversed gradient and the width of the adversaries."""
 
-    adversary_weight: float = within(0.0, 100.0, LAMBDA, default=1.0, search=LogUniform(0.1, 10.0))
+    lr: float = redefined(Recipe, "lr", default=0.0087)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.83)
+    adversary_weight: float = within(0.0, 100.0, LAMBDA, default=0.15, search=LogUniform(0.1, 10.0))
     adversary_width: int = within(1, 4096, WIDTH, default=100)
 
 
@@ -119,4 +122,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)

@@ -21,6 +21,7 @@ from spurgen.baselines.training.toolkit import (
     Uniform,
     balanced,
     logits,
+    redefined,
     train,
     within,
 )
@@ -33,8 +34,12 @@ CONTRAST = "Zhang et al. 2022: 0.75"
 class Hyperparameters(FirstStageRecipe):
     """Settings of both models, plus temperature and weight of the contrastive loss."""
 
-    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.1, search=LogUniform(0.05, 0.5))
-    contrast: float = within(0.0, 1.0, CONTRAST, default=0.25, search=Uniform(0.1, 0.9))
+    lr: float = redefined(FirstStageRecipe, "lr", default=0.0087)
+    weight_decay: float = redefined(FirstStageRecipe, "weight_decay", default=0.83)
+    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.0011)
+    first_weight_decay: float = redefined(FirstStageRecipe, "first_weight_decay", default=0.005)
+    temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.15, search=LogUniform(0.05, 0.5))
+    contrast: float = within(0.0, 1.0, CONTRAST, default=0.78, search=Uniform(0.1, 0.9))
 
 
 class Contrast:
@@ -95,4 +100,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=2)

@@ -24,8 +24,11 @@ from spurgen.baselines.training.toolkit import (
 class Hyperparameters(Recipe):
     """Common settings, plus the share of samples whose losses count; 1 is ERM."""
 
-    lr: float = redefined(Recipe, "lr", default=0.002)
-    alpha: float = within(0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", default=0.3, search=LogUniform(0.01, 1.0))
+    lr: float = redefined(Recipe, "lr", default=0.0098)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
+    alpha: float = within(
+        0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", default=0.18, search=LogUniform(0.01, 1.0)
+    )
 
 
 def cvar(losses: Tensor, alpha: float) -> Tensor:
@@ -49,4 +52,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=2)

@@ -18,9 +18,9 @@ LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; sear
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings with a lower weight than published, and the published annealing."""
 
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.002)
-    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.1)
-    penalty_weight: float = within(0.0, 1e6, LAMBDA, default=0.1, search=LogUniform(0.1, 1e3))
+    lr: float = redefined(PenaltyRecipe, "lr", default=0.0056)
+    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.19)
+    penalty_weight: float = within(0.0, 1e6, LAMBDA, default=1.2, search=LogUniform(0.1, 1e3))
     anneal: float = within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps", default=0.38)
 
 
@@ -41,4 +41,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, irm_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=2)

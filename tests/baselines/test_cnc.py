@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -56,7 +57,7 @@ def test_without_anchors_loss_is_0_with_finite_gradient():
 def test_the_objective_weighs_both_losses(problem):
     predictions = torch.arange(96) // 3 % 3
     step = Step(problem.network(HYPER), problem.train, torch.arange(20, 60), 0.0)
-    loss = Contrast(predictions, HYPER)(step)
+    loss = Contrast(predictions, replace(HYPER, contrast=0.25, temperature=0.1))(step)
     contrast = slow_loss(step.features, step.labels, predictions[20:60], 0.1)
     assert loss.item() == pytest.approx(0.25 * contrast + 0.75 * step.losses.mean().item(), rel=1e-4)
 
