@@ -46,10 +46,13 @@ class Evaluation:
     `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: an interval of `wga`
     that is guaranteed for these runs. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
     `patterns`, None where it is not known which values go with which classes. `missing`: groups without a sample.
+    `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
     """
 
     name: str
+    split: str | None
     samples: int
+    unused_lines: int
     runs: int
     accuracy: Estimate
     wga: float
@@ -79,7 +82,9 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
     corrected = np.array([corrected_wga(row, groups.sizes) for row in hits])
     return Evaluation(
         name=predictions.name,
+        split=predictions.split,
         samples=len(predictions),
+        unused_lines=predictions.unused,
         runs=len(predictions.runs),
         accuracy=over_runs(accuracies @ shares, replicates @ shares),
         wga=float(worst.mean()),

@@ -21,7 +21,7 @@ def summary(evaluation: Evaluation) -> str:
     runs = f", mean of {evaluation.runs} runs" if evaluation.runs > 1 else ""
     low, high = evaluation.wga_simultaneous
     said = [
-        f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {evaluation.samples:,} samples{runs}.",
+        f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {_samples(evaluation)}{runs}.",
         f"Its worst group is {evaluation.worst}: worst-group accuracy {evaluation.wga:.3f}, guaranteed to lie between "
         f"{low:.3f} and {high:.3f}; corrected for being a minimum over {len(evaluation.groups)} groups "
         f"{evaluation.wga_corrected.text()}.",
@@ -37,6 +37,12 @@ def summary(evaluation: Evaluation) -> str:
     if evaluation.missing:
         said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing)}.")
     return " ".join(said)
+
+
+def _samples(evaluation: Evaluation) -> str:
+    split = "" if evaluation.split is None else f" of split {evaluation.split}"
+    lines = f"{evaluation.unused_lines:,} other line{'s' * (evaluation.unused_lines > 1)} not used"
+    return f"{evaluation.samples:,} samples{split}" + (f" ({lines})" if evaluation.unused_lines else "")
 
 
 def _spoken(pattern: str) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,21 +104,21 @@ def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns) -
         low, high = columns.thresholds[column]
         return pd.Series(np.where(numbers >= 0.5, high, low), table.index)
     codes = columns.codes.get(column)
-    return entries if codes is None else _decoded(path, table, column, entries, codes)
+    return entries.map(lambda entry: codes.get(entry, entry)) if codes else entries
 
 
-def _decoded(path: Path, table: pd.DataFrame, column: str, entries: pd.Series, codes: Mapping[str, str]) -> pd.Series:
-    names = entries.map(codes)
-    check(path, table, column, names.notna(), f"is none of {', '.join(codes)}")
-    return names
+def are_codes(path: Path, table: pd.DataFrame, columns: Columns) -> bool:
+    """Return whether every entry of the columns with codes is a code: other data may have columns of these names."""
+    return all(set(texts(path, table, name)) <= codes.keys() for name, codes in columns.codes.items())
 
 
 def in_order(names: pd.Series, columns: Columns | None = None, column: str = "") -> tuple[str, ...]:
-    """Return the different names in order: the layout's if it has one for the column, by number, or alphabetically."""
+    """Return the different names in order: all of the layout if it knows the column, else by number or alphabet."""
+    if columns is not None and column in columns.codes:
+        return tuple(dict.fromkeys(columns.codes[column].values()))
+    if columns is not None and column in columns.thresholds:
+        return columns.thresholds[column]
     different = set(names)
-    if columns is not None and (column in columns.codes or column in columns.thresholds):
-        known = columns.codes[column].values() if column in columns.codes else columns.thresholds[column]
-        return tuple(name for name in dict.fromkeys(known) if name in different)
     try:
         return tuple(sorted(different, key=float))
     except ValueError:

@@ -29,12 +29,37 @@ def tables(tmp_path, monkeypatch):
 def test_a_model_that_reads_the_shortcut_is_described(capsys):
     assert main(["evaluate", "shortcut.csv", "--metadata", "metadata.csv"]) == 0
     printed = capsys.readouterr().out
-    assert re.search(r"shortcut: accuracy 0\.500 \[0\.4\d\d, 0\.5\d\d\] on 80 samples\.", printed)
+    assert re.search(r"shortcut: accuracy 0\.500 \[0\.4\d\d, 0\.5\d\d\] on 80 samples of split test\.", printed)
     assert (
         "Its worst group is landbird, place = water: worst-group accuracy 0.000, guaranteed to lie between" in printed
     )
     assert re.search(r"Robust accuracy is 0\.000 \[0\.000, 0\.0\d\d\], where place conflicts with the class\.", printed)
     assert "\x1b" not in printed
+
+
+@pytest.mark.usefixtures("tables")
+def test_lines_that_are_not_used_are_counted(capsys):
+    pd.read_csv("metadata.csv").assign(prediction=0).to_csv("all.csv", index=False)
+    assert main(["evaluate", "all.csv", "--metadata", "metadata.csv"]) == 0
+    assert "on 80 samples of split test (160 other lines not used)." in capsys.readouterr().out
+
+
+def test_a_generated_data_set_in_the_layout_of_waterbirds_is_evaluated(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    size = "--num-classes 2 --num-samples 80 --channels color --image-size 32 --twins"
+    assert main(["generate", "--out", "data", "--format", "wilds", *size.split()]) == 0
+    about = pd.read_csv("data/metadata.csv")
+    test = about[about.split == 2]
+    test.assign(prediction=test.y)[["img_filename", "prediction"]].to_csv("right.csv", index=False)
+    capsys.readouterr()
+    for flags in ([], ["--split", "2", "--label", "y", "--attributes", "place"]):
+        words = ["evaluate", "right.csv", "--metadata", "data/metadata.csv", "--allow-missing-groups", *flags]
+        assert main(words) == 0
+        printed = capsys.readouterr().out
+        assert "right: accuracy 1.000" in printed
+        assert f"on {len(test)} samples of split test." in printed
+        assert re.search(r"^\s*1, place = 0 ", printed, re.MULTILINE)
+        assert "bird" not in printed
 
 
 @pytest.mark.usefixtures("tables")
