@@ -57,7 +57,7 @@ def compare(first: Predictions, second: Predictions, allow_missing: bool = False
     groups = group(first, allow_missing)
     right = [first.predicted == first.labels, (second.predicted == second.labels)[:, order]]
     hits = [np.stack([np.bincount(groups.ids[row], minlength=len(groups.sizes)) for row in r]) for r in right]
-    added = of_a_difference(*map(len, right), len(groups.sizes))
+    added = of_a_difference(len(first.runs), len(second.runs), len(groups.sizes))
     drawn = resample(count_cells(groups.ids, np.concatenate(right)), REPLICATES, seed, added)
     replicates = np.split(drawn, [len(first.runs)], axis=1)
     paired_runs = first.runs == second.runs and len(first.runs) > 1

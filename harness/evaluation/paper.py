@@ -43,8 +43,8 @@ def _row(evaluation: Evaluation, comparison: Comparison | None, *, second: bool)
 
 def _caption(evaluations: Sequence[Evaluation], comparison: Comparison | None) -> str:
     runs = " and ".join(dict.fromkeys(f"{e.runs} run{'s' * (e.runs > 1)}" for e in evaluations))
-    several = {e.runs > 1 for e in evaluations}
-    over = {(True,): "samples and runs", (False,): "samples"}.get(tuple(several), "samples, and runs if several")
+    several = [e.runs > 1 for e in evaluations]
+    over = "samples and runs" if all(several) else "samples, and runs if several" if any(several) else "samples"
     said = f"Means over {runs}, with 95 % intervals over {over}; that of the worst group is simultaneous."
     if comparison is None:
         return said

@@ -177,8 +177,8 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
             f"{path} and {metadata} share no column {key or 'of keys'}; name one that both have by --key"
         )
     known, asked = texts(metadata, about, key), texts(path, table, key)
-    check(metadata, about, key, ~known.duplicated(), "is there more than once")
-    rows = pd.Index(known).get_indexer(pd.Index(asked)).astype(np.int64)
+    check(metadata, about, key, ~known.duplicated(), "occurs more than once")
+    rows: Int64 = pd.Index(known).get_indexer(pd.Index(asked)).astype(np.int64)
     check(path, table, key, rows >= 0, f"is not in {metadata}")
     lacking = labelled.inside.copy()
     lacking[rows] = False
@@ -194,15 +194,14 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
 def _check_agreement(path: Path, table: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:
     """Raise `SpurgenError` if a table of answers has another label, attribute or split than the metadata."""
     columns = labelled.columns
-    problem = f"is not what {labelled.path} says of the same sample"
-    of_answers = {columns.prediction, columns.run, columns.key}
-    for name in labelled.factors.columns:
-        if name in table.columns and name not in of_answers:
-            same = categories(path, table, name, columns).to_numpy() == labelled.factors[name].to_numpy()[rows]
-            check(path, table, name, same, problem)
-    if columns.split in table.columns and columns.split not in of_answers and labelled.splits is not None:
-        same = _splits(path, table, columns.split).to_numpy() == labelled.splits.to_numpy()[rows]
-        check(path, table, columns.split, same, problem)
+    said = {str(name): labelled.factors[name] for name in labelled.factors}
+    if columns.split is not None and labelled.splits is not None:
+        said[columns.split] = labelled.splits
+    for name, theirs in said.items():
+        if name in table.columns and name not in (columns.prediction, columns.run, columns.key):
+            own = _splits(path, table, name) if name == columns.split else categories(path, table, name, columns)
+            same = own.to_numpy() == theirs.to_numpy()[rows]
+            check(path, table, name, same, f"is not what {labelled.path} says of the same sample")
 
 
 def _answers(

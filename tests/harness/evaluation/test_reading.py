@@ -228,7 +228,7 @@ def test_a_flag_that_does_not_fit_the_table_is_refused(write, columns, options, 
 
 
 UNANSWERED = "has no answer for 1 of 200 samples of .*metadata.csv, such as 0080.jpg; answer all samples"
-TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' is there more than once"
+TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' occurs more than once"
 
 
 @pytest.mark.parametrize(
