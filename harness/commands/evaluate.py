@@ -1,6 +1,7 @@
 """Evaluate predictions made anywhere: accuracy by group, worst-group and robust accuracy; compare two models."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
+    _add_tables(parser)
+    add_model(parser)
+    add_answers(parser)
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("table", type=Path, nargs="?", help="CSV or Parquet: a line per sample and run, with the answer or with logits")
     add("other", type=Path, nargs="?", help="answers of another model to the same samples, for a paired test")
@@ -42,20 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--split", metavar="NAME", help="samples to evaluate; default: test, where there are several splits")
     add(
         "--aligned", nargs="+", action="append", default=[], metavar="WORD",
-        help=f"an attribute, then {ALIGNED}; default: by the samples of split train",
+        help=f"an attribute, then {ALIGNED}; default: as in the train split",
     )  # fmt: skip
     add("--allow-missing-groups", action="store_true", help="leave groups without a sample out, and say so")
     add("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     add("--latex", type=Path, metavar="FILE", help="write a table for a paper (booktabs)")
     add("--figure", type=Path, metavar="FILE", help="draw the accuracy of every group, as .pdf, .svg or .png")
-    add_model(parser)
-    add_answers(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a summary and tables for each model, and the paired test of two; or what answers to questions reach."""
     if arguments.figure and arguments.figure.suffix not in (".pdf", ".svg", ".png"):
         raise SpurgenError(f"--figure {arguments.figure}: expected a name that ends in .pdf, .svg or .png")
+    _check_flags(arguments)
     if arguments.answers:
         return run_answers(arguments, console)
     if arguments.table is None and arguments.model is None:
@@ -96,6 +102,30 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         printed.print()
     _write(arguments, evaluations, comparison, console)
     return 0
+
+
+def _check_flags(arguments: argparse.Namespace) -> None:
+    """Raise `SpurgenError` for a flag that has no effect, since it belongs to another use of the command."""
+    flags = {declare: _flags(arguments, declare) for declare in (_add_tables, add_model, add_answers)}
+    if arguments.answers:
+        useless, why = [*flags[_add_tables], *flags[add_model]], "with --answers"
+    elif flags[add_answers]:
+        useless, why = flags[add_answers], "without --answers"
+    elif not arguments.model:
+        useless, why = flags[add_model], "without --model"
+    else:
+        of_answers = {"--prediction", "--logits", "--run"} if arguments.table is None else set()
+        useless, why = [flag for flag in flags[_add_tables] if flag in of_answers], "without a table of predictions"
+    if useless:
+        raise SpurgenError(f"{useless[0]} has no effect {why}; leave it out")
+
+
+def _flags(arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentParser], None]) -> list[str]:
+    """List the flags among those that a function declares whose value is not their default."""
+    parser = argparse.ArgumentParser(add_help=False)
+    declare(parser)
+    known = parser._option_string_actions.items()
+    return [flag for flag, action in known if getattr(arguments, action.dest) != action.default]
 
 
 def _write(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
@@ -20,7 +21,7 @@ class Columns:
     """Names of columns; None, or no attributes, where they are to be recognised.
 
     `logits`: the beginning of the names of columns of logits, one per class. `codes` maps a column to the names of its
-    entries; `thresholds` holds columns of shares, where .5 or more counts as the second of two names.
+    entries; `thresholds` maps a column of shares to two names, of which .5 or more is the second.
     """
 
     label: str | None = None
@@ -35,6 +36,10 @@ class Columns:
 
 
 LAYOUTS = {
+    "spurgen generate --format wilds": (  # before Waterbirds: it has its columns, with any number of classes and places
+        {"img_filename", "y", "split", "place", "true_label"},
+        Columns(label="y", attributes=("place",), key="img_filename", split="split"),
+    ),
     "Waterbirds": (
         {"img_filename", "y", "split", "place"},
         Columns(
@@ -62,44 +67,59 @@ LAYOUTS = {
 }  # fmt: skip
 
 
-def recognise(present: Sequence[str], asked: Columns, where: str, *, answered: bool = True) -> Columns:
+@dataclass(frozen=True)
+class Named:
+    """The columns of the table in a file."""
+
+    path: Path
+    columns: Sequence[str]
+
+    def check(self, *names: str | None) -> None:
+        """Raise `SpurgenError` for a name that the table lacks."""
+        for name in names:
+            if name is not None and name not in self.columns:
+                raise SpurgenError(f"{self.path} has no column {name}; {suggestion(name, self.columns)}")
+
+
+def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
     """Complete the names that were asked for by those of a known layout, or usual ones.
 
-    Raises `SpurgenError` for a column that the table lacks, no label, no attribute, or, if samples are `answered`,
-    neither answers nor logits.
+    Label, attributes and split are columns of `about`; prediction, logits and run of `answers`, which is the same table
+    unless there are metadata, and None if there are no answers yet; the key is of both. A column that was asked for is
+    read as it is, without a layout's codes. Raises `SpurgenError` for a column that a table lacks, no label, no
+    attribute, or neither answers nor logits.
     """
-    layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(present)), Columns())
+    layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(about.columns)), Columns())
+    given = answers or about
     chosen = replace(
         asked,
-        label=asked.label or layout.label or _usual(present, LABELS),
+        label=asked.label or layout.label or _usual(about.columns, LABELS),
         attributes=asked.attributes or layout.attributes,
-        key=asked.key or layout.key or _usual(present, KEYS),
-        run=asked.run or _usual(present, RUNS),
-        split=asked.split or layout.split or _usual(present, SPLITS),
-        codes=layout.codes,
+        key=asked.key or layout.key or _usual([name for name in about.columns if name in given.columns], KEYS),
+        run=asked.run or _usual(given.columns, RUNS),
+        split=asked.split or layout.split or _usual(about.columns, SPLITS),
+        codes={c: names for c, names in layout.codes.items() if c not in (asked.label, *asked.attributes)},
         thresholds=layout.thresholds,
     )
     if not chosen.prediction and not chosen.logits:
-        has_logits = any(name.startswith(LOGITS) for name in present)
-        chosen = replace(chosen, prediction=_usual(present, PREDICTIONS), logits=LOGITS if has_logits else None)
+        has_logits = any(name.startswith(LOGITS) for name in given.columns)
+        chosen = replace(chosen, prediction=_usual(given.columns, PREDICTIONS), logits=LOGITS if has_logits else None)
     if chosen.label is None:
         raise SpurgenError(
-            f"{where} has no column of labels ({', '.join(LABELS)}); name it by --label: {_list(present)}"
+            f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label: {_list(about.columns)}"
         )
     if not chosen.attributes:
-        raise SpurgenError(f"name the attributes that make groups by --attributes; {where} has {_list(present)}")
-    if answered and chosen.prediction is None and chosen.logits is None:
         raise SpurgenError(
-            f"{where} has neither a column of answers ({', '.join(PREDICTIONS)}) nor columns {LOGITS}CLASS; name them "
-            f"by --prediction or --logits: {_list(present)}"
+            f"name the attributes that make groups by --attributes; {about.path} has {_list(about.columns)}"
         )
-    for name in (
-        chosen.label,
-        *chosen.attributes,
-        *filter(None, (chosen.prediction, asked.key, asked.run, asked.split)),
-    ):
-        if name not in present:
-            raise SpurgenError(f"{where} has no column {name}; {suggestion(name, present)}")
+    if answers and chosen.prediction is None and chosen.logits is None:
+        raise SpurgenError(
+            f"{answers.path} has neither a column of answers ({', '.join(PREDICTIONS)}) nor columns {LOGITS}CLASS; "
+            f"name them by --prediction or --logits: {_list(answers.columns)}"
+        )
+    about.check(chosen.label, *chosen.attributes, asked.split, asked.key)
+    if answers:
+        answers.check(chosen.prediction, asked.run, asked.key)
     return chosen
 
 

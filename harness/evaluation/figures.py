@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
-from spurgen.harness.evaluation.resampling import count_cells, resample
+from spurgen.harness.evaluation.resampling import count_cells, of_a_share, resample
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.estimate import Estimate
@@ -41,15 +41,18 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures of a table of predictions; numbers are means over runs, intervals cover 95 %.
+    """All figures of a table of predictions; numbers are means over runs, intervals cover 95 % over samples and runs.
 
-    `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: an interval of `wga`
-    that is guaranteed for these runs. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
+    `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: the interval of `wga`
+    by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
     `patterns`, None where it is not known which values go with which classes. `missing`: groups without a sample.
+    `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
     """
 
     name: str
+    split: str | None
     samples: int
+    unused_lines: int
     runs: int
     accuracy: Estimate
     wga: float
@@ -68,7 +71,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
     groups = group(predictions, allow_missing)
     right = predictions.predicted == predictions.labels
     hits = np.stack([np.bincount(groups.ids[row], minlength=len(groups.sizes)) for row in right])
-    replicates = resample(count_cells(groups.ids, right), REPLICATES, seed)
+    replicates = resample(count_cells(groups.ids, right), REPLICATES, seed, of_a_share(len(right)))
     accuracies, shares = hits / groups.sizes, groups.sizes / groups.sizes.sum()
     patterns = {name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.patterns.items()}
     robust = None
@@ -79,12 +82,14 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
     corrected = np.array([corrected_wga(row, groups.sizes) for row in hits])
     return Evaluation(
         name=predictions.name,
+        split=predictions.split,
         samples=len(predictions),
+        unused_lines=predictions.unused,
         runs=len(predictions.runs),
         accuracy=over_runs(accuracies @ shares, replicates @ shares),
         wga=float(worst.mean()),
         wga_corrected=over_runs(corrected, replicates.min(axis=2)),
-        wga_simultaneous=guaranteed(hits, groups.sizes),
+        wga_simultaneous=_widened(guaranteed(hits, groups.sizes), worst),
         worst=groups.names[int(accuracies.mean(axis=0).argmin())],
         robust_accuracy=robust,
         patterns=patterns,
@@ -129,12 +134,18 @@ def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:
     for k, (name, size) in enumerate(zip(groups.names, groups.sizes.tolist(), strict=True)):
         shares = hits[:, k] / size
         mean = float(shares.mean())
-        low, high = simultaneous_interval(np.array([round(mean * size)]), np.array([size]))
-        of_runs, degrees = standard_error(0.0, shares)
-        reach = 0.0 if of_runs == 0 else quantile(degrees) * of_runs
-        ends = max(mean - np.hypot(mean - low, reach), 0.0), min(mean + np.hypot(high - mean, reach), 1.0)
-        figures.append(GroupFigures(name, size, Estimate(mean, *map(float, ends))))
+        interval = _widened(simultaneous_interval(np.array([round(mean * size)]), np.array([size])), shares)
+        figures.append(GroupFigures(name, size, Estimate(mean, *interval)))
     return figures
+
+
+def _widened(interval: Interval, values: Float64) -> Interval:
+    """Widen an interval over samples of the mean of runs, float64 (R,), in [0, 1], by the variance over runs."""
+    mean = float(values.mean())
+    of_runs, degrees = standard_error(0.0, values)
+    reach = 0.0 if of_runs == 0 else quantile(degrees) * of_runs
+    low, high = (float(np.hypot(end - mean, reach)) for end in interval)
+    return Interval(max(mean - low, 0.0), min(mean + high, 1.0))
 
 
 def _calibration(probs: Float64, labels: Int64) -> Calibration:

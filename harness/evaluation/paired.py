@@ -1,15 +1,17 @@
 """Two models on the same samples: the difference of their accuracies, and whether chance explains it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtr
 from scipy.stats import binomtest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import REPLICATES, quantile, standard_error
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
-from spurgen.harness.evaluation.resampling import count_cells, resample
+from spurgen.harness.evaluation.resampling import count_cells, of_a_difference, resample
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.differences import NOISE, holm
@@ -21,7 +23,8 @@ NAMES = ("robust_accuracy", "wga", "accuracy")
 class Compared:
     """A metric of both models, and the first less the second with a 95 % interval.
 
-    `p`: two-sided, by the paired bootstrap of samples and the variance over runs; `p_holm`: corrected for all metrics.
+    `p`: two-sided, of the standard error by the paired bootstrap of samples and the variance over runs; that of
+    accuracy is McNemar's where each model has one run. `p_holm`: corrected for all metrics.
     """
 
     first: float
@@ -36,8 +39,8 @@ class Compared:
 class Comparison:
     """Two models on the same samples, by metric.
 
-    `paired_runs`: whether both have the same runs, which are then paired. `mcnemar_p`: of the exact test of accuracy
-    (McNemar 1947), for one run each, else None.
+    `paired_runs`: whether both have the same runs, which are then paired. `mcnemar`: whether accuracy was tested by
+    McNemar's exact test (1947), as it is with one run each.
     """
 
     first: str
@@ -45,32 +48,34 @@ class Comparison:
     samples: int
     metrics: dict[str, Compared]
     paired_runs: bool
-    mcnemar_p: float | None
+    mcnemar: bool
 
 
 def compare(first: Predictions, second: Predictions, allow_missing: bool = False, seed: int = 0) -> Comparison:
     """Compare two models; raise `SpurgenError` unless both answer the same samples."""
-    second = _in_order_of(first, second)
+    order = _same_samples(first, second)
     groups = group(first, allow_missing)
-    right = [p.predicted == p.labels for p in (first, second)]
+    right = [first.predicted == first.labels, (second.predicted == second.labels)[:, order]]
     hits = [np.stack([np.bincount(groups.ids[row], minlength=len(groups.sizes)) for row in r]) for r in right]
-    drawn = resample(count_cells(groups.ids, np.concatenate(right)), REPLICATES, seed)
+    added = of_a_difference(len(first.runs), len(second.runs), len(groups.sizes))
+    drawn = resample(count_cells(groups.ids, np.concatenate(right)), REPLICATES, seed, added)
     replicates = np.split(drawn, [len(first.runs)], axis=1)
     paired_runs = first.runs == second.runs and len(first.runs) > 1
+    single = len(first.runs) == len(second.runs) == 1
     tests = {}
     for name in NAMES:
         values = [_metric(name, row / groups.sizes, groups) for row in hits]
         redrawn = [_metric(name, part, groups) for part in replicates]
         if values[0] is not None and values[1] is not None and redrawn[0] is not None and redrawn[1] is not None:
             tests[name] = _test(values[0], values[1], redrawn[0].mean(axis=1) - redrawn[1].mean(axis=1), paired_runs)
+    if single:
+        tests["accuracy"] = (*tests["accuracy"][:3], _mcnemar(right[0][0], right[1][0]))
     corrected = holm([p for *_, p in tests.values()])
     metrics = {
         name: Compared(a, b, a - b, interval, p, p_holm)
         for (name, (a, b, interval, p)), p_holm in zip(tests.items(), corrected, strict=True)
     }
-    single = len(first.runs) == len(second.runs) == 1
-    mcnemar = _mcnemar(right[0][0], right[1][0]) if single else None
-    return Comparison(first.name, second.name, len(first), metrics, paired_runs, mcnemar)
+    return Comparison(first.name, second.name, len(first), metrics, paired_runs, single)
 
 
 def _metric(name: str, accuracies: Float64, groups: Groups) -> Float64 | None:
@@ -100,7 +105,12 @@ def _test(
     reach = quantile(degrees) * error
     certain = 0.0 if abs(difference) > NOISE else 1.0
     p = float(2 * stdtr(min(degrees, 1e9), -abs(difference) / error)) if error > NOISE else certain
-    return float(first.mean()), float(second.mean()), Interval(difference - reach, difference + reach), p
+    return (
+        float(first.mean()),
+        float(second.mean()),
+        Interval(max(difference - reach, -1.0), min(difference + reach, 1.0)),
+        p,
+    )
 
 
 def _welch(of_samples: float, first: Float64, second: Float64) -> tuple[float, float]:
@@ -116,34 +126,49 @@ def _mcnemar(first: Int64, second: Int64) -> float:
     return float(binomtest(only[0], sum(only)).pvalue) if sum(only) else 1.0
 
 
-def _in_order_of(first: Predictions, second: Predictions) -> Predictions:
-    """Return the second predictions with their samples in the order of the first."""
-    if first.keys is not None and second.keys is not None:
-        place = {key: k for k, key in enumerate(second.keys)}
-        known = set(first.keys)
-        lacking = [key for key in first.keys if key not in place] or [key for key in place if key not in known]
-        if lacking:
-            which = second.name if lacking[0] not in place else first.name
+def _same_samples(first: Predictions, second: Predictions) -> Int64:
+    """Return the place of the first model's samples in the second's; raise `SpurgenError` if they are not the same."""
+    same = "a paired test needs the same samples in both"
+    for what in ("split", "attributes"):
+        ours, theirs = (_about(model, what) for model in (first, second))
+        if ours and theirs and ours != theirs:
+            raise SpurgenError(f"{first.name} has the {what} {ours}, and {second.name} {theirs}; {same}: name --{what}")
+    order = _order(first, second, same)
+    for (what, of_first), (_, of_second) in zip(_factors(first), _factors(second), strict=True):
+        differ = of_first != of_second[order]
+        if differ.any():
+            k = int(differ.argmax())
+            sample = first.keys[k] if first.keys else f"sample {k + 1}"
             raise SpurgenError(
-                f"{which} lacks {len(lacking)} of the other table's samples, such as {lacking[0]}; a paired test needs "
-                "the same samples in both"
+                f"{first.name} and {second.name} give {sample} different {what}, {of_first[k]} and "
+                f"{of_second[order][k]}; {same}, and --key if they are in another order"
             )
-        order = np.array([place[key] for key in first.keys])
-    elif len(first) != len(second):
-        raise SpurgenError(
-            f"{first.name} has {len(first)} samples and {second.name} {len(second)}; a paired test needs the same "
-            "samples in both, and --key if they are in another order"
-        )
-    else:
-        order = np.arange(len(first))
-    moved = Predictions(
-        second.name, second.classes, second.labels[order], second.attributes, second.predicted[:, order], second.runs
-    )
-    if first.classes != second.classes or (first.labels != moved.labels).any():
-        wrong = 0 if first.classes != second.classes else int((first.labels != moved.labels).argmax())
-        named = first.keys[wrong] if first.keys else f"sample {wrong + 1}"
-        raise SpurgenError(
-            f"{first.name} and {second.name} give {named} different labels; a paired test needs the same samples in "
-            "both, and --key if they are in another order"
-        )
-    return moved
+    return order
+
+
+def _about(model: Predictions, what: str) -> str | None:
+    return model.split if what == "split" else ", ".join(attribute.name for attribute in model.attributes)
+
+
+def _order(first: Predictions, second: Predictions, same: str) -> Int64:
+    if first.keys is None or second.keys is None:
+        if len(first) != len(second):
+            raise SpurgenError(
+                f"{first.name} has {len(first)} samples and {second.name} {len(second)}; {same}, and --key if they are "
+                "in another order"
+            )
+        return np.arange(len(first))
+    place = {key: k for k, key in enumerate(second.keys)}
+    known = set(first.keys)
+    lacking = [key for key in first.keys if key not in place] or [key for key in place if key not in known]
+    if lacking:
+        which = second.name if lacking[0] not in place else first.name
+        raise SpurgenError(f"{which} lacks {len(lacking)} of the other table's samples, such as {lacking[0]}; {same}")
+    return np.array([place[key] for key in first.keys])
+
+
+def _factors(model: Predictions) -> Iterator[tuple[str, NDArray[np.str_]]]:
+    """Yield what labels and attributes are called, and their names, str (n,)."""
+    yield "labels", np.array(model.classes)[model.labels]
+    for attribute in model.attributes:
+        yield f"values of {attribute.name}", np.array(attribute.values)[attribute.ids]

@@ -43,10 +43,13 @@ def _row(evaluation: Evaluation, comparison: Comparison | None, *, second: bool)
 
 def _caption(evaluations: Sequence[Evaluation], comparison: Comparison | None) -> str:
     runs = " and ".join(dict.fromkeys(f"{e.runs} run{'s' * (e.runs > 1)}" for e in evaluations))
-    said = f"Means over {runs}, with 95 % intervals over samples and runs; that of the worst group is simultaneous."
+    several = [e.runs > 1 for e in evaluations]
+    over = "samples and runs" if all(several) else "samples, and runs if several" if any(several) else "samples"
+    said = f"Means over {runs}, with 95 % intervals over {over}; that of the worst group is simultaneous."
     if comparison is None:
         return said
-    return f"{said} Bold: significantly better (paired bootstrap, Holm-corrected over the metrics, 5 %)."
+    mcnemar = "; McNemar's exact test for accuracy" if comparison.mcnemar else ""
+    return f"{said} Bold: significantly better (paired bootstrap{mcnemar}, Holm-corrected over the metrics, 5 %)."
 
 
 def draw_groups(evaluations: Sequence[Evaluation]) -> Figure:

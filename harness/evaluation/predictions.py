@@ -32,7 +32,8 @@ class Predictions:
     """Answers of R runs of a model on the same n samples of K classes.
 
     `labels`: int64 (n,). `predicted`: int64 (R, n). `probs`: float64 (R, n, K), or None where only classes are known.
-    `keys`: names of the samples, or None where only their order is known.
+    `keys`: names of the samples, or None where only their order is known. `split`: its name, None where there is none;
+    `unused`: lines of other splits.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Predictions:
     runs: tuple[str, ...]
     probs: Float64 | None = None
     keys: tuple[str, ...] | None = None
+    split: str | None = None
+    unused: int = 0
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -1,7 +1,7 @@
 """Predictions from a table, with labels and attributes from the same table or from a data set's metadata."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,12 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of, suggestion
 from spurgen.harness.anchor.dataset import aligned_values
-from spurgen.harness.evaluation.columns import CODED_SPLITS, Columns, recognise
+from spurgen.harness.evaluation.columns import CODED_SPLITS, Columns, Named, recognise
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.runs import rows_of_runs
-from spurgen.harness.evaluation.tables import categories, check, in_order, logits, places, read_file, texts
+from spurgen.harness.evaluation.tables import are_codes, categories, check, in_order, logits, places, read_file, texts
 from spurgen.harness.metrics import softmax
-from spurgen.harness.metrics.arrays import Bool, Int64
+from spurgen.harness.metrics.arrays import Bool, Float64, Int64
 
 TRAIN, TEST = "train", "test"
 Aligned = Mapping[str, Mapping[str, str]]
@@ -38,30 +38,25 @@ def read_predictions(
     """
     table = read_file(path)
     source, about = (path, table) if metadata is None else (metadata, read_file(metadata))
-    columns = recognise(list(dict.fromkeys([*about.columns, *table.columns])), asked, f"{path}")
-    labelled = _labelled(source, about, columns, split)
-    facts = labelled.facts
-    if metadata is None:
-        table = table[labelled.inside]
-    else:
-        table, facts = _matched(path, table, metadata, about, facts, columns)
-    runs = rows_of_runs(path, table, facts, columns)
+    labelled = _labelled(source, about, recognise(asked, _named(source, about), _named(path, table)), split)
+    rows = np.arange(len(table)) if metadata is None else _matched(path, table, about, labelled)
+    inside, columns, classes = labelled.inside[rows], labelled.columns, labelled.classes
+    used = table[inside]
+    factors = labelled.factors.iloc[rows[inside]].set_axis(used.index)
+    runs = rows_of_runs(path, used, factors, columns)
     first = next(iter(runs.values()))
-    classes = labelled.classes
-    if columns.logits is None:
-        answers, probs = _answers(path, table, columns, classes), None
-    else:
-        scores = logits(path, table, columns.logits, classes)
-        answers, probs = scores.argmax(axis=1), np.stack([softmax(scores[rows]) for rows in runs.values()])
+    answers, scores = _answers(path, used, columns, classes)
     return Predictions(
         name=path.stem,
         classes=classes,
-        labels=places(facts.iloc[first, 0], classes),
-        attributes=labelled.attributes(facts.iloc[first], aligned or {}),
-        predicted=np.stack([answers[rows] for rows in runs.values()]),
+        labels=places(factors.iloc[first, 0], classes),
+        attributes=labelled.attributes(factors.iloc[first], aligned or {}),
+        predicted=np.stack([answers[own] for own in runs.values()]),
         runs=tuple(runs),
-        probs=probs,
-        keys=None if columns.key is None else tuple(texts(path, table, columns.key).iloc[first]),
+        probs=None if scores is None else np.stack([softmax(scores[own]) for own in runs.values()]),
+        keys=None if columns.key is None else tuple(texts(path, used, columns.key).iloc[first]),
+        split=labelled.split,
+        unused=len(table) - len(used),
     )
 
 
@@ -73,49 +68,75 @@ def read_samples(
     Arguments and errors are those of `read_predictions`.
     """
     table = read_file(path)
-    columns = recognise(list(table.columns), asked, f"{path}", answered=False)
+    columns = recognise(asked, _named(path, table), None)
     shown = texts_in or columns.key
     if shown is None or shown not in table.columns:
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
     labelled = _labelled(path, table, columns, split)
-    facts, inside = labelled.facts, table[labelled.inside]
+    factors, inside = labelled.factors[labelled.inside], table[labelled.inside]
     samples = Predictions(
         name=path.stem,
         classes=labelled.classes,
-        labels=places(facts.iloc[:, 0], labelled.classes),
-        attributes=labelled.attributes(facts, aligned or {}),
-        predicted=np.zeros((1, len(facts)), np.int64),
+        labels=places(factors.iloc[:, 0], labelled.classes),
+        attributes=labelled.attributes(factors, aligned or {}),
+        predicted=np.zeros((1, len(factors)), np.int64),
         runs=("1",),
         keys=None if columns.key is None else tuple(texts(path, inside, columns.key)),
+        split=labelled.split,
+        unused=len(table) - len(inside),
     )
     return samples, list(texts(path, inside, shown))
 
 
+def _named(path: Path, table: pd.DataFrame) -> Named:
+    return Named(path, [str(name) for name in table.columns])
+
+
 @dataclass(frozen=True)
 class _Labelled:
-    """What a table says of its samples: label and attributes as names, those of train too, and which are evaluated."""
+    """A table of samples of all splits, whose names, None where there is one split, are in `splits`.
+
+    `factors`: label and attributes as names, in this order of columns. `split`: the one to evaluate.
+    """
 
     path: Path
     columns: Columns
-    inside: Bool
-    facts: pd.DataFrame
-    train: pd.DataFrame | None
+    factors: pd.DataFrame
+    splits: pd.Series | None
+    split: str | None
+
+    @property
+    def inside(self) -> Bool:
+        """Which rows are evaluated, bool (n,)."""
+        return self._are(self.split) if self.split is not None else np.ones(len(self.factors), bool)
+
+    def _are(self, split: str) -> Bool:
+        return np.zeros(len(self.factors), bool) if self.splits is None else (self.splits == split).to_numpy(bool)
 
     @property
     def classes(self) -> tuple[str, ...]:
-        label = self.facts.iloc[:, 0]
-        return in_order(label, self.columns, str(label.name))
+        """The classes of all splits: one without a sample in the evaluated split is known as well."""
+        return self._values(str(self.columns.label))
 
-    def attributes(self, facts: pd.DataFrame, aligned: Aligned) -> tuple[Attribute, ...]:
+    def _values(self, column: str) -> tuple[str, ...]:
+        return in_order(self.factors[column], self.columns, column)
+
+    def attributes(self, factors: pd.DataFrame, aligned: Aligned) -> tuple[Attribute, ...]:
         """Return the attributes of samples, with the value that goes with each class where that is known."""
-        return tuple(self._attribute(name, facts, aligned.get(name)) for name in self.columns.attributes)
+        for name in aligned:
+            if name not in self.columns.attributes:
+                raise SpurgenError(
+                    f"--aligned {name}: there is no attribute {name!r}; {suggestion(name, self.columns.attributes)}"
+                )
+        return tuple(self._attribute(name, factors[name], aligned.get(name)) for name in self.columns.attributes)
 
-    def _attribute(self, name: str, facts: pd.DataFrame, aligned: Mapping[str, str] | None) -> Attribute:
-        values, classes, train = in_order(facts[name], self.columns, name), self.classes, self.train
-        ids = places(facts[name], values)
+    def _attribute(self, name: str, entries: pd.Series, aligned: Mapping[str, str] | None) -> Attribute:
+        values, classes = self._values(name), self.classes
+        ids = places(entries, values)
         if aligned is not None:
             return Attribute(name, values, ids, _given(name, values, classes, aligned))
-        if train is None or set(train.iloc[:, 0]) != set(classes) or not set(train[name]) <= set(values):
+        train = self.factors[self._are(TRAIN)]
+        if set(train.iloc[:, 0]) != set(classes):
             return Attribute(name, values, ids)
         try:
             labels = places(train.iloc[:, 0], classes)
@@ -125,64 +146,83 @@ class _Labelled:
 
 
 def _labelled(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> _Labelled:
-    inside, in_train = _splits(path, table, columns, split)
-    train = _facts(path, table[in_train], columns) if in_train.any() else None
-    return _Labelled(path, columns, inside, _facts(path, table[inside], columns), train)
-
-
-def _splits(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> tuple[Bool, Bool]:
-    """Return which rows are of the split to evaluate, and which of train, bool (n,) each."""
+    """Read the samples of a table; raise `SpurgenError` if it has no such split."""
+    if not are_codes(path, table, columns):
+        columns = replace(columns, codes={})
+    assert columns.label is not None  # recognise() raises where there is none
+    names = (columns.label, *columns.attributes)
+    factors = pd.DataFrame({name: categories(path, table, name, columns) for name in names})
     if columns.split is None or columns.split not in table.columns:
         if split:
             raise SpurgenError(f"{path} has no column of splits, from which --split {split} could be taken")
-        return np.ones(len(table), bool), np.zeros(len(table), bool)
-    entries = texts(path, table, columns.split)
-    if set(entries) <= CODED_SPLITS.keys():
-        entries = entries.map(CODED_SPLITS)
-    present = set(entries)
-    wanted = split or (TEST if len(present) > 1 else next(iter(present)))
-    one_of("split", wanted, present)
-    return (entries == wanted).to_numpy(), (entries == TRAIN).to_numpy()
+        return _Labelled(path, columns, factors, None, None)
+    splits = _splits(path, table, columns.split)
+    present = set(splits)
+    wanted = CODED_SPLITS.get(split, split) if split else TEST if len(present) > 1 else next(iter(present))
+    return _Labelled(path, columns, factors, splits, one_of("split", wanted, present))
 
 
-def _facts(path: Path, table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Return the label and the attributes of rows as names, in this order of columns."""
-    assert columns.label is not None  # recognise() raises where there is none
-    return pd.DataFrame({name: categories(path, table, name, columns) for name in (columns.label, *columns.attributes)})
+def _splits(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
+    return texts(path, table, column).map(lambda entry: CODED_SPLITS.get(entry, entry))
 
 
-def _matched(
-    path: Path, table: pd.DataFrame, metadata: Path, about: pd.DataFrame, facts: pd.DataFrame, columns: Columns
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table's rows of the split, and their facts; raise `SpurgenError` if a sample has no answer."""
-    key = columns.key
+def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> Int64:
+    """Return the row of the metadata that each row of a table of answers is about, int64 (n,).
+
+    Raises `SpurgenError` if a sample of the split has no answer, or if the table contradicts the metadata.
+    """
+    metadata, key = labelled.path, labelled.columns.key
     if key is None or key not in about.columns or key not in table.columns:
         raise SpurgenError(
             f"{path} and {metadata} share no column {key or 'of keys'}; name one that both have by --key"
         )
     known, asked = texts(metadata, about, key), texts(path, table, key)
-    check(metadata, about, key, ~known.duplicated(), "is there more than once")
-    check(path, table, key, asked.isin(known), f"is not in {metadata}")
-    keyed = facts.set_index(known[facts.index])
-    lacking = keyed.index.difference(pd.Index(asked))
-    if len(lacking):
+    check(metadata, about, key, ~known.duplicated(), "occurs more than once")
+    rows: Int64 = pd.Index(known).get_indexer(pd.Index(asked)).astype(np.int64)
+    check(path, table, key, rows >= 0, f"is not in {metadata}")
+    lacking = labelled.inside.copy()
+    lacking[rows] = False
+    if lacking.any():
         raise SpurgenError(
-            f"{path} has no answer for {len(lacking)} of {len(keyed)} samples of {metadata}, such as {lacking[0]}; "
-            "answer all samples of the split, or name another by --split"
+            f"{path} has no answer for {lacking.sum()} of {labelled.inside.sum()} samples of {metadata}, such as "
+            f"{known[lacking].iloc[0]}; answer all samples of the split, or name another by --split"
         )
-    inside = asked.isin(keyed.index)
-    return table[inside], keyed.loc[asked[inside]].set_index(table.index[inside])
+    _check_agreement(path, table, labelled, rows)
+    return rows
 
 
-def _answers(path: Path, table: pd.DataFrame, columns: Columns, classes: tuple[str, ...]) -> Int64:
-    """Return the predicted classes, int64 (n,)."""
-    assert columns.label is not None and columns.prediction is not None  # noqa: PT018 (recognise() raises without them)
+def _check_agreement(path: Path, table: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:
+    """Raise `SpurgenError` if a table of answers has another label, attribute or split than the metadata."""
+    columns = labelled.columns
+    said = {str(name): labelled.factors[name] for name in labelled.factors}
+    if columns.split is not None and labelled.splits is not None:
+        said[columns.split] = labelled.splits
+    for name, theirs in said.items():
+        if name in table.columns and name not in (columns.prediction, columns.run, columns.key):
+            own = _splits(path, table, name) if name == columns.split else categories(path, table, name, columns)
+            same = own.to_numpy() == theirs.to_numpy()[rows]
+            check(path, table, name, same, f"is not what {labelled.path} says of the same sample")
+
+
+def _answers(
+    path: Path, table: pd.DataFrame, columns: Columns, classes: tuple[str, ...]
+) -> tuple[Int64, Float64 | None]:
+    """Return the predicted classes, int64 (n,), and the logits, float64 (n, K), or None where there are none."""
+    scores = None if columns.logits is None else logits(path, table, columns.logits, classes)
+    if columns.prediction is None:
+        assert scores is not None  # recognise() raises where there is neither
+        return scores.argmax(axis=1), scores
+    assert columns.label is not None
     names = dict(columns.codes.get(columns.label, {}))
     if columns.label in columns.thresholds:
         names = dict(zip(("0", "1"), columns.thresholds[columns.label], strict=True))
     entries = texts(path, table, columns.prediction).map(lambda entry: names.get(entry, entry))
     check(path, table, columns.prediction, entries.isin(classes), f"is none of the labels {', '.join(classes[:12])}")
-    return places(entries, classes)
+    predicted = places(entries, classes)
+    if scores is not None:
+        best = scores[np.arange(len(scores)), predicted] == scores.max(axis=1)
+        check(path, table, columns.prediction, best, f"is not the class with the largest {columns.logits}CLASS")
+    return predicted, scores
 
 
 def _given(name: str, values: tuple[str, ...], classes: tuple[str, ...], aligned: Mapping[str, str]) -> Int64:

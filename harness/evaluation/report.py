@@ -12,31 +12,37 @@ from spurgen.harness.evaluation.paired import Compared, Comparison
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 
 
 def summary(evaluation: Evaluation) -> str:
     """Return what the figures say, in sentences."""
     runs = f", mean of {evaluation.runs} runs" if evaluation.runs > 1 else ""
-    low, high = evaluation.wga_simultaneous
+    wga = Estimate(evaluation.wga, *evaluation.wga_simultaneous)
     said = [
-        f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {evaluation.samples:,} samples{runs}.",
-        f"Its worst group is {evaluation.worst}: worst-group accuracy {evaluation.wga:.3f}, guaranteed to lie between "
-        f"{low:.3f} and {high:.3f}; corrected for being a minimum over {len(evaluation.groups)} groups "
-        f"{evaluation.wga_corrected.text()}.",
+        f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {_samples(evaluation)}{runs}.",
+        f"Its worst group is {evaluation.worst}: worst-group accuracy {wga.text()}; corrected for being a minimum over "
+        f"{len(evaluation.groups)} groups {evaluation.wga_corrected.text()}.",
     ]
     if evaluation.robust_accuracy is not None:
         lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
         said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
     else:
         said.append(
-            "Robust accuracy is not known: which value goes with which class is told by samples of split train, or by "
+            "Robust accuracy is not known: which value goes with which class is taken from the train split, or from "
             "--aligned."
         )
     if evaluation.missing:
         said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing)}.")
+    said.append(f"Intervals: 95 %, over {'samples and runs' if evaluation.runs > 1 else 'samples, of this run'}.")
     return " ".join(said)
+
+
+def _samples(evaluation: Evaluation) -> str:
+    split = "" if evaluation.split is None else f" of split {evaluation.split}"
+    lines = f"{evaluation.unused_lines:,} other line{'s' * (evaluation.unused_lines > 1)} not used"
+    return f"{evaluation.samples:,} samples{split}" + (f" ({lines})" if evaluation.unused_lines else "")
 
 
 def _spoken(pattern: str) -> str:
@@ -63,7 +69,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
     return made
 
 
-def _table(*columns: str) -> Table:
+def _table(*columns: str | Text) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     for k, name in enumerate(columns):
         table.add_column(name, justify="right" if k else "left", overflow="fold")
@@ -76,8 +82,8 @@ def comparison_summary(comparison: Comparison) -> str:
     parts = [_verdict(first, second, name, compared) for name, compared in comparison.metrics.items()]
     paired = "runs of the same name are paired" if comparison.paired_runs else "the bootstrap of samples is paired"
     test = f"Tests: {comparison.samples:,} samples, {paired}; p-values are Holm-corrected over the metrics."
-    if comparison.mcnemar_p is not None:
-        test += f" McNemar's exact test of accuracy: p = {comparison.mcnemar_p:.2g}."
+    if comparison.mcnemar:
+        test += " Accuracy is tested by McNemar's exact test."
     return " ".join([*parts, test])
 
 
@@ -92,7 +98,7 @@ def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
 
 def comparison_table(comparison: Comparison) -> Table:
     """Return a line per metric."""
-    table = _table("", comparison.first, comparison.second, "Difference", "p, Holm")
+    table = _table("", Text(comparison.first), Text(comparison.second), "Difference", "p, Holm")
     for name, compared in comparison.metrics.items():
         difference = Estimate(compared.difference, *compared.interval).text("+.3f")
         means = f"{compared.first:.3f}", f"{compared.second:.3f}"

@@ -15,7 +15,7 @@ COPY = "remove the copy, or name the column that tells runs apart by --run"
 ALL = "every run needs an answer for every sample"
 
 
-def rows_of_runs(path: Path, table: pd.DataFrame, facts: pd.DataFrame, columns: Columns) -> dict[str, Int64]:
+def rows_of_runs(path: Path, table: pd.DataFrame, factors: pd.DataFrame, columns: Columns) -> dict[str, Int64]:
     """Return each run's rows, int64 (n,), samples in the order of the first run.
 
     Without a key, the runs' samples are in one order. Raises `SpurgenError` if a run lacks a sample or has one twice,
@@ -31,9 +31,9 @@ def rows_of_runs(path: Path, table: pd.DataFrame, facts: pd.DataFrame, columns: 
             raise SpurgenError(
                 f"{path} has {len(own)} samples of run {name} and {len(first[1])} of run {first[0]}; {ALL}"
             )
-        for column in map(str, facts):
-            same = facts[column].iloc[own].to_numpy() == facts[column].iloc[first[1]].to_numpy()
-            about = facts.iloc[own]
+        for column in map(str, factors):
+            same = factors[column].iloc[own].to_numpy() == factors[column].iloc[first[1]].to_numpy()
+            about = factors.iloc[own]
             check(path, about, column, same, f"in run {name} is not what run {first[0]} says of the same sample")
     return rows
 

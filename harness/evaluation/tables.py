@@ -1,6 +1,8 @@
 """CSV and Parquet files as tables, and their entries as numbers, with errors that name the file, line and column."""
 
-from collections.abc import Mapping
+import csv
+import gzip
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +17,60 @@ CORRECT = "correct the file"
 
 
 def read_file(path: Path) -> pd.DataFrame:
-    """Return a table, CSV entries as text; raise `SpurgenError` if it cannot be read or is empty."""
+    """Return a table, CSV entries as text; its index is the line where each row begins, or the row of Parquet.
+
+    Raises `SpurgenError` for a file that cannot be read or is empty, columns of the same name, a line of CSV with more
+    or fewer entries than the header, and Parquet with a named index, which would have to be left out.
+    """
     try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-        else:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     except FileNotFoundError:
         raise SpurgenError(f"{path} does not exist") from None
     except ImportError:
         raise SpurgenError(f"reading {path} needs pyarrow; run pip install 'spurgen[data]'") from None
-    except (OSError, ValueError) as error:  # the errors of pandas and pyarrow are ValueErrors
+    except (OSError, EOFError, ValueError, csv.Error) as error:  # the errors of pandas and pyarrow are ValueErrors
         raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None
     if table.empty:
         raise SpurgenError(f"{path} has no lines")
     return table
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    table = pd.read_parquet(path)
+    named = [str(name) for name in table.index.names if name is not None]
+    if named:
+        raise SpurgenError(f"{path} has an index named {', '.join(named)}; make it a column, by reset_index()")
+    return table.set_axis(pd.RangeIndex(1, len(table) + 1))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read with Python's csv module: pandas shifts the columns of long lines, and does not say where a row begins."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        records = _records(csv.reader(file, strict=True))
+        first, header = next(records, (1, []))
+        twice = [name for k, name in enumerate(header) if name in header[:k]]
+        if twice:
+            raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")
+        lines, rows = [], []
+        for line, entries in records:
+            if len(entries) != len(header):
+                raise SpurgenError(
+                    f"{path}, line {line}: the number of entries is {len(entries)}, that of the header {len(header)}; "
+                    f"{CORRECT}"
+                )
+            lines.append(line)
+            rows.append(entries)
+    return pd.DataFrame(rows, index=pd.Index(lines, dtype=np.int64), columns=header, dtype=str)
+
+
+def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 (the type of csv.reader has no name)
+    """Yield the line where each record begins, and its entries; skip blank lines."""
+    before = 0
+    for entries in reader:
+        if entries:
+            yield before + 1, entries
+        before = reader.line_num
 
 
 def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
@@ -44,14 +85,14 @@ def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
 
 
 def check(path: Path, table: pd.DataFrame, column: str, good: Any, problem: str) -> None:  # noqa: ANN401 (array or series)
-    """Raise `SpurgenError` for the first entry that is not good."""
+    """Raise `SpurgenError` for the first entry that is not good; `table` has the index of `read_file`."""
     bad = np.flatnonzero(~np.asarray(good, dtype=bool))
     if len(bad):
-        number = int(table.index[bad[0]])
-        line = f"row {number + 1}" if path.suffix == ".parquet" else f"line {number + 2}"
+        line = f"{'row' if path.suffix == '.parquet' else 'line'} {table.index[bad[0]]}"
         entry = shortened(str(table[column].iloc[bad[0]]))
-        more = f", and so do {len(bad) - 1} more" if len(bad) > 1 else ""
-        raise SpurgenError(f"{path}, {line}, column {column}: {entry or 'nothing'} {problem}{more}; {CORRECT}")
+        others = "entry" if len(bad) == 2 else "entries"
+        more = f", and {len(bad) - 1} more {others} like it" if len(bad) > 1 else ""
+        raise SpurgenError(f"{path}, {line}, column {column}: {entry} {problem}{more}; {CORRECT}")
 
 
 def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns) -> pd.Series:
@@ -63,21 +104,21 @@ def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns) -
         low, high = columns.thresholds[column]
         return pd.Series(np.where(numbers >= 0.5, high, low), table.index)
     codes = columns.codes.get(column)
-    return entries if codes is None else _decoded(path, table, column, entries, codes)
+    return entries.map(lambda entry: codes.get(entry, entry)) if codes else entries
 
 
-def _decoded(path: Path, table: pd.DataFrame, column: str, entries: pd.Series, codes: Mapping[str, str]) -> pd.Series:
-    names = entries.map(codes)
-    check(path, table, column, names.notna(), f"is none of {', '.join(codes)}")
-    return names
+def are_codes(path: Path, table: pd.DataFrame, columns: Columns) -> bool:
+    """Return whether every entry of the columns with codes is a code: other data may have columns of these names."""
+    return all(set(texts(path, table, name)) <= codes.keys() for name, codes in columns.codes.items())
 
 
 def in_order(names: pd.Series, columns: Columns | None = None, column: str = "") -> tuple[str, ...]:
-    """Return the different names in order: the layout's if it has one for the column, by number, or alphabetically."""
+    """Return the different names in order: all of the layout if it knows the column, else by number or alphabet."""
+    if columns is not None and column in columns.codes:
+        return tuple(dict.fromkeys(columns.codes[column].values()))
+    if columns is not None and column in columns.thresholds:
+        return columns.thresholds[column]
     different = set(names)
-    if columns is not None and (column in columns.codes or column in columns.thresholds):
-        known = columns.codes[column].values() if column in columns.codes else columns.thresholds[column]
-        return tuple(name for name in dict.fromkeys(known) if name in different)
     try:
         return tuple(sorted(different, key=float))
     except ValueError:

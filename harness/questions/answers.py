@@ -42,7 +42,7 @@ def read_answers(paths: Sequence[Path], task: Task) -> list[Answered]:
     """Read answers to a task's questions, of one or several worlds.
 
     A scenario of one world may be answered by several runs, whose numbers are in the column `run`. Raise `SpurgenError`
-    for a key that is not of the task, is there twice, or lacks, and for scores that are not finite.
+    for a key that is not of the task, occurs twice, or is missing, and for scores that are not finite.
     """
     tables = [_read(path, task) for path in paths]
     answers: dict[tuple[int, str], Float64] = {}

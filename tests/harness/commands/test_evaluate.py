@@ -29,12 +29,37 @@ def tables(tmp_path, monkeypatch):
 def test_a_model_that_reads_the_shortcut_is_described(capsys):
     assert main(["evaluate", "shortcut.csv", "--metadata", "metadata.csv"]) == 0
     printed = capsys.readouterr().out
-    assert re.search(r"shortcut: accuracy 0\.500 \[0\.4\d\d, 0\.5\d\d\] on 80 samples\.", printed)
-    assert (
-        "Its worst group is landbird, place = water: worst-group accuracy 0.000, guaranteed to lie between" in printed
-    )
+    assert re.search(r"shortcut: accuracy 0\.500 \[0\.4\d\d, 0\.5\d\d\] on 80 samples of split test\.", printed)
+    worst = r"Its worst group is landbird, place = water: worst-group accuracy 0\.000 \[0\.000, 0\.\d\d\d\]; corrected"
+    assert re.search(worst, printed)
     assert re.search(r"Robust accuracy is 0\.000 \[0\.000, 0\.0\d\d\], where place conflicts with the class\.", printed)
+    assert "Intervals: 95 %, over samples, of this run." in printed
     assert "\x1b" not in printed
+
+
+@pytest.mark.usefixtures("tables")
+def test_lines_that_are_not_used_are_counted(capsys):
+    pd.read_csv("metadata.csv").assign(prediction=0).to_csv("all.csv", index=False)
+    assert main(["evaluate", "all.csv", "--metadata", "metadata.csv"]) == 0
+    assert "on 80 samples of split test (160 other lines not used)." in capsys.readouterr().out
+
+
+def test_a_generated_data_set_in_the_layout_of_waterbirds_is_evaluated(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    size = "--num-classes 2 --num-samples 80 --channels color --image-size 32 --twins"
+    assert main(["generate", "--out", "data", "--format", "wilds", *size.split()]) == 0
+    about = pd.read_csv("data/metadata.csv")
+    test = about[about.split == 2]
+    test.assign(prediction=test.y)[["img_filename", "prediction"]].to_csv("right.csv", index=False)
+    capsys.readouterr()
+    for flags in ([], ["--split", "2", "--label", "y", "--attributes", "place"]):
+        words = ["evaluate", "right.csv", "--metadata", "data/metadata.csv", "--allow-missing-groups", *flags]
+        assert main(words) == 0
+        printed = capsys.readouterr().out
+        assert "right: accuracy 1.000" in printed
+        assert f"on {len(test)} samples of split test." in printed
+        assert re.search(r"^\s*1, place = 0 ", printed, re.MULTILINE)
+        assert "bird" not in printed
 
 
 @pytest.mark.usefixtures("tables")
@@ -43,10 +68,18 @@ def test_two_models_are_compared_and_written(capsys):
     assert "right beats shortcut in robust accuracy: right less shortcut is +1.000" in capsys.readouterr().out
     with open("both.json", encoding="utf-8") as file:
         record = json.load(file)
-    assert record["schema_version"] == 1
+    assert record["schema_version"] == 2
     figures = [(one["name"], one["runs"], one["wga"]) for one in record["evaluations"]]
     assert figures == [("right", 2, 1), ("shortcut", 1, 0)]
     assert record["comparison"]["metrics"]["accuracy"]["difference"] == 0.5
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_name_of_a_model_is_printed_as_it_is(capsys):
+    for name in ("run[a].csv", "run[b].csv"):
+        pd.read_csv("shortcut.csv").to_csv(name, index=False)
+    assert main(["evaluate", "run[a].csv", "run[b].csv", "--metadata", "metadata.csv"]) == 0
+    assert re.search(r"run\[a\] +run\[b\] +Difference", capsys.readouterr().out)
 
 
 @pytest.mark.usefixtures("tables")
@@ -57,6 +90,19 @@ def test_two_models_are_compared_and_written(capsys):
         ("shortcut.csv", "has no column of labels"),
         ("shortcut.csv --metadata metadata.csv --aligned place", "expected an attribute and a value for each class"),
         ("shortcut.csv --metadata metadata.csv --split dev", "there is no split 'dev'"),
+        ("shortcut.csv --metadata metadata.csv --aligned plaice landbird=land", "did you mean place?"),
+        ("shortcut.csv --metadata metadata.csv --row mine", "--row has no effect without --answers; leave it out"),
+        ("shortcut.csv --metadata metadata.csv --access twins", "--access has no effect without --answers"),
+        (
+            "shortcut.csv --metadata metadata.csv --images photos",
+            "--images has no effect without --model; leave it out",
+        ),
+        ("--model m.py --metadata metadata.csv --images x --run seed", "--run has no effect without a table of"),
+        (
+            "--answers shortcut.csv --task small-text --json out.json",
+            "--json has no effect with --answers; leave it out",
+        ),
+        ("--answers shortcut.csv --task small-text --model m.py", "--model has no effect with --answers"),
     ],
 )
 def test_a_mistake_is_an_error_that_says_what_to_do(words, message, stderr):

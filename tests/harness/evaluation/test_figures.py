@@ -92,11 +92,11 @@ def test_degrees_of_freedom_fall_to_those_of_the_runs_where_these_matter_most():
     assert standard_error(1.0, np.array([0.4, 0.6]))[1] > 1000
 
 
-def drawn(rng, runs, deviation):
-    """Draw runs on 4 groups of 100 samples: accuracies .95, .9, .7, .6 moved by a run's own deviate."""
-    labels, values = np.repeat([0, 0, 1, 1], 100), np.repeat([0, 1, 1, 0], 100)
-    truth = np.repeat([0.95, 0.7, 0.9, 0.6], 100)
-    right = rng.random((runs, 400)) < truth + deviation * rng.normal(size=(runs, 1))
+def drawn(rng, runs, deviation, size=100):
+    """Draw runs on 4 groups of `size` samples: accuracies .95, .9, .7, .6 moved by a run's own deviate."""
+    labels, values = np.repeat([0, 0, 1, 1], size), np.repeat([0, 1, 1, 0], size)
+    truth = np.repeat([0.95, 0.7, 0.9, 0.6], size)
+    right = rng.random((runs, 4 * size)) < truth + deviation * rng.normal(size=(runs, 1))
     place = Attribute("place", ("0", "1"), values, np.array([0, 1]))
     return Predictions(
         "m", ("0", "1"), labels, (place,), np.where(right, labels, 1 - labels), tuple(map(str, range(runs)))
@@ -113,3 +113,13 @@ def test_intervals_cover_the_truth(runs, deviation):
         inside = [low <= true <= high for (low, high), true in zip(intervals, (0.7875, 0.65, 0.6), strict=True)]
         covered += [*inside, figures.wga_simultaneous[0] <= 0.6 <= figures.wga_simultaneous[1]]
     assert (covered / 200 >= 0.91).all(), covered / 200
+
+
+@pytest.mark.parametrize("deviation", [0.03, 0.05])
+def test_the_interval_of_the_worst_group_covers_other_runs(deviation):
+    """Groups of 2,000 samples, where runs vary more than samples."""
+    rng, covered = np.random.default_rng(4), 0
+    for k in range(100):
+        low, high = evaluate(drawn(rng, 4, deviation, 2000), seed=k).wga_simultaneous
+        covered += low <= 0.6 <= high
+    assert covered / 100 >= 0.91

@@ -16,8 +16,15 @@ def test_the_table_is_bold_where_one_is_significantly_better(model):
     assert r"\textbf" not in worse
     assert len(re.findall(r"\\textbf\{[\d.]+ \{\[\}|\\textbf\{[\d.]+ \[", better)) == 3  # all but the corrected one
     assert worse.count("&") == better.count("&") == 4
-    assert "Means over 1 run" in text
-    assert "paired bootstrap" in text
+    assert "Means over 1 run, with" in text
+    assert "intervals over samples;" in text
+    assert "paired bootstrap; McNemar's exact test for accuracy, Holm" in text
+
+
+def test_the_caption_says_what_intervals_cover(model):
+    one, two = (evaluate(model(*runs)) for runs in ([{}], [{}, {(1, 0): 5}]))
+    assert "over samples and runs;" in to_latex([two, two], None)
+    assert "over samples, and runs if several;" in to_latex([one, two], None)
 
 
 def test_one_model_needs_no_test_and_may_have_no_patterns(model):

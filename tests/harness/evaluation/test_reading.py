@@ -4,6 +4,7 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.predictions import group
 from spurgen.harness.evaluation.reading import read_predictions
 
 GENERIC = pd.DataFrame(
@@ -51,6 +52,75 @@ def test_answers_may_be_names_and_may_include_other_splits(birds, answers, write
     assert (len(read), (read.predicted == read.labels).mean()) == (200, 1)
     read = read_predictions(write(more), Columns(), metadata=write(birds, "metadata.csv"), split="train")
     assert len(read) == 80
+
+
+def test_other_data_in_the_columns_of_waterbirds_keep_their_own_names(birds, answers, write):
+    birds.loc[birds.index[-1], "place"] = 2
+    read = read_predictions(write(answers({})), Columns(), metadata=write(birds, "metadata.csv"))
+    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("0", "1", "2"))
+
+
+def test_a_column_that_is_named_is_read_as_it_is(birds, answers, write):
+    asked = Columns(label="y", attributes=("place",))
+    read = read_predictions(write(answers({})), asked, metadata=write(birds, "metadata.csv"))
+    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("0", "1"))
+    read = read_predictions(write(answers({})), Columns(label="y"), metadata=write(birds, "metadata.csv"))
+    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("land", "water"))
+
+
+def test_numbers_of_splits_have_names_beside_others(birds, answers, write):
+    twins = birds[birds.split == 2].assign(split=3, img_filename=lambda table: "twins/" + table.img_filename)
+    metadata = write(pd.concat([birds, twins]), "metadata.csv")
+    read = read_predictions(write(answers({})), Columns(), metadata=metadata)
+    assert (read.split, len(read)) == ("test", 200)
+    assert read_predictions(write(answers({})), Columns(), metadata=metadata, split="2").split == "test"
+    answered = twins[["img_filename"]].assign(prediction=0)
+    assert read_predictions(write(answered), Columns(), metadata=metadata, split="3").split == "3"
+
+
+def test_lines_of_other_splits_are_counted(birds, write):
+    read = read_predictions(write(birds.assign(prediction=birds.y)), Columns())
+    assert (read.split, len(read), read.unused) == ("test", 200, 80)
+
+
+def test_classes_and_values_without_a_sample_in_the_split_are_known(birds, write):
+    dry = birds[(birds.split == 0) | (birds.place == 0)]
+    read = read_predictions(write(dry.assign(prediction=1)), Columns())
+    assert read.attributes[0].values == ("land", "water")
+    named = {"y": dry.y.map({0: "cat", 1: "dog"}), "place": dry.place.map({0: "day", 1: "night"})}
+    cats = dry.assign(**named, prediction="dog").query("split == 0 or y == 'cat'")
+    read = read_predictions(write(cats), Columns())
+    assert (read.classes, read.attributes[0].values) == (("cat", "dog"), ("day", "night"))
+    assert set(read.predicted[0]) == {1}
+    with pytest.raises(SpurgenError, match="no sample of 3 of 4 groups: cat, place = night; dog, place = day"):
+        group(read)
+
+
+def test_a_column_of_the_metadata_is_not_taken_for_an_answer(birds, answers, write):
+    metadata = write(birds.assign(seed=3, predicted=0, logit_0=1), "metadata.csv")
+    read = read_predictions(write(answers({(0, 0): 1})), Columns(), metadata=metadata)
+    assert (read.runs, (read.predicted != read.labels).sum()) == (("1",), 1)
+    nameless = write(answers({}).rename(columns={"prediction": "answer"}))
+    with pytest.raises(SpurgenError, match=r"model\.csv has neither a column of answers"):
+        read_predictions(nameless, Columns(), metadata=metadata)
+
+
+def test_labels_beside_the_answers_may_be_names(birds, answers, write):
+    named = answers({}).assign(y=lambda table: np.where(table.prediction == 1, "waterbird", "landbird"), split="test")
+    assert len(read_predictions(write(named), Columns(), metadata=write(birds, "metadata.csv"))) == 200
+
+
+def test_answers_beside_logits_may_be_any_of_the_largest(write):
+    table = GENERIC.assign(pred="dog", logit_cat=1, logit_dog=1)
+    assert read_predictions(write(table), LIGHT).predicted.tolist() == [[1] * 4]
+
+
+def test_the_splits_of_celeba_may_be_joined_to_its_attributes(write):
+    faces = pd.DataFrame({"image_id": ["1", "2", "3"], "Blond_Hair": [-1, 1, 1], "Male": [1, -1, 1]})
+    splits = pd.DataFrame({"image_id": ["3", "2", "1"], "partition": [0, 2, 2]})
+    answered = pd.DataFrame({"image_id": ["2", "1"], "prediction": [1, -1]})
+    read = read_predictions(write(answered), Columns(), metadata=write(faces.merge(splits), "metadata.csv"))
+    assert (read.split, read.keys, read.labels.tolist()) == ("test", ("2", "1"), [1, 0])
 
 
 def test_celeba_and_civil_comments_are_recognised(write):
@@ -104,6 +174,7 @@ def added(**columns):
 
 
 NO_LABEL = r"model.csv has no column of labels \(label, y, y_true, target\); name it by --label: pred, light"
+OTHER_THAN_LOGITS = "line 4, column pred: 'cat' is not the class with the largest logit_CLASS"
 NO_ANSWER = "neither a column of answers .* name them by --prediction or --logits: label, light"
 INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
 
@@ -121,6 +192,7 @@ INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
         (added(run=[1, 1, 2, 2], id=[1, 2, 1, 3]), "run 2 of .* and the first run differ in sample 2"),
         (added(run=[1, 1, 2, 2]), "column light: 'night' in run 2 is not what run 1 says of the same"),
         (added(split=["a", "b", "a", "b"]), "there is no split 'test'"),
+        (added(logit_cat=[1, 1, 0, 0], logit_dog=[0, 0, 1, 1]), OTHER_THAN_LOGITS),
         (lambda t: INFINITE(t.drop(columns="pred")), "line 3, column logit_1: 'inf' is no finite number"),
     ],
 )
@@ -140,6 +212,11 @@ def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(write, change, me
             "has the columns pred; expected prCLASS for the classes cat, dog",
         ),
         (LIGHT, {"split": "test"}, "has no column of splits, from which --split test could be taken"),
+        (
+            LIGHT,
+            {"aligned": {"lihgt": {"cat": "day"}}},
+            "--aligned lihgt: there is no attribute 'lihgt'; did you mean light",
+        ),
         (LIGHT, {"aligned": {"light": {"cat": "noon"}}}, "--aligned light: there is no value 'noon'"),
         (LIGHT, {"aligned": {"light": {"cow": "day"}}}, "--aligned light: there is no class 'cow'"),
         (LIGHT, {"aligned": {"light": {"cat": "day"}}}, "--aligned light says nothing of dog"),
@@ -151,7 +228,7 @@ def test_a_flag_that_does_not_fit_the_table_is_refused(write, columns, options, 
 
 
 UNANSWERED = "has no answer for 1 of 200 samples of .*metadata.csv, such as 0080.jpg; answer all samples"
-TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' is there more than once"
+TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' occurs more than once"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +238,15 @@ TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' is there more th
         (changed("img_filename", 90, "x.jpg"), dropped([]), "column img_filename: 'x.jpg' is not in .*metadata.csv"),
         (lambda table: table.rename(columns={"img_filename": "image"}), dropped([]), "share no column img_filename"),
         (dropped([]), changed("img_filename", 90, "0001.jpg"), TWICE),
-        (dropped([]), changed("place", 90, "2"), "metadata.csv, line 92, column place: '2' is none of 0, 1"),
+        (dropped([]), changed("place", 90, ""), "metadata.csv, line 92, column place: '' is empty"),
+        (
+            added(y=0),
+            dropped([]),
+            "model.csv, line 102, column y: '0' is not what .*metadata.csv says of the same sample",
+        ),
+        (added(place="land"), dropped([]), "column place: 'land' is not what .*, and 99 more entries like it"),
+        (added(split="val"), dropped([]), "model.csv, line 2, column split: 'val' is not what .*metadata.csv says"),
+        (added(y=0), dropped("y"), r"metadata.csv has no column of labels \(label, y, y_true, target\)"),
     ],
 )
 def test_tables_that_do_not_fit_each_other_are_refused(birds, answers, write, of_answers, of_metadata, message):

@@ -1,0 +1,77 @@
+import gzip
+
+import pandas as pd
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.tables import check, read_file, texts
+
+GOOD = "label,pred,light\n0,0,day\n1,1,night\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return a function that writes text as a CSV file and returns its path."""
+
+    def save(content, name="some.csv"):
+        (tmp_path / name).write_text(content)
+        return tmp_path / name
+
+    return save
+
+
+def test_entries_are_text_and_blank_lines_are_skipped(file):
+    table = read_file(file("\ufeff\n" + GOOD.replace("\n", "\r\n\r\n")))
+    assert list(table.columns) == ["label", "pred", "light"]
+    assert table.to_numpy().tolist() == [["0", "0", "day"], ["1", "1", "night"]]
+
+
+def test_a_compressed_file_is_read(tmp_path):
+    with gzip.open(tmp_path / "some.csv.gz", "wt") as content:
+        content.write(GOOD)
+    assert read_file(tmp_path / "some.csv.gz").pred.tolist() == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\n0,1\n0,1,2\n", r"some.csv, line 3: the number of entries is 3, that of the header 2; correct the file"),
+        ("a,b\n0,1,\n0,1,\n", r"some.csv, line 2: the number of entries is 3, that of the header 2"),
+        ("a,b\n0,1\n\n0\n", r"some.csv, line 4: the number of entries is 1, that of the header 2"),
+        ("a,b,a\n0,1,2\n", r"some.csv, line 1: several columns are called 'a'; correct the file"),
+        ('a,b\n0,"1\n', r"cannot read .*some.csv: unexpected end of data"),
+    ],
+)
+def test_a_malformed_line_is_named(file, content, message):
+    with pytest.raises(SpurgenError, match=message):
+        read_file(file(content))
+
+
+def test_the_line_of_a_fault_is_that_of_the_file(file):
+    path = file('text,label\n"two\nlines",0\n\n"three\n\nlines",\nshort,1\n')
+    table = read_file(path)
+    assert table.index.tolist() == [2, 5, 8]
+    with pytest.raises(SpurgenError, match=r"some.csv, line 5, column label: '' is empty; correct the file"):
+        texts(path, table, "label")
+
+
+@pytest.mark.parametrize(("faults", "more"), [(1, ""), (2, ", and 1 more entry like it"), (3, ", and 2 more entries")])
+def test_the_number_of_faults_is_given(file, faults, more):
+    path = file("label\n" + "x\n" * faults)
+    table = read_file(path)
+    with pytest.raises(SpurgenError, match=f"line 2, column label: 'x' is no number{more}"):
+        check(path, table, "label", table["label"] == "0", "is no number")
+
+
+def test_rows_of_parquet_are_counted_whatever_the_index_was(tmp_path):
+    path = tmp_path / "some.parquet"
+    pd.DataFrame({"label": ["0", "1", "0", ""]}, index=[0, 1, 0, 1]).to_parquet(path)
+    with pytest.raises(SpurgenError, match=r"some.parquet, row 4, column label: '' is empty"):
+        texts(path, read_file(path), "label")
+
+
+def test_an_index_with_a_name_is_refused(tmp_path):
+    path = tmp_path / "some.parquet"
+    pd.DataFrame({"label": ["0"]}, index=pd.Index(["a"], name="key")).to_parquet(path)
+    with pytest.raises(SpurgenError, match=r"has an index named key; make it a column, by reset_index\(\)"):
+        read_file(path)
