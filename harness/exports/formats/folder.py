@@ -1,6 +1,5 @@
 """PNG files with metadata.csv: for people, pandas and Hugging Face's `imagefolder`."""
 
-import shutil
 from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
@@ -53,7 +52,6 @@ def finish(plan: Plan, folder: Path) -> None:
     for part, shards in groupby(plan.shards(), key=attrgetter("part")):
         own = ([local_name(line[0]), *line[1:]] for line in _images.lines(folder, shards))
         _images.write_table(folder / part / TABLE, columns, own)
-    shutil.rmtree(folder / _images.PIECES, ignore_errors=True)
 
 
 def loading(plan: Plan) -> str:

@@ -4,7 +4,6 @@ It is read by group_DRO (Sagawa et al. 2020), WILDS (Koh et al. 2021) and Subpop
 calls two columns otherwise, so the table has them under both names.
 """
 
-import shutil
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
@@ -48,7 +47,6 @@ def finish(plan: Plan, folder: Path) -> None:
     numbered = ([str(k), *line] for k, line in zip(count(1), _images.lines(folder, plan.shards()), strict=False))
     _images.write_table(folder / TABLE, table_columns(plan), numbered)
     (folder / RELEASE).write_text("")
-    shutil.rmtree(folder / _images.PIECES, ignore_errors=True)
 
 
 def loading(plan: Plan) -> str:
