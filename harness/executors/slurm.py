@@ -31,6 +31,7 @@ from spurgen.harness.machine.steps import mirror
 
 J = TypeVar("J")
 R = TypeVar("R")
+HEEDS = frozenset({"gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
 TASKS, STEPS = "tasks", "steps"  # folders
 LOOK_SECONDS = 0.5  # between two looks at the folder
@@ -109,7 +110,7 @@ def _submit(
         wanted["gpus_per_node"] = math.ceil(resources.gpus)
     executor = submitit.SlurmExecutor(folder / TASKS, max_num_timeout=0)
     executor.update_parameters(
-        job_name="spurgen", time=resources.minutes, cpus_per_task=resources.cpus * size, array_parallelism=AHEAD,
+        job_name="spurgen", time=resources.minutes, cpus_per_task=size, array_parallelism=AHEAD,
         setup=[f"export {name}={value}" for name, value in ONE_THREAD.items()], **wanted,
     )  # fmt: skip
     try:
