@@ -15,7 +15,7 @@ from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.exports import documents
-from spurgen.harness.exports.columns import columns_of
+from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
 from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
@@ -62,7 +62,7 @@ def find(plan: Plan, out: Path) -> Index | None:
 
     Raise `SpurgenError` if it cannot be written there, or if a channel's name cannot be a column's.
     """
-    columns_of(plan.scenario)
+    check_names(plan.scenario, discover(FORMATS)[plan.format].OWN_COLUMNS)
     if not (out / INDEX).exists():
         check_out(out)
         return None
@@ -131,8 +131,10 @@ def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> In
 
 def write_files(plan: Plan, folder: Path, progress: Progress = lambda _: None) -> None:
     """Write the files of a data set into a folder, without documents and index."""
+    form = discover(FORMATS)[plan.format]
+    check_names(plan.scenario, form.OWN_COLUMNS)
     write_shards(plan, folder, progress)
-    discover(FORMATS)[plan.format].finish(plan, folder)
+    form.finish(plan, folder)
     shutil.rmtree(folder / WORK)
 
 

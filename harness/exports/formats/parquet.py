@@ -11,6 +11,7 @@ from spurgen.harness.exports.columns import Column, columns_of, values_of
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "Parquet files with images, as datasets and pandas read them (needs pyarrow)"
+OWN_COLUMNS = ("image",)
 TYPES = {"text": "string", "whole": "int64", "flag": "bool", "class": "int64"}
 
 
