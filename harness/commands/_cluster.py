@@ -3,9 +3,10 @@
 import argparse
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
 from spurgen.harness.commands._arguments import between, positive_int, processes_of
 from spurgen.harness.machine.resources import ANYWHERE, Resources
-from spurgen.harness.running.executing import read_cluster
+from spurgen.harness.running.executing import EXECUTORS, heeded, read_cluster
 
 
 def add_cluster(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +16,6 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
         "--cluster", type=_cluster, default=(ANYWHERE.executor, ""), metavar="NAME[://ADDRESS]",
         help="local (default), serial (in this process), ray, ray://HOST:PORT, slurm or slurm://PARTITION",
     )  # fmt: skip
-    group.add_argument("--cpus-per-job", type=positive_int, default=ANYWHERE.cpus, metavar="N", help="default: 1")
     group.add_argument(
         "--gpus-per-job", type=between(0, 64), metavar="N",
         help="a fraction shares a GPU; default: 1 on cuda, else 0",
@@ -25,13 +25,31 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
         help="main memory that a cluster reserves; default: the cluster's own",
     )  # fmt: skip
     group.add_argument(
-        "--minutes-per-job", type=positive_int, default=ANYWHERE.minutes, metavar="N",
+        "--minutes-per-job", type=positive_int, metavar="N",
         help=f"wall time that SLURM grants; default: {ANYWHERE.minutes}",
     )  # fmt: skip
     group.add_argument(
-        "--retries", type=positive_int, default=ANYWHERE.retries, metavar="N",
+        "--retries", type=positive_int, metavar="N",
         help=f"how often a cluster starts a job again that was lost; default: {ANYWHERE.retries}",
     )  # fmt: skip
+
+
+FLAGS = {
+    "gpus": "gpus_per_job", "memory_gib": "memory_per_job", "minutes": "minutes_per_job", "retries": "retries",
+}  # fmt: skip
+"""Fields of `Resources` that a flag sets, and the flags' names in the arguments."""
+
+
+def check_cluster(arguments: argparse.Namespace) -> None:
+    """Raise `SpurgenError` for a flag of what the chosen executor cannot limit, reserve or repeat."""
+    executor, _ = arguments.cluster
+    for field, flag in FLAGS.items():
+        if getattr(arguments, flag) is not None and field not in heeded(executor):
+            others = [name for name in names_in(EXECUTORS) if field in heeded(name)]
+            raise SpurgenError(
+                f"--{flag.replace('_', '-')} has no effect with --cluster {executor}, only with {' or '.join(others)}; "
+                "leave it out"
+            )
 
 
 def on_cluster(arguments: argparse.Namespace) -> bool:
@@ -46,12 +64,11 @@ def resources_of(arguments: argparse.Namespace, device: str) -> Resources:
     executor, address = arguments.cluster
     default = 0.0 if device == "cpu" else 1.0
     shared = executor == ANYWHERE.executor and arguments.gpus_per_job is not None
+    given = {field: getattr(arguments, flag) for field, flag in FLAGS.items()}
+    chosen = {field: value for field, value in given.items() if value is not None}
     return Resources(
         at_once=arguments.jobs if shared or executor != ANYWHERE.executor else processes_of(arguments, device),
-        executor=executor, address=address,
-        cpus=arguments.cpus_per_job, gpus=default if arguments.gpus_per_job is None else arguments.gpus_per_job,
-        memory_gib=arguments.memory_per_job, minutes=arguments.minutes_per_job, retries=arguments.retries,
-        folder=arguments.results,
+        executor=executor, address=address, folder=arguments.results, **{"gpus": default} | chosen,
     )  # fmt: skip
 
 

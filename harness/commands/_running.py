@@ -22,7 +22,7 @@ from spurgen.harness.commands._arguments import (
     read_shard,
 )
 from spurgen.harness.commands._board import print_board
-from spurgen.harness.commands._cluster import add_cluster, resources_of
+from spurgen.harness.commands._cluster import add_cluster, check_cluster, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
 from spurgen.harness.commands._verifying import add_data, verified
@@ -67,13 +67,14 @@ def run_submissions(
     errors of others that failed. Jobs start if tasks or submissions were `chosen` on the command line, or with
     `--yes`; otherwise they are only listed.
     """
+    check_cluster(arguments)
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
     if arguments.shard:
         jobs = share(jobs, *arguments.shard, flag="--shard", what="jobs")
         if not jobs:
-            say(console, "no job in this share: there are fewer jobs than shares")
+            say(console, "nothing to run: there are fewer jobs than shares")
             return 0
     rows = store.rows()
     missing = find_missing(jobs, rows)

@@ -16,7 +16,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import is_url, sent_to
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.missing import run_missing
-from spurgen.harness.running.plan_file import read_plan, share, to_jobs
+from spurgen.harness.running.plan_file import read_plan, to_jobs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the jobs that have no result in --results; return 1 if one failed."""
     device = pick_device(arguments.device)
-    planned = share(read_plan(arguments.plan), *arguments.index, flag="--index", what="jobs of the plan")
+    planned = read_plan(arguments.plan, *arguments.index)
     if not planned:
-        say(console, "no job in this share: the plan has fewer jobs than there are shares")
+        say(console, "nothing to run: the plan has fewer jobs than shares")
         return 0
     if len({line.suite for line in planned}) > 1:
         raise SpurgenError(f"{arguments.plan} has jobs of several suites; plan each by itself")

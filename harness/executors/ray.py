@@ -7,6 +7,7 @@ submission under the same path. A job checks the digests of all three.
 import logging
 import os
 import signal
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
@@ -21,6 +22,7 @@ from spurgen.harness.machine.steps import FOLDER, mirror
 
 J = TypeVar("J")
 R = TypeVar("R")
+HEEDS = frozenset({"gpus", "memory_gib", "retries"})
 AHEAD = 1000  # jobs that Ray has at a time: enough to keep it busy, few enough to keep its tables small
 LOOK_SECONDS = 0.5  # between two looks at the steps of running jobs
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
@@ -30,21 +32,21 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
     """Run jobs as tasks of Ray, which starts those again whose worker or machine is lost."""
     if not jobs:
         return
-    with explain_stop(CONTINUES), _connected(resources) as ray, closing(_Board(ray)) as board:
+    with explain_stop(CONTINUES), _connected(resources) as ray, closing(_StepCollector(ray)) as collector:
         memory = {"memory": resources.memory_gib * 2**30} if resources.memory_gib else {}
-        _check_room(ray.cluster_resources(), resources)
+        _check_room([node["Resources"] for node in ray.nodes() if node["Alive"]], resources)
         start = ray.remote(attempt).options(
-            num_cpus=resources.cpus, num_gpus=resources.gpus, max_retries=resources.retries, **memory
+            num_cpus=1, num_gpus=resources.gpus, max_retries=resources.retries, **memory
         )
         waiting, running = iter(jobs), dict[Any, J]()
         try:
             while True:
                 for job in islice(waiting, (resources.at_once or AHEAD) - len(running)):
-                    running[start.remote(work, job, board.send)] = job
+                    running[start.remote(work, job, collector.send)] = job
                 if not running:
                     return
                 ended, _ = ray.wait(list(running), num_returns=1, timeout=LOOK_SECONDS)
-                board.show()
+                collector.show()
                 for reference in ended:
                     yield running.pop(reference), result_of(_fetched(ray, reference, resources.retries))
         finally:
@@ -53,27 +55,36 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
                     ray.cancel(reference, force=True)
 
 
-def _check_room(room: Mapping[str, float], resources: Resources) -> None:
-    """Raise `SpurgenError` for a job that the whole cluster has no room for, which Ray would let wait for ever."""
-    gib = room.get("memory", 0) / 2**30
-    for flag, asked, there in (
-        ("--cpus-per-job", resources.cpus, room.get("CPU", 0)),
-        ("--gpus-per-job", resources.gpus, room.get("GPU", 0)),
-        ("--memory-per-job", resources.memory_gib or 0, gib),
-    ):
-        if asked > there:
-            raise SpurgenError(f"{flag} {asked:g}: the Ray cluster has {there:.3g} in all; ask for less")
+def _check_room(nodes: Sequence[Mapping[str, float]], resources: Resources) -> None:
+    """Warn if no node has room for a job: Ray waits for one, for ever if the cluster does not add nodes itself.
+
+    Ray's public API does not tell whether the cluster does.
+    """
+    gib = resources.memory_gib or 0
+    asked = {"CPU": 1, "GPU": resources.gpus, "memory": gib * 2**30}
+    if not any(all(node.get(name, 0) >= amount for name, amount in asked.items()) for node in nodes):
+        warnings.warn(
+            f"no node of the Ray cluster has room for a job: 1 CPU, {resources.gpus:g} GPUs and {gib:g} GiB of memory; "
+            "Ray waits until the cluster adds one. If yours adds none, press Ctrl-C and ask for less with "
+            "--gpus-per-job and --memory-per-job",
+            stacklevel=2,
+        )
 
 
 def _fetched(ray: Any, reference: Any, retries: int) -> Any:  # noqa: ANN401  # whatever a job returns
+    errors = ray.exceptions
     try:
         return ray.get(reference)
-    except ray.exceptions.RayError as lost:
-        reason = str(lost).strip().partition("\n")[0]
-        raise SpurgenError(
-            f"a job was lost {retries + 1} times, probably because memory ran out: reserve more with --memory-per-job; "
-            f"Ray says: {reason}; {CONTINUES}"
-        ) from None
+    except errors.RayError as lost:
+        lines = str(lost).strip().splitlines()
+        if isinstance(lost, (errors.OutOfMemoryError, errors.WorkerCrashedError)):
+            what = "probably because memory ran out: reserve more with --memory-per-job"
+            what = f"a job was lost {retries + 1} times, {what}; Ray says: {lines[0]}"
+        elif isinstance(lost, errors.NodeDiedError):
+            what = f"a job was lost {retries + 1} times with its machine; Ray says: {lines[0]}"
+        else:
+            what = f"Ray cannot run a job: {lines[-1]}"
+        raise SpurgenError(f"{what}; {CONTINUES}") from None
 
 
 @contextmanager
@@ -123,7 +134,7 @@ class _Steps:
         return lines
 
 
-class _Board:
+class _StepCollector:
     """The steps of all workers, gathered only where a terminal shows them."""
 
     def __init__(self, ray: Any) -> None:  # noqa: ANN401  # Ray's types are not needed to run without it

@@ -9,6 +9,7 @@ from spurgen.harness.machine.resources import Resources
 
 J = TypeVar("J")
 R = TypeVar("R")
+HEEDS = frozenset[str]()
 
 
 def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:

@@ -2,7 +2,7 @@
 
 Tasks and their results are files in a folder of this run, made in the results folder, which all machines must share.
 Jobs that share a GPU are one task. A task that is no longer queued and left no result was lost, and is submitted again:
-SLURM's accounting, which many clusters lack, is not needed for that.
+SLURM's accounting, which many clusters lack, is not needed for that. So is what a task lost with one of its processes.
 """
 
 import math
@@ -24,16 +24,18 @@ from typing import Any, Generic, TypeVar
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.executors._attempt import Attempt, attempt, result_of
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.interrupts import explain_stop
+from spurgen.harness.machine.interrupts import LostProcessError, explain_stop
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
 from spurgen.harness.machine.resources import Resources
 from spurgen.harness.machine.steps import mirror
 
 J = TypeVar("J")
 R = TypeVar("R")
+HEEDS = frozenset({"gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
+TASKS, STEPS = "tasks", "steps"  # folders
 LOOK_SECONDS = 0.5  # between two looks at the folder
-ABSENT = 3  # looks in a row without a queued task or a result, after which a task is lost: a shared folder may lag
+LOST_SECONDS = 90.0  # after which a task without a place in the queue or a result is lost: NFS may show files 60 s late
 
 
 def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
@@ -48,12 +50,17 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
             while groups or tasks:
                 room = max((resources.at_once or AHEAD) // size, 1) - len(tasks)
                 tasks += submit([groups.popleft() for _ in range(min(room, len(groups)))])
-                mirror(_steps(folder / "steps"))
+                mirror(_steps(folder / STEPS))
                 queued = _queued()
+                os.scandir(folder / TASKS).close()  # NFS forgets which files are missing when their folder is opened
                 for task in [*tasks]:
                     if task.result.exists():
                         tasks.remove(task)
-                        yield from zip(task.jobs, map(result_of, _read(task.result)), strict=True)
+                        ended = _read(task.result)
+                        for place, attempted in ended.items():
+                            yield task.jobs[place], result_of(attempted)
+                        lost = [job for place, job in enumerate(task.jobs) if place not in ended]
+                        tasks += submit([lost] if lost else [], task.tries + 1)
                     elif task.is_lost(queued):
                         tasks.remove(task)
                         tasks += submit([task.jobs], task.tries + 1)
@@ -71,24 +78,28 @@ class _Task(Generic[J]):
     name: str
     result: Path
     tries: int
-    absent: int = 0
+    gone: float | None = None  # since when it has been in no queue, by the monotonic clock
 
     def is_lost(self, queued: set[str] | None) -> bool:
-        """Return whether the task is gone; `queued` is None if SLURM did not answer."""
-        self.absent = 0 if queued is None or self.name in queued else self.absent + 1
-        return self.absent >= ABSENT
+        """Return whether the task is long gone; `queued` is None if SLURM did not answer."""
+        if queued is None or self.name in queued:
+            self.gone = None
+            return False
+        now = time.monotonic()
+        self.gone = now if self.gone is None else self.gone
+        return now - self.gone >= LOST_SECONDS
 
 
 def _submit(
     work: Callable[[J], R], folder: Path, resources: Resources, groups: list[list[J]], tries: int = 0
 ) -> list[_Task[J]]:
+    if not groups:
+        return []
     if tries > resources.retries:
         raise SpurgenError(
             f"a job was lost {tries} times, probably because it needs more memory or time: see --memory-per-job and "
             f"--minutes-per-job; {CONTINUES}"
         )
-    if not groups:
-        return []
     import submitit
 
     size = resources.per_gpu()
@@ -97,13 +108,13 @@ def _submit(
         wanted["mem"] = f"{math.ceil(resources.memory_gib * 1024 * size)}M"
     if resources.gpus:
         wanted["gpus_per_node"] = math.ceil(resources.gpus)
-    executor = submitit.SlurmExecutor(folder / "tasks", max_num_timeout=0)
+    executor = submitit.SlurmExecutor(folder / TASKS, max_num_timeout=0)
     executor.update_parameters(
-        job_name="spurgen", time=resources.minutes, cpus_per_task=resources.cpus * size, array_parallelism=AHEAD,
+        job_name="spurgen", time=resources.minutes, cpus_per_task=size, array_parallelism=AHEAD,
         setup=[f"export {name}={value}" for name, value in ONE_THREAD.items()], **wanted,
     )  # fmt: skip
     try:
-        submitted = executor.map_array(partial(_work_on, work, folder / "steps"), groups)
+        submitted = executor.map_array(partial(_work_on, work, folder / STEPS), groups)
     except (submitit.core.utils.FailedJobError, subprocess.SubprocessError) as error:
         raise SpurgenError(f"SLURM takes no job: {str(error).strip()}; {CONTINUES}") from None
     return [
@@ -112,13 +123,18 @@ def _submit(
     ]
 
 
-def _work_on(work: Callable[[J], R], steps: Path, group: list[J]) -> list[Attempt[R]]:
-    """Run the jobs of a task: one in this process, several side by side."""
+def _work_on(work: Callable[[J], R], steps: Path, group: list[J]) -> dict[int, Attempt[R]]:
+    """Run the jobs of a task, one in this process, several side by side; return what they gave by their place.
+
+    After a process was killed, jobs that had not ended are missing.
+    """
     one = partial(_attempt_in, work, steps)
     if len(group) == 1:
-        return [one(group[0])]
-    results = dict(pool.run(lambda place: one(group[place]), range(len(group)), len(group)))
-    return [results[place] for place in range(len(group))]
+        return {0: one(group[0])}
+    ended: dict[int, Attempt[R]] = {}
+    with suppress(LostProcessError):
+        ended.update(pool.run(lambda place: one(group[place]), range(len(group)), len(group)))
+    return ended
 
 
 def _attempt_in(work: Callable[[J], R], steps: Path, job: J) -> Attempt[R]:
@@ -143,14 +159,14 @@ def _steps(folder: Path) -> dict[str, str]:
     return lines
 
 
-def _read(result: Path) -> list[Attempt[Any]]:
+def _read(result: Path) -> dict[int, Attempt[Any]]:
     """Read what a task left; raise `SpurgenError` if it failed outside of its jobs."""
     outcome, value = pickle.loads(result.read_bytes())
     if outcome != "success":
         reason = str(value).strip().rpartition("\n")[2]
         raise SpurgenError(f"SLURM's machines cannot run the jobs: {reason}; is the same SpurGen installed there?")
-    attempts: list[Attempt[Any]] = value
-    return attempts
+    ended: dict[int, Attempt[Any]] = value
+    return ended
 
 
 def _queued() -> set[str] | None:
@@ -173,5 +189,5 @@ def _folder(results: Path) -> Iterator[Path]:
         raise SpurgenError("--cluster slurm needs submitit: pip install 'spurgen[slurm]'")
     results.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=results.resolve(), prefix=".slurm-", ignore_cleanup_errors=True) as made:
-        (Path(made) / "steps").mkdir()
+        (Path(made) / STEPS).mkdir()
         yield Path(made)

@@ -1,7 +1,8 @@
 """The columns that a data set has in every format: what they are called, hold and mean."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Literal
 
@@ -25,8 +26,34 @@ class Column:
     names: tuple[str, ...] = ()
 
 
+COMMON = (
+    Column("split", "text", "train, val or test, or a kind of twins, such as twins/core"),
+    Column("index", "whole", "index in its split; a twin has the index of its base sample in test"),
+    Column("caption", "text", "the caption, English"),
+    Column("label", "class", "the recorded class"),
+    Column("true_label", "class", "the class that is shown; label noise makes it differ from the label"),
+    Column("env_id", "whole", "environment, counted from 0; -1 in balanced splits"),
+    Column("group_id", "whole", "label x 2^channels + pattern, whose bit k is 1 where channel k conflicts"),
+)
+"""What every data set has, before the columns of its channels; the names of classes are the scenario's."""
+NAMED = {"label": "class_name"}
+"""What tables call the column with the names of a `class` column, if not NAME_name."""
+
+
+def check_names(scenario: Scenario, reserved: Iterable[str] = ()) -> None:
+    """Raise `ScenarioError` if a column of a channel is called as another one, or matches a `reserved` pattern."""
+    taken = [column.name for column in COMMON]
+    taken += [*map(name_column, filter(has_names, COMMON)), *reserved]
+    for channel in scenario.channels:
+        own = channel, f"{channel}_aligned", f"{channel}_name"
+        twice = sorted(name for name in own if any(fnmatchcase(name, pattern) for pattern in taken))
+        if twice:
+            raise ScenarioError(f"channels.{channel}: the data set has another column {twice[0]}; rename the channel")
+        taken += own
+
+
 def columns_of(scenario: Scenario) -> list[Column]:
-    """Return the columns of a data set without images; raise `ScenarioError` if a channel is called as one is."""
+    """Return the columns of a data set without images; raise `ScenarioError` as `check_names` does."""
     return list(_columns(scenario.model_dump_json()))
 
 
@@ -34,28 +61,13 @@ def columns_of(scenario: Scenario) -> list[Column]:
 def _columns(described: str) -> tuple[Column, ...]:
     scenario = Scenario.model_validate_json(described)
     kinds, classes = discover(CHANNELS), class_names(scenario)
-    columns = [
-        Column("split", "text", "train, val or test, or a kind of twins, such as twins/core"),
-        Column("index", "whole", "index in its split; a twin has the index of its base sample in test"),
-        Column("caption", "text", "the caption, English"),
-        Column("label", "class", "the recorded class", classes),
-        Column("true_label", "class", "the class that is shown; label noise makes it differ from the label", classes),
-        Column("env_id", "whole", "environment, counted from 0; -1 in balanced splits"),
-        Column("group_id", "whole", "label x 2^channels + pattern, whose bit k is 1 where channel k conflicts"),
-    ]
+    columns = [replace(column, names=classes if column.kind == "class" else ()) for column in COMMON]
     for name, channel in scenario.channels.items():
         values = tuple(map(str, kinds[channel.kind].VALUES[: channel.values]))
         columns.append(Column(name, "class", f"value of channel {name}", values))
         columns.append(Column(f"{name}_aligned", "flag", f"whether the value of {name} goes with the label"))
-    named = [*(column.name for column in columns), *NAMED.values(), *(f"{name}_name" for name in scenario.channels)]
-    twice = sorted(name for name in scenario.channels if named.count(name) > 1)
-    if twice:
-        raise ScenarioError(f"channels.{twice[0]}: data sets have another column of that name; name the channel anew")
+    check_names(scenario)
     return tuple(columns)
-
-
-NAMED = {"label": "class_name"}
-"""What tables call the column with the names of a `class` column, if not NAME_name."""
 
 
 def values_of(scenario: Scenario, chunk: Chunk) -> dict[str, list[Any]]:

@@ -14,6 +14,7 @@ from spurgen.harness.splits.freeze import make_part, part_sizes
 
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
+WORK = ".spurgen"  # what only an incomplete export needs: its plan, receipts of shards, pieces of tables
 NOISY = ("train", "val")  # the splits in which the class shown may be another than the label
 
 

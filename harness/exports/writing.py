@@ -15,17 +15,16 @@ from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.exports import documents
-from spurgen.harness.exports.columns import columns_of
+from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
 from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
-from spurgen.harness.exports.plan import Chunk, Plan, Shard, chunks_of
+from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.folders import check_out, locked
+from spurgen.harness.machine.folders import check_out, interrupted_folder, locked
 from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.pool import run
 
 FORMATS = "spurgen.harness.exports.formats"
-WORK = ".spurgen"  # receipts and the plan, while an export is incomplete
 PLAN = "plan.json"
 Progress = Callable[[int], None]
 
@@ -42,7 +41,7 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
         progress(plan.total)
         return done
     place = out.resolve()  # a link to an empty folder stays a link
-    folder = place.parent / f".{place.name}.partial"
+    folder = interrupted_folder(place)
     try:
         with explain_stop(f"what was written is in {folder}; the same command continues"), _claimed(folder, out):
             _check_continues(plan, folder, out)
@@ -63,7 +62,7 @@ def find(plan: Plan, out: Path) -> Index | None:
 
     Raise `SpurgenError` if it cannot be written there, or if a channel's name cannot be a column's.
     """
-    columns_of(plan.scenario)
+    check_names(plan.scenario, discover(FORMATS)[plan.format].OWN_COLUMNS)
     if not (out / INDEX).exists():
         check_out(out)
         return None
@@ -132,8 +131,10 @@ def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> In
 
 def write_files(plan: Plan, folder: Path, progress: Progress = lambda _: None) -> None:
     """Write the files of a data set into a folder, without documents and index."""
+    form = discover(FORMATS)[plan.format]
+    check_names(plan.scenario, form.OWN_COLUMNS)
     write_shards(plan, folder, progress)
-    discover(FORMATS)[plan.format].finish(plan, folder)
+    form.finish(plan, folder)
     shutil.rmtree(folder / WORK)
 
 

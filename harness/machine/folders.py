@@ -12,6 +12,13 @@ from pathlib import Path
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import check_writable
 
+KEPT, REMOVED = ".partial", ".temporary"  # endings of hidden folders, which must differ
+
+
+def interrupted_folder(out: Path) -> Path:
+    """Return where a command that can be continued makes `out`, a path without links."""
+    return out.parent / f".{out.name}{KEPT}"
+
 
 def check_out(out: Path) -> None:
     """Raise `SpurgenError` unless a data set can appear at `out`: nothing there, or an empty folder."""
@@ -26,12 +33,13 @@ def check_out(out: Path) -> None:
 def partial_folder(parent: Path, name: str) -> Iterator[Path]:
     """Yield a hidden folder that is removed on exit; first remove the hidden folders of killed processes.
 
-    A folder in use is locked, and the lock ends with its process.
+    A folder in use is locked, and the lock ends with its process. The folder of an interrupted export, which is kept,
+    has another ending (`interrupted_folder`), whatever the names of the two are.
     """
-    for stale in parent.glob(f".{escape(name)}-{'?' * 8}.partial"):
+    for stale in parent.glob(f".{escape(name)}-{'?' * 8}{REMOVED}"):
         with suppress(OSError), locked(stale):
             shutil.rmtree(stale)
-    folder = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=".partial", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=REMOVED, dir=parent))
     with locked(folder):
         try:
             yield folder

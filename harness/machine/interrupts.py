@@ -12,6 +12,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED, TERMINATED = (128 + number for number in SIGNALS)  # exit codes
 
 
+class LostProcessError(SpurgenError):
+    """A process of a pool ended before its job did, as one does that the system kills for its memory."""
+
+
 class Terminated(KeyboardInterrupt):
     """A SIGTERM, which commands treat like Ctrl-C."""
 
@@ -42,13 +46,13 @@ def hold_signals() -> Iterator[None]:
 
 @contextmanager
 def explain_stop(note: str) -> Iterator[None]:
-    """Add a note to a stop, such as what is kept; raise `SpurgenError` for a pool that lost a process."""
+    """Add a note to a stop, such as what is kept; raise `LostProcessError` for a pool that lost a process."""
     try:
         yield
     except KeyboardInterrupt as stop:
         stop.add_note(note)
         raise
     except BrokenProcessPool:
-        raise SpurgenError(
+        raise LostProcessError(
             f"a process ended by itself, probably because memory ran out: try --jobs 1; {note}"
         ) from None

@@ -6,18 +6,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Resources:
-    """What jobs may use, and of which executor. `local` ignores what only clusters have: memory, time, retries.
+    """What jobs may use, and of which executor. A job has one thread, so that the same seed gives the same weights.
 
-    `at_once`: jobs at a time, by default as many as there is room for. `cpus`, `gpus`: per job; a fraction of a GPU is
-    shared. `memory_gib`: main memory per job, by default what the cluster grants. `minutes`: wall time per job, for
-    SLURM. `retries`: how often a job is started again that was lost with its machine or process. `address`: of a Ray
-    cluster, or a SLURM partition. `folder`: one that all machines share, for SLURM.
+    `at_once`: jobs at a time, by default as many as there is room for. `gpus`: per job; a fraction of a GPU is shared.
+    `memory_gib`: main memory per job, by default what the cluster grants. `minutes`: wall time per job, for SLURM.
+    `retries`: how often a job is started again that was lost with its machine or process. `address`: of a Ray cluster,
+    or a SLURM partition. `folder`: one that all machines share, for SLURM.
     """
 
     at_once: int | None = None
     executor: str = "local"
     address: str = ""
-    cpus: int = 1
     gpus: float = 0.0
     memory_gib: float | None = None
     minutes: int = 60

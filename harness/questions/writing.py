@@ -1,20 +1,16 @@
 """Writing a task's inputs: a folder of PNG files with a table, or a Parquet file, in the order of their keys."""
 
 import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names, sample
+from spurgen.harness.exports import png
+from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
 from spurgen.harness.machine.folders import check_out, partial_folder
 from spurgen.harness.questions.keys import keys_of, parts_of
 from spurgen.harness.running.task_data import Block, halves_of, make_block
@@ -38,7 +34,7 @@ def write_questions(
     try:
         with partial_folder(place.parent, place.name) as partial:
             places = sorted(_places(tasks))
-            _write_table(partial, kind, _rows(tasks, places, partial, kind, progress))
+            _write_table(partial, kind, _columns(tasks[0]), _rows(tasks, places, partial, kind, progress))
             (partial / README).write_text(_readme(tasks[0], len(places), kind), encoding="utf-8")
             partial.chmod(0o755)
             partial.replace(place)
@@ -94,48 +90,40 @@ def _lines(
         made = sample(task.scenario, task.scenario.calibrated_on, indices, **halves)
     else:
         made = make_block(task, block, indices)
+    files = png.encode(made.images)
     for k, place in enumerate(places):
         line: Line = {"key": place.key}
         if halves["images"]:
-            png, name = _png(made.images[k]), f"{place.key}.png"
+            content, name = next(files), f"{place.key}.png"
             if kind == "folder":
-                (folder / IMAGES / name).write_bytes(png)
-            line["image"] = f"{IMAGES}/{name}" if kind == "folder" else {"bytes": png, "path": name}
+                (folder / IMAGES / name).write_bytes(content)
+            line["image"] = f"{IMAGES}/{name}" if kind == "folder" else {"bytes": content, "path": name}
         if halves["captions"]:
             line["caption"] = made.captions[k]
         yield place.key, line
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+def _columns(task: Task) -> list[str]:
+    shown = halves_of(task)
+    return ["key", *(name for name in ("image", "caption") if shown[f"{name}s"])]
 
 
-def _write_table(folder: Path, kind: Format, chunks: Iterable[list[Line]]) -> None:
+def _write_table(folder: Path, kind: Format, columns: list[str], chunks: Iterable[list[Line]]) -> None:
     if kind == "parquet":
-        _write_parquet(folder / "questions.parquet", chunks)
+        _write_parquet(folder / "questions.parquet", columns, chunks)
         return
     with (folder / QUESTIONS).open("w", encoding="utf-8", newline="") as file:
-        for number, lines in enumerate(chunks):
-            writer = csv.DictWriter(file, list(lines[0]))
-            if not number:
-                writer.writeheader()
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        for lines in chunks:
             writer.writerows(lines)
 
 
-def _write_parquet(path: Path, chunks: Iterable[list[Line]]) -> None:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise SpurgenError("writing Parquet needs pyarrow; run pip install 'spurgen[data]'") from None
-    with ExitStack() as stack:
-        writer = None
+def _write_parquet(path: Path, columns: Iterable[str], chunks: Iterable[list[Line]]) -> None:
+    features = {name: IMAGE if name == "image" else value_of("string") for name in columns}
+    with parquet_file(path, features) as write:
         for lines in chunks:
-            table = pa.Table.from_pylist(lines)
-            writer = writer or stack.enter_context(pq.ParquetWriter(path, table.schema))
-            writer.write_table(table)
+            write({name: [line[name] for line in lines] for name in features})
 
 
 def _about_names(task: Task) -> str:

@@ -19,8 +19,17 @@ def read_cluster(text: str) -> tuple[str, str]:
     return one_of("executor", name, names_in(EXECUTORS)), address
 
 
+def heeded(executor: str) -> frozenset[str]:
+    """Return the fields of `Resources`, of those that a flag sets, by which an executor goes."""
+    fields: frozenset[str] = _module(executor).HEEDS
+    return fields
+
+
 def execute(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
     """Run jobs on the executor that `resources` names; see `spurgen.harness.executors` for what is raised."""
-    executor: Any = import_module(f"{EXECUTORS}.{resources.executor}")  # only this one: others may be slow to import
-    results: Iterator[tuple[J, R]] = executor.run(work, jobs, resources)
+    results: Iterator[tuple[J, R]] = _module(resources.executor).run(work, jobs, resources)
     return results
+
+
+def _module(executor: str) -> Any:  # noqa: ANN401  # a module that is found by its name
+    return import_module(f"{EXECUTORS}.{executor}")  # only this one: others may be slow to import

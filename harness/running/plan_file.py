@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from spurgen.benchmark.errors import SpurgenError, explain
-from spurgen.benchmark.reading import read_text
+from spurgen.benchmark.reading import open_plain
 from spurgen.harness.running.forecast import Forecast
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import Planner
@@ -48,23 +48,33 @@ def to_lines(suite: str, forecast: Forecast, memory: dict[tuple[str, str], int])
     return "".join(line.model_dump_json() + "\n" for line in lines)
 
 
-def read_plan(path: Path) -> list[PlannedJob]:
-    """Read a plan; raise `SpurgenError`, which names the line, for one that is none or of another version."""
-    jobs = []
-    for number, line in enumerate(read_text(path, PLAN_BYTES, "the plan").splitlines(), 1):
-        try:
-            fields: Any = json.loads(line)
-            version = fields.get("schema_version") if isinstance(fields, dict) else None
-            if version != SCHEMA_VERSION:
-                raise SpurgenError(f"{path}, line {number}: schema_version {version}, expected {SCHEMA_VERSION}")
-            jobs.append(PlannedJob.model_validate(fields))
-        except ValidationError as error:
-            raise SpurgenError(f"{path}, line {number} is no planned job: {explain(error.errors())}") from None
-        except ValueError as error:
-            raise SpurgenError(f"{path}, line {number} is no JSON: {error}") from None
-    if not jobs:
+def read_plan(path: Path, index: int, count: int | None = None) -> list[PlannedJob]:
+    """Read the jobs of a plan that `share` gives; raise `SpurgenError`, which names the line, for one that is none.
+
+    Other lines are counted and nothing else: a share of a plan of a million jobs would take longer to read than to run.
+    """
+    lines, total, every = list[bytes](), 0, count or PLAN_BYTES  # no plan has as many lines
+    with open_plain(path, PLAN_BYTES, "the plan") as file:
+        for total, line in enumerate(file, 1):
+            if (total - 1) % every == index:
+                lines.append(line)
+    if not total:
         raise SpurgenError(f"{path} plans no job")
-    return jobs
+    numbers = share(range(1, total + 1), index, count, flag="--index", what="jobs of the plan")
+    return [_parse(line, f"{path}, line {number}") for number, line in zip(numbers, lines, strict=True)]
+
+
+def _parse(line: bytes, where: str) -> PlannedJob:
+    try:
+        fields: Any = json.loads(line)
+        version = fields.get("schema_version") if isinstance(fields, dict) else None
+        if version != SCHEMA_VERSION:
+            raise SpurgenError(f"{where}: schema_version {version}, expected {SCHEMA_VERSION}")
+        return PlannedJob.model_validate(fields)
+    except ValidationError as error:
+        raise SpurgenError(f"{where} is no planned job: {explain(error.errors())}") from None
+    except ValueError as error:
+        raise SpurgenError(f"{where} is no JSON: {error}") from None
 
 
 def share(jobs: Sequence[J], index: int, count: int | None, *, flag: str, what: str) -> list[J]:

@@ -3,9 +3,10 @@
 A format has
 
 - `SUMMARY`: what it writes, for the help;
+- `OWN_COLUMNS`: its columns beside those of `columns`, or patterns of their names, as which no channel may be called;
 - `write(plan, shard, chunks, folder)`, which writes a shard's files into a folder;
 - `files(plan, shard)`, which names these files;
-- `finish(plan, folder)`, which writes what is made from all shards together;
+- `finish(plan, folder)`, which writes what is made from all shards together, and again the same when it is repeated;
 - `loading(plan)`: how the data set is opened, as Python;
 - `card(plan)`: the file patterns of every part, for Hugging Face's readers;
 - `distribution(plan, folder)`: the files and record sets of its Croissant description.

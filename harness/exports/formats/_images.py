@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from spurgen.harness.exports import png
-from spurgen.harness.exports.plan import Chunk, Plan, Shard
+from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard
 
-PIECES = ".pieces"  # a table per shard, until they are joined
+PIECES = f"{WORK}/pieces"  # a table per shard, until the export is complete
 
 
 def image_name(part: str, index: int) -> str:
@@ -45,7 +45,7 @@ def piece_name(shard: Shard) -> str:
 def write_piece(folder: Path, shard: Shard, rows: Iterable[Iterable[Any]]) -> None:
     """Write a shard's lines of the table, without the header."""
     path = folder / piece_name(shard)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 

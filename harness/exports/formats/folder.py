@@ -1,6 +1,5 @@
 """PNG files with metadata.csv: for people, pandas and Hugging Face's `imagefolder`."""
 
-import shutil
 from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
@@ -14,6 +13,7 @@ from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "PNG files and metadata.csv, as Hugging Face's imagefolder reads them"
 TABLE = "metadata.csv"
+OWN_COLUMNS = ("file_name", "image", "*_file_name")  # imagefolder makes images of the first and the last
 files = _images.files
 
 
@@ -53,7 +53,6 @@ def finish(plan: Plan, folder: Path) -> None:
     for part, shards in groupby(plan.shards(), key=attrgetter("part")):
         own = ([local_name(line[0]), *line[1:]] for line in _images.lines(folder, shards))
         _images.write_table(folder / part / TABLE, columns, own)
-    shutil.rmtree(folder / _images.PIECES, ignore_errors=True)
 
 
 def loading(plan: Plan) -> str:

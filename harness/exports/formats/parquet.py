@@ -1,17 +1,17 @@
 """Parquet files with images, which Hugging Face's `datasets` decodes, and the names of classes and channel values."""
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.exports import describing, png
 from spurgen.harness.exports.columns import Column, columns_of, values_of
+from spurgen.harness.exports.parquet_files import IMAGE, Feature, class_of, parquet_file, value_of
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "Parquet files with images, as datasets and pandas read them (needs pyarrow)"
-TYPES = {"text": "string", "whole": "int64", "flag": "bool", "class": "int64"}
+OWN_COLUMNS = ("image",)
+TYPES = {"text": "string", "whole": "int64", "flag": "bool"}
 
 
 def file_name(shard: Shard) -> str:
@@ -21,40 +21,27 @@ def file_name(shard: Shard) -> str:
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write a shard's file, a row group per chunk."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise SpurgenError("writing Parquet needs pyarrow; run pip install 'spurgen[data]'") from None
     columns = columns_of(plan.scenario)
-    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    fields = [("image", image), *((column.name, pa.type_for_alias(TYPES[column.kind])) for column in columns)]
-    schema = pa.schema(fields, {"huggingface": json.dumps({"info": {"features": _features(columns)}})})
     path = folder / file_name(shard)
     path.parent.mkdir(exist_ok=True)
-    # PNG files cannot be compressed further.
-    compression = {"image.bytes": "none"} | dict.fromkeys(["image.path", *(c.name for c in columns)], "snappy")
-    with pq.ParquetWriter(path, schema, compression=compression, use_dictionary=_repeated(columns)) as writer:
+    with parquet_file(path, _features(columns), _repeated(columns)) as write_rows:
         for chunk in chunks:
-            files = list(png.encode(chunk.samples.images))
-            paths = [f"{shard.part}/{chunk.start + k:06d}.png" for k in range(len(files))]
-            images = pa.StructArray.from_arrays([pa.array(files, pa.binary()), pa.array(paths)], fields=list(image))
-            values = values_of(plan.scenario, chunk)
-            arrays = [images, *(pa.array(values[c.name], pa.type_for_alias(TYPES[c.kind])) for c in columns)]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            images = [
+                {"bytes": content, "path": f"{shard.part}/{k:06d}.png"}
+                for k, content in enumerate(png.encode(chunk.samples.images), chunk.start)
+            ]
+            write_rows({"image": images} | values_of(plan.scenario, chunk))
 
 
 def _repeated(columns: list[Column]) -> list[str]:
     return ["split", *(column.name for column in columns if column.kind == "class")]
 
 
-def _features(columns: list[Column]) -> dict[str, dict[str, Any]]:
-    """Describe columns as Hugging Face's `Features` do."""
-    features: dict[str, dict[str, Any]] = {"image": {"_type": "Image"}}
-    for column in columns:
-        known = {"names": list(column.names), "_type": "ClassLabel"}
-        features[column.name] = known if column.names else {"dtype": TYPES[column.kind], "_type": "Value"}
-    return features
+def _features(columns: list[Column]) -> dict[str, Feature]:
+    kinds = {
+        column.name: class_of(column.names) if column.names else value_of(TYPES[column.kind]) for column in columns
+    }
+    return {"image": IMAGE} | kinds
 
 
 def files(plan: Plan, shard: Shard) -> Iterator[str]:

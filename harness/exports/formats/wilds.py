@@ -4,7 +4,6 @@ It is read by group_DRO (Sagawa et al. 2020), WILDS (Koh et al. 2021) and Subpop
 calls two columns otherwise, so the table has them under both names.
 """
 
-import shutil
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
@@ -20,6 +19,7 @@ TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
 SPLITS = {"train": 0, "val": 1, "test": 2}
 TWINS = 3  # a split that no reader asks for
 OURS = ("img_filename", "y", "split", "place", "filename", "a")
+OWN_COLUMNS = ("img_id", *OURS, "part")
 files = _images.files
 
 
@@ -48,7 +48,6 @@ def finish(plan: Plan, folder: Path) -> None:
     numbered = ([str(k), *line] for k, line in zip(count(1), _images.lines(folder, plan.shards()), strict=False))
     _images.write_table(folder / TABLE, table_columns(plan), numbered)
     (folder / RELEASE).write_text("")
-    shutil.rmtree(folder / _images.PIECES, ignore_errors=True)
 
 
 def loading(plan: Plan) -> str:

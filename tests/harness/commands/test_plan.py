@@ -8,7 +8,7 @@ import pytest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.results.store import Store
-from spurgen.harness.running.plan_file import read_plan, to_jobs
+from spurgen.harness.running.plan_file import PlannedJob, read_plan, to_jobs
 
 SUBMISSION = """
 import numpy as np
@@ -95,10 +95,10 @@ def test_a_row_that_comes_with_spurgen_gives_way_to_results_of_another_version(p
 
 def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
     assert main(["work", "--plan", str(planned), "--index", "7/8", "--results", "x"]) == 0
-    assert "no job in this share" in stderr()
+    assert "nothing to run" in stderr()
     assert score(str(planned.with_name("mine.py")), "--shard", "7/8", seeds="0-2") == 0
     told = stderr()
-    assert "no job in this share" in told
+    assert "nothing to run" in told
     assert "verifying" not in told
     assert not (tmp_path / "x").exists()
 
@@ -124,7 +124,9 @@ def test_a_job_that_has_a_result_is_not_run_again(planned, stderr, monkeypatch):
             "line 1: schema_version 2, expected 1",
         ),
         (lambda text: text.replace('"seed":0', '"seed":-1', 1), "0", "line 1 is no planned job: seed"),
-        (lambda text: text[:-9], "0", "line 6 is no JSON"),
+        (lambda text: text[:-9], "5", "line 6 is no JSON"),
+        (lambda text: text[:-9], "2/3", "line 6 is no JSON"),
+        (lambda text: "x" + text, "0", "line 1 is no JSON"),
         (lambda _: "", "0", "plans no job"),
     ],
 )
@@ -133,6 +135,18 @@ def test_a_bad_plan_or_index_is_refused(planned, change, index, message, stderr)
     stderr()
     assert main(["work", "--plan", str(planned), "--index", index, "--results", "x"]) == 2
     assert message in stderr()
+
+
+def test_a_share_reads_its_own_lines_only(planned):
+    lines = planned.read_text().splitlines()
+    planned.write_text("\n".join(["{", lines[1], "{", "{", lines[4], "{"]))
+    for index, count, places in ((1, 3, [1, 4]), (4, None, [4])):
+        assert read_plan(planned, index, count) == [PlannedJob.model_validate_json(lines[place]) for place in places]
+
+
+def test_a_share_without_a_job_has_nothing_to_do(planned, stderr):
+    assert main(["work", "--plan", str(planned), "--index", "7/9", "--results", "x"]) == 0
+    assert "nothing to run: the plan has fewer jobs than shares" in stderr()
 
 
 def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
@@ -161,5 +175,5 @@ def test_a_shard_without_the_number_of_shards_is_refused(score, stderr):
 def test_work_on_a_plan_reads_its_suite_once(planned, monkeypatch):
     loads = []
     monkeypatch.setattr("spurgen.harness.running.plan.load_suite", lambda name: loads.append(name) or load_suite(name))
-    assert len(to_jobs(read_plan(planned), "cpu")) == 6
+    assert len(to_jobs(read_plan(planned, 0, 1), "cpu")) == 6
     assert len(loads) == 1

@@ -1,10 +1,13 @@
 """A real Ray cluster on this machine, one of whose nodes is killed in the middle of a job."""
 
 import os
+from unittest.mock import Mock
 
 import pytest
+import ray
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.executors.ray import _check_room, _fetched
 from spurgen.harness.machine.resources import Resources
 from spurgen.harness.running.executing import execute
 
@@ -44,7 +47,43 @@ def test_jobs_share_a_gpu_and_errors_are_raised():
     assert dict(gpu) == {0: "0", 1: "0"}
     with pytest.raises(ZeroDivisionError):
         list(execute(lambda job: 1 / job, [0], shared))
-    with pytest.raises(SpurgenError, match=r"--gpus-per-job 3: the Ray cluster has 1 in all; ask for less"):
-        list(execute(lambda job: job, [0], Resources(executor="ray", gpus=3)))
     with pytest.raises(SpurgenError, match="a job was lost 2 times"):
         list(execute(lambda _: os._exit(1), [0], Resources(executor="ray", retries=1)))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "resources"),
+    [
+        ([], Resources()),
+        ([{"CPU": 8.0}], Resources(gpus=1)),  # as where GPU nodes are scaled to zero
+        ([{"CPU": 8.0}, {"GPU": 4.0}], Resources(gpus=1)),
+        ([{"CPU": 1.0, "GPU": 1.0}, {"CPU": 1.0, "GPU": 1.0}], Resources(gpus=2)),
+        ([{"CPU": 1.0, "memory": 3.0 * 2**30}] * 2, Resources(memory_gib=4)),
+    ],
+)
+def test_a_job_for_which_no_single_node_has_room_is_warned_of(nodes, resources):
+    with pytest.warns(
+        UserWarning, match=r"no node of the Ray cluster has room for a job.*If yours adds none, press Ctrl"
+    ):
+        _check_room(nodes, resources)
+
+
+def test_one_node_with_room_is_enough():
+    _check_room([{}, {"CPU": 1.0, "GPU": 1.0, "memory": 2.0**32}], Resources(gpus=0.5, memory_gib=4))
+    _check_room([{"CPU": 1.0}], Resources())
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ray.exceptions.OutOfMemoryError("full"), "lost 3 times, probably because memory ran out.*Ray says: full"),
+        (ray.exceptions.WorkerCrashedError(), "lost 3 times, probably because memory ran out"),
+        (ray.exceptions.NodeDiedError("gone"), "a job was lost 3 times with its machine; Ray says: gone"),
+        (ray.exceptions.RuntimeEnvSetupError("no pip"), "Ray cannot run a job: no pip"),
+    ],
+)
+def test_memory_is_named_where_it_may_be_the_reason(error, message):
+    failing = Mock(exceptions=ray.exceptions, get=Mock(side_effect=error))
+    with pytest.raises(SpurgenError, match=message) as raised:
+        _fetched(failing, None, 2)
+    assert ("memory" in str(raised.value)) == ("memory" in message)

@@ -1,17 +1,21 @@
 """A real SLURM of two nodes on this machine, a task of which is killed in the middle."""
 
 import os
+import pickle
 import shutil
 import subprocess
 import time
+from contextlib import nullcontext
 from getpass import getuser
 from pathlib import Path
 from tempfile import mkdtemp
+from unittest.mock import Mock
 
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.executors.slurm import _work_on
+from spurgen.harness.executors import slurm as slurm_executor
+from spurgen.harness.executors.slurm import _Task, _work_on
 from spurgen.harness.machine.resources import Resources
 from spurgen.harness.running.executing import execute
 
@@ -80,7 +84,9 @@ def slurm(free_ports, wait_until, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("slurm")
-def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run):
+def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run, monkeypatch):
+    monkeypatch.setattr(slurm_executor, "LOST_SECONDS", 1.0)  # this folder shows every file at once
+
     def kill(started):
         pid = int(started[0].name.rpartition("-")[2])
         # the task, of which the submission's process is a child
@@ -116,4 +122,82 @@ def test_jobs_that_share_a_gpu_run_side_by_side_in_one_task(tmp_path):
         raise TimeoutError
 
     (tmp_path / "steps").mkdir()
-    assert _work_on(meet, tmp_path / "steps", [0, 1]) == [([0], None), ([1], None)]
+    assert _work_on(meet, tmp_path / "steps", [0, 1]) == {0: ([0], None), 1: ([1], None)}
+
+
+class Queue:
+    """A SLURM without machines: what its tasks leave is written when the clock of the test says so."""
+
+    def __init__(self, monkeypatch, tmp_path, leave):
+        self.now, self.submitted, self.leave, self.folder = 0.0, [], leave, tmp_path
+        (tmp_path / "tasks").mkdir()
+        for name, function in (("_submit", self.submit), ("_queued", set), ("_cancel", lambda _: None)):
+            monkeypatch.setattr(slurm_executor, name, function)
+        monkeypatch.setattr(slurm_executor, "_folder", lambda _: nullcontext(tmp_path))
+        monkeypatch.setattr(slurm_executor.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(slurm_executor.time, "sleep", self.sleep)
+
+    def submit(self, _work, folder, _resources, groups, tries=0):
+        made = []
+        for group in groups:
+            name = str(len(self.submitted))
+            self.submitted.append((self.now, group))
+            made.append(_Task(group, name, folder / "tasks" / f"{name}.pkl", tries))
+        return made
+
+    def sleep(self, seconds):
+        self.now += seconds
+        assert self.now < 1000, "waits for ever"
+        for name, (begun, group) in enumerate(self.submitted):
+            ended = self.leave(self.now - begun, name, group)
+            if ended is not None:
+                (self.folder / "tasks" / f"{name}.pkl").write_bytes(pickle.dumps(("success", ended)))
+
+
+def test_a_result_that_a_shared_folder_shows_a_minute_late_is_not_lost(monkeypatch, tmp_path):
+    queue = Queue(monkeypatch, tmp_path, lambda age, _, group: {0: (group, None)} if age > 80 else None)
+    assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
+    assert queue.submitted == [(0.0, [7])]
+
+
+def test_a_task_that_left_nothing_is_submitted_again_after_that(monkeypatch, tmp_path):
+    queue = Queue(monkeypatch, tmp_path, lambda _, name, group: {0: (group, None)} if name == 1 else None)
+    assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
+    assert [begun for begun, _ in queue.submitted] == [0.0, 90.0]
+
+
+def test_every_look_opens_the_folder_since_nfs_remembers_that_a_file_is_missing(monkeypatch, tmp_path):
+    seen = tmp_path / "tasks" / "0.pkl"
+    Queue(monkeypatch, tmp_path, lambda *_: None)
+
+    def refresh(folder):
+        assert Path(folder) == tmp_path / "tasks"
+        seen.write_bytes(pickle.dumps(("success", {0: ([7], None)})))
+        return Mock()
+
+    monkeypatch.setattr(slurm_executor.os, "scandir", refresh)
+    assert next(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == (7, 7)
+
+
+def test_jobs_that_a_task_lost_with_a_process_are_submitted_again(monkeypatch, tmp_path):
+    def leave(_, name, group):
+        return {0: ([group[0]], None)} if name < 2 else None
+
+    queue = Queue(monkeypatch, tmp_path, leave)
+    shared = Resources(folder=tmp_path, gpus=0.5)
+    assert list(slurm_executor.run(abs, [7, 8], shared)) == [(7, 7), (8, 8)]
+    assert [group for _, group in queue.submitted] == [[7, 8], [8]]
+
+
+def test_a_task_gives_what_had_ended_when_one_of_its_processes_was_killed(tmp_path):
+    def die_later(job):
+        while job and not (tmp_path / "0").exists():
+            time.sleep(0.02)
+        if job:
+            time.sleep(0.5)  # until the other's result has arrived
+            os._exit(1)
+        (tmp_path / "0").touch()
+        return job
+
+    (tmp_path / "steps").mkdir()
+    assert _work_on(die_later, tmp_path / "steps", [0, 1]) == {0: ([0], None)}

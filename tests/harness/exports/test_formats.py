@@ -6,6 +6,7 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,9 +15,9 @@ from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import load_scenario, make_scenario
 from spurgen.generators import sample, shown_classes, twins
-from spurgen.harness.exports.columns import columns_of
+from spurgen.harness.exports.columns import columns_of, header
 from spurgen.harness.exports.plan import Plan, chosen_parts
-from spurgen.harness.exports.writing import FORMATS
+from spurgen.harness.exports.writing import FORMATS, export, write_files
 
 EVERY = sorted(discover(FORMATS))
 DOCUMENTS = {"LICENSE", "README.md", "croissant.json", "scenario.toml", "dataset.json"}
@@ -116,10 +117,55 @@ def test_a_twin_has_the_index_of_its_base(make):
     assert made[-1]["caption"] == last.captions[0]
 
 
-def test_a_channel_that_is_called_as_a_column_is_an_error():
-    fields = {"suite": "x", "name": "x", "seed": 0, "channels": {"label": {"kind": "color"}}}
-    with pytest.raises(ScenarioError, match=r"channels\.label: data sets have another column of that name"):
-        columns_of(make_scenario("test", **fields))
+def with_channels(*names):
+    channels = {name: {"kind": kind} for name, kind in zip(names, ("color", "shape"), strict=False)}
+    sizes = {"train": 20, "val": 4, "test_per_group": 1, "twins": 2}
+    return make_scenario("test", suite="x", name="x", seed=0, channels=channels, splits=sizes)
+
+
+@pytest.mark.parametrize(
+    ("names", "channel", "column"),
+    [
+        (["label"], "label", "label"),
+        (["class_name"], "class_name", "class_name"),
+        (["hue", "hue_aligned"], "hue_aligned", "hue_aligned"),
+        (["hue_name", "hue"], "hue", "hue_name"),
+    ],
+)
+def test_a_channel_that_is_called_as_a_column_is_an_error(names, channel, column):
+    message = rf"channels\.{channel}: the data set has another column {column}; rename the channel"
+    with pytest.raises(ScenarioError, match=message):
+        columns_of(with_channels(*names))
+
+
+@pytest.mark.parametrize(
+    ("form", "name"), [(form, name) for form in EVERY for name in discover(FORMATS)[form].OWN_COLUMNS]
+)
+def test_a_channel_that_is_called_as_a_column_of_the_format_is_an_error_before_any_work(tmp_path, form, name):
+    channel = name.replace("*", "x")
+    plan = Plan(with_channels(channel), ("train",), form, place=channel if form == "wilds" else "")
+    for write in (lambda: export(plan, tmp_path / "set"), lambda: write_files(plan, tmp_path)):
+        with pytest.raises(ScenarioError, match=rf"channels\.{channel}: the data set has another column"):
+            write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_channel_may_give_imagefolder_a_second_column_of_paths(tmp_path):
+    with pytest.raises(ScenarioError, match=r"channels\.my_file: the data set has another column my_file_name"):
+        export(Plan(with_channels("my_file"), ("train",), "folder"), tmp_path / "set")
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_a_format_names_all_columns_that_others_lack(make, form):
+    make(form)
+    if form == "parquet":
+        names = pq.read_schema(next(Path("set", "data").iterdir())).names
+    elif form == "webdataset":
+        names = list(rows(form)[0])
+    else:
+        names = Path("set", "metadata.csv").read_text().partition("\n")[0].split(",")
+    assert len(set(names)) == len(names)
+    assert set(names) - set(header(load_scenario("small.toml"))) <= set(discover(FORMATS)[form].OWN_COLUMNS)
 
 
 def test_parquet_without_pyarrow_says_what_to_install(make, monkeypatch):

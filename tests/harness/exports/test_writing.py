@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.cli import main
 from spurgen.harness.commands.generate import from_flags
@@ -15,6 +16,7 @@ from spurgen.harness.exports import writing
 from spurgen.harness.exports.documents import SCENARIO
 from spurgen.harness.machine.folders import locked
 
+EVERY = names_in(writing.FORMATS)
 SMALL = "--num_classes 2 --num_samples 4 --channels color --image_size 32"
 
 
@@ -93,7 +95,7 @@ def stop_after(count):
     return Mock(side_effect=[None] * (count - 1) + [KeyboardInterrupt])
 
 
-@pytest.mark.parametrize("form", ["folder", "parquet", "webdataset"])
+@pytest.mark.parametrize("form", EVERY)
 def test_an_interrupted_export_continues_with_its_unwritten_shards(make, monkeypatch, form):
     with pytest.raises(KeyboardInterrupt) as stopped:
         make(form, progress=stop_after(3))
@@ -106,6 +108,19 @@ def test_an_interrupted_export_continues_with_its_unwritten_shards(make, monkeyp
     total = sum(-(-part.samples // index.shard_size) for part in index.parts.values())
     assert write.call_count == total - 3
     assert not partial.exists()
+    make(form, "whole")
+    assert tree("set") == tree("whole")
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_an_export_that_failed_behind_its_last_shard_writes_none_again(make, monkeypatch, form):
+    with monkeypatch.context() as context:
+        context.setattr(writing.documents, "write", Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(SpurgenError, match="No space left on device"):
+            make(form)
+    with monkeypatch.context() as context:
+        context.setattr(writing, "write_shard", None)
+        make(form)
     make(form, "whole")
     assert tree("set") == tree("whole")
 

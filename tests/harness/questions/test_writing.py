@@ -1,5 +1,6 @@
 import csv
 
+import datasets
 import numpy as np
 import pytest
 from PIL import Image
@@ -48,6 +49,19 @@ def test_parquet_has_the_same_questions(suite, tmp_path):
     assert [(row["key"], row["caption"]) for row in table] == [(row["key"], row["caption"]) for row in rows]
     first = Image.open(io.BytesIO(table[0]["image"]["bytes"]))
     np.testing.assert_array_equal(np.asarray(first), np.asarray(Image.open(tmp_path / "folder" / rows[0]["image"])))
+
+
+def test_datasets_decodes_the_images_of_parquet(suite, tmp_path):
+    task = suite.task("small-both")
+    for kind in ("folder", "parquet"):
+        write_questions([task], tmp_path / kind, kind)
+    path, cache = str(tmp_path / "parquet" / "questions.parquet"), str(tmp_path / "cache")
+    read = datasets.Dataset.from_parquet(path, cache_dir=cache)
+    assert {name: type(feature).__name__ for name, feature in read.features.items()} == {
+        "key": "Value", "image": "Image", "caption": "Value",
+    }  # fmt: skip
+    row = rows_of(tmp_path / "folder")[-1]
+    np.testing.assert_array_equal(read[-1]["image"], np.asarray(Image.open(tmp_path / "folder" / row["image"])))
 
 
 @pytest.mark.parametrize(("name", "columns"), [("small-image", {"key", "image"}), ("small-text", {"key", "caption"})])

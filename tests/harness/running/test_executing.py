@@ -1,12 +1,14 @@
 """Choosing an executor; executors that need no cluster."""
 
 import os
+from dataclasses import fields
 
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
 from spurgen.harness.machine.resources import Resources
-from spurgen.harness.running.executing import execute, read_cluster
+from spurgen.harness.running.executing import EXECUTORS, execute, heeded, read_cluster
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,11 @@ def test_an_executor_and_its_address_are_read(text, executor):
 def test_an_unknown_executor_is_refused_with_the_nearest_name():
     with pytest.raises(SpurgenError, match="there is no executor 'slrm'; did you mean slurm"):
         read_cluster("slrm")
+
+
+@pytest.mark.parametrize("executor", names_in(EXECUTORS))
+def test_an_executor_names_the_resources_that_it_heeds(executor):
+    assert heeded(executor) <= {field.name for field in fields(Resources)}
 
 
 @pytest.mark.parametrize("executor", ["local", "serial"])

@@ -1,0 +1,48 @@
+"""The flags that choose where jobs run."""
+
+import pytest
+
+from spurgen.harness.cli import main, make_parser
+from spurgen.harness.commands._cluster import FLAGS, check_cluster, resources_of
+from spurgen.harness.machine.resources import ANYWHERE
+
+
+def arguments(*flags):
+    return make_parser(["benchmark"]).parse_args(["benchmark", *flags])
+
+
+@pytest.mark.parametrize(
+    ("cluster", "flag", "others"),
+    [
+        ("local", "--memory-per-job", "ray or slurm"),
+        ("local", "--minutes-per-job", "slurm"),
+        ("local", "--retries", "ray or slurm"),
+        ("serial", "--gpus-per-job", "local or ray or slurm"),
+        ("serial", "--retries", "ray or slurm"),
+        ("ray", "--minutes-per-job", "slurm"),
+    ],
+)
+def test_a_flag_without_effect_is_an_error_before_any_work(stderr, monkeypatch, cluster, flag, others):
+    monkeypatch.setattr("spurgen.harness.commands._running.load_suite", None)
+    assert main(["benchmark", "--cluster", cluster, flag, "2"]) == 2
+    assert f"{flag} has no effect with --cluster {cluster}, only with {others}; leave it out" in stderr()
+
+
+def test_flags_that_an_executor_heeds_reach_it():
+    flags = ["--gpus-per-job", ".5", "--memory-per-job", "4", "--minutes-per-job", "9", "--retries", "1"]
+    given = arguments("--cluster", "slurm://big", *flags)
+    check_cluster(given)
+    made = resources_of(given, "cuda")
+    assert (made.executor, made.address) == ("slurm", "big")
+    assert (made.gpus, made.memory_gib, made.minutes, made.retries) == (0.5, 4.0, 9, 1)
+
+
+def test_without_flags_a_job_has_a_gpu_where_it_runs_on_one_and_the_defaults():
+    for cluster in ("local", "slurm"):
+        given = arguments("--cluster", cluster)
+        check_cluster(given)
+        made = resources_of(given, "cuda")
+        assert made.gpus == 1.0
+        others = [name for name in FLAGS if name != "gpus"]
+        assert [getattr(made, name) for name in others] == [getattr(ANYWHERE, name) for name in others]
+    assert resources_of(arguments(), "cpu").gpus == 0.0
