@@ -144,11 +144,6 @@ def test_a_share_reads_its_own_lines_only(planned):
         assert read_plan(planned, index, count) == [PlannedJob.model_validate_json(lines[place]) for place in places]
 
 
-def test_a_share_without_a_job_has_nothing_to_do(planned, stderr):
-    assert main(["work", "--plan", str(planned), "--index", "7/9", "--results", "x"]) == 0
-    assert "nothing to run: the plan has fewer jobs than shares" in stderr()
-
-
 def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
     (planned.parent / "mine.py").write_text(SUBMISSION + "\nNAME = 'other'\n")
     stderr()
