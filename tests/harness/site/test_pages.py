@@ -2,9 +2,11 @@
 
 import re
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 pytestmark = pytest.mark.slow
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
@@ -139,11 +141,28 @@ def test_dark_mode_is_dark(visit, tiny_site):
     assert grounds["dark"] < 150 < 600 < grounds["light"]
 
 
-def test_a_print_has_the_board_without_the_controls(visit, tiny_site):
+def test_a_print_has_every_row_and_column_of_the_board_without_the_controls(visit, tiny_site):
     page = visit().open(tiny_site)
+    table = page.locator("#boards > .shown table.rows")
+    titles = table.locator("thead th[data-c]:not([data-hidden])").all_text_contents()
+    text = " ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
+    assert len(titles) > 8
+    assert [title for title in titles if title.strip() not in text] == []
+    assert [name for name in ("ideal observer", "erm", "group_dro") if name not in text] == []
+    assert "Reset" not in text
+
+
+def test_a_print_is_light_with_its_colours_and_small_text_smaller_than_its_number(visit, tiny_site):
+    page = visit(color_scheme="dark").open(tiny_site)
     page.emulate_media(media="print")
-    assert page.locator("#controls").is_hidden()
-    assert page.locator("#boards > .shown .tabulator").is_visible()
+    style = (
+        "(node) => { const style = getComputedStyle(node);"
+        "return [parseFloat(style.fontSize), style.printColorAdjust, style.backgroundColor]; }"
+    )
+    _, colours, ground = page.locator("body").evaluate(style)
+    assert (colours, ground) == ("exact", "rgb(255, 255, 255)")
+    number = page.locator("#boards > .shown table.rows td:has(small)").first
+    assert number.locator("small").evaluate(style)[0] < number.evaluate(style)[0]
 
 
 def test_the_first_table_is_soon_visible_and_nothing_moves_after_it(visit, tiny_site):
