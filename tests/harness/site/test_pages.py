@@ -132,6 +132,38 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(visit, tiny_site, w
     assert seen.problems == []
 
 
+def test_letters_of_figures_can_be_read_on_a_phone(visit, tiny_site):
+    seen = visit(**PHONE)
+    for where in ("index.html", "rows/erm.html", "tasks/small-both.html"):
+        page = seen.open(tiny_site, where)
+        for figure in page.locator("svg.figure:visible").all():
+            scale = figure.evaluate("(node) => node.getBoundingClientRect().width / node.viewBox.baseVal.width")
+            assert 11 * scale >= 9, where  # 11 units: the smallest letters
+
+
+def test_accuracies_by_pattern_are_beside_the_name_of_their_world_on_a_phone(visit, tiny_site):
+    page = visit(**PHONE).open(tiny_site, "rows/erm.html")
+    heat = page.locator("table.heat").first
+    heat.scroll_into_view_if_needed()
+    first = heat.locator("tbody td[class^=shade]").first
+    assert first.bounding_box()["x"] + first.bounding_box()["width"] <= PHONE["viewport"]["width"]
+
+
+def test_a_cell_of_the_heat_map_has_its_pattern_as_header(visit, many_site):
+    page = visit().open(many_site, "rows/erm.html")
+    heat = page.locator("table.heat").first
+    heads = heat.get_by_role("columnheader", name="conflict").all_text_contents()
+    assert len(heads) == 7
+    assert any("color, background and shape conflict" in head for head in heads)
+    assert heat.get_by_role("columnheader", name="all agree").count() == 1
+
+
+def test_the_name_of_a_row_is_its_header_with_and_without_scripts(visit, tiny_site):
+    for scripts in (True, False):
+        board = visit(java_script_enabled=scripts).open(tiny_site).locator("#boards > .panel").first
+        assert board.get_by_role("rowheader", name="group_dro").count() == 1
+
+
 def test_dark_mode_is_dark(visit, tiny_site):
     grounds = {}
     for scheme in ("light", "dark"):
