@@ -12,6 +12,7 @@ from spurgen.harness.site.words import conflicts
 WIDTH = 720.0
 TICKS = (0.0, 0.5, 1.0)
 SHADES = 20
+STEP = 34.0  # units: from a bar to the next, so that eight fit a phone
 LINE, LETTER = 14.0, 6.4  # units: from a row of marks to the next, and what a letter of a channel's name needs
 DASHES = ("line-0", "line-1", "line-2", "line-3")
 MOST_CURVES = 4
@@ -37,10 +38,10 @@ def pattern_bars(patterns: Mapping[str, float], channels: Sequence[str]) -> Mark
     """Draw the accuracy of every alignment pattern as a line of bars; the lowest, which ranks, is outlined."""
     names = by_conflicts(patterns)
     left, top, height = max(48.0, 16 + LETTER * max(map(len, channels), default=0)), 22.0, 110.0
-    step = (WIDTH - left) / max(len(names), 1)
-    wide = min(step * 0.62, 44.0)
+    step = min(STEP, (WIDTH - left) / len(names))
+    width, wide = left + step * len(names), step * 0.66
     lowest = min(patterns.values())
-    parts = [segment(left, top + height * (1 - tick), WIDTH, top + height * (1 - tick), "grid") for tick in TICKS]
+    parts = [segment(left, top + height * (1 - tick), width, top + height * (1 - tick), "grid") for tick in TICKS]
     parts += [text(left - 8, top + height * (1 - tick) + 4, f"{tick:g}", "tick", "end") for tick in TICKS]
     first = top + height + 18
     parts += [text(left - 8, first + LINE * k + 4, name, "tick", "end") for k, name in enumerate(channels)]
@@ -52,7 +53,7 @@ def pattern_bars(patterns: Mapping[str, float], channels: Sequence[str]) -> Mark
             parts.append(text(middle, top + height * (1 - value) - 5, f"{value:.2f}", "tick", "middle"))
         parts += _dots(name, middle, first)
     label = "; ".join(f"{spoken(name, channels)}: {patterns[name]:.2f}" for name in names)
-    return picture(WIDTH, first + LINE * len(channels), f"Accuracy by alignment pattern. {label}", *parts)
+    return picture(width, first + LINE * len(channels), f"Accuracy by alignment pattern. {label}", *parts)
 
 
 def _dots(name: str, middle: float, top: float) -> list[Markup]:

@@ -26,10 +26,8 @@ class Figures:
         """Keep a drawing as a file and return its path; `name` must be usable as a file name."""
         path = f"{FOLDER}/{name}.svg"
         head, _, rest = str(drawing).partition(">")
-        size = re.search(r'viewBox="0 0 (\S+) (\S+)"', head)
-        measures = f' width="{size[1]}" height="{size[2]}"' if size else ""
         ground = tag("rect", width="100%", height="100%", cls="ground")
-        opened = f'{head} xmlns="http://www.w3.org/2000/svg"{measures}><style>{_style()}</style>{ground}'
+        opened = f'{head} xmlns="http://www.w3.org/2000/svg"><style>{_style()}</style>{ground}'
         self.files[path] = f"{opened}{rest}\n".encode()
         return path
 

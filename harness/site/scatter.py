@@ -12,13 +12,13 @@ from spurgen.harness.site.boards import BoardView, Line
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.svg import number, path, picture, segment, tag, text
 
-WIDTH, HEIGHT = 720, 446
+WIDTH, HEIGHT = 640, 446
 LEFT, RIGHT, TOP, BOTTOM = 56, 150, 40, 48
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 APART = 15.0  # between the base lines of labels
 MOST_NAMED = 12
 LONGEST = 18  # characters of a label
-LETTER = 6.8  # units that a letter needs, at most
+LETTER = 6.4  # units that a letter needs, at most
 SHAPES = {
     "none": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
     "envs": "M-4 -4h8v8h-8z",
@@ -70,7 +70,7 @@ def _legend(view: BoardView, ideal: bool) -> list[Markup]:
     """Name the marks of a board's access tiers and of the ideal observer in a line above the frame."""
     present = {line.row.access for line in view.lines}
     keys = [(access, path(SHAPES[access], f"mark tier-{access}")) for access in ACCESS if access in present]
-    keys += [("other access", path(OTHER, "mark tier-other"))] if present - SHAPES.keys() else []
+    keys += [("other", path(OTHER, "mark tier-other"))] if present - SHAPES.keys() else []
     keys += [("ideal observer", path(IDEAL, "ideal-mark"))] if ideal else []
     parts, at = [text(0, 16, "Access:", "axis")], LEFT + 6.0
     for name, mark in keys:

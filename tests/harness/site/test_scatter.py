@@ -35,7 +35,7 @@ def test_a_tier_that_the_contract_does_not_have_is_in_the_legend(tiny):
     view = board_view(tiny, "small-text")
     tier = view.tiers[0]
     lines = [replace(line, row=replace(line.row, access="all")) for line in tier.lines]
-    assert ">other access<" in scatter(tiny, replace(view, tiers=[replace(tier, lines=lines)]))
+    assert ">other<" in scatter(tiny, replace(view, tiers=[replace(tier, lines=lines)]))
 
 
 @pytest.mark.parametrize("places", [[], [5.0], [0.0, 0.0, 1.0, 99.0, 100.0, 100.0], [100.0] * 5])
