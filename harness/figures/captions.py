@@ -36,8 +36,8 @@ def reliance_caption(sheet: Sheet) -> str:
 def patterns_caption(sheet: Sheet) -> str:
     """Return the caption of the heat map of accuracies by pattern."""
     return (
-        f"Accuracy by alignment pattern on {sheet.name}, means over {sheet.samples}. Dots: the channel is aligned with "
-        "the class (full) or conflicts with it (open). White lines separate access tiers."
+        f"Accuracy by alignment pattern on {sheet.name}, means over {sheet.samples}. Dots: the channel conflicts with "
+        "the class (full) or is aligned with it (open). White lines separate access tiers."
     )
 
 

@@ -15,9 +15,9 @@ from spurgen.harness.machine.plotting import BLUE, GREY, INK, ORANGE, grid_lines
 from spurgen.harness.metrics.arrays import Float64
 
 SHOWN: dict[str, tuple[str, str, Any]] = {
-    "val_accuracy": ("accuracy on val", INK, "-"),
-    "val_robust": ("worst pattern on val", BLUE, "--"),
-    "val_wga": ("worst group on val", ORANGE, ":"),
+    "val_accuracy": ("all samples", INK, "-"),
+    "val_robust": ("worst pattern", BLUE, "--"),
+    "val_wga": ("worst group", ORANGE, ":"),
 }
 """Curves that are drawn where a method reports them: what the legend calls them, their colour and their line."""
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
@@ -47,7 +47,8 @@ def draw_curves(sheet: Sheet, columns: Columns = 2) -> Figure:
         for axes in grid[len(rows) :]:
             axes.remove()
         figure.supxlabel("epoch, over all stages")
-        figure.legend(handles=_key(rows), loc="outside upper center", ncols=1 if columns == 1 else len(SHOWN))
+        figure.supylabel("accuracy on val")
+        figure.legend(handles=_key(rows), loc="outside upper center", ncols=len(SHOWN), columnspacing=1)
     return figure
 
 

@@ -14,8 +14,8 @@ LIMITS = (-0.02, 1.02)
 def draw_estimates(sheets: Sequence[Sheet], columns: Columns = 2) -> Figure:
     """Draw the headline of every row on every sheet, a panel per sheet.
 
-    Letters beside a row are those of its tier; an open marker is a row with too few units to be compared; the dashed
-    line is the ideal observer.
+    Letters at the right of a panel are tiers; an open marker is a row with too few units to be compared;
+    the dashed line is the ideal observer.
     """
     panels = [
         Panel(

@@ -2,23 +2,29 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from spurgen.harness.figures.sheet import Entry
-from spurgen.harness.figures.style import SMALL, TIERS, Columns, drawable, fraction, new_figure, paper_style
-from spurgen.harness.machine.plotting import GREY, PALE, grid_lines
+from spurgen.harness.figures.style import SMALL, TIERS, WIDTHS, Columns, drawable, fraction, new_figure, paper_style
+from spurgen.harness.machine.plotting import GREY, INK, PALE, grid_lines
 from spurgen.harness.statistics.estimate import Estimate
 
-LINE, FOOT = 0.128, 0.5  # inches: a row, and what lies below a panel
+LINE, FOOT = 0.128, 0.4  # inches: a row or a line of text, and what lies below a panel besides its name
+NAMES = 0.8  # inches, about: the names of the rows
+LETTER = 0.055  # inches that a small letter needs, at most
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
 LONGEST: dict[Columns, int] = {1: 15, 2: 24}  # characters of a name
 MARKER: dict[Columns, float] = {1: 2.4, 2: 3.0}  # points
 MARGIN = 0.04  # of an axis, beyond its outermost numbers
 OTHER = (GREY, "P")  # colour and marker of an access tier that the contract does not have
+DASHED: dict[str, Any] = {"color": INK, "linestyle": (0, (3, 2)), "linewidth": 0.8}  # the ideal observer
 
 
 @dataclass(frozen=True)
@@ -39,18 +45,25 @@ def forest(
     lines = _lines(entries)
     wide = min(len(panels), SIDE_BY_SIDE[columns])
     blocks = -(-len(panels) // wide)
+    room = (WIDTHS[columns] - NAMES) / wide
+    names = [wrap(drawable(panel.name), int(room / LETTER)) for panel in panels]
+    known = any(panel.ideal is not None for panel in panels)
     with paper_style():
-        figure = new_figure(columns, blocks * (FOOT + LINE * len(lines)))
+        height = FOOT + LINE * (len(lines) + max(map(len, names)))
+        figure = new_figure(columns, blocks * height + LINE * known)
         grid = figure.subplots(blocks, wide, sharey=True, squeeze=False).ravel().tolist()
-        for axes, panel in zip(grid, panels, strict=False):
+        for axes, panel, name in zip(grid, panels, names, strict=False):
             _draw(axes, panel, lines, MARKER[columns])
-            axes.set_xlim(limits)
-            axes.set_xlabel(drawable(panel.name), fontsize=SMALL)
+            axes.set_xlim(limits[0], _end(limits, panel.notes.values(), room))
+            axes.spines["bottom"].set_bounds(limits)
+            axes.set_xlabel("\n".join(name), fontsize=SMALL)
         for axes in grid[len(panels) :]:
             axes.remove()
         for axes in grid[: len(panels) : wide]:
             _name_lines(axes, lines, LONGEST[columns])
         figure.supxlabel(axis)
+        if known:
+            figure.legend(handles=[Line2D([], [], label="ideal observer", **DASHED)], loc="outside upper right")
     return figure
 
 
@@ -60,6 +73,13 @@ def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:
     ends += [panel.ideal for panel in panels if panel.ideal is not None]
     low, high = min([0.0, *ends]), max([0.05, *ends])
     return low - MARGIN * (high - low), high + MARGIN * (high - low)
+
+
+def _end(limits: tuple[float, float], notes: Collection[str], room: float) -> float:
+    """Return the right end of a panel of `room` inches that has notes right of its limits."""
+    longest = max(map(len, notes), default=0)
+    share = min(LETTER * (longest + 1) / room, 0.5) if longest else 0.0
+    return limits[0] + (limits[1] - limits[0]) / (1 - share)
 
 
 def _lines(entries: Sequence[Entry]) -> list[Entry | str]:
@@ -78,7 +98,8 @@ def _draw(axes: Axes, panel: Panel, lines: Sequence[Entry | str], size: float) -
         elif line.label in panel.points:
             _point(axes, y, line, panel, size)
     if panel.ideal is not None:
-        axes.axvline(panel.ideal, color=GREY, linestyle="--", linewidth=0.8, zorder=0.5)
+        axes.axvline(panel.ideal, color="white", linewidth=1.8, zorder=1)  # gaps are white where it lies on a line
+        axes.axvline(panel.ideal, zorder=1.1, **DASHED)
     axes.axvline(0, color=GREY, linewidth=0.6, zorder=0.5)
     axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: fraction(value)))
@@ -95,7 +116,8 @@ def _point(axes: Axes, y: int, entry: Entry, panel: Panel, size: float) -> None:
     axes.plot(estimate.value, y, mark, color=colour, mfc=face, markersize=size, markeredgewidth=0.6, clip_on=False)
     note = panel.notes.get(entry.label)
     if note:
-        axes.text(1.03, y, note, transform=axes.get_yaxis_transform(), fontsize=SMALL, va="center_baseline")
+        across = axes.get_yaxis_transform()
+        axes.text(0.99, y, note, transform=across, fontsize=SMALL, ha="right", va="center_baseline")
 
 
 def _name_lines(axes: Axes, lines: Sequence[Entry | str], longest: int) -> None:

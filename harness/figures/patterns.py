@@ -16,14 +16,14 @@ NAMES: dict[Columns, float] = {1: 1.05, 2: 1.4}  # inches, about: the names of t
 LONGEST: dict[Columns, int] = {1: 15, 2: 24}
 ROOM = 0.21  # inches that a number needs in its cell
 COLOURS = "cividis"  # lightness rises evenly, also for the colour-blind (Nuñez et al. 2018)
-DARK = 0.55  # below it a cell is dark
+DARK = 0.5  # below it a cell is dark
 
 
 def draw_patterns(sheet: Sheet, columns: Columns = 2) -> Figure:
     """Draw the accuracy of every row by alignment pattern; raise `ValueError` if no row has any.
 
-    Patterns are sorted by the number of conflicting channels; the dots below name them: full where a channel is aligned
-    with the class, open where it conflicts.
+    Patterns are sorted by the number of conflicting channels; the dots below name them: full where a channel conflicts
+    with the class, open where it is aligned.
     """
     rows = [entry for entry in sheet.entries if entry.patterns]
     if not rows or sheet.task is None:
@@ -50,7 +50,7 @@ def draw_patterns(sheet: Sheet, columns: Columns = 2) -> Figure:
 def _write(axes: Axes, values: Float64) -> None:
     for (y, x), value in np.ndenumerate(values):
         if not np.isnan(value):
-            colour = "white" if value < DARK else INK
+            colour = "white" if value < DARK else "black"
             axes.text(
                 x, y, f"{value:.2f}".removeprefix("0"), ha="center", va="center_baseline", color=colour, fontsize=SMALL
             )
@@ -70,7 +70,7 @@ def _dots(axes: Axes, patterns: Sequence[str], channels: Sequence[str]) -> None:
     size = 3.2 if len(patterns) <= 16 else 1.6
     for y, _ in enumerate(channels):
         axes.axhline(y, color=PALE, linewidth=0.5, zorder=0)
-        for kind, face in (("a", INK), ("c", "white")):
+        for kind, face in (("a", "white"), ("c", INK)):
             places = [x for x, pattern in enumerate(patterns) if pattern[y : y + 1] == kind]
             axes.plot(places, [y] * len(places), "o", color=INK, mfc=face, markersize=size, markeredgewidth=0.5)
     axes.set_yticks(np.arange(len(channels)), list(channels), fontsize=SMALL)

@@ -11,7 +11,6 @@ from spurgen.harness.figures.chosen import chosen
 from spurgen.harness.figures.patterns import COLOURS, DARK
 from spurgen.harness.figures.sheet import METRICS, Entry, Sheet
 from spurgen.harness.figures.style import SMALL, Columns, drawable, fraction, new_figure, paper_style
-from spurgen.harness.machine.plotting import INK
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.validity._series import Series
 
@@ -95,7 +94,7 @@ def _draw(axes: Axes, row: Entry, values: Float64, surface: Surface, limits: tup
     for (y, x), value in np.ndenumerate(values):
         dark = (value - limits[0]) / (limits[1] - limits[0]) < DARK
         text = f"{value:.2f}".replace("0.", ".", 1)
-        axes.text(x, y, text, ha="center", va="center", color="white" if dark else INK, fontsize=SMALL)
+        axes.text(x, y, text, ha="center", va="center", color="white" if dark else "black", fontsize=SMALL)
     axes.set_xticks(range(len(surface.strengths)), [fraction(strength) for strength in surface.strengths])
     axes.set_yticks(range(len(surface.values)), [drawable(value, 12) for value in surface.values], fontsize=SMALL)
     axes.tick_params(length=0)

@@ -7,18 +7,21 @@ from markupsafe import Markup
 
 from spurgen.benchmark.result import Result
 from spurgen.harness.site.svg import box, number, path, picture, segment, tag, text
+from spurgen.harness.site.words import conflicts
 
 WIDTH = 720.0
 TICKS = (0.0, 0.5, 1.0)
-SHADES = 10
+SHADES = 20
+STEP = 34.0  # units: from a bar to the next, so that eight fit a phone
+LINE, LETTER = 14.0, 6.4  # units: from a row of marks to the next, and what a letter of a channel's name needs
 DASHES = ("line-0", "line-1", "line-2", "line-3")
 MOST_CURVES = 4
 KEYS = ("stage", "epoch")
 
 
 def shade(share: float) -> int:
-    """Return the shade of a proportion in a heat map, 0 to 9."""
-    return min(max(int(share * SHADES), 0), SHADES - 1)
+    """Return the shade of a proportion in a heat map, 0 to 20: the nearest twentieth."""
+    return min(max(round(share * SHADES), 0), SHADES)
 
 
 def by_conflicts(patterns: Mapping[str, float]) -> list[str]:
@@ -26,31 +29,37 @@ def by_conflicts(patterns: Mapping[str, float]) -> list[str]:
     return sorted(patterns, key=lambda name: (name.count("c"), name))
 
 
+def spoken(pattern: str, channels: Sequence[str]) -> str:
+    """Return an alignment pattern in words."""
+    return conflicts([name for name, letter in zip(channels, pattern, strict=True) if letter == "c"])
+
+
 def pattern_bars(patterns: Mapping[str, float], channels: Sequence[str]) -> Markup:
-    """Draw the accuracy of every alignment pattern as a line of bars; the lowest, which ranks, is marked."""
+    """Draw the accuracy of every alignment pattern as a line of bars; the lowest, which ranks, is outlined."""
     names = by_conflicts(patterns)
-    left, top, height = 48.0, 22.0, 110.0
-    step = (WIDTH - left) / max(len(names), 1)
-    wide = min(step * 0.62, 44.0)
+    left, top, height = max(48.0, 16 + LETTER * max(map(len, channels), default=0)), 22.0, 110.0
+    step = min(STEP, (WIDTH - left) / len(names))
+    width, wide = left + step * len(names), step * 0.66
     lowest = min(patterns.values())
-    parts = [segment(left, top + height * (1 - tick), WIDTH, top + height * (1 - tick), "grid") for tick in TICKS]
+    parts = [segment(left, top + height * (1 - tick), width, top + height * (1 - tick), "grid") for tick in TICKS]
     parts += [text(left - 8, top + height * (1 - tick) + 4, f"{tick:g}", "tick", "end") for tick in TICKS]
+    first = top + height + 18
+    parts += [text(left - 8, first + LINE * k + 4, name, "tick", "end") for k, name in enumerate(channels)]
     for k, name in enumerate(names):
         middle, value = left + step * (k + 0.5), patterns[name]
         cls = "bar lowest" if value == lowest else "bar"
         parts.append(box(middle - wide / 2, top + height * (1 - value), wide, max(height * value, 0.5), cls))
         if step > 26:
             parts.append(text(middle, top + height * (1 - value) - 5, f"{value:.2f}", "tick", "middle"))
-        parts += _dots(name, middle, top + height + 12)
-    base = top + height + 16
-    label = "Accuracy by alignment pattern: " + ", ".join(f"{name} {patterns[name]:.2f}" for name in names)
-    return picture(WIDTH, base + 11 * len(channels), label, *parts)
+        parts += _dots(name, middle, first)
+    label = "; ".join(f"{spoken(name, channels)}: {patterns[name]:.2f}" for name in names)
+    return picture(width, first + LINE * len(channels), f"Accuracy by alignment pattern. {label}", *parts)
 
 
 def _dots(name: str, middle: float, top: float) -> list[Markup]:
     """Mark below a bar which channels conflict, one line per channel: a filled mark where it does."""
     return [
-        tag("circle", cx=middle, cy=top + 11 * k, r=3.2, cls="conflict" if letter == "c" else "agree")
+        tag("circle", cx=middle, cy=top + LINE * k, r=3.6, cls="conflict" if letter == "c" else "agree")
         for k, letter in enumerate(name)
     ]
 

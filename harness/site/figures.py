@@ -1,4 +1,7 @@
-"""Figures as files of their own, for papers: the drawing of a page with its style inside, in light colours."""
+"""Figures as files of their own, for papers: the drawing of a page with its style inside, in light colours.
+
+Converters such as CairoSVG and slide programs know no variables of CSS, so a file has the colours themselves.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -6,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup
+
+from spurgen.harness.site.svg import tag
 
 STATIC = Path(__file__).parent / "static"
 FOLDER = "figures"
@@ -21,15 +26,16 @@ class Figures:
         """Keep a drawing as a file and return its path; `name` must be usable as a file name."""
         path = f"{FOLDER}/{name}.svg"
         head, _, rest = str(drawing).partition(">")
-        size = re.search(r'viewBox="0 0 (\S+) (\S+)"', head)
-        measures = f' width="{size[1]}" height="{size[2]}"' if size else ""
-        opened = f'{head} xmlns="http://www.w3.org/2000/svg"{measures}><style>{_style()}</style>'
+        ground = tag("rect", width="100%", height="100%", cls="ground")
+        opened = f'{head} xmlns="http://www.w3.org/2000/svg"><style>{_style()}</style>{ground}'
         self.files[path] = f"{opened}{rest}\n".encode()
         return path
 
 
 @cache
 def _style() -> str:
-    """Return the style of figures with the colours of the light scheme, which suit paper."""
-    light = (STATIC / "palette.css").read_text(encoding="utf-8").partition("}")[0] + "}"
-    return light + (STATIC / "figure.css").read_text(encoding="utf-8")
+    """Return the style of figures with the colours of the light scheme, which suit paper, in place of variables."""
+    light = (STATIC / "palette.css").read_text(encoding="utf-8").partition("}")[0]
+    values = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", light))
+    drawing = (STATIC / "figure.css").read_text(encoding="utf-8")
+    return re.sub(r"var\((--[\w-]+)\)", lambda found: values[found[1]], drawing)

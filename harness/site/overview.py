@@ -16,7 +16,7 @@ from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.opening import opening
 from spurgen.harness.site.pictures import Pictures
-from spurgen.harness.site.scatter import scatter, tiers_in
+from spurgen.harness.site.scatter import scatter
 from spurgen.harness.statistics.estimate import Estimate
 
 MODALITIES = {"image": "images", "text": "captions", "multimodal": "images with captions"}
@@ -24,12 +24,11 @@ MODALITIES = {"image": "images", "text": "captions", "multimodal": "images with 
 
 @dataclass(frozen=True)
 class Shown:
-    """A board with its scatter, the path and legend of that, and what it shows in sentences."""
+    """A board with its scatter, the path of that as a file, and what it shows in sentences."""
 
     view: BoardView
     scatter: Markup
     file: str
-    legend: Sequence[tuple[str, Markup]]
     findings: Sequence[str]
 
 
@@ -52,7 +51,7 @@ def shown_board(material: Material, figures: Figures, name: str) -> Shown:
     """Return a board with all that is drawn of it."""
     view = board_view(material, name)
     drawing = scatter(material, view)
-    return Shown(view, drawing, figures.add(f"{file_name(name)}-accuracies", drawing), tiers_in(view), findings(view))
+    return Shown(view, drawing, figures.add(f"{file_name(name)}-accuracies", drawing), findings(view))
 
 
 def _sentence(material: Material) -> str:

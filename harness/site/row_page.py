@@ -13,7 +13,7 @@ from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Unranked
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
-from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar
+from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar, spoken
 from spurgen.harness.site.families import Family, families
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
@@ -61,7 +61,7 @@ class TaskPart:
     robust: Markup | None
     ideal: float | None
     channels: Sequence[ChannelLine]
-    patterns: Sequence[str]
+    patterns: Mapping[str, str]
     bars: Markup | None
     units: Sequence[UnitLine]
     curves: Markup | None
@@ -113,7 +113,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         robust=interval_cell(placed.ranked_by, ideal) if placed else None,
         ideal=ideal,
         channels=_channels(material, label, task, placed) if placed else [],
-        patterns=by_conflicts(patterns),
+        patterns={name: spoken(name, task.channels) for name in by_conflicts(patterns)},
         bars=pattern_bars(patterns, task.channels) if patterns else None,
         units=[_unit(material, task, result) for result in row.results],
         curves=curves(done),

@@ -12,10 +12,13 @@ from spurgen.harness.site.boards import BoardView, Line
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.svg import number, path, picture, segment, tag, text
 
-WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 56, 150, 14, 48
+WIDTH, HEIGHT = 640, 446
+LEFT, RIGHT, TOP, BOTTOM = 56, 150, 40, 48
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 APART = 15.0  # between the base lines of labels
+MOST_NAMED = 12
+LONGEST = 18  # characters of a label
+LETTER = 6.4  # units that a letter needs, at most
 SHAPES = {
     "none": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
     "envs": "M-4 -4h8v8h-8z",
@@ -25,6 +28,7 @@ SHAPES = {
 }
 """A mark per access tier: its shape is the second cue beside its colour."""
 OTHER = "M-4 -4l8 8M4 -4l-8 8"
+IDEAL = "M0 -7l6 7l-6 7l-6 -7z"
 
 
 @dataclass(frozen=True)
@@ -45,28 +49,34 @@ def scatter(material: Material, view: BoardView) -> Markup:
     """Draw the rows of a board; the diagonal is where no pattern is answered worse than the whole."""
     points = [_point(line) for line in view.lines]
     ideal = _ideal(material, view)
-    low = min([0.5, *(line.row.value("accuracy") for line in view.lines)])
-    start = next(tick for tick in reversed(TICKS) if tick <= low)
-    parts = [*_frame(start), *(_mark(point, start) for point in points)]
-    labels = [(_across(point.x, start), _up(point.y), _label(point), "strong") for point in _named(points)]
+    start = _start([line.row.value("accuracy") for line in view.lines])
+    parts = [*_legend(view, ideal is not None), *_frame(start), *(_mark(point, start) for point in points)]
+    labels = [(_across(point.x, start), _up(point.y), _label(point)) for point in _named(points)]
     if ideal:
         x, y = _across(ideal[0], start), _up(ideal[1])
-        parts.append(tag("path", d="M0 -7l6 7l-6 7l-6 -7z", cls="ideal-mark", transform=_move(x, y)))
-        labels.append((x, y, "ideal observer", "strong"))
+        parts.append(tag("path", d=IDEAL, cls="ideal-mark", transform=_move(x, y)))
+        labels.append((x, y, "ideal observer"))
     parts += _labels(labels)
     label = f"Robust accuracy against accuracy of {len(points)} rows on {view.title}"
     return picture(WIDTH, HEIGHT, label, *parts, cls="figure scatter")
 
 
-def tiers_in(view: BoardView) -> list[tuple[str, Markup]]:
-    """Return the access tiers of a board with their marks, for the legend."""
+def _start(accuracies: Sequence[float]) -> float:
+    """Return where the axis of accuracy begins: a multiple of 0.1, so that its ticks need no rounding."""
+    return int(10 * min([0.5, *accuracies])) / 10
+
+
+def _legend(view: BoardView, ideal: bool) -> list[Markup]:
+    """Name the marks of a board's access tiers and of the ideal observer in a line above the frame."""
     present = {line.row.access for line in view.lines}
-    return [(access, _key(access)) for access in ACCESS if access in present]
-
-
-def _key(access: str) -> Markup:
-    mark = path(SHAPES[access], f"mark tier-{access}")
-    return tag("svg", mark, viewBox="-8 -8 16 16", cls="key", aria_hidden="true")
+    keys = [(access, path(SHAPES[access], f"mark tier-{access}")) for access in ACCESS if access in present]
+    keys += [("other", path(OTHER, "mark tier-other"))] if present - SHAPES.keys() else []
+    keys += [("ideal observer", path(IDEAL, "ideal-mark"))] if ideal else []
+    parts, at = [text(0, 16, "Access:", "axis")], LEFT + 6.0
+    for name, mark in keys:
+        parts.append(tag("g", mark, text(10, 4, name), transform=_move(at, 12)))
+        at += 32 + LETTER * len(name)
+    return parts
 
 
 def _point(line: Line) -> Point:
@@ -79,14 +89,17 @@ def _ideal(material: Material, view: BoardView) -> tuple[float, float] | None:
 
 
 def _named(points: Sequence[Point]) -> list[Point]:
-    """Return ERM and the best row of every tier."""
+    """Return the points that are labelled: all if they are few, else ERM and the best row of every tier."""
+    if len(points) <= MOST_NAMED:
+        return list(points)
     best = {point.access: point for point in sorted(points, key=lambda point: point.y)}
     erm = [point for point in points if point.line.row.submission == ERM]
     return [*erm, *(point for point in best.values() if point not in erm)]
 
 
 def _label(point: Point) -> str:
-    return "ERM" if point.line.row.submission == ERM else point.line.name[:20]
+    name = "ERM" if point.line.row.submission == ERM else point.line.name
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _mark(point: Point, start: float) -> Markup:
@@ -108,10 +121,10 @@ def _frame(start: float) -> list[Markup]:
     for tick in TICKS:
         parts.append(segment(LEFT, _up(tick), right, _up(tick), "grid"))
         parts.append(text(LEFT - 8, _up(tick) + 4, f"{tick:.2f}", "tick", "end"))
-    for k in range(5):
-        tick = start + (1 - start) * k / 4
-        parts.append(segment(_across(tick, start), TOP, _across(tick, start), bottom, "grid"))
-        parts.append(text(_across(tick, start), bottom + 18, f"{tick:.2f}", "tick", "middle"))
+    for tenth in range(round(10 * start), 11):
+        x = _across(tenth / 10, start)
+        parts.append(segment(x, TOP, x, bottom, "grid"))
+        parts.append(text(x, bottom + 18, f"{tenth / 10:.1f}", "tick", "middle"))
     parts.append(segment(_across(start, start), _up(start), _across(1, start), _up(1), "diagonal"))
     parts.append(text((LEFT + right) / 2, HEIGHT - 8, "Accuracy", "axis", "middle"))
     middle = (TOP + bottom) / 2
@@ -120,15 +133,25 @@ def _frame(start: float) -> list[Markup]:
     return parts
 
 
-def _labels(labels: Sequence[tuple[float, float, str, str]]) -> list[Markup]:
-    """Write labels right of their points, moved down where two would overlap."""
-    parts, last = [], -APART
-    for x, y, label, cls in sorted(labels, key=lambda each: each[1]):
-        at = max(y, last + APART)
+def _labels(labels: Sequence[tuple[float, float, str]]) -> list[Markup]:
+    """Write labels right of their points, moved up or down where two would overlap."""
+    parts, ordered = [], sorted(labels, key=lambda each: each[1])
+    for (x, y, label), at in zip(ordered, spread([y for _, y, _ in ordered], TOP, HEIGHT - BOTTOM), strict=True):
         parts.append(path(f"M{number(x + 7)} {number(y)}L{number(WIDTH - RIGHT + 4)} {number(at)}", "leader"))
-        parts.append(text(WIDTH - RIGHT + 8, at + 4, label, cls))
-        last = at
+        parts.append(text(WIDTH - RIGHT + 8, at + 4, label, "strong"))
     return parts
+
+
+def spread(places: Sequence[float], low: float, high: float) -> list[float]:
+    """Return ascending places, moved as little as keeps them `APART` from one another and within limits."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + APART if moved else low))
+    limit = high
+    for k in reversed(range(len(moved))):
+        moved[k] = min(moved[k], limit)
+        limit = moved[k] - APART
+    return moved
 
 
 def _move(x: float, y: float) -> str:

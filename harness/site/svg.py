@@ -34,9 +34,9 @@ def _name(key: str) -> str:
 
 
 def picture(width: float, height: float, label: str, *children: object, cls: str = "figure") -> Markup:
-    """Return a figure that scales with its column and is described to those who cannot see it."""
-    box = f"0 0 {number(width)} {number(height)}"
-    return tag("svg", *children, cls=cls, viewBox=box, role="img", aria_label=label)
+    """Return a figure of this size in pixels, narrower in a narrow column, described to those who cannot see it."""
+    size = {"viewBox": f"0 0 {number(width)} {number(height)}", "width": number(width), "height": number(height)}
+    return tag("svg", *children, cls=cls, role="img", aria_label=label, **size)
 
 
 def text(x: float, y: float, content: object, cls: str | None = None, anchor: str | None = None) -> Markup:

@@ -18,7 +18,7 @@ from spurgen.harness.site.material import Material
 from spurgen.harness.site.opening import other_value, value_name
 from spurgen.harness.site.overview import shown_board
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
-from spurgen.harness.site.words import dials, in_words
+from spurgen.harness.site.words import conflicts, dials, in_words
 
 SCENES = 12  # of the sheet
 CALIBRATION = {
@@ -81,10 +81,9 @@ def _train(pictures: Pictures, task: Task) -> list[Pictured]:
 
 def _agreement(task: Task, pattern: int) -> str:
     """Return which of the task's channels conflict with the class."""
-    conflicting = [
-        name for k, name in enumerate(task.scenario.channels) if pattern >> k & 1 and name in task.channels
-    ]  # fmt: skip
-    return f"{', '.join(conflicting)} conflict{'s' * (len(conflicting) == 1)}" if conflicting else "all agree"
+    return conflicts(
+        [name for k, name in enumerate(task.scenario.channels) if pattern >> k & 1 and name in task.channels]
+    )
 
 
 def _twins(pictures: Pictures, task: Task) -> list[Pictured]:

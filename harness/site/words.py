@@ -1,6 +1,6 @@
-"""A task's scenario in words, and its dials."""
+"""A task's scenario in words, its dials, and which channels conflict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel, Strength
@@ -18,6 +18,11 @@ BACKBONES = {
     "pretrained": "Our methods start from encoders that were trained on another, uncorrelated world.",
     "imagenet": "Our methods start from ImageNet's EfficientNet-Lite0.",
 }
+
+
+def conflicts(channels: Sequence[str]) -> str:
+    """Return that some channels conflict with the class, or that all agree with it."""
+    return f"{and_list(list(channels))} conflict{'s' * (len(channels) == 1)}" if channels else "all agree"
 
 
 def in_words(task: Task) -> list[str]:

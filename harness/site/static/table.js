@@ -107,6 +107,7 @@
       holder.removeAttribute("tabindex"); // it does not scroll; the region around it does, and has the focus
       holder.setAttribute("role", "presentation");
     }
+    for (const cell of host.querySelectorAll('.tabulator-cell[tabulator-field="name"]')) cell.setAttribute("role", "rowheader");
     for (const group of host.querySelectorAll(".tabulator-group")) {
       group.setAttribute("role", "row");
       if (!group.textContent.trim()) { group.classList.add("bare"); group.setAttribute("role", "presentation"); continue; }

@@ -14,6 +14,11 @@ def test_a_caption_states_units_intervals_test_and_marks(mains):
         assert part in text
 
 
+def test_the_caption_of_the_heat_map_says_what_dots_mean(mains):
+    text = captions.patterns_caption(mains[0])
+    assert "the channel conflicts with the class (full) or is aligned with it (open)" in text
+
+
 def test_a_caption_does_not_explain_what_is_not_drawn(mains):
     ours = [entry for entry in mains[0].entries if entry.ranked and not entry.own]
     plain = replace(mains[0], entries=ours, ideal={})

@@ -11,9 +11,10 @@ def test_a_panel_per_row_that_reports_curves(mains, columns, check_layout):
     figure = draw_curves(mains[0], columns)
     texts = check_layout(figure)
     assert {"mixup", "erm", "jtt", "group_dro"} <= {*texts}
-    assert {"accuracy on val", "worst group on val", "epoch, over all stages"} <= {*texts}
-    assert "worst pattern on val" not in texts  # no row reports it
+    assert {"accuracy on val", "all samples", "worst group", "epoch, over all stages"} <= {*texts}
+    assert "worst pattern" not in texts  # no row reports it
     assert len(figure.axes) == 4
+    assert figure.get_supylabel() == "accuracy on val"
 
 
 def test_a_curve_is_a_mean_over_units_and_a_further_stage_has_a_line(mains):

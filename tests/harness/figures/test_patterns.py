@@ -17,13 +17,19 @@ def test_a_cell_is_the_accuracy_of_a_row_on_a_pattern(mains, columns, check_layo
     assert f"{mains[0].entries[0].patterns['cc']:.2f}".removeprefix("0") in texts
 
 
-def test_dots_are_full_where_a_channel_is_aligned(mains):
+def test_dots_are_full_where_a_channel_conflicts(mains):
     below = draw_patterns(mains[0], 1).axes[1]
     dots = [(line.get_markerfacecolor(), sorted(line.get_xdata())) for line in below.lines if line.get_marker() == "o"]
     color, background = dots[:2], dots[2:]  # patterns aa, ac, ca, cc: the first letter is that of color
     assert [places for _, places in color] == [[0, 1], [2, 3]]
     assert [places for _, places in background] == [[0, 2], [1, 3]]
-    assert [face for face, _ in color] == ["#1a1a1a", "white"]
+    assert [face for face, _ in color] == ["white", "#1a1a1a"]
+
+
+def test_numbers_are_dark_from_the_middle_of_the_scale_on(mains):
+    entry = replace(mains[0].entries[0], patterns={"aa": 1.0, "ac": 0.5, "ca": 0.49, "cc": 0.0})
+    numbers = draw_patterns(replace(mains[0], entries=[entry]), 2).axes[0].texts
+    assert [text.get_color() for text in numbers] == ["black", "black", "white", "white"]
 
 
 def test_numbers_are_left_out_where_they_have_no_room(mains):

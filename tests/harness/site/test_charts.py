@@ -4,20 +4,37 @@ import pytest
 
 from spurgen.benchmark.result import Report
 from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar
+from spurgen.harness.site.figures import STATIC
 
+FIGURE_CSS = (STATIC / "figure.css").read_text()
 PATTERNS = {"aa": 1.0, "ca": 0.9, "ac": 0.8, "cc": 0.2}
 
 
-def test_bars_are_ordered_by_conflicts_and_the_lowest_is_marked():
+def test_bars_are_ordered_by_conflicts_and_the_lowest_is_outlined_in_the_colour_of_all():
     assert by_conflicts(PATTERNS) == ["aa", "ac", "ca", "cc"]
     drawn = pattern_bars(PATTERNS, ("color", "shape"))
     assert drawn.count('class="bar lowest"') == 1
-    assert drawn.count('class="conflict"') == drawn.count('class="agree"') == 4
-    assert "cc 0.20" in drawn
+    assert "fill" not in re.search(r"\.lowest \{(.*?)\}", FIGURE_CSS)[1]
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.55, 5), (1.0, 9), (-0.1, 0)])
-def test_shades_cover_proportions(share, expected):
+def test_marks_below_bars_are_filled_where_a_channel_conflicts_and_its_name_is_beside_them():
+    drawn = pattern_bars({"ac": 0.5}, ("color", "shape"))
+    circles = re.findall(r'cy="([\d.]+)" r="3.6" class="(\w+)"', drawn)
+    names = re.findall(r'y="([\d.]+)" class="tick" text-anchor="end">([a-z]+)<', drawn)
+    assert [cls for _, cls in circles] == ["agree", "conflict"]
+    assert [name for _, name in names] == ["color", "shape"]
+    assert [float(y) - float(cy) for (cy, _), (y, _) in zip(circles, names, strict=True)] == [4, 4]
+    assert re.search(r"\.conflict \{ fill: var\(--ink\)", FIGURE_CSS)
+
+
+def test_bars_are_described_in_words():
+    label = re.search(r'aria-label="([^"]+)"', pattern_bars(PATTERNS, ("color", "shape")))[1]
+    assert label.startswith("Accuracy by alignment pattern. all agree: 1.00; shape conflicts: 0.80; ")
+    assert label.endswith("color and shape conflict: 0.20")
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.55, 11), (0.88, 18), (0.99, 20), (1.0, 20), (-0.1, 0)])
+def test_shades_are_twentieths(share, expected):
     assert shade(share) == expected
 
 

@@ -2,9 +2,11 @@
 
 import re
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 pytestmark = pytest.mark.slow
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
@@ -130,6 +132,38 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(visit, tiny_site, w
     assert seen.problems == []
 
 
+def test_letters_of_figures_can_be_read_on_a_phone(visit, tiny_site):
+    seen = visit(**PHONE)
+    for where in ("index.html", "rows/erm.html", "tasks/small-both.html"):
+        page = seen.open(tiny_site, where)
+        for figure in page.locator("svg.figure:visible").all():
+            scale = figure.evaluate("(node) => node.getBoundingClientRect().width / node.viewBox.baseVal.width")
+            assert 11 * scale >= 9, where  # 11 units: the smallest letters
+
+
+def test_a_phone_shows_accuracies_by_pattern_without_scrolling_sideways(visit, tiny_site):
+    page = visit(**PHONE).open(tiny_site, "rows/erm.html")
+    for last in (page.locator("table.heat tbody td[class^=shade]"), page.locator("svg.figure .lowest")):
+        last.first.scroll_into_view_if_needed()
+        ends = last.evaluate_all("(nodes) => nodes.map((node) => node.getBoundingClientRect().right)")
+        assert max(ends) <= PHONE["viewport"]["width"]
+
+
+def test_a_cell_of_the_heat_map_has_its_pattern_as_header(visit, many_site):
+    page = visit().open(many_site, "rows/erm.html")
+    heat = page.locator("table.heat").first
+    heads = heat.get_by_role("columnheader", name="conflict").all_text_contents()
+    assert len(heads) == 7
+    assert any("color, background and shape conflict" in head for head in heads)
+    assert heat.get_by_role("columnheader", name="all agree").count() == 1
+
+
+def test_the_name_of_a_row_is_its_header_with_and_without_scripts(visit, tiny_site):
+    for scripts in (True, False):
+        board = visit(java_script_enabled=scripts).open(tiny_site).locator("#boards > .panel").first
+        assert board.get_by_role("rowheader", name="group_dro").count() == 1
+
+
 def test_dark_mode_is_dark(visit, tiny_site):
     grounds = {}
     for scheme in ("light", "dark"):
@@ -139,11 +173,28 @@ def test_dark_mode_is_dark(visit, tiny_site):
     assert grounds["dark"] < 150 < 600 < grounds["light"]
 
 
-def test_a_print_has_the_board_without_the_controls(visit, tiny_site):
+def test_a_print_has_every_row_and_column_of_the_board_without_the_controls(visit, tiny_site):
     page = visit().open(tiny_site)
+    table = page.locator("#boards > .shown table.rows")
+    titles = table.locator("thead th[data-c]:not([data-hidden])").all_text_contents()
+    text = " ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
+    assert len(titles) > 8
+    assert [title for title in titles if title.strip() not in text] == []
+    assert [name for name in ("ideal observer", "erm", "group_dro") if name not in text] == []
+    assert "Reset" not in text
+
+
+def test_a_print_is_light_with_its_colours_and_small_text_smaller_than_its_number(visit, tiny_site):
+    page = visit(color_scheme="dark").open(tiny_site)
     page.emulate_media(media="print")
-    assert page.locator("#controls").is_hidden()
-    assert page.locator("#boards > .shown .tabulator").is_visible()
+    style = (
+        "(node) => { const style = getComputedStyle(node);"
+        "return [parseFloat(style.fontSize), style.printColorAdjust, style.backgroundColor]; }"
+    )
+    _, colours, ground = page.locator("body").evaluate(style)
+    assert (colours, ground) == ("exact", "rgb(255, 255, 255)")
+    number = page.locator("#boards > .shown table.rows td:has(small)").first
+    assert number.locator("small").evaluate(style)[0] < number.evaluate(style)[0]
 
 
 def test_the_first_table_is_soon_visible_and_nothing_moves_after_it(visit, tiny_site):
