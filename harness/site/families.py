@@ -14,8 +14,9 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import aligned_values, sample
 from spurgen.harness.results.predicted import columns_of
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.core_cue import classes
 from spurgen.harness.site.opening import goes_with, value_name
-from spurgen.harness.site.pictures import Pictures, Scene, classes, scenes
+from spurgen.harness.site.pictures import Pictures, Scene, scenes
 
 SHOWN = 3  # families of a row on a task
 Words = Sequence[tuple[str, bool]]

@@ -11,6 +11,7 @@ from spurgen.harness.board.rendering import ORACLE
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.site.boards import FEW, BoardView, Line, board_view
 from spurgen.harness.site.columns import CHANNELS
+from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name
@@ -40,10 +41,13 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
     mains = [material.suite.tasks[name] for name in material.main]
     pictured = [task for task in mains if task.modality != "text"] or mains
     base, twins = opening(pictures, pictured[0]) if pictured else (None, [])
+    about = " ".join(core_cue(pictured[0])) if pictured else ""
     return {
         "sentence": _sentence(material),
         "base": base,
         "twins": twins,
+        "pictured": pictured[0].name if pictured else None,
+        "about": about,
         "boards": boards,
     }
 

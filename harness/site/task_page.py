@@ -12,6 +12,7 @@ from spurgen.harness.human.table import people_text
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.charts import curves
+from spurgen.harness.site.core_cue import classes, nouns
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.markdown import Block, blocks
 from spurgen.harness.site.material import Material
@@ -59,6 +60,9 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "name": name,
         "words": in_words(task),
         "dials": dials(task),
+        "classes": classes(task),
+        "composite": task.scenario.second_part is not None,
+        "nouns": nouns(task),
         "train": _train(pictures, world),
         "twins": _twins(pictures, world),
         "calibration": _calibration(material, task),

@@ -6,13 +6,9 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel, Strength
 from spurgen.benchmark.suite import Task
 from spurgen.harness.machine.printing import and_list
+from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.provenance import Fact
 
-CORE = {
-    "image": "a pictogram on a plate before a wall",
-    "text": "a noun in a caption",
-    "multimodal": "a pictogram on a plate before a wall, and a noun in its caption",
-}
 BACKBONES = {
     "scratch": "Our methods start from random weights.",
     "pretrained": "Our methods start from encoders that were trained on another, uncorrelated world.",
@@ -26,9 +22,7 @@ def in_words(task: Task) -> list[str]:
 
 
 def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
-    part = scenario.second_part
-    core = f"The class, one of {scenario.num_classes}, is {CORE[task.modality]}"
-    yield f"{core}, together with its {part.kind}." if part else f"{core}."
+    yield from core_cue(task)
     channels = [scenario.channels[name] for name in task.channels]
     strengths = sorted({round(s, 4) for c in task.channels for s in _strengths(scenario, c)})
     if channels:

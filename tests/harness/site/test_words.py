@@ -3,11 +3,11 @@ from spurgen.harness.site.words import dials, in_words
 
 def test_a_scenario_is_described_in_words(tiny, many):
     simple = " ".join(in_words(tiny.suite.tasks["small-both"]))
-    assert "The class, one of 3, is a pictogram on a plate before a wall, and a noun in its caption." in simple
+    assert "decided by a pictogram on a plate before a wall and the noun in its caption." in simple
     assert "2 shortcuts go with the class in training: color and background." in simple
     assert "with probability 0.4 to 0.7" in simple
     composite = " ".join(in_words(many.suite.tasks["pair-image"]))
-    assert "together with its tint" in composite
+    assert "together with the tint of the pictogram's ink" in composite
     assert "Annotations of training do not mention background." in composite
     assert "Its 3 worlds differ" in composite
 
