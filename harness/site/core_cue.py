@@ -16,19 +16,22 @@ PICTOGRAM = "a pictogram on a plate before a wall"
 
 
 def classes(task: Task) -> tuple[str, ...]:
-    """Return the names of a task's classes by label: `heart`, or by all that shows a class, `heart + red / key + blue`.
+    """Return the names of a task's classes by label: `heart`, or all that shows a class, `red heart / blue key`.
 
-    A part of the latter is a pictogram or noun with the name of a second part, as in `second_parts`.
+    A second part that is no look of the pictogram is joined to it by a plus; its names are those of `second_parts`.
     """
     scenario, names = task.scenario, class_names(task.scenario)
     if scenario.second_part is None:
         return names
     seconds = list(second_parts(task))
+    name = (
+        "{1} {0}" if getattr(discover(CHANNELS)[scenario.second_part.kind], "NEEDS_PICTOGRAM", False) else "{0} + {1}"
+    )
     first, second = np.divmod(np.arange(num_pictograms(scenario) * len(seconds)), len(seconds))
     order = np.lexsort((first, second))
     whole = whole_class(scenario, first, second)
     return tuple(
-        " / ".join(f"{names[first[k]]} + {seconds[second[k]]}" for k in order if whole[k] == label)
+        " / ".join(name.format(names[first[k]], seconds[second[k]]) for k in order if whole[k] == label)
         for label in range(scenario.num_classes)
     )
 

@@ -1,4 +1,4 @@
-"""The scatter of robust accuracy against plain accuracy, with ERM, the ideal observer and the best row of each tier."""
+"""Robust accuracy against accuracy where all channels agree: ERM, the ideal observer, the best row of each tier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.by_unit import RANKED_BY
+from spurgen.harness.board.by_unit import ALIGNED, RANKED_BY
 from spurgen.harness.site.boards import BoardView, Line
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.svg import number, path, picture, segment, tag, text
@@ -42,10 +42,10 @@ class Point:
 
 
 def scatter(material: Material, view: BoardView) -> Markup:
-    """Draw the rows of a board; the diagonal is where no pattern is answered worse than the whole."""
-    points = [_point(line) for line in view.lines]
+    """Draw the rows of a board; on the diagonal no shortcut misleads."""
+    points = _points(material, view)
     ideal = _ideal(material, view)
-    low = min([0.5, *(line.row.value("accuracy") for line in view.lines)])
+    low = min([0.5, *(point.x for point in points)])
     start = next(tick for tick in reversed(TICKS) if tick <= low)
     parts = [*_frame(start), *(_mark(point, start) for point in points)]
     labels = [(_across(point.x, start), _up(point.y), _label(point), "strong") for point in _named(points)]
@@ -54,7 +54,7 @@ def scatter(material: Material, view: BoardView) -> Markup:
         parts.append(tag("path", d="M0 -7l6 7l-6 7l-6 -7z", cls="ideal-mark", transform=_move(x, y)))
         labels.append((x, y, "ideal observer", "strong"))
     parts += _labels(labels)
-    label = f"Robust accuracy against accuracy of {len(points)} rows on {view.title}"
+    label = f"Robust accuracy against accuracy where all channels agree, {len(points)} rows on {view.title}"
     return picture(WIDTH, HEIGHT, label, *parts, cls="figure scatter")
 
 
@@ -69,12 +69,13 @@ def _key(access: str) -> Markup:
     return tag("svg", mark, viewBox="-8 -8 16 16", cls="key", aria_hidden="true")
 
 
-def _point(line: Line) -> Point:
-    return Point(line, line.row.value("accuracy"), line.row.value(RANKED_BY))
+def _points(material: Material, view: BoardView) -> list[Point]:
+    aligned = material.estimates(view.tasks, ALIGNED, [line.row for line in view.lines])
+    return [Point(line, aligned[line.row.submission].value, line.row.value(RANKED_BY)) for line in view.lines]
 
 
 def _ideal(material: Material, view: BoardView) -> tuple[float, float] | None:
-    x, y = (material.ideal_mean(view.tasks, metric) for metric in ("accuracy", RANKED_BY))
+    x, y = (material.ideal_mean(view.tasks, metric) for metric in (ALIGNED, RANKED_BY))
     return None if x is None or y is None else (x, y)
 
 
@@ -93,7 +94,7 @@ def _mark(point: Point, start: float) -> Markup:
     row = point.line.row
     where = _move(_across(point.x, start), _up(point.y))
     known = point.access in SHAPES
-    title = tag("title", f"{point.line.name} ({row.access}): robust {point.y:.3f}, accuracy {point.x:.3f}")
+    title = tag("title", f"{point.line.name} ({row.access}): robust {point.y:.3f}, all agree {point.x:.3f}")
     shape = tag("path", title, d=SHAPES.get(point.access, OTHER), cls=f"mark tier-{point.access if known else 'other'}")
     whisker = segment(
         0, _up(row.ranked_by.ends[0]) - _up(point.y), 0, _up(row.ranked_by.ends[1]) - _up(point.y), "error"
@@ -113,7 +114,7 @@ def _frame(start: float) -> list[Markup]:
         parts.append(segment(_across(tick, start), TOP, _across(tick, start), bottom, "grid"))
         parts.append(text(_across(tick, start), bottom + 18, f"{tick:.2f}", "tick", "middle"))
     parts.append(segment(_across(start, start), _up(start), _across(1, start), _up(1), "diagonal"))
-    parts.append(text((LEFT + right) / 2, HEIGHT - 8, "Accuracy", "axis", "middle"))
+    parts.append(text((LEFT + right) / 2, HEIGHT - 8, "Accuracy where all shortcuts agree", "axis", "middle"))
     middle = (TOP + bottom) / 2
     turned = f"rotate(-90 14 {number(middle)})"
     parts.append(tag("text", "Robust accuracy", x=14.0, y=middle, cls="axis", text_anchor="middle", transform=turned))

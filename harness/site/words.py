@@ -30,8 +30,9 @@ def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
         shortcuts = "shortcuts go" if len(channels) > 1 else "shortcut goes"
         yield (
             f"{len(channels)} {shortcuts} with the class in training: {and_list(list(task.channels))}. They show the "
-            f"value that goes with the class with probability {span}; in the test they are independent of it."
+            f"value that goes with the class with probability {span}."
         )
+        yield _test_mix(task, scenario)
     hidden = [name for name in task.channels if name not in task.annotated]
     if hidden:
         yield f"Annotations of training do not mention {and_list(hidden)}."
@@ -42,6 +43,20 @@ def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
     if worlds > 1:
         yield f"Its {worlds} worlds differ in alignment, samples and initialisation; a result is of one world."
     yield BACKBONES[task.backbone]
+
+
+def _test_mix(task: Task, scenario: Scenario) -> str:
+    """Return how often the test's shortcuts conflict with the class."""
+    patterns, sizes = 2 ** len(task.channels), scenario.splits
+    each = sizes.test_per_group * scenario.num_patterns // patterns
+    on_top = sizes.conflicting_per_class
+    more = f", and {on_top:,} more in which all conflict" if on_top else ""
+    share = (each + on_top) / (each * patterns + on_top)
+    return (
+        f"The test has {each:,} samples of each class for every one of the {patterns} choices of shortcuts that "
+        f"conflict with it{more}: all of them conflict in {share:.0%} of the test, so plain accuracy depends on this "
+        "mix."
+    )
 
 
 def _strengths(scenario: Scenario, channel: str) -> Iterator[float]:

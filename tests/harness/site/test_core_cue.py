@@ -50,7 +50,7 @@ def test_the_core_cue_in_words_follows_carrier_rule_and_kind(many):
     assert "photo… (photo, image, shot, still, view) or picture… (picture, snapshot, print, frame, scan)" in text
     assert "10 nouns: each leaves 2 classes open" in text
     assert classes(many.suite.tasks["pair-image"]) == (
-        "heart + scarlet", "arrow + scarlet", "heart + azure", "arrow + azure",
+        "scarlet heart", "scarlet arrow", "azure heart", "azure arrow",
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ def test_a_scenario_is_described_in_words(tiny, many):
     assert "decided by a pictogram on a plate before a wall and the noun in its caption." in simple
     assert "2 shortcuts go with the class in training: color and background." in simple
     assert "with probability 0.4 to 0.7" in simple
+    assert "test has 5 samples of each class for every one of the 4 choices" in simple
+    assert "all of them conflict in 25% of the test" in simple
     composite = " ".join(in_words(many.suite.tasks["pair-image"]))
     assert "together with the tint of the pictogram's ink" in composite
     assert "Annotations of training do not mention background." in composite
