@@ -10,6 +10,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import ALIGNED
 from spurgen.harness.board.rendering import ORACLE
 from spurgen.harness.machine.printing import and_list
+from spurgen.harness.site.benchmark_page import short_verdicts
 from spurgen.harness.site.boards import FEW, BoardView, Line, Tier, board_view
 from spurgen.harness.site.columns import CHANNELS
 from spurgen.harness.site.core_cue import core_cue
@@ -52,6 +53,7 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
         "pictured": pictured[0].name if pictured else None,
         "about": about,
         "boards": boards,
+        "verdicts": short_verdicts(material),
     }
 
 

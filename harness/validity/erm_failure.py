@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
+from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY, INK, PALE
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import NOISE
@@ -36,7 +38,7 @@ class TaskFailure:
     """ERM's metrics on a task, those of the same model trained on uncorrelated data, and those of the ideal observer.
 
     `at_most`: threshold of `robust_accuracy`. `below_ideal`: the ideal observer's robust accuracy less ERM's, None if
-    the former is not stored.
+    the former is not stored. `missed`: by how much it falls short of each criterion that it does not meet.
     """
 
     unit: Unit
@@ -49,6 +51,7 @@ class TaskFailure:
     below_ideal: Estimate | None
     reference_units: int
     reference_robust_accuracy: float | None
+    missed: dict[str, float]
     passed: bool | None
 
 
@@ -69,8 +72,17 @@ class ErmFailure(Section):
         ideal = by_task(self.tasks, lambda task: number(task.ideal_robust_accuracy, ".2f"))
         return (
             f"ERM's robust accuracy is {worst}, the ideal observer's {ideal}; ERM's accuracy where all channels align "
-            f"is {aligned}, and its robust accuracy when trained on uncorrelated data {reference}."
+            f"is {aligned}, and its robust accuracy when trained on uncorrelated data {reference}.{self._missed()}"
         )
+
+    def _missed(self) -> str:
+        """Return the criteria that are not met, on which tasks, and by how much."""
+        found: dict[str, list[str]] = {}
+        for name, task in self.tasks.items():
+            for criterion, short in task.missed.items():
+                found.setdefault(criterion, []).append(f"by {number(short, '.3f')} on {as_text(name)}")
+        missed = "; ".join(f"{criterion}, {and_list(where)}" for criterion, where in found.items())
+        return f" Missed: {missed}." if missed else ""
 
     def tables(self) -> str:
         """Return the accuracies beside their thresholds."""
@@ -139,12 +151,18 @@ def _failure(task: RankedTask) -> TaskFailure:
     reference = None if of_reference is None else float(of_reference.mean())
     excess, at_most = task.less_ideal(ERM) if row else None, ROBUST[task.unit]
     below = None if excess is None else mean_estimate(-excess, Spread(bounded=False))
-    checks = [  # a mean over units that equals the threshold, but for rounding, meets it
-        None if aligned is None else aligned >= ALIGNED - NOISE,
-        None if robust is None else robust.value <= at_most + NOISE,
-        None if reference is None else reference >= REFERENCE - NOISE,
-        None if below is None or below.low is None else below.low > 0,
-    ]
+    margins = {
+        f"accuracy where all channels align at least {ALIGNED:g}": None if aligned is None else aligned - ALIGNED,
+        f"robust accuracy at most {at_most:g}": None if robust is None else at_most - robust.value,
+        f"robust accuracy at least {REFERENCE:g} when trained on uncorrelated data": (
+            None if reference is None else reference - REFERENCE
+        ),
+        "the ideal observer significantly above ERM": (
+            None if below is None or below.low is None else below.low - 2 * NOISE  # 0 itself does not suffice
+        ),
+    }
+    # a mean over units that equals the threshold, but for rounding, meets it
+    checks = [None if margin is None else margin >= -NOISE for margin in margins.values()]
     return TaskFailure(
         unit=task.unit,
         units=len(row) if row else 0,
@@ -156,5 +174,6 @@ def _failure(task: RankedTask) -> TaskFailure:
         below_ideal=below,
         reference_units=len(task.references),
         reference_robust_accuracy=reference,
+        missed={name: -margin for name, margin in margins.items() if margin is not None and margin < -NOISE},
         passed=all_passed(checks),
     )
