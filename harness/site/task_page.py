@@ -7,8 +7,10 @@ import numpy as np
 
 from spurgen.benchmark.suite import Task
 from spurgen.generators import TwinKind, sample
+from spurgen.generators.nuisances import nuisances_in
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.human.table import people_text
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.charts import curves
@@ -27,11 +29,10 @@ CALIBRATION = {
     "conflicting_accuracy": "All channels conflict", "reliance": "Reliance", "core_use": "Core use",
 }  # fmt: skip
 SHOWN = {"erm": "ERM", "resample": "resample", "group_dro": "group_dro"}
-TWINS: dict[TwinKind, str] = {
-    "core": "another class, all else kept",
-    "placebo": "place, size, tilt, tones or wording redrawn",
-    "ctrl": "every channel agrees with the class",
-    "unc": "every channel redrawn",
+CONTROLS: dict[TwinKind, tuple[str, str]] = {
+    "placebo": ("the rest redrawn", "{nuisances} redrawn; class and shortcuts kept"),
+    "ctrl": ("all shortcuts agree", "each shows a value that goes with the class"),
+    "unc": ("all shortcuts redrawn", "each shows a random value"),
 }
 
 
@@ -65,6 +66,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "nouns": nouns(task),
         "train": _train(pictures, world),
         "twins": _twins(pictures, world),
+        "controls": _controls(pictures, world),
         "calibration": _calibration(material, task),
         "titles": CALIBRATION,
         "ideals": _ideals(material, task),
@@ -92,16 +94,24 @@ def _agreement(task: Task, pattern: int) -> str:
 
 
 def _twins(pictures: Pictures, task: Task) -> list[Pictured]:
+    """Return a test sample and its twins in which one thing changes: a channel, or the class."""
     base = scenes(pictures, task, [0])[0]
     shown = [Pictured(base, "base", f"a test sample, {base.label}")]
     for name in task.channels:
         value = other_value(task, name, base)
         scene = scenes(pictures, task, [0], "channel", name, value)[0]
         shown.append(Pictured(scene, name, f"{value_name(task, name, value)}, all else kept"))
-    for kind, about in TWINS.items():
-        scene = scenes(pictures, task, [0], kind)[0]
-        shown.append(Pictured(scene, kind, f"{about}{f': {scene.label}' if kind == 'core' else ''}"))
-    return shown
+    other = scenes(pictures, task, [0], "core")[0]
+    return [*shown, Pictured(other, "class", f"{other.label}, all else kept")]
+
+
+def _controls(pictures: Pictures, task: Task) -> list[Pictured]:
+    """Return the twins of the same sample in which several things change."""
+    nuisances = and_list(nuisances_in(task.modality))
+    return [
+        Pictured(scenes(pictures, task, [0], kind)[0], title, about.format(nuisances=nuisances))
+        for kind, (title, about) in CONTROLS.items()
+    ]
 
 
 def _calibration(material: Material, task: Task) -> list[Calibration]:
