@@ -9,7 +9,7 @@ from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.rendering import UNITS, rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow
 from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
-from spurgen.harness.site.material import Board, Material
+from spurgen.harness.site.material import Board, Material, of_ideal
 from spurgen.harness.statistics.estimate import Estimate
 
 CHANNELS = "Reliance on"
@@ -90,12 +90,11 @@ def _robust(material: Material, tasks: Sequence[str]) -> Column:
 
 def _share(material: Material, tasks: Sequence[str], metric: str, rows: Sequence[BoardRow]) -> Column | None:
     title, about = _SHARES[metric]
-    wanted = "wga" if metric == "wga_corrected" else metric
 
     def cell(row: BoardRow) -> Cell:
         return _number(row.value(metric)) if metric in row.estimates else EMPTY
 
-    return Column(metric, title, about, cell, ideal=_ideal(material, tasks, wanted)) if rows else None
+    return Column(metric, title, about, cell, ideal=_ideal(material, tasks, of_ideal(metric))) if rows else None
 
 
 def _plain(material: Material, tasks: Sequence[str], metric: str, rows: Sequence[BoardRow]) -> Column | None:

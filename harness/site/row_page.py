@@ -21,7 +21,13 @@ from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.provenance import Fact, provenance
 from spurgen.harness.statistics.estimate import Estimate
 
-UNIT_METRICS = {"accuracy": "Accuracy", "wga": "WGA", "reliance": "Reliance", "core_use": "Core use", "sss": "SSS"}
+UNIT_METRICS = {
+    "accuracy": "Accuracy",
+    "wga_corrected": "WGA",
+    "reliance": "Reliance",
+    "core_use": "Core use",
+    "sss": "SSS",
+}
 CHANNEL_METRICS = {"sss": "SSS", "flip_rate": "Flip rate", "decoded": "Decoded from features"}
 
 
@@ -172,10 +178,15 @@ def _unit(material: Material, task: Task, result: Result) -> UnitLine:
     return UnitLine(
         unit=result.seed,
         robust=None if robust is None else _number(f"{robust:.3f}", interval_cell(Estimate(robust), line)),
-        metrics={title: result.metrics.get(metric) for metric, title in UNIT_METRICS.items()},
+        metrics={title: _of_result(material, task, result, metric) for metric, title in UNIT_METRICS.items()},
         patterns={name: (value, shade(value)) for name, value in result.patterns.items()},
         error=result.error,
     )
+
+
+def _of_result(material: Material, task: Task, result: Result, metric: str) -> float | None:
+    values = None if result.error else material.values[task.name].of(TaskRow((result,)), metric)
+    return None if values is None else float(values[0])
 
 
 def _checks(results: Sequence[Result]) -> list[tuple[str, bool]]:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from spurgen.benchmark.suite import Task
 from spurgen.generators import TwinKind, sample
 from spurgen.generators.nuisances import nuisances_in
@@ -17,7 +15,7 @@ from spurgen.harness.site.charts import curves
 from spurgen.harness.site.core_cue import classes, nouns
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.markdown import Block, blocks
-from spurgen.harness.site.material import Material
+from spurgen.harness.site.material import Material, of_ideal
 from spurgen.harness.site.opening import other_value, value_name
 from spurgen.harness.site.overview import shown_board
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
@@ -25,7 +23,7 @@ from spurgen.harness.site.words import dials, in_words
 
 SCENES = 12  # of the sheet
 CALIBRATION = {
-    "robust_accuracy": "Robust accuracy", "wga": "WGA", "aligned_accuracy": "All channels agree",
+    "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "aligned_accuracy": "All channels agree",
     "conflicting_accuracy": "All channels conflict", "reliance": "Reliance", "core_use": "Core use",
 }  # fmt: skip
 SHOWN = {"erm": "ERM", "resample": "resample", "group_dro": "group_dro"}
@@ -115,23 +113,20 @@ def _controls(pictures: Pictures, task: Task) -> list[Pictured]:
 
 
 def _calibration(material: Material, task: Task) -> list[Calibration]:
-    ideal = {metric: material.ideal_mean([task.name], metric) for metric in CALIBRATION}
+    ideal = {metric: material.ideal_mean([task.name], of_ideal(metric)) for metric in CALIBRATION}
     lines = [Calibration("ideal observer", ideal, None)]
     for label, title in SHOWN.items():
         row = material.rows.get(label, {}).get(task.name)
-        lines += [_line(task, title, row)] if row else []
+        lines += [_line(material, task, title, row)] if row else []
     reference = material.reference(ERM, task.name)
-    return lines + ([_line(task, "ERM, trained on uncorrelated data", reference)] if reference else [])
+    return lines + ([_line(material, task, "ERM, trained on uncorrelated data", reference)] if reference else [])
 
 
-def _line(task: Task, title: str, row: TaskRow) -> Calibration:
-    done = with_derived(task, [result for result in row.results if result.error is None])
-    means = {
-        metric: float(np.mean([result.metrics[metric] for result in done]))
-        for metric in CALIBRATION
-        if done and all(metric in result.metrics for result in done)
-    }
-    return Calibration(title, {metric: means.get(metric) for metric in CALIBRATION}, len(done))
+def _line(material: Material, task: Task, title: str, row: TaskRow) -> Calibration:
+    done = TaskRow(tuple(with_derived(task, [result for result in row.results if result.error is None])))
+    values = {metric: material.values[task.name].of(done, metric) for metric in CALIBRATION}
+    means = {metric: None if each is None or not len(each) else float(each.mean()) for metric, each in values.items()}
+    return Calibration(title, means, len(done.results))
 
 
 def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, float | None], Mapping[str, float]]]:
@@ -139,7 +134,7 @@ def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, 
     return [
         (
             world.name,
-            {metric: ideal.metrics.get(metric) for metric in CALIBRATION},
+            {metric: ideal.metrics.get(of_ideal(metric)) for metric in CALIBRATION},
             {name: ideal.channels[name]["reliance"] for name in task.channels if name in ideal.channels},
         )
         for world, ideal in zip(task.worlds, material.ideal_of(task), strict=False)
