@@ -14,7 +14,7 @@ from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Un
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
 from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar
-from spurgen.harness.site.families import Family, families
+from spurgen.harness.site.families import Failures, failures
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
 from spurgen.harness.site.pictures import Pictures
@@ -74,7 +74,7 @@ class TaskPart:
     selections: Mapping[str, Mapping[str, float]]
     chosen: str | None
     checks: Sequence[tuple[str, bool]]
-    families: Sequence[Family]
+    failures: Failures | None
     stored: int
 
 
@@ -126,7 +126,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         selections=placed.selections if placed else {},
         chosen=done[0].report.selection if done and done[0].report else None,
         checks=_checks(done),
-        families=families(pictures, task, row) if placed else [],
+        failures=failures(pictures, task, row) if placed else None,
         stored=row.predicted.shape[1],
     )
 
