@@ -13,12 +13,13 @@ from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Unranked
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
-from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar
+from spurgen.harness.site.charts import by_conflicts, curve_series, curves, pattern_bars, shade, signed_bar
 from spurgen.harness.site.families import Failures, failures
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.provenance import Fact, provenance
+from spurgen.harness.site.words import curves_in_words
 from spurgen.harness.statistics.estimate import Estimate
 
 UNIT_METRICS = {
@@ -71,6 +72,7 @@ class TaskPart:
     bars: Markup | None
     units: Sequence[UnitLine]
     curves: Markup | None
+    about_curves: str
     selections: Mapping[str, Mapping[str, float]]
     chosen: str | None
     checks: Sequence[tuple[str, bool]]
@@ -123,6 +125,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         bars=pattern_bars(patterns, task.channels) if patterns else None,
         units=[_unit(material, task, result) for result in row.results],
         curves=curves(done),
+        about_curves=curves_in_words(task, curve_series(done)),
         selections=placed.selections if placed else {},
         chosen=done[0].report.selection if done and done[0].report else None,
         checks=_checks(done),

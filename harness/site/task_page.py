@@ -11,7 +11,7 @@ from spurgen.harness.human.table import people_text
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site.charts import curves
+from spurgen.harness.site.charts import curve_series, curves
 from spurgen.harness.site.core_cue import classes, nouns
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.markdown import Block, blocks
@@ -19,7 +19,7 @@ from spurgen.harness.site.material import Material, of_ideal
 from spurgen.harness.site.opening import other_value, value_name
 from spurgen.harness.site.overview import shown_board
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
-from spurgen.harness.site.words import dials, in_words
+from spurgen.harness.site.words import curves_in_words, dials, in_words
 
 SCENES = 12  # of the sheet
 CALIBRATION = {
@@ -55,6 +55,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
     task = material.suite.tasks[name]
     world = task.in_world(0)
     erm = material.rows.get(ERM, {}).get(name)
+    trained = [result for result in erm.results if result.error is None] if erm else []
     return {
         "name": name,
         "words": in_words(task),
@@ -69,7 +70,8 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "titles": CALIBRATION,
         "ideals": _ideals(material, task),
         "shown": shown_board(material, figures, name),
-        "curve": curves([result for result in erm.results if result.error is None]) if erm else None,
+        "curve": curves(trained),
+        "about_curve": curves_in_words(task, curve_series(trained)),
         "people": _people(material, name),
         "unit": material.board.tasks[name].unit,
     }

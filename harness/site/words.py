@@ -1,11 +1,12 @@
 """A task's scenario in words, and its dials."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel, Strength
 from spurgen.benchmark.suite import Task
 from spurgen.harness.machine.printing import and_list
+from spurgen.harness.site.charts import curve_name
 from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.provenance import Fact
 
@@ -57,6 +58,24 @@ def _test_mix(task: Task, scenario: Scenario) -> str:
         f"conflict with it{more}: all of them conflict in {share:.0%} of the test, so plain accuracy depends on this "
         "mix."
     )
+
+
+def curves_in_words(task: Task, names: Collection[str]) -> str:
+    """Return how to read the validation curves that a submission reports; nothing if it reports none."""
+    worst = [f"“{curve_name(name)}”" for name in ("val_robust", "val_wga") if name in names]
+    sentences = []
+    if "val_accuracy" in names:
+        splits, scenario = task.scenario.splits, task.scenario
+        balanced = splits.val_per_group * scenario.num_classes * scenario.num_patterns
+        share = f"{1 - balanced / splits.val:.0%} of the validation samples are" if balanced else "Validation is"
+        sentences.append(
+            f"{share} drawn as training is, so shortcuts raise “{curve_name('val_accuracy')}”: by itself it shows no "
+            "robustness."
+        )
+    if worst:
+        shows = "show" if len(worst) > 1 else "shows"
+        sentences.append(f"{and_list(worst)}, the lowest accuracy of any on validation, {shows} it.")
+    return " ".join(sentences)
 
 
 def _strengths(scenario: Scenario, channel: str) -> Iterator[float]:

@@ -1,4 +1,5 @@
-from spurgen.harness.site.words import dials, in_words
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.site.words import curves_in_words, dials, in_words
 
 
 def test_a_scenario_is_described_in_words(tiny, many):
@@ -20,3 +21,15 @@ def test_every_channel_environment_and_split_is_a_dial(tiny):
     assert facts["Environment two"] == "weight 1; color 0.4"
     assert facts["Samples"] == "train 90, val 45, test 60"
     assert "Image size" not in facts
+
+
+def test_curves_of_the_worst_pattern_are_not_said_to_hide_robustness(tiny):
+    task = tiny.suite.tasks["small-text"]
+    plain = curves_in_words(task, ["loss", "val_accuracy"])
+    assert plain == (
+        "Validation is drawn as training is, so shortcuts raise “validation”: by itself it shows no robustness."
+    )
+    both = curves_in_words(load_suite("v2").tasks["composite-text"], ["val_accuracy", "val_wga", "val_robust"])
+    assert both.startswith("60% of the validation samples are drawn as training is")
+    assert both.endswith("“worst pattern” and “worst group”, the lowest accuracy of any on validation, show it.")
+    assert curves_in_words(task, ["loss"]) == ""
