@@ -55,7 +55,12 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
     """Return the columns of a board over tasks, without those that no row has."""
     rows = [*board.rows, *board.few]
     made = [
-        Column("rank", "Rank", "1 + the surely better rows of the tier, to the rows less those surely worse", _rank),
+        Column(
+            "rank",
+            "Rank",
+            "the places that it may have in its tier: from 1 + the rows surely better, to all less those surely worse",
+            _rank,
+        ),
         Column("tier", "Tier", "rows that share a letter do not differ significantly", _tier, is_text=True),
         _robust(material, tasks),
         Column("to_erm", "To ERM", "robust accuracy less ERM's; a word where it differs significantly", _to_erm),
@@ -68,7 +73,10 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
 
 
 _SHARES = {
-    "accuracy": ("Accuracy", "share of all test samples answered right"),
+    "accuracy": (
+        "Accuracy",
+        "share of all test samples answered right, which depends on how many of them have conflicting channels",
+    ),
     "wga_corrected": ("WGA", "worst-group accuracy, corrected for the bias of a minimum"),
 }
 _PLAIN = {

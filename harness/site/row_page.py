@@ -12,9 +12,11 @@ from spurgen.harness.board.by_unit import RANKED_BY, unit_of
 from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Unranked
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.boards import board_view
 from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
 from spurgen.harness.site.charts import by_conflicts, curve_series, curves, pattern_bars, shade, signed_bar
 from spurgen.harness.site.families import Failures, failures
+from spurgen.harness.site.glossary import OF_ROWS, method_in_words, terms
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
 from spurgen.harness.site.pictures import Pictures
@@ -90,6 +92,8 @@ def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, ob
         "name": first.submission,
         "access": first.access,
         "parts": parts,
+        "method": method_in_words(row.values()),
+        "terms": terms(board_view(material, next(iter(row))).columns) | OF_ROWS,
         "sets": _sets(material, label),
         "facts": provenance(row),
         "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",

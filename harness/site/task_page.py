@@ -12,7 +12,7 @@ from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.charts import curve_series, curves
-from spurgen.harness.site.core_cue import classes, nouns
+from spurgen.harness.site.core_cue import classes, nouns, second_parts
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.markdown import Block, blocks
 from spurgen.harness.site.material import Material, of_ideal
@@ -61,7 +61,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "words": in_words(task),
         "dials": dials(task),
         "classes": classes(task),
-        "composite": task.scenario.second_part is not None,
+        "parts": {name: and_list(shown) for name, shown in second_parts(task).items() if name not in shown},
         "nouns": nouns(task),
         "train": _train(pictures, world),
         "twins": _twins(pictures, world),
@@ -96,13 +96,13 @@ def _agreement(task: Task, pattern: int) -> str:
 def _twins(pictures: Pictures, task: Task) -> list[Pictured]:
     """Return a test sample and its twins in which one thing changes: a channel, or the class."""
     base = scenes(pictures, task, [0])[0]
-    shown = [Pictured(base, "base", f"a test sample, {base.label}")]
+    shown = [Pictured(base, "base", f"a test sample: {base.label}")]
     for name in task.channels:
         value = other_value(task, name, base)
         scene = scenes(pictures, task, [0], "channel", name, value)[0]
         shown.append(Pictured(scene, name, f"{value_name(task, name, value)}, all else kept"))
     other = scenes(pictures, task, [0], "core")[0]
-    return [*shown, Pictured(other, "class", f"{other.label}, all else kept")]
+    return [*shown, Pictured(other, "class", f"all else kept: {other.label}")]
 
 
 def _controls(pictures: Pictures, task: Task) -> list[Pictured]:

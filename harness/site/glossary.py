@@ -1,0 +1,48 @@
+"""What the words of tables mean, and what our own methods do."""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from markupsafe import Markup
+
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.boards import TIERS
+from spurgen.harness.site.columns import CHANNELS, Column
+from spurgen.harness.site.markdown import inline
+
+TIER = "Access"
+OF_ROWS = {
+    "Signed pull": "probability that a class gains where the value that goes with it is shown; reliance is the share "
+    "of it that a reader of the channel alone would have",
+    "SSS": "spurious sensitivity score: how far the true class's probability moves when the channel changes",
+    "Flip rate": "share of twins whose answer differs from the base's",
+    "Decoded from features": "how well a linear probe reads the channel from the features; chance is one over its "
+    "number of values",
+    "WGA": "worst-group accuracy: the lowest of any class with any set of conflicting channels, corrected for the bias "
+    "of a minimum",
+}
+"""Terms of a row's page that no board has as a column."""
+
+
+def terms(columns: Iterable[Column]) -> Mapping[str, str]:
+    """Return the titles of a board's columns with what they show; those of the channels are one."""
+    titled = {f"{CHANNELS} a channel" if column.group == CHANNELS else column.title: column.about for column in columns}
+    return {TIER: f"what a method was given: {'; '.join(f'{name}, {about}' for name, about in TIERS.items())}"} | titled
+
+
+def method_in_words(row: Iterable[TaskRow]) -> Markup | None:
+    """Return what a method of ours does and its paper, from its module; None for a stranger's row."""
+    parts = list(row)
+    if not parts or not all(map(is_baseline_row, parts)):
+        return None
+    module = find_spec(parts[0].results[0].spec.partition(":")[0])
+    if module is None or module.origin is None:
+        return None
+    text = ast.get_docstring(ast.parse(Path(module.origin).read_text(encoding="utf-8"))) or ""
+    first, *others = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+    complete = ": " in first and re.search(r"\b\d{4}\b", first)
+    return inline(" ".join([first, *([] if complete else others[:1])]))
