@@ -141,6 +141,10 @@ def _family(pictures: Pictures, task: Task, loss: _Loss) -> Family:
 
 
 def changed_words(before: str, after: str) -> Words:
-    """Return the words of a caption, and whether each is missing from another one."""
-    known = set(before.split())
-    return [(word, word not in known) for word in after.split()]
+    """Return the words of a caption, and whether each is missing from another one, whatever stands around it."""
+    known = {_bare(word) for word in before.split()}
+    return [(word, _bare(word) not in known) for word in after.split()]
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,:?!").lower()

@@ -15,6 +15,7 @@ from spurgen.harness.site.columns import CHANNELS, Column
 from spurgen.harness.site.markdown import inline
 
 TIER = "Access"
+PATTERN = {"Alignment pattern": "which shortcuts agree with the class and which conflict; three have eight patterns"}
 OF_ROWS = {
     "Signed pull": "probability that a class gains where the value that goes with it is shown; reliance is the share "
     "of it that a reader of the channel alone would have",
@@ -25,13 +26,15 @@ OF_ROWS = {
     "WGA": "worst-group accuracy: the lowest of any class with any set of conflicting channels, corrected for the bias "
     "of a minimum",
 }
-"""Terms of a row's page that no board has as a column."""
+"""Terms of a row's page; a board has some of them as columns."""
 
 
 def terms(columns: Iterable[Column]) -> Mapping[str, str]:
     """Return the titles of a board's columns with what they show; those of the channels are one."""
     titled = {f"{CHANNELS} a channel" if column.group == CHANNELS else column.title: column.about for column in columns}
-    return {TIER: f"what a method was given: {'; '.join(f'{name}, {about}' for name, about in TIERS.items())}"} | titled
+    fuller = {title: about for title, about in OF_ROWS.items() if title in titled}
+    tiers = "; ".join(f"{name}: {about}" for name, about in TIERS.items())
+    return {TIER: f"what a method was given. {tiers}"} | PATTERN | titled | fuller
 
 
 def method_in_words(row: Iterable[TaskRow]) -> Markup | None:

@@ -53,6 +53,7 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
         "pictured": pictured[0].name if pictured else None,
         "about": about,
         "boards": boards,
+        "elsewhere": [name for name in material.tasks if name not in names],
         "verdicts": short_verdicts(material),
     }
 
@@ -69,25 +70,31 @@ def _sentence(material: Material) -> str:
     tables = [task.scenario.channels for task in material.suite.tasks.values()]
     channels = dict.fromkeys(channel.kind for table in tables for channel in table.values())
     return (
-        f"{len(material.suite.tasks)} tasks on {and_list(list(modalities))}: in training, shortcuts "
+        f"{_count(material)} on {and_list(list(modalities))}: in training, shortcuts "
         f"({and_list(list(channels))}) go with the class; in the test each is changed alone, so what a model does with "
         "it is known exactly."
     )
 
 
+def _count(material: Material) -> str:
+    """Return how many tasks there are, and how many of them have rows if that is not all."""
+    known, every = len(material.tasks), len(material.suite.tasks)
+    return f"{every} tasks" if known == every else f"{every} tasks, {known} of them with rows so far,"
+
+
 def task_lines(material: Material) -> list[Mapping[str, object]]:
     """Return what the list of tasks shows of each."""
-    return [_task_line(material, name, task) for name, task in material.tasks.items()]
+    return [_task_line(material, name, task) for name, task in material.suite.tasks.items()]
 
 
 def _task_line(material: Material, name: str, task: Task) -> Mapping[str, object]:
-    board = material.board.tasks[name]
+    board = material.board.tasks.get(name)
     return {
         "name": name,
         "modality": MODALITIES[task.modality],
         "channels": ", ".join(task.channels),
         "worlds": task.scenario.worlds,
-        "rows": len(board.rows) + len(board.few) + len(board.unranked),
+        "rows": len(board.rows) + len(board.few) + len(board.unranked) if board else 0,
         "ideal": material.ideal_mean([name], "robust_accuracy"),
     }
 

@@ -81,3 +81,6 @@ def test_a_row_without_predicted_classes_has_no_families(tiny):
 
 def test_new_words_of_a_caption_are_marked():
     assert changed_words("a red plate", "a blue plate") == [("a", False), ("blue", True), ("plate", False)]
+    assert changed_words("A wall, at noon", "a red wall at noon!") == [
+        ("a", False), ("red", True), ("wall", False), ("at", False), ("noon!", False),
+    ]  # fmt: skip

@@ -2,7 +2,10 @@ from dataclasses import replace
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.site.boards import board_view
-from spurgen.harness.site.overview import findings
+from spurgen.harness.site.build import build
+from spurgen.harness.site.figures import Figures
+from spurgen.harness.site.overview import findings, overview, task_lines
+from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.words import in_words
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -56,3 +59,19 @@ def test_a_test_with_more_conflicting_samples_says_its_mix():
     assert "The test has 50 samples of each class for every one of the 8 choices" in words
     assert "and 350 more in which all conflict: all of them conflict in 53% of the test" in words
     assert "independent" not in words
+
+
+def test_tasks_without_rows_are_listed_and_counted(tiny):
+    bare = replace(tiny, board=replace(tiny.board, tasks={"small-text": tiny.board.tasks["small-text"]}, overall={}))
+    lines = {line["name"]: line["rows"] for line in task_lines(bare)}
+    assert list(lines) == ["small-image", "small-text", "small-both"]
+    assert (lines["small-image"], lines["small-text"] > 5) == (0, True)
+    page = overview(bare, Pictures(), Figures())
+    assert page["sentence"].startswith("3 tasks, 1 of them with rows so far, on images")
+    assert overview(tiny, Pictures(), Figures())["sentence"].startswith("3 tasks on images")
+
+
+def test_a_task_without_a_board_on_the_index_is_linked_from_it(tiny):
+    page = build(tiny)["index.html"].decode()
+    assert 'Boards of other tasks: <a href="tasks/small-both.html">small-both</a>.' in page
+    assert 'id="board-small-both"' not in page
