@@ -16,23 +16,28 @@ from spurgen.harness.site.markdown import inline
 
 TIER = "Access"
 PATTERN = {"Alignment pattern": "which shortcuts agree with the class and which conflict; three have eight patterns"}
-OF_ROWS = {
-    "Signed pull": "probability that a class gains where the value that goes with it is shown; reliance is the share "
-    "of it that a reader of the channel alone would have",
+FULLER = {
+    "WGA": "worst-group accuracy: the lowest of any class with any set of conflicting channels, corrected for the bias "
+    "of a minimum",
     "SSS": "spurious sensitivity score: how far the true class's probability moves when the channel changes",
+    "IG": "invariance gap: loss, in nats, where all channels agree with the class less loss where they are redrawn",
+}
+"""What columns show, where their tooltips are too short."""
+OF_ROWS = {
+    f"{CHANNELS} a channel": "1: as a reader of the channel alone; 0: ignores it",
+    "Signed pull": "probability that a class gains where the value that goes with it is shown; reliance is it "
+    "over that of a reader of the channel alone",
     "Flip rate": "share of twins whose answer differs from the base's",
     "Decoded from features": "how well a linear probe reads the channel from the features; chance is one over its "
     "number of values",
-    "WGA": "worst-group accuracy: the lowest of any class with any set of conflicting channels, corrected for the bias "
-    "of a minimum",
 }
-"""Terms of a row's page; a board has some of them as columns."""
+"""Terms of a row's page, beside those of a board."""
 
 
 def terms(columns: Iterable[Column]) -> Mapping[str, str]:
     """Return the titles of a board's columns with what they show; those of the channels are one."""
     titled = {f"{CHANNELS} a channel" if column.group == CHANNELS else column.title: column.about for column in columns}
-    fuller = {title: about for title, about in OF_ROWS.items() if title in titled}
+    fuller = {title: about for title, about in FULLER.items() if title in titled}
     tiers = "; ".join(f"{name}: {about}" for name, about in TIERS.items())
     return {TIER: f"what a method was given. {tiers}"} | PATTERN | titled | fuller
 

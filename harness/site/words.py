@@ -10,6 +10,7 @@ from spurgen.harness.site.charts import curve_name
 from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.provenance import Fact
 
+WORST = {"val_robust": "alignment pattern", "val_wga": "group"}
 BACKBONES = {
     "scratch": "Our methods start from random weights.",
     "pretrained": "Our methods start from encoders that were trained on another, uncorrelated world.",
@@ -62,7 +63,7 @@ def _test_mix(task: Task, scenario: Scenario) -> str:
 
 def curves_in_words(task: Task, names: Collection[str]) -> str:
     """Return how to read the validation curves that a submission reports; nothing if it reports none."""
-    worst = [f"“{curve_name(name)}”" for name in ("val_robust", "val_wga") if name in names]
+    worst = [f"“{curve_name(name)}”" for name in WORST if name in names]
     sentences = []
     if "val_accuracy" in names:
         splits, scenario = task.scenario.splits, task.scenario
@@ -73,8 +74,9 @@ def curves_in_words(task: Task, names: Collection[str]) -> str:
             "robustness."
         )
     if worst:
-        shows = "show" if len(worst) > 1 else "shows"
-        sentences.append(f"{and_list(worst)}, the lowest accuracy of any on validation, {shows} it.")
+        of = " or ".join(WORST[name] for name in WORST if name in names)
+        verb = "are" if len(worst) > 1 else "is"
+        sentences.append(f"{and_list(worst)} {verb} the lowest validation accuracy of any {of}, which does show it.")
     return " ".join(sentences)
 
 

@@ -31,5 +31,5 @@ def test_curves_of_the_worst_pattern_are_not_said_to_hide_robustness(tiny):
     )
     both = curves_in_words(load_suite("v2").tasks["composite-text"], ["val_accuracy", "val_wga", "val_robust"])
     assert both.startswith("60% of the validation samples are drawn as training is")
-    assert both.endswith("“worst pattern” and “worst group”, the lowest accuracy of any on validation, show it.")
+    assert both.endswith("accuracy of any alignment pattern or group, which does show it.")
     assert curves_in_words(task, ["loss"]) == ""
