@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,7 +34,7 @@ OF_ROWS = {
 """Terms of a row's page, beside those of a board."""
 
 
-def terms(columns: Iterable[Column]) -> Mapping[str, str]:
+def terms(columns: Iterable[Column]) -> dict[str, str]:
     """Return the titles of a board's columns with what they show; those of the channels are one."""
     titled = {f"{CHANNELS} a channel" if column.group == CHANNELS else column.title: column.about for column in columns}
     fuller = {title: about for title, about in FULLER.items() if title in titled}
