@@ -22,7 +22,7 @@ from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.scatter import scatter, tiers_in
 from spurgen.harness.statistics.estimate import Estimate
 
-MOST_NAMED = 5  # rows in a sentence
+MOST_NAMED = 4  # rows in a sentence
 LEAST = 0.005  # reliance that is not shown as 0.00
 MODALITIES = {"image": "images", "text": "captions", "multimodal": "images with captions"}
 
@@ -124,12 +124,13 @@ def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
     best = max(tier.lines, key=lambda line: line.row.ranked_by.value)
     equals = [line for line in tier.lines if line is not best and set(line.row.letters) & set(best.row.letters)]
     which = f"Best with access {tier.access}{' (an oracle)' if tier.access == ORACLE else ''}"
+    said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
     if not equals:
-        return f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}.{_leans(material, view, best)}"
-    named = [f"{line.name} ({percent(line.row.ranked_by.value)})" for line in (best, *equals[: MOST_NAMED - 1])]
-    more = len(equals) + 1 - len(named)
-    names = and_list([*named, *([f"{more} more"] if more else [])])
-    return f"{which}: {names}, in robust accuracy, which do not differ significantly."
+        return f"{said}.{_leans(material, view, best)}"
+    named = [f"{line.name} ({percent(line.row.ranked_by.value)})" for line in equals[:MOST_NAMED]]
+    more = [f"{len(equals) - MOST_NAMED} more"] if len(equals) > MOST_NAMED else []
+    verb = "do" if len(equals) > 1 else "does"
+    return f"{said}; {and_list([*named, *more])} {verb} not differ from it significantly."
 
 
 def _leans(material: Material, view: BoardView, line: Line) -> str:

@@ -1,6 +1,6 @@
 """Plain training must fail where shortcuts mislead, by more than its data ask for, and succeed where there are none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -38,7 +38,7 @@ class TaskFailure:
     """ERM's metrics on a task, those of the same model trained on uncorrelated data, and those of the ideal observer.
 
     `at_most`: threshold of `robust_accuracy`. `below_ideal`: the ideal observer's robust accuracy less ERM's, None if
-    the former is not stored. `missed`: by how much it falls short of each criterion that it does not meet.
+    the former is not stored.
     """
 
     unit: Unit
@@ -51,8 +51,26 @@ class TaskFailure:
     below_ideal: Estimate | None
     reference_units: int
     reference_robust_accuracy: float | None
-    missed: dict[str, float]
     passed: bool | None
+
+    @property
+    def margins(self) -> dict[str, float | None]:
+        """By how much each criterion is met, negative where it is not; None where that is unknown."""
+        below = self.below_ideal.low if self.below_ideal else None
+        margins = {
+            f"accuracy where all channels align at least {ALIGNED:g}": (self.aligned_accuracy, ALIGNED, 1),
+            f"robust accuracy at most {self.at_most:g}": (self.robust_accuracy, self.at_most, -1),
+            f"robust accuracy at least {REFERENCE:g} when trained on uncorrelated data": (
+                self.reference_robust_accuracy, REFERENCE, 1,
+            ),
+            "the ideal observer significantly above ERM": (below, 2 * NOISE, 1),  # 0 itself does not suffice
+        }  # fmt: skip
+        return {name: None if a is None else sign * (a - limit) for name, (a, limit, sign) in margins.items()}
+
+    @property
+    def missed(self) -> dict[str, float]:
+        """By how much each criterion that is not met is missed."""
+        return {name: -each for name, each in self.margins.items() if each is not None and each < -NOISE}
 
 
 @dataclass(frozen=True)
@@ -151,19 +169,7 @@ def _failure(task: RankedTask) -> TaskFailure:
     reference = None if of_reference is None else float(of_reference.mean())
     excess, at_most = task.less_ideal(ERM) if row else None, ROBUST[task.unit]
     below = None if excess is None else mean_estimate(-excess, Spread(bounded=False))
-    margins = {
-        f"accuracy where all channels align at least {ALIGNED:g}": None if aligned is None else aligned - ALIGNED,
-        f"robust accuracy at most {at_most:g}": None if robust is None else at_most - robust.value,
-        f"robust accuracy at least {REFERENCE:g} when trained on uncorrelated data": (
-            None if reference is None else reference - REFERENCE
-        ),
-        "the ideal observer significantly above ERM": (
-            None if below is None or below.low is None else below.low - 2 * NOISE  # 0 itself does not suffice
-        ),
-    }
-    # a mean over units that equals the threshold, but for rounding, meets it
-    checks = [None if margin is None else margin >= -NOISE for margin in margins.values()]
-    return TaskFailure(
+    found = TaskFailure(
         unit=task.unit,
         units=len(row) if row else 0,
         aligned_accuracy=aligned,
@@ -174,6 +180,8 @@ def _failure(task: RankedTask) -> TaskFailure:
         below_ideal=below,
         reference_units=len(task.references),
         reference_robust_accuracy=reference,
-        missed={name: -margin for name, margin in margins.items() if margin is not None and margin < -NOISE},
-        passed=all_passed(checks),
+        passed=None,
     )
+    # a mean over units that equals the threshold, but for rounding, meets it
+    checks = [None if margin is None else margin >= -NOISE for margin in found.margins.values()]
+    return replace(found, passed=all_passed(checks))

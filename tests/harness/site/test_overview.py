@@ -41,9 +41,9 @@ def test_each_access_tier_has_its_best_rows_and_tiers_are_not_compared(tiny):
 def test_rows_that_share_the_best_rows_letter_are_named_with_it(tiny):
     shared = {"group_dro": {"letters": "ab"}, "resample": {"letters": "b"}}
     last = findings(tiny, with_rows(tiny, "small-image", shared))[-1]
-    assert last.startswith("Best with access train_groups: group_dro (")
-    assert "and resample (" in last
-    assert last.endswith("which do not differ significantly.")
+    assert last.startswith("Best with access train_groups: group_dro, robust accuracy ")
+    assert "; resample (" in last
+    assert last.endswith(") does not differ from it significantly.")
 
 
 def test_a_channel_whose_interval_has_0_is_not_leant_on(tiny, monkeypatch):
