@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from spurgen.generators import aligned_values, class_names
 from spurgen.harness.site.build import build
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.pictures import Pictures
@@ -14,7 +15,7 @@ def shown(tiny):
     return task_page(tiny, Pictures(), Figures(), "small-image")
 
 
-def test_twins_with_one_thing_changed_are_apart_from_controls(shown):
+def test_twins_with_one_thing_changed_are_apart_from_controls(shown, tiny):
     base, *twins = [each.scene for each in shown["twins"]]
     assert [each.title for each in shown["twins"]] == ["base", "color", "background", "class"]
     for twin in twins:
@@ -25,6 +26,10 @@ def test_twins_with_one_thing_changed_are_apart_from_controls(shown):
     ]  # fmt: skip
     assert shown["controls"][0].about == "place, size, tilt, tone and noise redrawn; class and shortcuts kept"
     assert shown["controls"][0].scene.values == base.values
+    assert {each.scene.label for each in shown["controls"]} == {base.label}
+    agreeing, scenario = shown["controls"][1].scene, tiny.suite.tasks["small-image"].scenario
+    label = class_names(scenario).index(base.label)
+    assert all(aligned_values(scenario, name)[agreeing.values[name], label] for name in ("color", "background"))
 
 
 def test_one_statistic_is_called_wga_on_every_page(tiny, shown):
