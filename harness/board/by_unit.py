@@ -9,7 +9,7 @@ import numpy as np
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.metrics import robust_accuracy
+from spurgen.harness.metrics import pattern_accuracies, robust_accuracy
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
@@ -19,6 +19,7 @@ from spurgen.harness.statistics.worst_group_bias import corrected_wga
 Unit = Literal["world", "seed"]
 UNITS = 5  # that a row needs for a rank where the suite does not say how many worlds there are
 RANKED_BY = "robust_accuracy"
+ALIGNED = "aligned_accuracy"  # where all channels agree with the class
 PROPORTIONS = (
     RANKED_BY, "wga_corrected", "wga", "accuracy", "sss", "sss_placebo", "sss_floor", "core_sensitivity", "cra",
     "flip_rate",
@@ -62,8 +63,8 @@ class TaskValues:
     def of(self, row: TaskRow, metric: str) -> Float64 | None:
         """Return a metric by unit, float64 (W,), or None where a result lacks it.
 
-        `metric`: a name of `Result.metric`, `robust_accuracy` or `wga_corrected`, which follow from the counts per
-        group.
+        `metric`: a name of `Result.metric`, or `robust_accuracy`, `aligned_accuracy` or `wga_corrected`, which follow
+        from the counts per group.
         """
         try:
             return np.array([self._of_result(result, metric) for result in row.results])
@@ -74,6 +75,9 @@ class TaskValues:
         if metric == RANKED_BY:
             robust = robust_accuracy(np.array(result.groups) / self.sizes, self.task.scenario.num_classes)
             return round(robust, 12)  # so that counts of one accuracy give one number
+        if metric == ALIGNED:
+            accuracies = np.array(result.groups) / self.sizes
+            return float(pattern_accuracies(accuracies, self.task.scenario.num_classes)[0])
         if metric == "wga_corrected":
             return corrected_wga(np.array(result.groups), self.sizes)
         return result.metric(metric)

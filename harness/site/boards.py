@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from spurgen.harness.board.rendering import ORACLE, UNITS
+from spurgen.harness.board.rendering import UNITS
 from spurgen.harness.board.schema import BoardRow, SetBoard, TaskBoardRow, Unranked
 from spurgen.harness.site.columns import Column, board_columns
 from spurgen.harness.site.material import Board, Material
@@ -101,8 +101,7 @@ def board_view(material: Material, name: str) -> BoardView:
 def _tiers(material: Material, board: Board) -> list[Tier]:
     tiers = []
     for access, rows in groupby(board.rows, lambda row: row.access):
-        title = f"Access: {shown(access)}" + (", an oracle" if access == ORACLE else "")
-        tiers.append(Tier(access, title, TIERS.get(access, ""), _lines(material, list(rows))))
+        tiers.append(Tier(access, f"Access: {shown(access)}", TIERS.get(access, ""), _lines(material, list(rows))))
     if board.few:
         title = f"Fewer than {board.asked} {UNITS[board.unit].lower()}"
         tiers.append(Tier(FEW, title, "not ranked among the others", _lines(material, board.few)))

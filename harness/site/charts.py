@@ -1,5 +1,6 @@
 """Figures of a row: accuracy by alignment pattern, training curves; and marks for the cells of its tables."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,7 +16,14 @@ SHADES = 20
 STEP = 34.0  # units: from a bar to the next, so that eight fit a phone
 LINE, LETTER = 14.0, 6.4  # units: from a row of marks to the next, and what a letter of a channel's name needs
 DASHES = ("line-0", "line-1", "line-2", "line-3")
-MOST_CURVES = 4
+MOST_CURVES = 4  # of a panel
+ACCURACIES = {
+    "val_accuracy": "validation", "val_robust": "worst pattern", "val_wga": "worst group",
+    "group_accuracy": "groups inferred",
+}  # fmt: skip
+"""Reported accuracies, and their names beside their curves."""
+LOSSES = "loss|risk|penalty|contrastive"
+LEFT, ACROSS, PANEL = 48.0, 520.0, 120.0  # of the curves' panels
 KEYS = ("stage", "epoch")
 
 
@@ -65,36 +73,59 @@ def _dots(name: str, middle: float, top: float) -> list[Markup]:
 
 
 def curves(results: Sequence[Result]) -> Markup | None:
-    """Draw what a submission reports by epoch, the mean over its results; None if it reports no numbers."""
-    series = _series(results)
-    if not series:
+    """Draw what a submission reports by epoch, the mean over its results; None if it reports no numbers.
+
+    Accuracies have a panel of their own above all else.
+    """
+    series = curve_series(results)
+    others = {name: values for name, values in series.items() if name not in ACCURACIES}
+    panels = {
+        "Accuracy": {name: values for name, values in series.items() if name in ACCURACIES},
+        "Loss" if all(re.search(LOSSES, name) for name in others) else "Other values": others,
+    }
+    parts, top = [], 12.0
+    for title, shown in panels.items():
+        if shown:
+            parts += _panel(title, dict(list(shown.items())[:MOST_CURVES]), top)
+            top += PANEL + 34
+    if not parts:
         return None
-    left, top, height, right = 48.0, 12.0, 150.0, 150.0
+    parts.append(text(LEFT + ACROSS / 2, top + 2, "Epoch, over all stages", "axis", "middle"))
+    label = "Training curves: " + "; ".join(f"{curve_name(k)} ends at {v[-1]:.3g}" for k, v in series.items())
+    return picture(WIDTH, top + 8, label, *parts)
+
+
+def curve_name(key: str) -> str:
+    """Return what a reported number is called beside its curve."""
+    return ACCURACIES.get(key, key.replace("_", " "))
+
+
+def _panel(title: str, series: Mapping[str, np.ndarray], top: float) -> list[Markup]:
+    """Draw curves on an axis of their own, with their names at their ends."""
     steps = max(len(values) for values in series.values())
-    largest = max(1.0, *(float(values.max()) for values in series.values()))
-    wide = WIDTH - left - right
+    largest = max(1.0 if title == "Accuracy" else 1e-9, *(float(values.max()) for values in series.values()))
 
     def across(k: int) -> float:
-        return left + (wide * k / (steps - 1) if steps > 1 else wide / 2)
+        return LEFT + (ACROSS * k / (steps - 1) if steps > 1 else ACROSS / 2)
 
     def up(value: float) -> float:
-        return top + height * (1 - value / largest)
+        return top + PANEL * (1 - value / largest)
 
-    parts = [segment(left, up(tick * largest), WIDTH - right, up(tick * largest), "grid") for tick in TICKS]
-    parts += [text(left - 8, up(tick * largest) + 4, f"{tick * largest:.2g}", "tick", "end") for tick in TICKS]
-    parts += [text(across(k), top + height + 18, f"{k + 1}", "tick", "middle") for k in _marked(steps)]
-    parts.append(text(left + wide / 2, top + height + 36, "Epoch, over all stages", "axis", "middle"))
-    last = -20.0
-    ends = sorted(series, key=lambda key: up(float(series[key][-1])))
-    for key in ends:
+    parts = [segment(LEFT, up(tick * largest), LEFT + ACROSS, up(tick * largest), "grid") for tick in TICKS]
+    parts += [text(LEFT - 8, up(tick * largest) + 4, f"{tick * largest:.2g}", "tick", "end") for tick in TICKS]
+    parts += [text(across(k), top + PANEL + 18, f"{k + 1}", "tick", "middle") for k in _marked(steps)]
+    middle = top + PANEL / 2
+    turned = f"rotate(-90 12 {number(middle)})"
+    parts.append(tag("text", title, x=12.0, y=middle, cls="axis", text_anchor="middle", transform=turned))
+    last = top - 20
+    for key in sorted(series, key=lambda key: up(float(series[key][-1]))):
         values, cls = series[key], DASHES[list(series).index(key)]
         points = "L".join(f"{number(across(k))} {number(up(float(v)))}" for k, v in enumerate(values))
         parts += [path(f"M{points}", f"curve {cls}")]
         parts += [tag("circle", cx=across(k), cy=up(float(v)), r=2.5, cls=f"point {cls}") for k, v in enumerate(values)]
         last = max(up(float(values[-1])), last + 15)
-        parts.append(text(WIDTH - right + 8, last + 4, key, "strong"))
-    label = "Training curves: " + "; ".join(f"{key} ends at {values[-1]:.3g}" for key, values in series.items())
-    return picture(WIDTH, top + height + 42, label, *parts)
+        parts.append(text(LEFT + ACROSS + 8, last + 4, curve_name(key), "strong"))
+    return parts
 
 
 def _marked(steps: int) -> list[int]:
@@ -102,7 +133,7 @@ def _marked(steps: int) -> list[int]:
     return list(range(0, steps, every))
 
 
-def _series(results: Sequence[Result]) -> dict[str, np.ndarray]:
+def curve_series(results: Sequence[Result]) -> dict[str, np.ndarray]:
     """Return curves by name, float64 (epochs,), that all results report in the same length."""
     tables = [result.report.curves for result in results if result.report and result.report.curves]
     if not tables or len({len(table) for table in tables}) > 1:
@@ -113,7 +144,7 @@ def _series(results: Sequence[Result]) -> dict[str, np.ndarray]:
         columns = [[entry.get(name) for entry in table] for table in tables]
         if all(isinstance(value, float) for column in columns for value in column):
             series[name] = np.mean(np.array(columns, dtype=np.float64), axis=0)
-    return dict(list(series.items())[:MOST_CURVES])
+    return series
 
 
 def signed_bar(value: float, scale: float) -> Markup:

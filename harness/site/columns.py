@@ -9,7 +9,7 @@ from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.rendering import UNITS, rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow
 from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
-from spurgen.harness.site.material import Board, Material
+from spurgen.harness.site.material import Board, Material, of_ideal
 from spurgen.harness.statistics.estimate import Estimate
 
 CHANNELS = "Reliance on"
@@ -55,7 +55,12 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
     """Return the columns of a board over tasks, without those that no row has."""
     rows = [*board.rows, *board.few]
     made = [
-        Column("rank", "Rank", "1 + the surely better rows of the tier, to the rows less those surely worse", _rank),
+        Column(
+            "rank",
+            "Rank",
+            "the places that it may have in its tier: from 1 + the rows surely better, to all less those surely worse",
+            _rank,
+        ),
         Column("tier", "Tier", "rows that share a letter do not differ significantly", _tier, is_text=True),
         _robust(material, tasks),
         Column("to_erm", "To ERM", "robust accuracy less ERM's; a word where it differs significantly", _to_erm),
@@ -68,7 +73,10 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
 
 
 _SHARES = {
-    "accuracy": ("Accuracy", "share of all test samples answered right"),
+    "accuracy": (
+        "Accuracy",
+        "share of all test samples answered right, which depends on how many of them have conflicting channels",
+    ),
     "wga_corrected": ("WGA", "worst-group accuracy, corrected for the bias of a minimum"),
 }
 _PLAIN = {
@@ -90,12 +98,11 @@ def _robust(material: Material, tasks: Sequence[str]) -> Column:
 
 def _share(material: Material, tasks: Sequence[str], metric: str, rows: Sequence[BoardRow]) -> Column | None:
     title, about = _SHARES[metric]
-    wanted = "wga" if metric == "wga_corrected" else metric
 
     def cell(row: BoardRow) -> Cell:
         return _number(row.value(metric)) if metric in row.estimates else EMPTY
 
-    return Column(metric, title, about, cell, ideal=_ideal(material, tasks, wanted)) if rows else None
+    return Column(metric, title, about, cell, ideal=_ideal(material, tasks, of_ideal(metric))) if rows else None
 
 
 def _plain(material: Material, tasks: Sequence[str], metric: str, rows: Sequence[BoardRow]) -> Column | None:

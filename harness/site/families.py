@@ -1,23 +1,26 @@
-"""Why a row lost: families whose base it answers right and one of whose twins it answers wrong, made again as pictures.
+"""Where a row fails: families whose base it answers right and a twin wrong, made again as pictures.
 
 A family is a base sample and its twins. Results store the classes predicted for the first base samples and all their
 channel twins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spurgen.benchmark.suite import Task
 from spurgen.generators import aligned_values, sample
-from spurgen.harness.results.predicted import columns_of
+from spurgen.harness.results.predicted import Classes, columns_of
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.core_cue import classes
 from spurgen.harness.site.opening import goes_with, value_name
-from spurgen.harness.site.pictures import Pictures, Scene, classes, scenes
+from spurgen.harness.site.pictures import Pictures, Scene, scenes
 
 SHOWN = 3  # families of a row on a task
+RARE = 0.01
 Words = Sequence[tuple[str, bool]]
 
 
@@ -39,6 +42,26 @@ class Family:
     words: Words | None
 
 
+@dataclass(frozen=True)
+class Failures:
+    """How often a row answers a base right and a twin of it wrong.
+
+    `total`: families whose answers are stored. `right`: those whose base is answered right. `by_channel`: those of
+    `right` in which a twin of the channel is answered wrong; `lost`: in which any is. `shown`: some of them.
+    """
+
+    total: int
+    right: int
+    lost: int
+    by_channel: Mapping[str, int]
+    shown: Sequence[Family]
+
+    @property
+    def rare(self) -> bool:
+        """Whether so few families are lost that those shown are no picture of the whole."""
+        return 0 < self.lost < RARE * self.total
+
+
 class _Loss(NamedTuple):
     """A twin that is answered wrong: which result, base sample, channel and value, and the predicted class."""
 
@@ -49,14 +72,14 @@ class _Loss(NamedTuple):
     answer: int
 
 
-def families(pictures: Pictures, task: Task, row: TaskRow) -> list[Family]:
-    """Return families of a task whose base a row answers right and a twin wrong, at most `SHOWN`.
+def failures(pictures: Pictures, task: Task, row: TaskRow) -> Failures | None:
+    """Count the families of a task whose base a row answers right and a twin wrong, and show at most `SHOWN`.
 
-    Channels take turns, the one that loses most families first, and so do results. Wrong answers that the twin's new
-    value goes with come before others.
+    None if results store no answers to twins. Channels take turns, the one that loses most families first, and so do
+    results. Wrong answers that the twin's new value goes with come before others.
     """
     if not row.predicted.size:
-        return []
+        return None
     seeds = [result.seed for result in row.results if result.error is None]
     by_channel = {name: list(_losses(task, row, seeds, name)) for name in task.channels}
     order = sorted((name for name in by_channel if by_channel[name]), key=lambda name: -len(by_channel[name]))
@@ -65,7 +88,20 @@ def families(pictures: Pictures, task: Task, row: TaskRow) -> list[Family]:
         used = {loss.place for loss in chosen}
         fresh = [loss for loss in by_channel[order[k % len(order)]] if loss.place not in used]
         chosen += [loss for loss in fresh if loss.seed == seeds[k % len(seeds)]][:1] or fresh[:1]
-    return [_family(pictures, task, loss) for loss in chosen]
+    return Failures(
+        total=row.predicted.shape[0] * row.predicted.shape[1],
+        right=sum(int(_right(task, seed, each).sum()) for seed, each in zip(seeds, row.predicted, strict=True)),
+        lost=len({(loss.seed, loss.place) for losses in by_channel.values() for loss in losses}),
+        by_channel={name: len(losses) for name, losses in by_channel.items()},
+        shown=[_family(pictures, task, loss) for loss in chosen],
+    )
+
+
+def _right(task: Task, seed: int, predicted: Classes) -> NDArray[np.bool_]:
+    """Return whose base is answered right, bool (f,)."""
+    bases = sample(task.in_world(seed).scenario, "test", range(len(predicted)), images=False, captions=False)
+    right: NDArray[np.bool_] = predicted[:, 0] == bases.labels
+    return right
 
 
 def _losses(task: Task, row: TaskRow, seeds: Sequence[int], channel: str) -> Iterator[_Loss]:
@@ -105,6 +141,10 @@ def _family(pictures: Pictures, task: Task, loss: _Loss) -> Family:
 
 
 def changed_words(before: str, after: str) -> Words:
-    """Return the words of a caption, and whether each is missing from another one."""
-    known = set(before.split())
-    return [(word, word not in known) for word in after.split()]
+    """Return the words of a caption, and whether each is missing from another one, whatever stands around it."""
+    known = {_bare(word) for word in before.split()}
+    return [(word, _bare(word) not in known) for word in after.split()]
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,:?!").lower()

@@ -112,6 +112,11 @@ class Material:
         return self.references.get(label, {}).get(task)
 
 
+def of_ideal(metric: str) -> str:
+    """Return the metric of an ideal observer that stands beside a row's: its WGA is exact and needs no correction."""
+    return "wga" if metric == "wga_corrected" else metric
+
+
 def _ideal_metric(ideal: IdealValues, metric: str) -> float | None:
     name, _, channel = metric.partition("/")
     table: Mapping[str, float] = ideal.channels.get(channel, {}) if channel else ideal.metrics

@@ -27,6 +27,11 @@ class Change:
     told: bool
 
     @property
+    def text(self) -> str:
+        """The number with its sign."""
+        return f"{self.value:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+    @property
     def shade(self) -> str:
         """Class of its colour: up or down, in three strengths."""
         strength = min(int(abs(self.value) / STRONG * 3), 2)

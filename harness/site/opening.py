@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -9,7 +10,8 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
 from spurgen.generators import aligned_values, sample
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.site.pictures import Pictures, Scene, classes, scenes
+from spurgen.harness.site.core_cue import classes
+from spurgen.harness.site.pictures import Pictures, Scene, scenes
 
 SEARCHED = 400  # test samples among which one is chosen
 
@@ -59,6 +61,20 @@ def goes_with(task: Task, channel: str, value: int) -> str:
 
 
 def value_name(task: Task, channel: str, value: int) -> str:
-    """Return the name of a channel's value."""
-    values: Sequence[str] = discover(CHANNELS)[task.scenario.channels[channel].kind].VALUES
-    return values[value]
+    """Return the name of a channel's value, in the words of the captions where they mention the channel."""
+    spec = task.scenario.channels[channel]
+    kind = discover(CHANNELS)[spec.kind]
+    in_captions = task.modality != "image" and spec.carrier != "image"
+    natural = task.scenario.captions == "natural" and hasattr(kind, "NATURAL_PHRASES")
+    phrases: Sequence[str] = kind.NATURAL_PHRASES if natural else getattr(kind, "PHRASES", ())
+    if not in_captions or "{" in phrases[value]:  # a whole sentence
+        values: Sequence[str] = kind.VALUES
+        return values[value]
+    words = [phrase.split() for phrase in phrases]
+    start, end = _shared(words), _shared([each[::-1] for each in words])
+    return " ".join(words[value][start : len(words[value]) - end])
+
+
+def _shared(phrases: Sequence[Sequence[str]]) -> int:
+    """Return how many words all phrases begin with."""
+    return len(list(takewhile(lambda words: len(set(words)) == 1, zip(*phrases, strict=False))))

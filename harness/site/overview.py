@@ -7,10 +7,13 @@ from markupsafe import Markup
 
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.by_unit import ALIGNED
 from spurgen.harness.board.rendering import ORACLE
 from spurgen.harness.machine.printing import and_list
-from spurgen.harness.site.boards import FEW, BoardView, Line, board_view
+from spurgen.harness.site.benchmark_page import short_verdicts
+from spurgen.harness.site.boards import FEW, BoardView, Line, Tier, board_view
 from spurgen.harness.site.columns import CHANNELS
+from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name
@@ -19,6 +22,8 @@ from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.scatter import scatter
 from spurgen.harness.statistics.estimate import Estimate
 
+MOST_NAMED = 4  # rows in a sentence
+LEAST = 0.005  # reliance that is not shown as 0.00
 MODALITIES = {"image": "images", "text": "captions", "multimodal": "images with captions"}
 
 
@@ -39,19 +44,24 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
     mains = [material.suite.tasks[name] for name in material.main]
     pictured = [task for task in mains if task.modality != "text"] or mains
     base, twins = opening(pictures, pictured[0]) if pictured else (None, [])
+    about = " ".join(core_cue(pictured[0])) if pictured else ""
     return {
         "sentence": _sentence(material),
         "base": base,
         "twins": twins,
+        "pictured": pictured[0].name if pictured else None,
+        "about": about,
         "boards": boards,
+        "elsewhere": [name for name in material.tasks if name not in names],
+        "verdicts": short_verdicts(material),
     }
 
 
 def shown_board(material: Material, figures: Figures, name: str) -> Shown:
     """Return a board with all that is drawn of it."""
     view = board_view(material, name)
-    drawing = scatter(material, view)
-    return Shown(view, drawing, figures.add(f"{file_name(name)}-accuracies", drawing), findings(view))
+    drawing, said = scatter(material, view), findings(material, view)
+    return Shown(view, drawing, figures.add(f"{file_name(name)}-accuracies", drawing), said)
 
 
 def _sentence(material: Material) -> str:
@@ -59,62 +69,81 @@ def _sentence(material: Material) -> str:
     tables = [task.scenario.channels for task in material.suite.tasks.values()]
     channels = dict.fromkeys(channel.kind for table in tables for channel in table.values())
     return (
-        f"{len(material.suite.tasks)} tasks on {and_list(list(modalities))}: in training, shortcuts "
+        f"{_count(material)} on {and_list(list(modalities))}: in training, shortcuts "
         f"({and_list(list(channels))}) go with the class; in the test each is changed alone, so what a model does with "
         "it is known exactly."
     )
 
 
+def _count(material: Material) -> str:
+    """Return how many tasks there are, and how many of them have rows if that is not all."""
+    known, every = len(material.tasks), len(material.suite.tasks)
+    return f"{every} tasks" if known == every else f"{every} tasks, {known} of them with rows so far,"
+
+
 def task_lines(material: Material) -> list[Mapping[str, object]]:
     """Return what the list of tasks shows of each."""
-    return [_task_line(material, name, task) for name, task in material.tasks.items()]
+    return [_task_line(material, name, task) for name, task in material.suite.tasks.items()]
 
 
 def _task_line(material: Material, name: str, task: Task) -> Mapping[str, object]:
-    board = material.board.tasks[name]
+    board = material.board.tasks.get(name)
     return {
         "name": name,
         "modality": MODALITIES[task.modality],
         "channels": ", ".join(task.channels),
         "worlds": task.scenario.worlds,
-        "rows": len(board.rows) + len(board.few) + len(board.unranked),
+        "rows": len(board.rows) + len(board.few) + len(board.unranked) if board else 0,
         "ideal": material.ideal_mean([name], "robust_accuracy"),
     }
 
 
-def findings(view: BoardView) -> list[str]:
-    """Return what a board shows: what ERM does, and which row of those without an oracle is best."""
-    ranked = [line for tier in view.tiers if tier.access != FEW for line in tier.lines]
-    sentences = [_of_erm(view, line) for line in ranked if line.row.submission == ERM]
-    fair = [line for line in ranked if line.row.access != ORACLE]
-    best = max(fair, key=lambda line: line.row.ranked_by.value, default=None)
-    if best and best.row.submission != ERM:
-        row = best.row
-        sentences.append(
-            f"Best without an oracle: {best.name} (access {row.access}), robust accuracy {_text(row.ranked_by)}."
-            f"{_leans(view, best)}"
-        )
-    return sentences
+def findings(material: Material, view: BoardView) -> list[str]:
+    """Return what a board shows: what ERM does, and which rows are best in each access tier."""
+    tiers = [tier for tier in view.tiers if tier.access != FEW]
+    erm = [line for tier in tiers for line in tier.lines if line.row.submission == ERM]
+    others = [tier for tier in tiers if [line.row.submission for line in tier.lines] != [ERM]]
+    return [
+        *(_of_erm(material, view, line) for line in erm),
+        *(_best_of(material, view, tier) for tier in others),
+    ]
 
 
-def _of_erm(view: BoardView, line: Line) -> str:
+def _of_erm(material: Material, view: BoardView, line: Line) -> str:
     row = line.row
+    aligned = material.estimates(view.tasks, ALIGNED, [row])[row.submission].value
     return (
-        f"Plain training (ERM) answers {percent(row.value('accuracy'))} of the test right, and {_text(row.ranked_by)} "
-        f"where shortcuts mislead most.{_leans(view, line)}"
+        f"Plain training (ERM) answers {percent(aligned)} right where all shortcuts agree with the class, and "
+        f"{_text(row.ranked_by)} where they mislead most.{_leans(material, view, line)}"
     )
 
 
-def _leans(view: BoardView, line: Line) -> str:
-    """Return on which channel a row leans most, and how far the ideal observer leans on it."""
-    cells = {column: column.cell(line.row) for column in view.columns if column.group == CHANNELS}
-    known = {column: cell.sort for column, cell in cells.items() if isinstance(cell.sort, float)}
-    if not known:
+def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
+    """Return the best row of a tier and those that share a letter with it."""
+    best = max(tier.lines, key=lambda line: line.row.ranked_by.value)
+    equals = [line for line in tier.lines if line is not best and set(line.row.letters) & set(best.row.letters)]
+    which = f"Best with access {tier.access}{' (an oracle)' if tier.access == ORACLE else ''}"
+    said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
+    if not equals:
+        return f"{said}.{_leans(material, view, best)}"
+    named = [f"{line.name} ({percent(line.row.ranked_by.value)})" for line in equals[:MOST_NAMED]]
+    more = [f"{len(equals) - MOST_NAMED} more"] if len(equals) > MOST_NAMED else []
+    verb = "do" if len(equals) > 1 else "does"
+    return f"{said}; {and_list([*named, *more])} {verb} not differ from it significantly."
+
+
+def _leans(material: Material, view: BoardView, line: Line) -> str:
+    """Return on which channel a row leans most, beside the ideal observer; nothing if that may be on none."""
+    label, rows = line.row.submission, [each.row for each in view.lines]
+    channels = [column for column in view.columns if column.group == CHANNELS]
+    by_channel = {column.title: material.estimates(view.tasks, column.key, rows).get(label) for column in channels}
+    known = {name: each for name, each in by_channel.items() if each is not None}
+    most = max(known, key=lambda name: known[name].value, default="")
+    if not most or known[most].ends[0] < LEAST:
         return ""
-    column = max(known, key=lambda each: known[each])
-    ideal = column.ideal.sort
-    beside = f", the ideal observer {ideal:.2f}" if isinstance(ideal, float) else ""
-    return f" It leans most on {column.title}: {known[column]:.2f}{beside} (1: reads nothing else)."
+    ideal = material.ideal_mean(view.tasks, f"reliance/{most}")
+    beside = "" if ideal is None else f", the ideal observer {ideal:.2f}"
+    return f" It leans most on {most}: {known[most].value:.2f}{beside} (1: reads nothing else)."
 
 
 def _text(estimate: Estimate) -> str:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import Samples, TwinKind, class_names, sample, twins
+from spurgen.generators import Samples, TwinKind, sample, twins
 from spurgen.harness.running.task_data import halves_of
+from spurgen.harness.site.core_cue import classes
 
 FOLDER = "pictures"
 
@@ -78,11 +79,3 @@ def _scene(pictures: Pictures, task: Task, made: Samples, k: int) -> Scene:
         classes(task)[int(made.labels[k])],
         {name: int(column[k]) for name, column in made.channel_values.items()},
     )
-
-
-def classes(task: Task) -> tuple[str, ...]:
-    """Return the names of a task's classes; those of a composite core cue have numbers, since a noun is one part."""
-    scenario = task.scenario
-    if scenario.second_part:
-        return tuple(f"class {k + 1}" for k in range(scenario.num_classes))
-    return class_names(scenario)

@@ -26,7 +26,7 @@ def provenance(row: Mapping[str, TaskRow]) -> list[Fact]:
     facts = {
         "Submission": (result.spec for result in results),
         "Submission SHA-256": (result.submission_sha256 for result in results),
-        "Data SHA-256": (result.data_sha256 for result in results),
+        "Data SHA-256": _by_task(row),
         "Isolation": (result.isolation for result in results),
         "Verification": (result.verification for result in results),
         "Consistency check": (_consistency(result) for result in results),
@@ -50,13 +50,20 @@ def _joined(values: Iterable[str]) -> str:
     return "; ".join(different[:MOST]) + more
 
 
+def _by_task(row: Mapping[str, TaskRow]) -> list[str]:
+    digests = {name: dict.fromkeys(result.data_sha256 for result in part.results) for name, part in row.items()}
+    return [f"{name}: {digest}" for name, each in digests.items() for digest in each]
+
+
 def _span(values: list[str]) -> list[str]:
     return [values[0] if values[0] == values[-1] else f"{values[0]} to {values[-1]}"]
 
 
 def _consistency(result: Result) -> str:
     check = result.provenance.consistency
-    return f"{check.rows} predictions recomputed by a {check.worker} process" if check else ""
+    if check is None:
+        return ""
+    return f"{check.rows} predictions recomputed in {'a' if check.worker == 'fresh' else 'the'} {check.worker} process"
 
 
 def _again(result: Result) -> str:

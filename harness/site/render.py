@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import BoardRow
 from spurgen.harness.site.boards import TIERS
+from spurgen.harness.site.glossary import terms
 from spurgen.harness.site.names import file_name, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,7 +30,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.filters |= {"stranger": _stranger, "file": file_name, "shown": shown}
-    made.globals |= {"rank": _rank, "to_erm": _to_erm, "tiers": TIERS}
+    made.globals |= {"rank": _rank, "to_erm": _to_erm, "tiers": TIERS, "terms": terms}
     return made
 
 

@@ -12,16 +12,25 @@ from spurgen.harness.board.by_unit import RANKED_BY, unit_of
 from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Unranked
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.boards import board_view
 from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
-from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar, spoken
-from spurgen.harness.site.families import Family, families
+from spurgen.harness.site.charts import by_conflicts, curve_series, curves, pattern_bars, shade, signed_bar, spoken
+from spurgen.harness.site.families import Failures, failures
+from spurgen.harness.site.glossary import OF_ROWS, method_in_words, terms
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.provenance import Fact, provenance
+from spurgen.harness.site.words import curves_in_words
 from spurgen.harness.statistics.estimate import Estimate
 
-UNIT_METRICS = {"accuracy": "Accuracy", "wga": "WGA", "reliance": "Reliance", "core_use": "Core use", "sss": "SSS"}
+UNIT_METRICS = {
+    "accuracy": "Accuracy",
+    "wga_corrected": "WGA",
+    "reliance": "Reliance",
+    "core_use": "Core use",
+    "sss": "SSS",
+}
 CHANNEL_METRICS = {"sss": "SSS", "flip_rate": "Flip rate", "decoded": "Decoded from features"}
 
 
@@ -65,10 +74,11 @@ class TaskPart:
     bars: Markup | None
     units: Sequence[UnitLine]
     curves: Markup | None
+    about_curves: str
     selections: Mapping[str, Mapping[str, float]]
     chosen: str | None
     checks: Sequence[tuple[str, bool]]
-    families: Sequence[Family]
+    failures: Failures | None
     stored: int
 
 
@@ -82,6 +92,8 @@ def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, ob
         "name": first.submission,
         "access": first.access,
         "parts": parts,
+        "method": method_in_words(row.values()),
+        "terms": terms(board_view(material, next(iter(row))).columns) | OF_ROWS,
         "sets": _sets(material, label),
         "facts": provenance(row),
         "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",
@@ -117,10 +129,11 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         bars=pattern_bars(patterns, task.channels) if patterns else None,
         units=[_unit(material, task, result) for result in row.results],
         curves=curves(done),
+        about_curves=curves_in_words(task, curve_series(done)),
         selections=placed.selections if placed else {},
         chosen=done[0].report.selection if done and done[0].report else None,
         checks=_checks(done),
-        families=families(pictures, task, row) if placed else [],
+        failures=failures(pictures, task, row) if placed else None,
         stored=row.predicted.shape[1],
     )
 
@@ -172,10 +185,15 @@ def _unit(material: Material, task: Task, result: Result) -> UnitLine:
     return UnitLine(
         unit=result.seed,
         robust=None if robust is None else _number(f"{robust:.3f}", interval_cell(Estimate(robust), line)),
-        metrics={title: result.metrics.get(metric) for metric, title in UNIT_METRICS.items()},
+        metrics={title: _of_result(material, task, result, metric) for metric, title in UNIT_METRICS.items()},
         patterns={name: (value, shade(value)) for name, value in result.patterns.items()},
         error=result.error,
     )
+
+
+def _of_result(material: Material, task: Task, result: Result, metric: str) -> float | None:
+    values = None if result.error else material.values[task.name].of(TaskRow((result,)), metric)
+    return None if values is None else float(values[0])
 
 
 def _checks(results: Sequence[Result]) -> list[tuple[str, bool]]:

@@ -126,7 +126,7 @@ def _frame(start: float) -> list[Markup]:
         parts.append(segment(x, TOP, x, bottom, "grid"))
         parts.append(text(x, bottom + 18, f"{tenth / 10:.1f}", "tick", "middle"))
     parts.append(segment(_across(start, start), _up(start), _across(1, start), _up(1), "diagonal"))
-    parts.append(text((LEFT + right) / 2, HEIGHT - 8, "Accuracy", "axis", "middle"))
+    parts.append(text((LEFT + right) / 2, HEIGHT - 8, "Accuracy over the whole test", "axis", "middle"))
     middle = (TOP + bottom) / 2
     turned = f"rotate(-90 14 {number(middle)})"
     parts.append(tag("text", "Robust accuracy", x=14.0, y=middle, cls="axis", text_anchor="middle", transform=turned))

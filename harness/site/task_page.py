@@ -3,34 +3,34 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from spurgen.benchmark.suite import Task
 from spurgen.generators import TwinKind, sample
+from spurgen.generators.nuisances import nuisances_in
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.human.table import people_text
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site.charts import curves
+from spurgen.harness.site.charts import curve_series, curves
+from spurgen.harness.site.core_cue import classes, nouns, second_parts
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.markdown import Block, blocks
-from spurgen.harness.site.material import Material
+from spurgen.harness.site.material import Material, of_ideal
 from spurgen.harness.site.opening import other_value, value_name
 from spurgen.harness.site.overview import shown_board
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
-from spurgen.harness.site.words import conflicts, dials, in_words
+from spurgen.harness.site.words import conflicts, curves_in_words, dials, in_words
 
 SCENES = 12  # of the sheet
 CALIBRATION = {
-    "robust_accuracy": "Robust accuracy", "wga": "WGA", "aligned_accuracy": "All channels agree",
+    "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "aligned_accuracy": "All channels agree",
     "conflicting_accuracy": "All channels conflict", "reliance": "Reliance", "core_use": "Core use",
 }  # fmt: skip
 SHOWN = {"erm": "ERM", "resample": "resample", "group_dro": "group_dro"}
-TWINS: dict[TwinKind, str] = {
-    "core": "another class, all else kept",
-    "placebo": "place, size, tilt, tones or wording redrawn",
-    "ctrl": "every channel agrees with the class",
-    "unc": "every channel redrawn",
+CONTROLS: dict[TwinKind, tuple[str, str]] = {
+    "placebo": ("the rest redrawn", "{nuisances} redrawn; class and shortcuts kept"),
+    "ctrl": ("all shortcuts agree", "each shows a value that goes with the class"),
+    "unc": ("all shortcuts redrawn", "each shows a random value"),
 }
 
 
@@ -55,17 +55,23 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
     task = material.suite.tasks[name]
     world = task.in_world(0)
     erm = material.rows.get(ERM, {}).get(name)
+    trained = [result for result in erm.results if result.error is None] if erm else []
     return {
         "name": name,
         "words": in_words(task),
         "dials": dials(task),
+        "classes": classes(task),
+        "parts": {name: and_list(shown) for name, shown in second_parts(task).items() if name not in shown},
+        "nouns": nouns(task),
         "train": _train(pictures, world),
         "twins": _twins(pictures, world),
+        "controls": _controls(pictures, world),
         "calibration": _calibration(material, task),
         "titles": CALIBRATION,
         "ideals": _ideals(material, task),
         "shown": shown_board(material, figures, name),
-        "curve": curves([result for result in erm.results if result.error is None]) if erm else None,
+        "curve": curves(trained),
+        "about_curve": curves_in_words(task, curve_series(trained)),
         "people": _people(material, name),
         "unit": material.board.tasks[name].unit,
     }
@@ -87,36 +93,41 @@ def _agreement(task: Task, pattern: int) -> str:
 
 
 def _twins(pictures: Pictures, task: Task) -> list[Pictured]:
+    """Return a test sample and its twins in which one thing changes: a channel, or the class."""
     base = scenes(pictures, task, [0])[0]
-    shown = [Pictured(base, "base", f"a test sample, {base.label}")]
+    shown = [Pictured(base, "base", f"a test sample: {base.label}")]
     for name in task.channels:
         value = other_value(task, name, base)
         scene = scenes(pictures, task, [0], "channel", name, value)[0]
         shown.append(Pictured(scene, name, f"{value_name(task, name, value)}, all else kept"))
-    for kind, about in TWINS.items():
-        scene = scenes(pictures, task, [0], kind)[0]
-        shown.append(Pictured(scene, kind, f"{about}{f': {scene.label}' if kind == 'core' else ''}"))
-    return shown
+    other = scenes(pictures, task, [0], "core")[0]
+    return [*shown, Pictured(other, "class", f"all else kept: {other.label}")]
+
+
+def _controls(pictures: Pictures, task: Task) -> list[Pictured]:
+    """Return the twins of the same sample in which several things change."""
+    nuisances = and_list(nuisances_in(task.modality))
+    return [
+        Pictured(scenes(pictures, task, [0], kind)[0], title, about.format(nuisances=nuisances))
+        for kind, (title, about) in CONTROLS.items()
+    ]
 
 
 def _calibration(material: Material, task: Task) -> list[Calibration]:
-    ideal = {metric: material.ideal_mean([task.name], metric) for metric in CALIBRATION}
+    ideal = {metric: material.ideal_mean([task.name], of_ideal(metric)) for metric in CALIBRATION}
     lines = [Calibration("ideal observer", ideal, None)]
     for label, title in SHOWN.items():
         row = material.rows.get(label, {}).get(task.name)
-        lines += [_line(task, title, row)] if row else []
+        lines += [_line(material, task, title, row)] if row else []
     reference = material.reference(ERM, task.name)
-    return lines + ([_line(task, "ERM, trained on uncorrelated data", reference)] if reference else [])
+    return lines + ([_line(material, task, "ERM, trained on uncorrelated data", reference)] if reference else [])
 
 
-def _line(task: Task, title: str, row: TaskRow) -> Calibration:
-    done = with_derived(task, [result for result in row.results if result.error is None])
-    means = {
-        metric: float(np.mean([result.metrics[metric] for result in done]))
-        for metric in CALIBRATION
-        if done and all(metric in result.metrics for result in done)
-    }
-    return Calibration(title, {metric: means.get(metric) for metric in CALIBRATION}, len(done))
+def _line(material: Material, task: Task, title: str, row: TaskRow) -> Calibration:
+    done = TaskRow(tuple(with_derived(task, [result for result in row.results if result.error is None])))
+    values = {metric: material.values[task.name].of(done, metric) for metric in CALIBRATION}
+    means = {metric: None if each is None or not len(each) else float(each.mean()) for metric, each in values.items()}
+    return Calibration(title, means, len(done.results))
 
 
 def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, float | None], Mapping[str, float]]]:
@@ -124,7 +135,7 @@ def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, 
     return [
         (
             world.name,
-            {metric: ideal.metrics.get(metric) for metric in CALIBRATION},
+            {metric: ideal.metrics.get(of_ideal(metric)) for metric in CALIBRATION},
             {name: ideal.channels[name]["reliance"] for name in task.channels if name in ideal.channels},
         )
         for world, ideal in zip(task.worlds, material.ideal_of(task), strict=False)

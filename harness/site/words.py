@@ -1,18 +1,16 @@
 """A task's scenario in words, its dials, and which channels conflict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel, Strength
 from spurgen.benchmark.suite import Task
 from spurgen.harness.machine.printing import and_list
+from spurgen.harness.site.charts import curve_name
+from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.provenance import Fact
 
-CORE = {
-    "image": "a pictogram on a plate before a wall",
-    "text": "a noun in a caption",
-    "multimodal": "a pictogram on a plate before a wall, and a noun in its caption",
-}
+WORST = {"val_robust": "alignment pattern", "val_wga": "group"}
 BACKBONES = {
     "scratch": "Our methods start from random weights.",
     "pretrained": "Our methods start from encoders that were trained on another, uncorrelated world.",
@@ -31,9 +29,7 @@ def in_words(task: Task) -> list[str]:
 
 
 def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
-    part = scenario.second_part
-    core = f"The class, one of {scenario.num_classes}, is {CORE[task.modality]}"
-    yield f"{core}, together with its {part.kind}." if part else f"{core}."
+    yield from core_cue(task)
     channels = [scenario.channels[name] for name in task.channels]
     strengths = sorted({round(s, 4) for c in task.channels for s in _strengths(scenario, c)})
     if channels:
@@ -41,8 +37,9 @@ def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
         shortcuts = "shortcuts go" if len(channels) > 1 else "shortcut goes"
         yield (
             f"{len(channels)} {shortcuts} with the class in training: {and_list(list(task.channels))}. They show the "
-            f"value that goes with the class with probability {span}; in the test they are independent of it."
+            f"value that goes with the class with probability {span}."
         )
+        yield _test_mix(task, scenario)
     hidden = [name for name in task.channels if name not in task.annotated]
     if hidden:
         yield f"Annotations of training do not mention {and_list(hidden)}."
@@ -53,6 +50,39 @@ def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
     if worlds > 1:
         yield f"Its {worlds} worlds differ in alignment, samples and initialisation; a result is of one world."
     yield BACKBONES[task.backbone]
+
+
+def _test_mix(task: Task, scenario: Scenario) -> str:
+    """Return how often the test's shortcuts conflict with the class."""
+    patterns, sizes = 2 ** len(task.channels), scenario.splits
+    each = sizes.test_per_group * scenario.num_patterns // patterns
+    on_top = sizes.conflicting_per_class
+    more = f", and {on_top:,} more in which all conflict" if on_top else ""
+    share = (each + on_top) / (each * patterns + on_top)
+    return (
+        f"The test has {each:,} samples of each class for every one of the {patterns} choices of shortcuts that "
+        f"conflict with it{more}: all of them conflict in {share:.0%} of the test, so plain accuracy depends on this "
+        "mix."
+    )
+
+
+def curves_in_words(task: Task, names: Collection[str]) -> str:
+    """Return how to read the validation curves that a submission reports; nothing if it reports none."""
+    worst = [f"“{curve_name(name)}”" for name in WORST if name in names]
+    sentences = []
+    if "val_accuracy" in names:
+        splits, scenario = task.scenario.splits, task.scenario
+        balanced = splits.val_per_group * scenario.num_classes * scenario.num_patterns
+        share = f"{1 - balanced / splits.val:.0%} of the validation samples are" if balanced else "Validation is"
+        sentences.append(
+            f"{share} drawn as training is, so shortcuts raise “{curve_name('val_accuracy')}”: by itself it shows no "
+            "robustness."
+        )
+    if worst:
+        of = " or ".join(WORST[name] for name in WORST if name in names)
+        verb = "are" if len(worst) > 1 else "is"
+        sentences.append(f"{and_list(worst)} {verb} the lowest validation accuracy of any {of}, which does show it.")
+    return " ".join(sentences)
 
 
 def _strengths(scenario: Scenario, channel: str) -> Iterator[float]:

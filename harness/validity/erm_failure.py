@@ -1,13 +1,15 @@
 """Plain training must fail where shortcuts mislead, by more than its data ask for, and succeed where there are none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
+from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY, INK, PALE
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import NOISE
@@ -51,6 +53,25 @@ class TaskFailure:
     reference_robust_accuracy: float | None
     passed: bool | None
 
+    @property
+    def margins(self) -> dict[str, float | None]:
+        """By how much each criterion is met, negative where it is not; None where that is unknown."""
+        below = self.below_ideal.low if self.below_ideal else None
+        margins = {
+            f"accuracy where all channels align at least {ALIGNED:g}": (self.aligned_accuracy, ALIGNED, 1),
+            f"robust accuracy at most {self.at_most:g}": (self.robust_accuracy, self.at_most, -1),
+            f"robust accuracy at least {REFERENCE:g} when trained on uncorrelated data": (
+                self.reference_robust_accuracy, REFERENCE, 1,
+            ),
+            "the ideal observer significantly above ERM": (below, 2 * NOISE, 1),  # 0 itself does not suffice
+        }  # fmt: skip
+        return {name: None if a is None else sign * (a - limit) for name, (a, limit, sign) in margins.items()}
+
+    @property
+    def missed(self) -> dict[str, float]:
+        """By how much each criterion that is not met is missed."""
+        return {name: -each for name, each in self.margins.items() if each is not None and each < -NOISE}
+
 
 @dataclass(frozen=True)
 class ErmFailure(Section):
@@ -69,8 +90,17 @@ class ErmFailure(Section):
         ideal = by_task(self.tasks, lambda task: number(task.ideal_robust_accuracy, ".2f"))
         return (
             f"ERM's robust accuracy is {worst}, the ideal observer's {ideal}; ERM's accuracy where all channels align "
-            f"is {aligned}, and its robust accuracy when trained on uncorrelated data {reference}."
+            f"is {aligned}, and its robust accuracy when trained on uncorrelated data {reference}.{self._missed()}"
         )
+
+    def _missed(self) -> str:
+        """Return the criteria that are not met, on which tasks, and by how much."""
+        found: dict[str, list[str]] = {}
+        for name, task in self.tasks.items():
+            for criterion, short in task.missed.items():
+                found.setdefault(criterion, []).append(f"by {number(short, '.3f')} on {as_text(name)}")
+        missed = "; ".join(f"{criterion}, {and_list(where)}" for criterion, where in found.items())
+        return f" Missed: {missed}." if missed else ""
 
     def tables(self) -> str:
         """Return the accuracies beside their thresholds."""
@@ -139,13 +169,7 @@ def _failure(task: RankedTask) -> TaskFailure:
     reference = None if of_reference is None else float(of_reference.mean())
     excess, at_most = task.less_ideal(ERM) if row else None, ROBUST[task.unit]
     below = None if excess is None else mean_estimate(-excess, Spread(bounded=False))
-    checks = [  # a mean over units that equals the threshold, but for rounding, meets it
-        None if aligned is None else aligned >= ALIGNED - NOISE,
-        None if robust is None else robust.value <= at_most + NOISE,
-        None if reference is None else reference >= REFERENCE - NOISE,
-        None if below is None or below.low is None else below.low > 0,
-    ]
-    return TaskFailure(
+    found = TaskFailure(
         unit=task.unit,
         units=len(row) if row else 0,
         aligned_accuracy=aligned,
@@ -156,5 +180,8 @@ def _failure(task: RankedTask) -> TaskFailure:
         below_ideal=below,
         reference_units=len(task.references),
         reference_robust_accuracy=reference,
-        passed=all_passed(checks),
+        passed=None,
     )
+    # a mean over units that equals the threshold, but for rounding, meets it
+    checks = [None if margin is None else margin >= -NOISE for margin in found.margins.values()]
+    return replace(found, passed=all_passed(checks))

@@ -41,7 +41,9 @@ def test_shades_are_twentieths(share, expected):
 def test_curves_are_means_over_results_and_missing_where_none_are_reported(tiny):
     results = tiny.rows["erm"]["small-text"].results
     drawn = curves(results)
-    assert "loss ends at 0.333; val_accuracy ends at 0.8" in drawn
+    assert "loss ends at 0.333; validation ends at 0.8" in drawn
+    assert drawn.count(">Accuracy<") == drawn.count(">Loss<") == 1  # each on an axis of its own
+    assert "val_accuracy" not in drawn
     silent = [result.model_copy(update={"report": Report()}) for result in results]
     assert curves(silent) is None
     texts = Report(curves=({"epoch": 1.0, "note": "<b>"},))

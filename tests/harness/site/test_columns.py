@@ -1,6 +1,5 @@
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.site.boards import board_view
-from spurgen.harness.site.overview import findings
 
 
 def columns_of(material, name):
@@ -37,10 +36,3 @@ def test_tiers_are_apart_and_rows_with_few_units_come_last(tiny):
     assert [tier.access for tier in view.tiers] == ["none", "envs", "val_groups", "train_groups", "few"]
     assert [line.name for line in view.tiers[-1].lines] == ["short"]
     assert [row.submission for row in view.unranked] == ["gone"]
-
-
-def test_findings_name_erm_and_the_best_row(tiny):
-    first, second = findings(board_view(tiny, "small-image"))
-    assert first.startswith("Plain training (ERM) answers 5")
-    assert "Best without an oracle: group_dro (access train_groups)" in second
-    assert "It leans most on color" in second

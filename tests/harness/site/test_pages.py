@@ -106,7 +106,7 @@ def test_without_scripts_all_boards_and_rows_are_there(visit, tiny_site):
     assert table.locator("svg.interval").count() > 8
     page.get_by_role("link", name="erm", exact=True).first.click()
     assert page.get_by_role("heading", name="erm", exact=True).is_visible()
-    assert page.get_by_role("heading", name="Why it lost").first.is_visible()
+    assert page.get_by_role("heading", name="Where it fails").first.is_visible()
 
 
 def test_hostile_names_and_errors_are_shown_as_text(visit, tiny_site):

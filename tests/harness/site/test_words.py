@@ -1,13 +1,16 @@
-from spurgen.harness.site.words import dials, in_words
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.site.words import curves_in_words, dials, in_words
 
 
 def test_a_scenario_is_described_in_words(tiny, many):
     simple = " ".join(in_words(tiny.suite.tasks["small-both"]))
-    assert "The class, one of 3, is a pictogram on a plate before a wall, and a noun in its caption." in simple
+    assert "decided by a pictogram on a plate before a wall and the noun in its caption." in simple
     assert "2 shortcuts go with the class in training: color and background." in simple
     assert "with probability 0.4 to 0.7" in simple
+    assert "test has 5 samples of each class for every one of the 4 choices" in simple
+    assert "all of them conflict in 25% of the test" in simple
     composite = " ".join(in_words(many.suite.tasks["pair-image"]))
-    assert "together with its tint" in composite
+    assert "together with the tint of the pictogram's ink" in composite
     assert "Annotations of training do not mention background." in composite
     assert "Its 3 worlds differ" in composite
 
@@ -18,3 +21,15 @@ def test_every_channel_environment_and_split_is_a_dial(tiny):
     assert facts["Environment two"] == "weight 1; color 0.4"
     assert facts["Samples"] == "train 90, val 45, test 60"
     assert "Image size" not in facts
+
+
+def test_curves_of_the_worst_pattern_are_not_said_to_hide_robustness(tiny):
+    task = tiny.suite.tasks["small-text"]
+    plain = curves_in_words(task, ["loss", "val_accuracy"])
+    assert plain == (
+        "Validation is drawn as training is, so shortcuts raise “validation”: by itself it shows no robustness."
+    )
+    both = curves_in_words(load_suite("v2").tasks["composite-text"], ["val_accuracy", "val_wga", "val_robust"])
+    assert both.startswith("60% of the validation samples are drawn as training is")
+    assert both.endswith("accuracy of any alignment pattern or group, which does show it.")
+    assert curves_in_words(task, ["loss"]) == ""

@@ -47,6 +47,15 @@ def test_erm_that_meets_all_thresholds_passes(examined):
     assert "| 5 seeds, 5 seeds |" in section.tables()
 
 
+def test_the_verdict_names_the_criterion_that_is_missed_the_task_and_by_how_much(examined):
+    assert "Missed" not in examined().summary()
+    said = examined(wga=0.37, several=True).summary()
+    assert said.endswith(" Missed: robust accuracy at most 0.3, by 0.070 on signs-image and by 0.070 on signs-text.")
+    assert "uncorrelated data, by 0.150 on signs-image" in examined(reference=0.8).summary()
+    section = examined(wga=0.2, ideal=0.2)
+    assert list(section.tasks["signs-image"].missed) == ["the ideal observer significantly above ERM"]
+
+
 def test_a_failure_that_the_data_ask_for_does_not_pass(examined):
     section = examined(wga=0.2, ideal=0.2)
     task = section.tasks["signs-image"]

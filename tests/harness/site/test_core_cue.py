@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+
+from spurgen.benchmark.suite import load_suite
+from spurgen.generators import sample
+from spurgen.harness.site.core_cue import classes, core_cue, nouns, second_parts
+from spurgen.harness.site.opening import value_name
+
+TASKS = load_suite("v2").tasks
+
+
+def test_a_class_is_named_by_what_captions_of_it_say():
+    task = TASKS["composite-text"].in_world(0)
+    parts, forms = second_parts(task), nouns(task)
+    made = sample(task.scenario, "test", range(60), images=False)
+    shown = set()
+    for caption, label in zip(made.captions, made.labels, strict=True):
+        named = [pair.split(" + ") for pair in classes(task)[label].split(" / ")]
+        found = [
+            (noun, part)
+            for noun, part in named
+            if any(word in caption.lower().replace(",", "").replace("?", "").split() for word in parts[part])
+            and any(form.lower() in caption.lower() for form in forms[noun].split(", "))
+        ]
+        assert found, caption
+        shown |= {part for _, part in found}
+    assert shown == set(parts)
+
+
+def test_a_simple_class_has_the_name_of_its_pictogram(tiny):
+    task = tiny.suite.tasks["small-both"]
+    assert classes(task) == ("heart", "arrow", "moon")
+    assert list(nouns(task)) == ["heart", "arrow", "moon"]
+    assert second_parts(task) == {}
+
+
+def test_the_core_cue_in_words_follows_carrier_rule_and_kind(many):
+    image = " ".join(core_cue(TASKS["composite-image"]))
+    assert "a pictogram on a plate before a wall, together with the tint of the pictogram's ink." in image
+    assert "ink is scarlet or azure." in image
+    assert "10 pictograms: each leaves 2 classes open, and the tint of the pictogram's ink alone says nothing" in image
+    both = " ".join(core_cue(TASKS["composite-multimodal"]))
+    assert "a pictogram on a plate before a wall, together with the word for the picture." in both
+    assert "Captions say “something” for the noun." in both
+    assert "5 pictograms: each leaves 2 classes open, and the word for the picture alone leaves 5 open" in both
+    assert nouns(TASKS["composite-multimodal"]) == {}
+    assert classes(TASKS["composite-multimodal"])[::5] == ("heart + photo…", "heart + picture…")
+    text = " ".join(core_cue(TASKS["composite-text"]))
+    assert "photo… (photo, image, shot, still, view) or picture… (picture, snapshot, print, frame, scan)" in text
+    assert "10 nouns: each leaves 2 classes open" in text
+    assert classes(many.suite.tasks["pair-image"]) == (
+        "scarlet heart", "scarlet arrow", "azure heart", "azure arrow",
+    )  # fmt: skip
+
+
+def test_a_multimodal_task_whose_noun_alone_is_shown_says_so(tiny):
+    task = tiny.suite.tasks["small-both"]
+    bare = replace(task, scenario=task.scenario.model_copy(update={"core_carrier": "caption"}))
+    assert " ".join(core_cue(bare)) == (
+        "The class, one of 3, is decided by the noun in a caption. The plate of every image is empty."
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "channel", "value", "name"),
+    [
+        ("composite-text", "shape", 8, "teardrop"),
+        ("composite-image", "shape", 8, "drop"),
+        ("composite-multimodal", "background", 2, "plain wall"),
+        ("composite-text", "color", 0, "red"),
+    ],
+)
+def test_values_have_the_words_of_the_captions_beside_them(task, channel, value, name):
+    assert value_name(TASKS[task], channel, value) == name
+
+
+def test_a_plain_caption_and_a_whole_sentence_leave_a_value_its_name():
+    tasks = load_suite("v1").tasks
+    assert value_name(tasks["signs-text"], "background", 2) == "solid"
+    assert value_name(tasks["wording-text"], "voice", 1) == "passive"

@@ -1,0 +1,48 @@
+import re
+
+import pytest
+
+from spurgen.generators import aligned_values, class_names
+from spurgen.harness.site.build import build
+from spurgen.harness.site.figures import Figures
+from spurgen.harness.site.pictures import Pictures
+from spurgen.harness.site.row_page import row_page
+from spurgen.harness.site.task_page import task_page
+
+
+@pytest.fixture(scope="module")
+def shown(tiny):
+    return task_page(tiny, Pictures(), Figures(), "small-image")
+
+
+def test_twins_with_one_thing_changed_are_apart_from_controls(shown, tiny):
+    base, *twins = [each.scene for each in shown["twins"]]
+    assert [each.title for each in shown["twins"]] == ["base", "color", "background", "class"]
+    for twin in twins:
+        changed = [name for name in base.values if base.values[name] != twin.values[name]]
+        assert len(changed) + (base.label != twin.label) == 1
+    assert [each.title for each in shown["controls"]] == [
+        "the rest redrawn", "all shortcuts agree", "all shortcuts redrawn",
+    ]  # fmt: skip
+    assert shown["controls"][0].about == "place, size, tilt, tone and noise redrawn; class and shortcuts kept"
+    assert shown["controls"][0].scene.values == base.values
+    assert {each.scene.label for each in shown["controls"]} == {base.label}
+    agreeing, scenario = shown["controls"][1].scene, tiny.suite.tasks["small-image"].scenario
+    label = class_names(scenario).index(base.label)
+    assert all(aligned_values(scenario, name)[agreeing.values[name], label] for name in ("color", "background"))
+
+
+def test_one_statistic_is_called_wga_on_every_page(tiny, shown):
+    board = {row.submission: row for row in tiny.board.tasks["small-image"].rows}["erm"]
+    line = next(line for line in shown["calibration"] if line.name == "ERM")
+    assert line.metrics["wga_corrected"] == pytest.approx(board.value("wga_corrected"))
+    assert board.value("wga_corrected") != pytest.approx(board.value("wga"), abs=0.005)
+    units = row_page(tiny, Pictures(), "erm")["parts"][0].units
+    assert sum(unit.metrics["WGA"] for unit in units) / len(units) == pytest.approx(board.value("wga_corrected"))
+
+
+def test_the_raw_statistic_of_selection_rules_says_so(tiny):
+    page = build(tiny)["rows/erm.html"].decode()
+    table = re.search(r"<caption>Weights by selection rule.*?</table>", page, re.DOTALL)[0]
+    assert ">WGA (raw)<" in table
+    assert "WGA (raw): worst-group accuracy without the correction" in page
