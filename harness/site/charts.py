@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from spurgen.benchmark.result import Result
 from spurgen.harness.site.svg import box, number, path, picture, segment, tag, text
-from spurgen.harness.site.words import conflicts
+from spurgen.harness.site.words import ACCURACIES, conflicts, curve_name
 
 WIDTH = 720.0
 TICKS = (0.0, 0.5, 1.0)
@@ -17,11 +17,6 @@ STEP = 34.0  # units: from a bar to the next, so that eight fit a phone
 LINE, LETTER = 14.0, 6.4  # units: from a row of marks to the next, and what a letter of a channel's name needs
 DASHES = ("line-0", "line-1", "line-2", "line-3")
 MOST_CURVES = 4  # of a panel
-ACCURACIES = {
-    "val_accuracy": "validation", "val_robust": "worst pattern", "val_wga": "worst group",
-    "group_accuracy": "groups inferred",
-}  # fmt: skip
-"""Reported accuracies, and their names beside their curves."""
 LOSSES = "loss|risk|penalty|contrastive"
 LEFT, ACROSS, PANEL = 48.0, 520.0, 120.0  # of the curves' panels
 KEYS = ("stage", "epoch")
@@ -93,11 +88,6 @@ def curves(results: Sequence[Result]) -> Markup | None:
     parts.append(text(LEFT + ACROSS / 2, top + 2, "Epoch, over all stages", "axis", "middle"))
     label = "Training curves: " + "; ".join(f"{curve_name(k)} ends at {v[-1]:.3g}" for k, v in series.items())
     return picture(WIDTH, top + 8, label, *parts)
-
-
-def curve_name(key: str) -> str:
-    """Return what a reported number is called beside its curve."""
-    return ACCURACIES.get(key, key.replace("_", " "))
 
 
 def _panel(title: str, series: Mapping[str, np.ndarray], top: float) -> list[Markup]:

@@ -6,10 +6,14 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel, Strength
 from spurgen.benchmark.suite import Task
 from spurgen.harness.machine.printing import and_list
-from spurgen.harness.site.charts import curve_name
 from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.provenance import Fact
 
+ACCURACIES = {
+    "val_accuracy": "validation", "val_robust": "worst pattern", "val_wga": "worst group",
+    "group_accuracy": "groups inferred",
+}  # fmt: skip
+"""Reported accuracies, and their names beside their curves."""
 WORST = {"val_robust": "alignment pattern", "val_wga": "group"}
 BACKBONES = {
     "scratch": "Our methods start from random weights.",
@@ -64,6 +68,11 @@ def _test_mix(task: Task, scenario: Scenario) -> str:
         f"conflict with it{more}: all of them conflict in {share:.0%} of the test, so plain accuracy depends on this "
         "mix."
     )
+
+
+def curve_name(key: str) -> str:
+    """Return what a reported number is called beside its curve."""
+    return ACCURACIES.get(key, key.replace("_", " "))
 
 
 def curves_in_words(task: Task, names: Collection[str]) -> str:
