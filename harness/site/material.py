@@ -14,10 +14,13 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
 from spurgen.harness.board.files import REFERENCE, build_board
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.figures.from_board import board_sheets, set_sheets
+from spurgen.harness.figures.sheet import Sheet
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.ideal import Ideals, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import Store
+from spurgen.harness.site.cells import scale_of
 from spurgen.harness.site.names import file_names
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.recovery import mean_over_tasks
@@ -57,6 +60,20 @@ class Material:
     def values(self) -> dict[str, TaskValues]:
         """Metrics by unit, of every task with rows."""
         return {name: TaskValues(task, group_sizes(task)) for name, task in self.tasks.items()}
+
+    @cached_property
+    def sheets(self) -> dict[str, Sheet]:
+        """What tables for papers are made from, by the name of the set of tasks or task."""
+        means = set_sheets(self.rows, self.board)
+        return means | board_sheets(self.suite, self.rows, self.board)
+
+    @cached_property
+    def reliance_scale(self) -> float:
+        """The end of the scale on which all reliances are drawn; rows with few units, which vary most, are left out."""
+        rows = [row for part in self.board.tasks.values() for row in part.rows or part.few]
+        ends = [row.estimates["reliance"].ends[1] for row in rows if "reliance" in row.estimates]
+        ideals = [self.ideal_mean([name], "reliance") for name in self.board.tasks]
+        return scale_of([*ends, *(ideal for ideal in ideals if ideal is not None)])
 
     @property
     def tasks(self) -> dict[str, Task]:
