@@ -13,6 +13,7 @@ from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.overview import overview, task_lines
+from spurgen.harness.site.paste import tables_script
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import row_page
@@ -62,6 +63,7 @@ def _page(material: Material, here: str, content: Mapping[str, object], template
 def _downloads(material: Material) -> Files:
     board = material.board
     texts = {"csv": to_csv(board), "json": _compact(board), "md": to_markdown(board), "tex": _latex(material)}
+    texts["js"] = tables_script(material)
     return {f"leaderboard.{ending}": text.encode() for ending, text in texts.items()}
 
 

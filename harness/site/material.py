@@ -85,6 +85,11 @@ class Material:
         """Names of the main tasks that have rows, or of all if no main one has."""
         return [name for name in self.suite.main if name in self.board.tasks] or list(self.board.tasks)
 
+    @property
+    def first_page(self) -> list[str]:
+        """Names of the boards on the first page: sets of tasks, then the main tasks."""
+        return [*(name for name, board in self.board.overall.items() if board.rows or board.few), *self.main]
+
     def ideal_of(self, task: Task) -> list[IdealValues]:
         """Return what the ideal observer reaches in every world of a task; empty if that is not stored for each."""
         values = [self.ideals.get((world.name, task.modality)) for world in task.worlds]

@@ -35,8 +35,7 @@ class Shown:
 
 def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[str, object]:
     """Return what the template of the first page shows."""
-    names = [*(name for name, board in material.board.overall.items() if board.rows or board.few), *material.main]
-    boards = [shown_board(material, figures, name) for name in names]
+    boards = [shown_board(material, figures, name) for name in material.first_page]
     mains = [material.suite.tasks[name] for name in material.main]
     pictured = [task for task in mains if task.modality != "text"] or mains
     base, twins = opening(pictures, pictured[0]) if pictured else (None, [])
@@ -109,11 +108,11 @@ def _of_erm(view: BoardView, line: Line) -> str:
 def _leans(view: BoardView, line: Line) -> str:
     """Return on which channel a row leans most, and how far the ideal observer leans on it."""
     cells = {column: column.cell(line.row) for column in view.columns if column.group == CHANNELS}
-    known = {column: cell.sort for column, cell in cells.items() if isinstance(cell.sort, float)}
+    known = {column: cell.raw for column, cell in cells.items() if isinstance(cell.raw, float)}
     if not known:
         return ""
     column = max(known, key=lambda each: known[each])
-    ideal = column.ideal.sort
+    ideal = column.ideal.raw
     beside = f", the ideal observer {ideal:.2f}" if isinstance(ideal, float) else ""
     return f" It leans most on {column.title}: {known[column]:.2f}{beside} (1: reads nothing else)."
 
