@@ -89,7 +89,7 @@ def task_columns(rows: Sequence[TaskBoardRow], row: TaskBoardRow) -> dict[str, s
     """Return the metrics of a row on a task, in columns that some row of the table has."""
     return {
         "Robust accuracy": row.ranked_by.text(),
-        "To ERM": _to_erm(row),
+        "To ERM": to_erm_text(row),
         "WGA": f"{row.value('wga_corrected'):.3f}",
         **_optional(rows, row),
         "Accuracy": f"{row.value('accuracy'):.3f}",
@@ -104,7 +104,7 @@ def set_columns(rows: Sequence[SetBoardRow], row: SetBoardRow) -> dict[str, str]
     recovered = "" if row.recovered is None else row.recovered.text(".2f")
     return {
         "Mean robust accuracy": row.ranked_by.text(),
-        "To ERM": _to_erm(row),
+        "To ERM": to_erm_text(row),
         **({"Gap recovered": recovered} if any(each.recovered for each in rows) else {}),
         "Mean WGA": f"{row.value('wga_corrected'):.3f}",
         **_optional(rows, row),
@@ -141,7 +141,8 @@ def rank_text(row: BoardRow) -> str:
     return f"{first}" if first == last else f"{first}-{last}"
 
 
-def _to_erm(row: BoardRow) -> str:
+def to_erm_text(row: BoardRow) -> str:
+    """Return a row's robust accuracy less ERM's, and whether it is significantly better or worse."""
     against = row.against_erm
     if against is None:
         return ""
