@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from spurgen.benchmark.errors import harmless
-from spurgen.harness.figures.style import WIDTHS, Columns
+from spurgen.harness.figures.style import MAX_HEIGHT, WIDTHS, Columns
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
@@ -26,6 +26,10 @@ SIZES: dict[Columns, tuple[str, float]] = {1: (r"\scriptsize", 7), 2: (r"\footno
 EM = 0.58
 """The width of a digit as a share of the type size: that of Computer Modern, rounded up."""
 GAP = 8.0  # points between two columns
+LEADING = 1.2  # lines are apart by this many type sizes
+SECTION = 1.5  # lines of a section's heading
+CAPTION = 1.5  # inches: what a caption takes of the height of a page
+POINTS = 72.27  # of an inch
 ROOM = 0.96  # of the width that figures have: the columns of LaTeX's own class are a little narrower
 LONG_WORD = 9  # characters of a heading that stays on one line where room lacks
 
@@ -79,11 +83,14 @@ class Table(NamedTuple):
 
     @property
     def fits(self) -> bool:
-        """Whether its columns fit the page; widths are estimated from above."""
+        """Whether it fits the page; widths and heights are estimated from above."""
         rows = [self.head, *(cells for section in self.sections for cells in section.rows)]
         longest = [max(map(_characters, cells)) for cells in zip(*rows, strict=True)]
-        points = sum(longest) * EM * SIZES[self.columns][1] + GAP * len(longest)
-        return points <= ROOM * 72.27 * WIDTHS[self.columns]
+        size = SIZES[self.columns][1]
+        points = sum(longest) * EM * size + GAP * len(longest)
+        lines = sum(max(cell.count(r"\\") + 1 for cell in cells) for cells in rows)
+        height = (lines + SECTION * len(self.sections)) * LEADING * size
+        return points <= ROOM * POINTS * WIDTHS[self.columns] and height <= (MAX_HEIGHT - CAPTION) * POINTS
 
 
 def escaped(text: str) -> str:

@@ -45,6 +45,7 @@ def test_whether_a_table_fits_goes_by_the_longest_line_of_its_cells():
     assert fits("0" * 40)
     assert not fits("0" * 60)
     assert fits(stacked("0" * 40, "1" * 40))
+    assert not Table(["a", "b"], [Section("one", [["x", "1"]] * 80)], "", "tab:x", 1).fits  # higher than a page
     assert fits(bold("0" * 40) + r"\textbar{}$^{\dagger}$")
 
 
