@@ -127,7 +127,8 @@ class _Printer:
         if not self._wide:
             return place | name | _few_columns(rows, row)
         verified = {"Verified": row.verification} if isinstance(row, TaskBoardRow) else {}
-        return place | name | all_(rows, row) | {UNITS[part.unit]: f"{row.units}"} | verified
+        of_channels = {title: _decimals(value) for title, value in _reliances(rows, row).items()}
+        return place | name | all_(rows, row) | of_channels | {UNITS[part.unit]: f"{row.units}"} | verified
 
 
 def _few_columns(rows: Sequence[BoardRow], row: BoardRow) -> Line:
@@ -138,27 +139,32 @@ def _few_columns(rows: Sequence[BoardRow], row: BoardRow) -> Line:
     line = {"Robust accuracy": row.ranked_by.text()}
     if any(each.against_erm for each in rows):
         line["To ERM"] = to_erm_text(row)
-    channels = dict.fromkeys(name for each in rows for name in _reliances(each))
     numbers = {
         "Reliance": _value(row, "reliance"),
-        **{f"{ON}{name}": _reliances(row).get(name) for name in channels},
+        **_reliances(rows, row),
         "Core use": _value(row, "core_use"),
     }
     known = {"Reliance": "reliance", "Core use": "core_use"}
     return line | {
-        title: "" if value is None else f"{value:.3f}"
+        title: _decimals(value)
         for title, value in numbers.items()
         if title not in known or any(known[title] in each.estimates for each in rows)
     }
+
+
+def _decimals(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _value(row: BoardRow, metric: str) -> float | None:
     return row.value(metric) if metric in row.estimates else None
 
 
-def _reliances(row: BoardRow) -> Mapping[str, float]:
-    """Return a row's reliance by channel, which rows over sets of tasks do not have."""
-    return row.by_channel.get("reliance", {}) if isinstance(row, TaskBoardRow) else {}
+def _reliances(rows: Sequence[BoardRow], row: BoardRow) -> dict[str, float | None]:
+    """Return a row's reliance by channel, a column per channel; rows over sets of tasks have none."""
+    by_row = {each.submission: each.by_channel.get("reliance", {}) for each in rows if isinstance(each, TaskBoardRow)}
+    channels = dict.fromkeys(name for channels in by_row.values() for name in channels)
+    return {f"{ON}{name}": by_row[row.submission].get(name) for name in channels}
 
 
 def _fitting(lines: Sequence[Line], width: int) -> dict[str, int]:

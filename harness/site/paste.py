@@ -18,13 +18,14 @@ from spurgen.harness.board.rendering import (
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.figures.latex import Table
 from spurgen.harness.figures.latex import row as latex_row
-from spurgen.harness.figures.tables import task_table
+from spurgen.harness.figures.tables import reliance_table, task_table
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
 
 Section = tuple[str, list[tuple[str, str]]]
 """The lines above some rows, and each row's label and line."""
-NOTHING = {"open": "", "sections": [], "close": ""}
+Pasted = dict[str, object]
+"""A table as `open`, `sections` and `close`."""
 
 
 def tables_script(material: Material) -> str:
@@ -33,23 +34,26 @@ def tables_script(material: Material) -> str:
     return f"window.spurgenTables = {json.dumps(tables, separators=(',', ':'))};\n"
 
 
-def _tables(material: Material, name: str) -> dict[str, object]:
-    """Return a board's tables by format, each as `open`, `sections` and `close`."""
+def _tables(material: Material, name: str) -> dict[str, list[Pasted]]:
+    """Return a board's tables by format."""
     sheet = material.sheets[name]
-    latex = _latex(task_table(sheet), [entry.label for entry in sheet.entries]) if sheet.entries else NOTHING
-    return {"md": _markdown(material.board_of(name), sheet.name), "tex": latex}
+    labels = [entry.label for entry in sheet.entries]
+    made = [task_table(sheet), reliance_table(sheet)] if labels else []
+    latex = [_latex(table, labels) for table in made if table]
+    return {"md": [_markdown(material.board_of(name), sheet.name)], "tex": latex}
 
 
-def _latex(table: Table, labels: Sequence[str]) -> dict[str, object]:
-    rows = iter(labels)
+def _latex(table: Table, labels: Sequence[str]) -> Pasted:
+    ideal = sum(len(section.rows) for section in table.sections) - len(labels)  # it comes first and has no label
+    rows = iter([""] * ideal + [shown(label) for label in labels])
     sections: list[Section] = [
-        (table.heading(section), [(shown(next(rows)), f"{latex_row(cells)}\n") for cells in section.rows])
+        (table.heading(section), [(next(rows), f"{latex_row(cells)}\n") for cells in section.rows])
         for section in table.sections
     ]
     return {"open": table.opening, "sections": sections, "close": table.closing}
 
 
-def _markdown(board: Board, title: str) -> dict[str, object]:
+def _markdown(board: Board, title: str) -> Pasted:
     if isinstance(board, SetBoard):
         sections = [_table(board, block, set_columns) for block in board_blocks(board, board.rows, board.few)]
     else:

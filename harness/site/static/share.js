@@ -45,15 +45,17 @@
     return JSON.stringify(records(shown), null, 1) + "\n";
   }
 
-  /** Return the board's table as the server wrote it, without the lines of rows that are not shown. */
+  /** Return the board's tables as the server wrote them, without the lines of rows that are not shown. */
   function pasted(kind, { rows }, key) {
-    const place = new Map(rows.map((row, k) => [row.label, k]));
-    const parts = window.spurgenTables[key][kind]; // see leaderboard.js, which harness/site/paste.py makes
-    const sections = parts.sections.map(([heading, lines]) => {
-      const kept = lines.filter(([label]) => place.has(label)).sort(([a], [b]) => place.get(a) - place.get(b));
-      return kept.length ? heading + kept.map(([, line]) => line).join("") : "";
-    });
-    return parts.open + sections.join("") + parts.close;
+    const place = new Map(rows.map((row, k) => [row.label, k])); // the ideal observer has no label
+    const tables = window.spurgenTables[key][kind]; // see leaderboard.js, which harness/site/paste.py makes
+    return tables.map((table) => {
+      const sections = table.sections.map(([heading, lines]) => {
+        const kept = lines.filter(([label]) => place.has(label)).sort(([a], [b]) => place.get(a) - place.get(b));
+        return kept.length ? heading + kept.map(([, line]) => line).join("") : "";
+      });
+      return table.open + sections.join("") + table.close;
+    }).join("\n");
   }
 
   /** Save what is shown as a file, and write it into the text field to be pasted. */

@@ -59,6 +59,7 @@ def test_a_wide_terminal_shows_reliance_by_channel_and_the_difference_to_erm(boa
     line = line_of(text, "vrex")
     assert f"{row.against_erm.difference:+.3f}" in line
     assert "0.250      0.125      0.500      0.875" in line
+    assert "on color   on shape" in to_terminal(shown, wide=True)
     assert "on color" not in to_terminal(shown, width=80).partition("## small")[2]
 
 

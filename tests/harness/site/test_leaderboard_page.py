@@ -201,5 +201,6 @@ def test_what_is_pasted_is_the_servers_table_of_the_rows_shown(visit, tiny_site)
         assert "jtt" not in text
         assert "resample" in text
     assert r"\caption{" in tex
-    assert tex.count(r"\end{table") == 1
+    assert tex.count(r"\end{table") == 2
+    assert "\nideal observer & " in tex.partition(r"\label{tab:spurgen-reliance-small-image}")[2]
     assert seen.problems == []
