@@ -32,6 +32,8 @@ def to_json(board: Leaderboard) -> str:
 def to_csv(board: Leaderboard) -> str:
     """Return a line per task and row, ranked or not, nested metrics as columns, to eight significant digits.
 
+    Columns hold a number or a text each: an interval has two, named as in `to_pandas`.
+
     People are left out: they are measured by other metrics.
     """
     records = [
@@ -119,13 +121,24 @@ def _metric(name: str, estimate: Estimate | None) -> Iterator[tuple[str, Any]]:
 
 def _columns(record: Mapping[str, Any]) -> Record:
     """Return a line of the CSV: the fields that are plain, then those that are nested, as `<field>.<key>`."""
-    line = {name: _harmless(value) for name, value in record.items() if not isinstance(value, dict)}
+    line: Record = {}
+    for name, value in record.items():
+        if isinstance(value, list | tuple):
+            line |= zip(_ends(name), value, strict=True)
+        elif not isinstance(value, dict):
+            line[name] = _harmless(value)
     for name, value in record.items():
         if isinstance(value, dict):
             # Nested counts are written as floats since the first version of the file.
             items = ((key, float(item) if isinstance(item, int) else item) for key, item in _columns(value).items())
             line |= {f"{name}.{harmless(key)}": item for key, item in items}
     return line
+
+
+def _ends(name: str) -> tuple[str, str]:
+    """Return the columns of the first and last rank, or of the ends of an interval."""
+    name = name.removesuffix("_ci")
+    return ("first_rank", "last_rank") if name == "ranks" else (f"{name}_low", f"{name}_high")
 
 
 def _harmless(value: object) -> object:

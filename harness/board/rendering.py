@@ -1,7 +1,7 @@
 """The leaderboard as Markdown text."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
 
@@ -13,14 +13,14 @@ from spurgen.harness.machine.printing import markdown_table
 NOTE = (
     "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board "
     "per access tier: what a submission was given besides labels; twins are an oracle. Rank: 1 + the rows that are "
-    "surely better, to the rows less those that are surely worse. Tier: rows that share a letter do not differ "
-    "significantly (moderated paired t-test over worlds, or over training seeds where there is one world; Holm over "
-    "all pairs of baselines, 5 %). Rows are compared with the baselines alone, so a new row moves no other; one with "
-    "`-` differs from a baseline of every letter. To ERM: robust accuracy less ERM's, better or worse where it differs "
-    "significantly (Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a minimum. "
-    "SSS: Spurious Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. "
-    "Private gap: WGA less that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other "
-    "metrics: the CSV and JSON files, and docs/metrics.md."
+    "surely better, to the rows less those that are surely worse. Letter: rows of the tier that share one do not "
+    "differ significantly (moderated paired t-test over worlds, or over training seeds where there is one world; Holm "
+    "over all pairs of baselines, 5 %). Rows are compared with the baselines alone, so a new row moves no other; one "
+    "with `-` differs from a baseline of every letter. To ERM: robust accuracy less ERM's, better or worse where it "
+    "differs significantly (Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a "
+    "minimum. SSS: Spurious Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, "
+    "nats. Private gap: WGA less that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. "
+    "All other metrics: the CSV and JSON files, and docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
 OPTIONAL = {"reliance": ("Reliance", ".3f"), "reliance_excess": ("Excess", "+.3f"), "core_use": ("Core use", ".3f")}
@@ -55,14 +55,19 @@ def _told_apart(part: TaskBoard) -> list[str]:
 
 def _tables(part: TaskBoard | SetBoard, full: Sequence[Row], few: Sequence[Row], columns: Columns[Row]) -> list[str]:
     """Return a table per access tier, one of the rows with few units, and the rows that are not ranked."""
-    lines = []
-    for access, rows in groupby(full, lambda row: row.access):
-        oracle = ", an oracle" if access == ORACLE else ""
-        lines += [f"### Access: {as_text(access)}{oracle}", "", board_table(list(rows), columns, part.unit), ""]
-    if few:
-        title = f"### Fewer than {part.asked} {UNITS[part.unit].lower()}: not ranked among the others"
-        lines += [title, "", board_table(few, columns, part.unit), ""]
+    blocks = board_blocks(part, full, few)
+    lines = [line for title, rows in blocks for line in (title, "", board_table(rows, columns, part.unit), "")]
     return [*lines, *(f"Not ranked: {as_text(row.submission)}: {as_text(row.reason)}  " for row in part.unranked), ""]
+
+
+def board_blocks(
+    part: TaskBoard | SetBoard, full: Sequence[Row], few: Sequence[Row]
+) -> Iterator[tuple[str, Sequence[Row]]]:
+    """Yield a heading and the rows below it: an access tier each, then the rows with few units."""
+    for access, rows in groupby(full, lambda row: row.access):
+        yield f"### Access: {as_text(access)}{', an oracle' if access == ORACLE else ''}", list(rows)
+    if few:
+        yield f"### Fewer than {part.asked} {UNITS[part.unit].lower()}: not ranked among the others", few
 
 
 def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit) -> str:
@@ -70,7 +75,7 @@ def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit) -> str:
     ranked = any(row.ranks for row in rows)
     lines = []
     for row in rows:
-        place = {"Rank": rank_text(row), "Tier": row.letters or "-"} if ranked else {}
+        place = {"Rank": rank_text(row), "Letter": row.letters or "-"} if ranked else {}
         name = as_text(row.submission)
         access = {} if ranked else {"Access": as_text(row.access)}
         mark = " (ignores the core cue)" if isinstance(row, TaskBoardRow) and row.ignores_core else ""
@@ -84,7 +89,7 @@ def task_columns(rows: Sequence[TaskBoardRow], row: TaskBoardRow) -> dict[str, s
     """Return the metrics of a row on a task, in columns that some row of the table has."""
     return {
         "Robust accuracy": row.ranked_by.text(),
-        "To ERM": _to_erm(row),
+        "To ERM": to_erm_text(row),
         "WGA": f"{row.value('wga_corrected'):.3f}",
         **_optional(rows, row),
         "Accuracy": f"{row.value('accuracy'):.3f}",
@@ -99,7 +104,7 @@ def set_columns(rows: Sequence[SetBoardRow], row: SetBoardRow) -> dict[str, str]
     recovered = "" if row.recovered is None else row.recovered.text(".2f")
     return {
         "Mean robust accuracy": row.ranked_by.text(),
-        "To ERM": _to_erm(row),
+        "To ERM": to_erm_text(row),
         **({"Gap recovered": recovered} if any(each.recovered for each in rows) else {}),
         "Mean WGA": f"{row.value('wga_corrected'):.3f}",
         **_optional(rows, row),
@@ -136,7 +141,8 @@ def rank_text(row: BoardRow) -> str:
     return f"{first}" if first == last else f"{first}-{last}"
 
 
-def _to_erm(row: BoardRow) -> str:
+def to_erm_text(row: BoardRow) -> str:
+    """Return a row's robust accuracy less ERM's, and whether it is significantly better or worse."""
     against = row.against_erm
     if against is None:
         return ""

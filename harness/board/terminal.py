@@ -12,23 +12,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spurgen.harness.board.rendering import ORACLE, UNITS, Columns, rank_text, set_columns, task_columns
+from spurgen.harness.board.rendering import ORACLE, UNITS, Columns, rank_text, set_columns, task_columns, to_erm_text
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
 from spurgen.harness.human.table import people_text
 
 PLAIN_WIDTH = 100  # characters of a line where there is no terminal
 UNLIMITED = 10_000
 LONGEST = 32  # characters of a name on a line
+ON = "on "  # begins the title of a channel's reliance
 GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
     "Rank: 1 + the rows of the access tier that are surely better in robust accuracy, to the rows less those that are "
-    "surely worse. Rows that share a tier letter do not differ significantly. Brackets: 95% intervals. Columns: "
-    "docs/metrics.md."
+    "surely worse. Rows of an access tier that share a letter do not differ significantly. Brackets: 95% intervals. "
+    "Reliance: the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
 )
 MINE = " >: your row."
-SPARE = ("Core use", "Reliance", "Tier", "Access")
-"""Columns that are left out where they do not fit, the first one first."""
+SPARE = ("Access", "Letter", "Reliance", "Core use", ON, "To ERM")
+"""Columns that are shown as far as they fit, the first one first; those of all channels are shown together."""
 Row = TypeVar("Row", bound=BoardRow)
 Line = dict[str, str]
 
@@ -120,38 +121,71 @@ class _Printer:
     def _line(self, part: TaskBoard | SetBoard, rows: Sequence[Row], row: Row, all_: Columns[Row]) -> Line:
         """Return a row's cells by column."""
         ranked = any(each.ranks for each in rows)
-        place = {"Rank": rank_text(row), "Tier": row.letters or "-"} if ranked else {"Access": row.access}
+        place = {"Rank": rank_text(row), "Letter": row.letters or "-"} if ranked else {"Access": row.access}
         mark = " (ignores the core cue)" if isinstance(row, TaskBoardRow) and row.ignores_core else ""
         name = {NAME: _harmless(("> " if row.submission in self._mine else "") + row.submission + mark)}
         if not self._wide:
             return place | name | _few_columns(rows, row)
         verified = {"Verified": row.verification} if isinstance(row, TaskBoardRow) else {}
-        return place | name | all_(rows, row) | {UNITS[part.unit]: f"{row.units}"} | verified
+        of_channels = {title: _decimals(value) for title, value in _reliances(rows, row).items()}
+        return place | name | all_(rows, row) | of_channels | {UNITS[part.unit]: f"{row.units}"} | verified
 
 
 def _few_columns(rows: Sequence[BoardRow], row: BoardRow) -> Line:
-    """Return robust accuracy with its interval, and the largest reliance and core use where a row has them."""
-    optional = {"Reliance": "reliance", "Core use": "core_use"}
-    return {"Robust accuracy": row.ranked_by.text()} | {
-        title: format(row.value(metric), ".3f") if metric in row.estimates else ""
-        for title, metric in optional.items()
-        if any(metric in each.estimates for each in rows)
+    """Return robust accuracy with its interval, the difference to ERM, reliance, by channel too, and core use.
+
+    Columns that no row has are left out.
+    """
+    line = {"Robust accuracy": row.ranked_by.text()}
+    if any(each.against_erm for each in rows):
+        line["To ERM"] = to_erm_text(row)
+    numbers = {
+        "Reliance": _value(row, "reliance"),
+        **_reliances(rows, row),
+        "Core use": _value(row, "core_use"),
+    }
+    known = {"Reliance": "reliance", "Core use": "core_use"}
+    return line | {
+        title: _decimals(value)
+        for title, value in numbers.items()
+        if title not in known or any(known[title] in each.estimates for each in rows)
     }
 
 
+def _decimals(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _value(row: BoardRow, metric: str) -> float | None:
+    return row.value(metric) if metric in row.estimates else None
+
+
+def _reliances(rows: Sequence[BoardRow], row: BoardRow) -> dict[str, float | None]:
+    """Return a row's reliance by channel, a column per channel; rows over sets of tasks have none."""
+    by_row = {each.submission: each.by_channel.get("reliance", {}) for each in rows if isinstance(each, TaskBoardRow)}
+    channels = dict.fromkeys(name for channels in by_row.values() for name in channels)
+    return {f"{ON}{name}": by_row[row.submission].get(name) for name in channels}
+
+
 def _fitting(lines: Sequence[Line], width: int) -> dict[str, int]:
-    """Return the columns that fit a width, each with its own: those of `SPARE` are left out as far as needed."""
+    """Return the columns that fit a width, each with its own: of those of `SPARE` as many as there is room for."""
     titles = dict.fromkeys(chain(*lines))
     widths = {
         title: max(cell_len(text) for text in (title, *(line.get(title, "") for line in lines))) for title in titles
     }
     widths[NAME] = max(len(NAME), min(widths[NAME], LONGEST))
-    for title in SPARE:
-        if _sum(widths) > width:
-            widths.pop(title, None)
+    shown = {title for title in widths if not _is_spare(title)}
+    for spare in SPARE:
+        more = shown | {title for title in widths if title == spare or (spare == ON and title.startswith(ON))}
+        shown = more if _sum({title: widths[title] for title in more}) <= width else shown
+    widths = {title: wide for title, wide in widths.items() if title in shown}
     if _sum(widths) > width:
         widths[NAME] = max(len(NAME), widths[NAME] + width - _sum(widths))
     return widths
+
+
+def _is_spare(title: str) -> bool:
+    return title in SPARE or title.startswith(ON)
 
 
 def _sum(widths: Mapping[str, int]) -> int:
@@ -161,7 +195,7 @@ def _sum(widths: Mapping[str, int]) -> int:
 def _table(lines: Sequence[Line], widths: Mapping[str, int], mine: Sequence[bool]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     for title, width in widths.items():
-        left = title in (NAME, "Rank", "Tier", "Access", "Verified")
+        left = title in (NAME, "Rank", "Letter", "Access", "Verified")
         table.add_column(title, justify="left" if left else "right", overflow="fold", width=width)
     for line, own in zip(lines, mine, strict=True):
         table.add_row(*(Text(line.get(title, "")) for title in widths), style="bold cyan" if own else None)

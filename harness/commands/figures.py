@@ -17,7 +17,7 @@ from spurgen.harness.figures.kit import Kit, add_doses, figure_kit
 from spurgen.harness.figures.latex import figure
 from spurgen.harness.figures.sheet import Sheet
 from spurgen.harness.figures.style import FORMATS, Columns, encode
-from spurgen.harness.figures.tables import main_table, task_table
+from spurgen.harness.figures.tables import main_table, reliance_table, task_table
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
@@ -85,7 +85,9 @@ def _latex(paper: _Paper, columns: Columns) -> dict[str, str]:
     """Return the LaTeX files by name: tables, the environments of the figures, and the BibTeX entry."""
     several = len(paper.sheets) + len(paper.means) > 1
     main = {"table-main.tex": main_table(paper.sheets, paper.means, columns)} if several else {}
-    of_tasks = {f"table-{sheet.name}.tex": task_table(sheet, columns) for sheet in paper.sheets}
+    of_tasks = {f"table-{sheet.name}.tex": task_table(sheet, columns).text for sheet in paper.sheets}
+    reliances = {f"table-reliance-{sheet.name}.tex": reliance_table(sheet, columns) for sheet in paper.sheets}
+    of_tasks |= {name: table.text for name, table in reliances.items() if table}
     figures = "\n".join(figure(item.name, item.caption, columns) for item in paper.kit.items)
     return main | of_tasks | {"figures.tex": figures, "citation.bib": bibtex(paper.data)}
 

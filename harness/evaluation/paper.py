@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter
 
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Comparison
-from spurgen.harness.figures.latex import Section, bold, escaped, table
+from spurgen.harness.figures.latex import Section, Table, bold, escaped
 from spurgen.harness.figures.style import SERIES, SMALL, drawable, fraction, new_figure, paper_style
 from spurgen.harness.machine.plotting import grid_lines
 from spurgen.harness.statistics.differences import ALPHA
@@ -23,7 +23,8 @@ def to_latex(evaluations: Sequence[Evaluation], comparison: Comparison | None) -
     rows = [_row(evaluation, comparison, second=k == 1) for k, evaluation in enumerate(evaluations)]
     first = evaluations[0]
     heading = f"{first.samples:,} samples, {len(first.groups)} groups"
-    return table(HEAD, [Section(escaped(heading), rows)], _caption(evaluations, comparison), "tab:evaluation", 2)
+    sections, caption = [Section(escaped(heading), rows)], _caption(evaluations, comparison)
+    return Table(HEAD, sections, caption, "tab:evaluation", columns=2).text
 
 
 def _row(evaluation: Evaluation, comparison: Comparison | None, *, second: bool) -> list[str]:

@@ -22,7 +22,7 @@ TEST = (
     "over all pairs of baselines, 5 %); rows are compared with the baselines alone."
 )
 RULE = (
-    "Bold: the highest estimate of an access tier with several rows, and the rows that share a tier letter with it, "
+    "Bold: the highest estimate of an access tier with several rows, and the rows of it that share a letter with that, "
     "which do not differ from it significantly (moderated paired t-test over {}, Holm over all pairs of baselines, "
     "5 %)."
 )

@@ -1,13 +1,17 @@
-"""The tables of a paper: the headline of every row on all tasks, and the metrics of every row on one."""
+"""The tables of a paper: the headline of every row on all tasks, and the metrics and reliances of every row on one."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
+from typing import Literal, NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.figures.captions import DEFINED
-from spurgen.harness.figures.latex import Section, bold, escaped, table
+from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked, stacked_words
 from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet, merged
-from spurgen.harness.figures.style import Columns
+from spurgen.harness.figures.style import LONGEST, Columns
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -15,41 +19,129 @@ OTHERS = {
     "wga_corrected": ".3f", "reliance": ".3f", "core_use": ".3f", "accuracy": ".3f", "sss": ".3f", "ig": "+.2f",
 }  # fmt: skip
 """Metrics beside the headline, where a row has them, and the format of their numbers."""
+EXCESS = "reliance_excess"
 FEW = r"$^{\dagger}$"
 NONE = "--"
 
 
+class Style(NamedTuple):
+    """How a table is laid out: over how many columns of the page, and where the intervals are."""
+
+    columns: Columns
+    intervals: Literal["beside", "below", "left out"]
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether long headings are broken."""
+        return self.intervals != "beside"
+
+
+STYLES = (
+    Style(1, "beside"), Style(1, "below"), Style(2, "beside"), Style(2, "below"), Style(1, "left out"),
+    Style(2, "left out"),
+)  # fmt: skip
+"""From the best to what is left if nothing else fits the page."""
+
+
 def main_table(sheets: Sequence[Sheet], means: Sequence[Sheet] = (), columns: Columns = 2) -> str:
-    """Return the headline of every row, a column per task and per mean over a set of tasks."""
+    """Return the headline of every row, a column per task and per mean over a set of tasks.
+
+    Tasks that do not fit one table are continued in further ones.
+    """
     shown = [*sheets, *means]
+    parts = _parts(shown, columns)
+    labels = ["main"] if len(parts) == 1 else [f"main {number}" for number in range(1, len(parts) + 1)]
+    tables = [_fitting(partial(_main, part, label), columns) for part, label in zip(parts, labels, strict=True)]
+    return "\n".join(table.text for table in tables)
+
+
+def _parts(shown: Sequence[Sheet], columns: Columns) -> list[Sequence[Sheet]]:
+    """Divide sheets among as few tables as fit the page."""
+    if len(shown) == 1 or _fitting(partial(_main, shown, ""), columns).fits:
+        return [shown]
+    half = (len(shown) + 1) // 2
+    return [*_parts(shown[:half], columns), *_parts(shown[half:], columns)]
+
+
+def _main(shown: Sequence[Sheet], label: str, style: Style) -> Table:
     first = shown[0]
-    head = ["Method", *(escaped(sheet.name) for sheet in shown)]
+    head = ["Method", *(_title(sheet.name, style) for sheet in shown)]
     by_sheet = [sheet.by_label for sheet in shown]
 
     def cells(entry: Entry) -> list[str]:
         there = [rows.get(entry.label) for rows in by_sheet]
-        values = [NONE if row is None else _headline(row, first.headline) for row in there]
+        values = [NONE if row is None else _headline(row, first.headline, style) for row in there]
         return [_name(entry, few=any(row is not None and not row.ranked for row in there)), *values]
 
     what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {and_list([sheet.name for sheet in shown])}"
-    return table(head, _sections(merged(shown), cells), _caption(what, shown), "tab:spurgen-main", columns)
+    return Table(head, _sections(merged(shown), cells), _caption(what, shown, style), _label(label), style.columns)
 
 
-def task_table(sheet: Sheet, columns: Columns = 2) -> str:
+def task_table(sheet: Sheet, columns: Columns = 2) -> Table:
     """Return the metrics of every row on a task."""
+    return _fitting(partial(_of_task, sheet), columns)
+
+
+def _of_task(sheet: Sheet, style: Style) -> Table:
     others = [metric for metric in OTHERS if any(metric in entry.estimates for entry in sheet.entries)]
     compared = any(entry.difference for entry in sheet.entries)
-    head = ["Method", METRICS[sheet.headline], *(["To ERM"] if compared else []), *(METRICS[m] for m in others)]
+    titles = [METRICS[sheet.headline], *(["To ERM"] if compared else []), *(METRICS[m] for m in others)]
 
     def cells(entry: Entry) -> list[str]:
         numbers = [_number(entry.estimates.get(metric), OTHERS[metric]) for metric in others]
         to_erm = [_to_erm(entry)] if compared else []
-        return [_name(entry, few=not entry.ranked), _headline(entry, sheet.headline), *to_erm, *numbers]
+        return [_name(entry, few=not entry.ranked), _headline(entry, sheet.headline, style), *to_erm, *numbers]
 
     what = f"Rows of {sheet.name}. {METRICS[sheet.headline]}: {DEFINED[sheet.headline]}"
     star = f"Star: differs significantly from {ERM} (Holm, 5 %)." if compared else ""
-    sections = _sections(sheet.entries, cells)
-    return table(head, sections, _caption(what, [sheet], star), f"tab:spurgen-{sheet.name}", columns)
+    head, sections = ["Method", *(_title(title, style) for title in titles)], _sections(sheet.entries, cells)
+    return Table(head, sections, _caption(what, [sheet], style, star), _label(sheet.name), style.columns)
+
+
+def reliance_table(sheet: Sheet, columns: Columns = 2) -> Table | None:
+    """Return the reliance of every row on each channel, below that of the ideal observer; None if no row has any."""
+    if not sheet.channel_names("reliance"):
+        return None
+    return _fitting(partial(_reliance, sheet), columns)
+
+
+def _reliance(sheet: Sheet, style: Style) -> Table:
+    names = sheet.channel_names("reliance")
+    has_excess = any(EXCESS in entry.estimates for entry in sheet.entries)
+    head = ["Method", *(_title(name, style) for name in names), *(["Excess"] if has_excess else [])]
+
+    def cells(entry: Entry) -> list[str]:
+        of_channels = entry.channels.get("reliance", {})
+        values = [_estimate(of_channels[name], ".2f", style) if name in of_channels else NONE for name in names]
+        excess = [_number(entry.estimates.get(EXCESS), "+.3f")] if has_excess else []
+        return [_name(entry, few=not entry.ranked), *values, *excess]
+
+    ideal = [sheet.ideal.get(f"reliance/{name}") for name in names]
+    known = any(value is not None for value in ideal)
+    numbers = [NONE if value is None else _signed(value, ".2f") for value in ideal]
+    first = [
+        Section("Given the distribution of the training data", [["ideal observer", *numbers, *[NONE] * has_excess]])
+    ]
+    what = f"Reliance on each channel ({DEFINED['reliance']}; 1: reads nothing else, 0: ignores it) on {sheet.name}"
+    excess = "Excess: the largest reliance less the ideal observer's." if has_excess else ""
+    caption = _caption(what, [replace(sheet, intervals=sheet.channel_intervals, rule="")], style, excess)
+    sections = [*(first if known else []), *_sections(sheet.entries, cells)]
+    return Table(head, sections, caption, _label(f"reliance {sheet.name}"), style.columns)
+
+
+def _fitting(make: Callable[[Style], Table], columns: Columns) -> Table:
+    """Return a table in the first style that fits the page, from this number of columns on; at worst in the last."""
+    tables = [make(style) for style in STYLES if style.columns >= columns]
+    return next((table for table in tables if table.fits), tables[-1])
+
+
+def _title(text: str, style: Style) -> str:
+    return stacked_words(text) if style.is_narrow else escaped(text)
+
+
+def _label(name: str) -> str:
+    """Return the label of a table, which holds no character that LaTeX would read."""
+    return "tab:spurgen-" + re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()
 
 
 def _sections(entries: Sequence[Entry], cells: Callable[[Entry], list[str]]) -> list[Section]:
@@ -59,12 +151,13 @@ def _sections(entries: Sequence[Entry], cells: Callable[[Entry], list[str]]) -> 
     ]
 
 
-def _caption(what: str, sheets: Sequence[Sheet], *more: str) -> str:
+def _caption(what: str, sheets: Sequence[Sheet], style: Style, *more: str) -> str:
     first = sheets[0]
     entries = [entry for sheet in sheets for entry in sheet.entries]
     few = f"†: fewer than {first.asked} {UNITS[first.unit]}, not compared."
+    with_intervals = "" if style.intervals == "left out" else f" with {first.intervals} in brackets"
     parts = [
-        f"{what}; means over {first.samples} with {first.intervals} in brackets.", first.rule,
+        f"{what}; means over {first.samples}{with_intervals}.", first.rule,
         few if any(not entry.ranked for entry in entries) else "", *more,
         "A name after > is no baseline of the benchmark." if any(entry.own for entry in entries) else "",
     ]  # fmt: skip
@@ -72,27 +165,36 @@ def _caption(what: str, sheets: Sequence[Sheet], *more: str) -> str:
 
 
 def _name(entry: Entry, *, few: bool) -> str:
-    return escaped(("> " if entry.own else "") + entry.label) + (FEW if few else "")
+    label = entry.label if len(entry.label) <= LONGEST else f"{entry.label[: LONGEST - 3]}..."
+    return escaped(("> " if entry.own else "") + label) + (FEW if few else "")
 
 
-def _headline(entry: Entry, metric: str) -> str:
-    estimate = entry.estimates[metric]
-    value = f"{estimate.value:.3f}"
-    interval = "" if estimate.low is None else f" {{[}}{estimate.low:.3f}, {estimate.high:.3f}]"
-    return (bold(value) if entry.best else value) + interval
+def _headline(entry: Entry, metric: str, style: Style) -> str:
+    return _estimate(entry.estimates[metric], ".3f", style, is_best=entry.best)
 
 
-def _number(estimate: Estimate | None, style: str) -> str:
-    return NONE if estimate is None else _signed(format(estimate.value, style))
+def _estimate(estimate: Estimate, digits: str, style: Style, *, is_best: bool = False) -> str:
+    value = _signed(estimate.value, digits)
+    number = bold(value) if is_best else value
+    if estimate.low is None or style.intervals == "left out":
+        return number
+    interval = "{[}" + ", ".join(_signed(end, digits) for end in estimate.ends) + "]"
+    return stacked(number, interval) if style.intervals == "below" else f"{number} {interval}"
+
+
+def _number(estimate: Estimate | None, digits: str) -> str:
+    return NONE if estimate is None else _signed(estimate.value, digits)
 
 
 def _to_erm(entry: Entry) -> str:
     if entry.difference is None:
         return NONE
     value, verdict = entry.difference
-    return _signed(f"{value:+.3f}") + ("" if verdict == "undecided" else "$^{*}$")
+    return _signed(value, "+.3f") + ("" if verdict == "undecided" else "$^{*}$")
 
 
-def _signed(number: str) -> str:
-    """Return a number with a minus sign instead of a hyphen."""
+def _signed(value: float, digits: str) -> str:
+    """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
+    number = format(value, digits)
+    number = number.lstrip("+-") if float(number) == 0 else number
     return f"$-${number[1:]}" if number.startswith("-") else number

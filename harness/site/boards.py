@@ -6,7 +6,7 @@ from itertools import groupby
 
 from spurgen.harness.board.rendering import UNITS
 from spurgen.harness.board.schema import BoardRow, SetBoard, TaskBoardRow, Unranked
-from spurgen.harness.site.columns import Column, board_columns
+from spurgen.harness.site.columns import CHANNELS, EMPTY, Column, board_columns
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
 
@@ -62,6 +62,7 @@ class BoardView:
     told_apart: float | None
     unit: str
     asked: int
+    reliance_scale: float
 
     @property
     def lines(self) -> list[Line]:
@@ -71,7 +72,12 @@ class BoardView:
     @property
     def has_ideal(self) -> bool:
         """Whether the ideal observer's metrics are known."""
-        return any(column.ideal.plain for column in self.columns)
+        return any(column.ideal != EMPTY for column in self.columns)
+
+    @property
+    def has_reliance(self) -> bool:
+        """Whether it has a column of the reliance on some channel."""
+        return any(column.group == CHANNELS for column in self.columns)
 
     @property
     def groups(self) -> list[tuple[str, int]]:
@@ -95,6 +101,7 @@ def board_view(material: Material, name: str) -> BoardView:
         told_apart=None if isinstance(board, SetBoard) else board.told_apart,
         unit=UNITS[board.unit].lower(),
         asked=board.asked,
+        reliance_scale=material.reliance_scale,
     )
 
 

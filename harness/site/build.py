@@ -7,13 +7,13 @@ from pathlib import Path
 from spurgen.harness.board.export import shortened, to_csv, to_json
 from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.figures.from_board import board_sheets, set_sheets
-from spurgen.harness.figures.tables import task_table
+from spurgen.harness.figures.tables import reliance_table, task_table
 from spurgen.harness.site.benchmark_page import benchmark_page
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.overview import overview, task_lines
+from spurgen.harness.site.paste import tables_script
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import row_page
@@ -63,14 +63,15 @@ def _page(material: Material, here: str, content: Mapping[str, object], template
 def _downloads(material: Material) -> Files:
     board = material.board
     texts = {"csv": to_csv(board), "json": _compact(board), "md": to_markdown(board), "tex": _latex(material)}
+    texts["js"] = tables_script(material)
     return {f"leaderboard.{ending}": text.encode() for ending, text in texts.items()}
 
 
 def _latex(material: Material) -> str:
-    """Return a table per set of tasks and per task, as `spurgen figures --latex` writes them."""
-    means = set_sheets(material.rows, material.board)
-    tasks = board_sheets(material.suite, material.rows, material.board)
-    return "\n".join(task_table(sheet) for sheet in (*means.values(), *tasks.values()) if sheet.entries)
+    """Return the tables of every set of tasks and task, as `spurgen figures --latex` writes them."""
+    sheets = [sheet for sheet in material.sheets.values() if sheet.entries]
+    tables = [table for sheet in sheets for table in (task_table(sheet), reliance_table(sheet)) if table]
+    return "\n".join(table.text for table in tables)
 
 
 def _compact(board: Leaderboard) -> str:

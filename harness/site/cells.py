@@ -4,15 +4,17 @@ Both mark the ideal observer by an upright line. The number stands beside them a
 readers.
 """
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
 from spurgen.harness.site.svg import number, tag
 from spurgen.harness.statistics.estimate import Estimate
 
-WIDE, NARROW, HIGH = 120, 48, 16  # units of the drawings
+WIDE, NARROW, HIGH = 64, 48, 16  # units of the drawings
 MIDDLE, REACH = 8, 3
 SCALES = (0.1, 0.25, 0.5, 1.0)
-"""Ends of the scale on which a board's reliances are drawn: the smallest that has room for all of them."""
+"""Ends of the scale on which a site draws all reliances: the smallest that has room for them."""
 
 
 def interval_cell(estimate: Estimate, ideal: float | None) -> Markup:
@@ -36,7 +38,7 @@ def bar_cell(estimate: Estimate, ideal: float | None, scale: float) -> Markup:
     return _drawing("small", [*parts, *_ideal(None if ideal is None else ideal / scale, NARROW)])
 
 
-def scale_of(values: list[float]) -> float:
+def scale_of(values: Iterable[float]) -> float:
     """Return the end of the scale on which these numbers are drawn."""
     largest = max(values, default=1.0)
     return next((end for end in SCALES if largest <= end), SCALES[-1])

@@ -1,31 +1,44 @@
 """The columns of a board: what each shows of a row, in words, as a number to sort by, and drawn."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.rendering import UNITS, rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow
-from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
+from spurgen.harness.site.cells import bar_cell, interval_cell
 from spurgen.harness.site.material import Board, Material, of_ideal
 from spurgen.harness.statistics.estimate import Estimate
 
 CHANNELS = "Reliance on"
-LAST = 1e9  # sorts a row without a rank behind all others
+EN_DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+INTERVALS = "ci"  # the class of an interval as text, below its number
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell shows, the number or text by which it is sorted, and the same as plain text."""
+    """What a cell shows, and the same for files and for sorting.
+
+    `raw`: the number, or the text; `low` and `high`: its interval, or the first and last rank;
+    `verdict`: whether a difference is significant.
+    """
 
     content: Markup | str
-    sort: float | str
-    plain: str
+    raw: float | str
+    low: float | None = None
+    high: float | None = None
+    verdict: str | None = None
+
+    @property
+    def value(self) -> str:
+        """The raw number, and the ends of its interval where it has one, to six digits, for `data-value`."""
+        numbers = [each for each in (self.raw, self.low, self.high) if isinstance(each, float | int)]
+        return " ".join(f"{each:.6g}" for each in numbers)
 
 
-EMPTY = Cell("", "", "")
+EMPTY = Cell("", "")
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,8 @@ class Column:
     """A column.
 
     `about`: what it shows, in a sentence. `group`: the heading that it shares with its neighbours. `hidden`: whether it
-    is shown on demand alone. `ideal`: what the ideal observer reaches.
+    is shown on demand alone. `spare`: where room lacks, a column with a higher number is shown before others; one
+    with 0 is always shown. `ideal`: what the ideal observer reaches.
     """
 
     key: str
@@ -42,6 +56,7 @@ class Column:
     cell: Callable[[BoardRow], Cell]
     group: str = ""
     hidden: bool = False
+    spare: int = 0
     ideal: Cell = EMPTY
     is_text: bool = False
 
@@ -55,23 +70,25 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
     """Return the columns of a board over tasks, without those that no row has."""
     rows = [*board.rows, *board.few]
     made = [
-        Column(
-            "rank",
-            "Rank",
-            "the places that it may have in its tier: from 1 + the rows surely better, to all less those surely worse",
-            _rank,
-        ),
-        Column("tier", "Tier", "rows that share a letter do not differ significantly", _tier, is_text=True),
         _robust(material, tasks),
-        Column("to_erm", "To ERM", "robust accuracy less ERM's; a word where it differs significantly", _to_erm),
+        *_reliances(material, tasks, rows),
         *(column for metric in _SHARES if (column := _share(material, tasks, metric, rows))),
-        *_reliances(material, tasks, board),
+        Column("to_erm", "To ERM", TO_ERM, _to_erm, spare=4),
+        Column("recovered", "Gap recovered", RECOVERED, _recovered, spare=3),
+        Column("rank", "Rank", RANK, _rank, spare=6),
+        Column("letters", "Letter", LETTER, _letters, is_text=True, spare=7),
         *(column for metric in _PLAIN if (column := _plain(material, tasks, metric, rows))),
         *_about_rows(board, rows),
     ]
     return [column for column in made if any(column.cell(row) != EMPTY for row in rows)]
 
 
+TO_ERM = "robust accuracy less ERM's; a word where it differs significantly"
+RECOVERED = "share of what shortcuts cost ERM that the row wins back"
+RANK = (
+    "within the access tier: 1 + the rows that are surely better, to the rows less those surely worse, of how many rows"
+)
+LETTER = "rows of the access tier that share a letter do not differ significantly"
 _SHARES = {
     "accuracy": (
         "Accuracy",
@@ -89,10 +106,10 @@ def _robust(material: Material, tasks: Sequence[str]) -> Column:
     ideal = material.ideal_mean(tasks, RANKED_BY)
 
     def cell(row: BoardRow) -> Cell:
-        return _drawn(row.ranked_by, interval_cell(row.ranked_by, ideal))
+        return _stated(row.ranked_by, ".3f", interval_cell(row.ranked_by, ideal))
 
     about = "lowest accuracy of an alignment pattern, averaged over classes, with its 95 % interval; ranks the rows"
-    shown = EMPTY if ideal is None else _drawn(Estimate(ideal), interval_cell(Estimate(ideal), ideal))
+    shown = EMPTY if ideal is None else _stated(Estimate(ideal), ".3f", interval_cell(Estimate(ideal), ideal))
     return Column(RANKED_BY, "Robust accuracy", about, cell, ideal=shown)
 
 
@@ -102,7 +119,9 @@ def _share(material: Material, tasks: Sequence[str], metric: str, rows: Sequence
     def cell(row: BoardRow) -> Cell:
         return _number(row.value(metric)) if metric in row.estimates else EMPTY
 
-    return Column(metric, title, about, cell, ideal=_ideal(material, tasks, of_ideal(metric))) if rows else None
+    spare = 1 if metric == "wga_corrected" else 0
+    ideal = _ideal(material, tasks, of_ideal(metric))
+    return Column(metric, title, about, cell, spare=spare, ideal=ideal) if rows else None
 
 
 def _plain(material: Material, tasks: Sequence[str], metric: str, rows: Sequence[BoardRow]) -> Column | None:
@@ -115,51 +134,42 @@ def _plain(material: Material, tasks: Sequence[str], metric: str, rows: Sequence
     return Column(metric, title, about, cell, hidden=True, ideal=ideal) if rows else None
 
 
-def _reliances(material: Material, tasks: Sequence[str], board: Board) -> list[Column]:
-    """Return core use, the reliance on every channel, and what exceeds the ideal observer's."""
-    rows, channels = [*board.rows, *board.few], _common_channels(material, tasks)
-    of_channels = {name: material.estimates(tasks, f"reliance/{name}", rows) for name in channels}
-    scaled = [row.submission for row in board.rows or board.few]  # one odd row does not make all bars tiny
-    ends = [each[label].ends[1] for each in of_channels.values() for label in scaled if label in each]
-    ideals = [material.ideal_mean(tasks, f"reliance/{name}") or 0.0 for name in channels]
-    scale = scale_of([*ends, *ideals])
-    core = material.estimates(tasks, "core_use", rows)
+def _reliances(material: Material, tasks: Sequence[str], rows: Sequence[BoardRow]) -> list[Column]:
+    """Return the reliance on every channel, what exceeds the ideal observer's, and core use."""
+    scale = material.reliance_scale
+    about = f"1: as a reader of the channel alone; 0: ignores it; bars run from 0 to {scale:g}"
     excess = material.estimates(tasks, "reliance_excess", rows)
-    about = f"1: as a reader of the channel alone; 0: ignores it; bars end at {scale:g}"
-    columns = [
-        _bar("core_use", "Core use", "1: follows the class alone; 0: ignores it", core, material, tasks, 1.0),
-        *(
-            _bar(f"reliance/{name}", name, about, of_channels[name], material, tasks, scale, CHANNELS)
-            for name in channels
-        ),
-    ]
     title = "largest reliance on a channel, less the ideal observer's, which is what the training data ask for"
-    return [*columns, Column("excess", "Excess", title, lambda row: _signed(excess.get(row.submission)))]
+    return [
+        *(
+            _bar(f"reliance/{name}", name, about, material, tasks, rows, scale, CHANNELS)
+            for name in _common_channels(material, tasks)
+        ),
+        Column("excess", "Excess", title, lambda row: _stated(excess.get(row.submission), "+.3f")),
+        _bar("core_use", "Core use", "1: follows the class alone; 0: ignores it", material, tasks, rows, 1.0),
+    ]
 
 
 def _bar(
-    key: str, title: str, about: str, estimates: Mapping[str, Estimate], material: Material, tasks: Sequence[str],
-    scale: float, group: str = "",
+    key: str, title: str, about: str, material: Material, tasks: Sequence[str], rows: Sequence[BoardRow], scale: float,
+    group: str = "",
 ) -> Column:  # fmt: skip
-    ideal = material.ideal_mean(tasks, key)
+    ideal, estimates = material.ideal_mean(tasks, key), material.estimates(tasks, key, rows)
 
     def cell(row: BoardRow) -> Cell:
         estimate = estimates.get(row.submission)
-        return EMPTY if estimate is None else _drawn(estimate, bar_cell(estimate, ideal, scale), ".2f", brief=True)
+        return EMPTY if estimate is None else _stated(estimate, ".2f", bar_cell(estimate, ideal, scale))
 
-    shown = EMPTY if ideal is None else _drawn(Estimate(ideal), bar_cell(Estimate(ideal), ideal, scale), ".2f")
+    shown = EMPTY if ideal is None else _stated(Estimate(ideal), ".2f", bar_cell(Estimate(ideal), ideal, scale))
     return Column(key, title, about, cell, group, ideal=shown)
 
 
 def _about_rows(board: Board, rows: Sequence[BoardRow]) -> list[Column]:
-    recovered = "share of what shortcuts cost ERM that the row wins back"
-    columns = [
-        Column("recovered", "Gap recovered", recovered, _recovered),
-        Column("units", UNITS[board.unit], "how many results the row rests on", lambda row: _count(row.units)),
-    ]
+    about = "how many results the row rests on"
+    columns = [Column("units", UNITS[board.unit], about, lambda row: Cell(f"{row.units}", row.units), spare=5)]
     if any(isinstance(row, TaskBoardRow) for row in rows):
         columns += [
-            Column("verified", "Verified", "who ran it; self-reported is unchecked", _verified, is_text=True),
+            Column("verified", "Verified", "who ran it; self-reported is unchecked", _verified, is_text=True, spare=2),
             Column("isolation", "Isolation", "how its process was confined", _isolation, hidden=True, is_text=True),
             Column("private", "Private gap", "WGA less that on splits nobody has seen", _private),
         ]
@@ -167,49 +177,47 @@ def _about_rows(board: Board, rows: Sequence[BoardRow]) -> list[Column]:
 
 
 def _rank(row: BoardRow) -> Cell:
-    text = rank_text(row).replace("-", "\N{EN DASH}")
-    return Cell(text, row.ranks[0] + row.ranks[1] / LAST, rank_text(row)) if row.ranks else EMPTY
+    return Cell(placed_text(row), row.ranks[0], *row.ranks) if row.ranks else EMPTY
 
 
-def _tier(row: BoardRow) -> Cell:
-    return Cell(row.letters or "-", row.letters or "~", row.letters or "-") if row.ranks else EMPTY
+def placed_text(row: BoardRow) -> str:
+    """Return a row's rank interval and among how many rows of its access tier, such as `1 of 4`."""
+    return f"{rank_text(row).replace('-', EN_DASH)} of {row.of}" if row.ranks else ""
+
+
+def _letters(row: BoardRow) -> Cell:
+    return Cell(row.letters or "-", row.letters or "-") if row.ranks else EMPTY
 
 
 def _to_erm(row: BoardRow) -> Cell:
     against = row.against_erm
     if against is None:
         return EMPTY
-    word = "" if against.verdict == "undecided" else against.verdict
-    shown = f"{_minus(f'{against.difference:+.3f}')} {word}".strip()
-    return Cell(shown, against.difference, f"{against.difference:+.3f} {word}".strip())
+    word = "" if against.verdict == "undecided" else f" {against.verdict}"
+    estimate = Estimate(against.difference, *(against.interval or (None, None)))
+    return replace(_stated(estimate, "+.3f", word=word), verdict=against.verdict)
 
 
 def _recovered(row: BoardRow) -> Cell:
-    return _signed(row.recovered, ".2f") if isinstance(row, SetBoardRow) else EMPTY
+    return _stated(row.recovered, ".2f") if isinstance(row, SetBoardRow) else EMPTY
 
 
 def _verified(row: BoardRow) -> Cell:
-    return Cell(row.verification, row.verification, row.verification) if isinstance(row, TaskBoardRow) else EMPTY
+    return Cell(row.verification, row.verification) if isinstance(row, TaskBoardRow) else EMPTY
 
 
 def _isolation(row: BoardRow) -> Cell:
-    return Cell(row.isolation, row.isolation, row.isolation) if isinstance(row, TaskBoardRow) else EMPTY
+    return Cell(row.isolation, row.isolation) if isinstance(row, TaskBoardRow) else EMPTY
 
 
 def _private(row: BoardRow) -> Cell:
-    return _number(row.private.gap, "+.3f") if isinstance(row, TaskBoardRow) and row.private else EMPTY
-
-
-def _count(count: int) -> Cell:
-    return Cell(f"{count}", count, f"{count}")
+    if not isinstance(row, TaskBoardRow) or row.private is None:
+        return EMPTY
+    return _stated(Estimate(row.private.gap, *row.private.gap_ci), "+.3f")
 
 
 def _number(value: float, style: str = ".3f") -> Cell:
-    return Cell(_minus(f"{value:{style}}"), value, f"{value:{style}}")
-
-
-def _signed(estimate: Estimate | None, style: str = "+.3f") -> Cell:
-    return EMPTY if estimate is None else _number(estimate.value, style)
+    return Cell(_text(value, style), value)
 
 
 def _ideal(material: Material, tasks: Sequence[str], metric: str, style: str = ".3f") -> Cell:
@@ -217,19 +225,22 @@ def _ideal(material: Material, tasks: Sequence[str], metric: str, style: str = "
     return EMPTY if ideal is None else _number(ideal, style)
 
 
-def _drawn(estimate: Estimate, drawing: Markup, style: str = ".3f", *, brief: bool = False) -> Cell:
-    """Return a number, its interval and its drawing; a brief one has the interval as a tooltip."""
-    value = _minus(f"{estimate.value:{style}}")
-    ends = "" if estimate.low is None else " to ".join(_minus(f"{end:{style}}") for end in estimate.ends)
-    if brief:
-        number = Markup('<b title="{}">{}</b>').format(f"95 %: {ends}" if ends else "no interval", value)
-    else:
-        number = Markup("<b>{}</b>{}").format(value, Markup(" <small>{}</small>").format(ends) if ends else "")
-    return Cell(number + drawing, estimate.value, estimate.text(style))
+def _stated(estimate: Estimate | None, style: str, drawing: Markup | str = "", word: str = "") -> Cell:
+    """Return a number with its drawing, and its interval below it."""
+    if estimate is None:
+        return EMPTY
+    number = Markup("<b>{}</b>{}").format(_text(estimate.value, style) + word, drawing)
+    if estimate.low is None:
+        return Cell(number, estimate.value)
+    low, high = estimate.ends
+    interval = Markup('<small class="{}">{} to {}</small>').format(INTERVALS, _text(low, style), _text(high, style))
+    return Cell(number + interval, estimate.value, low, high)
 
 
-def _minus(text: str) -> Markup:
-    return escape(text.replace("-", "\N{MINUS SIGN}"))
+def _text(value: float, style: str) -> str:
+    """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
+    text = format(value, style)
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS)
 
 
 def _common_channels(material: Material, tasks: Sequence[str]) -> list[str]:

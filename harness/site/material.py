@@ -14,10 +14,13 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
 from spurgen.harness.board.files import REFERENCE, build_board
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.figures.from_board import board_sheets, set_sheets
+from spurgen.harness.figures.sheet import Sheet
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.ideal import Ideals, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import Store
+from spurgen.harness.site.cells import scale_of
 from spurgen.harness.site.names import file_names
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.recovery import mean_over_tasks
@@ -58,6 +61,20 @@ class Material:
         """Metrics by unit, of every task with rows."""
         return {name: TaskValues(task, group_sizes(task)) for name, task in self.tasks.items()}
 
+    @cached_property
+    def sheets(self) -> dict[str, Sheet]:
+        """What tables for papers are made from, by the name of the set of tasks or task."""
+        means = set_sheets(self.rows, self.board)
+        return means | board_sheets(self.suite, self.rows, self.board)
+
+    @cached_property
+    def reliance_scale(self) -> float:
+        """The end of the scale on which all reliances are drawn; rows with few units, which vary most, are left out."""
+        rows = [row for part in self.board.tasks.values() for row in part.rows or part.few]
+        ends = [row.estimates["reliance"].ends[1] for row in rows if "reliance" in row.estimates]
+        ideals = [self.ideal_mean([name], "reliance") for name in self.board.tasks]
+        return scale_of([*ends, *(ideal for ideal in ideals if ideal is not None)])
+
     @property
     def tasks(self) -> dict[str, Task]:
         """Tasks that have rows, in the suite's order."""
@@ -67,6 +84,11 @@ class Material:
     def main(self) -> list[str]:
         """Names of the main tasks that have rows, or of all if no main one has."""
         return [name for name in self.suite.main if name in self.board.tasks] or list(self.board.tasks)
+
+    @property
+    def first_page(self) -> list[str]:
+        """Names of the boards on the first page: sets of tasks, then the main tasks."""
+        return [*(name for name, board in self.board.overall.items() if board.rows or board.few), *self.main]
 
     def ideal_of(self, task: Task) -> list[IdealValues]:
         """Return what the ideal observer reaches in every world of a task; empty if that is not stored for each."""

@@ -39,8 +39,7 @@ class Shown:
 
 def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[str, object]:
     """Return what the template of the first page shows."""
-    names = [*(name for name, board in material.board.overall.items() if board.rows or board.few), *material.main]
-    boards = [shown_board(material, figures, name) for name in names]
+    boards = [shown_board(material, figures, name) for name in material.first_page]
     mains = [material.suite.tasks[name] for name in material.main]
     pictured = [task for task in mains if task.modality != "text"] or mains
     base, twins = opening(pictures, pictured[0]) if pictured else (None, [])
@@ -52,7 +51,7 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
         "pictured": pictured[0].name if pictured else None,
         "about": about,
         "boards": boards,
-        "elsewhere": [name for name in material.tasks if name not in names],
+        "elsewhere": [name for name in material.tasks if name not in material.first_page],
         "verdicts": short_verdicts(material),
     }
 

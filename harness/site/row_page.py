@@ -9,12 +9,12 @@ from markupsafe import Markup
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.by_unit import RANKED_BY, unit_of
-from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Unranked
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.boards import board_view
-from spurgen.harness.site.cells import bar_cell, interval_cell, scale_of
+from spurgen.harness.site.cells import bar_cell, interval_cell
 from spurgen.harness.site.charts import by_conflicts, curve_series, curves, pattern_bars, shade, signed_bar, spoken
+from spurgen.harness.site.columns import placed_text
 from spurgen.harness.site.families import Failures, failures
 from spurgen.harness.site.glossary import OF_ROWS, method_in_words, terms
 from spurgen.harness.site.material import Board, Material
@@ -80,6 +80,7 @@ class TaskPart:
     checks: Sequence[tuple[str, bool]]
     failures: Failures | None
     stored: int
+    reliance_scale: float
 
 
 def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, object]:
@@ -121,7 +122,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         row=placed,
         note=_note(placed, unranked, board),
         unit=unit_of(task),
-        rank=rank_text(placed).replace("-", "\N{EN DASH}") if placed else "",
+        rank=placed_text(placed) if placed else "",
         robust=interval_cell(placed.ranked_by, ideal) if placed else None,
         ideal=ideal,
         channels=_channels(material, label, task, placed) if placed else [],
@@ -135,6 +136,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         checks=_checks(done),
         failures=failures(pictures, task, row) if placed else None,
         stored=row.predicted.shape[1],
+        reliance_scale=material.reliance_scale,
     )
 
 
@@ -151,7 +153,7 @@ def _channels(material: Material, label: str, task: Task, row: TaskBoardRow) -> 
         name: material.estimates([task.name], f"reliance/{name}", [row]).get(label) for name in task.channels
     }
     ideals = {name: material.ideal_mean([task.name], f"reliance/{name}") for name in task.channels}
-    scale = scale_of([each.ends[1] for each in estimates.values() if each] + [each for each in ideals.values() if each])
+    scale = material.reliance_scale
     lines = []
     for name in task.channels:
         pull = row.by_channel.get("pull", {}).get(name)
@@ -167,7 +169,7 @@ def _channels(material: Material, label: str, task: Task, row: TaskBoardRow) -> 
                 hidden=name not in task.annotated,
                 reliance=_number(estimate.text(".2f"), bar_cell(estimate, ideals[name], scale)) if estimate else None,
                 ideal=ideals[name],
-                pull=None if pull is None else _number(f"{pull:+.2f}", signed_bar(pull, scale)),
+                pull=None if pull is None else _number(f"{pull:+.2f}", signed_bar(pull, 1.0)),
                 others=others,
             )
         )

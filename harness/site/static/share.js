@@ -1,7 +1,10 @@
 "use strict";
 // What a reader takes away: the shown rows as a file or text to paste, and marked rows side by side.
 (() => {
-  const FORMATS = { csv: ["text/csv", asCsv], json: ["application/json", asJson], md: ["text/markdown", asMarkdown], tex: ["text/x-tex", asLatex] };
+  const FORMATS = {
+    csv: ["text/csv", asCsv], json: ["application/json", asJson],
+    md: ["text/markdown", (shown, key) => pasted("md", shown, key)], tex: ["text/x-tex", (shown, key) => pasted("tex", shown, key)],
+  };
 
   /** Return the visible columns and the rows that pass the filter, in the order shown. */
   function visible(board) {
@@ -11,65 +14,58 @@
   }
 
   const title = (column) => (column.group ? `${column.group} ${column.title}` : column.title);
-  const name = (row, cell) => row.label || cell.text;
 
-  function shown(column, row) {
-    const cell = row.cells[column.place];
-    if (column.place === 0) return name(row, cell);
-    return cell.small && cell.big !== cell.text ? `${cell.big} [${cell.small.replace(" to ", ", ")}]` : cell.text;
+  /** Return a flat record per row: raw numbers, the ends of intervals and verdicts in fields of their own. */
+  function records({ columns, rows }) {
+    const has = (column, part) => rows.some((row) => row.cells[column.place][part] !== undefined);
+    return rows.map((row) => {
+      const record = { access: row.given, submission: row.label || row.cells[0].text };
+      for (const column of columns.slice(1)) {
+        const cell = row.cells[column.place];
+        record[column.key] = column.words ? cell.text : (cell.value ?? null);
+        for (const part of ["low", "high", "verdict"]) if (has(column, part)) record[`${column.key}_${part}`] = cell[part] ?? null;
+      }
+      return record;
+    });
   }
 
-  function asCsv({ columns, rows }) {
-    const safe = (value) => {
-      const said = /^[=+\-@\t\r]/.test(value) && !/^[-+]?[\d.]+$/.test(value) ? `'${value}` : value;
-      return /[",\n]/.test(said) ? `"${said.replace(/"/g, '""')}"` : said;
+  /** Return CSV; a text that a spreadsheet would run as a formula begins with an apostrophe. */
+  function asCsv(shown) {
+    const written = (value) => {
+      if (typeof value !== "string") return value === null ? "" : String(value);
+      const safe = /^[=+\-@\t\r]/.test(value) && value !== "-" ? `'${value}` : value;
+      return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
     };
-    const head = ["Access", ...columns.map(title)];
-    const lines = rows.map((row) => [row.access, ...columns.map((column) => shown(column, row).replace(/\u2212/g, "-"))]);
-    return [head, ...lines].map((line) => line.map(safe).join(",")).join("\n") + "\n";
+    const all = records(shown);
+    const lines = [Object.keys(all[0] || {}), ...all.map(Object.values)];
+    return lines.map((line) => line.map(written).join(",")).join("\n") + "\n";
   }
 
-  function asJson({ columns, rows }) {
-    const value = (column, row) => {
-      const cell = row.cells[column.place];
-      if (column.place === 0) return name(row, cell);
-      if (!cell.text) return null;
-      return column.words || cell.value === null || column.key === "rank" ? cell.text : cell.value;
-    };
-    const records = rows.map((row) => ({ access: row.access, ...Object.fromEntries(columns.map((column) => [column.key, value(column, row)])) }));
-    return JSON.stringify(records, null, 1) + "\n";
+  function asJson(shown) {
+    return JSON.stringify(records(shown), null, 1) + "\n";
   }
 
-  function asMarkdown({ columns, rows }) {
-    const safe = (value) => value.replace(/[\\`*_[\]<>|]/g, (c) => `\\${c}`);
-    const line = (cells) => `| ${cells.join(" | ")} |`;
-    const rule = columns.map((column) => (column.words ? ":--" : "--:"));
-    return [line(columns.map((column) => safe(title(column)))), line(rule), ...rows.map((row) => line(columns.map((column) => safe(shown(column, row)))))].join("\n") + "\n";
-  }
-
-  function asLatex({ columns, rows }) {
-    const signs = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "\u2212": "$-$", "\u2013": "--" };
-    const safe = (value) => value.replace(/[\\&%$#_{}~^\u2212\u2013]/g, (c) => signs[c] || `\\${c}`);
-    const line = (cells) => `${cells.map(safe).join(" & ")} \\\\`;
-    const tiers = [];
-    let last = null;
-    for (const row of rows) {
-      if (last !== null && row.access !== last) tiers.push("\\midrule");
-      last = row.access;
-      tiers.push(line(columns.map((column) => shown(column, row))));
-    }
-    const shape = columns.map((column) => (column.words ? "l" : "r")).join("");
-    return ["% \\usepackage{booktabs}", `\\begin{tabular}{${shape}}`, "\\toprule", line(columns.map(title)), "\\midrule", ...tiers, "\\bottomrule", "\\end{tabular}"].join("\n") + "\n";
+  /** Return the board's tables as the server wrote them, without the lines of rows that are not shown. */
+  function pasted(kind, { rows }, key) {
+    const place = new Map(rows.map((row, k) => [row.label, k])); // the ideal observer has no label
+    const tables = window.spurgenTables[key][kind]; // see leaderboard.js, which harness/site/paste.py makes
+    return tables.map((table) => {
+      const sections = table.sections.map(([heading, lines]) => {
+        const kept = lines.filter(([label]) => place.has(label)).sort(([a], [b]) => place.get(a) - place.get(b));
+        return kept.length ? heading + kept.map(([, line]) => line).join("") : "";
+      });
+      return table.open + sections.join("") + table.close;
+    }).join("\n");
   }
 
   /** Save what is shown as a file, and write it into the text field to be pasted. */
-  function download(board, format, stem) {
+  function download(board, format, suite, key) {
     const [type, make] = FORMATS[format];
-    const content = make(visible(board));
+    const content = make(visible(board), key);
     document.getElementById("paste").value = content;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([content], { type }));
-    link.download = `${stem.replace(/[^\w.-]/g, "-")}.${format}`;
+    link.download = `${`${suite}-${key}`.replace(/[^\w.-]/g, "-")}.${format}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
@@ -81,10 +77,18 @@
     return made;
   };
 
-  function difference(column, rows) {
-    if (rows.length !== 2 || column.words || ["rank", "to_erm", "units"].includes(column.key)) return "";
-    const [a, b] = rows.map((row) => row.cells[column.place].value);
-    return a === null || b === null ? "" : `${a - b < 0 ? "\u2212" : "+"}${Math.abs(a - b).toFixed(3)}`;
+  const signed = (value) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(3)}`;
+
+  /** Return the paired difference of two rows in robust accuracy, which is known where one of them is ERM. */
+  function difference(board, rows) {
+    const column = board.columns.find((each) => each.key === "to_erm");
+    if (!column || rows.length !== 2 || !rows.some((row) => row.label === "erm")) return "";
+    const turned = rows[0].label === "erm";
+    const { value, low, high, verdict } = rows[turned ? 1 : 0].cells[column.place];
+    if (value === undefined) return "";
+    const [sign, ends] = turned ? [-1, [high, low]] : [1, [low, high]];
+    const interval = low === undefined ? "" : ` [${ends.map((end) => signed(sign * end)).join(", ")}]`;
+    return `${signed(sign * value)}${interval}${verdict === "undecided" ? ", not significant" : ", significant"}`;
   }
 
   /** Show marked rows of a board side by side. */
@@ -94,19 +98,19 @@
     section.hidden = rows.length < 2;
     if (section.hidden) return;
     const table = document.getElementById("compared");
+    const paired = difference(board, rows);
+    const last = (content) => (paired ? [element("td", content)] : []);
     const head = document.createElement("tr");
-    head.append(element("th", "", null), ...rows.map((row) => element("th", row.label, "col")));
-    head.replaceChild(element("td", ""), head.firstChild);
-    if (rows.length === 2) head.append(element("th", "Difference", "col"));
-    const lines = board.columns.slice(1).map((column) => {
+    head.append(element("td", ""), ...rows.map((row) => element("th", row.label, "col")), ...(paired ? [element("th", "Paired difference", "col")] : []));
+    const places = ranked(rows) ? [] : ["rank", "letters"];
+    const lines = board.columns.slice(1).filter((column) => !places.includes(column.key)).map((column) => {
       const line = document.createElement("tr");
-      line.append(element("th", title(column), "row"), ...rows.map((row) => element("td", window.spurgen.copy(row.cells[column.place].node))));
-      if (rows.length === 2) line.append(element("td", difference(column, rows)));
+      const cells = rows.map((row) => element("td", window.spurgen.copy(row.cells[column.place].node)));
+      line.append(element("th", title(column), "row"), ...cells, ...last(column.key === "robust_accuracy" ? paired : ""));
       return line;
     });
     const access = document.createElement("tr");
-    access.append(element("th", "Access", "row"), ...rows.map((row) => element("td", row.access)));
-    if (rows.length === 2) access.append(element("td", ""));
+    access.append(element("th", "Access", "row"), ...rows.map((row) => element("td", row.given)), ...last(""));
     const [thead, tbody] = [document.createElement("thead"), document.createElement("tbody")];
     thead.append(head);
     tbody.append(access, ...lines);
@@ -114,12 +118,15 @@
     note(rows, suite);
   }
 
+  /** Return whether rows are ranked against one another: all in one access tier. */
+  const ranked = (rows) => new Set(rows.map((row) => row.access)).size === 1 && rows[0].access !== "few";
+
   function note(rows, suite) {
     const line = document.getElementById("comparison-note");
-    const sameTier = new Set(rows.map((row) => row.access)).size === 1;
-    const rule = sameTier
-      ? "Rows that share a tier letter do not differ significantly in robust accuracy; rows without a common letter do."
-      : "These rows were given different information, so they are not ranked against one another.";
+    const few = rows.some((row) => row.access === "few");
+    const rule = ranked(rows)
+      ? "Rows of this access tier that share a letter do not differ significantly in robust accuracy; rows without a common letter do."
+      : `These rows ${few ? "are not all complete" : "were given different information"}, so they are not ranked against one another.`;
     const [a, b] = rows.map((row) => row.label);
     const command = document.createElement("code");
     command.textContent = `spurgen compare ${quoted(a)} ${quoted(b)} --suite ${suite}`;

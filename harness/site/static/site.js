@@ -66,8 +66,9 @@
     const wanted = state.text.trim().toLowerCase();
     board.table.setFilter((row) => (!state.tier || row.access === state.tier || row.access === "ideal") &&
       (!wanted || row.access === "ideal" || row.label.toLowerCase().includes(wanted)));
+    const chosen = state.columns || window.spurgen.roomy(board);
     for (const column of board.columns) {
-      const on = column.place === 0 || (state.columns ? state.columns.includes(column.key) : !column.hidden);
+      const on = column.place === 0 || chosen.includes(column.key);
       const shown = board.table.getColumn(column.key);
       if (shown.isVisible() !== on) (on ? shown.show() : shown.hide());
     }
@@ -112,9 +113,21 @@
   function mark(label, on) {
     state.rows = state.rows.filter((each) => each !== label);
     if (on) state.rows.push(label);
-    marked.clear();
-    state.rows.forEach((each) => marked.add(each));
+    remember();
     apply();
+  }
+
+  /** Mark the chosen rows on every board that is built: the others are shown again as they were. */
+  function remember() {
+    marked.clear();
+    state.rows.forEach((label) => marked.add(label));
+    for (const board of boards.values()) {
+      if (!board.ready) continue;
+      for (const row of board.table.getRows()) {
+        const box = row.getElement().querySelector("[data-mark]");
+        if (box) box.checked = marked.has(box.dataset.mark);
+      }
+    }
   }
 
   function change(part) {
@@ -131,7 +144,7 @@
     change({ columns: boxes.filter((box) => box.checked).map((box) => box.value) });
   });
   document.getElementById("downloads").addEventListener("click", (event) => {
-    if (event.target.dataset.format) window.spurgen.download(current(), event.target.dataset.format, `${form.dataset.suite}-${state.board}`);
+    if (event.target.dataset.format) window.spurgen.download(current(), event.target.dataset.format, form.dataset.suite, state.board);
   });
   document.getElementById("compare").addEventListener("click", () => {
     if (state.rows.length < 2) return;
@@ -142,6 +155,8 @@
   form.addEventListener("reset", (event) => { event.preventDefault(); restart(start()); });
   form.addEventListener("submit", (event) => event.preventDefault());
   window.addEventListener("hashchange", () => restart(fromAddress()));
+  let width = innerWidth;
+  window.addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; apply(); } });
   document.addEventListener("click", (event) => closeMenus(event.target));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
 
@@ -154,13 +169,8 @@
   }
 
   function restart(fresh) {
-    const before = [...marked];
     state = fresh;
-    marked.clear();
-    state.rows.forEach((label) => marked.add(label));
-    for (const board of boards.values()) {
-      if (board.ready && before.join() !== state.rows.join()) board.table.redraw(true);
-    }
+    remember();
     apply();
   }
 

@@ -2,22 +2,19 @@
 // Shows a board's plain table by Tabulator, with the same cells in the same widths; see vendor/README.md.
 (() => {
   const text = (node) => node.textContent.replace(/\s+/g, " ").trim();
-  const number = (shown) => {
-    const found = shown.replace(/\u2212/g, "-").match(/[-+]?\d*\.?\d+/);
-    return found ? Number(found[0]) : null;
-  };
 
   /** Read a plain table: its columns, the headings over them, and a record per row. */
   function read(table) {
     const head = table.tHead.rows[table.tHead.rows.length - 1];
     const columns = [...head.cells].map((cell, place) => ({
       place, key: cell.dataset.c, title: text(cell), about: cell.title, hidden: "hidden" in cell.dataset,
+      spare: Number(cell.dataset.spare || 0),
       words: place === 0 || cell.classList.contains("t"), width: cell.offsetWidth,
     }));
     if (table.tHead.rows.length > 1) {
       let place = 0;
       for (const cell of table.tHead.rows[0].cells) {
-        for (let k = 0; k < cell.colSpan; k += 1) columns[place + k].group = text(cell);
+        for (let k = 0; k < cell.colSpan; k += 1) Object.assign(columns[place + k], { group: cell.dataset.group || "", over: cell });
         place += cell.colSpan;
       }
     }
@@ -31,10 +28,11 @@
 
   function record(row, tier) {
     const cells = [...row.cells].map((cell) => {
-      const shown = text(cell);
-      return { node: cell, text: shown, value: number(shown), big: text(cell.querySelector("b") || cell), small: text(cell.querySelector("small") || document.createElement("i")) };
+      const [value, low, high] = (cell.dataset.value || "").split(" ").filter(Boolean).map(Number);
+      return { node: cell, text: text(cell), value, low, high, verdict: cell.dataset.verdict };
     });
-    return { id: row.dataset.label || "", label: row.dataset.label || "", access: tier.access, order: tier.order, cells };
+    const label = row.dataset.label || "";
+    return { id: label, label, access: tier.access, given: row.dataset.given || tier.access, order: tier.order, cells };
   }
 
   /** Compare two cells; rows without the metric come last, and access tiers keep their order. */
@@ -58,6 +56,7 @@
     const box = document.createElement("input");
     box.type = "checkbox";
     box.checked = marked.has(row.label);
+    box.dataset.mark = row.label;
     box.setAttribute("aria-label", `Compare ${row.label}`);
     box.addEventListener("change", () => onMark(row.label, box.checked));
     box.addEventListener("click", (event) => event.stopPropagation());
@@ -76,7 +75,7 @@
   function definition(column, marked, onMark) {
     return {
       field: column.key, title: column.title, width: column.width + (column.place ? 12 : 22), visible: !column.hidden,
-      hozAlign: column.words ? "left" : "right", headerHozAlign: column.words ? "left" : "right",
+      vertAlign: "middle", hozAlign: column.words ? "left" : "right", headerHozAlign: column.words ? "left" : "right",
       frozen: column.place === 0, resizable: false, headerSortStartingDir: column.words || column.key === "rank" ? "asc" : "desc",
       titleFormatter: () => heading(column),
       mutator: (_value, data) => data.cells[column.place],
@@ -92,7 +91,7 @@
       const last = joined[joined.length - 1];
       if (!column.group) joined.push(made[k]);
       else if (last && last.columns && last.title === column.group) last.columns.push(made[k]);
-      else joined.push({ title: column.group, columns: [made[k]], headerHozAlign: "center" });
+      else joined.push({ title: column.group, titleFormatter: () => copy(column.over), columns: [made[k]], headerHozAlign: "center" });
     });
     return joined;
   }
@@ -144,5 +143,19 @@
     return { ...board, table, host };
   }
 
-  window.spurgen = { show, copy };
+  /** Return the columns to show by default: of the spare ones as many as there is room for, the highest number first. */
+  function roomy(board) {
+    const wide = (column) => board.table.getColumn(column.key).getWidth();
+    const byDefault = board.columns.filter((column) => !column.hidden);
+    const shown = byDefault.filter((column) => !column.spare);
+    let room = board.host.parentElement.clientWidth - shown.reduce((sum, column) => sum + wide(column), 0);
+    for (const column of byDefault.filter((each) => each.spare).sort((a, b) => b.spare - a.spare)) {
+      if (wide(column) > room) continue;
+      shown.push(column);
+      room -= wide(column);
+    }
+    return shown.map((column) => column.key);
+  }
+
+  window.spurgen = { show, copy, roomy };
 })();

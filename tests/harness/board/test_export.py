@@ -50,11 +50,18 @@ def test_csv_has_a_line_per_task_and_row_and_a_column_per_number(board):
     assert [line["task"] for line in lines] == ["small-image"] * 10 + ["small-text"] * 10
     by_name = {line["submission"]: line for line in lines[10:]}
     row = next(row for row in board.tasks["small-text"].rows if row.submission == "group_dro")
-    assert json.loads(by_name[row.submission]["ranks"]) == list(row.ranks)
-    assert (by_name["short"]["ranks"], by_name["short"]["units"], by_name["gone"]["ranks"]) == ("", "2", "")
+    ranks = {name: (line["first_rank"], line["last_rank"]) for name, line in by_name.items()}
+    assert tuple(map(int, ranks[row.submission])) == row.ranks
+    assert (ranks["short"], by_name["short"]["units"], ranks["gone"]) == (("", ""), "2", ("", ""))
     first = by_name[row.submission]
     assert float(first["sss_by_channel.color"]) == pytest.approx(row.by_channel["sss"]["color"])
-    assert json.loads(first["robust_accuracy_ci"]) == pytest.approx(row.ranked_by.ends)
+    for name, ends in {
+        "robust_accuracy": row.ranked_by.ends, "wga_simultaneous": row.wga_simultaneous,
+        "against_erm.interval": row.against_erm.interval,
+    }.items():  # fmt: skip
+        assert [float(first[f"{name}_{end}"]) for end in ("low", "high")] == pytest.approx(ends)
+    assert not [value for line in lines for value in line.values() if value.startswith(("[", "("))]
+    assert {"first_rank", "robust_accuracy_low"} <= set(board.to_pandas()) & set(first)
     assert {line["against_erm.verdict"] for line in lines} == {"better", "undecided", ""}
     assert by_name["short"]["against_erm.units"] == "2.0"
     assert by_name["gone"]["reason"] == "failed with seed 0: boom|"

@@ -50,8 +50,8 @@ def test_a_table_shows_rank_interval_letters_and_the_difference_to_erm(board, re
     part = board.tasks["small-text"]
     rows = [row for row in part.rows if row.access == "train_groups"]
     first, second = read_table(board_table(rows, task_columns, part.unit))
-    assert (first["Submission"], first["Rank"], first["Tier"], first["Seeds"]) == ("group_dro", "1", "a", "5")
-    assert (second["Rank"], second["Tier"]) == ("2", "b")
+    assert (first["Submission"], first["Rank"], first["Letter"], first["Seeds"]) == ("group_dro", "1", "a", "5")
+    assert (second["Rank"], second["Letter"]) == ("2", "b")
     (low, high), value = rows[0].ranked_by.ends, rows[0].ranked_by.value
     assert first["Robust accuracy"] == f"{value:.3f} [{low:.3f}, {high:.3f}]"
     assert first["To ERM"] == f"{rows[0].against_erm.difference:+.3f} better"
@@ -100,7 +100,7 @@ def test_the_floor_is_that_of_a_single_nuisance_where_rows_have_it(board, read_t
 def test_a_row_without_a_letter_has_a_dash(board, read_table):
     part = board.tasks["small-text"]
     (line,) = read_table(board_table([replace(part.rows[0], letters="")], task_columns, part.unit))
-    assert line["Tier"] == "-"
+    assert line["Letter"] == "-"
 
 
 def test_a_row_that_ignores_the_core_cue_is_marked(make_row, suite, table):

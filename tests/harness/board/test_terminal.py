@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.terminal import BRIEF, PLAIN_WIDTH, to_terminal
+from spurgen.harness.board.terminal import PLAIN_WIDTH, to_terminal
 from spurgen.harness.statistics.estimate import Estimate
 
 MANIFEST = "Manifest SHA-256: "
@@ -31,20 +31,45 @@ def test_few_columns_fit_80_characters(board):
     text = to_terminal(with_reliance(board), width=80)
     tabular = [line for line in text.splitlines() if not line.startswith((MANIFEST, "Not ranked", "##"))]
     assert max(map(cell_len, tabular)) <= 80
-    assert "Rank   Tier   Submission" in text
+    assert "Rank   Letter   Submission" in text
     row = board.tasks["small-text"].rows[-2]
     line = line_of(text, row.submission)
     assert line.split() == ["1", "a", row.submission, *row.ranked_by.text().split(), "0.250", "0.875"]
     assert "WGA" not in text
 
 
-@pytest.mark.parametrize(("width", "absent"), [(72, "Core use"), (60, "Reliance"), (45, "Tier ")])
+@pytest.mark.parametrize(("width", "absent"), [(70, "Core use"), (58, "Reliance"), (45, "Letter")])
 def test_columns_that_do_not_fit_are_left_out_and_the_interval_never_is(board, width, absent):
     text = to_terminal(with_reliance(board), width=width)
-    assert absent not in text.partition(BRIEF[-30:])[2]
+    heads = [line for line in text.splitlines() if line.startswith("Rank  ")]
+    assert heads
+    assert not [head for head in heads if absent in head]
     low, high = board.tasks["small-text"].rows[0].ranked_by.ends
     assert f"[{low:.3f}, {high:.3f}]" in text
     assert max(cell_len(line) for line in text.splitlines() if line.startswith("───")) <= width
+
+
+def test_a_wide_terminal_shows_reliance_by_channel_and_the_difference_to_erm(board):
+    part = board.tasks["small-text"]
+    rows = [replace(row, by_channel=row.by_channel | {"reliance": {"color": 0.125, "shape": 0.5}}) for row in part.rows]
+    shown = with_reliance(replace(board, tasks={"small-text": replace(part, rows=rows)}, overall={}))
+    text = to_terminal(shown, width=140)
+    assert "Reliance   on color   on shape   Core use" in text
+    row = next(row for row in rows if row.submission == "vrex")
+    line = line_of(text, "vrex")
+    assert f"{row.against_erm.difference:+.3f}" in line
+    assert "0.250      0.125      0.500      0.875" in line
+    assert "on color   on shape" in to_terminal(shown, wide=True)
+    assert "on color" not in to_terminal(shown, width=80).partition("## small")[2]
+
+
+def test_channels_that_do_not_all_fit_are_all_left_out(board):
+    part = board.tasks["small-text"]
+    many = {f"channel-{k}": 0.1 for k in range(9)}
+    rows = [replace(row, by_channel=row.by_channel | {"reliance": many}) for row in part.rows]
+    text = to_terminal(replace(board, tasks={"small-text": replace(part, rows=rows)}, overall={}), width=140)
+    assert "on channel-0" not in text.partition("## small-text")[2]
+    assert "To ERM" in text
 
 
 def test_a_long_name_continues_on_the_next_line(board):

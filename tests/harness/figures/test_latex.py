@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.harness.figures.latex import Section, bold, escaped, figure, table
+from spurgen.harness.figures.latex import Section, Table, bold, escaped, figure, stacked, stacked_words
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_text_is_printed_as_text(text, latex):
 
 @pytest.mark.parametrize(("columns", "environment"), [(1, "table"), (2, "table*")])
 def test_a_table_has_balanced_environments_and_as_many_cells_in_every_row(columns, environment):
-    text = table(["a", "b"], [Section("one", [["x", "1"], ["y", bold("2")]])], "50 % & more", "tab:x", columns)
+    text = Table(["a", "b"], [Section("one", [["x", "1"], ["y", bold("2")]])], "50 % & more", "tab:x", columns).text
     assert balanced(text)
     assert rf"\begin{{{environment}}}[t]" in text
     assert r"\caption{50\,\% \& more}" in text
@@ -30,6 +30,23 @@ def test_a_table_has_balanced_environments_and_as_many_cells_in_every_row(column
     assert [row.count(" & ") for row in rows] == [1, 1, 1]
     assert r"\multicolumn{2}{l}{\emph{one}} \\" in text
     assert r"y & \textbf{2} \\" in text
+
+
+def test_long_headings_break_at_spaces_and_hyphens():
+    assert stacked_words("composite-multi_x") == r"\shortstack[r]{composite-\\multi\_x}"
+    assert stacked_words("color") == "color"
+    assert stacked("1") == "1"
+
+
+def test_whether_a_table_fits_goes_by_the_longest_line_of_its_cells():
+    def fits(cell):
+        return Table(["a", "b"], [Section("one", [["x", cell]])], "", "tab:x", 1).fits
+
+    assert fits("0" * 40)
+    assert not fits("0" * 60)
+    assert fits(stacked("0" * 40, "1" * 40))
+    assert not Table(["a", "b"], [Section("one", [["x", "1"]] * 80)], "", "tab:x", 1).fits  # higher than a page
+    assert fits(bold("0" * 40) + r"\textbar{}$^{\dagger}$")
 
 
 @pytest.mark.parametrize(("columns", "environment"), [(1, "figure"), (2, "figure*")])

@@ -1,10 +1,12 @@
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
 
 from spurgen.harness.figures.from_run import run_sheet
-from spurgen.harness.figures.tables import main_table, task_table
+from spurgen.harness.figures.tables import main_table, reliance_table, task_table
 
 
 def rows(text):
@@ -31,7 +33,7 @@ def test_rows_that_a_test_does_not_place_below_the_best_are_bold(mains):
 
 
 def test_the_table_of_a_task_has_the_metrics_that_rows_have(mains):
-    table = rows(task_table(mains[0]))
+    table = rows(task_table(mains[0]).text)
     assert table["Method"] == ["Robust accuracy", "To ERM", "WGA", "Reliance", "Accuracy", "SSS", "IG"]
     entry = mains[0].by_label["group_dro"]
     value, verdict = entry.difference
@@ -42,14 +44,14 @@ def test_the_table_of_a_task_has_the_metrics_that_rows_have(mains):
 
 @pytest.mark.parametrize("columns", [1, 2])
 def test_captions_state_units_intervals_and_the_rule_of_bold(mains, columns):
-    for text in (main_table(mains, columns=columns), task_table(mains[0], columns)):
+    for text in (main_table(mains, columns=columns), task_table(mains[0], columns).text):
         for part in ("means over n = 3 worlds", "95\\,\\% Student's t intervals", "paired t-test over worlds", "Holm",
                      "fewer than 3 worlds"):  # fmt: skip
             assert part in text, part
 
 
 def test_a_hostile_name_is_escaped(mains):
-    text = task_table(mains[0])
+    text = task_table(mains[0]).text
     name = (
         r"\textgreater{} evil\_\$\textasciicircum{}\%\&\#\{\}\textasciitilde{}\textbackslash{}x\textbar{}\textless{}b"
     )
@@ -59,10 +61,88 @@ def test_a_hostile_name_is_escaped(mains):
 
 def test_an_experiment_marks_what_is_significantly_better_than_erm(make_experiment):
     sheet = run_sheet(make_experiment({"erm": {"quality": 0.5}, "group_dro": {"quality": 0.95}}))
-    text = task_table(sheet)
+    text = task_table(sheet).text
     table, own = rows(text), r"\textgreater{} "  # made-up methods come from files
     assert table["Method"][:2] == ["Worst-group accuracy", "To ERM"]
     assert table[own + r"group\_dro"][0].startswith(r"\textbf{")
     assert table[own + r"group\_dro"][1].endswith("$^{*}$")
     assert not table[own + "erm"][0].startswith(r"\textbf{")
     assert "Bold: significantly better than erm" in text
+
+
+DOCUMENT = r"""\documentclass[twocolumn]{article}
+\usepackage{booktabs}
+\usepackage[T1]{fontenc}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+def overfull(text, folder):
+    """Return the lines in which pdflatex says that something sticks out of the page."""
+    (folder / "tables.tex").write_text(DOCUMENT % text)
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "tables.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return [line for line in done.stdout.splitlines() if line.startswith("Overfull")]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize("columns", [1, 2])
+def test_no_table_sticks_out_of_the_page(sheets, means, columns, tmp_path):
+    long = {"main-image": "composite-multimodal", "main-text": "availability-medium-98"}
+    renamed = [replace(sheet, name=long.get(name, name)) for name, sheet in sheets.items()]
+    for number in (2, 4, len(renamed)):
+        shown = renamed[:number]
+        tables = [main_table(shown, list(means.values()), columns)]
+        tables += [
+            table.text for sheet in shown for table in (task_table(sheet, columns), reliance_table(sheet, columns))
+        ]
+        assert overfull("\n".join(tables), tmp_path) == []
+
+
+def test_a_table_of_one_column_has_its_intervals_below_or_takes_two_columns(mains):
+    named = ("erm", "mixup", "jtt", "group_dro")
+    shown = [replace(sheet, entries=[e for e in sheet.entries if e.label in named]) for sheet in mains]
+    text = main_table([*shown, replace(shown[0], name="third")], columns=1)
+    assert r"\begin{table}[t]" in text
+    estimate = shown[0].by_label["group_dro"].estimates["robust_accuracy"]
+    assert rf"\shortstack[r]{{{estimate.value:.3f}\\{{[}}{estimate.low:.3f}, {estimate.high:.3f}]}}" in text
+    assert r"\begin{table*}[t]" in task_table(shown[0], 1).text
+
+
+def test_tasks_that_do_not_fit_one_table_are_continued_in_others(sheets):
+    shown = [replace(sheets["main-image"], name=f"a-long-name-of-a-task-{k}") for k in range(30)]
+    text = main_table(shown, columns=2)
+    labels = re.findall(r"\\label\{(.+?)\}", text)
+    assert labels == [f"tab:spurgen-main-{k}" for k in range(1, len(labels) + 1)]
+    assert len(labels) > 1
+    assert all(len(re.findall(rf"-{k}[^0-9]", text)) for k in range(30))
+
+
+def test_labels_are_words_joined_by_hyphens(means):
+    assert r"\label{tab:spurgen-mean-of-main}" in task_table(means["main"]).text
+
+
+def test_the_table_of_reliance_has_a_column_per_channel_and_the_ideal_observer_first(mains):
+    text = reliance_table(mains[0]).text
+    table = rows(text)
+    assert table["Method"] == ["color", "background", "Excess"]
+    assert table["ideal observer"] == ["0.02", "0.02", "--"]
+    estimate = mains[0].by_label["erm"].channels["reliance"]["color"]
+    assert table["erm"][0].startswith(f"{estimate.value:.2f} {{[}}")
+    assert r"\label{tab:spurgen-reliance-main-image}" in text
+    assert reliance_table(replace(mains[0], entries=[replace(e, channels={}) for e in mains[0].entries])) is None
+
+
+def test_zero_has_no_sign(mains):
+    entries = [
+        replace(
+            e, difference=(-0.0001, "undecided"), estimates=e.estimates | {"ig": replace(e.estimates["ig"], value=-0.0)}
+        )
+        for e in mains[0].entries
+    ]
+    text = task_table(replace(mains[0], entries=entries)).text
+    assert re.search("& 0.000 &.*& 0.00 ", text)
+    assert not re.search(r"(\$-\$|\+)0\.0+ ", text)

@@ -6,9 +6,9 @@ from spurgen.harness.statistics.estimate import Estimate
 
 def test_an_interval_is_drawn_where_its_ends_are():
     drawn = interval_cell(Estimate(0.5, 0.25, 0.75), 1.0)
-    assert 'class="whisker" d="M30 8H90"' in drawn
-    assert 'class="dot" cx="60"' in drawn
-    assert 'class="ideal" d="M120 0V16"' in drawn
+    assert 'class="whisker" d="M16 8H48"' in drawn
+    assert 'class="dot" cx="32"' in drawn
+    assert 'class="ideal" d="M64 0V16"' in drawn
 
 
 def test_a_number_without_interval_or_ideal_observer_has_neither_line():

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.site.boards import board_view
+from spurgen.harness.site.columns import MINUS
 
 
 def columns_of(material, name):
@@ -10,9 +13,59 @@ def test_a_board_has_a_column_per_channel_beside_the_ideal_observer(tiny):
     columns = columns_of(tiny, "small-image")
     row = tiny.board.tasks["small-image"].rows[0]
     cell = columns["reliance/color"].cell(row)
-    assert cell.sort == row.by_channel["reliance"]["color"]
-    assert float(columns["reliance/color"].ideal.plain) >= 0
-    assert columns[RANKED_BY].cell(row).plain == row.ranked_by.text()
+    assert cell.raw == row.by_channel["reliance"]["color"]
+    assert columns["reliance/color"].ideal.raw >= 0
+    assert columns[RANKED_BY].cell(row).value == " ".join(
+        f"{each:.6g}" for each in (row.ranked_by.value, *row.ranked_by.ends)
+    )
+
+
+def test_robust_accuracy_and_reliance_come_first(tiny, many):
+    assert list(columns_of(many, "pair-image"))[:4] == [
+        RANKED_BY,
+        *(f"reliance/{n}" for n in ("color", "background", "shape")),
+    ]
+    assert list(columns_of(tiny, "small-text"))[:2] == [RANKED_BY, "reliance/color"]
+
+
+def test_an_interval_stands_as_text_below_its_number(tiny):
+    row = tiny.board.tasks["small-image"].rows[0]
+    for key in (RANKED_BY, "reliance/color"):
+        cell = columns_of(tiny, "small-image")[key].cell(row)
+        style = ".3f" if key == RANKED_BY else ".2f"
+        assert f'<small class="ci">{cell.low:{style}} to {cell.high:{style}}</small>' in cell.content.replace(
+            MINUS, "-"
+        )
+
+
+def test_ranks_and_letters_say_that_they_hold_within_an_access_tier(tiny):
+    columns = columns_of(tiny, "small-image")
+    row = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "vrex")
+    assert columns["rank"].cell(row).content == "1 of 1"
+    assert columns["letters"].title == "Letter"
+    assert all("access tier" in columns[key].about for key in ("rank", "letters"))
+
+
+def test_a_difference_has_its_verdict_apart(tiny):
+    row = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "group_dro")
+    cell = columns_of(tiny, "small-image")["to_erm"].cell(row)
+    assert cell.verdict == row.against_erm.verdict == "better"
+    assert (cell.raw, cell.low, cell.high) == (row.against_erm.difference, *row.against_erm.interval)
+    assert "better</b>" in cell.content
+
+
+def test_a_zero_has_no_sign(tiny):
+    row = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "dfr")
+    tied = replace(row, against_erm=replace(row.against_erm, difference=-0.0001, interval=None))
+    assert "<b>0.000" in columns_of(tiny, "small-image")["to_erm"].cell(tied).content
+
+
+def test_all_reliances_of_a_site_are_drawn_on_one_scale_that_boards_state(tiny):
+    scale = tiny.reliance_scale
+    assert {board_view(tiny, name).reliance_scale for name in (*tiny.board.tasks, "both")} == {scale}
+    ends = [row.estimates["reliance"].ends[1] for part in tiny.board.tasks.values() for row in part.rows]
+    assert max(ends) <= scale or scale == 1.0
+    assert f"0 to {scale:g}" in columns_of(tiny, "small-text")["reliance/color"].about
 
 
 def test_a_metric_that_no_row_has_is_left_out(tiny, many):
@@ -26,9 +79,9 @@ def test_a_set_shows_means_over_its_tasks(tiny):
     line = next(line for line in view.lines if line.row.submission == "erm")
     of_tasks = [columns_of(tiny, name)["reliance/color"] for name in ("small-image", "small-text")]
     rows = [next(r for r in tiny.board.tasks[n].rows if r.submission == "erm") for n in ("small-image", "small-text")]
-    mean = sum(column.cell(row).sort for column, row in zip(of_tasks, rows, strict=True)) / 2
+    mean = sum(column.cell(row).raw for column, row in zip(of_tasks, rows, strict=True)) / 2
     shown = {column.key: column for column in view.columns}["reliance/color"].cell(line.row)
-    assert abs(shown.sort - mean) < 1e-9
+    assert abs(shown.raw - mean) < 1e-9
 
 
 def test_tiers_are_apart_and_rows_with_few_units_come_last(tiny):

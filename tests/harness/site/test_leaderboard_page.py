@@ -1,5 +1,7 @@
 """The leaderboard in a real browser, opened from disk."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -66,7 +68,7 @@ def test_an_address_brings_the_same_view_to_somebody_else(visit, tiny_site):
     assert theirs.locator("#boards > .shown .tabulator-col[tabulator-field=accuracy]").get_attribute("aria-sort") == (
         "descending"
     )
-    assert theirs.locator("#compared thead th").all_inner_texts() == ["dfr", "jtt", "Difference"]
+    assert theirs.locator("#compared thead th").all_inner_texts() == ["dfr", "jtt"]
     assert other.problems == []
 
 
@@ -78,45 +80,127 @@ def test_a_forged_address_is_ignored(visit, tiny_site):
     assert seen.problems == []
 
 
-def test_marked_rows_are_compared(visit, tiny_site):
+def test_marked_rows_are_compared(visit, tiny_site, tiny):
     seen = visit()
-    page = seen.open(tiny_site)
+    page = seen.open(tiny_site, "index.html#board=small-image")
     board = page.locator("#boards > .shown")
     assert page.locator("#comparison").is_hidden()
     board.get_by_label("Compare erm").check()
     board.get_by_label("Compare dfr").check()
     table = page.locator("#compared")
     assert table.get_by_role("row", name="Access").inner_text().split() == ["Access", "none", "val_groups"]
-    robust = table.get_by_role("row", name="Robust accuracy")
-    ours, its, difference = robust.locator("td").all_inner_texts()
-    assert difference[0] == "\N{MINUS SIGN}"
-    assert float(ours.split()[0]) - float(its.split()[0]) == pytest.approx(-float(difference[1:]), abs=1e-6)
+    against = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "dfr").against_erm
+    low, high = against.interval
+    difference = table.get_by_role("row", name="Robust accuracy").locator("td").last.inner_text()
+    expected = f"{-against.difference:+.3f} [{-high:+.3f}, {-low:+.3f}], significant"
+    assert difference == expected.replace("-", "\N{MINUS SIGN}")
+    others = table.locator("tr", has=page.get_by_role("rowheader", name="Accuracy", exact=True))
+    assert others.locator("td").last.inner_text() == ""
     assert "given different information" in page.locator("#comparison-note").inner_text()
+    assert (
+        table.get_by_role("rowheader", name="Rank").count()
+        == table.get_by_role("rowheader", name="Letter").count()
+        == 0
+    )
     assert "spurgen compare erm dfr --suite" in page.locator("#comparison-note code").inner_text()
     assert seen.problems == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [
-        ("CSV", "Access,Method,Rank"), ("JSON", '"robust_accuracy"'), ("Markdown", "| Method | Rank |"),
-        ("LaTeX", r"\begin{tabular}"),
-    ],
-)  # fmt: skip
-def test_what_is_shown_is_downloaded_and_ready_to_paste(visit, tiny_site, kind, expected):
-    seen = visit()
-    page = seen.open(tiny_site, "index.html#board=small-image&tier=train_groups")
-    page.get_by_text("Download", exact=True).click()
+def test_rows_of_a_tier_are_compared_with_their_ranks_and_without_a_difference(visit, tiny_site):
+    page = visit().open(tiny_site, "index.html#board=small-image&rows=resample&rows=group_dro")
+    table = page.locator("#compared")
+    assert table.get_by_role("rowheader", name="Rank").is_visible()
+    assert table.get_by_role("columnheader", name="Paired difference").count() == 0
+    assert "Rows of this access tier that share a letter" in page.locator("#comparison-note").inner_text()
+
+
+def test_a_mark_that_is_taken_off_on_one_board_is_off_on_all(visit, tiny_site):
+    page = visit().open(tiny_site, "index.html#board=small-image")
+    shown = page.locator("#boards > .shown")
+    shown.get_by_label("Compare erm").check()
+    page.locator("select[name=board]").select_option("small-text")
+    shown.get_by_label("Compare erm").uncheck()
+    page.locator("select[name=board]").select_option("small-image")
+    assert not shown.get_by_label("Compare erm").is_checked()
+    assert page.locator("#chosen").inner_text() == "0"
+
+
+def test_what_answers_the_question_is_visible_and_spare_columns_wait_for_room(visit, many_site):
+    for width, spare in ((1280, True), (390, False)):
+        page = visit(viewport={"width": width, "height": 900}).open(many_site)
+        for key in ("robust_accuracy", "reliance/color"):
+            box = page.locator(f"#boards > .shown .tabulator-col[tabulator-field='{key}']").bounding_box()
+            assert box["x"] + box["width"] / 2 < width
+        assert page.locator("#boards > .shown .tabulator-col[tabulator-field=rank]").is_visible() == spare
+        page.get_by_text("Columns").click()
+        assert page.locator("#columns").get_by_label("Rank").is_checked() == spare
+    holder = page.locator("#boards > .shown .scroll[aria-label^=Board]")
+    assert holder.evaluate("(box) => box.scrollWidth > box.clientWidth")
+    assert "local" in holder.evaluate("(box) => getComputedStyle(box).backgroundAttachment")
+    page.locator("#columns").get_by_label("Rank").check()
+    assert page.locator("#boards > .shown .tabulator-col[tabulator-field=rank]").is_visible()
+
+
+def downloaded(page, kind):
+    """Return what a button of the download menu saves, which is also ready to paste."""
+    if page.locator("#downloads").is_hidden():
+        page.get_by_text("Download", exact=True).click()
     with page.expect_download() as download:
         page.locator("#downloads").get_by_role("button", name=kind).click()
     content = download.value.path().read_text()
-    assert expected in content
-    escaped = "group\\_dro" if kind in ("LaTeX", "Markdown") else "group_dro"
-    assert escaped in content
-    assert "jtt" not in content
     assert page.locator("#paste").input_value() == content
-    if kind == "JSON":
-        rows = json.loads(content)
-        assert {row["name"] for row in rows} >= {"group_dro", "resample"}
-        assert all(isinstance(row["accuracy"], float | int) for row in rows)
+    return content
+
+
+def test_csv_and_json_have_raw_numbers_intervals_and_verdicts_apart(visit, tiny_site, tiny):
+    columns = "robust_accuracy,to_erm,accuracy,rank,letters,reliance/color"
+    page = visit().open(tiny_site, f"index.html#board=small-image&tier=train_groups&columns={columns}")
+    lines = {row["submission"]: row for row in csv.DictReader(io.StringIO(downloaded(page, "CSV")))}
+    records = {row["submission"]: row for row in json.loads(downloaded(page, "JSON"))}
+    assert lines.keys() == records.keys() == {"ideal observer", "resample", "group_dro"}
+    row = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "group_dro")
+    against = row.against_erm
+    expected = {
+        "robust_accuracy": row.ranked_by.value, "robust_accuracy_low": row.ranked_by.low,
+        "robust_accuracy_high": row.ranked_by.high, "to_erm": against.difference, "to_erm_low": against.interval[0],
+        "accuracy": row.value("accuracy"), "rank": row.ranks[0], "rank_high": row.ranks[1],
+        "reliance/color": row.by_channel["reliance"]["color"],
+    }  # fmt: skip
+    for name, value in expected.items():
+        assert records["group_dro"][name] == pytest.approx(value, abs=1e-6), name
+        assert float(lines["group_dro"][name]) == pytest.approx(value, abs=1e-6), name
+    for kind in (records, lines):
+        assert kind["group_dro"]["to_erm_verdict"] == "better"
+        assert kind["group_dro"]["access"] == "train_groups"
+        assert kind["group_dro"]["letters"] == row.letters
+    assert records["ideal observer"]["to_erm"] is None
+
+
+def test_a_name_is_no_formula_in_the_csv_and_a_negative_number_is_a_number(visit, tiny_site):
+    page = visit().open(tiny_site, "index.html#board=small-image&columns=ig,robust_accuracy")
+    lines = {row["submission"]: row for row in csv.DictReader(io.StringIO(downloaded(page, "CSV")))}
+    assert any(name.startswith("'=") for name in lines)
+    assert not any(name.startswith("=") for name in lines)
+    assert float(lines["erm"]["ig"]) < 0
+
+
+def test_what_is_pasted_is_the_servers_table_of_the_rows_shown(visit, tiny_site):
+    seen = visit()
+    page = seen.open(tiny_site, "index.html#board=small-image")
+    table = (tiny_site / "leaderboard.tex").read_text()
+    board = (tiny_site / "leaderboard.md").read_text()
+    assert downloaded(page, "LaTeX") in table
+    whole = downloaded(page, "Markdown")
+    assert all(line in board for line in whole.splitlines())
+    assert "### Access: none" in whole
+    page.locator("select[name=tier]").select_option("train_groups")
+    tex, md = downloaded(page, "LaTeX"), downloaded(page, "Markdown")
+    for text in (tex, md):
+        assert "train_groups" in text.replace("\\", "")
+        assert "Access: none" not in text
+        assert "jtt" not in text
+        assert "resample" in text
+    assert r"\caption{" in tex
+    assert tex.count(r"\end{table") == 2
+    assert "\nideal observer & " in tex.partition(r"\label{tab:spurgen-reliance-small-image}")[2]
     assert seen.problems == []
