@@ -25,7 +25,7 @@ def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path
 def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, __: started.append(len(jobs)) or [])
-    monkeypatch.setattr("spurgen.harness.commands._running.stamped", lambda *_: True)
+    monkeypatch.setattr("spurgen.harness.commands._verifying.stamped", lambda *_: True)
     main([*command.split(), str(tmp_path / "new"), "--suite", suite_file, "--device", "cpu", *more])
     assert started
 
