@@ -16,7 +16,8 @@ from spurgen.harness.machine.printing import markdown_table
 VERSION = "1.0.0"
 """Version of every frozen suite's data, which never change: other data are another suite."""
 TASKS = {
-    "task": "name", "modality": "what a model sees: image, text or both", "scenario": "name of the scenario's file",
+    "task": "name", "scenario": "name of the scenario's file",
+    "modality": "what a model sees: image, text, or multimodal, which is both",
     "role": "main: decides the validity tests; dose: a point of a series; extra: any other",
 }  # fmt: skip
 WORLDS = {
@@ -40,7 +41,7 @@ def croissant(suite: Suite, date: str) -> dict[str, Any]:
         {"task": name, "modality": task.modality, "scenario": task.scenario.name, "role": task.role}
         for name, task in suite.tasks.items()
     ]
-    digest = file_sha256(suite.manifest_file)
+    worlds, digest = _worlds(suite), file_sha256(suite.manifest_file)
     return described(
         f"spurgen-{suite.name}",
         f"{len(suite.tasks)} tasks over {len(suite.scenarios)} worlds of drawn scenes with captions, in which every "
@@ -54,7 +55,7 @@ def croissant(suite: Suite, date: str) -> dict[str, Any]:
             "distribution": [_file(suite, path) for path in _files(suite)],
             "recordSet": [
                 _records("tasks", "task", "what is trained and scored", TASKS, tasks),
-                _records("worlds", "world", "independent draws of the scenarios", WORLDS, _worlds(suite)),
+                _records("worlds", "world", "independent draws of the scenarios", WORLDS, worlds),
             ],
             **responsible(templates(suite)),
         },
