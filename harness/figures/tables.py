@@ -12,14 +12,14 @@ from spurgen.harness.figures.captions import DEFINED
 from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked, stacked_words
 from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet, merged
 from spurgen.harness.figures.style import LONGEST, Columns
-from spurgen.harness.machine.printing import and_list
+from spurgen.harness.machine.printing import and_list, signed
 from spurgen.harness.statistics.estimate import Estimate
 
 OTHERS = {
     "wga_corrected": ".3f", "reliance": ".3f", "core_use": ".3f", "accuracy": ".3f", "sss": ".3f", "ig": "+.2f",
 }  # fmt: skip
 """Metrics beside the headline, where a row has them, and the format of their numbers."""
-EXCESS = "reliance_excess"
+EXCESS, MINUS = "reliance_excess", "$-$"
 FEW = r"$^{\dagger}$"
 NONE = "--"
 
@@ -118,7 +118,7 @@ def _reliance(sheet: Sheet, style: Style) -> Table:
 
     ideal = [sheet.ideal.get(f"reliance/{name}") for name in names]
     known = any(value is not None for value in ideal)
-    numbers = [NONE if value is None else _signed(value, ".2f") for value in ideal]
+    numbers = [NONE if value is None else signed(value, ".2f", MINUS) for value in ideal]
     first = [
         Section("Given the distribution of the training data", [["ideal observer", *numbers, *[NONE] * has_excess]])
     ]
@@ -174,27 +174,20 @@ def _headline(entry: Entry, metric: str, style: Style) -> str:
 
 
 def _estimate(estimate: Estimate, digits: str, style: Style, *, is_best: bool = False) -> str:
-    value = _signed(estimate.value, digits)
+    value = signed(estimate.value, digits, MINUS)
     number = bold(value) if is_best else value
     if estimate.low is None or style.intervals == "left out":
         return number
-    interval = "{[}" + ", ".join(_signed(end, digits) for end in estimate.ends) + "]"
+    interval = "{[}" + ", ".join(signed(end, digits, MINUS) for end in estimate.ends) + "]"
     return stacked(number, interval) if style.intervals == "below" else f"{number} {interval}"
 
 
 def _number(estimate: Estimate | None, digits: str) -> str:
-    return NONE if estimate is None else _signed(estimate.value, digits)
+    return NONE if estimate is None else signed(estimate.value, digits, MINUS)
 
 
 def _to_erm(entry: Entry) -> str:
     if entry.difference is None:
         return NONE
     value, verdict = entry.difference
-    return _signed(value, "+.3f") + ("" if verdict == "undecided" else "$^{*}$")
-
-
-def _signed(value: float, digits: str) -> str:
-    """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
-    number = format(value, digits)
-    number = number.lstrip("+-") if float(number) == 0 else number
-    return f"$-${number[1:]}" if number.startswith("-") else number
+    return signed(value, "+.3f", MINUS) + ("" if verdict == "undecided" else "$^{*}$")

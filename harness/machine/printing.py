@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.text import Text
 from tabulate import tabulate
 
+MINUS = "\N{MINUS SIGN}"
+
 
 def say(console: Console, line: str | Text, style: str = "") -> None:
     """Print a line as it is: unwrapped, without markup."""
@@ -15,6 +17,12 @@ def say(console: Console, line: str | Text, style: str = "") -> None:
 def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
     """Return lines as a Markdown table, whose header are their keys."""
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def signed(value: float, style: str, minus: str = MINUS) -> str:
+    """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
+    number = format(value, style)
+    return number.lstrip("+-") if float(number) == 0 else number.replace("-", minus, 1)
 
 
 def and_list(names: Sequence[str]) -> str:

@@ -8,12 +8,13 @@ from markupsafe import Markup
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.rendering import UNITS, rank_text
 from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow
+from spurgen.harness.machine.printing import signed
 from spurgen.harness.site.cells import bar_cell, interval_cell
 from spurgen.harness.site.material import Board, Material, of_ideal
 from spurgen.harness.statistics.estimate import Estimate
 
 CHANNELS = "Reliance on"
-EN_DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+EN_DASH = "\N{EN DASH}"
 INTERVALS = "ci"  # the class of an interval as text, below its number
 
 
@@ -217,7 +218,7 @@ def _private(row: BoardRow) -> Cell:
 
 
 def _number(value: float, style: str = ".3f") -> Cell:
-    return Cell(_text(value, style), value)
+    return Cell(signed(value, style), value)
 
 
 def _ideal(material: Material, tasks: Sequence[str], metric: str, style: str = ".3f") -> Cell:
@@ -229,18 +230,12 @@ def _stated(estimate: Estimate | None, style: str, drawing: Markup | str = "", w
     """Return a number with its drawing, and its interval below it."""
     if estimate is None:
         return EMPTY
-    number = Markup("<b>{}</b>{}").format(_text(estimate.value, style) + word, drawing)
+    number = Markup("<b>{}</b>{}").format(signed(estimate.value, style) + word, drawing)
     if estimate.low is None:
         return Cell(number, estimate.value)
     low, high = estimate.ends
-    interval = Markup('<small class="{}">{} to {}</small>').format(INTERVALS, _text(low, style), _text(high, style))
+    interval = Markup('<small class="{}">{} to {}</small>').format(INTERVALS, signed(low, style), signed(high, style))
     return Cell(number + interval, estimate.value, low, high)
-
-
-def _text(value: float, style: str) -> str:
-    """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
-    text = format(value, style)
-    return text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS)
 
 
 def _common_channels(material: Material, tasks: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import spread_of
 from spurgen.harness.board.schema import TaskBoardRow
+from spurgen.harness.machine.printing import signed
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import shown
@@ -29,7 +30,7 @@ class Change:
     @property
     def text(self) -> str:
         """The number with its sign."""
-        return f"{self.value:+.3f}".replace("-", "\N{MINUS SIGN}")
+        return signed(self.value, "+.3f")
 
     @property
     def shade(self) -> str:

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from spurgen.harness.board.schema import BoardRow
+from spurgen.harness.machine.printing import signed
 from spurgen.harness.site.boards import TIERS
 from spurgen.harness.site.columns import placed_text
 from spurgen.harness.site.glossary import terms
@@ -44,4 +45,4 @@ def _to_erm(row: BoardRow) -> str:
     if against is None:
         return ""
     word = "" if against.verdict == "undecided" else f" {against.verdict}"
-    return f"{against.difference:+.3f}{word}".replace("-", "\N{MINUS SIGN}", 1)
+    return signed(against.difference, "+.3f") + word

@@ -1,8 +1,9 @@
 import io
 
+import pytest
 from rich.console import Console
 
-from spurgen.harness.machine.printing import and_list, markdown_table, say
+from spurgen.harness.machine.printing import and_list, markdown_table, say, signed
 
 
 def test_lines_are_neither_wrapped_nor_read_as_markup():
@@ -21,3 +22,9 @@ def test_tables_show_numbers_as_they_are_written():
 
 def test_lists_in_sentences():
     assert [and_list(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(-0.0123, "\N{MINUS SIGN}0.012"), (0.5, "+0.500"), (-0.0001, "0.000")])
+def test_a_signed_number_has_a_minus_sign_and_a_zero_none(value, shown):
+    assert signed(value, "+.3f") == shown
+    assert signed(value, "+.3f", "~") == shown.replace("\N{MINUS SIGN}", "~")

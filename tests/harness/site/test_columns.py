@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from spurgen.harness.board.by_unit import RANKED_BY
+from spurgen.harness.machine.printing import MINUS
 from spurgen.harness.site.boards import board_view
-from spurgen.harness.site.columns import MINUS
 
 
 def columns_of(material, name):
