@@ -42,7 +42,9 @@ FLAGS = {
 
 def check_cluster(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` for a flag of what the chosen executor cannot limit, reserve or repeat."""
-    executor, _ = arguments.cluster
+    executor, address = arguments.cluster
+    if address and "address" not in heeded(executor):
+        raise SpurgenError(f"--cluster {executor}://{address}: {executor} has no address; leave ://{address} out")
     for field, flag in FLAGS.items():
         if getattr(arguments, flag) is not None and field not in heeded(executor):
             others = [name for name in names_in(EXECUTORS) if field in heeded(name)]

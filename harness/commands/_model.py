@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from spurgen.harness.evaluation.columns import Columns
     from spurgen.harness.evaluation.predictions import Predictions
 
+IMAGE_SIZE = 224
+
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of a submission and of the data that it answers."""
@@ -23,7 +25,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--images", type=Path, metavar="FOLDER", help="folder of the images that --key names")
     group.add_argument("--texts", metavar="COLUMN", help="column of texts, if the model reads no images")
     group.add_argument(
-        "--image-size", type=positive_int, default=224, metavar="N", help="pixels to scale images to; default: 224"
+        "--image-size", type=positive_int, metavar="N", help=f"pixels to scale images to; default: {IMAGE_SIZE}"
     )
     add_device(group)
 
@@ -38,13 +40,15 @@ def run_model(
 
     if arguments.metadata is None or (arguments.images is None) == (arguments.texts is None):
         raise SpurgenError("--model needs --metadata, and either --images FOLDER or --texts COLUMN")
+    if arguments.texts is not None and arguments.image_size is not None:
+        raise SpurgenError("--image-size has no effect with --texts; leave it out")
     if arguments.other is not None:
         raise SpurgenError("two tables and a model are three; compare two at a time")
     samples, shown = read_samples(arguments.metadata, asked, arguments.texts, split=arguments.split, aligned=aligned)
     batches = (
         text_batches(shown)
         if arguments.images is None
-        else image_batches(arguments.images, shown, arguments.image_size)
+        else image_batches(arguments.images, shown, arguments.image_size or IMAGE_SIZE)
     )
     with samples_bar(console, len(shown)) as advance:
         return answer(arguments.model, samples, batches, device=pick_device(arguments.device), progress=advance)

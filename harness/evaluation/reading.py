@@ -10,7 +10,7 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of, suggestion
 from spurgen.harness.anchor.dataset import aligned_values
-from spurgen.harness.evaluation.columns import CODED_SPLITS, Columns, Named, recognise
+from spurgen.harness.evaluation.columns import CODED_SPLITS, SPLITS, Columns, Named, recognise
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.runs import rows_of_runs
 from spurgen.harness.evaluation.tables import are_codes, categories, check, in_order, logits, places, read_file, texts
@@ -169,9 +169,16 @@ def _splits(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
 def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> Int64:
     """Return the row of the metadata that each row of a table of answers is about, int64 (n,).
 
-    Raises `SpurgenError` if a sample of the split has no answer, or if the table contradicts the metadata.
+    Raises `SpurgenError` if a sample of the split has no answer, if the table contradicts the metadata, or if it alone
+    has splits.
     """
     metadata, key = labelled.path, labelled.columns.key
+    for name in SPLITS if labelled.splits is None else ():
+        if name in table.columns and table[name].nunique() > 1:
+            raise SpurgenError(
+                f"{path} has splits in its column {name}, and {metadata} has none, so they would be mixed; "
+                f"move the column to {metadata}"
+            )
     if key is None or key not in about.columns or key not in table.columns:
         raise SpurgenError(
             f"{path} and {metadata} share no column {key or 'of keys'}; name one that both have by --key"

@@ -4,6 +4,6 @@
 are small and picklable, `work` is a picklable function of one. It raises whatever a job raises, and `SpurgenError` for
 a job that is lost more often than `Resources.retries`. Jobs are independent, so one that is lost is run again.
 
-`HEEDS` names the fields of `Resources` that change what the executor does, of those that have a flag: `gpus`,
-`memory_gib`, `minutes` and `retries`. The flags of others are an error.
+`HEEDS` names the fields of `Resources` that change what the executor does, of `address`, `gpus`, `memory_gib`,
+`minutes` and `retries`. Setting one of the others is an error.
 """

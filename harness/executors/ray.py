@@ -22,7 +22,7 @@ from spurgen.harness.machine.steps import FOLDER, mirror
 
 J = TypeVar("J")
 R = TypeVar("R")
-HEEDS = frozenset({"gpus", "memory_gib", "retries"})
+HEEDS = frozenset({"address", "gpus", "memory_gib", "retries"})
 AHEAD = 1000  # jobs that Ray has at a time: enough to keep it busy, few enough to keep its tables small
 LOOK_SECONDS = 0.5  # between two looks at the steps of running jobs
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}

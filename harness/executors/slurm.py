@@ -31,7 +31,7 @@ from spurgen.harness.machine.steps import mirror
 
 J = TypeVar("J")
 R = TypeVar("R")
-HEEDS = frozenset({"gpus", "memory_gib", "minutes", "retries"})
+HEEDS = frozenset({"address", "gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
 TASKS, STEPS = "tasks", "steps"  # folders
 LOOK_SECONDS = 0.5  # between two looks at the folder

@@ -20,7 +20,7 @@ def read_cluster(text: str) -> tuple[str, str]:
 
 
 def heeded(executor: str) -> frozenset[str]:
-    """Return the fields of `Resources`, of those that a flag sets, by which an executor goes."""
+    """Return the fields of `Resources` that an executor names in its `HEEDS`."""
     fields: frozenset[str] = _module(executor).HEEDS
     return fields
 

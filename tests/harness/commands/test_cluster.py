@@ -28,6 +28,13 @@ def test_a_flag_without_effect_is_an_error_before_any_work(stderr, monkeypatch, 
     assert f"{flag} has no effect with --cluster {cluster}, only with {others}; leave it out" in stderr()
 
 
+@pytest.mark.parametrize("cluster", ["local", "serial"])
+def test_an_address_without_effect_is_an_error_before_any_work(stderr, monkeypatch, cluster):
+    monkeypatch.setattr("spurgen.harness.commands._running.load_suite", None)
+    assert main(["benchmark", "--cluster", f"{cluster}://there:1"]) == 2
+    assert f"{cluster} has no address; leave ://there:1 out" in stderr()
+
+
 def test_flags_that_an_executor_heeds_reach_it():
     flags = ["--gpus-per-job", ".5", "--memory-per-job", "4", "--minutes-per-job", "9", "--retries", "1"]
     given = arguments("--cluster", "slurm://big", *flags)

@@ -97,6 +97,7 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
             "shortcut.csv --metadata metadata.csv --images photos",
             "--images has no effect without --model; leave it out",
         ),
+        ("--model m.py --metadata metadata.csv --texts y --image-size 32", "--image-size has no effect with --texts"),
         ("--model m.py --metadata metadata.csv --images x --run seed", "--run has no effect without a table of"),
         (
             "--answers shortcut.csv --task small-text --json out.json",

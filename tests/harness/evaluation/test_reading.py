@@ -83,6 +83,15 @@ def test_lines_of_other_splits_are_counted(birds, write):
     assert (read.split, len(read), read.unused) == ("test", 200, 80)
 
 
+def test_splits_that_only_the_answers_have_are_not_mixed(birds, write):
+    metadata = write(birds.drop(columns="split"), "metadata.csv")
+    columns = Columns(label="y", attributes=("place",))
+    everything = birds.assign(prediction=birds.y)[["img_filename", "prediction", "split"]]
+    with pytest.raises(SpurgenError, match=r"model.csv has splits in its column split, and .*metadata.csv has none"):
+        read_predictions(write(everything), columns, metadata=metadata)
+    assert len(read_predictions(write(everything.assign(split=2)), columns, metadata=metadata)) == len(birds)
+
+
 def test_classes_and_values_without_a_sample_in_the_split_are_known(birds, write):
     dry = birds[(birds.split == 0) | (birds.place == 0)]
     read = read_predictions(write(dry.assign(prediction=1)), Columns())
