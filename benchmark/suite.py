@@ -149,7 +149,7 @@ class Suite:
         """Tasks with the role `main`, or all tasks if none has it."""
         return self.tasks_with("main") or self.tasks
 
-    @property
+    @cached_property
     def scenarios(self) -> dict[str, Scenario]:
         """Worlds by name, each once, in the order of the tasks; a scenario of one world is that world."""
         return {world.name: world for task in self.tasks.values() for world in task.worlds}

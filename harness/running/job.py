@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import is_baseline
-from spurgen.benchmark.suite import Task, load_suite
+from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.generators import Samples
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.store import label_of
@@ -97,5 +98,10 @@ class Job:
 
     def check_data(self, part: str, start: int, samples: Samples) -> None:
         """Raise `FrozenDataError` if samples that begin a shard of a part differ from the frozen ones."""
-        if self.frozen is not None:
-            check_samples(load_suite(self.frozen), self.task.scenario.name, part, start, samples)
+        if self._suite is not None:
+            check_samples(self._suite, self.task.scenario.name, part, start, samples)
+
+    @cached_property
+    def _suite(self) -> Suite | None:
+        """The suite of the frozen data: a job reads its manifest once, not for every shard."""
+        return None if self.frozen is None else load_suite(self.frozen)
