@@ -85,7 +85,8 @@ class TaskPart:
 
 def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, object]:
     """Return what the template of a row's page shows."""
-    row = {name: part for name, part in material.rows[label].items() if name in material.board.tasks}
+    of_tasks = material.rows[label]
+    row = {name: of_tasks[name] for name in material.board.tasks if name in of_tasks}
     parts = [_part(material, pictures, label, name, part) for name, part in row.items()]
     first = next(iter(row.values())).results[0]
     return {
