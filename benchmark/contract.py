@@ -16,12 +16,17 @@ Int64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Grant:
-    """The annotations that an access tier may see besides inputs and labels."""
+    """What an access tier may see besides the inputs and labels of train, and of the val samples drawn as train is."""
 
     env_ids: bool = False
     val_groups: bool = False
     train_groups: bool = False
     twins: bool = False
+
+    @property
+    def balanced_val(self) -> bool:
+        """Whether it has the val samples that are balanced over groups: training on them needs no group label."""
+        return self.val_groups or self.twins
 
 
 ACCESS: dict[str, Grant] = {

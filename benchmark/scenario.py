@@ -130,9 +130,10 @@ class Scenario(Frozen):
             size = self.split_sizes[split]
             if size > MAX_SAMPLES:
                 raise ValueError(f"splits.{split}_per_group: {size:,} {split} samples in all, at most {MAX_SAMPLES:,}")
-        balanced = self.splits.val_per_group * self.num_classes * self.num_patterns
-        if balanced > self.splits.val:
-            raise ValueError(f"splits.val_per_group: {balanced:,} balanced val samples, of {self.splits.val:,} in all")
+        if self.num_balanced_val > self.splits.val:
+            raise ValueError(
+                f"splits.val_per_group: {self.num_balanced_val:,} balanced val samples, of {self.splits.val:,} in all"
+            )
         if self.splits.twins > self.num_test:
             raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
         if self.splits.nuisance_twins > self.splits.twins:
@@ -200,6 +201,11 @@ class Scenario(Frozen):
         """Number of test samples."""
         per_class = self.splits.test_per_group * self.num_patterns + self.splits.conflicting_per_class
         return int(per_class * self.num_classes)
+
+    @property
+    def num_balanced_val(self) -> int:
+        """Number of val samples, the first ones, that are balanced over groups."""
+        return int(self.splits.val_per_group * self.num_classes * self.num_patterns)
 
     @property
     def split_sizes(self) -> dict[str, int]:

@@ -109,7 +109,7 @@ def _balanced_first(
 ) -> tuple[Int64, dict[str, Int64]]:
     """Replace the labels and values of the first val samples by ones that are balanced over groups."""
     scenario = world.scenario
-    first = indices < scenario.splits.val_per_group * scenario.num_classes * scenario.num_patterns
+    first = indices < scenario.num_balanced_val
     even, balanced = _balanced(world, "val", indices, draw)
     return np.where(first, even, labels), {name: np.where(first, balanced[name], v) for name, v in values.items()}
 

@@ -12,7 +12,7 @@ from spurgen.harness.results.derived import with_derived
 from spurgen.harness.running.ideal import CUES, cue_accuracies, ideal_values
 
 IDEAL = "(ideal observer)"
-SPREAD = {"Robust accuracy": "robust_accuracy", "WGA": "wga"}  # shown with their standard deviation
+SPREAD = {"Robust accuracy": "robust_accuracy", "WGA (raw)": "wga"}  # shown with their standard deviation
 MEANS = {"Aligned accuracy": "aligned_accuracy", "All-conflicting accuracy": "conflicting_accuracy"}
 USE = {"Reliance": "reliance", "Core use": "core_use"}
 Metrics = Mapping[str, float]
@@ -55,7 +55,7 @@ def _line(task: str, method: str, seeds: Sequence[Metrics], count: str) -> dict[
         "Trained by": method,
         **{column: _mean(seeds, name, spread=True) for column, name in SPREAD.items()},
         **{column: _mean(seeds, name) for column, name in (MEANS | USE).items()},
-        "Seeds": count,
+        "Trainings": count,
     }
 
 

@@ -20,6 +20,7 @@ from spurgen.harness.running.checkpoints import score_on
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
 from spurgen.harness.running.run import fit, make_split
+from spurgen.harness.running.task_data import first_granted
 from spurgen.harness.sandbox.process import Worker
 
 STRATA = 16
@@ -70,7 +71,7 @@ def tune(job: Job) -> TuningResult:
             train, val = (make_split(job, split) for split in ("train", "val"))
             report = fit(job, worker, train, val)
             failed_checks = report.failed_checks if report else []
-            score = score_on(Asker(worker, job.task), val, "val")
+            score = score_on(Asker(worker, job.task), val, "val", first_granted(job.task, "val", access))
             if not ACCESS[access].val_groups:
                 score = ValScore(score.accuracy)
         job.check_unchanged()

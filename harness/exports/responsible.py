@@ -44,8 +44,7 @@ def _each(scenarios: Sequence[Scenario], say: Callable[[Scenario], str]) -> list
 
 def _biases(scenario: Scenario) -> str:
     """Say which correlations the data have on purpose."""
-    sizes, groups = scenario.splits, scenario.num_classes * scenario.num_patterns
-    even = f" (except for the first {n:,} of val, which are balanced)" if (n := sizes.val_per_group * groups) else ""
+    even = f" (except for the first {n:,} of val, which are balanced)" if (n := scenario.num_balanced_val) else ""
     top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
     names = ", ".join(correlated(scenario))
     which = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Batch, LabeledData
+from spurgen.benchmark.contract import ACCESS, Batch, LabeledData
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, TwinKind, sample, twins
@@ -51,11 +51,17 @@ def _groups_over(channels: tuple[str, ...], scenario: Scenario, group_ids: Int64
     return groups
 
 
+def first_granted(task: Task, split: str, access: str) -> int:
+    """Return the index of the first sample of a split that an access tier is given: before it are balanced ones."""
+    return 0 if split != "val" or ACCESS[access].balanced_val else task.scenario.num_balanced_val
+
+
 def labeled_data(task: Task, split: str, samples: Samples, access: str) -> LabeledData:
     """Return the part of a split that an access tier grants; `samples`: all of `train` or `val`.
 
     Hidden channels count in no annotation.
     """
+    samples = samples.take(slice(first_granted(task, split, access), None))
     indices = range(len(samples.labels))
     counterparts = None
     if access == "twins":

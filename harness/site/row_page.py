@@ -131,7 +131,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         bars=pattern_bars(patterns, task.channels) if patterns else None,
         units=[_unit(material, task, result) for result in row.results],
         curves=curves(done),
-        about_curves=curves_in_words(task, curve_series(done)),
+        about_curves=curves_in_words(task, row.results[0].access, curve_series(done)),
         selections=placed.selections if placed else {},
         chosen=done[0].report.selection if done and done[0].report else None,
         checks=_checks(done),

@@ -71,7 +71,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "ideals": _ideals(material, task),
         "shown": shown_board(material, figures, name),
         "curve": curves(trained),
-        "about_curve": curves_in_words(task, curve_series(trained)),
+        "about_curve": curves_in_words(task, "none", curve_series(trained)),
         "people": _people(material, name),
         "unit": material.board.tasks[name].unit,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel, Strength
 from spurgen.benchmark.suite import Task
@@ -75,14 +76,17 @@ def curve_name(key: str) -> str:
     return ACCURACIES.get(key, key.replace("_", " "))
 
 
-def curves_in_words(task: Task, names: Collection[str]) -> str:
-    """Return how to read the validation curves that a submission reports; nothing if it reports none."""
+def curves_in_words(task: Task, access: str, names: Collection[str]) -> str:
+    """Return how to read the validation curves that a submission of a tier reports; nothing if it reports none."""
     worst = [f"“{curve_name(name)}”" for name in WORST if name in names]
     sentences = []
     if "val_accuracy" in names:
-        splits, scenario = task.scenario.splits, task.scenario
-        balanced = splits.val_per_group * scenario.num_classes * scenario.num_patterns
-        share = f"{1 - balanced / splits.val:.0%} of the validation samples are" if balanced else "Validation is"
+        balanced = task.scenario.num_balanced_val if ACCESS[access].balanced_val else 0
+        share = (
+            f"{1 - balanced / task.scenario.splits.val:.0%} of the validation samples are"
+            if balanced
+            else "Validation is"
+        )
         sentences.append(
             f"{share} drawn as training is, so shortcuts raise “{curve_name('val_accuracy')}”: by itself it shows no "
             "robustness."

@@ -57,8 +57,10 @@ def test_metrics_are_averaged_over_seeds_below_those_of_the_ideal_observer(calib
             "1.150", "2",
         ),
     ]  # fmt: skip
-    head = ("Task", "Trained by", "Robust accuracy", "WGA", "Aligned accuracy", "All-conflicting accuracy", "Reliance",
-            "Core use", "Seeds")  # fmt: skip
+    head = (
+        "Task", "Trained by", "Robust accuracy", "WGA (raw)", "Aligned accuracy", "All-conflicting accuracy",
+        "Reliance", "Core use", "Trainings",
+    )  # fmt: skip
     table = read_table(calibration_table(suite, results))
     assert [row for row in table if row["Trained by"] != IDEAL] == [dict(zip(head, row, strict=True)) for row in rows]
     assert [k for k, row in enumerate(table) if row["Trained by"] == IDEAL] == [0, 2]
@@ -69,7 +71,7 @@ def test_metrics_are_averaged_over_seeds_below_those_of_the_ideal_observer(calib
 
 def test_a_single_seed_has_no_standard_deviation(calibrated, suite, read_table):
     row = read_table(calibration_table(suite, calibrated("erm", 0.3)))[1]
-    assert (row["WGA"], row["Seeds"]) == ("0.300", "1")
+    assert (row["WGA (raw)"], row["Trainings"]) == ("0.300", "1")
 
 
 def test_what_an_old_result_lacks_is_derived_or_left_blank(make_outcome, suite, read_table):

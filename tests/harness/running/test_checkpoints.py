@@ -13,23 +13,24 @@ from spurgen.harness.running.query import Asker
 from spurgen.harness.running.task_data import task_groups
 
 SPLITS = {"train": 120, "val": 400, "test_per_group": 40, "twins": 4}
-SCENARIO = make_scenario(
-    "t", suite="none", name="few", seed=3, num_classes=2, image_size=32, splits=SPLITS,
-    channels={"color": {"values": 2, "strength": 0.9}},
-)  # fmt: skip
-TASK = Task("few-text", SCENARIO, "text")
+WORLD = {
+    "suite": "none", "name": "few", "seed": 3, "num_classes": 2, "image_size": 32,
+    "channels": {"color": {"values": 2, "strength": 0.9}},
+}  # fmt: skip
+TASK = Task("few-text", make_scenario("t", **WORLD, splits=SPLITS), "text")
+EVEN = Task("even-text", make_scenario("t", **WORLD, splits=SPLITS | {"val_per_group": 60}), "text")
 
 
 class Worker:
     """A fake worker whose answers depend on its checkpoint and on each sample's label, group and index in its split."""
 
-    def __init__(self, function, checkpoints, *offers):
+    def __init__(self, function, checkpoints, *offers, task, access):
         self.function, self.checkpoints, self.place = function, checkpoints, -1
-        self.about = SimpleNamespace(offers=offers)
+        self.about = SimpleNamespace(offers=offers, access=access)
         self.known = {}
-        for split, size in (("train", 120), ("val", 400), ("test", SCENARIO.num_test)):
-            made = sample(SCENARIO, split, range(size), images=False)
-            facts = zip(made.labels.tolist(), task_groups(TASK, made.group_ids).tolist(), range(size), strict=True)
+        for split, size in (("train", 120), ("val", 400), ("test", task.scenario.num_test)):
+            made = sample(task.scenario, split, range(size), images=False)
+            facts = zip(made.labels.tolist(), task_groups(task, made.group_ids).tolist(), range(size), strict=True)
             self.known |= dict(zip(made.captions, facts, strict=True))
 
     def restore(self, place):
@@ -44,9 +45,10 @@ class Worker:
         return np.array([self.function(self.place, *self.known[c]) for c in self.pending[1].captions], np.float64)
 
 
-def rules(function, checkpoints, *offers):
-    train, val = (sample(SCENARIO, split, range(size), images=False) for split, size in (("train", 120), ("val", 400)))
-    return compare_rules(Asker(Worker(function, checkpoints, *offers), TASK), train, val)
+def rules(function, checkpoints, *offers, task=TASK, access="none"):
+    sizes = {"train": 120, "val": 400}
+    train, val = (sample(task.scenario, split, range(size), images=False) for split, size in sizes.items())
+    return compare_rules(Asker(Worker(function, checkpoints, *offers, task=task, access=access), task), train, val)
 
 
 def logits_of(label, *, is_right):
@@ -73,6 +75,17 @@ def test_the_worst_pattern_is_over_all_classes():
     picks = rules(steps, 2, "predict", "restore")
     assert picks["val_wga"]["checkpoint"] == 1  # a group of the first checkpoint has no correct sample
     assert picks["val_robust"]["checkpoint"] == 0  # and half of its pattern
+
+
+@pytest.mark.parametrize(("access", "picked"), [("none", 0), ("envs", 0), ("val_groups", 1)])
+def test_accuracy_is_that_on_the_val_samples_that_the_tier_sees(access, picked):
+    def steps(place, label, group, index):
+        aligned, is_balanced = group in {0, 2}, index < 60 * 4
+        return logits_of(label, is_right=(aligned, is_balanced or index % 10 < 4)[place])
+
+    picks = rules(steps, 2, "predict", "restore", task=EVEN, access=access)
+    assert picks["val_accuracy"]["checkpoint"] == picked
+    assert picks["val_wga"]["checkpoint"] == 1
 
 
 @pytest.mark.parametrize("checkpoints", [0, 1])

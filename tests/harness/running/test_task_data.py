@@ -170,3 +170,15 @@ def test_parts_and_single_nuisances_have_blocks_of_their_own():
     assert part_start(task, first, 4) == ("twins/part/first", 4)
     made = make_block(task, first, range(20))
     assert (made.labels != sample(task.scenario, "test", range(20)).labels).all()
+
+
+@pytest.mark.parametrize("access", ACCESS)
+def test_balanced_val_samples_are_granted_only_to_tiers_that_see_groups_or_twins(task, access):
+    even = make_task(task.modality, val=160, val_per_group=2)
+    made = sample(even.scenario, "val", range(160))
+    data = labeled_data(even, "val", made, access)
+    first = 0 if access in ("val_groups", "train_groups", "twins") else 2 * even.scenario.num_patterns * 3
+    assert data.labels.tolist() == made.labels[first:].tolist()
+    assert data.captions is None or data.captions == made.captions[first:]
+    assert data.images is None or np.array_equal(data.images, made.images[first:])
+    assert len(labeled_data(even, "train", sample(even.scenario, "train", range(N)), access).labels) == N

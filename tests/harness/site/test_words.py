@@ -25,11 +25,13 @@ def test_every_channel_environment_and_split_is_a_dial(tiny):
 
 def test_curves_of_the_worst_pattern_are_not_said_to_hide_robustness(tiny):
     task = tiny.suite.tasks["small-text"]
-    plain = curves_in_words(task, ["loss", "val_accuracy"])
+    plain = curves_in_words(task, "none", ["loss", "val_accuracy"])
     assert plain == (
         "Validation is drawn as training is, so shortcuts raise “validation”: by itself it shows no robustness."
     )
-    both = curves_in_words(load_suite("v2").tasks["composite-text"], ["val_accuracy", "val_wga", "val_robust"])
+    composite, names = load_suite("v2").tasks["composite-text"], ["val_accuracy", "val_wga", "val_robust"]
+    assert curves_in_words(composite, "envs", names).startswith("Validation is drawn as training is")
+    both = curves_in_words(composite, "val_groups", names)
     assert both.startswith("60% of the validation samples are drawn as training is")
     assert both.endswith("accuracy of any alignment pattern or group, which does show it.")
-    assert curves_in_words(task, ["loss"]) == ""
+    assert curves_in_words(task, "none", ["loss"]) == ""
