@@ -22,8 +22,12 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 class Hyperparameters(FirstStageRecipe, WorstGroupRecipe):
     """Settings of Group-DRO, and of the reference model, which is the first stage."""
 
-    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.1)
-    eta: float = redefined(WorstGroupRecipe, "eta", default=0.1)
+    lr: float = redefined(WorstGroupRecipe, "lr", default=0.0063)
+    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.5)
+    first_epochs: int = redefined(FirstStageRecipe, "first_epochs", default=3)
+    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.00019)
+    first_weight_decay: float = redefined(FirstStageRecipe, "first_weight_decay", default=0.21)
+    eta: float = redefined(WorstGroupRecipe, "eta", default=0.0083)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -70,4 +74,4 @@ def infer_environments(slopes: Tensor) -> Tensor:
     return (slopes > 0).long()
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=2)

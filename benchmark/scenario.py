@@ -54,14 +54,12 @@ def _named(name: str, spec: object) -> object:
 class Scenario(Frozen):
     """A complete description of a world; every sample is a function of it, a split and an index.
 
-    The classes are `num_classes` pictograms from `first_class` on. Fractions (`core_size`,
-    `core_contrast`) are relative to the world's default. `core_visibility` is the probability that
-    the core cue is drawn at all, `label_noise` the probability that a train or val label is not the
-    class shown, `caption_fidelity` the probability that a caption mentions a given channel.
-    `withheld` lists combinations that train and val never show, as indices:
-    `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show one has its
-    last-named channel redrawn uniformly over the values that are left. `alignment_seed` decides which
-    values go with which class (default: `seed`), so two worlds can share the alignment and no sample.
+    The classes are `num_classes` pictograms from `first_class` on. `core_size` and `core_contrast` are relative to the
+    world's default. `core_visibility` is the probability that the core cue is drawn at all, `label_noise` that a train
+    or val label is not the class shown, `caption_fidelity` that a caption mentions a given channel. `withheld` lists
+    combinations that train and val never show, as indices: `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a
+    sample that would show one has its last-named channel redrawn uniformly over the values that are left.
+    `alignment_seed` decides which values go with which class (default: `seed`), so two worlds can share the alignment.
 
     A scenario of several `worlds` is a template: `in_world` makes its worlds, which differ in their seeds alone.
     `core_carrier` says where pictogram and noun are shown, `second_part` what else the class depends on. `alignment`
@@ -270,8 +268,7 @@ class Scenario(Frozen):
                     if table[name] == default:
                         del table[name]
         # The standard library guarantees how floats are written (as repr does); pydantic does not.
-        text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
 
 def make_scenario(source: str, /, **fields: object) -> Scenario:
