@@ -9,8 +9,8 @@ from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recip
 class Hyperparameters(Recipe):
     """Common settings; ERM adds none."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0048)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.21)
+    lr: float = redefined(Recipe, "lr", default=0.0056)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.19)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -18,4 +18,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=3)
+submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=4)

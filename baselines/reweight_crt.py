@@ -24,4 +24,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return retrain_head(train_features(problem, hyper), problem, hyper, weights=weights)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=3)
