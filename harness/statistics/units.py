@@ -2,7 +2,7 @@
 
 A row has a value per unit. Rows are paired: unit k of one is the world (or the seed) of unit k of every other. With
 five units a plain t-test has no power once hundreds of pairs are corrected for, so the variance of a difference is
-moderated by those of the reference rows (`moderation`). It is never taken to be below the pair's own.
+moderated by those of the reference rows (`moderation`). It is never taken to be below theirs, nor below the pair's own.
 """
 
 from collections.abc import Sequence
@@ -38,25 +38,34 @@ class Spread:
         means = np.array([row.mean() for row in rows])
         return variance_shape(means) if self.bounded else np.ones_like(means)
 
+    def pair_shapes(self, rows: Sequence[Float64]) -> Float64:
+        """Return the shape of every pair's variance, float64 (P,), in the order of `combinations`.
+
+        It is twice that of the row nearer to .5: if both means are equal, a row that seems nearer to 0 or 1 varies as
+        much as the other.
+        """
+        shapes = self.shapes(rows)
+        first, second = np.triu_indices(len(shapes), 1)
+        return 2 * np.maximum(shapes[first], shapes[second])
+
 
 def fit_spread(references: Sequence[Float64], *, bounded: bool = True) -> Spread:
     """Fit a metric's spread to the reference rows, float64 (W,) each; rows may lack the last units.
 
-    Rows with one unit do not count. A prior has at most as many degrees of freedom as there are rows, less one.
+    Rows with one unit do not count.
     """
     known = [row for row in references if len(row) > 1]
     if len(known) < 2:
         return Spread(bounded=bounded)
-    shapes = Spread(bounded=bounded).shapes(known)
-    values, (first, second) = _padded(known), np.triu_indices(len(known), 1)
-    of_rows = _fit(values, shapes, len(known) - 1)
-    of_pairs = _fit(values[first] - values[second], shapes[first] + shapes[second], len(known) - 1)
+    free, values, (first, second) = Spread(bounded=bounded), _padded(known), np.triu_indices(len(known), 1)
+    of_rows = _fit(values, free.shapes(known), len(known))
+    of_pairs = _fit(values[first] - values[second], free.pair_shapes(known), len(known))
     return Spread(of_rows, of_pairs, bounded)
 
 
-def _fit(values: Float64, shapes: Float64, most_degrees: int) -> Prior:
+def _fit(values: Float64, shapes: Float64, rows: int) -> Prior:
     _, variances, counts = _moments(values)
-    return fit_prior(variances, counts - 1, shapes, most_degrees)
+    return fit_prior(variances, counts - 1, shapes, rows)
 
 
 def mean_estimate(values: Float64, spread: Spread) -> Estimate:
@@ -67,7 +76,7 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     (mean,), (variance,), (count,) = _moments(values[None])
     degrees = count - 1
     if count < FEW or variance == 0:
-        variance, degrees = _moderated(variance, degrees, spread.shapes([values])[0], spread.rows)
+        variance, degrees = spread.rows.raised(variance, degrees, spread.shapes([values])[0])
     if degrees == 0:
         return Estimate(float(mean))
     reach = -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count))
@@ -82,9 +91,7 @@ def paired(values: Float64, others: Float64, spread: Spread) -> Difference | Non
     p < 5 %. Return None where there is no test: without a prior, for one common unit, or if all units differ by the
     same amount, which is an accident of few units and coarse steps.
     """
-    ((mean,), (error,), (degrees,), (p_value,)) = _test(
-        _padded([values, others]), spread, spread.shapes([values, others])
-    )
+    (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
     if error < NOISE:
         return None
     reach = -float(stdtrit(degrees, TAIL) * error)
@@ -102,30 +109,25 @@ def pair_p_values(rows: Sequence[Float64], spread: Spread) -> Float64:
 
     `rows`: float64 (W,) each. Returns float64 (R (R - 1) / 2,).
     """
-    return _test(_padded(rows), spread, spread.shapes(rows))[3] if len(rows) > 1 else np.empty(0)
+    return _test(rows, spread)[3] if len(rows) > 1 else np.empty(0)
 
 
 def pair_errors(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float64]:
     """Return the moderated standard error, and its degrees of freedom, of all pairs' differences: float64 (P,) each."""
-    return _test(_padded(rows), spread, spread.shapes(rows))[1:3]
+    return _test(rows, spread)[1:3]
 
 
-def _test(values: Float64, spread: Spread, shapes: Float64) -> tuple[Float64, Float64, Float64, Float64]:
+def _test(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float64, Float64, Float64]:
     """Return the mean, standard error, degrees of freedom and p-value of every pair's difference, float64 (P,) each."""
+    values = _padded(rows)
     first, second = np.triu_indices(len(values), 1)
     means, variances, counts = _moments(values[first] - values[second])
-    variances, degrees = _moderated(variances, counts - 1, shapes[first] + shapes[second], spread.pairs)
+    variances, degrees = spread.pairs.raised(variances, counts - 1, spread.pair_shapes(rows))
     errors = np.sqrt(variances / counts)
     tested = errors >= NOISE
     statistics = np.divide(means, errors, out=np.zeros_like(means), where=tested)
     p_values = np.where(tested, 2 * stdtr(np.maximum(degrees, 1), -np.abs(statistics)), 1.0)
     return means, errors, degrees, p_values
-
-
-def _moderated(variances: Float64, degrees: Float64, shapes: Float64, prior: Prior) -> tuple[Float64, Float64]:
-    """Return the larger of each variance and its moderated one, and the latter's degrees of freedom."""
-    moderated, total = prior.moderated(variances, degrees, shapes)
-    return np.maximum(moderated, variances), total
 
 
 def _padded(rows: Sequence[Float64]) -> Float64:
