@@ -4,7 +4,7 @@ import pytest
 
 from spurgen.harness.board.leaderboard import build
 
-QUALITY = {"erm": 0.5, "focal": 0.55, "vrex": 0.6, "jtt": 0.7, "dfr": 0.9, "resample": 0.75, "group_dro": 0.95}
+QUALITY = {"erm": 0.5, "focal": 0.55, "vrex": 0.6, "jtt": 0.7, "dfr": 0.9, "resample": 0.68, "group_dro": 0.95}
 ACCESS = {
     "vrex": "envs",
     "jtt": "val_groups",

@@ -24,9 +24,10 @@ def judge(suite):
     return of
 
 
-def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, judge):
+def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, judge, as_baseline):
     good = make_row(suite, 1.0, range(5), access="train_groups")
-    lines, part = judge("good", good=good, **make_baselines())
+    worse = make_row(suite, 0.85, range(5), access="train_groups", **as_baseline("group_dro"))
+    lines, part = judge("good", good=good, **make_baselines() | {"group_dro": worse})
     row = next(row for row in part.rows if row.submission == "good")
     against, (start, end) = row.against_erm, row.ranked_by.ends
     (low, high), p_value = against.interval, p_equals(against.p_holm)
