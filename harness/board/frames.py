@@ -64,6 +64,7 @@ def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:
 
 
 def _of_task(row: TaskBoardRow) -> Iterator[tuple[str, Any]]:
+    yield "robust_accuracy_lowest", row.robust_accuracy_lowest
     for metric, by_channel in row.by_channel.items():
         yield from _nested(f"{metric}_by_channel", by_channel)
     yield from _nested("patterns", row.patterns)

@@ -89,6 +89,7 @@ def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estima
         access=results[0].access,
         units=len(row),
         estimates=estimates | {metric: mean for metric, mean in means.items() if metric not in estimates},
+        robust_accuracy_lowest=min(min(result.patterns.values()) for result in results),
         wga_simultaneous=guaranteed(np.array([result.groups for result in results]), sizes),
         by_channel=_by_channel(results),
         patterns=_means([result.patterns for result in results]),

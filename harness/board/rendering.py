@@ -89,6 +89,7 @@ def task_columns(rows: Sequence[TaskBoardRow], row: TaskBoardRow) -> dict[str, s
     """Return the metrics of a row on a task, in columns that some row of the table has."""
     return {
         "Robust accuracy": row.ranked_by.text(),
+        "Lowest": f"{row.robust_accuracy_lowest:.3f}",
         "To ERM": to_erm_text(row),
         "WGA": f"{row.value('wga_corrected'):.3f}",
         **_optional(rows, row),

@@ -12,7 +12,7 @@ from spurgen.harness.statistics.estimate import Estimate
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 Direction = Literal["better", "worse", "undecided"]
 
 
@@ -83,12 +83,14 @@ class BoardRow:
 class TaskBoardRow(BoardRow):
     """A row on a task.
 
-    `wga_simultaneous`: the interval of its uncorrected WGA that is guaranteed for these units. `by_channel`: means by
-    metric and channel. `patterns`: accuracy by alignment pattern. `ignores_core`: whether the core cue moves it no more
-    than redrawn nuisances do. `selections`: means by checkpoint rule. `isolation`, `verification` and `asked_again`,
-    the worker of the consistency check, are the weakest of its results. `seconds`: mean wall time of a result.
+    `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the interval of its
+    uncorrected WGA that is guaranteed for these units. `by_channel`: means by metric and channel. `patterns`: accuracy
+    by alignment pattern. `ignores_core`: whether the core cue moves it no more than redrawn nuisances do.
+    `selections`: means by checkpoint rule. `isolation`, `verification` and `asked_again`, the worker of the consistency
+    check, are the weakest of its results. `seconds`: mean wall time of a result.
     """
 
+    robust_accuracy_lowest: float
     wga_simultaneous: Interval
     by_channel: dict[str, dict[str, float]]
     patterns: dict[str, float]

@@ -18,7 +18,7 @@ from spurgen.harness.metrics.arrays import Float64
 EDGE = 0.005  # proportions nearer to 0 or 1 vary as one that is that near
 LEAST = 0.01  # ratios below this share of the mean ratio count as that: the logarithm of 0 is infinite
 MOST_DEGREES = 1e6
-FEW_ROWS = 4  # chosen by simulated boards of 6 to 27 rows (docs/statistics.md)
+FEW_ROWS = 4  # chosen by simulated boards of 6 to 27 rows (docs/simulations.md)
 
 
 class Prior(NamedTuple):

@@ -54,6 +54,7 @@ def test_a_table_shows_rank_interval_letters_and_the_difference_to_erm(board, re
     assert (second["Rank"], second["Letter"]) == ("2", "b")
     (low, high), value = rows[0].ranked_by.ends, rows[0].ranked_by.value
     assert first["Robust accuracy"] == f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    assert first["Lowest"] == f"{rows[0].robust_accuracy_lowest:.3f}"
     assert first["To ERM"] == f"{rows[0].against_erm.difference:+.3f} better"
     assert first["WGA"] == f"{rows[0].value('wga_corrected'):.3f}"
     assert first["Verified"] == "self-reported"

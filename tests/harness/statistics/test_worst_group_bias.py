@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from simulated_minima import COMPOSITE, corrected_coverage, of_patterns, robust_bias
 
 from spurgen.harness.statistics.worst_group_bias import corrected_wga, expected_minimum, shrunken
 
@@ -45,3 +46,18 @@ def test_a_perfect_and_a_hopeless_row_stay_so():
 def test_the_corrected_minimum_is_never_above_the_mean():
     correct, sizes = np.array([3, 4, 4, 4, 4, 4]), np.full(6, 5)  # a lucky draw of equal groups
     assert corrected_wga(correct, sizes) == pytest.approx(correct.sum() / sizes.sum())
+
+
+@pytest.mark.parametrize("deviation", [0.02, 0.05])
+def test_intervals_of_the_corrected_minimum_cover_where_patterns_differ(deviation):
+    accuracies = of_patterns(np.linspace(0.95, 0.36, 8), COMPOSITE)
+    bias, covered = corrected_coverage(accuracies, COMPOSITE, deviation, 60)
+    assert abs(bias) < 0.03
+    assert covered > 0.85
+
+
+def test_robust_accuracy_is_biased_where_all_patterns_are_equal_and_not_where_one_is_lowest():
+    sizes = np.array([500] * 7 + [4000])
+    assert robust_bias(np.full(8, 0.85), sizes) == pytest.approx(-0.022, abs=0.001)
+    assert robust_bias(np.full(32, 0.36), np.full(32, 250)) == pytest.approx(-0.062, abs=0.001)
+    assert abs(robust_bias(np.r_[np.full(7, 0.85), 0.36], sizes)) < 0.001

@@ -1,0 +1,227 @@
+"""Simulated boards: rows of known mean, and how often tests and intervals over five worlds are right about them."""
+
+from itertools import combinations
+
+import numpy as np
+from scipy.special import digamma, ndtr, polygamma
+from scipy.stats import beta
+
+from spurgen.harness.statistics.moderation import variance_shape
+from spurgen.harness.statistics.recovery import gap_recovered
+from spurgen.harness.statistics.standing import References
+from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, paired
+
+WORLDS = 5
+TEST_SAMPLES = 500  # of the pattern that decides robust accuracy
+PROFILES = {"erm": (0.19, 0.081), "resample": (0.45, 0.104), "group_dro": (0.80, 0.055), "contrastive": (0.95, 0.015)}
+"""Mean robust accuracy over v1's signs tasks, and the standard deviation between worlds: of WGA in pilots on five
+worlds, and for contrastive twice that between v1's seeds."""
+
+
+def draw_rows(rng, means, deviations, shared=0.3):
+    """Draw rows by world, float64 (R, 5): beta-distributed, correlated by the worlds, on finitely many samples."""
+    means, deviations = np.asarray(means, float), np.asarray(deviations, float)
+    deviations = np.minimum(deviations, 0.95 * np.sqrt(means * (1 - means)))
+    size = (len(means), WORLDS)
+    latent = np.sqrt(shared) * rng.normal(size=(1, WORLDS)) + np.sqrt(1 - shared) * rng.normal(size=size)
+    total = (means * (1 - means) / deviations**2 - 1)[:, None]
+    accuracy = beta.ppf(ndtr(latent), means[:, None] * total, (1 - means[:, None]) * total)
+    return rng.binomial(TEST_SAMPLES, np.clip(accuracy, 0, 1)) / TEST_SAMPLES
+
+
+def deviations_of(rng, means, spread, unequal):
+    """Draw a deviation for every row: `spread` is that at a mean of .5, `unequal` the sd of its logarithm."""
+    return 2 * spread * np.sqrt(means * (1 - means)) * np.exp(unequal * rng.normal(size=len(means)))
+
+
+def measured_spread(rows):
+    """Return how the deviations of rows between worlds, float64 (W,) each, are spread; all taken to a mean of .5.
+
+    That is their geometric mean, their root mean square, the standard deviation of their logarithm, and how many rows
+    do not vary; these count in the root mean square alone. What few worlds add to the logarithms, a log-chi-squared
+    variable, is removed.
+    """
+    rows = np.array(rows)
+    deviations = rows.std(axis=1, ddof=1) / (2 * np.sqrt(variance_shape(rows.mean(axis=1))))
+    logs, half = np.log(deviations[deviations > 0]), (rows.shape[1] - 1) / 2
+    centre = np.exp(logs.mean() - (digamma(half) - np.log(half)) / 2)
+    unequal = np.sqrt(max(logs.var(ddof=1) - polygamma(1, half) / 4, 0))
+    mean_square = np.sqrt((deviations**2).mean())
+    return float(centre), float(mean_square), float(unequal), int((deviations == 0).sum())
+
+
+def null_board(rows, mean, spread, unequal):
+    """Return a function that draws a board of rows of one mean, and which pairs are equal: all."""
+
+    def draw(rng):
+        means = np.full(rows, mean)
+        return draw_rows(rng, means, deviations_of(rng, means, spread, unequal)), np.ones(rows * (rows - 1) // 2, bool)
+
+    return draw
+
+
+def ceiling_board(rows):
+    """Return a function that draws a board of which half is at 1.00 in nearly every world, and half at .9."""
+
+    def draw(rng):
+        high = np.arange(rows) < rows // 2
+        values = draw_rows(rng, np.where(high, 0.9999, 0.9), np.where(high, 0.0001, 0.05))
+        return values, np.array([a == b for a, b in combinations(high, 2)])
+
+    return draw
+
+
+def two_faced_board(rows):
+    """Return a function that draws a board of five kinds of rows, one of which is at .98 or .54 by chance."""
+
+    def draw(rng):
+        kind = np.arange(rows) % 5
+        values = draw_rows(
+            rng, np.array([0.9995, 0.37, 0.76, 0.85, 0.6])[kind], np.array([5e-4, 0.03, 0.1, 0.08, 0.12])[kind]
+        )
+        faces = np.where(rng.random(values.shape) < 0.5, 0.98, 0.54)
+        values = np.where((kind == 2)[:, None], faces, values)
+        return values, np.array([a == b for a, b in combinations(kind, 2)])
+
+    return draw
+
+
+def failing_board(rows, chance):
+    """Return a function that draws a board of rows at 1.00, which each fail (.6) in some worlds by chance."""
+
+    def draw(rng):
+        return np.where(rng.random((rows, WORLDS)) < chance, 0.6, 1.0), np.ones(rows * (rows - 1) // 2, bool)
+
+    return draw
+
+
+def half_failing_board(rows, chance):
+    """Return a function that draws a board of rows of one mean: half fail (.6, else 1) by chance, half are steady."""
+
+    def draw(rng):
+        steady = draw_rows(rng, np.full(rows, 1 - 0.4 * chance), np.full(rows, 0.01))
+        failing = np.where(rng.random((rows, WORLDS)) < chance, 0.6, 1.0)
+        values = np.where((np.arange(rows) % 2 == 0)[:, None], failing, steady)
+        return values, np.ones(rows * (rows - 1) // 2, bool)
+
+    return draw
+
+
+def false_claims(draw, boards, seed=0, *, plain=False):
+    """Return the share of boards on which some pair of equal rows is told apart; `plain`: by the plain t-test."""
+    wrong = 0
+    for k in range(boards):
+        rows, equal = draw(np.random.default_rng([seed, k]))
+        differ = References.of(rows, Spread() if plain else fit_spread(rows)).differ()
+        wrong += bool((differ[np.triu_indices(len(rows), 1)] & equal).any())
+    return wrong / boards
+
+
+def power(spread, unequal, boards):
+    """Return how often a true difference of .05, .10, .15, .20 is found among 27 rows, and the share of all pairs.
+
+    A pair counts for the difference that it is nearest to, within .016.
+    """
+    gaps, rates = rates_of_pairs(spread, unequal, boards, 27)
+    return [float(rates[abs(gaps - wanted) < 0.016].mean()) for wanted in (0.05, 0.10, 0.15, 0.20)], float(rates.mean())
+
+
+def rates_of_pairs(spread, unequal, boards, rows, seed=0):
+    """Return the true difference of all pairs of rows, and how often they are told apart: float (P,) each.
+
+    The rows' means lie evenly between .2 and .95.
+    """
+    means = np.linspace(0.2, 0.95, rows)
+    found = []
+    for k in range(boards):
+        rng = np.random.default_rng([seed, k])
+        values = draw_rows(rng, means, deviations_of(rng, means, spread, unequal))
+        found.append(References.of(values, fit_spread(values)).differ()[np.triu_indices(rows, 1)])
+    return np.array([abs(a - b) for a, b in combinations(means, 2)]), np.mean(found, axis=0)
+
+
+def failing_coverage(low, chance, boards, seed=0):
+    """Return how often the interval of a row covers its mean, and how often the row fails in no world.
+
+    The row is at `low` in some worlds by chance, else at 1; five others have means from .3 to .9.
+    """
+    hits = []
+    for k in range(boards):
+        rng, means = np.random.default_rng([seed, k]), np.linspace(0.3, 0.9, 5)
+        row = np.where(rng.random(WORLDS) < chance, low, 1.0)
+        others = draw_rows(rng, means, deviations_of(rng, means, 0.05, 1.0))
+        start, end = mean_estimate(row, fit_spread([row, *others])).ends
+        hits.append((start <= 1 - chance * (1 - low) <= end, row.min() == 1))
+    return np.mean(hits, axis=0).tolist()
+
+
+def board_of_profiles(rng, rows, unequal=0.4):
+    """Draw a board of the four profiles and `rows` - 4 others, with their true means."""
+    names = len(PROFILES)
+    means = np.r_[[mean for mean, _ in PROFILES.values()], np.linspace(0.2, 0.9, rows - names)]
+    deviations = np.r_[[sd for _, sd in PROFILES.values()], deviations_of(rng, means[names:], 0.08, unequal)]
+    return draw_rows(rng, means, deviations), means
+
+
+def coverage(boards, rows, seed=0):
+    """Return how often intervals cover the truth: of each profile's mean, and of each pair of profiles' difference."""
+    covered = {}
+    for k in range(boards):
+        values, means = board_of_profiles(np.random.default_rng([seed, k]), rows)
+        spread = fit_spread(values)
+        for i, name in enumerate(PROFILES):
+            low, high = mean_estimate(values[i], spread).ends
+            covered.setdefault(name, []).append(low <= means[i] <= high)
+        for i, j in combinations(range(len(PROFILES)), 2):
+            low, high = paired(values[j], values[i], spread).interval
+            pair = f"{list(PROFILES)[j]} - {list(PROFILES)[i]}"
+            covered.setdefault(pair, []).append(low <= means[j] - means[i] <= high)
+    return {name: float(np.mean(hits)) for name, hits in covered.items()}
+
+
+def recovery_coverage(boards, rows, seed=0, tasks=3):
+    """Return how often intervals of the normalised gap recovered over three tasks cover it, by profile and method.
+
+    The truth is the mean of 20,000 worlds. Methods: the moderated t interval, and the percentiles of a bootstrap.
+    """
+    truth = recovered_in_the_long_run(seed)
+    hits = {}
+    for k in range(boards):
+        rng = np.random.default_rng([seed, k])
+        boards_of_tasks = [board_of_profiles(rng, rows)[0] for _ in range(tasks)]
+        over = [
+            np.mean([gap_recovered(b[i], b[0], reference(rng)) for b in boards_of_tasks], axis=0)
+            for i in range(1, rows)
+        ]
+        spread = fit_spread(over, bounded=False)
+        for name, row in zip(list(PROFILES)[1:], over, strict=False):
+            low, high = mean_estimate(row, spread).ends
+            drawn = row[rng.integers(WORLDS, size=(1000, WORLDS))].mean(axis=1)
+            ends = np.quantile(drawn, [0.025, 0.975])
+            hits.setdefault(name, []).append((low <= truth[name] <= high, ends[0] <= truth[name] <= ends[1]))
+    return {name: np.mean(pairs, axis=0).tolist() for name, pairs in hits.items()}
+
+
+def reference(rng):
+    return np.clip(0.99 + 0.005 * rng.normal(size=WORLDS), 0, 1)
+
+
+def recovered_in_the_long_run(seed, worlds=4000):
+    rng = np.random.default_rng([seed, 10**6])
+    drawn = []
+    for _ in range(worlds):
+        values = board_of_profiles(rng, len(PROFILES))[0]
+        drawn.append([gap_recovered(row, values[0], reference(rng)).mean() for row in values[1:]])
+    return dict(zip(list(PROFILES)[1:], np.mean(drawn, axis=0).tolist(), strict=True))
+
+
+def claims_about_a_further_row(boards, references, seed=0, spread=0.08, unequal=0.4):
+    """Return the share of boards on which a row of the same truth is told apart from some reference row."""
+    wrong = 0
+    for k in range(boards):
+        rng = np.random.default_rng([seed, k])
+        means = np.full(references + 1, 0.5)
+        rows = draw_rows(rng, means, deviations_of(rng, means, spread, unequal))
+        known = References.of(rows[1:], fit_spread(rows[1:]))
+        wrong += bool(known.differ_from(rows[0]).any())
+    return wrong / boards
