@@ -25,7 +25,6 @@ from spurgen.harness.board.references import reference_rows
 from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, TaskBoardRow
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.standings import standings
-from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
@@ -71,16 +70,17 @@ def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: M
     made = []
     for label, row in fit.items():
         estimates = {m: mean_estimate(of[label], spreads[m]) for m, of in by_metric.items() if label in of}
-        shown = make_row(label, row, values.sizes, estimates)
+        shown = make_row(label, row, values, estimates)
         made.append(_completed(replace(shown, against_erm=against.get(label)), divided.gaps.get(label)))
     shown_full, few = divide(made, placed)
     board = TaskBoard(shown_full, few, [*divided.unranked.values()], unit_of(task), asked, placed.told_apart)
     return TaskPart(board, groups, values, ranked_by, baselines)
 
 
-def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estimate]) -> TaskBoardRow:
-    """Average a row's results; `sizes`: test samples by group, int64 (G,), `estimates`: of the metrics by unit."""
-    results = row.results
+def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, Estimate]) -> TaskBoardRow:
+    """Average a row's results; `estimates`: of the metrics by unit."""
+    results, robust = row.results, values.of(row, RANKED_BY)
+    assert robust is not None, "it follows from the counts per group"
     means = {metric: Estimate(mean) for metric, mean in _means([result.metrics for result in results]).items()}
     checks = [result.provenance.consistency for result in results]
     return TaskBoardRow(
@@ -89,8 +89,8 @@ def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estima
         access=results[0].access,
         units=len(row),
         estimates=estimates | {metric: mean for metric, mean in means.items() if metric not in estimates},
-        robust_accuracy_lowest=min(min(result.patterns.values()) for result in results),
-        wga_simultaneous=guaranteed(np.array([result.groups for result in results]), sizes),
+        robust_accuracy_lowest=float(robust.min()),
+        wga_simultaneous=guaranteed(np.array([result.groups for result in results]), values.sizes),
         by_channel=_by_channel(results),
         patterns=_means([result.patterns for result in results]),
         ignores_core=means["core_sensitivity"].value <= means["sss_placebo"].value,

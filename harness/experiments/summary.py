@@ -13,6 +13,7 @@ from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import Spreads, pooled_spreads
+from spurgen.harness.board.by_unit import TaskValues
 from spurgen.harness.board.eligibility import beats_chance
 from spurgen.harness.board.leaderboard import make_row
 from spurgen.harness.board.schema import TaskBoardRow
@@ -191,7 +192,7 @@ def _summarize_method(
     names = [*BOOTSTRAPPED, *_sss_names(task)]
     replicates = {metric: bootstrap.replicates(name, row, metric, spreads) for metric in names}
     estimates = {metric: _estimate(metric, row, replicates[metric]) for metric in BOOTSTRAPPED}
-    shown = make_row(name, row, sizes, estimates)
+    shown = make_row(name, row, TaskValues(task, sizes), estimates)
     corrected = float(np.mean([corrected_wga(np.array(result.groups), sizes) for result in row.results]))
     summary = MethodSummary(
         name=name,
