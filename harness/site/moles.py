@@ -7,21 +7,19 @@ from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import spread_of
+from spurgen.harness.board.channel_changes import Change, reliance_changes
 from spurgen.harness.board.schema import TaskBoardRow
 from spurgen.harness.machine.printing import signed
-from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import shown
-from spurgen.harness.statistics.units import cut_to_common, paired
 
 LEAST_CHANNELS = 3
 STRONG = 0.1  # change of reliance at which a cell has its full colour
 
 
 @dataclass(frozen=True)
-class Change:
-    """A change of reliance; `sure`: its 95 % interval excludes 0. `told`: the method was given the channel's groups."""
+class Mole:
+    """A change of reliance; `sure`: it is significant. `told`: the method was given the channel's groups."""
 
     value: float
     sure: bool
@@ -47,7 +45,7 @@ class Moles:
     channels: Sequence[str]
     hidden: Sequence[str]
     erm: dict[str, float]
-    methods: Sequence[tuple[str, str, dict[str, Change]]]
+    methods: Sequence[tuple[str, str, dict[str, Mole]]]
 
 
 def moles(material: Material) -> list[Moles]:
@@ -59,32 +57,22 @@ def moles(material: Material) -> list[Moles]:
 
 
 def _on_task(material: Material, task: Task) -> Moles | None:
-    board = material.board.tasks[task.name]
-    rows = {row.submission: row for row in board.rows}
-    if ERM not in rows or len(rows) < 2:
+    rows = {row.submission: row for row in material.board.tasks[task.name].rows}
+    results = {label: material.rows[label][task.name] for label in rows}
+    by_channel = {name: material.values[task.name].by_label(results, f"reliance/{name}") for name in task.channels}
+    known = {name: values for name, values in by_channel.items() if ERM in values}
+    changes = reliance_changes(known, [label for label, row in results.items() if is_baseline_row(row)])
+    if not changes:
         return None
-    values = {channel: _values(material, task, channel, list(rows)) for channel in task.channels}
-    known = [channel for channel, of_rows in values.items() if ERM in of_rows]
     methods = [
-        (shown(label), row.access, {name: _change(material, task, name, values[name], row) for name in known})
-        for label, row in rows.items()
-        if label != ERM and all(label in values[name] for name in known)
+        (shown(label), rows[label].access, {name: _cell(task, name, each, rows[label]) for name, each in row.items()})
+        for label, row in changes.items()
     ]
-    means = {name: float(values[name][ERM].mean()) for name in known}
-    hidden = [name for name in known if name not in task.annotated]
-    return Moles(task.name, known, hidden, means, methods)
+    means = {name: float(values[ERM].mean()) for name, values in known.items()}
+    return Moles(task.name, list(known), [name for name in known if name not in task.annotated], means, methods)
 
 
-def _values(material: Material, task: Task, channel: str, labels: Sequence[str]) -> dict[str, Float64]:
-    rows = {label: material.rows[label][task.name] for label in labels}
-    return material.values[task.name].by_label(rows, f"reliance/{channel}")
-
-
-def _change(material: Material, task: Task, channel: str, values: dict[str, Float64], row: TaskBoardRow) -> Change:
-    baselines = [label for label in values if is_baseline_row(material.rows[label][task.name])]
-    spread = spread_of(f"reliance/{channel}", values, baselines)
-    ours, its = cut_to_common(values[row.submission], values[ERM])
-    test = paired(values[row.submission], values[ERM], spread)
+def _cell(task: Task, channel: str, change: Change, row: TaskBoardRow) -> Mole:
     grant = ACCESS.get(row.access)
     told = bool(grant and (grant.val_groups or grant.train_groups)) and channel in task.annotated
-    return Change(float((ours - its).mean()), test is not None and test.p < 0.05, told)
+    return Mole(change.change, change.significant, told)

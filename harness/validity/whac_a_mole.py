@@ -1,5 +1,6 @@
-"""Reducing the reliance on one shortcut may increase that on another (Li et al. 2023): SSS per channel against ERM."""
+"""Reducing the reliance on one shortcut may increase that on another (Li et al. 2023): per channel, against ERM."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,10 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.channel_changes import Change, reliance_changes
 from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY
-from spurgen.harness.statistics.differences import ALPHA, holm
-from spurgen.harness.statistics.units import cut_to_common
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
@@ -22,22 +22,8 @@ TITLE = "Whac-a-mole: what curing one shortcut does to the others"
 
 
 @dataclass(frozen=True)
-class Change:
-    """A method's SSS in a channel minus ERM's, on the units that both have.
-
-    `p_holm` is corrected over the task's methods and channels. Where there is no test, the interval and the p-values
-    are None.
-    """
-
-    change: float
-    interval: tuple[float, float] | None
-    p: float | None
-    p_holm: float | None
-
-
-@dataclass(frozen=True)
 class MethodChanges:
-    """A method's change in every channel, and the channels in which SSS rises, or falls, significantly."""
+    """A method's change in every channel, and the channels on which it relies significantly more, or less."""
 
     channels: dict[str, Change]
     rises: list[str]
@@ -46,7 +32,7 @@ class MethodChanges:
 
 @dataclass(frozen=True)
 class TaskChanges:
-    """ERM's SSS per channel, and every other method's changes."""
+    """ERM's reliance per channel, and every other method's changes."""
 
     erm: dict[str, float]
     methods: dict[str, MethodChanges]
@@ -54,7 +40,7 @@ class TaskChanges:
 
 @dataclass(frozen=True)
 class WhacAMole(Section):
-    """Changes of SSS on every task."""
+    """Changes of reliance on every task."""
 
     JUDGED: ClassVar[bool] = False
     tasks: dict[str, TaskChanges]
@@ -78,14 +64,14 @@ class WhacAMole(Section):
         )
 
     def tables(self) -> str:
-        """Return a table per task: ERM's SSS and every method's changes, a star on the significant ones."""
+        """Return a table per task: ERM's reliance and every method's changes, a star on the significant ones."""
         parts = [
-            "SSS minus ERM's, per channel; `*`: significant (moderated paired t-test over units; Holm "
-            "over the task's methods and channels, 5 %). A mole is a channel whose SSS rises "
-            "significantly while another's falls."
+            "Reliance less ERM's, per channel; `*`: significant (moderated paired t-test over units; Holm over the "
+            "task's methods and channels, 5 %). A mole is a channel on which a method relies significantly more than "
+            "ERM while it relies less on another."
         ]
         for name, task in self.tasks.items():
-            erm = {"Method": "erm (SSS)", **{c: number(sss) for c, sss in task.erm.items()}, "Mole": "-"}
+            erm = {"Method": "erm (reliance)", **{c: number(value) for c, value in task.erm.items()}, "Mole": "-"}
             parts += [f"### {name}", table([erm, *(_line(label, method) for label, method in task.methods.items())])]
         return "\n\n".join(parts)
 
@@ -101,7 +87,7 @@ class WhacAMole(Section):
             panel.sharex(axes[0])  # one scale, by which channels can be compared
         axes[0].autoscale_view()
         axes[0].xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-        figure.suptitle(f"{name}: change of SSS against ERM (filled: significant)", fontsize=8)
+        figure.suptitle(f"{name}: reliance less ERM's (filled: significant)", fontsize=8)
         return figure
 
 
@@ -125,31 +111,28 @@ def examine(suite: RankedSuite) -> WhacAMole:
     """Compare every method with ERM, channel by channel."""
     tasks, missing = {}, {}
     for name, task in suite.tasks.items():
-        if ERM in task.rows and len(task.rows) > 1:
-            tasks[name] = _changes(task)
+        known = {f"reliance/{channel}" for channel in task.task.channels}
+        rows = [label for label in task.rows if all(task.has(label, metric) for metric in known)]
+        if ERM in rows and len(rows) > 1:
+            tasks[name] = _changes(task, rows)
+        elif ERM in task.rows:
+            missing[name] = f"no ranked row beside {ERM}" if ERM in rows else f"no reliance by channel of {ERM}"
         else:
-            missing[name] = f"no ranked row beside {ERM}" if ERM in task.rows else task.reason(ERM)
+            missing[name] = task.reason(ERM)
     return WhacAMole(None, suite.missing(missing), tasks)
 
 
-def _changes(task: RankedTask) -> TaskChanges:
-    channels, methods = task.task.channels, [label for label in task.rows if label != ERM]
-    keys = [(label, channel) for label in methods for channel in channels]
-    tests = [task.difference(label, ERM, f"sss/{channel}") for label, channel in keys]
-    corrected = holm([None if test is None else test.p for test in tests])
-    changes = {}
-    for (label, channel), test, p_holm in zip(keys, tests, corrected, strict=True):
-        ours, its = cut_to_common(task.units(label, f"sss/{channel}"), task.units(ERM, f"sss/{channel}"))
-        change = float((ours - its).mean())
-        changes[label, channel] = Change(change, test and test.interval, test and test.p, p_holm)
+def _changes(task: RankedTask, labels: Sequence[str]) -> TaskChanges:
+    channels = task.task.channels
+    values = {channel: {label: task.units(label, f"reliance/{channel}") for label in labels} for channel in channels}
     return TaskChanges(
-        {channel: float(task.units(ERM, f"sss/{channel}").mean()) for channel in channels},
-        {label: _of_method({channel: changes[label, channel] for channel in channels}) for label in methods},
+        {channel: float(rows[ERM].mean()) for channel, rows in values.items()},
+        {label: _of_method(changes) for label, changes in reliance_changes(values, labels).items()},
     )
 
 
 def _of_method(changes: dict[str, Change]) -> MethodChanges:
-    significant = {c: each.change for c, each in changes.items() if each.p_holm is not None and each.p_holm < ALPHA}
+    significant = {channel: each.change for channel, each in changes.items() if each.significant}
     return MethodChanges(
         changes,
         [channel for channel, change in significant.items() if change > 0],

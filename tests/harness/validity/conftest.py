@@ -82,11 +82,14 @@ def make_outcomes(toy, make_outcome):
     """Return a function that makes results of all seeds with their samples, from which their metrics follow.
 
     `aligned`: the accuracy where all channels align, `wga` where the second channel conflicts, `sss`: per channel.
-    `metrics`: others, such as reliance. Seeds differ by .01 in all but `aligned`, in an order of the row's own; their
+    `metrics`: others, such as reliance. `leans`: reliance per channel, by default that of `metrics` and half of it.
+    Seeds differ by .01 in all but `aligned`, in an order of the row's own; their
     means are as given.
     """
 
-    def make(label, task="signs-image", wga=0.5, sss=(0.3, 0.3), seeds=5, aligned=1.0, metrics=(), **changes):
+    def make(
+        label, task="signs-image", wga=0.5, sss=(0.3, 0.3), seeds=5, aligned=1.0, metrics=(), leans=None, **changes
+    ):
         order = np.random.default_rng(zlib.crc32(f"{label}/{task}/seeds".encode())).permutation(seeds)
         steps = 0.01 * (order - (seeds - 1) / 2) if seeds % 2 else 0.02 * (order % 2 - 0.5)
         return [
@@ -96,13 +99,14 @@ def make_outcomes(toy, make_outcome):
                 (aligned, 1.0, *[wga + step] * 2),
                 [each + step / 4 for each in sss],
                 {name: value + step / 4 for name, value in dict(metrics).items()},
+                leans and [each + step / 4 for each in leans],
                 seed,
                 changes,
             )
             for seed, step in enumerate(steps)
         ]
 
-    def outcome(label, task, accuracies, sss, more, seed, changes):
+    def outcome(label, task, accuracies, sss, more, leans, seed, changes):
         random = np.random.default_rng([zlib.crc32(f"{label}/{task}".encode()), seed])
         groups = groups_on_test(toy.task(task))
         correct = np.ones(len(groups), bool)
@@ -113,7 +117,8 @@ def make_outcomes(toy, make_outcome):
         channels = zip(("color", "background"), sss, noise - noise.mean(axis=1, keepdims=True), strict=True)
         arrays = {f"sss/{channel}": mean + deviation for channel, mean, deviation in channels}
         oracles = oracle_pulls(toy.task(task).scenario)
-        leans = {name: more.get("reliance", 0.15) / part for part, name in ((1, "color"), (2, "background"))}
+        largest = more.get("reliance", 0.15)
+        leans = dict(zip(("color", "background"), leans or (largest, largest / 2), strict=True))
         arrays |= {f"pull/{name}": np.full(TWINS, oracles[name] * lean) for name, lean in leans.items()}
         arrays |= {name: np.full(TWINS, more[name]) for name in ("core_use",) if name in more}
         fields = {"submission": label, "spec": f"{label}.py", "submission_sha256": label} | changes

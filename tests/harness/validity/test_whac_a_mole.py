@@ -6,7 +6,7 @@ from spurgen.harness.validity import whac_a_mole
 @pytest.fixture
 def examined(make_outcomes, gathered):
     def examine(**methods):
-        rows = {label: {"signs-image": make_outcomes(label, sss=sss)} for label, sss in methods.items()}
+        rows = {label: {"signs-image": make_outcomes(label, leans=leans)} for label, leans in methods.items()}
         return whac_a_mole.examine(gathered(rows))
 
     return examine
@@ -29,7 +29,17 @@ def test_a_channel_that_rises_while_another_falls_is_a_mole(examined):
     assert all(lines[name].rstrip(" |").endswith("-") for name in ("cured", "worse"))
 
 
-def test_methods_with_nearly_equal_sss_have_no_moles(examined):
+def test_a_channel_that_repels_is_leaned_on_less(make_outcomes, gathered):
+    """Its SSS rises, since SSS has no direction."""
+    rows = {
+        "erm": {"signs-image": make_outcomes("erm", sss=(0.1, 0.2), leans=(0.1, 0.2))},
+        "m": {"signs-image": make_outcomes("m", sss=(0.4, 0.2), leans=(-0.1, 0.2))},
+    }
+    method = whac_a_mole.examine(gathered(rows)).tasks["signs-image"].methods["m"]
+    assert (method.falls, method.rises) == (["color"], [])
+
+
+def test_methods_with_nearly_equal_reliance_have_no_moles(examined):
     section = examined(erm=(0.3, 0.3), **{f"m{k}": (0.3 + k / 2000, 0.3 - k / 2000) for k in range(6)})
     assert all(method.rises == method.falls == [] for method in section.tasks["signs-image"].methods.values())
 
@@ -44,11 +54,11 @@ def test_p_values_are_corrected_over_methods_and_channels(examined):
 
 def test_rows_are_compared_on_the_seeds_that_both_have(make_outcomes, gathered):
     rows = {
-        "erm": {"signs-image": make_outcomes("erm", sss=(0.4, 0.2), seeds=2)},
-        "m": {"signs-image": make_outcomes("m", sss=(0.1, 0.2))[:2] + make_outcomes("m", sss=(0.4, 0.2))[2:]},
+        "erm": {"signs-image": make_outcomes("erm", leans=(0.4, 0.2), seeds=2)},
+        "m": {"signs-image": make_outcomes("m", leans=(0.1, 0.2))[:2] + make_outcomes("m", leans=(0.4, 0.2))[2:]},
     }
     suite = gathered(rows)
-    ours, erm = (suite.tasks["signs-image"].units(label, "sss/color") for label in ("m", "erm"))
+    ours, erm = (suite.tasks["signs-image"].units(label, "reliance/color") for label in ("m", "erm"))
     changes = whac_a_mole.examine(suite).tasks["signs-image"].methods["m"].channels
     assert changes["color"].change == pytest.approx((ours[:2] - erm).mean())
     assert changes["color"].change == pytest.approx(-0.3, abs=0.01)
