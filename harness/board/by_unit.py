@@ -24,7 +24,7 @@ PROPORTIONS = (
     RANKED_BY, "wga_corrected", "wga", "accuracy", "sss", "sss_placebo", "sss_floor", "core_sensitivity", "cra",
     "flip_rate",
 )  # fmt: skip
-ESTIMATED = (*PROPORTIONS, "reliance", "reliance_excess", "core_use", "ig")
+ESTIMATED = (*PROPORTIONS, "reliance", "reliance_total", "reliance_excess", "core_use", "ig")
 """Metrics that have an interval, where a row has them."""
 
 

@@ -18,7 +18,7 @@ from spurgen.harness.statistics.recovery import mean_over_tasks
 from spurgen.harness.statistics.units import Spread, cut_to_common, paired
 
 BETTER: dict[str, int] = {
-    RANKED_BY: 1, "wga_corrected": 1, "accuracy": 1, "reliance": -1, "core_use": 1, "sss": -1,
+    RANKED_BY: 1, "wga_corrected": 1, "accuracy": 1, "reliance": -1, "reliance_total": -1, "core_use": 1, "sss": -1,
 }  # fmt: skip
 """Metrics that are compared where both rows have them, and the direction in which each is better; the SSS of a channel
 is as `sss`."""

@@ -23,7 +23,10 @@ NOTE = (
     "All other metrics: the CSV and JSON files, and docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
-OPTIONAL = {"reliance": ("Reliance", ".3f"), "reliance_excess": ("Excess", "+.3f"), "core_use": ("Core use", ".3f")}
+OPTIONAL = {
+    "reliance": ("Reliance", ".3f"), "reliance_total": ("Total reliance", ".3f"), "reliance_excess": ("Excess", "+.3f"),
+    "core_use": ("Core use", ".3f"),
+}  # fmt: skip
 """Metrics with a column where a row has them: the column's title, and the format of its numbers."""
 ORACLE = "twins"  # the access tier that is given what no data set has
 Row = TypeVar("Row", bound=BoardRow)

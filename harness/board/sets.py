@@ -15,7 +15,7 @@ from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.recovery import gap_recovered, mean_over_tasks
 from spurgen.harness.statistics.units import fit_spread, mean_estimate
 
-SHOWN = ("wga_corrected", "accuracy", "reliance", "sss", "ig")
+SHOWN = ("wga_corrected", "accuracy", "reliance", "reliance_total", "sss", "ig")
 """Metrics of which a set shows the mean over its tasks, where all of them have it."""
 
 

@@ -23,7 +23,7 @@ from spurgen.harness.results.ideal import with_ideal
 
 NAMES = {
     "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "accuracy": "Accuracy", "reliance": "Reliance",
-    "core_use": "Core use", "sss": "SSS",
+    "reliance_total": "Total reliance", "core_use": "Core use", "sss": "SSS",
 }  # fmt: skip
 
 

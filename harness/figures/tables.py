@@ -123,7 +123,7 @@ def _reliance(sheet: Sheet, style: Style) -> Table:
         Section("Given the distribution of the training data", [["ideal observer", *numbers, *[NONE] * has_excess]])
     ]
     what = f"Reliance on each channel ({DEFINED['reliance']}; 1: reads nothing else, 0: ignores it) on {sheet.name}"
-    excess = "Excess: the largest reliance less the ideal observer's." if has_excess else ""
+    excess = "Excess: the most by which reliance on a channel exceeds the ideal observer's." if has_excess else ""
     caption = _caption(what, [replace(sheet, intervals=sheet.channel_intervals, rule="")], style, excess)
     sections = [*(first if known else []), *_sections(sheet.entries, cells)]
     return Table(head, sections, caption, _label(f"reliance {sheet.name}"), style.columns)

@@ -1,6 +1,6 @@
 """Metrics that older results lack and that follow from what they store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from spurgen.benchmark.result import Result
@@ -14,7 +14,7 @@ def with_derived(task: Task, results: Sequence[Result]) -> list[Result]:
     """Return results with robust accuracy and reliance, from their accuracies by pattern and their channels' pulls.
 
     `task`: the suite's, in no world yet. A result that has these metrics, or lacks what they follow from, stays as it
-    is.
+    is. `reliance_total`, the sum over channels, is stored nowhere, so that no stored result lacks it.
     """
     return [_complete(task.in_world(result.seed), result) for result in results]
 
@@ -30,7 +30,16 @@ def _complete(task: Task, result: Result) -> Result:
         row["reliance"] = row["pull"] / oracles[name]
     if of_task and all("reliance" in row for row in of_task.values()):
         metrics.setdefault("reliance", max(row["reliance"] for row in of_task.values()))
+    known = reliances(task.channels, channels)
+    if known:
+        metrics["reliance_total"] = sum(known.values())
     return result.model_copy(update={"metrics": metrics, "channels": channels})
+
+
+def reliances(names: Collection[str], channels: Mapping[str, Mapping[str, float]]) -> dict[str, float] | None:
+    """Return the reliance on each of these channels, or None where one is not known; `channels`: as in `Result`."""
+    known = {name: channels[name]["reliance"] for name in names if "reliance" in channels.get(name, {})}
+    return known if known and len(known) == len(names) else None
 
 
 def oracle_pulls(scenario: Scenario) -> dict[str, float]:

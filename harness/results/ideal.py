@@ -6,7 +6,7 @@ from dataclasses import replace
 from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.results.derived import with_derived
+from spurgen.harness.results.derived import reliances, with_derived
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import Rows
 
@@ -15,21 +15,32 @@ Ideals = Mapping[tuple[str, str], IdealValues]
 
 
 def stored_ideals(suite: Suite) -> Ideals:
-    """Return the values that a suite stores, without those of another description or scoring version."""
+    """Return the values that a suite stores, without those of another description or scoring version.
+
+    They have `reliance_total` as well.
+    """
     digests = {name: world.digest for name, world in suite.scenarios.items()}
     return {
-        (name, modality): values
+        (name, modality): with_total(values)
         for name, modalities in (suite.ideal.worlds if suite.ideal else {}).items()
         for modality, values in modalities.items()
         if (values.scenario_sha256, values.scoring) == (digests.get(name), SCORING_VERSION)
     }
 
 
+def with_total(values: IdealValues) -> IdealValues:
+    """Return values with `reliance_total`, the sum over channels, as `with_derived` gives it to results."""
+    known = reliances(values.channels, values.channels)
+    total = {"reliance_total": sum(known.values())} if known else {}
+    return values.model_copy(update={"metrics": values.metrics | total})
+
+
 def with_ideal(suite: Suite, rows: Rows) -> Rows:
     """Return rows whose results also have `reliance_excess`, and the metrics of `with_derived`.
 
-    `reliance_excess` is the reliance less that of the ideal observer of the result's world. A result lacks it where one
-    of the two is not known.
+    `reliance_excess` is the largest excess on a channel: the reliance on it less that of the ideal observer of the
+    result's world. It is not the difference of the two largest reliances, which is 0 for a row that relies on one
+    channel as far as the ideal observer does on another. A result lacks it where one of the two is not known.
     """
     ideals = stored_ideals(suite)
     return {
@@ -47,8 +58,10 @@ def _with_excess(ideals: Ideals, task: Task, results: Sequence[Result]) -> tuple
     complete = []
     for result in with_derived(task, results):
         ideal = ideals.get((task.in_world(result.seed).scenario.name, task.modality))
-        metrics = result.metrics
-        if ideal and "reliance" in metrics:
-            metrics = metrics | {"reliance_excess": metrics["reliance"] - ideal.metrics["reliance"]}
+        own = reliances(task.channels, result.channels)
+        asked = reliances(task.channels, ideal.channels) if ideal else None
+        metrics = dict(result.metrics)
+        if own and asked:
+            metrics["reliance_excess"] = max(own[channel] - asked[channel] for channel in own)
         complete.append(result.model_copy(update={"metrics": metrics}))
     return tuple(complete)

@@ -140,7 +140,9 @@ def _reliances(material: Material, tasks: Sequence[str], rows: Sequence[BoardRow
     scale = material.reliance_scale
     about = f"1: as a reader of the channel alone; 0: ignores it; bars run from 0 to {scale:g}"
     excess = material.estimates(tasks, "reliance_excess", rows)
-    title = "largest reliance on a channel, less the ideal observer's, which is what the training data ask for"
+    title = (
+        "the most by which reliance on a channel exceeds the ideal observer's, which is what the training data ask for"
+    )
     return [
         *(
             _bar(f"reliance/{name}", name, about, material, tasks, rows, scale, CHANNELS)

@@ -25,6 +25,8 @@ FULLER = {
 """What columns show, where their tooltips are too short."""
 OF_ROWS = {
     f"{CHANNELS} a channel": "1: as a reader of the channel alone; 0: ignores it",
+    "Total reliance": "sum of the reliances on all channels: 1 for a mixture of readers of single channels, whatever "
+    "their weights; 0 where no channel is used",
     "Signed pull": "probability that a class gains where the value that goes with it is shown; reliance is it "
     "over that of a reader of the channel alone",
     "Flip rate": "share of twins whose answer differs from the base's",

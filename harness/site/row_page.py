@@ -28,6 +28,7 @@ UNIT_METRICS = {
     "accuracy": "Accuracy",
     "wga_corrected": "WGA",
     "reliance": "Reliance",
+    "reliance_total": "Total reliance",
     "core_use": "Core use",
     "sss": "SSS",
 }

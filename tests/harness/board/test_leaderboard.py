@@ -88,7 +88,7 @@ def test_rows_that_are_not_ranked_are_listed_with_the_reason(suite, make_row, ta
 
 
 def test_every_metric_by_unit_has_its_interval(make_baselines, make_outcome, suite, task_board, values):
-    extra = {"reliance": 0.2, "reliance_excess": -0.1, "core_use": 0.9}
+    extra = {"reliance": 0.2, "reliance_total": 0.3, "reliance_excess": -0.1, "core_use": 0.9}
     outcomes = []
     for seed in range(5):
         added = {name: value + 0.01 * seed for name, value in extra.items()}

@@ -85,9 +85,11 @@ def test_worlds_are_called_worlds(board):
 def test_metrics_that_rows_lack_have_no_column(board, read_table):
     part = board.tasks["small-text"]
     assert "Reliance" not in read_table(board_table(part.rows, task_columns, part.unit))[0]
-    has = replace(part.rows[0], estimates=part.rows[0].estimates | {"reliance": Estimate(0.25)})
+    known = {"reliance": Estimate(0.25), "reliance_total": Estimate(0.5)}
+    has = replace(part.rows[0], estimates=part.rows[0].estimates | known)
     first, second = read_table(board_table([has, part.rows[1]], task_columns, part.unit))
     assert (first["Reliance"], second["Reliance"]) == ("0.250", "")
+    assert (first["Total reliance"], second["Total reliance"]) == ("0.500", "")
     assert "Core use" not in first
 
 

@@ -124,10 +124,54 @@ def test_reliance_of_mixture_is_its_weight(world, weight):
         assert reliance == pytest.approx(expected, abs=1e-12)
 
 
+def total_reliance(world, predictor):
+    channels = range(3)
+    return sum(metrics.reliance(world.twins(predictor, c), world.aligned_classes(c)) for c in channels)
+
+
+@pytest.mark.parametrize("weights", [(1, 0, 0), (1 / 3, 1 / 3, 1 / 3), (0.5, 0, 0), (0.2, 0.3, 0.1)])
+def test_total_reliance_of_a_mixture_is_the_weight_of_all_its_channels(world, weights):
+    """The largest reliance is .333 for a reader of three channels that never sees the core, .5 for half a core."""
+
+    def mixture(labels, values):
+        read = sum(w * world.channel(c)(labels, values) for c, w in enumerate(weights))
+        return (1 - sum(weights)) * world.core(labels, values) + read
+
+    assert total_reliance(world, mixture) == pytest.approx(sum(weights))
+
+
+def test_total_reliance_is_above_1_for_a_majority_vote_and_up_to_the_number_of_channels():
+    classes, aligned = 10, np.eye(10, dtype=bool)
+
+    def majority(values):
+        votes = (values[..., None] == np.arange(classes)).sum(axis=1)
+        winners = votes == votes.max(axis=1, keepdims=True)
+        return winners / winners.sum(axis=1, keepdims=True)
+
+    def odd_one_out(values):
+        return np.eye(classes)[values.max(axis=1)]  # where the other channels show class 0
+
+    def total(predict, base):
+        def with_value(channel, value):
+            twins = base.copy()
+            twins[:, channel] = value
+            return predict(twins)
+
+        twins = [np.stack([with_value(c, v) for v in range(classes)], axis=1) for c in range(3)]
+        return sum(metrics.reliance(each, aligned) for each in twins)
+
+    every = np.indices((classes,) * 3).reshape(3, -1).T  # all combinations of values, equally often
+    assert total(majority, every) == pytest.approx(1.1)
+    assert total(odd_one_out, np.zeros((1, 3), int)) == pytest.approx(3)
+
+
 def test_reliance_of_a_channel_that_repels():
     # the class of the value shown gets nothing, the others 1/4 each: 0 shown, 1/5 on average, where the oracle has 4/5
     repelled = (1 - np.eye(K)) / (K - 1)
     assert metrics.reliance(repelled[None], np.eye(K, dtype=bool)) == pytest.approx(-1 / (K - 1))
+    # with two values a class and three in all, 0 for the two that go with a class is 2/3 below its average
+    two = ~np.eye(3, dtype=bool)
+    assert metrics.reliance(np.eye(3)[None], two) == pytest.approx(-2)
     # with two values, that is the mirror image of the oracle
     assert metrics.reliance(np.eye(2)[None, ::-1], np.eye(2, dtype=bool)) == pytest.approx(-1)
 

@@ -6,21 +6,24 @@ import pytest
 from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.derived import with_derived
-from spurgen.harness.results.ideal import with_ideal
+from spurgen.harness.results.ideal import stored_ideals, with_ideal
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import TaskRow
 
 
 @pytest.fixture
 def worlds(suite, suite_file):
-    """The tiny suite with two worlds, whose ideal observers have a reliance of .1 and .2 on text."""
+    """The tiny suite with two worlds; in text, their ideal observers rely .1 and .2 on color and .05 on background."""
     file = suite.scenario_file("small")
     file.write_text("worlds = 2\n" + file.read_text())
     read = load_suite(suite_file)
     values = {
         name: {
             "text": IdealValues(
-                scenario_sha256=world.digest, scoring=SCORING_VERSION, metrics={"reliance": 0.1 + k / 10}, channels={}
+                scenario_sha256=world.digest,
+                scoring=SCORING_VERSION,
+                metrics={"reliance": 0.1 + k / 10},
+                channels={"color": {"reliance": 0.1 + k / 10}, "background": {"reliance": 0.05}},
             )
         }
         for k, (name, world) in enumerate(read.scenarios.items())
@@ -53,6 +56,21 @@ def test_excess_is_the_reliance_less_that_of_the_ideal_observer_of_the_results_w
     assert excess(worlds, old(0, 0.2), old(1, 0.4)) == pytest.approx([0.2, 0.4])
 
 
+def test_excess_is_that_of_the_channel_with_the_largest_one(worlds, old):
+    """Not the largest reliance less the ideal observer's, which is on another channel: that would be 0 here."""
+    channels = {"color": {"reliance": 0.0}, "background": {"reliance": 0.1}}
+    result = old(0, 0.0).model_copy(update={"channels": channels})
+    assert excess(worlds, result) == pytest.approx([0.05])
+    assert excess(worlds, result.model_copy(update={"channels": {"color": {"reliance": 0.3}}})) == [None]
+
+
+def test_the_total_reliance_of_results_and_ideal_observers_is_the_sum_over_channels(worlds, old):
+    (complete,) = with_derived(worlds.task("small-text"), [old(0, 0.2)])
+    assert complete.metrics["reliance_total"] == pytest.approx(0.3 + 0.15)
+    totals = [stored_ideals(worlds)[f"small-w{k}", "text"].metrics["reliance_total"] for k in (0, 1)]
+    assert totals == pytest.approx([0.15, 0.25])
+
+
 def test_what_is_not_known_has_no_excess(worlds, old):
     assert excess(worlds, old(0, 0.2, "small-image")) == [None]  # nothing is stored for images
     unknown = old(0, 0.2).model_copy(update={"channels": {"color": {}, "background": {}}})
@@ -69,7 +87,7 @@ def test_rows_keep_their_samples(worlds, old):
     complete = with_ideal(worlds, {"model": {"small-text": row}})["model"]["small-text"]
     assert complete.correct is row.correct
     assert complete.sums is row.sums
-    assert [result.metrics["reliance_excess"] for result in complete.results] == pytest.approx([0.05, -0.05])
+    assert [result.metrics["reliance_excess"] for result in complete.results] == pytest.approx([0.05, 0.025])
 
 
 def test_older_results_get_robust_accuracy_and_reliance_and_newer_ones_keep_theirs(worlds, old):
@@ -79,7 +97,7 @@ def test_older_results_get_robust_accuracy_and_reliance_and_newer_ones_keep_thei
     assert complete.metrics["reliance"] == pytest.approx(0.45)
     assert complete.metrics["robust_accuracy"] == 0.7
     newer = old(0, 0.3).model_copy(update={"metrics": {"robust_accuracy": 0.6, "reliance": 0.1}})
-    assert with_derived(task, [newer])[0].metrics == newer.metrics
+    assert with_derived(task, [newer])[0].metrics == newer.metrics | {"reliance_total": pytest.approx(0.675)}
     channels = {"color": {"pull": 0.1}, "background": {}}
     part = old(0, 0.3).model_copy(update={"patterns": {"aa": 0.9}, "channels": channels})
-    assert {"robust_accuracy", "reliance"}.isdisjoint(with_derived(task, [part])[0].metrics)
+    assert {"robust_accuracy", "reliance", "reliance_total"}.isdisjoint(with_derived(task, [part])[0].metrics)

@@ -10,7 +10,7 @@ from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task, load_suite
 from spurgen.generators import sample
-from spurgen.harness.results.ideal import stored_ideals
+from spurgen.harness.results.ideal import stored_ideals, with_total
 from spurgen.harness.running import ideal
 from spurgen.harness.running.ideal import cue_accuracies, ideal_file, ideal_predictions, ideal_scores, ideal_values
 from spurgen.harness.running.task_data import Block
@@ -112,7 +112,7 @@ def test_stored_values_are_those_computed_and_used_instead(suite, monkeypatch):
     assert file.worlds["small"]["text"].metrics == pytest.approx(ideal_scores(text).metrics)
     monkeypatch.setattr(ideal, "ideal_scores", None)
     again = load_suite(str(suite.folder / "tiny.toml"))
-    assert ideal_values(again, text) == file.worlds["small"]["text"]
+    assert ideal_values(again, text) == with_total(file.worlds["small"]["text"])
     edited = replace(text, scenario=text.scenario.model_copy(update={"label_noise": 0.1}))
     assert ("small", "text") not in stored_ideals(replace(again, tasks={"small-text": edited}))
     monkeypatch.setattr("spurgen.harness.results.ideal.SCORING_VERSION", 0)
@@ -137,7 +137,7 @@ def test_the_stored_values_of_our_suites_are_current(name):
     computed = {(w, m): values for w, row in ideal_file(suite).worlds.items() for m, values in row.items()}
     assert stored.keys() == computed.keys(), remedy
     for place, values in computed.items():
-        assert stored[place].metrics == pytest.approx(values.metrics, abs=1e-6), remedy
+        assert stored[place].metrics == pytest.approx(with_total(values).metrics, abs=1e-6), remedy
         assert stored[place].channels.keys() == values.channels.keys(), remedy
         for channel, row in values.channels.items():
             assert stored[place].channels[channel] == pytest.approx(row, abs=1e-6), remedy
