@@ -72,8 +72,9 @@ def test_the_class_is_shown_where_it_changes_the_input(modality, fields):
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
 @pytest.mark.parametrize("captions", ["plain", "natural"])
 @pytest.mark.parametrize("kind", ["tint", "synonym"])
-def test_a_part_of_the_core_cue_is_shown_where_it_changes_the_input(modality, captions, kind):
-    spec = world(captions=captions, second_part={"kind": kind, "combinations": 2})
+@pytest.mark.parametrize("rule", ["shift", "pair"])
+def test_a_part_of_the_core_cue_is_shown_where_it_changes_the_input(modality, captions, kind, rule):
+    spec = world(captions=captions, second_part={"kind": kind, "combinations": 2, "rule": rule})
     made = drawn(spec, "test", ROWS)
     shown = evidence(made, modality)
     assert (changes(spec, modality, "part", "first") == (shown.first != UNSEEN)).all()
@@ -83,6 +84,19 @@ def test_a_part_of_the_core_cue_is_shown_where_it_changes_the_input(modality, ca
     assert seen.any() == (modality != {"tint": "text", "synonym": "image"}[kind])
     both = seen & (shown.first != UNSEEN)
     assert ((shown.first + 2 * shown.second) % 4 == made.factors.core)[both].all()
+    assert (shown.first < (2 if rule == "pair" else 4)).all()  # a pair has a pictogram for every two classes
+
+
+def test_each_modality_shows_its_part_of_a_class_that_is_divided_between_image_and_caption():
+    parts = {"core_carrier": "image", "second_part": {"kind": "synonym", "rule": "pair"}}
+    spec = world(**parts, core_visibility=1.0, caption_fidelity=1.0)
+    made = drawn(spec, "test", ROWS)
+    image, text, both = (evidence(made, modality) for modality in ("image", "text", "multimodal"))
+    assert (text.first == UNSEEN).all()
+    assert (image.second == UNSEEN).all()
+    assert (image.first + 2 * both.second == made.factors.core).all()
+    assert (both.first == image.first).all()
+    assert (both.second == text.second).all()
 
 
 @pytest.mark.parametrize("kind", ["channel", "core", "ctrl", "unc", "placebo", "part"])

@@ -227,20 +227,49 @@ def test_likelihoods_are_the_frequencies_of_drawn_samples(fields):
     environments = [{"name": "a"}, {"name": "b", "strength": {"color": 0.2, "shape": (0.1, 0.5, 0.4, 0.9)}}]
     more = {"core_visibility": 0.8, "caption_fidelity": 0.7, "environments": environments}
     scenario = world(num_classes=4, channels=channels, **more, **fields)
-    count = 200_000
-    made = drawn(scenario, "train", np.arange(count))
-    observed = evidence(made, "text")
-    rows = np.stack([observed.first, observed.second, *observed.values.values()], axis=1)
-    kinds, which = np.unique(rows, axis=0, return_inverse=True)
-    frequencies = np.zeros((len(kinds), 4))
-    np.add.at(frequencies, (which.reshape(-1), made.factors.labels), 1 / count)
-    columns = dict(zip(channels, kinds.T[2:], strict=True))
-    likelihoods = ideal_observer(scenario).likelihoods(Evidence(kinds[:, 0], kinds[:, 1], columns))
+    kinds, frequencies, likelihoods = counted(scenario, "text")
     # what is shown of a sample is independent of the rest: weigh by the probability of showing exactly that
     chances = [np.where(column == UNSEEN, 1 - p, p) for column, p in zip(kinds.T, (0.8, 1, 0.7, 0.7), strict=True)]
     if "second_part" in fields:
         chances[1] = np.where(kinds[:, 1] == UNSEEN, 0.51, 0.49)  # a neutral sentence has no word for the picture
     np.testing.assert_allclose(frequencies, likelihoods * np.prod(chances, axis=0)[:, None], atol=0.0015)
+
+
+def counted(scenario, modality, count=200_000):
+    """Return what samples show, int64 (k, 2 + channels), how often with each label, and the likelihood: (k, K) each."""
+    made = drawn(scenario, "train", np.arange(count))
+    observed = evidence(made, modality)
+    rows = np.stack([observed.first, observed.second, *observed.values.values()], axis=1)
+    kinds, which = np.unique(rows, axis=0, return_inverse=True)
+    frequencies = np.zeros((len(kinds), scenario.num_classes))
+    np.add.at(frequencies, (which.reshape(-1), made.factors.labels), 1 / count)
+    columns = dict(zip(scenario.channels, kinds.T[2:], strict=True))
+    return kinds, frequencies, ideal_observer(scenario).likelihoods(Evidence(kinds[:, 0], kinds[:, 1], columns))
+
+
+@pytest.mark.parametrize("rule", ["shift", "pair"])
+@pytest.mark.parametrize(
+    ("modality", "fields"),
+    [
+        ("multimodal", {"core_carrier": "image", "second_part": {"kind": "synonym", "combinations": 2}}),
+        ("image", {"second_part": {"kind": "tint", "values": 2}}),
+    ],
+)
+def test_likelihoods_of_a_composite_core_cue_are_the_frequencies_of_drawn_samples(modality, fields, rule):
+    """In the modalities of v2's main tasks: a part each in image and caption, or both in the image."""
+    part = fields["second_part"] | {"rule": rule}
+    channels = {"color": {"values": 4, "strength": 0.9}, "shape": {"values": 3, "strength": 0.8}}
+    environments = [{"name": "a"}, {"name": "b", "strength": {"color": 0.2, "shape": 0.3}}]
+    more = {"channels": channels, "environments": environments, "label_noise": 0.2, "core_visibility": 0.8}
+    scenario = world(num_classes=6, **more, **fields | {"second_part": part})
+    kinds, frequencies, likelihoods = counted(scenario, modality)
+    drawn_first = kinds[:, 0] != UNSEEN
+    # a tint is seen on the pictogram alone, a word in the caption without it as well
+    assert ((kinds[:, 1] != UNSEEN) == (drawn_first if modality == "image" else True)).all()
+    assert (kinds[:, 2:] != UNSEEN).all()
+    chances = np.where(drawn_first, 0.8, 0.2)[:, None]
+    np.testing.assert_allclose(frequencies, likelihoods * chances, atol=0.0015)
+    assert likelihoods.max() > 0.03  # many times the tolerance
 
 
 def test_too_many_withheld_channels_are_an_error():
