@@ -20,7 +20,7 @@ from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]
 Role = Literal["main", "dose", "extra"]
-EntryRule = Literal["ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
+EntryRule = Literal["labels", "ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
 DEFAULT_SUITE = "v2"  # of commands without --suite
 SUITES = Path(__file__).parent / "suites"
 

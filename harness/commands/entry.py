@@ -132,9 +132,9 @@ def check_rules(task: Task, results: Mapping[Run, Sequence[Result]], worlds: Ite
     erm = max(value for run, value in robust.items() if run.method == "erm" and not run.uncorrelated)
     uncorrelated = max(value for run, value in robust.items() if run.uncorrelated)
     solved = {FAMILIES[run.method]: run.method for run, v in robust.items() if run.method in FAMILIES and v > SOLVED}
-    splits = task.scenario.splits
-    conflicting, in_val = splits.test_per_group + splits.conflicting_per_class, splits.val_per_group
+    labels, *of_design = design_rules(task)
     return [
+        labels,
         Rule("ideal", f"ideal observer at least {IDEAL}", f"{ideal:.3f}", ideal >= IDEAL),
         Rule(
             "erm",
@@ -149,6 +149,16 @@ def check_rules(task: Task, results: Mapping[Run, Sequence[Result]], worlds: Ite
             uncorrelated >= LEARNABLE,
         ),
         Rule("solved", f"methods of two families above {SOLVED}", _listed(solved.values()), len(solved) >= 2),
+        *of_design,
+    ]
+
+
+def design_rules(task: Task) -> list[Rule]:
+    """Return the rules that a task's scenario alone decides, the one on labels first."""
+    splits, noise = task.scenario.splits, task.scenario.label_noise
+    conflicting, in_val = splits.test_per_group + splits.conflicting_per_class, splits.val_per_group
+    return [
+        Rule("labels", "labels of train clean", f"{noise:.0%} wrong" if noise else "clean", noise == 0),
         Rule("worlds", f"{WORLDS} worlds", str(task.scenario.worlds), task.scenario.worlds == WORLDS),
         Rule("val", f"val clean, {VAL_PER_GROUP} a group", str(in_val), in_val >= VAL_PER_GROUP),
         Rule(
