@@ -1,11 +1,13 @@
 """Fixed tensors on which the methods are compared with their peers' code.
 
-Recorded values were computed once by running the peers' code, at the commits that the tests name, on these tensors
-(torch 2.13 on a CPU, float32). Sines replace random numbers, which differ between releases.
+The values in `recorded.toml` were computed once by running the peers' code, at the commits named there, on these
+tensors (torch 2.13 on a CPU, float32). Sines replace random numbers, which differ between releases.
 """
 
 import math
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,6 +24,13 @@ def wave(*shape: int, start: float) -> torch.Tensor:
     """Return sin(start + 1.3 k) for k = 0, 1, ..., float32, in a shape."""
     angles = start + 1.3 * torch.arange(math.prod(shape), dtype=torch.float64)
     return angles.sin().reshape(shape).float()
+
+
+@pytest.fixture
+def peer() -> Callable[[str], SimpleNamespace]:
+    """Return a function that gives what a peer's code gave for a method."""
+    recorded = tomllib.loads((Path(__file__).parent / "recorded.toml").read_text())
+    return lambda method: SimpleNamespace(**recorded[method])
 
 
 @pytest.fixture
