@@ -18,6 +18,7 @@ def told(gathered):
 def test_what_always_holds_is_said_even_without_rows(told):
     text = told({})
     assert "drawn by a program" in text
+    assert "Only the anchor ([benchmark/anchor/digits.md](../anchor/digits.md)) trains our methods on real data" in text
     assert "The suite has no ranked rows" in text
     assert "quoted from Table 2 of the MEDRO paper" in text
     assert "no evidence about large pretrained models" not in text
