@@ -7,7 +7,8 @@ import numpy as np
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.board.baseline_rows import pooled_spreads
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
 from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.metrics.arrays import Int64
@@ -16,6 +17,7 @@ from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
 from spurgen.harness.statistics.chance import better_than_chance
+from spurgen.harness.statistics.seed_spread import SeedSpread, pool
 
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
 """The least ratio of how far an honest model's probabilities move to what its predictions imply, see `_flattened`.
@@ -68,7 +70,7 @@ def eligible(
     `private`: the rows on the private splits of the newest commitment, by label.
     """
     ranked, unranked = rankable(suite, task, groups, rows)
-    spread = pooled_spreads(ranked.values(), ["wga"])["wga"]
+    spread = _pooled_spread(task, groups, ranked)
     compared = {
         label: private_gap(task, groups, label, row, private.get(label), spread) for label, row in ranked.items()
     }
@@ -76,6 +78,13 @@ def eligible(
         unranked[label] = not_ranked(label, ranked.pop(label), reason)
     gaps = {label: gap for label, gap in compared.items() if label in ranked and isinstance(gap, PrivateGap)}
     return Eligible(ranked, unranked, gaps)
+
+
+def _pooled_spread(task: Task, groups: Int64, rows: Mapping[str, TaskRow]) -> SeedSpread | None:
+    """Pool the variance of robust accuracy over trainings within rows: the baselines', or all where those lack it."""
+    values = TaskValues(task, np.bincount(groups)).by_label(rows, RANKED_BY)
+    ours = [values[label] for label, row in rows.items() if is_baseline_row(row)]
+    return pool(ours) or pool([*values.values()])
 
 
 def not_ranked(label: str, row: TaskRow, reason: str) -> Unranked:

@@ -8,12 +8,15 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.rendering import p_equals
 from spurgen.harness.board.schema import PrivateGap
+from spurgen.harness.metrics import robust_accuracy
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics import ALPHA, holm
+from spurgen.harness.statistics.robust_gap import Design, robust_gap
 from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
-from spurgen.harness.statistics.worst_group_gap import worst_group_gap
+
+STORED_LATER = ("robust_accuracy",)  # earlier private results lack it; it follows from the counts that all have
 
 
 def private_gap(
@@ -24,9 +27,10 @@ def private_gap(
     Return why the results cannot be compared if one failed, or does not follow from its counts.
 
     Only results of the same submission with the same options and access count. `groups`: of the test samples, int64
-    (n,). `spread`: the task's pooled spread of WGA over trainings. Both sides of the gap have it. An average over
-    worlds lowers it, one over seeds of a single world does not: other train data move all seeds of a side alike. A
-    row's own spread does not count, or one bad seed on purpose would protect it.
+    (n,). `spread`: the task's pooled spread of robust accuracy over trainings. Both sides of the gap have it. An
+    average over worlds lowers it, one over seeds of a single world does not: other train data move all seeds of a side
+    alike. For the same reason worlds are drawn with samples of their own, and seeds as sharing them. A row's own spread
+    does not count, or one bad seed on purpose would protect it.
     """
     same = [result for result in (private.results if private else ()) if _model(result) == _model(public.results[0])]
     if any(result.error is not None for result in same):
@@ -36,39 +40,54 @@ def private_gap(
     if not pairs:
         return None
     sizes = np.bincount(groups)
-    if not all(_is_consistent(result, sizes) for _, result in pairs):
+    classes = task.scenario.num_classes
+    if not all(_is_consistent(result, sizes, classes) for _, result in pairs):
         return "its metrics on the private splits do not follow from its counts; score it there again"
-    independent = len(pairs) if task.scenario.worlds > 1 else 1
-    deviation = np.sqrt(2) * mean_deviation(np.zeros(independent), spread, own=False)
+    worlds = task.scenario.worlds > 1
+    deviation = np.sqrt(2) * mean_deviation(np.zeros(len(pairs) if worlds else 1), spread, own=False)
     correct = np.array([[result.groups for result in pair] for pair in pairs])
-    gap = worst_group_gap(correct[:, 0], correct[:, 1], sizes, deviation, task.name, label)
-    accuracy, wga = (float(np.mean([result.metrics[name] for _, result in pairs])) for name in ("accuracy", "wga"))
-    return PrivateGap(len(pairs), accuracy, wga, gap.value, gap.interval, gap.p)
+    gap = robust_gap(correct[:, 0], correct[:, 1], Design(sizes, classes, worlds), deviation, task.name, label)
+    each = [_of_counts(result, sizes, classes) for _, result in pairs]
+    means = {name: float(np.mean([metrics[name] for metrics in each])) for name in each[0]}
+    return PrivateGap(seeds=len(pairs), **means, gap=gap.value, gap_ci=gap.interval, p=gap.p)
 
 
 def worse_in_private(gaps: Mapping[str, PrivateGap | str | None]) -> dict[str, str]:
-    """Return, by label, why rows are not ranked: they failed on private splits, or their WGA is significantly lower.
+    """Return, by label, why rows are not ranked: they failed on private splits, or are significantly worse there.
 
-    Significance is one-sided, and Holm-corrected over the rows of the task that have a gap.
+    By robust accuracy, which ranks rows. Significance is one-sided, and Holm-corrected over the rows of the task that
+    have a gap.
     """
     failures = {label: gap for label, gap in gaps.items() if isinstance(gap, str)}
     measured = {label: gap for label, gap in gaps.items() if isinstance(gap, PrivateGap)}
     corrected = holm([gap.p for gap in measured.values()])
     return failures | {
-        label: f"its worst-group accuracy is {gap.wga:.3f} on private splits, significantly lower ({p_equals(p)}) than "
-        f"on test, where it is {gap.wga + gap.gap:.3f}"
+        label: f"its robust accuracy is {gap.robust_accuracy:.3f} on private splits, significantly lower "
+        f"({p_equals(p)}) than on test, where it is {gap.robust_accuracy + gap.gap:.3f}"
         for (label, gap), p in zip(measured.items(), corrected, strict=True)
         if p < ALPHA
     }
 
 
-def _is_consistent(result: Result, sizes: Int64) -> bool:
+def _is_consistent(result: Result, sizes: Int64, classes: int) -> bool:
     """Return whether a result's counts are possible, and its metrics those of its counts; `sizes`: int64 (G,)."""
     correct = np.array(result.groups)
     if correct.shape != sizes.shape or (correct > sizes).any():
         return False
-    expected = {"accuracy": correct.sum() / sizes.sum(), "wga": (correct / sizes).min()}
-    return all(abs(result.metrics.get(name, np.inf) - value) <= ROUNDING for name, value in expected.items())
+    expected = _of_counts(result, sizes, classes)
+    stored = {name: value for name, value in expected.items() if name in result.metrics or name not in STORED_LATER}
+    return all(abs(result.metrics.get(name, np.inf) - value) <= ROUNDING for name, value in stored.items())
+
+
+def _of_counts(result: Result, sizes: Int64, classes: int) -> dict[str, float]:
+    """Return the metrics that follow from a result's correct predictions by group; `sizes`: int64 (G,)."""
+    correct = np.array(result.groups)
+    accuracies = correct / sizes
+    return {
+        "accuracy": float(correct.sum() / sizes.sum()),
+        "wga": float(accuracies.min()),
+        "robust_accuracy": robust_accuracy(accuracies, classes),
+    }
 
 
 def _model(result: Result) -> tuple[str, Mapping[str, object]]:

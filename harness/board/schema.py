@@ -38,13 +38,14 @@ class AgainstErm:
 class PrivateGap:
     """A row's metrics on the private splits, means over the seeds that were run there.
 
-    `gap`: its worst-group accuracy on test less that on the private splits, with a 95 % interval; `p`: how often chance
+    `gap`: its robust accuracy on test less that on the private splits, with a 95 % interval; `p`: how often chance
     alone makes it as large.
     """
 
     seeds: int
     accuracy: float
     wga: float
+    robust_accuracy: float
     gap: float
     gap_ci: Interval
     p: float

@@ -29,7 +29,8 @@ from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
 from spurgen.harness.splits.freeze import SHARD
 
-PRIVATE_METRICS = ("accuracy", "wga")
+PRIVATE_METRICS = ("accuracy", "wga", "robust_accuracy")
+"""What is kept of a private result; each follows from its counts per group, which are kept, so it reveals no more."""
 WITHHELD = "failed on the private splits; its message is withheld, since it may reveal them"
 
 

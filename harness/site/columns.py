@@ -174,7 +174,7 @@ def _about_rows(board: Board, rows: Sequence[BoardRow]) -> list[Column]:
         columns += [
             Column("verified", "Verified", "who ran it; self-reported is unchecked", _verified, is_text=True, spare=2),
             Column("isolation", "Isolation", "how its process was confined", _isolation, hidden=True, is_text=True),
-            Column("private", "Private gap", "WGA less that on splits nobody has seen", _private),
+            Column("private", "Private gap", "robust accuracy less that on splits nobody has seen", _private),
         ]
     return columns
 

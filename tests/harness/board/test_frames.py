@@ -56,7 +56,7 @@ def test_a_set_of_tasks_has_the_gap_recovered(board):
 
 def test_the_private_gap_has_its_interval(board):
     part = board.tasks["small-text"]
-    private = PrivateGap(5, 0.5, 0.4, 0.1, Interval(0.05, 0.15), 0.2)
+    private = PrivateGap(5, 0.5, 0.4, 0.45, 0.1, Interval(0.05, 0.15), 0.2)
     frame = replace(part, rows=[replace(part.rows[0], private=private)], few=[], unranked=[]).to_pandas()
     assert frame.loc[0, ["private_gap", "private_gap_low", "private_gap_high"]].tolist() == [0.1, 0.05, 0.15]
 

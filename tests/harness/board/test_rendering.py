@@ -132,12 +132,16 @@ def test_no_escape_sequence_reaches_a_terminal():
     assert as_text("a\x1b[2J\nb") == "a \\[2J b"
 
 
+def robust(row):
+    return min(row.results[0].patterns.values())
+
+
 def test_the_private_gap_has_a_column_where_a_row_has_one(make_row, suite, table):
     rows = {name: make_row(suite, 0.9) for name in "abc"}
     private = {"b": make_row(suite, 0.8)}
     gaps = {name: line["Private gap"] for name, line in table(rows, private).items()}
     gap, low, high = map(float, re.findall(r"[+-]\d\.\d{3}", gaps.pop("b")))
     assert gaps == {"a": "", "c": ""}
-    assert gap == pytest.approx(rows["b"].mean("wga") - private["b"].mean("wga"), abs=5e-4)
+    assert gap == pytest.approx(robust(rows["b"]) - robust(private["b"]), abs=5e-4)
     assert low < gap < high
     assert "Private gap" not in table(rows)["a"]

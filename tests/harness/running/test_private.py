@@ -33,7 +33,11 @@ def test_a_private_result_contains_neither_samples_nor_the_secret(make_job, writ
     assert (result.verification, samples, result.data_sha256) == ("private", {}, "d" * 64)
     assert result.identity == job.identity
     assert result.submission == "model"
-    assert set(result.metrics) == {"accuracy", "wga"}  # each other one can carry what a submission wants to tell
+    assert set(result.metrics) == {
+        "accuracy",
+        "wga",
+        "robust_accuracy",
+    }  # each other one can carry what a submission wants to tell
     assert (result.channels, result.patterns, len(result.groups)) == ({}, {}, 12)
     provenance = result.provenance
     assert len(provenance.finished) == len("2026-01-01")

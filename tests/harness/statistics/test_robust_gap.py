@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from spurgen.harness.statistics.robust_gap import Design, robust_gap
+
+CLASSES, PATTERNS = 5, 4
+SIZES = np.full(CLASSES * PATTERNS, 100)
+SEEDS, WORLDS = Design(SIZES, CLASSES, worlds=False), Design(SIZES, CLASSES, worlds=True)
+
+
+def drawn(accuracies, rng, count=1):
+    """Draw the correct predictions of units with samples of their own, int64 (count, 20)."""
+    return np.random.default_rng(rng).binomial(SIZES, accuracies, (count, len(SIZES)))
+
+
+def test_the_gap_is_the_difference_of_the_robust_accuracies_means_over_units():
+    first, second = np.full((2, 20), 90), np.full((2, 20), 80)
+    first[0, 3] = 40  # pattern 3 of class 0: the pattern has a mean of .8
+    second[1, [1, 5]] = 55  # pattern 1 of classes 0 and 1: .7
+    gap = robust_gap(first, second, SEEDS, 0.0, "a")
+    assert gap.value == pytest.approx((0.8 + 0.9) / 2 - (0.8 + 0.7) / 2)
+    assert gap.interval.low < gap.value < gap.interval.high
+    assert gap == robust_gap(first, second, SEEDS, 0.0, "a") != robust_gap(first, second, SEEDS, 0.0, "b")
+
+
+def simulate(first, second, units, count, design):
+    """Compare models with these accuracies per group on `count` pairs of sets of samples.
+
+    Return the expected gap, the share of intervals that cover it, and the share of p-values below 5 %.
+    """
+    rng, (sizes, classes, worlds) = np.random.default_rng(0), design
+    many = [rng.binomial(sizes, each, (10_000, len(sizes))) / sizes for each in (first, second)]
+    expected = np.subtract(*[each.reshape(10_000, classes, -1).mean(1).min(1).mean() for each in many])
+    draws = units if worlds else 1
+    gaps = []
+    for k in range(count):
+        sides = [rng.binomial(sizes, each, (draws, len(sizes))) for each in (first, second)]
+        gaps.append(robust_gap(*(np.repeat(each, units // draws, axis=0) for each in sides), design, 0.0, f"{k}"))
+    covered = np.mean([gap.interval.low <= expected <= gap.interval.high for gap in gaps])
+    return expected, covered, np.mean([gap.p < 0.05 for gap in gaps])
+
+
+def profiles(classes, patterns):
+    """Return pairs of accuracies per group, each float64 (G,): three of equal models, three of others."""
+
+    def in_all_classes(by_pattern):
+        return np.tile(np.broadcast_to(by_pattern, patterns), classes)
+
+    alike, spread = in_all_classes(0.8), in_all_classes(np.linspace(0.9, 0.3, patterns))
+    one_worst = in_all_classes(np.r_[np.full(patterns - 1, 0.9), 0.3])
+    high = in_all_classes(np.linspace(0.95, 0.5, patterns))
+    return {
+        "both .8 everywhere": (alike, alike),
+        "both from .9 to .3": (spread, spread),
+        "both .3 in one pattern, else .9": (one_worst, one_worst),
+        "both .998 everywhere": (in_all_classes(0.998),) * 2,
+        "1 everywhere; .8 everywhere": (in_all_classes(1.0), alike),
+        ".3 in one pattern, else .9; .8 everywhere": (one_worst, alike),
+        "at least .8; from .95 to .5": (np.maximum(high, 0.8), high),
+    }
+
+
+@pytest.mark.parametrize("design", [SEEDS, WORLDS], ids=["seeds", "worlds"])
+@pytest.mark.parametrize("units", [1, 4])
+@pytest.mark.parametrize("profile", profiles(CLASSES, PATTERNS))
+def test_intervals_cover_and_equal_models_are_seldom_separated(units, profile, design):
+    """Of 100 simulations at 95 % and 5 %, five standard deviations are 11 %."""
+    expected, covered, separated = simulate(*profiles(CLASSES, PATTERNS)[profile], units, 100, design)
+    assert covered >= 0.95 - 0.11
+    assert separated > 0.9 if expected > 0.1 else separated <= 0.05 + 0.11
+
+
+def test_worlds_have_samples_of_their_own_so_that_four_are_as_sure_as_four_times_the_samples():
+    first, second = (np.repeat(drawn(q, k), 4, axis=0) for k, q in enumerate((0.9, 0.85)))
+    seeds, worlds = (robust_gap(first, second, design, 0.0, "a") for design in (SEEDS, WORLDS))
+    assert seeds.value == worlds.value
+    assert np.ptp(worlds.interval) == pytest.approx(np.ptp(seeds.interval) / 2, rel=0.15)
+    assert worlds.p < seeds.p
+
+
+def test_a_model_without_errors_on_one_side_is_not_certain():
+    perfect = np.full((1, 20), 100)
+    nearly = perfect.copy()
+    nearly[0, 0] = 99
+    assert robust_gap(perfect, nearly, SEEDS, 0.0, "a").p > 0.2
+    assert robust_gap(perfect, perfect, SEEDS, 0.0, "a") == (0.0, (0.0, 0.0), 1.0)
+
+
+def test_a_table_of_a_few_answers_is_found():
+    honest, helped = drawn(0.8, 1), drawn(0.8, 2)
+    assert robust_gap(np.maximum(helped, 96), honest, SEEDS, 0.0, "a").p < 0.01
+
+
+def test_noise_of_training_widens_the_interval_and_makes_a_gap_less_certain():
+    first, second = drawn(0.9, 1), drawn(0.8, 2)
+    sure, unsure = (robust_gap(first, second, SEEDS, deviation, "a") for deviation in (0.0, 0.2))
+    assert sure.p < unsure.p
+    assert np.ptp(unsure.interval) > 2 * np.ptp(sure.interval)
+
+
+if __name__ == "__main__":  # prints the table in docs/statistics.md
+    sizes = np.tile([50] * 7 + [400], 10)
+    for name, pair in profiles(10, 8).items():
+        cells = []
+        for units, worlds in ((1, False), (5, True)):
+            expected, covered, separated = simulate(*pair, units, 600, Design(sizes, 10, worlds))
+            cells += [f"{expected:+.2f}"] * (not cells) + [f"{covered:.1%}", f"{separated:.1%}"]
+        print(f"| {name} | {' | '.join(cells)} |")
