@@ -20,8 +20,8 @@ from spurgen.harness.statistics.units import Spread, cut_to_common, paired
 BETTER: dict[str, int] = {
     RANKED_BY: 1, "wga_corrected": 1, "accuracy": 1, "reliance": -1, "reliance_total": -1, "core_use": 1, "sss": -1,
 }  # fmt: skip
-"""Metrics that are compared where both rows have them, and the direction in which each is better; the SSS of a channel
-is as `sss`."""
+"""Metrics that are compared where both rows have them, and the direction in which each is better; reliance on a channel
+and its SSS are as `reliance` and `sss`."""
 Side = Literal["first", "second"]
 
 
@@ -104,7 +104,8 @@ class _Shown(NamedTuple):
 
 
 def _pairs(shown: _Shown, pair: tuple[str, str]) -> dict[str, _Pair]:
-    names = [*BETTER, *(f"sss/{channel}" for channel in shown.values.task.channels)]
+    by_channel = [f"{metric}/{channel}" for metric in ("reliance", "sss") for channel in shown.values.task.channels]
+    names = [*BETTER, *by_channel]
     by_metric = {name: shown.values.by_label(shown.rows, name) for name in names}
     return {
         name: _Pair(values[pair[0]], values[pair[1]], spread_of(name, values, shown.baselines))

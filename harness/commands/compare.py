@@ -78,7 +78,7 @@ def _text(suite: Suite, first: str, second: str, comparison: Comparison) -> str:
 def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str, str]:
     between = "" if compared.interval is None else " ({:+.3f} to {:+.3f})".format(*compared.interval)
     return {
-        "": NAMES.get(metric) or f"SSS, {metric.partition('/')[2]}",
+        "": _title(metric),
         first: f"{compared.first:.3f}",
         second: f"{compared.second:.3f}",
         "difference (95 %)": f"{compared.difference:+.3f}{between}",
@@ -87,17 +87,24 @@ def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str,
     }
 
 
+def _title(metric: str) -> str:
+    name, _, channel = metric.partition("/")
+    return f"{NAMES[name]}, {channel}" if channel else NAMES[name]
+
+
 def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
     """Return which row has the higher robust accuracy, and which relies less on which channels."""
     ranked_by = metrics[RANKED_BY]
     if ranked_by.better and ranked_by.p_holm is not None:
         ahead, behind = (first, second) if ranked_by.better == "first" else (second, first)
-        by = f"{abs(ranked_by.difference):.3f} in robust accuracy"
-        sentence = f"{ahead} beats {behind} by {by} ({p_equals(ranked_by.p_holm)})."
+        margin = f"{abs(ranked_by.difference):.3f} in robust accuracy"
+        sentence = f"{ahead} beats {behind} by {margin} ({p_equals(ranked_by.p_holm)})."
     else:
         sentence = f"Neither beats the other in robust accuracy: {ranked_by.difference:+.3f} is not significant."
+    # SSS has no direction, so it says who relies less only where there is no reliance
+    by = "reliance/" if any(name.startswith("reliance/") for name in metrics) else "sss/"
     for side, label in (("first", first), ("second", second)):
-        channels = [name[4:] for name, sss in metrics.items() if name.startswith("sss/") and sss.better == side]
+        channels = [name.removeprefix(by) for name, c in metrics.items() if name.startswith(by) and c.better == side]
         if channels:
             sentence += f" {label} relies less on {', '.join(channels)}."
     return sentence

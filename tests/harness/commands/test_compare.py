@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ from spurgen.harness.cli import main
 
 @pytest.fixture
 def compare(suite_file, suite, make_outcome, keep_row, tmp_path):
-    """Return a function that compares two of three rows on the tiny suite."""
-    for label, quality, sss in (("good", 0.98, 0.1), ("bad", 0.6, 0.6), ("bad_too", 0.6, 0.6)):
-        arrays = [{"sss/color": np.full(24, sss * (1 + seed / 50))} for seed in range(5)]
+    """Return a function that compares two rows of the tiny suite; color repels the good one, and its SSS is high."""
+    for label, quality, pull in (("good", 0.98, -0.3), ("bad", 0.6, 0.1), ("bad_too", 0.6, 0.1)):
+        steps = [1 + seed / 50 for seed in range(5)]
+        arrays = [{"sss/color": np.full(24, abs(pull) * k), "pull/color": np.full(24, pull * k)} for k in steps]
         outcomes = [make_outcome(suite, quality, seed, arrays=arrays[seed]) for seed in range(5)]
         keep_row(tmp_path / "results", *outcomes, label=label)
     return lambda *more: main(["compare", *more, "--suite", suite_file, "--results", str(tmp_path / "results")])
@@ -22,12 +24,14 @@ def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys
     assert "# bad and good on tiny\n\n## small-text, 5 seeds\n\ngood beats bad by 0." in out
     assert " in robust accuracy (p " in out
     assert " good relies less on color." in out
+    assert "| Reliance, color " in out
+    assert "| SSS, color " in out
     assert "Left out: small-image, small-both (bad: not run; good: not run)." in out
     record = json.loads((tmp_path / "compared.json").read_text())
     assert (next(iter(record)), record["schema_version"]) == ("schema_version", 6)
     shown = record["tasks"]["small-text"]["robust_accuracy"]
     first, second, difference = (f"{shown[name]:.3f}" for name in ("first", "second", "difference"))
-    assert f"| Robust accuracy | {first} | {second}  | {difference} (" in out
+    assert f"| Robust accuracy | {first} | {second} | {difference} (" in re.sub(" +", " ", out)
     assert shown["better"] == "second"
 
 
