@@ -29,12 +29,12 @@ AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 
 def verdict(
-    suite: Suite, board: Leaderboard, label: str, results: Row, tasks: Collection[str], flags: str = ""
+    suite: Suite, board: Leaderboard, label: str, results: Row, tasks: Collection[str], flags: str | None = ""
 ) -> list[str]:
     """Return what a board says of a row on these tasks, and over each set of them that the suite ranks.
 
     `results`: the row's results by task, from which the board was built. `flags` end the `spurgen compare` command in
-    the last line, which is missing if the row is ranked on none of the tasks.
+    the last line, which is missing if the row is ranked on none of the tasks, or if `flags` is None: it is not stored.
     """
     lines, shown = [], []
     for name, part in board.tasks.items():
@@ -51,7 +51,7 @@ def verdict(
             mean = _find([*whole.rows, *whole.few], label)
             lines += [*_place(title, mean, whole), *_recovered(mean)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
-    return [*lines, *_command(board, label, shown, flags)]
+    return lines if flags is None else [*lines, *_command(board, label, shown, flags)]
 
 
 def _recovered(row: SetBoardRow) -> list[str]:
@@ -79,7 +79,9 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
 
 def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
     if row.ranks is None:
-        return f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s"
+        return (
+            f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; run seeds 0-{part.asked - 1}"
+        )
     none = "no tier letter: it differs significantly from a baseline of every letter"
     tier = f"tier {row.letters}" if row.letters else none
     return f"rank {rank_text(row)} of {row.of} with access {row.access}, {tier}"

@@ -64,7 +64,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     if new:
         rows = {**rows, name: merge_rows(name, row, {task.name: make_task_row(new)})}
     board = build_board(suite, arguments.results, rows)
-    print(*verdict(suite, board, name, rows[name], {task.name}), sep="\n")
+    print(*verdict(suite, board, name, rows[name], {task.name}, "" if arguments.row else None), sep="\n")
     if arguments.row:
         for result, samples in new:
             store.add(name, result, samples)

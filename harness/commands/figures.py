@@ -49,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+PREAMBLE = r"""% \usepackage{graphicx}; from a document in another folder also \graphicspath{{path/to/this/folder/}}
+
+"""
+
+
 class _Paper(NamedTuple):
     """What is written: figures, and tables of these sheets; `data`: what the BibTeX entry says of the data."""
 
@@ -88,7 +93,7 @@ def _latex(paper: _Paper, columns: Columns) -> dict[str, str]:
     of_tasks = {f"table-{sheet.name}.tex": task_table(sheet, columns).text for sheet in paper.sheets}
     reliances = {f"table-reliance-{sheet.name}.tex": reliance_table(sheet, columns) for sheet in paper.sheets}
     of_tasks |= {name: table.text for name, table in reliances.items() if table}
-    figures = "\n".join(figure(item.name, item.caption, columns) for item in paper.kit.items)
+    figures = PREAMBLE + "\n".join(figure(item.name, item.caption, columns) for item in paper.kit.items)
     return main | of_tasks | {"figures.tex": figures, "citation.bib": bibtex(paper.data)}
 
 

@@ -44,7 +44,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                     own = (target.folder / f"{label}.jsonl").exists()
                     target.merge(label, partial(_joined, label, source.row(label), own=own))
                     merged.add((suite, kind, label))
-    say(console, f"merged {len(merged)} rows of {len(folders)} folders into {arguments.results}")
+    say(
+        console,
+        f"merged {len(merged)} row{'s' * (len(merged) != 1)} of {len(folders)} folders into {arguments.results}",
+    )
     return 0
 
 

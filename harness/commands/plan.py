@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     forecast = Forecast(jobs, missing, measured(rows), 1)
     say(console, forecast.sentence())
     if not missing:
+        say(console, f"{arguments.out} is not written: it would hold no job")
         return 0
     write_atomically(arguments.out, to_lines(arguments.suite, forecast, _memory(rows)))
     say(console, f"wrote {arguments.out}: {len(missing)} jobs, a line each")

@@ -45,7 +45,8 @@ class Evaluation:
 
     `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: the interval of `wga`
     by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
-    `patterns`, None where it is not known which values go with which classes. `missing`: groups without a sample.
+    `patterns`, None where it is not known which values go with which classes, or where some class has no sample of one
+    of the `missing_patterns`. `missing`: groups without a sample.
     `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
     """
 
@@ -64,6 +65,7 @@ class Evaluation:
     groups: list[GroupFigures]
     calibration: Calibration | None
     missing: tuple[str, ...]
+    missing_patterns: tuple[str, ...]
 
 
 def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 0) -> Evaluation:
@@ -75,8 +77,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
     accuracies, shares = hits / groups.sizes, groups.sizes / groups.sizes.sum()
     patterns = {name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.patterns.items()}
     robust = None
-    if patterns:
-        weights = np.stack(list(groups.patterns.values()), axis=1)
+    if (weights := groups.all_patterns) is not None:
         robust = over_runs((accuracies @ weights).min(axis=1), (replicates @ weights).min(axis=2))
     worst = accuracies.min(axis=1)
     corrected = np.array([corrected_wga(row, groups.sizes) for row in hits])
@@ -96,6 +97,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         groups=_of_groups(groups, hits),
         calibration=None if predictions.probs is None else _calibration(predictions.probs, predictions.labels),
         missing=groups.missing,
+        missing_patterns=groups.missing_patterns,
     )
 
 

@@ -86,9 +86,9 @@ def _metric(name: str, accuracies: Float64, groups: Groups) -> Float64 | None:
     if name == "wga":
         worst: Float64 = accuracies.min(axis=-1)
         return worst
-    if not groups.patterns:
+    if (weights := groups.all_patterns) is None:
         return None
-    robust: Float64 = (accuracies @ np.stack(list(groups.patterns.values()), axis=1)).min(axis=-1)
+    robust: Float64 = (accuracies @ weights).min(axis=-1)
     return robust
 
 

@@ -57,7 +57,8 @@ class Groups:
 
     `ids`: int64 (n,), places in `names`. `sizes`: int64 (G,), positive. `missing`: groups without a sample, which are
     in neither. `patterns` maps each alignment pattern to the weights with which the groups' accuracies make its
-    accuracy, float64 (G,): within a class by size, then every class alike. A pattern that some class lacks is left out.
+    accuracy, float64 (G,): within a class by size, then every class alike. A pattern that some class lacks is in
+    `missing_patterns` instead.
     """
 
     ids: Int64
@@ -65,6 +66,14 @@ class Groups:
     sizes: Int64
     missing: tuple[str, ...]
     patterns: dict[str, Float64]
+    missing_patterns: tuple[str, ...]
+
+    @property
+    def all_patterns(self) -> Float64 | None:
+        """The weights of all patterns, float64 (G, P); None if some are missing: their lowest is not known then."""
+        if self.missing_patterns or not self.patterns:
+            return None
+        return np.stack(list(self.patterns.values()), axis=1)
 
 
 def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
@@ -83,12 +92,14 @@ def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
         )
     present = np.flatnonzero(sizes)
     place_of = np.cumsum(sizes > 0) - 1
+    patterns = _patterns(predictions, np.array(list(np.ndindex(shape)))[present], sizes[present])
     return Groups(
         ids=place_of[ids],
         names=tuple(names[k] for k in present),
         sizes=sizes[present],
         missing=tuple(missing),
-        patterns=_patterns(predictions, np.array(list(np.ndindex(shape)))[present], sizes[present]),
+        patterns={name: weights for name, weights in patterns.items() if weights is not None},
+        missing_patterns=tuple(name for name, weights in patterns.items() if weights is None),
     )
 
 
@@ -97,19 +108,23 @@ def _name(classes: Sequence[str], attributes: Sequence[Attribute], place: Sequen
     return ", ".join([classes[place[0]], *values])
 
 
-def _patterns(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, Float64]:
-    """Return the weights of every alignment pattern; `places`: class and values of each group, int64 (G, 1 + A)."""
+def _patterns(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, Float64 | None]:
+    """Return the weights of every alignment pattern, None for one that some class lacks.
+
+    `places`: class and values of each group, int64 (G, 1 + A).
+    """
     attributes, classes = predictions.attributes, places[:, 0]
     known = [a.aligned for a in attributes if a.aligned is not None]
     if len(known) < len(attributes) or not attributes:
         return {}
     conflicts = np.stack([places[:, 1 + k] != aligned[classes] for k, aligned in enumerate(known)], axis=1)
-    patterns = {}
+    patterns: dict[str, Float64 | None] = {}
     for bits in product((False, True), repeat=len(attributes)):
         inside = (conflicts == bits).all(axis=1)
         of_class = np.bincount(classes[inside], sizes[inside], len(predictions.classes))
-        if (of_class > 0).all():
-            patterns[_pattern_name(attributes, bits)] = inside * sizes / of_class[classes] / len(of_class)
+        has_all = bool((of_class > 0).all())
+        weights = inside * sizes / of_class[classes] / len(of_class) if has_all else None
+        patterns[_pattern_name(attributes, bits)] = weights
     return patterns
 
 

@@ -224,7 +224,9 @@ def _answers(
     if columns.label in columns.thresholds:
         names = dict(zip(("0", "1"), columns.thresholds[columns.label], strict=True))
     entries = texts(path, table, columns.prediction).map(lambda entry: names.get(entry, entry))
-    check(path, table, columns.prediction, entries.isin(classes), f"is none of the labels {', '.join(classes[:12])}")
+    codes = {name: code for code, name in names.items()}
+    known = [f"{codes[c]} ({c})" if c in codes else c for c in classes[:12]]
+    check(path, table, columns.prediction, entries.isin(classes), f"is none of the labels {', '.join(known)}")
     predicted = places(entries, classes)
     if scores is not None:
         best = scores[np.arange(len(scores)), predicted] == scores.max(axis=1)

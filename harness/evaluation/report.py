@@ -12,7 +12,7 @@ from spurgen.harness.evaluation.paired import Compared, Comparison
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 
 
@@ -28,6 +28,9 @@ def summary(evaluation: Evaluation) -> str:
     if evaluation.robust_accuracy is not None:
         lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
         said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
+    elif evaluation.missing_patterns:
+        where = " or ".join(map(_spoken, evaluation.missing_patterns))
+        said.append(f"Robust accuracy is not known: where {where}, a class has no sample.")
     else:
         said.append(
             "Robust accuracy is not known: which value goes with which class is taken from the train split, or from "

@@ -132,17 +132,24 @@ def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
 
 
 def _leans(material: Material, view: BoardView, line: Line) -> str:
-    """Return on which channel a row leans most, beside the ideal observer; nothing if that may be on none."""
+    """Return on which channels a row leans, most first, beside the ideal observer; nothing if that may be none.
+
+    Channels are not tested against one another, so none is said to be the one.
+    """
     label, rows = line.row.submission, [each.row for each in view.lines]
     channels = [column for column in view.columns if column.group == CHANNELS]
     by_channel = {column.title: material.estimates(view.tasks, column.key, rows).get(label) for column in channels}
     known = {name: each for name, each in by_channel.items() if each is not None}
-    most = max(known, key=lambda name: known[name].value, default="")
-    if not most or known[most].ends[0] < LEAST:
+    leant = sorted((n for n in known if known[n].ends[0] >= LEAST), key=lambda name: known[name].value, reverse=True)
+    if not leant:
         return ""
-    ideal = material.ideal_mean(view.tasks, f"reliance/{most}")
-    beside = "" if ideal is None else f", the ideal observer {ideal:.2f}"
-    return f" It leans most on {most}: {known[most].value:.2f}{beside} (1: reads nothing else)."
+    ideals = {name: material.ideal_mean(view.tasks, f"reliance/{name}") for name in leant}
+    on = [f"{name} ({known[name].value:.2f}{_beside(ideals[name])})" for name in leant]
+    return f" It leans on {and_list(on)}; 1 would be to read that channel alone."
+
+
+def _beside(ideal: float | None) -> str:
+    return "" if ideal is None else f", ideal observer {ideal:.2f}"
 
 
 def _text(estimate: Estimate) -> str:

@@ -87,15 +87,17 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
 def paired(values: Float64, others: Float64, spread: Spread) -> Difference | None:
     """Return a row's mean less another's, on the units that both have, by the moderated paired t-test.
 
-    `values`, `others`: float64 (W1,) and (W2,). The 95 % interval is without correction and excludes 0 exactly if
-    p < 5 %. Return None where there is no test: without a prior, for one common unit, or if all units differ by the
-    same amount, which is an accident of few units and coarse steps.
+    `values`, `others`: float64 (W1,) and (W2,). The 95 % interval is without correction, excludes 0 exactly if p < 5 %,
+    and lies in [-1, 1] for proportions. Return None where there is no test: without a prior, for one common unit, or if
+    all units differ by the same amount, which is an accident of few units and coarse steps.
     """
     (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
     if error < NOISE:
         return None
-    reach = -float(stdtrit(degrees, TAIL) * error)
-    return Difference(float(mean), Interval(float(mean) - reach, float(mean) + reach), float(p_value))
+    reach, most = -stdtrit(degrees, TAIL) * error, 1.0 if spread.bounded else np.inf
+    return Difference(
+        float(mean), Interval(float(max(mean - reach, -most)), float(min(mean + reach, most))), float(p_value)
+    )
 
 
 def cut_to_common(values: Float64, others: Float64) -> tuple[Float64, Float64]:

@@ -54,7 +54,7 @@ def test_a_row_has_the_letter_of_the_baselines_that_it_resembles(suite, make_row
 
 def test_a_row_with_few_units_has_no_rank(suite, make_row, make_baselines, judge):
     lines, _ = judge("mine", mine=make_row(suite, 0.9, range(2)), **make_baselines())
-    assert lines[0] == "mine on small-text: no rank among the others: it has 2 of 5 seeds."
+    assert lines[0] == "mine on small-text: no rank among the others: it has 2 of 5 seeds; run seeds 0-4."
     assert " on the 2 seeds that both have, 95 % interval" in lines[2]
 
 
@@ -69,6 +69,13 @@ def test_a_row_with_few_units_has_no_rank(suite, make_row, make_baselines, judge
 def test_a_row_is_compared_with_erm(suite, make_row, judge, rows, sentence):
     lines, _ = judge("mine", **{label: make_row(suite, quality, range(5)) for label, quality in rows.items()})
     assert lines[2].startswith(sentence)
+
+
+def test_a_row_that_is_not_stored_gets_no_command_that_would_not_find_it(suite, make_row, judge):
+    rows = {label: make_row(suite, quality, range(5)) for label, quality in {"mine": 0.5, "erm": 1.0}.items()}
+    stored, unstored = (judge("mine", flags, **rows)[0] for flags in ("", None))
+    assert unstored == stored[:-2]
+    assert stored[-2].startswith("Every metric and channel: spurgen compare mine erm")
 
 
 def test_a_difference_that_cannot_be_tested_is_shown(suite, make_row, judge):

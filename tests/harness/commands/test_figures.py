@@ -44,6 +44,7 @@ def test_latex_files_are_written_if_asked_for(figures, tmp_path):
         "captions.md", "citation.bib", "figures.tex", "table-reliance-small-text.tex", "table-small-text.tex",
     ]  # fmt: skip
     assert r"\includegraphics{estimates}" in written["figures.tex"]
+    assert r"\graphicspath{{path/to/this/folder/}}" in written["figures.tex"].splitlines()[0]
     assert "suite tiny, manifest SHA-256 " in written["citation.bib"]
     assert r"\toprule" in written["table-small-text.tex"]
 

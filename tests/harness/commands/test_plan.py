@@ -68,7 +68,7 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
     assert f"1 jobs have a result in {url}" in stderr()
     for _ in range(2):  # merging again changes nothing
         assert main(["merge", "shares/2", "shares/0", url.replace("1", "*"), "--results", "merged"]) == 0
-        assert "merged 1 rows of 3 folders into merged" in stderr()
+        assert "merged 1 row of 3 folders into merged" in stderr()
     place = ["--suite", suite_file, "--results", "alone", "--data", "data", "--jobs", "1"]
     assert main(["score", "mine.py", *tasks, *place]) == 0
     assert as_json(suite_file, "merged", tmp_path, "a") == as_json(suite_file, "alone", tmp_path, "b")
@@ -91,6 +91,17 @@ def test_a_row_that_comes_with_spurgen_gives_way_to_results_of_another_version(p
     stderr()
     assert main(["merge", "share", "--results", "shipped"]) == 2  # here the old results are the user's own
     assert "two different results of seed 0; merge one of them" in stderr()
+
+
+def test_a_plan_without_a_job_is_not_written(planned, suite_file, stderr):
+    assert (
+        main(["score", "mine.py", "--suite", suite_file, "--tasks", "small-text", "--seeds", "0", "--jobs", "1"]) == 0
+    )
+    stderr()
+    own = ["--tasks", "small-text", "--seeds", "0", "--submissions", "mine.py", "--suite", suite_file]
+    assert main(["plan", *own, "--out", "none.jsonl"]) == 0
+    assert "none.jsonl is not written: it would hold no job" in stderr()
+    assert not planned.with_name("none.jsonl").exists()
 
 
 def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):

@@ -5,7 +5,9 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import evaluate, standard_error
+from spurgen.harness.evaluation.paired import compare
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
+from spurgen.harness.evaluation.report import summary
 
 
 def test_figures_of_one_run(model):
@@ -52,7 +54,11 @@ def test_missing_groups_are_an_error_or_are_left_out_by_name(model):
         evaluate(some)
     figures = evaluate(some, allow_missing=True)
     assert figures.missing == ("waterbird, place = land",)
-    assert list(figures.patterns) == ["place aligned"]  # the other lacks a class
+    assert list(figures.patterns) == ["place aligned"]
+    assert figures.missing_patterns == ("place conflicts",)  # it lacks a class
+    assert figures.robust_accuracy is None  # the lowest of the patterns that are left would be the best of all
+    assert "Robust accuracy is not known: where place conflicts with the class, a class has" in summary(figures)
+    assert "robust_accuracy" not in compare(some, some, allow_missing=True).metrics
     assert len(figures.groups) == 3
 
 

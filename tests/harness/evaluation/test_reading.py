@@ -54,6 +54,12 @@ def test_answers_may_be_names_and_may_include_other_splits(birds, answers, write
     assert len(read) == 80
 
 
+def test_an_unknown_label_is_answered_by_the_codes_that_a_table_may_have(birds, answers, write):
+    odd = answers({}).astype({"prediction": float})
+    with pytest.raises(SpurgenError, match=r"'[01]\.0' is none of the labels 0 \(landbird\), 1 \(waterbird\)"):
+        read_predictions(write(odd), Columns(), metadata=write(birds, "metadata.csv"))
+
+
 def test_other_data_in_the_columns_of_waterbirds_keep_their_own_names(birds, answers, write):
     birds.loc[birds.index[-1], "place"] = 2
     read = read_predictions(write(answers({})), Columns(), metadata=write(birds, "metadata.csv"))

@@ -39,6 +39,13 @@ def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent(spread):
         assert (low > 0 or high < 0) == (difference.p < 0.05)
 
 
+def test_differences_of_proportions_lie_between_minus_1_and_1():
+    few = Prior(0.5, 1.0)
+    assert paired(ROW[:1], OTHER[:1], Spread(NOTHING, few)).interval == (-1, 1)
+    low, high = paired(ROW[:1], OTHER[:1], Spread(NOTHING, few, bounded=False)).interval
+    assert low < -1 < 1 < high
+
+
 def test_rows_are_compared_on_the_units_that_both_have():
     assert paired(ROW[:2], OTHER, PRIOR).value == pytest.approx(0.175)
     assert paired(ROW[:1], OTHER, Spread()) is None
