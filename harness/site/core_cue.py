@@ -8,9 +8,10 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.factors import num_pictograms, whole_class
+from spurgen.generators.factors import draw_factors, first_part, num_pictograms, whole_class
 from spurgen.generators.natural_captions import NOUNS as NATURAL_NOUNS
 from spurgen.generators.nouns import HIDDEN, NOUNS
+from spurgen.generators.world import make_world
 
 PICTOGRAM = "a pictogram on a plate before a wall"
 
@@ -20,20 +21,33 @@ def classes(task: Task) -> tuple[str, ...]:
 
     A second part that is no look of the pictogram is joined to it by a plus; its names are those of `second_parts`.
     """
-    scenario, names = task.scenario, class_names(task.scenario)
+    scenario = task.scenario
     if scenario.second_part is None:
-        return names
-    seconds = list(second_parts(task))
-    name = (
-        "{1} {0}" if getattr(discover(CHANNELS)[scenario.second_part.kind], "NEEDS_PICTOGRAM", False) else "{0} + {1}"
-    )
-    first, second = np.divmod(np.arange(num_pictograms(scenario) * len(seconds)), len(seconds))
+        return class_names(scenario)
+    first, second = np.divmod(np.arange(num_pictograms(scenario) * (count := len(second_parts(task)))), count)
     order = np.lexsort((first, second))
     whole = whole_class(scenario, first, second)
     return tuple(
-        " / ".join(name.format(names[first[k]], seconds[second[k]]) for k in order if whole[k] == label)
+        " / ".join(_both_parts(task, first[k], second[k]) for k in order if whole[k] == label)
         for label in range(scenario.num_classes)
     )
+
+
+def shown_parts(task: Task, split: str, index: int) -> str | None:
+    """Return which of the names joined in its class's a sample shows, `blue key`; None if the class has only one."""
+    scenario, world = task.scenario, make_world(task.scenario)
+    if scenario.second_part is None or scenario.second_part.rule == "pair":
+        return None
+    factors = draw_factors(world, split, np.array([index]))
+    first = first_part(scenario, factors.core, factors.second)
+    return _both_parts(task, first[0], factors.second[0])
+
+
+def _both_parts(task: Task, first: int, second: int) -> str:
+    part = task.scenario.second_part
+    is_look = part is not None and getattr(discover(CHANNELS)[part.kind], "NEEDS_PICTOGRAM", False)
+    pictogram, other = class_names(task.scenario)[first], list(second_parts(task))[second]
+    return f"{other} {pictogram}" if is_look else f"{pictogram} + {other}"
 
 
 def second_parts(task: Task) -> Mapping[str, list[str]]:

@@ -15,7 +15,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import aligned_values, sample
 from spurgen.harness.results.predicted import Classes, columns_of
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site.core_cue import classes
+from spurgen.harness.site.core_cue import classes, shown_parts
 from spurgen.harness.site.opening import goes_with, value_name
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
 
@@ -28,8 +28,9 @@ Words = Sequence[tuple[str, bool]]
 class Family:
     """A base sample that a row answers right, and the same sample with another value of a channel, answered wrong.
 
-    `answer`: the class predicted for the twin. `goes_with`: the classes that the value goes with in training. `unit`:
-    the world or training seed. `words` of the twin's caption, and whether each is new.
+    `answer`: the class predicted for the twin. `shows`: which of the cues of its class both show, None if it has one.
+    `goes_with`: the classes that the value goes with in training. `unit`: the world or training seed. `words` of the
+    twin's caption, and whether each is new.
     """
 
     base: Scene
@@ -38,6 +39,7 @@ class Family:
     value: str
     goes_with: str
     answer: str
+    shows: str | None
     unit: int
     words: Words | None
 
@@ -135,6 +137,7 @@ def _family(pictures: Pictures, task: Task, loss: _Loss) -> Family:
         value=value_name(world, loss.channel, loss.value),
         goes_with=goes_with(world, loss.channel, loss.value),
         answer=classes(world)[loss.answer],
+        shows=shown_parts(world, "test", loss.place),
         unit=loss.seed,
         words=changed_words(base.caption, twin.caption) if base.caption and twin.caption else None,
     )

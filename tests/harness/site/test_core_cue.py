@@ -4,7 +4,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
-from spurgen.harness.site.core_cue import classes, core_cue, nouns, second_parts
+from spurgen.harness.site.core_cue import classes, core_cue, nouns, second_parts, shown_parts
 from spurgen.harness.site.opening import value_name
 
 TASKS = load_suite("v2").tasks
@@ -26,6 +26,16 @@ def test_a_class_is_named_by_what_captions_of_it_say():
         assert found, caption
         shown |= {part for _, part in found}
     assert shown == set(parts)
+
+
+@pytest.mark.parametrize("name", ["composite-text", "composite-image"])
+def test_what_a_sample_shows_is_one_of_the_names_of_its_class(name):
+    task = TASKS[name].in_world(1)
+    made = sample(task.scenario, "test", range(40), images=False, captions=False)
+    shown = [shown_parts(task, "test", k) for k in range(40)]
+    assert all(cue in classes(task)[label].split(" / ") for cue, label in zip(shown, made.labels, strict=True))
+    assert len(set(shown)) > len(set(made.labels))
+    assert shown_parts(TASKS["composite-multimodal"].in_world(0), "test", 0) is None  # a class has one name
 
 
 def test_a_simple_class_has_the_name_of_its_pictogram(tiny):
