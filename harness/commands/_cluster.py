@@ -41,7 +41,7 @@ FLAGS = {
 
 
 def check_cluster(arguments: argparse.Namespace) -> None:
-    """Raise `SpurgenError` for a flag of what the chosen executor cannot limit, reserve or repeat."""
+    """Raise `SpurgenError` for an address or a flag by which the chosen executor does not go."""
     executor, address = arguments.cluster
     if address and "address" not in heeded(executor):
         raise SpurgenError(f"--cluster {executor}://{address}: {executor} has no address; leave ://{address} out")
