@@ -27,7 +27,7 @@ Side = Literal["first", "second"]
 
 @dataclass(frozen=True)
 class Compared:
-    """A metric of both rows, each the mean over its units, and the first less the second on the units that both have.
+    """A metric of both rows, means over the units that both have, and the first less the second.
 
     `interval` and the p-values are None where there is no test. `p_holm` is corrected for all metrics of all tasks and
     sets that are compared; `better` names the row that is significantly better in it, at 5 %, or is None.
@@ -143,9 +143,9 @@ def _compared(tables: Sequence[Mapping[str, _Pair]]) -> list[dict[str, Compared]
     compared: list[dict[str, Compared]] = [{} for _ in tables]
     for (k, metric, pair), test, p_holm in zip(pairs, tests, corrected, strict=True):
         ours, theirs = cut_to_common(pair.first, pair.second)
+        means = float(ours.mean()), float(theirs.mean())
         difference = float((ours - theirs).mean())
         higher = difference * BETTER[metric.partition("/")[0]] > 0
         better: Side | None = None if p_holm is None or p_holm >= ALPHA else "first" if higher else "second"
-        means = float(pair.first.mean()), float(pair.second.mean())
         compared[k][metric] = Compared(*means, difference, test and test.interval, test and test.p, p_holm, better)
     return compared

@@ -114,7 +114,7 @@ def _units(units: tuple[int, int, Unit]) -> str:
     first, second, name = units
     if first == second:
         return f"{first} {name}{'s' * (first > 1)}"
-    return f"{first} and {second} {name}s"
+    return f"the {min(first, second)} {name}s that both have, of {first} and {second}"
 
 
 def _left_out(comparison: Comparison) -> str:

@@ -7,6 +7,7 @@ from rich.console import Console
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import add_out, add_seeds, add_suite
 from spurgen.harness.commands._verifying import add_data, samples_bar, verified
+from spurgen.harness.exports.packages import check_packages
 from spurgen.harness.machine.folders import check_out
 from spurgen.harness.machine.printing import say
 
@@ -29,6 +30,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.questions.keys import parts_of  # imported late: loads libraries that train
     from spurgen.harness.questions.writing import write_questions
 
+    if arguments.format == "parquet":
+        check_packages(["pyarrow"], "--format parquet")
     suite = load_suite(arguments.suite)
     task = suite.task(arguments.task)
     seeds = arguments.seeds or range(task.scenario.worlds)

@@ -1,6 +1,5 @@
 """The bootstrap of `spurgen run`, whose methods often have a single training, so that only samples show chance."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -16,6 +15,8 @@ from spurgen.harness.statistics.bootstrap import GroupWeights, SampleWeights, gr
 from spurgen.harness.statistics.seed_spread import add_noise, mean_deviation
 
 REPLICATES = 1000
+OF_GROUPS = ("wga", "robust_accuracy", "accuracy")
+"""Metrics that follow from accuracies by group."""
 
 
 def mean_weights(classes: Int64, seed: str) -> Float64:
@@ -49,8 +50,8 @@ class TaskBootstrap:
     groups: Int64
     test_weights: GroupWeights
     base_weights: SampleWeights
-    _drawn: dict[int, tuple[TaskRow, tuple[Float64, Float64]]] = field(default_factory=dict, repr=False, compare=False)
-    """Worst-group accuracy and accuracy by the id of a row, which is kept so that no other row gets its id."""
+    _drawn: dict[int, tuple[TaskRow, dict[str, Float64]]] = field(default_factory=dict, repr=False, compare=False)
+    """The accuracies `OF_GROUPS` by the id of a row, which is kept so that no other row gets its id."""
 
     @classmethod
     def of(cls, task: Task) -> "TaskBootstrap":
@@ -64,7 +65,7 @@ class TaskBootstrap:
     def replicates(self, label: str, row: TaskRow, metric: str, spreads: Spreads, *, own: bool = True) -> Float64:
         """Draw a row's mean over seeds as other samples and other seeds might give it, float64 (B,).
 
-        `metric`: `wga`, `accuracy`, `sss` (the mean over the channels), `sss/<channel>` or one of `BASE_METRICS`;
+        `metric`: one of `OF_GROUPS`, `sss` (the mean over the channels), `sss/<channel>` or one of `BASE_METRICS`;
         `spreads` has the task's pooled spread of it, `own`: as in `mean_deviation`. Rows are paired over the samples;
         the seeds' noise is each row's own.
         """
@@ -73,23 +74,17 @@ class TaskBootstrap:
 
     def resampled(self, row: TaskRow, metric: str) -> Float64:
         """Draw the same as other samples alone might give it: the paired bootstrap with these very seeds."""
-        if metric in ("wga", "accuracy"):
-            return self._of_groups(row)[metric == "accuracy"]
+        if metric in OF_GROUPS:
+            return self._of_groups(row)[metric]
         names = (
             [f"sss/{name}" for name in self.task.channels] if metric == "sss" else [BASE_METRICS.get(metric, metric)]
         )
         values = np.mean([row.sample_mean(name) for name in names], axis=0)
         return self.base_weights.mean(values[None])
 
-    def draw(self, rows: Iterable[TaskRow]) -> None:
-        """Draw worst-group accuracy and accuracy of many rows at once, which takes a fifth of the time."""
-        missing = [row for row in rows if id(row) not in self._drawn]
-        if missing:
-            every = self.test_weights.per_seed(np.concatenate([row.correct for row in missing]))
-            ends = np.cumsum([len(row.correct) for row in missing])[:-1]
-            for row, wga, accuracy in zip(missing, *(np.split(part, ends) for part in every), strict=True):
-                self._drawn[id(row)] = row, (wga.mean(axis=0), accuracy.mean(axis=0))
-
-    def _of_groups(self, row: TaskRow) -> tuple[Float64, Float64]:
-        self.draw([row])
+    def _of_groups(self, row: TaskRow) -> dict[str, Float64]:
+        if id(row) not in self._drawn:
+            each = self.test_weights.per_seed(row.correct, self.task.scenario.num_classes)
+            means = {name: part.mean(axis=0) for name, part in zip(OF_GROUPS, each, strict=True)}
+            self._drawn[id(row)] = row, means
         return self._drawn[id(row)][1]

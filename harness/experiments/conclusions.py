@@ -8,7 +8,7 @@ from spurgen.harness.machine.printing import and_list
 from spurgen.harness.running.missing import first_line
 from spurgen.harness.statistics.estimate import Estimate
 
-NAMES = {"accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
+NAMES = {"robust_accuracy": "robust accuracy", "accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
 FEW_BASES, FEW_SEEDS = 100, 5
 
 

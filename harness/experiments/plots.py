@@ -28,11 +28,12 @@ from spurgen.harness.machine.plotting import (
 )
 
 PANELS = {
-    "accuracy": "Accuracy\n(higher: better)",
-    "wga": "Worst-group acc.\n(higher: better)",
-    "sss": "SSS\n(lower: better)",
+    "robust_accuracy": "Robust acc.\n(↑ better)",
+    "accuracy": "Accuracy\n(↑ better)",
+    "wga": "Worst-group acc.\n(↑ better)",
+    "sss": "SSS\n(↓ better)",
     "ig": "Invariance gap, nats\n(0: best)",
-    "core_sensitivity": "Core sensitivity\n(higher: better)",
+    "core_sensitivity": "Core sens.\n(↑ better)",
 }
 FLOORED = ("sss", "core_sensitivity")
 HALVES = {"sss": "channel redrawn, 95 % interval", "sss_image": "in image only", "sss_caption": "in caption only"}

@@ -17,7 +17,7 @@ from spurgen.harness.board.by_unit import TaskValues
 from spurgen.harness.board.eligibility import beats_chance
 from spurgen.harness.board.leaderboard import make_row
 from spurgen.harness.board.schema import TaskBoardRow
-from spurgen.harness.experiments.bootstrap import TaskBootstrap
+from spurgen.harness.experiments.bootstrap import OF_GROUPS, TaskBootstrap
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics import basic_interval, percentile_interval
@@ -32,9 +32,10 @@ from spurgen.harness.statistics.worst_group_bias import corrected_wga
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-TESTED = ("accuracy", "wga", "sss")
-BOOTSTRAPPED = ("wga", "accuracy", "sss", *BASE_METRICS)
-OF_IDEAL = ("accuracy", "wga", "sss", "ig", "core_sensitivity")
+TESTED = ("robust_accuracy", "accuracy", "wga", "sss")
+BOOTSTRAPPED = (*OF_GROUPS, "sss", *BASE_METRICS)
+MINIMA = ("robust_accuracy", "wga")  # over groups or patterns, so that replicates lie too low
+OF_IDEAL = ("robust_accuracy", "accuracy", "wga", "reliance", "sss", "ig", "core_sensitivity")
 TOO_FEW_BASES = 30  # with fewer base samples, bootstrap intervals are too short to conclude anything from
 Replicates = Mapping[str, Float64]
 
@@ -212,7 +213,7 @@ def _summarize_method(
 def _estimate(metric: str, row: TaskRow, replicates: Float64) -> Estimate:
     """Return a metric's mean over seeds with its bootstrap interval."""
     mean = row.mean(metric)
-    if metric == "wga":
+    if metric in MINIMA:
         return Estimate(mean, *basic_interval(mean, replicates))
     low, high = percentile_interval(replicates)
     # The seeds' noise is normal, and may lead out of where a proportion can lie.

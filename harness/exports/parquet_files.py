@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.exports.packages import check_packages
 
 Feature = Mapping[str, Any]
 """A column in the words of `datasets.Features`: `IMAGE`, `value_of(type)` or `class_of(names)`."""
@@ -30,11 +30,10 @@ def parquet_file(path: Path, features: Mapping[str, Feature], repeated: Iterable
 
     `repeated` are the columns whose entries are few. Raise `SpurgenError` without pyarrow.
     """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise SpurgenError("writing Parquet needs pyarrow; run pip install 'spurgen[data]'") from None
+    check_packages(["pyarrow"], "writing Parquet")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     schema = pa.schema(
         [

@@ -18,6 +18,7 @@ from spurgen.harness.exports import documents
 from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
 from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
+from spurgen.harness.exports.packages import check_packages
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.folders import check_out, interrupted_folder, locked
@@ -60,9 +61,12 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
 def find(plan: Plan, out: Path) -> Index | None:
     """Return the index of a plan's data set that is complete; None if it is still to be written.
 
-    Raise `SpurgenError` if it cannot be written there, or if a channel's name cannot be a column's.
+    Raise `SpurgenError` if it cannot be written there, if a package is missing, or if a channel's name cannot be a
+    column's.
     """
-    check_names(plan.scenario, discover(FORMATS)[plan.format].OWN_COLUMNS)
+    form = discover(FORMATS)[plan.format]
+    check_packages(form.REQUIRES, f"--format {plan.format}")
+    check_names(plan.scenario, form.OWN_COLUMNS)
     if not (out / INDEX).exists():
         check_out(out)
         return None

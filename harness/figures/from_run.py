@@ -17,7 +17,7 @@ from spurgen.harness.figures.sheet import Entry, Sheet, in_order
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread, mean_estimate
 
-HEADLINE = "wga"
+HEADLINE = "robust_accuracy"
 BY_CHANNEL = ("reliance", "sss")
 
 

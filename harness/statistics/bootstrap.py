@@ -63,23 +63,30 @@ class GroupWeights:
         self._members = [np.flatnonzero(self._ids == group) for group in range(len(self._sizes))]
         self._parts = [weights[:, member].astype(np.float32) for member in self._members]
 
-    def per_seed(self, correct: Bool) -> tuple[Float64, Float64]:
-        """Return replicates of every seed's worst-group accuracy and accuracy: float64 (S, B) each.
+    def per_seed(self, correct: Bool, num_classes: int) -> tuple[Float64, Float64, Float64]:
+        """Return replicates of every seed's worst-group, robust and plain accuracy: float64 (S, B) each.
 
-        `correct`: bool (S, n), a line per training seed, of one row or of many: many at once are faster. Raises
-        `MetricError` for an array of another shape or dtype.
+        `correct`: bool (S, n), a line per training seed, of one row or of many: many at once are faster. The groups
+        are class * (G / num_classes) + pattern. Raises `MetricError` for an array of another shape or dtype, or if
+        `num_classes` does not divide G.
         """
+        if num_classes < 1 or len(self._sizes) % num_classes:
+            expected = f"a multiple of the {num_classes} classes"
+            raise failure("group_ids", f"{len(self._sizes)} groups", expected, "pass every (class, pattern) group")
         hits = as_flags("correct", correct, ("S", len(self._ids))).astype(np.float32)
         worst = np.full((len(hits), len(self._parts[0])), np.inf)
         mean = np.zeros_like(worst)
+        patterns = np.zeros((len(self._sizes) // num_classes, *worst.shape))
         shares = (self._sizes / self._sizes.sum()).tolist()
-        for member, part, size, share in zip(self._members, self._parts, self._sizes.tolist(), shares, strict=True):
+        parts = zip(self._members, self._parts, self._sizes.tolist(), shares, strict=True)
+        for group, (member, part, size, share) in enumerate(parts):
             # float32 holds counts below 2**24 exactly, and multiplies matrices fast
             accuracies = np.divide(hits[:, member] @ part.T, size, dtype=np.float64)
             np.minimum(worst, accuracies, out=worst)
+            patterns[group % len(patterns)] += accuracies
             accuracies *= share
             mean += accuracies
-        return worst, mean
+        return worst, patterns.min(axis=0) / num_classes, mean
 
 
 class SampleWeights:

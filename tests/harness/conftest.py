@@ -16,6 +16,7 @@ from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.summary import summarize
+from spurgen.harness.metrics import robust_accuracy
 from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.rows import make_task_row
@@ -50,6 +51,8 @@ def make_experiment():
         bases = task.scenario.splits.twins
         samples = {"correct": correct} | {key: mean + 0.02 * rng.normal(size=bases) for key, mean in means.items()}
         metrics, channels, counts = metrics_of(task, groups, samples)
+        accuracies = np.array(counts) / np.bincount(groups)
+        metrics |= {"robust_accuracy": robust_accuracy(accuracies, task.scenario.num_classes), "reliance": sss / 2}
         halves = {"sss_image": 0.1, "sss_caption": 0.2} if task.modality == "multimodal" else {}
         report = Report(
             curves=more.get("curves", lambda _: ())(seed),

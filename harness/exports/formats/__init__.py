@@ -3,6 +3,7 @@
 A format has
 
 - `SUMMARY`: what it writes, for the help;
+- `REQUIRES`: packages of the extra `data` that it needs;
 - `OWN_COLUMNS`: its columns beside those of `columns`, or patterns of their names, as which no channel may be called;
 - `write(plan, shard, chunks, folder)`, which writes a shard's files into a folder;
 - `files(plan, shard)`, which names these files;

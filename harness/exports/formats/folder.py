@@ -13,6 +13,7 @@ from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "PNG files and metadata.csv, as Hugging Face's imagefolder reads them"
 TABLE = "metadata.csv"
+REQUIRES = ()
 OWN_COLUMNS = ("file_name", "image", "*_file_name")  # imagefolder makes images of the first and the last
 files = _images.files
 

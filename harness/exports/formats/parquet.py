@@ -10,6 +10,7 @@ from spurgen.harness.exports.parquet_files import IMAGE, Feature, class_of, parq
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "Parquet files with images, as datasets and pandas read them (needs pyarrow)"
+REQUIRES = ("pyarrow",)
 OWN_COLUMNS = ("image",)
 TYPES = {"text": "string", "whole": "int64", "flag": "bool"}
 

@@ -11,6 +11,7 @@ from spurgen.harness.exports.columns import header, rows_of
 from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
 SUMMARY = "tar files for the library webdataset"
+REQUIRES = ()
 OWN_COLUMNS = ()
 
 BUFFER = 1 << 20

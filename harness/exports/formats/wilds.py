@@ -19,6 +19,7 @@ TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
 SPLITS = {"train": 0, "val": 1, "test": 2}
 TWINS = 3  # a split that no reader asks for
 OURS = ("img_filename", "y", "split", "place", "filename", "a")
+REQUIRES = ()
 OWN_COLUMNS = ("img_id", *OURS, "part")
 files = _images.files
 

@@ -18,9 +18,11 @@ def test_the_table_has_a_line_per_method_with_means_and_intervals(make_experimen
         assert list(line) == [
             "Method",
             "Access",
+            "Robust",
             "Accuracy",
             "WGA",
             "WGA, corrected",
+            "Reliance",
             "SSS (floor)",
             "IG",
             "Core",
@@ -83,7 +85,7 @@ def test_the_report_states_the_number_of_tests_that_p_values_are_corrected_for(m
     summary = make_experiment(methods)
     text = to_markdown(summary)
     assert f"## Differences to erm\n\n{difference_table(summary.differences)}\n\np: paired bootstrap" in text
-    assert text.count("Holm-corrected over 6 tests") == 2
+    assert text.count("Holm-corrected over 8 tests") == 2
     assert "t-test" not in to_markdown(make_experiment(methods, seeds=(0,)))
 
 
@@ -141,7 +143,7 @@ def splits(twins):
             {},
             r"Core sensitivity not above the placebo floor, .* not robustness: blind \(docs/",
         ),
-        ({"b": {}, "a": {}}, {}, "different from erm: b in accuracy, worst-group accuracy and SSS; a in accuracy,"),
+        ({"b": {}, "a": {}}, {}, "different from erm: b in robust accuracy, accuracy, worst-group accuracy and SSS; a"),
         (
             {"b": {}, "a": {}},
             {},
@@ -226,8 +228,8 @@ def test_a_report_with_one_seed_says_what_its_intervals_and_claims_rest_on(make_
     )
     assert "Brackets: 95 % intervals over training seeds and test samples." in to_markdown(several)
     assert ("variance over seeds" in to_markdown(one), "variance over seeds" in to_markdown(several)) == (False, True)
-    assert conclusions(one)[0].startswith("With seed 7, good has a higher accuracy than erm")
-    assert conclusions(several)[0].startswith("good has a higher accuracy than erm")
+    assert conclusions(one)[0].startswith("With seed 7, good has a higher robust accuracy than erm")
+    assert conclusions(several)[0].startswith("good has a higher robust accuracy than erm")
     assert one.methods[0].estimates["wga"].low is not None
 
 

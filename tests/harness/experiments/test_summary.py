@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 from scipy.stats import ttest_rel
 
-from spurgen.harness.experiments.summary import ExperimentSummary, differences_to_erm
+from spurgen.harness.experiments.summary import TESTED, ExperimentSummary, differences_to_erm
 from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics.differences import holm, paired_difference
 from spurgen.harness.statistics.estimate import Estimate
@@ -48,14 +48,11 @@ def test_differences_are_paired_and_holm_corrected_over_every_test(make_experime
     shared = rng.normal(size=500)  # cancels out
 
     replicates = {
-        method.name: {
-            name: method.estimates[name].value + shared + 0.03 * rng.normal(size=500)
-            for name in ("accuracy", "wga", "sss")
-        }
+        method.name: {name: method.estimates[name].value + shared + 0.03 * rng.normal(size=500) for name in TESTED}
         for method in methods
     }
     tests = differences_to_erm(methods, replicates)
-    assert [(t.method, t.metric) for t in tests] == [(m, name) for m in "ab" for name in ("accuracy", "wga", "sss")]
+    assert [(t.method, t.metric) for t in tests] == [(m, name) for m in "ab" for name in TESTED]
     p_seeds = []
     for test in tests:
         erm, method = (m for m in methods if m.name in ("erm", test.method))

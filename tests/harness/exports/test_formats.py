@@ -170,8 +170,9 @@ def test_a_format_names_all_columns_that_others_lack(make, form):
 
 def test_parquet_without_pyarrow_says_what_to_install(make, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(SpurgenError, match=r"writing Parquet needs pyarrow; run pip install 'spurgen\[data\]'"):
+    with pytest.raises(SpurgenError, match=r"--format parquet needs pyarrow; run pip install 'spurgen\[data\]'"):
         make("parquet")
+    assert not list(Path().glob("*set*"))  # found before anything is written
 
 
 @pytest.mark.usefixtures("small")

@@ -63,7 +63,7 @@ def test_an_experiment_marks_what_is_significantly_better_than_erm(make_experime
     sheet = run_sheet(make_experiment({"erm": {"quality": 0.5}, "group_dro": {"quality": 0.95}}))
     text = task_table(sheet).text
     table, own = rows(text), r"\textgreater{} "  # made-up methods come from files
-    assert table["Method"][:2] == ["Worst-group accuracy", "To ERM"]
+    assert table["Method"][:2] == ["Robust accuracy", "To ERM"]
     assert table[own + r"group\_dro"][0].startswith(r"\textbf{")
     assert table[own + r"group\_dro"][1].endswith("$^{*}$")
     assert not table[own + "erm"][0].startswith(r"\textbf{")

@@ -43,21 +43,33 @@ def test_worst_group_accuracy_and_accuracy_equal_a_plain_loop():
         [[min(np.average(row[m], weights=w[m]) for m in members) for w in weights()] for row in correct]
     )  # fmt: skip
     by_group = GroupWeights(GROUPS, weights())
-    wga, accuracy = (part.mean(axis=0) for part in by_group.per_seed(correct))
+    wga, _, accuracy = (part.mean(axis=0) for part in by_group.per_seed(correct, 1))
     assert wga == pytest.approx(plain.mean(axis=0))
     assert accuracy == pytest.approx(SampleWeights(weights()).mean(correct.astype(float)))
-    wga_per_seed, accuracy_per_seed = by_group.per_seed(correct)
+    wga_per_seed, _, accuracy_per_seed = by_group.per_seed(correct, 1)
     assert wga_per_seed == pytest.approx(plain)
     assert np.array_equal(accuracy_per_seed.mean(axis=0), accuracy)
+
+
+def test_robust_accuracy_is_the_lowest_over_patterns_of_the_mean_over_classes():
+    groups = np.repeat(np.arange(6), [5, 9, 30, 4, 12, 7])  # 2 classes x 3 patterns
+    drawn = group_bootstrap_weights(groups, 30, "task")
+    correct = np.random.default_rng(1).random((4, len(groups))) < 0.6
+    of_groups = np.array(
+        [[[np.average(row[groups == g], weights=w[groups == g]) for g in range(6)] for w in drawn] for row in correct]
+    )
+    by_group = GroupWeights(groups, drawn)
+    assert by_group.per_seed(correct, 2)[1] == pytest.approx(of_groups.reshape(4, 30, 2, 3).mean(axis=2).min(axis=2))
+    assert np.array_equal(by_group.per_seed(correct, 1)[1], by_group.per_seed(correct, 1)[0])
 
 
 def test_many_rows_at_once_equal_each_alone_bit_for_bit():
     groups = np.repeat(np.arange(8), 100)
     by_group = GroupWeights(groups, group_bootstrap_weights(groups, 64, "task"))
     correct = np.random.default_rng(1).random((40, 800)) < 0.6
-    together = by_group.per_seed(correct)
+    together = by_group.per_seed(correct, 2)
     for row in range(0, 40, 5):
-        alone = by_group.per_seed(correct[row : row + 5])
+        alone = by_group.per_seed(correct[row : row + 5], 2)
         assert all(np.array_equal(a, t[row : row + 5]) for a, t in zip(alone, together, strict=True))
 
 
@@ -89,7 +101,7 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
     for _ in range(20):
         correct = rng.random((1, len(group_ids))) < 0.9
         point = metrics.count_groups(correct[0], group_ids).worst
-        replicates = by_group.per_seed(correct)[0].mean(axis=0)
+        replicates = by_group.per_seed(correct, 1)[0].mean(axis=0)
         plain.append(point)
         corrected.append(metrics.bias_corrected(point, replicates))
         low, high = metrics.basic_interval(point, replicates)
@@ -113,7 +125,8 @@ def test_bias_correction_moves_the_minimum_towards_the_truth():
         (lambda: SampleWeights(weights() * np.nan), "weights: found a replicate of no samples"),
         (lambda: GroupWeights(GROUPS, weights() * 0.5), "weights: found dtype float64"),
         (lambda: GroupWeights(GROUPS[1:], weights()), r"weights: found shape \(30, 36\)"),
-        (lambda: GroupWeights(GROUPS, weights()).per_seed(np.zeros((2, 36))), "correct: found dtype float64"),
+        (lambda: GroupWeights(GROUPS, weights()).per_seed(np.zeros((2, 36), bool), 2), "group_ids: found 3 groups"),
+        (lambda: GroupWeights(GROUPS, weights()).per_seed(np.zeros((2, 36)), 1), "correct: found dtype float64"),
     ],
 )
 def test_bad_arguments_are_errors(call, message):

@@ -1,0 +1,13 @@
+"""Packages that are installed only with an extra."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+from spurgen.benchmark.errors import SpurgenError
+
+
+def check_packages(names: Iterable[str], use: str) -> None:
+    """Raise `SpurgenError` if a package of the extra `data` is missing; `use` says for what it is needed."""
+    for name in names:
+        if not find_spec(name):
+            raise SpurgenError(f"{use} needs {name}; run pip install 'spurgen[data]'")
