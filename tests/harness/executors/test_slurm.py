@@ -75,6 +75,8 @@ def slurm(free_ports, wait_until, monkeypatch):
     idle = ["sinfo", "-h", "-N", "-t", "idle", "-o", "%N"]
     wait_until(lambda: subprocess.run(idle, capture_output=True, text=True).stdout.split() == ["n0", "n1"])
     yield folder
+    subprocess.run(["scancel", "--user", getuser()])
+    wait_until(lambda: not subprocess.run(["squeue", "-h"], capture_output=True).stdout)  # or srun waits for ever
     for daemon in reversed(daemons):
         daemon.terminate()
         daemon.wait(30)
