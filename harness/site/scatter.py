@@ -12,8 +12,9 @@ from spurgen.harness.site.boards import BoardView, Line
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.svg import number, path, picture, segment, tag, text
 
-WIDTH, HEIGHT = 640, 446
-LEFT, RIGHT, TOP, BOTTOM = 56, 150, 40, 48
+WIDTH, HEIGHT = 640, 466
+LEFT, RIGHT, TOP, BOTTOM = 56, 150, 60, 48
+LEGEND = 350.0  # where a line of the legend ends at the latest, so that a phone shows it whole
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 APART = 15.0  # between the base lines of labels
 MOST_NAMED = 12
@@ -67,15 +68,18 @@ def _start(accuracies: Sequence[float]) -> float:
 
 
 def _legend(view: BoardView, ideal: bool) -> list[Markup]:
-    """Name the marks of a board's access tiers and of the ideal observer in a line above the frame."""
+    """Name the marks of a board's access tiers and of the ideal observer in two lines above the frame."""
     present = {line.row.access for line in view.lines}
     keys = [(access, path(SHAPES[access], f"mark tier-{access}")) for access in ACCESS if access in present]
     keys += [("other", path(OTHER, "mark tier-other"))] if present - SHAPES.keys() else []
     keys += [("ideal observer", path(IDEAL, "ideal-mark"))] if ideal else []
-    parts, at = [text(0, 16, "Access:", "axis")], LEFT + 6.0
+    parts, at, down = [text(0, 16, "Access:", "axis")], LEFT + 6.0, 12.0
     for name, mark in keys:
-        parts.append(tag("g", mark, text(10, 4, name), transform=_move(at, 12)))
-        at += 32 + LETTER * len(name)
+        width = LETTER * len(name)
+        if at + 10 + width > LEGEND:
+            at, down = LEFT + 6.0, down + 20
+        parts.append(tag("g", mark, text(10, 4, name), transform=_move(at, down)))
+        at += 32 + width
     return parts
 
 
