@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import Task
-from spurgen.generators import class_names, sample
+from spurgen.generators import class_names, sample, shown_names
 from spurgen.harness.exports import png
 from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
 from spurgen.harness.machine.folders import check_out, partial_folder
@@ -126,16 +126,13 @@ def _write_parquet(path: Path, columns: Iterable[str], chunks: Iterable[list[Lin
             write({name: [line[name] for line in lines] for name in features})
 
 
-def _about_names(task: Task) -> str:
-    if task.scenario.second_part is None:
-        return ""
-    return " A name stands for a class of two parts here, so it is not what is shown: a model must be trained for it."
-
-
 def _readme(task: Task, count: int, kind: Format) -> str:
-    names = class_names(task.scenario)
+    names, shown = class_names(task.scenario), shown_names(task.scenario)
     table = QUESTIONS if kind == "folder" else "questions.parquet"
-    listed = "\n".join(f"- `logit_{k}`: {name}" for k, name in enumerate(names))
+    listed = "\n".join(
+        f"- `logit_{k}`: {name}{f' (shown by {shows})' * (shows != name)}"
+        for k, (name, shows) in enumerate(zip(names, shown, strict=True))
+    )
     return f"""# Questions of {task.name}, suite {task.scenario.suite}
 
 `{table}` has {count:,} inputs, each with a key. Answer all of them, in any order, and write a table (CSV or Parquet) of
@@ -145,7 +142,7 @@ def _readme(task: Task, count: int, kind: Format) -> str:
 
 {listed}
 
-or, where a model gives a class alone, `prediction`: the number of the class, or its name.{_about_names(task)} Then:
+or, where a model gives a class alone, `prediction`: the number of the class, or its name. Then:
 
 ```
 spurgen evaluate --answers ANSWERS --suite {task.scenario.suite} --task {task.name}

@@ -1,63 +1,17 @@
-"""The core cue of a task: names of its classes by what is shown, and the cue in words."""
+"""The core cue of a task in words, and the nouns of its captions."""
 
 from collections.abc import Iterator, Mapping
-
-import numpy as np
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.factors import draw_factors, first_part, num_pictograms, whole_class
+from spurgen.generators.factors import num_pictograms
+from spurgen.generators.naming import second_parts
 from spurgen.generators.natural_captions import NOUNS as NATURAL_NOUNS
 from spurgen.generators.nouns import HIDDEN, NOUNS
-from spurgen.generators.world import make_world
 
 PICTOGRAM = "a pictogram on a plate before a wall"
-
-
-def classes(task: Task) -> tuple[str, ...]:
-    """Return the names of a task's classes by label: `heart`, or all that shows a class, `red heart / blue key`.
-
-    A second part that is no look of the pictogram is joined to it by a plus; its names are those of `second_parts`.
-    """
-    scenario = task.scenario
-    if scenario.second_part is None:
-        return class_names(scenario)
-    first, second = np.divmod(np.arange(num_pictograms(scenario) * (count := len(second_parts(task)))), count)
-    order = np.lexsort((first, second))
-    whole = whole_class(scenario, first, second)
-    return tuple(
-        " / ".join(_both_parts(task, first[k], second[k]) for k in order if whole[k] == label)
-        for label in range(scenario.num_classes)
-    )
-
-
-def shown_parts(task: Task, split: str, index: int) -> str | None:
-    """Return which of the names joined in its class's a sample shows, `blue key`; None if the class has only one."""
-    scenario, world = task.scenario, make_world(task.scenario)
-    if scenario.second_part is None or scenario.second_part.rule == "pair":
-        return None
-    factors = draw_factors(world, split, np.array([index]))
-    first = first_part(scenario, factors.core, factors.second)
-    return _both_parts(task, first[0], factors.second[0])
-
-
-def _both_parts(task: Task, first: int, second: int) -> str:
-    part = task.scenario.second_part
-    is_look = part is not None and getattr(discover(CHANNELS)[part.kind], "NEEDS_PICTOGRAM", False)
-    pictogram, other = class_names(task.scenario)[first], list(second_parts(task))[second]
-    return f"{other} {pictogram}" if is_look else f"{pictogram} + {other}"
-
-
-def second_parts(task: Task) -> Mapping[str, list[str]]:
-    """Return the values that show each second part by its name: the value, or the first of several with dots."""
-    part = task.scenario.second_part
-    if part is None:
-        return {}
-    values = discover(CHANNELS)[part.kind].VALUES[: part.values - part.values % part.combinations]
-    shown = [list(values[second :: part.combinations]) for second in range(part.combinations)]
-    return {found[0] + ("\N{HORIZONTAL ELLIPSIS}" if len(found) > 1 else ""): found for found in shown}
 
 
 def nouns(task: Task) -> Mapping[str, str]:
@@ -81,7 +35,7 @@ def core_cue(task: Task) -> Iterator[str]:
     if task.modality == "multimodal" and not (drawn and named):
         yield f"Captions say “{HIDDEN}” for the noun." if drawn else "The plate of every image is empty."
     if part:
-        yield f"{kind[0].upper()}{kind[1:]} is {_either(second_parts(task))}."
+        yield f"{kind[0].upper()}{kind[1:]} is {_either(second_parts(scenario))}."
         first, count = "pictogram" if drawn else "noun", part.combinations
         alone = f"leaves {scenario.num_classes // count} open" if part.rule == "pair" else "says nothing"
         yield (

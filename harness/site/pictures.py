@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import Samples, TwinKind, sample, twins
+from spurgen.generators import Samples, TwinKind, sample, shown_names, twins
 from spurgen.harness.running.task_data import halves_of
-from spurgen.harness.site.core_cue import classes
 
 FOLDER = "pictures"
 
@@ -76,6 +75,6 @@ def _scene(pictures: Pictures, task: Task, made: Samples, k: int) -> Scene:
     return Scene(
         pictures.add(made.images[k]) if task.modality != "text" else None,
         made.captions[k] if task.modality != "image" else None,
-        classes(task)[int(made.labels[k])],
+        shown_names(task.scenario)[int(made.labels[k])],
         {name: int(column[k]) for name, column in made.channel_values.items()},
     )

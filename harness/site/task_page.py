@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import TwinKind, sample
+from spurgen.generators import TwinKind, sample, shown_names
+from spurgen.generators.naming import second_parts
 from spurgen.generators.nuisances import nuisances_in
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.human.table import people_text
@@ -12,7 +13,7 @@ from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.charts import curve_series, curves
-from spurgen.harness.site.core_cue import classes, nouns, second_parts
+from spurgen.harness.site.core_cue import nouns
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.markdown import Block, blocks
 from spurgen.harness.site.material import Material, of_ideal
@@ -60,8 +61,8 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "name": name,
         "words": in_words(task),
         "dials": dials(task),
-        "classes": classes(task),
-        "parts": {name: and_list(shown) for name, shown in second_parts(task).items() if name not in shown},
+        "classes": shown_names(task.scenario),
+        "parts": {name: and_list(shown) for name, shown in second_parts(task.scenario).items() if name not in shown},
         "nouns": nouns(task),
         "train": _train(pictures, world),
         "twins": _twins(pictures, world),

@@ -3,49 +3,17 @@ from dataclasses import replace
 import pytest
 
 from spurgen.benchmark.suite import load_suite
-from spurgen.generators import sample
-from spurgen.harness.site.core_cue import classes, core_cue, nouns, second_parts, shown_parts
+from spurgen.harness.site.core_cue import core_cue, nouns
 from spurgen.harness.site.opening import value_name
 
 TASKS = load_suite("v2").tasks
 
 
-def test_a_class_is_named_by_what_captions_of_it_say():
-    task = TASKS["composite-text"].in_world(0)
-    parts, forms = second_parts(task), nouns(task)
-    made = sample(task.scenario, "test", range(60), images=False)
-    shown = set()
-    for caption, label in zip(made.captions, made.labels, strict=True):
-        named = [pair.split(" + ") for pair in classes(task)[label].split(" / ")]
-        found = [
-            (noun, part)
-            for noun, part in named
-            if any(word in caption.lower().replace(",", "").replace("?", "").split() for word in parts[part])
-            and any(form.lower() in caption.lower() for form in forms[noun].split(", "))
-        ]
-        assert found, caption
-        shown |= {part for _, part in found}
-    assert shown == set(parts)
+def test_a_simple_class_has_the_nouns_of_its_pictogram(tiny):
+    assert list(nouns(tiny.suite.tasks["small-both"])) == ["heart", "arrow", "moon"]
 
 
-@pytest.mark.parametrize("name", ["composite-text", "composite-image"])
-def test_what_a_sample_shows_is_one_of_the_names_of_its_class(name):
-    task = TASKS[name].in_world(1)
-    made = sample(task.scenario, "test", range(40), images=False, captions=False)
-    shown = [shown_parts(task, "test", k) for k in range(40)]
-    assert all(cue in classes(task)[label].split(" / ") for cue, label in zip(shown, made.labels, strict=True))
-    assert len(set(shown)) > len(set(made.labels))
-    assert shown_parts(TASKS["composite-multimodal"].in_world(0), "test", 0) is None  # a class has one name
-
-
-def test_a_simple_class_has_the_name_of_its_pictogram(tiny):
-    task = tiny.suite.tasks["small-both"]
-    assert classes(task) == ("heart", "arrow", "moon")
-    assert list(nouns(task)) == ["heart", "arrow", "moon"]
-    assert second_parts(task) == {}
-
-
-def test_the_core_cue_in_words_follows_carrier_rule_and_kind(many):
+def test_the_core_cue_in_words_follows_carrier_rule_and_kind():
     image = " ".join(core_cue(TASKS["composite-image"]))
     assert "a pictogram on a plate before a wall, together with the tint of the pictogram's ink." in image
     assert "ink is scarlet or azure." in image
@@ -55,13 +23,9 @@ def test_the_core_cue_in_words_follows_carrier_rule_and_kind(many):
     assert "Captions say “something” for the noun." in both
     assert "5 pictograms: each leaves 2 classes open, and the word for the picture alone leaves 5 open" in both
     assert nouns(TASKS["composite-multimodal"]) == {}
-    assert classes(TASKS["composite-multimodal"])[::5] == ("heart + photo…", "heart + picture…")
     text = " ".join(core_cue(TASKS["composite-text"]))
     assert "photo… (photo, image, shot, still, view) or picture… (picture, snapshot, print, frame, scan)" in text
     assert "10 nouns: each leaves 2 classes open" in text
-    assert classes(many.suite.tasks["pair-image"]) == (
-        "scarlet heart", "scarlet arrow", "azure heart", "azure arrow",
-    )  # fmt: skip
 
 
 def test_a_multimodal_task_whose_noun_alone_is_shown_says_so(tiny):
