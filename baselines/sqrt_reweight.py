@@ -14,8 +14,8 @@ from spurgen.baselines.training.weighting import fit_weighted
 class Hyperparameters(Recipe):
     """Common settings; reweighting adds none."""
 
-    lr: float = redefined(Recipe, "lr", default=0.002)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=1.0)
+    lr: float = redefined(Recipe, "lr", default=0.0098)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -23,4 +23,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_weighted(problem, hyper, torch.rsqrt)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)
