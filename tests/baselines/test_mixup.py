@@ -67,5 +67,5 @@ def test_batch_is_mixed_with_a_single_share(captured, make_problem, make_step):
         torch.default_generator.manual_seed(3)
         actual = seen.objective(make_step("text", [0, 1, 2, 5, 6, 7]))
         torch.default_generator.manual_seed(3)
-        share = shares(0.1, 1)
+        share = shares(mixup.Hyperparameters().alpha, 1)
     torch.testing.assert_close(actual, mixed_loss(make_step("text", [0, 1, 2, 5, 6, 7]), share.expand(3)))
