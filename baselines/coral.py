@@ -14,8 +14,9 @@ from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redef
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings, without additions."""
 
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.004)
-    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.1)
+    lr: float = redefined(PenaltyRecipe, "lr", default=0.0023)
+    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.6)
+    penalty_weight: float = redefined(PenaltyRecipe, "penalty_weight", default=3.4)
 
 
 def coral_penalty(environments: Environments) -> Tensor:
@@ -36,4 +37,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, coral_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=2)
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=3)
