@@ -128,7 +128,8 @@ def not_fit(task: Task, row: TaskRow) -> str | None:
     if any(result.uses_generator for result in row.results):
         return "uses the generator: it knows how the data were made, which is more than a model can learn from them"
     if row.seeds != list(range(len(row))):
-        return f"incomplete: has the seeds {', '.join(map(str, row.seeds))}, expected all from 0 on; run it again"
+        seeds = ", ".join(map(str, row.seeds))
+        return f"incomplete: has the seeds {seeds}, expected all from 0 on; run or merge the others"
     if not beats_chance(task, row):
         return "not significantly better than chance in test accuracy"
     return next(filter(None, (_flattened(task, result) for result in row.results)), None)

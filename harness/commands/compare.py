@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tasks = [suite.task(name).name for name in arguments.tasks or suite.tasks]
     comparison = compare(suite, rows, first, second, tasks, read_private(suite, arguments.results))
     if not comparison.tasks:
-        raise SpurgenError(f"{first} and {second} have no task in common: {_left_out(comparison)}")
+        raise SpurgenError(f"{first} and {second} have no task in common; l{_left_out(comparison)[1:]}")
     print(_text(suite, first, second, comparison))
     if arguments.json:
         names = {"schema_version": SCHEMA_VERSION, "suite": suite.name, "first": first, "second": second}
@@ -69,8 +69,8 @@ def _text(suite: Suite, first: str, second: str, comparison: Comparison) -> str:
         parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
         "Moderated paired t-test over worlds, or over seeds where there is one world; Holm-corrected over everything "
-        "shown, 5 %. (The leaderboard corrects over all pairs of baselines, so rows may share a tier there that differ "
-        "here.)"
+        "shown, 5 %. (The leaderboard corrects over all pairs of baselines instead, and in its column To ERM over the "
+        "differences to ERM, so it may find a difference that is not significant here, and the other way round.)"
     ]
     return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
 
@@ -114,7 +114,8 @@ def _units(units: tuple[int, int, Unit]) -> str:
     first, second, name = units
     if first == second:
         return f"{first} {name}{'s' * (first > 1)}"
-    return f"the {min(first, second)} {name}s that both have, of {first} and {second}"
+    common = min(first, second)
+    return f"the {common} {name}{'s' * (common > 1)} that both have, of {first} and {second}"
 
 
 def _left_out(comparison: Comparison) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.figure and arguments.figure.suffix not in (".pdf", ".svg", ".png"):
         raise SpurgenError(f"--figure {arguments.figure}: expected a name that ends in .pdf, .svg or .png")
     _check_flags(arguments)
+    _check_outputs(arguments)
     if arguments.answers:
         return run_answers(arguments, console)
     if arguments.table is None and arguments.model is None:
@@ -85,6 +87,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     ]
     if arguments.model:
         models.append(run_model(arguments, asked, aligned, console))
+    elif len(models) == 2 and models[0].name == models[1].name:  # of different folders
+        models = [replace(model, name=str(path.with_suffix(""))) for model, path in zip(models, paths, strict=True)]
     evaluations = [evaluate(model, arguments.allow_missing_groups) for model in models]
     first, second = models[0], models[-1]
     comparison = compare(first, second, arguments.allow_missing_groups) if len(models) == 2 else None
@@ -118,6 +122,15 @@ def _check_flags(arguments: argparse.Namespace) -> None:
         useless, why = [flag for flag in flags[_add_tables] if flag in of_answers], "without a table of predictions"
     if useless:
         raise SpurgenError(f"{useless[0]} has no effect {why}; leave it out")
+
+
+def _check_outputs(arguments: argparse.Namespace) -> None:
+    """Raise `SpurgenError` if a file to write is one to read."""
+    read = {path.resolve() for path in (arguments.table, arguments.other, arguments.metadata) if path is not None}
+    for flag in ("json", "latex", "figure"):
+        path = getattr(arguments, flag)
+        if path is not None and path.resolve() in read:
+            raise SpurgenError(f"--{flag} {path} is read as well, and would be replaced; name another file")
 
 
 def _flags(arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentParser], None]) -> list[str]:

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for line in skipped:
         say(console, line)
     missing = find_missing(jobs, rows)
-    forecast = Forecast(jobs, missing, measured(rows), 1)
+    forecast = Forecast(jobs, missing, measured(rows), None)
     say(console, forecast.sentence())
     if not missing:
         say(console, f"{arguments.out} is not written: it would hold no job")

@@ -54,5 +54,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             send()
             errors += [result.error] if result.error else []
     where = arguments.results if is_url(arguments.results) else store.folder
-    say(console, "some jobs failed" if errors else f"{len(planned)} jobs have a result in {where}")
+    say(console, "some jobs failed" if errors else f"done: {where} has the results, {len(planned)} in all")
     return report_failures(errors, console)

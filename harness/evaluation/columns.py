@@ -80,33 +80,42 @@ class Named:
             if name is not None and name not in self.columns:
                 raise SpurgenError(f"{self.path} has no column {name}; {suggestion(name, self.columns)}")
 
+    def usual(self, names: Sequence[str], flag: str) -> str | None:
+        """Return the column with one of these names, or None; raise `SpurgenError` if there are two."""
+        found = [name for name in names if name in self.columns]
+        if len(found) > 1:
+            raise SpurgenError(f"{self.path} has the columns {found[0]} and {found[1]}; name the one to read by {flag}")
+        return found[0] if found else None
+
 
 def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
     """Complete the names that were asked for by those of a known layout, or usual ones.
 
     Label, attributes and split are columns of `about`; prediction, logits and run of `answers`, which is the same table
     unless there are metadata, and None if there are no answers yet; the key is of both. A column that was asked for is
-    read as it is, without a layout's codes. Raises `SpurgenError` for a column that a table lacks, no label, no
-    attribute, or neither answers nor logits.
+    read as it is, without a layout's codes. Raises `SpurgenError` for a column that a table lacks, two columns that
+    could be meant, no label, no attribute, or neither answers nor logits.
     """
     layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(about.columns)), Columns())
     given = answers or about
     chosen = replace(
         asked,
-        label=asked.label or layout.label or _usual(about.columns, LABELS),
+        label=asked.label or layout.label or about.usual(LABELS, "--label"),
         attributes=asked.attributes or layout.attributes,
-        key=asked.key or layout.key or _usual([name for name in about.columns if name in given.columns], KEYS),
-        run=asked.run or _usual(given.columns, RUNS),
-        split=asked.split or layout.split or _usual(about.columns, SPLITS),
+        key=asked.key or layout.key or _first([name for name in about.columns if name in given.columns], KEYS),
+        run=asked.run or given.usual(RUNS, "--run"),
+        split=asked.split or layout.split or about.usual(SPLITS, "--split-column"),
         codes={c: names for c, names in layout.codes.items() if c not in (asked.label, *asked.attributes)},
         thresholds=layout.thresholds,
     )
     if not chosen.prediction and not chosen.logits:
         has_logits = any(name.startswith(LOGITS) for name in given.columns)
-        chosen = replace(chosen, prediction=_usual(given.columns, PREDICTIONS), logits=LOGITS if has_logits else None)
+        prediction = given.usual(PREDICTIONS, "--prediction")
+        chosen = replace(chosen, prediction=prediction, logits=LOGITS if has_logits else None)
     if chosen.label is None:
         raise SpurgenError(
-            f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label: {_list(about.columns)}"
+            f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label; its columns are "
+            f"{_list(about.columns)}"
         )
     if not chosen.attributes:
         raise SpurgenError(
@@ -115,7 +124,7 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
     if answers and chosen.prediction is None and chosen.logits is None:
         raise SpurgenError(
             f"{answers.path} has neither a column of answers ({', '.join(PREDICTIONS)}) nor columns {LOGITS}CLASS; "
-            f"name them by --prediction or --logits: {_list(answers.columns)}"
+            f"name them by --prediction or --logits; its columns are {_list(answers.columns)}"
         )
     about.check(chosen.label, *chosen.attributes, asked.split, asked.key)
     if answers:
@@ -123,7 +132,7 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
     return chosen
 
 
-def _usual(present: Sequence[str], names: Sequence[str]) -> str | None:
+def _first(present: Sequence[str], names: Sequence[str]) -> str | None:
     return next((name for name in names if name in present), None)
 
 

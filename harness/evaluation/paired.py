@@ -39,7 +39,8 @@ class Compared:
 class Comparison:
     """Two models on the same samples, by metric.
 
-    `paired_runs`: whether both have the same runs, which are then paired. `mcnemar`: whether accuracy was tested by
+    `by_name`: whether samples were paired by their names, else by their lines. `paired_runs`: whether both have the
+    same runs, which are then paired. `mcnemar`: whether accuracy was tested by
     McNemar's exact test (1947), as it is with one run each.
     """
 
@@ -47,6 +48,7 @@ class Comparison:
     second: str
     samples: int
     metrics: dict[str, Compared]
+    by_name: bool
     paired_runs: bool
     mcnemar: bool
 
@@ -75,7 +77,8 @@ def compare(first: Predictions, second: Predictions, allow_missing: bool = False
         name: Compared(a, b, a - b, interval, p, p_holm)
         for (name, (a, b, interval, p)), p_holm in zip(tests.items(), corrected, strict=True)
     }
-    return Comparison(first.name, second.name, len(first), metrics, paired_runs, single)
+    by_name = first.keys is not None and second.keys is not None
+    return Comparison(first.name, second.name, len(first), metrics, by_name, paired_runs, single)
 
 
 def _metric(name: str, accuracies: Float64, groups: Groups) -> Float64 | None:

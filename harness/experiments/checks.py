@@ -122,8 +122,8 @@ def empty_groups(task: Task, methods: Sequence[Method]) -> list[str]:
         empty = task.num_groups - len(np.unique(task_groups(task, samples.group_ids)))
         if empty:
             messages.append(
-                f"{split} has no sample in {empty} of {task.num_groups} groups, which {', '.join(names)} cannot learn "
-                "about; unless this is intended, add samples or lower the channels' strength"
+                f"{split} has no sample in {empty} of {task.num_groups} groups, which {', '.join(names)} cannot take "
+                "into account; unless this is intended, add samples or lower the channels' strength"
             )
     return messages
 

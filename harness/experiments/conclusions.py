@@ -6,6 +6,7 @@ from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.running.missing import first_line
+from spurgen.harness.statistics import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
 NAMES = {"robust_accuracy": "robust accuracy", "accuracy": "accuracy", "wga": "worst-group accuracy", "sss": "SSS"}
@@ -36,7 +37,7 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
 
 
 def _significant(summary: ExperimentSummary, tested: Difference) -> str:
-    p = p_equals(tested.p_holm)
+    p, seeds = p_equals(tested.p_holm), tested.p_seeds
     pair = [method for method in summary.finished if method.name in (ERM, tested.method)]
     higher, value = tested.difference.value > 0, abs(tested.difference.value)
     better = higher != (tested.metric == "sss")
@@ -45,6 +46,7 @@ def _significant(summary: ExperimentSummary, tested: Difference) -> str:
     return (
         f"{with_seed}{tested.method} has a {'higher' if higher else 'lower'} {NAMES[tested.metric]} than {ERM}, "
         f"by {value:.3f} ({p}): {'better' if better else 'worse'}."
+        + (f" The test over seeds alone does not find it ({p_equals(seeds)})." if seeds and seeds >= ALPHA else "")
         + (f" See the cautions about {and_list(limited)}." if limited else "")
     )
 

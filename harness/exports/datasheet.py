@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 from spurgen.benchmark.scenario import Scenario
-from spurgen.harness.exports.columns import columns_of
 from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.responsible import correlated, responsible
@@ -25,7 +24,7 @@ def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
         {"part": part, "samples": f"{record.samples:,}", "SHA-256 of its content": record.sha256}
         for part, record in index.parts.items()
     ]
-    columns = [{"column": f"`{column.name}`", "what it is": column.meaning} for column in columns_of(scenario)]
+    columns = [{"column": f"`{column.name}`", "what it is": column.meaning} for column in form.columns(plan)]
     return f"""\
 ---
 {_front_matter(form.card(plan))}
@@ -45,11 +44,7 @@ SHA-256 of the content, the same in every format: `{index.content_sha256}`.
 
 {markdown_table(columns)}
 
-In a twin exactly one thing differs from its base sample in test: the value of a channel (`twins/channel/NAME`, the
-value is in the column of the channel), the nuisances (`twins/placebo`), the class (`twins/core`), or all channels,
-which show the values that go with the class (`twins/ctrl`) or are redrawn (`twins/unc`).
-
-## Datasheet
+{_about_twins(plan)}## Datasheet
 
 **Motivation.** On real data nobody knows every shortcut; here each is known, so reliance on it can be measured exactly.
 Made by the SpurGen authors.
@@ -71,6 +66,17 @@ same data again.
 **Distribution.** Under the MIT licence, `LICENSE`. `croissant.json` describes the data for machines.
 
 **Maintenance.** {facts["rai:dataReleaseMaintenancePlan"]}
+"""
+
+
+def _about_twins(plan: Plan) -> str:
+    if not any(part.startswith("twins/") for part in plan.parts):
+        return ""
+    return """\
+In a twin exactly one thing differs from its base sample in test: the value of a channel (`twins/channel/NAME`, the
+value is in the column of the channel), the nuisances (`twins/placebo`), the class (`twins/core`), or all channels,
+which show the values that go with the class (`twins/ctrl`) or are redrawn (`twins/unc`).
+
 """
 
 

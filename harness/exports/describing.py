@@ -42,18 +42,10 @@ def shards_with_columns(
     return described
 
 
-def table_and_images(plan: Plan, folder: Path, table: str, image: str, header: list[str]) -> dict[str, Any]:
-    """Describe a table of all samples, whose column `image` has paths, and the images."""
-    by_name = {column.name: column for column in columns_of(plan.scenario)}
-    by_name["part"] = by_name["split"]
-    texts = {name_column(c): f"name of {c.name}" for c in by_name.values() if has_names(c)}
-    texts |= {image: "path of the image"}
+def table_and_images(plan: Plan, folder: Path, table: str, columns: Iterable[Column]) -> dict[str, Any]:
+    """Describe a table of all samples, with these columns, and the images that it names."""
     source = {"fileObject": {"@id": table}}
-    fields = [
-        _field("records", by_name.get(name) or _other(name, texts), source, name)
-        for name in header
-        if table_kind(name, by_name, texts)
-    ]
+    fields = [_field("records", column, source, column.name) for column in columns]
     file = {
         "@type": "cr:FileObject", "@id": table, "name": table, "contentUrl": table, "encodingFormat": "text/csv",
         "sha256": file_sha256(folder / table), "description": "a line per sample",
@@ -65,21 +57,14 @@ def table_and_images(plan: Plan, folder: Path, table: str, image: str, header: l
     }
 
 
-def table_kind(name: str, by_name: dict[str, Column], texts: dict[str, str]) -> bool:
-    """Return whether a table's column is described: all but second names of what another column has."""
-    return name in by_name or name in texts or name in WATERBIRDS
-
-
-WATERBIRDS = {
-    "y": "the recorded class",
-    "place": "the attribute, a channel's value",
-    "img_id": "number of the image, counted from 1",
-}
-"""Columns of the layout of Waterbirds that no other format has."""
-
-
-def _other(name: str, texts: dict[str, str]) -> Column:
-    return Column(name, "text", texts[name]) if name in texts else Column(name, "whole", WATERBIRDS[name])
+def columns_of_text(plan: Plan) -> list[Column]:
+    """Return the columns of a table of text, in the order of its `header`."""
+    columns = []
+    for column in columns_of(plan.scenario):
+        columns.append(column)
+        if has_names(column):
+            columns.append(Column(name_column(column), "text", f"name of {column.name}"))
+    return columns
 
 
 def classes(plan: Plan) -> dict[str, Any]:

@@ -27,8 +27,7 @@ def responsible(scenarios: Sequence[Scenario]) -> dict[str, Any]:
                                 "captions from a grammar of few sentences."],
         "rai:dataSocialImpact": "Methods that rely less on shortcuts may also treat groups of people more equally; "
         "results on these data alone do not show that they do.",
-        "rai:personalSensitiveInformation": ["None: no people are depicted or described, and no data of people were "
-                                             "used."],
+        "rai:personalSensitiveInformation": ["No people are depicted or described, and no data of people were used."],
         "rai:dataReleaseMaintenancePlan": "The data are a function of the scenario and never change; a fix is a new "
         "version under another name.",
     }  # fmt: skip

@@ -66,15 +66,14 @@ def read_answers(paths: Sequence[Path], task: Task) -> list[Answered]:
 def _by_world(task: Task, answers: dict[str, Float64], count: int) -> list[Answered]:
     if len(answers) < count:
         raise SpurgenError(f"task {task.name} has several worlds, which are its runs: leave the column {RUN} out")
-    made, known = [], set[str]()
-    for seed, world in enumerate(task.worlds):
-        wanted = _wanted(task.in_world(seed))
-        known |= wanted
-        here = {key: answers[key] for key in wanted & answers.keys()}
+    wanted = [_wanted(task.in_world(seed)) for seed in range(task.scenario.worlds)]
+    _check_known(set(answers), set().union(*wanted), task)
+    made = []
+    for seed, (world, keys) in enumerate(zip(task.worlds, wanted, strict=True)):
+        here = {key: answers[key] for key in keys & answers.keys()}
         if here:
-            _check_complete(here, wanted, f"world {seed} ({world.name})")
+            _check_complete(here, keys, f"world {seed} ({world.name})")
             made.append(Answered(seed, here))
-    _check_known(set(answers), known, task)
     return made
 
 
@@ -85,8 +84,9 @@ def _wanted(task: Task) -> set[str]:
 def _check_known(keys: set[str], known: set[str], task: Task) -> None:
     unknown = keys - known
     if unknown:
+        keys_are = "1 key is" if len(unknown) == 1 else f"{len(unknown)} keys are"
         raise SpurgenError(
-            f"{len(unknown)} keys are not of task {task.name}, such as {min(unknown)}; answer what spurgen questions "
+            f"{keys_are} not of task {task.name}, such as {min(unknown)}; answer what spurgen questions "
             "--task wrote for it"
         )
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names, sample, shown_names
+from spurgen.generators.naming import second_parts
 from spurgen.harness.exports import png
 from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
 from spurgen.harness.machine.folders import check_out, partial_folder
@@ -126,13 +127,18 @@ def _write_parquet(path: Path, columns: Iterable[str], chunks: Iterable[list[Lin
             write({name: [line[name] for line in lines] for name in features})
 
 
+def _about_parts(task: Task) -> str:
+    """Return how the names of what shows a class of two parts are to be read."""
+    parts = {name: shown for name, shown in second_parts(task.scenario).items() if name not in shown}
+    words = "; ".join(f"{name} is any of {', '.join(shown)}" for name, shown in parts.items())
+    return f" A plus joins the noun or pictogram and a word: {words}." if words else ""
+
+
 def _readme(task: Task, count: int, kind: Format) -> str:
     names, shown = class_names(task.scenario), shown_names(task.scenario)
     table = QUESTIONS if kind == "folder" else "questions.parquet"
-    listed = "\n".join(
-        f"- `logit_{k}`: {name}{f' (shown by {shows})' * (shows != name)}"
-        for k, (name, shows) in enumerate(zip(names, shown, strict=True))
-    )
+    shows = ["" if each in names else f" (shown by {each.replace(' / ', ' or ')})" for each in shown]
+    listed = "\n".join(f"- `logit_{k}`: {name}{shows[k]}" for k, name in enumerate(names))
     return f"""# Questions of {task.name}, suite {task.scenario.suite}
 
 `{table}` has {count:,} inputs, each with a key. Answer all of them, in any order, and write a table (CSV or Parquet) of
@@ -142,7 +148,7 @@ def _readme(task: Task, count: int, kind: Format) -> str:
 
 {listed}
 
-or, where a model gives a class alone, `prediction`: the number of the class, or its name. Then:
+or, where a model gives a class alone, `prediction`: the number of the class, or its name.{_about_parts(task)} Then:
 
 ```
 spurgen evaluate --answers ANSWERS --suite {task.scenario.suite} --task {task.name}

@@ -17,7 +17,7 @@ def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
     merged = dict(first)
     for task, part in second.items():
         merged[task] = _merge_parts(f"row {label}, {task}", merged[task], part) if task in merged else part
-    versions = {part.results[0].submission_sha256 for part in merged.values()}
+    versions = {result.submission_sha256 for part in merged.values() for result in part.results}
     if len(versions) > 1:
         found = " and ".join(sorted(version[:16] for version in versions))
         raise SpurgenError(f"row {label} has results of two versions of the submission, {found}; merge one of them")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-FAR = 1.25  # how many times worse than its target a measurement may be, since machines differ
+FAR = 1.5  # how many times worse than its target a measurement may be, since machines differ
 
 
 @dataclass(frozen=True)

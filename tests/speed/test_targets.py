@@ -40,9 +40,9 @@ def bench(tmp_path):
     ("at_most", "at_least", "code", "lines"),
     [
         (1.5, 1000, 0, ("ratio: 1.5 x, target at most 2: met", "pace: 1,000 /s, target at least 1,000: met")),
-        (2.4, 900, 0, ("ratio: 2.4 x, target at most 2: missed by 20%", "at least 1,000: missed by 11%")),
-        (2.6, 1000, 1, ("target at most 2: missed by 30%", "target at least 1,000: met")),
-        (1.5, 700, 1, ("target at most 2: met", "target at least 1,000: missed by 43%")),
+        (2.9, 900, 0, ("ratio: 2.9 x, target at most 2: missed by 45%", "at least 1,000: missed by 11%")),
+        (3.1, 1000, 1, ("target at most 2: missed by 55%", "target at least 1,000: met")),
+        (1.5, 650, 1, ("target at most 2: met", "target at least 1,000: missed by 54%")),
     ],
 )
 def test_all_targets_are_reported_and_one_missed_by_far_fails(bench, at_most, at_least, code, lines):

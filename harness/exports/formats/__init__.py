@@ -6,6 +6,7 @@ A format has
 - `REQUIRES`: packages of the extra `data` that it needs;
 - `OWN_COLUMNS`: its columns beside those of `columns`, or patterns of their names, as which no channel may be called;
 - `write(plan, shard, chunks, folder)`, which writes a shard's files into a folder;
+- `columns(plan)`: the columns of a sample, beside its image, as the data card lists them;
 - `files(plan, shard)`, which names these files;
 - `finish(plan, folder)`, which writes what is made from all shards together, and again the same when it is repeated;
 - `loading(plan)`: how the data set is opened, as Python;

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spurgen.harness.exports import describing
-from spurgen.harness.exports.columns import header, rows_of
+from spurgen.harness.exports.columns import Column, rows_of
 from spurgen.harness.exports.formats import _images
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
@@ -18,9 +18,14 @@ OWN_COLUMNS = ("file_name", "image", "*_file_name")  # imagefolder makes images 
 files = _images.files
 
 
+def columns(plan: Plan) -> list[Column]:
+    """Return the columns of metadata.csv."""
+    return [Column("file_name", "text", "path of the image"), *describing.columns_of_text(plan)]
+
+
 def table_columns(plan: Plan) -> list[str]:
     """Name the columns of metadata.csv."""
-    return ["file_name", *header(plan.scenario)]
+    return [column.name for column in columns(plan)]
 
 
 def table_rows(plan: Plan, chunk: Chunk) -> Iterable[tuple[Any, ...]]:
@@ -49,11 +54,11 @@ def finish(plan: Plan, folder: Path) -> None:
 
     Without the latter, `imagefolder` takes the splits' names for labels.
     """
-    columns = table_columns(plan)
-    _images.write_table(folder / TABLE, columns, _images.lines(folder, plan.shards()))
+    names = table_columns(plan)
+    _images.write_table(folder / TABLE, names, _images.lines(folder, plan.shards()))
     for part, shards in groupby(plan.shards(), key=attrgetter("part")):
         own = ([local_name(line[0]), *line[1:]] for line in _images.lines(folder, shards))
-        _images.write_table(folder / part / TABLE, columns, own)
+        _images.write_table(folder / part / TABLE, names, own)
 
 
 def loading(plan: Plan) -> str:
@@ -73,4 +78,4 @@ def card(plan: Plan) -> dict[str, str]:
 
 def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
     """Describe the table, from which the records are read, and the images that it names."""
-    return describing.table_and_images(plan, folder, TABLE, "file_name", table_columns(plan))
+    return describing.table_and_images(plan, folder, TABLE, columns(plan))

@@ -15,6 +15,11 @@ OWN_COLUMNS = ("image",)
 TYPES = {"text": "string", "whole": "int64", "flag": "bool"}
 
 
+def columns(plan: Plan) -> list[Column]:
+    """Return the columns beside `image`."""
+    return columns_of(plan.scenario)
+
+
 def file_name(shard: Shard) -> str:
     """Return the path of a shard."""
     return f"{'twins' if shard.part.startswith('twins/') else 'data'}/{shard.name}.parquet"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spurgen.harness.exports import describing, png
-from spurgen.harness.exports.columns import header, rows_of
+from spurgen.harness.exports.columns import Column, header, rows_of
 from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
 SUMMARY = "tar files for the library webdataset"
@@ -19,6 +19,11 @@ PREFIX = 80  # of the 100 bytes that a name may have
 NAME, SIZE, CHECKSUM = 100, slice(124, 136), slice(148, 156)  # of the header of an entry, 512 bytes (POSIX.1, ustar)
 PLAIN = tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT)
 PLAIN_SUM = sum(PLAIN) - sum(PLAIN[SIZE]) - sum(PLAIN[CHECKSUM]) + 8 * ord(" ")
+
+
+def columns(plan: Plan) -> list[Column]:
+    """Return the keys of a sample's JSON object."""
+    return describing.columns_of_text(plan)
 
 
 def file_name(shard: Shard) -> str:

@@ -5,12 +5,13 @@ calls two columns otherwise, so the table has them under both names.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from spurgen.harness.exports import describing
-from spurgen.harness.exports.columns import header, rows_of
+from spurgen.harness.exports.columns import Column, rows_of
 from spurgen.harness.exports.formats import _images
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
@@ -18,15 +19,23 @@ SUMMARY = "the layout of Waterbirds, as WILDS, group_DRO and SubpopBench read it
 TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
 SPLITS = {"train": 0, "val": 1, "test": 2}
 TWINS = 3  # a split that no reader asks for
-OURS = ("img_filename", "y", "split", "place", "filename", "a")
+OURS = (
+    Column("img_filename", "text", "path of the image"),
+    Column("y", "whole", "the recorded class"),
+    Column("split", "whole", "0 train, 1 val, 2 test, 3 twins"),
+    Column("place", "whole", "the attribute: the value of a channel"),
+    Column("filename", "text", "img_filename, as SubpopBench calls it"),
+    Column("a", "whole", "place, as SubpopBench calls it"),
+)
 REQUIRES = ()
-OWN_COLUMNS = ("img_id", *OURS, "part")
+OWN_COLUMNS = ("img_id", *(column.name for column in OURS), "part")
 files = _images.files
 
 
-def table_columns(plan: Plan) -> list[str]:
-    """Name the columns of metadata.csv; our own `split` is called `part`."""
-    return ["img_id", *OURS, *("part" if name == "split" else name for name in header(plan.scenario))]
+def columns(plan: Plan) -> list[Column]:
+    """Return the columns of metadata.csv; our own `split` is called `part`."""
+    rest = (replace(c, name="part") if c.name == "split" else c for c in describing.columns_of_text(plan))
+    return [Column("img_id", "whole", "number of the image, counted from 1"), *OURS, *rest]
 
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
@@ -47,7 +56,7 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 def finish(plan: Plan, folder: Path) -> None:
     """Write metadata.csv, and the file without which WILDS takes a data set for incomplete."""
     numbered = ([str(k), *line] for k, line in zip(count(1), _images.lines(folder, plan.shards()), strict=False))
-    _images.write_table(folder / TABLE, table_columns(plan), numbered)
+    _images.write_table(folder / TABLE, [column.name for column in columns(plan)], numbered)
     (folder / RELEASE).write_text("")
 
 
@@ -62,11 +71,11 @@ train = table[table["split"] == 0]  # 1: val, 2: test
 
 
 def card(plan: Plan) -> dict[str, str]:
-    """Return the files of every part: none, since Hugging Face has no reader for this layout."""
+    """Return the table as the only split: Hugging Face has no reader for this layout, and took folders for labels."""
     del plan
-    return {}
+    return {"table": TABLE}
 
 
 def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
     """Describe the table, from which the records are read, and the images that it names."""
-    return describing.table_and_images(plan, folder, TABLE, "img_filename", table_columns(plan))
+    return describing.table_and_images(plan, folder, TABLE, columns(plan))

@@ -17,6 +17,12 @@ Int64 = NDArray[np.int64]
 Twin = tuple[TwinKind, str | None, int | None]
 
 
+def check_modality(modality: str) -> None:
+    """Raise `ScenarioError` for an unknown modality."""
+    if modality not in MODALITIES:
+        raise ScenarioError(f"there is no modality {modality!r}; choose one of {', '.join(MODALITIES)}")
+
+
 def draw(
     scenario: Scenario, split: str, indices: Sequence[int], modality: Modality, twin: Twin | None = None
 ) -> dict[str, Any]:
@@ -25,8 +31,7 @@ def draw(
     `image`: uint8 (n, 3, H, W), and `caption`: n strings, as the modality shows them; `label`, `group`, `env` and
     `index`: int64 (n,); `values`: channel name -> int64 (n,). Raises `ScenarioError` as `generators.sample` does.
     """
-    if modality not in MODALITIES:
-        raise ScenarioError(f"there is no modality {modality!r}; choose one of {', '.join(MODALITIES)}")
+    check_modality(modality)
     halves = {"images": modality != "text", "captions": modality != "image"}
     places = np.asarray(indices, dtype=np.int64)
     if twin is None:

@@ -8,7 +8,7 @@ from torch.utils.data import Dataset
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators import TwinKind
-from spurgen.harness.public.torch.batches import Modality, draw
+from spurgen.harness.public.torch.batches import Modality, check_modality, draw
 
 Item = dict[str, Any]
 CHUNK = 512  # items
@@ -32,10 +32,11 @@ class SpurGenDataset(Dataset[Item]):
         transform: Callable[[Tensor], Any] | None = None,
         keep_bytes: int = KEPT_BYTES,
     ) -> None:
-        """`transform` is applied to every image; raises `ScenarioError` for an unknown split.
+        """`transform` is applied to every image; raises `ScenarioError` for an unknown split or modality.
 
         Of a split with more pixels than `keep_bytes` no chunk is kept, so single items of it are made one by one.
         """
+        check_modality(modality)
         self.scenario, self.split, self.modality, self.transform = scenario, split, modality, transform
         self._size = scenario.split_size(split)
         self._keeps = self._size * 3 * scenario.image_size**2 <= keep_bytes

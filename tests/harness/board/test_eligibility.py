@@ -65,7 +65,7 @@ def test_a_row_must_be_complete_pass_its_sanity_checks_and_beat_chance(suite, ma
     assert not_fit(task, make_row(suite, 0.8, range(3))) is None
     assert (
         not_fit(task, make_row(suite, 0.8, (0, 2)))
-        == "incomplete: has the seeds 0, 2, expected all from 0 on; run it again"
+        == "incomplete: has the seeds 0, 2, expected all from 0 on; run or merge the others"
     )
     report = Report(checks={"sized": True, "balanced": False, "converged": False})
     failed = "sanity check failed (seed 0): balanced, converged"

@@ -120,7 +120,7 @@ def test_a_row_that_is_not_ranked_gets_the_reason(suite, make_row, judge):
     ]
     row = make_row(suite, 0.9, seeds=(1,))
     assert judge("mine", mine=row)[0] == [
-        "mine on small-text: not ranked: incomplete: has the seeds 1, expected all from 0 on; run it again",
+        "mine on small-text: not ranked: incomplete: has the seeds 1, expected all from 0 on; run or merge the others",
         f"  Its worst-group accuracy is {row.mean('wga'):.3f}, its accuracy {row.mean('accuracy'):.3f}.",
     ]
 

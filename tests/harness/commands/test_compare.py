@@ -45,7 +45,7 @@ def test_rows_that_do_not_differ_have_no_winner(compare, capsys):
     [
         (("god", "bad"), "there is no row 'god'; did you mean good"),
         (("bad", "bad"), "bad is compared with itself; name two rows"),
-        (("bad", "good", "--tasks", "small-image"), "bad and good have no task in common: Left out: small-image"),
+        (("bad", "good", "--tasks", "small-image"), "bad and good have no task in common; left out: small-image"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(compare, names, message, stderr):

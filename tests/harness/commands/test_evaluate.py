@@ -1,5 +1,7 @@
 import json
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -75,6 +77,25 @@ def test_two_models_are_compared_and_written(capsys):
 
 
 @pytest.mark.usefixtures("tables")
+def test_models_of_one_name_have_their_folders_beside_it(capsys):
+    Path("a").mkdir()
+    shutil.copy("right.csv", "a/shortcut.csv")
+    assert main(["evaluate", "a/shortcut.csv", "shortcut.csv", "--metadata", "metadata.csv"]) == 0
+    assert "a/shortcut beats shortcut in robust accuracy" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("tables")
+def test_tables_without_names_of_samples_are_paired_by_their_lines_and_the_summary_says_so(capsys):
+    lines = [f"{k % 2},{k // 2 % 2},{k % 3 % 2}" for k in range(24)]
+    for name in ("one.csv", "two.csv"):
+        Path(name).write_text("\n".join(["y,place,pred", *lines]))
+    assert main(["evaluate", "one.csv", "two.csv", "--attributes", "place"]) == 0
+    assert "paired by their lines, since no column names them (--key)" in " ".join(capsys.readouterr().out.split())
+    assert main(["evaluate", "right.csv", "shortcut.csv", "--metadata", "metadata.csv"]) == 0
+    assert "by their lines" not in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("tables")
 def test_the_name_of_a_model_is_printed_as_it_is(capsys):
     for name in ("run[a].csv", "run[b].csv"):
         pd.read_csv("shortcut.csv").to_csv(name, index=False)
@@ -103,6 +124,7 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
             "--answers shortcut.csv --task small-text --json out.json",
             "--json has no effect with --answers; leave it out",
         ),
+        ("right.csv --metadata metadata.csv --json metadata.csv", "--json metadata.csv is read as well, and would be"),
         ("--answers shortcut.csv --task small-text --model m.py", "--model has no effect with --answers"),
     ],
 )

@@ -65,7 +65,7 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
     url = f"file://{tmp_path}/shares/1.zip"
     for share, place in (("0/3", "shares/0"), ("1/3", url), ("2/3", "shares/2")):
         assert main(["work", "--plan", str(planned), "--index", share, "--results", place, "--jobs", "1"]) == 0
-    assert f"1 jobs have a result in {url}" in stderr()
+    assert f"done: {url} has the results, 1 in all" in stderr()
     for _ in range(2):  # merging again changes nothing
         assert main(["merge", "shares/2", "shares/0", url.replace("1", "*"), "--results", "merged"]) == 0
         assert "merged 1 row of 3 folders into merged" in stderr()
@@ -121,7 +121,7 @@ def test_a_job_that_has_a_result_is_not_run_again(planned, stderr, monkeypatch):
     assert part.seeds == [0]
     monkeypatch.setattr("spurgen.harness.machine.pool.run", None)
     assert main(["work", "--plan", str(planned), "--index", "1", "--results", "one", "--jobs", "1"]) == 0
-    assert "1 jobs have a result" in stderr()
+    assert "has the results, 1 in all" in stderr()
 
 
 @pytest.mark.parametrize(

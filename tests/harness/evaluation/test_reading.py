@@ -188,9 +188,9 @@ def added(**columns):
     return lambda table: table.assign(**columns)
 
 
-NO_LABEL = r"model.csv has no column of labels \(label, y, y_true, target\); name it by --label: pred, light"
+NO_LABEL = r"model.csv has no column of labels \(label, y, y_true, target\); .*; its columns are pred, light"
 OTHER_THAN_LOGITS = "line 4, column pred: 'cat' is not the class with the largest logit_CLASS"
-NO_ANSWER = "neither a column of answers .* name them by --prediction or --logits: label, light"
+NO_ANSWER = "neither a column of answers .* name them by --prediction or --logits; its columns are label, light"
 INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
 
 
@@ -214,6 +214,17 @@ INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
 def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(write, change, message):
     with pytest.raises(SpurgenError, match=message):
         read_predictions(write(change(GENERIC.copy())), LIGHT)
+
+
+@pytest.mark.parametrize(
+    ("second", "flag"),
+    [("y", "--label"), ("prediction", "--prediction"), ("partition", "--split-column"), ("seed", "--run")],
+)
+def test_two_columns_of_one_meaning_are_an_error(write, second, flag):
+    first = {"y": "label", "prediction": "pred", "partition": "split", "seed": "run"}[second]
+    table = GENERIC.assign(**({first: "1"} if first not in GENERIC else {}), **{second: "1"})
+    with pytest.raises(SpurgenError, match=f"the columns .* and .*; name the one to read by {flag}"):
+        read_predictions(write(table), LIGHT)
 
 
 @pytest.mark.parametrize(

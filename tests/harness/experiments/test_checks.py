@@ -92,8 +92,8 @@ def test_empty_groups_are_reported_for_the_methods_that_use_groups():
     methods = find_methods(("erm", "dfr", "group_dro"), FLAGS)
     assert empty_groups(task(0.5), methods) == []
     train, val = empty_groups(task(1.0), methods)
-    assert train.startswith("train has no sample in 2 of 4 groups, which group_dro cannot learn about;")
-    assert val.startswith("val has no sample in 2 of 4 groups, which dfr, group_dro cannot learn about;")
+    assert train.startswith("train has no sample in 2 of 4 groups, which group_dro cannot take into account;")
+    assert val.startswith("val has no sample in 2 of 4 groups, which dfr, group_dro cannot take into account;")
     assert empty_groups(task(1.0), methods[:1]) == []
 
 

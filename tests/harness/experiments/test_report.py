@@ -217,7 +217,7 @@ def test_empty_groups_are_a_caution_for_baselines_that_use_groups(make_experimen
         spec = {"spec": f"spurgen.baselines.{method.name}:submission"}
         ours.append(method.model_copy(update={"results": tuple(r.model_copy(update=spec) for r in method.results)}))
     _, cannot = statements(summary.model_copy(update={"methods": tuple(ours)}))
-    assert re.search(r"val has no sample in \d of 12 groups, which dfr cannot learn about", cannot)
+    assert re.search(r"val has no sample in \d of 12 groups, which dfr cannot take into account", cannot)
 
 
 def test_a_report_with_one_seed_says_what_its_intervals_and_claims_rest_on(make_experiment):

@@ -166,6 +166,9 @@ def test_a_format_names_all_columns_that_others_lack(make, form):
         names = Path("set", "metadata.csv").read_text().partition("\n")[0].split(",")
     assert len(set(names)) == len(names)
     assert set(names) - set(header(load_scenario("small.toml"))) <= set(discover(FORMATS)[form].OWN_COLUMNS)
+    card = Path("set", "README.md").read_text().splitlines()
+    listed = [line.split("`")[1] for line in card if line.startswith("| `")]
+    assert listed == [name for name in names if form != "parquet" or name != "image"]
 
 
 def test_parquet_without_pyarrow_says_what_to_install(make, monkeypatch):

@@ -39,6 +39,13 @@ from datasets import load_dataset
 loaded = load_dataset("./set", "twins", cache_dir="cache")
 print(json.dumps({name: np.asarray(split[3]["image"]).tolist() for name, split in loaded.items()}))
 """
+TABLE = """
+import json
+from datasets import load_dataset
+
+loaded = load_dataset("./set", cache_dir="cache")
+print(json.dumps({"splits": list(loaded), "y": loaded["table"]["y"][:], "split": loaded["table"]["split"][:]}))
+"""
 WEBDATASET = """
 import json
 import webdataset as wds
@@ -95,6 +102,15 @@ def test_hugging_face_reads_labels_captions_and_pixels(make, form, arguments, op
     if form == "parquet":
         assert loaded["names"]["label"] == list(class_names(scenario))
         assert loaded["names"]["color"] == ["red", "blue", "green"]
+
+
+def test_hugging_face_reads_the_table_of_the_layout_of_waterbirds_instead_of_its_folders(make):
+    make("wilds")
+    read = run(TABLE)
+    scenario = load_scenario("small.toml")
+    labels = sample(scenario, "test", range(scenario.num_test), images=False, captions=False).labels.tolist()
+    assert read["splits"] == ["table"]
+    assert [y for y, split in zip(read["y"], read["split"], strict=True) if split == 2] == labels
 
 
 def test_hugging_face_reads_twins_as_a_configuration(make):

@@ -100,6 +100,6 @@ def test_what_does_not_exist_is_named(world):
     with pytest.raises(ScenarioError, match="dev"):
         SpurGenDataset(world, "dev")
     with pytest.raises(ScenarioError, match="there is no modality 'sound'"):
-        SpurGenDataset(world, modality="sound")[0]
+        SpurGenDataset(world, modality="sound")
     with pytest.raises(ScenarioError, match="size"):
         SpurGenDataset(world).twins("channel", "size", 0)

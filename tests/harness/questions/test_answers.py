@@ -74,7 +74,7 @@ def test_a_predicted_class_counts_as_a_sure_answer(suite, answer, tmp_path):
         (lambda rows: [*rows, rows[0]], "has been answered before; give every answer once, or add run"),
         (
             lambda rows: [{**rows[0], "key": "f" * 16}, *rows[1:]],
-            "1 keys are not of task small-text, such as f{16}; answer",
+            "1 key is not of task small-text, such as f{16}; answer",
         ),
         (lambda rows: [{**row, "logit_2": "nan"} for row in rows], "column logit_2: 'nan' is no finite number"),
         (

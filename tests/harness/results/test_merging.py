@@ -86,6 +86,9 @@ def test_what_cannot_be_merged_is_named():
     version = {"u": make_task_row([(make_result(seed=2, identity="2", submission_sha256="b" * 64), OUTCOMES[2][1])])}
     with pytest.raises(SpurgenError, match="row mine has results of two versions of the submission"):
         merge_rows("mine", first, version)
+    split = {"t": make_task_row([(make_result(seed=2, identity="2", submission_sha256="b" * 64), OUTCOMES[2][1])])}
+    with pytest.raises(SpurgenError, match="row mine has results of two versions of the submission"):
+        merge_rows("mine", first, split)
     short = replace(make_task_row([OUTCOMES[2]]), correct=np.ones((1, 5), bool))
     with pytest.raises(SpurgenError, match="arrays of different lengths; they are of different data"):
         merge_rows("mine", first, {"t": short})
