@@ -19,9 +19,9 @@ KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings, without additions."""
 
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.004)
-    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.1)
-    penalty_weight: float = redefined(PenaltyRecipe, "penalty_weight", default=0.1)
+    lr: float = redefined(PenaltyRecipe, "lr", default=0.0056)
+    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.19)
+    penalty_weight: float = redefined(PenaltyRecipe, "penalty_weight", default=0.34)
 
 
 def mmd_penalty(environments: Environments) -> Tensor:
@@ -45,4 +45,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, mmd_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=2)
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=3)

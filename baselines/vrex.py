@@ -14,8 +14,9 @@ ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings with the published weight and annealing."""
 
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.002)
-    penalty_weight: float = within(0.0, 1e6, BETA, default=10.0, search=LogUniform(0.1, 1e3))
+    lr: float = redefined(PenaltyRecipe, "lr", default=0.0056)
+    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.19)
+    penalty_weight: float = within(0.0, 1e6, BETA, default=1.2, search=LogUniform(0.1, 1e3))
     anneal: float = within(0.0, 0.9, ANNEAL, default=0.1)
 
 
@@ -29,4 +30,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, vrex_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=2)
+submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=3)
