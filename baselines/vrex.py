@@ -12,7 +12,7 @@ ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share
 
 @dataclass(frozen=True)
 class Hyperparameters(PenaltyRecipe):
-    """Penalty settings with the published weight and annealing."""
+    """Penalty settings with a lower weight than published, and the published annealing."""
 
     lr: float = redefined(PenaltyRecipe, "lr", default=0.0056)
     weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.19)

@@ -24,7 +24,7 @@ from spurgen.harness.board.schema import (
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.rows import Row, TaskRow
 
-MORE = "It corrects over what it shows, the board over all pairs of baselines: either may find what the other misses."
+MORE = "It corrects for what it shows, the board for all pairs of baselines: either may find what the other misses."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 

@@ -7,8 +7,8 @@ from rich.console import Console
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import add_out, add_seeds, add_suite
 from spurgen.harness.commands._verifying import add_data, samples_bar, verified
-from spurgen.harness.exports.packages import check_packages
 from spurgen.harness.machine.folders import check_out
+from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.printing import say
 
 

@@ -86,7 +86,7 @@ def comparison_summary(comparison: Comparison) -> str:
     paired = "runs of the same name are paired" if comparison.paired_runs else "the bootstrap of samples is paired"
     test = f"Tests: {comparison.samples:,} samples, {paired}; p-values are Holm-corrected over the metrics."
     if not comparison.by_name:
-        test += " Samples are paired by their lines, since no column names them (--key): both tables need one order."
+        test += " No column names the samples (--key), so they are paired by their lines."
     if comparison.mcnemar:
         test += " Accuracy is tested by McNemar's exact test."
     return " ".join([*parts, test])

@@ -11,6 +11,7 @@ import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError, shortened
 from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.metrics.arrays import Float64, Int64
 
 CORRECT = "correct the file"
@@ -26,8 +27,6 @@ def read_file(path: Path) -> pd.DataFrame:
         table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     except FileNotFoundError:
         raise SpurgenError(f"{path} does not exist") from None
-    except ImportError:
-        raise SpurgenError(f"reading {path} needs pyarrow; run pip install 'spurgen[data]'") from None
     except (OSError, EOFError, ValueError, csv.Error) as error:  # the errors of pandas and pyarrow are ValueErrors
         raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None
     if table.empty:
@@ -36,6 +35,7 @@ def read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
+    check_packages(["pyarrow"], f"reading {path}")
     table = pd.read_parquet(path)
     named = [str(name) for name in table.index.names if name is not None]
     if named:

@@ -20,8 +20,8 @@ LEGEND = (
     "training and scoring, per seed. Details: docs/metrics.md."
 )
 RATES = (
-    "How often a channel's value goes with the label, counted on train; in brackets what the scenario asks for. Behind "
-    "the name of each set of samples: how many they are."
+    "How often a channel's value goes with the label, counted on train; in brackets what the scenario asks for. In "
+    "the header each name is followed by its number of samples."
 )
 
 

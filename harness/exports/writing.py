@@ -18,11 +18,11 @@ from spurgen.harness.exports import documents
 from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
 from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
-from spurgen.harness.exports.packages import check_packages
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.folders import check_out, interrupted_folder, locked
 from spurgen.harness.machine.interrupts import explain_stop
+from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.pool import run
 
 FORMATS = "spurgen.harness.exports.formats"

@@ -71,7 +71,7 @@ train = table[table["split"] == 0]  # 1: val, 2: test
 
 
 def card(plan: Plan) -> dict[str, str]:
-    """Return the table as the only split: Hugging Face has no reader for this layout, and took folders for labels."""
+    """Return the table as the only split: without it, Hugging Face takes the folders' names for labels."""
     del plan
     return {"table": TABLE}
 

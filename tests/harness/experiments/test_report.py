@@ -233,6 +233,14 @@ def test_a_report_with_one_seed_says_what_its_intervals_and_claims_rest_on(make_
     assert one.methods[0].estimates["wga"].low is not None
 
 
+def test_a_claim_that_the_test_over_seeds_does_not_make_says_so(make_experiment):
+    summary = make_experiment({"erm": {}, "good": {"quality": 0.97}})
+    found = next(d for d in summary.differences if d.metric == "robust_accuracy")
+    for p_seeds, said in ((None, False), (0.0, False), (0.01, False), (0.2, True)):
+        changed = summary.model_copy(update={"differences": (found.model_copy(update={"p_seeds": p_seeds}),)})
+        assert ("The test over seeds alone does not find it (p = 0.200)." in conclusions(changed)[0]) == said
+
+
 def test_every_caution_is_one_sentence_with_at_most_one_page(make_experiment):
     methods = {name: {"core": 0.01, "access": name} for name in ("none", "envs", "twins")} | {"erm": {"quality": 0.33}}
     lines = cautions(make_experiment(methods, (0,)))
