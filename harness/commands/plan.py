@@ -1,6 +1,7 @@
 """Plan the jobs that have no result yet as a file, to be worked on anywhere; print a script for SLURM."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -22,10 +23,12 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.running.forecast import Forecast, measured
+from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan
 from spurgen.harness.running.plan_file import to_lines
 
+Memory = dict[tuple[str, str], int]  # peak bytes by label and task
 HOUR, MEMORY = 3600, 4 << 30
 SCRIPT = """#!/bin/bash
 #SBATCH --array=0-{last}
@@ -66,16 +69,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not missing:
         say(console, f"{arguments.out} is not written: it would hold no job")
         return 0
-    write_atomically(arguments.out, to_lines(arguments.suite, forecast, _memory(rows)))
+    memory = _memory(rows)
+    write_atomically(arguments.out, to_lines(arguments.suite, forecast, _estimates(memory, missing)))
     say(console, f"wrote {arguments.out}: {len(missing)} jobs, a line each")
     if arguments.slurm:
-        print(_script(arguments, forecast, _memory(rows)), end="")
+        print(_script(arguments, forecast, memory), end="")
     return 0
 
 
-def _memory(rows: Rows) -> dict[tuple[str, str], int]:
+def _memory(rows: Rows) -> Memory:
     """Return the largest peak memory of stored results, by label and task, in bytes."""
-    peaks: dict[tuple[str, str], int] = {}
+    peaks: Memory = {}
     for label, row in rows.items():
         for task, part in row.items():
             known = [peak for r in part.results if (peak := r.provenance.peak_memory_bytes)]
@@ -84,7 +88,18 @@ def _memory(rows: Rows) -> dict[tuple[str, str], int]:
     return peaks
 
 
-def _script(arguments: argparse.Namespace, forecast: Forecast, memory: dict[tuple[str, str], int]) -> str:
+def _estimates(memory: Memory, jobs: Sequence[Job]) -> Memory:
+    """Return the memory of jobs: as measured, else the largest of any submission on the same task."""
+    largest: dict[str, int] = {}
+    for (_, task), peak in memory.items():
+        largest[task] = max(peak, largest.get(task, 0))
+    return {
+        key: peak for job in jobs
+        if (peak := memory.get(key := (job.label, job.task.name), largest.get(job.task.name)))
+    }  # fmt: skip
+
+
+def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -> str:
     """Return a script that asks for twice the time and memory that earlier results took, or an hour and 4 GiB a job."""
     shares = min(arguments.slurm, len(forecast.missing))
     seconds = [forecast.expected(job) or HOUR for job in forecast.missing]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from spurgen.harness.running.job import Job, Seeds
 
 Seconds = Mapping[tuple[str, str], Sequence[float]]
 """Wall times of finished jobs, by submission and task."""
-MEASURE = "spurgen check estimates it for a submission"
+MEASURE = "spurgen check measures a submission"
 
 
 def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
@@ -50,21 +51,34 @@ class Forecast:
         times = self.seconds.get((label_of(job.spec, {}), job.task.name))
         return float(np.mean(times)) if times else None
 
+    def estimate(self, job: Job) -> float | None:
+        """Return the expected seconds, or without any the mean over all submissions with results on the same task."""
+        return self.expected(job) or self._by_task.get(job.task.name)
+
+    @cached_property
+    def _by_task(self) -> dict[str, float]:
+        means: dict[str, list[float]] = {}
+        for (_, task), times in self.seconds.items():
+            if times:
+                means.setdefault(task, []).append(float(np.mean(times)))
+        return {task: float(np.mean(those)) for task, those in means.items()}
+
     def sentence(self) -> str:
         """Return how many jobs are to run, for how long, and what that estimate rests on."""
         if not self.missing:
             return f"nothing to run: all results are there ({len(self.jobs)})"
         how = f"{self.processes} at a time" if self.processes else "on the cluster, times as if one by one"
         run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {how}"
-        known = [time for time in map(self.expected, self.missing) if time is not None]
+        known = [time for time in map(self.estimate, self.missing) if time is not None]
         unknown = len(self.missing) - len(known)
         if not known:
-            return f"{run}; their time is unknown: no result of these submissions on these tasks is stored; {MEASURE}"
+            return f"{run}; their time is unknown: no result on these tasks is stored; {MEASURE}"
         those = f" for {len(known)} of them" if unknown else ""
         time = duration(max(sum(known) / (self.processes or 1), *known))
-        basis = "estimated from stored results of the same submissions and tasks"
-        others = f"; the time of the other {unknown} is unknown; {MEASURE}" if unknown else ""
-        return f"{run}: {time}{those}, {basis}{others}"
+        others = len(known) - sum(self.expected(job) is not None for job in self.missing)
+        basis = f"estimated from stored results on the same tasks, {_whose(others, len(known))}"
+        rest = f"; the time of the other {unknown} is unknown" if unknown else ""
+        return f"{run}: {time}{those}, {basis}{rest}" + (f"; {MEASURE}" if others or unknown else "")
 
     def table(self) -> str:
         """Return the jobs to run as a Markdown table, a line per submission."""
@@ -73,12 +87,19 @@ class Forecast:
             by_submission.setdefault(label_of(job.spec, {}), []).append(job)
         lines = []
         for name, jobs in by_submission.items():
-            known = [time for time in map(self.expected, jobs) if time is not None]
+            known = [time for time in map(self.estimate, jobs) if time is not None]
             time = duration(sum(known)) if len(known) == len(jobs) else "unknown"
             lines.append(
                 {"Submission": name, "Jobs": len(jobs), "Tasks (seeds)": _tasks(jobs), "Time, one by one": time}
             )
         return markdown_table(lines)
+
+
+def _whose(others: int, known: int) -> str:
+    """Return whose results an estimate of `known` jobs rests on, `others` of them on other submissions' results."""
+    if not others:
+        return "of the same submissions"
+    return "of other submissions" if others == known else f"for {others} jobs of other submissions"
 
 
 def _tasks(jobs: Sequence[Job]) -> str:

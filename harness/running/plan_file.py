@@ -21,7 +21,7 @@ PLAN_BYTES = 1 << 28
 
 
 class PlannedJob(BaseModel):
-    """A job: what it runs on what, its `identity`, and the seconds and memory that earlier results took, if known."""
+    """A job: what it runs on what, its `identity`, and the seconds and memory that it may take, if known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,7 +41,7 @@ def to_lines(suite: str, forecast: Forecast, memory: dict[tuple[str, str], int])
     lines = [
         PlannedJob(
             suite=suite, task=job.task.name, submission=job.spec, seed=job.seed, options=dict(job.options),
-            identity=job.identity, seconds=forecast.expected(job), memory_bytes=memory.get((job.label, job.task.name)),
+            identity=job.identity, seconds=forecast.estimate(job), memory_bytes=memory.get((job.label, job.task.name)),
         )
         for job in forecast.missing
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.plan_file import PlannedJob, read_plan, to_jobs
 
 SUBMISSION = """
@@ -56,6 +56,16 @@ def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, c
     assert (
         "spurgen work --plan plan.jsonl --index $SLURM_ARRAY_TASK_ID/4 --results shares/$SLURM_ARRAY_TASK_ID" in script
     )
+
+
+def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_same_task(planned):
+    stored = Store(OWN, "v2").rows()
+    parts = [row["scarce-text"] for row in stored.values() if "scarce-text" in row]
+    assert main(["plan", "--submissions", "mine.py", "--tasks", "scarce-text", "--seeds", "0"]) == 0
+    [job] = map(json.loads, planned.read_text().splitlines())
+    assert job["memory_bytes"] == max(result.provenance.peak_memory_bytes for part in parts for result in part.results)
+    seconds = [result.provenance.total_seconds for part in parts for result in part.results]
+    assert min(seconds) < job["seconds"] < max(seconds)
 
 
 @pytest.mark.slow
