@@ -1,6 +1,6 @@
 """The result of one job: what one submission reached on one task with one training seed."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from spurgen.benchmark.scenario_tables import MAX_CHANNELS, MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
+ANSWERS_ONLY: Final = "answers only"  # how far a row is verified whose model ran elsewhere
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them overflows

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from spurgen.benchmark.result import Result
+from spurgen.benchmark.result import ANSWERS_ONLY, Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.baseline_rows import is_baseline_row
@@ -32,7 +32,7 @@ from spurgen.harness.statistics.worst_group_bias import guaranteed
 
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
 ASKED = ("same", "fresh")
-VERIFICATIONS = ("answers only", "self-reported", "re-run", "private")
+VERIFICATIONS = (ANSWERS_ONLY, "self-reported", "re-run", "private")
 Value = TypeVar("Value")
 
 

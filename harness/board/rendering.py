@@ -98,7 +98,7 @@ def task_columns(rows: Sequence[TaskBoardRow], row: TaskBoardRow) -> dict[str, s
         **_optional(rows, row),
         "Accuracy": f"{row.value('accuracy'):.3f}",
         "SSS (floor)": f"{row.value('sss'):.3f} ({_floor(row):.3f})",
-        "IG": f"{row.value('ig'):+.2f}",
+        "IG": f"{row.value('ig'):+z.2f}",
         **({"Private gap": _gap(row)} if any(each.private for each in rows) else {}),
     }
 
@@ -134,7 +134,7 @@ def _gap(row: TaskBoardRow) -> str:
     if row.private is None:
         return ""
     low, high = row.private.gap_ci
-    return f"{row.private.gap:+.3f} [{low:+.3f}, {high:+.3f}]"
+    return f"{row.private.gap:+z.3f} [{low:+z.3f}, {high:+z.3f}]"
 
 
 def rank_text(row: BoardRow) -> str:
@@ -151,7 +151,7 @@ def to_erm_text(row: BoardRow) -> str:
     if against is None:
         return ""
     verdict = "" if against.verdict == "undecided" else f" {against.verdict}"
-    return f"{against.difference:+.3f}{verdict}"
+    return f"{against.difference:+z.3f}{verdict}"
 
 
 def p_text(p_value: float) -> str:

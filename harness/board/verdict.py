@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from spurgen.benchmark.errors import harmless
+from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import shown_names
 from spurgen.harness.board.against_erm import ERM
@@ -79,9 +80,9 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
 
 def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
     if row.ranks is None:
-        return (
-            f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; run seeds 0-{part.asked - 1}"
-        )
+        answered = isinstance(row, TaskBoardRow) and row.verification == ANSWERS_ONLY
+        rest = "spurgen questions without --seeds asks for all" if answered else f"run seeds 0-{part.asked - 1}"
+        return f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; {rest}"
     none = "no tier letter: it differs significantly from a baseline of every letter"
     tier = f"tier {row.letters}" if row.letters else none
     return f"rank {rank_text(row)} of {row.of} with access {row.access}, {tier}"
@@ -100,14 +101,14 @@ def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
     against, erm = row.against_erm, _find([*part.rows, *part.few], ERM)
     if against is None or erm is None:
         return "It is the row that others are compared with." if row.submission == ERM else "There is no row of ERM."
-    by = f"{against.difference:+.3f}"
+    by = f"{against.difference:+z.3f}"
     if against.units < max(row.units, erm.units):
         by += f" on the {against.units} {part.unit}{'s' * (against.units > 1)} that both have"
     given = "" if against.access == against.erm_access else f"; it is given {against.access}, ERM {against.erm_access}"
     if against.interval is None or against.p_holm is None:
         return f"Its difference to ERM cannot be tested on {against.units} {part.unit}: {by}{given}."
     low, high = against.interval
-    by += f", 95 % interval without correction [{low:+.3f}, {high:+.3f}], Holm-corrected {p_equals(against.p_holm)}"
+    by += f", 95 % interval without correction [{low:+z.3f}, {high:+z.3f}], Holm-corrected {p_equals(against.p_holm)}"
     than = "not significantly better or worse" if against.verdict == "undecided" else f"significantly {against.verdict}"
     return f"It is {than} than ERM: {by}{given}."
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import add_results, add_suite, open_store
@@ -52,7 +53,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     _check_name(name)
     store = open_store(suite, arguments, console)
     rows = store.rows()
-    if arguments.row in rows and any(part.results[0].verification != "answers only" for part in rows[name].values()):
+    if arguments.row in rows and any(part.results[0].verification != ANSWERS_ONLY for part in rows[name].values()):
         raise SpurgenError(f"the row {name} is of a submission; name another --row")
     answered = read_answers(arguments.answers, task)
     worlds = {task.in_world(seed).scenario.name for seed, _ in answered}

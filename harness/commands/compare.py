@@ -76,12 +76,12 @@ def _text(suite: Suite, first: str, second: str, comparison: Comparison) -> str:
 
 
 def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str, str]:
-    between = "" if compared.interval is None else " ({:+.3f} to {:+.3f})".format(*compared.interval)
+    between = "" if compared.interval is None else " ({:+z.3f} to {:+z.3f})".format(*compared.interval)
     return {
         "": _title(metric),
         first: f"{compared.first:.3f}",
         second: f"{compared.second:.3f}",
-        "difference (95 %)": f"{compared.difference:+.3f}{between}",
+        "difference (95 %)": f"{compared.difference:+z.3f}{between}",
         "p, Holm": "" if compared.p_holm is None else p_text(compared.p_holm),
         "better": {"first": first, "second": second, None: ""}[compared.better],
     }
@@ -100,7 +100,7 @@ def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
         margin = f"{abs(ranked_by.difference):.3f} in robust accuracy"
         sentence = f"{ahead} beats {behind} by {margin} ({p_equals(ranked_by.p_holm)})."
     else:
-        sentence = f"Neither beats the other in robust accuracy: {ranked_by.difference:+.3f} is not significant."
+        sentence = f"Neither beats the other in robust accuracy: {ranked_by.difference:+z.3f} is not significant."
     # SSS has no direction, so it says who relies less only where there is no reliance
     by = "reliance/" if any(name.startswith("reliance/") for name in metrics) else "sss/"
     for side, label in (("first", first), ("second", second)):

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import Provenance, Result, round_samples
+from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, round_samples
 from spurgen.benchmark.result import Samples as ResultSamples
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names, sample
@@ -24,7 +24,6 @@ from spurgen.harness.running.query import Predictions
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block
 
-ANSWERS_ONLY: Final = "answers only"
 SURE = 10.0
 """Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
 Scored = list[tuple[Result, ResultSamples]]

@@ -171,7 +171,7 @@ def _channels(material: Material, label: str, task: Task, row: TaskBoardRow) -> 
                 hidden=name not in task.annotated,
                 reliance=_number(estimate.text(".2f"), bar_cell(estimate, ideals[name], scale)) if estimate else None,
                 ideal=ideals[name],
-                pull=None if pull is None else _number(f"{pull:+.2f}", signed_bar(pull, 1.0)),
+                pull=None if pull is None else _number(f"{pull:+z.2f}", signed_bar(pull, 1.0)),
                 others=others,
             )
         )
