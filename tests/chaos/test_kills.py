@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 KILLS = int(os.environ.get("SPURGEN_KILLS", "52"))
-SHARES = {"freezing": 2, "regenerating": 10, "scoring": 2, "merging": 12}  # of 26 kills; what takes long gets fewer
+SHARES = {"freezing": 5, "regenerating": 6, "scoring": 5, "merging": 10}  # of 26 kills; what takes long gets fewer
 DISK = 2**20  # bytes of the disk that is full
 LONGEST = 6  # kills in a row in one folder
 SCORE = (

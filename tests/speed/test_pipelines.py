@@ -1,7 +1,5 @@
 """Our loop, renderer and data sets against what one writes by hand, as ratios within one run, one thread each."""
 
-import statistics
-import time
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -31,26 +29,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 @pytest.fixture(scope="module")
 def task():
     return load_suite("v2").task("composite-image").in_world(0)
-
-
-@pytest.fixture
-def compare(benchmark, measure):
-    """Return a function that times two others in turn and records the median of their ratios."""
-
-    def run(name, ours, other, target, *, more=False, rounds=3):
-        seconds = []
-        for _ in range(2 if benchmark.disabled else rounds + 1):
-            start = time.perf_counter()
-            ours()
-            middle = time.perf_counter()
-            other()
-            seconds.append((middle - start, time.perf_counter() - middle))
-        ratio = statistics.median(b / a if more else a / b for a, b in seconds[1:])  # the first round warms up
-        benchmark.extra_info["ratio"] = ratio
-        benchmark.pedantic(lambda: None, rounds=1)
-        measure(name, ratio, target, "x", more=more)
-
-    return run
 
 
 class Folder(Dataset):

@@ -1,7 +1,5 @@
 """The time of the training loop relative to a hand-written one, as a ratio within one run."""
 
-import statistics
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,49 +35,42 @@ def by_hand(network, data, hyper):
             network(data.inputs.take(indices)).argmax(1)
 
 
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.ratio
 @pytest.mark.slow
-def test_an_epoch_takes_little_longer_than_a_hand_written_loop(benchmark, measure):
+@pytest.mark.usefixtures("one_thread")
+def test_an_epoch_takes_little_longer_than_a_hand_written_loop(compare):
     task = load_suite("v1").task("signs-image")
     samples = sample(task.scenario, "train", range(SAMPLES), captions=False)
     data = labeled_data(task, "train", samples, "none")
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
     problem = Problem.of(data, data, context)
     hyper = replace(erm.submission.HYPERPARAMETERS, epochs=1)
-    rounds = 1 if benchmark.disabled else 7
-    ours, hand = [], []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        network = erm.fit(problem, hyper)
-        middle = time.perf_counter()
-        other = problem.network(hyper)
-        by_hand(other, problem.train, hyper)
-        ours.append(middle - start)
-        hand.append(time.perf_counter() - middle)
-    ratio = statistics.median(a / b for a, b in zip(ours, hand, strict=True))
-    benchmark.extra_info["ratio"] = ratio
-    benchmark.pedantic(lambda: None, rounds=1)
-    measure("an ERM epoch, against a hand-written loop", ratio, 1.05, "x")
-    assert [curve["epoch"] for curve in problem.journal.curves] == [1] * rounds
-    assert len(network.checkpoints) == 1
+    trained = {}
+
+    def ours():
+        trained["ours"] = erm.fit(problem, hyper)
+
+    def other():
+        trained["by hand"] = problem.network(hyper)
+        by_hand(trained["by hand"], problem.train, hyper)
+
+    compare("an ERM epoch, against a hand-written loop", ours, other, 1.05, rounds=7)
+    assert {curve["epoch"] for curve in problem.journal.curves} == {1}
+    assert len(trained["ours"].checkpoints) == 1
     start = problem.network(hyper).head.weight
-    assert all((trained.head.weight - start).abs().max() > 1e-3 for trained in (network, other))
+    assert all((network.head.weight - start).abs().max() > 1e-3 for network in trained.values())
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_precision_is_the_faster_one_on_this_machine(benchmark, measure, monkeypatch):
+def test_the_precision_is_the_faster_one_on_this_machine(compare, monkeypatch):
     chosen = backbones._multiplies_bfloat16(torch.device("cpu"))
     network = backbones.Network(image=ImageEncoder(128), vocabulary_size=None, feature_dim=128, num_classes=4)
     embedded = network.embed(Inputs(torch.randint(0, 256, (128, 64, 64, 3), dtype=torch.uint8), None))
-    seconds = {chosen: [], not chosen: []}
-    for _ in range(2 if benchmark.disabled else 8):
-        for reduced, taken in seconds.items():
-            monkeypatch.setattr(backbones, "_multiplies_bfloat16", lambda _device, reduced=reduced: reduced)
-            start = time.perf_counter()
-            network.head(network.encode_embedded(embedded)).mean().backward()
-            taken.append(time.perf_counter() - start)
+
+    def step(reduced):
+        monkeypatch.setattr(backbones, "_multiplies_bfloat16", lambda _device: reduced)
+        network.head(network.encode_embedded(embedded)).mean().backward()
+
+    name = "a step of the image encoder in the precision chosen here, against the other"
+    compare(name, lambda: step(chosen), lambda: step(not chosen), 1.0, rounds=7)
     assert all(parameter.grad.isfinite().all() for parameter in network.image.parameters())
-    own, other = (statistics.median(seconds[key][1:]) for key in (chosen, not chosen))
-    benchmark.extra_info["ratio"] = own / other
-    benchmark.pedantic(lambda: None, rounds=1)
-    measure("a step of the image encoder in the precision chosen here, against the other", own / other, 1.0, "x")
