@@ -17,6 +17,7 @@ from spurgen.baselines.training.search import Choice, LogUniform
 
 _EPOCHS = "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90"
 _LR = "chosen here: as for whole networks, and higher, since a linear layer is all that is trained"
+_DECAY = "chosen here: down to less than for whole networks"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class HeadRecipe(FeatureRecipe):
 
     head_epochs: int = within(1, 1000, _EPOCHS, default=10, search=Choice((5, 10, 20)))
     head_lr: float = within(1e-6, 1.0, _LR, default=4e-3, search=LogUniform(5e-4, 3e-2))
-    head_weight_decay: float = redefined(Recipe, "weight_decay")
+    head_weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=LogUniform(1e-3, 1.0))
 
 
 def train_features(problem: Problem, recipe: Recipe) -> Network:

@@ -10,6 +10,9 @@ class Distribution(Protocol):
     def at(self, quantile: float) -> float:
         """Return the value at a quantile in [0, 1)."""
 
+    def __str__(self) -> str:
+        """Return the distribution's name and its values, as documentation shows it."""
+
 
 @dataclass(frozen=True)
 class Uniform:
@@ -17,6 +20,9 @@ class Uniform:
 
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"uniform, {self.low:g} to {self.high:g}"
 
     def at(self, quantile: float) -> float:
         """Return the value at a quantile in [0, 1), rounded to two significant digits."""
@@ -30,6 +36,9 @@ class LogUniform:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"log-uniform, {self.low:g} to {self.high:g}"
+
     def at(self, quantile: float) -> float:
         """Return the value at a quantile in [0, 1), rounded to two significant digits."""
         return _rounded(self.low * (self.high / self.low) ** quantile)
@@ -40,6 +49,9 @@ class Choice:
     """Uniform distribution over a list of values."""
 
     values: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(f"{value:g}" for value in self.values)
 
     def at(self, quantile: float) -> float:
         """Return the value at a quantile in [0, 1)."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.search import Choice, Distribution, LogUniform, Uniform
 from spurgen.benchmark.plugins import discover
 
 PACKAGES = {
@@ -82,21 +81,7 @@ def _common() -> set[str]:
 def _described(field: Any, value: object) -> list[str]:  # noqa: ANN401  # a field whose metadata `within` wrote
     facts = field.metadata
     limits = f"{facts['ge']:g} to {facts['le']:g}" if "ge" in facts else " "
-    return [f"``{value}``", limits, drawn(facts["search"]), facts["source"]]
-
-
-def drawn(search: Distribution | None) -> str:
-    """Describe the distribution from which a sweep draws a hyper-parameter."""
-    match search:
-        case None:
-            return "not varied"
-        case Choice(values):
-            return "one of " + ", ".join(f"{value:g}" for value in values)
-        case LogUniform(low, high):
-            return f"log-uniform, {low:g} to {high:g}"
-        case Uniform(low, high):
-            return f"uniform, {low:g} to {high:g}"
-    raise NotImplementedError(f"{search}: describe this distribution here")
+    return [f"``{value}``", limits, str(facts["search"] or "not varied"), facts["source"]]
 
 
 def _row(*cells: str) -> list[str]:

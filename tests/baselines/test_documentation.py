@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from spurgen.baselines.training.first_stage import FirstStageRecipe
 from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.last_layer import HeadRecipe
 from spurgen.benchmark.plugins import discover
 
 METHODS = discover("spurgen.baselines")
@@ -21,6 +23,14 @@ def listed(values):
 def test_common_defaults_are_listed():
     text = listed(COMMON)
     assert f"All methods share {' and '.join(text.rsplit(', ', 1))}." in re.sub(r"\s+", " ", PAGE)
+
+
+@pytest.mark.parametrize("recipe", [Recipe, FirstStageRecipe, HeadRecipe])
+def test_distributions_of_shared_hyper_parameters_are_listed(recipe):
+    searched = {field.name: field.metadata["search"] for field in dataclasses.fields(recipe)}
+    assert any(searched.values())
+    for name, search in searched.items():
+        assert search is None or f"| `{name}` | {search} |" in PAGE
 
 
 @pytest.mark.parametrize("name", METHODS)

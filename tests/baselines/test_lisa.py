@@ -87,7 +87,7 @@ def test_sanity_checks_pass_if_there_are_pairs_to_mix(pattern, intra_label, pass
 
 def test_every_pair_has_its_own_share(captured, make_problem):
     problem = make_problem(48)
-    seen = captured(lisa, problem, batch_size=8)
+    seen = captured(lisa, problem, batch_size=8, alpha=2.0)
     batch = seen.sampler(torch.Generator().manual_seed(0))[0]
     label, other = problem.train.labels[batch].chunk(2)
     domain, elsewhere = (problem.train.groups[batch] % 2).chunk(2)

@@ -20,3 +20,15 @@ def test_values_lie_in_the_range_and_have_two_digits(distribution):
 
 def test_whole_numbers_stay_whole():
     assert type(Choice((1, 2, 3)).at(0.5)) is int
+
+
+@pytest.mark.parametrize(
+    ("search", "text"),
+    [
+        (Uniform(0.05, 0.2), "uniform, 0.05 to 0.2"),
+        (LogUniform(1e-3, 0.1), "log-uniform, 0.001 to 0.1"),
+        (Choice((1.0, 2.5)), "one of 1, 2.5"),
+    ],
+)
+def test_distributions_are_described(search, text):
+    assert str(search) == text

@@ -1,8 +1,6 @@
 import api_pages
-import pytest
 
 from spurgen.baselines import group_dro
-from spurgen.baselines.training.search import Choice, LogUniform, Uniform
 from spurgen.harness import metrics
 
 
@@ -34,16 +32,3 @@ def test_a_method_has_its_own_hyper_parameters_first_with_default_range_and_sour
         f"``{group_dro.Hyperparameters().eta}``", "0.0001 to 1", "log-uniform, 0.001 to 0.1",
         "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("search", "text"),
-    [
-        (None, "not varied"),
-        (Uniform(0.05, 0.2), "uniform, 0.05 to 0.2"),
-        (LogUniform(1e-3, 0.1), "log-uniform, 0.001 to 0.1"),
-        (Choice((1.0, 2.5)), "one of 1, 2.5"),
-    ],
-)
-def test_distributions_are_described(search, text):
-    assert api_pages.drawn(search) == text
