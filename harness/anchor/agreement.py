@@ -45,8 +45,8 @@ def _agreement(
 ) -> Agreement:
     if len(methods) < MIN_METHODS:
         return Agreement(other, len(methods), None, None)
-    points = np.array([figures[method].worst for method in methods])
-    worlds = points.shape[1]
+    worlds = min(len(figures[method].worst) for method in methods)
+    points = np.array([figures[method].worst[:worlds] for method in methods])
     picks = named_generator("anchor", name, "worlds").integers(worlds, size=(REPLICATES, worlds))
     replicates = points[:, picks].mean(axis=2)
     return Agreement(other, len(methods), *correlate(points.mean(axis=1), others, replicates, f"anchor/{name}/{other}"))

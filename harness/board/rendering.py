@@ -19,8 +19,8 @@ NOTE = (
     "with `-` differs from a baseline of every letter. To ERM: robust accuracy less ERM's, better or worse where it "
     "differs significantly (Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a "
     "minimum. SSS: Spurious Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, "
-    "nats. Private gap: WGA less that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. "
-    "All other metrics: the CSV and JSON files, and docs/metrics.md."
+    "nats. Private gap: robust accuracy less that on splits nobody has seen. Verified: who ran it; self-reported is "
+    "unchecked. All other metrics: the CSV and JSON files, and docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
 OPTIONAL = {

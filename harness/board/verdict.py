@@ -116,13 +116,13 @@ def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
 def _cues(row: TaskBoardRow) -> list[str]:
     """Return the channel with the highest SSS, and whether the class moves the row at all.
 
-    The board has no interval of a channel's SSS, so the line does not claim that it exceeds the placebo floor.
+    The board has no interval of a channel's SSS, so the line does not claim that it exceeds what nuisances move.
     """
     channel, sss = max(row.by_channel["sss"].items(), key=lambda item: item[1])
-    floor = row.value("sss_placebo")
-    most = f"  Of its channels {channel} moves it most: SSS {sss:.3f}; redrawn nuisances move it by {floor:.3f}."
+    redrawn = row.value("sss_placebo")
+    most = f"  Of its channels {channel} moves it most: SSS {sss:.3f}; all nuisances redrawn move it by {redrawn:.3f}."
     highest = most if sss else "  No channel moves it: every SSS is 0."
-    blind = f"  It ignores the core cue: sensitivity {row.value('core_sensitivity'):.3f}, not above that floor."
+    blind = f"  It ignores the core cue: sensitivity {row.value('core_sensitivity'):.3f}, not above that."
     return [highest, blind] if row.ignores_core else [highest]
 
 

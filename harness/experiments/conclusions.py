@@ -21,17 +21,18 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
         lines.append(f"No difference to {ERM} is significant at 5 %.")
     relied: dict[tuple[str, ...], list[str]] = {}
     for method in finished if summary.scenario.splits.twins >= TOO_FEW_BASES else ():
-        channels = tuple(channel for channel, row in method.channels.items() if _above_floor(method, row["sss"]))
+        channels = tuple(channel for channel, row in method.channels.items() if _above_placebo(method, row["sss"]))
         relied.setdefault(channels, []).append(method.name)
     for channels, names in relied.items():
         if channels:
             verb = "relies" if len(names) == 1 else "rely"
             lines.append(
-                f"{and_list(names)} {verb} on {and_list(channels)}: SSS above the placebo floor (disjoint intervals)."
+                f"{and_list(names)} {verb} on {and_list(channels)}: SSS above the placebo sensitivity (disjoint "
+                "intervals)."
             )
-    users = [m.name for m in finished if m.above_chance and _above_floor(m, m.estimates["core_sensitivity"])]
+    users = [m.name for m in finished if m.above_chance and _above_placebo(m, m.estimates["core_sensitivity"])]
     if users:
-        above = "with a core sensitivity above the placebo floor (disjoint intervals)"
+        above = "with a core sensitivity above the placebo sensitivity (disjoint intervals)"
         lines.append(f"Better than chance, {above}: {and_list(users)}.")
     return lines or ["Nothing."]
 
@@ -51,7 +52,7 @@ def _significant(summary: ExperimentSummary, tested: Difference) -> str:
     )
 
 
-def _above_floor(method: MethodSummary, estimate: Estimate) -> bool:
+def _above_placebo(method: MethodSummary, estimate: Estimate) -> bool:
     return estimate.ends[0] > method.estimates["sss_placebo"].ends[1]
 
 
@@ -79,7 +80,7 @@ def _doubts(summary: ExperimentSummary) -> list[str]:
     lines = [f"Failed sanity checks, so the row does not represent the method: {and_list(checks)} (docs/methods.md)."]
     lines += [f"Not significantly more accurate than chance: {and_list(by_chance)} (docs/statistics.md)."]
     lines += [
-        f"Core sensitivity not above the placebo floor, so a low SSS or IG is not robustness: {and_list(blind)} "
+        f"Core sensitivity not above the placebo sensitivity, so a low SSS or IG is not robustness: {and_list(blind)} "
         "(docs/metrics.md)."
     ]
     return [line for line, names in zip(lines, (checks, by_chance, blind), strict=True) if names]

@@ -44,7 +44,7 @@ NARROWEST = 0.02  # upper limit of an axis of proportions near 0, so that they l
 
 
 def comparison(summary: ExperimentSummary) -> Figure:
-    """Draw a bar per method and a panel per metric: mean, 95 % interval, seeds, placebo floor, ideal observer."""
+    """Draw a bar per method and a panel per metric: mean, 95 % interval, seeds, placebo sensitivity, ideal observer."""
     methods = summary.finished
     with styled():
         single = len(summary.seeds) == 1
@@ -84,8 +84,8 @@ def _bar(axes: Axes, row: int, method: MethodSummary, name: str) -> None:
             seeds, [row - 0.36] * len(seeds), "o", color=GREY, markersize=3, markerfacecolor="none", clip_on=False
         )
     if name in FLOORED:
-        floor = method.estimates["sss_placebo"].value
-        axes.plot(floor, row, "D", color=ORANGE, markersize=6, markerfacecolor="none", clip_on=False)
+        placebo = method.estimates["sss_placebo"].value
+        axes.plot(placebo, row, "D", color=ORANGE, markersize=6, markerfacecolor="none", clip_on=False)
 
 
 def _comparison_key(summary: ExperimentSummary) -> list[Artist]:
@@ -96,7 +96,7 @@ def _comparison_key(summary: ExperimentSummary) -> list[Artist]:
         Line2D([], [], color=INK, marker="|", markersize=6, label="95 % interval"),
         *([] if single else [seed]),
         Line2D([], [], color=ORANGE, linestyle="", marker="D", markersize=6, markerfacecolor="none",
-               label="placebo floor"),
+               label="placebo sensitivity"),
         Line2D([], [], color=GREY, linestyle=":", label="chance"),
         *([Line2D([], [], **IDEAL, label="ideal observer")] if summary.ideal else []),
     ]  # fmt: skip
@@ -167,16 +167,16 @@ def _curves(axes: Axes, curves: Curves, names: Sequence[str]) -> None:
 
 
 def sensitivity(summary: ExperimentSummary, method: MethodSummary) -> Figure:
-    """Draw each channel's SSS with its interval, that of each half of a twin, placebo floor and ideal observer."""
+    """Draw each channel's SSS with its interval, that of each half of a twin, of nuisances and the ideal observer."""
     kinds = [kind for kind in HALVES if any(kind in row for row in method.channels.values())]
-    floor = method.estimates["sss_placebo"]
+    placebo = method.estimates["sss_placebo"]
     with styled():
         figure = new_picture(3.4, f"{summary.name}, {method.name}: sensitivity to each channel, {_seeds(summary)}")
         axes = figure.subplots()
         for k, kind in enumerate(kinds):
             _bars(axes, method, kind, k, len(kinds))
-        axes.axhline(floor.value, color=ORANGE, linestyle="--", label="placebo floor")
-        axes.axhspan(*floor.ends, color=PALE, alpha=0.6, linewidth=0, zorder=0, label="its 95 % interval")
+        axes.axhline(placebo.value, color=ORANGE, linestyle="--", label="placebo sensitivity")
+        axes.axhspan(*placebo.ends, color=PALE, alpha=0.6, linewidth=0, zorder=0, label="its 95 % interval")
         for x, channel in enumerate(method.channels):
             if f"sss/{channel}" in summary.ideal:
                 ideal = summary.ideal[f"sss/{channel}"]

@@ -15,7 +15,7 @@ LEGEND = (
     "Robust: accuracy under the combination of shortcuts where it is lowest. WGA: worst-group accuracy; corrected for "
     "the bias of a minimum, in guaranteed intervals. Reliance: how far predictions follow the channel that moves them "
     "most, 0 is best, 1 is a model that reads nothing else. SSS: Spurious Sensitivity Score, lower is better; its "
-    "placebo floor is what redrawing only the nuisances gives. IG: Invariance Gap in nats, 0 is best. Core: "
+    "placebo sensitivity is what redrawing only the nuisances gives. IG: Invariance Gap in nats, 0 is best. Core: "
     "sensitivity to the class cue, higher is better. Access: what a method sees besides inputs and labels. Seconds: "
     "training and scoring, per seed. Details: docs/metrics.md."
 )
@@ -58,7 +58,7 @@ def _line(method: MethodSummary) -> dict[str, str]:
         "WGA": e["wga"].text(),
         "WGA, corrected": _corrected(e),
         "Reliance": f"{e['reliance'].value:.3f}",
-        "SSS (floor)": f"{e['sss'].text()} ({e['sss_placebo'].value:.3f})",
+        "SSS (placebo)": f"{e['sss'].text()} ({e['sss_placebo'].value:.3f})",
         "IG": e["ig"].text("+.2f"),
         "Core": e["core_sensitivity"].text(),
         "Seconds": f"{e['seconds'].value:.1f}",

@@ -9,7 +9,6 @@ from spurgen.harness.machine.printing import and_list
 TIERS = "Methods are grouped by what they are given besides labels."
 DEFINED = {
     "robust_accuracy": "the lowest accuracy, averaged over classes, of an alignment pattern",
-    "wga": "the lowest accuracy of a class with an alignment pattern",
     "reliance": "the signed pull of a channel over that of a predictor that reads the channel alone",
     "sss": "how far the probability of the true class moves when the channel is redrawn",
 }

@@ -12,7 +12,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from spurgen.harness.figures.sheet import Entry
-from spurgen.harness.figures.style import SMALL, TIERS, WIDTHS, Columns, drawable, fraction, new_figure, paper_style
+from spurgen.harness.figures.style import (
+    MAX_HEIGHT,
+    SMALL,
+    TIERS,
+    WIDTHS,
+    Columns,
+    drawable,
+    fraction,
+    new_figure,
+    paper_style,
+)
 from spurgen.harness.machine.plotting import GREY, INK, PALE, grid_lines
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -22,6 +32,7 @@ LETTER = 0.055  # inches that a small letter needs, at most
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
 LONGEST: dict[Columns, int] = {1: 15, 2: 24}  # characters of a name
 MARKER: dict[Columns, float] = {1: 2.4, 2: 3.0}  # points
+NAME_LINES = 3  # of a panel, at most
 MARGIN = 0.04  # of an axis, beyond its outermost numbers
 OTHER = (GREY, "P")  # colour and marker of an access tier that the contract does not have
 DASHED: dict[str, Any] = {"color": INK, "linestyle": (0, (3, 2)), "linewidth": 0.8}  # the ideal observer
@@ -65,6 +76,12 @@ def forest(
         if known:
             figure.legend(handles=[Line2D([], [], label="ideal observer", **DASHED)], loc="outside upper right")
     return figure
+
+
+def most_panels(entries: Sequence[Entry]) -> int:
+    """Return how many panels a figure of these entries holds in either width, at least a line of them."""
+    height = FOOT + LINE * (len(_lines(entries)) + NAME_LINES)
+    return SIDE_BY_SIDE[1] * max(int((MAX_HEIGHT - LINE) / height), 1)
 
 
 def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:

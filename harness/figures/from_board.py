@@ -3,15 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, group_sizes, spread_of
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
 from spurgen.harness.experiments.curves import stacked_curves
 from spurgen.harness.figures.sheet import UNITS, Entry, Sheet, in_order
-from spurgen.harness.results.ideal import stored_ideals, with_ideal
+from spurgen.harness.results.ideal import mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Row, Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
@@ -63,7 +61,7 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
         )
         for row in (*part.rows, *part.few)
     ]
-    return replace(_sheet(task.name, part, entries), task=task, ideal=_ideal(suite, task))
+    return replace(_sheet(task.name, part, entries), task=task, ideal=mean_ideal(stored_ideals(suite), task))
 
 
 def _set_sheet(name: str, part: SetBoard, own: Collection[str]) -> Sheet:
@@ -129,19 +127,3 @@ def _by_channel(
             for label, by_unit in of_rows.items():
                 estimates[label].setdefault(metric, {})[channel] = mean_estimate(by_unit, spread)
     return estimates
-
-
-def _ideal(suite: Suite, task: Task) -> dict[str, float]:
-    """Return the ideal observer's metrics, means over the task's worlds, of which all have them stored."""
-    stored = stored_ideals(suite)
-    each = [stored.get((world.name, task.modality)) for world in task.worlds]
-    known = [ideal for ideal in each if ideal is not None]
-    if len(known) < len(each):
-        return {}
-    tables = [
-        ideal.metrics
-        | {f"{metric}/{name}": value for name, row in ideal.channels.items() for metric, value in row.items()}
-        for ideal in known
-    ]
-    common = set(tables[0]).intersection(*tables)
-    return {metric: float(np.mean([table[metric] for table in tables])) for metric in sorted(common)}

@@ -13,9 +13,10 @@ from spurgen.harness.figures.chosen import chosen
 from spurgen.harness.figures.curves import draw_curves, with_curves
 from spurgen.harness.figures.dose import SHOWN, draw_dose
 from spurgen.harness.figures.estimates import draw_estimates
+from spurgen.harness.figures.forest import most_panels
 from spurgen.harness.figures.patterns import draw_patterns
 from spurgen.harness.figures.reliance import channel_metric, draw_reliance
-from spurgen.harness.figures.sheet import Sheet
+from spurgen.harness.figures.sheet import Sheet, merged
 from spurgen.harness.figures.style import SERIES, Columns
 from spurgen.harness.figures.surface import ROOM, Surface, draw_surface, find_surface
 from spurgen.harness.validity._series import Series, find_series
@@ -44,9 +45,13 @@ class Kit:
 
 
 def figure_kit(sheets: Sequence[Sheet]) -> Kit:
-    """Return the figures of some sheets: one of all, and those of each."""
+    """Return the figures of some sheets: one of all, or as many as their panels need, and those of each."""
     kit = Kit()
-    kit.add("estimates", captions.estimates_caption(sheets), lambda columns: draw_estimates(sheets, columns))
+    most = most_panels(merged(sheets))
+    parts = [sheets[start : start + most] for start in range(0, len(sheets), most)]
+    for number, part in enumerate(parts, 1):
+        name = "estimates" if len(parts) == 1 else f"estimates-{number}"
+        kit.add(name, captions.estimates_caption(part), partial(draw_estimates, part))
     for sheet in sheets:
         _add_reliance(kit, sheet)
         _add_patterns(kit, sheet)

@@ -12,7 +12,7 @@ from spurgen.harness.statistics.estimate import Estimate
 
 UNITS: dict[Unit, str] = {"world": "worlds", "seed": "training seeds"}
 METRICS = {
-    "robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "wga_corrected": "WGA",
+    "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA",
     "reliance": "Reliance", "core_use": "Core use", "accuracy": "Accuracy", "sss": "SSS", "ig": "IG",
 }  # fmt: skip
 """What axes and columns call a metric."""

@@ -30,8 +30,8 @@ from spurgen.harness.metrics.robustness import counterfactual_robust_accuracy, c
 from spurgen.harness.metrics.sensitivity import (
     core_sensitivities,
     core_sensitivity,
-    placebo_floor,
     placebo_sensitivities,
+    placebo_sensitivity,
     spurious_sensitivities,
     spurious_sensitivity,
 )
@@ -69,8 +69,8 @@ __all__ = [
     "oracle_pull",
     "pattern_accuracies",
     "percentile_interval",
-    "placebo_floor",
     "placebo_sensitivities",
+    "placebo_sensitivity",
     "probe_accuracy",
     "probe_worst_group_accuracy",
     "probed",

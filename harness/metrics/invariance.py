@@ -9,7 +9,9 @@ def _cross_entropies(name: str, logits: Float64, at: Labels, temperature: float)
     """Return each sample's cross-entropy in nats, float64 (m,)."""
     losses: Float64 = -log_softmax(logits, temperature)[np.arange(len(at)), at]
     if not np.isfinite(losses).all():
-        raise failure("temperature", f"{temperature!r}, at which {name} cost infinity", "more", "fit it on val")
+        raise failure(
+            "temperature", f"{temperature!r}, at which {name} cost infinity", "more", "fit it with fit_temperature"
+        )
     return losses
 
 

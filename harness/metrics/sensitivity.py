@@ -1,7 +1,7 @@
 """Sensitivities: how far the true class's probability moves between a base sample and its twins.
 
-Spurious sensitivity: a channel's value changes. Core sensitivity: the class itself changes. Placebo floor: only the
-nuisances are redrawn.
+Spurious sensitivity: a channel's value changes. Core sensitivity: the class itself changes. Placebo sensitivity: only
+the nuisances are redrawn.
 """
 
 import numpy as np
@@ -63,6 +63,6 @@ def placebo_sensitivities(base_probs: Scores, placebo_probs: Scores, labels: Lab
     return _true_class_shifts(base_probs, "placebo_probs", placebo_probs, labels, per_value=False)
 
 
-def placebo_floor(base_probs: Scores, placebo_probs: Scores, labels: Labels) -> float:
+def placebo_sensitivity(base_probs: Scores, placebo_probs: Scores, labels: Labels) -> float:
     """Return the mean of `placebo_sensitivities`, in [0, 1]: the sensitivity that redrawn nuisances alone cause."""
     return float(placebo_sensitivities(base_probs, placebo_probs, labels).mean())

@@ -35,6 +35,26 @@ def with_total(values: IdealValues) -> IdealValues:
     return values.model_copy(update={"metrics": values.metrics | total})
 
 
+def ideal_in_worlds(ideals: Ideals, task: Task) -> list[IdealValues]:
+    """Return what the ideal observer reaches in every world of a task; empty if that is not known for each."""
+    known = [ideal for world in task.worlds if (ideal := ideals.get((world.name, task.modality)))]
+    return known if len(known) == len(task.worlds) else []
+
+
+def mean_ideal(ideals: Ideals, task: Task) -> dict[str, float]:
+    """Return the ideal observer's metrics, means over a task's worlds, of which all have them.
+
+    They are named as in `Result.metric`, so `reliance/color` is the reliance on one channel.
+    """
+    tables = [
+        ideal.metrics
+        | {f"{metric}/{name}": value for name, row in ideal.channels.items() for metric, value in row.items()}
+        for ideal in ideal_in_worlds(ideals, task)
+    ]
+    common = set(tables[0]).intersection(*tables) if tables else set()
+    return {metric: sum(table[metric] for table in tables) / len(tables) for metric in sorted(common)}
+
+
 def with_ideal(suite: Suite, rows: Rows) -> Rows:
     """Return rows whose results also have `reliance_excess`, and the metrics of `with_derived`.
 

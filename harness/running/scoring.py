@@ -171,7 +171,7 @@ def _floors(predictions: Predictions, probs: Floats, labels: Int64, temperature:
         if Block("placebo", nuisance) in predictions.blocks:
             placebo = metrics.softmax(predictions.blocks[Block("placebo", nuisance)], temperature)
             count = len(placebo)
-            floors[f"sss_placebo_{nuisance}"] = metrics.placebo_floor(probs[:count], placebo, labels[:count])
+            floors[f"sss_placebo_{nuisance}"] = metrics.placebo_sensitivity(probs[:count], placebo, labels[:count])
     return {"sss_floor": max(floors.values()), **floors} if floors else {}
 
 

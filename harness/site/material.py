@@ -1,13 +1,12 @@
 """What every page is made from: a suite, its rows, its leaderboard, and what the ideal observers reach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.reading import read_text
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
@@ -17,7 +16,7 @@ from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBo
 from spurgen.harness.figures.from_board import board_sheets, set_sheets
 from spurgen.harness.figures.sheet import Sheet
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.ideal import Ideals, stored_ideals, with_ideal
+from spurgen.harness.results.ideal import Ideals, mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import Store
 from spurgen.harness.site.cells import scale_of
@@ -90,25 +89,14 @@ class Material:
         """Names of the boards on the first page: sets of tasks, then the main tasks."""
         return [*(name for name, board in self.board.overall.items() if board.rows or board.few), *self.main]
 
-    def ideal_of(self, task: Task) -> list[IdealValues]:
-        """Return what the ideal observer reaches in every world of a task; empty if that is not stored for each."""
-        values = [self.ideals.get((world.name, task.modality)) for world in task.worlds]
-        known = [each for each in values if each is not None]
-        return known if len(known) == len(values) else []
-
     def ideal_mean(self, tasks: Sequence[str], metric: str) -> float | None:
         """Return a metric of the ideal observer, the mean over worlds and tasks; None if one of them lacks it.
 
         `metric`: as in `Result.metric`, so `reliance/color` is the reliance on one channel.
         """
-        means = []
-        for name in tasks:
-            values = [_ideal_metric(ideal, metric) for ideal in self.ideal_of(self.suite.tasks[name])]
-            known = [value for value in values if value is not None]
-            if not values or len(known) < len(values):
-                return None
-            means.append(float(np.mean(known)))
-        return float(np.mean(means)) if means else None
+        means = [mean_ideal(self.ideals, self.suite.tasks[name]).get(metric) for name in tasks]
+        known = [mean for mean in means if mean is not None]
+        return float(np.mean(known)) if known and len(known) == len(means) else None
 
     def board_of(self, name: str) -> Board:
         """Return the board of a task or of a set of tasks."""
@@ -137,12 +125,6 @@ class Material:
 def of_ideal(metric: str) -> str:
     """Return the metric of an ideal observer that stands beside a row's: its WGA is exact and needs no correction."""
     return "wga" if metric == "wga_corrected" else metric
-
-
-def _ideal_metric(ideal: IdealValues, metric: str) -> float | None:
-    name, _, channel = metric.partition("/")
-    table: Mapping[str, float] = ideal.channels.get(channel, {}) if channel else ideal.metrics
-    return table.get(name)
 
 
 def gather(suite: Suite, results: Path, validity: Path | None = None) -> Material:

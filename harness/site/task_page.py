@@ -11,6 +11,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.human.table import people_text
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.derived import with_derived
+from spurgen.harness.results.ideal import ideal_in_worlds
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.charts import curve_series, curves
 from spurgen.harness.site.core_cue import nouns
@@ -69,6 +70,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "controls": _controls(pictures, world),
         "calibration": _calibration(material, task),
         "titles": CALIBRATION,
+        "waived": list(task.waived.values()),
         "ideals": _ideals(material, task),
         "shown": shown_board(material, figures, name),
         "curve": curves(trained),
@@ -139,7 +141,7 @@ def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, 
             {metric: ideal.metrics.get(of_ideal(metric)) for metric in CALIBRATION},
             {name: ideal.channels[name]["reliance"] for name in task.channels if name in ideal.channels},
         )
-        for world, ideal in zip(task.worlds, material.ideal_of(task), strict=False)
+        for world, ideal in zip(task.worlds, ideal_in_worlds(material.ideals, task), strict=False)
     ]
 
 

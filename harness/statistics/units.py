@@ -88,8 +88,8 @@ def paired(values: Float64, others: Float64, spread: Spread) -> Difference | Non
     """Return a row's mean less another's, on the units that both have, by the moderated paired t-test.
 
     `values`, `others`: float64 (W1,) and (W2,). The 95 % interval is without correction, excludes 0 exactly if p < 5 %,
-    and lies in [-1, 1] for proportions. Return None where there is no test: without a prior, for one common unit, or if
-    all units differ by the same amount, which is an accident of few units and coarse steps.
+    and lies in [-1, 1] for proportions. Return None where there is no test: without a prior, if there is one common
+    unit or all units differ by the same amount, which is an accident of few units and coarse steps.
     """
     (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
     if error < NOISE:

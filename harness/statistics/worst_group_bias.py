@@ -14,8 +14,7 @@ def corrected_wga(correct: Int64, sizes: Int64) -> float:
 
     `correct`, `sizes`: correct samples and samples by group, int64 (G,). The bias is that of the observed minimum if
     every group's true accuracy were its shrunken one, `shrunken`. Of 64 groups with 50 samples and a true accuracy of
-    .90 each, the minimum is .79 on average, and the corrected one .887; where 10 of 80 groups are at .75 and the others
-    above, .635 and .693.
+    .90 each, the minimum is .79 on average, and the corrected one .886 (docs/simulations.md).
     """
     worst = float((correct / sizes).min())
     true = shrunken(correct, sizes)

@@ -129,7 +129,7 @@ class RankedSuite:
     def missing(self, lacks: Mapping[str, str], *, references: bool = False, ideals: bool = False) -> list[str]:
         """Return which rows, references or ideal observers are missing and which command makes them, a line per kind.
 
-        `lacks` maps tasks or methods to what each lacks.
+        `lacks` maps tasks or methods to what each lacks. No command makes rows of a suite that is archived.
         """
         names: dict[str, list[str]] = {}
         for name, lack in lacks.items():
@@ -142,7 +142,8 @@ class RankedSuite:
             command = "make calibrate" if references else "make benchmark-full"
         if ideals:
             command = f"spurgen splits ideal --suite {self.suite.spoken}"
-        return [f"{', '.join(those)}: {lack}; `{command}` makes what is missing" for lack, those in names.items()]
+        makes = f"; `{command}` makes what is missing" if ideals or not self.suite.archived else ""
+        return [f"{', '.join(those)}: {lack}{makes}" for lack, those in names.items()]
 
 
 def gather(

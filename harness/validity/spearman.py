@@ -208,7 +208,7 @@ def examine(suite: RankedSuite) -> RankAgreement:
             medians = task_medians(task, tables, suite.baselines)
             passed = None if absent else passes(medians)
             tasks[name] = TaskAgreement(task.task.backbone, not absent, medians, passed, published)
-        if absent or name not in tasks:
+        if name in suite.main and (absent or name not in tasks):
             missing[name] = not_run(absent) if absent else "too few ranked methods"
     every = all_passed(tasks[name].passed if name in tasks else None for name in suite.main)
     return RankAgreement(every, suite.missing(missing), list(CORE), list(suite.main), tasks)

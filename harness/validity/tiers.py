@@ -76,13 +76,14 @@ class Tiers(Section):
         return with_note(note, lines, rows)
 
     def plot(self) -> Figure | None:
-        """Draw every row's robust accuracy with interval and letters beside the ideal observer's, a panel per task."""
-        if not self.tasks:
+        """Draw every row's robust accuracy with interval and letters, and the ideal observer's, on the main tasks."""
+        shown = {name: self.tasks[name] for name in self.main if name in self.tasks}
+        if not shown:
             return None
-        figure, axes = panels(len(self.tasks), 3, 3.2, [0.9 + 0.16 * task.rows for task in self.tasks.values()])
-        for panel, (name, task) in zip(axes, self.tasks.items(), strict=True):
+        figure, axes = panels(len(shown), 3, 3.2, [0.9 + 0.16 * task.rows for task in shown.values()])
+        for panel, (name, task) in zip(axes, shown.items(), strict=True):
             _draw(panel, name, task)
-        if any(task.ideal is not None for task in self.tasks.values()):
+        if any(task.ideal is not None for task in shown.values()):
             figure.supxlabel("filled: rows that all differ from one another; dashed: ideal observer", fontsize=8)
         return figure
 
@@ -104,7 +105,7 @@ def _draw(axes: Axes, name: str, task: TaskTiers) -> None:
 
 def examine(suite: RankedSuite) -> Tiers:
     """Count the tiers of robust accuracy on every task."""
-    absent = {name: task.not_run(suite.baselines) for name, task in suite.tasks.items()}
+    absent = {name: task.not_run(suite.baselines) for name, task in suite.main.items()}
     judged = [name for name in suite.main if not absent[name]]
     tasks = {n: _tiers(task, judged=n in judged) for n, task in suite.tasks.items() if len(task.full) > 1}
     missing = suite.missing({name: not_run(labels) for name, labels in absent.items() if labels})

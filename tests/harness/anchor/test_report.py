@@ -65,6 +65,13 @@ def test_the_report_says_first_what_it_cannot_show(made_up):
     assert "0.50 (0.10 to 0.80)" in line
 
 
+def test_methods_with_different_numbers_of_worlds_are_compared_on_those_that_all_have(made_up, suite):
+    figures = figures_of(made_up(METHODS))
+    shorter = figures | {"erm": figures["erm"]._replace(worst=figures["erm"].worst[:2])}
+    cut = {name: each._replace(worst=each.worst[:2]) for name, each in figures.items()}
+    assert agreements(shorter, suite, "planted") == agreements(cut, suite, "planted")
+
+
 def test_own_splits_and_no_agreement_are_said(made_up):
     content = made_up({})
     content = content.model_copy(update={"data": content.data.model_copy(update={"sampled": False})})

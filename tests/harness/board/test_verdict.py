@@ -39,7 +39,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",
         "  Its worst-group accuracy, bias-corrected, is 1.000, its accuracy 1.000 (chance: 0.333), its core "
         "sensitivity 0.700.",
-        "  Of its channels color moves it most: SSS 0.300; redrawn nuisances move it by 0.100.",
+        "  Of its channels color moves it most: SSS 0.300; all nuisances redrawn move it by 0.100.",
         "  Over 5 seeds its hardest group is heart where no channel conflicts: accuracy 1.000, as in 11 other groups.",
         "Every metric and channel: spurgen compare good erm --tasks small-text",
         MORE,
@@ -115,8 +115,8 @@ def test_the_highest_sss_beside_its_floor_and_an_ignored_core_cue_are_named(suit
     arrays = {"placebo": np.full(24, 0.4), "core": np.full(24, 0.2)}
     lines, _ = judge("mine", mine=make_row(suite, 0.6, arrays=arrays))
     assert lines[4:6] == [
-        "  Of its channels color moves it most: SSS 0.300; redrawn nuisances move it by 0.400.",
-        "  It ignores the core cue: sensitivity 0.200, not above that floor.",
+        "  Of its channels color moves it most: SSS 0.300; all nuisances redrawn move it by 0.400.",
+        "  It ignores the core cue: sensitivity 0.200, not above that.",
     ]
 
 

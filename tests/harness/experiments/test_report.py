@@ -23,16 +23,16 @@ def test_the_table_has_a_line_per_method_with_means_and_intervals(make_experimen
             "WGA",
             "WGA, corrected",
             "Reliance",
-            "SSS (floor)",
+            "SSS (placebo)",
             "IG",
             "Core",
             "Seconds",
         ]
-        accuracy, floor = method.estimates["accuracy"], method.estimates["sss_placebo"]
+        accuracy, placebo = method.estimates["accuracy"], method.estimates["sss_placebo"]
         assert (line["Method"], line["Access"]) == (method.name, method.access)
         assert line["Accuracy"] == f"{accuracy.value:.3f} [{accuracy.low:.3f}, {accuracy.high:.3f}]"
         assert accuracy.low < accuracy.value < accuracy.high
-        assert line["SSS (floor)"].endswith(f"({floor.value:.3f})")
+        assert line["SSS (placebo)"].endswith(f"({placebo.value:.3f})")
         assert line["Seconds"] == "3.5"  # fit 1 to 5 s, ask .5 s
 
 
@@ -102,8 +102,8 @@ def test_the_report_states_the_number_of_tests_that_p_values_are_corrected_for(m
             {"blind": {"core": 0.04, "sss": 0.01}},
             r"blind has a lower SSS .*: better\..* See the cautions about blind\.",
         ),
-        ({"blind": {"core": 0.04}}, r"core sensitivity above the placebo floor \(disjoint intervals\): erm\."),
-        ({"dice": {"quality": 0.33}}, r"core sensitivity above the placebo floor \(disjoint intervals\): erm\."),
+        ({"blind": {"core": 0.04}}, r"core sensitivity above the placebo sensitivity \(disjoint intervals\): erm\."),
+        ({"dice": {"quality": 0.33}}, r"core sensitivity above the placebo sensitivity \(disjoint intervals\): erm\."),
         ({"same": {}}, r"^No difference to erm is significant at 5 %\."),
         (
             {"leaning": {"sss": 0.05, "placebo": 0.05}},
@@ -117,9 +117,11 @@ def test_what_the_estimates_show_is_concluded(make_experiment, methods, conclusi
 
 
 def test_nothing_else_is_concluded_of_equal_methods(make_experiment):
-    learned = "Better than chance, with a core sensitivity above the placebo floor (disjoint intervals): erm and same."
+    learned = (
+        "Better than chance, with a core sensitivity above the placebo sensitivity (disjoint intervals): erm and same."
+    )
     lines = conclusions(make_experiment({"erm": {"checks": {"x": True}}, "same": {"checks": {"x": True}}}))
-    relied = "erm and same rely on color and background: SSS above the placebo floor (disjoint intervals)."
+    relied = "erm and same rely on color and background: SSS above the placebo sensitivity (disjoint intervals)."
     assert lines[1:] == [relied, learned]
     assert conclusions(make_experiment({"erm": {"error": "boom"}})) == ["Nothing."]
 
@@ -141,7 +143,7 @@ def splits(twins):
         (
             {"blind": {"core": 0.04}},
             {},
-            r"Core sensitivity not above the placebo floor, .* not robustness: blind \(docs/",
+            r"Core sensitivity not above the placebo sensitivity, .* not robustness: blind \(docs/",
         ),
         ({"b": {}, "a": {}}, {}, "different from erm: b in robust accuracy, accuracy, worst-group accuracy and SSS; a"),
         (
@@ -206,7 +208,7 @@ def test_use_of_the_core_cue_is_concluded_only_if_intervals_are_disjoint(make_ex
     summary = make_experiment({"erm": {"core": core, "placebo": 0.05}}, seeds)
     assert not summary.methods[0].ignores_core
     can, _ = statements(summary)
-    assert ("core sensitivity above the placebo floor (disjoint intervals): erm." in can) == learned
+    assert ("core sensitivity above the placebo sensitivity (disjoint intervals): erm." in can) == learned
 
 
 def test_empty_groups_are_a_caution_for_baselines_that_use_groups(make_experiment):

@@ -15,6 +15,15 @@ def test_a_figure_of_all_tasks_and_three_of_each(mains):
     assert all("n = 3 worlds" in item.caption for item in kit.items)
 
 
+def test_more_panels_than_a_page_holds_become_several_figures(mains, check_layout):
+    entries = [replace(entry, label=f"{entry.label}-{k}") for k in range(8) for entry in mains[0].entries]
+    many = [replace(mains[0], name=f"task-{k}", entries=entries) for k in range(7)]
+    parts = [item for item in figure_kit(many).items if item.name.startswith("estimates")]
+    assert [item.name for item in parts] == ["estimates-1", "estimates-2", "estimates-3"]
+    shown = [check_layout(item.draw(columns)) for item in parts for columns in (1, 2)]
+    assert [sum(f"task-{k}" in texts for texts in shown) for k in range(7)] == [2] * 7
+
+
 def test_what_rows_lack_is_left_out_with_a_sentence(make_experiment):
     sheet = run_sheet(make_experiment({"erm": {}}))
     kit = figure_kit([sheet])

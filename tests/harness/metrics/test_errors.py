@@ -25,7 +25,7 @@ CALLS = {
     "worst_group": (metrics.worst_group_accuracy, {"logits": PROBS, "labels": LABELS, "group_ids": GROUPS}),
     "temperature": (metrics.fit_temperature, {"logits": PROBS, "labels": LABELS}),
     "sss": (metrics.spurious_sensitivity, {"base_probs": PROBS, "twin_probs": TWINS, "labels": LABELS}),
-    "placebo": (metrics.placebo_floor, {"base_probs": PROBS, "placebo_probs": PROBS, "labels": LABELS}),
+    "placebo": (metrics.placebo_sensitivity, {"base_probs": PROBS, "placebo_probs": PROBS, "labels": LABELS}),
     "core": (metrics.core_sensitivity, {"base_probs": PROBS, "core_probs": PROBS, "labels": LABELS}),
     "core_use": (
         metrics.core_use,
@@ -99,10 +99,10 @@ def test_logits_instead_of_probabilities_are_errors(call, argument):
 def test_probabilities_may_miss_a_sum_of_one_by_a_thousandth(off, passes):
     probs = PROBS + off / K
     if passes:
-        assert metrics.placebo_floor(PROBS, probs, LABELS) == pytest.approx(abs(off) / K)
+        assert metrics.placebo_sensitivity(PROBS, probs, LABELS) == pytest.approx(abs(off) / K)
     else:
         with pytest.raises(MetricError, match=f"placebo_probs: found a row that sums to {1 + off:.6g}"):
-            metrics.placebo_floor(PROBS, probs, LABELS)
+            metrics.placebo_sensitivity(PROBS, probs, LABELS)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -113,7 +113,7 @@ def test_scores_above_the_largest_are_errors(sign):
 
 
 def test_half_precision_probabilities_are_allowed():
-    assert metrics.placebo_floor(PROBS.astype(np.float16), PROBS.astype(np.float32), LABELS) == 0
+    assert metrics.placebo_sensitivity(PROBS.astype(np.float16), PROBS.astype(np.float32), LABELS) == 0
 
 
 @pytest.mark.parametrize("function", [metrics.worst_group_accuracy, metrics.group_accuracies, metrics.group_counts])

@@ -36,7 +36,7 @@ def test_core_sensitivity_and_placebo_of_mixture(world, weight):
     mixture = world.mixture(weight)
     base = world.base(mixture)  # the core's share of p[y], 1 - weight, goes; the channel's stays
     assert metrics.core_sensitivity(base, world.core_twins(mixture), world.labels) == pytest.approx(1 - weight)
-    assert metrics.placebo_floor(base, base, world.labels) == 0
+    assert metrics.placebo_sensitivity(base, base, world.labels) == 0
 
 
 @pytest.mark.parametrize("weight", WEIGHTS)

@@ -30,7 +30,7 @@ def every_metric(labels, logits, group_ids, aligned_classes):
             metrics.spurious_sensitivity(base, twins, labels),
             metrics.invariance_gap(logits["ctrl"], logits["unc"], labels, temperature),
             metrics.core_sensitivity(base, twins[:, 0], labels),
-            metrics.placebo_floor(base, twins[:, 1], labels),
+            metrics.placebo_sensitivity(base, twins[:, 1], labels),
             metrics.core_use(base, twins[:, 0], labels, logits["twins"][:, 0].argmax(axis=1)),
             metrics.signed_pull(twins, aligned_classes),
             metrics.reliance(twins, aligned_classes),
@@ -78,7 +78,7 @@ def test_metric_is_the_mean_of_its_samples(rng):
     base, twins = metrics.softmax(logits["base"]), metrics.softmax(logits["twins"])
     pairs = [
         (metrics.spurious_sensitivities, metrics.spurious_sensitivity, (base, twins, labels)),
-        (metrics.placebo_sensitivities, metrics.placebo_floor, (base, twins[:, 0], labels)),
+        (metrics.placebo_sensitivities, metrics.placebo_sensitivity, (base, twins[:, 0], labels)),
         (metrics.core_sensitivities, metrics.core_sensitivity, (base, twins[:, 0], labels)),
         (metrics.invariance_gaps, metrics.invariance_gap, (logits["ctrl"], logits["unc"], labels, 1.7)),
         (metrics.core_uses, metrics.core_use, (base, twins[:, 0], labels, labels[::-1])),

@@ -6,7 +6,7 @@ import pytest
 from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.derived import with_derived
-from spurgen.harness.results.ideal import stored_ideals, with_ideal
+from spurgen.harness.results.ideal import mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import TaskRow
 
@@ -42,6 +42,19 @@ def old(suite, make_outcome):
         return make_outcome(suite, 0.5, seed, task, channels=channels, patterns=patterns)[0]
 
     return make
+
+
+def test_the_mean_over_worlds_has_the_metrics_that_all_have(worlds):
+    ideals = dict(stored_ideals(worlds))
+    found = mean_ideal(ideals, worlds.tasks["small-text"])
+    assert found == pytest.approx({
+        "reliance": 0.15, "reliance_total": 0.2, "reliance/color": 0.15, "reliance/background": 0.05,
+    })  # fmt: skip
+    first = next(iter(ideals))
+    ideals[first] = ideals[first].model_copy(update={"channels": {}})
+    assert set(mean_ideal(ideals, worlds.tasks["small-text"])) == {"reliance", "reliance_total"}
+    del ideals[first]
+    assert mean_ideal(ideals, worlds.tasks["small-text"]) == {}
 
 
 def excess(suite, *results):

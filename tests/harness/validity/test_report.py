@@ -86,7 +86,7 @@ def test_without_rows_every_part_names_the_command_that_makes_them(gathered):
     text = to_markdown("toy", sections, {})
     assert text.count("Missing:") == 7
     assert "The suite has no ranked rows" in text
-    assert "Methods can be distinguished: not judged yet (rows are missing)" in text
+    assert "Methods can be distinguished: not judged yet (results are missing)" in text
 
 
 def test_names_of_rows_are_neither_markup_nor_formulas(make_outcomes, gathered):

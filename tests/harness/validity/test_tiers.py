@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from spurgen.harness.board.leaderboard import build
@@ -51,6 +53,13 @@ def test_nothing_is_judged_before_every_baseline_has_run(examined):
     assert section.missing[0].startswith("signs-image, signs-text: not run: erm, jtt; `spurgen benchmark --suite ")
 
 
+def test_no_command_is_named_that_an_archived_suite_refuses(make_outcomes, gathered):
+    rows = {label: {task: make_outcomes(label, task, wga) for task in TASKS} for label, wga in FIVE.items()}
+    suite = gathered(rows, baselines=[*FIVE, "erm"])
+    archived = replace(suite, suite=replace(suite.suite, archived=True))
+    assert tiers.examine(archived).missing == ["signs-image, signs-text: not run: erm"]
+
+
 def test_of_many_missing_baselines_the_first_are_named(examined):
     assert "not run: a, b, c, d, e, f and 2 more; `" in examined({}, baselines=list("abcdefgh")).missing[0]
 
@@ -72,7 +81,7 @@ def test_other_tasks_are_shown_and_not_judged(examined):
 def test_rows_that_cannot_be_ranked_are_listed_as_missing(make_outcomes, gathered):
     rows = {label: {task: make_outcomes(label, task, error="boom") for task in TASKS} for label in ("a", "b")}
     missing = tiers.examine(gathered(rows)).missing
-    assert missing[1:] == [f"{task}: fewer than two ranked rows" for task in TASKS]
+    assert missing == [f"{task}: fewer than two ranked rows" for task in TASKS]
 
 
 def test_intervals_are_those_of_the_leaderboard(toy, make_outcomes, gathered, as_baseline):
