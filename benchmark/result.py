@@ -24,6 +24,11 @@ channel twins; and real (m,) arrays over the base samples.
 """
 
 
+def pattern_letters(pattern: int, channels: int) -> str:
+    """Return an alignment pattern as a letter per channel: a for aligned, c for conflicting."""
+    return "".join("c" if pattern >> k & 1 else "a" for k in range(channels))
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -5,6 +5,7 @@ import argparse
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.commands._arguments import between, positive_int, processes_of
+from spurgen.harness.machine.devices import check_device_name, pick_device
 from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.running.executing import EXECUTORS, heeded, read_cluster
 
@@ -17,7 +18,7 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
         help="local (default), serial (in this process), ray, ray://HOST:PORT, slurm or slurm://PARTITION",
     )  # fmt: skip
     group.add_argument(
-        "--gpus-per-job", type=between(0, 64), metavar="N",
+        "--gpus-per-job", type=_gpus, metavar="N",
         help="a fraction shares a GPU; default: 1 on cuda, else 0",
     )  # fmt: skip
     group.add_argument(
@@ -59,6 +60,19 @@ def on_cluster(arguments: argparse.Namespace) -> bool:
     return "cluster" in arguments and arguments.cluster[0] not in ("local", "serial")
 
 
+def device_of(arguments: argparse.Namespace) -> str:
+    """Return the device of jobs: one of this machine, or on a cluster the one that is named, which this one may lack.
+
+    `auto` is cuda on a cluster where jobs are given GPUs.
+    """
+    if not on_cluster(arguments):
+        return pick_device(arguments.device)
+    if arguments.device == "auto":
+        return "cuda" if arguments.gpus_per_job else pick_device("auto")
+    check_device_name(arguments.device)
+    return str(arguments.device)
+
+
 def resources_of(arguments: argparse.Namespace, device: str) -> Resources:
     """Return what the flags of `add_jobs` and, if the command has them, of `add_cluster` say."""
     if "cluster" not in arguments:
@@ -72,6 +86,13 @@ def resources_of(arguments: argparse.Namespace, device: str) -> Resources:
         at_once=arguments.jobs if shared or executor != ANYWHERE.executor else processes_of(arguments, device),
         executor=executor, address=address, folder=arguments.results, **{"gpus": default} | chosen,
     )  # fmt: skip
+
+
+def _gpus(text: str) -> float:
+    count = between(0, 64)(text)
+    if count > 1 and count != int(count):
+        raise argparse.ArgumentTypeError(f"must be a fraction of a GPU or a whole number of them, not {text}")
+    return count
 
 
 def _cluster(text: str) -> tuple[str, str]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from spurgen.harness.commands._arguments import processes_of
-from spurgen.harness.commands._cluster import on_cluster
+from spurgen.harness.commands._cluster import on_cluster, resources_of
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
 from spurgen.harness.running.forecast import Forecast, Seconds
@@ -38,11 +37,15 @@ def add_yes(parser: argparse.ArgumentParser, choices: str) -> None:
 
 
 def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Namespace, seconds: Seconds) -> Forecast:
-    """Return the forecast of jobs, run as many at a time as `--jobs` allows."""
+    """Return the forecast of jobs, as many at a time as run by the flags."""
+    if not missing:
+        return Forecast(jobs, missing, seconds, 1)
     if on_cluster(arguments) and not arguments.jobs:
         return Forecast(jobs, missing, seconds, None)
-    processes = processes_of(arguments, jobs[0].device) or cores() if missing else 1
-    return Forecast(jobs, missing, seconds, min(processes, max(len(missing), 1)))
+    resources = resources_of(arguments, jobs[0].device)
+    room = resources.at_once or (resources.per_gpu() if resources.gpus else cores())
+    processes = 1 if resources.executor == "serial" else room
+    return Forecast(jobs, missing, seconds, min(processes, len(missing)))
 
 
 def may_start(forecast: Forecast, arguments: argparse.Namespace, console: Console, *, chosen: bool = True) -> bool:

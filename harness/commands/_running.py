@@ -22,11 +22,10 @@ from spurgen.harness.commands._arguments import (
     read_shard,
 )
 from spurgen.harness.commands._board import print_board
-from spurgen.harness.commands._cluster import add_cluster, check_cluster, resources_of
+from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
 from spurgen.harness.commands._verifying import add_data, verified
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import OWN, Store, label_of
@@ -113,7 +112,7 @@ def flags_of_rows(suite: Suite, arguments: argparse.Namespace) -> str:
 
 def _taken(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console) -> list[Job]:
     """Return the jobs whose task the submission takes, on the chosen device."""
-    device = pick_device(arguments.device)  # not earlier: where nothing is missing, torch is not imported
+    device = device_of(arguments)  # not earlier: where nothing is missing, torch is not imported
     isolation = describe_isolation(limits_of(arguments))
     taken, skipped = offered([replace(job, device=device) for job in jobs])
     for line in skipped:

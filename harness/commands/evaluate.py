@@ -87,8 +87,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     ]
     if arguments.model:
         models.append(run_model(arguments, asked, aligned, console))
-    elif len(models) == 2 and models[0].name == models[1].name:  # of different folders
-        models = [replace(model, name=str(path.with_suffix(""))) for model, path in zip(models, paths, strict=True)]
+        paths.append(Path(arguments.model))
+    if len(models) == 2 and models[0].name == models[1].name:  # of different folders or kinds
+        short = [str(path.with_suffix("")) for path in paths]
+        names = map(str, paths) if short[0] == short[1] else short
+        models = [replace(model, name=name) for model, name in zip(models, names, strict=True)]
     evaluations = [evaluate(model, arguments.allow_missing_groups) for model in models]
     first, second = models[0], models[-1]
     comparison = compare(first, second, arguments.allow_missing_groups) if len(models) == 2 else None

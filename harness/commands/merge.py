@@ -66,7 +66,9 @@ def _joined(label: str, share: Row, here: Row, *, own: bool) -> dict[str, TaskRo
 
 def _suites(folder: Path, name: str) -> list[str]:
     """Return the suites of which a folder has rows; raise `SpurgenError`, which names the folder, if there is none."""
-    suites = sorted({path.parent.name for path in folder.glob("*/*.jsonl")})
+    suites = sorted({
+        path.relative_to(folder).parts[0] for kind in KINDS for path in folder.glob(str(Path("*", kind, "*.jsonl")))
+    })  # fmt: skip
     if not suites:
         raise SpurgenError(f"{name} has no rows: expected files such as {name}/SUITE/ROW.jsonl")
     return suites

@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not missing:
         say(console, f"{arguments.out} is not written: it would hold no job")
         return 0
-    memory = _memory(rows)
-    write_atomically(arguments.out, to_lines(arguments.suite, forecast, _estimates(memory, missing)))
+    memory = _likely(_memory(rows), missing)
+    write_atomically(arguments.out, to_lines(arguments.suite, forecast, memory))
     say(console, f"wrote {arguments.out}: {len(missing)} jobs, a line each")
     if arguments.slurm:
         print(_script(arguments, forecast, memory), end="")
@@ -88,21 +88,20 @@ def _memory(rows: Rows) -> Memory:
     return peaks
 
 
-def _estimates(memory: Memory, jobs: Sequence[Job]) -> Memory:
+def _likely(memory: Memory, jobs: Sequence[Job]) -> Memory:
     """Return the memory of jobs: as measured, else the largest of any submission on the same task."""
     largest: dict[str, int] = {}
     for (_, task), peak in memory.items():
         largest[task] = max(peak, largest.get(task, 0))
-    return {
-        key: peak for job in jobs
-        if (peak := memory.get(key := (job.label, job.task.name), largest.get(job.task.name)))
-    }  # fmt: skip
+    keys = [(job.label, job.task.name) for job in jobs]
+    likely = {key: memory.get(key, largest.get(key[1])) for key in keys}
+    return {key: peak for key, peak in likely.items() if peak}
 
 
 def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -> str:
-    """Return a script that asks for twice the time and memory that earlier results took, or an hour and 4 GiB a job."""
+    """Return a script that asks for twice the likely time and memory of its jobs, or an hour and 4 GiB a job."""
     shares = min(arguments.slurm, len(forecast.missing))
-    seconds = [forecast.expected(job) or HOUR for job in forecast.missing]
+    seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in forecast.missing]
     longest = max(sum(seconds[k::shares]) for k in range(shares))
     peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
     return SCRIPT.format(

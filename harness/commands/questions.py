@@ -1,4 +1,4 @@
-"""Write a task's test inputs as files, for models that run elsewhere; `spurgen evaluate --answers` scores them."""
+"""Write a task's inputs as files, for models that run elsewhere; `spurgen evaluate --answers` scores the answers."""
 
 import argparse
 

@@ -92,6 +92,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             f"{arguments.row} was made from answers to questions (spurgen evaluate --answers): its model ran "
             "elsewhere, and cannot be run again here"
         )
+    for file in {split_spec(result.spec)[0] for result in results}:
+        if file.endswith(".py") and not Path(file).exists():
+            raise SpurgenError(
+                f"there is no file {file}, seen from {Path.cwd()}, which the row names; run this in the folder where "
+                "it was scored"
+            )
     jobs = plan_again(arguments.suite, results, device=device, limits=replace(limits_of(arguments), forget_pages=True))
     planned = list(zip(jobs, results, strict=True))
     _refuse_changes(planned)
@@ -124,12 +130,6 @@ def _chosen(rows: Sequence[TaskRow], seeds: Sequence[int] | None) -> list[Result
 def _refuse_changes(planned: Sequence[Planned]) -> None:
     """Raise `SpurgenError` for a result that this version's code and data would not give."""
     for job, result in planned:
-        file, _ = split_spec(result.spec)
-        if file.endswith(".py") and not Path(file).exists():
-            raise SpurgenError(
-                f"there is no file {file}, seen from {Path.cwd()}, which the row names; run this in the folder where "
-                "it was scored"
-            )
         commit = result.provenance.environment.commit or "unknown"
         if job.submission_sha256 != result.submission_sha256:
             ours = f"check out the commit that made it, {commit}"

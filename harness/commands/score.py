@@ -12,11 +12,11 @@ from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.files import PRIVATE
 from spurgen.harness.commands._arguments import add_submission
+from spurgen.harness.commands._cluster import device_of
 from spurgen.harness.commands._limits import limits_of
 from spurgen.harness.commands._planning import add_dry_run, by_make, forecast, may_start, next_step
 from spurgen.harness.commands._running import add_run_arguments, flags_of_rows, run_all, run_submissions
 from spurgen.harness.commands._verifying import samples_bar, total
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import Store
@@ -24,6 +24,7 @@ from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan, plan_private
+from spurgen.harness.running.plan_file import share
 from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.splits.private import Commitment, data_digest, open_secret, secret_file
@@ -80,7 +81,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
     """Return the private jobs of a submission; raise `SpurgenError` if the secret is missing or could be read."""
-    suite, device = load_suite(arguments.suite), pick_device(arguments.device)
+    suite, device = load_suite(arguments.suite), device_of(arguments)
     limits = replace(limits_of(arguments), forget_pages=True)
     isolation = isolation_of(limits)
     if isolation != "bubblewrap" and limits.isolation != "process":
@@ -90,6 +91,8 @@ def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
         )
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
+    if arguments.shard:
+        wanted = share(wanted, *arguments.shard, flag="--shard", what="jobs")
     public, _ = offered(wanted)  # skipped tasks are reported with the public jobs
     jobs = plan_private(public, secret, commitment.data_sha256)
     return _Private(suite, secret, commitment, jobs, Store(arguments.results, suite.name, PRIVATE), isolation)

@@ -46,6 +46,7 @@ from spurgen.harness.running.missing import first_line, run_jobs
 from spurgen.harness.running.plan import baseline_specs, plan_tuning
 
 FOLDER = Path("benchmark/sweeps")
+TUNING = 100  # the first world that no suite will freeze
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--trials", type=positive_int, default=16, metavar="N",
         help="settings per method: its defaults, then the same draws for all; default: 16",
     )  # fmt: skip
-    add_seeds(parser, "0")
+    add_seeds(parser, None, f"{TUNING} where the suite has worlds, else 0")
     add(
         "--heats", nargs="+", action=Unique, default=[], metavar="TASK",
         help="tasks on which every setting is trained, with the first seed; default: all of --tasks",
@@ -84,17 +85,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
     of_heats = [one_of("task among --tasks", name, tasks) for name in arguments.heats or tasks]
     specs = {name: baseline_specs([name]) for name in names}
+    seeds = arguments.seeds or [TUNING if any(suite.task(name).scenario.worlds > 1 for name in tasks) else 0]
     jobs = [
         job
         for name in names
         for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials)
-        for job in plan_tuning(arguments.suite, tasks, specs[name], arguments.seeds, device, options)
+        for job in plan_tuning(arguments.suite, tasks, specs[name], seeds, device, options)
     ]
-    heats = [job for job in jobs if job.seed == arguments.seeds[0] and job.task.name in of_heats]
+    heats = [job for job in jobs if job.seed == seeds[0] and job.task.name in of_heats]
     done, _ = split_done(arguments.out, heats)
     finals = _finals(jobs, heats, done, arguments.finalists)
     _, missing = split_done(arguments.out, heats + finals)
-    tried = {name: read_tuning(results_file(arguments.out, suite.name, name)) for name in known}
+    tried = _tried(arguments.out, suite.name, known)
     # Where a method was never tried, the results of its default setting say what one takes.
     seconds = measured(Store(OWN, suite.name).rows()) | _seconds(itertools.chain(*tried.values()))
     ahead = forecast(heats + finals, missing, arguments, seconds)
@@ -105,13 +107,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     results = _tune_missing(heats, arguments.out, resources, console)
     finals = _finals(jobs, heats, results, arguments.finalists)
     results += _tune_missing(finals, arguments.out, resources, console)
-    for name in known:
+    for name, others in _tried(arguments.out, suite.name, known).items():
         if name not in names:
-            results += tried[name]
+            results += others
     table = sweep_table(results, known)
     write_atomically(arguments.out / f"{suite.name}.md", table + "\n")
     print(table)
     return 0
+
+
+def _tried(folder: Path, suite: str, methods: Iterable[str]) -> dict[str, list[TuningResult]]:
+    """Return what is stored of methods, by method."""
+    return {name: read_tuning(results_file(folder, suite, name)) for name in methods}
 
 
 def _seconds(tried: Iterable[TuningResult]) -> dict[tuple[str, str], list[float]]:
@@ -126,7 +133,8 @@ def _seconds(tried: Iterable[TuningResult]) -> dict[tuple[str, str], list[float]
 def _finals(jobs: Sequence[Job], heats: Sequence[Job], results: Sequence[TuningResult], count: int) -> list[Job]:
     """Return the jobs that are no heats, of each method's best settings in the `results` of its heats.
 
-    Of a method with too few results the settings that come first are taken, so that a forecast counts as many jobs.
+    Of a method with too few results the settings that come first are taken, so that a forecast counts as many jobs; not
+    those that were tried and failed.
     """
     in_heats = {job.identity for job in heats}
     chosen = []
@@ -134,7 +142,8 @@ def _finals(jobs: Sequence[Job], heats: Sequence[Job], results: Sequence[TuningR
         own = [job for job in jobs if method_of(job) == method]
         scored = score_settings(result for result in results if result.method == method)
         options = [setting.options for setting in finalists(scored, count)]
-        unscored = (dict(job.options) for job in own if dict(job.options) not in options)
+        known = [dict(result.options) for result in results if result.method == method]
+        unscored = (dict(job.options) for job in own if dict(job.options) not in known)
         options += list({str(some): some for some in unscored}.values())[: count - len(options)]
         chosen += [job for job in own if job.identity not in in_heats and dict(job.options) in options]
     return chosen

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 
+N = TypeVar("N")
 LABELS = ("label", "y", "y_true", "target")
 PREDICTIONS = ("prediction", "pred", "y_pred", "predicted")
 SPLITS = ("split", "partition")
@@ -105,8 +107,8 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
         key=asked.key or layout.key or _first([name for name in about.columns if name in given.columns], KEYS),
         run=asked.run or given.usual(RUNS, "--run"),
         split=asked.split or layout.split or about.usual(SPLITS, "--split-column"),
-        codes={c: names for c, names in layout.codes.items() if c not in (asked.label, *asked.attributes)},
-        thresholds=layout.thresholds,
+        codes=_unasked(layout.codes, asked),
+        thresholds=_unasked(layout.thresholds, asked),
     )
     if not chosen.prediction and not chosen.logits:
         has_logits = any(name.startswith(LOGITS) for name in given.columns)
@@ -130,6 +132,11 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
     if answers:
         answers.check(chosen.prediction, asked.run, asked.key)
     return chosen
+
+
+def _unasked(known: Mapping[str, N], asked: Columns) -> dict[str, N]:
+    """Return what is known of columns, without those that were asked for."""
+    return {name: names for name, names in known.items() if name not in (asked.label, *asked.attributes)}
 
 
 def _first(present: Sequence[str], names: Sequence[str]) -> str | None:

@@ -1,5 +1,6 @@
 """What runs of a model answered on labelled samples, and the groups that labels and attributes make."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -9,6 +10,7 @@ import numpy as np
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.metrics.arrays import Float64, Int64
 
+MOST_GROUPS = 100_000
 SHOWN = 3  # missing groups that a message names
 ALLOW = "--allow-missing-groups leaves such groups out, and says so"
 
@@ -80,6 +82,13 @@ def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
     """Group the samples; raise `SpurgenError` for a group without a sample, unless `allow_missing`."""
     attributes = predictions.attributes
     shape = (len(predictions.classes), *(len(a.values) for a in attributes))
+    if math.prod(shape) > MOST_GROUPS:
+        counts = ", ".join(f"{a.name} has {len(a.values)}" for a in attributes)
+        raise SpurgenError(
+            f"{predictions.name} would have {math.prod(shape):,} groups, at most {MOST_GROUPS:,}: of {len(shape)} "
+            f"factors the class has {shape[0]} values, {counts}; name fewer --attributes, or cut numbers into a few "
+            "values first"
+        )
     ids = np.ravel_multi_index((predictions.labels, *(a.ids for a in attributes)), shape)
     sizes = np.bincount(ids, minlength=int(np.prod(shape)))
     names = [_name(predictions.classes, attributes, place) for place in product(*map(range, shape))]

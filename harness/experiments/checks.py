@@ -17,7 +17,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.plan import baseline_specs
-from spurgen.harness.running.query import PROBED, check_offer
+from spurgen.harness.running.query import check_offer
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.sandbox.process import Worker
 
@@ -140,7 +140,6 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
             f"--batch-size {batch_size}: larger than the train split, {scenario.splits.train} samples; "
             "choose a smaller one, or more train samples (--num-samples, or train of the scenario's [splits])"
         )
-    _check_groups(task)
     for method in methods:
         access = ACCESS[_access(task, method)]
         if access.env_ids and not access.train_groups and len(scenario.environments) < 2:
@@ -148,21 +147,6 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
                 f"--methods {method.name}: needs two or more environments, but scenario {scenario.name} has "
                 f"{len(scenario.environments)}; add [[environments]] with different strengths, or leave it out"
             )
-
-
-def _check_groups(task: Task) -> None:
-    """Raise `SpurgenError` if the test samples on which the probe of features is scored do not hold every group."""
-    scenario = task.scenario
-    asked = min(2 * PROBED, scenario.num_test)
-    scored = sample(scenario, "test", range(asked // 2, asked), images=False, captions=False)
-    held = len(np.unique(task_groups(task, scored.group_ids)))
-    if held < task.num_groups:
-        few = scenario.splits.test_per_group < 2
-        raise SpurgenError(
-            f"scenario {scenario.name} has {task.num_groups} groups in modality {task.modality}, but the "
-            f"{asked - asked // 2} test samples on which features are scored hold {held} of them; "
-            + ("set test_per_group to 2 or more" if few else "use fewer channels or classes")
-        )
 
 
 def _access(task: Task, method: Method) -> str:

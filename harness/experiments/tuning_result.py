@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.errors import MissingError, SpurgenError, explain
 from spurgen.benchmark.reading import parse_json, read_text
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import locked, write_atomically
 
 FILE_BYTES = 1 << 25
 Options = dict[str, int | float]
@@ -76,7 +76,11 @@ def _result(line: str, where: str) -> TuningResult:
 
 
 def add_result(path: Path, result: TuningResult) -> None:
-    """Add a result to its method's file, in place of an older one of the same setting; whole or not at all."""
+    """Add a result to its method's file, in place of an older one of the same setting; whole or not at all.
+
+    Other processes that add one wait.
+    """
     same = ("task", "options", "seed")
-    others = [r for r in read_tuning(path) if any(getattr(r, name) != getattr(result, name) for name in same)]
-    write_atomically(path, "".join(f"{r.model_dump_json()}\n" for r in [*others, result]))
+    with locked(path.parent):
+        others = [r for r in read_tuning(path) if any(getattr(r, name) != getattr(result, name) for name in same)]
+        write_atomically(path, "".join(f"{r.model_dump_json()}\n" for r in [*others, result]))

@@ -18,21 +18,18 @@ def pattern(plan: Plan, part: str, file_name: FileName) -> str:
     return file_name(first).replace(f"-{0:05d}-of-", "-?????-of-")
 
 
-def shards(plan: Plan, folder: Path, file_name: FileName, encoding: str) -> dict[str, Any]:
+def shards(plan: Plan, file_name: FileName, encoding: str) -> dict[str, Any]:
     """Describe the files of every part as a file set."""
-    del folder
     sets = [_file_set(flat(part), pattern(plan, part, file_name), encoding, f"shards of {part}") for part in plan.parts]
     return {"distribution": sets, "recordSet": [classes(plan)]}
 
 
-def shards_with_columns(
-    plan: Plan, folder: Path, file_name: FileName, encoding: str, columns: Iterable[Column]
-) -> dict[str, Any]:
+def shards_with_columns(plan: Plan, file_name: FileName, encoding: str, columns: Iterable[Column]) -> dict[str, Any]:
     """Describe the files of every part, and what their columns hold."""
-    described = shards(plan, folder, file_name, encoding)
+    described = shards(plan, file_name, encoding)
     for part in plan.parts:
         source = {"fileSet": {"@id": flat(part)}}
-        fields = [_field(f"{flat(part)}-records", column, source, column.name) for column in columns]
+        fields = [_field(f"{flat(part)}-records", column, source) for column in columns]
         image = {
             "@type": "cr:Field", "@id": f"{flat(part)}-records/image", "name": "image", "description": "the image, PNG",
             "dataType": "sc:ImageObject",
@@ -45,7 +42,7 @@ def shards_with_columns(
 def table_and_images(plan: Plan, folder: Path, table: str, columns: Iterable[Column]) -> dict[str, Any]:
     """Describe a table of all samples, with these columns, and the images that it names."""
     source = {"fileObject": {"@id": table}}
-    fields = [_field("records", column, source, column.name) for column in columns]
+    fields = [_field("records", column, source) for column in columns]
     file = {
         "@type": "cr:FileObject", "@id": table, "name": table, "contentUrl": table, "encodingFormat": "text/csv",
         "sha256": file_sha256(folder / table), "description": "a line per sample",
@@ -89,9 +86,10 @@ def _record_set(name: str, meaning: str, fields: list[dict[str, Any]]) -> dict[s
     return {"@type": "cr:RecordSet", "@id": name, "name": name, "description": meaning, "field": fields}
 
 
-def _field(records: str, column: Column, source: dict[str, Any], extracted: str) -> dict[str, Any]:
+def _field(records: str, column: Column, source: dict[str, Any]) -> dict[str, Any]:
     names = f": {', '.join(f'{k} {name}' for k, name in enumerate(column.names))}" if column.names else ""
     return {
-        "@type": "cr:Field", "@id": f"{records}/{extracted}", "name": extracted, "description": column.meaning + names,
-        "dataType": TYPES[column.kind], "source": {**source, "extract": {"column": extracted}},
+        "@type": "cr:Field", "@id": f"{records}/{column.name}", "name": column.name,
+        "description": column.meaning + names, "dataType": TYPES[column.kind],
+        "source": {**source, "extract": {"column": column.name}},
     }  # fmt: skip

@@ -9,12 +9,13 @@ from math import ceil
 import numpy as np
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.result import pattern_letters
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, aligned_values, sample
 from spurgen.generators.streams import Int64, permutation, stream_key
 from spurgen.harness.metrics.arrays import Bool
-from spurgen.harness.running.task_data import pattern_letters, task_groups
+from spurgen.harness.running.task_data import task_groups
 
 USUAL_CLASSES = 4
 LEAST_CLASSES = 2

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spurgen.benchmark.errors import ReadError
+from spurgen.benchmark.result import pattern_letters
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
 from spurgen.harness.human.answers import Answer, Answers
@@ -13,7 +14,7 @@ from spurgen.harness.human.protocol import criterion
 from spurgen.harness.human.scenes import pointed_classes
 from spurgen.harness.metrics import robust_accuracy, simultaneous_interval
 from spurgen.harness.metrics.arrays import Bool, Int64
-from spurgen.harness.running.task_data import pattern_letters, task_groups
+from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread, mean_estimate
 

@@ -1,9 +1,12 @@
-"""Write whole files or none, check before any work that files can be written, and hash them."""
+"""Write whole files or none, check before any work that files can be written, lock folders, and hash files."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
@@ -35,6 +38,25 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         raise WriteError(error.errno, error.strerror or str(error), str(path)) from None
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder, which is made, against other processes that lock it; wait for the lock.
+
+    Raise `SpurgenError` if something else lies where the lock should.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ".lock"
+    try:  # not truncated, and through no link: whatever lies there is left as it is
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    except OSError as error:
+        raise SpurgenError(f"cannot lock {path}: {error.strerror}; remove it") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def file_sha256(path: Path) -> str:

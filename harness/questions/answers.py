@@ -135,7 +135,7 @@ def results_of(suite: Suite, task: Task, answered: Sequence[Answered], name: str
     """Score answers; return a result per world or run, with its per-sample arrays as they are stored.
 
     `name` is what the row is called, and all that makes answers to several tasks one row; `access` is the tier that the
-    model's training used. Raise `SpurgenError` if the scores cannot be scored.
+    model's training used. Raise `SpurgenError` for scores that are too large.
     """
     submission, data = hashlib.sha256(f"answers/{name}".encode()).hexdigest(), suite.data_digest(task)
     made = []

@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 
-from spurgen.benchmark.result import Result
+from spurgen.benchmark.result import Result, pattern_letters
 from spurgen.benchmark.suite import Task, archived_suites
 from spurgen.generators import PARTS
 from spurgen.harness import metrics
@@ -100,7 +100,7 @@ def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result:
     yield "accuracy", result.metrics.get("accuracy"), accuracy, ROUNDING
     yield "wga", result.metrics.get("wga"), counts.worst, ROUNDING
     means = metrics.pattern_accuracies(counts.accuracies, task.scenario.num_classes).tolist()
-    letters = ["".join("ac"[k >> bit & 1] for bit in range(len(task.channels))) for k in range(len(means))]
+    letters = [pattern_letters(k, len(task.channels)) for k in range(len(means))]
     claimed = {f"accuracy of {name}": result.patterns.get(name) for name in letters}
     summaries = {"aligned_accuracy": means[0], "conflicting_accuracy": means[-1], "robust_accuracy": min(means)}
     claimed |= {name: result.metrics.get(name) for name in summaries}

@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.rows import Row, TaskRow, sizes_of
+from spurgen.harness.results.rows import Row, TaskRow, sizes_of, with_common_arrays
 
 
 def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
     """Return a row with the results of both, whatever their order.
 
-    A result that both have is taken once. Failed results give way to others. Raises `SpurgenError`, which names the
-    row, for two versions of a submission, and for seeds that overlap in part: sums over seeds cannot be taken apart.
+    A result that both have is taken once. A failed result gives way to a finished one of its seed. Raises
+    `SpurgenError`, which names the row, for two versions of a submission, and for seeds that overlap in part: sums over
+    seeds cannot be taken apart.
     """
     merged = dict(first)
     for task, part in second.items():
@@ -25,9 +26,14 @@ def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
 
 
 def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
-    if not _has_finished(first) or not _has_finished(second):
-        return second if _has_finished(second) else first
-    first, second = _finished(first), _finished(second)
+    merged = _merge_finished(where, _finished(first), _finished(second))
+    seeds = {result.seed for result in merged.results}
+    failed = {r.seed: r for r in (*second.results, *first.results) if r.error is not None and r.seed not in seeds}
+    results = sorted([*merged.results, *failed.values()], key=lambda result: result.seed)
+    return replace(merged, results=tuple(results))
+
+
+def _merge_finished(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
     ours, theirs = ({result.seed: result.identity for result in part.results} for part in (first, second))
     common = ours.keys() & theirs.keys()
     if any(ours[seed] != theirs[seed] for seed in common):
@@ -41,6 +47,7 @@ def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
             f"{where}: both folders have seed {min(common)}, and each has another seed that the other lacks; merge "
             "folders whose seeds do not overlap"
         )
+    first, second = with_common_arrays(first, second)
     if sizes_of(first) != sizes_of(second):
         raise SpurgenError(f"{where}: the two folders have arrays of different lengths; they are of different data")
     results = sorted([*first.results, *second.results], key=lambda result: result.seed)
@@ -51,10 +58,6 @@ def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
         {name: total + second.sums[name] for name, total in first.sums.items()},
         np.concatenate([first.predicted, second.predicted])[order] if first.predicted.size else first.predicted,
     )
-
-
-def _has_finished(part: TaskRow) -> bool:
-    return any(result.error is None for result in part.results)
 
 
 def _finished(part: TaskRow) -> TaskRow:

@@ -1,7 +1,7 @@
 """Rows in memory: a submission's results, with the sample arrays that their metrics follow from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,6 +79,17 @@ def sizes_of(part: TaskRow) -> dict[str, tuple[int, ...]]:
     """Return the shapes of a seed's arrays, which are alike for all results of a task."""
     per_seed = {"correct": part.correct.shape[1:], PREDICTED: part.predicted.shape[1:]}
     return per_seed | {name: total.shape for name, total in part.sums.items()}
+
+
+def with_common_arrays(first: TaskRow, second: TaskRow) -> tuple[TaskRow, TaskRow]:
+    """Return two parts of a task's row, without the classes `predicted` if only one of them has any.
+
+    A part without finished results has no arrays, and the other keeps its own.
+    """
+    if len(first.correct) and len(second.correct) and bool(first.predicted.size) != bool(second.predicted.size):
+        none = TaskRow(()).predicted
+        return replace(first, predicted=none), replace(second, predicted=none)
+    return first, second
 
 
 def make_task_row(outcomes: Sequence[tuple[Result, Samples]]) -> TaskRow:

@@ -5,12 +5,10 @@ the SHA-256 of the text above it. `<label>.npz` contains the per-sample arrays; 
 Both are replaced together: a killed process leaves the old pair or the new pair.
 """
 
-import fcntl
 import hashlib
-import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +17,10 @@ import numpy as np
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, Samples, round_samples
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
-from spurgen.harness.results.rows import Row, TaskRow, make_task_row, sizes_of
+from spurgen.harness.results.rows import Row, TaskRow, make_task_row, sizes_of, with_common_arrays
 from spurgen.harness.results.sources import RESULTS
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
@@ -97,11 +95,12 @@ class Store:
         Those are all results of another version of the submission, and all results of the task if one of them is not
         current, since a sum over seeds cannot be undone; by default a result of this seed with another identity is not.
         If a current result of this seed is there already, made by another process, it stays and the new one is dropped.
+        So is a failed result that would make finished ones stale: they are worth more.
 
         `replaceable`: the SHA-256 of every other version whose results may be dropped, by default of any. Raise
         `SpurgenError` if the row has results of one that may not, which another process wrote in the meantime.
         """
-        with self._locked():
+        with locked(self.folder):
             before = self.row(label)
             if replaceable is not None:
                 _check_versions(label, result, versions_of(before) - {*replaceable, result.submission_sha256})
@@ -113,7 +112,11 @@ class Store:
             part = row.get(result.task)
             finished = [old for old in part.results if old.error is None] if part else []
             current = is_current or (lambda old: old.seed != result.seed or old.identity == result.identity)
-            if not all(map(current, finished)):
+            stale = not all(map(current, finished))
+            dropped = [old for task, part in before.items() if task not in row for old in part.results]
+            if result.error is not None and (stale or any(old.error is None for old in dropped)):
+                return
+            if stale:
                 part = None
             elif result.seed in {old.seed for old in finished}:
                 return
@@ -121,9 +124,19 @@ class Store:
             self.write(label, row)
 
     def update(self, label: str, results: list[Result]) -> None:
-        """Replace results by others with the same tasks and seeds; keep their samples."""
-        with self._locked():
+        """Replace results by others with the same tasks and seeds; keep their samples.
+
+        Raise `SpurgenError`, and change nothing, if the row got another result of one of them since it was read.
+        """
+        with locked(self.folder):
             row = self.row(label)
+            there = {(task, old.seed): old.provenance.finished for task, part in row.items() for old in part.results}
+            for result in results:
+                if there.get((result.task, result.seed)) != result.provenance.finished:
+                    raise SpurgenError(
+                        f"the row {label} got another result on {result.task}, seed {result.seed}, while this command "
+                        "ran; run it again"
+                    )
             changed = {(result.task, result.seed): result for result in results}
             parts = {
                 task: replace(part, results=tuple(changed.get((task, r.seed), r) for r in part.results))
@@ -133,7 +146,7 @@ class Store:
 
     def merge(self, label: str, merged: Callable[[Row], Row]) -> None:
         """Replace a row by what `merged` makes of it."""
-        with self._locked():
+        with locked(self.folder):
             self.write(label, merged(self.row(label)))
 
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
@@ -152,21 +165,6 @@ class Store:
         write_atomically(pending, arrays)
         write_atomically(text, content)
         pending.replace(binary)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Lock the folder against other writing processes; wait for the lock."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / ".lock"
-        try:  # not truncated, and through no link: whatever lies there is left as it is
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
-        except OSError as error:
-            raise SpurgenError(f"cannot lock {path}: {error.strerror}; remove it") from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
 
 
 def versions_of(row: Row) -> set[str]:
@@ -192,6 +190,7 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
     results = tuple(sorted([*others, result], key=lambda each: each.seed))
     if not samples:
         return replace(part, results=results)
+    part, alone = with_common_arrays(part, alone)
     if len(part.correct) and sizes_of(part) != sizes_of(alone):
         raise SpurgenError(f"the samples of {result.task} in its row are not of this task; delete the row's files")
     place = sum(old.error is None and old.seed < result.seed for old in others)
@@ -201,7 +200,7 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
         results,
         np.insert(part.correct, place, alone.correct[0], axis=0),
         {name: total + alone.sums[name] for name, total in part.sums.items()},
-        np.insert(part.predicted, place, alone.predicted[0], axis=0) if alone.predicted.size else part.predicted,
+        np.insert(part.predicted, place, alone.predicted[0], axis=0) if alone.predicted.size else alone.predicted,
     )
 
 

@@ -46,14 +46,14 @@ class Forecast:
     seconds: Seconds
     processes: int | None
 
-    def expected(self, job: Job) -> float | None:
+    def own_seconds(self, job: Job) -> float | None:
         """Return the mean seconds of the same submission's results on the same task; None if there are none."""
         times = self.seconds.get((label_of(job.spec, {}), job.task.name))
         return float(np.mean(times)) if times else None
 
-    def estimate(self, job: Job) -> float | None:
-        """Return the expected seconds, or without any the mean over all submissions with results on the same task."""
-        return self.expected(job) or self._by_task.get(job.task.name)
+    def likely_seconds(self, job: Job) -> float | None:
+        """Return `own_seconds`, or without any the mean over all submissions with results on the same task."""
+        return self.own_seconds(job) or self._by_task.get(job.task.name)
 
     @cached_property
     def _by_task(self) -> dict[str, float]:
@@ -69,13 +69,13 @@ class Forecast:
             return f"nothing to run: all results are there ({len(self.jobs)})"
         how = f"{self.processes} at a time" if self.processes else "on the cluster, times as if one by one"
         run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {how}"
-        known = [time for time in map(self.estimate, self.missing) if time is not None]
+        known = [time for time in map(self.likely_seconds, self.missing) if time is not None]
         unknown = len(self.missing) - len(known)
         if not known:
             return f"{run}; their time is unknown: no result on these tasks is stored; {MEASURE}"
         those = f" for {len(known)} of them" if unknown else ""
         time = duration(max(sum(known) / (self.processes or 1), *known))
-        others = len(known) - sum(self.expected(job) is not None for job in self.missing)
+        others = len(known) - sum(self.own_seconds(job) is not None for job in self.missing)
         basis = f"estimated from stored results on the same tasks, {_whose(others, len(known))}"
         rest = f"; the time of the other {unknown} is unknown" if unknown else ""
         return f"{run}: {time}{those}, {basis}{rest}" + (f"; {MEASURE}" if others or unknown else "")
@@ -87,7 +87,7 @@ class Forecast:
             by_submission.setdefault(label_of(job.spec, {}), []).append(job)
         lines = []
         for name, jobs in by_submission.items():
-            known = [time for time in map(self.estimate, jobs) if time is not None]
+            known = [time for time in map(self.likely_seconds, jobs) if time is not None]
             time = duration(sum(known)) if len(known) == len(jobs) else "unknown"
             lines.append(
                 {"Submission": name, "Jobs": len(jobs), "Tasks (seeds)": _tasks(jobs), "Time, one by one": time}

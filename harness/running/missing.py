@@ -22,7 +22,14 @@ R = TypeVar("R")
 
 
 def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
-    """Return the jobs without a usable result in `rows`, by label."""
+    """Return the jobs without a usable result in `rows`, by label.
+
+    Raise `SpurgenError` if a row belongs to another submission, or two submissions would share one.
+    """
+    for label, job in _owners(jobs).items():
+        if label in names_in(BASELINES) and not is_baseline(job.spec):
+            raise SpurgenError(f"{job.spec} would have the row {label}, as the baseline of that name; rename it")
+        check_owner(rows.get(label, {}), label, job.spec, job.submission_sha256)
     usable: dict[tuple[str, str], set[int]] = {}
     missing = []
     for job in jobs:
@@ -68,7 +75,7 @@ def run_missing(
     rows = {label: store.row(label) for label in dict.fromkeys(job.label for job in jobs)}
     replaceable = {label: versions_of(row) for label, row in rows.items()}
     missing = find_missing(jobs, rows)
-    _check_owners(jobs, missing, rows, console)
+    _warn_replaced(jobs, missing, rows, console)
     if not missing:
         return
     from spurgen.harness.running.run import run  # imported late: slow to import
@@ -96,7 +103,9 @@ def run_all_or_raise(jobs: Sequence[Job], store: Store, console: Console, resour
         if result.error:
             raise SpurgenError(result.error)
     rows = store.rows()
-    return [found for job in jobs if (found := result_of(job, rows[job.label]))]
+    found = [result_of(job, rows[job.label]) for job in jobs]
+    assert None not in found, "each job has just been run"
+    return [result for result in found if result is not None]
 
 
 def run_jobs(
@@ -124,20 +133,20 @@ def first_line(error: str) -> str:
     return (error.splitlines() or ["no reason given"])[0]
 
 
-def _check_owners(jobs: Sequence[Job], missing: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
-    """Raise `SpurgenError` if a row belongs to another submission; warn if new results replace old ones.
-
-    Results of an archived suite are not replaced: also raise if the `missing` jobs would.
-    """
-    added = {job.label for job in missing}
+def _owners(jobs: Sequence[Job]) -> dict[str, Job]:
+    """Return a job of each label; raise `SpurgenError` if two submissions have the same."""
     owners: dict[str, Job] = {}
     for job in jobs:
         owner = owners.setdefault(job.label, job)
         if owner.submission_sha256 != job.submission_sha256:
             raise SpurgenError(f"{owner.spec} and {job.spec} would share the row {job.label}; rename one of them")
-    for label, job in owners.items():
-        if label in names_in(BASELINES) and not is_baseline(job.spec):
-            raise SpurgenError(f"{job.spec} would have the row {label}, as the baseline of that name; rename it")
+    return owners
+
+
+def _warn_replaced(jobs: Sequence[Job], missing: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
+    """Warn if results of the `missing` jobs replace old ones; raise `SpurgenError` for those of an archived suite."""
+    added = {job.label for job in missing}
+    for label, job in _owners(jobs).items():
         if not check_owner(rows[label], label, job.spec, job.submission_sha256) or label not in added:
             continue
         if job.archived and is_baseline(job.spec):

@@ -111,7 +111,7 @@ def plan_tuning(
     fixed = [name for name in tasks if name not in templates]
     for task in map(loaded.task, templates):
         if min(seeds) < task.scenario.worlds:
-            raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on worlds from 100 on")
+            raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on others, such as 100")
     jobs = []
     if fixed:
         jobs = plan(suite, fixed, specs, seeds, device=device, options=options, uncorrelated=uncorrelated)

@@ -1,6 +1,5 @@
 """Planned jobs as a file: a line each, for machines that share nothing but files."""
 
-import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from spurgen.benchmark.errors import SpurgenError, explain
-from spurgen.benchmark.reading import open_plain
+from spurgen.benchmark.reading import open_plain, parse_json
 from spurgen.harness.running.forecast import Forecast
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import Planner
@@ -41,7 +40,8 @@ def to_lines(suite: str, forecast: Forecast, memory: dict[tuple[str, str], int])
     lines = [
         PlannedJob(
             suite=suite, task=job.task.name, submission=job.spec, seed=job.seed, options=dict(job.options),
-            identity=job.identity, seconds=forecast.estimate(job), memory_bytes=memory.get((job.label, job.task.name)),
+            identity=job.identity, seconds=forecast.likely_seconds(job),
+            memory_bytes=memory.get((job.label, job.task.name)),
         )
         for job in forecast.missing
     ]  # fmt: skip
@@ -66,7 +66,7 @@ def read_plan(path: Path, index: int, count: int | None = None) -> list[PlannedJ
 
 def _parse(line: bytes, where: str) -> PlannedJob:
     try:
-        fields: Any = json.loads(line)
+        fields: Any = parse_json(line.decode())
         version = fields.get("schema_version") if isinstance(fields, dict) else None
         if version != SCHEMA_VERSION:
             raise SpurgenError(f"{where}: schema_version {version}, expected {SCHEMA_VERSION}")

@@ -14,13 +14,13 @@ from spurgen.benchmark.errors import SubmissionError, harmless
 from spurgen.benchmark.scenario import Modality
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.generators import sample
+from spurgen.generators import Samples, sample
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, count_rows, to_logits
 from spurgen.harness.running.run import fit
-from spurgen.harness.running.task_data import halves_of, inputs
+from spurgen.harness.running.task_data import first_granted, halves_of, inputs
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
@@ -105,10 +105,15 @@ class _Examination:
 
     def __init__(self, worker: Worker, task: Task, findings: Findings) -> None:
         self.worker, self.task, self.findings = worker, task, findings
-        self.samples = {name: sample(task.scenario, name, range(n), **halves_of(task)) for name, n in SPLITS.items()}
+        self.samples = {name: self._samples(name, count) for name, count in SPLITS.items()}
         self.batch = inputs(task, self.samples["val"]).take(slice(0, ROWS))
         features = {"encode"} & set(worker.about.offers)
         self.functions = list(dict.fromkeys([Asker(worker, task).what, *features]))
+
+    def _samples(self, split: str, count: int) -> Samples:
+        """Return so many samples that the submission's access tier is given, and those before them that it is not."""
+        before = first_granted(self.task, split, self.worker.about.access)
+        return sample(self.task.scenario, split, range(before + count), **halves_of(self.task))
 
     def run(self) -> None:
         """Run the checks in order; raise `SubmissionError` at a failure that rules out all later checks."""

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.errors import MetricError, SubmissionError
+from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Samples as ResultSamples
+from spurgen.benchmark.result import pattern_letters
 from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
 from spurgen.harness.results.predicted import PREDICTED, Classes, families_of
 from spurgen.harness.running.query import Floats, Predictions
-from spurgen.harness.running.task_data import HALF_BASES, Block, pattern_letters, task_groups, twin_labels
+from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
 
 Int64 = NDArray[np.int64]
 LARGEST_LEAD = 1e6
@@ -205,21 +206,21 @@ def _halves_of_test(predictions: Predictions, factors: Samples) -> tuple[Floats,
 
 
 def _representation(task: Task, predictions: Predictions, factors: Samples, train: Samples) -> dict[str, float]:
-    """Return the accuracies of probes fitted on train and on balanced data, evaluated on the same test samples."""
+    """Return the accuracies of probes fitted on train and on balanced data, evaluated on the same test samples.
+
+    The worst group's is missing where those samples do not hold every group.
+    """
     if not predictions.features:
         return {}
     fit_features, features, fit_factors, evaluated = _halves_of_test(predictions, factors)
     groups = task_groups(task, evaluated.group_ids)
-    if len(np.unique(groups)) < task.num_groups:
-        raise MetricError(
-            f"probe: the second half of the first {2 * len(fit_factors.labels)} test samples holds "
-            f"{len(np.unique(groups))} of {task.num_groups} groups; raise test_per_group, or leave out encode"
-        )
     train_features = predictions.features["train"]
     on_train = (train_features, train.labels[: len(train_features)], features, evaluated.labels)
-    return {
+    worst = {}
+    if len(np.unique(groups)) == task.num_groups:
+        worst["probe_train_wga"] = metrics.probe_worst_group_accuracy(*on_train, groups, task.num_groups)
+    return worst | {
         "probe_train": metrics.probe_accuracy(*on_train),
-        "probe_train_wga": metrics.probe_worst_group_accuracy(*on_train, groups, task.num_groups),
         "probe_balanced": metrics.probe_accuracy(fit_features, fit_factors.labels, features, evaluated.labels),
     }
 

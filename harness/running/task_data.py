@@ -33,11 +33,6 @@ def task_groups(task: Task, group_ids: Int64) -> Int64:
     return _groups_over(task.channels, task.scenario, group_ids)
 
 
-def pattern_letters(pattern: int, channels: int) -> str:
-    """Return an alignment pattern as a letter per channel: a for aligned, c for conflicting."""
-    return "".join("c" if pattern >> k & 1 else "a" for k in range(channels))
-
-
 def annotated_groups(task: Task, group_ids: Int64) -> Int64:
     """Reduce the scenario's group ids to those over the channels that training may know; return int64 (n,)."""
     return _groups_over(task.annotated, task.scenario, group_ids)

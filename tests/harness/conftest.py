@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.result import Environment, Provenance, Report, Result
+from spurgen.benchmark.result import Environment, Provenance, Report, Result, pattern_letters
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.by_unit import groups_on_test
@@ -21,7 +21,6 @@ from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
-from spurgen.harness.running.task_data import pattern_letters
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 

@@ -77,4 +77,5 @@ def card(plan: Plan) -> dict[str, str]:
 
 def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
     """Describe the files of every part, and a record set for each."""
-    return describing.shards_with_columns(plan, folder, file_name, "application/x-parquet", columns_of(plan.scenario))
+    del folder
+    return describing.shards_with_columns(plan, file_name, "application/x-parquet", columns_of(plan.scenario))

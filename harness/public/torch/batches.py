@@ -1,26 +1,24 @@
 """Samples of a world as a batch of tensors."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.generators import Samples, TwinKind, sample, twins
 
-Modality = Literal["image", "text", "multimodal"]
-MODALITIES = ("image", "text", "multimodal")
 Int64 = NDArray[np.int64]
 Twin = tuple[TwinKind, str | None, int | None]
 
 
 def check_modality(modality: str) -> None:
     """Raise `ScenarioError` for an unknown modality."""
-    if modality not in MODALITIES:
-        raise ScenarioError(f"there is no modality {modality!r}; choose one of {', '.join(MODALITIES)}")
+    if modality not in get_args(Modality):
+        raise ScenarioError(f"there is no modality {modality!r}; choose one of {', '.join(get_args(Modality))}")
 
 
 def draw(

@@ -6,9 +6,9 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario import Modality, Scenario
 from spurgen.generators import TwinKind
-from spurgen.harness.public.torch.batches import Modality, check_modality, draw
+from spurgen.harness.public.torch.batches import check_modality, draw
 
 Item = dict[str, Any]
 CHUNK = 512  # items

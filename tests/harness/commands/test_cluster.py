@@ -1,9 +1,11 @@
 """The flags that choose where jobs run."""
 
 import pytest
+import torch
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main, make_parser
-from spurgen.harness.commands._cluster import FLAGS, check_cluster, resources_of
+from spurgen.harness.commands._cluster import FLAGS, check_cluster, device_of, resources_of
 from spurgen.harness.machine.resources import ANYWHERE
 
 
@@ -42,6 +44,33 @@ def test_flags_that_an_executor_heeds_reach_it():
     made = resources_of(given, "cuda")
     assert (made.executor, made.address) == ("slurm", "big")
     assert (made.gpus, made.memory_gib, made.minutes, made.retries) == (0.5, 4.0, 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "device"),
+    [
+        ("--cluster slurm --device cuda", "cuda"),
+        ("--cluster slurm --gpus-per-job 1", "cuda"),
+        ("--cluster ray --gpus-per-job .5 --device auto", "cuda"),
+        ("--cluster slurm", "cpu"),
+        ("--cluster ray --device cpu --gpus-per-job 1", "cpu"),
+        ("--gpus-per-job 1", "cpu"),
+    ],
+)
+def test_jobs_of_a_cluster_may_use_gpus_that_this_machine_lacks(flags, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device_of(arguments(*flags.split())) == device
+
+
+def test_a_device_that_no_machine_has_is_an_error():
+    with pytest.raises(SpurgenError, match="unknown device 'tpu'"):
+        device_of(arguments("--cluster", "slurm", "--device", "tpu"))
+
+
+def test_gpus_per_job_are_a_fraction_or_whole(stderr):
+    assert arguments("--gpus-per-job", "2").gpus_per_job == 2
+    assert main(["benchmark", "--gpus-per-job", "1.5"]) == 2
+    assert "must be a fraction of a GPU or a whole number of them, not 1.5" in stderr()
 
 
 def test_without_flags_a_job_has_a_gpu_where_it_runs_on_one_and_the_defaults():

@@ -146,6 +146,9 @@ def test_a_submission_is_compared_with_a_table_of_answers(capsys, tmp_path):
     printed = capsys.readouterr().out
     assert "reader: accuracy 1.000" in printed
     assert "reader beats shortcut in robust accuracy" in printed
+    Path("shortcut.csv").rename("reader.csv")
+    assert main(["evaluate", "reader.csv", *flags]) == 0
+    assert "reader.py beats reader.csv in robust accuracy" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,15 @@ def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_s
     assert min(seconds) < job["seconds"] < max(seconds)
 
 
+@pytest.mark.usefixtures("planned")
+def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, capsys, monkeypatch):
+    measured = {("other", "small-text"): [5400.0], ("other", "small-both"): [5400.0]}
+    for seconds, minutes in ((measured, 180), ({}, 60)):
+        monkeypatch.setattr("spurgen.harness.commands.plan.measured", lambda _, seconds=seconds: seconds)
+        assert main([*PLAN, "--suite", suite_file, "--slurm", "6"]) == 0
+        assert f"#SBATCH --time={minutes}\n#SBATCH --mem=4096M" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, stderr):
     tasks = ["--tasks", "small-text", "--seeds", "0-2"]
@@ -77,7 +86,7 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
         assert main(["work", "--plan", str(planned), "--index", share, "--results", place, "--jobs", "1"]) == 0
     assert f"done: {url} has the results, 1 in all" in stderr()
     for _ in range(2):  # merging again changes nothing
-        assert main(["merge", "shares/2", "shares/0", url.replace("1", "*"), "--results", "merged"]) == 0
+        assert main(["merge", "shares/2", "shares/0", url.replace("1.zip", "*.zip"), "--results", "merged"]) == 0
         assert "merged 1 row of 3 folders into merged" in stderr()
     place = ["--suite", suite_file, "--results", "alone", "--data", "data", "--jobs", "1"]
     assert main(["score", "mine.py", *tasks, *place]) == 0
@@ -175,6 +184,13 @@ def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
 def test_a_folder_without_rows_cannot_be_merged(tmp_path, stderr):
     assert main(["merge", str(tmp_path), "--results", str(tmp_path / "out")]) == 2
     assert "has no rows: expected files such as" in stderr()
+
+
+def test_a_folder_of_references_alone_is_merged(tmp_path, suite, make_outcome, stderr):
+    Store(tmp_path / "share", "tiny", "reference").add("erm", *make_outcome(suite, 0.5))
+    assert main(["merge", str(tmp_path / "share"), "--results", str(tmp_path / "out")]) == 0
+    assert "merged 1 row of 1 folders" in stderr()
+    assert Store(tmp_path / "out", "tiny", "reference").labels() == ["erm"]
 
 
 @pytest.mark.slow

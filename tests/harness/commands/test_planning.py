@@ -20,6 +20,24 @@ def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.usefixtures("nothing_runs")
+def test_the_plan_of_one_process_counts_one_at_a_time(suite_file, tmp_path, stderr):
+    flags = ["--suite", suite_file, "--device", "cpu", "--jobs", "7", "--dry-run", "--results", str(tmp_path / "new")]
+    assert main(["benchmark", "--cluster", "serial", *flags]) == 0
+    assert "jobs to run, 1 at a time;" in stderr()
+
+
+def test_two_submissions_of_one_name_are_refused_before_anything_is_planned(suite_file, tmp_path, monkeypatch, stderr):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.py").write_text(f"{MODEL}  # {name}")
+    monkeypatch.chdir(tmp_path)
+    command = ["plan", "--submissions", "a/model.py", "b/model.py", "--tasks", "small-text", "--suite", suite_file]
+    assert main(command) == 2
+    assert "a/model.py and b/model.py would share the row model; rename one of them" in stderr()
+    assert not (tmp_path / "plan.jsonl").exists()
+
+
 @pytest.mark.parametrize("more", [["--yes"], ["--tasks", "small-text"]])
 @pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
 def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):

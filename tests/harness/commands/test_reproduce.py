@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -91,6 +92,13 @@ def test_a_row_whose_source_changed_is_refused(row, write_submission, stderr):
     message = stderr()
     assert "changed since the row was made (SHA-256" in message
     assert "restore the file, or score it again" in message
+
+
+def test_a_row_whose_file_is_gone_is_refused(row, stderr):
+    row.score()
+    Path(row.results()[0].spec).unlink()
+    assert row.reproduce() == 2
+    assert "model.py, seen from " in stderr()
 
 
 def test_a_method_that_changed_names_the_commit_that_made_the_row():

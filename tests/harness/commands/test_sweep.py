@@ -1,6 +1,9 @@
+from types import SimpleNamespace
+
 from spurgen.harness.cli import main
+from spurgen.harness.commands.sweep import _finals
 from spurgen.harness.experiments.tuning import choose, score_settings
-from spurgen.harness.experiments.tuning_result import read_tuning
+from spurgen.harness.experiments.tuning_result import TuningResult, read_tuning
 from spurgen.harness.machine import pool
 
 
@@ -45,6 +48,33 @@ def test_a_sweep_tunes_resumes_and_keeps_the_other_methods_in_its_table(suite_fi
     monkeypatch.setattr(pool, "run", run_nothing)
     for methods in (["erm", "group_dro"], ["erm"]):
         assert sweep(*methods) == table == (out / "tiny.md").read_text()
+
+
+def test_by_default_methods_are_tuned_on_a_world_that_is_not_frozen(tmp_path, capsys):
+    tuned = ["sweep", "--tasks", "composite-text", "--methods", "erm", "--dry-run", "--out", str(tmp_path)]
+    assert main(tuned) == 0
+    assert "composite-text (100)" in capsys.readouterr().out
+    assert main([*tuned, "--seeds", "4"]) == 2
+    assert "world 4 is frozen; tune on others, such as 100" in capsys.readouterr().err
+
+
+def test_settings_that_failed_in_the_heats_are_no_finalists():
+    def job(lr, seed):
+        return SimpleNamespace(
+            identity=f"{lr}/{seed}", options={"lr": lr}, seed=seed, spec="spurgen.baselines.erm:submission"
+        )
+
+    jobs = [job(lr, seed) for lr in (1.0, 2.0, 3.0) for seed in (0, 1)]
+    heats = [each for each in jobs if each.seed == 0]
+    results = [
+        TuningResult(
+            suite="tiny", task="t", method="erm", access="none", options=each.options, seed=0, identity=each.identity,
+            accuracy=accuracy,
+        )
+        for each, accuracy in zip(heats, (0.5, None, None), strict=True)
+    ]  # fmt: skip
+    assert [each.options for each in _finals(jobs, heats, results, 2)] == [{"lr": 1.0}]
+    assert len(_finals(jobs, heats, results[:1], 2)) == 2  # others may still become finalists
 
 
 def test_an_unknown_method_is_an_error_with_the_nearest_names(suite_file, capsys):

@@ -68,11 +68,6 @@ def test_a_wrong_flag_is_an_error_before_any_work(small, run_command, monkeypatc
             "{ values = 3 },", '{ values = 3, carrier = "image" },', "--methods group_dro --modality text",
             "scenario small has no channel, hence no groups, in modality text; modalities with channels: image, multim",
         ),
-        (
-            "test_per_group = 4", "test_per_group = 1", "--methods erm",
-            "scenario small has 8 groups in modality image, but the 4 test samples on which features are scored hold "
-            "4 of them; set test_per_group to 2 or more",
-        ),
     ],
 )  # fmt: skip
 def test_a_scenario_that_cannot_serve_a_method_is_an_error(small, run_command, old, new, flags, message):

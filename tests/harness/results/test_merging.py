@@ -66,14 +66,26 @@ def test_tasks_of_both_are_there():
     assert merge_rows("mine", {"a": row}, {"b": row}).keys() == {"a", "b"}
 
 
-@pytest.mark.parametrize("failed_seed", [0, 3])
 @pytest.mark.parametrize("finished", [1, 2])
-def test_a_failed_result_gives_way(failed_seed, finished):
-    failed = {"t": make_task_row([(make_result(seed=failed_seed, identity=f"{failed_seed}", error="broken"), {})])}
-    whole = {"t": make_task_row(OUTCOMES[:finished])}
-    assert_same(merge_rows("mine", failed, whole), whole)
-    assert_same(merge_rows("mine", whole, failed), whole)
-    assert_same(merge_rows("mine", failed, failed), failed)
+def test_a_failed_result_gives_way_to_a_finished_one_of_its_seed_alone(finished):
+    whole, failure = (
+        OUTCOMES[:finished],
+        {k: (make_result(seed=k, identity=f"{k}", error="broken"), {}) for k in (0, 3)},
+    )
+    for seed, expected in ((0, whole), (3, [*whole, failure[3]])):
+        failed, row = {"t": make_task_row([failure[seed]])}, {"t": make_task_row(whole)}
+        assert_same(merge_rows("mine", failed, row), {"t": make_task_row(expected)})
+        assert_same(merge_rows("mine", row, failed), {"t": make_task_row(expected)})
+        assert_same(merge_rows("mine", failed, failed), failed)
+
+
+def test_a_row_made_before_an_array_was_added_is_merged_without_it():
+    older = {"t": make_task_row([(result, {k: a for k, a in samples.items() if k != "predicted"})
+                                 for result, samples in OUTCOMES[:2]])}  # fmt: skip
+    newer = {"t": make_task_row(OUTCOMES[2:])}
+    for merged in (merge_rows("mine", older, newer), merge_rows("mine", newer, older)):
+        assert (merged["t"].seeds, merged["t"].predicted.size) == ([0, 1, 2, 3, 4], 0)
+        np.testing.assert_array_equal(merged["t"].correct, make_task_row(OUTCOMES).correct)
 
 
 def test_what_cannot_be_merged_is_named():

@@ -90,6 +90,16 @@ def test_a_result_of_another_version_replaces_the_whole_row(add, store):
     assert seeds(store) == {"small-text": [0]}
 
 
+def test_a_failure_of_another_version_replaces_no_finished_result(add, store):
+    for seed, task in ((0, "small-text"), (1, "small-text"), (0, "small-image")):
+        add(seed=seed, task=task)
+    before = store.row("model")
+    add(submission_sha256="another", error="NameError")
+    add(identity="b" * 64, error="out of memory")
+    assert seeds(store) == {"small-text": [0, 1], "small-image": [0]}
+    assert store.row("model")["small-text"].results == before["small-text"].results
+
+
 def test_results_of_a_version_that_came_in_the_meantime_are_not_replaced(suite, make_outcome, store):
     for version in ("old", "new"):
         store.add("model", *make_outcome(suite, 0.8, submission_sha256=version), replaceable={"old"})
@@ -175,6 +185,14 @@ def test_updated_results_keep_their_samples(add, store):
     store.update("model", [result.model_copy(update={"verification": "re-run"})])
     row = store.row("model")["small-text"]
     assert (row.results[0].verification, len(row.correct), len(row.sums["ig"])) == ("re-run", 1, 24)
+
+
+def test_a_result_that_was_made_again_in_the_meantime_is_not_updated(add, store):
+    old = add()
+    newer = add(identity="b" * 64, provenance=old.provenance.model_copy(update={"finished": "2027-01-01T00:00:00Z"}))
+    with pytest.raises(SpurgenError, match="model got another result on small-text, seed 0, while this command ran"):
+        store.update("model", [old.model_copy(update={"verification": "re-run"})])
+    assert store.row("model")["small-text"].results == (newer,)
 
 
 def test_shipped_rows_stand_behind_a_users_own_and_are_never_written(add, store, monkeypatch, tmp_path):

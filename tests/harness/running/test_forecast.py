@@ -37,7 +37,7 @@ def test_a_submission_without_results_is_expected_to_take_the_mean_of_the_others
     measuring = "; spurgen check measures a submission"
     seconds = ERM | {("jtt", "small-text"): [240.0], ("jtt", "small-image"): []}
     some = forecast(seconds)
-    assert [some.estimate(job) for job in some.jobs[:4]] == [120, 120, 180, 120]
+    assert [some.likely_seconds(job) for job in some.jobs[:4]] == [120, 120, 180, 120]
     assert some.sentence().endswith(f"about 18 min, estimated from stored results on the same tasks, for 4 jobs of "
                                     f"other submissions{measuring}")  # fmt: skip
     none = forecast({("jtt", "small-text"): [240.0], ("jtt", "small-image"): [240.0]}).sentence()

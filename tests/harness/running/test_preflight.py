@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.running.preflight import CHECKS, SPLITS, check_modality, example_tasks
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
 HEAD = """
@@ -97,6 +98,18 @@ def test_training_on_several_cores_counts_by_its_cpu_time_but_lasts_its_wall_tim
     findings = examine("return lengths(b)", TRAINS.format(seed="0"))
     assert findings.notes == ["training takes 90 s of CPU time, so it was not tried twice"]
     assert findings.seconds < 60
+
+
+@pytest.mark.parametrize("access", ["none", "val_groups"])
+def test_training_is_given_as_much_of_val_where_its_first_samples_are_kept_from_it(access, write_submission):
+    task = load_suite("v2").task("composite-text")
+    assert task.scenario.num_balanced_val > SPLITS["val"]
+    checked = "assert (len(train.labels), len(val.labels)) == (400, 200)"
+    head = f"ACCESS = {access!r}\ndef fit(train, val, context): {checked}\n"
+    spec = write_submission(
+        f"{HEAD}{head}def predict(b): return np.array([[len(c) % k for k in range(1, 11)] for c in b.captions], float)"
+    )
+    assert check_modality(spec, task, DEFAULT, "cpu").failures == []
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
