@@ -12,12 +12,12 @@ from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.statistics.estimate import Estimate
 
 LEGEND = (
-    "Robust: accuracy under the combination of shortcuts where it is lowest. WGA: worst-group accuracy; corrected for "
-    "the bias of a minimum, in guaranteed intervals. Reliance: how far predictions follow the channel that moves them "
-    "most, 0 is best, 1 is a model that reads nothing else. SSS: Spurious Sensitivity Score, lower is better; its "
-    "placebo sensitivity is what redrawing only the nuisances gives. IG: Invariance Gap in nats, 0 is best. Core: "
-    "sensitivity to the class cue, higher is better. Access: what a method sees besides inputs and labels. Seconds: "
-    "training and scoring, per seed. Details: docs/metrics.md."
+    "Robust: accuracy under the combination of shortcuts where it is lowest. WGA: worst-group accuracy, corrected for "
+    "the bias of a minimum, in guaranteed intervals; raw: not corrected. Reliance: how far predictions follow the "
+    "channel that moves them most, 0 is best, 1 is a model that reads nothing else. SSS: Spurious Sensitivity Score, "
+    "lower is better; its placebo sensitivity is what redrawing only the nuisances gives. IG: Invariance Gap in nats, "
+    "0 is best. Core: sensitivity to the class cue, higher is better. Access: what a method sees besides inputs and "
+    "labels. Seconds: training and scoring, per seed. Details: docs/metrics.md."
 )
 RATES = (
     "How often a channel's value goes with the label, counted on train; in brackets what the scenario asks for. In "
@@ -55,8 +55,8 @@ def _line(method: MethodSummary) -> dict[str, str]:
     return about | {
         "Robust": e["robust_accuracy"].text(),
         "Accuracy": e["accuracy"].text(),
-        "WGA": e["wga"].text(),
-        "WGA, corrected": _corrected(e),
+        "WGA (raw)": e["wga"].text(),
+        "WGA": _corrected(e),
         "Reliance": f"{e['reliance'].value:.3f}",
         "SSS (placebo)": f"{e['sss'].text()} ({e['sss_placebo'].value:.3f})",
         "IG": e["ig"].text("+.2f"),
