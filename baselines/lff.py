@@ -9,7 +9,17 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, Uniform, train, within
+from spurgen.baselines.training.toolkit import (
+    Baseline,
+    Network,
+    Problem,
+    Recipe,
+    Step,
+    Uniform,
+    redefined,
+    train,
+    within,
+)
 
 Q = "Nam et al. 2020, section 4: 0.7; SubpopBench U(.05, .95)"
 
@@ -18,7 +28,9 @@ Q = "Nam et al. 2020, section 4: 0.7; SubpopBench U(.05, .95)"
 class Hyperparameters(Recipe):
     """Common settings, plus the exponent of the generalised cross-entropy and the decay of the averaged losses."""
 
-    q: float = within(0.01, 1.0, Q, default=0.7, search=Uniform(0.05, 0.95))
+    lr: float = redefined(Recipe, "lr", default=0.0098)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
+    q: float = within(0.01, 1.0, Q, default=0.46, search=Uniform(0.05, 0.95))
     decay: float = within(0.0, 0.999, "Nam et al. 2020, released code: 0.7", default=0.7)
 
 
@@ -101,4 +113,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=1)
+submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=2)
