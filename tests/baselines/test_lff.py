@@ -12,7 +12,7 @@ from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.problem import Problem
 
 CHECK = "the weights differ between samples"
-HYPER = lff.Hyperparameters(epochs=2, batch_size=16)
+HYPER = lff.Hyperparameters(epochs=2, batch_size=16, q=0.7)
 
 
 @pytest.fixture
