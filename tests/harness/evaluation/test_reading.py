@@ -138,33 +138,6 @@ def test_the_splits_of_celeba_may_be_joined_to_its_attributes(write):
     assert (read.split, read.keys, read.labels.tolist()) == ("test", ("2", "1"), [1, 0])
 
 
-def test_celeba_and_civil_comments_are_recognised(write):
-    faces = pd.DataFrame({"image_id": ["1", "2"], "Blond_Hair": [-1, 1], "Male": [1, -1], "prediction": [-1, -1]})
-    read = read_predictions(write(faces), Columns())
-    assert read.classes == ("dark hair", "blond hair")  # as their numbers, so that logit_0 is of dark hair
-    assert (read.labels.tolist(), read.predicted.tolist()) == ([0, 1], [[0, 0]])
-    comments = pd.DataFrame({"toxicity": [0.1, 0.5], "identity_any": [0.4, 0.6], "pred": [0, 1]})
-    read = read_predictions(write(comments), Columns())
-    assert (read.classes, read.labels.tolist(), read.predicted.tolist()) == (("civil", "toxic"), [0, 1], [[0, 1]])
-    assert read.attributes[0].ids.tolist() == [0, 1]
-
-
-def test_shares_that_a_flag_names_are_read_as_they_are(write):
-    comments = pd.DataFrame({"toxicity": ["no", "yes"], "identity_any": [0.4, 0.6], "pred": ["no", "yes"]})
-    with pytest.raises(SpurgenError, match="is no share"):
-        read_predictions(write(comments), Columns())
-    read = read_predictions(write(comments), Columns(label="toxicity", attributes=("identity_any",)))
-    assert (read.classes, read.attributes[0].values) == (("no", "yes"), ("0.4", "0.6"))
-
-
-def test_attributes_of_too_many_values_are_named(write):
-    table = pd.DataFrame(np.random.default_rng(0).random((300, 8)), columns=list("abcdefgh"))
-    table = table.assign(label=0, prediction=0)
-    read = read_predictions(write(table), Columns(attributes=tuple("abcdefgh")))
-    with pytest.raises(SpurgenError, match=r"groups, at most 100,000: of 9 factors .* a has 300, .*; name fewer"):
-        group(read)
-
-
 def test_runs_are_put_in_one_order_by_key(birds, answers, write):
     runs = [answers({(1, 0): k}).assign(seed=k).sample(frac=1, random_state=k) for k in (1, 2, 10)]
     read = read_predictions(write(pd.concat(runs)), Columns(), metadata=write(birds, "metadata.csv"))
