@@ -10,11 +10,11 @@ from spurgen.harness.running.ideal import ideal_scores
 
 
 def test_the_table_is_printed_and_renewed_in_the_file_that_is_named(
-    suite_file, tmp_path, monkeypatch, capsys, make_outcome, suite, keep_row
+    suite_file, tmp_path, monkeypatch, capsys, make_outcome, suite, keep_row, baseline
 ):
     monkeypatch.chdir(tmp_path)
     metrics = {"wga": 0.5, "aligned_accuracy": 0.9, "conflicting_accuracy": 0.6}
-    keep_row(tmp_path / "results", make_outcome(suite, 0.8, metrics=metrics), label="erm")
+    keep_row(tmp_path / "results", make_outcome(suite, 0.8, metrics=metrics, **baseline), label="erm")
     stored = lambda jobs, store, *_: [store.row("erm")["small-text"].results[0] for _ in jobs]  # noqa: E731
     monkeypatch.setattr(calibrate, "run_all_or_raise", stored)
     monkeypatch.setattr(calibrate, "METHODS", ("erm",))

@@ -88,7 +88,7 @@ def test_results_of_a_raised_scoring_version_are_all_missing_again(
     suite_file, write_submission, make_outcome, suite, monkeypatch
 ):
     jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0, 1])
-    results = [make_outcome(suite, 0.8, job.seed, identity=job.identity)[0] for job in jobs]
+    results = [make_outcome(suite, 0.8, job.seed, identity=job.identity, spec=job.spec)[0] for job in jobs]
     rows = {"model": {"small-text": TaskRow(tuple(results))}}
     assert find_missing(jobs, rows) == []
     assert all(job.accepts(result) for job in jobs for result in results)
@@ -146,7 +146,7 @@ def test_a_task_with_a_less_isolated_result_is_missing_as_a_whole(suite_file, wr
     jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0, 1], limits=limits)
     isolations = ("bubblewrap", "process")
     results = [
-        make_outcome(suite, 0.8, job.seed, identity=job.identity, isolation=isolation)[0]
+        make_outcome(suite, 0.8, job.seed, identity=job.identity, isolation=isolation, spec=job.spec)[0]
         for job, isolation in zip(jobs, isolations, strict=True)
     ]
     assert find_missing(jobs, {"model": {"small-text": TaskRow(tuple(results))}}) == jobs

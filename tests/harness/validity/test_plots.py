@@ -28,7 +28,8 @@ SHOWN = {
     },
     "above_erm": {"signs-image", "signs-text", *METHODS - {"erm"}},
     "tiers": {
-        *TASKS,
+        "signs-image",
+        "signs-text",
         *METHODS,
         "a",
         "b",
