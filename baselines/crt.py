@@ -6,12 +6,16 @@ ERM learns the features. They are then frozen, and a new head is trained on them
 from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, balanced
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, balanced, redefined
 
 
 @dataclass(frozen=True)
 class Hyperparameters(HeadRecipe):
     """Settings of the features and of a retrained head, without additions."""
+
+    head_epochs: int = redefined(HeadRecipe, "head_epochs", default=20)
+    head_lr: float = redefined(HeadRecipe, "head_lr", default=0.008)
+    head_weight_decay: float = redefined(HeadRecipe, "head_weight_decay", default=0.0028)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -20,4 +24,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return retrain_head(train_features(problem, hyper), problem, hyper, sampler=sampler)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=3)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=4)
