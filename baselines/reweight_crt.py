@@ -15,7 +15,9 @@ from spurgen.baselines.training.weighting import sample_weights
 class Hyperparameters(HeadRecipe):
     """Settings of the features and of a retrained head, without additions."""
 
-    head_weight_decay: float = redefined(HeadRecipe, "head_weight_decay", default=0.1)
+    head_epochs: int = redefined(HeadRecipe, "head_epochs", default=10)
+    head_lr: float = redefined(HeadRecipe, "head_lr", default=0.0053)
+    head_weight_decay: float = redefined(HeadRecipe, "head_weight_decay", default=0.0078)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -24,4 +26,4 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return retrain_head(train_features(problem, hyper), problem, hyper, weights=weights)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=3)
+submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=4)
