@@ -52,8 +52,8 @@ def describe(content: AnchorFile) -> str:
     return (
         f"Classes: {and_list(data.class_names)}. Attribute: {data.attribute}, {and_list(data.values)}. It goes with "
         f"the class in {share:.0%} of train. Features: {data.encoder}. Worlds: {worlds}, each {how}; hyper-parameters "
-        f"are tuned on one more, at most {content.trials} settings per method: its defaults and the draws that all share. "
-        f"Numbers of epochs are multiplied by {content.stretch}.\n\n{table(lines)}"
+        f"are tuned on one more, at most {content.trials} settings per method: its defaults and the draws that all "
+        f"share. Numbers of epochs are multiplied by {content.stretch}.\n\n{table(lines)}"
     )
 
 
