@@ -17,7 +17,7 @@ from spurgen.baselines.training.search import Choice, LogUniform
 
 _EPOCHS = "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90"
 _LR = "chosen here: as for whole networks, and higher, since a linear layer is all that is trained"
-_DECAY = "chosen here: down to less than for whole networks"
+_DECAY = "chosen here: also weaker than for whole networks"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def add_yes(parser: argparse.ArgumentParser, choices: str) -> None:
 
 
 def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Namespace, seconds: Seconds) -> Forecast:
-    """Return the forecast of jobs, as many at a time as run by the flags."""
+    """Return the forecast of jobs, of which as many run at a time as the flags allow."""
     if not missing:
         return Forecast(jobs, missing, seconds, 1)
     if on_cluster(arguments) and not arguments.jobs:

@@ -21,6 +21,7 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.results.ideal import with_ideal
 
+LEFT_OUT = "Left out: "
 NAMES = {
     "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "accuracy": "Accuracy", "reliance": "Reliance",
     "reliance_total": "Total reliance", "core_use": "Core use", "sss": "SSS",
@@ -47,7 +48,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tasks = [suite.task(name).name for name in arguments.tasks or suite.tasks]
     comparison = compare(suite, rows, first, second, tasks, read_private(suite, arguments.results))
     if not comparison.tasks:
-        raise SpurgenError(f"{first} and {second} have no task in common; l{_left_out(comparison)[1:]}")
+        reasons = _left_out(comparison).removeprefix(LEFT_OUT)
+        raise SpurgenError(f"{first} and {second} have no task in common; left out: {reasons}")
     print(_text(suite, first, second, comparison))
     if arguments.json:
         names = {"schema_version": SCHEMA_VERSION, "suite": suite.name, "first": first, "second": second}
@@ -123,4 +125,4 @@ def _left_out(comparison: Comparison) -> str:
     for task, reason in comparison.left_out.items():
         by_reason.setdefault(reason, []).append(task)
     reasons = "; ".join(f"{', '.join(tasks)} ({reason})" for reason, tasks in by_reason.items())
-    return f"Left out: {reasons}." if reasons else ""
+    return f"{LEFT_OUT}{reasons}." if reasons else ""

@@ -121,7 +121,7 @@ def _limits(summary: ExperimentSummary) -> list[str]:
         size = scenario.num_test // task.num_groups
         lines.append(
             f"Worst-group accuracy, a minimum over {task.num_groups} groups of {size} samples, is biased low and its "
-            f"interval may be too short: see WGA, which is corrected (docs/metrics.md)."
+            "interval may be too short: see WGA, which is corrected (docs/metrics.md)."
         )
     specs = [Method(method.name, method.results[0].spec) for method in finished]
     lines += [f"{message}." for message in empty_groups(task, specs)]

@@ -35,7 +35,7 @@ PANELS = {
     "ig": "Invariance gap, nats\n(0: best)",
     "core_sensitivity": "Core sens.\n(↑ better)",
 }
-FLOORED = ("sss", "core_sensitivity")
+WITH_PLACEBO = ("sss", "core_sensitivity")
 HALVES = {"sss": "channel redrawn, 95 % interval", "sss_image": "in image only", "sss_caption": "in caption only"}
 FACES = ("#9ecae1", "white", "#f2f2f2")  # of bars, which differ by hatching as well, for print
 SEED: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "o", "markersize": 3, "markerfacecolor": "none"}
@@ -83,7 +83,7 @@ def _bar(axes: Axes, row: int, method: MethodSummary, name: str) -> None:
         axes.plot(
             seeds, [row - 0.36] * len(seeds), "o", color=GREY, markersize=3, markerfacecolor="none", clip_on=False
         )
-    if name in FLOORED:
+    if name in WITH_PLACEBO:
         placebo = method.estimates["sss_placebo"].value
         axes.plot(placebo, row, "D", color=ORANGE, markersize=6, markerfacecolor="none", clip_on=False)
 
