@@ -111,7 +111,9 @@ def _write(path: Path, root: Path, out: Path, listed: set[str]) -> set[Path]:
 
 
 def _title(page: Path) -> str:
-    return str(_TITLE.findall(page.read_text("utf-8"))[0])
+    if title := _TITLE.search(page.read_text("utf-8")):
+        return title[1]
+    raise ValueError(f"{page} has no title, a line that begins with '# ', for the link to it")
 
 
 def _notebook(path: Path, root: Path) -> tuple[str, set[Path]]:

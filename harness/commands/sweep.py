@@ -47,6 +47,10 @@ from spurgen.harness.running.plan import baseline_specs, plan_tuning
 
 FOLDER = Path("benchmark/sweeps")
 TUNING = 100  # the first world that no suite will freeze
+COLUMNS = """\
+`spurgen sweep` wrote this page. Scores are means on validation data. Best is the highest score of the finalists, which
+were trained on all tasks and worlds. Defaults is the score of the values that the method had before, over the heats
+alone if they were no finalists; so Best can be lower."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +115,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if name not in names:
             results += others
     table = sweep_table(results, known)
-    write_atomically(arguments.out / f"{suite.name}.md", table + "\n")
+    write_atomically(arguments.out / f"{suite.name}.md", f"# The sweep of suite {suite.name}\n\n{COLUMNS}\n\n{table}\n")
     print(table)
     return 0
 

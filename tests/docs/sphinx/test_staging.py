@@ -90,6 +90,12 @@ def test_a_link_that_leads_nowhere_is_an_error_that_names_page_and_link(root):
         staging.relink("[a](gone.md)", Path("docs/metrics.md"), root)
 
 
+def test_a_linked_page_without_a_title_is_an_error_that_names_it(root):
+    (root / "docs/bare.md").write_text("Text.\n")
+    with pytest.raises(ValueError, match=r"docs/bare\.md has no title"):
+        staging.relink("[bare.md](bare.md)", Path("docs/metrics.md"), root)
+
+
 def test_the_contents_are_the_links_under_each_heading_of_the_index():
     assert staging.contents(INDEX) == {
         "Start": {"../README.md": "Overview", "metrics.md": "Metrics"},
