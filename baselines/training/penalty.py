@@ -21,10 +21,7 @@ ANNEAL = "Arjovsky et al. 2019: 190 of 501 steps; as a share, so that it ends"
 
 @dataclass(frozen=True)
 class PenaltyRecipe(Recipe):
-    """Common settings, plus the penalty's weight and the share of training during which that weight is at most 1.
-
-    The defaults are those of CORAL and MMD.
-    """
+    """Common settings, plus the penalty's weight and the share of training during which that weight is at most 1."""
 
     penalty_weight: float = within(0.0, 1e6, GAMMA, default=1.0, search=LogUniform(0.1, 10.0))
     anneal: float = within(0.0, 0.9, ANNEAL, default=0.0)

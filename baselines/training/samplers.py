@@ -46,20 +46,27 @@ def balanced(ids: Tensor, batch_size: int) -> Sampler:
 def per_environment(env_ids: Tensor, batch_size: int) -> Sampler:
     """Fill every batch with equally many samples of each environment that occurs.
 
-    The samples of an environment are contiguous, in ascending order of `env_ids`, int64 (n,). An epoch ends when the
-    smallest environment is used up.
+    The samples of an environment are contiguous, in ascending order of `env_ids`, int64 (n,). An epoch draws about n
+    samples, so a small environment is visited more than once, and a large one in part.
     """
     present = torch.unique(env_ids.cpu())
     members = [torch.nonzero(env_ids.cpu() == env).flatten() for env in present]
-    size = min(max(1, batch_size // len(members)), *map(len, members))
+    size = min(batch_size // len(members), *map(len, members))
+    batches = len(env_ids) // (size * len(members))
     draws = [shuffled(pool, size) for pool in members]
 
     def draw(generator: Generator) -> Tensor:
-        epochs = [draw_one(generator) for draw_one in draws]
-        batches = min(map(len, epochs))
-        return torch.cat([epoch[:batches] for epoch in epochs], dim=1)
+        return torch.cat([_first_batches(draw_one, batches, generator) for draw_one in draws], dim=1)
 
     return draw
+
+
+def _first_batches(draw: Sampler, count: int, generator: Generator) -> Tensor:
+    """Return the first `count` batches of as many epochs as that takes."""
+    epochs = [draw(generator)]
+    while sum(map(len, epochs)) < count:
+        epochs.append(draw(generator))
+    return torch.cat(epochs)[:count]
 
 
 def halves(groups: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:

@@ -39,12 +39,22 @@ def test_balanced_draws_every_group_equally_often(shares):
 
 
 def test_per_environment_fills_each_batch_in_equal_parts():
-    envs = torch.tensor([2] * 40 + [0] * 25)  # environment 1 is empty
+    envs = torch.tensor([2] * 30 + [0] * 30)  # environment 1 is empty
     epoch = per_environment(envs, 10)(generator())
-    assert epoch.shape == (5, 10)
-    assert envs[epoch].tolist() == [[0] * 5 + [2] * 5] * 5
-    assert len(epoch.unique()) == 50
+    assert epoch.shape == (6, 10)
+    assert envs[epoch].tolist() == [[0] * 5 + [2] * 5] * 6
+    assert len(epoch.unique()) == 60
+
+
+def test_an_epoch_visits_a_small_environment_more_than_once():
+    envs = torch.tensor([0] * 400 + [1] * 20)
+    epoch = per_environment(envs, 20)(generator())
+    assert epoch.shape == (21, 20)  # as many samples as there are
+    large, small = epoch.split(10, dim=1)
+    assert large.unique().numel() == 210
+    assert torch.bincount(small.flatten())[400:].tolist() == pytest.approx([210 / 20] * 20, abs=1)
+    assert not torch.equal(small[:2].flatten(), small[2:4].flatten())  # in another order each time
 
 
 def test_per_environment_survives_a_tiny_environment():
-    assert per_environment(torch.tensor([0] * 40 + [1] * 3), 16)(generator()).shape == (1, 6)
+    assert per_environment(torch.tensor([0] * 40 + [1] * 3), 16)(generator()).shape == (7, 6)
