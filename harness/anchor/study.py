@@ -3,6 +3,7 @@
 Each training is stored as it ends, so a study that was interrupted goes on where it was.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import torch
 from rich.console import Console
 
 from spurgen.baselines.training.last_layer import FeatureRecipe
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Environment
 from spurgen.harness.anchor.dataset import Attributed
 from spurgen.harness.anchor.record import AnchorData, AnchorFile, AnchorResult, Options, read_anchor, write_anchor
@@ -47,13 +49,21 @@ class Study:
         self._about = _about(self.data, self.design)
         stored = read_anchor(self.path)
         if stored and stored.data != self._about:
-            stored = None  # results on other data
-        self._known = {result.identity: result for result in stored.results} if stored else {}
+            raise SpurgenError(
+                f"{self.path} has results on other data, or on as many other samples; name another folder, "
+                "or delete the file"
+            )
+        results = stored.results if stored else ()
+        self._known = {result.identity: result for result in results if self._is_current(result)}
         self._used: dict[str, AnchorResult] = {}
         self._environment = stored.environment if stored else self._here
         reasons = {name: cannot_run(baseline(name).ACCESS, self.data.splits is None) for name in self.methods}
         self.left_out = {name: reason for name, reason in reasons.items() if reason}
         """Methods without figures, and why."""
+
+    def _is_current(self, result: AnchorResult) -> bool:
+        job = AnchorJob(result.method, result.options, result.world, result.correlated)
+        return result.identity == identity_of(job, self._about.sha256, self.design)
 
     @cached_property
     def _here(self) -> Environment:
@@ -116,20 +126,31 @@ class Study:
         return known
 
     def _file(self, *, unfinished: bool = False) -> AnchorFile:
-        """Return the results of this study, of its other methods, and until it is finished all that are stored."""
+        """Return the results of this study, of its other methods, and until it is finished all that are stored.
+
+        Another method whose figures were begun again with other options, and are not complete, has none.
+        """
         others = {
             identity: result
             for identity, result in self._known.items()
-            if unfinished or result.method not in self.methods
+            if unfinished or (result.method not in self.methods and result.method not in self._mixed)
         }
+        results = tuple((self._used | others).values())
+        tried = Counter(result.method for result in results if result.world == TUNING)
         return AnchorFile(
             data=self._about,
             environment=self._environment,
-            trials=self.trials,
+            trials=max(tried.values(), default=self.trials),
             stretch=stretch_of(sum(self._about.train)),
             left_out=dict(sorted(self.left_out.items())),
-            results=tuple((self._used | others).values()),
+            results=results,
         )
+
+    @property
+    def _mixed(self) -> set[str]:
+        figures = [(result.method, str(result.options)) for result in self._known.values() if result.world != TUNING]
+        settings_of = Counter(method for method, _ in set(figures))
+        return {method for method, count in settings_of.items() if count > 1}
 
 
 def _about(data: Attributed, design: Design) -> AnchorData:

@@ -13,10 +13,8 @@ from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import PRIVATE, REFERENCE, Store
 from spurgen.harness.splits.private import read_commitments
-
-PRIVATE, REFERENCE = "private", "reference"
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:

@@ -20,15 +20,22 @@ MAX_SEEDS = 128  # sums over more seeds would be rounded: see `round_samples`
 MOST = 10_000  # jobs at a time, trials: more is a slip
 
 
-def positive_int(text: str) -> int:
-    """Read an integer from 1 to 10,000, for argparse."""
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number") from None
-    if not 1 <= number <= MOST:
-        raise argparse.ArgumentTypeError(f"must be 1 to {MOST:,}, not {shortened(number)}")
+def up_to(most: int) -> Callable[[str], int]:
+    """Return a function that reads an integer from 1 to `most`, for argparse."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number") from None
+        if not 1 <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be 1 to {most:,}, not {shortened(value)}")
+        return value
+
     return number
+
+
+positive_int = up_to(MOST)
 
 
 def between(least: float, most: float) -> Callable[[str], float]:

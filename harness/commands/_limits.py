@@ -25,8 +25,8 @@ FLAGS = (
         "--retrain-seconds",
         DEFAULT.retrain_seconds,
         (0.001, 1e6),
-        "a submission that trains for at most this long (CPU only) is retrained in a second process, whose predictions "
-        "must agree",
+        "CPU time of fit up to which a submission is trained again, in a second process whose predictions must agree; "
+        "not on a GPU",
     ),
 )
 """Flags, their defaults, the least and the most that each takes, and what each limits."""

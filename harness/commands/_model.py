@@ -34,9 +34,12 @@ def run_model(
     arguments: argparse.Namespace, asked: "Columns", aligned: Mapping[str, Mapping[str, str]], console: Console
 ) -> "Predictions":
     """Return the submission's answers to the samples of --metadata."""
+    from spurgen.harness.commands._limits import describe_isolation
     from spurgen.harness.evaluation.model import answer, image_batches, text_batches
     from spurgen.harness.evaluation.reading import read_samples
     from spurgen.harness.machine.devices import pick_device
+    from spurgen.harness.machine.printing import say
+    from spurgen.harness.sandbox.limits import DEFAULT
 
     if arguments.metadata is None or (arguments.images is None) == (arguments.texts is None):
         raise SpurgenError("--model needs --metadata, and either --images FOLDER or --texts COLUMN")
@@ -50,5 +53,6 @@ def run_model(
         if arguments.images is None
         else image_batches(arguments.images, shown, arguments.image_size or IMAGE_SIZE)
     )
+    say(console, describe_isolation(DEFAULT))
     with samples_bar(console, len(shown)) as advance:
         return answer(arguments.model, samples, batches, device=pick_device(arguments.device), progress=advance)

@@ -70,15 +70,15 @@ def run_submissions(
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
-    if arguments.shard:
-        jobs = share(jobs, *arguments.shard, flag="--shard", what="jobs")
+    rows = store.rows()
+    missing = find_missing(jobs, rows)
+    if missing or arguments.shard:
+        jobs = _taken(jobs, arguments, console)
+        if arguments.shard:
+            jobs = share(jobs, *arguments.shard, flag="--shard", what="jobs")
         if not jobs:
             say(console, "nothing to run: there are fewer jobs than shares")
             return 0
-    rows = store.rows()
-    missing = find_missing(jobs, rows)
-    if missing:
-        jobs = _taken(jobs, arguments, console)
         missing = find_missing(jobs, rows)
     if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, chosen=chosen):
         return 0

@@ -10,7 +10,7 @@ from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import Unique, add_out, add_results, add_suite, positive_int
+from spurgen.harness.commands._arguments import Unique, add_out, add_results, add_suite, positive_int, up_to
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import Store
@@ -18,7 +18,7 @@ from spurgen.harness.validity._published import read_published
 from spurgen.harness.validity._rows import gather
 
 OUT = Path("spurgen-anchor")
-AT_MOST = 10_000
+AT_MOST, MOST_SAMPLES = 10_000, 10_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of Waterbirds, CelebA or CivilComments, recognised by its files; default: handwritten digits",
     )  # fmt: skip
     add(
-        "--at-most", type=positive_int, default=AT_MOST, metavar="N",
+        "--at-most", type=up_to(MOST_SAMPLES), default=AT_MOST, metavar="N",
         help=f"samples of each split of --data to use, drawn at random; default: {AT_MOST:,}",
     )  # fmt: skip
     add(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from rich.console import Console
 
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.files import REFERENCE
 from spurgen.harness.commands._arguments import (
     add_device,
     add_jobs,
@@ -20,7 +19,7 @@ from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import REFERENCE, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.missing import find_missing, run_all_or_raise
 from spurgen.harness.running.plan import baseline_specs, plan

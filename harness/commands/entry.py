@@ -25,14 +25,13 @@ from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import ENTRY, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_all_or_raise
 from spurgen.harness.running.plan import baseline_specs, plan_tuning
 
-KIND = "entry"  # of the store
 BEGIN, END = "<!-- entry: begin -->", "<!-- entry: end -->"
 SETTINGS = ((1e-3, 0.01), (2e-3, 0.1), (4e-3, 0.01), (4e-3, 1.0))  # learning rate, weight decay of AdamW
 LONG = 8  # times the normal budget
@@ -88,7 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     names = arguments.tasks or list(suite.main)
     if arguments.page:
         around(arguments.page, BEGIN, END)
-    store = Store(arguments.results, suite.name, KIND)
+    store = Store(arguments.results, suite.name, ENTRY)
     rows = store.rows()
     jobs = {run: _jobs(arguments, names, run) for run in planned_runs()}
     missing = find_missing([job for those in jobs.values() for job in those], rows)

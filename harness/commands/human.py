@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--practice", type=read_practice, metavar="N",
         help="training scenes answered with feedback, at most; 0 for none; default: 20 per class",
     )  # fmt: skip
-    parser.add_argument("--port", type=read_port, default=0, metavar="N", help="port of the page; default: a free one")
+    parser.add_argument("--port", type=read_port, metavar="N", help="port of the page; default: a free one")
     parser.add_argument("--summary", action="store_true", help="print how people do, and show nothing to anybody")
     add_results(parser)
 
@@ -74,7 +74,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     suite = load_suite(arguments.suite)
     if arguments.task:
         suite.task(arguments.task)
-    if not arguments.summary:
+    if arguments.summary:
+        flags = ("annotator", "world", "classes", "scenes", "practice", "port")
+        useless = [f"--{flag}" for flag in flags if getattr(arguments, flag) is not None]
+        if useless:
+            raise SpurgenError(f"{', '.join(useless)}: no effect with --summary; leave it out")
+    else:
         _ask(suite, arguments, console)
     _print_tables(suite, arguments)
     return 0
@@ -94,7 +99,7 @@ def _ask(suite: Suite, arguments: argparse.Namespace, console: Console) -> None:
             return
         session.scene(session.step)  # compiles what draws scenes, so that the first one takes no longer than others
         note = f"answers are in {path}; the same command goes on with them"
-        with PageServer(session, arguments.port) as server, explain_stop(note):
+        with PageServer(session, arguments.port or 0) as server, explain_stop(note):
             say(console, f"open {server.url} in a browser on this machine; Ctrl-C stops, and the same command goes on")
             server.serve_forever()
     say(console, f"all answers are in {path}")

@@ -14,9 +14,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import fetched
 from spurgen.harness.results.merging import merge_rows
 from spurgen.harness.results.rows import Row, TaskRow
-from spurgen.harness.results.store import Store
-
-KINDS = ("", "private", "reference")
+from spurgen.harness.results.store import KINDS, Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Merge the rows of all folders into --results; what is there already stays."""
+    """Merge the rows of all folders into --results; what is there already stays. Answers of people are not merged."""
     merged = set[tuple[str, str, str]]()
     with ExitStack() as stack:
         folders = {

@@ -8,7 +8,7 @@ from shlex import quote
 from rich.console import Console
 
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import (
     Unique,
@@ -19,6 +19,7 @@ from spurgen.harness.commands._arguments import (
     open_store,
     positive_int,
 )
+from spurgen.harness.commands._limits import describe_isolation
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.rows import Rows
@@ -27,6 +28,7 @@ from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan
 from spurgen.harness.running.plan_file import to_lines
+from spurgen.harness.sandbox.limits import DEFAULT
 
 Memory = dict[tuple[str, str], int]  # peak bytes by label and task
 HOUR, MEMORY = 3600, 4 << 30
@@ -63,6 +65,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     jobs, skipped = offered(plan(arguments.suite, arguments.tasks, specs, arguments.seeds))
     for line in skipped:
         say(console, line)
+    if not all(map(is_baseline, specs)):
+        say(console, describe_isolation(DEFAULT))  # of the process that said which tasks a submission takes
     missing = find_missing(jobs, rows)
     forecast = Forecast(jobs, missing, measured(rows), None)
     say(console, forecast.sentence())

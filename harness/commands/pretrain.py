@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     arrays, record = pretrain(scenario, device, partial(say, console))
     write_arrays(arguments.out, arrays)
     about = json.dumps(
-        record | {"finished": now(), "environment": environment().model_dump()}, indent=1, allow_nan=False
+        record | {"finished": now(), "environment": environment(device).model_dump()}, indent=1, allow_nan=False
     )
     write_atomically(arguments.out.with_suffix(RECORD.suffix), about + "\n")
     say(console, f"wrote {arguments.out}, SHA-256 {record['sha256']}")

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.board.files import PRIVATE
 from spurgen.harness.commands._arguments import add_submission
 from spurgen.harness.commands._cluster import device_of
 from spurgen.harness.commands._limits import limits_of
@@ -19,7 +18,7 @@ from spurgen.harness.commands._running import add_run_arguments, flags_of_rows, 
 from spurgen.harness.commands._verifying import samples_bar, total
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import PRIVATE, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
@@ -89,11 +88,13 @@ def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
             f"a submission that is not sandboxed could read the secret, and {why_unavailable()}; if you trust the "
             "submission, add --isolation process"
         )
+    if isolation == "bubblewrap":  # on every machine of a cluster as well
+        limits = replace(limits, isolation="bubblewrap")
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
-    if arguments.shard:
-        wanted = share(wanted, *arguments.shard, flag="--shard", what="jobs")
     public, _ = offered(wanted)  # skipped tasks are reported with the public jobs
+    if arguments.shard:
+        public = share(public, *arguments.shard, flag="--shard", what="jobs")
     jobs = plan_private(public, secret, commitment.data_sha256)
     return _Private(suite, secret, commitment, jobs, Store(arguments.results, suite.name, PRIVATE), isolation)
 

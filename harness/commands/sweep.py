@@ -28,6 +28,7 @@ from spurgen.harness.experiments.tuning import (
     Setting,
     choose,
     finalists,
+    in_order,
     method_of,
     score_settings,
     settings,
@@ -113,7 +114,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     results += _tune_missing(finals, arguments.out, resources, console)
     for name, others in _tried(arguments.out, suite.name, known).items():
         if name not in names:
-            results += others
+            stored = [other for other in others if other.task in tasks and other.seed in seeds]
+            results += in_order(stored, known[name].submission.HYPERPARAMETERS)
     table = sweep_table(results, known)
     write_atomically(arguments.out / f"{suite.name}.md", f"# The sweep of suite {suite.name}\n\n{COLUMNS}\n\n{table}\n")
     print(table)

@@ -1,5 +1,6 @@
 """The data set of `spurgen run`: a folder of images with the scenario that makes them, scenario.toml."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from spurgen.harness.exports.writing import write_files
 from spurgen.harness.machine.folders import partial_folder
 
 SPLITS = ("train", "val", "test")
+UNFINISHED = f".{SCENARIO}"  # while the files of a data set are moved to their folder
 CHANNELS = ("background", "color", "shape")
 STRENGTHS = {"strong": 0.9, "weak": 0.7}  # two environments that differ: without them IRM has nothing to compare
 PER_GROUP = 50  # test samples in every (class, alignment pattern), however few are trained on
@@ -82,7 +84,7 @@ def _differing(first: Scenario, second: Scenario) -> str:
 
 
 def check_free(scenario: Scenario, folder: Path) -> bool:
-    """Return whether the whole data set is there already.
+    """Return whether the whole data set is there already; what a killed `write_world` left of one is removed.
 
     Raises `SpurgenError` if the folder has another one, or a part of one, or cannot be a folder.
     """
@@ -94,6 +96,7 @@ def check_free(scenario: Scenario, folder: Path) -> bool:
             f"{folder} holds another data set than the one asked for (they differ in {_differing(present, scenario)}); "
             "choose another --data-dir, or leave out --generate-data to use it as it is"
         )
+    _remove_unfinished(folder)
     taken = [name for name in (*SPLITS, TABLE) if (folder / name).exists()]
     if taken:
         what = f"{folder} holds {', '.join(taken)} but no {SCENARIO}"
@@ -116,14 +119,35 @@ def check_files(scenario: Scenario, folder: Path, progress: Callable[[int], None
 def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:
     """Write the data set into a folder that may hold other files; scenario.toml comes last.
 
-    The files are those of the format `folder`. Raises `SpurgenError` if they cannot be written; then none is left.
+    The files are those of the format `folder`. Raises `SpurgenError` if they cannot be written; then none is left, and
+    what a kill leaves is removed by `check_free`.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with partial_folder(folder, "generating") as partial:
             write_files(Plan(scenario, SPLITS, "folder"), partial, progress)
             write_scenario(scenario, partial)
-            for name in sorted((path.name for path in partial.iterdir()), key=lambda name: name == SCENARIO):
-                (partial / name).rename(folder / name)
+            _move_all(partial, folder)
     except OSError as error:
         raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another --data-dir") from None
+
+
+def _move_all(source: Path, folder: Path) -> None:
+    """Move a finished data set into a folder; if that fails, or a kill ends it, it is seen to be unfinished."""
+    (source / SCENARIO).rename(folder / UNFINISHED)
+    try:
+        for path in [*source.iterdir()]:
+            path.rename(folder / path.name)
+        (folder / UNFINISHED).rename(folder / SCENARIO)
+    except BaseException:
+        _remove_unfinished(folder)
+        raise
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what `_move_all` has moved, if it was not finished."""
+    if (folder / UNFINISHED).is_file():
+        for split in SPLITS:
+            shutil.rmtree(folder / split, ignore_errors=True)
+        for name in (TABLE, UNFINISHED):
+            (folder / name).unlink(missing_ok=True)

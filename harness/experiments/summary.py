@@ -158,7 +158,7 @@ def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experiment
         differences=differences_to_erm([method for method in methods if method.estimates], replicates, _tested(task)),
         ideal=_ideal(task, experiment.seeds),
         written=now(),
-        environment=environment(),
+        environment=environment(experiment.device),
     )
 
 

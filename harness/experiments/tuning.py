@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.search import Distribution
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SubmissionError
@@ -46,10 +47,31 @@ def settings(hyper: Recipe, count: int) -> list[Options]:
     Setting i > 0 has draw i - 1 of every hyper-parameter. A draw depends on the hyper-parameter's name and its number
     alone, so all methods meet the same pairs of learning rate and weight decay.
     """
-    searched = {entry.name: entry.metadata["search"] for entry in fields(hyper) if entry.metadata["search"]}
-    defaults = {name: getattr(hyper, name) for name in searched}
-    drawn = [{name: search.at(quantile(name, k)) for name, search in searched.items()} for k in range(count - 1)]
-    return list({str(options): options for options in (defaults, *drawn)}.values())
+    defaults = {name: getattr(hyper, name) for name in _searched(hyper)}
+    return list({str(options): options for options in (defaults, *draws(hyper, count - 1))}.values())
+
+
+def draws(hyper: Recipe, count: int) -> list[Options]:
+    """Return the first draws of all that is searched."""
+    searched = _searched(hyper)
+    return [{name: search.at(quantile(name, k)) for name, search in searched.items()} for k in range(count)]
+
+
+def in_order(results: Sequence[TuningResult], hyper: Recipe) -> list[TuningResult]:
+    """Return a method's stored results in the order of its settings, which are stored as they end.
+
+    What is no draw comes first: the defaults that were swept. If there is no such setting they were a draw, and the one
+    that was stored first is taken for them.
+    """
+    place = {str(options): k for k, options in enumerate(draws(hyper, len(results) + STRATA))}
+    tried = dict.fromkeys(str(result.options) for result in results)
+    defaults = next((options for options in tried if options not in place), next(iter(tried), ""))
+    place |= {options: -1 for options in tried if options == defaults or options not in place}
+    return sorted(results, key=lambda result: place[str(result.options)])
+
+
+def _searched(hyper: Recipe) -> dict[str, Distribution]:
+    return {entry.name: entry.metadata["search"] for entry in fields(hyper) if entry.metadata["search"]}
 
 
 def quantile(name: str, draw: int) -> float:

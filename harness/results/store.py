@@ -26,6 +26,8 @@ from spurgen.harness.results.sources import RESULTS
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
 """Folder of the results that ship with the package."""
 OWN = Path(RESULTS)
+PRIVATE, REFERENCE, ENTRY = "private", "reference", "entry"
+KINDS = ("", PRIVATE, REFERENCE, ENTRY)
 """Default folder for a user's own results."""
 TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v1's largest files have 160 KB
 REMEDY = "restore it from version control, or delete it and run its jobs again"
@@ -44,8 +46,8 @@ def label_of(spec: str, options: Mapping[str, object]) -> str:
 class Store:
     """The rows of one suite: those in a results folder, and otherwise those that ship with the package.
 
-    A row in the folder hides the shipped row of the same label, and starts as a copy of it. `kind` is `private` or
-    `reference` for results that are on no leaderboard. Without `shipped`, only the folder counts.
+    A row in the folder hides the shipped row of the same label, and starts as a copy of it. `kind`, one of `KINDS`,
+    is not empty for results that are on no leaderboard. Without `shipped`, only the folder counts.
     """
 
     def __init__(self, results: Path, suite: str, kind: str = "", *, shipped: bool = True) -> None:

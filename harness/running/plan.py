@@ -176,7 +176,7 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
             supported = ", ".join(modalities[job.spec])
             skipped[f"skipped {job.task.name}, which is {job.task.modality}: {job.spec} takes {supported}"] = None
     if not accepted:
-        raise SpurgenError("there is nothing to run: " + ("; ".join(skipped) or "there are fewer jobs than shares"))
+        raise SpurgenError("there is nothing to run: " + "; ".join(skipped))
     return accepted, list(skipped)
 
 

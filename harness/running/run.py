@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 
 from spurgen.benchmark.contract import Context
@@ -18,6 +17,7 @@ from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
+from spurgen.harness.results.store import label_of
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, Predictions, check_offer, collect, count_rows
@@ -86,7 +86,7 @@ def run(job: Job) -> Outcome:
             error = "\n".join([str(failure), *getattr(failure, "__notes__", [])])
     result = Result(
         suite=job.task.scenario.suite, task=job.task.name, spec=job.spec,
-        submission=about.name if about else Path(job.spec).stem, access=about.access if about else "none",
+        submission=about.name if about else label_of(job.spec, {}), access=about.access if about else "none",
         uses_generator=(about is not None and about.uses_generator) or _imports_generator(job.spec),
         options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
@@ -94,7 +94,7 @@ def run(job: Job) -> Outcome:
         report=asked.report if asked else None, rules=asked.rules if asked else {},
         metrics=scores.metrics, channels=scores.channels, patterns=scores.patterns, groups=scores.groups,
         provenance=Provenance(
-            finished=now(), environment=environment(job.device, job.limits.record()),
+            finished=now(), environment=environment(job.device, _limits(job).record()),
             seconds=seconds, peak_memory_bytes=peak,
             order_seed=asked.order_seed if asked else None, consistency=consistency,
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)),
@@ -136,7 +136,7 @@ def _without_secrets(result: Result) -> Result:
     provenance = result.provenance.model_copy(update=silent)
     return result.model_copy(
         update={
-            "submission": Path(result.spec).stem,
+            "submission": label_of(result.spec, {}),
             "verification": "private",
             "report": report,
             "error": error,

@@ -102,9 +102,10 @@ def shown_paths() -> list[Path]:
 
 
 def _hidden() -> list[str]:
-    """List the folders, inside those shown, that hold answers or the code that makes them."""
-    shown = shown_paths()
-    folders = [HOME / name for name in HIDDEN if (HOME / name).is_dir()]
+    """List the folders, inside those shown, that hold answers, or code that no worker needs."""
+    shown, harness = shown_paths(), HOME / "harness"
+    own = [path for path in sorted(harness.glob("*/")) if path != harness / "worker"]
+    folders = [path for path in (*(HOME / name for name in HIDDEN), *own) if path.is_dir()]
     return [str(path) for path in folders if any(path.is_relative_to(p) for p in shown)]
 
 

@@ -57,12 +57,13 @@ class WorkerProcess:
         self.isolation = isolation_of(limits)
         files = [*submission_files(spec).values()]
         self.scratch = bubblewrap.SCRATCH if self.isolation == "bubblewrap" else home / "scratch"
-        # -u: show what was printed before a failure. -P: a file in the user's folder must not pass for a library;
-        # `loading` adds the folder at the end of the path.
+        # -u: show what was printed before a failure. -P: no file in the current folder passes for a library of ours;
+        # `loading` puts the submission's own folder on the path once ours are imported.
         settings = json.dumps({"isolation": self.isolation, "limits": limits.for_process(device)})
         server = [sys.executable, "-u", "-P", "-m", "spurgen.harness.worker.server", settings]
         self.printing, writing = os.pipe()
         self._inner: int | None = None
+        self._closed = False
         try:
             if self.isolation == "process":
                 self.scratch.mkdir()
@@ -113,7 +114,9 @@ class WorkerProcess:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kill the process, wait for its end and close its pipes except `printing`."""
+        """Kill the process, wait for its end and close its pipes except `printing`; a second call does nothing."""
+        if self._closed:  # another process may have the number by now
+            return
         self.kill()
         with suppress(subprocess.TimeoutExpired):  # bubblewrap ends when all inside has
             self.process.wait(EXIT_SECONDS)
@@ -122,6 +125,7 @@ class WorkerProcess:
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 stream.close()
+        self._closed = True
 
     def pids(self) -> list[int]:
         """List the process and, where the system shows them, its descendants."""

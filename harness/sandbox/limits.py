@@ -1,9 +1,10 @@
 """The limits on a submission's process, and how it is isolated."""
 
-import resource
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from spurgen.harness.worker.limits import at_most_now
 
 MIB, GIB = 1 << 20, 1 << 30
 OPEN_FILES, FILES, THREADS = 256, 50_000, 512
@@ -55,10 +56,4 @@ DEFAULT = Limits()
 
 def lowered(wanted: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
     """Return the soft and hard limits, each at most this process's own, which cannot be raised."""
-    return {
-        name: tuple(  # type: ignore[misc]  # two values, as both arguments of zip have
-            value if now == resource.RLIM_INFINITY else min(now, value)
-            for now, value in zip(resource.getrlimit(getattr(resource, f"RLIMIT_{name}")), values, strict=True)
-        )
-        for name, values in wanted.items()
-    }
+    return {name: at_most_now(name, values) for name, values in wanted.items()}

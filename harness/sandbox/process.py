@@ -25,7 +25,7 @@ from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.sandbox.output import OutputReader
 from spurgen.harness.sandbox.shape_hints import shape_hint
 from spurgen.harness.worker.messages import MAX_WIDTH, batch_to, data_to
-from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
+from spurgen.harness.worker.protocol import BrokenFrameError, LateError, Pipe, PipeClosedError
 
 MAX_HEADER = 1 << 17  # bytes; an error has 8,000 characters, up to 12 bytes each in JSON
 MAX_REPORT = 1 << 16  # bytes; those of our methods have up to 1,400
@@ -127,7 +127,7 @@ class Worker:
     def answer(self, count: int, width: int | None, where: str) -> Float:
         """Wait for the answer to `send` and check it: finite reals (count, width), any width if None."""
         step = self._step
-        _, arrays = self._reply(self.limits.answer_seconds, max_bytes=max(count * (width or MAX_WIDTH) * 8, SMALL))
+        _, arrays = self._reply(self.limits.answer_seconds, max_bytes=max(count * MAX_WIDTH * 8, SMALL))
         scores = arrays.get("answer", np.empty(0))
         expected = f"({count}, {'d' if width is None else width})"
         if scores.ndim != 2 or len(scores) != count or scores.shape[1] != (width or scores.shape[1]):
@@ -215,18 +215,26 @@ class Worker:
             ending = self._ended(code)
         except subprocess.TimeoutExpired:
             over = time.monotonic() >= self._last
-            ending = f"it ran for longer than {self.limits.life_seconds:g} s in all" if over else str(error)
+            ending = str(error)
+            if over:
+                ending = f"it ran for longer than {self.limits.life_seconds:g} s in all; see --life-hours"
+            elif isinstance(error, LateError):
+                flag, seconds = "--answer-minutes", self.limits.answer_seconds
+                if self._step == "fit":
+                    flag, seconds = "--fit-hours", self.limits.fit_seconds
+                ending = f"{error}, {seconds:g} s; see {flag}"
         return self.failure(f"{self._step} did not answer: {ending}")
 
     def _ended(self, code: int) -> str:
         """Describe an exit code; bubblewrap returns a signal as 128 plus its number."""
         if self._output.flooded:
-            return f"it printed more than {self.limits.printed_bytes} bytes, and was ended; print less"
+            most = self.limits.printed_bytes
+            return f"it printed more than {most} bytes, and was ended; print less, or see --printed-mib"
         if self._excess:
             return f"{self._excess}, and was ended; use fewer"
         number = code - 128 if self.isolation == "bubblewrap" and code > 128 else -code
         if number == signal.SIGXCPU:
-            return f"it used more than {self.limits.cpu_seconds} s of CPU time, and was ended"
+            return f"it used more than {self.limits.cpu_seconds} s of CPU time, and was ended; see --cpu-hours"
         return f"signal {number} ended its process" if number > 0 else f"its process ended with exit code {code}"
 
     def failure(self, what: str, details: str = "") -> SubmissionError:

@@ -20,14 +20,19 @@ REFUSED = (
     "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "io_setup",
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "open_tree", "move_mount",
     "keyctl", "add_key", "request_key", "open_by_handle_at", "personality",
-    "mincore", "cachestat", "fadvise64", "preadv2", "fanotify_init",  # show what another process has read
+    "mincore", "cachestat", "fadvise64", "preadv2",  # show what another process has read
+    "fanotify_init", "inotify_init", "inotify_init1", "inotify_add_watch",
 )  # fmt: skip
 MISSING = ("clone3", "flock")  # EPERM would let glibc fail, and a library wait for a lock for ever
 FILE_COMMANDS = {
     "F_SETLK": 6, "F_SETLKW": 7, "F_OFD_SETLK": 37, "F_OFD_SETLKW": 38, "F_SETLEASE": 1024, "F_NOTIFY": 1026,
-    "F_SETPIPE_SZ": 1031,
+    "F_SETPIPE_SZ": 1031, "F_GET_RW_HINT": 1035, "F_SET_RW_HINT": 1036, "F_GET_FILE_RW_HINT": 1037,
+    "F_SET_FILE_RW_HINT": 1038,
 }  # fmt: skip
-"""What `fcntl` may not do, lock a file, watch it or enlarge a pipe: numbers of Linux, which other systems lack."""
+"""What `fcntl` may not do: lock or watch a file, enlarge a pipe, or leave a hint that a later process can read.
+
+Numbers of Linux, which other systems lack.
+"""
 
 
 @cache

@@ -11,14 +11,14 @@ from spurgen.benchmark.reading import read_text
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
-from spurgen.harness.board.files import REFERENCE, build_board
+from spurgen.harness.board.files import build_board
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.figures.from_board import board_sheets, set_sheets
 from spurgen.harness.figures.sheet import Sheet
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.ideal import Ideals, mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import REFERENCE, Store
 from spurgen.harness.site.cells import scale_of
 from spurgen.harness.site.names import file_names
 from spurgen.harness.statistics.estimate import Estimate

@@ -33,6 +33,10 @@ class PipeClosedError(BrokenFrameError):
     """The other side is gone."""
 
 
+class LateError(BrokenFrameError):
+    """Nothing came before the deadline."""
+
+
 class Pipe:
     """Sends and receives frames over two file descriptors, with a deadline for each frame.
 
@@ -104,7 +108,7 @@ class Pipe:
         view, done = memoryview(data), 0
         while done < count:
             if not self._wait(deadline):
-                raise BrokenFrameError("no answer in time")
+                raise LateError("no answer in time")
             got = os.readv(self.reading, [view[done:]])
             if not got:
                 raise PipeClosedError("the pipe is closed")

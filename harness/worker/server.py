@@ -54,6 +54,14 @@ def _as_count(value: Any) -> int:  # noqa: ANN401  # strangers' code returns any
         raise SubmissionError(f"checkpoints() returned {value!r}, expected a whole number") from None
 
 
+def _as_json(report: Any) -> Any:  # noqa: ANN401  # strangers' code returns anything
+    """Return a report as JSON has it, with numbers of NumPy and torch as plain ones."""
+    try:
+        return json.loads(json.dumps(report, default=lambda value: value.item()))
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
+        raise SubmissionError(f"report() returned what JSON cannot hold, {error}; return dicts of numbers") from None
+
+
 class _Server:
     """The loaded submission, and the operations that frames ask for."""
 
@@ -73,7 +81,8 @@ class _Server:
         _call(self.submission, "fit", train, val, context)
         assert self.submission is not None
         report, checkpoints = self.submission.report, self.submission.checkpoints
-        return {"report": report and report(), "checkpoints": _as_count(checkpoints() if checkpoints else 0)}, {}
+        count = _as_count(checkpoints() if checkpoints else 0)
+        return {"report": report and _as_json(report()), "checkpoints": count}, {}
 
     def restore(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
         _call(self.submission, "restore", header["place"])

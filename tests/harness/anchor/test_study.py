@@ -3,7 +3,9 @@ import io
 import pytest
 from rich.console import Console
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.anchor import study as module
+from spurgen.harness.anchor import training
 from spurgen.harness.anchor.record import AnchorResult, read_anchor
 from spurgen.harness.anchor.study import Study
 
@@ -95,10 +97,37 @@ def test_results_of_other_methods_stay_and_stale_ones_go(make, trained):
     assert (by_method.count("erm"), by_method.count("mixup")) == (2 + 2 + 2, 3 + 2)
 
 
-def test_results_on_other_data_are_not_used(make, trained, planted):
-    make(["erm"]).run(CONSOLE)
-    content = make(["erm"], data=planted(1300)).run(CONSOLE)
-    assert len(trained.jobs) == 2 * len(content.results)
+@pytest.mark.usefixtures("trained")
+def test_results_on_other_data_are_not_overwritten(make, planted):
+    content = make(["erm"]).run(CONSOLE)
+    with pytest.raises(SpurgenError, match=r"planted.json has results on other data.*name another folder"):
+        make(["erm"], data=planted(1300))
+    assert read_anchor(make(["erm"]).path) == content
+
+
+def test_a_method_begun_again_with_other_options_has_no_figures_of_both(make, trained, monkeypatch):
+    make(["erm", "mixup"], trials=1).run(CONSOLE)
+    real = module.train_and_score
+
+    def stopped(data, job, design, identity):
+        if job.method == "mixup" and job.world == "1":
+            raise KeyboardInterrupt
+        return real(data, job, design, identity)
+
+    monkeypatch.setattr(module, "train_and_score", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        make(["erm", "mixup"], trials=3).run(CONSOLE)
+    assert [job.world for job in trained.jobs if job.method == "mixup"][-1] == "0"
+    assert not [result for result in make(["erm"]).run(CONSOLE).results if result.method == "mixup"]
+
+
+def test_results_of_an_older_version_go_and_the_most_settings_are_said(make, trained, monkeypatch):
+    assert make(["erm", "mixup"], trials=3).run(CONSOLE).trials == 3
+    monkeypatch.setattr(training, "method_version", {"erm": 1, "mixup": 10**6}.get)
+    content = make(["erm"], trials=1).run(CONSOLE)
+    assert {result.method for result in content.results} == {"erm"}
+    assert content.trials == 1
+    assert trained.jobs[-1].method == "erm"
 
 
 def test_a_method_without_a_setting_that_works_is_left_out_with_its_error(make, trained):

@@ -104,6 +104,7 @@ def test_the_same_command_goes_on_with_the_numbers_of_before(ask, answers, perso
         ("--task small-image --annotator p1 --scenes 9", "3 scenes of a class are too few for the 4"),
         ("--task small-image --annotator p1 --world 1", "--world 1: task small-image has one world; leave it out"),
         ("--summary", "has no answers to suite tiny; run spurgen human without --summary"),
+        ("--summary --annotator p1 --port 0", "--annotator, --port: no effect with --summary; leave it out"),
         ("--summary --task small-text", "has no answers to small-text; run spurgen human without --summary"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.results.store import OWN, Store
+from spurgen.harness.results.store import KINDS, OWN, Store
 from spurgen.harness.running.plan_file import PlannedJob, read_plan, to_jobs
 
 SUBMISSION = """
@@ -186,17 +186,40 @@ def test_a_folder_without_rows_cannot_be_merged(tmp_path, stderr):
     assert "has no rows: expected files such as" in stderr()
 
 
-def test_a_folder_of_references_alone_is_merged(tmp_path, suite, make_outcome, stderr):
-    Store(tmp_path / "share", "tiny", "reference").add("erm", *make_outcome(suite, 0.5))
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_of_one_kind_of_results_is_merged(tmp_path, suite, make_outcome, stderr, kind):
+    Store(tmp_path / "share", "tiny", kind).add("erm", *make_outcome(suite, 0.5))
     assert main(["merge", str(tmp_path / "share"), "--results", str(tmp_path / "out")]) == 0
     assert "merged 1 row of 1 folders" in stderr()
-    assert Store(tmp_path / "out", "tiny", "reference").labels() == ["erm"]
+    assert Store(tmp_path / "out", "tiny", kind).labels() == ["erm"]
 
 
 @pytest.mark.slow
 def test_a_shard_runs_its_share_of_the_jobs(score, planned, tmp_path):
     assert score(str(planned.with_name("mine.py")), "--shard", "1/3", seeds="0-2") == 0
     assert Store(tmp_path / "results", "tiny").row("mine")["small-text"].seeds == [1]
+
+
+def test_shards_are_dealt_from_the_jobs_that_a_submission_takes(suite_file, write_submission, tmp_path, stderr):
+    spec = write_submission("MODALITIES = {'text'}\n" + SUBMISSION)
+    shared = [
+        "score",
+        spec,
+        "--suite",
+        suite_file,
+        "--tasks",
+        "small-image",
+        "small-text",
+        "--seeds",
+        "0,1",
+        "--dry-run",
+    ]
+    shared += ["--results", str(tmp_path / "results")]
+    for shard in ("0/2", "1/2"):
+        assert main([*shared, "--shard", shard]) == 0
+        assert "1 of 1 jobs to run" in stderr()
+    assert main([*shared, "--shard", "2/3"]) == 0
+    assert "nothing to run: there are fewer jobs than shares" in stderr()
 
 
 def test_a_shard_without_the_number_of_shards_is_refused(score, stderr):

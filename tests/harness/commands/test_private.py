@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from spurgen.harness.cli import main
+from spurgen.harness.cli import main, make_parser
+from spurgen.harness.commands.score import _plan_private
 
 MODEL = """
 MODALITIES = {"text"}
@@ -83,6 +84,14 @@ def test_a_share_of_the_jobs_is_a_share_of_the_private_ones(score, write_submiss
     flags = ["--dry-run", "--private", "--isolation", "process", "--secret", str(secret), "--shard", "0/2"]
     assert score(write_submission(MODEL), *flags, seeds="0-2") == 0
     assert capsys.readouterr().err.count("2 of 2 jobs to run") == 2  # the public jobs, then the private ones
+
+
+def test_private_jobs_are_sandboxed_wherever_they_run(suite_file, write_submission, secret):
+    command = ["score", write_submission(MODEL), "--suite", suite_file, "--private", "--secret", str(secret)]
+    command += ["--tasks", "small-text", "--seeds", "0"]
+    for flags, isolation in (([], "bubblewrap"), (["--isolation", "process"], "process")):
+        (job,) = _plan_private(make_parser(command).parse_args([*command, *flags]), command[1]).jobs
+        assert job.limits.isolation == isolation
 
 
 def test_scoring_on_private_splits_needs_a_commitment(score, write_submission, stderr):

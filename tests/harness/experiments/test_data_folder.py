@@ -11,7 +11,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario, make_scenario
 from spurgen.generators import sample
 from spurgen.harness.cli import main
-from spurgen.harness.experiments.data_folder import SCENARIO, describe_world, read_world, write_world
+from spurgen.harness.experiments import data_folder
+from spurgen.harness.experiments.data_folder import SCENARIO, check_free, describe_world, read_world, write_world
 
 
 @pytest.mark.parametrize(("num_classes", "num_samples"), [(3, 300), (20, 1), (2, 20_000)])
@@ -51,6 +52,37 @@ def test_a_failed_write_leaves_no_files(monkeypatch):
     with pytest.raises(SpurgenError, match="cannot write to data: No space left on device; choose another --data-dir"):
         write_world(load_scenario("small.toml"), Path("data"), lambda _: None)
     assert list(Path("data").iterdir()) == []
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("kept", [0, 1, 2, 3, 4])
+def test_a_data_set_whose_files_were_moved_in_part_is_not_there(monkeypatch, kept):
+    """A full disk ends the moves, or a kill, after which the next run removes what was moved."""
+    moves, rename = [], Path.rename
+
+    def stopping(path, target):
+        moves.append(path)
+        if len(moves) > kept:
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    scenario = load_scenario("small.toml")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", stopping)
+        patched.setattr(data_folder, "_remove_unfinished", lambda _: None)
+        with pytest.raises(SpurgenError, match="cannot write to data: No space left"):
+            write_world(scenario, Path("data"), lambda _: None)
+    assert len(list(Path("data").iterdir())) == kept
+    assert not check_free(scenario, Path("data"))
+    assert list(Path("data").iterdir()) == []
+    moves.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", stopping)
+        with pytest.raises(SpurgenError, match="cannot write to data: No space left"):
+            write_world(scenario, Path("data"), lambda _: None)
+    assert list(Path("data").iterdir()) == []
+    write_world(scenario, Path("data"), lambda _: None)
+    assert check_free(scenario, Path("data"))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,16 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.generators import sample
 from spurgen.generators.factors import draw_factors
 from spurgen.harness.commands.sweep import sweep_table
-from spurgen.harness.experiments.tuning import choose, finalists, quantile, score_settings, settings, split_done, tune
+from spurgen.harness.experiments.tuning import (
+    choose,
+    finalists,
+    in_order,
+    quantile,
+    score_settings,
+    settings,
+    split_done,
+    tune,
+)
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.running.plan import baseline_specs, plan
 from spurgen.harness.running.query import Asker
@@ -251,3 +260,12 @@ def test_the_table_compares_the_defaults_which_come_first_with_the_best(first, s
     row, _ = read_table(sweep_table([*results, other], known))
     columns = ("Judged by", "Worked", "Defaults", "Best", "Chosen")
     assert row == {"Method": "m", "Access": "of m", "Settings": "2", **dict(zip(columns, expected, strict=True))}
+
+
+def test_stored_results_are_put_in_the_order_of_their_settings_the_defaults_first():
+    planned = settings(Recipe(), 20)
+    stored = [make_result(options) for options in [*planned[5:], *planned[:5]]]
+    assert [result.options for result in in_order(stored, Recipe())] == planned
+    drawn = [make_result(options) for options in [planned[3], planned[2], planned[1]]]  # the third was the default
+    assert [result.options for result in in_order(drawn, Recipe())] == [planned[3], planned[1], planned[2]]
+    assert in_order([], Recipe()) == []

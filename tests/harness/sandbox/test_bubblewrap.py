@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
+import pyseccomp
 import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
@@ -20,6 +21,7 @@ from spurgen.harness.sandbox.process import Worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
 SANDBOXED = Limits(isolation="bubblewrap")
+FCNTL = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, "fcntl")
 TRYING = """
 import ctypes, os, socket, subprocess, sys, threading
 def predict(batch):
@@ -148,13 +150,13 @@ def test_a_spec_is_relative_to_the_current_folder(spec, tmp_path, ask_worker, mo
 
 def test_an_installed_wheel_hides_the_same_folders(tmp_path, monkeypatch):
     place = tmp_path / "site-packages" / "spurgen"
-    for name in ("generators", "benchmark/results", "harness/worker"):
+    for name in ("generators", "benchmark/results", "harness/running", "harness/worker"):
         (place / name).mkdir(parents=True)
     monkeypatch.setattr(bubblewrap, "HOME", place)
     monkeypatch.syspath_prepend(str(place.parent))
     command = bubblewrap.sandbox_command((), SANDBOXED, "cpu", {})
     hidden = [command[k + 1] for k, flag in enumerate(command) if flag == "--tmpfs"]
-    assert [str(place / "generators"), str(place / "benchmark/results")] == hidden[-2:]
+    assert [str(place / name) for name in ("generators", "benchmark/results", "harness/running")] == hidden[-3:]
     assert str(place / "harness/worker") not in hidden
 
 
@@ -243,9 +245,21 @@ def test_an_error_caused_by_the_sandbox_gets_a_hint(ask_worker, code, hint, inde
         ask_worker(spec, SANDBOXED)
 
 
-def test_the_seccomp_filter_has_a_rule_per_refused_call():
-    assert len(seccomp.program()) % 8 == 0
-    assert len(seccomp.program()) > 8 * len(seccomp.REFUSED) / 2
+def test_every_refused_call_fails(attempt):
+    numbers = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in seccomp.REFUSED}
+    calls = {name: (number,) for name, number in numbers.items() if number >= 0}
+    calls |= {name: (FCNTL, "place", command) for name, command in seccomp.FILE_COMMANDS.items()}
+    assert len(calls) > 40
+    before = f"""
+import ctypes, os
+kernel, place = ctypes.CDLL(None, use_errno=True), os.open(os.devnull, os.O_RDONLY)
+def tried(number, first=-1, second=0):
+    first = place if first == "place" else first
+    return os.strerror(ctypes.get_errno()) if kernel.syscall(number, first, second, 0, 0, 0) < 0 else "worked"
+CALLS = {calls!r}
+"""
+    listed = attempt("[n for n, call in CALLS.items() if tried(*call) != 'Operation not permitted']", before=before)
+    assert listed == "[]"
 
 
 def test_the_limits_hold_for_every_process_of_the_sandbox(write_submission):

@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
-from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker, describe
@@ -18,15 +19,31 @@ from spurgen.harness.sandbox.process import Worker, describe
 @pytest.mark.parametrize(
     ("code", "limits", "message"),
     [
-        ("while True: pass", {"cpu_seconds": 2}, "it used more than 2 s of CPU time, and was ended"),
-        ("while True: print('x' * 1000)", {"printed_bytes": 10_000}, "it printed more than 10000 bytes, and was ended"),
-        ("import time; time.sleep(600)", {"answer_seconds": 0.3}, "no answer in time"),
-        ("import time; time.sleep(600)", {"life_seconds": 0.3}, "it ran for longer than 0.3 s in all"),
+        ("while True: pass", {"cpu_seconds": 2}, "it used more than 2 s of CPU time, and was ended; see --cpu-hours"),
+        (
+            "while True: print('x' * 1000)",
+            {"printed_bytes": 10_000},
+            "it printed more than 10000 bytes, .* --printed-mib",
+        ),
+        ("import time; time.sleep(600)", {"answer_seconds": 0.3}, "no answer in time, 0.3 s; see --answer-minutes"),
+        (
+            "import time; time.sleep(600)",
+            {"life_seconds": 0.3},
+            "it ran for longer than 0.3 s in all; see --life-hours",
+        ),
     ],
 )
 def test_a_submission_that_passes_a_limit_is_ended(isolation, code, limits, message, write_submission):
     with pytest.raises(SubmissionError, match=f"load did not answer: {message}"):
         describe(write_submission(code), {}, Limits(isolation=isolation, **limits))
+
+
+def test_training_that_takes_too_long_names_its_limit(write_submission):
+    spec = write_submission("import time\ndef fit(*_): time.sleep(600)\ndef predict(b): ...")
+    data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)
+    late = pytest.raises(SubmissionError, match=r"fit did not answer: no answer in time, 0\.3 s; see --fit-hours")
+    with Worker(spec, {}, "a-task", Limits(fit_seconds=0.3)) as worker, late:
+        worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
 
 
 def test_a_worker_has_a_limited_life_even_if_each_answer_comes_in_time(write_submission, monkeypatch):

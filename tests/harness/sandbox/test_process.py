@@ -1,3 +1,4 @@
+import os
 import tempfile
 from pathlib import Path
 from unittest.mock import Mock
@@ -237,6 +238,36 @@ def test_features_must_have_the_same_columns_in_every_batch(write_submission):
         worker.send("encode", Batch(None, ["a"] * 5))
         with pytest.raises(SubmissionError, match="encode returned 3 columns on test, and 2 before; return as many"):
             worker.answer(5, None, "test")
+
+
+def test_an_answer_of_a_thousand_columns_is_told_its_shape(write_submission):
+    spec = write_submission("import numpy as np\ndef predict(batch): return np.zeros((len(batch), 1000), np.float32)")
+    with Worker(spec, {}, "a-task") as worker:
+        worker.send("predict", Batch(None, ["a"] * 900))
+        with pytest.raises(SubmissionError, match=r"predict returned shape \(900, 1000\) on test, expected \(900, 3\)"):
+            worker.answer(900, 3, "test")
+
+
+def test_a_report_may_have_numbers_of_numpy(trained, write_submission):
+    code = "import numpy as np\ndef fit(*_): ...\ndef predict(b): ...\n"
+    spec = write_submission(code + "def report(): return {'curves': [{'loss': np.float32(0.5)}]}")
+    data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)
+    with Worker(spec, {}, "a-task") as worker:
+        report = worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
+    assert report.curves == ({"loss": 0.5},)
+    with pytest.raises(
+        SubmissionError, match=r"report\(\) returned what JSON cannot hold, .*; return dicts of numbers"
+    ):
+        trained(code + "def report(): return {'checks': {1, 2}}")
+
+
+def test_a_closed_worker_signals_no_process_when_it_is_closed_again(write_submission, monkeypatch):
+    worker = Worker(write_submission("def predict(b): ..."), {}, "a-task")
+    worker.close()
+    signalled = []
+    monkeypatch.setattr(os, "killpg", lambda *signal: signalled.append(signal))
+    worker.close()
+    assert signalled == []
 
 
 def test_a_report_that_cannot_be_written_is_an_error(trained):

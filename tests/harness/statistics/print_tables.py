@@ -59,14 +59,18 @@ def span(rates):
     return f"{min(rates):.1%} to {max(rates):.1%}" if len(rates) > 1 else f"{rates[0]:.1%}"
 
 
+def spread_line(rows):
+    """Return the cells of a task's line in the table of spreads."""
+    centre, mean_square, unequal, still = measured_spread(rows)
+    figures = (f"{centre:.3f}", f"{mean_square:.3f}", f"{unequal:.2f}")
+    return [str(len(rows)), *(figure.removeprefix("0") for figure in figures), str(still)]
+
+
 def spread(boards):  # noqa: ARG001
     table("rows of", "rows", "centre", "root mean square", "unequal", "rows that do not vary")
     for suite in ("v2", "v1"):
         for name, rows in rows_of(suite).items():
-            centre, mean_square, unequal, still = measured_spread(rows)
-            line(
-                f"{suite}, {name}", str(len(rows)), f"{centre:.3f}", f"{mean_square:.3f}", f"{unequal:.2f}", str(still)
-            )
+            line(f"{suite}, {name}", *spread_line(rows))
 
 
 def claims(boards):
