@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from spurgen.baselines.training.alignment import Alignment
 from spurgen.baselines.training.data import Data
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, redefined, train
 
@@ -37,15 +38,10 @@ def log_group_sizes(data: Data, num_classes: int) -> Tensor:
     An empty group counts as one sample. The training samples show which channel values are aligned with which class;
     a pair of class and value that never occurs counts as conflicting.
     """
-    domains = data.num_groups // num_classes
-    patterns = torch.zeros(len(data), num_classes, dtype=torch.int64, device=data.labels.device)
-    for bit, values in enumerate(data.channels.values()):
-        conflicts = torch.ones(num_classes, int(values.max()) + 1, dtype=torch.int64, device=values.device)
-        aligned = data.groups % domains >> bit & 1 == 0
-        conflicts[data.labels[aligned], values[aligned]] = 0
-        patterns += conflicts.T[values] << bit
-    sizes = torch.bincount(data.groups, minlength=num_classes * domains).clamp(min=1)
-    return sizes[torch.arange(num_classes, device=sizes.device) * domains + patterns].log()
+    alignment, values = Alignment(data, num_classes), list(data.channels.values())
+    groups = [alignment.groups(torch.full_like(data.labels, label), values) for label in range(num_classes)]
+    sizes = torch.bincount(data.groups, minlength=data.num_groups).clamp(min=1)
+    return sizes[torch.stack(groups, dim=1)].log()
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:

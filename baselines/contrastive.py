@@ -28,7 +28,7 @@ from spurgen.baselines.training.toolkit import (
 )
 
 TEMPERATURE = "Chen et al. 2020, appendix B.9: 0.5 on CIFAR-10; table 5: 0.05 to 1"
-WEIGHT = "chosen here: equal weight for both losses; Zhang et al. 2022 (CnC): 0.75 of the whole"
+WEIGHT = "searched around equal weight for both losses; Zhang et al. 2022 (CnC): 0.75 of the whole"
 COMPARED = 1000
 """Number of samples that are compared with their twins before training."""
 

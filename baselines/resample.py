@@ -1,7 +1,7 @@
 """Group-balanced resampling: ERM on batches in which every group is equally likely.
 
-Idrissi et al. 2022, "Simple data balancing achieves competitive worst-group-accuracy" (RWG with
-sampling in place of weights; called ReSample in Yang et al. 2023).
+Idrissi et al. 2022, "Simple data balancing achieves competitive worst-group-accuracy" (RWG;
+called ReSample in Yang et al. 2023).
 """
 
 from pydantic.dataclasses import dataclass

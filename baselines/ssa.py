@@ -1,10 +1,10 @@
 """Spread spurious attribute (Nam et al. 2022): Group-DRO on groups inferred by a predictor of the attributes.
 
 The predictor learns the channels' values from half of val, and from its own confident predictions on train.
-Simplified to the cost of two ERM runs: one predictor instead of three on folds of train; confident predictions are
-selected within a batch, not over all of train; and conflicting values are balanced against aligned ones, not every pair
-of class and value, of which a batch holds few. One addition: labelled batches are balanced over groups. The attributes
-are correlated here, and a predictor that infers one from another would fail on the samples that matter.
+Simplified to less than twice the cost of ERM: one predictor instead of three on folds of train; confident predictions
+are selected within a batch, not over all of train; and conflicting values are balanced against aligned ones, not every
+pair of class and value, of which a batch holds few. One addition: labelled batches are balanced over groups. The
+attributes are correlated here, and a predictor that infers one from another would fail on the samples that matter.
 """
 
 from dataclasses import replace
@@ -14,8 +14,9 @@ from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from spurgen.baselines.training.alignment import Alignment
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.samplers import Sampler, balanced, halves
+from spurgen.baselines.training.samplers import balanced, halves, repeated
 from spurgen.baselines.training.seeding import seeded
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, redefined, train, within
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
@@ -30,26 +31,6 @@ class Hyperparameters(WorstGroupRecipe):
     eta: float = redefined(WorstGroupRecipe, "eta", default=0.0083)
     steps: int = within(1, 10**6, "chosen here: about one epoch of v1's train; the labelled half is small", default=300)
     threshold: float = within(0.0, 1.0, "Nam et al. 2022: least threshold 0.95", default=0.95)
-
-
-class Alignment:
-    """Which values of each channel are aligned with which class, according to labelled samples."""
-
-    def __init__(self, labeled: Data, num_classes: int) -> None:
-        self.tables: list[Tensor] = []
-        """Whether a value is aligned with a class, bool (K, V) per channel."""
-        for k, values in enumerate(labeled.channels.values()):
-            aligned = (labeled.groups >> k) & 1 == 0
-            table = torch.zeros(num_classes, int(values.max()) + 1, dtype=torch.bool, device=values.device)
-            table[labeled.labels[aligned], values[aligned]] = True
-            self.tables.append(table)
-
-    def groups(self, labels: Tensor, values: list[Tensor]) -> Tensor:
-        """Return the groups, int64 (n,), of samples with these `labels` and `values`, int64 (n,) per channel."""
-        groups = labels << len(values)
-        for k, (table, value) in enumerate(zip(self.tables, values, strict=True)):
-            groups = groups + ((~table[labels, value]).long() << k)
-        return groups
 
 
 class AttributePredictor(nn.Module):
@@ -96,18 +77,6 @@ def confident(confidence: Tensor, aligned: Tensor, threshold: float) -> Tensor:
         order = confidence.masked_fill(~kind, -1.0).argsort(descending=True, stable=True)
         selected |= kind & (order.argsort() < size)
     return selected
-
-
-def repeated(sampler: Sampler, count: int) -> Sampler:
-    """Draw `count` batches, from as many epochs of a sampler as that takes."""
-
-    def draw(generator: Generator) -> Tensor:
-        batches = sampler(generator)
-        while len(batches) < count:
-            batches = torch.cat([batches, sampler(generator)])
-        return batches[:count]
-
-    return draw
 
 
 def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:

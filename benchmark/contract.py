@@ -16,7 +16,7 @@ Int64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Grant:
-    """What an access tier may see besides the inputs and labels of train, and of the val samples drawn as train is."""
+    """What an access tier may see besides inputs and labels of train, and of the val samples at train's strengths."""
 
     env_ids: bool = False
     val_groups: bool = False
@@ -65,7 +65,7 @@ class LabeledData:
 
     `labels` int64 (n,). As far as the access tier grants them, else None: `env_ids` int64 (n,),
     `group_ids` int64 (n,) in [0, num_groups), `channel_values` (int64 (n,) per channel), and `twins`,
-    every sample with all its channels redrawn uniformly.
+    every sample with all its channels redrawn uniformly but hidden ones.
     """
 
     batch: Batch

@@ -2,19 +2,13 @@
 
 import json
 
-from pydantic import BaseModel, ConfigDict
-
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.result import Metrics
 from spurgen.benchmark.scenario import Modality
-from spurgen.benchmark.scenario_tables import Name
+from spurgen.benchmark.scenario_tables import Frozen, Name
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class IdealValues(_Frozen):
+class IdealValues(Frozen):
     """Metrics of the ideal observer of one world in one modality, named as in `Result`.
 
     `scenario_sha256` and `scoring` say for which description and which `SCORING_VERSION` they hold.
@@ -26,7 +20,7 @@ class IdealValues(_Frozen):
     channels: dict[Name, Metrics]
 
 
-class IdealFile(_Frozen):
+class IdealFile(Frozen):
     """The values of all worlds of a suite, by world and modality."""
 
     suite: str

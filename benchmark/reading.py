@@ -7,7 +7,7 @@ import stat
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from math import isfinite
 from pathlib import Path
@@ -31,14 +31,22 @@ def open_plain(path: str | Path, at_most: int, what: str = "") -> Iterator[Buffe
     device, has more than `at_most` bytes, or cannot be read.
     """
     named = _named(path, what)
-    try:
-        mode = os.stat(path).st_mode  # before it is opened: opening a FIFO waits, and opening a device may act
-        if not stat.S_ISREG(mode):
-            raise ReadError(f"cannot read {named}: it is {_kind(mode)}; put a plain file there")
-        with open(path, "rb", opener=_open) as file:
+    with ExitStack() as stack:
+        with _reported(named):
+            mode = os.stat(path).st_mode  # before it is opened: opening a FIFO waits, and opening a device may act
+            if not stat.S_ISREG(mode):
+                raise ReadError(f"cannot read {named}: it is {_kind(mode)}; put a plain file there")
+            file = stack.enter_context(open(path, "rb", opener=_open))
             if os.fstat(file.fileno()).st_size > at_most:
                 raise ReadError(f"cannot read {named}: it has more than {at_most:,} bytes; put a smaller file there")
-            yield file
+        yield file
+
+
+@contextmanager
+def _reported(named: str) -> Iterator[None]:
+    """Raise what goes wrong with a file as an error that names it."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise MissingError(f"cannot read {named}: {error.strerror}; restore it, or correct its path") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
@@ -48,7 +56,7 @@ def open_plain(path: str | Path, at_most: int, what: str = "") -> Iterator[Buffe
 
 def read_bytes(path: str | Path, at_most: int, what: str = "") -> bytes:
     """Return the content of a plain file; raise as `open_plain` does."""
-    with open_plain(path, at_most, what) as file:
+    with open_plain(path, at_most, what) as file, _reported(_named(path, what)):
         return file.read(os.fstat(file.fileno()).st_size)
 
 

@@ -28,7 +28,7 @@ from spurgen.benchmark.scenario_tables import (
 )
 
 Modality = Literal["image", "text", "multimodal"]
-BALANCED = ("calibration", "test")  # splits with as many samples of every (class, alignment pattern) group
+BALANCED = ("calibration", "test")  # splits whose samples go round the groups: (class, alignment pattern)
 _CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
     "image": frozenset({"image", "both"}),
     "text": frozenset({"caption", "both"}),
@@ -56,10 +56,11 @@ class Scenario(Frozen):
 
     The classes are `num_classes` pictograms from `first_class` on. `core_size` and `core_contrast` are relative to the
     world's default. `core_visibility` is the probability that the core cue is drawn at all, `label_noise` that a train
-    or val label is not the class shown, `caption_fidelity` that a caption mentions a given channel. `withheld` lists
-    combinations that train and val never show, as indices: `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a
-    sample that would show one has its last-named channel redrawn uniformly over the values that are left.
-    `alignment_seed` decides which values go with which class (default: `seed`), so two worlds can share the alignment.
+    label, or without `val_per_group` a val label, is not the class shown, `caption_fidelity` that a caption mentions a
+    given channel. `withheld` lists combinations that train and val never show, as indices:
+    `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show one has its last-named channel
+    redrawn uniformly over the values that are left. `alignment_seed` decides which values go with which class (default:
+    `seed`), so two worlds can share the alignment.
 
     A scenario of several `worlds` is a template: `in_world` makes its worlds, which differ in their seeds alone.
     `core_carrier` says where pictogram and noun are shown, `second_part` what else the class depends on. `alignment`
@@ -185,6 +186,8 @@ class Scenario(Frozen):
         for name, value in combination.items():
             if name != "class" and name not in self.channels:
                 raise ValueError(f"{where}: unknown channel {name!r}")
+            if name != "class" and self.channels[name].hidden:
+                raise ValueError(f"{where}: {name} is hidden, so no twin may redraw it; name other channels")
             size = self.num_classes if name == "class" else self.channels[name].values
             if not 0 <= value < size:
                 raise ValueError(f"{where}: {name} has the values 0 to {size - 1}")
@@ -248,7 +251,11 @@ class Scenario(Frozen):
 
     @property
     def ceiling(self) -> float:
-        """Best possible test accuracy from the core cue alone: right where it is drawn, chance elsewhere."""
+        """Best possible test accuracy from the core cue alone: right where it is drawn, chance elsewhere.
+
+        Of a core cue that is drawn whole or not at all; not if it has a second part that captions leave out, or a
+        contrast of 0, or if the modality does not carry it.
+        """
         return self.core_visibility + (1 - self.core_visibility) / self.num_classes
 
     def uncorrelated(self) -> Self:

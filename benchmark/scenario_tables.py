@@ -78,9 +78,9 @@ class SplitSizes(Frozen):
 
     The first `twins` test samples have twins; default: 1,000, or all if there are fewer. `conflicting_per_class` test
     samples of each class come on top, with all channels conflicting. Of `val`, the first `val_per_group` of each group
-    are balanced, the others drawn as train. `calibration` is balanced as `test` is, and no submission gets its labels:
-    the temperature is fitted on it, or on `val` if it has 0 samples. Of the samples with twins, the first
-    `nuisance_twins` also have one for every single nuisance that is redrawn.
+    are balanced, the others at train's strengths, and no label of val is noisy. `calibration` is balanced as `test` is,
+    and no submission gets its labels: the temperature is fitted on it, or on `val` if it has 0 samples. Of the samples
+    with twins, the first `nuisance_twins` also have one for every single nuisance that is redrawn.
     """
 
     train: Size = 6000

@@ -12,6 +12,7 @@ from spurgen.generators.factors import first_part
 from spurgen.generators.layers import OPAQUE
 from spurgen.generators.sampling import Drawn, magnitudes, mentioned
 from spurgen.generators.streams import Int64
+from spurgen.generators.world import needs_pictogram
 
 UNSEEN = -1
 
@@ -51,7 +52,7 @@ def evidence(made: Drawn, modality: Modality) -> Evidence:
     core_seen = np.any([shown[carrier] for carrier in carriers], axis=0)
     values = {}
     for name, channel in scenario.channels.items():
-        seen = _seen(made, channel.kind, [c for c in carriers if channel.carrier in (c, "both")])
+        seen = _seen(made, channel.kind, {c for c in carriers if channel.carrier in (c, "both")})
         values[name] = np.where(seen, factors.values[name], UNSEEN)
     second = factors.second
     if scenario.second_part:
@@ -67,19 +68,17 @@ def _pictogram_drawn(made: Drawn) -> NDArray[np.bool_]:
 
 def _second_seen(made: Drawn, kind: str, carriers: Collection[str]) -> NDArray[np.bool_]:
     """Return which samples show the second part of the core cue."""
-    module = made.world.kinds[kind]
-    carried = module.CARRIERS & set(carriers)
-    in_image = _seen(made, kind, carried & {"image"})
-    if getattr(module, "NEEDS_PICTOGRAM", False):
-        in_image &= _pictogram_drawn(made)
-    return in_image | _seen(made, kind, carried & {"caption"})
+    return _seen(made, kind, made.world.kinds[kind].CARRIERS & set(carriers))
 
 
 def _seen(made: Drawn, kind: str, carriers: Collection[str]) -> NDArray[np.bool_]:
     """Return which samples show the value of a kind in one of the carriers, bool (n,)."""
     seen = np.zeros(len(made.factors.labels), bool)
     if "image" in carriers:
-        seen |= magnitudes(made.world, kind, made.nuisance) > 0
+        in_image = magnitudes(made.world, kind, made.nuisance) > 0
+        if needs_pictogram(made.world.kinds[kind]):
+            in_image &= _pictogram_drawn(made)
+        seen |= in_image
     if "caption" in carriers:
         seen |= mentioned(made.world, kind, made.nuisance)
     return seen

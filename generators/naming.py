@@ -9,7 +9,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.factors import draw_factors, first_part, num_pictograms, whole_class
 from spurgen.generators.pictograms import DRAWINGS
-from spurgen.generators.world import make_world
+from spurgen.generators.world import make_world, needs_pictogram
 
 
 def class_names(scenario: Scenario) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def name_shown(scenario: Scenario, split: str, index: int) -> str | None:
 
 def _both_parts(scenario: Scenario, first: int, second: int) -> str:
     part = scenario.second_part
-    is_look = part is not None and getattr(discover(CHANNELS)[part.kind], "NEEDS_PICTOGRAM", False)
+    is_look = part is not None and needs_pictogram(discover(CHANNELS)[part.kind])
     pictogram, other = class_names(scenario)[first], list(second_parts(scenario))[second]
     return f"{other} {pictogram}" if is_look else f"{pictogram} + {other}"
 

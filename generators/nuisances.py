@@ -13,7 +13,11 @@ NUISANCES = ("place", "size", "tilt", "tone", "noise", "wording")
 
 
 def nuisances_in(modality: str) -> tuple[str, ...]:
-    """Return the nuisances of a modality; wording is that of captions, the others are those of images."""
+    """Return the nuisances of a modality: wording is that of captions, the others are those of images.
+
+    A kind that no channel has and that images can show is part of the tone, even where captions name it; so no single
+    nuisance of a text task varies it.
+    """
     shown = {"image": NUISANCES[:-1], "text": NUISANCES[-1:], "multimodal": NUISANCES}
     return shown[modality]
 

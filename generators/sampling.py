@@ -29,6 +29,8 @@ from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
+LAST_INDEX = 2**48  # beyond, the words of a stream would repeat: an index times its blocks is a uint64
+
 TwinKind = Literal["channel", "placebo", "core", "part", "ctrl", "unc"]
 PARTS = ("first", "second")  # of a composite core cue
 GRAMMARS = {"plain": PLAIN, "natural": NATURAL}
@@ -147,6 +149,8 @@ def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int])
         raise ScenarioError(message)
     if len(where) and where.min() < 0:
         raise ScenarioError(f"negative sample index {where.min()}; indices start at 0")
+    if len(where) and where.max() >= LAST_INDEX:
+        raise ScenarioError(f"sample index {where.max()} is too large; give one below 2**48")
     return where
 
 

@@ -18,6 +18,12 @@ from spurgen.generators.streams import Draw, Int64, permutation, stream_key, thr
 
 MAX_JOINT = 1000  # joint combinations that a check of `withheld` goes through
 COMMON_VALUES = 10  # an unlisted channel varies over its first ten values
+ON_PICTOGRAM = 'shows on the pictogram; set core_carrier = "both" or "image"'
+
+
+def needs_pictogram(kind: ModuleType) -> bool:
+    """Return whether an image shows the values of a kind on the pictogram alone."""
+    return bool(getattr(kind, "NEEDS_PICTOGRAM", False))
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,8 @@ def check(scenario: Scenario) -> None:
         if not carriers <= module.CARRIERS:
             possible = " or ".join(sorted(module.CARRIERS))
             raise ScenarioError(f'{where}: {channel.kind} is carried by {possible} only; set carrier = "{possible}"')
+        if scenario.core_carrier == "caption" and "image" in carriers and needs_pictogram(module):
+            raise ScenarioError(f"{where}: {channel.kind} {ON_PICTOGRAM}")
         if channel.values > len(module.VALUES):
             raise ScenarioError(f"{where}: {channel.kind} has {len(module.VALUES)} values, not {channel.values}")
         if channel.values <= ALIGNED_PER_CLASS[channel.alignment]:
@@ -129,8 +137,8 @@ def _check_second_part(scenario: Scenario, kinds: dict[str, ModuleType]) -> None
     known = len(kinds[part.kind].VALUES)
     if part.values > known:
         raise ScenarioError(f"{where}: {part.kind} has {known} values, not {part.values}")
-    if scenario.core_carrier == "caption" and getattr(kinds[part.kind], "NEEDS_PICTOGRAM", False):
-        raise ScenarioError(f'{where}: {part.kind} shows on the pictogram; set core_carrier = "both" or "image"')
+    if scenario.core_carrier == "caption" and needs_pictogram(kinds[part.kind]):
+        raise ScenarioError(f"{where}: {part.kind} {ON_PICTOGRAM}")
 
 
 def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int, where: str) -> dict[str, int] | None:

@@ -53,20 +53,24 @@ def per_environment(env_ids: Tensor, batch_size: int) -> Sampler:
     members = [torch.nonzero(env_ids.cpu() == env).flatten() for env in present]
     size = min(batch_size // len(members), *map(len, members))
     batches = len(env_ids) // (size * len(members))
-    draws = [shuffled(pool, size) for pool in members]
+    draws = [repeated(shuffled(pool, size), batches) for pool in members]
 
     def draw(generator: Generator) -> Tensor:
-        return torch.cat([_first_batches(draw_one, batches, generator) for draw_one in draws], dim=1)
+        return torch.cat([draw_one(generator) for draw_one in draws], dim=1)
 
     return draw
 
 
-def _first_batches(draw: Sampler, count: int, generator: Generator) -> Tensor:
-    """Return the first `count` batches of as many epochs as that takes."""
-    epochs = [draw(generator)]
-    while sum(map(len, epochs)) < count:
-        epochs.append(draw(generator))
-    return torch.cat(epochs)[:count]
+def repeated(sampler: Sampler, count: int) -> Sampler:
+    """Draw `count` batches, from as many epochs of a sampler as that takes."""
+
+    def draw(generator: Generator) -> Tensor:
+        batches = sampler(generator)
+        while len(batches) < count:
+            batches = torch.cat([batches, sampler(generator)])
+        return batches[:count]
+
+    return draw
 
 
 def halves(groups: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:

@@ -60,7 +60,7 @@ def _read_lines(path: Path) -> dict[str, list[str]]:
     try:
         with open_plain(path, TABLE_BYTES) as content, io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
             return {line[0]: line for line in csv.reader(file) if line}
-    except (ReadError, UnicodeDecodeError, csv.Error):
+    except (ReadError, OSError, UnicodeDecodeError, csv.Error):
         return {}
 
 

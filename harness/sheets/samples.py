@@ -11,6 +11,7 @@ from spurgen.benchmark.scenario_tables import Channel
 from spurgen.generators import TwinKind, sample, twins
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.nouns import NOUNS
+from spurgen.generators.world import needs_pictogram
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +53,7 @@ def without_pictogram(scenario: Scenario) -> Scenario:
 def staged(channel: str, image_size: int) -> Scenario:
     """Return the world in which a channel is shown: without a pictogram, unless the channel needs one."""
     scenario = world_scenario(image_size, channels=dict.fromkeys((*PLAIN, channel)))
-    needed = getattr(discover(CHANNELS)[channel], "NEEDS_PICTOGRAM", False)
+    needed = needs_pictogram(discover(CHANNELS)[channel])
     return scenario if needed else without_pictogram(scenario)
 
 

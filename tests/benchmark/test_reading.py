@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
-from spurgen.benchmark.reading import TOML_BYTES, parse_json, read_bytes, read_json, read_text, read_toml
+from spurgen.benchmark.reading import TOML_BYTES, open_plain, parse_json, read_bytes, read_json, read_text, read_toml
 
 
 @pytest.fixture
@@ -48,6 +48,13 @@ def test_a_fifo_that_comes_in_the_place_of_a_file_is_not_waited_for(tmp_path):
         "assert read_bytes(sys.argv[1], 9) == b''"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "fifo")], check=True, timeout=60)
+
+
+def test_an_error_while_a_file_is_open_is_not_one_of_the_file(write):
+    with pytest.raises(ValueError, match=r"^a bug$"), open_plain(write("1"), 9):
+        raise ValueError("a bug")
+    with pytest.raises(FileNotFoundError, match="other"), open_plain(write("1"), 9):
+        os.stat("other")
 
 
 def test_a_file_of_more_bytes_than_expected_is_refused(write):

@@ -139,7 +139,7 @@ def test_a_method_trains_and_predicts(name, modality, data, tmp_path):
     report = Report.model_validate(method.report())
     validated = [curve["val_accuracy"] for curve in report.curves if "val_accuracy" in curve]
     assert "val_accuracy" in report.curves[-1]
-    assert all(accuracy >= 0 for accuracy in validated)
+    assert all(0 <= accuracy <= 1 for accuracy in validated)
     assert report.checks == dict.fromkeys(report.checks, True)
     for place in range(method.checkpoints()):
         method.restore(place)

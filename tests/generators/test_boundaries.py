@@ -22,6 +22,7 @@ NOT_WHOLE_VALUES = "values of channel color must be whole numbers below 2**63, n
 REFUSED = [
     (lambda spec: sample(spec, "dev", [0]), "unknown split 'dev'; choose one of train, val, calibration, test"),
     (train([3, -2]), "negative sample index -2; indices start at 0"),
+    (train([2**48]), "sample index 281474976710656 is too large"),
     (train([1.7]), f"{NOT_WHOLE}float64 such as 1.7"),
     (train(np.array([1.0])), f"{NOT_WHOLE}float64"),
     (train(["1"]), f"{NOT_WHOLE}<U1"),

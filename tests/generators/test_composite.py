@@ -117,6 +117,8 @@ def test_a_second_part_that_cannot_be_shown_is_refused(world):
         sample(world(second_part={"kind": "glow"}), "train", [0])
     with pytest.raises(ScenarioError, match='tint shows on the pictogram; set core_carrier = "both" or "image"'):
         sample(world(second_part={"kind": "tint"}, core_carrier="caption"), "train", [0])
+    with pytest.raises(ScenarioError, match=r"channels\.tint: tint shows on the pictogram"):
+        sample(world(channels={"tint": {"carrier": "image"}}, core_carrier="caption"), "train", [0])
     with pytest.raises(ScenarioError, match="second_part: tint has 10 values, not 12"):
         sample(world(second_part={"kind": "tint", "values": 12}), "train", [0])
     with pytest.raises(ScenarioError, match="a part twin needs a scenario with a second part, and channel first or"):

@@ -16,13 +16,26 @@ METHODS = names_in("spurgen.baselines")
 
 
 def compared():
-    """Return the methods that the tests which look up recorded values name in a string, a call or a parameter."""
+    """Return the methods whose recorded values tests look up, by `peer(name)`, a string or a parameter of the test."""
     named = set()
     for path in HERE.glob("test_*.py"):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef) and "peer" in {argument.arg for argument in node.args.args}:
-                named |= {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
-    return named & set(METHODS)
+        for function in ast.parse(path.read_text()).body:
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "peer":
+                    (name,) = call.args
+                    named |= {name.value} if isinstance(name, ast.Constant) else parameters(function, name.id)
+    return named
+
+
+def parameters(function, name):
+    """Return the values that a test is parametrized with."""
+    for decorator in function.decorator_list:
+        names, rows = decorator.args
+        names = ast.literal_eval(names)
+        if name in names:
+            place = names.index(name)
+            return {row.elts[place].value for row in rows.elts}
+    raise AssertionError(f"{function.name} has no parameter {name}")
 
 
 def test_there_is_a_recorded_value_of_each_method_and_of_nothing_else():

@@ -27,8 +27,8 @@ def step_of_environments(make_step, logits, labels):
     return make_step(logits, labels=labels, features=logits, losses=losses)
 
 
-# mean_nll, penalty and the loss of a
-# step without weight decay; two environments of six samples, binary. A logit z there is the pair (0, z) here.
+# Recorded: the loss of a step without weight decay, and the penalties of two environments of six samples. The authors'
+# task is binary: a logit z there is the pair (0, z) here.
 @pytest.mark.parametrize(("place", "weight"), [*enumerate((0.5, 100.0))])
 def test_irm_penalises_the_gradient_of_each_environment(place, weight, fixed, make_step, peer):
     z, labels = fixed.wave(12, start=2.0) * 2, torch.arange(12) % 2
@@ -38,8 +38,8 @@ def test_irm_penalises_the_gradient_of_each_environment(place, weight, fixed, ma
     assert step.notes["penalty"].item() == close(sum(peer("irm").penalties) / 2)
 
 
-# VREx.update, two environments of six samples, weight 10.
-# It does not divide the loss by the weight, as IRM's authors do and we do.
+# Recorded: the loss of VREx.update on two environments of six samples, at weight 10. It does not divide the loss by the
+# weight, as IRM's authors do and we do.
 def test_vrex_penalises_the_variance_of_the_risks(fixed, make_step, peer):
     logits = fixed.logits.clone().requires_grad_()
     step = step_of_environments(make_step, logits, fixed.labels)
@@ -50,7 +50,7 @@ def test_vrex_penalises_the_variance_of_the_risks(fixed, make_step, peer):
     torch.testing.assert_close(10 * logits.grad[0], torch.tensor(peer("vrex").gradient), rtol=1e-4, atol=1e-6)
 
 
-# AbstractMMD.mmd of three environments of four samples, mean over pairs
+# Recorded: the mean over pairs of three environments, of four samples each, of AbstractMMD.mmd.
 @pytest.mark.parametrize(("name", "penalty"), [("coral", coral_penalty), ("mmd", mmd_penalty)])
 def test_coral_and_mmd_compare_the_features_of_environments(name, penalty, fixed, peer):
     features = fixed.features.view(3, 4, 4)
@@ -58,8 +58,8 @@ def test_coral_and_mmd_compare_the_features_of_environments(name, penalty, fixed
     assert penalty(environments).item() == close(peer(name).penalty)
 
 
-# LossComputer.loss over three steps, step size 0.1; with an adjustment its loss
-# also has the adjustments' weighted sum, which is constant.
+# Recorded: LossComputer.loss over three steps at step size 0.1. With an adjustment, the loss there also has the
+# adjustments' weighted sum, which is constant.
 @pytest.mark.parametrize("adjustment", [0.0, 2.0])
 def test_group_dro_updates_the_groups_weights(adjustment, fixed, make_step, peer):
     recorded = peer("group_dro")
@@ -70,7 +70,7 @@ def test_group_dro_updates_the_groups_weights(adjustment, fixed, make_step, peer
     torch.testing.assert_close(objective.weights, weights, rtol=1e-4, atol=1e-6)
 
 
-# models/functions.py: ReverseLayerF at alpha 0.6; train/main.py: alpha by progress
+# Recorded: the gradient behind ReverseLayerF at alpha 0.6, and alpha by progress.
 def test_adversarial_reverses_the_gradient(fixed, peer):
     features = fixed.features.clone().requires_grad_()
     (reverse_gradient(features, 0.6) @ fixed.wave(4, start=0.3)).tanh().sum().backward()
@@ -79,7 +79,7 @@ def test_adversarial_reverses_the_gradient(fixed, peer):
     assert [ramp(progress) for progress in (0.0, 0.1, 0.5, 0.9)] == close(recorded.ramp)
 
 
-# `wg`, the sampling weight of a sample of each group
+# Recorded: the sampling weight of a sample of each group.
 @pytest.mark.parametrize(("name", "method", "module"), [("resample", resample, None), ("crt", crt, last_layer)])
 def test_resample_and_crt_draw_samples_by_their_weights(
     name, method, module, fixed, captured, sized_problem, shares, peer
@@ -90,13 +90,12 @@ def test_resample_and_crt_draw_samples_by_their_weights(
     torch.testing.assert_close(actual, expected / expected.sum(), atol=0.01, rtol=0)
 
 
-# CRT, whose loss is that of ERM and whose optimiser has the classifier's
-# parameters alone
+# Recorded: the loss of CRT, which is that of ERM. Its optimiser there has the parameters of the classifier alone.
 def test_crt_trains_the_head_alone_on_the_mean_loss(make_step, captured, sized_problem, peer):
     assert captured(crt, sized_problem, last_layer).objective(make_step()).item() == close(peer("crt").loss)
 
 
-# subsample_("groups") of groups of 3 * SIZES samples
+# Recorded: the samples of each group that subsample_("groups") keeps.
 def test_subg_has_as_many_samples_of_each_group_as_the_smallest(fixed, peer):
     groups = torch.arange(6).repeat_interleave(3 * fixed.sizes)
     drawn = subset(groups, torch.Generator().manual_seed(0))
@@ -104,8 +103,8 @@ def test_subg_has_as_many_samples_of_each_group_as_the_smallest(fixed, peer):
     assert len(set(drawn.tolist())) == 18
 
 
-# dfr_on_validation_eval, C = 0.3, one
-# retraining, on 48 samples in four groups of 12, which are train and val
+# Recorded: the head of dfr_on_validation_eval at C = 0.3, retrained once on 48 samples in four groups of 12, which are
+# train and val.
 def test_dfr_is_an_l1_regression_on_standardised_features(fixed, peer):
     labels = np.arange(48) % 2
     known = fixed.wave(48, 5, start=0.2).double().numpy() * [1, 3, 0.5, 2, 1] + [0, 1, 0, -2, 0.3]

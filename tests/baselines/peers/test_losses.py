@@ -16,7 +16,7 @@ def close(value):
     return pytest.approx(value, rel=1e-4, abs=1e-6)
 
 
-# the method's _compute_loss
+# Recorded: _compute_loss of ERM.
 def test_erm_is_the_mean_loss(make_step, captured, sized_problem, peer):
     assert captured(erm, sized_problem).objective(make_step()).item() == close(peer("erm").loss)
 
@@ -39,19 +39,19 @@ def test_reweight_sqrt_reweight_cb_loss_and_reweight_crt_weigh_groups(
     assert ours.item() == close(peer(name).loss / mean.item())
 
 
-# focal_loss, the same as SubpopBench's
+# Recorded: focal_loss, which SubpopBench has as well.
 @pytest.mark.parametrize(("place", "gamma"), [*enumerate((0.5, 2.0))])
 def test_focal_discounts_confident_samples(place, gamma, make_step, captured, sized_problem, peer):
     loss = captured(focal, sized_problem, gamma=gamma).objective(make_step()).item()
     assert loss == close(peer("focal").losses[place])
 
 
-# from daniellevy/fast-dro: RobustLoss(alpha, 0, "cvar"), by bisection
+# Recorded: RobustLoss(alpha, 0, "cvar"), which finds the share by bisection.
 def test_cvar_dro_is_the_mean_of_the_worst_share(fixed, peer):
     assert [cvar(fixed.losses, alpha).item() for alpha in (0.1, 0.3, 0.5, 1.0)] == close(peer("cvar_dro").losses)
 
 
-# LDAMLoss([52, 35, 9], max_m=0.3, s=30) of the sines of the logits as cosines
+# Recorded: LDAMLoss for classes of 52, 35 and 9 samples, max_m 0.3 and s 30, of the logits' sines as cosines.
 def test_ldam_lowers_the_true_cosine_by_the_margin(fixed, make_step, captured, sized_problem, peer):
     seen = captured(ldam, sized_problem, max_margin=0.3, scale=30.0, sizes="classes")
     assert seen.objective(make_step(30 * fixed.logits.sin())).item() == close(peer("ldam").loss)
@@ -60,7 +60,7 @@ def test_ldam_lowers_the_true_cosine_by_the_margin(fixed, make_step, captured, s
     torch.testing.assert_close(head(fixed.wave(2, head.in_features, start=0.1)), 30 * cosines)
 
 
-# sizes [52, 35, 9]
+# Recorded: the loss for classes of 52, 35 and 9 samples.
 def test_bsoftmax_adds_the_logarithms_of_the_classes_sizes(make_step, captured, sized_problem, peer):
     seen = captured(bsoftmax, sized_problem, sizes="classes")
     assert seen.objective(make_step()).item() == close(peer("bsoftmax").loss)
@@ -76,7 +76,7 @@ def linear_network(fixed, pairs):
     )
 
 
-# mixup_data and mixup_criterion, share 0.3, with its predecessor
+# Recorded: mixup_criterion of samples that mixup_data mixed with their predecessors at a share of 0.3.
 def test_mixup_mixes_inputs_and_losses(fixed, peer):
     partners = torch.arange(12).roll(1)
     network = linear_network(fixed, torch.cat([fixed.features, fixed.features[partners]]))
