@@ -57,10 +57,10 @@ class Scenario(Frozen):
     The classes are `num_classes` pictograms from `first_class` on. `core_size` and `core_contrast` are relative to the
     world's default. `core_visibility` is the probability that the core cue is drawn at all, `label_noise` that a train
     label, or without `val_per_group` a val label, is not the class shown, `caption_fidelity` that a caption mentions a
-    given channel. `withheld` lists combinations that train and val never show, as indices:
-    `{class = 0, background = 3}` or `{color = 1, shape = 2}`; a sample that would show one has its last-named channel
-    redrawn uniformly over the values that are left. `alignment_seed` decides which values go with which class (default:
-    `seed`), so two worlds can share the alignment.
+    given channel. `withheld` lists combinations that train and val never show, as indices, such as
+    `{class = 0, background = 3}`; a sample that would show one has its last-named channel redrawn uniformly over the
+    values that are left. `alignment_seed` decides which values go with which class (default: `seed`), so two worlds can
+    share the alignment.
 
     A scenario of several `worlds` is a template: `in_world` makes its worlds, which differ in their seeds alone.
     `core_carrier` says where pictogram and noun are shown, `second_part` what else the class depends on. `alignment`
@@ -147,8 +147,7 @@ class Scenario(Frozen):
             for name, strength in environment.strength.items():
                 where = f"environment {environment.name!r}"
                 if name not in self.channels:
-                    known = ", ".join(self.channels)
-                    raise ValueError(f"{where}: unknown channel {name!r}; this one has {known}")
+                    raise ValueError(f"{where}: unknown channel {name!r}; this one has {', '.join(self.channels)}")
                 self._check_strength(f"{where}, {name}", strength)
 
     def _check_carriers(self) -> None:
@@ -186,8 +185,6 @@ class Scenario(Frozen):
         for name, value in combination.items():
             if name != "class" and name not in self.channels:
                 raise ValueError(f"{where}: unknown channel {name!r}")
-            if name != "class" and self.channels[name].hidden:
-                raise ValueError(f"{where}: {name} is hidden, so no twin may redraw it; name other channels")
             size = self.num_classes if name == "class" else self.channels[name].values
             if not 0 <= value < size:
                 raise ValueError(f"{where}: {name} has the values 0 to {size - 1}")
@@ -251,11 +248,7 @@ class Scenario(Frozen):
 
     @property
     def ceiling(self) -> float:
-        """Best possible test accuracy from the core cue alone: right where it is drawn, chance elsewhere.
-
-        Of a core cue that is drawn whole or not at all; not if it has a second part that captions leave out, or a
-        contrast of 0, or if the modality does not carry it.
-        """
+        """Best possible test accuracy from a core cue that is drawn whole or not at all: chance where it is not."""
         return self.core_visibility + (1 - self.core_visibility) / self.num_classes
 
     def uncorrelated(self) -> Self:

@@ -122,6 +122,8 @@ def check(scenario: Scenario) -> None:
         if channel.values <= ALIGNED_PER_CLASS[channel.alignment]:
             raise ScenarioError(f"{where}: {channel.alignment} needs more than {channel.values} values")
         where = f"scenario {scenario.name}, withheld"
+        if channel.hidden and any(name in combination for combination in scenario.withheld):
+            raise ScenarioError(f"{where}: {name} is hidden, so no twin may redraw it; name other channels")
         row = _blocked(scenario.withheld, name, channel.values, where)
         if row is not None:
             raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")

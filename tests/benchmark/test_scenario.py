@@ -95,7 +95,6 @@ IMPOSSIBLE = [
     ),
     ({"withheld": [{"class": 1}]}, r"withheld {'class': 1}: name at least two"),
     ({"withheld": [{"class": 1, "hue": 1}]}, r"withheld .*: unknown channel 'hue'"),
-    ({"withheld": [{"class": 1, "color": 1}], "channels": {"color": {"hidden": True}}}, "color is hidden, so no twin"),
     ({"withheld": [{"class": 10, "color": 1}]}, r"withheld .*: class has the values 0 to 9"),
     ({"withheld": [{"class": 1, "color": -1}]}, r"withheld .*: color has the values 0 to 9"),
     ({"splits": {"train": 0}}, r"splits.train: .*\(got 0\)"),

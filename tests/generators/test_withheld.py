@@ -108,6 +108,13 @@ COMBINATIONS = [
 ]
 
 
+def test_a_hidden_channel_cannot_be_withheld_since_no_twin_redraws_it(world):
+    channels = {"color": {"hidden": True}, "shape": {}}
+    with pytest.raises(ScenarioError, match="withheld: color is hidden, so no twin may redraw it; name other channels"):
+        check(world(channels=channels, withheld=[{"shape": 1, "color": 1}]))
+    check(world(channels=channels, withheld=[{"class": 1, "shape": 1}]))
+
+
 @settings(max_examples=60)
 @given(withheld=st.lists(st.sampled_from(COMBINATIONS), min_size=1, max_size=5))
 def test_any_withheld_combinations_are_refused_or_never_shown(withheld, drawn, world):
