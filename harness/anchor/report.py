@@ -84,7 +84,7 @@ def summary(content: AnchorFile, figures: dict[str, MethodFigures]) -> str:
     letters = {letter for each in figures.values() for letter in each.letters}
     sentences.append(
         f"There are {len(letters)} letters: methods that share one do not differ significantly (moderated paired tests "
-        "over worlds, Holm over all pairs)."
+        "over worlds, false discovery rate 5 % over all pairs)."
     )
     return " ".join(sentences)
 

@@ -16,13 +16,13 @@ from spurgen.harness.statistics.units import mean_estimate
 
 BY_CHANNEL = ("reliance", "sss")
 TEST = (
-    "Rows of an access tier that share a letter do not differ significantly (moderated paired t-test over {}, Holm "
-    "over all pairs of baselines, 5 %); rows are compared with the baselines alone."
+    "Rows of an access tier that share a letter do not differ significantly (moderated paired t-test over {}, "
+    "false discovery rate 5 % over all pairs of baselines); rows are compared with the baselines alone."
 )
 RULE = (
     "Bold: the highest estimate of an access tier with several rows, and the rows of it that share a letter with that, "
-    "which do not differ from it significantly (moderated paired t-test over {}, Holm over all pairs of baselines, "
-    "5 %)."
+    "which do not differ from it significantly (moderated paired t-test over {}, false discovery rate 5 % over "
+    "all pairs of baselines)."
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spurgen.harness.metrics.arrays import Bool, Float64
-from spurgen.harness.statistics.differences import ALPHA, holm
+from spurgen.harness.statistics.differences import ALPHA, benjamini_hochberg
 from spurgen.harness.statistics.units import Spread, pair_p_values, paired
 
 
@@ -24,10 +24,13 @@ class References:
         return cls(rows, spread, pair_p_values(rows, spread))
 
     def differ(self) -> Bool:
-        """Return which reference rows differ significantly, Holm-corrected over all pairs: bool (R, R)."""
+        """Return which reference rows differ significantly: bool (R, R).
+
+        Of the pairs that do, 5 % at most are expected to be equal (Benjamini & Hochberg over all pairs).
+        """
         count = len(self.rows)
         differ = np.zeros((count, count), bool)
-        differ[np.triu_indices(count, 1)] = np.array(holm(self.p_values.tolist())) < ALPHA
+        differ[np.triu_indices(count, 1)] = benjamini_hochberg(self.p_values) < ALPHA
         symmetric: Bool = differ | differ.T
         return symmetric
 
@@ -39,7 +42,9 @@ class References:
         """
         tests = [paired(row, other, self.spread) for other in self.rows]
         p_values = [1.0 if test is None else test.p for test in tests]
-        return np.array(holm([*p_values, *self.p_values.tolist()])[: len(p_values)]) < ALPHA
+        adjusted = benjamini_hochberg(np.concatenate([p_values, self.p_values]))
+        significant: Bool = adjusted[: len(p_values)] < ALPHA
+        return significant
 
 
 def rank_interval(mean: float, others: Float64, differ: Bool) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 from spurgen.harness.board.by_unit import Unit
 from spurgen.harness.machine.plotting import INK, PALE
 from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.statistics.standing import References
 from spurgen.harness.statistics.units import pair_errors
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
@@ -25,14 +26,16 @@ POWER = 0.8
 class Detectable:
     """Minimum detectable differences of robust accuracy on a task, for the median pair and the noisiest tenth.
 
-    `pair` is for one pair alone, `all_pairs` for the first step of Holm's correction over all `pairs` of the `rows`
-    with enough units. `error`: the moderated standard error of a difference, with `degrees` of freedom.
+    `pair` is for one pair alone; `all_pairs` for one of all `pairs` of the `rows` with enough units, beside the
+    `told_apart` that differ significantly. `error`: the moderated standard error of a difference, with `degrees` of
+    freedom.
     """
 
     unit: Unit
     units: int
     rows: int
     pairs: int
+    told_apart: int
     degrees: float
     error: float
     pair: float
@@ -66,21 +69,23 @@ class DetectableDifferences(Section):
             self.tasks, lambda task: f"{number(task.all_pairs, '.2f')} with {task.units_text}", self.main
         )
         power = f"With {100 * self.power:.0f} % power"
-        return f"{power}, after Holm over all pairs of rows, {pairs}: {differences}."
+        return f"{power}, as one of all pairs of rows, {pairs}: {differences}."
 
     def tables(self) -> str:
         """Return a line per task."""
         lines = [
             {"Task": name, "Rows": task.rows, "Units": task.units_text, "One pair": number(task.pair),
-             "After Holm over all pairs": number(task.all_pairs), "Pairs": task.pairs,
+             "One of all pairs": number(task.all_pairs), "Pairs": task.pairs,
+             "Told apart": task.told_apart,
              "One pair, noisiest tenth": number(task.pair_of_noisiest),
-             "After Holm, noisiest tenth": number(task.all_pairs_of_noisiest)}
+             "One of all, noisiest tenth": number(task.all_pairs_of_noisiest)}
             for name, task in self.tasks.items()
         ]  # fmt: skip
         note = (
             f"The true difference of robust accuracy that is detected at {100 * self.alpha:.0f} % with "
             f"{100 * self.power:.0f} % power: (t(1 - alpha / 2) + t(power)) times the moderated standard error of the "
-            "difference, for the median pair of methods and for the pair that is noisier than nine in ten."
+            "difference, for the median pair of methods and for the pair that is noisier than nine in ten. "
+            "Of all pairs, alpha is the false discovery rate times the share of pairs that are told apart already."
         )
         return with_note(note, lines)
 
@@ -93,7 +98,7 @@ class DetectableDifferences(Section):
         at = np.arange(len(tasks))
         pairs = [(task.pair, task.pair_of_noisiest) for task in tasks]
         all_pairs = [(task.all_pairs, task.all_pairs_of_noisiest) for task in tasks]
-        bars = ((-0.18, pairs, "one pair", PALE), (0.18, all_pairs, "after Holm, all pairs", INK))
+        bars = ((-0.18, pairs, "one pair", PALE), (0.18, all_pairs, "one of all pairs", INK))
         for shift, spans, label, colour in bars:
             median, noisiest = np.transpose(spans)
             axes.barh(at + shift, median, 0.34, label=label, color=colour, edgecolor=INK, linewidth=0.6)
@@ -117,18 +122,19 @@ def _detectable(task: RankedTask) -> Detectable:
     rows = [task.units(label) for label in task.full]
     errors, degrees = pair_errors(rows, task.spread())
     degree, pairs = float(degrees.min()), len(errors)
+    told_apart = int(References.of(rows, task.spread()).differ().sum()) // 2
+    level = ALPHA * max(told_apart, 1) / pairs
     median, noisiest = (
-        (error, detectable(error, degree), detectable(error, degree, pairs))
+        (error, detectable(error, degree), detectable(error, degree, level))
         for error in np.quantile(errors, (0.5, 0.9)).tolist()
     )
-    return Detectable(task.unit, min(map(len, rows)), len(rows), pairs, degree, *median, *noisiest)
+    return Detectable(task.unit, min(map(len, rows)), len(rows), pairs, told_apart, degree, *median, *noisiest)
 
 
-def detectable(error: float, degrees: float, pairs: int = 1, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return (t(1 - alpha / (2 pairs)) + t(power)) * error, t Student's quantile.
+def detectable(error: float, degrees: float, alpha: float = ALPHA, *, power: float = POWER) -> float:
+    """Return (t(1 - alpha / 2) + t(power)) * error, t Student's quantile.
 
-    `error`: the standard error of the estimated difference. A two-sided t-test at alpha / pairs, the first step of
-    Holm's correction, detects a true difference of that size with about probability `power` (Cohen 1988; the other tail
-    is neglected). Later steps have larger alphas, so this is the largest difference needed.
+    `error`: the standard error of the estimated difference. A two-sided t-test at `alpha` detects a true difference of
+    that size with about probability `power` (Cohen 1988; the other tail is neglected).
     """
-    return float((stdtrit(degrees, power) - stdtrit(degrees, alpha / (2 * pairs))) * error)
+    return float((stdtrit(degrees, power) - stdtrit(degrees, alpha / 2)) * error)

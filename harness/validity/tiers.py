@@ -70,8 +70,8 @@ class Tiers(Section):
         ]
         note = (
             "The number of tiers is the size of the largest set of rows that all differ significantly from one another "
-            "in robust accuracy (moderated paired t-test over units; Holm over all pairs of rows, whatever they are "
-            "given, 5 %). Rows that share a letter do not differ significantly."
+            "in robust accuracy (moderated paired t-test over units; false discovery rate 5 % over all pairs of rows, "
+            "whatever they are given). Rows that share a letter do not differ significantly."
         )
         return with_note(note, lines, rows)
 

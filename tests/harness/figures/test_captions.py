@@ -8,7 +8,8 @@ def test_a_caption_states_units_intervals_test_and_marks(mains):
     assert text.startswith("Robust accuracy (the lowest accuracy, averaged over classes, of an alignment pattern) on ")
     for part in (
         "main-image and main-text", "means over n = 3 worlds with 95 % Student's t intervals",
-        "moderated paired t-test over worlds, Holm over all pairs of baselines, 5 %", "Open: fewer than 3 worlds",
+        "moderated paired t-test over worlds, false discovery rate 5 % over all pairs of baselines",
+        "Open: fewer than 3 worlds",
         "A name after >", "Dashed: the ideal observer",
     ):  # fmt: skip
         assert part in text

@@ -22,6 +22,7 @@ from simulated_boards import (
     rates_of_pairs,
     recovery_coverage,
     two_faced_board,
+    two_level_board,
 )
 from simulated_minima import BIAS_PROFILES, COMPOSITE, MOLE, corrected_coverage, of_patterns, robust_bias, wga_bias
 
@@ -90,7 +91,11 @@ def claims(boards):
         for words, means in MEANS.items():
             cells = [span([false_claims(null_board(n, m, centre, unequal), boards) for m in means]) for n in ROWS]
             line(f"means {words}, spread of v2's {name}", *cells)
-    others = {"half at 1.00, half at .9": ceiling_board, "five kinds, one of them two-faced": two_faced_board}
+    others = {
+        "half at .36 and steady, half at 1.00, which fail (.5) in 10 % of worlds": two_level_board,
+        "half at 1.00, half at .9": ceiling_board,
+        "five kinds, one of them two-faced": two_faced_board,
+    }
     for chance in (0.1, 0.2, 0.3):
         others[f"at 1.00, fails in {chance:.0%} of worlds"] = lambda rows, c=chance: failing_board(rows, c)
     for chance in (0.1, 0.2, 0.3):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, ttest_rel
 
 from spurgen.benchmark.errors import MetricError
-from spurgen.harness.statistics.differences import holm, paired_difference, seed_p_value
+from spurgen.harness.statistics.differences import benjamini_hochberg, holm, paired_difference, seed_p_value
 
 
 def test_interval_excludes_zero_exactly_where_p_is_below_the_level():
@@ -51,6 +51,24 @@ def test_holm_by_hand_leaves_none_in_place():
     ]  # fmt: skip
     assert holm([]) == []
     assert holm([None]) == [None]
+
+
+def test_benjamini_hochberg_by_hand():
+    adjusted = benjamini_hochberg(np.array([0.04, 0.01, 0.03, 0.02, 0.9]))
+    assert adjusted == pytest.approx([0.05, 0.05, 0.05, 0.05, 0.9])
+    assert benjamini_hochberg(np.array([0.04, 0.001])) == pytest.approx([0.04, 0.002])
+    assert len(benjamini_hochberg(np.empty(0))) == 0
+
+
+@given(st.lists(st.floats(0, 1), max_size=30))
+def test_benjamini_hochberg_lies_between_raw_and_holm_and_rejects_the_largest_possible_set(p_values):
+    raw = np.array(p_values, np.float64)
+    adjusted = benjamini_hochberg(raw)
+    assert (adjusted >= raw - 1e-12).all()
+    assert (adjusted <= np.array(holm(p_values)) + 1e-12).all()
+    for level in (0.05, 0.2, 0.7):
+        counts = [k for k in range(1, len(raw) + 1) if np.sort(raw)[k - 1] * len(raw) / k < level]
+        assert (adjusted < level).sum() == max(counts, default=0)
 
 
 @given(st.lists(st.floats(0, 1), max_size=12))

@@ -17,6 +17,7 @@ from simulated_boards import (
     power,
     recovery_coverage,
     two_faced_board,
+    two_level_board,
 )
 
 
@@ -38,7 +39,14 @@ def test_27_rows_that_vary_most_unequally_are_seldom_told_apart(mean):
 
 @pytest.mark.parametrize(
     "board",
-    [ceiling_board(12), two_faced_board(15), failing_board(12, 0.1), failing_board(6, 0.3), half_failing_board(6, 0.3)],
+    [
+        ceiling_board(12),
+        two_faced_board(15),
+        two_level_board(12),
+        failing_board(12, 0.1),
+        failing_board(6, 0.3),
+        half_failing_board(6, 0.3),
+    ],
 )
 def test_rows_at_the_ceiling_and_rows_that_fail_by_chance_make_no_false_claims(board):
     assert false_claims(board, 500) <= 0.05
@@ -52,8 +60,8 @@ def test_a_further_row_is_seldom_told_apart_from_its_equals(unequal):
 def test_true_differences_are_found_and_more_often_the_larger_they_are():
     rates, _ = power(0.05, 0.35, 100)
     assert rates == sorted(rates)
-    assert rates[0] < 0.15
-    assert rates[3] > 0.75
+    assert rates[0] < 0.5
+    assert rates[3] > 0.95
 
 
 def test_intervals_cover_the_truth():

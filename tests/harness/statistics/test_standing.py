@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spurgen.harness.statistics.differences import ALPHA, holm
+from spurgen.harness.statistics.differences import ALPHA, benjamini_hochberg
 from spurgen.harness.statistics.standing import References, rank_interval
 from spurgen.harness.statistics.units import fit_spread, pair_p_values, paired
 
@@ -19,7 +19,7 @@ def references(rows):
 def test_all_pairs_are_corrected_together():
     rows = drawn([0.9, 0.86, 0.5, 0.48, 0.1])
     known = references(rows)
-    differ, adjusted = known.differ(), holm(pair_p_values(rows, known.spread).tolist())
+    differ, adjusted = known.differ(), benjamini_hochberg(pair_p_values(rows, known.spread))
     assert differ[np.triu_indices(5, 1)].tolist() == [p < ALPHA for p in adjusted]
     assert (differ == differ.T).all()
     assert not differ.diagonal().any()
@@ -33,9 +33,9 @@ def test_a_further_row_is_corrected_as_one_more_of_the_references():
     known, new, alone_differs = references(rows), drawn([0.5], seed=1)[0], False
     for shift in np.linspace(0, 0.1, 41):
         own = [paired(new + shift, row, known.spread).p for row in rows]
-        beside = [p < ALPHA for p in holm([*known.p_values.tolist(), *own])[10:]]
+        beside = [p < ALPHA for p in benjamini_hochberg(np.array([*known.p_values, *own]))[10:]]
         assert known.differ_from(new + shift).tolist() == beside
-        alone_differs |= beside != [p < ALPHA for p in holm(own)]
+        alone_differs |= beside != [p < ALPHA for p in benjamini_hochberg(np.array(own))]
     assert alone_differs
 
 
