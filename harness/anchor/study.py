@@ -50,8 +50,8 @@ class Study:
         stored = read_anchor(self.path)
         if stored and stored.data != self._about:
             raise SpurgenError(
-                f"{self.path} has results on other data, or on as many other samples; name another folder, "
-                "or delete the file"
+                f"{self.path} has results on other data: other files, samples or features; name another folder, or "
+                "delete the file"
             )
         results = stored.results if stored else ()
         self._known = {result.identity: result for result in results if self._is_current(result)}

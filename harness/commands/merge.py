@@ -21,13 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument(
         "folders", nargs="+", metavar="FOLDER",
-        help="folders of results, one per machine, or URLs of zip files that spurgen work wrote; a URL may have a *",
+        help="folders of results, one per machine, or URLs of zip files that spurgen work wrote; a URL may have a *; "
+        "answers of people are not merged",
     )  # fmt: skip
     add_results(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Merge the rows of all folders into --results; what is there already stays. Answers of people are not merged."""
+    """Merge the rows of all folders into --results; what is there already stays."""
     merged = set[tuple[str, str, str]]()
     with ExitStack() as stack:
         folders = {

@@ -26,9 +26,10 @@ from spurgen.harness.results.sources import RESULTS
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
 """Folder of the results that ship with the package."""
 OWN = Path(RESULTS)
+"""Default folder for a user's own results."""
 PRIVATE, REFERENCE, ENTRY = "private", "reference", "entry"
 KINDS = ("", PRIVATE, REFERENCE, ENTRY)
-"""Default folder for a user's own results."""
+"""Kinds of results, each with a folder of its own; the first is the leaderboard's."""
 TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v1's largest files have 160 KB
 REMEDY = "restore it from version control, or delete it and run its jobs again"
 

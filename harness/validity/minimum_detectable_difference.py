@@ -85,7 +85,7 @@ class DetectableDifferences(Section):
             f"The true difference of robust accuracy that is detected at {100 * self.alpha:.0f} % with "
             f"{100 * self.power:.0f} % power: (t(1 - alpha / 2) + t(power)) times the moderated standard error of the "
             "difference, for the median pair of methods and for the pair that is noisier than nine in ten. "
-            "Of all pairs, alpha is the false discovery rate times the share of pairs that are told apart already."
+            "As one of all pairs: alpha is 5 % times the share of pairs that are told apart."
         )
         return with_note(note, lines)
 
