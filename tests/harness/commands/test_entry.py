@@ -13,12 +13,14 @@ SCENARIO = {
     "channels": {"color": {"strength": 0.9}}, "second_part": {"kind": "tint"},
     "splits": {"train": 100, "val": 200, "val_per_group": 20, "test_per_group": 50, "conflicting_per_class": 350},
 }  # fmt: skip
+UNCORRELATED = Run("erm", uncorrelated=True)
 GOOD = {"resample": 0.9, "group_dro": 0.9, "jtt": 0.81, "dfr": 0.3, "adversarial": 0.3}
 
 
 def made(robust, task="plates-image"):
     """Return results of every planned run in two worlds; `robust` maps runs or methods to robust accuracies."""
-    values = {run: robust.get(run, robust.get(run.method, 0.4)) for run in planned_runs()}
+    every = [run for runs in planned_runs().values() for run in runs]
+    values = {run: robust.get(run, robust.get(run.method, 0.4)) for run in every}
     return {
         run: [SimpleNamespace(task=task, seed=seed, metrics={"robust_accuracy": value}) for seed in (100, 101)]
         for run, value in values.items()
@@ -27,8 +29,7 @@ def made(robust, task="plates-image"):
 
 def rules(robust=GOOD, **changes):
     scenario = make_scenario("t", **{**SCENARIO, **changes})
-    uncorrelated = {next(run for run in planned_runs() if run.uncorrelated): 0.97}
-    return check_rules(Task("plates-image", scenario, "image"), made(uncorrelated | robust), (100, 101))
+    return check_rules(Task("plates-image", scenario, "image"), made({UNCORRELATED: 0.97} | robust), (100, 101))
 
 
 def test_a_task_that_meets_all_rules():
@@ -41,7 +42,7 @@ def test_a_task_that_meets_all_rules():
         (0, {}, {"label_noise": 0.01, "noise_kind": "label"}),  # which the ideal observer sees through
         (1, {}, {"core_visibility": 0.5}),
         (2, {Run("erm", (("epochs", 48),)): 0.51}, {}),
-        (3, {run: 0.94 for run in planned_runs() if run.uncorrelated}, {}),
+        (3, {UNCORRELATED: 0.94}, {}),
         (4, {"jtt": 0.79}, {}),
         (5, {}, {"worlds": 4}),
         (6, {}, {"splits": {**SCENARIO["splits"], "val_per_group": 19}}),
@@ -49,7 +50,7 @@ def test_a_task_that_meets_all_rules():
     ],
 )
 def test_each_rule_can_be_broken_alone(broken, robust, changes):
-    assert planned_runs()[4] == Run("erm", (("epochs", 48),))
+    assert planned_runs()["erm"][4] == Run("erm", (("epochs", 48),))
     assert [k for k, rule in enumerate(rules(GOOD | robust, **changes)) if not rule.met] == [broken]
 
 
@@ -74,7 +75,8 @@ def test_the_command_trains_prints_and_keeps_its_results(tmp_path, monkeypatch, 
     )
     file = tmp_path / "many.toml"
     file.write_text('[tasks]\nplates-image = { scenario = "plates", modality = "image" }\n')
-    monkeypatch.setattr(entry, "planned_runs", lambda: [Run("erm"), Run("erm", uncorrelated=True), Run("resample")])
+    few = {"erm": [Run("erm")], "uncorrelated": [UNCORRELATED], "solved": [Run("resample")]}
+    monkeypatch.setattr(entry, "planned_runs", lambda: few)
     words = ["entry", "--suite", str(file), "--tasks", "plates-image", "--seeds", "100", "--results", str(tmp_path)]
     assert main([*words, "--jobs", "1"]) == 1
     first = capsys.readouterr()
@@ -90,3 +92,12 @@ def test_the_command_trains_prints_and_keeps_its_results(tmp_path, monkeypatch, 
     file.write_text(file.read_text().replace('"image" }', f'"image", waived = {{ {waived} }} }}'))
     assert main(words) == 0
     assert "no; waived: a control" in capsys.readouterr().out
+
+
+def test_trainings_of_waived_rules_are_not_run():
+    suite = load_suite("v2")
+    asked = entry.trainings(suite, ["composite-text", "easy-text", "availability-large-98"])
+    assert asked[UNCORRELATED] == ["composite-text", "easy-text", "availability-large-98"]
+    assert asked[Run("jtt")] == ["composite-text", "easy-text"]
+    assert asked[planned_runs()["erm"][0]] == ["composite-text"]
+    assert entry.trainings(suite, ["availability-large-98"]).keys() == {UNCORRELATED}
