@@ -11,6 +11,7 @@ from spurgen.harness.board.rendering import as_text, p_text
 from spurgen.harness.board.schema import AgainstErm
 from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.metrics.intervals import Interval
+from spurgen.harness.statistics.differences import ALPHA, holm
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed
 from spurgen.harness.validity._section import Section
@@ -20,8 +21,10 @@ PLACE = 2
 TITLE = "JTT and Group-DRO are above ERM"
 WANTED = ("jtt", "group_dro")
 NOTE = (
-    "Robust accuracy less ERM's, by the leaderboard's test: moderated paired t-test over units, Holm over all methods "
-    "of the task, 5 %. A task passes if both differences are significant and positive."
+    "Robust accuracy less ERM's, by the leaderboard's moderated paired t-test over units. A task passes if both "
+    "differences are positive and significant at 5 %, Holm over these two, which the question names, whatever other "
+    "methods have rows. The other column, and the count of methods above ERM, are the "
+    "board's: Holm over all methods of the task."
 )
 
 
@@ -29,21 +32,34 @@ NOTE = (
 class Lead:
     """A method's robust accuracy less ERM's on the units that both have.
 
-    `p_holm` is corrected over the task's methods, and `above` whether the difference is positive at 5 %. All but the
-    difference are None where there is no test, as with one unit.
+    `p_holm` is corrected over the task's methods, and `above` whether the difference is positive at 5 % by it;
+    `p` is not corrected. All but the difference are None where there is no test, as with one unit.
     """
 
     difference: float
     interval: Interval | None
+    p: float | None
     p_holm: float | None
     above: bool | None
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Whether a wanted method is above ERM: its p-value, Holm over the wanted methods, and whether it is below 5 %."""
+
+    p: float | None
+    above: bool | None
+
+
+@dataclass(frozen=True)
 class TaskLeads:
-    """The lead of every ranked method, best first; `passed` is None where a wanted method has no test."""
+    """The lead of every ranked method, best first, and the answer for each wanted one that has a row.
+
+    `passed` is None where a wanted method has no test.
+    """
 
     methods: dict[str, Lead]
+    wanted: dict[str, Answer]
     passed: bool | None
 
 
@@ -66,10 +82,10 @@ class AboveErm(Section):
         """Return a line per task and wanted method, and the methods above ERM."""
         lines = [
             {"Task": name, "Method": label, "To ERM (95 %)": with_interval(lead.difference, lead.interval, "+.3f"),
-             "p, Holm": "-" if lead.p_holm is None else p_text(lead.p_holm), "Above ERM": PASSED[lead.above]}
+             "p, of two": _p(answer.p), "Above ERM": PASSED[answer.above], "p, of all": _p(lead.p_holm)}
             for name, task in self.tasks.items()
             for label, lead in task.methods.items()
-            if label in self.wanted
+            if (answer := task.wanted.get(label))
         ]  # fmt: skip
         above = [
             {"Task": name, "Methods significantly above ERM, best first": ", ".join(_above(task)) or "none",
@@ -96,7 +112,11 @@ def _above(task: TaskLeads) -> list[str]:
 
 def _brief(label: str, task: TaskLeads) -> str:
     lead = task.methods.get(label)
-    return "-" if lead is None else number(lead.difference, "+.2f") + "*" * bool(lead.above)
+    return "-" if lead is None else number(lead.difference, "+.2f") + "*" * bool(task.wanted[label].above)
+
+
+def _p(value: float | None) -> str:
+    return "-" if value is None else p_text(value)
 
 
 def _draw(axes: Axes, name: str, task: TaskLeads) -> None:
@@ -124,9 +144,15 @@ def _leads(task: RankedTask) -> TaskLeads:
     access = {label: row.results[0].access for label, row in task.rows.items()}
     tests = against_erm(values, access, list(task.rows), task.spread())
     leads = {label: _lead(test) for label, test in sorted(tests.items(), key=lambda item: -item[1].difference)}
-    return TaskLeads(leads, all_passed(leads[label].above if label in leads else None for label in WANTED))
+    there = [label for label in WANTED if label in leads]
+    p_values = dict(zip(there, holm([leads[label].p for label in there]), strict=True))
+    wanted = {label: Answer(p, _is_above(leads[label].difference, p)) for label, p in p_values.items()}
+    return TaskLeads(leads, wanted, all_passed(wanted[label].above if label in wanted else None for label in WANTED))
 
 
 def _lead(test: AgainstErm) -> Lead:
-    above = None if test.p_holm is None else test.verdict == "better"
-    return Lead(test.difference, test.interval, test.p_holm, above)
+    return Lead(test.difference, test.interval, test.p, test.p_holm, _is_above(test.difference, test.p_holm))
+
+
+def _is_above(difference: float, p: float | None) -> bool | None:
+    return None if p is None else difference > 0 and p < ALPHA
