@@ -97,7 +97,7 @@ def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, 
         selections={name: _means(tables) for name, tables in _shared([result.rules for result in results]).items()},
         isolation=_weakest(ISOLATIONS, [result.isolation for result in results]),
         asked_again=_weakest(ASKED, [check.worker if check else "unknown" for check in checks]),
-        verification=_weakest(VERIFICATIONS, [result.verification for result in results]),
+        verification=_verification([result.verification for result in results]),
         seconds=float(np.mean([result.provenance.total_seconds for result in results])),
     )
 
@@ -125,6 +125,12 @@ def _by_channel(results: Sequence[Result]) -> dict[str, dict[str, float]]:
         for metric, mean in _means(tables).items():
             means.setdefault(metric, {})[channel] = mean
     return dict(sorted(means.items()))
+
+
+def _verification(of_results: Sequence[str]) -> str:
+    """Return the weakest verification, or how many results of a self-reported row were confirmed."""
+    weakest, confirmed = _weakest(VERIFICATIONS, of_results), of_results.count("re-run")
+    return f"re-run: {confirmed} of {len(of_results)}" if weakest == "self-reported" and confirmed else weakest
 
 
 def _weakest(order: Sequence[str], names: Sequence[str]) -> str:

@@ -88,7 +88,8 @@ class TaskBoardRow(BoardRow):
     uncorrected WGA that is guaranteed for these units. `by_channel`: means by metric and channel. `patterns`: accuracy
     by alignment pattern. `ignores_core`: whether the core cue moves it no more than redrawn nuisances do.
     `selections`: means by checkpoint rule. `isolation`, `verification` and `asked_again`, the worker of the consistency
-    check, are the weakest of its results. `seconds`: mean wall time of a result.
+    check, are the weakest of its results, but `verification` counts the confirmed ones of a row that is partly
+    self-reported. `seconds`: mean wall time of a result.
     """
 
     robust_accuracy_lowest: float

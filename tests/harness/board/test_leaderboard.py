@@ -118,11 +118,25 @@ def test_a_row_shows_what_it_rests_on(suite, make_outcome, task_board):
     (row,) = part.few
     assert (part.unit, part.asked) == ("seed", 5)
     assert (row.name, row.access, row.units) == ("m0.8", "none", 3)
-    assert (row.isolation, row.verification) == ("process", "self-reported")
+    assert (row.isolation, row.verification) == ("process", "re-run: 2 of 3")
     assert row.by_channel["sss"] == {"color": pytest.approx(0.3), "background": pytest.approx(0.1)}
     assert row.patterns["aa"] == pytest.approx(np.mean([result.patterns["aa"] for result, _ in outcomes]))
     assert row.seconds == 1
     assert row.against_erm is None
+
+
+@pytest.mark.parametrize(
+    ("of_results", "verification"),
+    [
+        (["self-reported", "self-reported"], "self-reported"),
+        (["re-run", "self-reported"], "re-run: 1 of 2"),
+        (["re-run", "re-run"], "re-run"),
+        (["answers only", "re-run"], "answers only"),
+    ],
+)
+def test_a_row_counts_its_confirmed_results(suite, make_outcome, task_board, of_results, verification):
+    outcomes = [make_outcome(suite, 0.8, seed, verification=of) for seed, of in enumerate(of_results)]
+    assert task_board({"a": make_task_row(outcomes)}).few[0].verification == verification
 
 
 def test_an_unknown_isolation_is_the_weakest(suite, make_outcome, task_board):
