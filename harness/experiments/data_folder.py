@@ -11,7 +11,7 @@ from spurgen.harness.exports.documents import SCENARIO, write_scenario
 from spurgen.harness.exports.formats.folder import TABLE
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.writing import write_files
-from spurgen.harness.machine.folders import partial_folder
+from spurgen.harness.machine.folders import locked, partial_folder
 
 SPLITS = ("train", "val", "test")
 UNFINISHED = f".{SCENARIO}"  # while the files of a data set are moved to their folder
@@ -84,7 +84,7 @@ def _differing(first: Scenario, second: Scenario) -> str:
 
 
 def check_free(scenario: Scenario, folder: Path) -> bool:
-    """Return whether the whole data set is there already; what a killed `write_world` left of one is removed.
+    """Return whether the whole data set is there already; what a killed `write_world` left of one does not count.
 
     Raises `SpurgenError` if the folder has another one, or a part of one, or cannot be a folder.
     """
@@ -96,9 +96,8 @@ def check_free(scenario: Scenario, folder: Path) -> bool:
             f"{folder} holds another data set than the one asked for (they differ in {_differing(present, scenario)}); "
             "choose another --data-dir, or leave out --generate-data to use it as it is"
         )
-    _remove_unfinished(folder)
     taken = [name for name in (*SPLITS, TABLE) if (folder / name).exists()]
-    if taken:
+    if taken and not (folder / UNFINISHED).is_file():
         what = f"{folder} holds {', '.join(taken)} but no {SCENARIO}"
         raise SpurgenError(f"{what}; remove {'it' if len(taken) == 1 else 'them'}, or choose another --data-dir")
     if folder.exists() and not folder.is_dir():
@@ -119,15 +118,20 @@ def check_files(scenario: Scenario, folder: Path, progress: Callable[[int], None
 def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:
     """Write the data set into a folder that may hold other files; scenario.toml comes last.
 
-    The files are those of the format `folder`. Raises `SpurgenError` if they cannot be written; then none is left, and
-    what a kill leaves is removed by `check_free`.
+    The files are those of the format `folder`. One process writes at a time: another waits, and leaves the data set as
+    it is if it is there by then. Raises `SpurgenError` as `check_free` does, or if the files cannot be written: then
+    none is left. What a kill leaves is removed by the next call.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with partial_folder(folder, "generating") as partial:
-            write_files(Plan(scenario, SPLITS, "folder"), partial, progress)
-            write_scenario(scenario, partial)
-            _move_all(partial, folder)
+        with locked(folder, wait=True):
+            if check_free(scenario, folder):
+                return
+            _remove_unfinished(folder)
+            with partial_folder(folder, "generating") as partial:
+                write_files(Plan(scenario, SPLITS, "folder"), partial, progress)
+                write_scenario(scenario, partial)
+                _move_all(partial, folder)
     except OSError as error:
         raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another --data-dir") from None
 

@@ -48,11 +48,11 @@ def partial_folder(parent: Path, name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Lock a folder; raise `OSError` if another process has locked it."""
+def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Lock a folder; where another process has locked it, wait, or else raise `OSError`."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
     finally:
         os.close(handle)

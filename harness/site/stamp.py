@@ -12,6 +12,7 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import WriteError, write_atomically
+from spurgen.harness.machine.interrupts import hold_signals
 
 STAMP = "site.json"
 DOCS = "docs"
@@ -47,7 +48,7 @@ def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
     """Put a site in the place of an earlier one: all files or none.
 
     The site is written to a folder beside it, which is then renamed; the documentation moves along. Raise
-    `SpurgenError` if the folder has files but no stamp: it is no site, and nothing in it is deleted.
+    `SpurgenError` if the folder has anything that is not of a site: nothing in it is deleted.
     """
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -58,29 +59,49 @@ def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
         digests = {name: _sha256(content) for name, content in sorted(files.items())}
         stamp = {"schema_version": SCHEMA_VERSION, "inputs": inputs, "files": digests}
         write_atomically(fresh / STAMP, json.dumps(stamp, indent=1) + "\n")
-        try:
-            if folder.exists():
-                folder.rename(old)
-            if (old / DOCS).is_dir():
-                (old / DOCS).rename(fresh / DOCS)
-            fresh.rename(folder)
-        except OSError as error:
-            if (fresh / DOCS).is_dir():
-                (fresh / DOCS).rename(old / DOCS)
-            if old.exists():
-                old.rename(folder)
-            raise WriteError(error.errno, error.strerror or str(error), str(folder)) from None
+        with hold_signals():
+            _exchange(folder, fresh, old)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(folder: Path, fresh: Path, old: Path) -> None:
+    """Move a site to `old` and put `fresh` with the documentation in its place; undo that if it fails."""
+    try:
+        if folder.exists():
+            folder.rename(old)
+        if (old / DOCS).is_dir():
+            (old / DOCS).rename(fresh / DOCS)
+        fresh.rename(folder)
+    except OSError as error:
+        if (fresh / DOCS).is_dir():
+            (fresh / DOCS).rename(old / DOCS)
+        if old.exists():
+            old.rename(folder)
+        raise WriteError(error.errno, error.strerror or str(error), str(folder)) from None
 
 
 def check_replaceable(folder: Path) -> None:
     """Raise `SpurgenError` if a site cannot be put here without deleting something else."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise SpurgenError(f"--out {folder}: it is not a folder; name another")
-    if folder.is_dir() and any(path.name != DOCS for path in folder.iterdir()) and _read(folder) is None:
+    others = _others(folder)
+    if others:
         raise SpurgenError(
-            f"--out {folder}: the folder has files that are no site of spurgen; name another or empty it"
+            f"--out {folder}: the folder has files that are no site of spurgen, such as {others[0]}; name another, "
+            "or remove them"
         )
+
+
+def _others(folder: Path) -> list[str]:
+    """Return the names of what a folder holds beside a site and its documentation."""
+    if not folder.is_dir():
+        return []
+    stamp = _read(folder) or {}
+    files = stamp.get("files")
+    known = {STAMP} | set(files) if isinstance(files, dict) else set()
+    folders = {str(parent) for name in known for parent in Path(name).parents}
+    names = [path.relative_to(folder) for path in sorted(folder.rglob("*"))]
+    return [str(name) for name in names if name.parts[0] != DOCS and str(name) not in known | folders]
 
 
 def _read(folder: Path) -> dict[str, object] | None:

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from threading import Thread
 from unittest.mock import Mock
 
 import numpy as np
@@ -74,7 +75,7 @@ def test_a_data_set_whose_files_were_moved_in_part_is_not_there(monkeypatch, kep
             write_world(scenario, Path("data"), lambda _: None)
     assert len(list(Path("data").iterdir())) == kept
     assert not check_free(scenario, Path("data"))
-    assert list(Path("data").iterdir()) == []
+    assert len(list(Path("data").iterdir())) == kept  # a check removes nothing
     moves.clear()
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", stopping)
@@ -83,6 +84,26 @@ def test_a_data_set_whose_files_were_moved_in_part_is_not_there(monkeypatch, kep
     assert list(Path("data").iterdir()) == []
     write_world(scenario, Path("data"), lambda _: None)
     assert check_free(scenario, Path("data"))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_second_writer_waits_and_keeps_what_the_first_has_written(monkeypatch):
+    scenario, folder = load_scenario("small.toml"), Path("data")
+    write_files, started = data_folder.write_files, []
+
+    def write_slowly(*arguments):
+        started.append(arguments)
+        if len(started) == 1:
+            second.start()
+            second.join(0.5)
+        return write_files(*arguments)
+
+    monkeypatch.setattr(data_folder, "write_files", write_slowly)
+    second = Thread(target=write_world, args=(scenario, folder, lambda _: None))
+    write_world(scenario, folder, lambda _: None)
+    second.join()
+    assert len(started) == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["metadata.csv", SCENARIO, "test", "train", "val"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
 import json
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -34,12 +37,44 @@ def test_files_of_an_earlier_site_are_gone(tmp_path):
 
 def test_a_folder_that_is_no_site_is_not_replaced(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(SpurgenError, match=r"has files that are no site of spurgen; name another or empty it"):
+    with pytest.raises(SpurgenError, match=r"no site of spurgen, such as thesis.tex; name another, or remove"):
         replace(tmp_path, FILES, "x")
     assert (tmp_path / "thesis.tex").exists()
     (tmp_path / "site.json").write_text(json.dumps({"schema_version": 1}))
     with pytest.raises(SpurgenError, match="no site of spurgen"):
         check_replaceable(tmp_path)
+
+
+@pytest.mark.parametrize("name", [".git/HEAD", "CNAME", "rows/mine.html"])
+def test_a_site_to_which_something_was_added_is_not_replaced(tmp_path, name):
+    site = tmp_path / "site"
+    replace(site, FILES, "x")
+    (site / name).parent.mkdir(exist_ok=True)
+    (site / name).write_text("mine")
+    with pytest.raises(SpurgenError, match=f"no site of spurgen, such as {name.removesuffix('/HEAD')}; "):
+        replace(site, FILES, "y")
+    assert (site / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_stop_between_the_moves_leaves_a_whole_site(tmp_path, monkeypatch, at):
+    """Ctrl-C while the site takes its place: it comes into force after the moves."""
+    site, moves, rename = tmp_path / "site", [], Path.rename
+    (site / DOCS).mkdir(parents=True)
+    replace(site, FILES, "x")
+
+    def stopped(path, target):
+        moves.append(path)
+        if len(moves) == at + 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        replace(site, {"index.html": b"two"}, "y")
+    assert len(moves) == 3
+    assert is_current(site, "y")
+    assert (site / DOCS).is_dir()
 
 
 def test_an_empty_folder_is_used_and_a_file_refused(tmp_path):
