@@ -24,7 +24,8 @@ GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
     "Rank: 1 + the rows of the access tier that are surely better in robust accuracy, to the rows less those that are "
-    "surely worse. Rows of an access tier that share a letter do not differ significantly. Brackets: 95% intervals. "
+    "surely worse. Rows with a common letter do not differ significantly (rows of your own are compared with baselines "
+    "alone). Brackets: 95% intervals. "
     "Reliance: the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
 )
 MINE = " >: your row."

@@ -47,7 +47,7 @@ from spurgen.harness.experiments.log import logged
 from spurgen.harness.experiments.plots import comparison, sensitivity, training_curves
 from spurgen.harness.experiments.report import results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
-from spurgen.harness.experiments.summary import ExperimentSummary, summarize
+from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.plotting import save
@@ -57,7 +57,6 @@ from spurgen.harness.sandbox.limits import DEFAULT
 DATA = Path("data")
 METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
 MAX_SEED = 2**62  # results take up to 2**63
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REPORT = "results.md"
 OWN = ("command", "run")  # what the parser adds to a command's flags
 
@@ -133,7 +132,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def plan_experiment(arguments: argparse.Namespace) -> Experiment:
     """Return the experiment that the flags describe; raise `SpurgenError` if there can be no such experiment."""
-    if not NAME.fullmatch(arguments.exp_name):
+    if not re.fullmatch(FILE_NAME, arguments.exp_name):
         raise SpurgenError(
             f"--exp-name {arguments.exp_name!r}: file names begin with it; use only letters, digits, and _ . -"
         )

@@ -35,6 +35,7 @@ HEEDS = frozenset({"address", "gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
 TASKS, STEPS = "tasks", "steps"  # folders
 LOOK_SECONDS = 0.5  # between two looks at the folder
+ASK_SECONDS = 15.0  # between two questions to SLURM, which many users ask
 LOST_SECONDS = 90.0  # after which a task without a place in the queue or a result is lost: NFS may show files 60 s late
 
 
@@ -46,12 +47,14 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
     groups = deque(list(jobs[start : start + size]) for start in range(0, len(jobs), size))
     with explain_stop(CONTINUES), _folder(resources.folder) as folder:
         submit, tasks = partial(_submit, work, folder, resources), list[_Task[J]]()
+        queued, asked = _queued(), time.monotonic()
         try:
             while groups or tasks:
                 room = max((resources.at_once or AHEAD) // size, 1) - len(tasks)
                 tasks += submit([groups.popleft() for _ in range(min(room, len(groups)))])
                 mirror(_steps(folder / STEPS))
-                queued = _queued()
+                if time.monotonic() - asked >= ASK_SECONDS:
+                    queued, asked = _queued(), time.monotonic()
                 os.scandir(folder / TASKS).close()  # NFS forgets which files are missing when their folder is opened
                 for task in [*tasks]:
                     if task.result.exists():

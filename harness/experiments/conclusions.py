@@ -1,6 +1,9 @@
 """What an experiment shows and what it does not, one sentence each."""
 
+import numpy as np
+
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.rendering import p_equals
 from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
@@ -20,7 +23,8 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
     if summary.differences and not lines:
         lines.append(f"No difference to {ERM} is significant at 5 %.")
     relied: dict[tuple[str, ...], list[str]] = {}
-    for method in finished if summary.scenario.splits.twins >= TOO_FEW_BASES else ():
+    tested = finished if summary.scenario.splits.twins >= TOO_FEW_BASES else []
+    for method in tested:
         channels = tuple(channel for channel, row in method.channels.items() if _above_placebo(method, row["sss"]))
         relied.setdefault(channels, []).append(method.name)
     for channels, names in relied.items():
@@ -30,7 +34,7 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
                 f"{and_list(names)} {verb} on {and_list(channels)}: SSS above the placebo sensitivity (disjoint "
                 "intervals)."
             )
-    users = [m.name for m in finished if m.above_chance and _above_placebo(m, m.estimates["core_sensitivity"])]
+    users = [m.name for m in tested if m.above_chance and _above_placebo(m, m.estimates["core_sensitivity"])]
     if users:
         above = "with a core sensitivity above the placebo sensitivity (disjoint intervals)"
         lines.append(f"Better than chance, {above}: {and_list(users)}.")
@@ -118,7 +122,8 @@ def _limits(summary: ExperimentSummary) -> list[str]:
         tiers = ", ".join(f"{method.name}: {method.access}" for method in finished)
         lines.append(f"The methods see different annotations ({tiers}) (docs/methods.md).")
     if finished:
-        size = scenario.num_test // task.num_groups
+        sizes = sorted(set(np.bincount(groups_on_test(task)).tolist()))
+        size = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
         lines.append(
             f"Worst-group accuracy, a minimum over {task.num_groups} groups of {size} samples, is biased low and its "
             "interval may be too short: see WGA, which is corrected (docs/metrics.md)."

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.result import Environment, Result
@@ -36,6 +36,7 @@ TESTED = ("robust_accuracy", "accuracy", "wga", "sss")
 BOOTSTRAPPED = (*OF_GROUPS, "sss", *BASE_METRICS)
 MINIMA = ("robust_accuracy", "wga")  # over groups or patterns, so that replicates lie too low
 OF_IDEAL = ("robust_accuracy", "accuracy", "wga", "reliance", "sss", "ig", "core_sensitivity")
+FILE_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"  # the pattern of an experiment's name, with which names of files begin
 TOO_FEW_BASES = 30  # with fewer base samples, bootstrap intervals are too short to conclude anything from
 Replicates = Mapping[str, Float64]
 
@@ -100,7 +101,7 @@ class ExperimentSummary(_Frozen):
     """
 
     schema_version: Literal[3] = 3
-    name: str
+    name: Annotated[str, Field(pattern=f"^{FILE_NAME}$")]
     command: str
     scenario: Scenario
     scenario_sha256: str

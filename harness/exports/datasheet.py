@@ -12,6 +12,14 @@ from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.machine.printing import markdown_table
 
+TWINS = {
+    "channel": ("twins/channel/NAME", "the value of one channel, which is in the channel's column"),
+    "placebo": ("twins/placebo` and `twins/placebo/NUISANCE", "all nuisances or one"),
+    "core": ("twins/core", "the class"),
+    "part": ("twins/part/first` and `twins/part/second", "one part of the core cue"),
+    "ctrl": ("twins/ctrl", "all channels show the values that go with the class"),
+    "unc": ("twins/unc", "all channels are redrawn"),
+}
 HUGGING_FACE = {"val": "validation"}
 """What Hugging Face calls a split, where it calls it otherwise."""
 
@@ -72,12 +80,9 @@ same data again.
 def _about_twins(plan: Plan) -> str:
     if not any(part.startswith("twins/") for part in plan.parts):
         return ""
-    return """\
-In a twin exactly one thing differs from its base sample in test: the value of a channel (`twins/channel/NAME`, the
-value is in the column of the channel), the nuisances (`twins/placebo`), the class (`twins/core`), or all channels,
-which show the values that go with the class (`twins/ctrl`) or are redrawn (`twins/unc`).
-
-"""
+    own = {part.split("/")[1] for part in plan.parts if part.startswith("twins/")}
+    said = "; ".join(f"{what} (`{place}`)" for kind, (place, what) in TWINS.items() if kind in own)
+    return f"A twin is its base sample in test with one change: {said}.\n\n"
 
 
 def _joined(texts: list[str]) -> str:
@@ -96,7 +101,10 @@ def _front_matter(files: Mapping[str, str]) -> str:
     for part, pattern in files.items():
         config = "twins" if part.startswith("twins/") else "default"
         name = part.removeprefix("twins/")
-        sets[config][HUGGING_FACE.get(name, re.sub(r"\W", "_", name))] = pattern
+        split = HUGGING_FACE.get(name, re.sub(r"\W", "_", name))
+        while split in sets[config]:  # as of the channels c-1 and c_1
+            split += "_"
+        sets[config][split] = pattern
     if any(sets.values()):
         lines.append("configs:")
     for config, splits in sets.items():

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,15 @@ def differences(
     `progress` is called with the number of images that were compared.
     """
     present = [split for split in splits if (folder / split).is_dir()]
+    if not present:
+        return
     plan = Plan(scenario, tuple(present), "folder")
     lines = _read_lines(folder / TABLE)
-    if present and lines.get("file_name") != table_columns(plan):
+    if lines.get("file_name") != [table_columns(plan)]:
         yield f"{TABLE} is missing, or its columns are not {', '.join(table_columns(plan))}"
         return
+    every = {image_name(split, k) for split in splits for k in range(scenario.split_size(split))}
+    yield from _strangers(TABLE, lines, every)
     with ThreadPoolExecutor() as threads:
         for split in present:
             size = scenario.split_size(split)
@@ -42,6 +46,7 @@ def differences(
             extra = {path.name for path in (folder / split).iterdir()} - {TABLE, *map(local_name, names)}
             yield from (f"{split}/{name} is none of the {size} images of {split}" for name in sorted(extra))
             own = _read_lines(folder / split / TABLE)  # folders of earlier versions have none
+            yield from _strangers(f"{split}/{TABLE}", own, map(local_name, names))
             for made in chunks_of(scenario, Shard(split, 0, 1, 0, size)):
                 chunk = names[made.start : made.start + len(made.bases)]
                 problems = threads.map(_image_problem, [folder / name for name in chunk], made.samples.images)
@@ -55,13 +60,22 @@ def differences(
                 progress(len(chunk))
 
 
-def _read_lines(path: Path) -> dict[str, list[str]]:
+def _read_lines(path: Path) -> dict[str, list[list[str]]]:
     """Return the lines of a table by their first value, the header among them; none if it cannot be read."""
+    lines: dict[str, list[list[str]]] = {}
     try:
         with open_plain(path, TABLE_BYTES) as content, io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
-            return {line[0]: line for line in csv.reader(file) if line}
+            for line in filter(None, csv.reader(file)):
+                lines.setdefault(line[0], []).append(line)
     except (ReadError, OSError, UnicodeDecodeError, csv.Error):
         return {}
+    return lines
+
+
+def _strangers(table: str, lines: Iterable[str], names: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a table that are of none of these images."""
+    strange = sorted(set(lines) - {"file_name", *names})
+    yield from (f"{table} has a line of {name}, which is none of the images" for name in strange)
 
 
 def _image_problem(path: Path, pixels: NDArray[np.uint8]) -> str:
@@ -74,16 +88,21 @@ def _image_problem(path: Path, pixels: NDArray[np.uint8]) -> str:
             shown = np.asarray(image.convert("RGB"))
     except MissingError:
         return "is missing"
-    except (ReadError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (ReadError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # of a broken PNG
         return f"cannot be read as an image: {error}"
     changed = int((shown != pixels).any(axis=2).sum())
     return f"has other pixels, {changed:,} of {rows * columns:,}" if changed else ""
 
 
-def _line_problem(plan: Plan, table: str, line: list[str] | None, row: Iterable[Any]) -> str:
-    """Return how a line of a table differs from the scenario's, or nothing."""
-    if line is None:
+def _line_problem(plan: Plan, table: str, lines: Sequence[list[str]] | None, row: Iterable[Any]) -> str:
+    """Return how an image's line in a table differs from the scenario's, or nothing."""
+    if not lines:
         return f"has no line in {table}"
-    columns = zip(table_columns(plan), line, map(str, row), strict=False)
+    if len(lines) > 1:
+        return f"has {len(lines)} lines in {table}"
+    (line,), names = lines, table_columns(plan)
+    if len(line) != len(names):
+        return f"has {len(line)} values in {table} instead of {len(names)}"
+    columns = zip(names, line, map(str, row), strict=True)
     wrong = next(((name, actual, right) for name, actual, right in columns if actual != right), None)
     return f"has {wrong[0]} {wrong[1]!r} in {table} instead of {wrong[2]!r}" if wrong else ""

@@ -61,8 +61,8 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
 def find(plan: Plan, out: Path) -> Index | None:
     """Return the index of a plan's data set that is complete; None if it is still to be written.
 
-    Raise `SpurgenError` if it cannot be written there, if a package is missing, or if a channel's name cannot be a
-    column's.
+    Raise `SpurgenError` if it cannot be written there, if it has lost a file, if a package is missing, or if a
+    channel's name cannot be a column's.
     """
     form = discover(FORMATS)[plan.format]
     check_packages(form.REQUIRES, f"--format {plan.format}")
@@ -74,7 +74,16 @@ def find(plan: Plan, out: Path) -> Index | None:
     different = index.difference(plan)
     if different:
         raise SpurgenError(f"{out} holds another data set (it has {different}); choose another --out, or remove it")
+    lost = next((name for name in _files(plan, form) if not (out / name).is_file()), None)
+    if lost:
+        raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another --out")
     return index
+
+
+def _files(plan: Plan, form: ModuleType) -> Iterator[str]:
+    """Yield the names of the files with a data set's samples."""
+    for shard in plan.shards():
+        yield from (name for name in form.files(plan, shard) if not name.startswith(f"{WORK}/"))
 
 
 @contextmanager

@@ -34,38 +34,42 @@ def reliance_caption(sheet: Sheet) -> str:
 
 def patterns_caption(sheet: Sheet) -> str:
     """Return the caption of the heat map of accuracies by pattern."""
-    return (
+    return _joined(
         f"Accuracy by alignment pattern on {sheet.name}, means over {sheet.samples}. Dots: the channel conflicts with "
-        "the class (full) or is aligned with it (open). White lines separate access tiers."
+        "the class (full) or is aligned with it (open). White lines separate access tiers.",
+        _incomplete([sheet]),
     )
 
 
 def curves_caption(sheet: Sheet) -> str:
     """Return the caption of the learning curves."""
-    return (
+    return _joined(
         f"Learning curves on {sheet.name}: means over {sheet.samples}, bands from minimum to maximum; dotted lines: a "
-        "further stage of training begins. Curves of groups are missing where a method is given no groups of val."
+        "further stage of training begins. Curves of groups are missing where a method is given no groups of val.",
+        _incomplete([sheet]),
     )
 
 
-def dose_caption(sheets: Sequence[Sheet]) -> str:
-    """Return the caption of a dose response."""
+def dose_caption(sheets: Sequence[Sheet], metrics: Sequence[str]) -> str:
+    """Return the caption of a dose response in these metrics."""
     first = sheets[0]
-    shown = "Robust accuracy and reliance against the strength of the correlation"
-    return _joined(f"{shown}: {_means(first, first.intervals)}.", _ideal(sheets, "robust_accuracy"))
+    shown = and_list([METRICS[metric].lower() for metric in metrics])
+    what = f"{shown[0].upper()}{shown[1:]} against the strength of the correlation"
+    return _joined(f"{what}: {_means(first, first.intervals)}.", _ideal(sheets, "robust_accuracy"), _incomplete(sheets))
 
 
 def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
     """Return the caption of a surface over the strength and another dial."""
     other = f"{dial.replace('_', ' ')} (rows)" if dial else "the tasks' other settings (rows)"
-    return (
+    return _joined(
         f"{METRICS[metric]} ({DEFINED[metric]}) over the strength of the correlation (columns) and {other}: means over "
-        f"{sheets[0].samples}."
+        f"{sheets[0].samples}.",
+        _incomplete(sheets),
     )
 
 
 def _means(sheet: Sheet, intervals: str) -> str:
-    return f"means over {sheet.samples} with {intervals}"
+    return f"means over {sheet.samples}" + (f" with {intervals}" if intervals else "")
 
 
 def _markers(sheets: Sequence[Sheet]) -> str:
@@ -74,6 +78,12 @@ def _markers(sheets: Sequence[Sheet]) -> str:
     unit = UNITS[sheets[0].unit]
     parts = [f"Open: fewer than {sheets[0].asked} {unit}, not compared." if few else ""]
     return _joined(*parts, "A name after > is no baseline of the benchmark." if own else "")
+
+
+def _incomplete(sheets: Sequence[Sheet]) -> str:
+    """Return which rows have fewer units than the others; figures without intervals do not mark them."""
+    few = dict.fromkeys(entry.label for sheet in sheets for entry in sheet.entries if not entry.ranked)
+    return f"Over fewer than {sheets[0].asked} {UNITS[sheets[0].unit]}: {and_list([*few])}." if few else ""
 
 
 def _ideal(sheets: Sequence[Sheet], metric: str) -> str:

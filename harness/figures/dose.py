@@ -16,13 +16,19 @@ SHOWN = ("robust_accuracy", "reliance")
 PANEL, LINE = 1.5, 0.15  # inches: a panel's height, and that of a line of the legend
 
 
+def on_all(metric: str, rows: Sequence[Entry], sheets: Sequence[Sheet]) -> list[Entry]:
+    """Return those of some rows that have a metric on all sheets."""
+    return [row for row in rows if all(metric in sheet.by_label[row.label].estimates for sheet in sheets)]
+
+
 def draw_dose(sheets: Sequence[Sheet], strengths: Sequence[float], columns: Columns = 2) -> Figure:
     """Draw robust accuracy and reliance at each strength, one sheet each, ascending: means with their intervals.
 
-    The dashed line is the ideal observer. Rows that are not on all sheets are left out.
+    The dashed line is the ideal observer. Rows that are not on all sheets are left out, and those without a metric on
+    all of them in its panel.
     """
     rows = chosen(sheets)
-    metrics = [metric for metric in SHOWN if all(metric in row.estimates for row in rows)]
+    metrics = [metric for metric in SHOWN if on_all(metric, rows, sheets)]
     wide = 2 * columns
     with paper_style():
         figure = new_figure(columns, PANEL + 0.25 + LINE * -(-(len(rows) + 1) // wide))
@@ -36,7 +42,10 @@ def draw_dose(sheets: Sequence[Sheet], strengths: Sequence[float], columns: Colu
 
 
 def _draw(axes: Axes, metric: str, rows: Sequence[Entry], sheets: Sequence[Sheet], strengths: Sequence[float]) -> None:
+    drawn = on_all(metric, rows, sheets)
     for row, (colour, mark) in zip(rows, SERIES, strict=False):
+        if row not in drawn:
+            continue
         points = [sheet.by_label[row.label].estimates[metric] for sheet in sheets]
         values = np.array([point.value for point in points])
         ends = np.array([point.ends for point in points]).T

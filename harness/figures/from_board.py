@@ -16,13 +16,13 @@ from spurgen.harness.statistics.units import mean_estimate
 
 BY_CHANNEL = ("reliance", "sss")
 TEST = (
-    "Rows of an access tier that share a letter do not differ significantly (moderated paired t-test over {}, "
-    "false discovery rate 5 % over all pairs of baselines); rows are compared with the baselines alone."
+    "A row does not differ significantly from the baselines of its access tier with which it shares a letter "
+    "(moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines); "
+    "other rows are not compared."
 )
 RULE = (
-    "Bold: the highest estimate of an access tier with several rows, and the rows of it that share a letter with that, "
-    "which do not differ from it significantly (moderated paired t-test over {}, false discovery rate 5 % over "
-    "all pairs of baselines)."
+    "Bold: the highest estimate of an access tier with several rows, and the rows of it that do not differ from it "
+    "significantly (moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines)."
 )
 
 
@@ -52,7 +52,7 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
     shown = {row.submission: rows[row.submission] for row in (*part.rows, *part.few)}
     ours = {label for label, row in shown.items() if is_baseline_row(row)}
     channels = _by_channel(values, shown, ours)
-    best = _best(part.rows)
+    best = _best(part.rows, shown.keys() - ours)
     entries = [
         replace(
             _entry(row, shown[row.submission], best),
@@ -65,7 +65,7 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
 
 
 def _set_sheet(name: str, part: SetBoard, own: Collection[str]) -> Sheet:
-    best = _best(part.rows)
+    best = _best(part.rows, own)
     entries = [replace(_common(row, best), own=row.submission in own) for rows in (part.rows, part.few) for row in rows]
     return _sheet(f"mean of {name}", part, entries)
 
@@ -101,8 +101,14 @@ def _common(row: BoardRow, best: Collection[str]) -> Entry:
     )
 
 
-def _best(rows: Sequence[BoardRow]) -> set[str]:
-    """Return the labels that share a letter with the first row of their access tier, in tiers with several rows."""
+def not_apart(first: BoardRow, other: BoardRow, own: Collection[str]) -> bool:
+    """Return whether two rows of an access tier were compared and do not differ: `own`, no baselines, never were."""
+    compared = not {first.submission, other.submission} <= set(own)
+    return compared and bool(set(first.letters) & set(other.letters))
+
+
+def _best(rows: Sequence[BoardRow], own: Collection[str]) -> set[str]:
+    """Return the first row of each access tier with several rows, and those that do not differ from it."""
     tiers: dict[str, list[BoardRow]] = {}
     for row in rows:
         tiers.setdefault(row.access, []).append(row)
@@ -111,7 +117,7 @@ def _best(rows: Sequence[BoardRow]) -> set[str]:
         for first, *others in tiers.values()
         if others
         for row in (first, *others)
-        if row is first or set(row.letters) & set(first.letters)
+        if row is first or not_apart(first, row, own)
     }
 
 

@@ -48,7 +48,7 @@ def run_sheet(summary: ExperimentSummary) -> Sheet:
     return Sheet(
         name=summary.name, entries=in_order(entries, HEADLINE), headline=HEADLINE, unit="seed",
         asked=len(summary.seeds), intervals=f"95 % bootstrap intervals over {over}",
-        channel_intervals="95 % Student's t intervals where there are three or more",
+        channel_intervals="95 % Student's t intervals over training seeds" if len(summary.seeds) > 2 else "",
         test="", rule=rule if summary.differences else "", task=summary.task, ideal=summary.ideal,
     )  # fmt: skip
 

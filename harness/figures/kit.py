@@ -11,12 +11,12 @@ from spurgen.benchmark.suite import Suite
 from spurgen.harness.figures import captions
 from spurgen.harness.figures.chosen import chosen
 from spurgen.harness.figures.curves import draw_curves, with_curves
-from spurgen.harness.figures.dose import SHOWN, draw_dose
+from spurgen.harness.figures.dose import SHOWN, draw_dose, on_all
 from spurgen.harness.figures.estimates import draw_estimates
 from spurgen.harness.figures.forest import most_panels
 from spurgen.harness.figures.patterns import draw_patterns
 from spurgen.harness.figures.reliance import channel_metric, draw_reliance
-from spurgen.harness.figures.sheet import Sheet, merged
+from spurgen.harness.figures.sheet import METRICS, Sheet, merged
 from spurgen.harness.figures.style import SERIES, Columns
 from spurgen.harness.figures.surface import ROOM, Surface, draw_surface, find_surface
 from spurgen.harness.validity._series import Series, find_series
@@ -102,9 +102,16 @@ def add_doses(kit: Kit, suite: Suite, sheets: Mapping[str, Sheet]) -> None:
 
 
 def _add_dose(kit: Kit, name: str, series: Series, sheets: Sequence[Sheet]) -> None:
-    if not _drawn(kit, name, sheets):
+    rows = [sheets[0].by_label[label] for label in _drawn(kit, name, sheets)]
+    if not rows:
         return
-    kit.add(name, captions.dose_caption(sheets), lambda columns: draw_dose(sheets, series.strengths, columns))
+    having = {metric: on_all(metric, rows, sheets) for metric in SHOWN}
+    for metric, those in having.items():
+        lacking = [row.label for row in rows if row not in those]
+        if lacking:
+            kit.left_out.append(f"{name}: no {METRICS[metric].lower()} of {_named(lacking)}: not on all tasks")
+    caption = captions.dose_caption(sheets, [metric for metric, those in having.items() if those])
+    kit.add(name, caption, lambda columns: draw_dose(sheets, series.strengths, columns))
 
 
 def _add_surfaces(kit: Kit, surface: Surface, sheets: Mapping[str, Sheet]) -> None:

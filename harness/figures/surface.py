@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness.figures.chosen import chosen
+from spurgen.harness.figures.dose import on_all
 from spurgen.harness.figures.patterns import COLOURS, DARK
 from spurgen.harness.figures.sheet import METRICS, Entry, Sheet
 from spurgen.harness.figures.style import SMALL, Columns, drawable, fraction, new_figure, paper_style
@@ -63,7 +64,7 @@ def draw_surface(
     Raise `ValueError` if no row has the metric on all tasks.
     """
     flat = [sheets[name] for names in surface.tasks for name in names]
-    rows = [row for row in chosen(flat, ROOM) if all(metric in sheet.by_label[row.label].estimates for sheet in flat)]
+    rows = on_all(metric, chosen(flat, ROOM), flat)
     if not rows:
         raise ValueError(f"no row has {metric} on all of {', '.join(sheet.name for sheet in flat)}")
     values = {row.label: _values(surface, sheets, row, metric) for row in rows}

@@ -155,7 +155,8 @@ def _caption(what: str, sheets: Sequence[Sheet], style: Style, *more: str) -> st
     first = sheets[0]
     entries = [entry for sheet in sheets for entry in sheet.entries]
     few = f"†: fewer than {first.asked} {UNITS[first.unit]}, not compared."
-    with_intervals = "" if style.intervals == "left out" else f" with {first.intervals} in brackets"
+    shown = first.intervals and style.intervals != "left out"
+    with_intervals = f" with {first.intervals} in brackets" if shown else ""
     parts = [
         f"{what}; means over {first.samples}{with_intervals}.", first.rule,
         few if any(not entry.ranked for entry in entries) else "", *more,

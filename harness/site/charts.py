@@ -7,6 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from spurgen.benchmark.result import Result
+from spurgen.harness.experiments.curves import stacked_curves
 from spurgen.harness.site.svg import box, number, path, picture, segment, tag, text
 from spurgen.harness.site.words import ACCURACIES, conflicts, curve_name
 
@@ -124,17 +125,9 @@ def _marked(steps: int) -> list[int]:
 
 
 def curve_series(results: Sequence[Result]) -> dict[str, np.ndarray]:
-    """Return curves by name, float64 (epochs,), that all results report in the same length."""
-    tables = [result.report.curves for result in results if result.report and result.report.curves]
-    if not tables or len({len(table) for table in tables}) > 1:
-        return {}
-    names = [key for key in tables[0][0] if key not in KEYS]
-    series = {}
-    for name in names:
-        columns = [[entry.get(name) for entry in table] for table in tables]
-        if all(isinstance(value, float) for column in columns for value in column):
-            series[name] = np.mean(np.array(columns, dtype=np.float64), axis=0)
-    return series
+    """Return curves by name, float64 (epochs,): means over the results, of what each reports in every epoch."""
+    stacked = {name: values for name, values in stacked_curves(results).items() if name not in KEYS}
+    return {name: values.mean(axis=0) for name, values in stacked.items() if np.isfinite(values).all()}
 
 
 def signed_bar(value: float, scale: float) -> Markup:

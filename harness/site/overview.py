@@ -9,6 +9,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import ALIGNED
 from spurgen.harness.board.rendering import ORACLE
+from spurgen.harness.figures.from_board import not_apart
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.site.benchmark_page import short_verdicts
 from spurgen.harness.site.boards import FEW, BoardView, Line, Tier, board_view
@@ -118,9 +119,10 @@ def _of_erm(material: Material, view: BoardView, line: Line) -> str:
 
 
 def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
-    """Return the best row of a tier and those that share a letter with it."""
+    """Return the best row of a tier and those that do not differ from it."""
     best = max(tier.lines, key=lambda line: line.row.ranked_by.value)
-    equals = [line for line in tier.lines if line is not best and set(line.row.letters) & set(best.row.letters)]
+    own = [entry.label for entry in material.sheets[view.key].entries if entry.own]
+    equals = [line for line in tier.lines if line is not best and not_apart(best.row, line.row, own)]
     which = f"Best with access {tier.access}{' (an oracle)' if tier.access == ORACLE else ''}"
     said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
     if not equals:

@@ -35,14 +35,12 @@ def in_words(task: Task) -> list[str]:
 
 def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
     yield from core_cue(task)
-    channels = [scenario.channels[name] for name in task.channels]
-    strengths = sorted({round(s, 4) for c in task.channels for s in _strengths(scenario, c)})
-    if channels:
-        span = f"{strengths[0]:g}" if len(strengths) == 1 else f"{strengths[0]:g} to {strengths[-1]:g}"
-        shortcuts = "shortcuts go" if len(channels) > 1 else "shortcut goes"
+    if task.channels:
+        count = len(task.channels)
+        shortcuts, they = ("shortcuts go", "They show") if count > 1 else ("shortcut goes", "It shows")
         yield (
-            f"{len(channels)} {shortcuts} with the class in training: {and_list(list(task.channels))}. They show the "
-            f"value that goes with the class with probability {span}."
+            f"{count} {shortcuts} with the class in training: {and_list(list(task.channels))}. {they} the value that "
+            f"goes with the class with probability {_probabilities(task, scenario)}."
         )
         yield _test_mix(task, scenario)
     hidden = [name for name in task.channels if name not in task.annotated]
@@ -98,10 +96,23 @@ def curves_in_words(task: Task, access: str, names: Collection[str]) -> str:
     return " ".join(sentences)
 
 
-def _strengths(scenario: Scenario, channel: str) -> Iterator[float]:
-    default = scenario.channels[channel].strength
-    for strength in [each.strength.get(channel, default) for each in scenario.environments] or [default]:
-        yield from strength if isinstance(strength, tuple) else (strength,)
+def _probabilities(task: Task, scenario: Scenario) -> str:
+    """Return the strengths of a task's channels, by environment with its share where there are several."""
+    own = {name: scenario.channels[name].strength for name in task.channels}
+    if len(scenario.environments) < 2:
+        return _span([each.strength for each in scenario.environments] or [{}], own)
+    total, shares = sum(each.weight for each in scenario.environments), dict[str, float]()
+    for each in scenario.environments:
+        span = _span([each.strength], own)
+        shares[span] = shares.get(span, 0.0) + 100 * each.weight / total
+    return and_list([f"{span} in {share:.3g}% of the samples" for span, share in shares.items()])
+
+
+def _span(environments: Sequence[dict[str, Strength]], own: dict[str, Strength]) -> str:
+    """Return the least and the largest strength of some channels, `own` where an environment names none."""
+    strengths = [given.get(name, strength) for given in environments for name, strength in own.items()]
+    each = sorted({round(s, 4) for one in strengths for s in (one if isinstance(one, tuple) else (one,))})
+    return f"{each[0]:g}" if len(each) == 1 else f"{each[0]:g} to {each[-1]:g}"
 
 
 def dials(task: Task) -> list[Fact]:

@@ -39,7 +39,8 @@ class SpurGenDataset(Dataset[Item]):
         check_modality(modality)
         self.scenario, self.split, self.modality, self.transform = scenario, split, modality, transform
         self._size = scenario.split_size(split)
-        self._keeps = self._size * 3 * scenario.image_size**2 <= keep_bytes
+        shows_images = modality != "text"
+        self._keeps = self._size * 3 * scenario.image_size**2 * shows_images <= keep_bytes
         self._chunks: dict[int, Item] = {}
         self._twin: tuple[TwinKind, str | None, int | None] | None = None
 

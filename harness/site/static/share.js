@@ -125,12 +125,13 @@
     const line = document.getElementById("comparison-note");
     const few = rows.some((row) => row.access === "few");
     const rule = ranked(rows)
-      ? "Rows of this access tier that share a letter do not differ significantly in robust accuracy; rows without a common letter do."
+      ? "A row does not differ significantly in robust accuracy from the baselines with which it shares a letter; baselines without a common letter differ."
       : `These rows ${few ? "are not all complete" : "were given different information"}, so they are not ranked against one another.`;
     const [a, b] = rows.map((row) => row.label);
     const command = document.createElement("code");
     command.textContent = `spurgen compare ${quoted(a)} ${quoted(b)} --suite ${suite}`;
-    line.replaceChildren(`${rule} The paired test of every metric: `, command);
+    const which = rows.length > 2 ? " of the first two" : "";
+    line.replaceChildren(`${rule} The paired test of every metric${which}: `, command);
   }
 
   const quoted = (label) => (/^[\w.=+-]+$/.test(label) ? label : `'${label.replace(/'/g, "'\\''")}'`);

@@ -88,6 +88,7 @@ def slurm(free_ports, wait_until, monkeypatch):
 @pytest.mark.usefixtures("slurm")
 def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run, monkeypatch):
     monkeypatch.setattr(slurm_executor, "LOST_SECONDS", 1.0)  # this folder shows every file at once
+    monkeypatch.setattr(slurm_executor, "ASK_SECONDS", 0.5)  # and nobody else asks this SLURM
 
     def kill(started):
         pid = int(started[0].name.rpartition("-")[2])
@@ -166,6 +167,14 @@ def test_a_task_that_left_nothing_is_submitted_again_after_that(monkeypatch, tmp
     queue = Queue(monkeypatch, tmp_path, lambda _, name, group: {0: (group, None)} if name == 1 else None)
     assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
     assert [begun for begun, _ in queue.submitted] == [0.0, 90.0]
+
+
+def test_slurm_is_asked_about_the_queue_four_times_a_minute(monkeypatch, tmp_path):
+    queue = Queue(monkeypatch, tmp_path, lambda age, _, group: {0: (group, None)} if age > 80 else None)
+    asked = []
+    monkeypatch.setattr(slurm_executor, "_queued", lambda: asked.append(queue.now) or {"0"})
+    assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
+    assert asked == [0.0, 15.0, 30.0, 45.0, 60.0, 75.0]
 
 
 def test_every_look_opens_the_folder_since_nfs_remembers_that_a_file_is_missing(monkeypatch, tmp_path):

@@ -173,10 +173,17 @@ def test_a_clean_experiment_has_only_the_caution_about_wga(make_experiment):
     assert line.startswith("Worst-group accuracy, a minimum over 12 groups of 20 samples, is biased low")
 
 
+def test_groups_of_several_sizes_are_told(make_experiment):
+    sizes = {"train": 60, "val": 30, "test_per_group": 20, "conflicting_per_class": 40, "twins": 60}
+    _, cannot = statements(make_experiment({"erm": {}}, splits=sizes))
+    assert "a minimum over 12 groups of 20 to 60 samples, is biased low" in cannot
+
+
 def test_reliance_on_channels_is_not_concluded_from_few_base_samples(make_experiment):
     for twins, concluded in ((24, False), (60, True)):
         can, _ = statements(make_experiment({"erm": {}}, **splits(twins)))
         assert ("relies on" in can) == concluded
+        assert ("Better than chance" in can) == concluded
 
 
 def test_a_method_that_failed_has_no_estimates(make_experiment):

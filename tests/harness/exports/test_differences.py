@@ -53,6 +53,29 @@ def relabel(folder, table="metadata.csv"):
     path.write_text("\n".join(lines))
 
 
+def add(folder, line, table="metadata.csv"):
+    """Put a line before the others."""
+    path = folder / table
+    header, rest = path.read_text().split("\n", 1)
+    path.write_text(f"{header}\n{line}\n{rest}")
+
+
+def widen(folder):
+    path = folder / "metadata.csv"
+    header, first, rest = path.read_text().split("\n", 2)
+    path.write_text(f"{header}\n{first},more\n{rest}")
+
+
+def damage(folder):
+    """Halve the length that the image data are said to have: Pillow raises a `SyntaxError`."""
+    path = folder / "val" / "000001.png"
+    content = bytearray(path.read_bytes())
+    place = content.index(b"IDAT")
+    length = int.from_bytes(content[place - 4 : place], "big")
+    content[place - 4 : place] = (length // 2).to_bytes(4, "big")
+    path.write_bytes(content)
+
+
 def cut(folder):
     path = folder / "metadata.csv"
     path.write_text("\n".join(path.read_text().splitlines()[:-1]))
@@ -76,6 +99,11 @@ def test_a_folder_of_an_earlier_version_has_one_table(compare):
             "val/000006.png has caption 'another caption' in val/metadata.csv instead of '",
         ),
         (cut, "val/000009.png has no line in metadata.csv"),
+        (lambda folder: add(folder, "a.png,0"), "metadata.csv has a line of a.png, which is none of the images"),
+        (lambda folder: add(folder, "a.png,0", "val/metadata.csv"), "val/metadata.csv has a line of a.png, which is"),
+        (lambda folder: add(folder, "train/000003.png,9"), "train/000003.png has 2 lines in metadata.csv"),
+        (widen, "train/000000.png has 16 values in metadata.csv instead of 15"),
+        (damage, "val/000001.png cannot be read as an image: "),
         (
             lambda folder: (folder / "metadata.csv").unlink(),
             "metadata.csv is missing, or its columns are not f",

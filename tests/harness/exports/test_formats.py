@@ -171,6 +171,26 @@ def test_a_format_names_all_columns_that_others_lack(make, form):
     assert listed == [name for name in names if form != "parquet" or name != "image"]
 
 
+def test_twins_of_channels_that_differ_in_a_sign_alone_are_both_listed(make):
+    file = Path("small.toml")
+    text = (
+        file.read_text().replace("color = {", "c-1 = { kind = 'color',").replace("shape = {", "c_1 = { kind = 'shape',")
+    )
+    file.write_text(text.replace("color = 0.9", "c-1 = 0.9"))
+    make("folder")
+    card = Path("set", "README.md").read_text()
+    assert "  - split: channel_c_1\n" in card
+    assert "  - split: channel_c_1_\n" in card
+
+
+def test_the_card_explains_the_twins_that_there_are_and_no_others(make):
+    make("folder")
+    card = Path("set", "README.md").read_text()
+    assert "A twin is its base sample in test with one change: the value of one channel" in card
+    assert "all nuisances or one (`twins/placebo` and `twins/placebo/NUISANCE`)" in card
+    assert "one part of the core cue" not in card
+
+
 def test_parquet_without_pyarrow_says_what_to_install(make, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(SpurgenError, match=r"--format parquet needs pyarrow; run pip install 'spurgen\[data\]'"):

@@ -164,6 +164,17 @@ def test_a_whole_data_set_is_kept(make, monkeypatch):
     assert tree("set") == before
 
 
+@pytest.mark.parametrize(
+    ("form", "files"), [("parquet", "**/*.parquet"), ("folder", "train/*"), ("webdataset", "**/*.tar")]
+)
+def test_a_data_set_that_has_lost_a_file_is_not_said_to_be_kept(make, form, files):
+    make(form)
+    lost = sorted(Path("set").glob(files))[1]
+    lost.unlink()
+    with pytest.raises(SpurgenError, match=f"set has lost .*{lost.name}; remove the folder, or choose another"):
+        make(form)
+
+
 @pytest.mark.slow
 def test_a_killed_export_continues(make, small, wait_until):
     command = [

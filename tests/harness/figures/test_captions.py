@@ -30,7 +30,16 @@ def test_a_caption_does_not_explain_what_is_not_drawn(mains):
 
 def test_every_caption_has_the_number_of_units(mains):
     sheet = mains[0]
-    made = [captions.reliance_caption(sheet), captions.patterns_caption(sheet), captions.curves_caption(sheet),
-            captions.dose_caption([sheet]), captions.surface_caption([sheet], "reliance", "core_size")]  # fmt: skip
+    dose = captions.dose_caption([sheet], ["reliance"])
+    made = [captions.reliance_caption(sheet), captions.patterns_caption(sheet), captions.curves_caption(sheet), dose,
+            captions.surface_caption([sheet], "reliance", "core_size")]  # fmt: skip
     assert all("n = 3 worlds" in text for text in made)
     assert "core size (rows)" in made[-1]
+
+
+def test_figures_without_marks_name_the_rows_with_fewer_units_in_their_captions(mains):
+    sheet = mains[0]
+    (few,) = [entry.label for entry in sheet.entries if not entry.ranked]
+    dose, surface = captions.dose_caption([sheet], ["reliance"]), captions.surface_caption([sheet], "reliance", "")
+    made = [captions.patterns_caption(sheet), captions.curves_caption(sheet), dose, surface]
+    assert all(text.endswith(f" Over fewer than 3 worlds: {few}.") for text in made)

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.figures.captions import reliance_caption
 from spurgen.harness.figures.from_run import read_summary, run_sheet
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -29,6 +30,13 @@ def test_another_file_is_refused_by_name(content, problem, tmp_path):
     with pytest.raises(SpurgenError, match=problem) as raised:
         read_summary(tmp_path / "a.json")
     assert str(tmp_path / "a.json") in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", r"x}\input{y", "a b", "", "x\n"])
+def test_a_name_that_would_lead_elsewhere_is_refused(summary, tmp_path, name):
+    (tmp_path / "a.json").write_text(json.dumps(json.loads(summary.dump()) | {"name": name}))
+    with pytest.raises(SpurgenError, match="is not the JSON file"):
+        read_summary(tmp_path / "a.json")
 
 
 def test_estimates_and_tests_are_those_of_the_experiment(summary):
@@ -71,6 +79,11 @@ def test_one_seed_is_called_one_seed_and_a_failed_experiment_draws_nothing(make_
     single = run_sheet(make_experiment({"erm": {}}, seeds=(0,)))
     assert (single.samples, single.intervals) == ("n = 1 training seed", "95 % bootstrap intervals over test samples")
     assert single.rule == ""
+    assert "Student" not in reliance_caption(single)
+    assert (
+        reliance_caption(run_sheet(make_experiment({"erm": {}}))).count("Student's t intervals over training seeds")
+        == 1
+    )
     with pytest.raises(SpurgenError, match="exp: every method failed"):
         run_sheet(make_experiment({"erm": {"error": "boom"}}))
 

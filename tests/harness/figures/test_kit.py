@@ -61,6 +61,28 @@ def test_one_series_makes_a_dose_response_and_tasks_without_rows_are_named(toy, 
     assert kit.items == []
 
 
+def without(entry, metric):
+    return replace(entry, estimates={name: each for name, each in entry.estimates.items() if name != metric})
+
+
+def test_a_row_without_a_metric_on_one_task_is_left_out_of_its_panel_alone(toy, sheets):
+    lacking = {name: sheets[name] for name in ("dial-0.8-0.5", "dial-0.8-0.9")}
+    part = sheets["dial-0.8-0.9"]
+    lacking["dial-0.8-0.9"] = replace(
+        part, entries=[without(e, "reliance") if e.label == "jtt" else e for e in part.entries]
+    )
+    kit = Kit()
+    add_doses(kit, toy, lacking)
+    assert "dose: no reliance of jtt: not on all tasks" in kit.left_out
+    robust, reliance = ({line.get_label() for line in axes.lines} for axes in kit.items[0].draw(2).axes)
+    assert robust - reliance == {"jtt"}
+    lacking["dial-0.8-0.9"] = replace(part, entries=[without(e, "reliance") for e in part.entries])
+    kit = Kit()
+    add_doses(kit, toy, lacking)
+    assert kit.items[0].caption.startswith("Robust accuracy against the strength of the correlation: means over")
+    assert len(kit.items[0].draw(2).axes) == 1
+
+
 def test_metrics_and_rows_that_are_not_on_all_tasks_are_named(toy, sheets):
     lacking = dict(sheets)
     part = sheets["dial-0.8-0.5"]

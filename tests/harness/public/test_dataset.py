@@ -76,6 +76,9 @@ def test_a_chunk_is_made_once_and_only_if_the_split_is_small_enough(world, monke
     for place in (3, 40, 3):
         small[place], large[place]
     assert sorted(made) == [1, 1, 1, 45]
+    text = SpurGenDataset(world, "val", modality="text", keep_bytes=0)  # has no pixels
+    text[3], text[40]
+    assert made[4:] == [45]
 
 
 def test_what_is_done_to_an_item_changes_no_other(world):

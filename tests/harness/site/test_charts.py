@@ -46,6 +46,9 @@ def test_curves_are_means_over_results_and_missing_where_none_are_reported(tiny)
     assert "val_accuracy" not in drawn
     silent = [result.model_copy(update={"report": Report()}) for result in results]
     assert curves(silent) is None
+    short = Report(curves=results[0].report.curves[:1])
+    early = [results[0].model_copy(update={"report": short}), *results[1:]]
+    assert "validation ends at " in curves(early)  # an epoch that only some have is left out
     texts = Report(curves=({"epoch": 1.0, "note": "<b>"},))
     assert curves([result.model_copy(update={"report": texts}) for result in results]) is None
 

@@ -111,7 +111,7 @@ def test_rows_of_a_tier_are_compared_with_their_ranks_and_without_a_difference(v
     table = page.locator("#compared")
     assert table.get_by_role("rowheader", name="Rank").is_visible()
     assert table.get_by_role("columnheader", name="Paired difference").count() == 0
-    assert "Rows of this access tier that share a letter" in page.locator("#comparison-note").inner_text()
+    assert "from the baselines with which it shares a letter" in page.locator("#comparison-note").inner_text()
 
 
 def test_a_mark_that_is_taken_off_on_one_board_is_off_on_all(visit, tiny_site):

@@ -6,13 +6,24 @@ def test_a_scenario_is_described_in_words(tiny, many):
     simple = " ".join(in_words(tiny.suite.tasks["small-both"]))
     assert "decided by a pictogram on a plate before a wall and the noun in its caption." in simple
     assert "2 shortcuts go with the class in training: color and background." in simple
-    assert "with probability 0.4 to 0.7" in simple
+    assert "with probability 0.6 to 0.7 in 50% of the samples and 0.4 to 0.6 in 50%" in simple
     assert "test has 5 samples of each class for every one of the 4 choices" in simple
     assert "all of them conflict in 25% of the test" in simple
     composite = " ".join(in_words(many.suite.tasks["pair-image"]))
     assert "together with the tint of the pictogram's ink" in composite
     assert "Annotations of training do not mention background." in composite
     assert "Its 3 worlds differ" in composite
+
+
+def test_environments_are_told_apart_by_their_share():
+    scarce = " ".join(in_words(load_suite("v2").tasks["scarce-image"]))
+    assert (
+        "They show the value that goes with the class with probability 1 in 98.5% of the samples and 0.1 in" in scarce
+    )
+    one = " ".join(in_words(load_suite("v2").tasks["availability-small-80"]))
+    assert "1 shortcut goes with the class in training: color. It shows the value that goes with the class with" in one
+    same = " ".join(in_words(load_suite("v1").tasks["dose-10-image"]))
+    assert "with probability 0.1 in 100% of the samples" in same
 
 
 def test_every_channel_environment_and_split_is_a_dial(tiny):
