@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from spurgen.harness.board.schema import AgainstErm, Direction
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.differences import ALPHA, Difference, holm
+from spurgen.harness.statistics.differences import ALPHA, Difference, holm_by_label
 from spurgen.harness.statistics.units import Spread, cut_to_common, paired
 
 ERM = "erm"
@@ -22,11 +22,7 @@ def against_erm(
         return {}
     tests = {label: paired(row, values[ERM], spread) for label, row in values.items() if label != ERM}
     p_values = {label: None if test is None else test.p for label, test in tests.items()}
-    ours = [label for label in tests if label in baselines]
-    corrected = dict(zip(ours, holm([p_values[label] for label in ours]), strict=True))
-    family = [p_values[label] for label in ours]
-    for label in tests.keys() - corrected.keys():
-        corrected[label] = holm([p_values[label], *family])[0]
+    corrected = holm_by_label(p_values, baselines)
     return {
         label: _against(values[label], values[ERM], tests[label], corrected[label], access[label], access[ERM])
         for label in tests

@@ -74,7 +74,8 @@ def eligible(
     compared = {
         label: private_gap(task, groups, label, row, private.get(label), spread) for label, row in ranked.items()
     }
-    for label, reason in worse_in_private(compared).items():
+    baselines = [label for label, row in ranked.items() if is_baseline_row(row)]
+    for label, reason in worse_in_private(compared, baselines).items():
         unranked[label] = not_ranked(label, ranked.pop(label), reason)
     gaps = {label: gap for label, gap in compared.items() if label in ranked and isinstance(gap, PrivateGap)}
     return Eligible(ranked, unranked, gaps)

@@ -1,6 +1,6 @@
 """What rows reach on private splits, and which of them are worse there than chance explains."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from spurgen.harness.metrics import robust_accuracy
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics import ALPHA, holm
+from spurgen.harness.statistics import ALPHA
+from spurgen.harness.statistics.differences import holm_by_label
 from spurgen.harness.statistics.robust_gap import Design, robust_gap
 from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
 
@@ -52,20 +53,20 @@ def private_gap(
     return PrivateGap(seeds=len(pairs), **means, gap=gap.value, gap_ci=gap.interval, p=gap.p)
 
 
-def worse_in_private(gaps: Mapping[str, PrivateGap | str | None]) -> dict[str, str]:
+def worse_in_private(gaps: Mapping[str, PrivateGap | str | None], baselines: Collection[str]) -> dict[str, str]:
     """Return, by label, why rows are not ranked: they failed on private splits, or are significantly worse there.
 
-    By robust accuracy, which ranks rows. Significance is one-sided, and Holm-corrected over the rows of the task that
-    have a gap.
+    By robust accuracy, which ranks rows. Significance is one-sided, and Holm-corrected over the baselines that have a
+    gap and the row itself.
     """
     failures = {label: gap for label, gap in gaps.items() if isinstance(gap, str)}
     measured = {label: gap for label, gap in gaps.items() if isinstance(gap, PrivateGap)}
-    corrected = holm([gap.p for gap in measured.values()])
+    corrected = holm_by_label({label: gap.p for label, gap in measured.items()}, baselines)
     return failures | {
         label: f"its robust accuracy is {gap.robust_accuracy:.3f} on private splits, significantly lower "
         f"({p_equals(p)}) than on test, where it is {gap.robust_accuracy + gap.gap:.3f}"
-        for (label, gap), p in zip(measured.items(), corrected, strict=True)
-        if p < ALPHA
+        for label, gap in measured.items()
+        if (p := corrected[label]) is not None and p < ALPHA
     }
 
 

@@ -10,9 +10,9 @@ from spurgen.harness.results.rows import Rows, TaskRow
 
 
 def reference_row(suite: Suite, task: Task, groups: Int64, references: Rows) -> TaskRow | None:
-    """Return a task's row of ERM on uncorrelated data, or None if it is missing or cannot be believed."""
+    """Return a task's row of ERM on uncorrelated data, or None if it is missing, incomplete or cannot be believed."""
     row = references.get(ERM, {}).get(task.name)
-    if row is None:
+    if row is None or row.seeds != list(range(len(row))):
         return None
     data = suite.data_digest(task)
     if any(not r.uncorrelated or r.error or r.data_sha256 != data for r in row.results):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.rows import Row, TaskRow, sizes_of, with_common_arrays
+from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, with_common_arrays
 
 
 def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
@@ -48,8 +48,12 @@ def _merge_finished(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
             "folders whose seeds do not overlap"
         )
     first, second = with_common_arrays(first, second)
-    if sizes_of(first) != sizes_of(second):
-        raise SpurgenError(f"{where}: the two folders have arrays of different lengths; they are of different data")
+    differs = array_that_differs(first, second)
+    if differs:
+        raise SpurgenError(
+            f"{where}: the two folders differ in the array {differs}; they are of different data, or of versions of "
+            "SpurGen with other arrays"
+        )
     results = sorted([*first.results, *second.results], key=lambda result: result.seed)
     order = np.argsort([*ours, *theirs])
     return TaskRow(

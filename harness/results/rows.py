@@ -75,10 +75,16 @@ def on_task(rows: Rows, task: str) -> dict[str, TaskRow]:
     return {label: row[task] for label, row in sorted(rows.items()) if task in row}
 
 
-def sizes_of(part: TaskRow) -> dict[str, tuple[int, ...]]:
+def _sizes(part: TaskRow) -> dict[str, tuple[int, ...]]:
     """Return the shapes of a seed's arrays, which are alike for all results of a task."""
     per_seed = {"correct": part.correct.shape[1:], PREDICTED: part.predicted.shape[1:]}
     return per_seed | {name: total.shape for name, total in part.sums.items()}
+
+
+def array_that_differs(first: TaskRow, second: TaskRow) -> str | None:
+    """Return the name of an array that two parts of a task's row do not have in the same size, or None."""
+    ours, theirs = _sizes(first), _sizes(second)
+    return next((name for name in (*ours, *theirs) if ours.get(name) != theirs.get(name)), None)
 
 
 def with_common_arrays(first: TaskRow, second: TaskRow) -> tuple[TaskRow, TaskRow]:

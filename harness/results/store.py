@@ -20,7 +20,7 @@ from spurgen.benchmark.result import Result, Samples, round_samples
 from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
-from spurgen.harness.results.rows import Row, TaskRow, make_task_row, sizes_of, with_common_arrays
+from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, make_task_row, with_common_arrays
 from spurgen.harness.results.sources import RESULTS
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
@@ -194,8 +194,12 @@ def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow
     if not samples:
         return replace(part, results=results)
     part, alone = with_common_arrays(part, alone)
-    if len(part.correct) and sizes_of(part) != sizes_of(alone):
-        raise SpurgenError(f"the samples of {result.task} in its row are not of this task; delete the row's files")
+    differs = array_that_differs(part, alone) if len(part.correct) else None
+    if differs:
+        raise SpurgenError(
+            f"the stored results on {result.task} and the new one differ in the array {differs}: they are of other "
+            "data, or of a version of SpurGen with other arrays; delete the row's files"
+        )
     place = sum(old.error is None and old.seed < result.seed for old in others)
     if not len(part.correct):
         return replace(alone, results=results)

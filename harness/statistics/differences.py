@@ -1,6 +1,6 @@
 """Differences between metrics of the same samples and seeds: whether A is better than B."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -69,6 +69,17 @@ def holm(p_values: Sequence[PValue]) -> list[PValue]:
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
     values = iter(adjusted.tolist())
     return [p if p is None else next(values) for p in p_values]
+
+
+def holm_by_label(p_values: Mapping[str, float | None], family: Collection[str]) -> dict[str, float | None]:
+    """Return p-values adjusted by Holm's procedure, those of a family together.
+
+    That of any other label is adjusted as if it alone stood beside the family, so that it moves no other.
+    """
+    of_family = {label: p for label, p in p_values.items() if label in family}
+    adjusted = dict(zip(of_family, holm([*of_family.values()]), strict=True))
+    others = {label: holm([p, *of_family.values()])[0] for label, p in p_values.items() if label not in family}
+    return adjusted | others
 
 
 def benjamini_hochberg(p_values: Float64) -> Float64:

@@ -1,7 +1,7 @@
 """Tier letters, a compact letter display: rows that share a letter do not differ significantly (Piepho 2004)."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations, count
 from string import ascii_letters
 
 import numpy as np
@@ -16,10 +16,9 @@ def tier_letters(differ: Bool) -> list[str]:
     set of rows of which no two differ; sets that say nothing new are left out.
     """
     groups = _needed(sorted(sorted(group) for group in _cliques(~differ)))
-    names = [ascii_letters[k] if k < len(ascii_letters) else f"({k + 1})" for k in range(len(groups))]
-    return [
-        "".join(name for name, group in zip(names, groups, strict=True) if row in group) for row in range(len(differ))
-    ]
+    further = (character for character in map(chr, count(ord("\u03b1"))) if character.isalpha())  # Greek, then others
+    lettered = [*zip(chain(ascii_letters, further), groups, strict=False)]
+    return ["".join(letter for letter, group in lettered if row in group) for row in range(len(differ))]
 
 
 def shared_letters(differ: Bool, letters: Sequence[str]) -> str:

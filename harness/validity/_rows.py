@@ -8,6 +8,7 @@ import numpy as np
 from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
+from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import (
     RANKED_BY,
     TaskValues,
@@ -149,8 +150,13 @@ class RankedSuite:
 def gather(
     suite: Suite, rows: Rows, references: Rows, published: Sequence[PublishedMetric], baselines: Mapping[str, str]
 ) -> RankedSuite:
-    """Sort the baselines' rows by task, and leave out those that the leaderboard would not rank."""
-    ours = with_ideal(suite, {label: row for label, row in rows.items() if label in baselines})
+    """Sort the baselines' rows by task, and leave out those that the leaderboard would not rank among the baselines."""
+    current = {
+        label: {name: part for name, part in row.items() if is_baseline_row(part)}
+        for label, row in rows.items()
+        if label in baselines
+    }
+    ours = with_ideal(suite, current)
     stored = stored_ideals(suite)
     tasks = {}
     for name, task in suite.tasks.items():

@@ -19,15 +19,15 @@ from spurgen.harness.validity._series import crossing
 class Slope:
     """The slope of a straight line through a metric at each strength, per unit of strength.
 
-    The interval and the p-values are None where there is no test: with one unit, or if all units are alike.
-    `significant`: the slope has the expected direction, at 5 %, Holm-corrected over the methods.
+    The interval, the p-values and `significant` are None where there is no test: with one unit, or if all units are
+    alike. `significant`: the slope has the expected direction, at 5 %, Holm-corrected over the methods.
     """
 
     slope: float
     interval: Interval | None
     p: float | None
     p_holm: float | None
-    significant: bool
+    significant: bool | None
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _slopes(lines: Sequence[Float64], direction: int) -> list[Slope]:
     found = []
     for slopes, test, p_holm in zip(lines, tests, corrected, strict=True):
         slope = float(slopes.mean())
-        significant = p_holm is not None and p_holm < ALPHA and slope * direction > 0
+        significant = None if p_holm is None else p_holm < ALPHA and slope * direction > 0
         found.append(Slope(slope, test and test.interval, test and test.p, p_holm, significant))
     return found
 

@@ -227,6 +227,8 @@ def _respond(suite: RankedSuite, series: Series, missing: list[str]) -> SeriesRe
         label: Response(robust_accuracy, reliance, even_pull(series.strengths, tasks, label))
         for label, robust_accuracy, reliance in zip(complete, *fitted.values(), strict=True)
     }
+    if ERM in methods and any(trend.slope.significant is None for trend in methods[ERM].trends.values()):
+        missing += suite.missing({", ".join(series.tasks): "too few results for a test"})
     return SeriesResponse(*series, methods, *_judge(methods))
 
 
@@ -235,8 +237,9 @@ def _judge(methods: Mapping[str, Response]) -> tuple[list[str], bool | None]:
     if ERM not in methods:
         return [], None
     of_erm = methods[ERM].trends
-    if not all(trend.monotone and trend.slope.significant for trend in of_erm.values()):
+    if any(not trend.monotone or trend.slope.significant is False for trend in of_erm.values()):
         return [], False
-    asked = [metric for metric, trend in of_erm.items() if trend.excess and not trend.excess.significant]
-    known = all(trend.excess for trend in of_erm.values())
-    return asked, True if known and not asked else None
+    excesses = {metric: trend.excess and trend.excess.significant for metric, trend in of_erm.items()}
+    asked = [metric for metric, significant in excesses.items() if significant is False]
+    every = [*(trend.slope.significant for trend in of_erm.values()), *excesses.values()]
+    return asked, True if all(every) else None

@@ -135,7 +135,9 @@ class ErmFailure(Section):
         )
         for place, (accuracies, label, colour, hatch, thresholds) in enumerate(bars):
             at = np.arange(count) + (place - 1) * 0.27
-            heights = [accuracy or 0.0 for accuracy in accuracies]
+            heights = [np.nan if accuracy is None else accuracy for accuracy in accuracies]
+            for x in at[np.isnan(heights)]:
+                axes.text(x, 0.02, "missing", rotation=90, ha="center", va="bottom", color=GREY, fontsize=7)
             axes.bar(at, heights, 0.25, label=label, color=colour, edgecolor=INK, linewidth=0.6, hatch=hatch)
             axes.hlines(thresholds, at - 0.13, at + 0.13, color=GREY, linewidth=2)
         ideals = [(at, t.ideal_robust_accuracy) for at, t in enumerate(tasks) if t.ideal_robust_accuracy is not None]

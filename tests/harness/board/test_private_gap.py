@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.by_unit import groups_on_test
-from spurgen.harness.board.private_gap import private_gap
+from spurgen.harness.board.private_gap import private_gap, worse_in_private
+from spurgen.harness.board.schema import PrivateGap
+from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.results.rows import TaskRow, make_task_row
 from spurgen.harness.statistics.seed_spread import SeedSpread
 
@@ -52,8 +54,16 @@ def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite
     assert [row.submission for row in board.few] == ["honest"]
     (row,) = board.unranked
     assert (row.submission, row.wga) == ("table", 1.0)
-    assert row.reason.startswith("its robust accuracy is 0.667 on private splits, significantly lower (p = 0.0")
+    assert row.reason.startswith("its robust accuracy is 0.667 on private splits, significantly lower (p < 0.0")
     assert row.reason.endswith(") than on test, where it is 1.000")
+
+
+def test_a_strangers_private_results_change_no_other_row():
+    """Holm's correction is over the baselines and the row itself."""
+    gap = PrivateGap(5, 0.5, 0.4, 0.45, 0.1, Interval(0.05, 0.15), 0.03)
+    assert worse_in_private({"mine": gap}, []).keys() == {"mine"}
+    assert worse_in_private({"mine": gap, "theirs": replace(gap, p=0.6)}, []).keys() == {"mine"}
+    assert worse_in_private({"mine": gap, "erm": replace(gap, p=0.6)}, ["erm"]) == {}
 
 
 def test_a_bad_seed_on_purpose_does_not_protect_a_row_from_its_gap(suite, make_row, task_board, hidden):

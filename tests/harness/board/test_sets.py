@@ -98,3 +98,8 @@ def test_without_a_sound_reference_for_each_task_there_is_no_gap(whole, rows, ma
     free = {task: make_row(whole, 0.97, range(5), task=task, uncorrelated=True, **baseline) for task in TASKS}
     free["small-text"] = make_row(whole, 0.97, range(5), **{"uncorrelated": True, **baseline, **unsound})
     assert {row.recovered for row in build(whole, rows, None, {"erm": free}).overall["both"].rows} == {None}
+
+
+def test_a_reference_that_lacks_a_unit_is_none_since_units_are_paired_by_place(whole, rows, make_row, baseline):
+    free = {task: make_row(whole, 0.97, range(1, 5), task=task, uncorrelated=True, **baseline) for task in TASKS}
+    assert {row.recovered for row in build(whole, rows, None, {"erm": free}).overall["both"].rows} == {None}

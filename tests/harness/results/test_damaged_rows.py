@@ -172,5 +172,8 @@ def test_repeated_seeds_are_refused(add, store, sealed):
 def test_a_result_is_not_added_to_the_samples_of_another_task(add, store, sealed):
     add(seed=0)
     sealed(store.folder / "model.jsonl", lambda text: text.replace('"cra"', '"xyz"', 1))
-    with pytest.raises(SpurgenError, match=r"the samples of small-text in its row are not of this task; delete"):
+    with pytest.raises(
+        SpurgenError,
+        match=r"the stored results on small-text and the new one differ in the array xyz: they are of other data",
+    ):
         add(seed=1)

@@ -32,6 +32,16 @@ def test_letters_of_small_boards(differ, letters):
     assert tier_letters(differ) == letters
 
 
+def test_there_are_more_letters_than_the_alphabet_has():
+    count = 60
+    letters = tier_letters(~np.eye(count, dtype=bool))
+    assert len(set(letters)) == count
+    assert all(len(letter) == 1 and letter.isalpha() for letter in letters)
+    apart = np.zeros(count, bool)
+    apart[55] = True
+    assert shared_letters(apart, letters) == "".join(letters[:55] + letters[56:])
+
+
 @settings(max_examples=80)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 10))
 def test_two_rows_share_a_letter_exactly_if_they_do_not_differ(seed, count):

@@ -105,6 +105,19 @@ def test_a_method_that_lacks_a_dose_is_named(examined):
     assert [line.partition("; `")[0] for line in section.missing] == ["half: not ranked on dose-90-image"]
 
 
+def test_a_single_unit_allows_no_test_and_is_no_failure(make_outcomes, gathered):
+    rows = {
+        "erm": {
+            task: make_outcomes("erm", task, robust, metrics={"reliance": reliance}, seeds=1)
+            for task, robust, reliance in zip(DOSES, *MISLED, strict=True)
+        }
+    }
+    section = dose_response.examine(gathered(rows))
+    assert only(section).methods["erm"].robust_accuracy.slope.significant is None
+    assert section.passed is None
+    assert section.missing[0].startswith(f"{', '.join(DOSES)}: too few results for a test; `")
+
+
 def test_without_erm_nothing_is_judged(examined):
     section = examined(other=MISLED)
     assert section.passed is None

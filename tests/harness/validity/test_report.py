@@ -5,6 +5,7 @@ import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
+from spurgen.harness.validity import _rows
 from spurgen.harness.validity._published import SUBPOPBENCH
 from spurgen.harness.validity._report import draw, examine, summary, to_json, to_markdown
 from spurgen.harness.validity._section import Section
@@ -106,8 +107,9 @@ def folder(tmp_path, rows, references, keep_row):
 
 
 @pytest.fixture
-def run(toy_file, tmp_path):
-    """Return a function that runs the command on the toy suite and returns its exit code."""
+def run(toy_file, tmp_path, monkeypatch):
+    """Return a function that runs the command on the toy suite, whose rows count as ours, and returns its exit code."""
+    monkeypatch.setattr(_rows, "is_baseline_row", lambda _: True)
     return lambda *more: main(["validity", "--suite", toy_file, "--results", str(tmp_path / "results"), *more])
 
 

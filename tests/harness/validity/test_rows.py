@@ -34,6 +34,14 @@ def test_a_suite_is_judged_on_its_main_tasks(empty, name, tasks, makes_rows, mak
     assert suite.missing({"a": "x"}, ideals=True) == [ideal]
 
 
+def test_a_row_of_an_earlier_version_of_a_method_does_not_count(make_outcomes, gathered):
+    rows = {
+        "erm": {"signs-image": make_outcomes("erm", "signs-image", 0.3)},
+        "jtt": {"signs-image": make_outcomes("jtt", "signs-image", 0.5, submission_sha256="of an earlier version")},
+    }
+    assert list(gathered(rows).tasks["signs-image"].rows) == ["erm"]
+
+
 def test_a_suite_outside_the_project_is_named_by_its_file(toy, toy_file):
     (line,) = gather(toy, {}, {}, [], {}).missing({"a": "x"})
     assert line == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 0-4` makes what is missing"

@@ -5,7 +5,7 @@ from scipy.stats import spearmanr
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.validity import published_spearman, spearman
+from spurgen.harness.validity import _agreement, published_spearman, spearman
 from spurgen.harness.validity._agreement import TaskMedians
 from spurgen.harness.validity._published import (
     BASELINE_OF,
@@ -100,6 +100,18 @@ def test_a_task_that_repeats_a_published_table_has_its_correlations(examined):
     assert section.tasks["signs-text"].backbone == "pretrained"
     assert "group labels of val, 6 of 12 (each) pairs of methods have our order" in section.summary()
     assert "| signs-text  | pretrained | 0.78 (" in section.tables()
+
+
+def test_a_row_with_few_units_is_left_out_instead_of_narrowing_the_intervals_of_all(make_outcomes, gathered):
+    rows = {
+        label: {"signs-image": make_outcomes(label, "signs-image", 0.25 + value / 200, seeds=1 + 4 * (label != "jtt"))}
+        for label, value in WATERBIRDS.items()
+    }
+    task = gathered(rows).tasks["signs-image"]
+    assert "jtt" in task.rows
+    methods = _agreement.common(task, WATERBIRDS)
+    assert methods == sorted(WATERBIRDS.keys() - {"jtt"})
+    assert _agreement.over_units(task, methods).std(axis=1).max() > 0
 
 
 def test_a_different_algorithm_of_the_same_name_counts_by_name_alone(examined):
