@@ -154,7 +154,7 @@ def published_medians(tables: Tables, access: Access) -> PublishedMedians | None
 
 def task_medians(task: RankedTask, tables: Tables, access: Access) -> TaskMedians | None:
     """Return a task's medians with the core data sets, beside those without it, or None if it has too few methods."""
-    core = _core(tables, access, task.full)
+    core = _core(tables, access, task.alike)
     if core is None:
         return None
     drawn = draw_methods(len(core.methods), REPLICATES, "core")
@@ -195,8 +195,8 @@ def agreement(task: RankedTask, source: Source, tables: Tables, by_name: Tables,
 
 
 def common(task: RankedTask, published: Mapping[str, float]) -> list[str]:
-    """Return the methods of a published table that have enough units of a task for a rank."""
-    return sorted(set(task.full) & published.keys())
+    """Return the methods that a task and a published table have in common, those with few units left out."""
+    return sorted(set(task.alike) & published.keys())
 
 
 def values_of(published: Mapping[str, float], methods: Sequence[str]) -> Float64:

@@ -94,6 +94,12 @@ class RankedTask:
         full = [label for label, row in self.rows.items() if len(row) >= asked]
         return sorted(full, key=lambda label: (-means[label], label))
 
+    @property
+    def alike(self) -> list[str]:
+        """Labels of the rows that can be resampled together: with enough units for a rank, or the most that any has."""
+        enough = min(units_asked(self.task), max(map(len, self.rows.values()), default=0))
+        return [label for label, row in self.rows.items() if len(row) >= enough]
+
     def spread(self, metric: str = RANKED_BY) -> Spread:
         """Return how a metric varies over units within the rows and their pairs."""
         if metric not in self._spreads:
