@@ -26,6 +26,8 @@ PROPORTIONS = (
 )  # fmt: skip
 ESTIMATED = (*PROPORTIONS, "reliance", "reliance_total", "reliance_excess", "core_use", "ig")
 """Metrics that have an interval, where a row has them."""
+SIGNED = ("reliance", "core_use", "core_use_first", "core_use_second")
+"""Metrics between -1 and 1."""
 
 
 def unit_of(task: Task) -> Unit:
@@ -90,5 +92,6 @@ class TaskValues:
 
 def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[str]) -> Spread:
     """Fit a metric's spread to the baselines' rows, in the order of their names; `values` by label, float64 (W,)."""
-    bounded = metric.partition("/")[0] in PROPORTIONS
-    return fit_spread([values[label] for label in sorted(baselines) if label in values], bounded=bounded)
+    kind = metric.partition("/")[0]
+    known = [values[label] for label in sorted(baselines) if label in values]
+    return fit_spread(known, bounded=kind in PROPORTIONS, most=1.0 if kind in SIGNED else np.inf)

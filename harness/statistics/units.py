@@ -6,7 +6,7 @@ moderated by those of the reference rows (`moderation`). It is never taken to be
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
@@ -26,12 +26,18 @@ class Spread:
     """How a metric varies over units: within the reference rows, and within the differences of their pairs.
 
     `bounded`: whether the metric is a proportion, whose variance depends on its mean and whose interval ends at 0
-    and 1.
+    and 1. The interval of another metric ends at -`most` and `most`.
     """
 
     rows: Prior = NOTHING
     pairs: Prior = NOTHING
     bounded: bool = True
+    most: float = np.inf
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest value of the metric."""
+        return (0.0, 1.0) if self.bounded else (-self.most, self.most)
 
     def shapes(self, rows: Sequence[Float64]) -> Float64:
         """Return the shape of every row's variance, float64 (R,), from its values by unit, float64 (W,)."""
@@ -49,18 +55,19 @@ class Spread:
         return 2 * np.maximum(shapes[first], shapes[second])
 
 
-def fit_spread(references: Sequence[Float64], *, bounded: bool = True) -> Spread:
+def fit_spread(references: Sequence[Float64], *, bounded: bool = True, most: float = np.inf) -> Spread:
     """Fit a metric's spread to the reference rows, float64 (W,) each; rows may lack the last units.
 
-    Rows with one unit do not count.
+    Rows with one unit do not count. `bounded`, `most`: as in `Spread`.
     """
+    free = Spread(bounded=bounded, most=most)
     known = [row for row in references if len(row) > 1]
     if len(known) < 2:
-        return Spread(bounded=bounded)
-    free, values, (first, second) = Spread(bounded=bounded), _padded(known), np.triu_indices(len(known), 1)
+        return free
+    values, (first, second) = _padded(known), np.triu_indices(len(known), 1)
     of_rows = _fit(values, free.shapes(known), len(known))
     of_pairs = _fit(values[first] - values[second], free.pair_shapes(known), len(known))
-    return Spread(of_rows, of_pairs, bounded)
+    return replace(free, rows=of_rows, pairs=of_pairs)
 
 
 def _fit(values: Float64, shapes: Float64, rows: int) -> Prior:
@@ -80,21 +87,21 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     if degrees == 0:
         return Estimate(float(mean))
     reach = -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count))
-    low, high = float(mean) - reach, float(mean) + reach
-    return Estimate(float(mean), max(low, 0.0), min(high, 1.0)) if spread.bounded else Estimate(float(mean), low, high)
+    least, most = spread.ends
+    return Estimate(float(mean), max(float(mean) - reach, least), min(float(mean) + reach, most))
 
 
 def paired(values: Float64, others: Float64, spread: Spread) -> Difference | None:
     """Return a row's mean less another's, on the units that both have, by the moderated paired t-test.
 
     `values`, `others`: float64 (W1,) and (W2,). The 95 % interval is without correction, excludes 0 exactly if p < 5 %,
-    and lies in [-1, 1] for proportions. Return None where there is no test: without a prior, if there is one common
-    unit or all units differ by the same amount, which is an accident of few units and coarse steps.
+    and holds no difference that the metric cannot have. Return None where there is no test: without a prior, if there
+    is one common unit or all units differ by the same amount, which is an accident of few units and coarse steps.
     """
     (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
     if error < NOISE:
         return None
-    reach, most = -stdtrit(degrees, TAIL) * error, 1.0 if spread.bounded else np.inf
+    reach, most = -stdtrit(degrees, TAIL) * error, spread.ends[1] - spread.ends[0]
     return Difference(
         float(mean), Interval(float(max(mean - reach, -most)), float(min(mean + reach, most))), float(p_value)
     )

@@ -46,6 +46,17 @@ def test_differences_of_proportions_lie_between_minus_1_and_1():
     assert low < -1 < 1 < high
 
 
+def test_intervals_end_where_the_metric_does():
+    row, few = np.array([0.9, 0.98, 0.4]), Spread(NOTHING, Prior(0.5, 1.0), bounded=False, most=1.0)
+    free = mean_estimate(row, Spread(bounded=False))
+    assert free.high > 1
+    signed = mean_estimate(row, few)
+    assert (signed.low, signed.high) == (free.low, 1.0)
+    assert mean_estimate(-row, few).low == -1.0
+    assert mean_estimate(-row, Spread()).low == 0.0
+    assert paired(row[:1], -row[:1], few).interval == (-2, 2)
+
+
 def test_rows_are_compared_on_the_units_that_both_have():
     assert paired(ROW[:2], OTHER, PRIOR).value == pytest.approx(0.175)
     assert paired(ROW[:1], OTHER, Spread()) is None
