@@ -21,7 +21,7 @@ name = "easy"
 seed = 3
 num_classes = 3
 channels = { color = { values = 3, strength = 0.6 } }
-splits = { train = 300, val = 60, test_per_group = 20, twins = 6 }
+splits = { train = 600, val = 60, test_per_group = 20, twins = 6 }
 """
 
 

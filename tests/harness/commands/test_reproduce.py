@@ -85,17 +85,16 @@ def test_a_mean_that_drifted_is_shown_and_not_noted(row, capsys):
     assert {result.verification for result in row.results()} == {"self-reported"}
 
 
-def test_a_row_whose_source_changed_is_refused(row, write_submission, stderr):
+@pytest.mark.slow
+def test_a_row_that_cannot_be_run_again_is_refused_with_the_reason(row, write_submission, stderr):
     row.score()
+    assert row.reproduce("--tasks", "small-image") == 2
+    assert "there is no task of this row 'small-image'; did you mean small-text" in stderr()
     write_submission(MODEL.replace("aeo", "aei"))
     assert row.reproduce() == 2
     message = stderr()
     assert "changed since the row was made (SHA-256" in message
     assert "restore the file, or score it again" in message
-
-
-def test_a_row_whose_file_is_gone_is_refused(row, stderr):
-    row.score()
     Path(row.results()[0].spec).unlink()
     assert row.reproduce() == 2
     assert "model.py, seen from " in stderr()
@@ -109,9 +108,3 @@ def test_a_method_that_changed_names_the_commit_that_made_the_row():
     )  # fmt: skip
     with pytest.raises(SpurgenError, match=r"erm:submission changed since .*; check out the commit .* it, 1c1333d3$"):
         _refuse_changes([(SimpleNamespace(submission_sha256="2" * 64), result)])
-
-
-def test_a_task_that_the_row_lacks_is_refused(row, stderr):
-    row.score()
-    assert row.reproduce("--tasks", "small-image") == 2
-    assert "there is no task of this row 'small-image'; did you mean small-text" in stderr()
