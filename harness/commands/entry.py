@@ -34,7 +34,7 @@ from spurgen.harness.running.plan import baseline_specs, plan_tuning
 
 BEGIN, END = "<!-- entry: begin -->", "<!-- entry: end -->"
 SETTINGS = ((1e-3, 0.01), (2e-3, 0.1), (4e-3, 0.01), (4e-3, 1.0))  # learning rate, weight decay of AdamW
-LONG = 8  # times the normal budget
+BUDGETS = (1, 2, 4, 8)  # times the epochs that ERM has as tuned
 FAMILIES = {
     "resample": "weights by group",
     "group_dro": "weights by group",
@@ -46,7 +46,7 @@ IDEAL, ERM_FAILS, LEARNABLE, SOLVED = 0.99, 0.5, 0.95, 0.8
 WORLDS, VAL_PER_GROUP, CONFLICTING, PER_GROUP = 5, 20, 400, 50
 # The rules that trainings decide.
 WORDS: Mapping[EntryRule, str] = {
-    "erm": f"ERM at most {ERM_FAILS} in all settings and at {LONG} times the budget",
+    "erm": f"ERM at most {ERM_FAILS} in all settings and at up to {BUDGETS[-1]} times the budget",
     "uncorrelated": f"ERM on uncorrelated data at least {LEARNABLE}",
     "solved": f"methods of two families above {SOLVED}",
 }
@@ -120,8 +120,9 @@ def planned_runs() -> dict[EntryRule, list[Run]]:
     """Return the trainings that each rule asks for."""
     epochs = discover(BASELINES)["erm"].submission.HYPERPARAMETERS.epochs
     settings = [Run("erm", (("lr", lr), ("weight_decay", decay))) for lr, decay in SETTINGS]
+    longer = [Run("erm", (("epochs", times * epochs),) if times > 1 else ()) for times in BUDGETS]
     return {
-        "erm": [*settings, Run("erm", (("epochs", LONG * epochs),))],
+        "erm": [*settings, *longer],
         "uncorrelated": [Run("erm", uncorrelated=True)],
         "solved": [Run(method) for method in FAMILIES],
     }

@@ -18,7 +18,7 @@ from spurgen.harness.figures.sheet import Sheet
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.ideal import Ideals, mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.results.store import REFERENCE, Store
+from spurgen.harness.results.store import ENTRY, REFERENCE, Store
 from spurgen.harness.site.cells import scale_of
 from spurgen.harness.site.names import file_names
 from spurgen.harness.statistics.estimate import Estimate
@@ -34,14 +34,16 @@ class Material:
     """A suite's results.
 
     `rows` have the metrics that follow from what is stored, also those that are not ranked; `references`: ERM trained
-    without the correlations. `validity`: the text of the validity report, if there is one. `documented`: whether the
-    documentation lies in the site's folder, so that pages link to it.
+    without the correlations. `entries`: what `spurgen entry` trained, on worlds that are not ranked. `validity`: the
+    text of the validity report, if there is one. `documented`: whether the documentation lies in the site's folder, so
+    that pages link to it.
     """
 
     suite: Suite
     rows: Rows
     board: Leaderboard
     references: Rows = field(default_factory=dict)
+    entries: Rows = field(default_factory=dict)
     validity: str | None = None
     documented: bool = False
 
@@ -132,4 +134,5 @@ def gather(suite: Suite, results: Path, validity: Path | None = None) -> Materia
     rows = Store(results, suite.name).rows()
     board = build_board(suite, results, rows)
     text = read_text(validity, REPORT_BYTES) if validity else None
-    return Material(suite, with_ideal(suite, rows), board, Store(results, suite.name, REFERENCE).rows(), text)
+    references, entries = (Store(results, suite.name, kind).rows() for kind in (REFERENCE, ENTRY))
+    return Material(suite, with_ideal(suite, rows), board, references, entries, text)

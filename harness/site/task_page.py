@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from spurgen.benchmark.suite import Task
 from spurgen.generators import TwinKind, sample, shown_names
 from spurgen.generators.naming import second_parts
@@ -75,9 +77,23 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "shown": shown_board(material, figures, name),
         "curve": curves(trained),
         "about_curve": curves_in_words(task, "none", curve_series(trained)),
+        "budgets": _budgets(material, name),
         "people": _people(material, name),
         "unit": material.board.tasks[name].unit,
     }
+
+
+def _budgets(material: Material, name: str) -> list[tuple[int, float]]:
+    """Return ERM's robust accuracy by number of epochs, where `spurgen entry` measured it: means over its worlds."""
+    by_epochs: dict[int, list[float]] = {}
+    for row in material.entries.values():
+        for result in row[name].results if name in row else ():
+            usual = set(result.options) <= {"epochs"} and not result.uncorrelated
+            if result.submission == ERM and usual and result.report:
+                value = result.metrics.get("robust_accuracy", np.nan)
+                by_epochs.setdefault(len(result.report.curves), []).append(value)
+    means = {epochs: float(np.mean(values)) for epochs, values in sorted(by_epochs.items())}
+    return [(epochs, mean) for epochs, mean in means.items() if np.isfinite(mean)]
 
 
 def _train(pictures: Pictures, task: Task) -> list[Pictured]:

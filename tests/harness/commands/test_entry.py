@@ -50,7 +50,7 @@ def test_a_task_that_meets_all_rules():
     ],
 )
 def test_each_rule_can_be_broken_alone(broken, robust, changes):
-    assert planned_runs()["erm"][4] == Run("erm", (("epochs", 48),))
+    assert planned_runs()["erm"][-1] == Run("erm", (("epochs", 48),))
     assert [k for k, rule in enumerate(rules(GOOD | robust, **changes)) if not rule.met] == [broken]
 
 

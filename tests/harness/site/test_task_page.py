@@ -1,8 +1,10 @@
 import re
+from dataclasses import replace
 
 import pytest
 
 from spurgen.generators import aligned_values, class_names
+from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.build import build
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.pictures import Pictures
@@ -46,3 +48,21 @@ def test_the_raw_statistic_of_selection_rules_says_so(tiny):
     table = re.search(r"<caption>Weights by selection rule.*?</table>", page, re.DOTALL)[0]
     assert ">WGA (raw)<" in table
     assert "WGA (raw): worst-group accuracy without the correction" in page
+
+
+def test_erms_robust_accuracy_by_budget_is_told_where_it_was_measured(tiny, shown):
+    assert shown["budgets"] == []
+    (first, *_), more = tiny.rows["erm"]["small-image"].results, tiny.rows["resample"]["small-image"].results[0]
+    longer = first.report.model_copy(update={"curves": first.report.curves * 2})
+    results = [
+        first, first.model_copy(update={"metrics": first.metrics | {"robust_accuracy": 0.25}}),
+        first.model_copy(
+            update={"options": {"epochs": 6}, "report": longer, "metrics": first.metrics | {"robust_accuracy": 0.75}}
+        ),
+        first.model_copy(update={"options": {"lr": 1.0}}), first.model_copy(update={"uncorrelated": True}), more,
+    ]  # fmt: skip
+    entries = {str(k): {"small-image": TaskRow((result,))} for k, result in enumerate(results)}
+    page = task_page(replace(tiny, entries=entries), Pictures(), Figures(), "small-image")
+    epochs = len(first.report.curves)
+    mean = (first.metrics["robust_accuracy"] + 0.25) / 2
+    assert page["budgets"] == [(epochs, pytest.approx(mean)), (2 * epochs, 0.75)]
