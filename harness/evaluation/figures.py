@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
+from spurgen.harness.evaluation.margins import Part, margin, of_runs
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.evaluation.resampling import count_cells, of_a_share, resample
 from spurgen.harness.metrics import Interval, simultaneous_interval
@@ -104,30 +104,11 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
 def over_runs(values: Float64, replicates: Float64) -> Estimate:
     """Return the mean of runs, float64 (R,), in [0, 1], with an interval over samples and runs.
 
-    `replicates`: of the runs on the same samples, float64 (B, R). Its variance is that of the replicates' means plus
-    that of the mean over runs.
+    `replicates`: of the runs on the same samples, float64 (B, R).
     """
     mean = float(values.mean())
-    error, degrees = standard_error(float(replicates.mean(axis=1).std(ddof=1)), values)
-    reach = quantile(degrees) * error
+    reach = margin([Part(float(replicates.mean(axis=1).std(ddof=1))), *of_runs(values)])
     return Estimate(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))
-
-
-def standard_error(of_samples: float, values: Float64) -> tuple[float, float]:
-    """Return the standard error of the mean of runs, float64 (R,), and its degrees of freedom (Satterthwaite 1946).
-
-    `of_samples`: the standard error by the choice of samples, which counts as known.
-    """
-    if len(values) < 2:
-        return of_samples, np.inf
-    of_runs = float(values.std(ddof=1)) / len(values) ** 0.5
-    total = float(np.hypot(of_samples, of_runs))
-    return total, (len(values) - 1) * (total / of_runs) ** 4 if of_runs > 0 else np.inf
-
-
-def quantile(degrees: float) -> float:
-    """Return the 97.5 % quantile of Student's t."""
-    return float(stdtrit(min(degrees, 1e9), 0.975))
 
 
 def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:
@@ -144,8 +125,7 @@ def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:
 def _widened(interval: Interval, values: Float64) -> Interval:
     """Widen an interval over samples of the mean of runs, float64 (R,), in [0, 1], by the variance over runs."""
     mean = float(values.mean())
-    of_runs, degrees = standard_error(0.0, values)
-    reach = 0.0 if of_runs == 0 else quantile(degrees) * of_runs
+    reach = margin(of_runs(values))
     low, high = (float(np.hypot(end - mean, reach)) for end in interval)
     return Interval(max(mean - low, 0.0), min(mean + high, 1.0))
 
@@ -160,10 +140,12 @@ def _calibration(probs: Float64, labels: Int64) -> Calibration:
 
 
 def _mean_loss(losses: Float64) -> Estimate:
-    """Return the mean over runs and samples of losses, float64 (R, n), with its interval."""
-    of_sample = losses.mean(axis=0)
-    error, degrees = standard_error(float(of_sample.std(ddof=1)) / len(of_sample) ** 0.5, losses.mean(axis=1))
-    mean, reach = float(losses.mean()), quantile(degrees) * error
+    """Return the mean over runs and samples of losses, float64 (R, n), with its interval; one sample has none."""
+    mean, of_sample = float(losses.mean()), losses.mean(axis=0)
+    if len(of_sample) < 2:
+        return Estimate(mean)
+    of_samples = Part(float(of_sample.std(ddof=1)) / len(of_sample) ** 0.5)
+    reach = margin([of_samples, *of_runs(losses.mean(axis=1))])
     return Estimate(mean, max(mean - reach, 0.0), mean + reach)
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 from scipy.stats import binomtest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.figures import REPLICATES, quantile, standard_error
+from spurgen.harness.evaluation.figures import REPLICATES
+from spurgen.harness.evaluation.margins import Part, margin, of_runs, p_value
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.evaluation.resampling import count_cells, of_a_difference, resample
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.differences import NOISE, holm
+from spurgen.harness.statistics.differences import holm
 
 NAMES = ("robust_accuracy", "wga", "accuracy")
 
@@ -23,8 +23,8 @@ NAMES = ("robust_accuracy", "wga", "accuracy")
 class Compared:
     """A metric of both models, and the first less the second with a 95 % interval.
 
-    `p`: two-sided, of the standard error by the paired bootstrap of samples and the variance over runs; that of
-    accuracy is McNemar's where each model has one run. `p_holm`: corrected for all metrics.
+    `p`: two-sided, by the paired bootstrap of samples and the variance over runs; that of accuracy is McNemar's where
+    each model has one run. `p_holm`: corrected for all metrics.
     """
 
     first: float
@@ -99,29 +99,16 @@ def _test(
     first: Float64, second: Float64, replicates: Float64, paired_runs: bool
 ) -> tuple[float, float, Interval, float]:
     """Return both means, the interval of their difference, and its p-value; `first`, `second`: by run, (R1,), (R2,)."""
-    of_samples = float(replicates.std(ddof=1))
     difference = float(first.mean() - second.mean())
-    if paired_runs:
-        error, degrees = standard_error(of_samples, first - second)
-    else:
-        error, degrees = _welch(of_samples, first, second)
-    reach = quantile(degrees) * error
-    certain = 0.0 if abs(difference) > NOISE else 1.0
-    p = float(2 * stdtr(min(degrees, 1e9), -abs(difference) / error)) if error > NOISE else certain
+    runs = of_runs(first - second) if paired_runs else [*of_runs(first), *of_runs(second)]
+    parts = [Part(float(replicates.std(ddof=1))), *runs]
+    reach = margin(parts)
     return (
         float(first.mean()),
         float(second.mean()),
         Interval(max(difference - reach, -1.0), min(difference + reach, 1.0)),
-        p,
+        p_value(difference, parts),
     )
-
-
-def _welch(of_samples: float, first: Float64, second: Float64) -> tuple[float, float]:
-    """Return the standard error of a difference of unpaired runs, and its degrees of freedom (Welch 1947)."""
-    parts = [(values.var(ddof=1) / len(values), len(values) - 1) for values in (first, second) if len(values) > 1]
-    total = of_samples**2 + sum(variance for variance, _ in parts)
-    spread = sum(variance**2 / degrees for variance, degrees in parts)
-    return float(np.sqrt(total)), float(total**2 / spread) if spread > 0 else np.inf
 
 
 def _mcnemar(first: Int64, second: Int64) -> float:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.figures import evaluate, standard_error
+from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
 from spurgen.harness.evaluation.report import summary
+from spurgen.harness.statistics.estimate import Estimate
 
 
 def test_figures_of_one_run(model):
@@ -91,11 +92,11 @@ def test_calibration_of_probabilities():
     assert figures.calibration.ece == pytest.approx(0.2)  # always right, at 80 %
 
 
-def test_degrees_of_freedom_fall_to_those_of_the_runs_where_these_matter_most():
-    assert standard_error(0.1, np.array([0.5])) == (0.1, np.inf)
-    error, degrees = standard_error(0.0, np.array([0.4, 0.6]))
-    assert (error, degrees) == pytest.approx((0.1, 1))
-    assert standard_error(1.0, np.array([0.4, 0.6]))[1] > 1000
+def test_one_sample_has_losses_without_intervals():
+    one = np.zeros(1, np.int64)
+    light = Attribute("light", ("day",), one)
+    figures = evaluate(Predictions("m", ("a",), one, (light,), one[None], ("1",), np.ones((1, 1, 1))))
+    assert (figures.calibration.nll, figures.calibration.brier) == (Estimate(0), Estimate(0))
 
 
 def drawn(rng, runs, deviation, size=100):
@@ -129,6 +130,11 @@ def test_intervals_cover_the_truth(runs, deviation):
     assert (rates >= 0.91).all(), rates
 
 
+def test_intervals_of_two_runs_cover_the_truth():
+    rates = coverage(2, 0.05, 200, 1000)
+    assert (rates >= 0.91).all(), rates
+
+
 @pytest.mark.parametrize("deviation", [0.03, 0.05])
 def test_the_interval_of_the_worst_group_covers_other_runs(deviation):
     """Groups of 2,000 samples, where runs vary more than samples."""
@@ -140,5 +146,7 @@ def test_the_interval_of_the_worst_group_covers_other_runs(deviation):
 
 
 if __name__ == "__main__":  # the table of docs/evaluate.md
-    for runs, deviation, size in ((1, 0.0, 100), (4, 0.02, 100), (4, 0.05, 1000)):
-        print(runs, deviation, size, *(f"{rate:.1%}" for rate in coverage(runs, deviation, 1000, size)))
+    for number in (1, 2, 3, 4):
+        for n in (10, 20, 100, 1000):
+            rates = [coverage(number, deviation, 1000, n) for deviation in ((0.02, 0.05) if number > 1 else (0.0,))]
+            print(number, n, *(f"{rate:.1%}" for rate in np.min(rates, axis=0)), flush=True)

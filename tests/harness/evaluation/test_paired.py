@@ -106,10 +106,11 @@ def test_equal_models_rarely_differ_significantly():
     assert low / 150 <= 0.08
 
 
-def false_positives(size, truth, tables):
-    """Return how often equal models with one run each differ "significantly", by metric and in any of them, float (4,).
+def false_positives(size, truth, tables, runs=1, deviation=0.0, paired=False):
+    """Return how often equal models differ "significantly", by metric and in any of them, float (4,).
 
-    `truth`: the accuracy of each of four groups, which have `size` samples.
+    `truth`: the accuracy of each of four groups, which have `size` samples; it is moved by a run's own deviate.
+    `paired`: whether the models' runs have the same names.
     """
     rng, low = np.random.default_rng(1), np.zeros(4)
     labels, values = np.repeat([0, 0, 1, 1], size), np.repeat([0, 1, 1, 0], size)
@@ -117,8 +118,10 @@ def false_positives(size, truth, tables):
     for k in range(tables):
         models = []
         for name in "ab":
-            predicted = np.where(rng.random((1, 4 * size)) < np.repeat(truth, size), labels, 1 - labels)
-            models.append(Predictions(name, ("0", "1"), labels, (place,), predicted, ("1",)))
+            accuracies = np.repeat(truth, size) + (deviation * rng.normal(size=(runs, 1)) if deviation else 0)
+            predicted = np.where(rng.random((runs, 4 * size)) < accuracies, labels, 1 - labels)
+            names = tuple(f"{'' if paired else name}{run}" for run in range(runs))
+            models.append(Predictions(name, ("0", "1"), labels, (place,), predicted, names))
         metrics = compare(*models, seed=k).metrics
         each = [metrics[name].p for name in ("accuracy", "robust_accuracy", "wga")]
         low += np.array([*each, min(compared.p_holm for compared in metrics.values())]) < 0.05
@@ -132,7 +135,17 @@ def test_equal_models_rarely_differ_significantly_in_small_groups(size, truth):
     assert (rates <= (0.05, 0.09, 0.09, 0.07)).all(), rates
 
 
-if __name__ == "__main__":  # the table of docs/evaluate.md
+def test_equal_models_of_two_runs_rarely_differ_significantly():
+    rates = false_positives(1000, TRUTHS[1], 200, runs=2, deviation=0.05)
+    assert (rates <= 0.05).all(), rates
+
+
+if __name__ == "__main__":  # the tables of docs/evaluate.md
     for n in SIZES:
         for accuracies in TRUTHS:
-            print(n, accuracies, *(f"{rate:.1%}" for rate in false_positives(n, accuracies, 2000)))
+            print(n, accuracies, *(f"{rate:.1%}" for rate in false_positives(n, accuracies, 2000)), flush=True)
+    for number in (2, 3):
+        for n in (*SIZES, 100, 1000):
+            for same in (False, True):
+                rates = false_positives(n, TRUTHS[1], 1000, number, 0.05, same)
+                print(number, n, "paired" if same else "unpaired", *(f"{rate:.1%}" for rate in rates), flush=True)

@@ -1,0 +1,44 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spurgen.harness.evaluation.margins import Part, margin, of_runs, p_value
+
+ERRORS = st.floats(1e-4, 1.0)
+PARTS = st.lists(st.builds(Part, ERRORS, st.sampled_from([1, 2, 9, math.inf])), min_size=1, max_size=3)
+
+
+def test_one_part_has_the_quantile_of_its_own_degrees_of_freedom():
+    assert margin([Part(0.1)]) == pytest.approx(0.1959964)
+    assert margin([Part(0.1, 1)]) == pytest.approx(1.2706205)
+    assert margin([Part(0.3), Part(0.1, 1)]) == pytest.approx(math.hypot(0.3 * 1.959964, 1.2706205))
+
+
+def test_one_run_has_no_part_and_several_have_one():
+    assert of_runs(np.array([0.5])) == []
+    ((error, degrees),) = of_runs(np.array([0.4, 0.6]))
+    assert (error, degrees) == (pytest.approx(0.1), 1)
+
+
+@given(PARTS, st.floats(1e-3, 10.0))
+def test_the_margin_at_the_p_value_is_the_difference(parts, difference):
+    p = p_value(difference, parts)
+    assert p == p_value(-difference, parts)
+    if p > 0:
+        assert margin(parts, p) == pytest.approx(difference)
+    assert (p < 0.05) == (margin(parts) < difference) or p == pytest.approx(0.05)
+
+
+def test_p_values_of_known_tests():
+    assert p_value(1.959964, [Part(1)]) == pytest.approx(0.05)
+    assert p_value(1.0, [Part(1, 1)]) == pytest.approx(0.5)
+
+
+def test_certain_differences():
+    assert p_value(0.0, [Part(0.1)]) == 1
+    assert p_value(0.0, [Part(0.0)]) == 1
+    assert p_value(0.1, [Part(0.0), Part(0.0, 1)]) == 0
+    assert p_value(1.0, [Part(1e-9)]) == 0
