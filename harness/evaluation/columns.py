@@ -96,12 +96,15 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
     Label, attributes and split are columns of `about`; prediction, logits and run of `answers`, which is the same table
     unless there are metadata, and None if there are no answers yet; the key is of both. A column that was asked for is
     read as it is, without a layout's codes. Raises `SpurgenError` for a column that a table lacks, two columns that
-    could be meant, no label, no attribute, or neither answers nor logits.
+    could be meant, no label, no attribute, an attribute twice or that is the label, or neither answers nor logits.
     """
     layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(about.columns)), Columns())
     given = answers or about
+    has_logits = any(name.startswith(LOGITS) for name in given.columns)
     chosen = replace(
         asked,
+        prediction=asked.prediction or given.usual(PREDICTIONS, "--prediction"),
+        logits=asked.logits or (LOGITS if has_logits else None),
         label=asked.label or layout.label or about.usual(LABELS, "--label"),
         attributes=asked.attributes or layout.attributes,
         key=asked.key or layout.key or _first([name for name in about.columns if name in given.columns], KEYS),
@@ -110,10 +113,6 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
         codes=_unasked(layout.codes, asked),
         thresholds=_unasked(layout.thresholds, asked),
     )
-    if not chosen.prediction and not chosen.logits:
-        has_logits = any(name.startswith(LOGITS) for name in given.columns)
-        prediction = given.usual(PREDICTIONS, "--prediction")
-        chosen = replace(chosen, prediction=prediction, logits=LOGITS if has_logits else None)
     if chosen.label is None:
         raise SpurgenError(
             f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label; its columns are "
@@ -123,6 +122,11 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
         raise SpurgenError(
             f"name the attributes that make groups by --attributes; {about.path} has {_list(about.columns)}"
         )
+    for k, name in enumerate(chosen.attributes):
+        if name == chosen.label:
+            raise SpurgenError(f"--attributes: {name} is the column of labels, which makes groups anyway; leave it out")
+        if name in chosen.attributes[:k]:
+            raise SpurgenError(f"--attributes names {name} twice; name every column once")
     if answers and chosen.prediction is None and chosen.logits is None:
         raise SpurgenError(
             f"{answers.path} has neither a column of answers ({', '.join(PREDICTIONS)}) nor columns {LOGITS}CLASS; "

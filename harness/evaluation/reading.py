@@ -10,7 +10,7 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of, suggestion
 from spurgen.harness.anchor.dataset import aligned_values
-from spurgen.harness.evaluation.columns import CODED_SPLITS, SPLITS, Columns, Named, recognise
+from spurgen.harness.evaluation.columns import CODED_SPLITS, LABELS, SPLITS, Columns, Named, recognise
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.runs import rows_of_runs
 from spurgen.harness.evaluation.tables import are_codes, categories, check, in_order, logits, places, read_file, texts
@@ -194,21 +194,33 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
             f"{path} has no answer for {lacking.sum()} of {labelled.inside.sum()} samples of {metadata}, such as "
             f"{known[lacking].iloc[0]}; answer all samples of the split, or name another by --split"
         )
-    _check_agreement(path, table, labelled, rows)
+    _check_agreement(path, table, about, labelled, rows)
     return rows
 
 
-def _check_agreement(path: Path, table: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:
+def _check_agreement(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:
     """Raise `SpurgenError` if a table of answers has another label, attribute or split than the metadata."""
-    columns = labelled.columns
-    said = {str(name): labelled.factors[name] for name in labelled.factors}
-    if columns.split is not None and labelled.splits is not None:
-        said[columns.split] = labelled.splits
-    for name, theirs in said.items():
-        if name in table.columns and name not in (columns.prediction, columns.run, columns.key):
-            own = _splits(path, table, name) if name == columns.split else categories(path, table, name, columns)
-            same = own.to_numpy() == theirs.to_numpy()[rows]
-            check(path, table, name, same, f"is not what {labelled.path} says of the same sample")
+    for name, column in _repeated(table, about, labelled).items():
+        theirs = labelled.factors.get(column, labelled.splits)
+        assert theirs is not None  # _repeated() leaves the split out where there is none
+        is_factor = column in labelled.factors
+        own = categories(path, table, name, labelled.columns, column) if is_factor else _splits(path, table, name)
+        same = own.to_numpy() == theirs.to_numpy()[rows]
+        check(path, table, name, same, f"is not what {labelled.path} says of the same sample")
+
+
+def _repeated(table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> dict[str, str]:
+    """Map columns of a table of answers to the metadata's label, attribute or split that they repeat.
+
+    A label or split may have another usual name than in the metadata.
+    """
+    columns, split = labelled.columns, None if labelled.splits is None else labelled.columns.split
+    meant = {name: name for name in (columns.label, split, *columns.attributes) if name is not None}
+    for column, names in ((columns.label, LABELS), (split, SPLITS)):
+        if column is not None:
+            meant |= {name: column for name in names if name not in about.columns}
+    unlike = (columns.prediction, columns.run, columns.key)
+    return {name: meant[name] for name in map(str, table.columns) if name in meant and name not in unlike}
 
 
 def _answers(

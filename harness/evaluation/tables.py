@@ -95,15 +95,18 @@ def check(path: Path, table: pd.DataFrame, column: str, good: Any, problem: str)
         raise SpurgenError(f"{path}, {line}, column {column}: {entry} {problem}{more}; {CORRECT}")
 
 
-def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns) -> pd.Series:
-    """Return a column's entries as names: by the layout's codes or thresholds, else as they are."""
-    entries = texts(path, table, column)
-    if column in columns.thresholds:
+def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns, known: str | None = None) -> pd.Series:
+    """Return a column's entries as names: by the layout's codes or thresholds, else as they are.
+
+    `known`: the column of the layout that this one repeats, if its name is another.
+    """
+    entries, known = texts(path, table, column), known or column
+    if known in columns.thresholds:
         numbers = pd.to_numeric(entries, errors="coerce")
         check(path, table, column, numbers.between(0, 1), "is no share from 0 to 1")
-        low, high = columns.thresholds[column]
+        low, high = columns.thresholds[known]
         return pd.Series(np.where(numbers >= 0.5, high, low), table.index)
-    codes = columns.codes.get(column)
+    codes = columns.codes.get(known)
     return entries.map(lambda entry: codes.get(entry, entry)) if codes else entries
 
 

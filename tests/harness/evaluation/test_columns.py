@@ -5,6 +5,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.reading import read_predictions
 
+GENERIC = pd.DataFrame({"label": ["0", "1"], "pred": ["0", "1"], "light": ["day", "night"]})
+
 
 def test_celeba_and_civil_comments_are_recognised(write):
     faces = pd.DataFrame({"image_id": ["1", "2"], "Blond_Hair": [-1, 1], "Male": [1, -1], "prediction": [-1, -1]})
@@ -23,3 +25,37 @@ def test_shares_that_a_flag_names_are_read_as_they_are(write):
         read_predictions(write(comments), Columns())
     read = read_predictions(write(comments), Columns(label="toxicity", attributes=("identity_any",)))
     assert (read.classes, read.attributes[0].values) == (("no", "yes"), ("0.4", "0.6"))
+
+
+def test_labels_and_splits_beside_the_answers_may_have_another_usual_name(birds, answers, write):
+    metadata = write(birds, "metadata.csv")
+    named = answers({}).assign(label=lambda table: table.prediction, partition="test")
+    assert len(read_predictions(write(named), Columns(), metadata=metadata)) == 200
+    both = write(birds.assign(target=1 - birds.y), "metadata.csv")  # its own target is not the label that is read
+    assert len(read_predictions(write(answers({}).assign(target=0)), Columns(label="y"), metadata=both)) == 200
+    comments = birds.assign(toxicity=birds.y * 0.8, identity_any=birds.place).drop(columns=["y", "place", "split"])
+    asked = Columns(key="img_filename")
+    answered = comments.assign(prediction=birds.y, label=birds.y)[["img_filename", "prediction", "label"]]
+    assert len(read_predictions(write(answered), asked, metadata=write(comments, "metadata.csv"))) == 280
+
+
+@pytest.mark.parametrize("asked", [Columns(logits="s_"), Columns(prediction="guess")])
+def test_naming_answers_or_logits_leaves_out_neither(birds, write, asked):
+    names = ("prediction", "s_") if asked.logits else ("guess", "logit_")
+    logits = {f"{names[1]}0": 1 - birds.y, f"{names[1]}1": birds.y}
+    read = read_predictions(write(birds.assign(**{names[0]: birds.y}, **logits)), asked)
+    assert read.probs is not None
+    with pytest.raises(SpurgenError, match=f"column {names[0]}: '[01]' is not the class with the largest {names[1]}"):
+        read_predictions(write(birds.assign(**{names[0]: 1 - birds.y}, **logits)), asked)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        (("light", "light"), "--attributes names light twice; name every column once"),
+        (("light", "label"), "--attributes: label is the column of labels, which makes groups anyway; leave it out"),
+    ],
+)
+def test_every_attribute_is_a_factor_of_its_own(write, attributes, message):
+    with pytest.raises(SpurgenError, match=message):
+        read_predictions(write(GENERIC), Columns(attributes=attributes))

@@ -261,6 +261,8 @@ TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' occurs more than
         ),
         (added(place="land"), dropped([]), "column place: 'land' is not what .*, and 99 more entries like it"),
         (added(split="val"), dropped([]), "model.csv, line 2, column split: 'val' is not what .*metadata.csv says"),
+        (added(label=0), dropped([]), "model.csv, line 102, column label: '0' is not what .*metadata.csv says of the"),
+        (added(partition=0), dropped([]), "model.csv, line 2, column partition: '0' is not what .*metadata.csv says"),
         (added(y=0), dropped("y"), r"metadata.csv has no column of labels \(label, y, y_true, target\)"),
     ],
 )
