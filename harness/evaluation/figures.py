@@ -45,8 +45,8 @@ class Evaluation:
 
     `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: the interval of `wga`
     by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
-    `patterns`, None where it is not known which values go with which classes, or where some class has no sample of one
-    of the `missing_patterns`. `missing`: groups without a sample.
+    `patterns`, None where it is not known which values go with which classes, for the reason `unaligned`, or where some
+    class has no sample of one of the `missing_patterns`. `missing`: groups without a sample.
     `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
     """
 
@@ -66,6 +66,7 @@ class Evaluation:
     calibration: Calibration | None
     missing: tuple[str, ...]
     missing_patterns: tuple[str, ...]
+    unaligned: str | None
 
 
 def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 0) -> Evaluation:
@@ -98,6 +99,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         calibration=None if predictions.probs is None else _calibration(predictions.probs, predictions.labels),
         missing=groups.missing,
         missing_patterns=groups.missing_patterns,
+        unaligned=next((a.unaligned for a in predictions.attributes if a.aligned is None), None),
     )
 
 

@@ -19,14 +19,15 @@ ALLOW = "--allow-missing-groups leaves such groups out, and says so"
 class Attribute:
     """An attribute of every sample.
 
-    `ids`: places in `values`, int64 (n,). `aligned`: the value that goes with each class in train, int64 (K,), or None
-    where it is not known.
+    `ids`: places in `values`, int64 (n,). `aligned`: the value that goes with each class, int64 (K,), or None where it
+    is not known; `unaligned`: the reason why not.
     """
 
     name: str
     values: tuple[str, ...]
     ids: Int64
     aligned: Int64 | None = None
+    unaligned: str = "which value goes with which class is not named"
 
 
 @dataclass(frozen=True)

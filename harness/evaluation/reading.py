@@ -9,7 +9,7 @@ import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of, suggestion
-from spurgen.harness.anchor.dataset import aligned_values
+from spurgen.harness.evaluation.alignment import in_train, named
 from spurgen.harness.evaluation.columns import CODED_SPLITS, LABELS, SPLITS, Columns, Named, recognise
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.runs import rows_of_runs
@@ -134,15 +134,10 @@ class _Labelled:
         values, classes = self._values(name), self.classes
         ids = places(entries, values)
         if aligned is not None:
-            return Attribute(name, values, ids, _given(name, values, classes, aligned))
+            return Attribute(name, values, ids, named(name, values, classes, aligned))
         train = self.factors[self._are(TRAIN)]
-        if set(train.iloc[:, 0]) != set(classes):
-            return Attribute(name, values, ids)
-        try:
-            labels = places(train.iloc[:, 0], classes)
-            return Attribute(name, values, ids, aligned_values(labels, places(train[name], values), f"{self.path}"))
-        except SpurgenError:  # classes share the value that goes with them, so there are no patterns
-            return Attribute(name, values, ids)
+        labels = places(train.iloc[:, 0], classes)
+        return Attribute(name, values, ids, *in_train(name, labels, places(train[name], values), classes))
 
 
 def _labelled(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> _Labelled:
@@ -244,14 +239,3 @@ def _answers(
         best = scores[np.arange(len(scores)), predicted] == scores.max(axis=1)
         check(path, table, columns.prediction, best, f"is not the class with the largest {columns.logits}CLASS")
     return predicted, scores
-
-
-def _given(name: str, values: tuple[str, ...], classes: tuple[str, ...], aligned: Mapping[str, str]) -> Int64:
-    for what, asked, known in (("class", aligned, classes), ("value", aligned.values(), values)):
-        for word in asked:
-            if word not in known:
-                raise SpurgenError(f"--aligned {name}: there is no {what} {word!r}; {suggestion(word, known)}")
-    lacking = [c for c in classes if c not in aligned]
-    if lacking:
-        raise SpurgenError(f"--aligned {name} says nothing of {lacking[0]}; name a value for every class")
-    return np.array([values.index(aligned[c]) for c in classes], dtype=np.int64)

@@ -12,7 +12,7 @@ from spurgen.harness.evaluation.paired import Compared, Comparison
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 
 
@@ -32,10 +32,7 @@ def summary(evaluation: Evaluation) -> str:
         where = " or ".join(map(_spoken, evaluation.missing_patterns))
         said.append(f"Robust accuracy is not known: where {where}, a class has no sample.")
     else:
-        said.append(
-            "Robust accuracy is not known: which value goes with which class is taken from the train split, or from "
-            "--aligned."
-        )
+        said.append(f"Robust accuracy is not known: {evaluation.unaligned}.")
     if evaluation.missing:
         said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing)}.")
     said.append(f"Intervals: 95 %, over {'samples and runs' if evaluation.runs > 1 else 'samples, of this run'}.")

@@ -70,7 +70,7 @@ def test_two_models_are_compared_and_written(capsys):
     assert "right beats shortcut in robust accuracy: right less shortcut is +1.000" in capsys.readouterr().out
     with open("both.json", encoding="utf-8") as file:
         record = json.load(file)
-    assert record["schema_version"] == 3
+    assert record["schema_version"] == 4
     figures = [(one["name"], one["runs"], one["wga"]) for one in record["evaluations"]]
     assert figures == [("right", 2, 1), ("shortcut", 1, 0)]
     assert record["comparison"]["metrics"]["accuracy"]["difference"] == 0.5

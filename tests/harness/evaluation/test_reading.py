@@ -235,6 +235,7 @@ def test_two_columns_of_one_meaning_are_an_error(write, second, flag):
         (LIGHT, {"aligned": {"light": {"cat": "noon"}}}, "--aligned light: there is no value 'noon'"),
         (LIGHT, {"aligned": {"light": {"cow": "day"}}}, "--aligned light: there is no class 'cow'"),
         (LIGHT, {"aligned": {"light": {"cat": "day"}}}, "--aligned light says nothing of dog"),
+        (LIGHT, {"aligned": {"light": {"cat": "day", "dog": "day"}}}, "cat and dog have the same value day, which"),
     ],
 )
 def test_a_flag_that_does_not_fit_the_table_is_refused(write, columns, options, message):

@@ -1,0 +1,49 @@
+"""Which value of an attribute goes with each class: named by the user, or taken from the train split."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.suggest import suggestion
+from spurgen.harness.anchor.dataset import aligned_values
+from spurgen.harness.metrics.arrays import Int64
+
+
+def named(name: str, values: Sequence[str], classes: Sequence[str], aligned: Mapping[str, str]) -> Int64:
+    """Return the value that goes with each class, int64 (K,): the place in `values` of the one that `aligned` names.
+
+    Raises `SpurgenError` for a class or value that does not exist, a class without a value, or classes that share one.
+    """
+    for what, asked, known in (("class", aligned, classes), ("value", aligned.values(), values)):
+        for word in asked:
+            if word not in known:
+                raise SpurgenError(f"--aligned {name}: there is no {what} {word!r}; {suggestion(word, known)}")
+    lacking = [c for c in classes if c not in aligned]
+    if lacking:
+        raise SpurgenError(f"--aligned {name} says nothing of {lacking[0]}; name a value for every class")
+    of_value: dict[str, str] = {}
+    for c in classes:
+        other = of_value.setdefault(aligned[c], c)
+        if other != c:
+            raise SpurgenError(
+                f"--aligned {name}: {other} and {c} have the same value {aligned[c]}, which does not tell them apart; "
+                "name another value for each class, or leave --aligned out: robust accuracy is not defined"
+            )
+    return np.array([values.index(aligned[c]) for c in classes], dtype=np.int64)
+
+
+def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tuple[Int64 | None, str]:
+    """Return the value that goes with each class in train, int64 (K,), or None and the reason why it is not known.
+
+    `labels`, `ids`: class and value of attribute `name` of the train samples, int64 (n,).
+    """
+    if not len(labels):
+        return None, "which value goes with which class is taken from the train split, or from --aligned"
+    lacking = [c for k, c in enumerate(classes) if not (labels == k).any()]
+    if lacking:
+        return None, f"the train split has no sample of {lacking[0]}, so name the values of {name} by --aligned"
+    try:
+        return aligned_values(labels, ids, name), ""
+    except SpurgenError:
+        return None, f"in the train split, classes share the value of {name} that goes with them"

@@ -1,0 +1,39 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from spurgen.harness.evaluation.alignment import in_train
+from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.figures import evaluate
+from spurgen.harness.evaluation.reading import read_predictions
+from spurgen.harness.evaluation.report import summary
+
+CLASSES = ("cat", "dog")
+
+
+def test_the_most_over_represented_value_goes_with_a_class():
+    values, reason = in_train("light", np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 1]), CLASSES)
+    assert (values.tolist(), reason) == ([1, 0], "")
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ([], "which value goes with which class is taken from the train split, or from --aligned"),
+        ([0, 0], "the train split has no sample of dog, so name the values of light by --aligned"),
+        ([0, 1], "in the train split, classes share the value of light that goes with them"),
+    ],
+)
+def test_the_reason_why_no_value_is_known_is_given(labels, reason):
+    labels = np.array(labels, dtype=np.int64)
+    assert in_train("light", labels, np.zeros_like(labels), CLASSES) == (None, reason)
+
+
+def test_the_summary_gives_the_reason(write):
+    rows = [(c, place, split) for c in range(4) for place in (0, 1) for split in (0, 0, 2)]
+    table = pd.DataFrame(rows, columns=["label", "place", "split"])
+    read = read_predictions(write(table.assign(prediction=table.label)), Columns(attributes=("place",)))
+    figures = evaluate(read)
+    assert figures.robust_accuracy is None
+    assert f"Robust accuracy is not known: {figures.unaligned}." in summary(figures)
+    assert figures.unaligned == "in the train split, classes share the value of place that goes with them"
