@@ -10,7 +10,7 @@ from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.human.people import read_people
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import check_distinct, write_atomically
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import PRIVATE, REFERENCE, Store
@@ -39,7 +39,8 @@ def _only(part: TaskRow, data: Sequence[str]) -> TaskRow:
 
 
 def write_board(board: Leaderboard, *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[Path]:
-    """Write a leaderboard to the files that are named; return them."""
+    """Write a leaderboard to the files that are named; return them. Raise `SpurgenError` if two are the same."""
+    check_distinct({"--markdown": markdown, "--csv": csv, "--json": json})
     texts = {markdown: to_markdown, csv: to_csv, json: to_json}
     written = [path for path in texts if path is not None]
     for path in written:

@@ -11,6 +11,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import ScenarioError, shortened
 from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
+from spurgen.harness.machine.files import check_distinct
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import is_url
 from spurgen.harness.results.store import OWN, Store
@@ -224,3 +225,9 @@ def add_board_files(parser: argparse.ArgumentParser) -> None:
     """Declare the flags that name the files of a leaderboard."""
     for flag, what in (("--markdown", "Markdown"), ("--csv", "CSV"), ("--json", "JSON")):
         parser.add_argument(flag, type=Path, metavar="FILE", help=f"write the leaderboard as {what}")
+
+
+def check_board_files(arguments: argparse.Namespace) -> None:
+    """Raise `SpurgenError` before any work if two files of a leaderboard are the same."""
+    flags = ("markdown", "csv", "json", "page")
+    check_distinct({f"--{flag}": getattr(arguments, flag, None) for flag in flags})

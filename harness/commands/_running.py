@@ -18,6 +18,7 @@ from spurgen.harness.commands._arguments import (
     add_seeds,
     add_suite,
     add_tasks,
+    check_board_files,
     open_store,
     read_shard,
 )
@@ -67,6 +68,7 @@ def run_submissions(
     `--yes`; otherwise they are only listed.
     """
     check_cluster(arguments)
+    check_board_files(arguments)
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))

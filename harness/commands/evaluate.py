@@ -11,7 +11,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.commands._answers import add_answers, run_answers
 from spurgen.harness.commands._model import add_model, run_model
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import check_distinct, write_atomically
 from spurgen.harness.machine.printing import say
 
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
@@ -128,12 +128,13 @@ def _check_flags(arguments: argparse.Namespace) -> None:
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
-    """Raise `SpurgenError` if a file to write is one to read."""
+    """Raise `SpurgenError` if a file to write is one to read, or one that is written already."""
     read = {path.resolve() for path in (arguments.table, arguments.other, arguments.metadata) if path is not None}
     for flag in ("json", "latex", "figure"):
         path = getattr(arguments, flag)
         if path is not None and path.resolve() in read:
             raise SpurgenError(f"--{flag} {path} is read as well, and would be replaced; name another file")
+    check_distinct({f"--{flag}": getattr(arguments, flag) for flag in ("json", "latex", "figure")})
 
 
 def _flags(arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentParser], None]) -> list[str]:

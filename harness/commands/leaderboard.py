@@ -9,7 +9,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
-from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite, open_store
+from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite, check_board_files, open_store
 from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.human.people import read_people
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
+    check_board_files(arguments)
     suite = load_suite(arguments.suite)
     rows = open_store(suite, arguments, console).rows()
     if not rows and not read_people(suite, arguments.results):

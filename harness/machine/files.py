@@ -5,7 +5,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +38,14 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         raise WriteError(error.errno, error.strerror or str(error), str(path)) from None
+
+
+def check_distinct(outputs: Mapping[str, Path | None]) -> None:
+    """Raise `SpurgenError` if two outputs, by the flags that name them, are the same file: one would be lost."""
+    flags: dict[Path, str] = {}
+    for flag, path in outputs.items():
+        if path is not None and (other := flags.setdefault(path.resolve(), flag)) != flag:
+            raise SpurgenError(f"{other} and {flag} both name {path}; name another file for one of them")
 
 
 @contextmanager

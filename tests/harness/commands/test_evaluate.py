@@ -126,6 +126,7 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
             "--json has no effect with --answers; leave it out",
         ),
         ("right.csv --metadata metadata.csv --json metadata.csv", "--json metadata.csv is read as well, and would be"),
+        ("right.csv --metadata metadata.csv --latex x --json ./x", "--json and --latex both name x; name another file"),
         ("--answers shortcut.csv --task small-text --model m.py", "--model has no effect with --answers"),
     ],
 )

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ def test_the_board_is_printed_and_written_only_to_the_named_files(leaderboard, t
     for file in files.values():
         assert file.stat().st_size
         assert f"wrote {file}" in message
+
+
+@pytest.mark.parametrize("flags", [("--csv", "--json"), ("--markdown", "--page")])
+def test_a_file_is_written_once(leaderboard, tmp_path, stderr, flags):
+    file = tmp_path / "board"
+    assert leaderboard(flags[0], str(file), flags[1], str(tmp_path / "folder" / ".." / "board")) == 2
+    assert re.search(f"{flags[0]} and {flags[1]} both name .*; name another file for one of them", stderr())
+    assert not file.exists()
 
 
 def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, keep_row, tmp_path, monkeypatch, stderr):
