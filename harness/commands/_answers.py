@@ -59,7 +59,8 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     worlds = {task.in_world(seed).scenario.name for seed, _ in answered}
     if not verified(suite, worlds, arguments.data, console):
         return 1
-    results = results_of(suite, task, answered, name, arguments.access)
+    files = ", ".join(map(str, arguments.answers))
+    results = results_of(suite, task, answered, name, arguments.access, files)
     row = rows.get(name, {}) if arguments.row else {}
     new = not_stored(results, row, task)
     if new:

@@ -12,7 +12,7 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError, shortened
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.machine.packages import check_packages
-from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.metrics.arrays import LARGEST_SCORE, Float64, Int64
 
 CORRECT = "correct the file"
 
@@ -27,6 +27,8 @@ def read_file(path: Path) -> pd.DataFrame:
         table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     except FileNotFoundError:
         raise SpurgenError(f"{path} does not exist") from None
+    except UnicodeDecodeError as error:
+        raise SpurgenError(f"cannot read {path}: {error}; save it as UTF-8") from None
     except (OSError, EOFError, ValueError, csv.Error) as error:  # the errors of pandas and pyarrow are ValueErrors
         raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None
     if table.empty:
@@ -138,7 +140,7 @@ def logits(path: Path, table: pd.DataFrame, prefix: str, classes: tuple[str, ...
     """Return the columns of logits in the order of the classes, float64 (n, K).
 
     Their names end in the classes' names, or in 0 to K - 1. Raises `SpurgenError` for other columns, or an entry that
-    is no finite number.
+    is no finite number of at most 1e100 in magnitude.
     """
     present = [name for name in table.columns if name.startswith(prefix)]
     endings = [name.removeprefix(prefix) for name in present]
@@ -152,6 +154,6 @@ def logits(path: Path, table: pd.DataFrame, prefix: str, classes: tuple[str, ...
     columns = []
     for name in (prefix + ending for ending in wanted):
         numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
-        check(path, table, name, np.isfinite(numbers), "is no finite number")
+        check(path, table, name, np.abs(numbers) <= LARGEST_SCORE, f"is no finite number of at most {LARGEST_SCORE:g}")
         columns.append(numbers)
     return np.stack(columns, axis=1)

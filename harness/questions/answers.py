@@ -131,17 +131,20 @@ def digest_of(answered: Sequence[Answered]) -> str:
     return digest.hexdigest()
 
 
-def results_of(suite: Suite, task: Task, answered: Sequence[Answered], name: str, access: str) -> Scored:
+def results_of(
+    suite: Suite, task: Task, answered: Sequence[Answered], name: str, access: str, files: str = "answers"
+) -> Scored:
     """Score answers; return a result per world or run, with its per-sample arrays as they are stored.
 
     `name` is what the row is called, and all that makes answers to several tasks one row; `access` is the tier that the
-    model's training used. Raise `SpurgenError` for scores that are too large.
+    model's training used. Raise `SpurgenError`, which names the `files`, for scores that are too large.
     """
     submission, data = hashlib.sha256(f"answers/{name}".encode()).hexdigest(), suite.data_digest(task)
     made = []
     for seed, rows in answered:
         digest = digest_of([Answered(seed, rows)])
-        scores = _score(task.in_world(seed), rows)
+        source = f"{files}, {'world' if task.scenario.worlds > 1 else 'run'} {seed}"
+        scores = _score(task.in_world(seed), rows, source)
         options: dict[str, Any] = {}
         result = Result(
             suite=suite.name, task=task.name, spec=f"{name}.answers", submission=name, access=access, options=options,
@@ -173,7 +176,7 @@ def not_stored(results: Scored, row: Row, task: Task) -> Scored:
     return [(result, samples) for result, samples in results if result.seed not in known]
 
 
-def _score(task: Task, rows: Mapping[str, Float64]) -> Scores:
+def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
     blocks: dict[Block | None, list[Float64]] = {}
     for part in parts_of(task):
         blocks.setdefault(part.block, []).append(_stack(task, part, rows))
@@ -182,7 +185,7 @@ def _score(task: Task, rows: Mapping[str, Float64]) -> Scores:
     calibration = sample(scenario, on, range(scenario.split_size(on)), images=False, captions=False)
     factors = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
     of_test = {block: scores for block, scores in joined.items() if block is not None}
-    return score(task, Predictions(joined[None], calibration.labels, of_test), factors, calibration)
+    return score(task, Predictions(joined[None], calibration.labels, of_test), factors, calibration, source)
 
 
 def _stack(task: Task, part: Part, rows: Mapping[str, Float64]) -> Float64:

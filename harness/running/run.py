@@ -79,7 +79,8 @@ def run(job: Job) -> Outcome:
                 consistency = worker.consistency
                 show("scoring")
                 with _timed(seconds, "score"):
-                    scores = score(job.task, asked.predictions, asked.factors, asked.train)
+                    source = f"submission {job.spec}"
+                    scores = score(job.task, asked.predictions, asked.factors, asked.train, source)
             job.check_unchanged()
         except SubmissionError as failure:
             asked, scores, seconds = None, Scores(), {}

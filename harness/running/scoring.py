@@ -35,15 +35,18 @@ class Scores:
     samples: ResultSamples = field(default_factory=dict)
 
 
-def score(task: Task, predictions: Predictions, factors: Samples, train: Samples) -> Scores:
+def score(
+    task: Task, predictions: Predictions, factors: Samples, train: Samples, source: str = "predictions"
+) -> Scores:
     """Compute every metric from a submission's predictions on one task.
 
-    `factors`: the factors of the test samples. `train`: those of the train split. Raise `SubmissionError` if the logits
-    on test are more than `LARGEST_LEAD` times as large as the temperature.
+    `factors`: the factors of the test samples. `train`: those of the train split. `source`: where the predictions are
+    from, for errors. Raise `SubmissionError` if the logits on test are more than `LARGEST_LEAD` times as large as the
+    temperature.
     """
     logits = predictions.blocks[Block()]
     temperature = predictions.temperature
-    _check_scale(predictions, temperature)
+    _check_scale(predictions, temperature, f"{source}, task {task.name}")
     groups = task_groups(task, factors.group_ids)
     counts = metrics.group_counts(logits, factors.labels, groups, task.num_groups)
     correct = metrics.correct(logits, factors.labels)
@@ -79,12 +82,12 @@ def _predicted(task: Task, predictions: Predictions) -> Classes:
     return np.stack(columns, axis=1).astype(np.uint8)
 
 
-def _check_scale(predictions: Predictions, temperature: float) -> None:
+def _check_scale(predictions: Predictions, temperature: float, where: str) -> None:
     lead = max(float(np.ptp(logits, axis=1).max()) for logits in predictions.blocks.values())
     if lead > LARGEST_LEAD * temperature:
         raise SubmissionError(
-            f"its scores on test differ by up to {lead:.3g}, {lead / temperature:.3g} times the temperature that fits "
-            f"them elsewhere, expected at most {LARGEST_LEAD:g} times; scale the scores alike on all inputs"
+            f"{where}: scores on test differ by up to {lead:.3g}, {lead / temperature:.3g} times the temperature that "
+            f"fits them elsewhere, expected at most {LARGEST_LEAD:g} times; scale the scores alike on all inputs"
         )
 
 

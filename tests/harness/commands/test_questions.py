@@ -108,6 +108,12 @@ def test_questions_of_other_data_than_the_frozen_ones_are_neither_written_nor_sc
     assert not (tmp_path / "results").exists()
 
 
+def test_answers_of_another_scale_are_refused_with_their_file(evaluate, answered, stderr, monkeypatch):
+    monkeypatch.setattr("spurgen.harness.running.scoring.LARGEST_LEAD", 0)
+    assert evaluate() == 2
+    assert f"{answered}, run 0, task small-text: scores on test differ by up to 10" in stderr()
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

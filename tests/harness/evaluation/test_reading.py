@@ -181,6 +181,7 @@ NO_LABEL = r"model.csv has no column of labels \(label, y, y_true, target\); .*;
 OTHER_THAN_LOGITS = "line 4, column pred: 'cat' is not the class with the largest logit_CLASS"
 NO_ANSWER = "neither a column of answers .* name them by --prediction or --logits; its columns are label, light"
 INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
+HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
 
 
 @pytest.mark.parametrize(
@@ -198,6 +199,7 @@ INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
         (added(split=["a", "b", "a", "b"]), "there is no split 'test'"),
         (added(logit_cat=[1, 1, 0, 0], logit_dog=[0, 0, 1, 1]), OTHER_THAN_LOGITS),
         (lambda t: INFINITE(t.drop(columns="pred")), "line 3, column logit_1: 'inf' is no finite number"),
+        (lambda t: HUGE(t.drop(columns="pred")), "line 4, column logit_1: '1e\\+200' is no finite number of at most"),
     ],
 )
 def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(write, change, message):

@@ -149,6 +149,12 @@ def test_a_failed_result_names_the_submission_task_and_reason(result_of, write_s
     assert Result.model_validate_json(result.model_dump_json()) == result
 
 
+def test_scores_of_another_scale_name_the_submission_and_the_task(result_of, write_submission, monkeypatch):
+    monkeypatch.setattr("spurgen.harness.running.scoring.LARGEST_LEAD", 0)
+    path = write_submission(CORE)
+    assert f"submission {path}, task small-text: scores on test differ by up to 12" in result_of(path).error
+
+
 def test_a_submission_for_another_modality_fails_with_that_reason(result_of, write_submission):
     result = result_of(write_submission("MODALITIES = {'image'}\ndef predict(batch): ..."))
     assert "takes image, but task small-text is text" in result.error
