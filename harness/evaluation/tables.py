@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
         entries = entries.astype("Int64")
     empty = entries.isna()
     stripped = entries.astype(str).str.strip()
-    check(path, table, column, ~empty & (stripped != "") & (stripped.str.lower() != "nan"), "is empty")
+    check(path, table, column, ~empty & (stripped != ""), "is empty")
     return stripped
 
 
@@ -125,9 +126,11 @@ def in_order(names: pd.Series, columns: Columns | None = None, column: str = "")
         return columns.thresholds[column]
     different = set(names)
     try:
-        return tuple(sorted(different, key=float))
+        numbers = {name: float(name) for name in different}
     except ValueError:
         return tuple(sorted(different))
+    has_order = not any(map(math.isnan, numbers.values()))
+    return tuple(sorted(different, key=numbers.__getitem__ if has_order else None))
 
 
 def places(names: pd.Series, known: tuple[str, ...]) -> Int64:

@@ -190,7 +190,6 @@ HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
         (dropped("label"), NO_LABEL),
         (dropped("pred"), NO_ANSWER),
         (changed("label", 2, ""), "model.csv, line 4, column label: '' is empty; correct the file"),
-        (changed("label", 2, "NaN"), "line 4, column label: 'NaN' is empty"),
         (changed("pred", 1, "fox"), "line 3, column pred: 'fox' is none of the labels cat, dog"),
         (added(id=["a", "b", "b", "c"]), "has sample b more than once; remove the copy, or name"),
         (added(run=[1, 1, 1, 2]), "has 1 samples of run 2 and 3 of run 1; every run needs"),

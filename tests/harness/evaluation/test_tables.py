@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.tables import check, read_file, texts
+from spurgen.harness.evaluation.tables import check, in_order, read_file, texts
 
 GOOD = "label,pred,light\n0,0,day\n1,1,night\n"
 
@@ -45,6 +45,23 @@ def test_a_compressed_file_is_read(tmp_path):
 def test_a_malformed_line_is_named(file, content, message):
     with pytest.raises(SpurgenError, match=message):
         read_file(file(content))
+
+
+def test_another_encoding_is_refused_with_the_one_to_use(tmp_path):
+    (tmp_path / "some.csv").write_bytes("label\ncafé\n".encode("latin-1"))
+    with pytest.raises(SpurgenError, match=r"cannot read .*some.csv: 'utf-8' codec .*; save it as UTF-8"):
+        read_file(tmp_path / "some.csv")
+
+
+def test_not_a_number_is_a_name_in_csv_and_empty_in_parquet(file, tmp_path):
+    path = file("label\nNaN\n2\n1\nnan\n")
+    entries = texts(path, read_file(path), "label")
+    assert entries.tolist() == ["NaN", "2", "1", "nan"]
+    assert in_order(entries) == ("1", "2", "NaN", "nan")  # by alphabet: nan is no number that could be sorted
+    path = tmp_path / "some.parquet"
+    pd.DataFrame({"label": [1.0, float("nan")]}).to_parquet(path)
+    with pytest.raises(SpurgenError, match=r"some.parquet, row 2, column label: 'nan' is empty"):
+        texts(path, read_file(path), "label")
 
 
 def test_the_line_of_a_fault_is_that_of_the_file(file):
