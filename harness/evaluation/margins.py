@@ -11,7 +11,7 @@ from scipy.special import ndtri, stdtrit
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.differences import ALPHA, NOISE
 
-SMALLEST = 1e-300  # p-values below it are 0
+SMALLEST = 1e-100  # p-values below it are 0; quantiles of much smaller ones overflow
 
 
 class Part(NamedTuple):
@@ -35,7 +35,7 @@ def margin(parts: Sequence[Part], alpha: float = ALPHA) -> float:
     2008). Satterthwaite's degrees of freedom are not used: they rise where two runs happen to agree, and such intervals
     cover too rarely.
     """
-    return math.hypot(*(_quantile(part.degrees, alpha) * part.error for part in parts))
+    return math.hypot(*(_quantile(part.degrees, alpha) * part.error for part in parts if part.error > 0))
 
 
 def p_value(difference: float, parts: Sequence[Part]) -> float:

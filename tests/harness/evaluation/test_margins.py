@@ -37,6 +37,12 @@ def test_p_values_of_known_tests():
     assert p_value(1.0, [Part(1, 1)]) == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("degrees", range(1, 12))
+def test_runs_that_agree_exactly_leave_the_error_of_the_samples(degrees):
+    assert p_value(0.05, [Part(0.02), Part(0.0, degrees)]) == pytest.approx(p_value(0.05, [Part(0.02)]))
+    assert p_value(0.05, [Part(0.02), Part(1e-12, degrees)]) == pytest.approx(p_value(0.05, [Part(0.02)]))
+
+
 def test_certain_differences():
     assert p_value(0.0, [Part(0.1)]) == 1
     assert p_value(0.0, [Part(0.0)]) == 1
