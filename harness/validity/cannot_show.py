@@ -73,6 +73,10 @@ def _networks(tasks: Sequence[RankedTask]) -> Iterator[str]:
         f"Every row examined is of one of our own methods on {and_list(used)}. There is no evidence about large "
         "pretrained models, whose features and biases may be others."
     )
+    yield (
+        "Every method has the number of epochs with which it was tuned, so one that fails here may only be slow. What "
+        "more epochs change is not examined here; `spurgen entry` measures it for ERM."
+    )
 
 
 def _units(tasks: dict[str, RankedTask]) -> Iterator[str]:

@@ -31,6 +31,8 @@ def test_networks_are_those_of_the_tasks_with_rows(told, rows, make_outcomes):
     )
     one = {"erm": {"signs-image": make_outcomes("erm")}}
     assert "on small networks trained from random weights. There is no evidence about large" in told(one)
+    assert "so one that fails here may only be slow. What more epochs change is not examined here;" in told(one)
+    assert "may only be slow" not in told({})
 
 
 def test_one_world_is_named_and_a_single_result_too(told, rows, make_outcomes):
