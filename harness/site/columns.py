@@ -89,7 +89,7 @@ RECOVERED = "share of what shortcuts cost ERM that the row wins back"
 RANK = (
     "within the access tier: 1 + the rows that are surely better, to the rows less those surely worse, of how many rows"
 )
-LETTER = "a row does not differ significantly from the tier's baselines with which it shares a letter"
+LETTER = "a row does not differ significantly from the baselines of its access tier with which it shares a letter"
 _SHARES = {
     "accuracy": (
         "Accuracy",
