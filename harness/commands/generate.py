@@ -19,8 +19,8 @@ from spurgen.harness.exports.plan import SHARD, Plan, chosen_parts
 from spurgen.harness.exports.writing import FORMATS, export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.splits.freeze import ALONE
 
-ALONE = 20_000  # samples that are made before other processes have started
 MAX_TWINS = 1000  # base samples that have twins, as on v1's signs tasks
 
 

@@ -19,7 +19,7 @@ from spurgen.harness.exports.documents import dump_croissant
 from spurgen.harness.exports.suite_documents import croissant, datasheet, first_date
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.splits.freeze import freeze, part_sizes
+from spurgen.harness.splits.freeze import ALONE, freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate
 
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name in ("regenerate", "verify"):
             add_data(action)
         if name in ("verify", "freeze"):
-            add_jobs(action, "processes; default: one per core")
+            add_jobs(action, f"processes; default: one per core, and one for fewer than {ALONE} samples")
         if name == "regenerate":
             action.add_argument(
                 "--parts", nargs="+", action=Unique, default=list(DEFAULT_PARTS), metavar="PART",

@@ -6,9 +6,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
@@ -55,11 +52,15 @@ class Asker:
         self.worker, self.task, self._answered = worker, task, answered
         offers = worker.about.offers
         self.what = next(part for part in ("predict", "predict_proba", "encode") if part in offers)
-        self.probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
     def fit_probe(self, train: Samples) -> None:
         """Fit the linear probe on the train split if the submission only encodes."""
         if self.what == "encode":
+            from sklearn.linear_model import LogisticRegression  # takes more than a second to import
+            from sklearn.pipeline import make_pipeline
+            from sklearn.preprocessing import StandardScaler
+
+            self.probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
             whole = cut("train", inputs(self.task, train))
             features = ask_mixed(self, "encode", whole, np.random.default_rng(), "train")["train"]
             self.probe.fit(features, train.labels)

@@ -21,6 +21,7 @@ from spurgen.harness.machine.interrupts import explain_stop, hold_signals
 from spurgen.harness.machine.pool import process_pool
 
 SHARD = 1000
+ALONE = 20_000  # samples that are made before other processes have started
 FINGERPRINT = 2  # bytes of each sample's digest in the manifest
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
@@ -119,6 +120,8 @@ def hash_suite(
 ) -> Iterator[tuple[str, str, ShardDigests]]:
     """Yield (scenario, part, digests) shard by shard, in order, made by `jobs` processes.
 
+    By default there is a process per core, or for few samples this one alone.
+
     `halves` says by scenario whether images and captions are made. `progress` is called with the number of samples of
     each shard. Raises `SpurgenError` if a process is killed.
     """
@@ -128,6 +131,8 @@ def hash_suite(
         for part in part_sizes(scenario)
         for start, stop in shard_bounds(scenario, part)
     ]
+    if jobs is None and sum(stop - start for *_, start, stop in plan) < ALONE:
+        jobs = 1
     with explain_stop(STARTS_OVER):
         for (name, _, _, part, start, stop), digests in zip(plan, _hashed(plan, jobs), strict=True):
             progress(stop - start)

@@ -56,6 +56,15 @@ def test_a_site_to_which_something_was_added_is_not_replaced(tmp_path, name):
     assert (site / name).read_text() == "mine"
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrupts; in a shell's background it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("at", range(3))
 def test_a_stop_between_the_moves_leaves_a_whole_site(tmp_path, monkeypatch, at):
     """Ctrl-C while the site takes its place: it comes into force after the moves."""
