@@ -17,8 +17,8 @@ from spurgen.harness.statistics.units import fit_spread, mean_estimate
 class MethodFigures(NamedTuple):
     """A method's figures: `worst` has its worst-group accuracy by world, float64 (W,).
 
-    `ranks`: 1 + the methods that are surely better, and all methods less those that are surely worse. `letters`:
-    methods that share one do not differ significantly, of all methods and of those of the same access tier.
+    `ranks`: 1 + the methods that are significantly better, and all methods less those that are significantly worse.
+    `letters`: methods that share one do not differ significantly, of all methods and of those of the same access tier.
     """
 
     access: str

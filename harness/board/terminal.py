@@ -23,9 +23,9 @@ ON = "on "  # begins the title of a channel's reliance
 GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
-    "Rank: 1 + the rows of the access tier that are surely better in robust accuracy, to the rows less those that are "
-    "surely worse. Rows with a common letter do not differ significantly (rows of your own are compared with baselines "
-    "alone). Brackets: 95% intervals. "
+    "Rank: 1 + the rows of the access tier that are significantly better in robust accuracy, to the rows less those "
+    "that are significantly worse. Rows with a common letter do not differ significantly (rows of your own are "
+    "compared with baselines alone). Brackets: 95% intervals. "
     "Reliance: the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
 )
 MINE = " >: your row."

@@ -87,7 +87,8 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
 TO_ERM = "robust accuracy less ERM's; a word where it differs significantly"
 RECOVERED = "share of what shortcuts cost ERM that the row wins back"
 RANK = (
-    "within the access tier: 1 + the rows that are surely better, to the rows less those surely worse, of how many rows"
+    "within the access tier: 1 + the rows that are significantly better, to the rows less those significantly worse, "
+    "of how many rows"
 )
 LETTER = "a row does not differ significantly from the baselines of its access tier with which it shares a letter"
 _SHARES = {

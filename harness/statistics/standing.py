@@ -48,7 +48,7 @@ class References:
 
 
 def rank_interval(mean: float, others: Float64, differ: Bool) -> tuple[int, int]:
-    """Return 1 + the number of rows that are surely better, and the number of rows less those that are surely worse.
+    """Return 1 + the number of rows significantly better, and the number of rows less those significantly worse.
 
     `others`: the means of the rows that a row is compared with, float64 (R,), without the row itself. `differ`: from
     which of them it differs significantly, bool (R,).

@@ -32,7 +32,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
     against, (start, end) = row.against_erm, row.ranked_by.ends
     (low, high), p_value = against.interval, p_equals(against.p_holm)
     assert lines == [
-        f"good on small-text: rank {rank_text(row)} of 3 with access train_groups, no tier letter: it "
+        f"good on small-text: rank {rank_text(row)} of 3 with access train_groups, no letter: it "
         "differs significantly from a baseline of every letter.",
         f"  Its robust accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (5 seeds).",
         f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
@@ -49,7 +49,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
 def test_a_row_has_the_letter_of_the_baselines_that_it_resembles(suite, make_row, make_baselines, judge):
     (line, *_), part = judge("like", like=make_row(suite, 0.7, range(5), access="train_groups"), **make_baselines())
     assert {row.submission: row.letters for row in part.rows}["resample"] == "b"
-    assert line.endswith(" of 3 with access train_groups, tier b.")
+    assert line.endswith(" of 3 with access train_groups, letter b.")
 
 
 def test_a_row_with_few_units_has_no_rank(suite, make_row, make_baselines, judge):
@@ -139,7 +139,7 @@ def test_a_set_of_tasks_is_judged_if_all_of_it_was_asked_for(suite, make_row, ma
     free = {task: make_row(suite, 1.0, range(5), task=task, uncorrelated=True, **baseline) for task in TASKS}
     board = build(whole, ranked | part, None, {"erm": free})
     lines = verdict(whole, board, "group_dro", ranked["group_dro"], TASKS)
-    title = "group_dro on both (mean over small-text and small-image): rank 1 of 2 with access train_groups, tier a."
+    title = "group_dro on both (mean over small-text and small-image): rank 1 of 2 with access train_groups, letter a."
     start = lines.index(title)
     assert lines[start + 1].startswith("  Its mean robust accuracy is 0.")
     assert lines[start + 2].startswith("  It is significantly better than ERM: +")

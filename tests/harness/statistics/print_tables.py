@@ -99,7 +99,7 @@ def claims(boards):
     for chance in (0.1, 0.2, 0.3):
         others[f"at 1.00, fails in {chance:.0%} of worlds"] = lambda rows, c=chance: failing_board(rows, c)
     for chance in (0.1, 0.2, 0.3):
-        words = f"half fail in {chance:.0%} of worlds, half are steady at the same mean"
+        words = f"half fall to .6 in {chance:.0%} of worlds, half are steady at the same mean, {1 - 0.4 * chance:.2f}"
         others[words] = lambda rows, c=chance: half_failing_board(rows, c)
     for words, board in others.items():
         line(words, *(f"{false_claims(board(rows), boards):.1%}" for rows in ROWS))

@@ -62,7 +62,7 @@ def test_the_order_of_references_changes_nothing(seed, count):
         ([False, False, True, True], (1, 3)),
     ],
 )
-def test_a_rank_interval_counts_who_is_surely_better_and_surely_worse(differ, expected):
+def test_a_rank_interval_counts_who_is_significantly_better_and_worse(differ, expected):
     others = np.array([0.9, 0.8, 0.4, 0.2])
     assert rank_interval(0.6, others, np.array(differ)) == expected
 
