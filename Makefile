@@ -67,7 +67,7 @@ validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity
 	$(BIN)/spurgen validity $(RESULTS) --out benchmark/validity --page docs/validity.md
 
 test: $(DEV_READY)
-	$(BIN)/pytest -n auto --ignore tests/speed
+	$(BIN)/pytest -n auto --dist worksteal --ignore tests/speed
 
 attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard in docs/sandbox.md
 	$(BIN)/python tests/attacks/scorecard.py docs/sandbox.md

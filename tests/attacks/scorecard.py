@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ LIMITS = Limits(
     fit_seconds=600.0, answer_seconds=60.0,
 )  # fmt: skip
 CHANGES = {
-    "burns_time": {"cpu_seconds": 9, "answer_seconds": 200.0}, "hangs": {"answer_seconds": 10.0},
+    "burns_time": {"cpu_seconds": 9, "answer_seconds": 200.0}, "hangs": {"answer_seconds": 5.0},
     "remembers_in_the_page_cache": {"forget_pages": True},
 }  # fmt: skip
 SCENARIO = """
@@ -128,6 +129,10 @@ def attempt(path: Path, suite_file: str) -> Outcome:
     return _placed(suite_file, path.stem, (result, samples))
 
 
+_attempt_once = cache(attempt)
+"""The outcome of a submission that others are compared with."""
+
+
 def _placed(suite_file: str, label: str, public: RunOutcome, private: RunOutcome | None = None) -> Outcome:
     """Return the outcome of a submission that ran: whether the board ranks it."""
     result = public[0]
@@ -152,7 +157,7 @@ def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
     if outcome.status != status:
         return f"expected {status}, got {outcome.status}: {outcome.reason}"
     if reason.startswith("as "):
-        results = outcome.result, attempt(FOLDER / reason.removeprefix("as "), suite_file).result
+        results = outcome.result, _attempt_once(FOLDER / reason.removeprefix("as "), suite_file).result
         attacking, honest = (result.metrics for result in results if result is not None)
         different = [name for name in ("wga", "sss", "ig") if abs(honest[name] - attacking[name]) > 1e-3]
         return f"{', '.join(different)} differ from those of {reason.removeprefix('as ')}" if different else ""

@@ -66,14 +66,22 @@ def test_imports_go_one_way(path):
 def rooms(path):
     """Yield the rooms of the harness that a module imports."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name(path)}: a relative import"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-            for parts in (name.split(".") for name in names):
-                if parts[:2] == ["spurgen", "harness"]:
-                    yield parts[2]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("spurgen.harness.")
+        ):
+            names = [node.value.partition(":")[0]]  # for `import_module`
+        for parts in (each.split(".") for each in names):
+            if parts[:2] == ["spurgen", "harness"] and len(parts) > 2:
+                yield parts[2]
 
 
-HARNESS = [path for path in SOURCES if path.is_relative_to(ROOT / "harness") and path.name != "__init__.py"]
+HARNESS = [path for path in SOURCES if path.is_relative_to(ROOT / "harness") and path != ROOT / "harness/__init__.py"]
 
 
 @pytest.mark.parametrize("path", HARNESS, ids=name)

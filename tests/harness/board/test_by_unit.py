@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import TaskValues, group_sizes, unit_of, units_asked
+from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of, unit_of, units_asked
+from spurgen.harness.statistics.units import fit_spread
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 
@@ -32,3 +33,20 @@ def test_a_row_needs_a_result_for_every_world_or_five_seeds(suite):
     assert (unit_of(task), units_asked(task)) == ("seed", 5)
     worlds = type(task)("t", task.scenario.model_copy(update={"worlds": 3}), "text")
     assert (unit_of(worlds), units_asked(worlds)) == ("world", 3)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "range_of"),
+    [
+        (("robust_accuracy", "wga", "wga_corrected", "accuracy", "sss", "sss/color", "sss_placebo", "sss_floor",
+          "core_sensitivity", "cra", "flip_rate"), {"bounded": True}),
+        (("reliance", "reliance/color", "core_use", "core_use_first", "core_use_second"),
+         {"bounded": False, "most": 1.0}),
+        (("ig", "reliance_total", "reliance_excess"), {"bounded": False}),
+    ],
+)  # fmt: skip
+def test_intervals_of_a_metric_end_where_its_range_does(metrics, range_of):
+    values = {f"m{k}": np.array([0.5, 0.6, 0.7]) + 0.1 * k for k in range(3)}
+    expected = fit_spread([values["m0"], values["m2"]], **range_of)
+    for metric in metrics:
+        assert spread_of(metric, values, {"m2", "m0", "absent"}) == expected, metric

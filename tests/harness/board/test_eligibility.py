@@ -96,3 +96,12 @@ def test_probabilities_that_move_less_than_predictions_are_refused(suite, make_o
     message = not_fit(suite.task("small-text"), make_task_row([make_outcome(suite, 0.9), flat]))
     assert (message is None) == (reason is None)
     assert reason is None or f"its probabilities are flatter than its predictions with seed 1: {reason}" in message
+
+
+def test_our_method_under_another_name_is_not_ranked_and_counts_once(make_baselines, task_board):
+    rows = make_baselines()
+    part = task_board(rows | {"mine": rows["group_dro"]})
+    (refused,) = part.unranked
+    reason = "its results are those of the baseline group_dro, under another name"
+    assert (refused.submission, refused.reason) == ("mine", reason)
+    assert part.rows == task_board(rows).rows

@@ -7,6 +7,7 @@ import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
+from spurgen.harness.results.sources import HOME
 
 HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
 
@@ -115,3 +116,12 @@ def test_a_terminals_width_and_colours_are_used(leaderboard, capsys, monkeypatch
     monkeypatch.setenv("NO_COLOR", "1")
     leaderboard()
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("suite", "name"), [("v1", "-v1"), ("v1-imagenet", "-v1-imagenet"), ("v2", "")])
+def test_the_published_boards_are_those_of_the_published_rows(suite, name, tmp_path):
+    files = [tmp_path / f"leaderboard{name}.{kind}" for kind in ("md", "csv")]
+    flags = ["--markdown", str(files[0]), "--csv", str(files[1]), "--results", str(tmp_path / "none")]
+    assert main(["leaderboard", "--suite", suite, *flags]) == 0
+    for file in files:
+        assert file.read_bytes() == (HOME / "benchmark" / file.name).read_bytes(), "run `make leaderboard`"

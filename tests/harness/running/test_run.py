@@ -278,3 +278,9 @@ def test_a_bug_in_scoring_is_raised_not_recorded_as_a_failure(result_of, write_s
     monkeypatch.setattr("spurgen.harness.running.run.score", broken)
     with pytest.raises(MetricError, match="labels: found"):
         result_of(write_submission(CORE))
+
+
+def test_nobody_knows_in_which_order_a_job_asks(run_job, write_submission):
+    model = write_submission(CORE)
+    first, second = (run_job(model).result.provenance.order_seed for _ in range(2))
+    assert first != second

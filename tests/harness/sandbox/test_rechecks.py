@@ -227,3 +227,16 @@ def test_a_bug_of_ours_in_the_check_is_raised_as_itself(recheck, monkeypatch):
     monkeypatch.setattr(rechecks, "largest_change", Mock(side_effect=ZeroDivisionError))
     with pytest.raises(ZeroDivisionError):
         recheck("return means(b)")
+
+
+def test_nobody_knows_which_answers_are_asked_for_again(write_submission):
+    drawn = []
+    for _ in range(2):
+        with RecheckedWorker(
+            write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task", Limits()
+        ) as worker:
+            worker.send("predict", Batch(IMAGES, None))
+            worker.answer(len(IMAGES), 3, "test")
+            drawn.append({row.tobytes() for each in worker._samples["predict"].inputs for row in each.images})
+    assert len(drawn[0]) == len(drawn[1]) == ROWS
+    assert drawn[0] != drawn[1]

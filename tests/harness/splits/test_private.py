@@ -48,6 +48,13 @@ def test_a_private_world_shares_the_alignment_and_no_sample(suite):
     assert not {i.tobytes() for i in ours.images} & {i.tobytes() for i in theirs.images}
 
 
+def test_two_commitments_have_two_secrets(suite, tmp_path):
+    first = commit(suite, tmp_path / "first", quiet)
+    reveal(suite, tmp_path / "first")
+    second = commit(suite, tmp_path / "second", quiet)
+    assert first.secret_sha256 != second.secret_sha256
+
+
 def test_the_worlds_of_two_secrets_or_scenarios_differ(suite):
     public = suite.scenario("small")
     other = public.model_copy(update={"name": "other"})

@@ -1,10 +1,12 @@
 import os
+import re
 
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.splits.freeze import make_part, part_sizes
+from spurgen.harness.splits.freeze import digest, make_part, part_sizes, shard_bounds
+from spurgen.harness.splits.frozen import check_description, compare
 from spurgen.harness.splits.verify import STAMP, stamp, stamped, verify
 
 
@@ -90,3 +92,18 @@ def test_a_stamp_does_not_hold_for_another_manifest(suite, tmp_path):
     stamp(suite, tmp_path)
     edit(suite.manifest_file, suite.manifest.scenarios["small"].parts["val"].shards[0].images, "0" * 64)
     assert not stamped(reload(suite), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["v1", "v1-imagenet", "v2"])
+def test_released_data_are_still_made_as_they_were_frozen(name):
+    """Of each scenario, in one world, the first samples of three parts; `spurgen splits verify` makes them all."""
+    released = load_suite(name)
+    one_each = {re.sub(r"-w\d+$", "", world): world for world in released.scenarios}
+    assert len(one_each) == {"v1": 7, "v1-imagenet": 1, "v2": 19}[name]
+    for world in one_each.values():
+        scenario = released.scenario(world)
+        frozen, sizes = check_description(released, world), part_sizes(scenario)
+        for part in {"calibration", "test", "twins/unc"} & set(sizes):
+            start, stop = shard_bounds(scenario, part)[0]
+            made = digest(make_part(scenario, part, start, stop, **frozen.halves))
+            assert compare(f"{world}, {part}", frozen.parts[part], 0, 0, made) is None

@@ -21,11 +21,6 @@ from simulated_boards import (
 )
 
 
-def above(rate, draws):
-    """Return a rate that chance seldom exceeds over that many draws: 3 standard deviations."""
-    return rate + 3 * np.sqrt(rate * (1 - rate) / draws)
-
-
 @pytest.mark.parametrize("rows", [6, 27])
 @pytest.mark.parametrize(("mean", "unequal"), [(0.1, 0.0), (0.5, 0.35), (0.9, 0.5), (0.5, 1.0), (0.5, 1.5)])
 def test_equal_rows_are_seldom_told_apart(rows, mean, unequal):
