@@ -1,3 +1,4 @@
+from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
@@ -18,6 +19,7 @@ from spurgen.harness.sheets.samples import (
     world_scenario,
 )
 
+DOCS = Path(__file__).parents[3] / "docs"
 NAMES = [
     "world.png",
     "world-64.png",
@@ -78,6 +80,14 @@ def test_all_sheets_are_written_within_limits_of_width_and_file_size(written):
         assert 10_000 < path.stat().st_size < 1_500_000
         assert 900 < pixels(path).shape[1] <= 1000
         assert len(np.unique(pixels(path))) > 2
+
+
+@pytest.mark.slow
+def test_the_sheets_in_docs_are_those_that_are_drawn_today(written):
+    for name, path in written.items():
+        drawn, kept = pixels(path), pixels(DOCS / name)
+        assert drawn.shape == kept.shape, "run `make sheets`"
+        assert (drawn != kept).mean() < 0.01, f"{name}: run `make sheets`"  # letters may change with Pillow's version
 
 
 @pytest.mark.slow
