@@ -14,6 +14,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import add_results, add_suite, open_store
 from spurgen.harness.commands._verifying import add_data, verified
+from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 
 NAME = r"[A-Za-z0-9][\w.=+-]{0,63}"
@@ -44,6 +45,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.board.files import build_board  # imported late: these load libraries that train
     from spurgen.harness.board.verdict import verdict
     from spurgen.harness.questions.answers import not_stored, read_answers, results_of
+    from spurgen.harness.questions.report import tables, to_json
     from spurgen.harness.results.merging import merge_rows
     from spurgen.harness.results.rows import make_task_row
 
@@ -66,7 +68,17 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     if new:
         rows = {**rows, name: merge_rows(name, row, {task.name: make_task_row(new)})}
     board = build_board(suite, arguments.results, rows)
-    print(*verdict(suite, board, name, rows[name], {task.name}, "" if arguments.row else None), sep="\n")
+    said = verdict(suite, board, name, rows[name], {task.name}, "" if arguments.row else None)
+    print(*said, sep="\n")
+    part, ranked = rows[name][task.name], board.tasks[task.name]
+    shown = next((row for row in [*ranked.rows, *ranked.few] if row.submission == name), None)
+    printed = Console(soft_wrap=False)
+    for table in tables(task, part, shown):
+        printed.print()
+        printed.print(table)
+    if arguments.json:
+        write_atomically(arguments.json, to_json(suite, task, part, said))
+        say(console, f"wrote {arguments.json}")
     if arguments.row:
         for result, samples in new:
             store.add(name, result, samples)

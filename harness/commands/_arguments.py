@@ -186,6 +186,8 @@ def processes_of(arguments: argparse.Namespace, device: str) -> int | None:
 
 def results_folder(text: str) -> Path:
     """Read the path of a folder, which need not exist yet, for argparse."""
+    if is_url(text):
+        raise argparse.ArgumentTypeError(f"{text} is a URL, which only `spurgen work` and `spurgen merge` take")
     path = Path(text)
     if os.path.lexists(path) and not os.path.isdir(path):
         raise argparse.ArgumentTypeError(f"{path} is not a folder; name a folder, or a path that is free")

@@ -115,7 +115,7 @@ def _check_flags(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` for a flag that has no effect, since it belongs to another use of the command."""
     flags = {declare: _flags(arguments, declare) for declare in (_add_tables, add_model, add_answers)}
     if arguments.answers:
-        useless, why = [*flags[_add_tables], *flags[add_model]], "with --answers"
+        useless, why = [*(flag for flag in flags[_add_tables] if flag != "--json"), *flags[add_model]], "with --answers"
     elif flags[add_answers]:
         useless, why = flags[add_answers], "without --answers"
     elif not arguments.model:

@@ -37,7 +37,7 @@ SCRIPT = """#!/bin/bash
 #SBATCH --time={minutes}
 #SBATCH --mem={megabytes}M
 #SBATCH --cpus-per-task=1
-spurgen work --plan {plan} --index $SLURM_ARRAY_TASK_ID/{shares} --results shares/$SLURM_ARRAY_TASK_ID
+spurgen work --plan {plan} --jobs 1 --index $SLURM_ARRAY_TASK_ID/{shares} --results shares/$SLURM_ARRAY_TASK_ID
 """
 
 

@@ -41,6 +41,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 1
     total = sum(len(part.indices) for world in tasks for part in parts_of(world))
     with samples_bar(console, total, "questions") as advance:
-        count = write_questions(tasks, arguments.out, arguments.format, advance)
+        count = write_questions(tasks, arguments.out, arguments.format, advance, suite=suite.spoken)
     say(console, f"wrote {count:,} questions to {arguments.out}; {arguments.out}/README.md says how to answer them")
     return 0

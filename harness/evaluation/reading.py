@@ -74,6 +74,8 @@ def read_samples(
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
     labelled = _labelled(path, table, columns, split)
     factors, inside = labelled.factors[labelled.inside], table[labelled.inside]
+    if columns.key is not None:
+        check(path, inside, columns.key, ~texts(path, inside, columns.key).duplicated(), "occurs more than once")
     samples = Predictions(
         name=path.stem,
         classes=labelled.classes,

@@ -16,6 +16,10 @@ from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.metrics.arrays import LARGEST_SCORE, Float64, Int64
 
 CORRECT = "correct the file"
+NO_NAMES = frozenset({"nan", "na", "<na>", "null"})  # what pandas, NumPy, R and databases write for a missing value
+
+
+PARQUET = (".parquet", ".pq")
 
 
 def read_file(path: Path) -> pd.DataFrame:
@@ -25,7 +29,7 @@ def read_file(path: Path) -> pd.DataFrame:
     or fewer entries than the header, and Parquet with a named index, which would have to be left out.
     """
     try:
-        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+        table = _read_parquet(path) if path.suffix in PARQUET else _read_csv(path)
     except FileNotFoundError:
         raise SpurgenError(f"{path} does not exist") from None
     except UnicodeDecodeError as error:
@@ -77,13 +81,14 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 (t
 
 
 def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
-    """Return a column as text without surrounding space; raise `SpurgenError` for an empty entry."""
+    """Return a column as text without surrounding space; raise `SpurgenError` for an entry that is empty or no name."""
     entries = table[column]
     if pd.api.types.is_float_dtype(entries) and (entries.dropna() % 1 == 0).all():
         entries = entries.astype("Int64")
     empty = entries.isna()
     stripped = entries.astype(str).str.strip()
     check(path, table, column, ~empty & (stripped != ""), "is empty")
+    check(path, table, column, ~stripped.str.lower().isin(NO_NAMES), "stands for a missing value, and is no name")
     return stripped
 
 
@@ -91,7 +96,7 @@ def check(path: Path, table: pd.DataFrame, column: str, good: Any, problem: str)
     """Raise `SpurgenError` for the first entry that is not good; `table` has the index of `read_file`."""
     bad = np.flatnonzero(~np.asarray(good, dtype=bool))
     if len(bad):
-        line = f"{'row' if path.suffix == '.parquet' else 'line'} {table.index[bad[0]]}"
+        line = f"{'row' if path.suffix in PARQUET else 'line'} {table.index[bad[0]]}"
         entry = shortened(str(table[column].iloc[bad[0]]))
         others = "entry" if len(bad) == 2 else "entries"
         more = f", and {len(bad) - 1} more {others} like it" if len(bad) > 1 else ""

@@ -24,7 +24,10 @@ class PartIndex(BaseModel):
 
 
 class Index(BaseModel):
-    """What a data set is, and the digest of its content, which no format, shard size or number of processes changes."""
+    """What a data set is, and the digest of its content, which no format, shard size or number of processes changes.
+
+    `file_bytes`: the sizes of its samples' files together, None if it was written by an earlier version.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +38,7 @@ class Index(BaseModel):
     scenario_sha256: Sha256
     content_sha256: Sha256
     parts: dict[str, PartIndex]
+    file_bytes: int | None = None
 
     def difference(self, plan: Plan) -> str:
         """Return what this data set has otherwise than a plan; nothing if it is the plan's."""

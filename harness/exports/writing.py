@@ -1,9 +1,10 @@
 """Writing a data set: shard by shard, by several processes, into a hidden folder that is renamed when it is complete.
 
 A killed export leaves the hidden folder, and the same command continues it. A shard counts as written when its
-receipt is: the digests of its samples, and the sizes of its files.
+receipt is, the digests of its samples and of its files, and its files have that digest.
 """
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,7 @@ from spurgen.harness.machine.pool import run
 
 FORMATS = "spurgen.harness.exports.formats"
 PLAN = "plan.json"
+FILES = 32  # bytes of the digest of a shard's files
 Progress = Callable[[int], None]
 
 
@@ -61,8 +63,8 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
 def find(plan: Plan, out: Path) -> Index | None:
     """Return the index of a plan's data set that is complete; None if it is still to be written.
 
-    Raise `SpurgenError` if it cannot be written there, if it has lost a file, if a package is missing, or if a
-    channel's name cannot be a column's.
+    Raise `SpurgenError` if it cannot be written there, if it has lost a file or their sizes changed, if a package is
+    missing, or if a channel's name cannot be a column's.
     """
     form = discover(FORMATS)[plan.format]
     check_packages(form.REQUIRES, f"--format {plan.format}")
@@ -77,7 +79,16 @@ def find(plan: Plan, out: Path) -> Index | None:
     lost = next((name for name in _files(plan, form) if not (out / name).is_file()), None)
     if lost:
         raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another --out")
+    if index.file_bytes not in (None, found := _bytes(plan, out, form)):
+        raise SpurgenError(
+            f"{out} is damaged: its files have {found:,} bytes, and had {index.file_bytes:,} when they were written; "
+            "remove the folder, or choose another --out"
+        )
     return index
+
+
+def _bytes(plan: Plan, out: Path, form: ModuleType) -> int:
+    return sum((out / name).stat().st_size for name in _files(plan, form))
 
 
 def _files(plan: Plan, form: ModuleType) -> Iterator[str]:
@@ -135,6 +146,7 @@ def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> In
     index = Index(
         format=plan.format, shard_size=plan.shard_size, place=plan.place, parts=parts,
         scenario_sha256=plan.scenario.digest, content_sha256=content_digest(plan.scenario, digests),
+        file_bytes=_bytes(plan, folder, form),
     )  # fmt: skip
     form.finish(plan, folder)
     documents.write(plan, folder, index, form)
@@ -179,28 +191,31 @@ def write_shard(plan: Plan, folder: Path, shard: Shard) -> None:
 
     form = discover(FORMATS)[plan.format]
     form.write(plan, shard, hashed(), folder)
-    write_atomically(_receipt(folder, shard), b"".join(digests) + _size(plan, shard, folder, form))
+    write_atomically(_receipt(folder, shard), b"".join(digests) + _files_digest(plan, shard, folder, form))
 
 
 def _receipt(folder: Path, shard: Shard) -> Path:
     return folder / WORK / shard.name
 
 
-def _size(plan: Plan, shard: Shard, folder: Path, form: ModuleType) -> bytes:
-    """Return the number of bytes of a shard's files, as 8 bytes; raise `FileNotFoundError` if one is missing."""
-    total = sum((folder / name).stat().st_size for name in form.files(plan, shard))
-    return int(total).to_bytes(8, "little")
+def _files_digest(plan: Plan, shard: Shard, folder: Path, form: ModuleType) -> bytes:
+    """Return the SHA-256 of a shard's files, 32 bytes; raise `FileNotFoundError` if one is missing."""
+    digest = hashlib.sha256()
+    for name in form.files(plan, shard):
+        with (folder / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.digest()
 
 
 def _is_written(plan: Plan, shard: Shard, folder: Path, form: ModuleType) -> bool:
-    expected = LENGTH * (shard.stop - shard.start) + 8
+    expected = LENGTH * (shard.stop - shard.start) + FILES
     try:
         receipt = read_bytes(_receipt(folder, shard), expected)
-        return len(receipt) == expected and receipt[-8:] == _size(plan, shard, folder, form)
+        return len(receipt) == expected and receipt[-FILES:] == _files_digest(plan, shard, folder, form)
     except (ReadError, FileNotFoundError):
         return False
 
 
 def _digest_of(plan: Plan, folder: Path, part: str) -> str:
     receipts = (_receipt(folder, shard) for shard in plan.shards() if shard.part == part)
-    return part_digest(path.read_bytes()[:-8] for path in receipts)
+    return part_digest(path.read_bytes()[:-FILES] for path in receipts)

@@ -23,12 +23,19 @@ QUESTIONS, IMAGES, README = "questions.csv", "images", "README.md"
 
 
 def write_questions(
-    tasks: Sequence[Task], out: Path, kind: Format, progress: Callable[[int], None] = lambda _: None
+    tasks: Sequence[Task],
+    out: Path,
+    kind: Format,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    suite: str | None = None,
 ) -> int:
     """Write the inputs of a task in some of its worlds into `out`, which appears when it is complete.
 
-    `tasks`: the task in each world. Return the number of inputs; `progress` is called with those of each step. Raise
-    `SpurgenError` if `out` is not empty or cannot be written.
+    `tasks`: the task in each world. `suite`: as a command line names it; by default its name. Return the number of
+    inputs; `progress` is called with those of each step.
+
+    Raise `SpurgenError` if `out` is not empty or cannot be written.
     """
     check_out(out)
     place = out.resolve()
@@ -36,7 +43,9 @@ def write_questions(
         with partial_folder(place.parent, place.name) as partial:
             places = sorted(_places(tasks))
             _write_table(partial, kind, _columns(tasks[0]), _rows(tasks, places, partial, kind, progress))
-            (partial / README).write_text(_readme(tasks[0], len(places), kind), encoding="utf-8")
+            (partial / README).write_text(
+                _readme(tasks[0], len(places), kind, suite or tasks[0].scenario.suite), encoding="utf-8"
+            )
             partial.chmod(0o755)
             partial.replace(place)
     except OSError as error:
@@ -134,7 +143,7 @@ def _about_parts(task: Task) -> str:
     return f" A plus joins the noun or pictogram and a word: {words}." if words else ""
 
 
-def _readme(task: Task, count: int, kind: Format) -> str:
+def _readme(task: Task, count: int, kind: Format, suite: str) -> str:
     names, shown = class_names(task.scenario), shown_names(task.scenario)
     table = QUESTIONS if kind == "folder" else "questions.parquet"
     shows = ["" if each in names else f" (shown by {each.replace(' / ', ' or ')})" for each in shown]
@@ -151,6 +160,8 @@ def _readme(task: Task, count: int, kind: Format) -> str:
 or, where a model gives a class alone, `prediction`: the number of the class, or its name.{_about_parts(task)} Then:
 
 ```
-spurgen evaluate --answers ANSWERS --suite {task.scenario.suite} --task {task.name}
+spurgen evaluate --answers ANSWERS --suite {suite} --task {task.name}
 ```
+
+`--row NAME` stores the result as a row, and `--access` says what the model was trained with besides labels.
 """

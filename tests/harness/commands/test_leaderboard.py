@@ -77,6 +77,8 @@ def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, k
 def test_results_that_are_no_folder_are_refused(suite_file, stderr):
     assert main(["leaderboard", "--suite", suite_file, "--results", suite_file]) == 2
     assert f"argument --results: {suite_file} is not a folder" in stderr()
+    assert main(["leaderboard", "--suite", suite_file, "--results", "s3://bucket/rows"]) == 2
+    assert "s3://bucket/rows is a URL, which only `spurgen work` and `spurgen merge` take" in stderr()
 
 
 @pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])

@@ -53,9 +53,8 @@ def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, c
     assert main([*PLAN, "--suite", suite_file, "--slurm", "4"]) == 0
     script = capsys.readouterr().out
     assert "#SBATCH --array=0-3" in script
-    assert (
-        "spurgen work --plan plan.jsonl --index $SLURM_ARRAY_TASK_ID/4 --results shares/$SLURM_ARRAY_TASK_ID" in script
-    )
+    work = "spurgen work --plan plan.jsonl --jobs 1 --index $SLURM_ARRAY_TASK_ID/4"
+    assert f"{work} --results shares/$SLURM_ARRAY_TASK_ID" in script
 
 
 def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_same_task(planned):

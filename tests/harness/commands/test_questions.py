@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 
 import pytest
 
@@ -51,6 +52,26 @@ def test_answers_are_described_and_nothing_is_stored(evaluate, tmp_path, capsys)
     assert "answers on small-text: not ranked: not significantly better than chance in test accuracy" in out
     assert "nothing was stored; --row NAME makes it a row of suite tiny" in " ".join(err.split())
     assert not (tmp_path / "results").exists()
+
+
+def test_every_metric_of_answers_is_printed_and_written(evaluate, suite_file, tmp_path, capsys):
+    file = tmp_path / "answers.json"
+    assert evaluate("--json", str(file)) == 0
+    out = capsys.readouterr().out
+    told = json.loads(file.read_text())
+    (run,) = told["runs"]
+    assert (told["suite"], told["task"], run["run"]) == ("tiny", "small-text", 0)
+    for name, value in run["metrics"].items():
+        assert re.search(rf"^ +{name} +{re.escape(f'{value:.3f}')}", out, re.MULTILINE), name
+    assert {"robust_accuracy", "ig", "cra", "flip_rate", "reliance", "core_use"} <= run["metrics"].keys()
+    for channel, metrics in run["channels"].items():
+        line = re.search(rf"^ +{channel} +(.*)$", out, re.MULTILINE)[1]
+        assert set(line.split()) == {f"{value:.3f}" for value in metrics.values()}
+    for pattern, value in run["patterns"].items():
+        assert re.search(rf"^ +{pattern} +{value:.3f}", out, re.MULTILINE), pattern
+    groups = load_suite(suite_file).task("small-text").num_groups
+    assert len(run["correct_by_group"]) == groups
+    assert told["verdict"][0] in out
 
 
 def test_a_named_row_is_stored_and_marked(evaluate, suite_file, tmp_path, capsys):

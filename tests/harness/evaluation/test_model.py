@@ -70,6 +70,13 @@ def test_a_picture_that_is_missing_or_none_is_named(pictures, tmp_path):
         answer(mine, samples, image_batches(tmp_path, names, 32))
 
 
+def test_a_sample_that_occurs_twice_is_an_error(pictures):
+    lines = pictures.read_text().splitlines()
+    pictures.write_text("\n".join([*lines, lines[-1]]))
+    with pytest.raises(SpurgenError, match=rf"line {len(lines) + 1}, column img_filename: .* occurs more than once"):
+        read_samples(pictures, Columns())
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [

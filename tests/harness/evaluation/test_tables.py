@@ -1,9 +1,10 @@
 import gzip
+import re
 
 import pandas as pd
 import pytest
 
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.errors import SpurgenError, shortened
 from spurgen.harness.evaluation.tables import check, in_order, read_file, texts
 
 GOOD = "label,pred,light\n0,0,day\n1,1,night\n"
@@ -53,11 +54,20 @@ def test_another_encoding_is_refused_with_the_one_to_use(tmp_path):
         read_file(tmp_path / "some.csv")
 
 
-def test_not_a_number_is_a_name_in_csv_and_empty_in_parquet(file, tmp_path):
-    path = file("label\nNaN\n2\n1\nnan\n")
-    entries = texts(path, read_file(path), "label")
-    assert entries.tolist() == ["NaN", "2", "1", "nan"]
-    assert in_order(entries) == ("1", "2", "NaN", "nan")  # by alphabet: nan is no number that could be sorted
+@pytest.mark.parametrize("entry", ["NaN", "nan", " NA ", "<NA>", "null", "NULL"])
+def test_what_stands_for_a_missing_value_is_no_name(file, entry):
+    path = file(f"label\n1\n{entry}\nNamibia\n")
+    problem = f"line 3, column label: {shortened(entry)} stands for a missing value, and is no name; correct the file"
+    with pytest.raises(SpurgenError, match=re.escape(problem)):
+        texts(path, read_file(path), "label")
+
+
+def test_names_that_are_no_numbers_are_in_order_of_the_alphabet():
+    assert in_order(pd.Series(["inf", "2", "1", "10"])) == ("1", "2", "10", "inf")
+    assert in_order(pd.Series(["b", "2", "10"])) == ("10", "2", "b")
+
+
+def test_not_a_number_is_empty_in_parquet(tmp_path):
     path = tmp_path / "some.parquet"
     pd.DataFrame({"label": [1.0, float("nan")]}).to_parquet(path)
     with pytest.raises(SpurgenError, match=r"some.parquet, row 2, column label: 'nan' is empty"):

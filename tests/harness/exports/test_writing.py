@@ -134,12 +134,19 @@ def lose(partial):
     next((partial / "data").iterdir()).unlink()
 
 
+def flip_a_byte(partial):
+    path = next((partial / "data").iterdir())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
 def cut_receipt(partial):
     path = partial / ".spurgen" / "train-00000-of-00002"
     path.write_bytes(path.read_bytes()[:-8])
 
 
-@pytest.mark.parametrize("damage", [cut_short, lose, cut_receipt])
+@pytest.mark.parametrize("damage", [cut_short, lose, flip_a_byte, cut_receipt])
 def test_a_damaged_shard_of_an_interrupted_export_is_written_again(make, damage):
     with pytest.raises(KeyboardInterrupt):
         make("parquet", progress=stop_after(2))
@@ -173,6 +180,15 @@ def test_a_data_set_that_has_lost_a_file_is_not_said_to_be_kept(make, form, file
     lost.unlink()
     with pytest.raises(SpurgenError, match=f"set has lost .*{lost.name}; remove the folder, or choose another"):
         make(form)
+
+
+def test_a_data_set_whose_file_was_cut_short_is_not_said_to_be_kept(make):
+    make("parquet")
+    cut_short(Path("set"))
+    with pytest.raises(
+        SpurgenError, match=r"set is damaged: its files have .* bytes, and had .* when they were written"
+    ):
+        make("parquet")
 
 
 @pytest.mark.slow
