@@ -43,8 +43,7 @@ def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Na
     if on_cluster(arguments) and not arguments.jobs:
         return Forecast(jobs, missing, seconds, None)
     resources = resources_of(arguments, jobs[0].device)
-    room = resources.at_once or (resources.per_gpu() if resources.gpus else cores())
-    processes = 1 if resources.executor == "serial" else room
+    processes = 1 if resources.executor == "serial" else resources.room() or cores()
     return Forecast(jobs, missing, seconds, min(processes, len(missing)))
 
 

@@ -1,4 +1,4 @@
-"""On this machine: a pool of processes, one per core."""
+"""On this machine: a pool of processes, one per core, or per GPU."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -13,4 +13,4 @@ HEEDS = frozenset({"gpus"})
 
 def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
     """Run jobs in the pool; a process that is killed ends the run, since memory is the likely reason."""
-    return pool.run(work, jobs, resources.at_once or (resources.per_gpu() if resources.gpus else None))
+    return pool.run(work, jobs, resources.room(), resources.places())

@@ -1,5 +1,7 @@
 """Choose the device to train on."""
 
+import os
+
 from spurgen.benchmark.errors import SpurgenError
 
 
@@ -17,6 +19,20 @@ def pick_device(name: str) -> str:
         there = f"cuda:0 to cuda:{count - 1}" if count else "none; use cpu"
         raise SpurgenError(f"there is no device {name}; the GPUs here: {there}")
     return name
+
+
+def visible_gpus(device: str) -> tuple[str, ...]:
+    """Return the GPUs that jobs on `cuda` can be spread over, as CUDA_VISIBLE_DEVICES names them.
+
+    There are none on another device: a numbered GPU is the only one meant.
+    """
+    if device != "cuda":
+        return ()
+    import torch
+
+    count = torch.cuda.device_count()
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return tuple(named.split(",")[:count] if named else map(str, range(count)))
 
 
 def check_device_name(name: str) -> None:

@@ -7,7 +7,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -21,13 +22,15 @@ PR_SET_PDEATHSIG = 1
 CONTINUES = "finished jobs are kept; run the same command again to continue"
 
 
-def run(work: Callable[[J], R], jobs: Sequence[J], processes: int | None = None) -> Iterator[tuple[J, R]]:
+def run(
+    work: Callable[[J], R], jobs: Sequence[J], processes: int | None = None, gpus: Sequence[str] = ()
+) -> Iterator[tuple[J, R]]:
     """Yield every job with its result as it ends, in any order; closing the iterator ends the unfinished ones.
 
-    `jobs` are small and picklable, `work` a picklable function of one. Raise `SpurgenError` if a process is killed, and
-    whatever a job raises.
+    `jobs` are small and picklable, `work` a picklable function of one. `gpus`: those that the processes see, each one
+    alone. Raise `SpurgenError` if a process is killed, and whatever a job raises.
     """
-    with explain_stop(CONTINUES), process_pool(processes, len(jobs)) as pool:
+    with explain_stop(CONTINUES), process_pool(processes, len(jobs), gpus) as pool:
         with hold_signals():
             running = {pool.submit(work, job): job for job in jobs}
         for future in as_completed(running):
@@ -42,10 +45,10 @@ def cores() -> int:
 
 
 @contextmanager
-def process_pool(processes: int | None, jobs: int) -> Iterator[Executor]:
+def process_pool(processes: int | None, jobs: int, gpus: Sequence[str] = ()) -> Iterator[Executor]:
     """Lend a pool for so many jobs; kill its processes and remove their temporary files when the block ends.
 
-    By default there is a process per core.
+    By default there is a process per core. `gpus` as for `run`.
 
     Submit under `hold_signals`: it starts processes, and a signal in the middle of that would lose one.
     """
@@ -63,7 +66,7 @@ def process_pool(processes: int | None, jobs: int) -> Iterator[Executor]:
                 min(processes or cores(), max(jobs, 1)),
                 env=environment,
                 initializer=_begin,
-                initargs=(os.getpid(),),
+                initargs=(os.getpid(), tuple(gpus)),
             )
             stack.callback(_end, pool)
         yield pool
@@ -74,8 +77,8 @@ def _end(pool: Any) -> None:  # noqa: ANN401  # loky has no types
         pool.shutdown(kill_workers=True)
 
 
-def _begin(parent: int) -> None:
-    """Let the system kill this process when its parent is gone.
+def _begin(parent: int, gpus: tuple[str, ...]) -> None:
+    """Let the system kill this process when its parent is gone, and show it one of the GPUs if there are any.
 
     SIGTERM ends it; Ctrl-C, which was held back when it started, stays so: the parent ends its processes itself.
     """
@@ -84,3 +87,13 @@ def _begin(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+    if gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[_number() % len(gpus)]
+
+
+def _number() -> int:
+    """Return how many processes of the pool came before this one: the first number whose file it can make."""
+    for number in count():
+        with suppress(FileExistsError), open(os.path.join(os.environ["TMPDIR"], f"process-{number}"), "x"):
+            return number
+    raise AssertionError

@@ -1,5 +1,6 @@
 """Where jobs run, and what each may use there."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ class Resources:
     """What jobs may use, and of which executor. A job has one thread, so that the same seed gives the same weights.
 
     `at_once`: jobs at a time, by default as many as there is room for. `gpus`: per job; a fraction of a GPU is shared.
+    `visible`: the GPUs of this machine that its jobs are spread over, as CUDA_VISIBLE_DEVICES names them.
     `memory_gib`: main memory per job, by default what the cluster grants. `minutes`: wall time per job, for SLURM.
     `retries`: how often a job is started again that was lost with its machine or process. `address`: of a Ray cluster,
     or a SLURM partition. `folder`: one that all machines share, for SLURM.
@@ -18,6 +20,7 @@ class Resources:
     executor: str = "local"
     address: str = ""
     gpus: float = 0.0
+    visible: tuple[str, ...] = ()
     memory_gib: float | None = None
     minutes: int = 60
     retries: int = 3
@@ -26,6 +29,16 @@ class Resources:
     def per_gpu(self) -> int:
         """Return how many jobs share a GPU."""
         return max(int(1 / self.gpus + 1e-9), 1) if self.gpus else 1
+
+    def places(self) -> tuple[str, ...]:
+        """Return the GPU of each job that this machine's GPUs have room for at a time; none if jobs are not spread."""
+        if not self.gpus:
+            return ()
+        return tuple(name for name in self.visible[:: math.ceil(self.gpus)] for _ in range(self.per_gpu()))
+
+    def room(self) -> int | None:
+        """Return how many jobs run at a time on this machine; None: one per core."""
+        return self.at_once or (len(self.places()) or self.per_gpu() if self.gpus else None)
 
 
 ANYWHERE = Resources()

@@ -47,6 +47,18 @@ def test_flags_that_an_executor_heeds_reach_it():
 
 
 @pytest.mark.parametrize(
+    ("flags", "device", "room"),
+    [("", "cuda", 3), ("--gpus-per-job .5", "cuda", 6), ("--jobs 2", "cuda", 2), ("", "cuda:1", 1), ("", "cpu", None)],
+)
+def test_all_gpus_of_this_machine_are_used_unless_one_is_named(flags, device, room, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    made = resources_of(arguments(*flags.split()), device)
+    assert made.room() == room
+    assert made.visible == (("0", "1", "2") if device == "cuda" else ())
+
+
+@pytest.mark.parametrize(
     ("flags", "device"),
     [
         ("--cluster slurm --device cuda", "cuda"),

@@ -42,7 +42,7 @@ def test_two_submissions_of_one_name_are_refused_before_anything_is_planned(suit
 @pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
 def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, __: started.append(len(jobs)) or [])
+    monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, *__: started.append(len(jobs)) or [])
     monkeypatch.setattr("spurgen.harness.commands._verifying.stamped", lambda *_: True)
     main([*command.split(), str(tmp_path / "new"), "--suite", suite_file, "--device", "cpu", *more])
     assert started

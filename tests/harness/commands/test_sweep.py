@@ -40,7 +40,7 @@ def test_a_sweep_tunes_resumes_and_keeps_the_other_methods_in_its_table(suite_fi
         results = read_tuning(out / "tiny" / f"{name}.jsonl")
         assert [(result.error, result.robust is not None) for result in results] == [(None, grouped)] * 2
 
-    def run_nothing(_, jobs, __):
+    def run_nothing(_, jobs, *__):
         assert not jobs
         return iter(())
 

@@ -36,7 +36,7 @@ def runs(monkeypatch):
     """The seeds of the jobs that were run, in this process."""
     seeds = []
 
-    def run_here(work, jobs, _):
+    def run_here(work, jobs, *_):
         for job in jobs:
             seeds.append(job.seed)
             yield job, work(job)
@@ -81,7 +81,7 @@ def test_a_failed_job_is_run_again(experiment, runs):
 def test_a_killed_process_keeps_the_finished_results(experiment, runs, monkeypatch):
     run_here = pool.run
 
-    def die(work, jobs, processes):
+    def die(work, jobs, processes, *_):
         yield next(run_here(work, jobs, processes))
         raise SpurgenError("killed")
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.devices import pick_device, visible_gpus
 
 
 @pytest.fixture
@@ -36,3 +36,15 @@ def test_a_device_that_is_not_there_is_refused_before_any_work(gpus, count, aske
     gpus(count)
     with pytest.raises(SpurgenError, match=message):
         pick_device(asked)
+
+
+@pytest.mark.parametrize(
+    ("device", "named", "given"),
+    [("cpu", None, ""), ("cuda:1", None, ""), ("cuda", None, "01"), ("cuda", "3,5", "35"), ("cuda", "", "01")],
+)
+def test_jobs_on_cuda_are_spread_over_all_gpus_that_are_visible(gpus, monkeypatch, device, named, given):
+    gpus(2)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if named is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert visible_gpus(device) == tuple(given)

@@ -28,6 +28,17 @@ def test_every_job_comes_with_its_result():
     assert list(pool.run(lambda k: k, [])) == []
 
 
+def test_processes_are_spread_over_the_gpus(tmp_path):
+    def seen(_):
+        (tmp_path / str(os.getpid())).touch()
+        while len(list(tmp_path.iterdir())) < 3:
+            time.sleep(0.01)
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
+    gpus = [gpu for _, gpu in pool.run(seen, range(3), 3, ("4", "GPU-7"))]
+    assert sorted(gpus) == ["4", "4", "GPU-7"]
+
+
 def test_a_job_comes_as_soon_as_it_ends(tmp_path):
     def wait(job):
         while job == "second" and not (tmp_path / "go").exists():

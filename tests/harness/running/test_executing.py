@@ -50,3 +50,17 @@ def test_serial_jobs_run_in_this_process():
 )
 def test_a_gpu_is_shared_by_as_many_jobs_as_their_fractions_allow(gpus, jobs):
     assert Resources(gpus=gpus).per_gpu() == jobs
+
+
+@pytest.mark.parametrize(
+    ("gpus", "visible", "places"),
+    [
+        (0, "", ""), (1, "", ""), (1, "0", "0"), (1, "013", "013"), (0.5, "01", "0011"), (0.4, "2", "22"),
+        (2, "0123", "02"),
+    ],
+)  # fmt: skip
+def test_jobs_are_spread_over_the_gpus_of_this_machine(gpus, visible, places):
+    resources = Resources(gpus=gpus, visible=tuple(visible))
+    assert resources.places() == tuple(places)
+    assert resources.room() == (None if gpus == 0 else len(places) or 1)
+    assert Resources(at_once=7, gpus=gpus, visible=tuple(visible)).room() == 7

@@ -62,7 +62,7 @@ def test_a_version_that_is_scored_at_the_same_time_is_not_erased(
     jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0])
     store = Store(tmp_path / "results", "tiny")
 
-    def run(_, jobs, __):
+    def run(_, jobs, *__):
         store.add("model", *make_outcome(suite, 0.8, submission_sha256="theirs"))
         for job in jobs:
             made = {"submission_sha256": job.submission_sha256, "identity": job.identity}
@@ -105,7 +105,7 @@ def archive(suite_file):
 def test_a_row_of_an_archived_suite_outlives_our_versions_and_nothing_is_added_to_it(
     suite_file, make_outcome, suite, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(pool, "run", lambda _, jobs, __: pytest.fail(f"runs {jobs}"))
+    monkeypatch.setattr(pool, "run", lambda _, jobs, *__: pytest.fail(f"runs {jobs}"))
     jobs = plan(archive(suite_file), ["small-text"], baseline_specs(["erm"]), [0, 1])
     shared = {"spec": jobs[0].spec, "submission_sha256": "version 1", "identity": "of version 1"}
     same = {"data_sha256": jobs[0].data_sha256, **shared}
@@ -155,7 +155,7 @@ def test_a_task_with_a_less_isolated_result_is_missing_as_a_whole(suite_file, wr
 def test_a_result_by_another_version_of_spurgen_is_refused(
     suite_file, suite, write_submission, make_outcome, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(pool, "run", lambda _, jobs, __: ((job, make_outcome(suite, 0.8)) for job in jobs))
+    monkeypatch.setattr(pool, "run", lambda _, jobs, *__: ((job, make_outcome(suite, 0.8)) for job in jobs))
     jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...")], [0])
     with pytest.raises(SpurgenError, match="seed 0: the machine that ran it has another version of SpurGen"):
         list(run_missing(jobs, Store(tmp_path / "results", "tiny"), Console()))
