@@ -86,8 +86,9 @@ chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has 52
 bench: $(DEV_READY)  ## speed and memory, with the targets
 	$(BIN)/pytest tests/speed --benchmark-enable --benchmark-columns=median,iqr,rounds -p no:xdist
 
-ratios: $(DEV_READY)  ## our loop, renderer and data sets against what one writes by hand
+ratios: $(DEV_READY)  ## our loop, renderer and data sets against what one writes by hand, and memory on fewer samples
 	$(BIN)/pytest tests/speed -m ratio --benchmark-enable --benchmark-columns=median -p no:xdist
+	$(BIN)/pytest tests/speed -k constant_memory -p no:xdist
 
 vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator for the site, axe-core for its tests
 	sh harness/site/vendor/refresh.sh

@@ -110,7 +110,7 @@ def test_scenes_are_drawn_faster_than_with_pillow(task, compare):
     def ours():
         sample(task.scenario, "train", range(500), captions=False)
 
-    compare("scenes, against scenes drawn with Pillow", ours, by_hand, 5, more=True)
+    compare("scenes, against scenes drawn with Pillow", ours, by_hand, 5, more=True, expected=11)
     assert np.stack(images).shape == (500, 64, 64, 3)
 
 
@@ -130,7 +130,7 @@ def test_items_one_by_one_take_little_longer_than_batches(task, compare):
         made = (dataset.__getitems__(places[start : start + 64]) for start in range(0, size, 64))
         labels["batches"] = [item["label"] for batch in made for item in batch]
 
-    compare("an epoch of single items, against batches of 64", one_by_one, batches, 3)
+    compare("an epoch of single items, against batches of 64", one_by_one, batches, 3, expected=1.2)
     assert labels["items"] == labels["batches"]
 
 

@@ -53,7 +53,7 @@ def test_speed_of_sampling_images_and_captions(benchmark, measure):
 
 def test_a_million_samples_stream_in_constant_memory(benchmark, measure):
     """Resident memory must stay under 1 GiB and must not grow; the time has no target."""
-    total = 20_000 if benchmark.disabled else 1_000_000  # make test streams fewer
+    total = 20_000 if benchmark.disabled else 1_000_000  # `make ratios` streams fewer
     command = [sys.executable, "-c", STREAM, str(total)]
     run = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
     before, after = (int(kib) / 1024 for kib in run.stdout.split())

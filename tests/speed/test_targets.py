@@ -28,7 +28,7 @@ def bench(tmp_path):
             *flags,
         ]
         (tmp_path / "none.ini").write_text("[pytest]\n")
-        # Beside xdist, by which `make test` runs this, pytest-benchmark would measure nothing.
+        # Under xdist pytest-benchmark would measure nothing.
         alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=alone)
         return done.returncode, done.stdout

@@ -30,7 +30,7 @@ def problem_for(task, access, sizes):
 def test_two_phases_cost_little_more_than_two_trainings(benchmark, measure, modality, rounds):
     task = load_suite("v1").task(f"signs-{modality}")
     methods, sizes = METHODS, {part: getattr(task.scenario.splits, part) for part in SMALL}
-    if benchmark.disabled:  # in `make test`
+    if benchmark.disabled:  # to try it
         methods, sizes, rounds = METHODS[:1], SMALL, 1
     problems = {access: problem_for(task, access, sizes) for access in ("none", "val_groups", "train_groups")}
     seconds = {name: [] for name in ("erm", *methods)}
