@@ -1,6 +1,7 @@
 """A tiny frozen suite and submission files, for the tests of several folders."""
 
 import shutil
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def wait_until():
+    """Return a function that waits until another one returns something true, at most a minute, and returns that."""
+
+    def wait(ready):
+        for _ in range(60 * 50):
+            if value := ready():
+                return value
+            time.sleep(0.02)
+        raise AssertionError("timed out")
+
+    return wait
 
 
 @pytest.fixture(scope="session")

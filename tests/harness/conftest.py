@@ -1,7 +1,6 @@
 """Made-up experiments and results, submissions in worker processes, and the command line as a user meets it."""
 
 import shlex
-import time
 from pathlib import Path
 
 import numpy as np
@@ -128,20 +127,6 @@ def unwritable(tmp_path):
     """A folder that no system can make, since what it would lie in is a file."""
     (tmp_path / "file").write_text("")
     return tmp_path / "file" / "none"
-
-
-@pytest.fixture(scope="session")
-def wait_until():
-    """Return a function that waits until another one returns something true, at most a minute, and returns that."""
-
-    def wait(ready):
-        for _ in range(60 * 50):
-            if value := ready():
-                return value
-            time.sleep(0.02)
-        raise AssertionError("timed out")
-
-    return wait
 
 
 @pytest.fixture
