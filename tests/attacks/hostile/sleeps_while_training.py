@@ -9,7 +9,7 @@ seen = {}
 
 
 def fit(train, val, context):
-    time.sleep(21)
+    time.sleep(3)
 
 
 def predict(batch):
