@@ -122,8 +122,8 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
         ("--model m.py --metadata metadata.csv --texts y --image-size 32", "--image-size has no effect with --texts"),
         ("--model m.py --metadata metadata.csv --images x --run seed", "--run has no effect without a table of"),
         (
-            "--answers shortcut.csv --task small-text --json out.json",
-            "--json has no effect with --answers; leave it out",
+            "--answers shortcut.csv --task small-text --latex out.tex",
+            "--latex has no effect with --answers; leave it out",
         ),
         ("right.csv --metadata metadata.csv --json metadata.csv", "--json metadata.csv is read as well, and would be"),
         ("right.csv --metadata metadata.csv --latex x --json ./x", "--json and --latex both name x; name another file"),
