@@ -180,12 +180,6 @@ def add_jobs(
     parser.add_argument("--jobs", type=positive_int, metavar="N", help=what)
 
 
-def processes_of(arguments: argparse.Namespace, device: str) -> int | None:
-    """Return how many jobs run at a time by the flag of `add_jobs`; None: one per core."""
-    jobs: int | None = arguments.jobs
-    return jobs or (None if device == "cpu" else 1)
-
-
 def results_folder(text: str) -> Path:
     """Read the path of a folder, which need not exist yet, for argparse."""
     if is_url(text):

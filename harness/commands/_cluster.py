@@ -4,7 +4,7 @@ import argparse
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
-from spurgen.harness.commands._arguments import between, positive_int, processes_of
+from spurgen.harness.commands._arguments import between, positive_int
 from spurgen.harness.machine.devices import check_device_name, pick_device, visible_gpus
 from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.running.executing import EXECUTORS, heeded, read_cluster
@@ -75,17 +75,16 @@ def device_of(arguments: argparse.Namespace) -> str:
 
 def resources_of(arguments: argparse.Namespace, device: str) -> Resources:
     """Return what the flags of `add_jobs` and, if the command has them, of `add_cluster` say."""
-    if "cluster" not in arguments:
-        return Resources(processes_of(arguments, device))
-    executor, address = arguments.cluster
     default = 0.0 if device == "cpu" else 1.0
+    if "cluster" not in arguments:
+        return Resources(arguments.jobs, gpus=default, visible=visible_gpus(device))
+    executor, address = arguments.cluster
     visible = visible_gpus(device) if executor == ANYWHERE.executor else ()
-    shared = executor == ANYWHERE.executor and (arguments.gpus_per_job is not None or len(visible) > 1)
     given = {field: getattr(arguments, flag) for field, flag in FLAGS.items()}
     chosen = {field: value for field, value in given.items() if value is not None}
     return Resources(
-        at_once=arguments.jobs if shared or executor != ANYWHERE.executor else processes_of(arguments, device),
-        executor=executor, address=address, folder=arguments.results, visible=visible, **{"gpus": default} | chosen,
+        at_once=arguments.jobs, executor=executor, address=address, folder=arguments.results, visible=visible,
+        **{"gpus": default} | chosen,
     )  # fmt: skip
 
 

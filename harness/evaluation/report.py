@@ -3,12 +3,12 @@
 import json
 from dataclasses import asdict
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Compared, Comparison
+from spurgen.harness.machine.printing import terminal_table
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -51,29 +51,22 @@ def _spoken(pattern: str) -> str:
 
 def tables(evaluation: Evaluation) -> list[Table]:
     """Return a table of the groups, of the alignment patterns where they are known, and of the calibration."""
-    groups = _table("Group", "Samples", "Accuracy")
+    groups = terminal_table("Group", "Samples", "Accuracy")
     for row in sorted(evaluation.groups, key=lambda row: row.accuracy.value):
         groups.add_row(Text(row.name), f"{row.samples:,}", row.accuracy.text())
     made = [groups]
     if evaluation.patterns:
-        patterns = _table("Alignment", "Accuracy, mean over classes")
+        patterns = terminal_table("Alignment", "Accuracy, mean over classes")
         for name, estimate in evaluation.patterns.items():
             patterns.add_row(Text(name), estimate.text())
         made.append(patterns)
     if evaluation.calibration is not None:
-        calibration = _table("Calibration", "")
+        calibration = terminal_table("Calibration", "")
         calibration.add_row("negative log-likelihood, nats", evaluation.calibration.nll.text())
         calibration.add_row("Brier score, 0 to 2", evaluation.calibration.brier.text())
         calibration.add_row("expected calibration error, 15 bins", f"{evaluation.calibration.ece:.3f}")
         made.append(calibration)
     return made
-
-
-def _table(*columns: str | Text) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    for k, name in enumerate(columns):
-        table.add_column(name, justify="right" if k else "left", overflow="fold")
-    return table
 
 
 def comparison_summary(comparison: Comparison) -> str:
@@ -100,7 +93,7 @@ def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
 
 def comparison_table(comparison: Comparison) -> Table:
     """Return a line per metric."""
-    table = _table("", Text(comparison.first), Text(comparison.second), "Difference", "p, Holm")
+    table = terminal_table("", Text(comparison.first), Text(comparison.second), "Difference", "p, Holm")
     for name, compared in comparison.metrics.items():
         difference = Estimate(compared.difference, *compared.interval).text("+.3f")
         means = f"{compared.first:.3f}", f"{compared.second:.3f}"

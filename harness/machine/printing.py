@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 from tabulate import tabulate
 
@@ -12,6 +14,14 @@ MINUS = "\N{MINUS SIGN}"
 def say(console: Console, line: str | Text, style: str = "") -> None:
     """Print a line as it is: unwrapped, without markup."""
     console.print(line, markup=False, style=style or None, soft_wrap=True)
+
+
+def terminal_table(*columns: str | Text) -> Table:
+    """Return an empty table for a terminal: text in its first column, figures in the others."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    for k, name in enumerate(columns):
+        table.add_column(name, justify="right" if k else "left", overflow="fold")
+    return table
 
 
 def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:

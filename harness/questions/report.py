@@ -2,11 +2,11 @@
 
 import json
 
-from rich import box
 from rich.table import Table
 
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.schema import TaskBoardRow
+from spurgen.harness.machine.printing import terminal_table
 from spurgen.harness.results.rows import TaskRow
 
 SCHEMA_VERSION = 1
@@ -15,18 +15,18 @@ SCHEMA_VERSION = 1
 def tables(task: Task, row: TaskRow, shown: TaskBoardRow | None) -> list[Table]:
     """Return tables of all metrics, means over runs; `shown`: the row on the board, which has intervals, if ranked."""
     first, runs = row.results[0], len(row)
-    whole = _table("Metric", "Mean" if runs > 1 else "Value", *(["Lowest", "Highest"] if runs > 1 else []))
+    whole = terminal_table("Metric", "Mean" if runs > 1 else "Value", *(["Lowest", "Highest"] if runs > 1 else []))
     for name in first.metrics:
         values = row.metric(name)
         estimate = shown.estimates.get(name) if shown else None
         ends = [f"{values.min():.3f}", f"{values.max():.3f}"] if runs > 1 else []
         whole.add_row(name, estimate.text() if estimate else f"{values.mean():.3f}", *ends)
     kinds = list(dict.fromkeys(kind for metrics in first.channels.values() for kind in metrics))
-    channels = _table("Channel", *kinds)
+    channels = terminal_table("Channel", *kinds)
     for name, metrics in first.channels.items():
         means = [f"{row.mean(f'{kind}/{name}'):.3f}" if kind in metrics else "" for kind in kinds]
         channels.add_row(name, *means)
-    patterns = _table(f"Pattern ({', '.join(task.scenario.channels)})", "Accuracy (a: aligned, c: conflicting)")
+    patterns = terminal_table(f"Pattern ({', '.join(task.scenario.channels)})", "Accuracy (a: aligned, c: conflicting)")
     for name in first.patterns:
         patterns.add_row(name, f"{sum(result.patterns[name] for result in row.results) / runs:.3f}")
     return [whole, channels, patterns]
@@ -52,11 +52,3 @@ def to_json(suite: Suite, task: Task, row: TaskRow, verdict: list[str]) -> str:
         "runs": runs,
     }
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
-
-
-def _table(first: str, *columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    table.add_column(first)
-    for name in columns:
-        table.add_column(name, justify="right")
-    return table
