@@ -88,7 +88,7 @@ bench: $(DEV_READY)  ## speed and memory, with the targets
 
 ratios: $(DEV_READY)  ## our loop, renderer and data sets against what one writes by hand, and memory on fewer samples
 	$(BIN)/pytest tests/speed -m ratio --benchmark-enable --benchmark-columns=median -p no:xdist
-	$(BIN)/pytest tests/speed -k constant_memory -p no:xdist
+	$(BIN)/pytest tests/speed -k constant_memory -n auto
 
 vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator for the site, axe-core for its tests
 	sh harness/site/vendor/refresh.sh

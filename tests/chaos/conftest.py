@@ -67,6 +67,21 @@ def command(at_once):
 
 
 @pytest.fixture
+def board(command):
+    """Return a function that returns the leaderboard of a folder as text, without wall times."""
+
+    def text(folder):
+        command(folder, "leaderboard", "--suite", "tiny.toml", "--results", "results", "--json", "board.json")
+        found = json.loads((folder / "board.json").read_text())
+        for part in found["tasks"].values():
+            for row in [*part["rows"], *part["few"]]:
+                del row["seconds"]
+        return json.dumps(found)
+
+    return text
+
+
+@pytest.fixture
 def new_folder(frozen_folder, tmp_path):
     """Return a function that makes a folder with the tiny suite and the submission `mine.py`."""
 

@@ -3,7 +3,6 @@
 `SPURGEN_KILLS` is how many kills there are in all; `make chaos` asks for more.
 """
 
-import json
 import os
 import re
 import shlex
@@ -25,16 +24,6 @@ SCORE = (
 )  # fmt: skip
 
 
-def board(command, folder):
-    """Return the leaderboard of a folder as text, without wall times."""
-    command(folder, "leaderboard", "--suite", "tiny.toml", "--results", "results", "--json", "board.json")
-    found = json.loads((folder / "board.json").read_text())
-    for part in found["tasks"].values():
-        for row in [*part["rows"], *part["few"]]:
-            del row["seconds"]
-    return json.dumps(found)
-
-
 def files(folder):
     """Return the names and contents of files below a folder, without the hidden ones that a killed write leaves."""
     found = {
@@ -46,56 +35,57 @@ def files(folder):
     return found
 
 
-def freezing(_, new_folder, name):
-    folder = new_folder(name)
-    (folder / "tiny.manifest.json").unlink()
-    return folder, lambda: files(folder)
+@pytest.fixture
+def shares(command, new_folder, tmp_path):
+    """A folder with the results of two runs, one of each seed."""
+    folder = new_folder("separate")
+    (tmp_path / "shares").mkdir()
+    for seed in "01":
+        command(folder, *SCORE, "--seeds", seed)
+        (folder / "results").rename(tmp_path / "shares" / seed)
+    return tmp_path / "shares"
 
 
-def regenerating(_, new_folder, name):
-    folder = new_folder(name)
-    return folder, lambda: files(folder / "data")
+@pytest.fixture
+def begin(request, board, new_folder):
+    """Return a function that makes a folder for a phase; it returns the folder and what tells the phase's outcome."""
 
+    def make(phase, name):
+        folder = new_folder(name)
+        if phase == "regenerating":
+            return folder, lambda: files(folder / "data")
+        if phase == "freezing":
+            (folder / "tiny.manifest.json").unlink()
+            return folder, lambda: files(folder)
+        if phase == "merging":
+            shutil.copytree(request.getfixturevalue("shares"), folder / "shares")
+        return folder, lambda: board(folder)
 
-def scoring(command, new_folder, name):
-    folder = new_folder(name)
-    return folder, lambda: board(command, folder)
-
-
-def merging(command, new_folder, name):
-    folder = new_folder(name)
-    shares = folder.parent / "shares"
-    if not shares.exists():
-        for seed in (0, 1):
-            command(folder, *SCORE, "--seeds", str(seed))
-            shutil.copytree(folder / "results", shares / str(seed))
-            shutil.rmtree(folder / "results")
-    shutil.copytree(shares, folder / "shares")
-    return folder, lambda: board(command, folder)
+    return make
 
 
 COMMANDS = {
-    freezing: ("splits", "freeze", "--suite", "tiny.toml", "--jobs", "1"),
-    regenerating: ("splits", "regenerate", "--suite", "tiny.toml", "--data", "data"),
-    scoring: (*SCORE, "--seeds", "0-1"),
-    merging: ("merge", "shares/0", "shares/1", "--results", "results"),
+    "freezing": ("splits", "freeze", "--suite", "tiny.toml", "--jobs", "1"),
+    "regenerating": ("splits", "regenerate", "--suite", "tiny.toml", "--data", "data"),
+    "scoring": (*SCORE, "--seeds", "0-1"),
+    "merging": ("merge", "shares/0", "shares/1", "--results", "results"),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("phase", COMMANDS, ids=lambda phase: phase.__name__)
+@pytest.mark.parametrize("phase", COMMANDS)
 @pytest.mark.parametrize("steps", ["calls", "files"])
-def test_a_command_that_was_killed_is_completed_by_the_next_run(phase, steps, command, new_folder):
-    rng = np.random.default_rng([*phase.__name__.encode(), *steps.encode()])
+def test_a_command_that_was_killed_is_completed_by_the_next_run(phase, steps, command, begin):
+    rng = np.random.default_rng([*phase.encode(), *steps.encode()])
     argv, kills, chains = COMMANDS[phase], 0, 0
-    wanted = KILLS * SHARES[phase.__name__] / sum(SHARES.values()) / 2
-    folder, outcome = phase(command, new_folder, "undisturbed")
+    wanted = KILLS * SHARES[phase] / sum(SHARES.values()) / 2
+    folder, outcome = begin(phase, "undisturbed")
     _, most = command(folder, *argv, steps=steps)
     undisturbed = outcome()
     while kills < wanted:
         chains += 1
-        folder, outcome = phase(command, new_folder, f"killed-{chains}")
+        folder, outcome = begin(phase, f"killed-{chains}")
         for _ in range(LONGEST):
             code, _ = command(folder, *argv, codes=(0, -9), kill_at=int(rng.integers(1, most + 1)), steps=steps)
             kills += code == -9
@@ -108,49 +98,49 @@ def test_a_command_that_was_killed_is_completed_by_the_next_run(phase, steps, co
 
 
 @pytest.mark.slow
-def test_two_runs_on_one_folder_make_what_one_makes(command, at_once, new_folder):
-    alone, undisturbed = scoring(command, new_folder, "alone")
-    command(alone, *COMMANDS[scoring])
-    both, outcome = scoring(command, new_folder, "both")
-    order = {"argv": COMMANDS[scoring], "folder": str(both)}
+def test_two_runs_on_one_folder_make_what_one_makes(command, at_once, begin):
+    alone, undisturbed = begin("scoring", "alone")
+    command(alone, *COMMANDS["scoring"])
+    both, outcome = begin("scoring", "both")
+    order = {"argv": COMMANDS["scoring"], "folder": str(both)}
     assert [code for code, *_ in at_once(order, order)] == [0, 0]
     assert outcome() == undisturbed()
 
 
 @pytest.mark.slow
-def test_a_clock_that_jumps_changes_no_result(command, new_folder):
-    still, undisturbed = scoring(command, new_folder, "still")
-    command(still, *COMMANDS[scoring])
-    folder, outcome = scoring(command, new_folder, "jumping")
-    _, reads = command(folder, *COMMANDS[scoring], jumping=True)
+def test_a_clock_that_jumps_changes_no_result(command, begin):
+    still, undisturbed = begin("scoring", "still")
+    command(still, *COMMANDS["scoring"])
+    folder, outcome = begin("scoring", "jumping")
+    _, reads = command(folder, *COMMANDS["scoring"], jumping=True)
     assert reads
     assert outcome() == undisturbed()
 
 
 @pytest.mark.slow
-def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_completes(command, at_once, new_folder):
-    folder, undisturbed = merging(command, new_folder, "roomy")
-    command(folder, *COMMANDS[merging])
+def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_completes(command, at_once, begin):
+    folder, undisturbed = begin("merging", "roomy")
+    command(folder, *COMMANDS["merging"])
     sizes = [path.stat().st_size for path in (folder / "results").rglob("mine.*")]
     rng, refused = np.random.default_rng(0), 0
     for k in range(6):
-        full, outcome = merging(command, new_folder, f"full-{k}")
+        full, outcome = begin("merging", f"full-{k}")
         largest = int(rng.integers(1, max(sizes)))
-        [(code, _, log)] = at_once({"argv": COMMANDS[merging], "folder": str(full), "largest": largest})
+        [(code, _, log)] = at_once({"argv": COMMANDS["merging"], "folder": str(full), "largest": largest})
         assert (code, "cannot write results/tiny/" in log) in ((2, True), (0, False)), log
         refused += code == 2
-        command(full, *COMMANDS[merging])
+        command(full, *COMMANDS["merging"])
         assert outcome() == undisturbed()
     assert refused
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_named_and_the_next_run_completes(command, new_folder):
-    roomy, undisturbed = merging(command, new_folder, "roomy")
-    command(roomy, *COMMANDS[merging])
-    merge = shlex.join([str(Path(sys.executable).with_name("spurgen")), *COMMANDS[merging]])
+def test_a_full_disk_is_named_and_the_next_run_completes(command, begin):
+    roomy, undisturbed = begin("merging", "roomy")
+    command(roomy, *COMMANDS["merging"])
+    merge = shlex.join([str(Path(sys.executable).with_name("spurgen")), *COMMANDS["merging"]])
     for free in (0, 4096, 12288):
-        folder, outcome = merging(command, new_folder, f"full-{free}")
+        folder, outcome = begin("merging", f"full-{free}")
         script = f"head --bytes {DISK - free} /dev/zero > results/ballast; {merge}; echo $? > code; rm results/ballast"
         full = subprocess.run(
             ["bwrap", "--dev-bind", "/", "/", "--size", str(DISK), "--tmpfs", folder / "results",
@@ -165,14 +155,14 @@ def test_a_full_disk_is_named_and_the_next_run_completes(command, new_folder):
 
 
 @pytest.mark.slow
-def test_a_shard_damaged_on_disk_is_made_again(command, new_folder):
-    folder, outcome = regenerating(command, new_folder, "damaged")
-    command(folder, *COMMANDS[regenerating])
+def test_a_shard_damaged_on_disk_is_made_again(command, begin):
+    folder, outcome = begin("regenerating", "damaged")
+    command(folder, *COMMANDS["regenerating"])
     undisturbed = outcome()
     rng = np.random.default_rng(0)
     for name in list(undisturbed)[:4]:
         damaged = bytearray(undisturbed[name])
         damaged[rng.integers(len(damaged))] ^= 255
         (folder / "data" / name).write_bytes(damaged)
-        command(folder, *COMMANDS[regenerating])
+        command(folder, *COMMANDS["regenerating"])
         assert outcome() == undisturbed, name

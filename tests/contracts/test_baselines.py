@@ -80,6 +80,7 @@ def test_defaults_are_those_that_the_sweep_chose_among_the_settings_that_are_pla
         best, planned = choose(score_settings(results)), settings(hyper, TRIALS)
         # A method without a successful sweep has the defaults that its dataclass cites.
         assert best is None or best.options == planned[0]
+        assert bool(results) == (f"\n| {name} " in (SWEEPS / f"{suite}.md").read_text())
         assert not results or {str(options) for options in planned} <= {str(result.options) for result in results}
 
 
