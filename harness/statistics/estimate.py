@@ -17,10 +17,6 @@ class Estimate:
         """The ends of the interval, or the value twice where there is none."""
         return self.value if self.low is None else self.low, self.value if self.high is None else self.high
 
-    def overlaps(self, other: "Estimate") -> bool:
-        """Return whether two intervals have a number in common."""
-        return max(self.ends[0], other.ends[0]) <= min(self.ends[1], other.ends[1])
-
     def text(self, style: str = ".3f") -> str:
         """Return the number and, in brackets, its interval, formatted by `style`; no zero is negative."""
         style = style.replace(".", "z.")

@@ -60,11 +60,6 @@ class Agreement:
     n_by_name: int
 
     @property
-    def decides(self) -> bool:
-        """Whether the verdict depends on this table."""
-        return self.protocol == SUBPOPBENCH and self.dataset in CORE
-
-    @property
     def label(self) -> str:
         """Name of the table in a plot: Waterbirds, SubpopBench (19)."""
         return f"{self.dataset}, {self.protocol.partition(',')[0].removesuffix(' protocol')} ({self.n})"

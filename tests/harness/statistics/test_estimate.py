@@ -1,15 +1,4 @@
-import pytest
-
 from spurgen.harness.statistics.estimate import Estimate
-
-
-@pytest.mark.parametrize(
-    ("other", "overlap"),
-    [((0.5, 0.35, 0.6), True), ((0.3, 0.3, 0.3), True), ((0.5, 0.41, 0.6), False), ((0.41,), False)],
-)
-def test_intervals_overlap_if_they_share_a_number(other, overlap):
-    estimate = Estimate(0.3, 0.2, 0.4)
-    assert estimate.overlaps(Estimate(*other)) == Estimate(*other).overlaps(estimate) == overlap
 
 
 def test_text_holds_the_number_and_its_interval_if_there_is_one():
