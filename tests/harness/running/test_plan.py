@@ -14,8 +14,8 @@ from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.running.missing import find_missing, run_missing
-from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
-from spurgen.harness.sandbox.limits import Limits
+from spurgen.harness.running.plan import Planner, baseline_specs, check_backbones, plan
+from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
 
 @pytest.fixture
@@ -129,11 +129,12 @@ def test_a_row_of_an_archived_suite_outlives_our_versions_and_nothing_is_added_t
 def test_every_shipped_result_of_our_methods_is_one_that_would_not_be_made_again(suite):
     rows = Store(SHIPPED, suite).rows()
     results = [result for row in rows.values() for part in row.values() for result in part.results]
+    planner = Planner(suite)
     jobs = [
-        job
-        for name in names_in(BASELINES)
+        planner.job(task, spec, seed, "cpu", {}, DEFAULT)
+        for name, spec in zip(names_in(BASELINES), baseline_specs(), strict=True)
         for task, part in rows[name].items()
-        for job in plan(suite, [task], baseline_specs([name]), part.seeds)
+        for seed in part.seeds
     ]
     assert len(jobs) == sum(is_baseline(result.spec) for result in results) >= 27
     assert find_missing(jobs, rows) == []
