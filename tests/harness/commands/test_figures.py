@@ -49,6 +49,16 @@ def test_latex_files_are_written_if_asked_for(figures, tmp_path):
     assert r"\toprule" in written["table-small-text.tex"]
 
 
+@pytest.mark.parametrize("columns", ["1", "2"])
+def test_latex_typesets_what_was_written(figures, typeset, tmp_path, columns):
+    assert figures("--latex", "--tasks", "small-text", "--columns", columns) == 0
+    inputs = [f"\\input{{out/{path.name}}}" for path in sorted((tmp_path / "out").glob("*.tex"))]
+    assert len(inputs) == 3
+    parts = [r"\graphicspath{{out/}} \cite{spurgen}", *inputs, r"\bibliographystyle{plain} \bibliography{out/citation}"]
+    typeset("\n".join(parts))
+    assert "manifest SHA-256" in (tmp_path / "paper.bbl").read_text()
+
+
 def test_the_same_rows_give_the_same_files(figures, tmp_path):
     assert figures("--tasks", "small-text") == 0
     before = files(tmp_path / "out")

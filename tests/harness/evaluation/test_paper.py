@@ -21,6 +21,11 @@ def test_the_table_is_bold_where_one_is_significantly_better(model):
     assert "paired bootstrap; McNemar's exact test for accuracy, Holm" in text
 
 
+def test_latex_typesets_the_table(model, typeset):
+    bad, good = model({(1, 0): 25}, name="bad_one.csv"), model({(1, 0): 5}, name="a[good]#&{.csv")
+    assert typeset(to_latex([evaluate(bad), evaluate(good)], compare(bad, good))) == []
+
+
 def test_the_caption_says_what_intervals_cover(model):
     one, two = (evaluate(model(*runs)) for runs in ([{}], [{}, {(1, 0): 5}]))
     assert "over samples and runs;" in to_latex([two, two], None)

@@ -1,6 +1,4 @@
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -70,27 +68,8 @@ def test_an_experiment_marks_what_is_significantly_better_than_erm(make_experime
     assert "Bold: significantly better than erm" in text
 
 
-DOCUMENT = r"""\documentclass[twocolumn]{article}
-\usepackage{booktabs}
-\usepackage[T1]{fontenc}
-\begin{document}
-%s
-\end{document}
-"""
-
-
-def overfull(text, folder):
-    """Return the lines in which pdflatex says that something sticks out of the page."""
-    (folder / "tables.tex").write_text(DOCUMENT % text)
-    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "tables.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
-    assert done.returncode == 0, done.stdout[-2000:]
-    return [line for line in done.stdout.splitlines() if line.startswith("Overfull")]
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 @pytest.mark.parametrize("columns", [1, 2])
-def test_no_table_sticks_out_of_the_page(sheets, means, columns, tmp_path):
+def test_no_table_sticks_out_of_the_page(sheets, means, columns, typeset):
     long = {"main-image": "composite-multimodal", "main-text": "availability-medium-98"}
     renamed = [replace(sheet, name=long.get(name, name)) for name, sheet in sheets.items()]
     for number in (2, 4, len(renamed)):
@@ -99,7 +78,7 @@ def test_no_table_sticks_out_of_the_page(sheets, means, columns, tmp_path):
         tables += [
             table.text for sheet in shown for table in (task_table(sheet, columns), reliance_table(sheet, columns))
         ]
-        assert overfull("\n".join(tables), tmp_path) == []
+        assert typeset("\n".join(tables)) == []
 
 
 def test_a_table_of_one_column_has_its_intervals_below_or_takes_two_columns(mains):
