@@ -1,6 +1,7 @@
-"""A tiny frozen suite and submission files, for the tests of several folders."""
+"""A tiny frozen suite, submission files, a browser and LaTeX, for the tests of several folders."""
 
 import shutil
+import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -137,3 +138,33 @@ def new_context(browser):
     """Return a function that makes a browser context, which is closed after the test."""
     with ExitStack() as stack:
         yield lambda **settings: stack.enter_context(browser.new_context(**settings))
+
+
+DOCUMENT = r"""\documentclass[twocolumn]{article}
+\usepackage{booktabs}
+\usepackage{graphicx}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+@pytest.fixture
+def typeset(tmp_path):
+    """Return a function that typesets LaTeX in a folder and returns where pdflatex says that something sticks out."""
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed (apt-get install texlive-latex-recommended)")
+
+    def run(*command):
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout[-2000:]
+        return done.stdout
+
+    def typeset(text):
+        (tmp_path / "paper.tex").write_text(DOCUMENT % text)
+        said = run("pdflatex", "-halt-on-error", "-interaction=nonstopmode", "paper.tex")
+        if r"\bibliography{" in text:
+            run("bibtex", "paper")
+        return [line for line in said.splitlines() if line.startswith("Overfull")]
+
+    return typeset

@@ -11,17 +11,17 @@ from spurgen.harness.human.table import people_text
 from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
-    "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board "
-    "per access tier: what a submission was given besides labels; twins are an oracle. Rank: 1 + the rows that are "
-    "significantly better, to the rows less those that are significantly worse. Letter: a row does not differ "
-    "significantly from the baselines of its tier with which it shares one (moderated paired t-test over worlds, or "
-    "over training seeds where there is one world; of all pairs of baselines told apart, 5 % at most are expected to "
-    "be equal). Rows are compared with the baselines alone, so a new row moves no other; one with `-` differs from a "
-    "baseline of every letter. To ERM: robust accuracy less ERM's, better or worse where it differs significantly "
-    "(Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a minimum. SSS: Spurious "
-    "Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. Private gap: "
-    "robust accuracy less that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other "
-    "metrics: the CSV and JSON files, and docs/metrics.md."
+    "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board"
+    " per access tier: what a submission was given besides labels; no real data have twins. Rank a-b of n: a - 1 rows"
+    " are significantly better, n - b significantly worse. Letter: a row does not differ significantly from the "
+    "baselines of its tier with which it shares one (moderated paired t-test over worlds, or over training seeds "
+    "where there is one world; of all pairs of baselines told apart, 5 % at most are expected to be equal). Rows are "
+    "compared with the baselines alone, so a new row moves no other; one with `-` differs from a baseline of every "
+    "letter. To ERM: robust accuracy less ERM's, better or worse where it differs significantly (Holm). Brackets: 95 "
+    "% intervals. WGA: worst-group accuracy, corrected for the bias of a minimum. SSS: Spurious Sensitivity Score; "
+    "its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. Private gap: robust accuracy less "
+    "that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other metrics: the CSV and"
+    " JSON files, and docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
 OPTIONAL = {
@@ -29,7 +29,7 @@ OPTIONAL = {
     "core_use": ("Core use", ".3f"),
 }  # fmt: skip
 """Metrics with a column where a row has them: the column's title, and the format of its numbers."""
-ORACLE = "twins"  # the access tier that is given what no data set has
+SYNTHETIC = "twins"  # the access tier that is given what no real data have
 Row = TypeVar("Row", bound=BoardRow)
 Columns = Callable[[Sequence[Row], Row], dict[str, str]]
 
@@ -69,9 +69,14 @@ def board_blocks(
 ) -> Iterator[tuple[str, Sequence[Row]]]:
     """Yield a heading and the rows below it: an access tier each, then the rows with few units."""
     for access, rows in groupby(full, lambda row: row.access):
-        yield f"### Access: {as_text(access)}{', an oracle' if access == ORACLE else ''}", list(rows)
+        yield f"### {tier_title(as_text(access))}", list(rows)
     if few:
         yield f"### Fewer than {part.asked} {UNITS[part.unit].lower()}: not ranked among the others", few
+
+
+def tier_title(access: str) -> str:
+    """Return the heading of an access tier's rows."""
+    return f"Access: {access}{', which no real data have' if access == SYNTHETIC else ''}"
 
 
 def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit) -> str:

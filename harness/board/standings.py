@@ -14,8 +14,8 @@ from spurgen.harness.statistics.units import Spread
 class Standing(NamedTuple):
     """A row's place among `of` rows, the baselines of its access tier and itself.
 
-    `ranks`: 1 + the rows that are significantly better, and `of` less those that are significantly worse. `letters`:
-    rows that share one do not differ significantly; a row that is no baseline may have none.
+    `ranks` (a, b): a - 1 rows are significantly better, `of` - b significantly worse. `letters`: rows that share one do
+    not differ significantly; a row that is no baseline may have none.
     """
 
     ranks: tuple[int, int]

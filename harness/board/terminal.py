@@ -12,7 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spurgen.harness.board.rendering import ORACLE, UNITS, Columns, rank_text, set_columns, task_columns, to_erm_text
+from spurgen.harness.board.rendering import (
+    UNITS,
+    Columns,
+    rank_text,
+    set_columns,
+    task_columns,
+    tier_title,
+    to_erm_text,
+)
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
 from spurgen.harness.human.table import people_text
 
@@ -23,8 +31,8 @@ ON = "on "  # begins the title of a channel's reliance
 GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
-    "Rank: 1 + the rows of the access tier that are significantly better in robust accuracy, to the rows less those "
-    "that are significantly worse. Rows with a common letter do not differ significantly (rows of your own are "
+    "Rank a-b of n: a - 1 rows of the access tier are significantly better in robust accuracy, n - b significantly "
+    "worse. Rows with a common letter do not differ significantly (rows of your own are "
     "compared with baselines alone). Brackets: 95% intervals. "
     "Reliance: the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
 )
@@ -97,8 +105,7 @@ class _Printer:
         if isinstance(part, TaskBoard) and part.told_apart is not None:
             self.text(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
         tiers = {access: list(rows) for access, rows in groupby(full, lambda row: row.access)}
-        titles = [f"Access: {access}{', an oracle' if access == ORACLE else ''}" for access in tiers]
-        self._tables(part, dict(zip(titles, tiers.values(), strict=True)), all_)
+        self._tables(part, dict(zip(map(tier_title, tiers), tiers.values(), strict=True)), all_)
         if few:
             unit = UNITS[part.unit].lower()
             self._tables(part, {f"Fewer than {part.asked} {unit}: not ranked among the others": list(few)}, all_)

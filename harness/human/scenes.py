@@ -59,8 +59,8 @@ def _class_numbers(scenario: Scenario) -> tuple[int, int]:
 def scenes_per_pattern(num_channels: int, per_class: int) -> Int64:
     """Return how many test scenes of each class every alignment pattern has, int64 (2 ** num_channels,).
 
-    An eighth is aligned throughout, a quarter has mixed patterns, at least one each, and all others conflict
-    throughout. Raises `ScenarioError` if there are fewer than patterns.
+    An eighth is aligned throughout; of each mixed pattern there is one, or as many as fit into a quarter with all
+    others; the rest conflict throughout. Raises `ScenarioError` if there are fewer than patterns.
     """
     num_patterns = 1 << num_channels
     if per_class < num_patterns:

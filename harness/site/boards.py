@@ -15,7 +15,7 @@ TIERS = {
     "envs": "also given the environment of every training sample",
     "val_groups": "also given the groups of the validation samples",
     "train_groups": "also given the groups of all samples",
-    "twins": "given every sample with its channels redrawn, which no data set has: an oracle",
+    "twins": "given every sample with its channels redrawn, which no real data have",
 }
 FEW = "few"
 

@@ -86,10 +86,7 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
 
 TO_ERM = "robust accuracy less ERM's; a word where it differs significantly"
 RECOVERED = "share of what shortcuts cost ERM that the row wins back"
-RANK = (
-    "within the access tier: 1 + the rows that are significantly better, to the rows less those significantly worse, "
-    "of how many rows"
-)
+RANK = "a-b of the n rows of the access tier: a - 1 are significantly better, n - b significantly worse"
 LETTER = "a row does not differ significantly from the baselines of its access tier with which it shares a letter"
 _SHARES = {
     "accuracy": (

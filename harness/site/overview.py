@@ -8,7 +8,7 @@ from markupsafe import Markup
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import ALIGNED
-from spurgen.harness.board.rendering import ORACLE
+from spurgen.harness.board.rendering import SYNTHETIC
 from spurgen.harness.figures.from_board import not_apart
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.site.benchmark_page import short_verdicts
@@ -123,7 +123,7 @@ def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
     best = max(tier.lines, key=lambda line: line.row.ranked_by.value)
     own = [entry.label for entry in material.sheets[view.key].entries if entry.own]
     equals = [line for line in tier.lines if line is not best and not_apart(best.row, line.row, own)]
-    which = f"Best with access {tier.access}{' (an oracle)' if tier.access == ORACLE else ''}"
+    which = f"Best with access {tier.access}{' (which no real data have)' if tier.access == SYNTHETIC else ''}"
     said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
     if not equals:
         return f"{said}.{_leans(material, view, best)}"

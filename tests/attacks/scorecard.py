@@ -164,9 +164,15 @@ def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
     return "" if re.search(reason, outcome.reason) else f"expected the reason {reason!r}, got {outcome.reason!r}"
 
 
+def in_words(pattern: str) -> str:
+    """Return the pattern of a reason as text: N for a number, dots for whatever comes between."""
+    numbered = re.sub(r"(0\\\.)?(\[0-9\]|\\d)\+", "N", pattern)
+    return re.sub(r"\\(.)|\.\*", lambda match: match[1] or " ... ", numbered).replace("|", ", or ")
+
+
 def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
     """Return a line of the scorecard, with the expected outcome, which is the same on every run."""
-    reason = re.sub(r"\\(.)|\.\*", lambda match: match[1] or " ... ", expected(path)[1])
+    reason = in_words(expected(path)[1])
     stated = f"{outcome.status}: {reason}" if reason else outcome.status
     return {
         "submission": path.stem.replace("_", " "),

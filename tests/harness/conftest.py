@@ -1,8 +1,6 @@
 """Made-up experiments and results, submissions in worker processes, and the command line as a user meets it."""
 
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -269,36 +267,6 @@ def ask_worker():
 def ask(request, ask_worker):
     """`ask_worker`, first sandboxed by bubblewrap and then as a plain process."""
     return lambda spec, *more, **named: ask_worker(spec, Limits(isolation=request.param), *more, **named)
-
-
-DOCUMENT = r"""\documentclass[twocolumn]{article}
-\usepackage{booktabs}
-\usepackage{graphicx}
-\begin{document}
-%s
-\end{document}
-"""
-
-
-@pytest.fixture
-def typeset(tmp_path):
-    """Return a function that typesets LaTeX in a folder and returns where pdflatex says that something sticks out."""
-    if shutil.which("pdflatex") is None:
-        pytest.skip("pdflatex is not installed (apt-get install texlive-latex-recommended)")
-
-    def run(*command):
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout[-2000:]
-        return done.stdout
-
-    def typeset(text):
-        (tmp_path / "paper.tex").write_text(DOCUMENT % text)
-        said = run("pdflatex", "-halt-on-error", "-interaction=nonstopmode", "paper.tex")
-        if r"\bibliography{" in text:
-            run("bibtex", "paper")
-        return [line for line in said.splitlines() if line.startswith("Overfull")]
-
-    return typeset
 
 
 @pytest.fixture
