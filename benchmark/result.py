@@ -89,7 +89,8 @@ class Reproduction(_Frozen):
 class Provenance(_Frozen):
     """When, where and with what a result was made.
 
-    `seconds` are wall time, by step. `order_seed` drew the order of the questions. `warnings` were raised by our code.
+    `seconds` are wall time, by step. `order_seed` drew the order of the questions about test and twins. `warnings` were
+    raised by our code.
     """
 
     finished: str

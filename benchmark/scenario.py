@@ -8,12 +8,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from spurgen.benchmark.errors import ReadError, ScenarioError, explain, shortened
+from spurgen.benchmark.errors import ReadError, ScenarioError, explain
 from spurgen.benchmark.reading import read_toml
+from spurgen.benchmark.scenario_checks import check_consistent
 from spurgen.benchmark.scenario_tables import (
     MAX_CHANNELS,
     MAX_CLASSES,
-    MAX_SAMPLES,
     MAX_WORLDS,
     Carrier,
     Channel,
@@ -24,7 +24,6 @@ from spurgen.benchmark.scenario_tables import (
     SecondPart,
     Seed,
     SplitSizes,
-    Strength,
 )
 
 Modality = Literal["image", "text", "multimodal"]
@@ -113,81 +112,8 @@ class Scenario(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if "class" in self.channels:
-            raise ValueError("channels.class: a channel cannot be named class; name it otherwise and set its kind")
-        for name, channel in self.channels.items():
-            self._check_strength(f"channels.{name}.strength", channel.strength)
-        self._check_environments()
-        for combination in self.withheld:
-            self._check_combination(combination)
-        self._check_carriers()
-        self._check_second_part()
-        end = self.first_class + self.num_classes
-        if end > MAX_CLASSES:
-            raise ValueError(f"first_class: classes {self.first_class} to {end - 1} exceed the {MAX_CLASSES} there are")
-        for split in BALANCED:
-            size = self.split_sizes[split]
-            if size > MAX_SAMPLES:
-                raise ValueError(f"splits.{split}_per_group: {size:,} {split} samples in all, at most {MAX_SAMPLES:,}")
-        if self.num_balanced_val > self.splits.val:
-            raise ValueError(
-                f"splits.val_per_group: {self.num_balanced_val:,} balanced val samples, of {self.splits.val:,} in all"
-            )
-        if self.splits.twins > self.num_test:
-            raise ValueError(f"splits.twins: {self.splits.twins} exceeds the {self.num_test} test samples")
-        if self.splits.nuisance_twins > self.splits.twins:
-            raise ValueError(f"splits.nuisance_twins: {self.splits.nuisance_twins} exceeds twins, {self.splits.twins}")
+        check_consistent(self)
         return self
-
-    def _check_environments(self) -> None:
-        names = [environment.name for environment in self.environments]
-        if len(set(names)) < len(names):
-            raise ValueError(f"environments: each needs a name of its own, not {', '.join(names)}")
-        for environment in self.environments:
-            for name, strength in environment.strength.items():
-                where = f"environment {environment.name!r}"
-                if name not in self.channels:
-                    raise ValueError(f"{where}: unknown channel {name!r}; this one has {', '.join(self.channels)}")
-                self._check_strength(f"{where}, {name}", strength)
-
-    def _check_carriers(self) -> None:
-        carried: set[tuple[str, str]] = set()
-        for name, channel in self.channels.items():
-            for carrier in ("image", "caption") if channel.carrier == "both" else (channel.carrier,):
-                if (channel.kind, carrier) in carried:
-                    raise ValueError(f"channels.{name}: another one draws {channel.kind} in the {carrier}")
-                carried.add((channel.kind, carrier))
-
-    def _check_second_part(self) -> None:
-        part = self.second_part
-        if part is None:
-            return
-        if self.num_classes % part.combinations:
-            raise ValueError(
-                f"second_part.combinations: {part.combinations} does not divide the {self.num_classes} classes"
-            )
-        if part.rule == "pair" and self.num_classes == part.combinations:
-            raise ValueError(f"second_part.combinations: {part.combinations} leave one pictogram; choose fewer")
-        if part.values < part.combinations:
-            raise ValueError(f"second_part.values: {part.values} cannot show {part.combinations} combinations")
-        for name, channel in self.channels.items():
-            if channel.kind == part.kind:
-                raise ValueError(f"channels.{name}: {part.kind} is the second part of the core cue, so no channel")
-
-    def _check_strength(self, where: str, strength: Strength) -> None:
-        if isinstance(strength, tuple) and len(strength) != self.num_classes:
-            raise ValueError(f"{where}: {len(strength)} values for {self.num_classes} classes")
-
-    def _check_combination(self, combination: dict[str, int]) -> None:
-        where = f"withheld {shortened(combination)}"
-        if len(combination) < 2:
-            raise ValueError(f"{where}: name at least two of class and the channels")
-        for name, value in combination.items():
-            if name != "class" and name not in self.channels:
-                raise ValueError(f"{where}: unknown channel {name!r}")
-            size = self.num_classes if name == "class" else self.channels[name].values
-            if not 0 <= value < size:
-                raise ValueError(f"{where}: {name} has the values 0 to {size - 1}")
 
     @property
     def num_patterns(self) -> int:
@@ -195,10 +121,14 @@ class Scenario(Frozen):
         return int(2 ** len(self.channels))
 
     @property
+    def num_balanced_test(self) -> int:
+        """Number of test samples, the first ones, that are balanced over groups."""
+        return int(self.splits.test_per_group * self.num_classes * self.num_patterns)
+
+    @property
     def num_test(self) -> int:
         """Number of test samples."""
-        per_class = self.splits.test_per_group * self.num_patterns + self.splits.conflicting_per_class
-        return int(per_class * self.num_classes)
+        return int(self.num_balanced_test + self.splits.conflicting_per_class * self.num_classes)
 
     @property
     def num_balanced_val(self) -> int:
@@ -252,9 +182,9 @@ class Scenario(Frozen):
         return self.core_visibility + (1 - self.core_visibility) / self.num_classes
 
     def uncorrelated(self) -> Self:
-        """Return the same world with every channel drawn uniformly in every environment."""
+        """Return the same world with every channel drawn uniformly in one environment, and no combination withheld."""
         flat = {n: c.model_copy(update={"strength": c.unbiased}) for n, c in self.channels.items()}
-        return self.model_copy(update={"channels": flat, "environments": ()})
+        return self.model_copy(update={"channels": flat, "environments": (), "withheld": ()})
 
     @property
     def digest(self) -> str:

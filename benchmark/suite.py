@@ -246,6 +246,12 @@ def load_suite(which: str) -> Suite:
         task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role, entry.waived)
         for task, entry in spec.tasks.items()
     }
+    for task in tasks.values():
+        if not task.channels:
+            raise ScenarioError(
+                f"{path}: task {task.name}: scenario {task.scenario.name} has no channel in modality {task.modality}, "
+                "so there is nothing to measure; choose another modality"
+            )
     return Suite(name, tasks, folder, spec.overall, spec.archived)
 
 

@@ -98,7 +98,7 @@ def _balanced(world: World, split: str, indices: Int64, draw: Draw) -> tuple[Int
     labels = indices % scenario.num_classes
     pattern = indices // scenario.num_classes % scenario.num_patterns
     if split == "test" and scenario.splits.conflicting_per_class:
-        on_top = indices >= scenario.splits.test_per_group * scenario.num_classes * scenario.num_patterns
+        on_top = indices >= scenario.num_balanced_test
         pattern = np.where(on_top, scenario.num_patterns - 1, pattern)
     conflicts = {name: (pattern >> k) & 1 == 1 for k, name in enumerate(scenario.channels)}
     return labels, {name: _value(world, name, labels, c, draw) for name, c in conflicts.items()}

@@ -42,10 +42,11 @@ def sample(
 ) -> Samples:
     """Return samples of `train`, `val`, `calibration` or `test`; a sample is the same alone and in any batch.
 
-    A split has no end: indices past its size give fresh samples of the same distribution, which no manifest
-    freezes. Without `images` (or `captions`) the array (or list) is empty, which takes less time. Raises
-    `ScenarioError` for an unknown split, an impossible scenario, or indices that are negative, not whole
-    numbers, or not one-dimensional.
+    A split has no end, and no manifest freezes what lies past its size. Past that of train there are fresh samples of
+    the same distribution; past those of val and test, fresh ones of the kind of their last samples, which are not
+    balanced if val has `val_per_group` and all conflict if test has `conflicting_per_class`. Without `images` (or
+    `captions`) the array (or list) is empty, which takes less time. Raises `ScenarioError` for an unknown split, an
+    impossible scenario, or indices that are negative, not whole numbers, or not one-dimensional.
     """
     return _make(drawn(scenario, split, indices), images, captions)
 

@@ -77,8 +77,11 @@ class Data:
 
     @property
     def channels(self) -> dict[str, Tensor]:
-        """`channel_values`; raises `SubmissionError` if the access tier withholds them."""
-        return _granted(self.channel_values, "channel values")
+        """`channel_values`; raises `SubmissionError` if the access tier withholds them, or all channels are hidden."""
+        values = _granted(self.channel_values, "channel values")
+        if not values:
+            raise SubmissionError("needs a channel that is not hidden; this task has none, so leave the method out")
+        return values
 
     @property
     def counterparts(self) -> Inputs:

@@ -17,7 +17,7 @@ from torch import Tensor
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.tokens import RESERVED, Vocabulary
 from spurgen.baselines.training.weights import RECORD, WEIGHTS, recorded_digest
-from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.errors import FrozenDataError, SubmissionError
 
 WORDS = "caption.words.weight"
 Arrays = dict[str, NDArray[Any]]
@@ -59,7 +59,7 @@ def load_pretrained() -> Pretrained:
 def start_from(network: Network, pretrained: Pretrained, vocabulary: Vocabulary | None) -> None:
     """Copy pretrained weights into a network's encoders; fusion, head and other words keep their initial weights.
 
-    Raises `ValueError` if the shapes of the encoders differ from the pretrained ones.
+    Raises `SubmissionError` if the network's encoders are of another size than the pretrained ones.
     """
     state = network.state_dict()
     for name, weights in pretrained.weights.items():
@@ -70,7 +70,10 @@ def start_from(network: Network, pretrained: Pretrained, vocabulary: Vocabulary 
                     state[name][k] = weights[places[word]]
         elif name in state:
             if state[name].shape != weights.shape:
-                raise ValueError(f"{name} is {tuple(state[name].shape)}, pretrained {tuple(weights.shape)}")
+                raise SubmissionError(
+                    f"{name} is {tuple(state[name].shape)} here and {tuple(weights.shape)} in the pretrained encoders; "
+                    "leave out the options that change their size, such as feature_dim"
+                )
             state[name].copy_(weights)
 
 

@@ -13,7 +13,7 @@ from spurgen.harness.metrics import pattern_accuracies, robust_accuracy
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
-from spurgen.harness.statistics.units import Spread, fit_spread
+from spurgen.harness.statistics.units import ANY, PROPORTION, Spread, fit_spread
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 Unit = Literal["world", "seed"]
@@ -26,8 +26,10 @@ PROPORTIONS = (
 )  # fmt: skip
 ESTIMATED = (*PROPORTIONS, "reliance", "reliance_total", "reliance_excess", "core_use", "ig")
 """Metrics that have an interval, where a row has them."""
-SIGNED = ("reliance", "core_use", "core_use_first", "core_use_second")
-"""Metrics between -1 and 1."""
+SIGNED = {
+    "reliance": (-2.0, 1.0), "core_use": (-1.0, 1.0), "core_use_first": (-1.0, 1.0), "core_use_second": (-1.0, 1.0),
+}  # fmt: skip
+"""The lowest and the highest value of signed metrics."""
 
 
 def unit_of(task: Task) -> Unit:
@@ -94,4 +96,4 @@ def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[
     """Fit a metric's spread to the baselines' rows, in the order of their names; `values` by label, float64 (W,)."""
     kind = metric.partition("/")[0]
     known = [values[label] for label in sorted(baselines) if label in values]
-    return fit_spread(known, bounded=kind in PROPORTIONS, most=1.0 if kind in SIGNED else np.inf)
+    return fit_spread(known, PROPORTION if kind in PROPORTIONS else SIGNED.get(kind, ANY))

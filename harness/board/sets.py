@@ -13,7 +13,7 @@ from spurgen.harness.board.standings import standings
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.recovery import gap_recovered, mean_over_tasks
-from spurgen.harness.statistics.units import fit_spread, mean_estimate
+from spurgen.harness.statistics.units import ANY, fit_spread, mean_estimate
 
 SHOWN = ("wga_corrected", "accuracy", "reliance", "reliance_total", "sss", "ig")
 """Metrics of which a set shows the mean over its tasks, where all of them have it."""
@@ -122,8 +122,6 @@ def _recovered(
         shares = [share for share in of_tasks if share is not None]
         if len(shares) == len(of_tasks):
             by_label[label] = mean_over_tasks(shares)
-    spread = fit_spread(
-        [by_label[label] for label in sorted(baselines) if label != ERM and label in by_label], bounded=False
-    )
+    spread = fit_spread([by_label[label] for label in sorted(baselines) if label != ERM and label in by_label], ANY)
     estimates = {label: mean_estimate(values, spread) for label, values in by_label.items()}
     return estimates | ({ERM: Estimate(0.0)} if ERM in estimates else {})

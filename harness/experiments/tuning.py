@@ -17,11 +17,10 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running.checkpoints import score_on
+from spurgen.harness.running.checkpoints import score_on_val
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
 from spurgen.harness.running.run import fit, make_split
-from spurgen.harness.running.task_data import first_granted
 from spurgen.harness.sandbox.process import Worker
 
 STRATA = 16
@@ -93,7 +92,7 @@ def tune(job: Job) -> TuningResult:
             train, val = (make_split(job, split) for split in ("train", "val"))
             report = fit(job, worker, train, val)
             failed_checks = report.failed_checks if report else []
-            score = score_on(Asker(worker, job.task), val, "val", first_granted(job.task, "val", access))
+            score = score_on_val(Asker(worker, job.task), val)
             if not ACCESS[access].val_groups:
                 score = ValScore(score.accuracy)
         job.check_unchanged()

@@ -15,7 +15,7 @@ from spurgen.harness.experiments.curves import stacked_curves
 from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
 from spurgen.harness.figures.sheet import Entry, Sheet, in_order
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.units import Spread, mean_estimate
+from spurgen.harness.statistics.units import ANY, Spread, mean_estimate
 
 HEADLINE = "robust_accuracy"
 BY_CHANNEL = ("reliance", "sss")
@@ -79,7 +79,7 @@ def _by_channel(method: MethodSummary) -> dict[str, dict[str, Estimate]]:
             if metric in row:
                 known = row[metric].low is not None
                 by_seed = np.array([result.channels[channel][metric] for result in method.results])
-                estimate = row[metric] if known else mean_estimate(by_seed, Spread(bounded=False))
+                estimate = row[metric] if known else mean_estimate(by_seed, Spread(ends=ANY))
                 estimates.setdefault(metric, {})[channel] = estimate
     return estimates
 

@@ -116,7 +116,7 @@ def mean_of(rows: Sequence[PersonRow]) -> PeopleMean | None:
 
     def mean(estimates: Sequence[Estimate]) -> Estimate:
         values = np.array([each.value for each in estimates])
-        return Estimate(float(values[0])) if np.ptp(values) == 0 else mean_estimate(values, Spread())
+        return mean_estimate(values, Spread())
 
     patterns = [mean([row.patterns[name] for row in counted]) for name in counted[0].patterns]
     return PeopleMean(

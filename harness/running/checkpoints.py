@@ -5,9 +5,10 @@ import numpy as np
 from spurgen.benchmark.checkpoint_rules import RULES, ValScore, best
 from spurgen.generators import Samples, sample
 from spurgen.harness import metrics
-from spurgen.harness.running.batching import cut
-from spurgen.harness.running.query import Asker, ask_mixed
-from spurgen.harness.running.task_data import first_granted, halves_of, inputs, task_groups
+from spurgen.harness.metrics.worst_group import GroupCounts
+from spurgen.harness.running.batching import Int64, cut
+from spurgen.harness.running.query import Asker, Floats, ask_mixed
+from spurgen.harness.running.task_data import annotated_groups, first_granted, halves_of, inputs, task_groups
 
 
 def compare_rules(asker: Asker, train: Samples, val: Samples) -> dict[str, dict[str, float]]:
@@ -22,15 +23,17 @@ def compare_rules(asker: Asker, train: Samples, val: Samples) -> dict[str, dict[
     scores = []
     for place in range(asker.worker.checkpoints):
         _restore(asker, place, train)
-        scores.append(score_on(asker, val, "val", first_granted(asker.task, "val", asker.worker.about.access)))
+        scores.append(score_on_val(asker, val))
     scenario = asker.task.scenario
     test = sample(scenario, "test", range(scenario.num_test), **halves_of(asker.task))
     picks = {rule: best(scores, rule) for rule in RULES}
     on_test = {}
     for place in sorted(set(picks.values())):
         _restore(asker, place, train)
-        score = score_on(asker, test, "test")
-        on_test[place] = {"accuracy": score.accuracy, "wga": float(score.worst or 0), "checkpoint": float(place)}
+        logits = _logits(asker, test, "test")
+        accuracy = metrics.accuracy(logits, test.labels)
+        worst = _counts(logits, test.labels, task_groups(asker.task, test.group_ids)).worst
+        on_test[place] = {"accuracy": accuracy, "wga": worst, "checkpoint": float(place)}
     return {rule: on_test[place] for rule, place in picks.items()}
 
 
@@ -39,16 +42,25 @@ def _restore(asker: Asker, place: int, train: Samples) -> None:
     asker.fit_probe(train)
 
 
-def score_on(asker: Asker, samples: Samples, where: str, first: int = 0) -> ValScore:
-    """Return the accuracy on a split, and those on its worst group and pattern, of the groups that occur in it.
+def score_on_val(asker: Asker, val: Samples) -> ValScore:
+    """Score a submission on val as it scores itself: accuracy on the samples that its access tier is given.
 
-    The accuracy is that of the samples from `first` on.
+    Groups and patterns are those that occur, over the channels that training may know.
     """
-    chunks = cut(where, inputs(asker.task, samples))
-    logits = ask_mixed(asker, "logits", chunks, np.random.default_rng(), where)[where]
-    ids = task_groups(asker.task, samples.group_ids)
-    kinds = (ids, ids % 2 ** len(asker.task.channels))
-    occurring = (np.unique(kind, return_inverse=True)[1] for kind in kinds)
-    by_group, by_pattern = (metrics.group_counts(logits, samples.labels, kind) for kind in occurring)
-    accuracy, mean = metrics.accuracy(logits[first:], samples.labels[first:]), float(by_group.accuracies.mean())
-    return ValScore(accuracy, by_group.worst, mean, by_pattern.worst)
+    task = asker.task
+    logits = _logits(asker, val, "val")
+    first = first_granted(task, "val", asker.worker.about.access)
+    ids = annotated_groups(task, val.group_ids)
+    by_group = _counts(logits, val.labels, ids)
+    by_pattern = _counts(logits, val.labels, ids % 2 ** len(task.annotated))
+    accuracy = metrics.accuracy(logits[first:], val.labels[first:])
+    return ValScore(accuracy, by_group.worst, float(by_group.accuracies.mean()), by_pattern.worst)
+
+
+def _logits(asker: Asker, samples: Samples, where: str) -> Floats:
+    return ask_mixed(asker, "logits", cut(where, inputs(asker.task, samples)), np.random.default_rng(), where)[where]
+
+
+def _counts(logits: Floats, labels: Int64, kinds: Int64) -> GroupCounts:
+    """Return the counts of every kind of sample that occurs; `kinds`: int64 (n,)."""
+    return metrics.group_counts(logits, labels, np.unique(kinds, return_inverse=True)[1])

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Check = Callable[[str, int, Samples], None]
 """Called with the part, the place in it, and the samples from there on; raises if they differ from the frozen ones."""
 PROBED = 2000  # samples per split whose features are probed
+FAR = 20.0  # logits between the least likely class that a probe knows and those that it has never seen
 
 
 @dataclass
@@ -73,7 +74,10 @@ class Asker:
         """Return the logits that a batch's answers to `what` stand for, float64 (n, K)."""
         if self.what == "encode":
             decision: Floats = self.probe.decision_function(answers)
-            return np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
+            known = np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
+            logits = np.repeat(known.min(axis=1, keepdims=True) - FAR, self.task.scenario.num_classes, axis=1)
+            logits[:, self.probe.classes_] = known
+            return logits
         return to_logits(answers) if self.what == "predict_proba" else answers
 
     def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
@@ -99,10 +103,15 @@ def count_rows(task: Task, offers: Collection[str]) -> int:
     scenario = task.scenario
     rows = scenario.split_size(scenario.calibrated_on) + sum(len(indices) for _, indices in every_input(task))
     if "encode" in offers:
-        rows += min(PROBED, scenario.splits.train) + min(2 * PROBED, scenario.num_test)
+        rows += min(PROBED, scenario.splits.train) + len(probed_on_test(task))
         if not {"predict", "predict_proba"} & set(offers):
             rows += scenario.splits.train
     return rows
+
+
+def probed_on_test(task: Task) -> range:
+    """Return the indices of the test samples whose features are probed: the first ones, which are balanced."""
+    return range(min(2 * PROBED, task.scenario.num_balanced_test))
 
 
 def to_logits(probabilities: Floats) -> Floats:
@@ -169,7 +178,7 @@ def collect(asker: Asker, check: Check, calibration: Samples, train: Samples, se
 def _features(asker: Asker, train: Samples, rng: np.random.Generator) -> dict[str, Floats]:
     """Return the features of the first train and test samples, queried in batches that mix both."""
     task = asker.task
-    test = sample(task.scenario, "test", range(min(2 * PROBED, task.scenario.num_test)), **halves_of(task))
+    test = sample(task.scenario, "test", probed_on_test(task), **halves_of(task))
     splits = {"train": train.take(slice(0, PROBED)), "test": test}
     chunks = (chunk for part, samples in splits.items() for chunk in cut(part, inputs(task, samples)))
     features = ask_mixed(asker, "encode", chunks, rng, "test")

@@ -19,30 +19,25 @@ from spurgen.harness.statistics.moderation import NOTHING, Prior, fit_prior, var
 
 TAIL = 0.025
 FEW = 3  # units; fewer say too little of a row's own variance
+PROPORTION, ANY = (0.0, 1.0), (-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
 class Spread:
     """How a metric varies over units: within the reference rows, and within the differences of their pairs.
 
-    `bounded`: whether the metric is a proportion, whose variance depends on its mean and whose interval ends at 0
-    and 1. The interval of another metric ends at -`most` and `most`.
+    `ends`: the lowest and the highest value of the metric, beyond which no interval reaches. The variance of a
+    `PROPORTION` depends on its mean.
     """
 
     rows: Prior = NOTHING
     pairs: Prior = NOTHING
-    bounded: bool = True
-    most: float = np.inf
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The lowest and the highest value of the metric."""
-        return (0.0, 1.0) if self.bounded else (-self.most, self.most)
+    ends: tuple[float, float] = PROPORTION
 
     def shapes(self, rows: Sequence[Float64]) -> Float64:
         """Return the shape of every row's variance, float64 (R,), from its values by unit, float64 (W,)."""
         means = np.array([row.mean() for row in rows])
-        return variance_shape(means) if self.bounded else np.ones_like(means)
+        return variance_shape(means) if self.ends == PROPORTION else np.ones_like(means)
 
     def pair_shapes(self, rows: Sequence[Float64]) -> Float64:
         """Return the shape of every pair's variance, float64 (P,), in the order of `combinations`.
@@ -55,12 +50,12 @@ class Spread:
         return 2 * np.maximum(shapes[first], shapes[second])
 
 
-def fit_spread(references: Sequence[Float64], *, bounded: bool = True, most: float = np.inf) -> Spread:
+def fit_spread(references: Sequence[Float64], ends: tuple[float, float] = PROPORTION) -> Spread:
     """Fit a metric's spread to the reference rows, float64 (W,) each; rows may lack the last units.
 
-    Rows with one unit do not count. `bounded`, `most`: as in `Spread`.
+    Rows with one unit do not count. `ends`: as in `Spread`.
     """
-    free = Spread(bounded=bounded, most=most)
+    free = Spread(ends=ends)
     known = [row for row in references if len(row) > 1]
     if len(known) < 2:
         return free
@@ -78,13 +73,14 @@ def _fit(values: Float64, shapes: Float64, rows: int) -> Prior:
 def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     """Return a row's mean over its units, float64 (W,), with its 95 % interval where there is one.
 
-    It is Student's t interval. Where a row has fewer than three units, or all are equal, its variance is moderated.
+    It is Student's t interval. Where a row has fewer than three units, or all are equal, its variance is moderated;
+    without a prior there is no interval then.
     """
     (mean,), (variance,), (count,) = _moments(values[None])
     degrees = count - 1
     if count < FEW or variance == 0:
         variance, degrees = spread.rows.raised(variance, degrees, spread.shapes([values])[0])
-    if degrees == 0:
+    if degrees == 0 or variance == 0:
         return Estimate(float(mean))
     reach = -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count))
     least, most = spread.ends
@@ -99,9 +95,25 @@ def paired(values: Float64, others: Float64, spread: Spread) -> Difference | Non
     is one common unit or all units differ by the same amount, which is an accident of few units and coarse steps.
     """
     (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
+    return _difference(mean, error, degrees, p_value, spread.ends[1] - spread.ends[0])
+
+
+def from_zero(values: Float64, spread: Spread) -> Difference | None:
+    """Return a row's mean over its units, float64 (W,), and whether it differs from 0, by the moderated t-test.
+
+    The interval and None: as in `paired`.
+    """
+    (mean,), (variance,), (count,) = _moments(values[None])
+    variance, degrees = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
+    error = float(np.sqrt(variance / count))
+    p_value = 2 * stdtr(max(degrees, 1), -abs(mean) / error) if error >= NOISE else 1.0
+    return _difference(mean, error, float(degrees), p_value, max(map(abs, spread.ends)))
+
+
+def _difference(mean: float, error: float, degrees: float, p_value: float, most: float) -> Difference | None:
     if error < NOISE:
         return None
-    reach, most = -stdtrit(degrees, TAIL) * error, spread.ends[1] - spread.ends[0]
+    reach = -stdtrit(degrees, TAIL) * error
     return Difference(
         float(mean), Interval(float(max(mean - reach, -most)), float(min(mean + reach, most))), float(p_value)
     )

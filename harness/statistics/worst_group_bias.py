@@ -1,5 +1,7 @@
 """Worst-group accuracy corrected for its bias: the minimum of noisy groups lies below the lowest true accuracy."""
 
+from bisect import bisect_left
+
 import numpy as np
 from scipy.special import bdtr
 
@@ -7,6 +9,7 @@ from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
 
 UNSURE = 0.05  # how often a guaranteed interval may miss
+NEGLIGIBLE = 1e-15
 
 
 def corrected_wga(correct: Int64, sizes: Int64) -> float:
@@ -50,11 +53,20 @@ def shrunken(correct: Int64, sizes: Int64) -> Float64:
 def expected_minimum(accuracies: Float64, sizes: Int64) -> float:
     """Return the expected minimum of the observed accuracies of groups with these true ones, float64 (G,).
 
-    It is the integral of the probability that all groups are above a level, exact between the possible levels.
+    It is the integral of the probability that all groups are above a level, exact between the possible levels but for
+    `NEGLIGIBLE`: the probability is computed only where it is neither 0 nor 1.
     """
     levels = np.unique(np.concatenate([np.arange(size + 1) / size for size in np.unique(sizes)]))
     kinds, counts = np.unique(np.stack([accuracies, sizes]), axis=1, return_counts=True)
     shares, of_kind = kinds[0], kinds[1].astype(np.int64)
-    at_most = np.floor(levels[:-1, None] * of_kind + 1e-9)
-    above = np.prod((1 - bdtr(at_most, of_kind, shares)) ** counts, axis=1)
-    return float((above * np.diff(levels)).sum())
+
+    def above(place: int | slice) -> Float64:
+        at_most = np.floor(np.atleast_1d(levels[place])[:, None] * of_kind + 1e-9)
+        product: Float64 = np.prod((1 - bdtr(at_most, of_kind, shares)) ** counts, axis=1)
+        return product
+
+    places = range(len(levels) - 1)
+    first = bisect_left(places, True, key=lambda place: above(place).item() < 1 - NEGLIGIBLE)
+    last = bisect_left(places, True, lo=first, key=lambda place: above(place).item() < NEGLIGIBLE)
+    between = (above(slice(first, last)) * np.diff(levels[first : last + 1])).sum()
+    return float(levels[first] + between)

@@ -10,7 +10,7 @@ from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.statistics.differences import ALPHA, holm
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, paired
+from spurgen.harness.statistics.units import ANY, Spread, fit_spread, from_zero, mean_estimate
 from spurgen.harness.validity._rows import RankedTask
 from spurgen.harness.validity._series import crossing
 
@@ -78,8 +78,8 @@ def trends(
 
 def _slopes(lines: Sequence[Float64], direction: int) -> list[Slope]:
     """Test every row's mean slope, from its slopes by unit, float64 (W,), by a moderated t-test."""
-    spread = Spread(pairs=fit_spread(lines, bounded=False).rows, bounded=False)
-    tests = [paired(slopes, np.zeros_like(slopes), spread) for slopes in lines]
+    spread = fit_spread(lines, ANY)
+    tests = [from_zero(slopes, spread) for slopes in lines]
     corrected = holm([None if test is None else test.p for test in tests])
     found = []
     for slopes, test, p_holm in zip(lines, tests, corrected, strict=True):
@@ -113,4 +113,4 @@ def even_pull(strengths: Sequence[float], series: Sequence[RankedTask], label: s
     of_units = [crossing(strengths, unit) for unit in differences.T]
     known = np.array([strength for strength in of_units if strength is not None])
     complete = len(known) == len(of_units)
-    return EvenPull("between", mean_estimate(known, Spread(bounded=False)) if complete else None)
+    return EvenPull("between", mean_estimate(known, Spread(ends=ANY)) if complete else None)

@@ -14,7 +14,7 @@ from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import NOISE
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.units import Spread, mean_estimate
+from spurgen.harness.statistics.units import ANY, Spread, mean_estimate
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed
 from spurgen.harness.validity._section import Section
@@ -170,7 +170,7 @@ def _failure(task: RankedTask) -> TaskFailure:
     of_reference = task.values.of(TaskRow(tuple(task.references)), RANKED_BY) if task.references else None
     reference = None if of_reference is None else float(of_reference.mean())
     excess, at_most = task.less_ideal(ERM) if row else None, ROBUST[task.unit]
-    below = None if excess is None else mean_estimate(-excess, Spread(bounded=False))
+    below = None if excess is None else mean_estimate(-excess, Spread(ends=ANY))
     found = TaskFailure(
         unit=task.unit,
         units=len(row) if row else 0,

@@ -98,6 +98,14 @@ IMPOSSIBLE = [
     ({"withheld": [{"class": 10, "color": 1}]}, r"withheld .*: class has the values 0 to 9"),
     ({"withheld": [{"class": 1, "color": -1}]}, r"withheld .*: color has the values 0 to 9"),
     ({"splits": {"train": 0}}, r"splits.train: .*\(got 0\)"),
+    (
+        {"splits": {"val": 800, "val_per_group": 10}},
+        r"splits.val_per_group: 800 balanced val samples, of 800 in all; submissions without groups",
+    ),
+    (
+        {"withheld": [{"class": 1, "color": 1}], "splits": {"val_per_group": 10}},
+        r"withheld: val cannot be balanced \(splits.val_per_group\) and lack combinations",
+    ),
     ({"splits": {"test_per_group": 1, "twins": 81}}, r"splits.twins: 81 exceeds the 80 test samples"),
 ]
 
@@ -202,7 +210,7 @@ def test_sizes_follow_from_classes_and_channels():
 
 def test_more_samples_with_all_channels_conflicting_come_on_top():
     spec = world(num_classes=4, splits={"test_per_group": 2, "conflicting_per_class": 5})
-    assert spec.num_test == 4 * (2 * 8 + 5)
+    assert (spec.num_balanced_test, spec.num_test) == (4 * 2 * 8, 4 * (2 * 8 + 5))
     assert spec.splits.twins == 84
 
 
@@ -227,14 +235,16 @@ def test_the_temperature_is_fitted_on_a_calibration_split_where_there_is_one():
     assert spec.digest != world(num_classes=4).digest
 
 
-def test_uncorrelated_changes_only_strengths_and_environments():
+def test_uncorrelated_changes_only_strengths_environments_and_what_is_withheld():
     channels = {"color": {"values": 5, "strength": 0.9}, "shape": {"alignment": "many-to-many", "strength": [0.3] * 10}}
-    spec = world(channels=channels, environments=TWO, label_noise=0.1)
+    withheld = ({"class": 1, "color": 2},)
+    spec = world(channels=channels, environments=TWO, label_noise=0.1, withheld=withheld)
     flat = spec.uncorrelated()
     assert {name: channel.strength for name, channel in flat.channels.items()} == {"color": 1 / 5, "shape": 2 / 10}
-    assert flat.environments == ()
+    assert (flat.environments, flat.withheld) == ((), ())
     restored = {n: c.model_copy(update={"strength": spec.channels[n].strength}) for n, c in flat.channels.items()}
-    assert flat.model_copy(update={"channels": restored, "environments": spec.environments}) == spec
+    put_back = {"channels": restored, "environments": spec.environments, "withheld": withheld}
+    assert flat.model_copy(update=put_back) == spec
     assert flat.uncorrelated() == flat
 
 

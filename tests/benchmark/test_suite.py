@@ -90,6 +90,13 @@ def test_a_bad_set_of_tasks_is_an_error(mini, members, message):
         load_suite(str(mini))
 
 
+def test_a_task_whose_modality_carries_no_channel_is_an_error(mini):
+    file = mini.parent / mini.stem / "two.toml"
+    file.write_text(file.read_text().partition("[channels.color]")[0] + '[channels.voice]\ncarrier = "caption"\n')
+    with pytest.raises(ScenarioError, match="task two-image: scenario two has no channel in modality image, so there"):
+        load_suite(str(mini))
+
+
 @pytest.mark.parametrize("modality", ["text", "multimodal"])
 def test_only_image_tasks_start_from_imagenet(mini, modality):
     tasks = TASKS.replace('modality = "image"', 'modality = "image", backbone = "imagenet"')

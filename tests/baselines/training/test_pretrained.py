@@ -8,7 +8,7 @@ from spurgen.baselines.training import pretrained
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.pretrained import WORDS, digest, load_pretrained, to_arrays
 from spurgen.baselines.training.problem import Problem
-from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.errors import FrozenDataError, SubmissionError
 
 
 def problem(make_data, make_context, modality, backbone):
@@ -89,5 +89,6 @@ def test_weights_that_differ_from_the_record_are_an_error(spoil, tmp_path, monke
 
 def test_encoders_of_another_width_are_an_error(make_data, make_context):
     task = problem(make_data, make_context, "image", "pretrained")
-    with pytest.raises(ValueError, match=r"image.layers.4.0.weight is \(20, 64, 3, 3\), pretrained \(128, 64, 3, 3\)"):
+    message = r"weight is \(20, 64, 3, 3\) here and \(128, 64, 3, 3\) in .*; leave out the options .*feature_dim"
+    with pytest.raises(SubmissionError, match=message):
         task.network(Recipe(feature_dim=20))

@@ -4,12 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
-from spurgen.harness.running.query import Asker, collect, count_rows
+from spurgen.harness.running.query import Asker, collect, count_rows, probed_on_test
 from spurgen.harness.running.task_data import inputs
 
 
@@ -48,6 +49,24 @@ def test_the_probe_on_an_encoder_predicts_the_class_encoded_in_the_features(num_
     # differences of logits equal the probe's log-odds
     odds = asker.probe.predict_log_proba(np.eye(num_classes)[val.labels])
     assert np.allclose(logits[:, 0] - logits[:, 1], odds[:, 0] - odds[:, 1])
+
+
+@pytest.mark.parametrize("known", [[0, 2], [0, 1, 3]])
+def test_a_class_that_the_probe_has_never_seen_is_the_least_likely(known):
+    task = make_task(4)
+    asker = Asker(Worker(lambda _: np.eye(4)[known], "encode"), task)
+    asker.probe = LogisticRegression().fit(np.eye(4)[known], known)
+    (logits,) = asker.logits(iter([Batch(None, ["a"] * len(known))]), "val")
+    assert logits.argmax(1).tolist() == known
+    unseen = np.setdiff1d(range(4), known)
+    assert np.allclose(logits[:, unseen], logits[:, known].min(axis=1, keepdims=True) - 20)
+
+
+def test_only_samples_of_test_that_are_balanced_over_groups_are_probed():
+    splits = {"train": 9, "val": 9, "test_per_group": 4, "conflicting_per_class": 50, "twins": 2}
+    task = Task("t", make_scenario("t", **make_task(3).scenario.model_dump(exclude={"splits"}), splits=splits), "text")
+    made = sample(task.scenario, "test", probed_on_test(task), images=False, captions=False)
+    assert np.bincount(made.group_ids).tolist() == [4] * 6
 
 
 @pytest.mark.parametrize("offers", [("predict",), ("predict_proba", "encode"), ("encode",)])

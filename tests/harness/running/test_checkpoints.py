@@ -88,6 +88,19 @@ def test_accuracy_is_that_on_the_val_samples_that_the_tier_sees(access, picked):
     assert picks["val_wga"]["checkpoint"] == 1
 
 
+def test_channels_that_training_may_not_know_count_on_test_alone():
+    world = WORLD | {"channels": WORLD["channels"] | {"shape": {"values": 2, "strength": 0.9, "hidden": True}}}
+    task = Task("hidden-text", make_scenario("t", **world, splits=SPLITS), "text")
+
+    def steps(place, label, group, index):
+        color_conflicts, shape_conflicts = bool(group & 1), bool(group & 2)
+        return logits_of(label, is_right=(not shape_conflicts, not color_conflicts or index % 10 < 7)[place])
+
+    picks = rules(steps, 2, "predict", "restore", task=task)
+    assert picks["val_robust"] == {"accuracy": 0.5, "wga": 0, "checkpoint": 0}
+    assert picks["val_wga"]["checkpoint"] == 0
+
+
 @pytest.mark.parametrize("checkpoints", [0, 1])
 def test_fewer_than_two_checkpoints_give_no_comparison(checkpoints):
     assert rules(lambda *_: np.zeros(2), checkpoints, "predict", "restore") == {}

@@ -9,7 +9,7 @@ from scipy.stats import beta
 from spurgen.harness.statistics.moderation import variance_shape
 from spurgen.harness.statistics.recovery import gap_recovered
 from spurgen.harness.statistics.standing import References
-from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, paired
+from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estimate, paired
 
 WORLDS = 5
 TEST_SAMPLES = 500  # of the pattern that decides robust accuracy
@@ -209,7 +209,7 @@ def recovery_coverage(boards, rows, seed=0, tasks=3):
             np.mean([gap_recovered(b[i], b[0], reference(rng)) for b in boards_of_tasks], axis=0)
             for i in range(1, rows)
         ]
-        spread = fit_spread(over, bounded=False)
+        spread = fit_spread(over, ANY)
         for name, row in zip(list(PROFILES)[1:], over, strict=False):
             low, high = mean_estimate(row, spread).ends
             drawn = row[rng.integers(WORLDS, size=(1000, WORLDS))].mean(axis=1)

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from scipy.stats import t, ttest_rel
+from scipy.stats import t, ttest_1samp, ttest_rel
 
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.moderation import NOTHING, Prior
-from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, pair_p_values, paired
+from spurgen.harness.statistics.units import ANY, Spread, fit_spread, from_zero, mean_estimate, pair_p_values, paired
 
 ROW, OTHER = np.array([0.5, 0.6, 0.4, 0.55, 0.45]), np.array([0.3, 0.45, 0.35, 0.3, 0.35])
 PRIOR = Spread(NOTHING, Prior(0.02, 6.0))
@@ -42,13 +43,13 @@ def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent(spread):
 def test_differences_of_proportions_lie_between_minus_1_and_1():
     few = Prior(0.5, 1.0)
     assert paired(ROW[:1], OTHER[:1], Spread(NOTHING, few)).interval == (-1, 1)
-    low, high = paired(ROW[:1], OTHER[:1], Spread(NOTHING, few, bounded=False)).interval
+    low, high = paired(ROW[:1], OTHER[:1], Spread(NOTHING, few, ANY)).interval
     assert low < -1 < 1 < high
 
 
 def test_intervals_end_where_the_metric_does():
-    row, few = np.array([0.9, 0.98, 0.4]), Spread(NOTHING, Prior(0.5, 1.0), bounded=False, most=1.0)
-    free = mean_estimate(row, Spread(bounded=False))
+    row, few = np.array([0.9, 0.98, 0.4]), Spread(NOTHING, Prior(0.5, 1.0), (-1.0, 1.0))
+    free = mean_estimate(row, Spread(ends=ANY))
     assert free.high > 1
     signed = mean_estimate(row, few)
     assert (signed.low, signed.high) == (free.low, 1.0)
@@ -92,8 +93,26 @@ def test_few_or_equal_units_have_the_variance_of_the_references():
     assert mean_estimate(np.array([0.5]), Spread()).low is None
 
 
+def test_equal_units_without_references_have_no_interval():
+    assert mean_estimate(np.full(5, 0.4), Spread(ends=ANY)) == Estimate(0.4)
+
+
+def test_without_a_prior_the_test_against_zero_is_that_of_one_sample():
+    found, expected = from_zero(ROW, Spread(ends=ANY)), ttest_1samp(ROW, 0)
+    assert (found.value, found.p) == pytest.approx((ROW.mean(), expected.pvalue))
+    assert found.interval == pytest.approx(expected.confidence_interval())
+    assert from_zero(np.full(5, 0.4), Spread(ends=ANY)) is None
+
+
+def test_against_zero_the_variance_is_the_larger_of_the_rows_own_and_that_of_the_references():
+    spread = Spread(rows=Prior(0.02, 6.0), pairs=Prior(9.0, 6.0), ends=ANY)
+    for row, variance in ((ROW, 0.02), (10 * ROW, 100 * ROW.var(ddof=1))):
+        reach = t.ppf(0.975, 10) * np.sqrt(variance / 5)
+        assert from_zero(row, spread).interval == pytest.approx((row.mean() - reach, row.mean() + reach))
+
+
 def test_a_metric_that_is_no_proportion_has_no_ends():
-    estimate = mean_estimate(np.array([-2.0, 3.0, 1.0]), Spread(bounded=False))
+    estimate = mean_estimate(np.array([-2.0, 3.0, 1.0]), Spread(ends=ANY))
     assert estimate.low < 0
     assert estimate.high > 1
 
@@ -108,7 +127,7 @@ def test_the_spread_is_that_of_the_references():
     assert spread.rows.degrees <= 26
     assert spread.pairs.degrees <= 26
     shared = rows + 0.3 * rng.normal(size=(1, 5))  # what all rows share does not count in their differences
-    assert fit_spread(shared, bounded=False).pairs.scale == pytest.approx(fit_spread(rows, bounded=False).pairs.scale)
+    assert fit_spread(shared, ANY).pairs.scale == pytest.approx(fit_spread(rows, ANY).pairs.scale)
 
 
 def test_references_with_one_unit_show_no_spread():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binom
 from simulated_minima import COMPOSITE, corrected_coverage, of_patterns, robust_bias
 
 from spurgen.harness.statistics.worst_group_bias import corrected_wga, expected_minimum, shrunken
@@ -15,6 +16,13 @@ def test_the_expected_minimum_is_that_of_many_draws():
         assert expected_minimum(accuracies, sizes) == pytest.approx(minima.mean(), abs=0.001)
     assert expected_minimum(np.ones(3), np.full(3, 10)) == 1
     assert expected_minimum(np.zeros(3), np.full(3, 10)) == 0
+
+
+def test_the_expected_minimum_is_that_of_the_sum_over_all_levels():
+    for accuracies, sizes in (EQUAL, ONE_LOW, UNEQUAL_SIZES, (np.array([0.2, 0.7]), np.array([7, 11]))):
+        levels = np.unique(np.concatenate([np.arange(size + 1) / size for size in sizes]))
+        above = binom.sf(np.floor(levels[:-1, None] * sizes + 1e-9), sizes, accuracies).prod(axis=1)
+        assert expected_minimum(accuracies, sizes) == pytest.approx((above * np.diff(levels)).sum(), abs=1e-13)
 
 
 @pytest.mark.parametrize(("accuracies", "sizes", "raw"), [(*EQUAL, -0.11), (*ONE_LOW, 0.0), (*UNEQUAL_SIZES, -0.115)])
