@@ -25,6 +25,10 @@ UNKNOWN = {
     "cra": 0.05,
 }
 """Tolerances where no row of the task has two trainings in one world that differ."""
+NEWER = 0.05
+"""Tolerance of core use, and of reliance on a channel, which older results lack."""
+CLAIMS = ("access", "uses_generator", "failed_checks")
+"""What a row says of its submission, and a second run shows: it decides whether and among which rows the row ranks."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]
 WORST_FIRST: tuple[Match, ...] = ("differs", "within tolerance", "exact")
 
@@ -68,11 +72,34 @@ def _metric(result: Result, name: str) -> float:
 def compare_results(before: Result, after: Result, allowed: Mapping[str, float]) -> list[Again]:
     """Compare the metrics of a result with those of its second run; return none if that failed.
 
-    Raises `KeyError` for a result that lacks one of `METRICS`, which no run that succeeded does.
+    A metric that only the first has differs. Raises `KeyError` for a result that lacks one of `METRICS`, which no run
+    that succeeded does.
     """
     if after.error is not None:
         return []
-    return [Again(name, _metric(before, name), _metric(after, name), allowed[name]) for name in METRICS]
+    found = [Again(name, _metric(before, name), _metric(after, name), allowed[name]) for name in METRICS]
+    again = _newer(after)
+    return found + [Again(name, value, again.get(name, np.nan), NEWER) for name, value in _newer(before).items()]
+
+
+def _newer(result: Result) -> dict[str, float]:
+    """Return core use, and reliance by channel, of a result that has them."""
+    use = {"core_use": result.metrics["core_use"]} if "core_use" in result.metrics else {}
+    return use | {f"reliance/{name}": c["reliance"] for name, c in result.channels.items() if "reliance" in c}
+
+
+def false_claims(before: Result, after: Result) -> dict[str, tuple[str, str]]:
+    """Return those of `CLAIMS` that a second run does not confirm, as the row and the second run have them."""
+    if after.error is not None:
+        return {}
+    said = {name: (_claim(before, name), _claim(after, name)) for name in CLAIMS}
+    return {name: pair for name, pair in said.items() if pair[0] != pair[1]}
+
+
+def _claim(result: Result, name: str) -> str:
+    if name == "failed_checks":
+        return "; ".join(result.report.failed_checks) if result.report else ""
+    return str(getattr(result, name))
 
 
 def compare_means(results: Iterable[Sequence[Again]]) -> list[Again]:

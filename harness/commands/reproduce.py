@@ -19,6 +19,7 @@ from spurgen.harness.board.reproduction import (
     Match,
     compare_means,
     compare_results,
+    false_claims,
     tolerances,
     worst_match,
 )
@@ -58,8 +59,13 @@ class _Rerun(NamedTuple):
     metrics: list[Again]
 
     @property
+    def claims(self) -> dict[str, tuple[str, str]]:
+        """What the row says and the second run does not confirm."""
+        return false_claims(self.before, self.after)
+
+    @property
     def match(self) -> Match:
-        return worst_match(self.metrics)
+        return "differs" if self.claims else worst_match(self.metrics)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -178,7 +184,19 @@ def _lines(rerun: _Rerun) -> list[dict[str, str]]:
     if error is not None:
         empty = dict.fromkeys(("metric", "row", "again", "tolerance"), "")
         return [{"task": task, "seed": seed, **empty, "verdict": f"failed: {error.partition(chr(10))[0]}"}]
-    return [_line(task, seed, metric) for metric in rerun.metrics]
+    claims = [
+        {
+            "task": task,
+            "seed": seed,
+            "metric": name,
+            "row": before,
+            "again": after,
+            "tolerance": "",
+            "verdict": "differs",
+        }
+        for name, (before, after) in rerun.claims.items()
+    ]
+    return [*claims, *(_line(task, seed, metric) for metric in rerun.metrics)]
 
 
 def _line(task: str, seed: str, again: Again) -> dict[str, str]:

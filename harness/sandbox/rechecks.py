@@ -10,9 +10,10 @@ import numpy as np
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.result import ConsistencyCheck, Report
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.sources import submission_files
 from spurgen.harness.sandbox.bubblewrap import shown_paths
 from spurgen.harness.sandbox.consistency import largest_change
-from spurgen.harness.sandbox.page_cache import forget
+from spurgen.harness.sandbox.page_cache import forget, forget_names
 from spurgen.harness.sandbox.process import Float, Worker
 
 ROWS = 256  # sampled per function
@@ -115,7 +116,8 @@ class RecheckedWorker(Worker):
         """End the process, as `Worker` does; with `Limits.forget_pages`, drop what it left in memory of files."""
         super().close()
         if self.limits.forget_pages and self.isolation == "bubblewrap":
-            forget(shown_paths())
+            forget([*shown_paths(), *submission_files(self.spec).values()])
+            forget_names()
 
     def _compare(self, worker: Worker, temperature: float) -> None:
         for what, sample in self._samples.items():

@@ -35,7 +35,8 @@ LIMITS = Limits(
 )  # fmt: skip
 CHANGES = {
     "burns_time": {"cpu_seconds": 9, "answer_seconds": 200.0}, "hangs": {"answer_seconds": 5.0},
-    "remembers_in_the_page_cache": {"forget_pages": True}, "sleeps_while_training": {"retrain_seconds": 2.0},
+    "remembers_in_names": {"forget_pages": True}, "remembers_in_the_page_cache": {"forget_pages": True},
+    "sleeps_while_training": {"retrain_seconds": 2.0},
 }  # fmt: skip
 SCENARIO = """
 suite = "attacks"

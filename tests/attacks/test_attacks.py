@@ -15,6 +15,7 @@ from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.sources import HOME
 from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
+from spurgen.harness.sandbox.page_cache import DROP
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
 CODE = ("benchmark", "generators", "baselines", "harness")
@@ -34,6 +35,8 @@ def trace():
 
 @pytest.mark.parametrize("path", [*scorecard.submissions()], ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_submission_has_its_expected_outcome_and_leaves_no_trace(path, attacked, tmp_path, monkeypatch):
+    if path.stem == "remembers_in_names" and not os.access(DROP, os.W_OK):
+        pytest.skip("only root can drop the names that were looked up (docs/sandbox.md)")
     monkeypatch.chdir(tmp_path)
     before = trace()
     outcome = scorecard.attempt(path, attacked)

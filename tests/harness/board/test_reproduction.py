@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.reproduction import UNKNOWN, Again, compare_means, compare_results, tolerances, worst_match
+from spurgen.benchmark.result import Report
+from spurgen.harness.board.reproduction import (
+    UNKNOWN,
+    Again,
+    compare_means,
+    compare_results,
+    false_claims,
+    tolerances,
+    worst_match,
+)
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.statistics.seed_spread import SeedSpread
 
@@ -51,6 +60,26 @@ def test_one_honest_run_in_twenty_differs_for_any_number_of_comparisons(comparis
 def test_a_run_that_failed_has_nothing_to_compare(suite, make_outcome):
     before, after = make_outcome(suite, 0.8)[0], make_outcome(suite, 0.8, error="boom")[0]
     assert compare_results(before, after, UNKNOWN) == []
+
+
+def test_reliance_and_core_use_are_compared_where_the_row_has_them(suite, make_outcome):
+    older = make_outcome(suite, 0.8)[0]
+    channels = {name: row | {"reliance": 0.25} for name, row in older.channels.items()}
+    before = older.model_copy(update={"metrics": older.metrics | {"core_use": 0.5}, "channels": channels})
+    forged = before.model_copy(update={"metrics": before.metrics | {"core_use": before.metrics["core_use"] - 0.2}})
+    differ = {again.metric for again in compare_results(forged, before, UNKNOWN) if again.match == "differs"}
+    assert differ == {"core_use"}
+    assert {again.match for again in compare_results(older, before, UNKNOWN)} == {"exact"}
+    lacking = {again.metric for again in compare_results(before, older, UNKNOWN) if again.match == "differs"}
+    assert lacking == {"core_use", *(f"reliance/{name}" for name in channels)}
+
+
+def test_what_a_row_says_of_its_submission_is_compared(suite, make_outcome):
+    before = make_outcome(suite, 0.8)[0]
+    assert false_claims(before, before) == {}
+    after = before.model_copy(update={"access": "twins", "report": Report(checks={"learned": False, "fine": True})})
+    assert false_claims(before, after) == {"access": (before.access, "twins"), "failed_checks": ("", "learned")}
+    assert false_claims(before, after.model_copy(update={"error": "boom"})) == {}
 
 
 def test_results_that_all_moved_the_same_way_differ_in_the_mean():

@@ -27,6 +27,9 @@ def row(score, suite_file, write_submission, tmp_path):
     def results():
         return store.row("model")["small-text"].results
 
+    def claim(**fields):
+        store.update("model", [r.model_copy(update=fields) for r in results()])
+
     def raise_metric(name, by):
         changed = [r.model_copy(update={"metrics": r.metrics | {name: r.metrics[name] + by}}) for r in results()]
         store.update("model", changed)
@@ -35,6 +38,7 @@ def row(score, suite_file, write_submission, tmp_path):
         score=lambda seeds="0": score(write_submission(MODEL), seeds=seeds),
         reproduce=lambda *more: main(["reproduce", "model", *more, *flags]),
         results=results,
+        claim=claim,
         raise_metric=raise_metric,
     )
 
@@ -48,7 +52,7 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
     out, err = capsys.readouterr()
     assert row.results() == (before,)
     lines = [line for line in out.splitlines() if line.startswith("| small-text")]
-    assert len(lines) == len(METRICS)
+    assert len(lines) == len(METRICS) + 1 + len(before.channels)  # core use, and reliance on every channel
     assert all(line.rstrip(" |").endswith("exact") for line in lines)
     assert "results run again: 1 exact" in err
     assert row.reproduce("--record") == 0
@@ -69,6 +73,20 @@ def test_metrics_that_are_not_reproduced_are_shown_and_not_noted(row, capsys):
     assert "differs" in next(line for line in out.splitlines() if "| wga" in line)
     assert "results run again: 1 differs" in err
     assert "nothing noted in the row" in err
+    assert row.results()[0].verification == "self-reported"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claimed", [{"access": "envs"}, {"uses_generator": True}])
+def test_what_the_row_says_of_its_submission_is_compared_as_well(row, capsys, claimed):
+    row.score()
+    row.claim(**claimed)
+    capsys.readouterr()
+    assert row.reproduce("--record") == 1
+    out, err = capsys.readouterr()
+    (name,) = claimed
+    assert next(line for line in out.splitlines() if f"| {name}" in line).rstrip(" |").endswith("differs")
+    assert "results run again: 1 differs" in err
     assert row.results()[0].verification == "self-reported"
 
 

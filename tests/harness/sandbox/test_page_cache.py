@@ -1,7 +1,8 @@
 import os
 import socket
 
-from spurgen.harness.sandbox.page_cache import forget
+from spurgen.harness.sandbox import page_cache
+from spurgen.harness.sandbox.page_cache import forget, forget_names
 
 
 def test_plain_files_alone_are_opened_and_forgotten(tmp_path, monkeypatch):
@@ -17,3 +18,11 @@ def test_plain_files_alone_are_opened_and_forgotten(tmp_path, monkeypatch):
         forget([tmp_path / "below", tmp_path / "alone", tmp_path / "missing", tmp_path / "link", tmp_path / "fifo"])
     assert sorted(sizes)[-2:] == [len("alone"), len("below/two")]
     assert set(sizes) <= {0, len("alone"), len("below/two")}
+
+
+def test_names_are_forgotten_where_that_is_allowed(tmp_path, monkeypatch):
+    monkeypatch.setattr(page_cache, "DROP", tmp_path / "drop")
+    forget_names()
+    assert (tmp_path / "drop").read_text() == "2\n"
+    monkeypatch.setattr(page_cache, "DROP", tmp_path / "missing" / "drop")
+    forget_names()

@@ -1,5 +1,6 @@
 """The consistency check: answers must not depend on earlier questions or on the rest of the batch."""
 
+from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
@@ -240,3 +241,14 @@ def test_nobody_knows_which_answers_are_asked_for_again(write_submission):
             drawn.append({row.tobytes() for each in worker._samples["predict"].inputs for row in each.images})
     assert len(drawn[0]) == len(drawn[1]) == ROWS
     assert drawn[0] != drawn[1]
+
+
+def test_what_is_in_memory_of_a_submissions_own_files_is_forgotten_as_well(write_submission, monkeypatch):
+    forgotten = []
+    monkeypatch.setattr(rechecks, "forget", forgotten.extend)
+    monkeypatch.setattr(rechecks, "forget_names", lambda: forgotten.append("names"))
+    spec = write_submission("FILES = ['weights.bin']\ndef predict(b): return [[0.0]] * len(b)")
+    weights = Path(spec).with_name("weights.bin")
+    weights.write_bytes(b"weights")
+    RecheckedWorker(spec, {}, "a-task", Limits(forget_pages=True, isolation="bubblewrap")).close()
+    assert {Path(spec), weights, "names"} <= {*forgotten}
