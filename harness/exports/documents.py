@@ -18,6 +18,7 @@ from spurgen.harness.exports.responsible import responsible
 from spurgen.harness.machine.citation import AUTHORS, bibtex
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
+NAMES = (SCENARIO, LICENSE, CARD, CROISSANT)
 TERMS = "https://opensource.org/license/mit"
 MIT = f"""\
 MIT License

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -76,15 +77,25 @@ def find(plan: Plan, out: Path) -> Index | None:
     different = index.difference(plan)
     if different:
         raise SpurgenError(f"{out} holds another data set (it has {different}); choose another --out, or remove it")
-    lost = next((name for name in _files(plan, form) if not (out / name).is_file()), None)
+    _check_whole(plan, out, form, index)
+    return index
+
+
+def _check_whole(plan: Plan, out: Path, form: ModuleType, index: Index) -> None:
+    """Raise `SpurgenError` if a complete data set has lost a file, or if the size of one that nobody edits changed."""
+    common = index.common_files or {}
+    every = chain(documents.NAMES, common, _files(plan, form))
+    lost = next((name for name in every if not (out / name).is_file()), None)
     if lost:
         raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another --out")
-    if index.file_bytes not in (None, found := _bytes(plan, out, form)):
-        raise SpurgenError(
-            f"{out} is damaged: its files have {found:,} bytes, and had {index.file_bytes:,} when they were written; "
-            "remove the folder, or choose another --out"
-        )
-    return index
+    sizes = {"its files have": (_bytes(plan, out, form), index.file_bytes)}
+    sizes |= {f"{name} has": ((out / name).stat().st_size, size) for name, size in common.items()}
+    for what, (found, expected) in sizes.items():
+        if expected not in (None, found):
+            raise SpurgenError(
+                f"{out} is damaged: {what} {found:,} bytes instead of {expected:,}; remove the folder, or choose "
+                "another --out"
+            )
 
 
 def _bytes(plan: Plan, out: Path, form: ModuleType) -> int:
@@ -143,12 +154,12 @@ def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> In
     form = discover(FORMATS)[plan.format]
     parts = {part: PartIndex(samples=size, sha256=_digest_of(plan, folder, part)) for part, size in plan.sizes.items()}
     digests = {part: (record.samples, record.sha256) for part, record in parts.items()}
+    common = {name: (folder / name).stat().st_size for name in form.finish(plan, folder)}
     index = Index(
         format=plan.format, shard_size=plan.shard_size, place=plan.place, parts=parts,
         scenario_sha256=plan.scenario.digest, content_sha256=content_digest(plan.scenario, digests),
-        file_bytes=_bytes(plan, folder, form),
+        file_bytes=_bytes(plan, folder, form), common_files=common,
     )  # fmt: skip
-    form.finish(plan, folder)
     documents.write(plan, folder, index, form)
     write_atomically(folder / INDEX, index.model_dump_json(indent=1) + "\n")
     return index

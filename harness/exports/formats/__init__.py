@@ -9,6 +9,7 @@ A format has
 - `columns(plan)`: the columns of a sample, beside its image, as the data card lists them;
 - `files(plan, shard)`, which names these files;
 - `finish(plan, folder)`, which writes what is made from all shards together, and again the same when it is repeated;
+  it returns the paths of these files in the folder;
 - `loading(plan)`: how the data set is opened, as Python;
 - `card(plan)`: the file patterns of every part, for Hugging Face's readers;
 - `distribution(plan, folder)`: the files and record sets of its Croissant description.

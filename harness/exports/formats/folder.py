@@ -49,8 +49,8 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
     _images.write_piece(folder, shard, rows())
 
 
-def finish(plan: Plan, folder: Path) -> None:
-    """Write metadata.csv, and one in each part's folder.
+def finish(plan: Plan, folder: Path) -> list[str]:
+    """Write metadata.csv, and one in each part's folder; return their paths.
 
     Without the latter, `imagefolder` takes the splits' names for labels.
     """
@@ -59,6 +59,7 @@ def finish(plan: Plan, folder: Path) -> None:
     for part, shards in groupby(plan.shards(), key=attrgetter("part")):
         own = ([local_name(line[0]), *line[1:]] for line in _images.lines(folder, shards))
         _images.write_table(folder / part / TABLE, names, own)
+    return [TABLE, *(f"{part}/{TABLE}" for part in plan.parts)]
 
 
 def loading(plan: Plan) -> str:

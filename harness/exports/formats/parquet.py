@@ -56,8 +56,10 @@ def files(plan: Plan, shard: Shard) -> Iterator[str]:
     yield file_name(shard)
 
 
-def finish(plan: Plan, folder: Path) -> None:
+def finish(plan: Plan, folder: Path) -> list[str]:
     """Write nothing more."""
+    del plan, folder
+    return []
 
 
 def loading(plan: Plan) -> str:

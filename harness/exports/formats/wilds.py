@@ -53,11 +53,12 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
     _images.write_piece(folder, shard, rows())
 
 
-def finish(plan: Plan, folder: Path) -> None:
-    """Write metadata.csv, and the file without which WILDS takes a data set for incomplete."""
+def finish(plan: Plan, folder: Path) -> list[str]:
+    """Write metadata.csv, and the file without which WILDS takes a data set for incomplete; return their paths."""
     numbered = ([str(k), *line] for k, line in zip(count(1), _images.lines(folder, plan.shards()), strict=False))
     _images.write_table(folder / TABLE, [column.name for column in columns(plan)], numbered)
     (folder / RELEASE).write_text("")
+    return [TABLE, RELEASE]
 
 
 def loading(plan: Plan) -> str:

@@ -182,13 +182,46 @@ def test_a_data_set_that_has_lost_a_file_is_not_said_to_be_kept(make, form, file
         make(form)
 
 
+@pytest.mark.parametrize(
+    ("form", "lost"),
+    [
+        ("folder", "metadata.csv"), ("folder", "twins/core/metadata.csv"), ("wilds", "metadata.csv"),
+        ("wilds", "RELEASE_v1.0.txt"), ("parquet", "README.md"), ("webdataset", "croissant.json"),
+    ],
+)  # fmt: skip
+def test_a_lost_table_or_document_is_an_error(make, form, lost):
+    make(form)
+    (Path("set") / lost).unlink()
+    with pytest.raises(SpurgenError, match=f"set has lost {lost}; remove the folder, or choose another"):
+        make(form)
+
+
 def test_a_data_set_whose_file_was_cut_short_is_not_said_to_be_kept(make):
     make("parquet")
     cut_short(Path("set"))
-    with pytest.raises(
-        SpurgenError, match=r"set is damaged: its files have .* bytes, and had .* when they were written"
-    ):
+    with pytest.raises(SpurgenError, match=r"set is damaged: its files have [\d,]+ bytes instead of [\d,]+; remove"):
         make("parquet")
+
+
+@pytest.mark.parametrize("table", ["metadata.csv", "val/metadata.csv"])
+def test_a_table_that_was_cut_short_is_an_error(make, table):
+    make("folder")
+    path = Path("set") / table
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(SpurgenError, match=rf"set is damaged: {table} has [\d,]+ bytes instead of [\d,]+; remove"):
+        make("folder")
+
+
+def test_a_document_may_be_edited(make):
+    index = make("parquet")
+    Path("set", "croissant.json").write_text("{}")
+    assert make("parquet") == index
+
+
+def test_a_data_set_of_an_earlier_version_has_no_sizes_and_is_kept(make):
+    index, path = make("folder"), Path("set", "dataset.json")
+    path.write_text(index.model_dump_json(exclude={"file_bytes", "common_files"}))
+    assert make("folder").content_sha256 == index.content_sha256
 
 
 @pytest.mark.slow
