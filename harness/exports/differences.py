@@ -26,17 +26,19 @@ def differences(
 ) -> Iterator[str]:
     """Yield which files of a folder are not the scenario's and what differs, in the order in which they are written.
 
-    Images are compared by their pixels, metadata.csv by its lines. Splits that the folder lacks are left out.
+    Images are compared by their pixels, tables by their lines. Splits that the folder lacks are left out.
     `progress` is called with the number of images that were compared.
     """
     present = [split for split in splits if (folder / split).is_dir()]
     if not present:
         return
     plan = Plan(scenario, tuple(present), "folder")
-    lines = _read_lines(folder / TABLE)
-    if lines.get("file_name") != [table_columns(plan)]:
-        yield f"{TABLE} is missing, or its columns are not {', '.join(table_columns(plan))}"
+    tables = {table: _read_lines(folder / table) for table in (TABLE, *_split_tables(folder, present))}
+    damaged = next((table for table, found in tables.items() if found.get("file_name") != [table_columns(plan)]), None)
+    if damaged:
+        yield f"{damaged} is missing, or its columns are not {', '.join(table_columns(plan))}"
         return
+    lines = tables[TABLE]
     every = {image_name(split, k) for split in splits for k in range(scenario.split_size(split))}
     yield from _strangers(TABLE, lines, every)
     with ThreadPoolExecutor() as threads:
@@ -45,7 +47,7 @@ def differences(
             names = [image_name(split, k) for k in range(size)]
             extra = {path.name for path in (folder / split).iterdir()} - {TABLE, *map(local_name, names)}
             yield from (f"{split}/{name} is none of the {size} images of {split}" for name in sorted(extra))
-            own = _read_lines(folder / split / TABLE)  # folders of earlier versions have none
+            own = tables.get(f"{split}/{TABLE}", {})
             yield from _strangers(f"{split}/{TABLE}", own, map(local_name, names))
             for made in chunks_of(scenario, Shard(split, 0, 1, 0, size)):
                 chunk = names[made.start : made.start + len(made.bases)]
@@ -58,6 +60,12 @@ def differences(
                     if problem:
                         yield f"{name} {problem}"
                 progress(len(chunk))
+
+
+def _split_tables(folder: Path, splits: Iterable[str]) -> list[str]:
+    """Name the tables of splits; none if all of them are missing, as in folders of earlier versions."""
+    tables = [f"{split}/{TABLE}" for split in splits]
+    return tables if any((folder / table).exists() for table in tables) else []
 
 
 def _read_lines(path: Path) -> dict[str, list[list[str]]]:

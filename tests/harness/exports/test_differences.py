@@ -66,6 +66,11 @@ def widen(folder):
     path.write_text(f"{header}\n{first},more\n{rest}")
 
 
+def rename_a_column(folder):
+    path = folder / "val" / "metadata.csv"
+    path.write_text(path.read_text().replace("caption", "text", 1))
+
+
 def damage(folder):
     """Halve the length that the image data are said to have: Pillow raises a `SyntaxError`."""
     path = folder / "val" / "000001.png"
@@ -108,6 +113,12 @@ def test_a_folder_of_an_earlier_version_has_one_table(compare):
             lambda folder: (folder / "metadata.csv").unlink(),
             "metadata.csv is missing, or its columns are not f",
         ),
+        (
+            lambda folder: (folder / "train" / "metadata.csv").write_bytes(b"\xff\x00"),
+            "train/metadata.csv is missing, or its columns are not file_name, ",
+        ),
+        (lambda folder: (folder / "val" / "metadata.csv").unlink(), "val/metadata.csv is missing, or its columns are "),
+        (rename_a_column, "val/metadata.csv is missing, or its columns are not file_name, "),
     ],
 )
 def test_each_way_to_differ_is_named(compare, change, problem):
