@@ -22,6 +22,7 @@ from spurgen.harness.anchor.record import AnchorData, AnchorFile, AnchorResult, 
 from spurgen.harness.anchor.training import AnchorJob, baseline, cannot_run, identity_of, stretch_of, train_and_score
 from spurgen.harness.anchor.worlds import TUNING, Design, Part, world_of
 from spurgen.harness.experiments.tuning import Setting, choose, settings
+from spurgen.harness.machine.files import locked
 from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.machine.provenance import environment
@@ -47,19 +48,27 @@ class Study:
 
     def __post_init__(self) -> None:
         self._about = _about(self.data, self.design)
+        self._known: dict[str, AnchorResult] = {}
+        stored = self._read()
+        self._used: dict[str, AnchorResult] = {}
+        self._environment = stored.environment if stored else self._here
+        reasons = {name: cannot_run(baseline(name).ACCESS, self.data.splits is None) for name in self.methods}
+        self.left_out = {name: reason for name, reason in reasons.items() if reason}
+        """Methods without figures, and why."""
+
+    def _read(self) -> AnchorFile | None:
+        """Read the file, and add its current results to those that are known; raise `SpurgenError` for other data."""
         stored = read_anchor(self.path)
         if stored and stored.data != self._about:
             raise SpurgenError(
                 f"{self.path} has results on other data: other files, samples or features; name another folder, or "
                 "delete the file"
             )
-        results = stored.results if stored else ()
-        self._known = {result.identity: result for result in results if self._is_current(result)}
-        self._used: dict[str, AnchorResult] = {}
-        self._environment = stored.environment if stored else self._here
-        reasons = {name: cannot_run(baseline(name).ACCESS, self.data.splits is None) for name in self.methods}
-        self.left_out = {name: reason for name, reason in reasons.items() if reason}
-        """Methods without figures, and why."""
+        for result in stored.results if stored else ():
+            known = self._known.get(result.identity)
+            if (known is None or (known.error and not result.error)) and self._is_current(result):
+                self._known[result.identity] = result
+        return stored
 
     def _is_current(self, result: AnchorResult) -> bool:
         job = AnchorJob(result.method, result.options, result.world, result.correlated)
@@ -82,9 +91,7 @@ class Study:
             bar = progress.add_task("trainings", total=self.total)
             for _ in self._results():
                 progress.advance(bar)
-        content = self._file()
-        write_anchor(self.path, content)
-        return content
+        return self._write()
 
     def _results(self) -> Iterator[AnchorResult]:
         """Yield every result, ERM's first, since other methods inherit its settings."""
@@ -119,11 +126,20 @@ class Study:
         identity = identity_of(job, self._about.sha256, self.design)
         known = self._known.get(identity)
         if known is None or known.error:
-            known = self._known[identity] = train_and_score(self.data, job, self.design, identity)
+            self._known[identity] = train_and_score(self.data, job, self.design, identity)
             self._environment = self._here
-            write_anchor(self.path, self._file(unfinished=True))
+            self._write(unfinished=True)
+            known = self._known[identity]
         self._used[identity] = known
         return known
+
+    def _write(self, *, unfinished: bool = False) -> AnchorFile:
+        """Store and return all results, with those that other processes stored in the meantime."""
+        with locked(self.path.parent):
+            self._read()
+            content = self._file(unfinished=unfinished)
+            write_anchor(self.path, content)
+        return content
 
     def _file(self, *, unfinished: bool = False) -> AnchorFile:
         """Return the results of this study, of its other methods, and until it is finished all that are stored.

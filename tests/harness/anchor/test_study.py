@@ -1,4 +1,6 @@
+import fcntl
 import io
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
@@ -95,6 +97,30 @@ def test_results_of_other_methods_stay_and_stale_ones_go(make, trained):
     assert len(trained.jobs) == 2 * 5 + 2
     by_method = [result.method for result in content.results]
     assert (by_method.count("erm"), by_method.count("mixup")) == (2 + 2 + 2, 3 + 2)
+
+
+@pytest.mark.usefixtures("trained")
+def test_two_studies_on_one_file_keep_all_trainings(make):
+    first, second = make(["erm", "mixup"]), make(["crt", "erm"])  # both begin before a training is stored
+    first.run(CONSOLE)
+    content = second.run(CONSOLE)
+    assert {result.method for result in content.results} == {"crt", "erm", "mixup"}
+    assert len(content.results) == 3 * (3 + 2) + 2
+    assert read_anchor(second.path) == content
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_file_is_locked_while_it_is_written(make, monkeypatch):
+    write, study = Mock(wraps=module.write_anchor), make(["erm"])
+
+    def locked_write(path, content):
+        with open(path.parent / ".lock") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        write(path, content)
+
+    monkeypatch.setattr(module, "write_anchor", locked_write)
+    study.run(CONSOLE)
+    assert write.call_count == 3 + 2 + 2 + 1
 
 
 @pytest.mark.usefixtures("trained")

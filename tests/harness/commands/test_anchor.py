@@ -15,7 +15,7 @@ def test_a_folder_is_studied_and_studied_once(civilcomments, tmp_path, monkeypat
     printed = capsys.readouterr().out
     assert "# The anchor: civilcomments" in printed
     assert "- irm: needs environments, which these data do not have" in printed
-    assert sorted(path.suffix for path in out.iterdir()) == [".csv", ".json", ".md", ".npz"]
+    assert sorted(path.suffix for path in out.glob("[!.]*")) == [".csv", ".json", ".md", ".npz"]
     before = (out / "civilcomments.json").read_text()
     assert main(command) == 0
     assert (out / "civilcomments.json").read_text() == before
