@@ -17,6 +17,7 @@ import numpy as np
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, Samples, round_samples
+from spurgen.benchmark.specs import split_spec
 from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
@@ -35,12 +36,12 @@ REMEDY = "restore it from version control, or delete it and run its jobs again"
 
 
 def label_of(spec: str, options: Mapping[str, object]) -> str:
-    """Return the label of a submission's row: the name of its file or module, followed by its options."""
-    stem = (
-        Path(spec).stem
-        if spec.endswith(".py")
-        else spec.removesuffix(":submission").replace(":", ".").rpartition(".")[2]
-    )
+    """Return the label of a submission's row: the name of its file, module or object, followed by its options."""
+    head, attribute = split_spec(spec)
+    if attribute not in ("", "submission"):
+        stem = attribute.rpartition(".")[2]
+    else:
+        stem = Path(head).stem if head.endswith(".py") else head.rpartition(".")[2]
     return re.sub(r"[^\w.=+-]", "_", "-".join([stem, *(f"{name}={value}" for name, value in sorted(options.items()))]))
 
 

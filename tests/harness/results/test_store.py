@@ -24,6 +24,10 @@ def seeds(store, label="model"):
         ("some/where/my model.py", {}, "my_model"),
         ("spurgen.baselines.erm:submission", {}, "erm"),
         ("package.module:Best", {}, "Best"),
+        ("package.module:models.Best", {}, "Best"),
+        ("package.module", {}, "module"),
+        ("some/foo.py:submission", {}, "foo"),
+        ("some/foo.py:Best", {}, "Best"),
         ("erm", {"lr": 0.1, "epochs": 3}, "erm-epochs=3-lr=0.1"),
     ],
 )
