@@ -12,7 +12,7 @@ from spurgen.benchmark.suite import SUITES
 from spurgen.harness.commands._arguments import add_out, add_results, add_suite
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import SHIPPED, Store
-from spurgen.harness.site.stamp import DOCS, check_replaceable, inputs_digest, is_current, replace
+from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
 OUT = Path("site")
 REPORTS = ("validity-{suite}", "validity")
@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Build the site, unless the folder has it already."""
     out: Path = arguments.out
     check_replaceable(out)
+    adopt_docs(out)
     report = _report(arguments.suite, arguments.validity)
     documented = (out / DOCS / "index.html").is_file()
     inputs = inputs_digest(_inputs(arguments.suite, arguments.results, report), [arguments.suite, str(documented)])

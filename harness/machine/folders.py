@@ -36,8 +36,8 @@ def partial_folder(parent: Path, name: str) -> Iterator[Path]:
     A folder in use is locked, and the lock ends with its process. The folder of an interrupted export, which is kept,
     has another ending (`interrupted_folder`), whatever the names of the two are.
     """
-    for stale in parent.glob(f".{escape(name)}-{'?' * 8}{REMOVED}"):
-        with suppress(OSError), locked(stale):
+    for stale in stale_folders(parent, name):
+        with suppress(OSError):
             shutil.rmtree(stale)
     folder = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=REMOVED, dir=parent))
     with locked(folder):
@@ -45,6 +45,13 @@ def partial_folder(parent: Path, name: str) -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def stale_folders(parent: Path, name: str) -> Iterator[Path]:
+    """Yield the hidden folders that killed processes left of `partial_folder`, each locked while it is used."""
+    for stale in parent.glob(f".{escape(name)}-{'?' * 8}{REMOVED}"):
+        with suppress(OSError), locked(stale):
+            yield stale
 
 
 @contextmanager

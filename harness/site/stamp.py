@@ -5,13 +5,13 @@ This module loads no library that takes long to import: a site that is up to dat
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import WriteError, write_atomically
+from spurgen.harness.machine.folders import locked, partial_folder, stale_folders
 from spurgen.harness.machine.interrupts import hold_signals
 
 STAMP = "site.json"
@@ -47,13 +47,20 @@ def is_current(folder: Path, inputs: str) -> bool:
 def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
     """Put a site in the place of an earlier one: all files or none.
 
-    The site is written to a folder beside it, which is then renamed; the documentation moves along. Raise
-    `SpurgenError` if the folder has anything that is not of a site: nothing in it is deleted.
+    The site is written to a folder beside it, which is then renamed; the documentation moves along. One process does so
+    at a time: another waits. Raise `SpurgenError` if the folder has anything that is not of a site: nothing in it is
+    deleted.
     """
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-        fresh, old = Path(temporary, "new"), Path(temporary, "old")
+    with locked(folder.parent, wait=True):
+        adopt_docs(folder)
+        _replace(folder, files, inputs)
+
+
+def _replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
+    with partial_folder(folder.parent, folder.name) as temporary:
+        fresh, old = temporary / "new", temporary / "old"
         for name, content in files.items():
             _write(fresh / name, content)
         digests = {name: _sha256(content) for name, content in sorted(files.items())}
@@ -61,7 +68,15 @@ def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
         write_atomically(fresh / STAMP, json.dumps(stamp, indent=1) + "\n")
         with hold_signals():
             _exchange(folder, fresh, old)
-        shutil.rmtree(old, ignore_errors=True)
+
+
+def adopt_docs(folder: Path) -> None:
+    """Take back the documentation from a process that was killed while it replaced the site."""
+    for left in stale_folders(folder.parent, folder.name):
+        for docs in left.glob(f"*/{DOCS}"):
+            if not (folder / DOCS).exists():
+                folder.mkdir(exist_ok=True)
+                docs.rename(folder / DOCS)
 
 
 def _exchange(folder: Path, fresh: Path, old: Path) -> None:
@@ -75,7 +90,7 @@ def _exchange(folder: Path, fresh: Path, old: Path) -> None:
     except OSError as error:
         if (fresh / DOCS).is_dir():
             (fresh / DOCS).rename(old / DOCS)
-        if old.exists():
+        with suppress(OSError):  # another process has made the folder: its site and its documentation stay
             old.rename(folder)
         raise WriteError(error.errno, error.strerror or str(error), str(folder)) from None
 

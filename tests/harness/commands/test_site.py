@@ -30,6 +30,15 @@ def test_a_site_is_made_once_and_again_only_when_a_row_changes(run, suite, make_
     assert "other" in (tmp_path / "site" / "index.html").read_text()
 
 
+def test_documentation_that_a_killed_run_left_is_linked(run, tmp_path):
+    docs = tmp_path / ".site-12345678.temporary" / "old" / "docs"
+    docs.mkdir(parents=True)
+    (docs / "index.html").write_text("documentation")
+    assert run() == 0
+    assert (tmp_path / "site" / "docs" / "index.html").read_text() == "documentation"
+    assert "docs/index.html" in (tmp_path / "site" / "index.html").read_text()
+
+
 def test_a_suite_without_rows_is_an_error(suite_file, tmp_path, stderr):
     assert main(["site", "--suite", suite_file, "--results", str(tmp_path / "no"), "--out", str(tmp_path / "s")]) == 2
     assert "has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by --results" in stderr()

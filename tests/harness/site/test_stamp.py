@@ -1,13 +1,19 @@
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.files import WriteError
+from spurgen.harness.machine.folders import locked, partial_folder
 from spurgen.harness.site import stamp
-from spurgen.harness.site.stamp import DOCS, check_replaceable, inputs_digest, is_current, replace
+from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
 FILES = {"index.html": b"<p>one</p>", "rows/a.html": b"a"}
 
@@ -83,6 +89,77 @@ def test_a_stop_between_the_moves_leaves_a_whole_site(tmp_path, monkeypatch, at)
         replace(site, {"index.html": b"two"}, "y")
     assert len(moves) == 3
     assert is_current(site, "y")
+    assert (site / DOCS).is_dir()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from spurgen.harness.site.stamp import replace
+moves, rename = [], Path.rename
+def killed(path, target):
+    moves.append(path)
+    if len(moves) == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(path, target)
+Path.rename = killed
+replace(Path(sys.argv[1]), {"index.html": b"two"}, "y")
+"""
+
+
+@pytest.mark.parametrize("move", [2, 3])
+def test_the_documentation_survives_a_kill_between_the_moves(tmp_path, move):
+    site = tmp_path / "site"
+    (site / DOCS).mkdir(parents=True)
+    (site / DOCS / "index.html").write_text("documentation")
+    replace(site, FILES, "x")
+    assert subprocess.run([sys.executable, "-c", KILLED, site, str(move)], check=False).returncode == -signal.SIGKILL
+    assert not site.exists()
+    replace(site, FILES, "z")
+    assert (site / DOCS / "index.html").read_text() == "documentation"
+    assert is_current(site, "z")
+    assert {path.name for path in tmp_path.iterdir()} == {"site"}
+
+
+def test_newer_documentation_is_kept_and_that_of_a_running_process_left_alone(tmp_path):
+    site = tmp_path / "site"
+    (site / DOCS).mkdir(parents=True)
+    (site / DOCS / "index.html").write_text("newer")
+    with partial_folder(tmp_path, "site") as running:
+        (running / "old" / DOCS).mkdir(parents=True)
+        adopt_docs(site)
+        shutil.copytree(running, tmp_path / ".site-12345678.temporary")
+        replace(site, FILES, "x")
+        assert (running / "old" / DOCS).is_dir()
+        assert (site / DOCS / "index.html").read_text() == "newer"
+        shutil.rmtree(site)
+        adopt_docs(site)
+        assert not site.exists()
+
+
+def test_two_processes_replace_a_site_one_after_the_other(tmp_path):
+    site = tmp_path / "site"
+    with locked(tmp_path):
+        waiting = Thread(target=replace, args=(site, FILES, "x"))
+        waiting.start()
+        waiting.join(0.2)
+        assert not site.exists()
+    waiting.join()
+    assert is_current(site, "x")
+
+
+def test_a_folder_that_appears_between_the_moves_stays(tmp_path, monkeypatch):
+    site, rename = tmp_path / "site", Path.rename
+    replace(site, FILES, "x")
+
+    def raced(path, target):
+        if path.name == "new":
+            (site / DOCS).mkdir(parents=True)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", raced)
+    with pytest.raises(WriteError, match=r"cannot write .*site: Directory not empty"):
+        replace(site, FILES, "y")
     assert (site / DOCS).is_dir()
 
 
