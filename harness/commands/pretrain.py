@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.baselines.training.weights import RECORD, WEIGHTS
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.commands._arguments import add_device, add_out
 from spurgen.harness.machine.devices import pick_device
@@ -29,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train the encoders; write their weights and a record of them."""
+    if arguments.out.suffix != WEIGHTS.suffix:  # the record, with another ending, could replace the weights
+        raise SpurgenError(f"--out {arguments.out}: the name must end in {WEIGHTS.suffix}")
     scenario, device = load_scenario(arguments.scenario), pick_device(arguments.device)
     say(
         console,
