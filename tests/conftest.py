@@ -1,5 +1,6 @@
-"""A tiny frozen suite, submission files, a browser and LaTeX, for the tests of several folders."""
+"""A tiny frozen suite, submission files, a broken picture, a browser and LaTeX, for the tests of several folders."""
 
+import io
 import shutil
 import subprocess
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from PIL import Image
 
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
@@ -111,6 +113,17 @@ def write_submission(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def broken_png():
+    """A PNG whose image data are longer than their length says: Pillow raises a `SyntaxError`."""
+    file = io.BytesIO()
+    Image.effect_noise((32, 32), 64).save(file, "PNG")
+    content = bytearray(file.getvalue())
+    place = content.index(b"IDAT")
+    content[place - 4 : place] = (100).to_bytes(4, "big")
+    return bytes(content)
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def read_image(path: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR))
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: of a broken PNG
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else shortened(str(error))
         raise SpurgenError(
             f"cannot read the image {Path(path)}: {reason}; restore it, or remove its line from the metadata"

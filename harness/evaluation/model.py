@@ -73,5 +73,5 @@ def _read(path: Path, size: int) -> NDArray[np.uint8]:
         with open_plain(path, IMAGE_BYTES) as content, Image.open(content) as image:
             scaled = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
             return np.asarray(scaled, dtype=np.uint8)
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: of a broken PNG
         raise SpurgenError(f"cannot read the image {path}: {error}") from None

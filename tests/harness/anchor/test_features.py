@@ -21,12 +21,15 @@ def test_images_are_encoded_by_the_imagenet_trunk(waterbirds):
     assert np.ptp(known, axis=0).max() > 0
 
 
-def test_an_image_that_cannot_be_read_is_named(tmp_path):
+def test_an_image_that_cannot_be_read_is_named(tmp_path, broken_png):
     with pytest.raises(SpurgenError, match=r"cannot read the image .*none.jpg: there is no such file; restore it"):
         read_image(str(tmp_path / "none.jpg"))
     (tmp_path / "text.jpg").write_text("no image")
     with pytest.raises(SpurgenError, match=r"cannot read the image .*text.jpg: .*identify"):
         read_image(str(tmp_path / "text.jpg"))
+    (tmp_path / "broken.png").write_bytes(broken_png)
+    with pytest.raises(SpurgenError, match=r"cannot read the image .*broken.png: .*broken PNG file"):
+        read_image(str(tmp_path / "broken.png"))
 
 
 def test_hashed_words_have_length_one_and_tell_words_apart():

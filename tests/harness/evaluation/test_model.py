@@ -59,11 +59,14 @@ def test_a_model_answers_texts(birds, write, tmp_path):
     assert model.probs[0, 0].tolist() == pytest.approx([0.9, 0.1])
 
 
-def test_a_picture_that_is_missing_or_none_is_named(pictures, tmp_path):
+def test_a_picture_that_is_missing_or_none_is_named(pictures, tmp_path, broken_png):
     samples, names = read_samples(pictures, Columns())
     mine = submission(tmp_path, BRIGHT)
     (tmp_path / names[3]).write_text("no picture")
     with pytest.raises(SpurgenError, match=f"cannot read .*{names[3]}: cannot identify image file"):
+        answer(mine, samples, image_batches(tmp_path, names, 32))
+    (tmp_path / names[3]).write_bytes(broken_png)
+    with pytest.raises(SpurgenError, match=f"cannot read .*{names[3]}: broken PNG file"):
         answer(mine, samples, image_batches(tmp_path, names, 32))
     (tmp_path / names[3]).unlink()
     with pytest.raises(SpurgenError, match=f"cannot read .*{names[3]}: No such file"):
