@@ -1,6 +1,7 @@
 """Show a task's scenes to a person on a local page, and store and summarise the answers."""
 
 import argparse
+import re
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -64,7 +65,7 @@ def read_port(text: str) -> int:
 
 
 def _whole(text: str, most: int) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text[:9]) <= most):
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) > most:
         raise argparse.ArgumentTypeError(f"must be 0 to {most:,}, not {shortened(text)}")
     return int(text)
 

@@ -81,9 +81,13 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 (t
 
 
 def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
-    """Return a column as text without surrounding space; raise `SpurgenError` for an entry that is empty or no name."""
+    """Return a column as text without surrounding space; raise `SpurgenError` for an entry that is empty or no name.
+
+    Of floats that are all whole numbers, only those that fit an int64 are names.
+    """
     entries = table[column]
     if pd.api.types.is_float_dtype(entries) and (entries.dropna() % 1 == 0).all():
+        check(path, table, column, entries.isna() | (entries.abs() < 2**63), "is too large for a name")
         entries = entries.astype("Int64")
     empty = entries.isna()
     stripped = entries.astype(str).str.strip()

@@ -5,6 +5,7 @@ The page learns a scene's letter only where the person may see it, and only the 
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -140,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         size = self.headers.get("Content-Length", "")
-        if not (size.isascii() and size.isdecimal()) or int(size[:9]) > BODY_BYTES:
+        if not re.fullmatch(r"\d{1,9}", size, re.ASCII) or int(size) > BODY_BYTES:
             self.close_connection = True
             raise ValueError(f"an answer has at most {BODY_BYTES} bytes")
         return self.rfile.read(int(size))

@@ -1,6 +1,7 @@
 """Choose the device to train on."""
 
 import os
+import re
 
 from spurgen.benchmark.errors import SpurgenError
 
@@ -37,6 +38,5 @@ def visible_gpus(device: str) -> tuple[str, ...]:
 
 def check_device_name(name: str) -> None:
     """Raise `SpurgenError` for a name that no device has."""
-    kind, _, number = name.partition(":")
-    if name != "cpu" and (kind != "cuda" or not (number or "0").isdigit()):
+    if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", name, re.ASCII):
         raise SpurgenError(f"unknown device {name!r}; choose cpu, cuda, cuda:0, ... or auto")

@@ -99,6 +99,7 @@ def test_the_same_command_goes_on_with_the_numbers_of_before(ask, answers, perso
         ("--task small-image --annotator ../x", "argument --annotator: '../x' is no name of a file"),
         (f"--task small-image --annotator {'x' * 41}", "use at most 40 letters"),
         ("--task small-image --annotator p1 --port 65536", "argument --port: must be 0 to 65,535, not '65536'"),
+        ("--task small-image --annotator p1 --port 0000000099999999", "--port: must be 0 to 65,535, not '0000000099"),
         ("--task small-image --annotator p1 --practice x", "argument --practice: must be 0 to 400, not 'x'"),
         ("--task small-image --annotator p1 --classes 4", "--classes 4: scenario small allows 2 to 3"),
         ("--task small-image --annotator p1 --scenes 9", "3 scenes of a class are too few for the 4"),

@@ -74,6 +74,13 @@ def test_not_a_number_is_empty_in_parquet(tmp_path):
         texts(path, read_file(path), "label")
 
 
+def test_a_whole_number_that_is_too_large_for_a_name_is_an_error(tmp_path):
+    path = tmp_path / "some.parquet"
+    pd.DataFrame({"label": [1.0, 1e300]}).to_parquet(path)
+    with pytest.raises(SpurgenError, match=r"some.parquet, row 2, column label: '1e\+300' is too large for a name"):
+        texts(path, read_file(path), "label")
+
+
 def test_the_line_of_a_fault_is_that_of_the_file(file):
     path = file('text,label\n"two\nlines",0\n\n"three\n\nlines",\nshort,1\n')
     table = read_file(path)

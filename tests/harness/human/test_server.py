@@ -142,6 +142,15 @@ def test_what_is_no_answer_is_refused(client, stored, body, message):
     assert stored() == []
 
 
+@pytest.mark.parametrize("size", ["0000000001000000", "-1", "²", "1_0"])
+def test_an_answer_of_another_length_is_refused_unread(client, stored, size):
+    headers = {"Content-Type": "application/json", "Content-Length": size}
+    response, content = client.ask("/answer", "POST", None, **headers)
+    assert response.status == 400
+    assert "at most 1024 bytes" in json.loads(content)["error"]
+    assert stored() == []
+
+
 def test_only_answers_are_posted(client):
     assert client.ask("/step", "POST", "{}", **{"Content-Type": "application/json"})[0].status == 404
     assert client.ask("/answer")[0].status == 404

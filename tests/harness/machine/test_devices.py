@@ -30,6 +30,9 @@ def test_a_device_that_is_there_is_taken(gpus, count, asked, given):
         (2, "cuda:2", "there is no device cuda:2; the GPUs here: cuda:0 to cuda:1"),
         (1, "tpu", "unknown device 'tpu'; choose cpu, cuda"),
         (1, "cuda:-1", "unknown device 'cuda:-1'"),
+        (1, "cuda:²", "unknown device 'cuda:²'"),
+        (1, "cuda:", "unknown device 'cuda:'"),
+        (1, "cuda:1\n", r"unknown device 'cuda:1\\n'"),
     ],
 )
 def test_a_device_that_is_not_there_is_refused_before_any_work(gpus, count, asked, message):
