@@ -74,18 +74,31 @@ def device_of(arguments: argparse.Namespace) -> str:
 
 
 def resources_of(arguments: argparse.Namespace, device: str) -> Resources:
-    """Return what the flags of `add_jobs` and, if the command has them, of `add_cluster` say."""
+    """Return what the flags of `add_jobs` and, if the command has them, of `add_cluster` say.
+
+    Raise `SpurgenError` if a job is to have more GPUs than there are for it on this machine.
+    """
     default = 0.0 if device == "cpu" else 1.0
     if "cluster" not in arguments:
         return Resources(arguments.jobs, gpus=default, visible=visible_gpus(device))
     executor, address = arguments.cluster
-    visible = visible_gpus(device) if executor == ANYWHERE.executor else ()
+    visible: tuple[str, ...] = ()
+    if executor == ANYWHERE.executor:
+        visible = visible_gpus(device)
+        _check_gpus(arguments.gpus_per_job or 0, device, len(visible) or 1)
     given = {field: getattr(arguments, flag) for field, flag in FLAGS.items()}
     chosen = {field: value for field, value in given.items() if value is not None}
     return Resources(
         at_once=arguments.jobs, executor=executor, address=address, folder=arguments.results, visible=visible,
         **{"gpus": default} | chosen,
     )  # fmt: skip
+
+
+def _check_gpus(wanted: float, device: str, there: int) -> None:
+    if wanted and device == "cpu":
+        raise SpurgenError(f"--gpus-per-job {wanted:g}: the jobs run on a CPU; leave it out, or choose --device cuda")
+    if wanted > there:
+        raise SpurgenError(f"--gpus-per-job {wanted:g}: --device {device} names {there} on this machine; ask for less")
 
 
 def _gpus(text: str) -> float:

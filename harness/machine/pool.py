@@ -27,8 +27,8 @@ def run(
 ) -> Iterator[tuple[J, R]]:
     """Yield every job with its result as it ends, in any order; closing the iterator ends the unfinished ones.
 
-    `jobs` are small and picklable, `work` a picklable function of one. `gpus`: those that the processes see, each one
-    alone. Raise `SpurgenError` if a process is killed, and whatever a job raises.
+    `jobs` are small and picklable, `work` a picklable function of one. `gpus`: the GPUs that each process sees, as
+    values of CUDA_VISIBLE_DEVICES. Raise `SpurgenError` if a process is killed, and whatever a job raises.
     """
     with explain_stop(CONTINUES), process_pool(processes, len(jobs), gpus) as pool:
         with hold_signals():
@@ -78,7 +78,7 @@ def _end(pool: Any) -> None:  # noqa: ANN401  # loky has no types
 
 
 def _begin(parent: int, gpus: tuple[str, ...]) -> None:
-    """Let the system kill this process when its parent is gone, and show it one of the GPUs if there are any.
+    """Let the system kill this process when its parent is gone, and show it its GPUs if there are any.
 
     SIGTERM ends it; Ctrl-C, which was held back when it started, stays so: the parent ends its processes itself.
     """

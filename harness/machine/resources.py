@@ -31,10 +31,15 @@ class Resources:
         return max(int(1 / self.gpus + 1e-9), 1) if self.gpus else 1
 
     def places(self) -> tuple[str, ...]:
-        """Return the GPU of each job that this machine's GPUs have room for at a time; none if jobs are not spread."""
+        """Return the GPUs of each job that this machine has room for at a time; none if jobs are not spread.
+
+        An entry is a value of CUDA_VISIBLE_DEVICES, such as `0`, or `0,1` for a job with two.
+        """
         if not self.gpus:
             return ()
-        return tuple(name for name in self.visible[:: math.ceil(self.gpus)] for _ in range(self.per_gpu()))
+        size = math.ceil(self.gpus)
+        starts = range(0, len(self.visible) - size + 1, size)
+        return tuple(",".join(self.visible[k : k + size]) for k in starts for _ in range(self.per_gpu()))
 
     def room(self) -> int | None:
         """Return how many jobs run at a time on this machine; None: one per core."""

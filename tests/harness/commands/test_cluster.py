@@ -1,5 +1,7 @@
 """The flags that choose where jobs run."""
 
+import re
+
 import pytest
 import torch
 
@@ -56,6 +58,22 @@ def test_all_gpus_of_this_machine_are_used_unless_one_is_named(flags, device, ro
     made = resources_of(arguments(*flags.split()), device)
     assert made.room() == room
     assert made.visible == (("0", "1", "2") if device == "cuda" else ())
+
+
+@pytest.mark.parametrize(
+    ("count", "device", "message"),
+    [
+        (".5", "cpu", "--gpus-per-job 0.5: the jobs run on a CPU; leave it out, or choose --device cuda"),
+        ("4", "cuda", "--gpus-per-job 4: --device cuda names 3 on this machine; ask for less"),
+        ("2", "cuda:1", "--gpus-per-job 2: --device cuda:1 names 1 on this machine; ask for less"),
+    ],
+)
+def test_gpus_that_a_job_cannot_have_on_this_machine_are_an_error(count, device, message, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    with pytest.raises(SpurgenError, match=re.escape(message)):
+        resources_of(arguments("--gpus-per-job", count), device)
+    assert resources_of(arguments("--gpus-per-job", "0"), device).gpus == 0
+    assert resources_of(arguments("--gpus-per-job", count, "--cluster", "slurm"), device).gpus == float(count)
 
 
 @pytest.mark.parametrize(

@@ -55,12 +55,12 @@ def test_a_gpu_is_shared_by_as_many_jobs_as_their_fractions_allow(gpus, jobs):
 @pytest.mark.parametrize(
     ("gpus", "visible", "places"),
     [
-        (0, "", ""), (1, "", ""), (1, "0", "0"), (1, "013", "013"), (0.5, "01", "0011"), (0.4, "2", "22"),
-        (2, "0123", "02"),
+        (0, "", ""), (1, "", ""), (1, "0", "0"), (1, "013", "0 1 3"), (0.5, "01", "0 0 1 1"), (0.4, "2", "2 2"),
+        (2, "0123", "0,1 2,3"), (2, "57489", "5,7 4,8"), (3, "012", "0,1,2"), (2, "0", ""),
     ],
 )  # fmt: skip
 def test_jobs_are_spread_over_the_gpus_of_this_machine(gpus, visible, places):
     resources = Resources(gpus=gpus, visible=tuple(visible))
-    assert resources.places() == tuple(places)
-    assert resources.room() == (None if gpus == 0 else len(places) or 1)
+    assert resources.places() == tuple(places.split())
+    assert resources.room() == (None if gpus == 0 else len(places.split()) or 1)
     assert Resources(at_once=7, gpus=gpus, visible=tuple(visible)).room() == 7
