@@ -26,7 +26,7 @@ def tables(task: Task, row: TaskRow, shown: TaskBoardRow | None) -> list[Table]:
     for name, metrics in first.channels.items():
         means = [f"{row.mean(f'{kind}/{name}'):.3f}" if kind in metrics else "" for kind in kinds]
         channels.add_row(name, *means)
-    patterns = terminal_table(f"Pattern ({', '.join(task.scenario.channels)})", "Accuracy (a: aligned, c: conflicting)")
+    patterns = terminal_table(f"Pattern ({', '.join(task.channels)})", "Accuracy (a: aligned, c: conflicting)")
     for name in first.patterns:
         patterns.add_row(name, f"{sum(result.patterns[name] for result in row.results) / runs:.3f}")
     return [whole, channels, patterns]
