@@ -9,11 +9,12 @@ from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, with_
 
 
 def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
-    """Return a row with the results of both, whatever their order.
+    """Return a row with the results of both.
 
-    A result that both have is taken once. A failed result gives way to a finished one of its seed. Raises
-    `SpurgenError`, which names the row, for two versions of a submission, and for seeds that overlap in part: sums over
-    seeds cannot be taken apart.
+    A result that both have is taken once: that of `first`, unless `second` has finished seeds that `first` lacks. A
+    failed result gives way to a finished one of its seed, and to one that failed later. Raises `SpurgenError`, which
+    names the row, for two versions of a submission, and for seeds that overlap in part: sums over seeds cannot be taken
+    apart.
     """
     merged = dict(first)
     for task, part in second.items():
@@ -28,7 +29,8 @@ def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
 def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
     merged = _merge_finished(where, _finished(first), _finished(second))
     seeds = {result.seed for result in merged.results}
-    failed = {r.seed: r for r in (*second.results, *first.results) if r.error is not None and r.seed not in seeds}
+    failures = [r for r in (*first.results, *second.results) if r.error is not None and r.seed not in seeds]
+    failed = {r.seed: r for r in sorted(failures, key=lambda r: (r.provenance.finished, r.model_dump_json()))}
     results = sorted([*merged.results, *failed.values()], key=lambda result: result.seed)
     return replace(merged, results=tuple(results))
 

@@ -79,6 +79,17 @@ def test_a_failed_result_gives_way_to_a_finished_one_of_its_seed_alone(finished)
         assert_same(merge_rows("mine", failed, failed), failed)
 
 
+@pytest.mark.parametrize("other", [{"finished": "2026-01-02T00:00:00Z"}, {"order_seed": 1}])
+def test_of_two_failed_results_of_a_seed_the_same_one_stays_in_any_order(other):
+    results = (
+        make_result(seed=0, identity="0", error="first"),
+        make_result(seed=0, identity="0", error="then", provenance=PROVENANCE | other),
+    )
+    first, then = ({"t": make_task_row([(result, {})])} for result in results)
+    assert_same(merge_rows("mine", first, then), then)
+    assert_same(merge_rows("mine", then, first), then)
+
+
 def test_a_row_made_before_an_array_was_added_is_merged_without_it():
     older = {"t": make_task_row([(result, {k: a for k, a in samples.items() if k != "predicted"})
                                  for result, samples in OUTCOMES[:2]])}  # fmt: skip
