@@ -1,9 +1,10 @@
 """The binary file of a row: per-sample arrays, packed without loss.
 
-An `.npz` with two uint8 entries, each of which covers all tasks in order; the row's text file lists the shapes.
+An `.npz` with up to three uint8 entries, each of which covers all tasks in order; the row's text file lists the shapes.
 `correct`: per task and seed, the correct test predictions as bits, ceil(n / 8) bytes. `sums`, (8, N): the sample arrays
 of every task, summed over seeds, as whole multiples of 2**-24. It is stored one byte plane after the other, because the
-high bytes compress well and the low ones do not. Equal content gives equal files.
+high bytes compress well and the low ones do not. `predicted`: per task and seed, the predicted classes of families, row
+by row; older files have none. Equal content gives equal files.
 """
 
 import io

@@ -49,14 +49,6 @@ class TaskRow:
         """Return a sample array's mean over seeds, float64 (m,)."""
         return self.sums[name] / len(self.correct)
 
-    def first(self, seeds: int) -> "TaskRow":
-        """Return the row with only its first seeds; it has no `sums` unless those are all seeds."""
-        return (
-            self
-            if seeds >= len(self)
-            else TaskRow(self.results[:seeds], self.correct[:seeds], {}, self.predicted[:seeds])
-        )
-
     def to_pandas(self) -> "DataFrame":
         """Return a line per seed with typed columns; `frames.rows_frame` makes one of many rows."""
         from spurgen.harness.results.frames import results_frame
