@@ -51,12 +51,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _joined(label: str, share: Row, here: Row, *, own: bool) -> dict[str, TaskRow]:
-    """Return a row with the results of both; a row that comes with spurgen gives way where they contradict each other.
+    """Return a row with the results of both; of a result that both have, that of the user's own row which is there.
 
-    `own`: whether the row that is `here` is the user's own.
+    `own`: whether the row that is `here` is the user's own. One that comes with spurgen gives way where they contradict
+    each other.
     """
     try:
-        return merge_rows(label, share, here)
+        return merge_rows(label, here, share) if own else merge_rows(label, share, here)
     except SpurgenError:
         if own:
             raise

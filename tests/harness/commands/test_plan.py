@@ -193,6 +193,15 @@ def test_a_folder_of_one_kind_of_results_is_merged(tmp_path, suite, make_outcome
     assert Store(tmp_path / "out", "tiny", kind).labels() == ["erm"]
 
 
+def test_a_result_that_is_there_already_stays_with_what_was_noted_in_it(tmp_path, suite, make_outcome):
+    result, samples = make_outcome(suite, 0.5)
+    share, there = (Store(tmp_path / name, "tiny") for name in ("share", "out"))
+    share.add("mine", result, samples)
+    there.add("mine", result.model_copy(update={"verification": "re-run"}), samples)
+    assert main(["merge", str(tmp_path / "share"), "--results", str(tmp_path / "out")]) == 0
+    assert there.row("mine")["small-text"].results[0].verification == "re-run"
+
+
 @pytest.mark.slow
 def test_a_shard_runs_its_share_of_the_jobs(score, planned, tmp_path):
     assert score(str(planned.with_name("mine.py")), "--shard", "1/3", seeds="0-2") == 0
