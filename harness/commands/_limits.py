@@ -46,13 +46,15 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def limits_of(arguments: argparse.Namespace) -> Limits:
-    """Return the limits that the flags of `add_limits` set."""
+    """Return the limits that the flags of `add_limits` set, and the share of a GPU that `--gpus-per-job` gives."""
+    gpus = getattr(arguments, "gpus_per_job", None) or 1.0
     return Limits(
         isolation=arguments.isolation,
         memory_bytes=int(arguments.memory_gib * GIB), disk_bytes=int(arguments.disk_gib * GIB),
         printed_bytes=int(arguments.printed_mib * MIB), cpu_seconds=math.ceil(arguments.cpu_hours * 3600),
         fit_seconds=arguments.fit_hours * 3600, answer_seconds=arguments.answer_minutes * 60,
         life_seconds=arguments.life_hours * 3600, retrain_seconds=arguments.retrain_seconds,
+        gpu_share=min(gpus, 1.0),
     )  # fmt: skip
 
 

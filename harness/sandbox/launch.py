@@ -59,8 +59,10 @@ class WorkerProcess:
         self.scratch = bubblewrap.SCRATCH if self.isolation == "bubblewrap" else home / "scratch"
         # -u: show what was printed before a failure. -P: no file in the current folder passes for a library of ours;
         # `loading` puts the submission's own folder on the path once ours are imported.
-        settings = json.dumps({"isolation": self.isolation, "limits": limits.for_process(device)})
-        server = [sys.executable, "-u", "-P", "-m", "spurgen.harness.worker.server", settings]
+        settings: dict[str, object] = {"isolation": self.isolation, "limits": limits.for_process(device)}
+        if device != "cpu" and limits.gpu_share < 1:
+            settings["gpu"] = [limits.gpu_share, device]
+        server = [sys.executable, "-u", "-P", "-m", "spurgen.harness.worker.server", json.dumps(settings)]
         self.printing, writing = os.pipe()
         self._inner: int | None = None
         self._closed = False

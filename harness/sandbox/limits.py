@@ -20,7 +20,8 @@ class Limits:
     of `fit` and of each other answer; `life_seconds`: of the worker's life, including the time between questions.
     `disk_bytes`: scratch files. `printed_bytes`: output. `retrain_seconds`: submissions that train with less CPU
     time, not on a GPU, are trained again in a fresh process for the consistency check. `forget_pages`: when a worker
-    has ended, drop from memory the pages of all files that submissions see, which takes seconds.
+    has ended, drop from memory the pages of all files that submissions see, which takes seconds. `gpu_share`: of the
+    memory of the worker's GPU, what torch may take.
     """
 
     isolation: Isolation = "auto"
@@ -33,6 +34,7 @@ class Limits:
     disk_bytes: int = 4 * GIB
     printed_bytes: int = 64 * MIB
     forget_pages: bool = False
+    gpu_share: float = 1.0
 
     def record(self) -> dict[str, Any]:
         """Return the limits for a result's provenance; `isolation` has a field of its own there."""

@@ -20,6 +20,7 @@ import numpy as np
 from spurgen.benchmark.contract import Context, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.worker.error_hints import describe, frames
+from spurgen.harness.worker.gpu import bound_memory
 from spurgen.harness.worker.limits import set_limits
 from spurgen.harness.worker.loading import PARTS, load_submission
 from spurgen.harness.worker.messages import MAX_WIDTH, batch_from, data_from
@@ -125,6 +126,8 @@ def main() -> None:
             Path("/proc/self/oom_score_adj").write_text("1000")
     settings = json.loads(sys.argv.pop())
     set_limits(settings["limits"])
+    if "gpu" in settings:
+        bound_memory(*settings["gpu"])
     pipe = Pipe(os.dup(0), os.dup(1))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

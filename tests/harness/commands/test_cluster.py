@@ -8,6 +8,7 @@ import torch
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main, make_parser
 from spurgen.harness.commands._cluster import FLAGS, check_cluster, device_of, resources_of
+from spurgen.harness.commands._limits import limits_of
 from spurgen.harness.machine.resources import ANYWHERE
 
 
@@ -46,6 +47,8 @@ def test_flags_that_an_executor_heeds_reach_it():
     made = resources_of(given, "cuda")
     assert (made.executor, made.address) == ("slurm", "big")
     assert (made.gpus, made.memory_gib, made.minutes, made.retries) == (0.5, 4.0, 9, 1)
+    assert limits_of(given).gpu_share == 0.5
+    assert limits_of(arguments("--gpus-per-job", "2")).gpu_share == limits_of(arguments()).gpu_share == 1
 
 
 @pytest.mark.parametrize(

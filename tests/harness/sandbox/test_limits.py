@@ -38,6 +38,12 @@ def test_a_submission_that_passes_a_limit_is_ended(isolation, code, limits, mess
         describe(write_submission(code), {}, Limits(isolation=isolation, **limits))
 
 
+@pytest.mark.parametrize(("share", "device", "bound"), [(0.5, "cuda", True), (1.0, "cuda", False), (0.5, "cpu", False)])
+def test_only_a_submission_that_shares_a_gpu_is_bound_to_its_share(share, device, bound, write_submission):
+    code = "import sys\nNAME = f'bound: {\"torch\" in sys.modules}'\ndef predict(b): ..."  # torch bounds it
+    assert describe(write_submission(code), {}, Limits(gpu_share=share), device).name == f"bound: {bound}"
+
+
 def test_training_that_takes_too_long_names_its_limit(write_submission):
     spec = write_submission("import time\ndef fit(*_): time.sleep(600)\ndef predict(b): ...")
     data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)

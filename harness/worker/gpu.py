@@ -1,0 +1,16 @@
+"""Bound what a submission that shares a GPU takes of its memory."""
+
+CONTEXT_BYTES = 640 << 20  # what CUDA and its libraries take for a process beside torch's memory
+LEAST = 0.01
+
+
+def bound_memory(share: float, device: str) -> None:
+    """Let torch in this process take at most a share of a GPU's memory, less what CUDA itself needs; more fails there.
+
+    `device`: such as `cuda:0`. Without a GPU nothing is bounded.
+    """
+    import torch  # takes a second, which a submission on a CPU need not wait
+
+    if torch.cuda.is_available():
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(max(share - CONTEXT_BYTES / total, LEAST), device)
