@@ -66,17 +66,7 @@ def datasheet(suite: Suite) -> str:
     """Return the datasheet of a suite, Markdown; raise `FrozenDataError` if there is no manifest."""
     facts = responsible(templates(suite))
     counts = _worlds(suite)
-    lines = [
-        {
-            "scenario": f"`{scenario.name}`",
-            "worlds": scenario.worlds,
-            "classes": scenario.num_classes,
-            "correlated channels": ", ".join(correlated(scenario)) or "none",
-            "samples": f"{sum(world['samples'] for world in counts if world['scenario'] == scenario.name):,}",
-            "twins": f"{sum(world['twins'] for world in counts if world['scenario'] == scenario.name):,}",
-        }
-        for scenario in templates(suite)
-    ]
+    lines = [_line(scenario, [w for w in counts if w["scenario"] == scenario.name]) for scenario in templates(suite)]
     return f"""\
 # Datasheet of suite {suite.name}
 
@@ -122,6 +112,18 @@ Under the MIT licence. {suite.croissant_file.name} describes the suite for machi
 {facts["rai:dataReleaseMaintenancePlan"]} `spurgen splits verify --suite {suite.spoken}` makes every sample again and
 compares it with the manifest.
 """
+
+
+def _line(scenario: Scenario, worlds: list[dict[str, Any]]) -> dict[str, object]:
+    """Return a scenario's line of the table, from the counts of its worlds."""
+    return {
+        "scenario": f"`{scenario.name}`",
+        "worlds": scenario.worlds,
+        "classes": scenario.num_classes,
+        "correlated channels": ", ".join(correlated(scenario)) or "none",
+        "samples": f"{sum(world['samples'] for world in worlds):,}",
+        "twins": f"{sum(world['twins'] for world in worlds):,}",
+    }
 
 
 def first_date(path: Path) -> str:

@@ -74,6 +74,7 @@ def test_a_method_has_name_access_modalities_and_docstring(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_defaults_are_those_that_the_sweep_chose_among_the_settings_that_are_planned(name):
+    assert SWEPT
     hyper = METHODS[name].submission.HYPERPARAMETERS
     for suite in SWEPT:
         results = read_tuning(results_file(SWEEPS, suite, name))

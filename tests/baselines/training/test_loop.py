@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from spurgen.baselines.training import loop
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.samplers import shuffled
+from spurgen.benchmark.checkpoint_rules import ValScore
 
 RECIPE = Recipe(epochs=2, batch_size=16, lr=0.1, weight_decay=0.5)
 
@@ -39,6 +41,14 @@ def test_learning_rate_rises_to_its_peak_and_falls_as_a_cosine(trained):
     # progress is 0, .1, .2, ...; the rate rises from 5 % until .2, then half a cosine spans the other .8
     falling = [0.5 + 0.5 * math.cos(math.pi * k / 8) for k in range(8)]
     assert rates == pytest.approx([0.1 * share for share in (0.05, 0.525, *falling)])
+
+
+def test_a_curve_names_each_score_on_val(make_problem, monkeypatch):
+    monkeypatch.setattr(loop, "validate", lambda *_: ValScore(0.9, 0.1, 0.5, 0.3))
+    problem, recipe = make_problem(6), Recipe(epochs=1, batch_size=6)
+    train(problem.network(recipe), problem, recipe)
+    shown = {name: value for name, value in problem.journal.curves[0].items() if name.startswith("val_")}
+    assert shown == {"val_accuracy": 0.9, "val_wga": 0.1, "val_robust": 0.3}
 
 
 def test_weights_decay_by_the_learning_rate_times_the_weight_decay(trained):

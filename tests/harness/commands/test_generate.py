@@ -33,6 +33,13 @@ def test_one_world_of_several_is_written(stderr):
     assert "--world 1 is a world of a scenario file; give one, or leave it out" in stderr()
 
 
+def test_the_layout_of_waterbirds_needs_a_channel(tmp_path, monkeypatch, stderr):
+    monkeypatch.chdir(tmp_path)
+    Path("plain.toml").write_text('suite = "mine"\nname = "plain"\nseed = 1\nchannels = {}\n')
+    assert main(["generate", "plain.toml", "--format", "wilds", "--out", "out"]) == 2
+    assert "--format wilds needs a channel, whose value is place; add one" in stderr()
+
+
 @pytest.mark.usefixtures("small")
 def test_a_data_set_that_is_there_is_kept_and_has_the_same_digest_in_every_format(stderr):
     assert main(["generate", "small.toml", "--out", "one"]) == 0

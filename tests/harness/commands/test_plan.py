@@ -76,6 +76,15 @@ def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, ca
         assert f"#SBATCH --time={minutes}\n#SBATCH --mem=4096M" in capsys.readouterr().out
 
 
+def test_a_plan_of_several_suites_is_refused(planned, suite_file, stderr):
+    assert main([*PLAN, "--suite", suite_file]) == 0
+    lines = [json.loads(line) for line in planned.read_text().splitlines()]
+    lines[1]["suite"] = "v2"
+    planned.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert main(["work", "--plan", str(planned), "--index", "0/1", "--results", "x"]) == 2
+    assert "has jobs of several suites; plan each by itself" in stderr()
+
+
 @pytest.mark.slow
 def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, stderr):
     tasks = ["--tasks", "small-text", "--seeds", "0-2"]

@@ -94,6 +94,11 @@ def test_private_jobs_are_sandboxed_wherever_they_run(suite_file, write_submissi
         assert job.limits.isolation == isolation
 
 
+def test_a_secret_without_private_is_refused(score, write_submission, stderr):
+    assert score(write_submission(MODEL), "--secret", "secret") == 2
+    assert "--secret is for --private; add it, or leave the secret out" in stderr()
+
+
 def test_scoring_on_private_splits_needs_a_commitment(score, write_submission, stderr):
     assert score(write_submission(MODEL), "--private") == 2
     assert "suite tiny has no open commitment; run spurgen splits commit" in stderr()

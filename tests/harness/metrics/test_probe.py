@@ -4,14 +4,14 @@ import pytest
 from spurgen.benchmark.errors import MetricError
 from spurgen.harness import metrics
 
-RNG = np.random.default_rng(0)
 LABELS, TRUTH = np.arange(60) % 3, np.arange(40) % 3
 CENTRES = np.array([[0.0, 0], [10, 0], [0, 10]])
 
 
 def features(labels, scale=1.0):
     """Draw features that separate the classes, the first in other units than the second."""
-    return (CENTRES[labels] + RNG.normal(size=(len(labels), 2))) * [scale, 1]
+    noise = np.random.default_rng(len(labels)).normal(size=(len(labels), 2))
+    return (CENTRES[labels] + noise) * [scale, 1]
 
 
 @pytest.mark.parametrize("scale", [1, 1e6, 1e-3])
@@ -20,7 +20,7 @@ def test_separable_classes_are_read_off_in_any_units(scale):
 
 
 def test_noise_gives_chance_accuracy():
-    noise, others = RNG.normal(size=(3000, 4)), RNG.normal(size=(3000, 4))
+    noise, others = np.random.default_rng(0).normal(size=(2, 3000, 4))
     truth = np.arange(3000) % 3
     assert metrics.probe_accuracy(noise, truth, others, truth) == pytest.approx(1 / 3, abs=0.04)
 

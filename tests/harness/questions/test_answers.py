@@ -116,5 +116,11 @@ def test_worlds_are_recognised_by_their_keys(answer, tmp_path):
     write_questions([task.in_world(1)], tmp_path / "second", "folder")
     assert [seed for seed, _ in read_answers([answer(tmp_path / "both")], task)] == [0, 1]
     assert [seed for seed, _ in read_answers([answer(tmp_path / "second")], task)] == [1]
+    twice = [
+        answer(tmp_path / "second", f"run{k}.csv", change=lambda rows, k=k: [{**row, "run": k} for row in rows])
+        for k in range(2)
+    ]
+    with pytest.raises(SpurgenError, match="has several worlds, which are its runs: leave the column run out"):
+        read_answers(twice, task)
     with pytest.raises(SpurgenError, match=r"world \d \(plates-w\d\) lacks 1 of"):
         read_answers([answer(tmp_path / "both", leave_out=1)], task)

@@ -47,12 +47,14 @@ def test_an_edited_metric_is_noticed(suite, make_row, judge, metric, claimed):
     assert actual == pytest.approx(row.results[0].metrics[metric], abs=1e-3)
 
 
-def test_an_edited_robust_accuracy_is_noticed_and_older_rows_have_none(suite, make_row, judge):
+def test_edited_accuracies_by_pattern_are_noticed_and_older_rows_have_no_robust_accuracy(suite, make_row, judge):
     row = make_row(suite, 0.8)
     shares = (np.array(row.results[0].groups) / 5).reshape(3, 4).mean(axis=0)
     assert "robust_accuracy" not in row.results[0].metrics
-    assert judge(with_metric(row, robust_accuracy=float(shares.min()))) is None
-    assert "samples: robust_accuracy 0.99, expected" in judge(with_metric(row, robust_accuracy=0.99))
+    by_pattern = {"robust_accuracy": shares.min(), "aligned_accuracy": shares[0], "conflicting_accuracy": shares[-1]}
+    for name, value in by_pattern.items():
+        assert judge(with_metric(row, **{name: float(value)})) is None
+        assert f"samples: {name} 0.99, expected" in judge(with_metric(row, **{name: 0.99}))
 
 
 def test_an_edited_metric_of_any_seed_is_noticed(suite, make_row, judge):

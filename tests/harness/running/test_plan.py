@@ -36,6 +36,12 @@ def test_missing_imagenet_weights_stop_a_command_before_any_job_runs(command, im
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 
+def test_a_file_named_as_a_baseline_does_not_get_its_row(suite_file, write_submission):
+    jobs = plan(suite_file, ["small-text"], [write_submission("def predict(b): ...", "erm")], [0])
+    with pytest.raises(SpurgenError, match=r"erm\.py would have the row erm, as the baseline of that name; rename it"):
+        find_missing(jobs, {})
+
+
 def test_only_baselines_on_imagenet_tasks_need_imagenet_weights(imagenet_file, write_submission):
     check_backbones(plan(imagenet_file, ["small-text", "small-both"], baseline_specs(["erm"]), [0]))
     check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], [0]))

@@ -48,6 +48,15 @@ def test_a_private_result_contains_neither_samples_nor_the_secret(make_job, writ
     assert pickle.loads(pickle.dumps(job)) == job
 
 
+def test_a_private_result_keeps_neither_checkpoints_nor_the_consistency_check(result_of, write_submission):
+    keeps = "def fit(*_): ...\ndef checkpoints(): return 2\ndef restore(place): ...\n"
+    spec = write_submission(READS + keeps)
+    public, private = (result_of(spec, private=private) for private in (False, True))
+    assert public.rules
+    assert public.provenance.consistency
+    assert (private.error, private.rules, private.provenance.consistency) == (None, {}, None)
+
+
 def test_private_and_public_jobs_have_different_identities(make_job, write_submission):
     spec = write_submission(READS)
     identities = {make_job(spec, private=private).identity for private in (True, False)}

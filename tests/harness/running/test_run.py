@@ -10,7 +10,7 @@ from spurgen.benchmark.errors import FrozenDataError, MetricError
 from spurgen.benchmark.result import Result
 from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.generators.nouns import NOUNS
-from spurgen.harness.running.run import run
+from spurgen.harness.running.run import _limits, run
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import MAX_CHECKPOINTS
 
@@ -49,6 +49,12 @@ def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submi
     assert answers[-1] == 100
     others = [step for step in words if not step.startswith("answers")]
     assert others == ["training", "selection rules", "consistency check", "scoring"]
+
+
+def test_only_strangers_are_trained_a_second_time(make_job, write_submission):
+    limits = Limits(retrain_seconds=600.0)
+    specs = ("spurgen.baselines.erm:submission", write_submission(CORE))
+    assert [_limits(make_job(spec, limits=limits)).retrain_seconds for spec in specs] == [0.0, 600.0]
 
 
 def test_the_last_line_that_a_submission_prints_is_shown_while_it_trains(run_job, write_submission, monkeypatch):

@@ -46,6 +46,23 @@ def predictions(task, factors):
     return Predictions(logits(factors["val"].labels), factors["val"].labels, blocks)
 
 
+def test_half_twins_are_compared_with_their_own_base_samples(monkeypatch):
+    for module in ("task_data", "scoring"):
+        monkeypatch.setattr(f"spurgen.harness.running.{module}.HALF_BASES", 7)
+    where, rng = Task("both", make_scenario("test", **FIELDS), "multimodal"), np.random.default_rng(2)
+    factors = sample(where.scenario, "test", range(where.scenario.num_test), images=False, captions=False)
+    blocks = {b: rng.normal(size=(len(bases(where, b)), CLASSES)) for b in [Block(), *twin_blocks(where)]}
+    known = np.arange(45) % CLASSES
+    logits = rng.normal(size=(45, CLASSES)) + 2 * np.eye(CLASSES)[known]
+    made = score(where, Predictions(logits, known, blocks), factors, factors)
+    labels, rows, temperature = factors.labels[:7], np.arange(7), made.metrics["temperature"]
+    base = probabilities(blocks[Block()][:7], temperature)[rows, labels]
+    for half in ("image", "caption"):
+        logits_of = [blocks[Block("channel", "color", value, half)] for value in range(3)]
+        shifted = [probabilities(each, temperature)[rows, labels] for each in logits_of]
+        assert made.channels["color"][f"sss_{half}"] == pytest.approx(np.abs(base - shifted).mean())
+
+
 @pytest.fixture(scope="module")
 def scores(task, predictions, factors):
     return score(task, predictions, factors["test"], factors["train"])

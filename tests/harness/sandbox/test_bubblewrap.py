@@ -80,7 +80,8 @@ def test_harmful_calls_fail(attempt, expression, outcome, monkeypatch):
 
 def test_home_folders_show_only_the_path_to_the_code(attempt):
     needed = [Path(place) for place in (HOME, sys.prefix, sys.base_prefix, *sys.path)]
-    seen = re.findall(r"'([^']+)'", attempt("__import__('glob').glob('/root/*') + __import__('glob').glob('/home/*')"))
+    listing = "[os.path.join(h, n) for h in ('/root', '/home') if os.path.isdir(h) for n in os.listdir(h)]"
+    seen = re.findall(r"'([^']+)'", attempt(listing))
     assert all(any(place.is_relative_to(name) for place in needed) for name in seen), seen
 
 

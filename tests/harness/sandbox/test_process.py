@@ -270,9 +270,17 @@ def test_a_closed_worker_signals_no_process_when_it_is_closed_again(write_submis
     assert signalled == []
 
 
-def test_a_report_that_cannot_be_written_is_an_error(trained):
-    with pytest.raises(SubmissionError, match=r"report\(\) re"):
-        trained("def fit(*_): ...\ndef report(): return {'selection': '\\ud800'}\ndef predict(b): ...")
+@pytest.mark.parametrize(
+    ("report", "message"),
+    [
+        ("{'checks': {'a': 'maybe?'}}", "an invalid report: checks.a: "),
+        ("{'x': 1}", "an invalid report: .*x"),
+        ("{'selection': '\\ud800'}", "(text that cannot be written|an invalid report: selection)"),
+    ],
+)
+def test_an_invalid_report_is_an_error_of_the_submission(trained, report, message):
+    with pytest.raises(SubmissionError, match=rf"report\(\) returned {message}"):
+        trained(f"def fit(*_): ...\ndef report(): return {report}\ndef predict(b): ...")
 
 
 @pytest.mark.parametrize("ours", ["batch_to", "np.isfinite"])

@@ -243,6 +243,16 @@ def test_nobody_knows_which_answers_are_asked_for_again(write_submission):
     assert drawn[0] != drawn[1]
 
 
+def test_a_submission_that_trained_on_a_gpu_is_not_trained_again(write_submission):
+    code = f"{HEAD}{TRAINS}def predict(b): return means(b)"
+    with RecheckedWorker(write_submission(code), {}, "a-task", Limits(retrain_seconds=600.0)) as worker:
+        data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
+        worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
+        worker.device = "cuda"
+        worker.settle(1.0)
+    assert worker.consistency.worker == "same"
+
+
 def test_what_is_in_memory_of_a_submissions_own_files_is_forgotten_as_well(write_submission, monkeypatch):
     forgotten = []
     monkeypatch.setattr(rechecks, "forget", forgotten.extend)

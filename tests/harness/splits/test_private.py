@@ -126,19 +126,13 @@ def test_another_secret_and_a_missing_secret_are_errors(committed, tmp_path):
         open_secret(suite, tmp_path / "none")
 
 
-def test_a_damaged_file_of_commitments_is_an_error(suite):
-    commitments_file(suite).write_text('[{"number": 1}]')
-    with pytest.raises(FrozenDataError, match=r"private.json is damaged: (.|\n)*; restore it from version control"):
-        read_commitments(suite)
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("{", "cannot read the commitments .*: Expecting property name"),
         ('{"a": 1, "a": 2}', "the key 'a' occurs twice"),
         ("3", r"is damaged: Input should be a valid list \(got 3\)"),
-        ('[{"number": 1}]', "is damaged: 0.committed: this key is missing; add it; 0.secret_sha256"),
+        ('[{"number": 1}]', "is damaged: 0.committed: this key is missing; add it; 0.secret_sha256.*restore it from v"),
     ],
 )
 def test_what_is_wrong_with_the_commitments_is_one_line(suite, content, message):

@@ -19,5 +19,9 @@ def test_processes_that_share_a_gpu_get_its_memory_less_what_cuda_needs_for_each
     assert (fraction * total, device) == (pytest.approx(expected), "cuda:0")
 
 
-def test_without_a_gpu_nothing_is_bounded():
+def test_without_a_gpu_nothing_is_bounded(monkeypatch):
+    bounded = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", lambda *given: bounded.append(given))
     bound_memory(0.5, "cuda")
+    assert bounded == []
