@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.specs import split_spec
 from spurgen.harness.commands._answers import add_answers, run_answers
 from spurgen.harness.commands._model import add_model, run_model
 from spurgen.harness.machine.files import check_distinct, write_atomically
@@ -129,7 +130,9 @@ def _check_flags(arguments: argparse.Namespace) -> None:
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` if a file to write is one to read, or one that is written already."""
-    read = {path.resolve() for path in (arguments.table, arguments.other, arguments.metadata) if path is not None}
+    inputs = [arguments.table, arguments.other, arguments.metadata, *(arguments.answers or ())]
+    inputs += [Path(split_spec(arguments.model)[0])] if arguments.model else []
+    read = {path.resolve() for path in inputs if path is not None}
     for flag in ("json", "latex", "figure"):
         path = getattr(arguments, flag)
         if path is not None and path.resolve() in read:

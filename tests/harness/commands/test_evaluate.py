@@ -127,6 +127,8 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
         ),
         ("right.csv --metadata metadata.csv --json metadata.csv", "--json metadata.csv is read as well, and would be"),
         ("right.csv --metadata metadata.csv --latex x --json ./x", "--json and --latex both name x; name another file"),
+        ("--answers right.csv shortcut.csv --task t --json shortcut.csv", "--json shortcut.csv is read as well, and"),
+        ("--model m.py:best --metadata metadata.csv --texts y --json m.py", "--json m.py is read as well, and"),
         ("--answers shortcut.csv --task small-text --model m.py", "--model has no effect with --answers"),
     ],
 )
