@@ -232,8 +232,11 @@ def _complete(text: Path, binary: Path) -> None:
 
 
 def _matching(binary: Path, sha256: str) -> bytes:
-    """Return the arrays that belong to a text: after an interrupted write, those that are still pending."""
-    for path in (binary, _pending(binary)):
+    """Return the arrays that belong to a text: during or after an interrupted write, those that are still pending.
+
+    Pending arrays are looked for first: a writer may rename them between the two looks, and then the second finds them.
+    """
+    for path in (_pending(binary), binary):
         with suppress(MissingError):
             content = read_bytes(path, ARRAY_BYTES)
             if hashlib.sha256(content).hexdigest() == sha256:

@@ -167,6 +167,25 @@ def test_a_reader_waits_out_a_write_by_another_process(add, store, monkeypatch):
     assert len(calls) == 2
 
 
+def test_arrays_that_a_writer_renames_while_they_are_looked_for_are_found(add, store, monkeypatch):
+    add(seed=0)
+    old = (store.folder / "model.npz").read_bytes()
+    add(seed=1)
+    binary, pending, real = store.folder / "model.npz", store.folder / "model.npz.pending", module.read_bytes
+    binary.rename(pending)  # as it is between the last two steps of a write
+    binary.write_bytes(old)
+
+    def then_renamed(path, limit):
+        try:
+            return real(path, limit)
+        finally:
+            if pending.exists():
+                pending.replace(binary)
+
+    monkeypatch.setattr(module, "read_bytes", then_renamed)
+    assert seeds(store) == {"small-text": [0, 1]}
+
+
 def test_a_failed_result_is_replaced_alone(add, store):
     add(seed=0)
     add(seed=1, error="no")
