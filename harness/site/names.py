@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 LONGEST = 60
 RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # names of devices on Windows
+WITH_DIGEST = re.compile(r"(.*-)?[0-9a-f]{8}")  # names that another label may get
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Categories of characters that are not shown, or that reorder those around them."""
 
@@ -17,7 +18,7 @@ def file_name(label: str) -> str:
     A label that is not such a name already is shortened and gets the start of its SHA-256.
     """
     plain = re.sub(r"[^a-z0-9_-]+", "-", label.lower()).strip("-")[:LONGEST]
-    if plain and plain == label and not RESERVED.fullmatch(plain):
+    if plain and plain == label and not RESERVED.fullmatch(plain) and not WITH_DIGEST.fullmatch(plain):
         return plain
     digest = hashlib.sha256(label.encode(errors="surrogatepass")).hexdigest()[:8]
     return f"{plain}-{digest}" if plain else digest

@@ -21,6 +21,11 @@ def test_labels_that_look_alike_have_different_files(pair):
     assert len({name.lower() for name in file_names(pair).values()}) == 2
 
 
+@pytest.mark.parametrize("label", ["A", "a b", "con", "", "../x"])
+def test_no_label_has_the_name_that_another_gets_by_its_digest(label):
+    assert file_name(file_name(label)) != file_name(label)
+
+
 def test_names_of_devices_are_avoided():
     assert file_name("con") != "con"
 
