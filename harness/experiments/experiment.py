@@ -1,13 +1,14 @@
 """An experiment: some methods on one task over some seeds; planned, run, and every result kept at once."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.result import Result
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.result import Result, Samples
 from spurgen.benchmark.suite import Task
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.machine.resources import ANYWHERE, Resources
@@ -72,21 +73,27 @@ def run_experiment(
     """
     jobs, store = plan(experiment), experiment.store
     names = {job.label: name for (name, _), job in jobs.items()}
-    for _ in run_missing(
+    ran = run_missing(
         [*jobs.values()], store, console, resources, lambda job, result: _log(log, names[job.label], result)
-    ):
-        pass
-    return {method.name: _row(store, jobs, method.name, experiment.seeds) for method in experiment.methods}
+    )
+    failed = {job.label: result for job, result in ran if result.error}
+    return {
+        method.name: make_task_row([_outcome(store, jobs[method.name, seed], failed) for seed in experiment.seeds])
+        for method in experiment.methods
+    }
 
 
-def _row(store: Store, jobs: Mapping[tuple[str, int], Job], method: str, seeds: Sequence[int]) -> TaskRow:
-    outcomes = []
-    for seed in seeds:
-        job = jobs[method, seed]
-        part = store.row(job.label)[job.task.name]
-        samples = {"correct": part.correct[0], **part.sums} if len(part.correct) else {}
-        outcomes.append((part.results[0], samples))
-    return make_task_row(outcomes)
+def _outcome(store: Store, job: Job, failed: Mapping[str, Result]) -> tuple[Result, Samples]:
+    """Return a job's stored result and samples; where the store has an older version's, return the failure."""
+    part = store.row(job.label)[job.task.name]
+    if job.accepts(part.results[0]):
+        return part.results[0], {"correct": part.correct[0], **part.sums} if len(part.correct) else {}
+    if job.label in failed:
+        return failed[job.label], {}
+    raise SpurgenError(
+        f"the row {job.label} in {store.folder} got a result of another version of {job.spec} while this command ran; "
+        "run it again"
+    )
 
 
 def _log(log: logging.Logger, method: str, result: Result) -> None:

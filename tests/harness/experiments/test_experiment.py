@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import spurgen.harness.experiments.experiment as module
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.benchmark.suite import Task
@@ -12,6 +13,7 @@ from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment, plan, run_experiment
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.resources import Resources
+from spurgen.harness.running.missing import run_missing
 
 MODEL = (
     "import numpy as np\ndef predict(batch): return np.array([[c.count('a'), c.count('e')] for c in batch.captions])"
@@ -76,6 +78,30 @@ def test_a_failed_job_is_run_again(experiment, runs):
     for _ in range(2):
         assert "boom" in run(replace(experiment, seeds=(0,)))["model"].results[0].error
     assert runs == [0, 0]
+
+
+def test_an_edited_file_that_fails_is_not_reported_by_the_results_of_its_older_version(experiment, runs):
+    first = run(replace(experiment, seeds=(0,)))["model"]
+    Path("model.py").write_text("def predict(batch): raise ValueError('boom')")
+    failed = run(experiment)["model"]
+    assert (failed.seeds, runs) == ([0, 1], [0, 0, 1])
+    assert all("boom" in result.error for result in failed.results)
+    Path("model.py").write_text(MODEL)
+    assert run(replace(experiment, seeds=(0,)))["model"].results == first.results
+    assert runs == [0, 0, 1]
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_result_of_another_version_that_came_in_the_meantime_is_not_reported(experiment, monkeypatch):
+    def replaced(jobs, store, *_):
+        yield from run_missing(jobs, store, Console(quiet=True), Resources(1))
+        for job in jobs:
+            part = store.row(job.label)[job.task.name]
+            store.update(job.label, [result.model_copy(update={"identity": "other"}) for result in part.results])
+
+    monkeypatch.setattr(module, "run_missing", replaced)
+    with pytest.raises(SpurgenError, match=r"the row model-seed0 in .* got a result of another version of model\.py"):
+        run(experiment)
 
 
 def test_a_killed_process_keeps_the_finished_results(experiment, runs, monkeypatch):
