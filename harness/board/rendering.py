@@ -1,6 +1,7 @@
 """The leaderboard as Markdown text."""
 
 import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
@@ -30,6 +31,8 @@ OPTIONAL = {
 }  # fmt: skip
 """Metrics with a column where a row has them: the column's title, and the format of its numbers."""
 SYNTHETIC = "twins"  # the access tier that is given what no real data have
+SPECIAL = re.compile(r"[\\*~|\[\]]|(?<![^\W_])_|_(?![^\W_])")
+"""Characters that Markdown may take for markup; an underscore between letters, as in `group_dro`, never is."""
 Row = TypeVar("Row", bound=BoardRow)
 Columns = Callable[[Sequence[Row], Row], dict[str, str]]
 
@@ -174,4 +177,4 @@ def p_equals(p_value: float) -> str:
 def as_text(text: str) -> str:
     """Return a stranger's text so that Markdown shows it as text and no more."""
     shown = "".join(c if c.isprintable() else " " for c in text)  # no newline, no escape sequence of a terminal
-    return html.escape(shown).replace("|", "\\|").replace("`", "'").replace("[", "\\[")
+    return SPECIAL.sub(r"\\\g<0>", html.escape(shown).replace("`", "'"))

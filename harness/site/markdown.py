@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|`(?P<code>[^`]+)`|\[(?P<link>[^\]]+)\]\([^)]*\)")
+INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|`(?P<code>[^`]+)`|(?<!\\)\[(?P<link>[^\]]+)\]\([^)]*\)")
 
 
 @dataclass
@@ -93,4 +93,4 @@ def inline(text: str) -> Markup:
 
 
 def _plain(text: str) -> Markup:
-    return escape(html.unescape(re.sub(r"\\([\\|\[\]`*_])", r"\1", text)))
+    return escape(html.unescape(re.sub(r"\\([\\|\[\]`*~_])", r"\1", text)))

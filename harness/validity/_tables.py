@@ -14,8 +14,13 @@ T = TypeVar("T")
 
 def table(lines: Sequence[Mapping[str, object]]) -> str:
     """Write a Markdown table in which every entry is plain text."""
-    safe = [{name: as_text(str(entry)) for name, entry in line.items()} for line in lines]
+    safe = [{name: _cell(str(entry)) for name, entry in line.items()} for line in lines]
     return markdown_table(safe)
+
+
+def _cell(entry: str) -> str:
+    """Return an entry as text; a star at its end, which marks what is significant, has no effect in a cell."""
+    return as_text(entry.removesuffix("*")) + "*" * entry.endswith("*")
 
 
 def with_note(note: str, *tables: Sequence[Mapping[str, object]]) -> str:

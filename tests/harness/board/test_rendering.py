@@ -3,6 +3,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from spurgen.harness.board.rendering import (
     NOTE,
@@ -15,6 +18,8 @@ from spurgen.harness.board.rendering import (
 )
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.statistics.estimate import Estimate
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])  # as GitHub reads it
 
 
 @pytest.fixture
@@ -130,6 +135,42 @@ def test_the_file_has_the_whole_note(board):
 
 def test_no_escape_sequence_reaches_a_terminal():
     assert as_text("a\x1b[2J\nb") == "a \\[2J b"
+
+
+def test_names_of_methods_stay_as_they_are():
+    assert as_text("group_dro-lr=1e-3+a.b_c") == "group_dro-lr=1e-3+a.b_c"
+
+
+def in_a_cell(text):
+    """Return what Markdown shows in the cell of a table that has a text."""
+    tokens = MARKDOWN.parse(f"| x | y |\n|---|---|\n| {as_text(text)} | z |\n")
+    first, last = [token for token in tokens if token.type == "inline"][2:]
+    assert last.content == "z"
+    return plain(first)
+
+
+def in_a_line(text):
+    """Return what Markdown shows of a text on a line of its own."""
+    (token,) = [token for token in MARKDOWN.parse(f"Not ranked: {as_text(text)}  ") if token.type == "inline"]
+    return plain(token).removeprefix("Not ranked: ")
+
+
+def plain(token):
+    """Return the text of an inline token; fail if it has anything else."""
+    assert {child.type for child in token.children} <= {"text", "text_special"}
+    return "".join(child.content for child in token.children)
+
+
+@pytest.mark.parametrize(
+    "text", ["\\[click](http://evil.example)", "a\\|b", "*a* **b** _c_ __d__ ~e~ ~~f~~", "!\\[x](y)", "\\`a`\\", "a\\"]
+)
+def test_markup_in_a_name_or_reason_is_shown_and_has_no_effect(text):
+    assert in_a_cell(text) == in_a_line(text) == text.replace("`", "'")
+
+
+@given(st.text("\\[]()!*_~|`<>&a1 ;#\u2014", min_size=1).map(str.strip).filter(bool))
+def test_no_text_has_an_effect_in_markdown(text):
+    assert in_a_cell(text) == in_a_line(text) == text.replace("`", "'")
 
 
 def robust(row):

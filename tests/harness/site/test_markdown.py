@@ -39,3 +39,7 @@ def test_markup_in_a_report_is_text():
     assert inline("**<script>** `<i>` &lt;u&gt;") == (
         "<strong>&lt;script&gt;</strong> <code>&lt;i&gt;</code> &lt;u&gt;"
     )
+
+
+def test_an_escaped_character_is_itself():
+    assert inline(r"\[a\](b) \*\*c\*\* \_d\_ \~e\~ \\ f\|g") == r"[a](b) **c** _d_ ~e~ \ f|g"

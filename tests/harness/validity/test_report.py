@@ -9,7 +9,7 @@ from spurgen.harness.validity import _rows
 from spurgen.harness.validity._published import SUBPOPBENCH
 from spurgen.harness.validity._report import draw, examine, summary, to_json, to_markdown
 from spurgen.harness.validity._section import Section
-from spurgen.harness.validity._tables import by_task
+from spurgen.harness.validity._tables import by_task, table
 
 NAMES = [
     "cannot_show", "erm_failure", "above_erm", "tiers", "spearman", "published_spearman", "dose_response",
@@ -166,3 +166,8 @@ def test_an_error_in_the_published_metrics_is_named(run, tmp_path, stderr):
     (tmp_path / "p.csv").write_text("protocol,method\np,m\n")
     assert run("--published", str(tmp_path / "p.csv")) == 2
     assert "p.csv, line 2, column dataset: Field required; correct the line" in stderr()
+
+
+def test_entries_of_a_table_are_text_and_keep_the_star_of_significance(read_table):
+    (line,) = read_table(table([{"Method": "*a* [b](c)", "Difference": "-0.054*"}]))
+    assert (line["Method"].rstrip(), line["Difference"].rstrip()) == (r"\*a\* \[b\](c)", "-0.054*")
