@@ -4,12 +4,13 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from spurgen.benchmark.scenario_tables import MAX_CHANNELS, MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
 ANSWERS_ONLY: Final = "answers only"  # how far a row is verified whose model ran elsewhere
+LONGEST_NAME = 100  # of a sanity check or a selection rule
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them overflows
@@ -29,6 +30,16 @@ def pattern_letters(pattern: int, channels: int) -> str:
     return "".join("c" if pattern >> k & 1 else "a" for k in range(channels))
 
 
+def _printable(name: str) -> str:
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"expected at most {LONGEST_NAME} printable characters")
+    return name
+
+
+ReportName = Annotated[str, AfterValidator(_printable)]
+"""A name that a submission chose, on one line and without escape sequences, since commands print it."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -41,8 +52,8 @@ class Report(_Frozen):
     """
 
     curves: tuple[dict[str, float | str], ...] = ()
-    checks: dict[str, bool] = {}
-    selection: str | None = None
+    checks: dict[ReportName, bool] = {}
+    selection: ReportName | None = None
 
     @property
     def failed_checks(self) -> list[str]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import groups_on_test
-from spurgen.harness.board.rendering import p_equals
+from spurgen.harness.board.rendering import as_text, p_equals
 from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
 from spurgen.harness.machine.printing import and_list
@@ -78,7 +78,8 @@ def _failures(summary: ExperimentSummary) -> list[str]:
 def _doubts(summary: ExperimentSummary) -> list[str]:
     """Return which rows do not represent their method, or are low for another reason than robustness."""
     finished = summary.finished
-    checks = [f"{method.name} ({and_list(method.failed_checks)})" for method in finished if method.failed_checks]
+    failed = {method.name: [as_text(check) for check in method.failed_checks] for method in finished}
+    checks = [f"{name} ({and_list(names)})" for name, names in failed.items() if names]
     by_chance = [method.name for method in finished if not method.above_chance]
     blind = [method.name for method in finished if method.ignores_core]
     lines = [f"Failed sanity checks, so the row does not represent the method: {and_list(checks)} (docs/methods.md)."]

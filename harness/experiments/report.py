@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import p_text
+from spurgen.harness.board.rendering import as_text, p_text
 from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions
 from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
 from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
@@ -136,7 +136,7 @@ def _selection(summary: ExperimentSummary) -> str:
         report = method.results[0].report
         if report and report.selection:
             rules.setdefault(report.selection, []).append(method.name)
-    listed = "; ".join(f"{rule} ({', '.join(names)})" for rule, names in rules.items())
+    listed = "; ".join(f"{as_text(rule)} ({', '.join(names)})" for rule, names in rules.items())
     return f"The epoch was selected by: {listed}." if listed else ""
 
 

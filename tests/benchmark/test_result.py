@@ -51,6 +51,15 @@ def test_a_report_names_the_sanity_checks_that_failed():
     assert Report(checks={"a": True, "b": False}).failed_checks == ["b"]
 
 
+@pytest.mark.parametrize("name", ["\x1b]0;owned\x07\x1b[2J", "a\nb", "\u202eb", "\ud800", "x" * 101])
+def test_names_in_a_report_are_short_and_printable(name):
+    expected = "expected at most 100 printable characters"
+    with pytest.raises(ValidationError, match=expected):
+        Report(checks={name: False})
+    with pytest.raises(ValidationError, match=expected):
+        Report(selection=name)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -193,6 +193,13 @@ def test_a_method_that_failed_has_no_estimates(make_experiment):
     assert re.search(r"\| irm +\| none +\| failed +\|", results_table(summary))
 
 
+def test_names_in_a_submissions_report_are_text_in_markdown(make_experiment):
+    methods = {"erm": {}, "model": {"checks": {"[a](http://b) | <i>": False}, "selection": "**last**"}}
+    text = to_markdown(make_experiment(methods))
+    assert r"does not represent the method: model (\[a\](http://b) \| &lt;i&gt;)" in text
+    assert r"selected by: \*\*last\*\* (model)" in text
+
+
 def test_nothing_is_tested_without_erm(make_experiment):
     summary = make_experiment({"a": {}, "b": {}})
     assert summary.differences == ()

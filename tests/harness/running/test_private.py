@@ -72,7 +72,7 @@ def test_a_failure_on_private_splits_contains_no_text_of_the_submission(result_o
 
 @pytest.mark.parametrize("passed", [True, False])
 def test_a_private_report_contains_only_whether_all_sanity_checks_passed(result_of, write_submission, passed):
-    report = f"{{'checks': {{train.captions[0]: {passed}, 'other': True}}, 'selection': train.captions[1]}}"
+    report = f"{{'checks': {{train.captions[0][:99]: {passed}, 'other': True}}, 'selection': train.captions[1][:99]}}"
     fit = f"def fit(data, val, context):\n    global train\n    train = data.batch\ndef report(): return {report}\n"
     result = result_of(write_submission(READS + fit), private=True)
     assert result.error is None

@@ -274,6 +274,7 @@ def test_a_closed_worker_signals_no_process_when_it_is_closed_again(write_submis
     ("report", "message"),
     [
         ("{'checks': {'a': 'maybe?'}}", "an invalid report: checks.a: "),
+        ("{'checks': {'\\x1bc': False}}", r"an invalid report: checks\.'\\x1bc': expected at most 100 printable"),
         ("{'x': 1}", "an invalid report: .*x"),
         ("{'selection': '\\ud800'}", "(text that cannot be written|an invalid report: selection)"),
     ],
