@@ -137,7 +137,7 @@ class Result(_Frozen):
     submission: str
     spec: Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=4096)]
     options: dict[str, JsonValue]
-    access: str
+    access: Name
     uses_generator: bool = False
     seed: int = Field(ge=0, lt=2**63)
     uncorrelated: bool = False

@@ -36,6 +36,9 @@ def contradiction(task: Task, groups: Int64, row: TaskRow) -> str | None:
         counts = metrics.count_groups(correct, groups)
         if counts.correct.tolist() != list(result.groups):
             return f"its counts per group do not follow from its samples (seed {result.seed})"
+        strange = result.patterns.keys() - set(_patterns(task))
+        if strange:
+            return f"its task has no alignment pattern {min(strange)!r} (seed {result.seed})"
         claims = chain(_of_groups(task, counts, float(correct.mean()), result), _of_pulls(task, result))
         problem = _first_wrong(claims)
         if problem:
@@ -96,17 +99,21 @@ def _first_wrong(claims: Iterator[Claim]) -> str | None:
 
 
 def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result: Result) -> Iterator[Claim]:
-    """Yield the metrics that follow from the counts per group; those that came later only if the result has them."""
+    """Yield the metrics that follow from the counts per group; summaries, which came later, if the result has them."""
     yield "accuracy", result.metrics.get("accuracy"), accuracy, ROUNDING
     yield "wga", result.metrics.get("wga"), counts.worst, ROUNDING
     means = metrics.pattern_accuracies(counts.accuracies, task.scenario.num_classes).tolist()
-    letters = [pattern_letters(k, len(task.channels)) for k in range(len(means))]
-    claimed = {f"accuracy of {name}": result.patterns.get(name) for name in letters}
+    for name, mean in zip(_patterns(task), means, strict=True):
+        yield f"accuracy of {name}", result.patterns.get(name), mean, ROUNDING
     summaries = {"aligned_accuracy": means[0], "conflicting_accuracy": means[-1], "robust_accuracy": min(means)}
-    claimed |= {name: result.metrics.get(name) for name in summaries}
-    for (name, value), mean in zip(claimed.items(), [*means, *summaries.values()], strict=True):
-        if value is not None:
-            yield name, value, mean, ROUNDING
+    for name, mean in summaries.items():
+        if name in result.metrics:
+            yield name, result.metrics[name], mean, ROUNDING
+
+
+def _patterns(task: Task) -> list[str]:
+    """Return the names of a task's alignment patterns, in the order of `pattern_accuracies`."""
+    return [pattern_letters(k, len(task.channels)) for k in range(2 ** len(task.channels))]
 
 
 def _of_pulls(task: Task, result: Result) -> Iterator[Claim]:

@@ -130,7 +130,7 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         channels=_channels(material, label, task, placed) if placed else [],
         patterns={name: spoken(name, task.channels) for name in by_conflicts(patterns)},
         bars=pattern_bars(patterns, task.channels) if patterns else None,
-        units=[_unit(material, task, result) for result in row.results],
+        units=[_unit(material, task, result, UNIT_METRICS if placed else {}) for result in row.results],
         curves=curves(done),
         about_curves=curves_in_words(task, row.results[0].access, curve_series(done)),
         selections=placed.selections if placed else {},
@@ -182,21 +182,22 @@ def _number(text: str, drawing: Markup) -> Markup:
     return Markup("{}{}").format(text.replace("-", "\N{MINUS SIGN}"), drawing)
 
 
-def _unit(material: Material, task: Task, result: Result) -> UnitLine:
+def _unit(material: Material, task: Task, result: Result, titles: Mapping[str, str]) -> UnitLine:
+    """Return a result's line; `titles` of its metrics: none for a row off the board, whose counts may not fit."""
     robust = result.metrics.get(RANKED_BY)
     ideal = material.ideals.get((task.in_world(result.seed).scenario.name, task.modality))
     line = ideal.metrics.get(RANKED_BY) if ideal else None
     return UnitLine(
         unit=result.seed,
         robust=None if robust is None else _number(f"{robust:.3f}", interval_cell(Estimate(robust), line)),
-        metrics={title: _of_result(material, task, result, metric) for metric, title in UNIT_METRICS.items()},
+        metrics={title: _of_result(material, task, result, metric) for metric, title in titles.items()},
         patterns={name: (value, shade(value)) for name, value in result.patterns.items()},
         error=result.error,
     )
 
 
 def _of_result(material: Material, task: Task, result: Result, metric: str) -> float | None:
-    values = None if result.error else material.values[task.name].of(TaskRow((result,)), metric)
+    values = material.values[task.name].of(TaskRow((result,)), metric)
     return None if values is None else float(values[0])
 
 

@@ -79,7 +79,8 @@ def curves_in_words(task: Task, access: str, names: Collection[str]) -> str:
     worst = [f"“{curve_name(name)}”" for name in WORST if name in names]
     sentences = []
     if "val_accuracy" in names:
-        balanced = task.scenario.num_balanced_val if ACCESS[access].balanced_val else 0
+        grant = ACCESS.get(access)  # None for a tier of another version
+        balanced = task.scenario.num_balanced_val if grant and grant.balanced_val else 0
         share = (
             f"{1 - balanced / task.scenario.splits.val:.0%} of the validation samples are"
             if balanced

@@ -67,6 +67,8 @@ def test_names_in_a_report_are_short_and_printable(name):
         {"metrics": {"wga": float("inf")}},
         {"verification": "trust me"},
         {"rank": 1},
+        {"access": "all\x1b[2J"},
+        {"access": ""},
         {"seed": "one"},
         {"seed": -1},
         {"provenance": {}},

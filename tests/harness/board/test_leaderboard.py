@@ -161,10 +161,9 @@ def test_a_mean_that_not_all_results_have_is_left_out(suite, make_outcome, task_
     whole, samples = make_outcome(suite, 0.8, 0, rules={"last": {"wga": 0.4, "accuracy": 0.8}})
     decoded = {name: row | {"decoded": 0.1} for name, row in whole.channels.items()}
     whole = whole.model_copy(update={"metrics": whole.metrics | {"probe": 0.5}, "channels": decoded})
-    bare, others = make_outcome(suite, 0.8, 1, patterns={}, rules={"last": {"wga": 0.6}})
+    bare, others = make_outcome(suite, 0.8, 1, rules={"last": {"wga": 0.6}})
     bare = bare.model_copy(update={"channels": decoded | {"color": bare.channels["color"]}})
     (row,) = task_board({"a": make_task_row([(whole, samples), (bare, others)])}).few
-    assert row.patterns == {}
     assert "probe" not in row.estimates
     assert row.selections == {"last": {"wga": 0.5}}
     assert row.by_channel["decoded"] == {"background": 0.1}
@@ -173,7 +172,7 @@ def test_a_mean_that_not_all_results_have_is_left_out(suite, make_outcome, task_
 @pytest.mark.parametrize(("core", "ignores"), [(0.2, True), (0.21, False), (0.5, False), (0.0, True)])
 def test_a_row_ignores_the_core_cue_if_it_moves_it_no_more_than_the_placebo(suite, make_row, task_board, core, ignores):
     arrays = {"core": np.full(BASES, core), "placebo": np.full(BASES, 0.2)}
-    assert task_board({"a": make_row(suite, 0.6, arrays=arrays, patterns={})}).few[0].ignores_core is ignores
+    assert task_board({"a": make_row(suite, 0.5, arrays=arrays)}).few[0].ignores_core is ignores
 
 
 def test_the_guaranteed_interval_covers_for_all_seeds_at_once(suite, make_row, task_board):

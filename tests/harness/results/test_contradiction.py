@@ -86,6 +86,20 @@ def test_a_channels_metric_and_the_groups_are_held_to_the_samples(suite, make_ou
     assert reason.startswith("its counts per group do not follow from its samples")
 
 
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["aa", "ca", "ac", "cc", "a"], "its task has no alignment pattern 'a' (seed 0)"),
+        (["aa", "ca", "ac"], "it lacks the metric accuracy of cc (seed 0)"),
+        ([], "it lacks the metric accuracy of aa (seed 0)"),
+    ],
+)
+def test_the_accuracies_by_pattern_are_those_of_all_patterns_of_the_task(suite, make_outcome, judge, names, reason):
+    result, samples = make_outcome(suite, 0.8)
+    edited = result.model_copy(update={"patterns": {name: result.patterns.get(name, 0.5) for name in names}})
+    assert judge(make_task_row([(edited, samples)])) == reason
+
+
 def test_a_missing_metric_is_named(suite, make_outcome, judge):
     result, samples = make_outcome(suite, 0.8)
     del result.metrics["wga"]

@@ -46,3 +46,8 @@ def test_curves_of_the_worst_pattern_are_not_said_to_hide_robustness(tiny):
     assert both.startswith("60% of the validation samples are drawn as training is")
     assert both.endswith("accuracy of any alignment pattern or group, which does show it.")
     assert curves_in_words(task, "none", ["loss"]) == ""
+
+
+def test_a_tier_of_another_version_is_described_as_one_without_balanced_samples():
+    task = load_suite("v2").tasks["composite-text"]
+    assert curves_in_words(task, "everything", ["val_accuracy"]) == curves_in_words(task, "none", ["val_accuracy"])
