@@ -36,17 +36,17 @@ def test_a_row_needs_a_result_for_every_world_or_five_seeds(suite):
 
 
 @pytest.mark.parametrize(
-    ("metrics", "range_of"),
+    ("metrics", "ends"),
     [
         (("robust_accuracy", "wga", "wga_corrected", "accuracy", "sss", "sss/color", "sss_placebo", "sss_floor",
-          "core_sensitivity", "cra", "flip_rate"), {"bounded": True}),
-        (("reliance", "reliance/color", "core_use", "core_use_first", "core_use_second"),
-         {"bounded": False, "most": 1.0}),
-        (("ig", "reliance_total", "reliance_excess"), {"bounded": False}),
+          "core_sensitivity", "cra", "flip_rate"), (0.0, 1.0)),
+        (("reliance", "reliance/color"), (-2.0, 1.0)),
+        (("core_use", "core_use_first", "core_use_second"), (-1.0, 1.0)),
+        (("ig", "reliance_total", "reliance_excess"), (-np.inf, np.inf)),
     ],
 )  # fmt: skip
-def test_intervals_of_a_metric_end_where_its_range_does(metrics, range_of):
+def test_intervals_of_a_metric_end_where_its_range_does(metrics, ends):
     values = {f"m{k}": np.array([0.5, 0.6, 0.7]) + 0.1 * k for k in range(3)}
-    expected = fit_spread([values["m0"], values["m2"]], **range_of)
+    expected = fit_spread([values["m0"], values["m2"]], ends)
     for metric in metrics:
         assert spread_of(metric, values, {"m2", "m0", "absent"}) == expected, metric

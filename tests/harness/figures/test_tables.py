@@ -5,6 +5,7 @@ import pytest
 
 from spurgen.harness.figures.from_run import run_sheet
 from spurgen.harness.figures.tables import main_table, reliance_table, task_table
+from spurgen.harness.statistics.estimate import Estimate
 
 
 def rows(text):
@@ -105,12 +106,13 @@ def test_labels_are_words_joined_by_hyphens(means):
 
 
 def test_the_table_of_reliance_has_a_column_per_channel_and_the_ideal_observer_first(mains):
-    text = reliance_table(mains[0]).text
+    of_channels = {"reliance": {name: Estimate(0.45, 0.4, 0.5) for name in ("color", "background")}}
+    sheet = replace(mains[0], entries=[replace(entry, channels=of_channels) for entry in mains[0].entries])
+    text = reliance_table(sheet).text
     table = rows(text)
     assert table["Method"] == ["color", "background", "Excess"]
     assert table["ideal observer"] == ["0.02", "0.02", "--"]
-    estimate = mains[0].by_label["erm"].channels["reliance"]["color"]
-    assert table["erm"][0].startswith(f"{estimate.value:.2f} {{[}}")
+    assert table["erm"][0] == "0.45 {[}0.40, 0.50]"
     assert r"\label{tab:spurgen-reliance-main-image}" in text
     assert reliance_table(replace(mains[0], entries=[replace(e, channels={}) for e in mains[0].entries])) is None
 
