@@ -18,8 +18,16 @@ def predict(batch):
 
 
 @pytest.fixture
-def row(score, suite_file, write_submission, tmp_path):
+def row(score, suite_file, write_submission, tmp_path, monkeypatch):
     """Return a function that scores a submission, and one that runs its row again, with its results in the store."""
+    asked = []
+
+    def without_forgetting(limits, **changes):
+        """Note what is asked for; tests/attacks has it: it takes seconds, and slows what runs beside it."""
+        asked.append(changes)
+        return limits
+
+    monkeypatch.setattr("spurgen.harness.commands.reproduce.replace", without_forgetting)
     folder = tmp_path / "results"
     store = Store(folder, "tiny")
     flags = ["--suite", suite_file, "--results", str(folder), "--device", "cpu", "--jobs", "1"]
@@ -39,6 +47,7 @@ def row(score, suite_file, write_submission, tmp_path):
         reproduce=lambda *more: main(["reproduce", "model", *more, *flags]),
         results=results,
         claim=claim,
+        asked=asked,
         raise_metric=raise_metric,
     )
 
@@ -49,6 +58,7 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
     (before,) = row.results()
     capsys.readouterr()
     assert row.reproduce() == 0
+    assert row.asked == [{"forget_pages": True}]
     out, err = capsys.readouterr()
     assert row.results() == (before,)
     lines = [line for line in out.splitlines() if line.startswith("| small-text")]
