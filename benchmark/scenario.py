@@ -27,7 +27,6 @@ from spurgen.benchmark.scenario_tables import (
 )
 
 Modality = Literal["image", "text", "multimodal"]
-BALANCED = ("calibration", "test")  # splits with a fixed number of samples of every group
 _CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
     "image": frozenset({"image", "both"}),
     "text": frozenset({"caption", "both"}),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from spurgen.benchmark.errors import shortened
-from spurgen.benchmark.scenario_tables import MAX_CLASSES, MAX_SAMPLES, Strength
+from spurgen.benchmark.scenario_tables import BALANCED, MAX_CLASSES, MAX_SAMPLES, Strength
 
 if TYPE_CHECKING:
     from spurgen.benchmark.scenario import Scenario
@@ -83,7 +83,7 @@ def _check_second_part(scenario: "Scenario") -> None:
 
 def _check_sizes(scenario: "Scenario") -> None:
     splits = scenario.splits
-    for split in ("calibration", "test"):
+    for split in BALANCED:
         size = scenario.split_sizes[split]
         if size > MAX_SAMPLES:
             raise ValueError(f"splits.{split}_per_group: {size:,} {split} samples in all, at most {MAX_SAMPLES:,}")

@@ -10,6 +10,7 @@ Strength = Probability | tuple[Probability, ...]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]  # keys random streams and files
 
+BALANCED = ("calibration", "test")  # splits with a fixed number of samples of every group
 MAX_CLASSES = 20
 MAX_CHANNELS = 16  # so 2**16 alignment patterns
 MAX_SAMPLES = 10_000_000  # of a split

@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.scenario import BALANCED, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import BALANCED
 from spurgen.generators.streams import Draw, Int64, Words, fraction, happens, threshold, uniform_int
 from spurgen.generators.world import World, redrawn_channel
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import BALANCED, Scenario
-from spurgen.benchmark.scenario_tables import Channel
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import BALANCED, Channel
 from spurgen.generators.factors import (
     Factors,
     draw_factors,
@@ -42,9 +42,9 @@ def sample(
 ) -> Samples:
     """Return samples of `train`, `val`, `calibration` or `test`; a sample is the same alone and in any batch.
 
-    A split has no end, and no manifest freezes what lies past its size. Past that of train there are fresh samples of
-    the same distribution; past those of val and test, fresh ones of the kind of their last samples, which are not
-    balanced if val has `val_per_group` and all conflict if test has `conflicting_per_class`. Without `images` (or
+    A split has no end, and no manifest freezes what lies past its size: fresh samples of the kind of its last ones. So
+    if val has `val_per_group`, those past its size are not balanced; if test has `conflicting_per_class`, all channels
+    conflict in those past its size. Without `images` (or
     `captions`) the array (or list) is empty, which takes less time. Raises `ScenarioError` for an unknown split, an
     impossible scenario, or indices that are negative, not whole numbers, or not one-dimensional.
     """

@@ -12,17 +12,17 @@ from spurgen.harness.human.table import people_text
 from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
-    "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board"
-    " per access tier: what a submission was given besides labels; no real data have twins. Rank a-b of n: a - 1 rows"
-    " are significantly better, n - b significantly worse. Letter: a row does not differ significantly from the "
+    "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board "
+    "per access tier: what a submission was given besides labels; no real data have twins. Rank a-b of n: a - 1 rows "
+    "are significantly better, n - b significantly worse. Letter: a row does not differ significantly from the "
     "baselines of its tier with which it shares one (moderated paired t-test over worlds, or over training seeds "
     "where there is one world; of all pairs of baselines told apart, 5 % at most are expected to be equal). Rows are "
     "compared with the baselines alone, so a new row moves no other; one with `-` differs from a baseline of every "
-    "letter. To ERM: robust accuracy less ERM's, better or worse where it differs significantly (Holm). Brackets: 95 "
-    "% intervals. WGA: worst-group accuracy, corrected for the bias of a minimum. SSS: Spurious Sensitivity Score; "
+    "letter. To ERM: robust accuracy less ERM's, better or worse where it differs significantly (Holm). Brackets: "
+    "95 % intervals. WGA: worst-group accuracy, corrected for the bias of a minimum. SSS: Spurious Sensitivity Score; "
     "its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. Private gap: robust accuracy less "
-    "that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other metrics: the CSV and"
-    " JSON files, and docs/metrics.md."
+    "that on splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other metrics: the CSV and "
+    "JSON files, and docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
 OPTIONAL = {

@@ -28,7 +28,7 @@ UNKNOWN = {
 NEWER = 0.05
 """Tolerance of core use, and of reliance on a channel, which older results lack."""
 CLAIMS = ("access", "uses_generator", "failed_checks")
-"""What a row says of its submission, and a second run shows: it decides whether and among which rows the row ranks."""
+"""What a row says of its submission, and what decides whether it ranks, and among which rows."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]
 WORST_FIRST: tuple[Match, ...] = ("differs", "within tolerance", "exact")
 

@@ -32,9 +32,9 @@ GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
     "Rank a-b of n: a - 1 rows of the access tier are significantly better in robust accuracy, n - b significantly "
-    "worse. Rows with a common letter do not differ significantly (rows of your own are "
-    "compared with baselines alone). Brackets: 95% intervals. "
-    "Reliance: the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
+    "worse. Rows with a common letter do not differ significantly (rows of your own are compared with baselines "
+    "alone). Brackets: 95% intervals. Reliance: the largest on a channel; `on X`: that on channel X. Columns: "
+    "docs/metrics.md."
 )
 MINE = " >: your row."
 SPARE = ("Access", "Letter", "Reliance", "Core use", ON, "To ERM")

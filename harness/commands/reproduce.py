@@ -48,6 +48,7 @@ from spurgen.harness.running.plan import plan_again
 from spurgen.harness.running.run import run as run_job
 
 GOOD = ("exact", "within tolerance")
+COLUMNS = ("task", "seed", "metric", "row", "again", "tolerance", "verdict")
 Planned = tuple[Job, Result]
 
 
@@ -175,40 +176,25 @@ def _rerun(
 
 def _table(reruns: Sequence[_Rerun], means: Mapping[str, Sequence[Again]]) -> str:
     lines = [line for rerun in reruns for line in _lines(rerun)]
-    lines += [_line(name, "mean", metric) for name, metrics in means.items() for metric in metrics]
+    lines += [_of_metric(name, "mean", metric) for name, metrics in means.items() for metric in metrics]
     return markdown_table(lines)
 
 
 def _lines(rerun: _Rerun) -> list[dict[str, str]]:
     task, seed, error = rerun.before.task, str(rerun.before.seed), rerun.after.error
     if error is not None:
-        empty = dict.fromkeys(("metric", "row", "again", "tolerance"), "")
-        return [{"task": task, "seed": seed, **empty, "verdict": f"failed: {error.partition(chr(10))[0]}"}]
-    claims = [
-        {
-            "task": task,
-            "seed": seed,
-            "metric": name,
-            "row": before,
-            "again": after,
-            "tolerance": "",
-            "verdict": "differs",
-        }
-        for name, (before, after) in rerun.claims.items()
-    ]
-    return [*claims, *(_line(task, seed, metric) for metric in rerun.metrics)]
+        return [_line(task, seed, "", "", "", "", f"failed: {error.partition(chr(10))[0]}")]
+    claims = [_line(task, seed, name, *said, "", "differs") for name, said in rerun.claims.items()]
+    return [*claims, *(_of_metric(task, seed, metric) for metric in rerun.metrics)]
 
 
-def _line(task: str, seed: str, again: Again) -> dict[str, str]:
-    return {
-        "task": task,
-        "seed": seed,
-        "metric": again.metric,
-        "row": f"{again.before:.4f}",
-        "again": f"{again.after:.4f}",
-        "tolerance": f"{again.tolerance:.4f}",
-        "verdict": again.match,
-    }
+def _of_metric(task: str, seed: str, again: Again) -> dict[str, str]:
+    figures = [f"{figure:.4f}" for figure in (again.before, again.after, again.tolerance)]
+    return _line(task, seed, again.metric, *figures, again.match)
+
+
+def _line(*cells: str) -> dict[str, str]:
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def _record(reproduced: Sequence[_Rerun], store: Store, label: str, console: Console) -> None:

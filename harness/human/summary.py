@@ -115,8 +115,7 @@ def mean_of(rows: Sequence[PersonRow]) -> PeopleMean | None:
         return None
 
     def mean(estimates: Sequence[Estimate]) -> Estimate:
-        values = np.array([each.value for each in estimates])
-        return mean_estimate(values, Spread())
+        return mean_estimate(np.array([each.value for each in estimates]), Spread())
 
     patterns = [mean([row.patterns[name] for row in counted]) for name in counted[0].patterns]
     return PeopleMean(

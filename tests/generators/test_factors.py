@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import BALANCED
+from spurgen.benchmark.scenario_tables import BALANCED
 from spurgen.generators import aligned_values, sample
 from spurgen.generators.factors import patterns
 from spurgen.generators.world import make_world

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import BALANCED
+from spurgen.benchmark.scenario_tables import BALANCED
 from spurgen.generators import check, sample, twins
 
 N = 30_000
