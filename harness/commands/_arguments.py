@@ -123,7 +123,7 @@ def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = 
     )  # fmt: skip
 
 
-def read_share(text: str) -> tuple[int, int | None]:
+def read_index(text: str) -> tuple[int, int | None]:
     """Read an index, alone or with the number of shares, for argparse."""
     match = re.fullmatch(r"(\d{1,9})(?:/(\d{1,9}))?", text)
     if match is None:
@@ -131,9 +131,9 @@ def read_share(text: str) -> tuple[int, int | None]:
     return int(match[1]), int(match[2]) if match[2] else None
 
 
-def read_shard(text: str) -> tuple[int, int | None]:
+def read_share(text: str) -> tuple[int, int | None]:
     """Read the number of a share and how many there are, for argparse."""
-    index, count = read_share(text)
+    index, count = read_index(text)
     if count is None:
         raise argparse.ArgumentTypeError(f"share {text} of how many? write {text}/4 for a share of four")
     return index, count

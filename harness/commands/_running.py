@@ -20,7 +20,7 @@ from spurgen.harness.commands._arguments import (
     add_tasks,
     check_board_files,
     open_store,
-    read_shard,
+    read_share,
 )
 from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
@@ -43,13 +43,13 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add_tasks(parser)
     add_seeds(parser, "0-2")
     add_device(parser)
-    add_jobs(parser)
+    add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
     add_results(parser)
     add_data(parser)
     parser.add_argument(
         "--shard",
-        type=read_shard,
+        type=read_share,
         metavar="I/N",
         help="run share I of N of the jobs, from 0; spurgen merge joins results",
     )

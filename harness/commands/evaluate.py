@@ -31,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_tables(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("table", type=Path, nargs="?", help="CSV or Parquet: a line per sample and run, with the answer or with logits")
-    add("other", type=Path, nargs="?", help="answers of another model to the same samples, for a paired test")
+    add("table", type=Path, nargs="?", help="CSV or Parquet: a line per sample and run, with prediction or logits")
+    add("other", type=Path, nargs="?", help="predictions of another model for the same samples, for a paired test")
     add(
         "--metadata", type=Path, metavar="FILE",
         help="table with labels, attributes and splits, such as Waterbirds' metadata.csv; default: the table itself",

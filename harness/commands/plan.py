@@ -32,6 +32,7 @@ from spurgen.harness.sandbox.limits import DEFAULT
 
 Memory = dict[tuple[str, str], int]  # peak bytes by label and task
 HOUR, MEMORY = 3600, 4 << 30
+HARNESS = 3 << 29  # bytes of the command and its process, beside the submission's: 1.0 GB were measured on images
 SCRIPT = """#!/bin/bash
 #SBATCH --array=0-{last}
 #SBATCH --time={minutes}
@@ -103,12 +104,15 @@ def _likely(memory: Memory, jobs: Sequence[Job]) -> Memory:
 
 
 def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -> str:
-    """Return a script that asks for twice the likely time and memory of its jobs, or an hour and 4 GiB a job."""
+    """Return a script that asks for twice the likely time and memory of its jobs, or an hour and 4 GiB a job.
+
+    The memory of a job is that of the submission alone; that of spurgen comes on top.
+    """
     shares = min(arguments.slurm, len(forecast.missing))
     seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in forecast.missing]
     longest = max(sum(seconds[k::shares]) for k in range(shares))
     peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
     return SCRIPT.format(
-        last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak >> 20,
+        last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak + HARNESS >> 20,
         plan=quote(str(arguments.out)),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.commands._arguments import add_device, add_jobs, read_share, results_place
+from spurgen.harness.commands._arguments import add_device, add_jobs, read_index, results_place
 from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._running import report_failures
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument("--plan", type=Path, required=True, metavar="FILE", help="what spurgen plan wrote")
     parser.add_argument(
-        "--index", type=read_share, required=True, metavar="I[/N]", help="job I of the plan, or share I of N, from 0"
+        "--index", type=read_index, required=True, metavar="I[/N]", help="job I of the plan, or share I of N, from 0"
     )
     parser.add_argument(
         "--results", type=results_place, default=str(OWN), metavar="FOLDER",

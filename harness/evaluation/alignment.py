@@ -9,6 +9,8 @@ from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.anchor.dataset import aligned_values
 from spurgen.harness.metrics.arrays import Int64
 
+UNKNOWN = "no split is called train, where the value that goes with each class is looked up; name it by --aligned"
+
 
 def named(name: str, values: Sequence[str], classes: Sequence[str], aligned: Mapping[str, str]) -> Int64:
     """Return the value that goes with each class, int64 (K,): the place in `values` of the one that `aligned` names.
@@ -39,7 +41,7 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
     `labels`, `ids`: class and value of attribute `name` of the train samples, int64 (n,).
     """
     if not len(labels):
-        return None, "which value goes with which class is taken from the train split, or from --aligned"
+        return None, UNKNOWN
     lacking = [c for k, c in enumerate(classes) if not (labels == k).any()]
     if lacking:
         return None, f"the train split has no sample of {lacking[0]}, so name the values of {name} by --aligned"

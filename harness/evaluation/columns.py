@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 
-N = TypeVar("N")
 LABELS = ("label", "y", "y_true", "target")
 PREDICTIONS = ("prediction", "pred", "y_pred", "predicted")
 SPLITS = ("split", "partition")
@@ -16,6 +14,7 @@ RUNS = ("run", "seed")
 KEYS = ("key", "id", "image_id", "img_filename", "filename", "file_name")
 CODED_SPLITS = {"0": "train", "1": "val", "2": "test"}
 LOGITS = "logit_"
+IDENTITIES = ("male", "female", "LGBTQ", "christian", "muslim", "other_religions", "black", "white")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,10 @@ LAYOUTS = {
         {"toxicity", "identity_any"},
         Columns(
             label="toxicity", attributes=("identity_any",), split="split",
-            thresholds={"toxicity": ("civil", "toxic"), "identity_any": ("none named", "identity named")},
+            thresholds={
+                "toxicity": ("civil", "toxic"), "identity_any": ("none named", "identity named"),
+                **dict.fromkeys(IDENTITIES, ("not named", "named")),
+            },
         ),
     ),
 }  # fmt: skip
@@ -95,8 +97,9 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
 
     Label, attributes and split are columns of `about`; prediction, logits and run of `answers`, which is the same table
     unless there are metadata, and None if there are no answers yet; the key is of both. A column that was asked for is
-    read as it is, without a layout's codes. Raises `SpurgenError` for a column that a table lacks, two columns that
-    could be meant, no label, no attribute, an attribute twice or that is the label, or neither answers nor logits.
+    read as it is, without a layout's codes, unless it has shares. Raises `SpurgenError` for a column that a table
+    lacks, two columns that could be meant, no label, no attribute, an attribute twice or that is the label, or neither
+    answers nor logits.
     """
     layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(about.columns)), Columns())
     given = answers or about
@@ -110,8 +113,8 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
         key=asked.key or layout.key or _first([name for name in about.columns if name in given.columns], KEYS),
         run=asked.run or given.usual(RUNS, "--run"),
         split=asked.split or layout.split or about.usual(SPLITS, "--split-column"),
-        codes=_unasked(layout.codes, asked),
-        thresholds=_unasked(layout.thresholds, asked),
+        codes={name: names for name, names in layout.codes.items() if name not in (asked.label, *asked.attributes)},
+        thresholds=layout.thresholds,
     )
     if chosen.label is None:
         raise SpurgenError(
@@ -136,11 +139,6 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
     if answers:
         answers.check(chosen.prediction, asked.run, asked.key)
     return chosen
-
-
-def _unasked(known: Mapping[str, N], asked: Columns) -> dict[str, N]:
-    """Return what is known of columns, without those that were asked for."""
-    return {name: names for name, names in known.items() if name not in (asked.label, *asked.attributes)}
 
 
 def _first(present: Sequence[str], names: Sequence[str]) -> str | None:

@@ -48,6 +48,7 @@ class Evaluation:
     `patterns`, None where it is not known which values go with which classes, for the reason `unaligned`, or where some
     class has no sample of one of the `missing_patterns`. `missing`: groups without a sample.
     `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
+    `class_order`: the classes in the order in which scores belong to them, where these have no names.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Evaluation:
     missing: tuple[str, ...]
     missing_patterns: tuple[str, ...]
     unaligned: str | None
+    class_order: tuple[str, ...] | None
 
 
 def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 0) -> Evaluation:
@@ -100,6 +102,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         missing=groups.missing,
         missing_patterns=groups.missing_patterns,
         unaligned=next((a.unaligned for a in predictions.attributes if a.aligned is None), None),
+        class_order=predictions.classes if predictions.by_place else None,
     )
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.reading import open_plain
-from spurgen.harness.evaluation.predictions import Predictions
+from spurgen.harness.evaluation.predictions import Predictions, is_numbered
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
@@ -49,7 +49,8 @@ def answer(
         name = worker.about.name
     scores = np.concatenate(rows)
     probs: Float64 = scores if what == "predict_proba" else softmax(scores)
-    return replace(samples, name=name, predicted=probs.argmax(axis=1)[None], probs=probs[None])
+    by_place = not is_numbered(samples.classes)
+    return replace(samples, name=name, predicted=probs.argmax(axis=1)[None], probs=probs[None], by_place=by_place)
 
 
 def image_batches(folder: Path, keys: Sequence[str], size: int) -> Iterator[Batch]:

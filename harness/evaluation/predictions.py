@@ -36,7 +36,7 @@ class Predictions:
 
     `labels`: int64 (n,). `predicted`: int64 (R, n). `probs`: float64 (R, n, K), or None where only classes are known.
     `keys`: names of the samples, or None where only their order is known. `split`: its name, None where there is none;
-    `unused`: lines of other splits.
+    `unused`: lines of other splits. `by_place`: whether scores belong to the classes by their place, not by name.
     """
 
     name: str
@@ -49,9 +49,15 @@ class Predictions:
     keys: tuple[str, ...] | None = None
     split: str | None = None
     unused: int = 0
+    by_place: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+def is_numbered(classes: Sequence[str]) -> bool:
+    """Return whether the classes are called 0 to K - 1, in that order: then their names are their places."""
+    return list(classes) == [str(k) for k in range(len(classes))]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,22 @@ import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.suggest import one_of, suggestion
+from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.evaluation.alignment import in_train, named
 from spurgen.harness.evaluation.columns import CODED_SPLITS, LABELS, SPLITS, Columns, Named, recognise
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.runs import rows_of_runs
-from spurgen.harness.evaluation.tables import are_codes, categories, check, in_order, logits, places, read_file, texts
+from spurgen.harness.evaluation.tables import (
+    are_codes,
+    are_shares,
+    categories,
+    check,
+    in_order,
+    logits,
+    places,
+    read_file,
+    texts,
+)
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64
 
@@ -38,7 +48,8 @@ def read_predictions(
     """
     table = read_file(path)
     source, about = (path, table) if metadata is None else (metadata, read_file(metadata))
-    labelled = _labelled(source, about, recognise(asked, _named(source, about), _named(path, table)), split)
+    columns = recognise(asked, _named(source, about), _named(path, table))
+    labelled = _labelled(source, about, _with_shares_only(source, about, columns, asked), split)
     rows = np.arange(len(table)) if metadata is None else _matched(path, table, about, labelled)
     inside, columns, classes = labelled.inside[rows], labelled.columns, labelled.classes
     used = table[inside]
@@ -46,6 +57,7 @@ def read_predictions(
     runs = rows_of_runs(path, used, factors, columns)
     first = next(iter(runs.values()))
     answers, scores = _answers(path, used, columns, classes)
+    named_scores = {f"{columns.logits}{name}" for name in classes} <= set(table.columns)
     return Predictions(
         name=path.stem,
         classes=classes,
@@ -57,6 +69,7 @@ def read_predictions(
         keys=None if columns.key is None else tuple(texts(path, used, columns.key).iloc[first]),
         split=labelled.split,
         unused=len(table) - len(used),
+        by_place=scores is not None and not named_scores,
     )
 
 
@@ -72,7 +85,7 @@ def read_samples(
     shown = texts_in or columns.key
     if shown is None or shown not in table.columns:
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
-    labelled = _labelled(path, table, columns, split)
+    labelled = _labelled(path, table, _with_shares_only(path, table, columns, asked), split)
     factors, inside = labelled.factors[labelled.inside], table[labelled.inside]
     if columns.key is not None:
         check(path, inside, columns.key, ~texts(path, inside, columns.key).duplicated(), "occurs more than once")
@@ -142,6 +155,13 @@ class _Labelled:
         return Attribute(name, values, ids, *in_train(name, labels, places(train[name], values), classes))
 
 
+def _with_shares_only(path: Path, table: pd.DataFrame, columns: Columns, asked: Columns) -> Columns:
+    """Return the columns without a layout's thresholds for those that were asked for and have no shares."""
+    named = [name for name in columns.thresholds if name in (asked.label, *asked.attributes)]
+    other = [name for name in named if not are_shares(path, table, name)]
+    return replace(columns, thresholds={k: names for k, names in columns.thresholds.items() if k not in other})
+
+
 def _labelled(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> _Labelled:
     """Read the samples of a table; raise `SpurgenError` if it has no such split."""
     if not are_codes(path, table, columns):
@@ -156,7 +176,10 @@ def _labelled(path: Path, table: pd.DataFrame, columns: Columns, split: str | No
     splits = _splits(path, table, columns.split)
     present = set(splits)
     wanted = CODED_SPLITS.get(split, split) if split else TEST if len(present) > 1 else next(iter(present))
-    return _Labelled(path, columns, factors, splits, one_of("split", wanted, present))
+    if wanted not in present:
+        known = suggestion(wanted, sorted(present))
+        raise SpurgenError(f"{path}, column {columns.split}: there is no split {wanted!r} (--split); {known}")
+    return _Labelled(path, columns, factors, splits, wanted)
 
 
 def _splits(path: Path, table: pd.DataFrame, column: str) -> pd.Series:

@@ -1,6 +1,7 @@
 """An evaluation as sentences, as tables for a terminal, and as JSON."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.table import Table
@@ -12,7 +13,8 @@ from spurgen.harness.machine.printing import terminal_table
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
+SHOWN = 12  # classes
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 
 
@@ -33,10 +35,17 @@ def summary(evaluation: Evaluation) -> str:
         said.append(f"Robust accuracy is not known: where {where}, a class has no sample.")
     else:
         said.append(f"Robust accuracy is not known: {evaluation.unaligned}.")
+    if evaluation.class_order is not None:
+        said.append(f"Its scores were read in the order of the classes: {_listed(evaluation.class_order)}.")
     if evaluation.missing:
         said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing)}.")
     said.append(f"Intervals: 95 %, over {'samples and runs' if evaluation.runs > 1 else 'samples, of this run'}.")
     return " ".join(said)
+
+
+def _listed(classes: Sequence[str]) -> str:
+    shown = ", ".join(classes[:SHOWN])
+    return shown + (f", ... ({len(classes)} classes)" if len(classes) > SHOWN else "")
 
 
 def _samples(evaluation: Evaluation) -> str:

@@ -83,9 +83,12 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 (t
 def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
     """Return a column as text without surrounding space; raise `SpurgenError` for an entry that is empty or no name.
 
-    Of floats that are all whole numbers, only those that fit an int64 are names.
+    Floats that are all whole numbers are names without a decimal point, in text too (as pandas writes a column that had
+    missing values), if they fit an int64.
     """
     entries = table[column]
+    if pd.api.types.is_string_dtype(entries) and entries.str.fullmatch(r"-?\d{1,18}\.0+").all():
+        entries = entries.str.partition(".")[0]
     if pd.api.types.is_float_dtype(entries) and (entries.dropna() % 1 == 0).all():
         check(path, table, column, entries.isna() | (entries.abs() < 2**63), "is too large for a name")
         entries = entries.astype("Int64")
@@ -120,6 +123,11 @@ def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns, k
         return pd.Series(np.where(numbers >= 0.5, high, low), table.index)
     codes = columns.codes.get(known)
     return entries.map(lambda entry: codes.get(entry, entry)) if codes else entries
+
+
+def are_shares(path: Path, table: pd.DataFrame, column: str) -> bool:
+    """Return whether every entry of a column is a number from 0 to 1."""
+    return bool(pd.to_numeric(texts(path, table, column), errors="coerce").between(0, 1).all())
 
 
 def are_codes(path: Path, table: pd.DataFrame, columns: Columns) -> bool:

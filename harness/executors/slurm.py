@@ -34,6 +34,7 @@ R = TypeVar("R")
 HEEDS = frozenset({"address", "gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
 TASKS, STEPS = "tasks", "steps"  # folders
+LINES, WORDS = 6, 500  # of a log that a message quotes: lines, and characters
 LOOK_SECONDS = 0.5  # between two looks at the folder
 ASK_SECONDS = 15.0  # between two questions to SLURM, which many users ask
 LOST_SECONDS = 90.0  # after which a task without a place in the queue or a result is lost: NFS may show files 60 s late
@@ -63,10 +64,10 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
                         for place, attempted in ended.items():
                             yield task.jobs[place], result_of(attempted)
                         lost = [job for place, job in enumerate(task.jobs) if place not in ended]
-                        tasks += submit([lost] if lost else [], task.tries + 1)
+                        tasks += submit([lost] if lost else [], task)
                     elif task.is_lost(queued):
                         tasks.remove(task)
-                        tasks += submit([task.jobs], task.tries + 1)
+                        tasks += submit([task.jobs], task)
                 time.sleep(LOOK_SECONDS if tasks else 0)
         finally:
             mirror({})
@@ -75,11 +76,12 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
 
 @dataclass
 class _Task(Generic[J]):
-    """A submitted task: its jobs, its name in SLURM, the file of its result, and how often it was submitted before."""
+    """A submitted task: its jobs, its name in SLURM, its files, and how often it was submitted before."""
 
     jobs: list[J]
     name: str
     result: Path
+    log: Path  # what it wrote to standard error
     tries: int
     gone: float | None = None  # since when it has been in no queue, by the monotonic clock
 
@@ -94,14 +96,16 @@ class _Task(Generic[J]):
 
 
 def _submit(
-    work: Callable[[J], R], folder: Path, resources: Resources, groups: list[list[J]], tries: int = 0
+    work: Callable[[J], R], folder: Path, resources: Resources, groups: list[list[J]], lost: _Task[J] | None = None
 ) -> list[_Task[J]]:
+    """Submit groups of jobs, a task each; `lost`: the task that had them before."""
     if not groups:
         return []
-    if tries > resources.retries:
+    tries = 0 if lost is None else lost.tries + 1
+    if lost is not None and tries > resources.retries:
         raise SpurgenError(
-            f"a job was lost {tries} times, probably because it needs more memory or time: see --memory-per-job and "
-            f"--minutes-per-job; {CONTINUES}"
+            f"a job was lost {tries} times{_last_words(lost.log)}; where it needs more memory or time, see "
+            f"--memory-per-job and --minutes-per-job; {CONTINUES}"
         )
     import submitit
 
@@ -119,9 +123,11 @@ def _submit(
     try:
         submitted = executor.map_array(partial(_work_on, work, folder / STEPS), groups)
     except (submitit.core.utils.FailedJobError, subprocess.SubprocessError) as error:
-        raise SpurgenError(f"SLURM takes no job: {str(error).strip()}; {CONTINUES}") from None
+        raise SpurgenError(
+            f"SLURM takes no job: {str(error).strip()}; with --jobs N, it has N at a time; {CONTINUES}"
+        ) from None
     return [
-        _Task(group, task.job_id, task.paths.result_pickle, tries)
+        _Task(group, task.job_id, task.paths.result_pickle, task.paths.stderr, tries)
         for group, task in zip(groups, submitted, strict=True)
     ]
 
@@ -170,6 +176,17 @@ def _read(result: Path) -> dict[int, Attempt[Any]]:
         raise SpurgenError(f"SLURM's machines cannot run the jobs: {reason}; is the same SpurGen installed there?")
     ended: dict[int, Attempt[Any]] = value
     return ended
+
+
+def _last_words(log: Path) -> str:
+    """Return the last lines of a task's log, quoted behind a comma; nothing if there are none.
+
+    The very last ones are srun's, on how the task ended.
+    """
+    with suppress(OSError):
+        last = " / ".join(log.read_text(encoding="utf-8", errors="replace").split("\n")[-LINES:]).strip(" /")
+        return f", and its log ends with {last[-WORDS:]!r}" if last else ""
+    return ""
 
 
 def _queued() -> set[str] | None:

@@ -47,7 +47,7 @@ def _merge_finished(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
     if common:
         raise SpurgenError(
             f"{where}: both folders have seed {min(common)}, and each has another seed that the other lacks; merge "
-            "folders whose seeds do not overlap"
+            "folders whose seeds do not overlap, and into a new --results if you merged some of them before"
         )
     first, second = with_common_arrays(first, second)
     differs = array_that_differs(first, second)

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import ACCESS, Batch, LabeledData
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Task
-from spurgen.generators import PARTS, Samples, TwinKind, sample, twins
+from spurgen.generators import PARTS, Samples, TwinKind, groups_over, sample, twins
 from spurgen.generators.nuisances import nuisances_in
 
 Int64 = NDArray[np.int64]
@@ -30,20 +29,12 @@ def halves_of(task: Task) -> dict[str, bool]:
 
 def task_groups(task: Task, group_ids: Int64) -> Int64:
     """Reduce the scenario's group ids to those over the channels that the modality carries; return int64 (n,)."""
-    return _groups_over(task.channels, task.scenario, group_ids)
+    return groups_over(task.scenario, task.channels, group_ids)
 
 
 def annotated_groups(task: Task, group_ids: Int64) -> Int64:
     """Reduce the scenario's group ids to those over the channels that training may know; return int64 (n,)."""
-    return _groups_over(task.annotated, task.scenario, group_ids)
-
-
-def _groups_over(channels: tuple[str, ...], scenario: Scenario, group_ids: Int64) -> Int64:
-    labels, pattern = np.divmod(group_ids, scenario.num_patterns)
-    kept = [k for k, name in enumerate(scenario.channels) if name in channels]
-    reduced = sum(((pattern >> k & 1) << place for place, k in enumerate(kept)), np.zeros_like(pattern))
-    groups: Int64 = labels * 2 ** len(kept) + reduced
-    return groups
+    return groups_over(task.scenario, task.annotated, group_ids)
 
 
 def first_granted(task: Task, split: str, access: str) -> int:

@@ -1,6 +1,7 @@
 """Samples of a world as a batch of tensors."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Modality, Scenario
-from spurgen.generators import Samples, TwinKind, sample, twins
+from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
 
 Int64 = NDArray[np.int64]
 Twin = tuple[TwinKind, str | None, int | None]
@@ -27,7 +28,8 @@ def draw(
     """Make samples, or their twins, as tensors.
 
     `image`: uint8 (n, 3, H, W), and `caption`: n strings, as the modality shows them; `label`, `group`, `env` and
-    `index`: int64 (n,); `values`: channel name -> int64 (n,). Raises `ScenarioError` as `generators.sample` does.
+    `index`: int64 (n,), groups over the channels that the modality carries; `values`: channel name -> int64 (n,), of
+    all channels. Raises `ScenarioError` as `generators.sample` does.
     """
     check_modality(modality)
     halves = {"images": modality != "text", "captions": modality != "image"}
@@ -36,7 +38,8 @@ def draw(
         made = sample(scenario, split, places, images=halves["images"], captions=halves["captions"])
     else:
         made = twins(scenario, split, places, *twin, images=halves["images"], captions=halves["captions"])
-    return as_tensors(made, places, **halves)
+    groups = groups_over(scenario, scenario.channels_in(modality), made.group_ids)
+    return as_tensors(replace(made, group_ids=groups), places, **halves)
 
 
 def as_tensors(made: Samples, places: Int64, *, images: bool, captions: bool) -> dict[str, Any]:

@@ -19,8 +19,9 @@ class SpurGenDataset(Dataset[Item]):
     """A split as a map-style data set; samples are made when they are asked for, by the batch.
 
     An item is a dictionary: `image`, uint8 (3, H, W), and `caption`, a string, as far as `modality` shows them;
-    `label`, `group` and `env`, int (env is -1 on test); `values`, channel name -> int; and `index`. A `DataLoader` asks
-    for whole batches through `__getitems__`. Single items come from chunks of `CHUNK`, which are made at once and kept.
+    `label`, `group` (over the channels that the modality carries) and `env`, int (env is -1 on test); `values`, channel
+    name -> int, of all channels; and `index`. A `DataLoader` asks for whole batches through `__getitems__`. Single
+    items come from chunks of `CHUNK`, which are made at once and kept.
     """
 
     def __init__(
@@ -51,6 +52,11 @@ class SpurGenDataset(Dataset[Item]):
         made._twin = (kind, channel, value)
         draw(self.scenario, self.split, range(1), self.modality, made._twin)  # raises where there is no such twin
         return made
+
+    @property
+    def num_groups(self) -> int:
+        """Number of (class, alignment pattern) groups over the channels that the modality carries."""
+        return int(self.scenario.num_classes * 2 ** len(self.scenario.channels_in(self.modality)))
 
     def __len__(self) -> int:
         """Return the size of the split."""

@@ -22,8 +22,8 @@ class SpurGenStream(IterableDataset[Batch]):
     rank has taken.
 
     A batch is a dictionary of tensors: `image`, uint8 (n, 3, H, W), `caption`, n strings, as far as `modality` shows
-    them; `label`, `group`, `env` and `index`, int64 (n,); `values`, channel name -> int64 (n,). `transform` is applied
-    to each batch, for example to tokenise captions.
+    them; `label`, `group` (over the channels that the modality carries), `env` and `index`, int64 (n,); `values`,
+    channel name -> int64 (n,). `transform` is applied to each batch, for example to tokenise captions.
     """
 
     def __init__(

@@ -70,7 +70,7 @@ def test_two_models_are_compared_and_written(capsys):
     assert "right beats shortcut in robust accuracy: right less shortcut is +1.000" in capsys.readouterr().out
     with open("both.json", encoding="utf-8") as file:
         record = json.load(file)
-    assert record["schema_version"] == 4
+    assert record["schema_version"] == 5
     figures = [(one["name"], one["runs"], one["wga"]) for one in record["evaluations"]]
     assert figures == [("right", 2, 1), ("shortcut", 1, 0)]
     assert record["comparison"]["metrics"]["accuracy"]["difference"] == 0.5
@@ -111,7 +111,10 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
         ("no.csv", "no.csv does not exist"),
         ("shortcut.csv", "has no column of labels"),
         ("shortcut.csv --metadata metadata.csv --aligned place", "expected an attribute and a value for each class"),
-        ("shortcut.csv --metadata metadata.csv --split dev", "there is no split 'dev'"),
+        (
+            "shortcut.csv --metadata metadata.csv --split dev",
+            "column split: there is no split 'dev' (--split)",
+        ),
         ("shortcut.csv --metadata metadata.csv --aligned plaice landbird=land", "did you mean place?"),
         ("shortcut.csv --metadata metadata.csv --row mine", "--row has no effect without --answers; leave it out"),
         ("shortcut.csv --metadata metadata.csv --access twins", "--access has no effect without --answers"),

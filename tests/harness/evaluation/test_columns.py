@@ -19,12 +19,15 @@ def test_celeba_and_civil_comments_are_recognised(write):
     assert read.attributes[0].ids.tolist() == [0, 1]
 
 
-def test_shares_that_a_flag_names_are_read_as_they_are(write):
+def test_shares_that_a_flag_names_are_cut_and_other_entries_are_read_as_they_are(write):
     comments = pd.DataFrame({"toxicity": ["no", "yes"], "identity_any": [0.4, 0.6], "pred": ["no", "yes"]})
     with pytest.raises(SpurgenError, match="is no share"):
         read_predictions(write(comments), Columns())
     read = read_predictions(write(comments), Columns(label="toxicity", attributes=("identity_any",)))
-    assert (read.classes, read.attributes[0].values) == (("no", "yes"), ("0.4", "0.6"))
+    assert (read.classes, read.attributes[0].values) == (("no", "yes"), ("none named", "identity named"))
+    comments = comments.assign(toxicity=[0.1, 0.5], pred=[0, 1], black=[0.0, 1.0], white=["few", "many"])
+    read = read_predictions(write(comments), Columns(attributes=("black", "white")))
+    assert [a.values for a in read.attributes] == [("not named", "named"), ("few", "many")]
 
 
 def test_labels_and_splits_beside_the_answers_may_have_another_usual_name(birds, answers, write):

@@ -49,6 +49,7 @@ def test_a_model_answers_the_images_of_a_split(pictures, tmp_path):
     np.testing.assert_array_equal(model.predicted[0], model.attributes[0].ids)  # it reads the place
     assert model.probs.shape == (1, 200, 2)
     assert model.keys == tuple(names)
+    assert model.by_place  # landbird, waterbird: the summary prints the order
 
 
 def test_a_model_answers_texts(birds, write, tmp_path):

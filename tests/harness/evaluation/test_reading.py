@@ -4,8 +4,10 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.predictions import group
 from spurgen.harness.evaluation.reading import read_predictions
+from spurgen.harness.evaluation.report import summary
 
 GENERIC = pd.DataFrame(
     {
@@ -55,8 +57,8 @@ def test_answers_may_be_names_and_may_include_other_splits(birds, answers, write
 
 
 def test_an_unknown_label_is_answered_by_the_codes_that_a_table_may_have(birds, answers, write):
-    odd = answers({}).astype({"prediction": float})
-    with pytest.raises(SpurgenError, match=r"'[01]\.0' is none of the labels 0 \(landbird\), 1 \(waterbird\)"):
+    odd = answers({}).assign(prediction=lambda t: t.prediction + 0.5)
+    with pytest.raises(SpurgenError, match=r"'[01]\.5' is none of the labels 0 \(landbird\), 1 \(waterbird\)"):
         read_predictions(write(odd), Columns(), metadata=write(birds, "metadata.csv"))
 
 
@@ -155,6 +157,24 @@ def test_logits_give_answers_and_probabilities(write, names):
     np.testing.assert_allclose(read.probs[0, 0], [np.e / (1 + np.e), 1 / (1 + np.e)])
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_whole_numbers_as_floats_are_codes(birds, answers, write, kind):
+    floats = answers({(0, 1): 5}).astype({"prediction": float})
+    metadata = write(birds.astype({"y": float}), f"metadata.{kind}")
+    read = read_predictions(write(floats, f"model.{kind}"), Columns(), metadata=metadata)
+    assert (read.classes, (read.predicted[0] != read.labels).sum()) == (("landbird", "waterbird"), 5)
+
+
+@pytest.mark.parametrize(("ends", "by_place"), [(("cat", "dog"), False), (("0", "1"), True)])
+def test_logits_without_names_are_in_the_order_of_the_classes_which_the_summary_prints(write, ends, by_place):
+    scores = {f"logit_{end}": values for end, values in zip(ends, ([3, 0, 3, 0], [0, 3, 0, 3]), strict=True)}
+    read = read_predictions(write(GENERIC.drop(columns="pred").assign(**scores)), LIGHT)
+    assert (read.by_place, read.predicted.tolist()) == (by_place, [[0, 1, 0, 1]])
+    assert ("Its scores were read in the order of the classes: cat, dog." in summary(evaluate(read))) is by_place
+    numbered = GENERIC.assign(label=["0", "1", "0", "1"]).drop(columns="pred").assign(logit_0=1, logit_1=0)
+    assert not read_predictions(write(numbered), LIGHT).by_place
+
+
 def test_the_value_that_goes_with_each_class_can_be_given(write):
     read = read_predictions(write(GENERIC), LIGHT, aligned={"light": {"cat": "night", "dog": "day"}})
     assert read.attributes[0].aligned.tolist() == [1, 0]
@@ -195,7 +215,10 @@ HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
         (added(run=[1, 1, 1, 2]), "has 1 samples of run 2 and 3 of run 1; every run needs"),
         (added(run=[1, 1, 2, 2], id=[1, 2, 1, 3]), "run 2 of .* and the first run differ in sample 2"),
         (added(run=[1, 1, 2, 2]), "column light: 'night' in run 2 is not what run 1 says of the same"),
-        (added(split=["a", "b", "a", "b"]), "there is no split 'test'"),
+        (
+            added(split=["a", "b", "a", "b"]),
+            r"model.csv, column split: there is no split 'test' \(--split\); choose from a, b",
+        ),
         (added(logit_cat=[1, 1, 0, 0], logit_dog=[0, 0, 1, 1]), OTHER_THAN_LOGITS),
         (lambda t: INFINITE(t.drop(columns="pred")), "line 3, column logit_1: 'inf' is no finite number"),
         (lambda t: HUGE(t.drop(columns="pred")), "line 4, column logit_1: '1e\\+200' is no finite number of at most"),

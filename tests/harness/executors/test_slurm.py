@@ -4,6 +4,7 @@ import os
 import pickle
 import shutil
 import subprocess
+import sys
 import time
 from contextlib import nullcontext
 from getpass import getuser
@@ -115,6 +116,21 @@ def test_what_a_job_raises_is_raised_and_the_folder_is_removed(tmp_path):
         list(execute(lambda job: job, [0], Resources(executor="slurm", folder=tmp_path, address="none")))
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("slurm")
+def test_a_job_that_is_lost_too_often_is_an_error_with_the_end_of_its_log(tmp_path, monkeypatch):
+    monkeypatch.setattr(slurm_executor, "LOST_SECONDS", 1.0)
+    monkeypatch.setattr(slurm_executor, "ASK_SECONDS", 0.5)
+
+    def vanish(_):
+        print("no such library", file=sys.stderr, flush=True)
+        os._exit(1)
+
+    resources = Resources(executor="slurm", folder=tmp_path / "results", retries=1)
+    with pytest.raises(SpurgenError, match=r"a job was lost 2 times, and its log ends with '.*no such library"):
+        list(execute(vanish, [0], resources))
+
+
 def test_jobs_that_share_a_gpu_run_side_by_side_in_one_task(tmp_path):
     def meet(job):
         (tmp_path / str(job)).touch()
@@ -140,12 +156,14 @@ class Queue:
         monkeypatch.setattr(slurm_executor.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(slurm_executor.time, "sleep", self.sleep)
 
-    def submit(self, _work, folder, _resources, groups, tries=0):
+    def submit(self, _work, folder, _resources, groups, lost=None):
         made = []
         for group in groups:
             name = str(len(self.submitted))
             self.submitted.append((self.now, group))
-            made.append(_Task(group, name, folder / "tasks" / f"{name}.pkl", tries))
+            made.append(
+                _Task(group, name, folder / "tasks" / f"{name}.pkl", folder / "log", lost.tries + 1 if lost else 0)
+            )
         return made
 
     def sleep(self, seconds):

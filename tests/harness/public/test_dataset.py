@@ -4,8 +4,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.suite import Task
 from spurgen.generators import sample, twins
 from spurgen.harness.public.torch import dataset as module
+from spurgen.harness.running.task_data import task_groups
 from spurgen.torch import SpurGenDataset
 
 
@@ -28,6 +30,17 @@ def test_an_item_is_a_sample(world):
 def test_a_modality_shows_its_half(world, modality, absent):
     item = SpurGenDataset(world, modality=modality)[0]
     assert {"image", "caption"} - item.keys() == {absent}
+
+
+@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
+def test_groups_are_over_the_channels_that_the_modality_carries(world, modality):
+    data = SpurGenDataset(world, "test", modality=modality)
+    task = Task("any", world, modality)
+    batch = next(iter(DataLoader(data, batch_size=len(data))))
+    groups = task_groups(task, sample(world, "test", range(len(data))).group_ids)
+    assert batch["group"].tolist() == groups.tolist()
+    assert data.num_groups == task.num_groups == len(set(groups.tolist()))
+    assert set(batch["values"]) == set(world.channels)
 
 
 def test_a_loader_gets_whole_batches_in_any_order(world, monkeypatch):
