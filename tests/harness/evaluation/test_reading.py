@@ -4,10 +4,8 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import Columns
-from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.predictions import group
 from spurgen.harness.evaluation.reading import read_predictions
-from spurgen.harness.evaluation.report import summary
 
 GENERIC = pd.DataFrame(
     {
@@ -163,16 +161,6 @@ def test_whole_numbers_as_floats_are_codes(birds, answers, write, kind):
     metadata = write(birds.astype({"y": float}), f"metadata.{kind}")
     read = read_predictions(write(floats, f"model.{kind}"), Columns(), metadata=metadata)
     assert (read.classes, (read.predicted[0] != read.labels).sum()) == (("landbird", "waterbird"), 5)
-
-
-@pytest.mark.parametrize(("ends", "by_place"), [(("cat", "dog"), False), (("0", "1"), True)])
-def test_logits_without_names_are_in_the_order_of_the_classes_which_the_summary_prints(write, ends, by_place):
-    scores = {f"logit_{end}": values for end, values in zip(ends, ([3, 0, 3, 0], [0, 3, 0, 3]), strict=True)}
-    read = read_predictions(write(GENERIC.drop(columns="pred").assign(**scores)), LIGHT)
-    assert (read.by_place, read.predicted.tolist()) == (by_place, [[0, 1, 0, 1]])
-    assert ("Its scores were read in the order of the classes: cat, dog." in summary(evaluate(read))) is by_place
-    numbered = GENERIC.assign(label=["0", "1", "0", "1"]).drop(columns="pred").assign(logit_0=1, logit_1=0)
-    assert not read_predictions(write(numbered), LIGHT).by_place
 
 
 def test_the_value_that_goes_with_each_class_can_be_given(write):
