@@ -37,7 +37,7 @@ def rankable(
         reason = doubt or not_fit(task, row)
         if doubt:
             access = row.results[0].access
-            unranked[label] = Unranked(submission=label, access=access, seeds=len(row), reason=doubt)
+            unranked[label] = Unranked(submission=label, access=access, units=len(row), reason=doubt)
         elif reason:
             unranked[label] = not_ranked(label, row, reason)
         else:
@@ -91,7 +91,7 @@ def _pooled_spread(task: Task, groups: Int64, rows: Mapping[str, TaskRow]) -> Se
 def not_ranked(label: str, row: TaskRow, reason: str) -> Unranked:
     """Return a row that is not ranked although its metrics are believed."""
     metrics = {name: row.mean(name) for name in ("accuracy", "wga")}
-    return Unranked(submission=label, access=row.results[0].access, seeds=len(row), reason=reason, **metrics)
+    return Unranked(submission=label, access=row.results[0].access, units=len(row), reason=reason, **metrics)
 
 
 def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str | None:

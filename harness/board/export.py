@@ -32,7 +32,7 @@ def to_json(board: Leaderboard) -> str:
 def to_csv(board: Leaderboard) -> str:
     """Return a line per task and row, ranked or not, nested metrics as columns, to eight significant digits.
 
-    Columns hold a number or a text each: an interval has two, named as in `to_pandas`.
+    Columns hold a number or a text each: an interval has two, which end in `_low` and `_high`.
 
     People are left out: they are measured by other metrics.
     """

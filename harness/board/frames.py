@@ -78,7 +78,7 @@ def _of_task(row: TaskBoardRow) -> Iterator[tuple[str, Any]]:
 
 def _unranked(row: Unranked) -> Iterator[tuple[str, Any]]:
     yield from {
-        "submission": row.submission, "access": row.access, "ranked": False, "units": row.seeds, "reason": row.reason,
+        "submission": row.submission, "access": row.access, "ranked": False, "units": row.units, "reason": row.reason,
         "accuracy": row.accuracy, "wga": row.wga,
     }.items()  # fmt: skip
 

@@ -13,10 +13,11 @@ from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
     "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board "
-    "per access tier: what a submission was given besides labels; no real data have twins. Rank a-b of n: a - 1 rows "
-    "are significantly better, n - b significantly worse. Letter: a row does not differ significantly from the "
-    "baselines of its tier with which it shares one (moderated paired t-test over worlds, or over training seeds "
-    "where there is one world; of all pairs of baselines told apart, 5 % at most are expected to be equal). Rows are "
+    "per access tier: what a submission was given besides labels; no real data have twins. Rank a-b: a - 1 rows of "
+    "the tier are significantly better; b counts the undecided as better too. Letter: a row does not differ "
+    "significantly from the baselines of its tier with which it shares one (moderated paired t-test over worlds, or "
+    "over training seeds where there is one world; of all pairs of baselines that differ significantly, 5 % at most "
+    "are expected to be equal). Rows are "
     "compared with the baselines alone, so a new row moves no other; one with `-` differs from a baseline of every "
     "letter. To ERM: robust accuracy less ERM's, better or worse where it differs significantly (Holm). Brackets: "
     "95 % intervals. WGA: worst-group accuracy, corrected for the bias of a minimum. SSS: Spurious Sensitivity Score; "

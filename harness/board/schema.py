@@ -12,7 +12,7 @@ from spurgen.harness.statistics.estimate import Estimate
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 Direction = Literal["better", "worse", "undecided"]
 
 
@@ -86,7 +86,7 @@ class TaskBoardRow(BoardRow):
 
     `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the interval of its
     uncorrected WGA that is guaranteed for these units. `by_channel`: means by metric and channel. `patterns`: accuracy
-    by alignment pattern. `ignores_core`: whether the core cue moves it no more than redrawn nuisances do.
+    by alignment pattern. `ignores_core`: as `statistics.estimate` has it.
     `selections`: means by checkpoint rule. `isolation`, `verification` and `asked_again`, the worker of the consistency
     check, are the weakest of its results, but `verification` counts the confirmed ones of a row that is partly
     self-reported. `seconds`: mean wall time of a result.
@@ -114,11 +114,11 @@ class SetBoardRow(BoardRow):
 
 @dataclass(frozen=True, kw_only=True)
 class Unranked:
-    """A row that is not ranked, and why; its metrics only where they can be believed."""
+    """A row that is not ranked, and why; `units` as in `BoardRow`; its metrics only where they can be believed."""
 
     submission: str
     access: str | None = None
-    seeds: int | None = None
+    units: int | None = None
     reason: str
     accuracy: float | None = None
     wga: float | None = None

@@ -31,8 +31,8 @@ ON = "on "  # begins the title of a channel's reliance
 GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
-    "Rank a-b of n: a - 1 rows of the access tier are significantly better in robust accuracy, n - b significantly "
-    "worse. Rows with a common letter do not differ significantly (rows of your own are compared with baselines "
+    "Rank a-b: a - 1 rows of the access tier are significantly better in robust accuracy; b counts the undecided as "
+    "better too. Rows with a common letter do not differ significantly (rows of your own are compared with baselines "
     "alone). Brackets: 95% intervals. Reliance: the largest on a channel; `on X`: that on channel X. Columns: "
     "docs/metrics.md."
 )

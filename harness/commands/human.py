@@ -50,7 +50,7 @@ def read_annotator(text: str) -> str:
         return TypeAdapter(Annotator).validate_python(text)
     except ValidationError:
         raise argparse.ArgumentTypeError(
-            f"{shortened(text)} is no name of a file: use at most 40 letters, digits and _ . -, the first one no sign"
+            f"{shortened(text)} is no name of a file: use 1 to 40 letters, digits and _ . -, first a letter or digit"
         ) from None
 
 

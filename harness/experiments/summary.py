@@ -26,7 +26,7 @@ from spurgen.harness.results.contradiction import BASE_METRICS
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics import ALPHA, holm, paired_difference, seed_p_value
-from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.estimate import Estimate, ignores_core
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class MethodSummary(_Frozen):
 
     @property
     def ignores_core(self) -> bool:
-        """Whether the core cue moves the model no more than redrawn nuisances do."""
-        return self.estimates["core_sensitivity"].value <= self.estimates["sss_placebo"].value
+        """Whether it ignores the core cue, as `statistics.estimate.ignores_core` has it."""
+        return ignores_core(self.estimates)
 
 
 class Difference(_Frozen):

@@ -18,7 +18,7 @@ BY_CHANNEL = ("reliance", "sss")
 TEST = (
     "A row does not differ significantly from the baselines of its access tier with which it shares a letter "
     "(moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines); "
-    "other rows are not compared."
+    "rows that are no baselines are not compared with one another."
 )
 RULE = (
     "Bold: the highest estimate of an access tier with several rows, and the rows of it that do not differ from it "

@@ -95,7 +95,8 @@ def _of_task(sheet: Sheet, style: Style) -> Table:
     what = f"Rows of {sheet.name}. {METRICS[sheet.headline]}: {DEFINED[sheet.headline]}"
     star = f"Star: differs significantly from {ERM} (Holm, 5 %)." if compared else ""
     head, sections = ["Method", *(_title(title, style) for title in titles)], _sections(sheet.entries, cells)
-    return Table(head, sections, _caption(what, [sheet], style, star), _label(sheet.name), style.columns)
+    caption = _caption(what, [sheet], style, star, compared=f"compared with {ERM} alone")
+    return Table(head, sections, caption, _label(sheet.name), style.columns)
 
 
 def reliance_table(sheet: Sheet, columns: Columns = 2) -> Table | None:
@@ -151,10 +152,10 @@ def _sections(entries: Sequence[Entry], cells: Callable[[Entry], list[str]]) -> 
     ]
 
 
-def _caption(what: str, sheets: Sequence[Sheet], style: Style, *more: str) -> str:
+def _caption(what: str, sheets: Sequence[Sheet], style: Style, *more: str, compared: str = "not compared") -> str:
     first = sheets[0]
     entries = [entry for sheet in sheets for entry in sheet.entries]
-    few = f"†: fewer than {first.asked} {UNITS[first.unit]}, not compared."
+    few = f"†: fewer than {first.asked} {UNITS[first.unit]}, {compared}."
     shown = first.intervals and style.intervals != "left out"
     with_intervals = f" with {first.intervals} in brackets" if shown else ""
     parts = [

@@ -14,8 +14,8 @@ TIERS = {
     "none": "given labels alone",
     "envs": "also given the environment of every training sample",
     "val_groups": "also given the groups of the validation samples",
-    "train_groups": "also given the groups of all samples",
-    "twins": "given every sample with its channels redrawn, which no real data have",
+    "train_groups": "also given the groups of all training and validation samples",
+    "twins": "also given every training sample with its channels redrawn, which no real data have",
 }
 FEW = "few"
 
@@ -34,7 +34,7 @@ class Line:
 
     @property
     def ignores_core(self) -> bool:
-        """Whether the core cue moves it no more than redrawn nuisances do."""
+        """Whether it ignores the core cue."""
         return isinstance(self.row, TaskBoardRow) and self.row.ignores_core
 
 

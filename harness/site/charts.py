@@ -94,16 +94,19 @@ def curves(results: Sequence[Result]) -> Markup | None:
 def _panel(title: str, series: Mapping[str, np.ndarray], top: float) -> list[Markup]:
     """Draw curves on an axis of their own, with their names at their ends."""
     steps = max(len(values) for values in series.values())
-    largest = max(1.0 if title == "Accuracy" else 1e-9, *(float(values.max()) for values in series.values()))
+    least = min(0.0, *(float(values.min()) for values in series.values()))
+    most = max(1.0 if title == "Accuracy" else 0.0, *(float(values.max()) for values in series.values()))
+    span = (most - least) or 1.0
 
     def across(k: int) -> float:
         return LEFT + (ACROSS * k / (steps - 1) if steps > 1 else ACROSS / 2)
 
     def up(value: float) -> float:
-        return top + PANEL * (1 - value / largest)
+        return top + PANEL * (1 - (value - least) / span)
 
-    parts = [segment(LEFT, up(tick * largest), LEFT + ACROSS, up(tick * largest), "grid") for tick in TICKS]
-    parts += [text(LEFT - 8, up(tick * largest) + 4, f"{tick * largest:.2g}", "tick", "end") for tick in TICKS]
+    ticks = [least + tick * span for tick in TICKS]
+    parts = [segment(LEFT, up(tick), LEFT + ACROSS, up(tick), "grid") for tick in ticks]
+    parts += [text(LEFT - 8, up(tick) + 4, f"{tick:.2g}", "tick", "end") for tick in ticks]
     parts += [text(across(k), top + PANEL + 18, f"{k + 1}", "tick", "middle") for k in _marked(steps)]
     middle = top + PANEL / 2
     turned = f"rotate(-90 12 {number(middle)})"

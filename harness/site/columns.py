@@ -84,10 +84,16 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
     return [column for column in made if any(column.cell(row) != EMPTY for row in rows)]
 
 
-TO_ERM = "robust accuracy less ERM's; a word where it differs significantly"
+TO_ERM = (
+    "robust accuracy less ERM's, with its 95 % interval without correction; better or worse where it differs "
+    "significantly, Holm-corrected over the baselines"
+)
 RECOVERED = "share of what shortcuts cost ERM that the row wins back"
 RANK = "a-b of the n rows of the access tier: a - 1 are significantly better, n - b significantly worse"
-LETTER = "a row does not differ significantly from the baselines of its access tier with which it shares a letter"
+LETTER = (
+    "a row does not differ significantly from the baselines of its access tier with which it shares a letter; -: a "
+    "submission that differs from a baseline of every letter"
+)
 _SHARES = {
     "accuracy": (
         "Accuracy",

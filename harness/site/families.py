@@ -16,6 +16,7 @@ from spurgen.generators import aligned_values, sample, shown_names
 from spurgen.generators.naming import name_shown
 from spurgen.harness.results.predicted import Classes, columns_of
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.site.opening import goes_with, value_name
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
 
@@ -49,7 +50,8 @@ class Failures:
     """How often a row answers a base right and a twin of it wrong.
 
     `total`: families whose answers are stored. `right`: those whose base is answered right. `by_channel`: those of
-    `right` in which a twin of the channel is answered wrong; `lost`: in which any is. `shown`: some of them.
+    `right` in which a twin of the channel is answered wrong; `lost`: in which any is. `shown`: some of them. `absent`:
+    how many alignment patterns of the task no base has.
     """
 
     total: int
@@ -57,6 +59,7 @@ class Failures:
     lost: int
     by_channel: Mapping[str, int]
     shown: Sequence[Family]
+    absent: int
 
     @property
     def rare(self) -> bool:
@@ -96,6 +99,7 @@ def failures(pictures: Pictures, task: Task, row: TaskRow) -> Failures | None:
         lost=len({(loss.seed, loss.place) for losses in by_channel.values() for loss in losses}),
         by_channel={name: len(losses) for name, losses in by_channel.items()},
         shown=[_family(pictures, task, loss) for loss in chosen],
+        absent=2 ** len(task.channels) - len(_patterns(task, seeds[0], row.predicted.shape[1])),
     )
 
 
@@ -104,6 +108,13 @@ def _right(task: Task, seed: int, predicted: Classes) -> NDArray[np.bool_]:
     bases = sample(task.in_world(seed).scenario, "test", range(len(predicted)), images=False, captions=False)
     right: NDArray[np.bool_] = predicted[:, 0] == bases.labels
     return right
+
+
+def _patterns(task: Task, seed: int, count: int) -> set[int]:
+    """Return the alignment patterns of the first test samples."""
+    bases = sample(task.in_world(seed).scenario, "test", range(count), images=False, captions=False)
+    patterns = task_groups(task, bases.group_ids) % 2 ** len(task.channels)
+    return set(patterns.tolist())
 
 
 def _losses(task: Task, row: TaskRow, seeds: Sequence[int], channel: str) -> Iterator[_Loss]:

@@ -57,7 +57,8 @@ def moles(material: Material) -> list[Moles]:
 
 
 def _on_task(material: Material, task: Task) -> Moles | None:
-    rows = {row.submission: row for row in material.board.tasks[task.name].rows}
+    board = material.board.tasks[task.name]
+    rows = {row.submission: row for row in (*board.rows, *board.few)}  # as in the validity report
     results = {label: material.rows[label][task.name] for label in rows}
     by_channel = {name: material.values[task.name].by_label(results, f"reliance/{name}") for name in task.channels}
     known = {name: values for name, values in by_channel.items() if ERM in values}

@@ -37,6 +37,11 @@ class Shown:
     file: str
     findings: Sequence[str]
 
+    @property
+    def has_few(self) -> bool:
+        """Whether a row has too few units for a rank."""
+        return any(tier.access == FEW for tier in self.view.tiers)
+
 
 def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[str, object]:
     """Return what the template of the first page shows."""
@@ -126,7 +131,7 @@ def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
     which = f"Best with access {tier.access}{' (which no real data have)' if tier.access == SYNTHETIC else ''}"
     said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
     if not equals:
-        return f"{said}.{_leans(material, view, best)}"
+        return f"{said}." + ("" if best.row.submission == ERM else _leans(material, view, best))
     named = [f"{line.name} ({percent(line.row.ranked_by.value)})" for line in equals[:MOST_NAMED]]
     more = [f"{len(equals) - MOST_NAMED} more"] if len(equals) > MOST_NAMED else []
     verb = "do" if len(equals) > 1 else "does"

@@ -83,6 +83,12 @@ class TaskPart:
     stored: int
     reliance_scale: float
 
+    @property
+    def unit_metrics(self) -> list[str]:
+        """Titles of the metrics that some unit has."""
+        titles = dict.fromkeys(title for unit in self.units for title in unit.metrics)
+        return [title for title in titles if any(unit.metrics.get(title) is not None for unit in self.units)]
+
 
 def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, object]:
     """Return what the template of a row's page shows."""

@@ -93,10 +93,10 @@ def _ideal(material: Material, view: BoardView) -> tuple[float, float] | None:
 
 
 def _named(points: Sequence[Point]) -> list[Point]:
-    """Return the points that are labelled: all if they are few, else ERM and the best row of every tier."""
+    """Return the points that are labelled: all if they are few, else ERM and the best ranked row of every tier."""
     if len(points) <= MOST_NAMED:
         return list(points)
-    best = {point.access: point for point in sorted(points, key=lambda point: point.y)}
+    best = {point.access: point for point in sorted(points, key=lambda point: point.y) if point.line.row.ranks}
     erm = [point for point in points if point.line.row.submission == ERM]
     return [*erm, *(point for point in best.values() if point not in erm)]
 
@@ -115,8 +115,8 @@ def _mark(point: Point, start: float) -> Markup:
     whisker = segment(
         0, _up(row.ranked_by.ends[0]) - _up(point.y), 0, _up(row.ranked_by.ends[1]) - _up(point.y), "error"
     )
-    cls = "erm" if row.submission == ERM else None
-    return tag("g", whisker, shape, transform=where, cls=cls)
+    kinds = ["erm"] * (row.submission == ERM) + ["few"] * (not row.ranks)
+    return tag("g", whisker, shape, transform=where, cls=" ".join(kinds) or None)
 
 
 def _frame(start: float) -> list[Markup]:

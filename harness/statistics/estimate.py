@@ -1,5 +1,7 @@
 """A number with its interval."""
 
+from collections.abc import Mapping
+
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
@@ -22,3 +24,13 @@ class Estimate:
         style = style.replace(".", "z.")
         interval = "" if self.low is None else f" [{self.low:{style}}, {self.high:{style}}]"
         return f"{self.value:{style}}{interval}"
+
+
+def ignores_core(estimates: Mapping[str, Estimate]) -> bool:
+    """Return whether the core cue moves a model no more than redrawn nuisances do, and not towards the class it shows.
+
+    `estimates`: `core_sensitivity`, `sss_placebo` and, where it is known, `core_use`, whose interval must reach 0.
+    """
+    moved = estimates["core_sensitivity"].value > estimates["sss_placebo"].value
+    followed = "core_use" in estimates and estimates["core_use"].ends[0] > 0
+    return not moved and not followed

@@ -88,7 +88,7 @@
     if (value === undefined) return "";
     const [sign, ends] = turned ? [-1, [high, low]] : [1, [low, high]];
     const interval = low === undefined ? "" : ` [${ends.map((end) => signed(sign * end)).join(", ")}]`;
-    return `${signed(sign * value)}${interval}${verdict === "undecided" ? ", not significant" : ", significant"}`;
+    return `${signed(sign * value)}${interval}${verdict === "undecided" ? ", not significant" : ", significant"} when corrected`;
   }
 
   /** Show marked rows of a board side by side. */

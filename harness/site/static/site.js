@@ -64,7 +64,7 @@
     if (!board.ready) return;
     quiet = true;
     const wanted = state.text.trim().toLowerCase();
-    board.table.setFilter((row) => (!state.tier || row.access === state.tier || row.access === "ideal") &&
+    board.table.setFilter((row) => (!state.tier || row.given === state.tier || row.access === "ideal") &&
       (!wanted || row.access === "ideal" || row.label.toLowerCase().includes(wanted)));
     const chosen = state.columns || window.spurgen.roomy(board);
     for (const column of board.columns) {

@@ -51,7 +51,7 @@ def test_a_bad_row_does_not_affect_others(suite, make_row):
     part = build(suite, rows).tasks["small-text"]
     assert list(part.rows) == list(build(suite, {"good": rows["good"]}).tasks["small-text"].rows)
     reason = "its samples cannot be used: correct has shape (1, 59), expected (1, 60)"
-    assert part.unranked == [Unranked(submission="bad", access="none", seeds=1, reason=reason)]
+    assert part.unranked == [Unranked(submission="bad", access="none", units=1, reason=reason)]
 
 
 def test_a_row_that_uses_the_generator_is_shown_but_not_ranked(suite, make_row, task_board):

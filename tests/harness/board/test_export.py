@@ -16,7 +16,7 @@ def lines_of(board):
 def test_json_has_the_version_first_and_everything_else_of_the_board(board):
     record = json.loads(to_json(board))
     assert next(iter(record)) == "schema_version"
-    assert record["schema_version"] == 6
+    assert record["schema_version"] == 7
     part, shown = record["tasks"]["small-text"], board.tasks["small-text"]
     assert (part["unit"], part["asked"], part["told_apart"]) == ("seed", 5, shown.told_apart)
     row, first = part["rows"][0], shown.rows[0]
@@ -28,7 +28,7 @@ def test_json_has_the_version_first_and_everything_else_of_the_board(board):
     assert row["sss_by_channel"] == first.by_channel["sss"]
     assert row["against_erm"]["verdict"] == first.against_erm.verdict
     assert part["unranked"] == [
-        {"submission": "gone", "access": "none", "seeds": 1, "reason": "failed with seed 0: boom|"}
+        {"submission": "gone", "access": "none", "units": 1, "reason": "failed with seed 0: boom|"}
     ]
     assert record["overall"]["both"]["tasks"] == ["small-text", "small-image"]
     assert [row["submission"] for row in part["few"]] == ["short"]

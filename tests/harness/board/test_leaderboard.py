@@ -81,8 +81,8 @@ def test_rows_that_are_not_ranked_are_listed_with_the_reason(suite, make_row, ta
     assert [row.submission for row in part.rows] == ["good"]
     reference, chance = "a reference, trained without the correlations", "not significantly better than chance"
     assert part.unranked == [
-        Unranked(submission="false", access="none", seeds=1, reason=reference),
-        Unranked(submission="low", access="none", seeds=5, reason=f"{chance} in test accuracy",
+        Unranked(submission="false", access="none", units=1, reason=reference),
+        Unranked(submission="low", access="none", units=5, reason=f"{chance} in test accuracy",
                  accuracy=low.mean("accuracy"), wga=0.0),
     ]  # fmt: skip
 

@@ -49,6 +49,12 @@ def test_captions_state_units_intervals_and_the_rule_of_bold(mains, columns):
             assert part in text, part
 
 
+def test_rows_with_few_worlds_are_compared_with_erm_alone_where_a_table_has_that_column(mains):
+    assert "$^{\\dagger}$" in task_table(mains[0]).text
+    assert "fewer than 3 worlds, compared with erm alone." in task_table(mains[0]).text
+    assert "fewer than 3 worlds, not compared." in main_table(mains)
+
+
 def test_a_hostile_name_is_escaped(mains):
     text = task_table(mains[0]).text
     name = (

@@ -3,10 +3,11 @@ import re
 import pytest
 
 from spurgen.benchmark.result import Report
-from spurgen.harness.site.charts import by_conflicts, curves, pattern_bars, shade, signed_bar
+from spurgen.harness.site.charts import PANEL, by_conflicts, curves, pattern_bars, shade, signed_bar
 from spurgen.harness.site.figures import STATIC
 
 FIGURE_CSS = (STATIC / "figure.css").read_text()
+TOP = 12.0  # of the first panel
 PATTERNS = {"aa": 1.0, "ca": 0.9, "ac": 0.8, "cc": 0.2}
 
 
@@ -51,6 +52,18 @@ def test_curves_are_means_over_results_and_missing_where_none_are_reported(tiny)
     assert "validation ends at " in curves(early)  # an epoch that only some have is left out
     texts = Report(curves=({"epoch": 1.0, "note": "<b>"},))
     assert curves([result.model_copy(update={"report": texts}) for result in results]) is None
+
+
+@pytest.mark.parametrize("values", [(-5.0, -3.0), (-2.0, 4.0), (0.0, 7.0)])
+def test_curves_stay_within_their_panel(tiny, values):
+    report = Report(curves=tuple({"epoch": float(k), "reward": value} for k, value in enumerate(values)))
+    (first, *_) = tiny.rows["erm"]["small-text"].results
+    drawn = curves([first.model_copy(update={"report": report})])
+    heights = [float(y) for y in re.findall(r'cy="([\d.]+)"', drawn)]
+    assert len(heights) == 2
+    assert all(TOP <= y <= TOP + PANEL for y in heights)
+    (zero,) = re.findall(r'y="([\d.]+)" class="tick" text-anchor="end">0<', drawn) or ["none"]
+    assert (zero == "none") == (values[0] == -2.0)  # a tick is the least, the middle or the largest value
 
 
 def test_a_negative_number_is_a_bar_to_the_left():

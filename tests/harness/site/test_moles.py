@@ -1,4 +1,13 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.results.store import SHIPPED
+from spurgen.harness.site.material import gather
 from spurgen.harness.site.moles import Mole, moles
+
+REPORT = Path(__file__).parents[3] / "benchmark" / "validity" / "validity.json"
 
 
 def test_changes_are_against_erm_on_the_task_with_hidden_channels(many):
@@ -8,6 +17,28 @@ def test_changes_are_against_erm_on_the_task_with_hidden_channels(many):
     for _, access, changes in found.methods:
         assert not changes["background"].told  # hidden from every method
         assert changes["color"].told == (access in ("val_groups", "train_groups"))
+
+
+def test_the_page_marks_the_same_changes_as_the_validity_report():
+    (found,) = [each for each in moles(gather(load_suite("v2"), SHIPPED)) if each.task == "hidden-mole"]
+    methods = json.loads(REPORT.read_text())["whac_a_mole"]["tasks"]["hidden-mole"]["methods"]
+    marked = {
+        name: [
+            {channel for channel, mole in changes.items() if mole.sure and mole.value * sign > 0} for sign in (1, -1)
+        ]
+        for name, _, changes in found.methods
+    }
+    assert marked == {name: [set(each["rises"]), set(each["falls"])] for name, each in methods.items()}
+    assert any(rises for rises, _ in marked.values())
+
+
+def test_rows_with_few_worlds_are_among_the_moles(many):
+    names = {"group_dro", "dfr"}
+    board = many.board.tasks["pair-image"]
+    rows = [row for row in board.rows if row.submission not in names]
+    few = replace(board, rows=rows, few=[*board.few, *(row for row in board.rows if row.submission in names)])
+    (found,) = moles(replace(many, board=replace(many.board, tasks={"pair-image": few})))
+    assert {name for name, *_ in found.methods} == names
 
 
 def test_a_suite_of_two_channels_has_no_moles(tiny):

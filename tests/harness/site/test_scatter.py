@@ -31,6 +31,15 @@ def test_every_row_is_named_unless_they_are_too_many(tiny):
     assert "jtt" not in names
 
 
+def test_rows_with_few_units_have_open_marks_and_are_the_best_of_no_tier(tiny):
+    view = board_view(tiny, "small-text")
+    drawing = scatter(tiny, view)
+    assert len(re.findall(r'<g[^>]*class="few"', drawing)) == sum(not line.row.ranks for line in view.lines) > 0
+    unranked = [replace(line, row=replace(line.row, ranks=None)) for line in view.lines]
+    crowded = replace(view, tiers=[replace(view.tiers[0], lines=unranked * 3)])
+    assert {*strong(scatter(tiny, crowded))} == {"ERM", "ideal observer"}
+
+
 def test_a_tier_that_the_contract_does_not_have_is_in_the_legend(tiny):
     view = board_view(tiny, "small-text")
     tier = view.tiers[0]
