@@ -88,7 +88,7 @@
     if (value === undefined) return "";
     const [sign, ends] = turned ? [-1, [high, low]] : [1, [low, high]];
     const interval = low === undefined ? "" : ` [${ends.map((end) => signed(sign * end)).join(", ")}]`;
-    return `${signed(sign * value)}${interval}${verdict === "undecided" ? ", not significant" : ", significant"} when corrected`;
+    return `${signed(sign * value)}${interval}${verdict === "undecided" ? ", not significant" : ", significant"}`;
   }
 
   /** Show marked rows of a board side by side. */
@@ -131,7 +131,7 @@
     const command = document.createElement("code");
     command.textContent = `spurgen compare ${quoted(a)} ${quoted(b)} --suite ${suite}`;
     const which = rows.length > 2 ? " of the first two" : "";
-    line.replaceChildren(`${rule} The paired test of every metric${which}: `, command);
+    line.replaceChildren(`${rule} Significance is corrected for many comparisons, intervals are not. The paired test of every metric${which}: `, command);
   }
 
   const quoted = (label) => (/^[\w.=+-]+$/.test(label) ? label : `'${label.replace(/'/g, "'\\''")}'`);

@@ -97,7 +97,7 @@ def test_the_same_command_goes_on_with_the_numbers_of_before(ask, answers, perso
         ("--task small-image", "--annotator is missing"),
         ("--task smal-image --annotator p1", "suite tiny has no task 'smal-image'; did you mean small-image"),
         ("--task small-image --annotator ../x", "argument --annotator: '../x' is no name of a file"),
-        (f"--task small-image --annotator {'x' * 41}", "use at most 40 letters"),
+        (f"--task small-image --annotator {'x' * 41}", "use 1 to 40 letters"),
         ("--task small-image --annotator p1 --port 65536", "argument --port: must be 0 to 65,535, not '65536'"),
         ("--task small-image --annotator p1 --port 0000000099999999", "--port: must be 0 to 65,535, not '0000000099"),
         ("--task small-image --annotator p1 --practice x", "argument --practice: must be 0 to 400, not 'x'"),
