@@ -1,4 +1,4 @@
-"""Which columns of a table hold labels, answers, attributes, splits and runs: named by the user, or recognised."""
+"""Which columns of a table hold labels, predictions, attributes, splits and runs: named by the user, or recognised."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -92,17 +92,17 @@ class Named:
         return found[0] if found else None
 
 
-def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
+def recognise(asked: Columns, about: Named, predictions: Named | None) -> Columns:
     """Complete the names that were asked for by those of a known layout, or usual ones.
 
-    Label, attributes and split are columns of `about`; prediction, logits and run of `answers`, which is the same table
-    unless there are metadata, and None if there are no answers yet; the key is of both. A column that was asked for is
+    Label, attributes and split are columns of `about`; prediction, logits and run of `predictions`, which is the same
+    table unless there are metadata, and None if there are none yet; the key is of both. A column that was asked for is
     read as it is, without a layout's codes, unless it has shares. Raises `SpurgenError` for a column that a table
     lacks, two columns that could be meant, no label, no attribute, an attribute twice or that is the label, or neither
-    answers nor logits.
+    predictions nor logits.
     """
     layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(about.columns)), Columns())
-    given = answers or about
+    given = predictions or about
     has_logits = any(name.startswith(LOGITS) for name in given.columns)
     chosen = replace(
         asked,
@@ -130,14 +130,14 @@ def recognise(asked: Columns, about: Named, answers: Named | None) -> Columns:
             raise SpurgenError(f"--attributes: {name} is the column of labels, which makes groups anyway; leave it out")
         if name in chosen.attributes[:k]:
             raise SpurgenError(f"--attributes names {name} twice; name every column once")
-    if answers and chosen.prediction is None and chosen.logits is None:
+    if predictions and chosen.prediction is None and chosen.logits is None:
         raise SpurgenError(
-            f"{answers.path} has neither a column of answers ({', '.join(PREDICTIONS)}) nor columns {LOGITS}CLASS; "
-            f"name them by --prediction or --logits; its columns are {_list(answers.columns)}"
+            f"{predictions.path} has neither a column of predictions ({', '.join(PREDICTIONS)}) nor columns "
+            f"{LOGITS}CLASS; name them by --prediction or --logits; its columns are {_list(predictions.columns)}"
         )
     about.check(chosen.label, *chosen.attributes, asked.split, asked.key)
-    if answers:
-        answers.check(chosen.prediction, asked.run, asked.key)
+    if predictions:
+        predictions.check(chosen.prediction, asked.run, asked.key)
     return chosen
 
 

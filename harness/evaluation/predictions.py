@@ -1,4 +1,4 @@
-"""What runs of a model answered on labelled samples, and the groups that labels and attributes make."""
+"""What runs of a model predicted for labelled samples, and the groups that labels and attributes make."""
 
 import math
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Answers of R runs of a model on the same n samples of K classes.
+    """Predictions of R runs of a model for the same n samples of K classes.
 
     `labels`: int64 (n,). `predicted`: int64 (R, n). `probs`: float64 (R, n, K), or None where only classes are known.
     `keys`: names of the samples, or None where only their order is known. `split`: its name, None where there is none;

@@ -56,14 +56,14 @@ def read_predictions(
     factors = labelled.factors.iloc[rows[inside]].set_axis(used.index)
     runs = rows_of_runs(path, used, factors, columns)
     first = next(iter(runs.values()))
-    answers, scores = _answers(path, used, columns, classes)
+    predicted, scores = _predicted(path, used, columns, classes)
     named_scores = {f"{columns.logits}{name}" for name in classes} <= set(table.columns)
     return Predictions(
         name=path.stem,
         classes=classes,
         labels=places(factors.iloc[first, 0], classes),
         attributes=labelled.attributes(factors.iloc[first], aligned or {}),
-        predicted=np.stack([answers[own] for own in runs.values()]),
+        predicted=np.stack([predicted[own] for own in runs.values()]),
         runs=tuple(runs),
         probs=None if scores is None else np.stack([softmax(scores[own]) for own in runs.values()]),
         keys=None if columns.key is None else tuple(texts(path, used, columns.key).iloc[first]),
@@ -76,7 +76,7 @@ def read_predictions(
 def read_samples(
     path: Path, asked: Columns, texts_in: str | None = None, *, split: str | None = None, aligned: Aligned | None = None
 ) -> tuple[Predictions, list[str]]:
-    """Read labelled samples without answers, and their keys, or instead of these the texts in the column `texts_in`.
+    """Read labelled samples alone, and their keys, or instead of these the texts in the column `texts_in`.
 
     Arguments and errors are those of `read_predictions`.
     """
@@ -187,10 +187,10 @@ def _splits(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> Int64:
-    """Return the row of the metadata that each row of a table of answers is about, int64 (n,).
+    """Return the row of the metadata that each row of a table of predictions is about, int64 (n,).
 
-    Raises `SpurgenError` if a sample of the split has no answer, if the table contradicts the metadata, or if it alone
-    has splits.
+    Raises `SpurgenError` if a sample of the split has no prediction, if the table contradicts the metadata, or if it
+    alone has splits.
     """
     metadata, key = labelled.path, labelled.columns.key
     for name in SPLITS if labelled.splits is None else ():
@@ -211,15 +211,15 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
     lacking[rows] = False
     if lacking.any():
         raise SpurgenError(
-            f"{path} has no answer for {lacking.sum()} of {labelled.inside.sum()} samples of {metadata}, such as "
-            f"{known[lacking].iloc[0]}; answer all samples of the split, or name another by --split"
+            f"{path} has no prediction for {lacking.sum()} of {labelled.inside.sum()} samples of {metadata}, such as "
+            f"{known[lacking].iloc[0]}; predict all samples of the split, or name another by --split"
         )
     _check_agreement(path, table, about, labelled, rows)
     return rows
 
 
 def _check_agreement(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:
-    """Raise `SpurgenError` if a table of answers has another label, attribute or split than the metadata."""
+    """Raise `SpurgenError` if a table of predictions has another label, attribute or split than the metadata."""
     for name, column in _repeated(table, about, labelled).items():
         theirs = labelled.factors.get(column, labelled.splits)
         assert theirs is not None  # _repeated() leaves the split out where there is none
@@ -230,7 +230,7 @@ def _check_agreement(path: Path, table: pd.DataFrame, about: pd.DataFrame, label
 
 
 def _repeated(table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> dict[str, str]:
-    """Map columns of a table of answers to the metadata's label, attribute or split that they repeat.
+    """Map columns of a table of predictions to the metadata's label, attribute or split that they repeat.
 
     A label or split may have another usual name than in the metadata.
     """
@@ -243,7 +243,7 @@ def _repeated(table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> 
     return {name: meant[name] for name in map(str, table.columns) if name in meant and name not in unlike}
 
 
-def _answers(
+def _predicted(
     path: Path, table: pd.DataFrame, columns: Columns, classes: tuple[str, ...]
 ) -> tuple[Int64, Float64 | None]:
     """Return the predicted classes, int64 (n,), and the logits, float64 (n, K), or None where there are none."""

@@ -12,7 +12,7 @@ from spurgen.harness.evaluation.tables import check, in_order, texts
 from spurgen.harness.metrics.arrays import Int64
 
 COPY = "remove the copy, or name the column that tells runs apart by --run"
-ALL = "every run needs an answer for every sample"
+ALL = "every run needs a prediction for every sample"
 
 
 def rows_of_runs(path: Path, table: pd.DataFrame, factors: pd.DataFrame, columns: Columns) -> dict[str, Int64]:

@@ -116,7 +116,7 @@ def test_a_column_of_the_metadata_is_not_taken_for_an_answer(birds, answers, wri
     read = read_predictions(write(answers({(0, 0): 1})), Columns(), metadata=metadata)
     assert (read.runs, (read.predicted != read.labels).sum()) == (("1",), 1)
     nameless = write(answers({}).rename(columns={"prediction": "answer"}))
-    with pytest.raises(SpurgenError, match=r"model\.csv has neither a column of answers"):
+    with pytest.raises(SpurgenError, match=r"model\.csv has neither a column of predictions"):
         read_predictions(nameless, Columns(), metadata=metadata)
 
 
@@ -187,7 +187,7 @@ def added(**columns):
 
 NO_LABEL = r"model.csv has no column of labels \(label, y, y_true, target\); .*; its columns are pred, light"
 OTHER_THAN_LOGITS = "line 4, column pred: 'cat' is not the class with the largest logit_CLASS"
-NO_ANSWER = "neither a column of answers .* name them by --prediction or --logits; its columns are label, light"
+NO_ANSWER = "neither a column of predictions .* name them by --prediction or --logits; its columns are label, light"
 INFINITE = added(logit_0=1.0, logit_1=[0, np.inf, 0, 0])
 HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
 
@@ -255,7 +255,7 @@ def test_a_flag_that_does_not_fit_the_table_is_refused(write, columns, options, 
         read_predictions(write(GENERIC), columns, **options)
 
 
-UNANSWERED = "has no answer for 1 of 200 samples of .*metadata.csv, such as 0080.jpg; answer all samples"
+UNANSWERED = "has no prediction for 1 of 200 samples of .*metadata.csv, such as 0080.jpg; predict all samples"
 TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' occurs more than once"
 
 
