@@ -35,6 +35,12 @@ class Columns:
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     thresholds: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
+    def may_matter(self, name: str) -> bool:
+        """Return whether a column of that name is read: it is one of these, or may repeat the label or the split."""
+        named = {self.label, self.prediction, self.key, self.run, self.split, *self.attributes}
+        is_score = self.logits is not None and name.startswith(self.logits)
+        return name in named or name in LABELS or name in SPLITS or is_score
+
 
 LAYOUTS = {
     "spurgen generate --format wilds": (  # before Waterbirds: it has its columns, with any number of classes and places

@@ -22,6 +22,7 @@ from spurgen.harness.evaluation.tables import (
     logits,
     places,
     read_file,
+    read_header,
     texts,
 )
 from spurgen.harness.metrics import softmax
@@ -46,9 +47,10 @@ def read_predictions(
     each class; where it does not, train samples tell. Raises `SpurgenError`, with the file, line and column, for
     anything that would have to be guessed or left out.
     """
-    table = read_file(path)
-    source, about = (path, table) if metadata is None else (metadata, read_file(metadata))
-    columns = recognise(asked, _named(source, about), _named(path, table))
+    source = metadata or path
+    columns = recognise(asked, Named(source, read_header(source)), Named(path, read_header(path)))
+    table = read_file(path, columns.may_matter)
+    about = table if metadata is None else read_file(metadata, columns.may_matter)
     labelled = _labelled(source, about, _with_shares_only(source, about, columns, asked), split)
     rows = np.arange(len(table)) if metadata is None else _matched(path, table, about, labelled)
     inside, columns, classes = labelled.inside[rows], labelled.columns, labelled.classes
@@ -80,11 +82,12 @@ def read_samples(
 
     Arguments and errors are those of `read_predictions`.
     """
-    table = read_file(path)
-    columns = recognise(asked, _named(path, table), None)
+    header = read_header(path)
+    columns = recognise(asked, Named(path, header), None)
     shown = texts_in or columns.key
-    if shown is None or shown not in table.columns:
+    if shown is None or shown not in header:
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
+    table = read_file(path, lambda name: name == shown or columns.may_matter(name))
     labelled = _labelled(path, table, _with_shares_only(path, table, columns, asked), split)
     factors, inside = labelled.factors[labelled.inside], table[labelled.inside]
     if columns.key is not None:
@@ -101,10 +104,6 @@ def read_samples(
         unused=len(table) - len(inside),
     )
     return samples, list(texts(path, inside, shown))
-
-
-def _named(path: Path, table: pd.DataFrame) -> Named:
-    return Named(path, [str(name) for name in table.columns])
 
 
 @dataclass(frozen=True)

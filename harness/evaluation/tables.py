@@ -3,7 +3,8 @@
 import csv
 import gzip
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,44 +23,73 @@ NO_NAMES = frozenset({"nan", "na", "<na>", "null"})  # what pandas, NumPy, R and
 PARQUET = (".parquet", ".pq")
 
 
-def read_file(path: Path) -> pd.DataFrame:
+def read_header(path: Path) -> list[str]:
+    """Return the names of a table's columns; raise `SpurgenError` as `read_file` does."""
+    with _named_errors(path):
+        names = _parquet_header(path) if path.suffix in PARQUET else _csv_header(path)
+    if not names:
+        raise SpurgenError(f"{path} has no lines")
+    return names
+
+
+def read_file(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
     """Return a table, CSV entries as text; its index is the line where each row begins, or the row of Parquet.
 
-    Raises `SpurgenError` for a file that cannot be read or is empty, columns of the same name, a line of CSV with more
-    or fewer entries than the header, and Parquet with a named index, which would have to be left out.
+    Only the columns whose names are `wanted` are kept: the texts of a large data set need not fit the memory. Raises
+    `SpurgenError` for a file that cannot be read or is empty, columns of the same name, a line of CSV with more or
+    fewer entries than the header, and Parquet with a named index, which would have to be left out.
     """
+    with _named_errors(path):
+        table = _read_parquet(path, wanted) if path.suffix in PARQUET else _read_csv(path, wanted)
+    if not len(table):
+        raise SpurgenError(f"{path} has no lines")
+    return table
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """Raise what goes wrong with a file as `SpurgenError`, with its name."""
     try:
-        table = _read_parquet(path) if path.suffix in PARQUET else _read_csv(path)
+        yield
     except FileNotFoundError:
         raise SpurgenError(f"{path} does not exist") from None
     except UnicodeDecodeError as error:
         raise SpurgenError(f"cannot read {path}: {error}; save it as UTF-8") from None
     except (OSError, EOFError, ValueError, csv.Error) as error:  # the errors of pandas and pyarrow are ValueErrors
         raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None
-    if table.empty:
-        raise SpurgenError(f"{path} has no lines")
-    return table
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _parquet_header(path: Path) -> list[str]:
     check_packages(["pyarrow"], f"reading {path}")
-    table = pd.read_parquet(path)
+    from pyarrow.parquet import read_schema
+
+    return list(read_schema(path).names)
+
+
+def _read_parquet(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+    table = pd.read_parquet(path, columns=[name for name in _parquet_header(path) if wanted(name)])
     named = [str(name) for name in table.index.names if name is not None]
     if named:
         raise SpurgenError(f"{path} has an index named {', '.join(named)}; make it a column, by reset_index()")
     return table.set_axis(pd.RangeIndex(1, len(table) + 1))
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Read with Python's csv module: pandas shifts the columns of long lines, and does not say where a row begins."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        records = _records(csv.reader(file, strict=True))
+def _csv_header(path: Path) -> list[str]:
+    with _opened(path) as records:
         first, header = next(records, (1, []))
-        twice = [name for k, name in enumerate(header) if name in header[:k]]
-        if twice:
-            raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")
-        lines, rows = [], []
+    twice = [name for k, name in enumerate(header) if name in header[:k]]
+    if twice:
+        raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")
+    return header
+
+
+def _read_csv(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+    """Read with Python's csv module: pandas shifts the columns of long lines, and does not say where a row begins."""
+    header = _csv_header(path)
+    places = [k for k, name in enumerate(header) if wanted(name)]
+    lines, rows = [], []
+    with _opened(path) as records:
+        next(records, None)
         for line, entries in records:
             if len(entries) != len(header):
                 raise SpurgenError(
@@ -67,8 +97,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
                     f"{CORRECT}"
                 )
             lines.append(line)
-            rows.append(entries)
-    return pd.DataFrame(rows, index=pd.Index(lines, dtype=np.int64), columns=header, dtype=str)
+            rows.append([entries[k] for k in places])
+    return pd.DataFrame(rows, index=pd.Index(lines, dtype=np.int64), columns=[header[k] for k in places], dtype=str)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    """Open a CSV file as `_records`, the header first."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        yield _records(csv.reader(file, strict=True))
 
 
 def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 (the type of csv.reader has no name)

@@ -287,7 +287,12 @@ def test_tables_that_do_not_fit_each_other_are_refused(birds, answers, write, of
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "some.csv does not exist"), ("label\n", "some.csv has no lines"), ('a,b\n"', "cannot read .*some.csv: ")],
+    [
+        (None, "some.csv does not exist"),
+        ("", "some.csv has no lines"),
+        ("label,pred,light\n", "some.csv has no lines"),
+        ('label,pred,light\n"', "cannot read .*some.csv: "),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
     if content is not None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError, shortened
-from spurgen.harness.evaluation.tables import check, in_order, read_file, texts
+from spurgen.harness.evaluation.tables import check, in_order, read_file, read_header, texts
 
 GOOD = "label,pred,light\n0,0,day\n1,1,night\n"
 
@@ -25,6 +25,18 @@ def test_entries_are_text_and_blank_lines_are_skipped(file):
     table = read_file(file("\ufeff\n" + GOOD.replace("\n", "\r\n\r\n")))
     assert list(table.columns) == ["label", "pred", "light"]
     assert table.to_numpy().tolist() == [["0", "0", "day"], ["1", "1", "night"]]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_only_the_columns_that_are_wanted_are_kept(tmp_path, kind):
+    path = tmp_path / f"some.{kind}"
+    table = pd.DataFrame({"label": ["0", "1"], "words": ["long", "longer"], "light": ["day", "night"]})
+    table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
+    assert read_header(path) == ["label", "words", "light"]
+    kept = read_file(path, lambda name: name != "words")
+    assert list(kept.columns) == ["label", "light"]
+    assert kept.light.tolist() == ["day", "night"]
+    assert len(read_file(path, lambda _: False)) == 2
 
 
 def test_a_compressed_file_is_read(tmp_path):
