@@ -27,6 +27,7 @@ from simulated_boards import (
 from simulated_minima import BIAS_PROFILES, COMPOSITE, MOLE, corrected_coverage, of_patterns, robust_bias, wga_bias
 
 from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, group_sizes
 from spurgen.harness.results.rows import on_task
 from spurgen.harness.results.store import Store
@@ -37,11 +38,12 @@ MEANS = {".5": (0.5,), ".1 and .9": (0.1, 0.9)}
 
 
 def rows_of(suite_name):
-    """Return robust accuracy by world of every row with five results, on each task: float64 (R, 5)."""
+    """Return robust accuracy by world of every baseline with five results, on each task: float64 (R, 5)."""
     suite = load_suite(suite_name)
     rows, by_task = Store(RESULTS, suite_name).rows(), {}
     for name, task in suite.tasks.items():
-        values = TaskValues(task, group_sizes(task)).by_label(on_task(rows, name), RANKED_BY).values()
+        ours = {label: row for label, row in on_task(rows, name).items() if is_baseline_row(row)}
+        values = TaskValues(task, group_sizes(task)).by_label(ours, RANKED_BY).values()
         full = [row for row in values if len(row) == 5]
         if len(full) > 2:
             by_task[name] = np.array(full)
