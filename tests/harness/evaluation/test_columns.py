@@ -62,3 +62,11 @@ def test_naming_answers_or_logits_leaves_out_neither(birds, write, asked):
 def test_every_attribute_is_a_factor_of_its_own(write, attributes, message):
     with pytest.raises(SpurgenError, match=message):
         read_predictions(write(GENERIC), Columns(attributes=attributes))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_whole_numbers_as_floats_are_codes(birds, answers, write, kind):
+    floats = answers({(0, 1): 5}).astype({"prediction": float})
+    metadata = write(birds.astype({"y": float}), f"metadata.{kind}")
+    read = read_predictions(write(floats, f"model.{kind}"), Columns(), metadata=metadata)
+    assert (read.classes, (read.predicted[0] != read.labels).sum()) == (("landbird", "waterbird"), 5)

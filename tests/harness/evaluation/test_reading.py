@@ -155,14 +155,6 @@ def test_logits_give_answers_and_probabilities(write, names):
     np.testing.assert_allclose(read.probs[0, 0], [np.e / (1 + np.e), 1 / (1 + np.e)])
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_whole_numbers_as_floats_are_codes(birds, answers, write, kind):
-    floats = answers({(0, 1): 5}).astype({"prediction": float})
-    metadata = write(birds.astype({"y": float}), f"metadata.{kind}")
-    read = read_predictions(write(floats, f"model.{kind}"), Columns(), metadata=metadata)
-    assert (read.classes, (read.predicted[0] != read.labels).sum()) == (("landbird", "waterbird"), 5)
-
-
 def test_the_value_that_goes_with_each_class_can_be_given(write):
     read = read_predictions(write(GENERIC), LIGHT, aligned={"light": {"cat": "night", "dog": "day"}})
     assert read.attributes[0].aligned.tolist() == [1, 0]
