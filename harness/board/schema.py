@@ -86,7 +86,7 @@ class TaskBoardRow(BoardRow):
 
     `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the interval of its
     uncorrected WGA that is guaranteed for these units. `by_channel`: means by metric and channel. `patterns`: accuracy
-    by alignment pattern. `ignores_core`: as `statistics.estimate` has it.
+    by alignment pattern. `ignores_core`: whether it ignores the core cue, as `statistics.estimate` defines it.
     `selections`: means by checkpoint rule. `isolation`, `verification` and `asked_again`, the worker of the consistency
     check, are the weakest of its results, but `verification` counts the confirmed ones of a row that is partly
     self-reported. `seconds`: mean wall time of a result.
