@@ -124,7 +124,7 @@ def _submit(
         submitted = executor.map_array(partial(_work_on, work, folder / STEPS), groups)
     except (submitit.core.utils.FailedJobError, subprocess.SubprocessError) as error:
         raise SpurgenError(
-            f"SLURM takes no job: {str(error).strip()}; with --jobs N, it has N at a time; {CONTINUES}"
+            f"SLURM takes no job: {str(error).strip()}; --jobs N queues at most N at a time; {CONTINUES}"
         ) from None
     return [
         _Task(group, task.job_id, task.paths.result_pickle, task.paths.stderr, tries)
