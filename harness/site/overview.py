@@ -139,7 +139,7 @@ def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
 
 
 def _leans(material: Material, view: BoardView, line: Line) -> str:
-    """Return on which channels a row leans, most first, beside the ideal observer; nothing if that may be none.
+    """Return on which channels a row relies, most first, beside the ideal observer; nothing if that may be none.
 
     Channels are not tested against one another, so none is said to be the one.
     """
@@ -147,12 +147,12 @@ def _leans(material: Material, view: BoardView, line: Line) -> str:
     channels = [column for column in view.columns if column.group == CHANNELS]
     by_channel = {column.title: material.estimates(view.tasks, column.key, rows).get(label) for column in channels}
     known = {name: each for name, each in by_channel.items() if each is not None}
-    leant = sorted((n for n in known if known[n].ends[0] >= LEAST), key=lambda name: known[name].value, reverse=True)
-    if not leant:
+    relied = sorted((n for n in known if known[n].ends[0] >= LEAST), key=lambda name: known[name].value, reverse=True)
+    if not relied:
         return ""
-    ideals = {name: material.ideal_mean(view.tasks, f"reliance/{name}") for name in leant}
-    on = [f"{name} ({known[name].value:.2f}{_beside(ideals[name])})" for name in leant]
-    return f" It leans on {and_list(on)}; 1 would be to read that channel alone."
+    ideals = {name: material.ideal_mean(view.tasks, f"reliance/{name}") for name in relied}
+    on = [f"{name} ({known[name].value:.2f}{_beside(ideals[name])})" for name in relied]
+    return f" It relies on {and_list(on)}; 1 would be to read that channel alone."
 
 
 def _beside(ideal: float | None) -> str:

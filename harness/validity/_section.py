@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from matplotlib.figure import Figure
 
-VERDICTS = {True: "passed", False: "**failed**", None: "not judged yet (results are missing)"}
+VERDICTS = {True: "passed", False: "**failed**", None: "not judged: what it needs is missing"}
 UNDECIDED = "undecided (the intervals allow either)"
 
 

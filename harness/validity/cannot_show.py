@@ -51,7 +51,7 @@ def examine(suite: RankedSuite) -> CannotShow:
     ranked = {name: task for name, task in suite.tasks.items() if task.rows}
     sentences = [
         "Every image and caption is drawn by a program. Whether a method that is better here is better on photographs, "
-        "or on text that people wrote, is not tested: no row here is of a model trained on real data, and agreement "
+        "or on text that people wrote, is not tested: no row here is of a model whose task is real data, and agreement "
         "with real data rests on published numbers. Only the anchor "
         f"([benchmark/anchor/digits.md]({ANCHOR})) trains our methods on real data, on handwritten digits.",
         *_networks(list(ranked.values())),

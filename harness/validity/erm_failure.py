@@ -21,7 +21,7 @@ from spurgen.harness.validity._section import Section
 from spurgen.harness.validity._tables import PASSED, by_task, counted, estimated, number, with_interval, with_note
 
 PLACE = 1
-TITLE = "ERM fails, and the shortcut is why"
+TITLE = "ERM fails, and correlations are why"
 ALIGNED, REFERENCE = 0.95, 0.95
 ROBUST: dict[Unit, float] = {"seed": 0.5, "world": 0.3}  # at most, on tasks of one world and of several
 NOTE = (

@@ -59,8 +59,8 @@ class WhacAMole(Section):
         moved = sum(bool(method.rises) for method in cured)
         rises = sum(bool(method.rises) for method in task.methods.values()) - moved
         return (
-            f"Of {len(task.methods)} methods on {as_text(name)}, {len(cured)} lean significantly less than ERM on "
-            f"some channel, {moved} of them more on another; {rises} only lean more."
+            f"Of {len(task.methods)} methods on {as_text(name)}, {len(cured)} rely significantly less than ERM on "
+            f"some channel, {moved} of them more on another; {rises} only rely more."
         )
 
     def tables(self) -> str:

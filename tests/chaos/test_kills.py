@@ -16,7 +16,7 @@ import pytest
 
 KILLS = int(os.environ.get("SPURGEN_KILLS", "52"))
 SHARES = {"freezing": 5, "regenerating": 6, "scoring": 5, "merging": 10}  # of 26 kills; what takes long gets fewer
-DISK = 2**20  # bytes of the disk that is full
+DISK = 2**22  # bytes of the disk that is full
 LONGEST = 6  # kills in a row in one folder
 SCORE = (
     "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--device", "cpu", "--cluster", "serial",
@@ -98,12 +98,14 @@ def test_a_command_that_was_killed_is_completed_by_the_next_run(phase, steps, co
 
 
 @pytest.mark.slow
-def test_two_runs_on_one_folder_make_what_one_makes(command, at_once, begin):
-    alone, undisturbed = begin("scoring", "alone")
-    command(alone, *COMMANDS["scoring"])
-    both, outcome = begin("scoring", "both")
-    order = {"argv": COMMANDS["scoring"], "folder": str(both)}
-    assert [code for code, *_ in at_once(order, order)] == [0, 0]
+@pytest.mark.parametrize("phase", COMMANDS)
+def test_two_runs_on_one_folder_make_what_one_makes(phase, command, at_once, begin):
+    alone, undisturbed = begin(phase, "alone")
+    command(alone, *COMMANDS[phase])
+    both, outcome = begin(phase, "both")
+    order = {"argv": COMMANDS[phase], "folder": str(both)}
+    ended = at_once(order, order)
+    assert [code for code, *_ in ended] == [0, 0], ended
     assert outcome() == undisturbed()
 
 
@@ -135,23 +137,28 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_named_and_the_next_run_completes(command, begin):
-    roomy, undisturbed = begin("merging", "roomy")
-    command(roomy, *COMMANDS["merging"])
-    merge = shlex.join([str(Path(sys.executable).with_name("spurgen")), *COMMANDS["merging"]])
-    for free in (0, 4096, 12288):
-        folder, outcome = begin("merging", f"full-{free}")
-        script = f"head --bytes {DISK - free} /dev/zero > results/ballast; {merge}; echo $? > code; rm results/ballast"
-        full = subprocess.run(
-            ["bwrap", "--dev-bind", "/", "/", "--size", str(DISK), "--tmpfs", folder / "results",
-             "sh", "-c", f"{script}; {merge} && cp --recursive results copy"],
-            cwd=folder, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert (folder / "code").read_text() == "2\n", full.stderr
-        assert re.search(r"cannot write results/tiny/\S+: No space left on device", full.stderr), full.stderr
-        (folder / "results").rmdir()
-        (folder / "copy").rename(folder / "results")
-        assert outcome() == undisturbed()
+@pytest.mark.parametrize(
+    ("phase", "free"),
+    [("freezing", 0), ("regenerating", 12288), ("scoring", 4096), ("merging", 0), ("merging", 12288)],
+)
+def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, begin, tmp_path):
+    roomy, undisturbed = begin(phase, "roomy")
+    command(roomy, *COMMANDS[phase])
+    folder, outcome = begin(phase, "full")
+    run = shlex.join([str(Path(sys.executable).with_name("spurgen")), *COMMANDS[phase]])
+    disk, aside = tmp_path / "disk", shlex.quote(str(folder))
+    disk.mkdir()
+    ballast = f"$(($(df --output=avail --block-size=1 . | tail -1) - {free}))"
+    full = subprocess.run(
+        ["bwrap", "--dev-bind", "/", "/", "--size", str(DISK), "--tmpfs", disk, "--chdir", disk, "sh", "-c",
+         f"cp --recursive {aside}/. .; head --bytes {ballast} /dev/zero > ballast; {run}; echo $? > {aside}/code;"
+         f"rm ballast; {run} && cp --recursive . {aside}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (folder / "code").read_text() == "2\n", full.stderr
+    assert re.search(r"cannot write \S+: No space left on device", full.stderr), full.stderr
+    (folder / "code").unlink()
+    assert outcome() == undisturbed()
 
 
 @pytest.mark.slow

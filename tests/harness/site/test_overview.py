@@ -26,7 +26,7 @@ def test_erm_is_contrasted_where_shortcuts_agree_and_where_they_mislead(tiny):
     aligned = tiny.estimates(["small-image"], "aligned_accuracy", tiny.board.tasks["small-image"].rows)["erm"].value
     assert first.startswith(f"Plain training (ERM) answers {100 * aligned:.0f}\N{NO-BREAK SPACE}% right where all ")
     assert "where they mislead most" in first
-    assert re.search(r"It leans on color \(\d\.\d\d, ideal observer \d\.\d\d\)( and background|; 1 would be)", first)
+    assert re.search(r"It relies on color \(\d\.\d\d, ideal observer \d\.\d\d\)( and background|; 1 would be)", first)
 
 
 def test_each_access_tier_has_its_best_rows_and_tiers_are_not_compared(tiny):
@@ -49,10 +49,10 @@ def test_rows_that_share_the_best_rows_letter_are_named_with_it(tiny):
 
 def test_a_channel_whose_interval_has_0_is_not_leant_on(tiny, monkeypatch):
     view = board_view(tiny, "small-image")
-    assert "leans on" in findings(tiny, view)[-1] + findings(tiny, view)[0]
+    assert "relies on" in findings(tiny, view)[-1] + findings(tiny, view)[0]
     low = {row.submission: Estimate(0.3, -0.1, 0.7) for row in tiny.board.tasks["small-image"].rows}
     monkeypatch.setattr(type(tiny), "estimates", lambda *_: low)
-    assert not [said for said in findings(tiny, view) if "leans on" in said]
+    assert not [said for said in findings(tiny, view) if "relies on" in said]
 
 
 def test_a_test_with_more_conflicting_samples_says_its_mix():

@@ -73,7 +73,7 @@ def test_without_an_ideal_observer_erm_is_not_judged_and_its_command_is_named(ex
     assert only(section).methods["erm"].reliance.excess is None
     (line,) = section.missing
     assert line.startswith("dose-50-image: no ideal observer; `spurgen splits ideal --suite ")
-    assert section.verdict.startswith("not judged yet")
+    assert section.verdict.startswith("not judged: what it needs is missing")
 
 
 def test_a_method_without_a_trend_does_not_fail_the_test(examined):

@@ -44,7 +44,7 @@ def test_the_report_does_not_depend_on_the_order_of_the_rows(sections, rows, ref
 def test_the_text_has_every_part_with_its_verdict_and_plot(sections):
     text = to_markdown("toy", sections, NAMES)
     assert text.startswith("# Is SpurGen toy any good?")
-    assert "- ERM fails, and the shortcut is why: passed. ERM's robust accuracy is " in text
+    assert "- ERM fails, and correlations are why: passed. ERM's robust accuracy is " in text
     assert "- Agreement of published data sets with one another: measured, no threshold. Spearman's rho is " in text
     assert all(f"]({name}.png)" in text for name in NAMES)
     assert text.index("## What this report cannot show") < text.index("## Verdicts") < text.index("- ERM fails")
@@ -87,7 +87,7 @@ def test_without_rows_every_part_names_the_command_that_makes_them(gathered):
     text = to_markdown("toy", sections, {})
     assert text.count("Missing:") == 7
     assert "The suite has no ranked rows" in text
-    assert "Methods can be distinguished: not judged yet (results are missing)" in text
+    assert "Methods can be distinguished: not judged: what it needs is missing" in text
 
 
 def test_names_of_rows_are_neither_markup_nor_formulas(make_outcomes, gathered):

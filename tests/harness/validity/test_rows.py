@@ -52,8 +52,8 @@ def test_a_test_without_a_task_in_the_suite_is_not_judged(empty):
     assert sections["dose_response"].missing == []
     text = summary(sections)
     assert "Dose response: not judged: the suite has no task for it." in text
-    assert text.count("not judged yet (results are missing)") == 4
-    assert "Dose response: not judged yet (results are missing)" in summary(examine(empty("v1")))
+    assert text.count("not judged: what it needs is missing") == 4
+    assert "Dose response: not judged: what it needs is missing" in summary(examine(empty("v1")))
 
 
 def test_a_suite_of_several_worlds_without_rows_says_what_is_missing(empty):

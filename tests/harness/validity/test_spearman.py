@@ -148,7 +148,7 @@ def test_nothing_is_judged_before_every_published_method_has_run(examined):
     section = examined(WATERBIRDS, baselines=[*WATERBIRDS, "vrex", "cnc", "contrastive"])
     assert section.passed is None
     assert section.tasks["signs-image"].medians.rho.value == pytest.approx(0.775, abs=0.001)
-    assert section.verdict.startswith("not judged yet")
+    assert section.verdict.startswith("not judged: what it needs is missing")
     assert section.missing[0].startswith("signs-image, signs-text: not run: cnc; `spurgen benchmark --suite ")
 
 
