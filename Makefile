@@ -99,7 +99,7 @@ sheets: $(READY)  ## redraw the pictures in docs/
 docs: $(SITE_DOCS)  ## the documentation, site/docs/index.html
 
 $(SITE_DOCS): $(DOCS_READY) $(DOC_SOURCES)
-	@echo "building the documentation, which takes half a minute"
+	@echo "building the documentation and running its notebook, which takes a minute or two"
 	$(BIN)/python docs/sphinx/build.py $(@D) --board ../index.html
 
 $(READY): pyproject.toml

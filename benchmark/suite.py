@@ -22,6 +22,7 @@ Backbone = Literal["scratch", "pretrained", "imagenet"]
 Role = Literal["main", "dose", "extra"]
 EntryRule = Literal["labels", "ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
 DEFAULT_SUITE = "v2"  # of commands without --suite
+SEEDS = 5  # that a row needs for a rank on a task of one world
 SUITES = Path(__file__).parent / "suites"
 
 
@@ -95,6 +96,11 @@ class Task:
     def num_groups(self) -> int:
         """Number of (class, alignment pattern) groups over `channels`."""
         return int(self.scenario.num_classes * 2 ** len(self.channels))
+
+    @property
+    def units_asked(self) -> int:
+        """Number of worlds that a row needs for a rank, or of training seeds where the scenario has one world."""
+        return self.scenario.worlds if self.scenario.worlds > 1 else SEEDS
 
     @property
     def worlds(self) -> tuple[Scenario, ...]:

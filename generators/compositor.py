@@ -8,15 +8,16 @@ pixel's centre, and ink and halo at the centre are each 0 or 255, the centre sta
 """
 
 import numpy as np
-from numba import njit, uint16, uint32
+from numba import uint16, uint32
 from numpy.typing import NDArray
 
+from spurgen.generators.compiled import compiled
 from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack
 
 HALF = uint32(1 << 17)  # rounds a weight: (257 * FULL * OPAQUE + HALF) >> 18 is 256
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _wash(picture, inks, bits, place, ink, opacity, samples, texels, weights):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Blend a mask over a whole picture, with 1 or 4 samples per pixel.
 
@@ -47,7 +48,7 @@ def _wash(picture, inks, bits, place, ink, opacity, samples, texels, weights):  
             row[j] = uint16(behind + uint16(ink[j] * weights[j]) + uint16(128)) >> uint16(8)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Blend one layer, ink over halo, onto one picture, uint8 (S, S, 3)."""
     low, shift = uint32(bits), uint32(32 - bits)
@@ -88,7 +89,7 @@ def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type:
             u, v = uint32(u + uint32(ux)), uint32(v + uint32(vx))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _grain(flat, mixed, key, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add noise in [-amplitude, amplitude] to every byte, eight bytes from each mixed counter.
 
@@ -106,7 +107,7 @@ def _grain(flat, mixed, key, amplitude):  # type: ignore[no-untyped-def]  # noqa
         flat[k] = np.uint8(min(max(level, np.int32(0)), np.int32(255)))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _render(out, wall, inks, halos, stack, noise, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     texels = np.empty((4, out.shape[2]), np.uint32)
     inks_row, weights = np.empty(3 * out.shape[2], np.uint16), np.empty(3 * out.shape[2], np.uint16)

@@ -4,8 +4,9 @@ NumPy's own generator is as fast for a run of samples, but has to be made anew f
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from spurgen.generators.compiled import compiled
 
 Words = NDArray[np.uint64]
 Int64 = NDArray[np.int64]
@@ -24,7 +25,7 @@ def scattered_words(key: int, indices: Int64, blocks: int) -> Words:
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _product(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Return the high and the low half of a 128-bit product."""
     low_a, high_a, low_b, high_b = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
@@ -34,7 +35,7 @@ def _product(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
     return high_a * high_b + (middle >> _HALF) + (carry >> _HALF), a * b
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _fill(out: Words, key: Words, indices: Words, blocks: np.uint64) -> None:
     for row in range(len(indices)):
         for block in range(blocks):

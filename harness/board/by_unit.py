@@ -17,7 +17,6 @@ from spurgen.harness.statistics.units import ANY, PROPORTION, Spread, fit_spread
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 Unit = Literal["world", "seed"]
-UNITS = 5  # that a row needs for a rank where the suite does not say how many worlds there are
 RANKED_BY = "robust_accuracy"
 ALIGNED = "aligned_accuracy"  # where all channels agree with the class
 PROPORTIONS = (
@@ -35,11 +34,6 @@ SIGNED = {
 def unit_of(task: Task) -> Unit:
     """Return what a result of a task stands for."""
     return "world" if task.scenario.worlds > 1 else "seed"
-
-
-def units_asked(task: Task) -> int:
-    """Return how many units a row needs for a rank."""
-    return task.scenario.worlds if task.scenario.worlds > 1 else UNITS
 
 
 def groups_on_test(task: Task) -> Int64:

@@ -17,7 +17,6 @@ from spurgen.harness.board.by_unit import (
     groups_on_test,
     spread_of,
     unit_of,
-    units_asked,
 )
 from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.board.placing import divide
@@ -63,7 +62,7 @@ def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: M
     by_metric = {metric: values.by_label(fit, metric) for metric in ESTIMATED}
     spreads = {metric: spread_of(metric, of_rows, baselines) for metric, of_rows in by_metric.items()}
     access = {label: row.results[0].access for label, row in fit.items()}
-    ranked_by, spread, asked = by_metric[RANKED_BY], spreads[RANKED_BY], units_asked(task)
+    ranked_by, spread, asked = by_metric[RANKED_BY], spreads[RANKED_BY], task.units_asked
     full = {label: of_row for label, of_row in ranked_by.items() if len(of_row) >= asked}
     placed = standings(full, access, baselines & full.keys(), spread)
     against = against_erm(ranked_by, access, baselines, spread)

@@ -32,7 +32,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import find_missing, run_missing
+from spurgen.harness.running.missing import find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import offered, plan
 from spurgen.harness.running.plan_file import share
 
@@ -41,7 +41,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of every command that runs submissions on a frozen suite."""
     add_suite(parser)
     add_tasks(parser)
-    add_seeds(parser, "0-2")
+    add_seeds(parser, None, "all worlds of a task; 0-4 where it has one")
     add_device(parser)
     add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
@@ -63,9 +63,9 @@ def run_submissions(
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
-    `mine`: specs whose rows are marked, and judged in sentences first. `then` is called after the jobs and returns the
-    errors of others that failed. Jobs start if tasks or submissions were `chosen` on the command line, or with
-    `--yes`; otherwise they are only listed.
+    `mine`: specs whose rows are marked, and judged in sentences below the tables. `then` is called after the jobs and
+    returns the errors of others that failed. Jobs start if tasks or submissions were `chosen` on the command line, or
+    with `--yes`; otherwise they are only listed.
     """
     check_cluster(arguments)
     check_board_files(arguments)
@@ -83,6 +83,7 @@ def run_submissions(
             return 0
         missing = find_missing(jobs, rows)
     if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, chosen=chosen):
+        warn_replaced(jobs, missing, {job.label: rows.get(job.label, {}) for job in jobs}, console)
         return 0
     if missing:
         check_writable(arguments.results, "--results")
@@ -100,9 +101,9 @@ def run_submissions(
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")
     tasks, labels = {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}
-    for label in sorted(labels & rows.keys()):
-        print(*verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), "", sep="\n")
     print_board(board, tasks, labels)
+    for label in sorted(labels & rows.keys()):
+        print("", *verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), sep="\n")
     return report_failures(failures, console)
 
 

@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         bar = progress.add_task("images", total=plan.total)
         index = export(plan, arguments.out, lambda made: progress.advance(bar, made), jobs)
     say(console, f"{verb} {plan.total:,} samples in {arguments.out}; its README.md says how to open them")
-    say(console, f"SHA-256 of the content, the same in every format: {index.content_sha256}")
+    say(console, f"SHA-256 of the content, the same in every format with the same parts: {index.content_sha256}")
     return 0
 
 

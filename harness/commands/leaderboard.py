@@ -14,6 +14,7 @@ from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.printing import say
+from spurgen.harness.results.sources import HOME
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         written.append(arguments.page)
     for path in written:
         say(console, f"wrote {path}")
-    own = {label for label, row in rows.items() if not all(map(is_baseline_row, row.values()))}
+    examples = {path.stem for path in (HOME / "submissions").glob("*.py")}
+    own = {label for label, row in rows.items() if not all(map(is_baseline_row, row.values()))} - examples
     print_board(board, mine=own, wide=arguments.wide)
     return 0

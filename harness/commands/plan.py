@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
     add_tasks(parser)
-    add_seeds(parser, "0-2")
+    add_seeds(parser, None, "all worlds of a task; 0-4 where it has one")
     parser.add_argument(
         "--submissions", nargs="+", action=Unique, default=[], metavar="SUBMISSION",
         help=f"files, modules or baselines; default: all of {', '.join(names_in(BASELINES))}",

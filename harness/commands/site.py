@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_results(parser)
     parser.add_argument(
         "--validity", type=Path, metavar="FILE",
-        help="validity.md of this suite, as spurgen validity writes it; default: the one in benchmark/ of a checkout",
+        help="validity.md of this suite, as spurgen validity writes it; default: the one that comes with SpurGen",
     )  # fmt: skip
     add_out(parser, "folder of the site", OUT)
 

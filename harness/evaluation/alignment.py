@@ -9,7 +9,10 @@ from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.anchor.dataset import aligned_values
 from spurgen.harness.metrics.arrays import Int64
 
-UNKNOWN = "no split is called train, where the value that goes with each class is looked up; name it by --aligned"
+UNKNOWN = (
+    "no split is called train, where the value that goes with each class is looked up; name it by "
+    "--aligned ATTRIBUTE CLASS=VALUE ..."
+)
 
 
 def named(name: str, values: Sequence[str], classes: Sequence[str], aligned: Mapping[str, str]) -> Int64:
@@ -44,7 +47,10 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
         return None, UNKNOWN
     lacking = [c for k, c in enumerate(classes) if not (labels == k).any()]
     if lacking:
-        return None, f"the train split has no sample of {lacking[0]}, so name the values of {name} by --aligned"
+        return (
+            None,
+            f"the train split has no sample of {lacking[0]}, so name its values by --aligned {name} CLASS=VALUE ...",
+        )
     try:
         return aligned_values(labels, ids, name), ""
     except SpurgenError:

@@ -22,10 +22,11 @@ def summary(evaluation: Evaluation) -> str:
     """Return what the figures say, in sentences."""
     runs = f", mean of {evaluation.runs} runs" if evaluation.runs > 1 else ""
     wga = Estimate(evaluation.wga, *evaluation.wga_simultaneous)
+    lowest_of = " (the lowest group of each run, averaged)" if evaluation.runs > 1 else ""
     said = [
         f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {_samples(evaluation)}{runs}.",
-        f"Its worst group is {evaluation.worst}: worst-group accuracy {wga.text()}; corrected for being a minimum over "
-        f"{len(evaluation.groups)} groups {evaluation.wga_corrected.text()}.",
+        f"Its worst group is {evaluation.worst}: worst-group accuracy {wga.text()}{lowest_of}; corrected for being "
+        f"a minimum over {len(evaluation.groups)} groups {evaluation.wga_corrected.text()}.",
     ]
     if evaluation.robust_accuracy is not None:
         lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)

@@ -77,6 +77,9 @@ def _read_parquet(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
 def _csv_header(path: Path) -> list[str]:
     with _opened(path) as records:
         first, header = next(records, (1, []))
+    other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
+    if other:
+        raise SpurgenError(f"{path}, line {first}: the columns are separated by {other!r}; separate them by commas")
     twice = [name for k, name in enumerate(header) if name in header[:k]]
     if twice:
         raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")

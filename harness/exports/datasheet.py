@@ -42,7 +42,7 @@ def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
 
 {plan.total:,} drawn scenes of {scenario.image_size} x {scenario.image_size} pixels with English captions, in
 {scenario.num_classes} classes. Channels that are correlated with the class in train: {_correlated(scenario)}.
-SHA-256 of the content, the same in every format: `{index.content_sha256}`.
+SHA-256 of the content, the same in every format with the same parts: `{index.content_sha256}`.
 
 ```python
 {form.loading(plan).rstrip()}

@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 
+from spurgen.harness.figures.chosen import chosen
+from spurgen.harness.figures.curves import with_curves
+from spurgen.harness.figures.dose import on_all
+from spurgen.harness.figures.patterns import with_patterns
 from spurgen.harness.figures.reliance import channel_metric
-from spurgen.harness.figures.sheet import METRICS, UNITS, Sheet
+from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet
+from spurgen.harness.figures.surface import ROOM
 from spurgen.harness.machine.printing import and_list
 
 TIERS = "Methods are grouped by what they are given besides labels."
@@ -37,7 +42,7 @@ def patterns_caption(sheet: Sheet) -> str:
     return _joined(
         f"Accuracy by alignment pattern on {sheet.name}, means over {sheet.samples}. Dots: the channel conflicts with "
         "the class (full) or is aligned with it (open). White lines separate access tiers.",
-        _incomplete([sheet]),
+        _incomplete([sheet], with_patterns(sheet)),
     )
 
 
@@ -46,7 +51,7 @@ def curves_caption(sheet: Sheet) -> str:
     return _joined(
         f"Learning curves on {sheet.name}: means over {sheet.samples}, bands from minimum to maximum; dotted lines: a "
         "further stage of training begins. Curves of groups are missing where a method is given no groups of val.",
-        _incomplete([sheet]),
+        _incomplete([sheet], with_curves(sheet)),
     )
 
 
@@ -55,7 +60,8 @@ def dose_caption(sheets: Sequence[Sheet], metrics: Sequence[str]) -> str:
     first = sheets[0]
     shown = and_list([METRICS[metric].lower() for metric in metrics])
     what = f"{shown[0].upper()}{shown[1:]} against the strength of the correlation"
-    return _joined(f"{what}: {_means(first, first.intervals)}.", _ideal(sheets, "robust_accuracy"), _incomplete(sheets))
+    few = _incomplete(sheets, chosen(sheets))
+    return _joined(f"{what}: {_means(first, first.intervals)}.", _ideal(sheets, "robust_accuracy"), few)
 
 
 def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
@@ -64,7 +70,7 @@ def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
     return _joined(
         f"{METRICS[metric]} ({DEFINED[metric]}) over the strength of the correlation (columns) and {other}: means over "
         f"{sheets[0].samples}.",
-        _incomplete(sheets),
+        _incomplete(sheets, on_all(metric, chosen(sheets, ROOM), sheets)),
     )
 
 
@@ -80,9 +86,11 @@ def _markers(sheets: Sequence[Sheet]) -> str:
     return _joined(*parts, "A name after > is no baseline of the benchmark." if own else "")
 
 
-def _incomplete(sheets: Sequence[Sheet]) -> str:
-    """Return which rows have fewer units than the others; figures without intervals do not mark them."""
-    few = dict.fromkeys(entry.label for sheet in sheets for entry in sheet.entries if not entry.ranked)
+def _incomplete(sheets: Sequence[Sheet], drawn: Sequence[Entry]) -> str:
+    """Return which of the drawn rows have fewer units than others; figures without intervals do not mark them."""
+    names = {entry.label for entry in drawn}
+    rows = [entry for sheet in sheets for entry in sheet.entries if entry.label in names]
+    few = dict.fromkeys(entry.label for entry in rows if not entry.ranked)
     return f"Over fewer than {sheets[0].asked} {UNITS[sheets[0].unit]}: {and_list([*few])}." if few else ""
 
 

@@ -19,13 +19,18 @@ COLOURS = "cividis"  # lightness rises evenly, also for the colour-blind (Nuñez
 DARK = 0.5  # below it a cell is dark
 
 
+def with_patterns(sheet: Sheet) -> list[Entry]:
+    """Return the rows of a sheet that have accuracies by alignment pattern."""
+    return [entry for entry in sheet.entries if entry.patterns]
+
+
 def draw_patterns(sheet: Sheet, columns: Columns = 2) -> Figure:
     """Draw the accuracy of every row by alignment pattern; raise `ValueError` if no row has any.
 
     Patterns are sorted by the number of conflicting channels; the dots below name them: full where a channel conflicts
     with the class, open where it is aligned.
     """
-    rows = [entry for entry in sheet.entries if entry.patterns]
+    rows = with_patterns(sheet)
     if not rows or sheet.task is None:
         raise ValueError(f"{sheet.name}: no row has accuracies by alignment pattern")
     patterns = sorted({pattern for row in rows for pattern in row.patterns}, key=lambda p: (p.count("c"), p))

@@ -84,8 +84,9 @@ def _check_known(keys: set[str], known: set[str], task: Task) -> None:
     unknown = keys - known
     if unknown:
         keys_are = "1 key is" if len(unknown) == 1 else f"{len(unknown)} keys are"
+        other = "no key is of it, so name the task that was answered; or " if not keys & known else ""
         raise SpurgenError(
-            f"{keys_are} not of task {task.name}, such as {min(unknown)}; answer what spurgen questions "
+            f"{keys_are} not of task {task.name}, such as {min(unknown)}; {other}answer what spurgen questions "
             "--task wrote for it"
         )
 

@@ -14,6 +14,7 @@ from spurgen.harness.running.job import Job, Seeds
 Seconds = Mapping[tuple[str, str], Sequence[float]]
 """Wall times of finished jobs, by submission and task."""
 MEASURE = "spurgen check measures a submission"
+MOST = 4  # names in a cell of the table
 
 
 def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
@@ -81,16 +82,20 @@ class Forecast:
         return f"{run}: {time}{those}, {basis}{rest}" + (f"; {MEASURE}" if others or unknown else "")
 
     def table(self) -> str:
-        """Return the jobs to run as a Markdown table, a line per submission."""
+        """Return the jobs to run as a Markdown table, a line for all submissions with the same tasks and seeds."""
         by_submission: dict[str, list[Job]] = {}
         for job in self.missing:
             by_submission.setdefault(label_of(job.spec, {}), []).append(job)
-        lines = []
+        alike: dict[str, list[str]] = {}
         for name, jobs in by_submission.items():
+            alike.setdefault(_tasks(jobs), []).append(name)
+        lines = []
+        for tasks, names in alike.items():
+            jobs = [job for name in names for job in by_submission[name]]
             known = [time for time in map(self.likely_seconds, jobs) if time is not None]
             time = duration(sum(known)) if len(known) == len(jobs) else "unknown"
             lines.append(
-                {"Submission": name, "Jobs": len(jobs), "Tasks (seeds)": _tasks(jobs), "Time, one by one": time}
+                {"Submission": _some(names), "Jobs": len(jobs), "Tasks (seeds)": tasks, "Time, one by one": time}
             )
         return markdown_table(lines)
 
@@ -106,4 +111,12 @@ def _tasks(jobs: Sequence[Job]) -> str:
     seeds: dict[str, set[int]] = {}
     for job in jobs:
         seeds.setdefault(job.task.name, set()).add(job.seed)
-    return ", ".join(f"{task} ({Seeds(sorted(those))})" for task, those in seeds.items())
+    alike: dict[str, list[str]] = {}
+    for task, those in seeds.items():
+        alike.setdefault(str(Seeds(sorted(those))), []).append(task)
+    return "; ".join(f"{_some(tasks)} ({those})" for those, tasks in alike.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names, the first ones of many."""
+    return ", ".join(names if len(names) <= MOST else [*names[: MOST - 1], f"{len(names) - MOST + 1} more"])

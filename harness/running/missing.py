@@ -75,7 +75,7 @@ def run_missing(
     rows = {label: store.row(label) for label in dict.fromkeys(job.label for job in jobs)}
     replaceable = {label: versions_of(row) for label, row in rows.items()}
     missing = find_missing(jobs, rows)
-    _warn_replaced(jobs, missing, rows, console)
+    warn_replaced(jobs, missing, rows, console)
     if not missing:
         return
     from spurgen.harness.running.run import run  # imported late: slow to import
@@ -143,7 +143,7 @@ def _owners(jobs: Sequence[Job]) -> dict[str, Job]:
     return owners
 
 
-def _warn_replaced(jobs: Sequence[Job], missing: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
+def warn_replaced(jobs: Sequence[Job], missing: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
     """Warn if results of the `missing` jobs replace old ones; raise `SpurgenError` for those of an archived suite."""
     added = {job.label for job in missing}
     for label, job in _owners(jobs).items():

@@ -40,7 +40,7 @@ def plan(
     suite: str,
     tasks: Sequence[str],
     specs: Sequence[str],
-    seeds: Iterable[int],
+    seeds: Sequence[int] | None = None,
     *,
     device: str = "cpu",
     options: Mapping[str, Any] | None = None,
@@ -49,16 +49,19 @@ def plan(
 ) -> list[Job]:
     """Return the jobs on a frozen suite, ordered by seed, then submission, then task.
 
-    `suite` is a name or the path of a suite's file; no `tasks` means all. Raise `FrozenDataError` if a scenario was
-    edited after it was frozen, and `SpurgenError` for a seed whose world is not frozen.
+    `suite` is a name or the path of a suite's file. No `tasks` means all; no `seeds`, all that a rank asks for. Raise
+    `FrozenDataError` if a scenario was edited after it was frozen, and `SpurgenError` for a seed whose world is not
+    frozen.
     """
     planner = Planner(suite)
     names = tasks or list(planner.loaded.tasks)
     for name in names:
         planner.data(name)
+    asked = {name: seeds or range(planner.loaded.task(name).units_asked) for name in names}
     return [
         planner.job(name, spec, seed, device, options or {}, limits, uncorrelated=uncorrelated)
-        for seed in seeds for spec in specs for name in names
+        for seed in sorted({seed for each in asked.values() for seed in each})
+        for spec in specs for name in names if seed in asked[name]
     ]  # fmt: skip
 
 

@@ -137,9 +137,11 @@ class Worker:
             returned = f"{step} returned {scores.dtype} of shape {scores.shape} on {where}"
             raise self.failure(f"{returned}, expected floats in 1 to {MAX_WIDTH} columns")
         if not np.isfinite(scores).all():
-            row, column = np.argwhere(~np.isfinite(scores))[0]
+            places = np.argwhere(~np.isfinite(scores))
+            row, column = places[0]
             raise self.failure(
-                f"{step} returned {scores[row, column]} on {where}, first in row {row}, column {column} of {count} rows"
+                f"{step} returned {scores[row, column]} on {where}, in row {row}, column {column}; {len(places)} of "
+                f"{scores.size} values are not finite"
             )
         most = LARGEST_FEATURE if step == "encode" else LARGEST
         if float(np.abs(scores).max(initial=0)) > most:

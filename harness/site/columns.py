@@ -15,6 +15,7 @@ from spurgen.harness.statistics.estimate import Estimate
 
 CHANNELS = "Reliance on"
 EN_DASH = "\N{EN DASH}"
+NOTHING = 0.005  # a reliance below it is printed as 0.00
 INTERVALS = "ci"  # the class of an interval as text, below its number
 
 
@@ -68,7 +69,7 @@ class Column:
 
 
 def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> list[Column]:
-    """Return the columns of a board over tasks, without those that no row has."""
+    """Return the columns of a board over tasks, without those that no row has; hidden ones come last."""
     rows = [*board.rows, *board.few]
     made = [
         _robust(material, tasks),
@@ -81,7 +82,8 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
         *(column for metric in _PLAIN if (column := _plain(material, tasks, metric, rows))),
         *_about_rows(board, rows),
     ]
-    return [column for column in made if any(column.cell(row) != EMPTY for row in rows)]
+    shown = [column for column in made if any(column.cell(row) != EMPTY for row in rows)]
+    return sorted(shown, key=lambda column: column.hidden)
 
 
 TO_ERM = (
@@ -140,19 +142,21 @@ def _plain(material: Material, tasks: Sequence[str], metric: str, rows: Sequence
 
 
 def _reliances(material: Material, tasks: Sequence[str], rows: Sequence[BoardRow]) -> list[Column]:
-    """Return the reliance on every channel, what exceeds the ideal observer's, and core use."""
-    scale = material.reliance_scale
+    """Return the reliance on every channel, what exceeds the ideal observer's, and core use.
+
+    The excess is shown on demand alone where the ideal observer relies on no channel: it is the largest reliance.
+    """
+    scale, channels = material.reliance_scale, _common_channels(material, tasks)
+    ideals = [material.ideal_mean(tasks, f"reliance/{name}") for name in channels]
+    asked = not ideals or any(ideal is None or abs(ideal) >= NOTHING for ideal in ideals)
     about = f"1: as a reader of the channel alone; 0: ignores it; bars run from 0 to {scale:g}"
     excess = material.estimates(tasks, "reliance_excess", rows)
     title = (
         "the most by which reliance on a channel exceeds the ideal observer's, which is what the training data ask for"
     )
     return [
-        *(
-            _bar(f"reliance/{name}", name, about, material, tasks, rows, scale, CHANNELS)
-            for name in _common_channels(material, tasks)
-        ),
-        Column("excess", "Excess", title, lambda row: _stated(excess.get(row.submission), "+.3f")),
+        *(_bar(f"reliance/{name}", name, about, material, tasks, rows, scale, CHANNELS) for name in channels),
+        Column("excess", "Excess", title, lambda row: _stated(excess.get(row.submission), "+.3f"), hidden=not asked),
         _bar("core_use", "Core use", "1: follows the class alone; 0: ignores it", material, tasks, rows, 1.0),
     ]
 

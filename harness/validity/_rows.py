@@ -16,7 +16,6 @@ from spurgen.harness.board.by_unit import (
     groups_on_test,
     spread_of,
     unit_of,
-    units_asked,
 )
 from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.references import reference_row
@@ -90,14 +89,14 @@ class RankedTask:
     @property
     def full(self) -> list[str]:
         """Labels of the rows with enough units for a rank, best first."""
-        asked, means = units_asked(self.task), {label: self.units(label).mean() for label in self.rows}
+        asked, means = self.task.units_asked, {label: self.units(label).mean() for label in self.rows}
         full = [label for label, row in self.rows.items() if len(row) >= asked]
         return sorted(full, key=lambda label: (-means[label], label))
 
     @property
     def alike(self) -> list[str]:
         """Labels of the rows that can be resampled together: with enough units for a rank, or the most that any has."""
-        enough = min(units_asked(self.task), max(map(len, self.rows.values()), default=0))
+        enough = min(self.task.units_asked, max(map(len, self.rows.values()), default=0))
         return [label for label, row in self.rows.items() if len(row) >= enough]
 
     def spread(self, metric: str = RANKED_BY) -> Spread:

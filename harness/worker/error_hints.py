@@ -74,8 +74,9 @@ def own_frames(error: BaseException) -> list[FrameSummary]:
 
 
 def frames(error: BaseException) -> str:
-    """Return the traceback of an error inside the submission; empty for our own messages."""
-    if isinstance(error, SubmissionError) and error.__cause__ is None:
+    """Return the traceback of an error inside the submission; empty for our own messages, and for a failed call."""
+    shown = (error.__cause__ or error) if isinstance(error, SubmissionError) else error
+    own = own_frames(shown)
+    if shown is error and (isinstance(error, SubmissionError) or not own):
         return ""
-    shown = error.__cause__ or error if isinstance(error, SubmissionError) else error
-    return "".join([*traceback.format_list(own_frames(shown)), *traceback.format_exception_only(shown)])
+    return "".join([*traceback.format_list(own), *traceback.format_exception_only(shown)])

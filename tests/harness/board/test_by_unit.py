@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of, unit_of, units_asked
+from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of, unit_of
 from spurgen.harness.statistics.units import fit_spread
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
@@ -30,9 +30,9 @@ def test_a_metric_that_a_result_lacks_is_none(suite, make_row):
 
 def test_a_row_needs_a_result_for_every_world_or_five_seeds(suite):
     task = suite.task("small-text")
-    assert (unit_of(task), units_asked(task)) == ("seed", 5)
+    assert (unit_of(task), task.units_asked) == ("seed", 5)
     worlds = type(task)("t", task.scenario.model_copy(update={"worlds": 3}), "text")
-    assert (unit_of(worlds), units_asked(worlds)) == ("world", 3)
+    assert (unit_of(worlds), worlds.units_asked) == ("world", 3)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def test_each_problem_is_printed_once_with_its_line(check):
         ("x = 1", "has none of predict(batch), predict_proba(batch) and encode(batch); add one"),
         ("MODALITIES = {'text'}\ndef predict(images, captions): ...", "it is called as predict(batch)"),
         ("MODALITIES = {'text'}\ndef fit(train): ...\ndef predict(b): ...", "called as fit(train, val, context)"),
+        ("MODALITIES = {'text'}\ndef fit(train): ...\ndef predict(b): ...", "model.py, line 2: def fit(train): ..."),
         (
             "from scipy.sparse import csr_matrix\nMODALITIES = {'text'}\ndef encode(b): return csr_matrix((len(b), 4))",
             "not real numbers (return its toarray())",

@@ -57,6 +57,19 @@ def test_the_board_is_printed_and_written_only_to_the_named_files(leaderboard, t
         assert f"wrote {file}" in message
 
 
+def test_a_users_rows_are_marked_and_those_of_the_examples_that_come_with_spurgen_are_not(
+    suite, make_outcome, keep_row, leaderboard, results, capsys
+):
+    for label in ("keywords", "my-model"):
+        keep_row(results, make_outcome(suite, 0.9, 0, task="small-text"), label=label)
+    leaderboard()
+    out = capsys.readouterr().out
+    assert "> my-model" in out
+    assert ">: your row" in out
+    assert "> keywords" not in out
+    assert "keywords" in out
+
+
 @pytest.mark.parametrize("flags", [("--csv", "--json"), ("--markdown", "--page")])
 def test_a_file_is_written_once(leaderboard, tmp_path, stderr, flags):
     file = tmp_path / "board"

@@ -14,7 +14,8 @@ def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path
     for more, start in ((), True), (("--dry-run",), False), (("--dry-run", "--tasks", "small-text"), False):
         assert main([*command.split(), str(tmp_path / "new"), *flags, *more]) == 0
         out, err = capsys.readouterr()
-        assert "| erm " in out
+        assert "| Submission " in out
+        assert ("small-image, small-text, small-both (0" in out) is ("--tasks" not in more)
         assert "jobs to run, 2 at a time; their time is unknown" in err
         assert ("nothing was started; add --yes to start all of them, or choose --tasks" in err) is start
     assert not (tmp_path / "new").exists()
@@ -48,7 +49,9 @@ def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, mo
     assert started
 
 
-def test_a_dry_run_of_score_and_reproduce_changes_nothing(score, suite_file, write_submission, tmp_path, capsys):
+def test_a_dry_run_of_score_and_reproduce_changes_nothing(
+    score, suite_file, write_submission, tmp_path, capsys, stderr
+):
     spec, results = write_submission(MODEL), str(tmp_path / "results")
     assert score(spec, "--dry-run", seeds="0-1") == 0
     assert not (tmp_path / "results").exists()
@@ -63,6 +66,9 @@ def test_a_dry_run_of_score_and_reproduce_changes_nothing(score, suite_file, wri
     assert "1 of 1 jobs to run, 1 at a time: less than a minute, estimated from stored results" in err
     assert main(["reproduce", "model", *flags, "--seeds", "3"]) == 2
     assert "model has no result with the seeds 3 on small-text that did not fail" in capsys.readouterr().err
+    write_submission(f"{MODEL}\n")
+    assert score(spec, "--dry-run") == 0
+    assert "all results of the row model are replaced as soon as a new one is there" in stderr()
     assert Store(tmp_path / "results", "tiny").row("model")["small-text"].results == before["small-text"].results
 
 

@@ -93,7 +93,7 @@ def test_a_dry_run_shows_the_jobs_and_writes_nothing(run_command, capsys):
     assert run_command(f"{line} --seeds 0-1 --jobs 2 --device cpu --dry-run")[0] == 0
     assert main(["run", *shlex.split(line), "--jobs", "2", "--device", "cpu", "--dry-run"]) == 0
     out, err = capsys.readouterr()
-    assert "| model " in out
+    assert "| model, erm " in out
     assert "generated-text (0)" in out
     assert "2 of 2 jobs to run, 2 at a time; their time is unknown" in " ".join(err.split())
     assert {path for path in Path().rglob("*") if "__pycache__" not in path.parts} == before

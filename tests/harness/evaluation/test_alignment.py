@@ -19,8 +19,12 @@ def test_the_most_over_represented_value_goes_with_a_class():
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
-        ([], "no split is called train, where the value that goes with each class is looked up; name it by --aligned"),
-        ([0, 0], "the train split has no sample of dog, so name the values of light by --aligned"),
+        (
+            [],
+            "no split is called train, where the value that goes with each class is looked up; name it by "
+            "--aligned ATTRIBUTE CLASS=VALUE ...",
+        ),
+        ([0, 0], "the train split has no sample of dog, so name its values by --aligned light CLASS=VALUE ..."),
         ([0, 1], "in the train split, classes share the value of light that goes with them"),
     ],
 )

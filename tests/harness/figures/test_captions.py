@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from spurgen.harness.figures import captions
+from spurgen.harness.figures.curves import with_curves
 
 
 def test_a_caption_states_units_intervals_test_and_marks(mains):
@@ -41,5 +42,9 @@ def test_figures_without_marks_name_the_rows_with_fewer_units_in_their_captions(
     sheet = mains[0]
     (few,) = [entry.label for entry in sheet.entries if not entry.ranked]
     dose, surface = captions.dose_caption([sheet], ["reliance"]), captions.surface_caption([sheet], "reliance", "")
-    made = [captions.patterns_caption(sheet), captions.curves_caption(sheet), dose, surface]
+    made = [captions.patterns_caption(sheet), dose, surface]
     assert all(text.endswith(f" Over fewer than 3 worlds: {few}.") for text in made)
+    assert few not in captions.curves_caption(sheet)  # it has no curves
+    (curves, *_) = [entry.curves for entry in with_curves(sheet)]
+    entries = [replace(entry, curves=curves) if entry.label == few else entry for entry in sheet.entries]
+    assert few in captions.curves_caption(replace(sheet, entries=entries))

@@ -53,12 +53,20 @@ def test_a_time_that_is_not_known_is_named_as_such(forecast):
     assert "8 of 8 jobs to run, 1 at a time; their time is unknown: no result" in forecast({}).sentence()
 
 
-def test_the_table_has_a_line_per_submission_with_its_tasks_and_seeds(forecast, read_table):
+def test_the_table_has_a_line_for_all_submissions_with_the_same_tasks_and_seeds(forecast, read_table):
     text = {key: times for key, times in ALL.items() if key == ("erm", "small-text")}
     erm, irm = read_table(forecast(ERM, missing=7).table())
-    assert list(erm.values()) == ["erm", "4", "small-text (0-1), small-image (0-1)", "about 8 min"]
-    assert list(irm.values()) == ["irm", "3", "small-text (0-1), small-image (0)", "about 6 min"]
-    assert [line["Time, one by one"] for line in read_table(forecast(text).table())] == ["unknown"] * 2
+    assert list(erm.values()) == ["erm", "4", "small-text, small-image (0-1)", "about 8 min"]
+    assert list(irm.values()) == ["irm", "3", "small-text (0-1); small-image (0)", "about 6 min"]
+    assert [line["Time, one by one"] for line in read_table(forecast(text, missing=7).table())] == ["unknown"] * 2
+    (both,) = read_table(forecast(ERM).table())
+    assert list(both.values()) == ["erm, irm", "8", "small-text, small-image (0-1)", "about 16 min"]
+
+
+def test_of_many_tasks_and_submissions_the_table_names_the_first(suite_file, read_table):
+    jobs = plan(suite_file, [], baseline_specs())
+    (line,) = read_table(Forecast(jobs, jobs, {}, 1).table())
+    assert line["Submission"] == "adversarial, bsoftmax, cb_loss, 24 more"
 
 
 def test_only_finished_results_with_a_time_are_measured(suite, make_row, make_outcome):

@@ -56,9 +56,9 @@ def test_a_list_of_torch_tensors_is_an_answer(ask, write_submission):
         ("return [[1.0, 2.0, 3.0]] * 3", r"predict returned shape \(3, 3\) on test, expected \(4, 3\)"),
         (
             "return [[1.0, 2.0, 3.0]] * 3 + [[1.0, float('nan'), 0.0]]",
-            "returned nan on test, first in row 3, column 1 of 4 rows",
+            "returned nan on test, in row 3, column 1; 1 of 12 values are not finite",
         ),
-        ("return [[float('inf')] * 3] * 4", "returned inf on test, first in row 0, column 0 of 4 rows"),
+        ("return [[float('inf')] * 3] * 4", "returned inf on test, in row 0, column 0; 12 of 12 values are not finite"),
         ("return 3.0", r"predict returned shape \(\) on test"),
         ("return np.arange(4) % 3", r"returned shape \(4,\) on test, expected \(4, 3\); these are class numbers"),
         ("return None", "dtype object, not real numbers"),
