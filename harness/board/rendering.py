@@ -19,11 +19,11 @@ NOTE = (
     "over training seeds where there is one world; of all pairs of baselines that differ significantly, 5 % at most "
     "are expected to be equal). Rows are compared with the baselines alone, so a new row moves no other; one with `-` "
     "differs from a baseline of every letter. To ERM: robust accuracy less ERM's, better or worse where it differs "
-    "significantly (Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a "
-    "minimum, so it can exceed robust accuracy, which is not. "
-    "SSS: Spurious Sensitivity Score; its floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. "
-    "Private gap: robust accuracy less that on splits nobody has seen. Verified: who ran it; self-reported is "
-    "unchecked. All other metrics: the CSV and JSON files, and docs/metrics.md."
+    "significantly (Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a minimum, "
+    "so it can exceed robust accuracy, which is not. SSS: Spurious Sensitivity Score; its floor is what redrawn "
+    "nuisances alone change. IG: Invariance Gap, nats. Private gap: robust accuracy less that on splits nobody has "
+    "seen. Verified: who ran it; self-reported is unchecked. All other metrics: the CSV and JSON files, and "
+    "docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
 OPTIONAL = {

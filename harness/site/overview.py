@@ -119,7 +119,7 @@ def _of_erm(material: Material, view: BoardView, line: Line) -> str:
     aligned = material.estimates(view.tasks, ALIGNED, [row])[row.submission].value
     return (
         f"Plain training (ERM) answers {percent(aligned)} right where all shortcuts agree with the class, and "
-        f"{_text(row.ranked_by)} where they mislead most.{_leans(material, view, line)}"
+        f"{_text(row.ranked_by)} where they mislead most.{_relied_on(material, view, line)}"
     )
 
 
@@ -131,14 +131,14 @@ def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
     which = f"Best with access {tier.access}{' (which no real data have)' if tier.access == SYNTHETIC else ''}"
     said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
     if not equals:
-        return f"{said}." + ("" if best.row.submission == ERM else _leans(material, view, best))
+        return f"{said}." + ("" if best.row.submission == ERM else _relied_on(material, view, best))
     named = [f"{line.name} ({percent(line.row.ranked_by.value)})" for line in equals[:MOST_NAMED]]
     more = [f"{len(equals) - MOST_NAMED} more"] if len(equals) > MOST_NAMED else []
     verb = "do" if len(equals) > 1 else "does"
     return f"{said}; {and_list([*named, *more])} {verb} not differ from it significantly."
 
 
-def _leans(material: Material, view: BoardView, line: Line) -> str:
+def _relied_on(material: Material, view: BoardView, line: Line) -> str:
     """Return on which channels a row relies, most first, beside the ideal observer; nothing if that may be none.
 
     Channels are not tested against one another, so none is said to be the one.

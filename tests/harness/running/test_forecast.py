@@ -63,7 +63,7 @@ def test_the_table_has_a_line_for_all_submissions_with_the_same_tasks_and_seeds(
     assert list(both.values()) == ["erm, irm", "8", "small-text, small-image (0-1)", "about 16 min"]
 
 
-def test_of_many_tasks_and_submissions_the_table_names_the_first(suite_file, read_table):
+def test_of_many_submissions_the_table_names_the_first(suite_file, read_table):
     jobs = plan(suite_file, [], baseline_specs())
     (line,) = read_table(Forecast(jobs, jobs, {}, 1).table())
     assert line["Submission"] == "adversarial, bsoftmax, cb_loss, 24 more"

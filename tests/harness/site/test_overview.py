@@ -47,7 +47,7 @@ def test_rows_that_share_the_best_rows_letter_are_named_with_it(tiny):
     assert last.endswith(") does not differ from it significantly.")
 
 
-def test_a_channel_whose_interval_has_0_is_not_leant_on(tiny, monkeypatch):
+def test_a_channel_whose_interval_has_0_is_not_relied_on(tiny, monkeypatch):
     view = board_view(tiny, "small-image")
     assert "relies on" in findings(tiny, view)[-1] + findings(tiny, view)[0]
     low = {row.submission: Estimate(0.3, -0.1, 0.7) for row in tiny.board.tasks["small-image"].rows}
