@@ -34,7 +34,7 @@ _L1 = {"l1_ratio": 1.0} if tuple(map(int, sklearn.__version__.split(".")[:2])) >
 class Hyperparameters(FeatureRecipe):
     """Settings of the features, plus the number of fits to average, and the least number of samples per group in each.
 
-    A sweep has nothing to draw: the strength of the penalty is selected within each run.
+    A sweep has nothing to draw: the strength of the penalty is selected within each run, by the rule `selection`.
     """
 
     fits: int = within(1, 1000, "Kirichenko et al. 2022: the average of 20", default=20)
@@ -65,7 +65,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     for strength in STRENGTHS:
         put(network.head, refit(fitting, strength))
         scores.append(validate(network, chosen_by))
-    strength = STRENGTHS[best(scores, "val_robust")]
+    strength = STRENGTHS[best(scores, "val_robust" if hyper.selection == "tier" else hyper.selection)]
     everything = torch.arange(len(val))
     put(network.head, np.mean([refit(everything, strength) for _ in range(hyper.fits)], axis=0))
     smallest = int(torch.unique(groups, return_counts=True)[1].min())

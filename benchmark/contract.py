@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.suite import Backbone
 
 Int64 = NDArray[np.int64]

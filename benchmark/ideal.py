@@ -4,8 +4,7 @@ import json
 
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.result import Metrics
-from spurgen.benchmark.scenario import Modality
-from spurgen.benchmark.scenario_tables import Frozen, Name
+from spurgen.benchmark.scenario_tables import Frozen, Modality, Name
 
 
 class IdealValues(Frozen):

@@ -17,7 +17,7 @@ Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them ov
 Metrics = dict[MetricName, Number]
 Pattern = Annotated[str, Field(pattern="^[ac]*$", max_length=MAX_CHANNELS)]
 Count = Annotated[int, Field(ge=0, le=MAX_SAMPLES)]
-Samples = dict[str, NDArray[Any]]
+SampleArrays = dict[str, NDArray[Any]]
 """What a job measured per test sample.
 
 `correct`, bool (n,); `predicted`, uint8 (f, c), the classes that it predicts for the first base samples and their
@@ -161,7 +161,7 @@ class Result(_Frozen):
         return self.channels[channel][metric] if channel else self.metrics[metric]
 
 
-def round_samples(samples: Samples) -> Samples:
+def round_samples(samples: SampleArrays) -> SampleArrays:
     """Return the samples as they are stored: bool, uint8, or reals rounded to float16, above 65504 to whole numbers.
 
     A sum of such reals over up to 128 seeds is exact. Raise `ValueError` for a number that is not finite or above

@@ -12,6 +12,7 @@ from spurgen.benchmark.errors import ReadError, ScenarioError, explain
 from spurgen.benchmark.reading import read_toml
 from spurgen.benchmark.scenario_checks import check_consistent
 from spurgen.benchmark.scenario_tables import (
+    CARRIERS_OF,
     MAX_CHANNELS,
     MAX_CLASSES,
     MAX_WORLDS,
@@ -19,6 +20,7 @@ from spurgen.benchmark.scenario_tables import (
     Channel,
     Environment,
     Frozen,
+    Modality,
     Name,
     Probability,
     SecondPart,
@@ -26,12 +28,6 @@ from spurgen.benchmark.scenario_tables import (
     SplitSizes,
 )
 
-Modality = Literal["image", "text", "multimodal"]
-_CARRIED_BY: dict[Modality, frozenset[Carrier]] = {
-    "image": frozenset({"image", "both"}),
-    "text": frozenset({"caption", "both"}),
-    "multimodal": frozenset({"image", "caption", "both"}),
-}
 # Fields that were added later, and their defaults, at which a digest leaves them out.
 _ADDED: dict[str, dict[str, object]] = {
     "": {
@@ -153,7 +149,7 @@ class Scenario(Frozen):
 
     def channels_in(self, modality: Modality) -> tuple[str, ...]:
         """Return the names of the channels that a modality carries, in the scenario's order."""
-        return tuple(n for n, c in self.channels.items() if c.carrier in _CARRIED_BY[modality])
+        return tuple(n for n, c in self.channels.items() if c.carriers & CARRIERS_OF[modality])
 
     def annotated_in(self, modality: Modality) -> tuple[str, ...]:
         """Return the channels that a modality carries and that annotations of train and val may name."""

@@ -58,7 +58,7 @@ def _check_combination(scenario: "Scenario", combination: dict[str, int]) -> Non
 def _check_carriers(scenario: "Scenario") -> None:
     carried: set[tuple[str, str]] = set()
     for name, channel in scenario.channels.items():
-        for carrier in ("image", "caption") if channel.carrier == "both" else (channel.carrier,):
+        for carrier in sorted(channel.carriers, reverse=True):
             if (channel.kind, carrier) in carried:
                 raise ValueError(f"channels.{name}: another one draws {channel.kind} in the {carrier}")
             carried.add((channel.kind, carrier))

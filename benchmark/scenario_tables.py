@@ -5,6 +5,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Carrier = Literal["image", "caption", "both"]
+Modality = Literal["image", "text", "multimodal"]
+CARRIERS_OF: dict[Modality, frozenset[str]] = {
+    "image": frozenset({"image"}), "text": frozenset({"caption"}), "multimodal": frozenset({"image", "caption"}),
+}  # fmt: skip
+"""What a modality reads of a sample."""
 Probability = Annotated[float, Field(ge=0, le=1)]
 Strength = Probability | tuple[Probability, ...]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
@@ -44,6 +49,11 @@ class Channel(Frozen):
     magnitude: Probability = 1.0
     variance: Probability = 0.0
     hidden: bool = False
+
+    @property
+    def carriers(self) -> frozenset[str]:
+        """What shows the channel: the image, the caption, or both."""
+        return frozenset({"image", "caption"} if self.carrier == "both" else {self.carrier})
 
     @property
     def unbiased(self) -> float:

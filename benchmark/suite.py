@@ -14,8 +14,8 @@ from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, S
 from spurgen.benchmark.ideal import IdealFile
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
-from spurgen.benchmark.scenario import Modality, Scenario, load_scenario
-from spurgen.benchmark.scenario_tables import Name
+from spurgen.benchmark.scenario import Scenario, load_scenario
+from spurgen.benchmark.scenario_tables import Modality, Name
 from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "pretrained", "imagenet"]

@@ -7,7 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import CARRIERS_OF, Modality
 from spurgen.generators.factors import first_part
 from spurgen.generators.layers import OPAQUE
 from spurgen.generators.sampling import Drawn, magnitudes, mentioned
@@ -39,6 +40,12 @@ class Evidence:
         return type(self)(self.first[part], self.second[part], values)
 
 
+def shows_core(scenario: Scenario, modality: Modality) -> bool:
+    """Return whether a modality shows the pictogram or the noun at all."""
+    shown = {"image": _draws_pictogram(scenario), "caption": scenario.core_carrier != "image"}
+    return any(shown[carrier] for carrier in CARRIERS_OF[modality])
+
+
 def evidence(made: Drawn, modality: Modality) -> Evidence:
     """Return what drawn samples show in a modality.
 
@@ -48,11 +55,11 @@ def evidence(made: Drawn, modality: Modality) -> Evidence:
     world, factors, _ = made
     scenario = world.scenario
     shown = {"image": _pictogram_drawn(made), "caption": factors.visible & (scenario.core_carrier != "image")}
-    carriers = {"image": ["image"], "text": ["caption"], "multimodal": ["image", "caption"]}[modality]
+    carriers = CARRIERS_OF[modality]
     core_seen = np.any([shown[carrier] for carrier in carriers], axis=0)
     values = {}
     for name, channel in scenario.channels.items():
-        seen = _seen(made, channel.kind, {c for c in carriers if channel.carrier in (c, "both")})
+        seen = _seen(made, channel.kind, carriers & channel.carriers)
         values[name] = np.where(seen, factors.values[name], UNSEEN)
     second = factors.second
     if scenario.second_part:
@@ -61,9 +68,11 @@ def evidence(made: Drawn, modality: Modality) -> Evidence:
 
 
 def _pictogram_drawn(made: Drawn) -> NDArray[np.bool_]:
-    scenario = made.world.scenario
-    drawn = scenario.core_carrier != "caption" and int(OPAQUE * scenario.core_contrast) > 0
-    return made.factors.visible & drawn
+    return made.factors.visible & _draws_pictogram(made.world.scenario)
+
+
+def _draws_pictogram(scenario: Scenario) -> bool:
+    return scenario.core_carrier != "caption" and int(OPAQUE * scenario.core_contrast) > 0
 
 
 def _second_seen(made: Drawn, kind: str, carriers: Collection[str]) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import BALANCED
-from spurgen.generators.streams import Draw, Int64, Words, fraction, happens, threshold, uniform_int
+from spurgen.generators.streams import Int64, Stream, Words, fraction, happens, threshold, uniform_int
 from spurgen.generators.world import World, redrawn_channel
 
 NO_ENVIRONMENT = -1  # the env_id of samples in balanced splits
@@ -93,7 +93,7 @@ def _recorded_and_shown(scenario: Scenario, raw: Words, noise: float) -> tuple[I
     return (drawn, changed) if scenario.noise_kind == "core" else (changed, drawn)
 
 
-def _balanced(world: World, split: str, indices: Int64, draw: Draw) -> tuple[Int64, dict[str, Int64]]:
+def _balanced(world: World, split: str, indices: Int64, draw: Stream) -> tuple[Int64, dict[str, Int64]]:
     """Return labels and channel values that are balanced over groups; what test has on top conflicts throughout."""
     scenario = world.scenario
     labels = indices % scenario.num_classes
@@ -106,7 +106,7 @@ def _balanced(world: World, split: str, indices: Int64, draw: Draw) -> tuple[Int
 
 
 def _balanced_first(
-    world: World, indices: Int64, draw: Draw, labels: Int64, values: dict[str, Int64]
+    world: World, indices: Int64, draw: Stream, labels: Int64, values: dict[str, Int64]
 ) -> tuple[Int64, dict[str, Int64]]:
     """Replace the labels and values of the first val samples by ones that are balanced over groups."""
     scenario = world.scenario
@@ -115,7 +115,7 @@ def _balanced_first(
     return np.where(first, even, labels), {name: np.where(first, balanced[name], v) for name, v in values.items()}
 
 
-def redrawn_values(world: World, split: str, core: Int64, draw: Draw) -> dict[str, Int64]:
+def redrawn_values(world: World, split: str, core: Int64, draw: Stream) -> dict[str, Int64]:
     """Draw every channel uniformly; on train and val, no withheld combination occurs."""
     words = {name: draw(f"channel/{name}/unc", 1) for name in world.scenario.channels}
     values = {name: uniform_int(words[name][:, 0], spec.values) for name, spec in world.scenario.channels.items()}
@@ -130,7 +130,7 @@ def other_class(word: NDArray[np.uint64], labels: Int64, num_classes: int) -> In
     return other
 
 
-def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], draw: Draw) -> Int64:
+def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], draw: Stream) -> Int64:
     """Draw an aligned value, or a conflicting one where `conflict` is True, uniformly among the candidates."""
     raw = draw(f"channel/{name}", 1)
     aligned, conflicting = world.aligned[name], world.conflicting[name]

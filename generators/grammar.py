@@ -30,9 +30,9 @@ OWN_SLOTS = ("voice", "synonym", "color", "shape", "background")
 class Grammar:
     """A way to write captions.
 
-    `nouns`: forms of each class, the most frequent first. `fillers` turns nuisance words into a place and a time per
-    caption. `finish` is applied to each caption. `attributes`: names of the attributes with a kind's phrases and its
-    neutral phrase; a kind without them uses `PHRASES` and `NEUTRAL`.
+    `nouns`: forms of each pictogram's noun, the most frequent first. `fillers` turns nuisance words into a place and a
+    time per caption. `finish` is applied to each caption. `attributes`: names of the attributes with a kind's phrases
+    and its neutral phrase; a kind without them uses `PHRASES` and `NEUTRAL`.
     """
 
     nouns: tuple[tuple[str, ...], ...]
@@ -46,17 +46,18 @@ class Grammar:
         return (*getattr(kind, phrases, kind.PHRASES), getattr(kind, neutral, kind.NEUTRAL))
 
     def write(
-        self, core: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words
+        self, nouns: Int64, visible: NDArray[np.bool_], phrases: dict[str, list[str]], nuisance: Words
     ) -> list[str]:
         """Write n captions.
 
-        `phrases` maps each kind of channel to n phrases; kinds without a slot in the templates are
-        appended to the wall. `nuisance`, uint64 (n, 8), draws the noun form and the fillers.
+        `nouns`, int64 (n,), numbers the pictograms that they name where `visible`, bool (n,), is True. `phrases` maps
+        each kind of channel to n phrases; kinds without a slot in the templates are appended to the wall. `nuisance`,
+        uint64 (n, 8), draws the noun form and the fillers.
         """
         forms = noun_forms(nuisance[:, 0])
         cores = [
             self.nouns[k][f] if seen else HIDDEN
-            for k, f, seen in zip(core.tolist(), forms.tolist(), visible.tolist(), strict=True)
+            for k, f, seen in zip(nouns.tolist(), forms.tolist(), visible.tolist(), strict=True)
         ]
         painted = zip(phrases["color"], phrases["shape"], strict=True)
         plates = [_article(f"{color} {shape}".lstrip()) for color, shape in painted]

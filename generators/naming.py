@@ -1,4 +1,4 @@
-"""Names of classes by what shows them, where a class is a pictogram and a second part."""
+"""Names of classes by what shows them: a pictogram, or a pictogram and a second part."""
 
 from collections.abc import Mapping
 
@@ -8,22 +8,17 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.factors import draw_factors, first_part, num_pictograms, whole_class
-from spurgen.generators.pictograms import DRAWINGS
+from spurgen.generators.pictograms import pictogram_names
 from spurgen.generators.world import make_world, needs_pictogram
 
 
 def class_names(scenario: Scenario) -> tuple[str, ...]:
-    """Return the names of a scenario's classes, its pictograms, in label order."""
-    return tuple(DRAWINGS)[scenario.first_class : scenario.first_class + scenario.num_classes]
-
-
-def shown_names(scenario: Scenario) -> tuple[str, ...]:
-    """Return the names of the classes by what shows them: `heart`, or all that does, `red heart / blue key`.
+    """Return the names of a scenario's classes in label order: `heart`, or all that shows it, `red heart / blue key`.
 
     A second part that is no look of the pictogram is joined to it by a plus; its names are those of `second_parts`.
     """
     if scenario.second_part is None:
-        return class_names(scenario)
+        return pictogram_names(scenario)
     first, second = np.divmod(np.arange(num_pictograms(scenario) * (count := len(second_parts(scenario)))), count)
     order = np.lexsort((first, second))
     whole = whole_class(scenario, first, second)
@@ -45,7 +40,7 @@ def name_shown(scenario: Scenario, split: str, index: int) -> str | None:
 def _both_parts(scenario: Scenario, first: int, second: int) -> str:
     part = scenario.second_part
     is_look = part is not None and needs_pictogram(discover(CHANNELS)[part.kind])
-    pictogram, other = class_names(scenario)[first], list(second_parts(scenario))[second]
+    pictogram, other = pictogram_names(scenario)[first], list(second_parts(scenario))[second]
     return f"{other} {pictogram}" if is_look else f"{pictogram} + {other}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from types import ModuleType
 
-from spurgen.generators.streams import Draw, Int64, Words
+from spurgen.generators.streams import Int64, Stream, Words
 from spurgen.generators.world import World
 
 # Words of a scene's pose, see `Scene`: noise; polarity, tint and level of the wall; place and size of the plate, its
@@ -22,7 +22,7 @@ def nuisances_in(modality: str) -> tuple[str, ...]:
     return shown[modality]
 
 
-def _redrawn(base: Draw, other: Draw, nuisance: str, kinds: dict[str, ModuleType]) -> Draw:
+def _redrawn(base: Stream, other: Stream, nuisance: str, kinds: dict[str, ModuleType]) -> Stream:
     """Return a source of nuisance words that takes one nuisance from `other` and the rest from `base`.
 
     The look of what is painted counts as tone, as do the values of unlisted kinds that images can show.
@@ -49,7 +49,7 @@ def _nuisance_of(stream: str, kinds: dict[str, ModuleType]) -> str:
     return "tone" if "image" in kinds[kind].CARRIERS else "wording"
 
 
-def nuisance_words(world: World, split: str, indices: Int64, changed: str | None) -> Draw:
+def nuisance_words(world: World, split: str, indices: Int64, changed: str | None) -> Stream:
     """Return the source of nuisance words of samples: their own, or with `changed`, one or `all` of them redrawn."""
     base = world.stream(split, indices)
     if changed is None:

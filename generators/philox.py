@@ -4,12 +4,9 @@ NumPy's own generator is as fast for a run of samples, but has to be made anew f
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spurgen.generators.compiled import compiled
-
-Words = NDArray[np.uint64]
-Int64 = NDArray[np.int64]
+from spurgen.generators.streams import Int64, Words
 
 ROUNDS = 10
 MULTIPLIERS = (np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157))

@@ -1,5 +1,6 @@
 """The twenty pictograms that carry the class in images."""
 
+from spurgen.benchmark.scenario import Scenario
 from spurgen.generators.masks import Drawing, inked
 from spurgen.generators.pen import Pen, arc, polar
 
@@ -158,3 +159,8 @@ DRAWINGS: dict[str, Drawing] = {
 FAMILIES = {
     "pictogram": inked(600, DRAWINGS.values(), grow=HALO),
 }
+
+
+def pictogram_names(scenario: Scenario) -> tuple[str, ...]:
+    """Return the names of a scenario's pictograms, as many as it has classes."""
+    return tuple(DRAWINGS)[scenario.first_class : scenario.first_class + scenario.num_classes]

@@ -26,7 +26,7 @@ from spurgen.generators.natural_captions import NATURAL
 from spurgen.generators.nuisances import NUISANCES, nuisance_words
 from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
-from spurgen.generators.streams import Draw, Int64, happens, threshold, uniform_int
+from spurgen.generators.streams import Int64, Stream, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
 LAST_INDEX = 2**48  # beyond, the words of a stream would repeat: an index times its blocks is a uint64
@@ -83,7 +83,7 @@ class Drawn(NamedTuple):
 
     world: World
     factors: Factors
-    nuisance: Draw
+    nuisance: Stream
 
 
 def drawn(
@@ -119,14 +119,14 @@ def drawn(
     return Drawn(world, changed, nuisance_words(world, split, where, redrawn))
 
 
-def _change_class(scenario: Scenario, base: Factors, draw: Draw) -> Factors:
+def _change_class(scenario: Scenario, base: Factors, draw: Stream) -> Factors:
     """Change the class to another, drawn uniformly, and draw the second part anew."""
     words = draw("core-twin", 1)
     core = other_class(words[:, 0], base.core, scenario.num_classes)
     return replace(base, core=core, labels=core, second=second_part(scenario, core, words[:, 1]))
 
 
-def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Draw) -> Factors:
+def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Stream) -> Factors:
     """Change one part of the core cue to another value, drawn uniformly, and with it the class."""
     if scenario.second_part is None or part not in PARTS:
         raise ScenarioError(
@@ -194,7 +194,7 @@ def _make(made: Drawn, images: bool, captions: bool) -> Samples:
     )
 
 
-def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Draw) -> Int64 | None:
+def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Stream) -> Int64 | None:
     """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None.
 
     Of the kind that shows the second part of the core cue, a value that stands for it.
@@ -211,7 +211,7 @@ def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Dr
     return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], min(COMMON_VALUES, len(module.VALUES)))
 
 
-def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]:
+def _images(world: World, factors: Factors, nuisance: Stream) -> NDArray[np.uint8]:
     spec = world.scenario
     visible = factors.visible & (spec.core_carrier != "caption")
     core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), visible)
@@ -225,7 +225,7 @@ def _images(world: World, factors: Factors, nuisance: Draw) -> NDArray[np.uint8]
     return scene.draw()
 
 
-def magnitudes(world: World, kind: str, nuisance: Draw) -> Int64:
+def magnitudes(world: World, kind: str, nuisance: Stream) -> Int64:
     """Draw each sample's magnitude of a kind in 0..256, uniform within +-variance of the channel's."""
     channel = world.scenario.channels.get(world.governing(kind, "image") or "", Channel())
     spread = int(OPAQUE * channel.variance)
@@ -234,7 +234,7 @@ def magnitudes(world: World, kind: str, nuisance: Draw) -> Int64:
     return np.clip(middle - spread + uniform_int(word, 2 * spread + 1), 0, OPAQUE)
 
 
-def mentioned(world: World, kind: str, nuisance: Draw) -> NDArray[np.bool_]:
+def mentioned(world: World, kind: str, nuisance: Stream) -> NDArray[np.bool_]:
     """Return which captions show the value of a kind, bool (n,); the others say something neutral.
 
     A sentence in the neutral voice may have no place for the word for the picture.
@@ -247,7 +247,7 @@ def mentioned(world: World, kind: str, nuisance: Draw) -> NDArray[np.bool_]:
     return said
 
 
-def _captions(world: World, factors: Factors, nuisance: Draw) -> list[str]:
+def _captions(world: World, factors: Factors, nuisance: Stream) -> list[str]:
     grammar, phrases = GRAMMARS[world.scenario.captions], {}
     for kind, module in world.kinds.items():
         if "caption" not in module.CARRIERS:

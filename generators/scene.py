@@ -8,10 +8,8 @@ from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, Atlas, make_atlas
 from spurgen.generators.layers import OPAQUE, LayerStack
-from spurgen.generators.streams import Words, signed, uniform_int
+from spurgen.generators.streams import Int64, Words, signed, uniform_int
 from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
-
-Int64 = NDArray[np.int64]
 
 DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "light", "glow", "tag")
 GRAIN = 6  # amplitude of the noise, in levels
@@ -58,12 +56,12 @@ class Scene:
     canvas's colour; `polarity`, bool (n,), is True where the pictogram is light.
     """
 
-    def __init__(self, image_size: int, classes: Int64, core: "Core", draw: Draw) -> None:
+    def __init__(self, image_size: int, pictograms: Int64, core: "Core", draw: Draw) -> None:
         self.size = image_size
         self.atlas: Atlas = make_atlas(image_size)
         self.layers: dict[str, Layer] = {}
         words = draw(4)
-        n = self.count = len(classes)
+        n = self.count = len(pictograms)
         self.noise = words[:, 0]
         self.polarity: NDArray[np.bool_] = (words[:, 1] >> np.uint64(63)) == 1
         tint = _TINTS[uniform_int(words[:, 2], len(_TINTS))]
@@ -81,7 +79,7 @@ class Scene:
         span = 3 * (core.size * (1000 + signed(words[:, 10], 80)) // 1000)
         lean = signed(words[:, 11], 140)
         seen = np.where(core.visible, core.contrast, 0)
-        self.layers["pictogram"] = Layer("pictogram", classes, px, py, span, lean, ink, back, seen)
+        self.layers["pictogram"] = Layer("pictogram", pictograms, px, py, span, lean, ink, back, seen)
 
     @staticmethod
     def ink(light: NDArray[np.bool_]) -> Int64:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
 Words = NDArray[np.uint64]
-Draw = Callable[[str, int], Words]
+Stream = Callable[[str, int], Words]
 
 WORDS_PER_BLOCK = 4  # Philox makes four words per counter step
 SCATTERED = 8  # runs of indices from which on our own Philox is faster than NumPy's

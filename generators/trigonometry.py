@@ -3,9 +3,8 @@
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Int64 = NDArray[np.int64]
+from spurgen.generators.streams import Int64
 
 TURN = 4096  # angle units per full turn
 UNIT_BITS = 30

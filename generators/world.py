@@ -14,7 +14,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import ALIGNED_PER_CLASS, Strength
 from spurgen.generators.alignment import check_alignment, fixed_alignments
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.streams import Draw, Int64, permutation, stream_key, threshold, words
+from spurgen.generators.streams import Int64, Stream, permutation, stream_key, threshold, words
 
 MAX_JOINT = 1000  # joint combinations that a check of `withheld` goes through
 COMMON_VALUES = 10  # an unlisted channel varies over its first ten values
@@ -33,7 +33,7 @@ class World:
     scenario: Scenario
     kinds: dict[str, ModuleType]
 
-    def stream(self, split: str, indices: Int64, suffix: str = "") -> Draw:
+    def stream(self, split: str, indices: Int64, suffix: str = "") -> Stream:
         """Return draw(name, blocks) -> uint64 (n, 4 * blocks) for these samples of a split."""
 
         def draw(name: str, blocks: int) -> NDArray[np.uint64]:
@@ -93,7 +93,7 @@ class World:
     def governing(self, kind: str, carrier: str) -> str | None:
         """Return the channel that sets a kind in the image or the caption; None if unlisted."""
         for name, channel in self.scenario.channels.items():
-            if channel.kind == kind and channel.carrier in (carrier, "both"):
+            if channel.kind == kind and carrier in channel.carriers:
                 return name
         return None
 
@@ -111,11 +111,10 @@ def check(scenario: Scenario) -> None:
         if channel.kind not in kinds:
             raise ScenarioError(f"{where}: unknown channel {channel.kind!r}; choose from {', '.join(kinds)}")
         module = kinds[channel.kind]
-        carriers = {"image", "caption"} if channel.carrier == "both" else {channel.carrier}
-        if not carriers <= module.CARRIERS:
+        if not channel.carriers <= module.CARRIERS:
             possible = " or ".join(sorted(module.CARRIERS))
             raise ScenarioError(f'{where}: {channel.kind} is carried by {possible} only; set carrier = "{possible}"')
-        if scenario.core_carrier == "caption" and "image" in carriers and needs_pictogram(module):
+        if scenario.core_carrier == "caption" and "image" in channel.carriers and needs_pictogram(module):
             raise ScenarioError(f"{where}: {channel.kind} {ON_PICTOGRAM}")
         if channel.values > len(module.VALUES):
             raise ScenarioError(f"{where}: {channel.kind} has {len(module.VALUES)} values, not {channel.values}")

@@ -21,8 +21,8 @@ class Journal:
     checks: dict[str, bool] = field(default_factory=dict)
 
     def check(self, name: str, passed: bool) -> None:
-        """Record whether a sanity check passed; a check that failed once stays failed."""
-        self.checks[name] = bool(passed) and self.checks.get(name, True)
+        """Record whether a sanity check passed."""
+        self.checks[name] = bool(passed)
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,6 @@ class Step:
         return F.cross_entropy(self.logits, self.labels, reduction="none")
 
     @cached_property
-    def env_ids(self) -> Tensor:
-        """Environments, int64 (b,)."""
-        return self.data.environments[self.indices]
-
-    @cached_property
     def group_ids(self) -> Tensor:
         """Groups, int64 (b,)."""
         return self.data.groups[self.indices]

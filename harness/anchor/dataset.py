@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import SpurgenError
 
 Float32 = NDArray[np.float32]
-Int64 = NDArray[np.int64]
 TRAIN, VAL, TEST = range(3)
 NAMES = {TRAIN: "train", VAL: "val", TEST: "test"}
 

@@ -49,13 +49,14 @@ def figures_of(content: AnchorFile) -> dict[str, MethodFigures]:
     letters = dict(zip(known, tier_letters(differ), strict=True))
     access = {name: by_method[name][0].access for name in known}
     within = _within_tiers(known, access, differ)
-    figures = {}
+    figures, sizes = {}, np.array(content.data.test) / sum(content.data.test)
     for k, name in enumerate(known):
         others, groups = np.arange(len(known)) != k, accuracies[name]
         failed = sorted({check for result in by_method[name] for check in result.failed_checks})
+        accuracy = float((groups * sizes).sum(axis=1).mean())
         robust = groups.reshape(len(groups), -1, 2).mean(axis=1).min(axis=1)  # over patterns, classes averaged
         figures[name] = MethodFigures(
-            access[name], rows[k], mean_estimate(rows[k], spread), float(robust.mean()), float(groups.mean()),
+            access[name], rows[k], mean_estimate(rows[k], spread), float(robust.mean()), accuracy,
             rank_interval(means[k], means[others], differ[k, others]), letters[name], within[name], tuple(failed),
         )  # fmt: skip
     return figures

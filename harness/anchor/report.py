@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from spurgen.harness.anchor.agreement import Agreement
 from spurgen.harness.anchor.figures import MethodFigures, figures_of, reference_of
 from spurgen.harness.anchor.record import AnchorData, AnchorFile
 from spurgen.harness.machine.printing import and_list
+from spurgen.harness.validity._agreement import CORE
 from spurgen.harness.validity._published import BASELINE_OF, WGA, PublishedMetric
 from spurgen.harness.validity._tables import number, table, with_interval
 
@@ -16,7 +18,7 @@ PROTOCOL = "SpurGen anchor"
 CANNOT_SHOW = """\
 **What this cannot show.** It is one data set. Methods train a hidden layer on frozen features; no network is fine-tuned
 as in published results. Its loop, networks and authors are SpurGen's own, so a mistake that they share shows in both
-rankings. Agreement within access tiers is for the validity report, which can read the ranking as published figures."""
+rankings."""
 SAMPLED = """\
 The correlation is ours: the data as such have none. Worlds, that of tuning included, are samples of the same digits, so
 intervals do not cover other data."""
@@ -110,13 +112,25 @@ def agreement_table(agreements: list[Agreement]) -> str:
     note = (
         "Spearman's rho of the worst-group accuracies above with mean robust accuracies on SpurGen's tasks, and with "
         "published worst-group accuracies of methods that are the same algorithm. Intervals: 95 % by a bootstrap over "
-        "methods and worlds. Methods that see group labels do better on most data sets, which alone gives agreement."
+        "methods and worlds. Methods that see group labels do better on most data sets, which alone gives agreement; "
+        "within access tiers is the partial rank correlation given the tier."
     )
     lines = [
-        {"With": each.other, "Methods": each.methods, "rho (95 %)": with_interval(each.rho, each.interval, ".2f")}
+        {"With": each.other, "Methods": each.methods, "rho (95 %)": with_interval(each.rho, each.interval, ".2f"),
+         "Within access tiers": with_interval(each.within, each.interval_within, ".2f")}
         for each in agreements
-    ]
-    return f"{note}\n\n{table(lines)}" if lines else "No other ranking shares five methods with this one."
+    ]  # fmt: skip
+    if not lines:
+        return "No other ranking shares five methods with this one."
+    return "\n\n".join([note, table(lines), *_medians(agreements)])
+
+
+def _medians(agreements: list[Agreement]) -> Iterator[str]:
+    """Yield a sentence with the medians over the core data sets, if all are there."""
+    core = [each for each in agreements if each.core and each.rho is not None and each.within is not None]
+    if len(core) == len(CORE):
+        rho, within = (np.median([getattr(each, name) for each in core]) for name in ("rho", "within"))
+        yield f"Median over SubpopBench's {and_list(CORE)}: {rho:z.2f}, within access tiers {within:z.2f}."
 
 
 def as_published(content: AnchorFile) -> list[PublishedMetric]:

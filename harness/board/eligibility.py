@@ -11,6 +11,7 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
 from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap, Unranked
+from spurgen.harness.machine.printing import first_line
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.identity import is_current_baseline
@@ -102,9 +103,8 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
     frozen = suite.data_digest(task)
     for result in row.results:
         if result.error is not None:
-            first = (result.error.splitlines() or ["no reason given"])[0]
             prefix = f"submission {result.spec}, task {result.task}: "
-            return f"failed with seed {result.seed}: {first.removeprefix(prefix)}"
+            return f"failed with seed {result.seed}: {first_line(result.error).removeprefix(prefix)}"
         if (result.suite, result.task) != (suite.name, task.name):
             return f"scored as {result.task} of suite {result.suite}, which is not this task"
         if result.verification == "private":

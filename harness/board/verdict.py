@@ -9,7 +9,7 @@ import numpy as np
 from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.generators import shown_names
+from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import Unit, group_sizes
 from spurgen.harness.board.rendering import p_equals, rank_text
@@ -138,7 +138,7 @@ def _worst_group(task: Task, row: TaskRow, unit: Unit) -> str:
     label, pattern = divmod(worst, 2 ** len(task.channels))
     conflicting = [name for k, name in enumerate(task.channels) if pattern >> k & 1]
     verb = "conflict" if len(conflicting) > 1 else "conflicts"
-    group = f"{shown_names(task.scenario)[label]} where {and_list(conflicting or ['no channel'])} {verb}"
+    group = f"{class_names(task.scenario)[label]} where {and_list(conflicting or ['no channel'])} {verb}"
     ties = int((accuracies == accuracy).sum()) - 1
     others = f", as in {ties} other group{'s' * (ties > 1)}" if ties else ""
     over = f"Over {len(row)} {unit}s its" if len(row) > 1 else "Its"

@@ -65,7 +65,7 @@ def _mean(seeds: Sequence[Metrics], name: str, *, spread: bool = False) -> str:
         return ""
     values = np.array([metrics[name] for metrics in seeds])
     deviation = f" ± {values.std(ddof=1):.3f}" if spread and len(values) > 1 else ""
-    return f"{values.mean() + 0.0:.3f}{deviation}".replace("-0.000", "0.000")
+    return f"{values.mean():z.3f}{deviation}"
 
 
 def ideal_table(suite: Suite, names: Sequence[str]) -> str:
@@ -77,8 +77,8 @@ def ideal_table(suite: Suite, names: Sequence[str]) -> str:
             ideal = ideal_values(suite, one)
             cues = [f"{accuracy:.3f}" for accuracy in cue_accuracies(one).values()]
             figures = [f"{ideal.metrics[name]:.3f}" for name in ("robust_accuracy", "wga", "core_use")]
-            by_channel = ", ".join(f"{name} {row['reliance'] + 0.0:.3f}" for name, row in ideal.channels.items())
-            rows.setdefault((world.name, *cues, *figures, by_channel.replace("-0.000", "0.000")), []).append(task.name)
+            by_channel = ", ".join(f"{name} {row['reliance']:z.3f}" for name, row in ideal.channels.items())
+            rows.setdefault((world.name, *cues, *figures, by_channel), []).append(task.name)
     head = ["World", *(f"On train: {cue}" for cue in CUES), "Robust accuracy", "WGA", "Core use", "Reliance"]
     return markdown_table(
         [{"Task": ", ".join(tasks), **dict(zip(head, row, strict=True))} for row, tasks in rows.items()]

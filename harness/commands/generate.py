@@ -34,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--twins", action="store_true", help="write the twins of test samples as well")
     parser.add_argument(
         "--format", choices=names_in(FORMATS), default="folder",
-        help="folder: PNG files and metadata.csv, as Hugging Face's imagefolder reads them; parquet (needs pyarrow); "
-        "webdataset: tar files; wilds: the layout of Waterbirds; default: folder",
+        help="; ".join(f"{name}: {module.SUMMARY}" for name, module in discover(FORMATS).items()) + "; default: folder",
     )  # fmt: skip
     parser.add_argument(
         "--shard-size", type=_shard_size, default=SHARD, metavar="N", help=f"samples in a shard; default: {SHARD}"

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check

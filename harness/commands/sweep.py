@@ -38,12 +38,12 @@ from spurgen.harness.experiments.tuning import (
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.machine.printing import first_line, markdown_table, say
 from spurgen.harness.machine.resources import Resources
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import first_line, run_jobs
+from spurgen.harness.running.missing import run_jobs
 from spurgen.harness.running.plan import baseline_specs, plan_tuning
 
 FOLDER = Path("benchmark/sweeps")

@@ -10,7 +10,7 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, one_of
 from spurgen.benchmark.suite import Task

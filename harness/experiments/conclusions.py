@@ -7,8 +7,7 @@ from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.rendering import as_text, p_equals
 from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
-from spurgen.harness.machine.printing import and_list
-from spurgen.harness.running.missing import first_line
+from spurgen.harness.machine.printing import and_list, first_line
 from spurgen.harness.statistics import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 

@@ -11,7 +11,7 @@ from spurgen.harness.exports.documents import SCENARIO, write_scenario
 from spurgen.harness.exports.formats.folder import TABLE
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.writing import write_files
-from spurgen.harness.machine.folders import locked, partial_folder
+from spurgen.harness.machine.folders import claimed, partial_folder
 
 SPLITS = ("train", "val", "test")
 UNFINISHED = f".{SCENARIO}"  # while the files of a data set are moved to their folder
@@ -124,7 +124,7 @@ def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder, wait=True):
+        with claimed(folder, wait=True):
             if check_free(scenario, folder):
                 return
             _remove_unfinished(folder)

@@ -10,6 +10,7 @@ from spurgen.benchmark.scenario_tables import Strength
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names
 from spurgen.generators.atlas import CHANNELS
+from spurgen.generators.evidence import shows_core
 from spurgen.generators.factors import Factors, draw_factors, patterns
 from spurgen.generators.world import make_world
 from spurgen.harness.machine.printing import and_list, markdown_table
@@ -21,17 +22,19 @@ def draw_train(scenario: Scenario) -> Factors:
 
 
 def rates_table(task: Task, train: Factors) -> str:
-    """Return how often each channel goes with the label in train and in each of its environments, as Markdown.
+    """Return how often each channel goes with the class in train and in each of its environments, as Markdown.
 
-    In brackets stands the strength that the scenario asks for.
+    In brackets stands the strength that the scenario asks for: that with the class shown under label noise, else that
+    with the label.
     """
     scenario, world = task.scenario, make_world(task.scenario)
     names = [environment.name for environment in scenario.environments]
     inside = {name: train.env_ids == k for k, name in enumerate(names)}
+    classes = train.core if scenario.noise_kind == "label" else train.labels
     lines = []
     for name in task.channels:
         channel = scenario.channels[name]
-        aligned = patterns(world, train.labels, train.values, (name,)) == 0
+        aligned = patterns(world, classes, train.values, (name,)) == 0
         line = {"Channel": name, "Values": str(channel.values)}
         stated = "" if names else f" ({_asked(channel.strength)})"
         line[f"train, {len(aligned):,}"] = f"{aligned.mean():.2f}{stated}"
@@ -49,10 +52,14 @@ def _asked(strength: Strength) -> str:
 
 def facts(task: Task, train: Factors) -> list[str]:
     """Return what train shows of the class, which combinations it never shows, and how much captions say."""
-    return [*_core(task.scenario, train), *_captions(task), *_withheld(task.scenario)]
+    return [*_core(task, train), *_captions(task), *_withheld(task.scenario)]
 
 
-def _core(scenario: Scenario, train: Factors) -> Iterator[str]:
+def _core(task: Task, train: Factors) -> Iterator[str]:
+    scenario = task.scenario
+    if not shows_core(scenario, task.modality):
+        yield "Nothing that this modality shows tells the class but the channels."
+        return
     if scenario.label_noise:
         share = f"{(train.core != train.labels).mean():.2f} ({scenario.label_noise:g})"
         yield f"The class shown is not the label in {share} of train; on test it always is."
@@ -60,8 +67,9 @@ def _core(scenario: Scenario, train: Factors) -> Iterator[str]:
         yield "The class shown is the label in every sample."
     if scenario.core_visibility < 1:
         share = f"{train.visible.mean():.2f} ({scenario.core_visibility:g})"
-        best = f"the best test accuracy without the channels is {scenario.ceiling:.2f}"
-        yield f"The class is shown in {share} of train; {best}."
+        whole = scenario.second_part is None
+        best = f"; the best test accuracy without the channels is {scenario.ceiling:.2f}" if whole else ""
+        yield f"The class is shown in {share} of train{best}."
     else:
         yield "The class is shown in every sample."
     for what, times in (("size", scenario.core_size), ("contrast", scenario.core_contrast)):

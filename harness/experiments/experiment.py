@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import Result, Samples
+from spurgen.benchmark.result import Result, SampleArrays
 from spurgen.benchmark.suite import Task
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.machine.resources import ANYWHERE, Resources
@@ -83,7 +83,7 @@ def run_experiment(
     }
 
 
-def _outcome(store: Store, job: Job, failed: Mapping[str, Result]) -> tuple[Result, Samples]:
+def _outcome(store: Store, job: Job, failed: Mapping[str, Result]) -> tuple[Result, SampleArrays]:
     """Return a job's stored result and samples; where the store has an older version's, return the failure."""
     part = store.row(job.label)[job.task.name]
     if job.accepts(part.results[0]):

@@ -60,7 +60,7 @@ def label_text(task: Task, samples: Samples, k: int) -> str:
     """Return a sample's class, its channel values, and its caption if the task has captions."""
     kinds, scenario = discover(CHANNELS), task.scenario
     label = int(samples.labels[k])
-    lines = [class_names(scenario)[label].upper()]
+    lines = textwrap.wrap(class_names(scenario)[label].upper(), WRAPPED)
     for name in task.channels:
         value = int(samples.channel_values[name][k])
         mark = "✓" if aligned_values(scenario, name)[value, label] else "✗"

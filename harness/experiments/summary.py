@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.result import Environment, Result
-from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import Spreads, pooled_spreads

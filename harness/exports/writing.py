@@ -22,7 +22,7 @@ from spurgen.harness.exports.content import LENGTH, content_digest, part_digest,
 from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.folders import check_out, interrupted_folder, locked
+from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder
 from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.pool import run
@@ -114,7 +114,7 @@ def _claimed(folder: Path, out: Path) -> Iterator[None]:
     check_writable(folder, "--out")
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked(folder))
+            stack.enter_context(claimed(folder))
         except OSError:
             raise SpurgenError(f"another process is writing {out}; wait for it, or choose another --out") from None
         yield

@@ -18,8 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spurgen.benchmark.errors import ReadError, SpurgenError, explain, shortened
 from spurgen.benchmark.reading import parse_json, read_text
-from spurgen.benchmark.scenario import Modality
-from spurgen.benchmark.scenario_tables import MAX_CLASSES, Name
+from spurgen.benchmark.scenario_tables import MAX_CLASSES, Modality, Name
 from spurgen.harness.machine.files import WriteError
 
 FILE_BYTES = 1 << 22  # a line has about 70 bytes

@@ -40,7 +40,7 @@ def partial_folder(parent: Path, name: str) -> Iterator[Path]:
         with suppress(OSError):
             shutil.rmtree(stale)
     folder = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=REMOVED, dir=parent))
-    with locked(folder):
+    with claimed(folder):
         try:
             yield folder
         finally:
@@ -50,12 +50,12 @@ def partial_folder(parent: Path, name: str) -> Iterator[Path]:
 def stale_folders(parent: Path, name: str) -> Iterator[Path]:
     """Yield the hidden folders that killed processes left of `partial_folder`, each locked while it is used."""
     for stale in parent.glob(f".{escape(name)}-{'?' * 8}{REMOVED}"):
-        with suppress(OSError), locked(stale):
+        with suppress(OSError), claimed(stale):
             yield stale
 
 
 @contextmanager
-def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
+def claimed(folder: Path, *, wait: bool = False) -> Iterator[None]:
     """Lock a folder; where another process has locked it, wait, or else raise `OSError`."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -35,6 +35,11 @@ def signed(value: float, style: str, minus: str = MINUS) -> str:
     return number.lstrip("+-") if float(number) == 0 else number.replace("-", minus, 1)
 
 
+def first_line(error: str) -> str:
+    """Return the first line of an error's message."""
+    return (error.splitlines() or ["no reason given"])[0]
+
+
 def and_list(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, round_samples
-from spurgen.benchmark.result import Samples as ResultSamples
+from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, SampleArrays, round_samples
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.evaluation.columns import LOGITS
@@ -23,10 +22,11 @@ from spurgen.harness.results.rows import Row
 from spurgen.harness.running.query import Predictions
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block
+from spurgen.harness.sandbox.process import LARGEST, SMALLEST
 
 SURE = 10.0
 """Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
-Scored = list[tuple[Result, ResultSamples]]
+Scored = list[tuple[Result, SampleArrays]]
 KEY, PREDICTION, RUN = "key", "prediction", "run"
 
 
@@ -110,7 +110,10 @@ def _read(path: Path, task: Task) -> tuple[Path, list[str], list[int], Float64]:
         runs = [int(number) for number in numbers]
     names = class_names(task.scenario)
     if any(column.startswith(LOGITS) for column in table.columns):
-        return path, list(texts(path, table, KEY)), runs, logits(path, table, LOGITS, names)
+        scores = logits(path, table, LOGITS, names)
+        small = (np.abs(scores) <= LARGEST).all(axis=1)
+        check(path, table, KEY, small, f"has a logit above {LARGEST:g} in magnitude, which a submission may not return")
+        return path, list(texts(path, table, KEY)), runs, np.where(np.abs(scores) < SMALLEST, 0.0, scores)
     if PREDICTION not in table:
         raise SpurgenError(f"{path} has neither {LOGITS}0 to {LOGITS}{len(names) - 1} nor {PREDICTION}")
     return path, list(texts(path, table, KEY)), runs, SURE * np.eye(len(names))[_classes(path, table, names)]

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import Task
-from spurgen.generators import class_names, sample, shown_names
+from spurgen.generators import class_names, sample
 from spurgen.generators.naming import second_parts
 from spurgen.harness.exports import png
 from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
@@ -140,14 +140,13 @@ def _about_parts(task: Task) -> str:
     """Return how the names of what shows a class of two parts are to be read."""
     parts = {name: shown for name, shown in second_parts(task.scenario).items() if name not in shown}
     words = "; ".join(f"{name} is any of {', '.join(shown)}" for name, shown in parts.items())
-    return f" A plus joins the noun or pictogram and a word: {words}." if words else ""
+    plus = f" A plus joins the noun or pictogram and a word: {words}." if words else ""
+    return " A slash is between what shows the same class." * (task.scenario.second_part is not None) + plus
 
 
 def _readme(task: Task, count: int, kind: Format, suite: str) -> str:
-    names, shown = class_names(task.scenario), shown_names(task.scenario)
     table = QUESTIONS if kind == "folder" else "questions.parquet"
-    shows = ["" if each in names else f" (shown by {each.replace(' / ', ' or ')})" for each in shown]
-    listed = "\n".join(f"- `logit_{k}`: {name}{shows[k]}" for k, name in enumerate(names))
+    listed = "\n".join(f"- `logit_{k}`: {name}" for k, name in enumerate(class_names(task.scenario)))
     return f"""# Questions of {task.name}, suite {task.scenario.suite}
 
 `{table}` has {count:,} inputs, each with a key. Answer all of them, in any order, and write a table (CSV or Parquet) of

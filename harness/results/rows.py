@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.result import Result, Samples
+from spurgen.benchmark.result import Result, SampleArrays
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.predicted import PREDICTED, Classes
 
@@ -90,7 +90,7 @@ def with_common_arrays(first: TaskRow, second: TaskRow) -> tuple[TaskRow, TaskRo
     return first, second
 
 
-def make_task_row(outcomes: Sequence[tuple[Result, Samples]]) -> TaskRow:
+def make_task_row(outcomes: Sequence[tuple[Result, SampleArrays]]) -> TaskRow:
     """Return the row of results and their samples; the samples are as `round_samples` returns them."""
     ordered = sorted(outcomes, key=lambda outcome: outcome[0].seed)
     measured = [samples for result, samples in ordered if result.error is None and samples]

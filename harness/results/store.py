@@ -16,7 +16,7 @@ import numpy as np
 
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.reading import read_bytes, read_text
-from spurgen.benchmark.result import Result, Samples, round_samples
+from spurgen.benchmark.result import Result, SampleArrays, round_samples
 from spurgen.benchmark.specs import split_spec
 from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
@@ -91,7 +91,7 @@ class Store:
                     raise ReadError(f"{text}: {error}; {REMEDY}") from None
 
     def add(
-        self, label: str, result: Result, samples: Samples, is_current: Callable[[Result], bool] | None = None,
+        self, label: str, result: Result, samples: SampleArrays, is_current: Callable[[Result], bool] | None = None,
         replaceable: Collection[str] | None = None,
     ) -> None:  # fmt: skip
         """Add a result to a row, and drop the results that it makes stale.
@@ -185,7 +185,7 @@ def _check_versions(label: str, result: Result, others: Collection[str]) -> None
         )
 
 
-def _extended(part: TaskRow | None, result: Result, samples: Samples) -> TaskRow:
+def _extended(part: TaskRow | None, result: Result, samples: SampleArrays) -> TaskRow:
     """Return a task's row with one more result."""
     alone = make_task_row([(result, samples)])
     if part is None:

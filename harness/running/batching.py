@@ -8,15 +8,13 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.contract import Batch, Int64
 
 CHUNK = 1000  # rows of a chunk, at most
 POOL_ROWS = 8 * CHUNK  # rows among which a batch is drawn, unless images take more than POOL_BYTES
 POOL_BYTES = 1 << 28
 SIZES = (200, CHUNK + 1)  # rows of a batch: low (included) and high (excluded)
-Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from spurgen.benchmark.ideal import IdealFile, IdealValues
-from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import sample
 from spurgen.generators.evidence import UNSEEN, evidence

@@ -9,7 +9,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
-from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.printing import first_line, say
 from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import Row
@@ -126,11 +126,6 @@ def run_jobs(
 def _line(job: Job, result: Result) -> str:
     outcome = f"failed: {first_line(result.error)}" if result.error else f"WGA {result.metrics['wga']:.3f}"
     return f"{job.label}  {job.task.name}  seed {job.seed}  {outcome}"
-
-
-def first_line(error: str) -> str:
-    """Return the first line of an error's message."""
-    return (error.splitlines() or ["no reason given"])[0]
 
 
 def _owners(jobs: Sequence[Job]) -> dict[str, Job]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError, harmless
-from spurgen.benchmark.scenario import Modality
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import Samples, sample
@@ -187,10 +187,10 @@ class _Examination:
 
     def _in_a_fresh_process(self, answers: dict[str, Float], trained: _Seconds | None) -> None:
         """Compare the answers with those of a fresh process, queried in another order."""
-        slow = trained is not None and not self._retrains(trained.cpu)
-        if trained is not None and (slow or self.worker.device != "cpu"):  # GPU training is not deterministic
+        device = self.worker.device
+        if trained is not None and not self.worker.limits.retrains(trained.cpu, device):
             self.findings.outcomes["no memory"] = "not tried"
-            why = f"takes {trained.cpu:.0f} s of CPU time" if slow else f"is on {self.worker.device}"
+            why = f"takes {trained.cpu:.0f} s of CPU time" if device == "cpu" else f"is on {device}"
             self.findings.notes.append(f"training {why}, so it was not tried twice")
             return
         with Worker(self.worker.spec, {}, self.task.name, self.worker.limits, self.worker.device) as fresh:
@@ -207,13 +207,9 @@ class _Examination:
         self._answers(self.worker, [(0, CHUNK)], large)
         return (time.perf_counter() - begun) / (CHUNK * len(self.functions))
 
-    def _retrains(self, cpu: float) -> bool:
-        """Return whether a run trains a submission a second time that takes this many seconds of CPU time."""
-        return cpu < self.worker.limits.retrain_seconds
-
     def _estimate(self, trained: _Seconds, answering: float) -> float:
         """Estimate the seconds of one run: training scales with the train split, answering with the number of rows."""
         scale = self.task.scenario.splits.train / SPLITS["train"]
-        again = self._retrains(trained.cpu * scale) and self.worker.device == "cpu"
+        again = self.worker.limits.retrains(trained.cpu * scale, self.worker.device)
         rows = count_rows(self.task, self.functions)
         return trained.wall * scale * (1 + again) + answering * rows

@@ -12,7 +12,8 @@ from spurgen.baselines import erm
 from spurgen.baselines.training.pretrained import Arrays, digest, to_arrays
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.contract import Context
-from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.suite import Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.machine.files import write_atomically

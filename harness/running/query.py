@@ -15,7 +15,7 @@ from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK, Chunk, Int64, cut, mix
 from spurgen.harness.running.task_data import Block, every_input, halves_of, inputs, make_block, part_start
-from spurgen.harness.sandbox.process import Worker
+from spurgen.harness.sandbox.process import LARGEST, Worker
 
 Floats = NDArray[np.float64]
 Check = Callable[[str, int, Samples], None]
@@ -74,6 +74,11 @@ class Asker:
         """Return the logits that a batch's answers to `what` stand for, float64 (n, K)."""
         if self.what == "encode":
             decision: Floats = self.probe.decision_function(answers)
+            if np.abs(decision).max(initial=0.0) > LARGEST:
+                raise self.worker.failure(
+                    f"encode's features give a linear probe on train scores of up to {np.abs(decision).max():.3g}, "
+                    f"expected at most {LARGEST:g}; scale the features alike on all inputs"
+                )
             known = np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
             logits = np.repeat(known.min(axis=1, keepdims=True) - FAR, self.task.scenario.num_classes, axis=1)
             logits[:, self.probe.classes_] = known

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from spurgen.benchmark.contract import Context
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.result import Provenance, Report, Result
-from spurgen.benchmark.result import Samples as ResultSamples
+from spurgen.benchmark.result import Provenance, Report, Result, SampleArrays
 from spurgen.benchmark.specs import is_baseline
 from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.machine.provenance import environment, now
@@ -38,7 +37,7 @@ class Outcome(NamedTuple):
     """A job's result, and its per-sample arrays; these are empty for a failed or private job."""
 
     result: Result
-    samples: ResultSamples
+    samples: SampleArrays
 
 
 @dataclass(frozen=True)

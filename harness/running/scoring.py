@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.result import Samples as ResultSamples
-from spurgen.benchmark.result import pattern_letters
+from spurgen.benchmark.result import SampleArrays, pattern_letters
 from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
@@ -16,7 +15,6 @@ from spurgen.harness.results.predicted import PREDICTED, Classes, families_of
 from spurgen.harness.running.query import Floats, Predictions
 from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
 
-Int64 = NDArray[np.int64]
 LARGEST_LEAD = 1e6
 """Largest difference between two classes' calibrated logits, in nats; above it no loss can be computed."""
 
@@ -32,7 +30,7 @@ class Scores:
     channels: dict[str, dict[str, float]] = field(default_factory=dict)
     patterns: dict[str, float] = field(default_factory=dict)
     groups: tuple[int, ...] = ()
-    samples: ResultSamples = field(default_factory=dict)
+    samples: SampleArrays = field(default_factory=dict)
 
 
 def score(
@@ -95,7 +93,7 @@ def _check_scale(predictions: Predictions, temperature: float, where: str) -> No
 class _TwinScores:
     metrics: dict[str, float]
     channels: dict[str, dict[str, float]]
-    samples: ResultSamples
+    samples: SampleArrays
 
 
 def _invariance(predictions: Predictions, test_labels: Int64, temperature: float) -> Floats:
@@ -121,7 +119,7 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
     probs = metrics.softmax(base, temperature)
     changed = {name: _values(task, predictions, name) for name in task.channels}
     core, placebo = (metrics.softmax(predictions.blocks[Block(kind)], temperature) for kind in ("core", "placebo"))
-    samples: ResultSamples = {
+    samples: SampleArrays = {
         "placebo": metrics.placebo_sensitivities(probs, placebo, labels),
         "core": metrics.core_sensitivities(probs, core, labels),
         "ig": _invariance(predictions, test_labels, temperature),
@@ -158,9 +156,9 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
     return _TwinScores(values, channels, samples)
 
 
-def _core_uses(task: Task, predictions: Predictions, probs: Floats, labels: Int64, temperature: float) -> ResultSamples:
+def _core_uses(task: Task, predictions: Predictions, probs: Floats, labels: Int64, temperature: float) -> SampleArrays:
     """Return each base sample's core use of the class, and of each part of a composite core cue."""
-    values: ResultSamples = {}
+    values: SampleArrays = {}
     for name, block in CORE_TWINS.items():
         if block in predictions.blocks:
             twin = metrics.softmax(predictions.blocks[block], temperature)

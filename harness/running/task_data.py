@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import ACCESS, Batch, LabeledData
+from spurgen.benchmark.contract import ACCESS, Batch, Int64, LabeledData
 from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, TwinKind, groups_over, sample, twins
+from spurgen.generators.factors import NO_ENVIRONMENT
 from spurgen.generators.nuisances import nuisances_in
-
-Int64 = NDArray[np.int64]
 
 
 def inputs(task: Task, samples: Samples) -> Batch:
@@ -45,8 +43,11 @@ def first_granted(task: Task, split: str, access: str) -> int:
 def labeled_data(task: Task, split: str, samples: Samples, access: str) -> LabeledData:
     """Return the part of a split that an access tier grants; `samples`: all of `train` or `val`.
 
-    Hidden channels count in no annotation.
+    Hidden channels count in no annotation. Balanced samples of val belong to no environment, -1.
     """
+    if split == "val":
+        balanced = np.arange(len(samples.labels)) < task.scenario.num_balanced_val
+        samples = replace(samples, env_ids=np.where(balanced, NO_ENVIRONMENT, samples.env_ids))
     samples = samples.take(slice(first_granted(task, split, access), None))
     indices = range(len(samples.labels))
     counterparts = None
@@ -100,7 +101,7 @@ def twin_blocks(task: Task) -> list[Block]:
             Block("channel", name, value, half)
             for half in ("image", "caption")
             for name in task.channels
-            if channels[name].carrier == "both"
+            if len(channels[name].carriers) == 2
             for value in range(channels[name].values)
         ]
     return blocks

@@ -36,6 +36,10 @@ class Limits:
     forget_pages: bool = False
     gpu_share: float = 1.0
 
+    def retrains(self, cpu_seconds: float, device: str) -> bool:
+        """Return whether a submission that trained for so long is trained again; on a GPU no training is repeatable."""
+        return device == "cpu" and cpu_seconds < self.retrain_seconds
+
     def record(self) -> dict[str, Any]:
         """Return the limits for a result's provenance; `isolation` has a field of its own there."""
         return {name: value for name, value in asdict(self).items() if name != "isolation"}

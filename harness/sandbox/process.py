@@ -35,6 +35,7 @@ MAX_CHECKPOINTS = 20
 WATCH_SECONDS = 0.2  # between looks at threads and files
 LARGEST = 1e8  # absolute score, so that every metric stays below the largest that a result may have
 LARGEST_FEATURE = 1e30  # so that sums of squares do not overflow
+SMALLEST = 1e-30  # absolute score; smaller ones are 0, so that no temperature fitted to them is
 TOLERANCE = 1e-3  # of the sum of probabilities
 Float = NDArray[np.floating[Any]]
 
@@ -99,15 +100,16 @@ class Worker:
         halves = data_to(train, "train"), data_to(val, "val")
         header = {"context": fields, **halves[0][0], **halves[1][0]}
         self._send("fit", header, halves[0][1] | halves[1][1], self.limits.fit_seconds)
-        reply = self._reply(self.limits.fit_seconds, max_header=MAX_REPORT)[0]
+        reply = self._reply(self.limits.fit_seconds)[0]
         count = reply.get("checkpoints")
         if type(count) is not int or not 0 <= count <= MAX_CHECKPOINTS:
             raise self.failure(f"checkpoints() returned {count!r}, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
         self.checkpoints = count if "restore" in self.about.offers else 0
         try:
             report = None if reply.get("report") is None else Report.model_validate(reply["report"])
-            if report is not None:
-                report.model_dump_json()  # lone surrogates pass validation but cannot be written
+            size = 0 if report is None else len(report.model_dump_json())  # lone surrogates cannot be written
+            if size > MAX_REPORT:
+                raise self.failure(f"report() returned {size:,} bytes, expected at most {MAX_REPORT:,}; report less")
             return report
         except PydanticSerializationError as error:
             raise self.failure(f"report() returned text that cannot be written: {error}") from None
@@ -161,7 +163,7 @@ class Worker:
                     f"predict_proba returned no probabilities on {where}: row {row} is {scores[row].tolist()} and adds "
                     f"up to {sums[row]:.4g}; return non-negative rows that add up to 1, or define predict"
                 )
-        return scores
+        return np.where(np.abs(scores) < SMALLEST, 0.0, scores)
 
     def _checked_about(self, header: dict[str, Any]) -> About:
         """Check the submission's description, which a stranger's process sends."""
@@ -180,11 +182,9 @@ class Worker:
         except BrokenFrameError as error:
             raise self._gone(error) from None
 
-    def _reply(
-        self, seconds: float, max_bytes: int = 0, max_header: int = MAX_HEADER
-    ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    def _reply(self, seconds: float, max_bytes: int = 0) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         try:
-            header, arrays = self._pipe.receive(self._left(seconds), max_header, max_bytes)
+            header, arrays = self._pipe.receive(self._left(seconds), MAX_HEADER, max_bytes)
         except BrokenFrameError as error:
             raise self._gone(error) from None
         if header.get("ok") is not True:

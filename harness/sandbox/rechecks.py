@@ -71,15 +71,18 @@ class RecheckedWorker(Worker):
         return scores
 
     def _sample(self, sample: _Sample, batch: Batch, scores: Float) -> None:
+        """Keep a uniform sample of all rows so far, by reservoir sampling."""
         size = 1 if batch.images is None else batch.images[:1].nbytes
         room = max(1, min(ROWS, MAX_BYTES // size))
-        places = self._rng.integers(0, sample.seen + 1 + np.arange(len(scores)))  # reservoir sampling
-        places[: max(room - sample.seen, 0)] = np.arange(sample.seen, sample.seen + len(scores))[
-            : max(room - sample.seen, 0)
-        ]
+        seen = sample.seen + np.arange(len(scores))
+        places = np.where(seen < room, seen, self._rng.integers(0, seen + 1))
         for row in np.flatnonzero(places < room):
-            place = slice(places[row], places[row] + 1)
-            sample.inputs[place], sample.answers[place] = [batch.take(np.array([row]))], [scores[row]]
+            kept, place = batch.take(np.array([row])), int(places[row])
+            if place < len(sample.inputs):
+                sample.inputs[place], sample.answers[place] = kept, scores[row]
+            else:
+                sample.inputs.append(kept)
+                sample.answers.append(scores[row])
         sample.seen += len(scores)
 
     def settle(self, temperature: float, as_logits: Callable[[Float64], Float64] | None = None) -> None:
@@ -91,7 +94,7 @@ class RecheckedWorker(Worker):
         """
         self._as_logits = as_logits
         data, seconds = self._training
-        fresh = data is None or (self.device == "cpu" and seconds < self.limits.retrain_seconds)
+        fresh = data is None or self.limits.retrains(seconds, self.device)
         self._temperature = temperature
         self.consistency = ConsistencyCheck(worker="fresh" if fresh else "same")
         if not fresh:
@@ -133,7 +136,7 @@ class RecheckedWorker(Worker):
             assert done is not None
             moved = max(done.moved, change)
             self.consistency = ConsistencyCheck(worker=done.worker, rows=done.rows + len(before), moved=moved)
-            if change > 1:
+            if not change <= 1:
                 where = " by a fresh process" if worker is not self else ""
                 trained = ", trained with the same seed" if where and "fit" in self.about.offers else ""
                 raise self.failure(

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
-from spurgen.generators import class_names
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.factors import num_pictograms
 from spurgen.generators.naming import second_parts
 from spurgen.generators.natural_captions import NOUNS as NATURAL_NOUNS
 from spurgen.generators.nouns import HIDDEN, NOUNS
+from spurgen.generators.pictograms import pictogram_names
 
 PICTOGRAM = "a pictogram on a plate before a wall"
 
@@ -20,7 +20,7 @@ def nouns(task: Task) -> Mapping[str, str]:
     if task.modality == "image" or scenario.core_carrier == "image":
         return {}
     table = NATURAL_NOUNS if scenario.captions == "natural" else NOUNS
-    return {name: ", ".join(table[name]) for name in class_names(scenario)[: num_pictograms(scenario)]}
+    return {name: ", ".join(table[name]) for name in pictogram_names(scenario)[: num_pictograms(scenario)]}
 
 
 def core_cue(task: Task) -> Iterator[str]:

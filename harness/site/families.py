@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import aligned_values, sample, shown_names
+from spurgen.generators import aligned_values, class_names, sample
 from spurgen.generators.naming import name_shown
 from spurgen.harness.results.predicted import Classes, columns_of
 from spurgen.harness.results.rows import TaskRow
@@ -147,7 +147,7 @@ def _family(pictures: Pictures, task: Task, loss: _Loss) -> Family:
         channel=loss.channel,
         value=value_name(world, loss.channel, loss.value),
         goes_with=goes_with(world, loss.channel, loss.value),
-        answer=shown_names(world.scenario)[loss.answer],
+        answer=class_names(world.scenario)[loss.answer],
         shows=name_shown(world.scenario, "test", loss.place),
         unit=loss.seed,
         words=changed_words(base.caption, twin.caption) if base.caption and twin.caption else None,

@@ -8,7 +8,7 @@ import numpy as np
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
-from spurgen.generators import aligned_values, sample, shown_names
+from spurgen.generators import aligned_values, class_names, sample
 from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
 
@@ -45,7 +45,7 @@ def _twin(pictures: Pictures, task: Task, index: int, base: Scene, channel: str)
 def other_value(task: Task, channel: str, base: Scene) -> int:
     """Return a value of a channel that goes with another class than the sample's, and is not the sample's own."""
     table = aligned_values(task.scenario, channel)
-    names = shown_names(task.scenario)
+    names = class_names(task.scenario)
     own = names.index(base.label)
     fitting = [v for v in range(len(table)) if table[v].any() and not table[v, own] and v != base.values[channel]]
     rest = [v for v in range(len(table)) if v != base.values[channel]]
@@ -56,7 +56,7 @@ def other_value(task: Task, channel: str, base: Scene) -> int:
 def goes_with(task: Task, channel: str, value: int) -> str:
     """Return the names of the classes that a channel's value goes with in training."""
     flags = aligned_values(task.scenario, channel)[value]
-    return " or ".join(name for name, flag in zip(shown_names(task.scenario), flags, strict=True) if flag)
+    return " or ".join(name for name, flag in zip(class_names(task.scenario), flags, strict=True) if flag)
 
 
 def value_name(task: Task, channel: str, value: int) -> str:

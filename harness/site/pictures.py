@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import Samples, TwinKind, sample, shown_names, twins
+from spurgen.generators import Samples, TwinKind, class_names, sample, twins
 from spurgen.harness.running.task_data import halves_of
 
 FOLDER = "pictures"
@@ -75,6 +75,6 @@ def _scene(pictures: Pictures, task: Task, made: Samples, k: int) -> Scene:
     return Scene(
         pictures.add(made.images[k]) if task.modality != "text" else None,
         made.captions[k] if task.modality != "image" else None,
-        shown_names(task.scenario)[int(made.labels[k])],
+        class_names(task.scenario)[int(made.labels[k])],
         {name: int(column[k]) for name, column in made.channel_values.items()},
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import WriteError, write_atomically
-from spurgen.harness.machine.folders import locked, partial_folder, stale_folders
+from spurgen.harness.machine.folders import claimed, partial_folder, stale_folders
 from spurgen.harness.machine.interrupts import hold_signals
 
 STAMP = "site.json"
@@ -53,7 +53,7 @@ def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
     """
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with locked(folder.parent, wait=True):
+    with claimed(folder.parent, wait=True):
         adopt_docs(folder)
         _replace(folder, files, inputs)
 

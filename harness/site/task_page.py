@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import TwinKind, sample, shown_names
+from spurgen.generators import TwinKind, class_names, sample
 from spurgen.generators.naming import second_parts
 from spurgen.generators.nuisances import nuisances_in
 from spurgen.harness.board.against_erm import ERM
@@ -64,7 +64,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "name": name,
         "words": in_words(task),
         "dials": dials(task),
-        "classes": shown_names(task.scenario),
+        "classes": class_names(task.scenario),
         "parts": {name: and_list(shown) for name, shown in second_parts(task.scenario).items() if name not in shown},
         "nouns": nouns(task),
         "train": _train(pictures, world),

@@ -29,8 +29,9 @@ class Estimate:
 def ignores_core(estimates: Mapping[str, Estimate]) -> bool:
     """Return whether the core cue moves a model no more than redrawn nuisances do, and not towards the class it shows.
 
-    `estimates`: `core_sensitivity`, `sss_placebo` and, where it is known, `core_use`, whose interval must reach 0.
+    `estimates`: `core_sensitivity`, `sss_placebo` and, where it is known, `core_use`, which counts where its interval
+    lies above 0.
     """
     moved = estimates["core_sensitivity"].value > estimates["sss_placebo"].value
-    followed = "core_use" in estimates and estimates["core_use"].ends[0] > 0
-    return not moved and not followed
+    lowest = estimates["core_use"].low if "core_use" in estimates else None
+    return not moved and not (lowest is not None and lowest > 0)

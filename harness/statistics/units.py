@@ -106,7 +106,7 @@ def from_zero(values: Float64, spread: Spread) -> Difference | None:
     (mean,), (variance,), (count,) = _moments(values[None])
     variance, degrees = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
     error = float(np.sqrt(variance / count))
-    p_value = 2 * stdtr(max(degrees, 1), -abs(mean) / error) if error >= NOISE else 1.0
+    p_value = 2 * stdtr(degrees, -abs(mean) / error) if error >= NOISE else 1.0
     return _difference(mean, error, float(degrees), p_value, max(map(abs, spread.ends)))
 
 
@@ -147,7 +147,7 @@ def _test(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float64, Fl
     errors = np.sqrt(variances / counts)
     tested = errors >= NOISE
     statistics = np.divide(means, errors, out=np.zeros_like(means), where=tested)
-    p_values = np.where(tested, 2 * stdtr(np.maximum(degrees, 1), -np.abs(statistics)), 1.0)
+    p_values = np.where(tested, 2 * stdtr(np.where(tested, degrees, 1.0), -np.abs(statistics)), 1.0)
     return means, errors, degrees, p_values
 
 

@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.metrics.arrays import Float64, Int64, Scores
 from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.estimate import Estimate
@@ -26,6 +27,7 @@ from spurgen.harness.validity._published import SUBPOPBENCH, Source, Tables
 from spurgen.harness.validity._rows import RankedTask
 
 CORE = ("Waterbirds", "CelebA", "MultiNLI", "CivilComments")  # spurious correlations proper, in image and text
+WGA = "wga_corrected"  # the metric that the published tables have, as we estimate it
 TRAIN_GROUPS = "train_groups"  # the access tier of methods that use the group labels of train
 Access = Mapping[str, str]
 """Access tier by method."""
@@ -83,12 +85,16 @@ class PublishedMedians:
 class TaskMedians(PublishedMedians):
     """The same, and medians of the task's rank correlations with the core data sets, overall and within access tiers.
 
-    Differences are of medians over the same bootstrap replicates: `less_among` is the task's median less `among`,
-    `less_access` less `of_access`.
+    `by_wga`, `by_wga_within`: the same where our methods, too, are ordered by worst-group accuracy. `ours_of_access`:
+    of the task with access alone. Differences are of medians over the same bootstrap replicates: `less_among` is the
+    task's median less `among`, `less_access` less `of_access`.
     """
 
     rho: Estimate | None
     rho_within: Estimate | None
+    by_wga: Estimate | None
+    by_wga_within: Estimate | None
+    ours_of_access: Estimate | None
     less_among: Estimate | None
     less_access: Estimate | None
 
@@ -153,11 +159,14 @@ def task_medians(task: RankedTask, tables: Tables, access: Access) -> TaskMedian
     if core is None:
         return None
     drawn = draw_methods(len(core.methods), REPLICATES, "core")
-    ours = take(means(task, core.methods), over_units(task, core.methods), drawn)
     strata = core.strata[drawn]
     medians = core.medians(drawn)
-    medians["rho"] = _median([spearman(ours, values[drawn]) for values in core.values])
-    medians["rho_within"] = _median([partial_spearman(ours, values[drawn], strata) for values in core.values])
+    for name, metric in (("rho", RANKED_BY), ("by_wga", WGA)):
+        ours = take(means(task, core.methods, metric), over_units(task, core.methods, metric), drawn)
+        medians[name] = _median([spearman(ours, values[drawn]) for values in core.values])
+        medians[f"{name}_within"] = _median([partial_spearman(ours, values[drawn], strata) for values in core.values])
+        if metric == RANKED_BY:
+            medians["ours_of_access"] = spearman(core.bit[drawn], ours)
     medians["less_among"] = medians["rho"] - medians["among"]
     medians["less_access"] = medians["rho"] - medians["of_access"]
     return TaskMedians(core.methods, **{name: estimate(median) for name, median in medians.items()})
@@ -199,14 +208,14 @@ def values_of(published: Mapping[str, float], methods: Sequence[str]) -> Float64
     return np.array([published[method] for method in methods])
 
 
-def means(task: RankedTask, methods: Sequence[str]) -> Float64:
-    """Return the methods' mean robust accuracies, float64 (n,)."""
-    return np.array([task.units(method).mean() for method in methods])
+def means(task: RankedTask, methods: Sequence[str], metric: str = RANKED_BY) -> Float64:
+    """Return the means of the methods' metric, by default of robust accuracy, float64 (n,)."""
+    return np.array([task.units(method, metric).mean() for method in methods])
 
 
-def over_units(task: RankedTask, methods: Sequence[str]) -> Scores:
+def over_units(task: RankedTask, methods: Sequence[str], metric: str = RANKED_BY) -> Scores:
     """Draw the methods' means over resampled units, the same ones for all methods: float64 (n, B)."""
-    rows = [task.units(method) for method in methods]
+    rows = [task.units(method, metric) for method in methods]
     shared = min(map(len, rows))
     picks = named_generator("units", task.task.name).integers(shared, size=(REPLICATES, shared))
     drawn: Float64 = np.array([row[:shared] for row in rows])[:, picks].mean(axis=2)

@@ -142,7 +142,7 @@ def _sentence(one: SeriesResponse) -> str:
 
 
 def _figures(values: list[float]) -> str:
-    return ", ".join(f"{value + 0.0:.2f}".replace("-0.00", "0.00") for value in values)
+    return ", ".join(f"{value:z.2f}" for value in values)
 
 
 def _even(even: EvenPull, one: SeriesResponse) -> str:

@@ -130,12 +130,13 @@ def test_half_that_selects_the_penalty_is_not_trained_on(problem, heads, monkeyp
     assert not np.array_equal(heads[-1], final)  # the final fits use all of val
 
 
-def test_penalty_with_the_best_worst_pattern_is_selected(problem, monkeypatch):
+@pytest.mark.parametrize(("selection", "strength"), [("tier", 0.3), ("val_robust", 0.3), ("val_wga", 0.1)])
+def test_penalty_with_the_best_worst_pattern_or_by_another_rule_is_selected(selection, strength, problem, monkeypatch):
     robust = iter([(0.8, 0.1), (0.5, 0.3), (0.6, 0.3), (0.9, 0.2), *[(0.9, 0.0)] * 3])
-    scores = ((0.9, 0.9, mean, lowest) for mean, lowest in robust)
+    scores = ((0.9, 0.9 if lowest == 0.2 else 0.5, mean, lowest) for mean, lowest in robust)
     monkeypatch.setattr(dfr, "validate", lambda *_: ValScore(*next(scores)))
-    dfr.fit(problem, HYPER)
-    assert problem.journal.curves[-1]["C"] == 0.3
+    dfr.fit(problem, dataclasses.replace(HYPER, selection=selection))
+    assert problem.journal.curves[-1]["C"] == strength
 
 
 def test_only_the_head_differs_from_erm_and_there_is_no_checkpoint(problem):

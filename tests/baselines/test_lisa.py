@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
@@ -73,6 +74,15 @@ def test_groups_are_balanced_and_so_are_the_partner_groups_and_their_samples():
 def test_every_sample_can_be_a_partner():
     _, _, drawn = pairs(intra_label=0.5, epochs=100)
     assert len(drawn[:, 16:].unique()) == len(GROUPS)
+
+
+@pytest.mark.parametrize(("intra_label", "passed"), [(0.5, False), (1.0, True)])
+def test_a_sanity_check_fails_where_every_domain_has_one_label(intra_label, passed, make_problem):
+    labels = np.arange(48) % 2
+    problem = make_problem(n=48, labels=labels, group_ids=3 * labels)  # class 0 is all of domain 0, class 1 of domain 1
+    hyper = dataclasses.replace(lisa.Hyperparameters(), epochs=1, batch_size=16, intra_label=intra_label)
+    lisa.fit(problem, hyper)
+    assert problem.journal.checks["samples of one domain differ in label"] == passed
 
 
 @pytest.mark.parametrize(("pattern", "intra_label", "passed"), [(None, 0.5, True), (0, 0.5, False), (0, 0.0, True)])

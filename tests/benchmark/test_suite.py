@@ -53,12 +53,6 @@ def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environ
 
 
 @pytest.mark.parametrize("name", FROZEN)
-def test_every_task_has_a_channel(name):
-    for task in load_suite(name).tasks.values():
-        assert task.channels, task.name
-
-
-@pytest.mark.parametrize("name", FROZEN)
 def test_a_manifest_has_the_digest_of_every_scenario(name):
     suite = load_suite(name)
     assert suite.manifest.suite == name

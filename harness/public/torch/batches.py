@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
 
-Int64 = NDArray[np.int64]
 Twin = tuple[TwinKind, str | None, int | None]
 
 

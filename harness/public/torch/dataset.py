@@ -6,7 +6,8 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.generators import TwinKind
 from spurgen.harness.public.torch.batches import check_modality, draw
 

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
-from spurgen.benchmark.scenario import Modality, Scenario
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.harness.public.torch.batches import draw
 
 Batch = dict[str, Any]

@@ -3,6 +3,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from spurgen.baselines import group_dro
+from spurgen.baselines.training import worst_group
 from spurgen.baselines.training.worst_group import WorstGroupLoss
 
 
@@ -44,3 +46,14 @@ def test_the_loss_weights_the_means_of_the_groups():
     step = SimpleNamespace(losses=torch.tensor([1.0, 3.0, 4.0]), group_ids=torch.tensor([0, 0, 2]))
     # group means 2 and 4; weights of the two present: exp(2), exp(4), sharing 2/3
     assert objective(step).item() == pytest.approx(2 / 3 * (2 * 0.119203 + 4 * 0.880797), abs=1e-5)
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_a_group_that_no_batch_draws_fails_the_sanity_check(left_out, make_problem, monkeypatch):
+    problem = make_problem(48)
+    kept = problem.train.groups != problem.train.groups[0] if left_out else torch.ones(48, dtype=torch.bool)
+    places = torch.nonzero(kept).flatten()
+    monkeypatch.setattr(worst_group, "balanced", lambda *_: lambda _: places[: len(places) // 4 * 4].view(-1, 4))
+    hyper = group_dro.Hyperparameters(epochs=1, batch_size=8)
+    worst_group.train_worst_group(problem.network(hyper), problem, hyper, problem.train)
+    assert problem.journal.checks == {"every group appeared": not left_out}

@@ -21,6 +21,13 @@ def test_methods_are_ranked_by_their_mean_over_worlds(made_up):
     assert figures["erm"].robust == pytest.approx((0.32 + 0.7) / 2)  # conflicting, classes averaged
 
 
+def test_the_accuracy_weights_groups_by_their_test_samples(made_up):
+    content = made_up(METHODS)
+    content = content.model_copy(update={"data": content.data.model_copy(update={"test": (300, 100, 200, 200)})})
+    correct = [90, 32, 80, 70]  # the mean over worlds
+    assert figures_of(content)["erm"].accuracy == pytest.approx(sum(correct) / 800)
+
+
 def test_letters_are_of_all_methods_and_within_a_tier(made_up):
     figures = figures_of(made_up(METHODS))
     assert [each.letters for each in figures.values()] == ["a", "b", "c", "c"]

@@ -51,7 +51,7 @@ def test_rankings_that_agree_have_rho_one(made_up, suite):
 
 def test_the_report_says_first_what_it_cannot_show(made_up):
     content = made_up(METHODS, reference=[0.7, 0.7, 0.69], left_out={"contrastive": "needs twins"})
-    text = to_markdown(content, [Agreement("v1: signs-text", 26, 0.5, (0.1, 0.8))], "digits.png")
+    text = to_markdown(content, [Agreement("v1: signs-text", 26, 0.5, (0.1, 0.8), 0.2, (-0.3, 0.6))], "digits.png")
     assert text.index("What this cannot show") < text.index("## Data") < text.index("## Methods")
     assert "Worst-group accuracy is 0.21 (adversarial) to 0.61 (dfr). ERM has 0.31." in text
     assert "without the correlation it has 0.70" in text
@@ -63,6 +63,17 @@ def test_the_report_says_first_what_it_cannot_show(made_up):
     assert "val_groups" in line
     (line,) = (line for line in text.splitlines() if line.startswith("| v1: signs-text"))
     assert "0.50 (0.10 to 0.80)" in line
+    assert "0.20 (-0.30 to 0.60)" in line
+    assert "Median over" not in text
+
+
+def test_medians_are_over_the_four_core_data_sets(made_up, suite):
+    found = agreements(figures_of(made_up(METHODS)), suite, "planted")
+    core = [each for each in found if each.core]
+    assert len(core) == 4
+    text = to_markdown(made_up(METHODS), found, None)
+    rho, within = np.median([each.rho for each in core]), np.median([each.within for each in core])
+    assert f"MultiNLI and CivilComments: {rho:.2f}, within access tiers {within:.2f}." in text
 
 
 def test_methods_with_different_numbers_of_worlds_are_compared_on_those_that_all_have(made_up, suite):

@@ -42,6 +42,14 @@ def test_without_environments_the_strength_asked_for_stands_beside_train(task, r
     assert shape["train, 400"].endswith(" (0.75)")
 
 
+def test_under_label_noise_rates_are_those_with_the_class_shown(task, read_table):
+    world = task(
+        environments=[], channels={"color": {"values": 3, "strength": 0.9}}, label_noise=0.4, noise_kind="label"
+    )
+    (color,) = read_table(rates_table(world, draw_train(world.scenario)))
+    assert 0.86 < float(color["train, 400"].removesuffix(" (0.9)")) < 0.94  # with the label about .6
+
+
 def test_an_environment_without_samples_has_no_rate(task, read_table):
     environments = [{"name": "one"}, {"name": "rare", "weight": 1e-9}]
     world = task(environments=environments)
@@ -54,6 +62,18 @@ def test_a_clean_world_needs_three_sentences(task):
         "The class is shown in every sample.",
         "No combination is withheld from train and val.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("modality", "changes"),
+    [("image", {"core_carrier": "caption"}), ("text", {"core_carrier": "image"}), ("image", {"core_contrast": 0})],
+)
+def test_a_modality_without_the_class_is_said_to_show_none(task, modality, changes):
+    channels = {"background": {"values": 3}}
+    world = task(modality, environments=[], channels=channels, **changes)
+    assert facts(world, draw_train(world.scenario))[0].startswith("Nothing that this modality shows tells the class")
+    whole = task("multimodal", environments=[], channels=channels, **changes)
+    assert "The class is shown in every sample." in facts(whole, draw_train(whole.scenario))
 
 
 def test_noise_visibility_size_fidelity_and_withheld_combinations_are_stated(task):

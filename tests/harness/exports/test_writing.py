@@ -14,7 +14,7 @@ from spurgen.harness.cli import main
 from spurgen.harness.commands.generate import from_flags
 from spurgen.harness.exports import writing
 from spurgen.harness.exports.documents import SCENARIO
-from spurgen.harness.machine.folders import locked
+from spurgen.harness.machine.folders import claimed
 
 EVERY = names_in(writing.FORMATS)
 SMALL = "--num_classes 2 --num_samples 4 --channels color --image_size 32"
@@ -286,7 +286,7 @@ def test_a_damaged_index_is_an_error(make, text):
 
 def test_two_processes_do_not_write_the_same_data_set(make):
     Path(".set.partial").mkdir()
-    with locked(Path(".set.partial")), pytest.raises(SpurgenError, match=r"another process is writing .*set; wait"):
+    with claimed(Path(".set.partial")), pytest.raises(SpurgenError, match=r"another process is writing .*set; wait"):
         make("parquet")
 
 

@@ -86,6 +86,7 @@ def test_a_predicted_class_counts_as_a_sure_answer(suite, answer, tmp_path):
             lambda rows: [{"key": row["key"], "prediction": "cow"} for row in rows],
             "'cow' is no class of heart, arrow, moon",
         ),
+        (lambda rows: [{**row, "logit_1": "1e9"} for row in rows], r"line 2, column key: .* has a logit above 1e\+08"),
         (lambda rows: [{**row, "run": "first"} for row in rows], "column run: 'first' is no whole number"),
     ],
 )

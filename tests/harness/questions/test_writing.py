@@ -81,9 +81,9 @@ def test_the_readme_says_how_to_answer(suite, tmp_path):
 
 def test_the_readme_says_what_shows_a_class_of_two_parts():
     text = _readme(load_suite("v2").task("composite-image"), 10, "folder", "v2")
-    assert "- `logit_0`: heart (shown by scarlet heart or azure fish)" in text
+    assert "- `logit_0`: scarlet heart / azure fish" in text
     text = _readme(load_suite("v2").task("composite-text"), 10, "folder", "v2")
-    assert "- `logit_0`: heart (shown by heart + photo… or fish + picture…)" in text
+    assert "- `logit_0`: heart + photo… / fish + picture…" in text
     assert "A plus joins the noun or pictogram and a word: photo… is any of photo, image, " in text
 
 

@@ -55,3 +55,23 @@ def predict(batch):
     assert result.error is None
     assert result.metrics["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: queried in order, this would be 1
     assert result.metrics["cra"] < 0.2
+
+
+def test_scores_however_small_are_scored(result_of, write_submission):
+    result = result_of(
+        write_submission("import numpy as np\ndef predict(batch): return np.eye(3)[[0] * len(batch)] * 5e-324")
+    )
+    assert result.error is None
+    assert result.metrics["temperature"] == 1  # they are all 0
+
+
+def test_features_that_grow_after_training_are_an_error_of_the_submission(result_of, write_submission):
+    code = """
+import numpy as np
+def fit(train, val, context):
+    global known
+    known = set(train.captions)
+def encode(batch):
+    return np.array([[len(c), c.count("o")] if c in known else [1e20 * len(c), -1e20] for c in batch.captions])
+"""
+    assert "encode's features give a linear probe on train scores of up to" in result_of(write_submission(code)).error

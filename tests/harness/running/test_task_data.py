@@ -182,3 +182,14 @@ def test_balanced_val_samples_are_granted_only_to_tiers_that_see_groups_or_twins
     assert data.captions is None or data.captions == made.captions[first:]
     assert data.images is None or np.array_equal(data.images, made.images[first:])
     assert len(labeled_data(even, "train", sample(even.scenario, "train", range(N)), access).labels) == N
+
+
+def test_balanced_val_samples_are_of_no_environment(task):
+    even = make_task(task.modality, val=160, val_per_group=2)
+    balanced = 2 * even.scenario.num_patterns * 3
+    made = sample(even.scenario, "val", range(160))
+    data = labeled_data(even, "val", made, "train_groups")
+    assert data.env_ids.tolist() == [-1] * balanced + made.env_ids[balanced:].tolist()
+    assert labeled_data(even, "val", made, "envs").env_ids.tolist() == made.env_ids[balanced:].tolist()
+    train = sample(even.scenario, "train", range(N))
+    assert labeled_data(even, "train", train, "train_groups").env_ids.tolist() == train.env_ids.tolist()

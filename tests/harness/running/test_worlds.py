@@ -130,6 +130,7 @@ def test_a_result_is_run_again_in_its_own_world(many):
     (job,) = jobs_on(many, (1,))
 
     class Made:
-        task, spec, seed, options = job.task.name, job.spec, 1, {}
+        task, spec, seed, options, uncorrelated = job.task.name, job.spec, 1, {}, True
 
-    assert plan_again(many, [Made])[0].task.scenario.name == "plates-w1"
+    (again,) = plan_again(many, [Made])
+    assert (again.task.scenario.name, again.uncorrelated) == ("plates-w1", True)

@@ -79,6 +79,11 @@ def test_a_bad_answer_names_submission_task_step_and_reason(ask, write_submissio
     assert str(caught.value).startswith(f"submission {spec}, task a-task: ")
 
 
+def test_scores_too_small_to_divide_by_are_0(ask, write_submission):
+    code = "import numpy as np\ndef predict(batch): return np.array([[5e-324, -1e-31, 1e-30]] * 4)"
+    assert ask(write_submission(code)).tolist() == [[0, 0, 1e-30]] * 4
+
+
 def test_a_closed_pipe_of_a_running_process_is_an_error(ask_worker, write_submission, monkeypatch):
     monkeypatch.setattr(launch, "EXIT_SECONDS", 0.3)
     code = "import os, time\ndef predict(batch):\n    os.close(3); os.close(4); time.sleep(600)"
@@ -94,6 +99,11 @@ def test_an_error_shows_the_traceback_and_the_last_output(ask, write_submission)
     with pytest.raises(SubmissionError) as caught:
         ask(write_submission(code))
     assert "last words" in "".join(caught.value.__notes__)
+
+
+def test_a_long_error_of_training_is_shown(trained):
+    with pytest.raises(SubmissionError, match="fit failed: ValueError: 😀"):
+        trained(f"def fit(*_): raise ValueError('😀' * 6000)  # {'😀' * 2000}\ndef predict(batch): ...")
 
 
 def test_a_long_error_in_any_script_is_shown(ask, write_submission):
@@ -276,6 +286,7 @@ def test_a_closed_worker_signals_no_process_when_it_is_closed_again(write_submis
         ("{'checks': {'a': 'maybe?'}}", "an invalid report: checks.a: "),
         ("{'checks': {'\\x1bc': False}}", r"an invalid report: checks\.'\\x1bc': expected at most 100 printable"),
         ("{'x': 1}", "an invalid report: .*x"),
+        ("{'curves': [{f'{k:05}': 0.0 for k in range(7000)}]}", r"[\d,]+ bytes, expected at most 65,536; report less"),
         ("{'selection': '\\ud800'}", "(text that cannot be written|an invalid report: selection)"),
     ],
 )

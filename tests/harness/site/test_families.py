@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spurgen.generators import class_names, sample, shown_names
+from spurgen.generators import class_names, sample
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.results.predicted import columns_of
 from spurgen.harness.site.families import SHOWN, changed_words, failures
@@ -67,8 +67,8 @@ def test_with_several_worlds_a_family_is_of_a_world_that_has_its_base_right(many
     found = failures(Pictures(), task, row).shown
     assert {family.unit for family in found} == {0, 1, 2}
     for family in found:
-        assert family.base.label in shown_names(task.scenario)
-        assert family.answer in shown_names(task.scenario)
+        assert family.base.label in class_names(task.scenario)
+        assert family.answer in class_names(task.scenario)
 
 
 def test_a_row_without_predicted_classes_has_no_families(tiny):

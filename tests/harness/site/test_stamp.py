@@ -11,7 +11,7 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import WriteError
-from spurgen.harness.machine.folders import locked, partial_folder
+from spurgen.harness.machine.folders import claimed, partial_folder
 from spurgen.harness.site import stamp
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
@@ -139,7 +139,7 @@ def test_newer_documentation_is_kept_and_that_of_a_running_process_left_alone(tm
 
 def test_two_processes_replace_a_site_one_after_the_other(tmp_path):
     site = tmp_path / "site"
-    with locked(tmp_path):
+    with claimed(tmp_path):
         waiting = Thread(target=replace, args=(site, FILES, "x"))
         waiting.start()
         waiting.join(0.2)

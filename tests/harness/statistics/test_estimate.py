@@ -17,6 +17,7 @@ def test_text_holds_the_number_and_its_interval_if_there_is_one():
         (0.1, Estimate(0.1, -0.1, 0.3), True),
         (0.1, Estimate(0.1, 0.05, 0.15), False),
         (0.1, Estimate(0.0), True),
+        (0.1, Estimate(0.05), True),  # without an interval, it may be noise
         (0.3, Estimate(-0.1), False),
     ],
 )

@@ -40,6 +40,13 @@ def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent(spread):
         assert (low > 0 or high < 0) == (difference.p < 0.05)
 
 
+def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent_below_one_degree_of_freedom():
+    spread = Spread(Prior(1e-4, 0.8), Prior(1e-4, 0.8), ANY)
+    for shift in np.geomspace(0.01, 100, 81):
+        for difference in (paired(ROW[:1] + shift, ROW[:1], spread), from_zero(np.array([shift]), spread)):
+            assert (difference.interval.low > 0) == (difference.p < 0.05)
+
+
 def test_differences_of_proportions_lie_between_minus_1_and_1():
     few = Prior(0.5, 1.0)
     assert paired(ROW[:1], OTHER[:1], Spread(NOTHING, few)).interval == (-1, 1)

@@ -247,5 +247,5 @@ def test_every_published_number_has_its_source_and_how_models_were_selected(exam
 )
 def test_a_difference_counts_where_its_interval_excludes_0(less_access, less_among, passed):
     differences = [value and Estimate(*value) for value in (less_among, less_access)]
-    medians = TaskMedians([], None, None, None, None, None, *differences)
+    medians = TaskMedians([], *8 * [None], *differences)
     assert spearman.passes(medians) is passed
