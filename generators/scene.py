@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, Atlas, make_atlas
 from spurgen.generators.layers import OPAQUE, LayerStack
-from spurgen.generators.streams import Int64, Words, signed, uniform_int
+from spurgen.generators.streams import Words, signed, uniform_int
 from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
+
+Int64 = NDArray[np.int64]
 
 DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "light", "glow", "tag")
 GRAIN = 6  # amplitude of the noise, in levels

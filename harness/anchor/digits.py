@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.anchor.dataset import Attributed, Float32, Int64
+from spurgen.harness.anchor.dataset import Attributed, Float32
 
 NAME = "digits"
 CLASSES = ("even", "odd")

@@ -6,9 +6,10 @@ from types import ModuleType
 
 import numpy as np
 
+from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
-from spurgen.harness.anchor.dataset import TEST, TRAIN, VAL, Int64, Listing
+from spurgen.harness.anchor.dataset import TEST, TRAIN, VAL, Listing
 from spurgen.harness.statistics.bootstrap import named_generator
 
 LAYOUTS = "spurgen.harness.anchor.layouts"

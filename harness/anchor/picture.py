@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.harness.anchor.dataset import Int64
+from spurgen.benchmark.contract import Int64
 from spurgen.harness.anchor.digits import CLASSES, VALUES, Images, read_digits, read_images
 from spurgen.harness.anchor.worlds import Design, world_of
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.benchmark.contract import Batch, LabeledData
+from spurgen.benchmark.contract import Batch, Int64, LabeledData
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.anchor.dataset import NAMES, TEST, TRAIN, VAL, Attributed, Int64, aligned_values, groups_of
+from spurgen.harness.anchor.dataset import NAMES, TEST, TRAIN, VAL, Attributed, aligned_values, groups_of
 from spurgen.harness.statistics.bootstrap import named_generator
 
 TUNING = "tuning"  # the world on which hyper-parameters are tuned; those of the figures are 0, 1, 2, ...

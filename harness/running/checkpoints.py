@@ -3,10 +3,11 @@
 import numpy as np
 
 from spurgen.benchmark.checkpoint_rules import RULES, ValScore, best
+from spurgen.benchmark.contract import Int64
 from spurgen.generators import Samples, sample
 from spurgen.harness import metrics
 from spurgen.harness.metrics.worst_group import GroupCounts
-from spurgen.harness.running.batching import Int64, cut
+from spurgen.harness.running.batching import cut
 from spurgen.harness.running.query import Asker, Floats, ask_mixed
 from spurgen.harness.running.task_data import annotated_groups, first_granted, halves_of, inputs, task_groups
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.ideal import IdealFile, IdealValues
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
@@ -18,7 +19,7 @@ from spurgen.harness.results.ideal import stored_ideals, with_total
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.query import Floats, Predictions, to_logits
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import Block, Int64, bases, twin_blocks
+from spurgen.harness.running.task_data import Block, bases, twin_blocks
 from spurgen.harness.statistics.ideal_observer import ideal_observer
 
 BASE = Block()

@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, sample
 from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
-from spurgen.harness.running.batching import CHUNK, Chunk, Int64, cut, mix
+from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
 from spurgen.harness.running.task_data import Block, every_input, halves_of, inputs, make_block, part_start
 from spurgen.harness.sandbox.process import LARGEST, Worker
 

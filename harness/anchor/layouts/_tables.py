@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import SpurgenError, shortened
-from spurgen.harness.anchor.dataset import Int64
 
 DOWNLOAD = "download the data set again, or correct the file"
 
