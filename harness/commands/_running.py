@@ -29,6 +29,7 @@ from spurgen.harness.commands._planning import forecast, may_start
 from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
+from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
@@ -71,17 +72,12 @@ def run_submissions(
     check_board_files(arguments)
     suite = load_suite(arguments.suite)
     store = open_store(suite, arguments, console)
-    jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
     rows = store.rows()
+    jobs = _jobs(specs, rows, arguments, console)
+    if not jobs:
+        say(console, "nothing to run: there are fewer jobs than shares")
+        return 0
     missing = find_missing(jobs, rows)
-    if missing or arguments.shard:
-        jobs = _taken(jobs, arguments, console)
-        if arguments.shard:
-            jobs = share(jobs, *arguments.shard, flag="--shard", what="jobs")
-        if not jobs:
-            say(console, "nothing to run: there are fewer jobs than shares")
-            return 0
-        missing = find_missing(jobs, rows)
     if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, chosen=chosen):
         warn_replaced(jobs, missing, {job.label: rows.get(job.label, {}) for job in jobs}, console)
         return 0
@@ -96,15 +92,29 @@ def run_submissions(
         say(console, f"results: {store.folder}")
         rows = store.rows()
     failures += then()
+    _show(suite, rows, {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}, arguments, console)
+    return report_failures(failures, console)
+
+
+def _jobs(specs: list[str], rows: Rows, arguments: argparse.Namespace, console: Console) -> list[Job]:
+    """Return the jobs of the chosen tasks and seeds, or of the chosen share of them."""
+    jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
+    if arguments.shard or find_missing(jobs, rows):
+        jobs = _taken(jobs, arguments, console)
+    return share(jobs, *arguments.shard, flag="--shard", what="jobs") if arguments.shard else jobs
+
+
+def _show(
+    suite: Suite, rows: Rows, tasks: set[str], mine: set[str], arguments: argparse.Namespace, console: Console
+) -> None:
+    """Write and print the board of some tasks, and a verdict on each of one's own rows."""
     with console.status("comparing rows"):
         board = build_board(suite, arguments.results, rows)
     for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, f"wrote {path}")
-    tasks, labels = {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}
-    print_board(board, tasks, labels)
-    for label in sorted(labels & rows.keys()):
+    print_board(board, tasks, mine)
+    for label in sorted(mine & rows.keys()):
         print("", *verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), sep="\n")
-    return report_failures(failures, console)
 
 
 def flags_of_rows(suite: Suite, arguments: argparse.Namespace) -> str:

@@ -11,6 +11,7 @@ from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet
 from spurgen.harness.figures.surface import ROOM
 from spurgen.harness.machine.printing import and_list
 
+WORLD = "A world is one draw of a task: which values go with which class, its samples, and the initial weights."
 TIERS = "Methods are grouped by what they are given besides labels."
 DEFINED = {
     "robust_accuracy": "the lowest accuracy, averaged over classes, of an alignment pattern",
@@ -24,7 +25,7 @@ def estimates_caption(sheets: Sequence[Sheet]) -> str:
     first = sheets[0]
     names = and_list([sheet.name for sheet in sheets])
     what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {names}: {_means(first, first.intervals)}."
-    return _joined(what, TIERS, first.test, _markers(sheets), _ideal(sheets, first.headline))
+    return _joined(what, _world(first), TIERS, first.test, _markers(sheets), _ideal(sheets, first.headline))
 
 
 def reliance_caption(sheet: Sheet) -> str:
@@ -34,14 +35,16 @@ def reliance_caption(sheet: Sheet) -> str:
         f"{METRICS[metric]} ({DEFINED[metric]}) by channel on {sheet.name}: {_means(sheet, sheet.channel_intervals)}."
     )
     known = f"{metric}/{(sheet.channel_names(metric) or ['-'])[0]}"
-    return _joined(what, TIERS, _markers([sheet]), _ideal([sheet], known))
+    return _joined(what, _world(sheet), TIERS, _markers([sheet]), _ideal([sheet], known))
 
 
 def patterns_caption(sheet: Sheet) -> str:
     """Return the caption of the heat map of accuracies by pattern."""
     return _joined(
         f"Accuracy by alignment pattern on {sheet.name}, means over {sheet.samples}. Dots: the channel conflicts with "
-        "the class (full) or is aligned with it (open). White lines separate access tiers.",
+        "the class (full) or is aligned with it (open).",
+        _world(sheet),
+        TIERS,
         _incomplete([sheet], with_patterns(sheet)),
     )
 
@@ -51,6 +54,7 @@ def curves_caption(sheet: Sheet) -> str:
     return _joined(
         f"Learning curves on {sheet.name}: means over {sheet.samples}, bands from minimum to maximum; dotted lines: a "
         "further stage of training begins. Curves of groups are missing where a method is given no groups of val.",
+        _world(sheet),
         _incomplete([sheet], with_curves(sheet)),
     )
 
@@ -61,7 +65,7 @@ def dose_caption(sheets: Sequence[Sheet], metrics: Sequence[str]) -> str:
     shown = and_list([METRICS[metric].lower() for metric in metrics])
     what = f"{shown[0].upper()}{shown[1:]} against the strength of the correlation"
     few = _incomplete(sheets, chosen(sheets))
-    return _joined(f"{what}: {_means(first, first.intervals)}.", _ideal(sheets, "robust_accuracy"), few)
+    return _joined(f"{what}: {_means(first, first.intervals)}.", _world(first), _ideal(sheets, "robust_accuracy"), few)
 
 
 def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
@@ -70,8 +74,13 @@ def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
     return _joined(
         f"{METRICS[metric]} ({DEFINED[metric]}) over the strength of the correlation (columns) and {other}: means over "
         f"{sheets[0].samples}.",
+        _world(sheets[0]),
         _incomplete(sheets, on_all(metric, chosen(sheets, ROOM), sheets)),
     )
+
+
+def _world(sheet: Sheet) -> str:
+    return WORLD if sheet.unit == "world" else ""
 
 
 def _means(sheet: Sheet, intervals: str) -> str:

@@ -50,37 +50,53 @@ class Panel:
 
 
 def forest(
-    panels: Sequence[Panel], entries: Sequence[Entry], axis: str, columns: Columns, limits: tuple[float, float]
-) -> Figure:
-    """Draw a line per entry in every panel: point and interval, by access tier; `axis`: what the numbers are."""
-    lines = _lines(entries)
+    panels: Sequence[Panel], entries: Sequence[Entry], axis: str, columns: Columns, limits: tuple[float, float],
+    ticks: int = 3,
+) -> Figure:  # fmt: skip
+    """Draw a line per entry in every panel: point and interval, by access tier; `axis`: what the numbers are.
+
+    `ticks`: how many intervals between ticks there are, at most.
+    """
+    lines = with_tiers(entries)
     wide = min(len(panels), SIDE_BY_SIDE[columns])
     blocks = -(-len(panels) // wide)
     room = (WIDTHS[columns] - NAMES) / wide
     names = [wrap(drawable(panel.name), int(room / LETTER)) for panel in panels]
     known = any(panel.ideal is not None for panel in panels)
+    notes = [note for panel in panels for note in panel.notes.values()]  # of all, so that panels are alike
     with paper_style():
         height = FOOT + LINE * (len(lines) + max(map(len, names)))
         figure = new_figure(columns, blocks * height + LINE * known)
         grid = figure.subplots(blocks, wide, sharey=True, squeeze=False).ravel().tolist()
         for axes, panel, name in zip(grid, panels, names, strict=False):
             _draw(axes, panel, lines, MARKER[columns])
-            axes.set_xlim(limits[0], _end(limits, panel.notes.values(), room))
+            axes.xaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+            axes.set_xlim(limits[0], _end(limits, notes, room))
             axes.spines["bottom"].set_bounds(limits)
             axes.set_xlabel("\n".join(name), fontsize=SMALL)
         for axes in grid[len(panels) :]:
             axes.remove()
         for axes in grid[: len(panels) : wide]:
-            _name_lines(axes, lines, LONGEST[columns])
-        figure.supxlabel(axis)
+            name_lines(axes, lines, LONGEST[columns])
         if known:
             figure.legend(handles=[Line2D([], [], label="ideal observer", **DASHED)], loc="outside upper right")
+        label_below(figure, grid[: len(panels)], axis)
     return figure
+
+
+def label_below(figure: Figure, panels: Sequence[Axes], text: str) -> None:
+    """Write a label below a figure, in the middle of its panels instead of the figure's."""
+    label = figure.supxlabel(text)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)  # places the panels
+    boxes = [axes.get_position() for axes in panels]
+    label.set_x((min(box.x0 for box in boxes) + max(box.x1 for box in boxes)) / 2)
 
 
 def most_panels(entries: Sequence[Entry]) -> int:
     """Return how many panels a figure of these entries holds in either width, at least a line of them."""
-    height = FOOT + LINE * (len(_lines(entries)) + NAME_LINES)
+    height = FOOT + LINE * (len(with_tiers(entries)) + NAME_LINES)
     return SIDE_BY_SIDE[1] * max(int((MAX_HEIGHT - LINE) / height), 1)
 
 
@@ -99,7 +115,7 @@ def _end(limits: tuple[float, float], notes: Collection[str], room: float) -> fl
     return limits[0] + (limits[1] - limits[0]) / (1 - share)
 
 
-def _lines(entries: Sequence[Entry]) -> list[Entry | str]:
+def with_tiers(entries: Sequence[Entry]) -> list[Entry | str]:
     """Return the entries with the name of each access tier before its first one."""
     lines: list[Entry | str] = []
     for before, entry in zip([None, *entries], entries, strict=False):
@@ -118,7 +134,6 @@ def _draw(axes: Axes, panel: Panel, lines: Sequence[Entry | str], size: float) -
         axes.axvline(panel.ideal, color="white", linewidth=1.8, zorder=1)  # gaps are white where it lies on a line
         axes.axvline(panel.ideal, zorder=1.1, **DASHED)
     axes.axvline(0, color=GREY, linewidth=0.6, zorder=0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: fraction(value)))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -137,7 +152,8 @@ def _point(axes: Axes, y: int, entry: Entry, panel: Panel, size: float) -> None:
         axes.text(0.99, y, note, transform=across, fontsize=SMALL, ha="right", va="center_baseline")
 
 
-def _name_lines(axes: Axes, lines: Sequence[Entry | str], longest: int) -> None:
+def name_lines(axes: Axes, lines: Sequence[Entry | str], longest: int) -> None:
+    """Name lines at the left of a panel: entries, and access tiers in italics."""
     names = [
         drawable(line, longest) if isinstance(line, str) else ("> " if line.own else "") + drawable(line.label, longest)
         for line in lines

@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spurgen.harness.figures.forest import name_lines, with_tiers
 from spurgen.harness.figures.sheet import Entry, Sheet
-from spurgen.harness.figures.style import SMALL, WIDTHS, Columns, drawable, new_figure, paper_style
+from spurgen.harness.figures.style import SMALL, WIDTHS, Columns, new_figure, paper_style
 from spurgen.harness.machine.plotting import INK, PALE
 from spurgen.harness.metrics.arrays import Float64
 
@@ -35,15 +36,19 @@ def draw_patterns(sheet: Sheet, columns: Columns = 2) -> Figure:
         raise ValueError(f"{sheet.name}: no row has accuracies by alignment pattern")
     patterns = sorted({pattern for row in rows for pattern in row.patterns}, key=lambda p: (p.count("c"), p))
     channels = sheet.task.channels
-    values = np.array([[row.patterns.get(pattern, np.nan) for pattern in patterns] for row in rows])
-    heights = [LINE * len(rows), LINE * len(channels)]
+    lines = with_tiers(rows)
+    values = np.array([[_accuracy(line, pattern) for pattern in patterns] for line in lines])
+    heights = [LINE * len(lines), LINE * len(channels)]
     with paper_style():
         figure = new_figure(columns, sum(heights) + 0.2)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
         image = above.imshow(values, cmap=COLOURS, vmin=0, vmax=1, aspect="auto")
         if (WIDTHS[columns] - NAMES[columns]) / len(patterns) >= ROOM:
             _write(above, values)
-        _name(above, rows, LONGEST[columns])
+        name_lines(above, lines, LONGEST[columns])
+        above.set_ylim(len(lines) - 0.5, -0.5)
+        above.tick_params(length=0, labelbottom=False)
+        above.spines[:].set_visible(False)
         _dots(below, patterns, channels)
         bar = figure.colorbar(image, ax=above, fraction=0.03, pad=0.02, aspect=40)
         bar.set_label("accuracy", fontsize=SMALL)
@@ -61,14 +66,9 @@ def _write(axes: Axes, values: Float64) -> None:
             )
 
 
-def _name(axes: Axes, rows: Sequence[Entry], longest: int) -> None:
-    names = [("> " if row.own else "") + drawable(row.label, longest) for row in rows]
-    axes.set_yticks(np.arange(len(rows)), names)
-    axes.tick_params(length=0, labelbottom=False)
-    axes.spines[:].set_visible(False)
-    for y in range(1, len(rows)):
-        if rows[y].access != rows[y - 1].access:
-            axes.axhline(y - 0.5, color="white", linewidth=1.5)
+def _accuracy(line: Entry | str, pattern: str) -> float:
+    """Return an entry's accuracy; NaN, which is not drawn, beside the name of an access tier."""
+    return np.nan if isinstance(line, str) else line.patterns.get(pattern, np.nan)
 
 
 def _dots(axes: Axes, patterns: Sequence[str], channels: Sequence[str]) -> None:

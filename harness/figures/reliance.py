@@ -31,4 +31,4 @@ def draw_reliance(sheet: Sheet, columns: Columns = 2) -> Figure:
         )
         for channel in sheet.channel_names(metric)
     ]
-    return forest(panels, sheet.entries, METRICS[metric].lower(), columns, limits_of(panels))
+    return forest(panels, sheet.entries, METRICS[metric].lower(), columns, limits_of(panels), ticks=5)

@@ -6,9 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from spurgen.harness.figures.chosen import chosen
 from spurgen.harness.figures.dose import on_all
+from spurgen.harness.figures.forest import label_below
 from spurgen.harness.figures.patterns import COLOURS, DARK
 from spurgen.harness.figures.sheet import METRICS, Entry, Sheet
 from spurgen.harness.figures.style import SMALL, Columns, drawable, fraction, new_figure, paper_style
@@ -17,6 +20,9 @@ from spurgen.harness.validity._series import Series
 
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
 ROOM = 12  # methods
+SHARES = ("robust_accuracy", "accuracy", "wga_corrected")  # drawn from 0 to 1
+BY_CHANNEL = ("reliance", "sss")
+LEAST = 0.05  # end of the scale, at least
 PANEL, REST = 0.95, 0.35  # inches: the height of a row of panels, and that of the axis
 
 
@@ -69,29 +75,42 @@ def draw_surface(
         raise ValueError(f"no row has {metric} on all of {', '.join(sheet.name for sheet in flat)}")
     values = {row.label: _values(surface, sheets, row, metric) for row in rows}
     every = np.concatenate([*values.values()])
-    limits = min(0.0, float(every.min())), max(1.0, float(every.max()))
+    limits = min(0.0, float(every.min())), 1.0 if metric in SHARES else max(LEAST, float(every.max()))
     tall = -(-len(rows) // SIDE_BY_SIDE[columns])
     wide = -(-len(rows) // tall)  # so that rows of panels are about as long
     with paper_style():
         figure = new_figure(columns, REST + PANEL * tall)
         grid: Sequence[Axes] = figure.subplots(tall, wide, sharex=True, sharey=True, squeeze=False).ravel().tolist()
-        for axes, row in zip(grid, rows, strict=False):
-            _draw(axes, row, values[row.label], surface, limits)
+        images = [_draw(axes, row, values[row.label], surface, limits) for axes, row in zip(grid, rows, strict=False)]
         for axes in grid[len(rows) :]:
             axes.remove()
         for axes in grid[len(rows) - wide : len(rows)]:  # below a panel that was removed the axis has no numbers
             axes.tick_params(labelbottom=True)
-        figure.supxlabel("strength of the correlation")
-        figure.supylabel(METRICS[metric].lower() if not surface.dial else drawable(surface.dial.replace("_", " ")))
+        figure.supylabel(drawable(surface.dial.replace("_", " ")) if surface.dial else "settings")
+        bar = figure.colorbar(images[0], ax=grid[: len(rows)], fraction=0.03, pad=0.01, aspect=12 * tall)
+        bar.set_label(_named(metric, flat), fontsize=SMALL)
+        bar.ax.yaxis.set_major_locator(MaxNLocator(3))
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: fraction(value)))
+        bar.ax.tick_params(length=0, labelsize=SMALL)
+        bar.outline.set_visible(False)
+        label_below(figure, grid[: len(rows)], "strength of the correlation")
     return figure
+
+
+def _named(metric: str, sheets: Sequence[Sheet]) -> str:
+    """Return a metric's name, and the channel where all tasks have the same single one."""
+    channels = {sheet.task.channels for sheet in sheets if sheet.task}
+    single = next(iter(channels)) if len(channels) == 1 else ()
+    on = f" on {drawable(single[0])}" if metric in BY_CHANNEL and len(single) == 1 else ""
+    return METRICS[metric].lower() + on
 
 
 def _values(surface: Surface, sheets: Mapping[str, Sheet], row: Entry, metric: str) -> Float64:
     return np.array([[sheets[n].by_label[row.label].estimates[metric].value for n in names] for names in surface.tasks])
 
 
-def _draw(axes: Axes, row: Entry, values: Float64, surface: Surface, limits: tuple[float, float]) -> None:
-    axes.imshow(values, cmap=COLOURS, vmin=limits[0], vmax=limits[1], aspect="auto", origin="lower")
+def _draw(axes: Axes, row: Entry, values: Float64, surface: Surface, limits: tuple[float, float]) -> AxesImage:
+    image = axes.imshow(values, cmap=COLOURS, vmin=limits[0], vmax=limits[1], aspect="auto", origin="lower")
     for (y, x), value in np.ndenumerate(values):
         dark = (value - limits[0]) / (limits[1] - limits[0]) < DARK
         text = f"{value:.2f}".replace("0.", ".", 1)
@@ -102,3 +121,4 @@ def _draw(axes: Axes, row: Entry, values: Float64, surface: Surface, limits: tup
     axes.spines[:].set_visible(False)
     name = ("> " if row.own else "") + drawable(row.label, 15)
     axes.annotate(name, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", fontsize=SMALL)
+    return image

@@ -1,16 +1,39 @@
 """The page about the benchmark: what it does not show, its validity, the moles, and the ideal observer."""
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from spurgen.harness.site.markdown import Block, blocks, sections
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.moles import moles
+from spurgen.harness.site.names import shown
 from spurgen.harness.validity.cannot_show import TITLE as CANNOT_SHOW
 
 VERDICTS = "Verdicts"
+FAILED, MISSED = "failed", "Missed: "
+LONGEST = 170  # characters of a reason on the first page
+INTERVAL = re.compile(r" \(-?[\d.]+ to -?[\d.]+\)")
 MEASURED = "measured"  # begins the verdict of a test without a threshold
+
+
+class Verdict(NamedTuple):
+    """A verdict of the validity report: the title of its test, `passed` or `failed`, and why."""
+
+    title: Markup
+    word: Markup
+    reason: Markup
+
+    @property
+    def short(self) -> str:
+        """What a failed test missed, or else how its reason begins, without intervals; empty if it passed."""
+        text = self.reason.striptags()
+        _, missed, what = text.partition(MISSED)
+        first = INTERVAL.sub("", missed + what or text.partition(". ")[0]).rstrip(".")
+        why = first if len(first) <= LONGEST else first.partition(";")[0]
+        return f"{why}." if FAILED in self.word and len(why) <= LONGEST else ""
 
 
 def benchmark_page(material: Material) -> dict[str, object]:
@@ -22,26 +45,26 @@ def benchmark_page(material: Material) -> dict[str, object]:
         "verdicts": verdicts(parts),
         "tests": tests,
         "moles": moles(material),
+        "pages": {shown(label): page for label, page in material.pages.items()},
         "archived": material.suite.archived,
     }
 
 
-def short_verdicts(material: Material) -> list[tuple[Markup, Markup]]:
-    """Return the verdicts of the validity tests that have a threshold, without their reasons."""
-    found = [(title, rest.partition(".")[0]) for title, rest in verdicts(_parts(material))]
-    return [(title, verdict) for title, verdict in found if not verdict.startswith(MEASURED)]
+def short_verdicts(material: Material) -> list[Verdict]:
+    """Return the verdicts of the validity tests that have a threshold."""
+    return [found for found in verdicts(_parts(material)) if not found.word.startswith(MEASURED)]
 
 
 def _parts(material: Material) -> dict[str, list[Block]]:
     return sections(blocks(material.validity)) if material.validity else {}
 
 
-def verdicts(parts: Mapping[str, Sequence[Block]]) -> list[tuple[Markup, Markup]]:
-    """Return every verdict's title, the heading of a part of the report, and what follows it."""
+def verdicts(parts: Mapping[str, Sequence[Block]]) -> list[Verdict]:
+    """Return every verdict; its title is the heading of a part of the report."""
     lines = [line for block in parts.get(VERDICTS, []) for line in block.lines]
     titles = [escape(title) for title in parts]
     return [
-        (title, Markup(line.removeprefix(f"{title}: ")))
+        Verdict(title, *map(Markup, line.removeprefix(f"{title}: ").partition(". ")[::2]))
         for line in lines
         for title in titles
         if line.startswith(f"{title}: ")

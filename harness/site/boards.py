@@ -18,6 +18,7 @@ TIERS = {
     "twins": "also given every training sample with its channels redrawn, which no real data have",
 }
 FEW = "few"
+MOST_LONG_BARS = 3
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ class BoardView:
     def has_reliance(self) -> bool:
         """Whether it has a column of the reliance on some channel."""
         return any(column.group == CHANNELS for column in self.columns)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it has so many channels that their bars must be short."""
+        return sum(column.group == CHANNELS for column in self.columns) > MOST_LONG_BARS
 
     @property
     def groups(self) -> list[tuple[str, int]]:

@@ -31,11 +31,12 @@ def interval_cell(estimate: Estimate, ideal: float | None) -> Markup:
 def bar_cell(estimate: Estimate, ideal: float | None, scale: float) -> Markup:
     """Draw a number that starts at 0 as a bar; what lies below 0 or beyond the scale is cut off."""
     end = number(NARROW * _within(estimate.value / scale))
-    parts = [tag("path", cls="bar", d=f"M0 3H{end}V13H0z")]
+    under = _ideal(None if ideal is None else ideal / scale, NARROW)  # so that it covers no part of the bar
+    parts = [*under, tag("path", cls="bar", d=f"M0 3H{end}V13H0z")]
     if estimate.low is not None:
         low, high = (number(NARROW * _within(each / scale)) for each in estimate.ends)
         parts.append(tag("path", cls="error", d=f"M{low} {MIDDLE}H{high}"))
-    return _drawing("small", [*parts, *_ideal(None if ideal is None else ideal / scale, NARROW)])
+    return _drawing("small", parts)
 
 
 def scale_of(values: Iterable[float]) -> float:
@@ -45,7 +46,7 @@ def scale_of(values: Iterable[float]) -> float:
 
 
 def _ideal(ideal: float | None, width: int) -> list[Markup]:
-    return [] if ideal is None else [tag("path", cls="ideal", d=f"M{number(width * _within(ideal))} 0V{HIGH}")]
+    return [] if ideal is None else [tag("path", cls="ideal", d=f"M{number(width * _within(ideal))} -1V{HIGH + 1}")]
 
 
 def _drawing(cls: str, parts: list[Markup]) -> Markup:

@@ -19,7 +19,8 @@ LINE, LETTER = 14.0, 6.4  # units: from a row of marks to the next, and what a l
 DASHES = ("line-0", "line-1", "line-2", "line-3")
 MOST_CURVES = 4  # of a panel
 LOSSES = "loss|risk|penalty|contrastive"
-LEFT, ACROSS, PANEL = 48.0, 520.0, 120.0  # of the curves' panels
+LEFT, ACROSS, PANEL = 64.0, 486.0, 120.0  # of the curves' panels
+SAMPLE = 16.0  # length of a piece of line before its name
 KEYS = ("stage", "epoch")
 
 
@@ -54,7 +55,7 @@ def pattern_bars(patterns: Mapping[str, float], channels: Sequence[str]) -> Mark
         cls = "bar lowest" if value == lowest else "bar"
         parts.append(box(middle - wide / 2, top + height * (1 - value), wide, max(height * value, 0.5), cls))
         if step > 26:
-            parts.append(text(middle, top + height * (1 - value) - 5, f"{value:.2f}", "tick", "middle"))
+            parts.append(text(middle, top + height * (1 - value) - 5, f"{value:.2f}", "tick halo", "middle"))
         parts += _dots(name, middle, first)
     label = "; ".join(f"{spoken(name, channels)}: {patterns[name]:.2f}" for name in names)
     return picture(width, first + LINE * len(channels), f"Accuracy by alignment pattern. {label}", *parts)
@@ -118,7 +119,9 @@ def _panel(title: str, series: Mapping[str, np.ndarray], top: float) -> list[Mar
         parts += [path(f"M{points}", f"curve {cls}")]
         parts += [tag("circle", cx=across(k), cy=up(float(v)), r=2.5, cls=f"point {cls}") for k, v in enumerate(values)]
         last = max(up(float(values[-1])), last + 15)
-        parts.append(text(LEFT + ACROSS + 8, last + 4, curve_name(key), "strong"))
+        right = LEFT + ACROSS + 10
+        parts.append(segment(right, last, right + SAMPLE, last, f"curve {cls}"))
+        parts.append(text(right + SAMPLE + 6, last + 4, curve_name(key), "strong"))
     return parts
 
 
@@ -138,6 +141,6 @@ def signed_bar(value: float, scale: float) -> Markup:
     wide, share = 24.0, min(max(value / scale, -1.0), 1.0)
     bar = f"M24 3H{number(24 + wide * share)}V13H24z"
     return tag(
-        "svg", tag("path", d=bar, cls="bar"), tag("path", d="M24 0V16", cls="axis-line"), viewBox="0 0 48 16",
-        cls="small", aria_hidden="true",
+        "svg", tag("path", d=bar, cls="bar"), tag("path", d="M24 0V16", cls="axis-line"), cls="small",
+        aria_hidden="true",
     )  # fmt: skip

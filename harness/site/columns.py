@@ -49,7 +49,7 @@ class Column:
 
     `about`: what it shows, in a sentence. `group`: the heading that it shares with its neighbours. `hidden`: whether it
     is shown on demand alone. `spare`: where room lacks, a column with a higher number is shown before others; one
-    with 0 is always shown. `ideal`: what the ideal observer reaches.
+    with 0 is always shown. `ideal`: what the ideal observer reaches. `hint`: a word below the title.
     """
 
     key: str
@@ -61,6 +61,7 @@ class Column:
     spare: int = 0
     ideal: Cell = EMPTY
     is_text: bool = False
+    hint: str = ""
 
     @property
     def marks(self) -> str:
@@ -73,7 +74,7 @@ def board_columns(material: Material, board: Board, tasks: Sequence[str]) -> lis
     rows = [*board.rows, *board.few]
     made = [
         _robust(material, tasks),
-        *_reliances(material, tasks, rows),
+        *_reliances(material, tasks),
         *(column for metric in _SHARES if (column := _share(material, tasks, metric, rows))),
         Column("to_erm", "To ERM", TO_ERM, _to_erm, spare=4),
         Column("recovered", "Gap recovered", RECOVERED, _recovered, spare=3),
@@ -126,7 +127,7 @@ def _share(material: Material, tasks: Sequence[str], metric: str, rows: Sequence
     def cell(row: BoardRow) -> Cell:
         return _number(row.value(metric)) if metric in row.estimates else EMPTY
 
-    spare = 1 if metric == "wga_corrected" else 0
+    spare = 5 if metric == "wga_corrected" else 0
     ideal = _ideal(material, tasks, of_ideal(metric))
     return Column(metric, title, about, cell, spare=spare, ideal=ideal) if rows else None
 
@@ -141,43 +142,51 @@ def _plain(material: Material, tasks: Sequence[str], metric: str, rows: Sequence
     return Column(metric, title, about, cell, hidden=True, ideal=ideal) if rows else None
 
 
-def _reliances(material: Material, tasks: Sequence[str], rows: Sequence[BoardRow]) -> list[Column]:
+def _reliances(material: Material, tasks: Sequence[str]) -> list[Column]:
     """Return the reliance on every channel, what exceeds the ideal observer's, and core use.
 
     The excess is shown on demand alone where the ideal observer relies on no channel: it is the largest reliance.
     """
-    scale, channels = material.reliance_scale, _common_channels(material, tasks)
+    scale, channels = material.reliance_scale, common_channels(material, tasks)
     ideals = [material.ideal_mean(tasks, f"reliance/{name}") for name in channels]
     asked = not ideals or any(ideal is None or abs(ideal) >= NOTHING for ideal in ideals)
     about = f"1: as a reader of the channel alone; 0: ignores it; bars run from 0 to {scale:g}"
-    excess = material.estimates(tasks, "reliance_excess", rows)
+    excess = material.estimates(tasks, "reliance_excess")
     title = (
         "the most by which reliance on a channel exceeds the ideal observer's, which is what the training data ask for"
     )
     return [
-        *(_bar(f"reliance/{name}", name, about, material, tasks, rows, scale, CHANNELS) for name in channels),
+        *(
+            _on_channel(material, tasks, name, _bar(f"reliance/{name}", name, about, material, tasks, scale))
+            for name in channels
+        ),
         Column("excess", "Excess", title, lambda row: _stated(excess.get(row.submission), "+.3f"), hidden=not asked),
-        _bar("core_use", "Core use", "1: follows the class alone; 0: ignores it", material, tasks, rows, 1.0),
+        _bar("core_use", "Core use", "1: follows the class alone; 0: ignores it", material, tasks, 1.0),
     ]
 
 
 def _bar(
-    key: str, title: str, about: str, material: Material, tasks: Sequence[str], rows: Sequence[BoardRow], scale: float,
-    group: str = "",
+    key: str, title: str, about: str, material: Material, tasks: Sequence[str], scale: float,
 ) -> Column:  # fmt: skip
-    ideal, estimates = material.ideal_mean(tasks, key), material.estimates(tasks, key, rows)
+    ideal, estimates = material.ideal_mean(tasks, key), material.estimates(tasks, key)
 
     def cell(row: BoardRow) -> Cell:
         estimate = estimates.get(row.submission)
         return EMPTY if estimate is None else _stated(estimate, ".2f", bar_cell(estimate, ideal, scale))
 
     shown = EMPTY if ideal is None else _stated(Estimate(ideal), ".2f", bar_cell(Estimate(ideal), ideal, scale))
-    return Column(key, title, about, cell, group, ideal=shown)
+    return Column(key, title, about, cell, ideal=shown)
+
+
+def _on_channel(material: Material, tasks: Sequence[str], name: str, column: Column) -> Column:
+    """Return a channel's column with its heading, and whether annotations of training leave the channel out."""
+    is_hidden = all(name not in material.suite.tasks[task].annotated for task in tasks)
+    return replace(column, group=CHANNELS, hint="hidden" if is_hidden else "")
 
 
 def _about_rows(board: Board, rows: Sequence[BoardRow]) -> list[Column]:
     about = "how many results the row rests on"
-    columns = [Column("units", UNITS[board.unit], about, lambda row: Cell(f"{row.units}", row.units), spare=5)]
+    columns = [Column("units", UNITS[board.unit], about, lambda row: Cell(f"{row.units}", row.units), spare=1)]
     if any(isinstance(row, TaskBoardRow) for row in rows):
         columns += [
             Column("verified", "Verified", "who ran it; self-reported is unchecked", _verified, is_text=True, spare=2),
@@ -248,7 +257,7 @@ def _stated(estimate: Estimate | None, style: str, drawing: Markup | str = "", w
     return Cell(number + interval, estimate.value, low, high)
 
 
-def _common_channels(material: Material, tasks: Sequence[str]) -> list[str]:
+def common_channels(material: Material, tasks: Sequence[str]) -> list[str]:
     """Return the channels that all tasks have, in the first one's order."""
     first, *others = (material.suite.tasks[name].channels for name in tasks)
     return [name for name in first if all(name in other for other in others)]

@@ -19,6 +19,7 @@ from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.site.opening import goes_with, value_name
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
+from spurgen.harness.site.short_names import short_name
 
 SHOWN = 3  # families of a row on a task
 RARE = 0.01
@@ -29,9 +30,9 @@ Words = Sequence[tuple[str, bool]]
 class Family:
     """A base sample that a row answers right, and the same sample with another value of a channel, answered wrong.
 
-    `answer`: the class predicted for the twin. `shows`: which of the cues of its class both show, None if it has one.
-    `goes_with`: the classes that the value goes with in training. `unit`: the world or training seed. `words` of the
-    twin's caption, and whether each is new.
+    `answer`: the class predicted for the twin. `goes_with`: the classes that the value goes with in training.
+    `short`: shorter names of all these classes. `unit`: the world or training seed. `words` of the twin's caption, and
+    whether each is new.
     """
 
     base: Scene
@@ -40,7 +41,7 @@ class Family:
     value: str
     goes_with: str
     answer: str
-    shows: str | None
+    short: Mapping[str, str]
     unit: int
     words: Words | None
 
@@ -141,14 +142,16 @@ def _family(pictures: Pictures, task: Task, loss: _Loss) -> Family:
     world = task.in_world(loss.seed)
     base = scenes(pictures, world, [loss.place])[0]
     twin = scenes(pictures, world, [loss.place], "channel", loss.channel, loss.value)[0]
+    answer, asked = class_names(world.scenario)[loss.answer], goes_with(world, loss.channel, loss.value)
+    shows = name_shown(world.scenario, "test", loss.place)
     return Family(
         base=base,
         twin=twin,
         channel=loss.channel,
         value=value_name(world, loss.channel, loss.value),
-        goes_with=goes_with(world, loss.channel, loss.value),
-        answer=class_names(world.scenario)[loss.answer],
-        shows=name_shown(world.scenario, "test", loss.place),
+        goes_with=asked,
+        answer=answer,
+        short={name: short_name(world.scenario, name, shows) for name in (base.label, answer, asked)},
         unit=loss.seed,
         words=changed_words(base.caption, twin.caption) if base.caption and twin.caption else None,
     )

@@ -12,7 +12,7 @@ from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
 from spurgen.harness.board.files import build_board
-from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.figures.from_board import board_sheets, set_sheets
 from spurgen.harness.figures.sheet import Sheet
 from spurgen.harness.metrics.arrays import Float64
@@ -104,17 +104,19 @@ class Material:
         """Return the board of a task or of a set of tasks."""
         return self.board.tasks[name] if name in self.board.tasks else self.board.overall[name]
 
-    def estimates(self, tasks: Sequence[str], metric: str, rows: Sequence[BoardRow]) -> dict[str, Estimate]:
-        """Return a metric of rows on tasks, the mean over tasks and units, by label; rows that lack it are left out.
+    def estimates(self, tasks: Sequence[str], metric: str) -> dict[str, Estimate]:
+        """Return a metric of the board's rows, the mean over tasks and units, by label; rows that lack it are left out.
 
         `metric`: as in `Result.metric`. The spread is that of the baselines, as on the leaderboard.
         """
+        boards = [self.board.tasks[task] for task in tasks]
+        of_boards = [[row.submission for row in (*board.rows, *board.few)] for board in boards]
         values: dict[str, Float64] = {}
-        for row in rows:
-            of_tasks = [self.values[task].of(self.rows[row.submission][task], metric) for task in tasks]
+        for label in (label for label in of_boards[0] if all(label in others for others in of_boards)):
+            of_tasks = [self.values[task].of(self.rows[label][task], metric) for task in tasks]
             known = [each for each in of_tasks if each is not None]
             if known and len(known) == len(of_tasks):
-                values[row.submission] = mean_over_tasks(known)
+                values[label] = mean_over_tasks(known)
         baselines = [label for label in values if all(is_baseline_row(self.rows[label][task]) for task in tasks)]
         spread = spread_of(metric, values, baselines)
         return {label: mean_estimate(each, spread) for label, each in values.items()}

@@ -9,7 +9,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.channel_changes import Change, reliance_changes
 from spurgen.harness.board.schema import TaskBoardRow
-from spurgen.harness.machine.printing import signed
+from spurgen.harness.machine.printing import and_list, signed
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import shown
 
@@ -53,10 +53,25 @@ def moles(material: Material) -> list[Moles]:
     tasks = [task for task in material.tasks.values() if len(task.channels) >= LEAST_CHANNELS]
     hidden = [task for task in tasks if len(task.annotated) < len(task.channels)]
     chosen = hidden or sorted(tasks, key=lambda task: -len(task.channels))[:1]
-    return [found for task in chosen if (found := _on_task(material, task))]
+    return [found for task in chosen if (found := on_task(material, task))]
 
 
-def _on_task(material: Material, task: Task) -> Moles | None:
+def fed(found: Moles) -> list[str]:
+    """Return a sentence per set of hidden channels on which methods rely significantly more than ERM."""
+    by_channels: dict[tuple[str, ...], list[str]] = {}
+    for name, _, changes in found.methods:
+        rising = tuple(each for each in found.hidden if changes[each].sure and changes[each].value > 0)
+        if rising:
+            by_channels.setdefault(rising, []).append(name)
+    return [
+        f"Rel{'y' if len(names) > 1 else 'ies'} significantly more than ERM on {and_list(list(channels))}, which "
+        f"{'are' if len(channels) > 1 else 'is'} hidden: {', '.join(names)}."
+        for channels, names in by_channels.items()
+    ]
+
+
+def on_task(material: Material, task: Task) -> Moles | None:
+    """Return the changes on a task, None if ERM or every other row is missing."""
     board = material.board.tasks[task.name]
     rows = {row.submission: row for row in (*board.rows, *board.few)}  # as in the validity report
     results = {label: material.rows[label][task.name] for label in rows}

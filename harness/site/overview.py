@@ -10,7 +10,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import ALIGNED
 from spurgen.harness.board.rendering import SYNTHETIC
 from spurgen.harness.figures.from_board import not_apart
-from spurgen.harness.machine.printing import and_list
+from spurgen.harness.machine.printing import and_list, signed
 from spurgen.harness.site.benchmark_page import short_verdicts
 from spurgen.harness.site.boards import FEW, BoardView, Line, Tier, board_view
 from spurgen.harness.site.columns import CHANNELS
@@ -48,12 +48,12 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
     boards = [shown_board(material, figures, name) for name in material.first_page]
     mains = [material.suite.tasks[name] for name in material.main]
     pictured = [task for task in mains if task.modality != "text"] or mains
-    base, twins = opening(pictures, pictured[0]) if pictured else (None, [])
+    erm = material.rows.get(ERM, {}).get(pictured[0].name) if pictured else None
     about = " ".join(core_cue(pictured[0])) if pictured else ""
     return {
         "sentence": _sentence(material),
-        "base": base,
-        "twins": twins,
+        "opening": opening(pictures, pictured[0], erm) if pictured else None,
+        "erm": material.pages.get(ERM),
         "pictured": pictured[0].name if pictured else None,
         "about": about,
         "boards": boards,
@@ -116,7 +116,7 @@ def findings(material: Material, view: BoardView) -> list[str]:
 
 def _of_erm(material: Material, view: BoardView, line: Line) -> str:
     row = line.row
-    aligned = material.estimates(view.tasks, ALIGNED, [row])[row.submission].value
+    aligned = material.estimates(view.tasks, ALIGNED)[row.submission].value
     return (
         f"Plain training (ERM) answers {percent(aligned)} right where all shortcuts agree with the class, and "
         f"{_text(row.ranked_by)} where they mislead most.{_relied_on(material, view, line)}"
@@ -130,12 +130,13 @@ def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
     equals = [line for line in tier.lines if line is not best and not_apart(best.row, line.row, own)]
     which = f"Best with access {tier.access}{' (which no real data have)' if tier.access == SYNTHETIC else ''}"
     said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
+    most = "" if best.row.submission == ERM else _most_relied_on(material, view, best)
     if not equals:
-        return f"{said}." + ("" if best.row.submission == ERM else _relied_on(material, view, best))
+        return f"{said}.{most}"
     named = [f"{line.name} ({percent(line.row.ranked_by.value)})" for line in equals[:MOST_NAMED]]
     more = [f"{len(equals) - MOST_NAMED} more"] if len(equals) > MOST_NAMED else []
     verb = "do" if len(equals) > 1 else "does"
-    return f"{said}; {and_list([*named, *more])} {verb} not differ from it significantly."
+    return f"{said}; {and_list([*named, *more])} {verb} not differ from it significantly.{most}"
 
 
 def _relied_on(material: Material, view: BoardView, line: Line) -> str:
@@ -143,16 +144,31 @@ def _relied_on(material: Material, view: BoardView, line: Line) -> str:
 
     Channels are not tested against one another, so none is said to be the one.
     """
-    label, rows = line.row.submission, [each.row for each in view.lines]
-    channels = [column for column in view.columns if column.group == CHANNELS]
-    by_channel = {column.title: material.estimates(view.tasks, column.key, rows).get(label) for column in channels}
-    known = {name: each for name, each in by_channel.items() if each is not None}
+    known = _reliances(material, view, line)
     relied = sorted((n for n in known if known[n].ends[0] >= LEAST), key=lambda name: known[name].value, reverse=True)
     if not relied:
         return ""
     ideals = {name: material.ideal_mean(view.tasks, f"reliance/{name}") for name in relied}
     on = [f"{name} ({known[name].value:.2f}{_beside(ideals[name])})" for name in relied]
     return f" It relies on {and_list(on)}; 1 would be to read that channel alone."
+
+
+def _most_relied_on(material: Material, view: BoardView, line: Line) -> str:
+    """Return a row's largest reliance and its channel; nothing if none is known."""
+    known = _reliances(material, view, line)
+    if not known:
+        return ""
+    name = max(known, key=lambda name: known[name].value)
+    ideal = material.ideal_mean(view.tasks, f"reliance/{name}")
+    return f" Largest reliance of {line.name}: {name} ({signed(known[name].value, '.2f')}{_beside(ideal)})."
+
+
+def _reliances(material: Material, view: BoardView, line: Line) -> dict[str, Estimate]:
+    """Return a row's reliance on each channel of a board."""
+    label = line.row.submission
+    channels = [column for column in view.columns if column.group == CHANNELS]
+    by_channel = {column.title: material.estimates(view.tasks, column.key).get(label) for column in channels}
+    return {name: each for name, each in by_channel.items() if each is not None}
 
 
 def _beside(ideal: float | None) -> str:

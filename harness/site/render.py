@@ -7,10 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from spurgen.harness.board.schema import BoardRow
-from spurgen.harness.machine.printing import signed
 from spurgen.harness.site.boards import TIERS
-from spurgen.harness.site.columns import placed_text
 from spurgen.harness.site.glossary import terms
 from spurgen.harness.site.names import file_name, shown
 
@@ -31,18 +28,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.filters |= {"stranger": _stranger, "file": file_name, "shown": shown}
-    made.globals |= {"rank": placed_text, "to_erm": _to_erm, "tiers": TIERS, "terms": terms}
+    made.globals |= {"tiers": TIERS, "terms": terms}
     return made
 
 
 def _stranger(text: str) -> Markup:
     """Return a stranger's text, isolated so that its direction does not reorder the sentence around it."""
     return Markup("<bdi>{}</bdi>").format(escape(shown(text)))
-
-
-def _to_erm(row: BoardRow) -> str:
-    against = row.against_erm
-    if against is None:
-        return ""
-    word = "" if against.verdict == "undecided" else f" {against.verdict}"
-    return signed(against.difference, "+.3f") + word

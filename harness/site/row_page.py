@@ -9,13 +9,13 @@ from markupsafe import Markup
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.by_unit import RANKED_BY, unit_of
-from spurgen.harness.board.schema import BoardRow, SetBoardRow, TaskBoardRow, Unranked
+from spurgen.harness.board.schema import BoardRow, TaskBoardRow, Unranked
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.boards import board_view
 from spurgen.harness.site.cells import bar_cell, interval_cell
 from spurgen.harness.site.charts import by_conflicts, curve_series, curves, pattern_bars, shade, signed_bar, spoken
-from spurgen.harness.site.columns import placed_text
 from spurgen.harness.site.families import Failures, failures
+from spurgen.harness.site.glance import glance
 from spurgen.harness.site.glossary import OF_ROWS, method_in_words, terms
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
@@ -67,9 +67,6 @@ class TaskPart:
     row: TaskBoardRow | None
     note: str | None
     unit: str
-    rank: str
-    robust: Markup | None
-    ideal: float | None
     channels: Sequence[ChannelLine]
     patterns: Mapping[str, str]
     bars: Markup | None
@@ -82,6 +79,12 @@ class TaskPart:
     failures: Failures | None
     stored: int
     reliance_scale: float
+
+    @property
+    def shortened(self) -> bool:
+        """Whether a class that the failures name has a shorter name there."""
+        shown = self.failures.shown if self.failures else []
+        return any(name != short for family in shown for name, short in family.short.items())
 
     @property
     def unit_metrics(self) -> list[str]:
@@ -101,27 +104,20 @@ def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, ob
         "name": first.submission,
         "access": first.access,
         "parts": parts,
+        "sections": sorted(parts, key=lambda part: part.task.modality == "text"),  # pictures first
         "method": method_in_words(row.values()),
         "terms": terms(board_view(material, next(iter(row))).columns) | OF_ROWS,
-        "sets": _sets(material, label),
+        "glance": glance(material, label),
         "facts": provenance(row),
         "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",
         "options": [Fact(shown(key), shown(str(value))) for key, value in first.options.items()],
     }
 
 
-def _sets(material: Material, label: str) -> list[tuple[str, SetBoardRow]]:
-    found = []
-    for name, board in material.board.overall.items():
-        found += [(name, row) for row in (*board.rows, *board.few) if row.submission == label]
-    return found
-
-
 def _part(material: Material, pictures: Pictures, label: str, name: str, row: TaskRow) -> TaskPart:
     task, board = material.suite.tasks[name], material.board.tasks[name]
     placed = next((each for each in (*board.rows, *board.few) if each.submission == label), None)
     done = [result for result in row.results if result.error is None]
-    ideal = material.ideal_mean([name], RANKED_BY)
     patterns = dict(placed.patterns) if placed else {}
     unranked = next((each for each in board.unranked if each.submission == label), None)
     return TaskPart(
@@ -130,9 +126,6 @@ def _part(material: Material, pictures: Pictures, label: str, name: str, row: Ta
         row=placed,
         note=_note(placed, unranked, board),
         unit=unit_of(task),
-        rank=placed_text(placed) if placed else "",
-        robust=interval_cell(placed.ranked_by, ideal) if placed else None,
-        ideal=ideal,
         channels=_channels(material, label, task, placed) if placed else [],
         patterns={name: spoken(name, task.channels) for name in by_conflicts(patterns)},
         bars=pattern_bars(patterns, task.channels) if patterns else None,
@@ -158,7 +151,7 @@ def _note(row: BoardRow | None, unranked: Unranked | None, board: Board) -> str 
 
 def _channels(material: Material, label: str, task: Task, row: TaskBoardRow) -> list[ChannelLine]:
     estimates: dict[str, Estimate | None] = {
-        name: material.estimates([task.name], f"reliance/{name}", [row]).get(label) for name in task.channels
+        name: material.estimates([task.name], f"reliance/{name}").get(label) for name in task.channels
     }
     ideals = {name: material.ideal_mean([task.name], f"reliance/{name}") for name in task.channels}
     scale = material.reliance_scale

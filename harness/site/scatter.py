@@ -45,14 +45,19 @@ class Point:
         """Access tier of the row."""
         return self.line.row.access
 
+    @property
+    def is_erm(self) -> bool:
+        """Whether it is ERM."""
+        return self.line.row.submission == ERM
+
 
 def scatter(material: Material, view: BoardView) -> Markup:
     """Draw the rows of a board; the diagonal is where no pattern is answered worse than the whole."""
-    points = [_point(line) for line in view.lines]
+    points = sorted(map(_point, view.lines), key=lambda point: point.is_erm)  # ERM lies above the others
     ideal = _ideal(material, view)
     start = _start([line.row.value("accuracy") for line in view.lines])
     parts = [*_legend(view, ideal is not None), *_frame(start), *(_mark(point, start) for point in points)]
-    labels = [(_across(point.x, start), _up(point.y), _label(point)) for point in _named(points)]
+    labels = [(_across(point.x, start), _up(point.y), _label(point)) for point in _named(material, view, points)]
     if ideal:
         x, y = _across(ideal[0], start), _up(ideal[1])
         parts.append(tag("path", d=IDEAL, cls="ideal-mark", transform=_move(x, y)))
@@ -92,17 +97,20 @@ def _ideal(material: Material, view: BoardView) -> tuple[float, float] | None:
     return None if x is None or y is None else (x, y)
 
 
-def _named(points: Sequence[Point]) -> list[Point]:
-    """Return the points that are labelled: all if they are few, else ERM and the best ranked row of every tier."""
+def _named(material: Material, view: BoardView, points: Sequence[Point]) -> list[Point]:
+    """Return the points that are labelled: all if they are few, else ERM, the best of every tier, and submissions."""
     if len(points) <= MOST_NAMED:
         return list(points)
     best = {point.access: point for point in sorted(points, key=lambda point: point.y) if point.line.row.ranks}
-    erm = [point for point in points if point.line.row.submission == ERM]
-    return [*erm, *(point for point in best.values() if point not in erm)]
+    own = {entry.label for entry in material.sheets[view.key].entries if entry.own}
+    erm = [point for point in points if point.is_erm]
+    submissions = [point for point in points if point.line.row.submission in own]
+    shown = [*erm, *best.values(), *sorted(submissions, key=lambda point: -point.y)]
+    return [point for k, point in enumerate(shown) if point not in shown[:k]][:MOST_NAMED]
 
 
 def _label(point: Point) -> str:
-    name = "ERM" if point.line.row.submission == ERM else point.line.name
+    name = "ERM" if point.is_erm else point.line.name
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

@@ -20,6 +20,7 @@ from spurgen.harness.site.core_cue import nouns
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.markdown import Block, blocks
 from spurgen.harness.site.material import Material, of_ideal
+from spurgen.harness.site.moles import fed, on_task
 from spurgen.harness.site.opening import other_value, value_name
 from spurgen.harness.site.overview import shown_board
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
@@ -75,6 +76,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "waived": list(task.waived.values()),
         "ideals": _ideals(material, task),
         "shown": shown_board(material, figures, name),
+        "fed": fed(found) if len(task.annotated) < len(task.channels) and (found := on_task(material, task)) else [],
         "curve": curves(trained),
         "about_curve": curves_in_words(task, "none", curve_series(trained)),
         "budgets": _budgets(material, name),
@@ -114,9 +116,10 @@ def _agreement(task: Task, pattern: int) -> str:
 def _twins(pictures: Pictures, task: Task) -> list[Pictured]:
     """Return a test sample and its twins in which one thing changes: a channel, or the class."""
     base = scenes(pictures, task, [0])[0]
+    label = class_names(task.scenario).index(base.label)
     shown = [Pictured(base, "base", f"a test sample: {base.label}")]
     for name in task.channels:
-        value = other_value(task, name, base)
+        value = other_value(task, name, label, base.values[name])
         scene = scenes(pictures, task, [0], "channel", name, value)[0]
         shown.append(Pictured(scene, name, f"{value_name(task, name, value)}, all else kept"))
     other = scenes(pictures, task, [0], "core")[0]
@@ -150,8 +153,8 @@ def _line(material: Material, task: Task, title: str, row: TaskRow) -> Calibrati
 
 
 def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, float | None], Mapping[str, float]]]:
-    """Return per world what the ideal observer reaches, and its reliance by channel."""
-    return [
+    """Return per world what the ideal observer reaches, and its reliance by channel; one line if worlds are alike."""
+    lines = [
         (
             world.name,
             {metric: ideal.metrics.get(of_ideal(metric)) for metric in CALIBRATION},
@@ -159,6 +162,8 @@ def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, 
         )
         for world, ideal in zip(task.worlds, ideal_in_worlds(material.ideals, task), strict=False)
     ]
+    alike = len({tuple(None if v is None else f"{v:.3f}" for v in (*m.values(), *c.values())) for _, m, c in lines})
+    return [(f"all {len(lines)} worlds", *lines[0][1:])] if len(lines) > 1 and alike == 1 else lines
 
 
 def _people(material: Material, name: str) -> list[Block]:

@@ -1,2 +1,17 @@
 // Runs before the page is painted, so that what scripts take over is laid out once.
 document.documentElement.classList.add("js");
+
+// A print shows every part of a page.
+addEventListener("beforeprint", () => {
+  for (const each of document.querySelectorAll(".part > details")) each.open = true;
+});
+
+// A link to a part opens it, also in browsers that do not open it by themselves.
+function reveal() {
+  const part = document.getElementById(location.hash.slice(1))?.closest("details");
+  if (!part || part.open) return;
+  part.open = true;
+  part.scrollIntoView();
+}
+addEventListener("DOMContentLoaded", reveal);
+addEventListener("hashchange", reveal);

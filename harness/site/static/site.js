@@ -80,7 +80,9 @@
     chooser(board);
     window.spurgen.compared(board, state.rows, form.dataset.suite);
     const count = board.table.getDataCount("active") - board.rows.filter((row) => !row.label).length;
-    document.getElementById("status").textContent = `${Math.max(count, 0)} rows shown`;
+    const all = board.rows.filter((row) => row.label).length;
+    document.getElementById("status").textContent = `${Math.max(count, 0)} of ${all} rows`;
+    board.none.hidden = count > 0;
     toAddress();
   }
 
@@ -114,7 +116,9 @@
     state.rows = state.rows.filter((each) => each !== label);
     if (on) state.rows.push(label);
     remember();
-    apply();
+    fill();
+    window.spurgen.compared(current(), state.rows, form.dataset.suite);
+    toAddress(); // without `apply`, which draws the table again, so that the row keeps its place and the focus
   }
 
   /** Mark the chosen rows on every board that is built: the others are shown again as they were. */

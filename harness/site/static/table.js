@@ -6,11 +6,13 @@
   /** Read a plain table: its columns, the headings over them, and a record per row. */
   function read(table) {
     const head = table.tHead.rows[table.tHead.rows.length - 1];
+    table.classList.add("whole"); // columns that are shown on demand have a width as well
     const columns = [...head.cells].map((cell, place) => ({
       place, key: cell.dataset.c, title: text(cell), about: cell.title, hidden: "hidden" in cell.dataset,
       spare: Number(cell.dataset.spare || 0),
       words: place === 0 || cell.classList.contains("t"), width: cell.offsetWidth,
     }));
+    table.classList.remove("whole");
     if (table.tHead.rows.length > 1) {
       let place = 0;
       for (const cell of table.tHead.rows[0].cells) {
@@ -125,7 +127,9 @@
     const board = read(plain);
     const host = document.createElement("div");
     host.setAttribute("aria-label", panel.querySelector("h3").textContent);
-    plain.after(host);
+    const none = document.createElement("p");
+    Object.assign(none, { className: "none", hidden: true, textContent: "No row has this name and access." });
+    plain.after(host, none);
     const made = board.columns.map((column) => definition(column, marked, onMark));
     const table = new Tabulator(host, {
       data: board.rows, columns: grouped(board.columns, made), layout: "fitData", renderVertical: "basic",
@@ -135,12 +139,11 @@
         return tier.heading ? copy(tier.heading) : document.createElement("span");
       },
       rowFormatter: (row) => row.getElement().classList.toggle("reference", row.getData().access === "ideal"),
-      placeholder: "No row has this name and access.",
     });
     table.on("tableBuilt", () => { plain.hidden = true; mendRoles(host); });
     table.on("renderComplete", () => mendRoles(host));
     table.on("dataSorted", (sorters) => onSort(sorters.map((each) => [each.field, each.dir])[0]));
-    return { ...board, table, host };
+    return { ...board, table, host, none };
   }
 
   /** Return the columns to show by default: of the spare ones as many as there is room for, the highest number first. */

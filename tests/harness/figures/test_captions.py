@@ -48,3 +48,14 @@ def test_figures_without_marks_name_the_rows_with_fewer_units_in_their_captions(
     (curves, *_) = [entry.curves for entry in with_curves(sheet)]
     entries = [replace(entry, curves=curves) if entry.label == few else entry for entry in sheet.entries]
     assert few in captions.curves_caption(replace(sheet, entries=entries))
+
+
+def test_captions_say_what_a_world_is(mains):
+    sheet = mains[0]
+    made = [
+        captions.estimates_caption(mains), captions.reliance_caption(sheet), captions.patterns_caption(sheet),
+        captions.curves_caption(sheet), captions.dose_caption([sheet], ["reliance"]),
+        captions.surface_caption([sheet], "reliance", "core_size"),
+    ]  # fmt: skip
+    assert all(captions.WORLD in text for text in made)
+    assert captions.WORLD not in captions.reliance_caption(replace(sheet, unit="seed"))

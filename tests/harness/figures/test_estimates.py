@@ -62,3 +62,9 @@ def test_rows_with_few_units_have_open_markers(mains):
     (axes,) = draw_estimates(mains[:1], 1).axes
     faces = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() not in ("None", "")]
     assert faces.count("white") == 1
+
+
+def test_panels_have_the_same_scale_whatever_their_letters(mains):
+    longer = [replace(entry, letters="abcdef" if entry.letters else "") for entry in mains[0].entries]
+    axes = draw_estimates([replace(mains[0], entries=longer), mains[1]], 2).axes
+    assert axes[0].get_xlim() == axes[1].get_xlim()

@@ -33,3 +33,11 @@ def test_without_reliance_sss_is_shown_and_without_either_there_is_no_figure(mai
     none = replace(mains[0], entries=[replace(e, channels={}) for e in mains[0].entries])
     with pytest.raises(ValueError, match="main-image: no row has a metric by channel"):
         draw_reliance(none)
+
+
+def test_the_label_is_centred_below_the_panels(mains):
+    figure = draw_reliance(mains[0], 1)
+    figure.draw_without_rendering()
+    first, last = (figure.axes[k].get_window_extent() for k in (0, -1))
+    label = figure._supxlabel.get_window_extent()
+    assert (label.x0 + label.x1) / 2 == pytest.approx((first.x0 + last.x1) / 2, abs=1)

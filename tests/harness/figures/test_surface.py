@@ -1,3 +1,6 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -35,8 +38,12 @@ def test_values_of_a_dial_are_sorted_as_numbers_and_several_dials_have_no_name()
 def test_a_panel_per_row_has_its_values(surface, sheets, metric, columns, check_layout):
     figure = draw_surface(surface, sheets, metric, columns)
     assert {"erm", "jtt", "core size", "0.8", "1.3", ".9"} <= {*check_layout(figure)}
-    assert len(figure.axes) == 4  # the others are not on all tasks
-    panels = {axes.texts[-1].get_text(): axes.images[0].get_array() for axes in figure.axes}
+    *drawn, bar = figure.axes
+    assert len(drawn) == 4  # the others are not on all tasks
+    panels = {axes.texts[-1].get_text(): axes.images[0].get_array() for axes in drawn}
+    assert bar.get_ylabel() == {"robust_accuracy": "robust accuracy", "reliance": "reliance"}[metric]
+    largest = max(np.max(shown) for shown in panels.values())
+    assert {axes.images[0].get_clim()[1] for axes in drawn} == {largest if metric == "reliance" else 1.0}
     for label, shown in panels.items():
         values = [[sheets[task].by_label[label].estimates[metric].value for task in row] for row in SURFACE]
         assert np.allclose(shown, values)
@@ -45,3 +52,13 @@ def test_a_panel_per_row_has_its_values(surface, sheets, metric, columns, check_
 def test_a_metric_that_no_row_has_is_an_error(surface, sheets):
     with pytest.raises(ValueError, match="no row has core_use on all of dial-0"):
         draw_surface(surface, sheets, "core_use")
+
+
+def test_the_colour_bar_names_the_only_channel(surface, sheets):
+    def with_channels(*names):
+        task = SimpleNamespace(channels=names)
+        changed = {name: replace(sheet, task=task) for name, sheet in sheets.items()}
+        return draw_surface(surface, changed, "reliance", 2).axes[-1].get_ylabel()
+
+    assert with_channels("color") == "reliance on color"
+    assert with_channels("color", "shape") == "reliance"

@@ -101,12 +101,9 @@ def test_an_error_shows_the_traceback_and_the_last_output(ask, write_submission)
     assert "last words" in "".join(caught.value.__notes__)
 
 
-def test_a_long_error_of_training_is_shown(trained):
+def test_a_long_error_in_any_script_is_shown(ask, trained, write_submission):
     with pytest.raises(SubmissionError, match="fit failed: ValueError: 😀"):
         trained(f"def fit(*_): raise ValueError('😀' * 6000)  # {'😀' * 2000}\ndef predict(batch): ...")
-
-
-def test_a_long_error_in_any_script_is_shown(ask, write_submission):
     chained = "\n".join(f"def f{k}(): f{k + 1}()  # {'😀' * 90}" for k in range(60))
     code = f"{chained}\ndef f60(): raise ValueError('😀' * 6000)\ndef predict(batch): f0()"
     with pytest.raises(SubmissionError, match="predict failed: ValueError: 😀"):

@@ -3,7 +3,17 @@ import re
 import pytest
 
 from spurgen.benchmark.result import Report
-from spurgen.harness.site.charts import PANEL, by_conflicts, curves, pattern_bars, shade, signed_bar
+from spurgen.harness.site.charts import (
+    ACROSS,
+    LEFT,
+    PANEL,
+    SAMPLE,
+    by_conflicts,
+    curves,
+    pattern_bars,
+    shade,
+    signed_bar,
+)
 from spurgen.harness.site.figures import STATIC
 
 FIGURE_CSS = (STATIC / "figure.css").read_text()
@@ -64,6 +74,24 @@ def test_curves_stay_within_their_panel(tiny, values):
     assert all(TOP <= y <= TOP + PANEL for y in heights)
     (zero,) = re.findall(r'y="([\d.]+)" class="tick" text-anchor="end">0<', drawn) or ["none"]
     assert (zero == "none") == (values[0] == -2.0)  # a tick is the least, the middle or the largest value
+
+
+def test_a_piece_of_its_line_stands_before_the_name_of_a_curve(tiny):
+    (first, *_) = tiny.rows["erm"]["small-text"].results
+    report = Report(curves=tuple({"epoch": float(k), "val_accuracy": 0.5, "val_wga": 0.1} for k in (1, 2)))
+    drawn = curves([first.model_copy(update={"report": report})])
+    right = LEFT + ACROSS
+    samples = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) [\d.]+" class="curve (line-\d)"', drawn)
+    beside = {y: cls for x, y, end, cls in samples if float(x) > right and float(end) - float(x) == SAMPLE}
+    names = re.findall(r'x="([\d.]+)" y="([\d.]+)" class="strong">([\w ]+)<', drawn)
+    assert [name for _, _, name in names] == ["validation", "worst group"]
+    assert [beside[f"{float(y) - 4:g}"] for _, y, _ in names] == ["line-0", "line-1"]
+    assert all(float(x) > right + SAMPLE for x, _, _ in names)
+
+
+def test_numbers_over_bars_have_a_halo_in_the_colour_of_the_paper():
+    assert pattern_bars(PATTERNS, ("color", "shape")).count('class="tick halo"') == len(PATTERNS)
+    assert "paint-order: stroke; stroke: var(--paper)" in re.search(r"\.halo \{(.*?)\}", FIGURE_CSS)[1]
 
 
 def test_a_negative_number_is_a_bar_to_the_left():

@@ -3,6 +3,7 @@ from dataclasses import replace
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.machine.printing import MINUS
 from spurgen.harness.site.boards import board_view
+from spurgen.harness.site.build import build
 
 
 def columns_of(material, name):
@@ -64,6 +65,22 @@ def test_all_reliances_of_a_site_are_drawn_on_one_scale_that_boards_state(tiny):
     ends = [row.estimates["reliance"].ends[1] for part in tiny.board.tasks.values() for row in part.rows]
     assert max(ends) <= scale or scale == 1.0
     assert f"0 to {scale:g}" in columns_of(tiny, "small-text")["reliance/color"].about
+
+
+def test_channels_that_are_hidden_from_training_say_so(many, tiny):
+    hints = {key: column.hint for key, column in columns_of(many, "pair-image").items() if column.hint}
+    assert hints == {"reliance/background": "hidden"}
+    assert not any(column.hint for column in columns_of(tiny, "both").values())
+    page = build(many)["tasks/pair-image.html"].decode()
+    assert ">background<br><small>hidden</small></th>" in page
+
+
+def test_bars_are_short_where_a_board_has_many_channels(tiny, many):
+    view = board_view(many, "pair-image")
+    more = [replace(column, key=f"more-{k}") for k, column in enumerate(view.columns) if column.group]
+    assert not view.is_wide
+    assert not board_view(tiny, "small-image").is_wide
+    assert replace(view, columns=[*view.columns, *more]).is_wide
 
 
 def test_a_metric_that_no_row_has_is_left_out(tiny, many):

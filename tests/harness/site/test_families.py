@@ -23,6 +23,7 @@ def test_a_family_shows_a_base_answered_right_and_a_twin_answered_as_its_value_a
         assert family.base.picture != family.twin.picture
         assert {family.base.picture, family.twin.picture} <= pictures.files.keys()
         assert any(new for _, new in family.words)
+        assert family.short == {name: name for name in (family.base.label, family.answer, family.goes_with)}
 
 
 def test_only_families_with_a_right_base_and_a_wrong_twin_are_shown(tiny):

@@ -204,3 +204,70 @@ def test_what_is_pasted_is_the_servers_table_of_the_rows_shown(visit, tiny_site)
     assert tex.count(r"\end{table") == 2
     assert "\nideal observer & " in tex.partition(r"\label{tab:spurgen-reliance-small-image}")[2]
     assert seen.problems == []
+
+
+def test_a_mark_leaves_the_row_in_its_place_with_the_focus(visit, tiny_site):
+    page = visit(viewport={"width": 1000, "height": 400}).open(tiny_site, "index.html#board=small-image")
+    board = page.locator("#boards > .shown")
+    board.get_by_label("Compare erm").check()
+    box = board.get_by_label("Compare dfr")
+    box.focus()
+    before = page.evaluate("scrollY")
+    assert before > 0
+    page.keyboard.press("Space")
+    assert page.locator("#compared thead th").all_inner_texts()[:2] == ["erm", "dfr"]
+    assert page.evaluate("[scrollY, document.activeElement.dataset.mark]") == [before, "dfr"]
+    button = page.get_by_role("button", name="Compare 2")
+    assert button.bounding_box()["y"] < 400
+    button.click()
+    assert page.locator("#comparison").evaluate("(node) => node === document.activeElement")
+
+
+def test_names_and_headings_stay_where_a_table_is_scrolled_sideways(visit, tiny_site):
+    page = visit(viewport={"width": 390, "height": 844}).open(tiny_site, "index.html#board=small-image")
+    panel = page.locator("#boards > .shown")
+    scroll = panel.locator(".scroll:has(> .tabulator)")
+    scroll.evaluate("(node) => { node.scrollLeft = 1e6; }")
+    left = scroll.bounding_box()["x"]
+    last = panel.locator(".tabulator-col[tabulator-field]:visible").last
+    for sticky in (
+        panel.locator(".tabulator-col[tabulator-field=name]"),
+        panel.locator(".tabulator-row:not(.tabulator-group) [role=rowheader]").last,
+        panel.locator(".tabulator-group:not(.bare) b").last,
+    ):
+        assert left <= sticky.bounding_box()["x"] < left + 20
+    last.scroll_into_view_if_needed()
+    right = last.bounding_box()
+    found = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).closest('[tabulator-field]').getAttribute('tabulator-field')",
+        [right["x"] + right["width"] - 20, right["y"] + right["height"] / 2],
+    )
+    assert found == last.get_attribute("tabulator-field")
+
+
+def test_columns_shown_on_demand_are_not_cut_off(visit, tiny_site):
+    page = visit().open(tiny_site, "index.html#board=small-image&columns=robust_accuracy,excess,sss,ig,isolation")
+    cells = page.locator("#boards > .shown .tabulator-cell:visible")
+    assert page.locator("#boards > .shown .tabulator-col[tabulator-field=ig]").is_visible()
+    assert cells.count() > 50
+    assert cells.evaluate_all("(all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth).length") == 0
+
+
+def test_the_download_menu_fits_a_phone(visit, tiny_site):
+    page = visit(viewport={"width": 390, "height": 844}).open(tiny_site)
+    page.get_by_text("Download", exact=True).click()
+    menu, text = page.locator("#downloads").bounding_box(), page.locator("#downloads p").bounding_box()
+    assert 0 <= menu["x"] < menu["x"] + menu["width"] <= 390
+    assert text["width"] > 250
+
+
+def test_a_filter_says_how_many_rows_it_leaves_and_that_it_leaves_none(visit, tiny_site):
+    page = visit().open(tiny_site, "index.html#board=small-image")
+    status, none = page.locator("#status"), page.locator("#boards > .shown .none")
+    page.locator("input[name=text]").fill("group")
+    assert status.inner_text() == "1 of 10 rows"
+    assert none.is_hidden()
+    page.locator("input[name=text]").fill("no such method")
+    assert status.inner_text() == "0 of 10 rows"
+    assert none.is_visible()
+    assert none.inner_text() == "No row has this name and access."

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.store import SHIPPED
+from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import gather
-from spurgen.harness.site.moles import Mole, moles
+from spurgen.harness.site.moles import Mole, Moles, fed, moles
+from spurgen.harness.site.pictures import Pictures
+from spurgen.harness.site.task_page import task_page
 
 REPORT = Path(__file__).parents[3] / "benchmark" / "validity" / "validity.json"
 
@@ -39,6 +42,23 @@ def test_rows_with_few_worlds_are_among_the_moles(many):
     few = replace(board, rows=rows, few=[*board.few, *(row for row in board.rows if row.submission in names)])
     (found,) = moles(replace(many, board=replace(many.board, tasks={"pair-image": few})))
     assert {name for name, *_ in found.methods} == names
+
+
+def test_methods_that_rely_more_on_hidden_channels_are_named_together():
+    up, unsure, down = Mole(0.1, True, False), Mole(0.1, False, False), Mole(-0.1, True, False)
+    changes = {"a": (up, up), "b": (up, up), "c": (up, down), "d": (unsure, down)}
+    methods = [(name, "none", {"color": up, "x": x, "y": y}) for name, (x, y) in changes.items()]
+    assert fed(Moles("task", ["color", "x", "y"], ["x", "y"], {}, methods)) == [
+        "Rely significantly more than ERM on x and y, which are hidden: a, b.",
+        "Relies significantly more than ERM on x, which is hidden: c.",
+    ]
+
+
+def test_a_task_page_says_who_relies_more_on_hidden_channels():
+    material = gather(load_suite("v2"), SHIPPED)
+    said = task_page(material, Pictures(), Figures(), "hidden-mole")["fed"]
+    assert any("on color and lighting, which are hidden: " in each for each in said)
+    assert task_page(material, Pictures(), Figures(), "composite-image")["fed"] == []
 
 
 def test_a_suite_of_two_channels_has_no_moles(tiny):

@@ -23,7 +23,7 @@ def with_rows(material, name, change):
 
 def test_erm_is_contrasted_where_shortcuts_agree_and_where_they_mislead(tiny):
     first = findings(tiny, board_view(tiny, "small-image"))[0]
-    aligned = tiny.estimates(["small-image"], "aligned_accuracy", tiny.board.tasks["small-image"].rows)["erm"].value
+    aligned = tiny.estimates(["small-image"], "aligned_accuracy")["erm"].value
     assert first.startswith(f"Plain training (ERM) answers {100 * aligned:.0f}\N{NO-BREAK SPACE}% right where all ")
     assert "where they mislead most" in first
     assert re.search(r"It relies on color \(\d\.\d\d, ideal observer \d\.\d\d\)( and background|; 1 would be)", first)
@@ -44,7 +44,17 @@ def test_rows_that_share_the_best_rows_letter_are_named_with_it(tiny):
     last = findings(tiny, with_rows(tiny, "small-image", shared))[-1]
     assert last.startswith("Best with access train_groups: group_dro, robust accuracy ")
     assert "; resample (" in last
-    assert last.endswith(") does not differ from it significantly.")
+    assert ") does not differ from it significantly. " in last
+
+
+def test_the_best_row_of_a_tier_has_its_largest_reliance_with_its_channel(tiny):
+    shared = {"group_dro": {"letters": "ab"}, "resample": {"letters": "b"}}
+    row = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "group_dro")
+    reliances = row.by_channel["reliance"]
+    most = max(reliances, key=reliances.get)
+    for view in (board_view(tiny, "small-image"), with_rows(tiny, "small-image", shared)):
+        end = f"Largest reliance of group_dro: {most} ({reliances[most]:.2f}, ideal observer "
+        assert end in findings(tiny, view)[-1]
 
 
 def test_a_channel_whose_interval_has_0_is_not_relied_on(tiny, monkeypatch):

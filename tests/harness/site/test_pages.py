@@ -38,6 +38,7 @@ def attributes(text):
 
 def severe(page):
     """Return what axe-core finds serious or critical."""
+    page.evaluate("document.querySelectorAll('main details:not(.menu)').forEach((each) => { each.open = true; })")
     page.evaluate(AXE.read_text())  # evaluated by the test: the page's own policy forbids any script from outside
     found = page.evaluate(
         "axe.run(document, {resultTypes: ['violations'], preload: false}).then((found) => found.violations)"
@@ -216,3 +217,39 @@ def test_the_latex_of_the_board_has_a_table_per_set_and_task(tiny_site):
     assert sorted(labels) == ["mean-of-both", *(f"reliance-{name}" for name in tasks), *tasks]
     assert text.count(r"\end{tabular}") == 7
     assert "onerror" in text  # a hostile name is text
+
+
+def test_the_first_task_of_a_row_is_open_and_the_others_open_by_their_link_and_by_a_click(visit, tiny_site):
+    for scripts in (True, False):
+        page = visit(java_script_enabled=scripts).open(tiny_site, "rows/erm.html")
+        parts = page.locator(".part > details")
+        state = "(all) => all.map((each) => each.open)"
+        assert parts.evaluate_all(state) == [True, False, False]
+        page.get_by_role("link", name="small-text", exact=True).click()
+        assert page.locator("#small-text").get_by_role("heading", name="Training", exact=True).is_visible()
+        assert page.get_by_role("heading", name="small-text").bounding_box()["y"] >= 0
+        page.get_by_role("heading", name="small-both").click()
+        assert page.locator("#small-both").get_by_role("heading", name="Training", exact=True).is_visible()
+
+
+def test_a_print_of_a_row_has_every_task(visit, tiny_site):
+    page = visit().open(tiny_site, "rows/erm.html")
+    text = " ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
+    assert text.count("Training seeds side by side") == 3
+
+
+def test_a_board_on_a_task_page_is_short_with_scripts_and_whole_without(visit, tiny_site):
+    for scripts in (True, False):
+        page = visit(java_script_enabled=scripts).open(tiny_site, "tasks/small-both.html")
+        board = page.locator(".board")
+        assert board.get_by_role("columnheader", name="Robust accuracy").is_visible()
+        assert board.get_by_role("columnheader", name="SSS").is_visible() != scripts
+
+
+def test_names_stay_where_a_board_on_a_task_page_is_scrolled_sideways(visit, tiny_site):
+    page = visit(**PHONE).open(tiny_site, "tasks/small-both.html")
+    scroll = page.locator(".board .scroll")
+    scroll.evaluate("(node) => { node.scrollLeft = 1e6; }")
+    left = scroll.bounding_box()["x"]
+    for sticky in (".board thead tr:last-child th:first-child", ".board tbody tr:not(.tier) th", ".board tr.tier b"):
+        assert left <= page.locator(sticky).last.bounding_box()["x"] < left + 20

@@ -5,6 +5,7 @@ import pytest
 
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.suite import load_suite
+from spurgen.harness.results.store import SHIPPED
 from spurgen.harness.site.build import build
 from spurgen.harness.site.material import gather
 from spurgen.harness.site.pictures import Pictures
@@ -40,3 +41,16 @@ def test_tasks_are_in_the_order_of_the_suite_whatever_that_of_the_results(tiny):
     stored_backwards = {label: dict(reversed(of_tasks.items())) for label, of_tasks in tiny.rows.items()}
     parts = row_page(replace(tiny, rows=stored_backwards), Pictures(), "erm")["parts"]
     assert [part.name for part in parts] == list(tiny.suite.tasks)
+
+
+def test_tasks_with_pictures_are_shown_first(tiny):
+    found = row_page(tiny, Pictures(), "erm")
+    assert [part.name for part in found["sections"]] == ["small-image", "small-both", "small-text"]
+
+
+def test_failures_name_the_alternative_of_a_class_that_is_shown():
+    material = gather(load_suite("v2"), SHIPPED)
+    part = next(part for part in row_page(material, Pictures(), "erm")["parts"] if part.name == "composite-image")
+    assert part.shortened
+    for family in part.failures.shown:
+        assert all(" / " in name and " / " not in short for name, short in family.short.items())

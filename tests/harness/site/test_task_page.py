@@ -66,3 +66,19 @@ def test_erms_robust_accuracy_by_budget_is_told_where_it_was_measured(tiny, show
     epochs = len(first.report.curves)
     mean = (first.metrics["robust_accuracy"] + 0.25) / 2
     assert page["budgets"] == [(epochs, pytest.approx(mean)), (2 * epochs, 0.75)]
+
+
+def test_all_rows_come_before_what_explains_the_task(tiny):
+    page = build(tiny)["tasks/small-image.html"].decode()
+    heads = re.findall(r"<h2[^>]*>([^<]+)</h2>", page)
+    assert heads.index("All rows") + 1 == heads.index("Calibration") < heads.index("The ideal observer")
+
+
+def test_worlds_whose_ideal_observers_are_alike_are_one_line(many):
+    lines = task_page(many, Pictures(), Figures(), "pair-image")["ideals"]
+    assert [name for name, *_ in lines] == ["all 3 worlds"]
+    (one, ideal), *_ = many.ideals.items()
+    changed = ideal.model_copy(update={"metrics": ideal.metrics | {"robust_accuracy": 0.5}})
+    apart = replace(many)
+    apart.__dict__["ideals"] = {**many.ideals, one: changed}
+    assert len(task_page(apart, Pictures(), Figures(), "pair-image")["ideals"]) == 3
