@@ -151,6 +151,8 @@ def _flattened(task: Task, result: Result) -> str | None:
     prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
     it by about as much: hence the square. If all patterns are predicted well, another class must change the prediction.
     """
+    if task.scenario.calibrated_on == "calibration":
+        return None
     metrics, chance = result.metrics, 1 / task.scenario.num_classes
     skill = max((metrics["accuracy"] - chance) / (1 - chance), 0.0)
     robust = metrics["accuracy"] + min(result.patterns.values(), default=0.0) - 1

@@ -41,7 +41,9 @@ def run_model(
     from spurgen.harness.machine.printing import say
     from spurgen.harness.sandbox.limits import DEFAULT
 
-    if arguments.metadata is None or (arguments.images is None) == (arguments.texts is None):
+    if arguments.images is not None and arguments.texts is not None:
+        raise SpurgenError("--images and --texts: a model is asked about one of the two; leave the other out")
+    if arguments.metadata is None or (arguments.images is None and arguments.texts is None):
         raise SpurgenError("--model needs --metadata, and either --images FOLDER or --texts COLUMN")
     if arguments.texts is not None and arguments.image_size is not None:
         raise SpurgenError("--image-size has no effect with --texts; leave it out")
@@ -55,4 +57,5 @@ def run_model(
     )
     say(console, describe_isolation(DEFAULT))
     with samples_bar(console, len(shown)) as advance:
-        return answer(arguments.model, samples, batches, device=pick_device(arguments.device), progress=advance)
+        device, texts = pick_device(arguments.device), arguments.texts is not None
+        return answer(arguments.model, samples, batches, texts=texts, device=device, progress=advance)

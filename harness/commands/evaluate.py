@@ -177,5 +177,7 @@ def _aligned(words: list[str]) -> tuple[str, dict[str, str]]:
     """Read an attribute and its CLASS=VALUE words."""
     attribute, *pairs = words
     if not pairs or not all("=" in pair for pair in pairs):
-        raise SpurgenError(f"--aligned {' '.join(words)}: expected an attribute and {ALIGNED}")
+        raise SpurgenError(
+            f"--aligned {' '.join(words)}: expected an attribute and {ALIGNED}; repeat the flag for another attribute"
+        )
     return attribute, dict(pair.split("=", 1) for pair in pairs)

@@ -9,7 +9,14 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
-from spurgen.harness.commands._arguments import add_board_files, add_results, add_suite, check_board_files, open_store
+from spurgen.harness.commands._arguments import (
+    Unique,
+    add_board_files,
+    add_results,
+    add_suite,
+    check_board_files,
+    open_store,
+)
 from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.human.people import read_people
@@ -22,6 +29,7 @@ BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
+    parser.add_argument("--tasks", nargs="+", action=Unique, metavar="TASK", help="print these alone; default: all")
     add_results(parser)
     add_board_files(parser)
     add_page(parser, BEGIN, END)
@@ -34,6 +42,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
     check_board_files(arguments)
     suite = load_suite(arguments.suite)
+    for name in arguments.tasks or ():
+        suite.task(name)  # raises for one that does not exist
     rows = open_store(suite, arguments, console).rows()
     if not rows and not read_people(suite, arguments.results):
         raise SpurgenError(
@@ -52,5 +62,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         say(console, f"wrote {path}")
     examples = {path.stem for path in (HOME / "submissions").glob("*.py")}
     own = {label for label, row in rows.items() if not all(map(is_baseline_row, row.values()))} - examples
-    print_board(board, mine=own, wide=arguments.wide)
+    print_board(board, arguments.tasks or (), own, wide=arguments.wide)
     return 0

@@ -34,6 +34,10 @@ Memory = dict[tuple[str, str], int]  # peak bytes by label and task
 HOUR, MEMORY = 3600, 4 << 30
 HARNESS = 3 << 29  # bytes of the command and its process, beside the submission's: 1.0 GB were measured on images
 SCRIPT = """#!/bin/bash
+# Submit this from the folder of the plan, with spurgen on the path; then: spurgen merge 'shares/*' --results merged
+# The limits are twice what {source}: raise them for a larger submission.
+#SBATCH --job-name=spurgen
+#SBATCH --output=spurgen-%A-%a.out
 #SBATCH --array=0-{last}
 #SBATCH --time={minutes}
 #SBATCH --mem={megabytes}M
@@ -111,8 +115,10 @@ def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -
     shares = min(arguments.slurm, len(forecast.missing))
     seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in forecast.missing]
     longest = max(sum(seconds[k::shares]) for k in range(shares))
+    own = all(forecast.own_seconds(job) for job in forecast.missing)
     peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
     return SCRIPT.format(
+        source=f"stored results of {'these' if own else 'other'} submissions took",
         last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak + HARNESS >> 20,
         plan=quote(str(arguments.out)),
     )  # fmt: skip

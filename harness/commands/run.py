@@ -31,7 +31,14 @@ from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import describe_isolation
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
 from spurgen.harness.commands._verifying import samples_bar
-from spurgen.harness.experiments.checks import check_task, empty_groups, find_methods, spelled, unused_flags
+from spurgen.harness.experiments.checks import (
+    check_task,
+    empty_groups,
+    find_methods,
+    lacks_environments,
+    spelled,
+    unused_flags,
+)
 from spurgen.harness.experiments.conclusions import cautions
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
@@ -79,8 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=int, default=64, metavar="N", help="default: 64")
     add("--num-epochs", type=int, default=10, metavar="N", help="default: 10")
     add("--lr", type=float, default=1e-3, metavar="X", help="learning rate; default: 0.001")
-    methods = f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}"
-    add("--methods", nargs="+", action=Unique, default=list(METHODS), metavar="METHOD", help=methods)
+    methods = (
+        f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}, without those that need "
+        "environments where the scenario has none"
+    )
+    add("--methods", nargs="+", action=Unique, metavar="METHOD", help=methods)
     add("--irm-lambda", type=float, metavar="X", help="weight of irm's penalty; default: the method's")
     add("--adv-lambda", type=float, metavar="X", help="weight of adversarial's reversal; default: the method's")
     add("--cont-lambda", type=float, metavar="X", help="weight of contrastive's second loss; default: the method's")
@@ -139,14 +149,17 @@ def plan_experiment(arguments: argparse.Namespace) -> Experiment:
         )
     if not 0 <= arguments.seed < MAX_SEED:
         raise SpurgenError(f"--seed {shortened(arguments.seed)}: expected 0 to {MAX_SEED - 1}")
-    methods = find_methods(arguments.methods, vars(arguments))
     device = pick_device(arguments.device)
     scenario = find_scenario(arguments)
     check(scenario)
     task = Task(f"{scenario.name}-{arguments.modality}", scenario, arguments.modality)
+    methods = find_methods(arguments.methods or METHODS, vars(arguments))
+    if not arguments.methods:
+        methods = tuple(method for method in methods if not lacks_environments(task, method))
     check_task(task, methods, arguments.batch_size)
     seeds = arguments.seeds or (arguments.seed,)
-    return Experiment(arguments.exp_name, task, methods, seeds, device, arguments.out, command_of(arguments))
+    chosen = argparse.Namespace(**vars(arguments) | {"methods": arguments.methods or [each.name for each in methods]})
+    return Experiment(arguments.exp_name, task, methods, seeds, device, arguments.out, command_of(chosen))
 
 
 def _forecast(experiment: Experiment, arguments: argparse.Namespace) -> Forecast:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.stats import chi2_contingency
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.anchor.dataset import aligned_values
 from spurgen.harness.metrics.arrays import Int64
 
+ALPHA = 0.001  # of the test of whether an attribute goes with the class at all; train splits are large
 UNKNOWN = (
     "no split is called train, where the value that goes with each class is looked up; name it by "
     "--aligned ATTRIBUTE CLASS=VALUE ..."
@@ -51,6 +53,11 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
             None,
             f"the train split has no sample of {lacking[0]}, so name its values by --aligned {name} CLASS=VALUE ...",
         )
+    counts = np.zeros((len(classes), int(ids.max()) + 1))
+    np.add.at(counts, (labels, ids), 1)
+    p_value = float(chi2_contingency(counts[:, counts.any(axis=0)]).pvalue)
+    if p_value > ALPHA:
+        return None, f"in the train split, no value of {name} goes with a class more than by chance (p = {p_value:.2g})"
     try:
         return aligned_values(labels, ids, name), ""
     except SpurgenError:

@@ -119,9 +119,10 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
         key=asked.key or layout.key or _first([name for name in about.columns if name in given.columns], KEYS),
         run=asked.run or given.usual(RUNS, "--run"),
         split=asked.split or layout.split or about.usual(SPLITS, "--split-column"),
-        codes={name: names for name, names in layout.codes.items() if name not in (asked.label, *asked.attributes)},
         thresholds=layout.thresholds,
     )
+    own = {chosen.label, *chosen.attributes} - {asked.label, *asked.attributes}
+    chosen = replace(chosen, codes={name: names for name, names in layout.codes.items() if name in own})
     if chosen.label is None:
         raise SpurgenError(
             f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label; its columns are "

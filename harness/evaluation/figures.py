@@ -46,7 +46,8 @@ class Evaluation:
     `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: the interval of `wga`
     by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
     `patterns`, None where it is not known which values go with which classes, for the reason `unaligned`, or where some
-    class has no sample of one of the `missing_patterns`. `missing`: groups without a sample.
+    class has no sample of one of the `missing_patterns`. `aligned`: the value of each attribute that goes with each
+    class, where it is known. `missing`: groups without a sample.
     `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
     `class_order`: the classes in the order in which scores belong to them, where these have no names.
     """
@@ -68,6 +69,7 @@ class Evaluation:
     missing: tuple[str, ...]
     missing_patterns: tuple[str, ...]
     unaligned: str | None
+    aligned: dict[str, dict[str, str]]
     class_order: tuple[str, ...] | None
 
 
@@ -102,6 +104,11 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         missing=groups.missing,
         missing_patterns=groups.missing_patterns,
         unaligned=next((a.unaligned for a in predictions.attributes if a.aligned is None), None),
+        aligned={
+            a.name: {c: a.values[place] for c, place in zip(predictions.classes, a.aligned, strict=True)}
+            for a in predictions.attributes
+            if a.aligned is not None
+        },
         class_order=predictions.classes if predictions.by_place else None,
     )
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.reading import open_plain
 from spurgen.harness.evaluation.predictions import Predictions, is_numbered
+from spurgen.harness.evaluation.tables import are_probabilities
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
@@ -26,16 +27,21 @@ def answer(
     samples: Predictions,
     batches: Iterator[Batch],
     *,
+    texts: bool = False,
     device: str = "cpu",
     limits: Limits = DEFAULT,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Predictions:
-    """Return the samples with a submission's answers; `batches` are their inputs in order.
+    """Return the samples with a submission's answers; `batches` are their inputs in order: `texts`, or images.
 
-    Raises `SubmissionError` if the submission fails, wants to be trained, or has neither `predict` nor `predict_proba`.
+    Raises `SubmissionError` if the submission fails, does not take these inputs, wants to be trained, has neither
+    `predict` nor `predict_proba`, or returns probabilities by `predict`.
     """
     with Worker(spec, {}, None, limits, device) as worker:
-        offers = worker.about.offers
+        offers, modality = worker.about.offers, "text" if texts else "image"
+        if modality not in worker.about.modalities:
+            takes, flag = " and ".join(worker.about.modalities), "--texts" if modality == "image" else "--images"
+            raise worker.failure(f"it takes {takes}, not {modality} alone; see {flag}")
         what = next((name for name in ("predict", "predict_proba") if name in offers), None)
         if what is None:
             raise worker.failure("it has neither predict nor predict_proba; add one")
@@ -48,6 +54,8 @@ def answer(
             progress(len(batch))
         name = worker.about.name
     scores = np.concatenate(rows)
+    if what == "predict" and are_probabilities(scores):
+        raise SubmissionError(f"submission {spec}: predict returned probabilities, not logits; call it predict_proba")
     probs: Float64 = scores if what == "predict_proba" else softmax(scores)
     by_place = not is_numbered(samples.classes)
     return replace(samples, name=name, predicted=probs.argmax(axis=1)[None], probs=probs[None], by_place=by_place)
@@ -72,7 +80,17 @@ def text_batches(texts: Sequence[str]) -> Iterator[Batch]:
 def _read(path: Path, size: int) -> NDArray[np.uint8]:
     try:
         with open_plain(path, IMAGE_BYTES) as content, Image.open(content) as image:
-            scaled = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+            upright = _in_eight_bits(ImageOps.exif_transpose(image))
+            scaled = upright.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
             return np.asarray(scaled, dtype=np.uint8)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: of a broken PNG
         raise SpurgenError(f"cannot read the image {path}: {error}") from None
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Return an image of 16 bits in 8, where Pillow would clip; raise `ValueError` for other numbers than bytes."""
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image, dtype=np.uint16) // 257).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise ValueError(f"its pixels are numbers of 32 bits (mode {image.mode}); save it with 8 or 16 bits")
+    return image

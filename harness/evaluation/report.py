@@ -13,8 +13,10 @@ from spurgen.harness.machine.printing import terminal_table
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 SHOWN = 12  # classes
+LISTED = 3  # missing groups
+FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 
 
@@ -31,6 +33,7 @@ def summary(evaluation: Evaluation) -> str:
     if evaluation.robust_accuracy is not None:
         lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
         said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
+        said += [f"What goes with the classes: {_mapped(evaluation)}."] if evaluation.aligned else []
     elif evaluation.missing_patterns:
         where = " or ".join(map(_spoken, evaluation.missing_patterns))
         said.append(f"Robust accuracy is not known: where {where}, a class has no sample.")
@@ -39,7 +42,13 @@ def summary(evaluation: Evaluation) -> str:
     if evaluation.class_order is not None:
         said.append(f"Its scores were read in the order of the classes: {_listed(evaluation.class_order)}.")
     if evaluation.missing:
-        said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing)}.")
+        more = f"; and {len(evaluation.missing) - LISTED} more" if len(evaluation.missing) > LISTED else ""
+        said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing[:LISTED])}{more}.")
+    if (smallest := min(group.samples for group in evaluation.groups)) < FEW:
+        said.append(
+            f"The smallest group has {smallest} sample{'s' * (smallest > 1)}: with fewer than {FEW}, do not rely on "
+            "the corrected worst-group accuracy."
+        )
     said.append(f"Intervals: 95 %, over {'samples and runs' if evaluation.runs > 1 else 'samples, of this run'}.")
     return " ".join(said)
 
@@ -47,6 +56,15 @@ def summary(evaluation: Evaluation) -> str:
 def _listed(classes: Sequence[str]) -> str:
     shown = ", ".join(classes[:SHOWN])
     return shown + (f", ... ({len(classes)} classes)" if len(classes) > SHOWN else "")
+
+
+def _mapped(evaluation: Evaluation) -> str:
+    """Return which value of each attribute goes with which class: place: landbird = land, waterbird = water."""
+    parts = []
+    for name, values in evaluation.aligned.items():
+        pairs = [f"{label} = {value}" for label, value in values.items()]
+        parts.append(f"{name}: {', '.join(pairs[:SHOWN])}{', ...' * (len(pairs) > SHOWN)}")
+    return "; ".join(parts)
 
 
 def _samples(evaluation: Evaluation) -> str:

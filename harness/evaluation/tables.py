@@ -54,9 +54,16 @@ def _named_errors(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise SpurgenError(f"{path} does not exist") from None
     except UnicodeDecodeError as error:
-        raise SpurgenError(f"cannot read {path}: {error}; save it as UTF-8") from None
+        cure = "this is Parquet: name it .parquet" if is_parquet(path) else f"{error}; save it as UTF-8"
+        raise SpurgenError(f"cannot read {path}: {cure}") from None
     except (OSError, EOFError, ValueError, csv.Error) as error:  # the errors of pandas and pyarrow are ValueErrors
         raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None
+
+
+def is_parquet(path: Path) -> bool:
+    """Return whether a file begins as Parquet does."""
+    with open(path, "rb") as file:
+        return file.read(4) == b"PAR1"
 
 
 def _parquet_header(path: Path) -> list[str]:
@@ -217,4 +224,16 @@ def logits(path: Path, table: pd.DataFrame, prefix: str, classes: tuple[str, ...
         numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
         check(path, table, name, np.abs(numbers) <= LARGEST_SCORE, f"is no finite number of at most {LARGEST_SCORE:g}")
         columns.append(numbers)
-    return np.stack(columns, axis=1)
+    scores = np.stack(columns, axis=1)
+    if are_probabilities(scores):
+        raise SpurgenError(
+            f"{path}: the columns {prefix}... are probabilities, not logits: each line adds up to 1; write their "
+            "logarithms"
+        )
+    return scores
+
+
+def are_probabilities(scores: Float64) -> bool:
+    """Return whether scores, float64 (n, K), are probabilities: rows of more than zeros and ones that add up to 1."""
+    within = bool(((scores >= 0) & (scores <= 1)).all())
+    return within and bool((np.abs(scores.sum(axis=1) - 1) < 1e-3).all()) and bool(((scores > 0) & (scores < 1)).any())

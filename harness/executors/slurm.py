@@ -123,9 +123,9 @@ def _submit(
     try:
         submitted = executor.map_array(partial(_work_on, work, folder / STEPS), groups)
     except (submitit.core.utils.FailedJobError, subprocess.SubprocessError) as error:
-        raise SpurgenError(
-            f"SLURM takes no job: {str(error).strip()}; --jobs N queues at most N at a time; {CONTINUES}"
-        ) from None
+        said = str(error).strip()
+        limit = "--jobs N queues at most N at a time; " if "limit" in said.lower() else ""
+        raise SpurgenError(f"SLURM takes no job: {said}; {limit}{CONTINUES}") from None
     return [
         _Task(group, task.job_id, task.paths.result_pickle, task.paths.stderr, tries)
         for group, task in zip(groups, submitted, strict=True)

@@ -141,12 +141,17 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
             "choose a smaller one, or more train samples (--num-samples, or train of the scenario's [splits])"
         )
     for method in methods:
-        access = ACCESS[_access(task, method)]
-        if access.env_ids and not access.train_groups and len(scenario.environments) < 2:
+        if lacks_environments(task, method):
             raise SpurgenError(
                 f"--methods {method.name}: needs two or more environments, but scenario {scenario.name} has "
                 f"{len(scenario.environments)}; add [[environments]] with different strengths, or leave it out"
             )
+
+
+def lacks_environments(task: Task, method: Method) -> bool:
+    """Return whether a method compares environments and the scenario has fewer than two."""
+    access = ACCESS[_access(task, method)]
+    return access.env_ids and not access.train_groups and len(task.scenario.environments) < 2
 
 
 def _access(task: Task, method: Method) -> str:

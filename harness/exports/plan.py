@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators import Samples, shown_classes
 from spurgen.generators.streams import Int64
@@ -93,8 +94,13 @@ def flat(part: str) -> str:
 
 
 def chosen_parts(scenario: Scenario, splits: Iterable[str], twins: bool) -> tuple[str, ...]:
-    """Name the parts of a data set with these splits, and with all twins or without."""
-    every = part_sizes(scenario)
+    """Name the parts of a data set with these splits, and with all twins or without.
+
+    Raise `ScenarioError` for twins without the test samples that they belong to.
+    """
+    splits, every = tuple(splits), part_sizes(scenario)
+    if twins and "test" not in splits:
+        raise ScenarioError("--twins: they are twins of test samples; add test to --splits, or leave --twins out")
     return (*splits, *(part for part in every if twins and part.startswith("twins/")))
 
 

@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from glob import glob
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -29,7 +30,10 @@ def fetched(place: str) -> Iterator[dict[str, Path]]:
     Raise `SpurgenError` if nothing matches, or if the files cannot be read.
     """
     if not is_url(place):
-        yield {place: Path(place)}
+        found = sorted(glob(place)) if "*" in place and not Path(place).exists() else [place]
+        if not found:
+            raise SpurgenError(f"{place} matches no folder")
+        yield {name: Path(name) for name in found}
         return
     with TemporaryDirectory(prefix="spurgen-") as folder:
         copies = {}

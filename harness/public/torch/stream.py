@@ -1,5 +1,6 @@
 """The train split of a world as an endless stream of batches, the same for any number of workers."""
 
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,7 +42,7 @@ class SpurGenStream(IterableDataset[Batch]):
         """`rank` of `ranks`: default, those of torch.distributed, or 0 of 1. Raises `ValueError` for a bad one."""
         ours, all_ranks = _distributed()
         self.rank, self.ranks = ours if rank is None else rank, all_ranks if ranks is None else ranks
-        if not 0 <= self.rank < self.ranks or batch_size < 1 or start < 0:
+        if not 0 <= self.rank < self.ranks or operator.index(batch_size) < 1 or operator.index(start) < 0:
             raise ValueError(
                 f"rank {self.rank} of {self.ranks}, batch_size {batch_size}, start {start}: expected a rank from 0 to "
                 f"{self.ranks - 1}, a batch_size of at least 1 and a start of at least 0"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness import commands, experiments
 from spurgen.harness.cli import hyphenated, main, make_parser
@@ -75,7 +76,19 @@ def test_the_reported_command_repeats_the_command():
         assert command.startswith("spurgen run ")
         again = parse(command.removeprefix("spurgen run "))
         assert vars(again) == vars(parse(line))
-        assert all(f"--{flag} " in command for flag in ("num-epochs", "out", "lr", "seed", "methods"))
+        assert all(f"--{flag} " in command for flag in ("num-epochs", "out", "lr", "seed"))
+
+
+def test_methods_that_need_environments_are_left_out_where_none_was_named(small):
+    one_world = small / "one.toml"
+    text = (small / "small.toml").read_text()
+    without = re.sub(r"(?m)^environments.*$", "", text)
+    one_world.write_text(re.sub(r"(?ms)^\[\[environments\]\].*?(?=^\[|\Z)", "", without))
+    experiment = plan_experiment(parse(f"{one_world} --batch-size 8"))
+    assert [method.name for method in experiment.methods] == ["erm", "group_dro", "adversarial", "contrastive"]
+    assert "--methods erm group_dro adversarial contrastive" in experiment.command
+    with pytest.raises(SpurgenError, match="--methods irm: needs two or more environments"):
+        plan_experiment(parse(f"{one_world} --batch-size 8 --methods irm"))
 
 
 def test_no_message_of_the_command_names_a_flag_as_the_original_runner_did():

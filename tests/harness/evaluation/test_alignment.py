@@ -12,8 +12,22 @@ CLASSES = ("cat", "dog")
 
 
 def test_the_most_over_represented_value_goes_with_a_class():
-    values, reason = in_train("light", np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 1]), CLASSES)
+    values, reason = in_train("light", np.repeat([0, 0, 0, 1, 1], 400), np.repeat([1, 1, 0, 0, 1], 400), CLASSES)
     assert (values.tolist(), reason) == ([1, 0], "")
+
+
+def test_a_difference_that_chance_explains_is_no_alignment():
+    labels = np.repeat([0, 1], 3000)
+    ids = np.r_[np.arange(3000) < 2853, np.arange(3000) < 2849].astype(np.int64)  # 95.1 and 95.0 %
+    values, reason = in_train("light", labels, ids, CLASSES)
+    assert values is None
+    assert reason.startswith("in the train split, no value of light goes with a class more than by chance (p = 0.")
+
+
+def test_classes_that_share_the_value_that_goes_with_them_have_no_alignment():
+    labels, ids = np.repeat([0, 1, 2], 100), np.repeat([1, 1, 0], 100)
+    reason = "in the train split, classes share the value of light that goes with them"
+    assert in_train("light", labels, ids, ("cat", "dog", "cow")) == (None, reason)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +39,7 @@ def test_the_most_over_represented_value_goes_with_a_class():
             "--aligned ATTRIBUTE CLASS=VALUE ...",
         ),
         ([0, 0], "the train split has no sample of dog, so name its values by --aligned light CLASS=VALUE ..."),
-        ([0, 1], "in the train split, classes share the value of light that goes with them"),
+        ([0, 1], "in the train split, no value of light goes with a class more than by chance (p = 1)"),
     ],
 )
 def test_the_reason_why_no_value_is_known_is_given(labels, reason):
@@ -40,4 +54,5 @@ def test_the_summary_gives_the_reason(write):
     figures = evaluate(read)
     assert figures.robust_accuracy is None
     assert f"Robust accuracy is not known: {figures.unaligned}." in summary(figures)
-    assert figures.unaligned == "in the train split, classes share the value of place that goes with them"
+    assert figures.unaligned == "in the train split, no value of place goes with a class more than by chance (p = 1)"
+    assert figures.aligned == {}

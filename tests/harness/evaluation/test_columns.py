@@ -19,6 +19,20 @@ def test_celeba_and_civil_comments_are_recognised(write):
     assert read.attributes[0].ids.tolist() == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("asked", "values"),
+    [(Columns(attributes=("Young",)), ("-1", "1")), (Columns(label="Young", attributes=("Male",)), ("-1", "1"))],
+)
+def test_other_columns_of_a_known_layout_can_be_named(write, asked, values):
+    rows = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
+    faces = pd.DataFrame(rows, columns=["Blond_Hair", "Male", "Young"])
+    read = read_predictions(
+        write(faces.assign(image_id=range(8), prediction=faces[asked.label or "Blond_Hair"])), asked
+    )
+    assert read.attributes[0].values == values
+    assert read.classes == (("-1", "1") if asked.label else ("dark hair", "blond hair"))
+
+
 def test_shares_that_a_flag_names_are_cut_and_other_entries_are_read_as_they_are(write):
     comments = pd.DataFrame({"toxicity": ["no", "yes"], "identity_any": [0.4, 0.6], "pred": ["no", "yes"]})
     with pytest.raises(SpurgenError, match="is no share"):

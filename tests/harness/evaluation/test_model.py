@@ -12,7 +12,7 @@ from spurgen.harness.evaluation.reading import read_samples
 BRIGHT = """
 import numpy as np
 
-def predict(batch):
+def predict_proba(batch):
     assert batch.images.shape[1:] == (32, 32, 3) and batch.captions is None
     mean = batch.images.mean(axis=(1, 2, 3)) / 255
     return np.stack([1 - mean, mean], axis=1)
@@ -55,7 +55,7 @@ def test_a_model_answers_the_images_of_a_split(pictures, tmp_path):
 def test_a_model_answers_texts(birds, write, tmp_path):
     table = birds.assign(words=np.where(birds.y == 1, "a long description", "short"))
     samples, texts = read_samples(write(table, "metadata.csv"), Columns(), "words")
-    model = answer(submission(tmp_path, LONG), samples, text_batches(texts))
+    model = answer(submission(tmp_path, LONG), samples, text_batches(texts), texts=True)
     assert (model.predicted == model.labels).all()
     assert model.probs[0, 0].tolist() == pytest.approx([0.9, 0.1])
 
@@ -102,3 +102,33 @@ def test_files_need_a_column_of_names(birds, write):
     table = birds.drop(columns="img_filename").rename(columns={"place": "light"})
     with pytest.raises(SpurgenError, match="has no column of file names; name it by --texts, or files by --key"):
         read_samples(write(table), Columns(attributes=("light",)))
+
+
+def test_probabilities_called_logits_are_an_error(pictures, tmp_path):
+    samples, names = read_samples(pictures, Columns())
+    mine = submission(tmp_path, BRIGHT.replace("predict_proba", "predict"))
+    with pytest.raises(SubmissionError, match="predict returned probabilities, not logits; call it predict_proba"):
+        answer(mine, samples, image_batches(tmp_path, names, 32))
+
+
+def test_a_model_of_texts_is_not_asked_about_images(pictures, tmp_path):
+    samples, names = read_samples(pictures, Columns())
+    mine = submission(tmp_path, f"MODALITIES = {{'text'}}\n{LONG}")
+    with pytest.raises(SubmissionError, match="it takes text, not image alone; see --texts"):
+        answer(mine, samples, image_batches(tmp_path, names, 32))
+
+
+def test_images_of_16_bits_and_turned_ones_are_read_as_they_are_seen(tmp_path):
+    Image.fromarray(np.full((40, 40), 200 * 257, np.uint16)).save(tmp_path / "deep.png")
+    half = np.zeros((40, 40, 3), np.uint8)
+    half[:20] = 255
+    turned = Image.Exif()
+    turned[0x0112] = 3  # upside down
+    Image.fromarray(half).save(tmp_path / "turned.jpg", exif=turned, quality=100)
+    (batch,) = image_batches(tmp_path, ["deep.png", "turned.jpg"], 32)
+    assert (batch.images[0] == 200).all()
+    assert batch.images[1, :12].max() < 9
+    assert batch.images[1, 20:].min() > 246
+    Image.fromarray(np.full((8, 8), 0.5, np.float32)).save(tmp_path / "real.tiff")
+    with pytest.raises(SpurgenError, match=r"real\.tiff: its pixels are numbers of 32 bits \(mode F\)"):
+        list(image_batches(tmp_path, ["real.tiff"], 32))

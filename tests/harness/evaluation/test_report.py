@@ -18,3 +18,20 @@ def test_logits_without_names_are_in_the_order_of_the_classes_which_the_summary_
     assert ("Its scores were read in the order of the classes: cat, dog." in summary(evaluate(read))) is by_place
     numbered = LABELLED.assign(label=["0", "1", "0", "1"]).assign(logit_0=1, logit_1=0)
     assert not read_predictions(write(numbered), LIGHT).by_place
+
+
+def test_the_summary_says_what_goes_with_the_classes_and_warns_of_small_groups(write):
+    rows = [(label, light, split) for label in "ab" for light in "xy" for split in ["train", "test"]]
+    often = [("a", "x", "train"), ("b", "y", "train")] * 50
+    table = pd.DataFrame([*rows, *often, *[("a", "x", "test")] * 20], columns=["label", "light", "split"])
+    figures = evaluate(read_predictions(write(table.assign(prediction=table.label)), LIGHT))
+    assert figures.aligned == {"light": {"a": "x", "b": "y"}}
+    assert "What goes with the classes: light: a = x, b = y." in summary(figures)
+    assert "The smallest group has 1 sample: with fewer than 10, do not rely on the corrected" in summary(figures)
+
+
+def test_of_many_missing_groups_the_summary_names_three(write):
+    table = pd.DataFrame({"label": list("abcdef"), "light": list("uvwxyz")})
+    figures = evaluate(read_predictions(write(table.assign(prediction=table.label)), LIGHT), allow_missing=True)
+    assert len(figures.missing) == 30
+    assert summary(figures).count(" and 27 more.") == 1

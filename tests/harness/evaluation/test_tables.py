@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError, shortened
-from spurgen.harness.evaluation.tables import check, in_order, read_file, read_header, texts
+from spurgen.harness.evaluation.tables import check, in_order, logits, read_file, read_header, texts
 
 GOOD = "label,pred,light\n0,0,day\n1,1,night\n"
 
@@ -64,6 +64,24 @@ def test_another_encoding_is_refused_with_the_one_to_use(tmp_path):
     (tmp_path / "some.csv").write_bytes("label\ncafé\n".encode("latin-1"))
     with pytest.raises(SpurgenError, match=r"cannot read .*some.csv: 'utf-8' codec .*; save it as UTF-8"):
         read_file(tmp_path / "some.csv")
+
+
+def test_parquet_under_another_name_is_recognised(tmp_path):
+    pd.DataFrame({"label": [0.5]}).to_parquet(tmp_path / "some.csv")
+    with pytest.raises(SpurgenError, match=r"cannot read .*some.csv: this is Parquet: name it .parquet"):
+        read_file(tmp_path / "some.csv")
+
+
+@pytest.mark.parametrize(
+    ("rows", "are"), [([[0.2, 0.8], [0.5, 0.5]], True), ([[0, 1], [1, 0]], False), ([[0.2, 0.8], [0.5, 0.6]], False)]
+)
+def test_probabilities_are_not_read_as_logits(tmp_path, rows, are):
+    table = pd.DataFrame(rows, columns=["logit_a", "logit_b"])
+    if are:
+        with pytest.raises(SpurgenError, match="are probabilities, not logits: each line adds up"):
+            logits(tmp_path / "t.csv", table, "logit_", ("a", "b"))
+    else:
+        assert logits(tmp_path / "t.csv", table, "logit_", ("a", "b")).tolist() == rows
 
 
 @pytest.mark.parametrize("entry", ["NaN", "nan", " NA ", "<NA>", "null", "NULL"])

@@ -208,5 +208,7 @@ def test_shards_cover_every_part_once(plan):
 def test_twins_are_written_where_they_are_asked_for(small):
     scenario = load_scenario(small / "small.toml")
     assert chosen_parts(scenario, ["val"], twins=False) == ("val",)
-    named = Plan(scenario, chosen_parts(scenario, ["val"], twins=True), "folder").sizes
-    assert {"val", "twins/core", "twins/ctrl", "twins/unc", "twins/placebo"} < set(named)
+    with pytest.raises(ScenarioError, match="--twins: they are twins of test samples; add test to --splits"):
+        chosen_parts(scenario, ["val"], twins=True)
+    named = Plan(scenario, chosen_parts(scenario, ["val", "test"], twins=True), "folder").sizes
+    assert {"val", "test", "twins/core", "twins/ctrl", "twins/unc", "twins/placebo"} < set(named)
