@@ -115,10 +115,15 @@ def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -
     shares = min(arguments.slurm, len(forecast.missing))
     seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in forecast.missing]
     longest = max(sum(seconds[k::shares]) for k in range(shares))
-    own = all(forecast.own_seconds(job) for job in forecast.missing)
+    if all(forecast.own_seconds(job) for job in forecast.missing):
+        source = "stored results of these submissions took"
+    elif all(forecast.likely_seconds(job) for job in forecast.missing):
+        source = "stored results of other submissions took"
+    else:
+        source = "is known of stored results, or an hour and 4 GiB a job"
     peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
     return SCRIPT.format(
-        source=f"stored results of {'these' if own else 'other'} submissions took",
+        source=source,
         last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak + HARNESS >> 20,
         plan=quote(str(arguments.out)),
     )  # fmt: skip

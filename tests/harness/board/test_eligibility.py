@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,6 +98,15 @@ def test_probabilities_that_move_less_than_predictions_are_refused(suite, make_o
     message = not_fit(suite.task("small-text"), make_task_row([make_outcome(suite, 0.9), flat]))
     assert (message is None) == (reason is None)
     assert reason is None or f"its probabilities are flatter than its predictions with seed 1: {reason}" in message
+
+
+def test_with_a_calibration_split_no_probabilities_can_be_flattened_so_none_are_refused(suite, make_outcome):
+    arrays = {"sss/color": np.full(24, 0.01), "sss/background": np.full(24, 0.03)}
+    row, task = make_task_row([make_outcome(suite, 0.9, arrays=arrays)]), suite.task("small-text")
+    splits = task.scenario.splits.model_copy(update={"calibration_per_group": 1})
+    calibrated = replace(task, scenario=task.scenario.model_copy(update={"splits": splits}))
+    assert "flatter than its predictions" in not_fit(task, row)
+    assert not_fit(calibrated, row) is None
 
 
 def test_our_method_under_another_name_is_not_ranked_and_counts_once(make_baselines, task_board):

@@ -70,6 +70,15 @@ def test_a_users_rows_are_marked_and_those_of_the_examples_that_come_with_spurge
     assert "keywords" in out
 
 
+def test_tasks_can_be_chosen(leaderboard, capsys, stderr):
+    assert leaderboard("--tasks", "small-text") == 0
+    out = capsys.readouterr().out
+    assert "## small-text" in out
+    assert "## small-image" not in out
+    assert leaderboard("--tasks", "small-texts") == 2
+    assert "small-texts" in stderr()
+
+
 @pytest.mark.parametrize("flags", [("--csv", "--json"), ("--markdown", "--page")])
 def test_a_file_is_written_once(leaderboard, tmp_path, stderr, flags):
     file = tmp_path / "board"

@@ -73,7 +73,9 @@ def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, ca
     for seconds, minutes in ((measured, 180), ({}, 60)):
         monkeypatch.setattr("spurgen.harness.commands.plan.measured", lambda _, seconds=seconds: seconds)
         assert main([*PLAN, "--suite", suite_file, "--slurm", "6"]) == 0
-        assert f"#SBATCH --time={minutes}\n#SBATCH --mem={4096 + 1536}M" in capsys.readouterr().out
+        script = capsys.readouterr().out
+        assert f"#SBATCH --time={minutes}\n#SBATCH --mem={4096 + 1536}M" in script
+        assert ("stored results of other submissions took: raise them" in script) == bool(seconds)
 
 
 def test_a_plan_of_several_suites_is_refused(planned, suite_file, stderr):

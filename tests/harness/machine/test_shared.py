@@ -45,6 +45,16 @@ def test_a_folder_is_lent_itself(tmp_path):
         assert (folder, copies) == (tmp_path, {str(tmp_path): tmp_path})
 
 
+def test_a_star_names_several_folders(tmp_path):
+    for name in ("b", "a"):
+        (tmp_path / "shares" / name).mkdir(parents=True)
+    with fetched(str(tmp_path / "shares" / "*")) as folders:
+        assert [Path(name).name for name in folders] == ["a", "b"]
+        assert all(folder.is_dir() for folder in folders.values())
+    with pytest.raises(SpurgenError, match=r"none/\* matches no folder"), fetched(str(tmp_path / "none" / "*")):
+        pass
+
+
 def test_what_cannot_be_read_is_an_error_that_names_the_url(place):
     with pytest.raises(SpurgenError, match=rf"{place}/\*.zip matches no file"), fetched(f"{place}/*.zip"):
         pass
