@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.suite import Task
-from spurgen.generators import aligned_values, class_names, sample
+from spurgen.generators import aligned_values, class_names
 from spurgen.generators.naming import name_shown
 from spurgen.harness.results.predicted import Classes, columns_of
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.site.opening import goes_with, value_name
-from spurgen.harness.site.pictures import Pictures, Scene, scenes
+from spurgen.harness.site.pictures import Pictures, Scene, bases, scenes
 from spurgen.harness.site.short_names import short_name
 
 SHOWN = 3  # families of a row on a task
@@ -87,7 +87,7 @@ def failures(pictures: Pictures, task: Task, row: TaskRow) -> Failures | None:
     if not row.predicted.size:
         return None
     seeds = [result.seed for result in row.results if result.error is None]
-    by_channel = {name: list(_losses(task, row, seeds, name)) for name in task.channels}
+    by_channel = {name: list(_losses(pictures, task, row, seeds, name)) for name in task.channels}
     order = sorted((name for name in by_channel if by_channel[name]), key=lambda name: -len(by_channel[name]))
     chosen: list[_Loss] = []
     for k in range(SHOWN if order else 0):
@@ -96,38 +96,38 @@ def failures(pictures: Pictures, task: Task, row: TaskRow) -> Failures | None:
         chosen += [loss for loss in fresh if loss.seed == seeds[k % len(seeds)]][:1] or fresh[:1]
     return Failures(
         total=row.predicted.shape[0] * row.predicted.shape[1],
-        right=sum(int(_right(task, seed, each).sum()) for seed, each in zip(seeds, row.predicted, strict=True)),
+        right=sum(
+            int(_right(pictures, task, seed, each).sum()) for seed, each in zip(seeds, row.predicted, strict=True)
+        ),
         lost=len({(loss.seed, loss.place) for losses in by_channel.values() for loss in losses}),
         by_channel={name: len(losses) for name, losses in by_channel.items()},
         shown=[_family(pictures, task, loss) for loss in chosen],
-        absent=2 ** len(task.channels) - len(_patterns(task, seeds[0], row.predicted.shape[1])),
+        absent=2 ** len(task.channels) - len(_patterns(pictures, task, seeds[0], row.predicted.shape[1])),
     )
 
 
-def _right(task: Task, seed: int, predicted: Classes) -> NDArray[np.bool_]:
+def _right(pictures: Pictures, task: Task, seed: int, predicted: Classes) -> NDArray[np.bool_]:
     """Return whose base is answered right, bool (f,)."""
-    bases = sample(task.in_world(seed).scenario, "test", range(len(predicted)), images=False, captions=False)
-    right: NDArray[np.bool_] = predicted[:, 0] == bases.labels
+    right: NDArray[np.bool_] = predicted[:, 0] == bases(pictures, task, seed, len(predicted)).labels
     return right
 
 
-def _patterns(task: Task, seed: int, count: int) -> set[int]:
+def _patterns(pictures: Pictures, task: Task, seed: int, count: int) -> set[int]:
     """Return the alignment patterns of the first test samples."""
-    bases = sample(task.in_world(seed).scenario, "test", range(count), images=False, captions=False)
-    patterns = task_groups(task, bases.group_ids) % 2 ** len(task.channels)
+    patterns = task_groups(task, bases(pictures, task, seed, count).group_ids) % 2 ** len(task.channels)
     return set(patterns.tolist())
 
 
-def _losses(task: Task, row: TaskRow, seeds: Sequence[int], channel: str) -> Iterator[_Loss]:
+def _losses(pictures: Pictures, task: Task, row: TaskRow, seeds: Sequence[int], channel: str) -> Iterator[_Loss]:
     """Yield a family at most once per result: first those that answer the class which the new value goes with."""
     drawn: list[_Loss] = []
     others: list[_Loss] = []
     for seed, predicted in zip(seeds, row.predicted, strict=True):
         scenario = task.in_world(seed).scenario
-        bases = sample(scenario, "test", range(len(predicted)), images=False, captions=False)
-        table, labels = aligned_values(scenario, channel), bases.labels
+        drawn_bases = bases(pictures, task, seed, len(predicted))
+        table, labels = aligned_values(scenario, channel), drawn_bases.labels
         twins = predicted[:, columns_of(task)[channel]]
-        new = bases.channel_values[channel][:, None] != np.arange(len(table))
+        new = drawn_bases.channel_values[channel][:, None] != np.arange(len(table))
         wrong = (predicted[:, 0] == labels)[:, None] & (twins != labels[:, None]) & new
         pulled = wrong & table[np.arange(len(table)), twins]
         for place in np.flatnonzero(wrong.any(axis=1)):

@@ -109,6 +109,16 @@ class Material:
 
         `metric`: as in `Result.metric`. The spread is that of the baselines, as on the leaderboard.
         """
+        key = (*tasks, metric)
+        if key not in self._estimates:
+            self._estimates[key] = self._estimated(tasks, metric)
+        return self._estimates[key]
+
+    @cached_property
+    def _estimates(self) -> dict[tuple[str, ...], dict[str, Estimate]]:
+        return {}
+
+    def _estimated(self, tasks: Sequence[str], metric: str) -> dict[str, Estimate]:
         boards = [self.board.tasks[task] for task in tasks]
         of_boards = [[row.submission for row in (*board.rows, *board.few)] for board in boards]
         values: dict[str, Float64] = {}

@@ -33,11 +33,12 @@ class Scene:
 class Pictures:
     """The pictures that pages show, PNG by path from the site's folder; equal ones are one file.
 
-    `scenes`: those made so far, since rows get the same samples wrong.
+    `scenes`, `bases`: scenes and factors of test samples made so far, since rows get the same samples wrong.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     scenes: dict[tuple[object, ...], Scene] = field(default_factory=dict)
+    bases: dict[tuple[object, ...], Samples] = field(default_factory=dict)
 
     def add(self, pixels: NDArray[np.uint8]) -> str:
         """Keep an image, uint8 (S, S, 3), and return its path, which names its pixels.
@@ -51,6 +52,15 @@ class Pictures:
             Image.fromarray(shown).save(buffer, "PNG", optimize=True)
             self.files[name] = buffer.getvalue()
         return name
+
+
+def bases(pictures: Pictures, task: Task, seed: int, count: int) -> Samples:
+    """Return the first test samples of a task in the world of a training seed, without images and captions."""
+    key = (task.scenario.suite, task.scenario.name, seed, count)
+    if key not in pictures.bases:
+        world = task.in_world(seed).scenario
+        pictures.bases[key] = sample(world, "test", range(count), images=False, captions=False)
+    return pictures.bases[key]
 
 
 def scenes(
