@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import add_results, add_suite, open_store
 from spurgen.harness.commands._verifying import add_data, verified
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import STDOUT, write_atomically
 from spurgen.harness.machine.printing import say
 
 NAME = r"[A-Za-z0-9][\w.=+-]{0,63}"
@@ -69,14 +70,17 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
         rows = {**rows, name: merge_rows(name, row, {task.name: make_task_row(new)})}
     board = build_board(suite, arguments.results, rows)
     said = verdict(suite, board, name, rows[name], {task.name}, "" if arguments.row else None)
-    print(*said, sep="\n")
+    piped = arguments.json == STDOUT
+    print(*said, sep="\n", file=sys.stderr if piped else sys.stdout)
     part, ranked = rows[name][task.name], board.tasks[task.name]
     shown = next((row for row in [*ranked.rows, *ranked.few] if row.submission == name), None)
-    printed = Console(soft_wrap=False)
+    printed = Console(soft_wrap=False, stderr=piped)
     for table in tables(task, part, shown):
         printed.print()
         printed.print(table)
-    if arguments.json:
+    if piped:
+        print(to_json(suite, task, part, said), end="")
+    elif arguments.json:
         write_atomically(arguments.json, to_json(suite, task, part, said))
         say(console, f"wrote {arguments.json}")
     if arguments.row:

@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import split_spec
 from spurgen.harness.commands._answers import add_answers, run_answers
 from spurgen.harness.commands._model import add_model, run_model
-from spurgen.harness.machine.files import check_distinct, write_atomically
+from spurgen.harness.machine.files import STDOUT, check_distinct, write_atomically
 from spurgen.harness.machine.printing import say
 
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
@@ -54,7 +54,7 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
         help=f"an attribute, then {ALIGNED}; default: as in the train split",
     )  # fmt: skip
     add("--allow-missing-groups", action="store_true", help="leave groups without a sample out, and say so")
-    add("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    add("--json", type=Path, metavar="FILE", help="write all figures as JSON; - prints it alone")
     add("--latex", type=Path, metavar="FILE", help="write a table for a paper (booktabs)")
     add("--figure", type=Path, metavar="FILE", help="draw the accuracy of every group, as .pdf, .svg or .png")
 
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     evaluations = [evaluate(model, arguments.allow_missing_groups) for model in models]
     first, second = models[0], models[-1]
     comparison = compare(first, second, arguments.allow_missing_groups) if len(models) == 2 else None
-    printed = Console(soft_wrap=False)
+    printed = Console(soft_wrap=False, stderr=arguments.json == STDOUT)
     for evaluation in evaluations:
         printed.print(summary(evaluation), markup=False, highlight=False)
         printed.print()
@@ -168,6 +168,8 @@ def _write(
             written[arguments.latex] = to_latex(evaluations, comparison)
         if arguments.figure:
             written[arguments.figure] = encode(draw_groups(evaluations), arguments.figure.suffix[1:])
+    if arguments.json == STDOUT:
+        print(written.pop(STDOUT), end="")
     for path, content in written.items():
         write_atomically(path, content)
         say(console, f"wrote {path}")

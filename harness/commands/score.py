@@ -71,7 +71,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         code = run_submissions(arguments, console, specs, specs)
     if private and arguments.dry_run:
         _may_start(private, arguments, console)
-    if not code and not arguments.dry_run:
+    if arguments.shard and not arguments.dry_run:
+        say(console, "next: the other shares, each with --results of its own, then spurgen merge, which joins them")
+    elif not code and not arguments.dry_run:
         shown = f"leaderboard {flags_of_rows(load_suite(arguments.suite), arguments)}".rstrip()
         writes = " and writes the row into the board's files" if by_make() else ""
         say(console, f"next: {next_step('leaderboard', shown)}, which shows all rows{writes}")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 
+STDOUT = Path("-")  # of a flag that names a file
+
 
 class WriteError(SpurgenError, OSError):
     """A file that the system refused to write."""

@@ -167,3 +167,12 @@ def test_a_submission_is_compared_with_a_table_of_answers(capsys, tmp_path):
 def test_a_model_needs_data(words, message, stderr):
     assert main(["evaluate", *words.split()]) == 2
     assert message in stderr()
+
+
+@pytest.mark.usefixtures("tables")
+def test_json_can_be_piped(capsys):
+    assert main(["evaluate", "shortcut.csv", "--metadata", "metadata.csv", "--json", "-"]) == 0
+    streams = capsys.readouterr()
+    assert json.loads(streams.out)["evaluations"][0]["name"] == "shortcut"
+    assert "accuracy" in streams.err
+    assert not Path("-").exists()
