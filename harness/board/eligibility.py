@@ -143,13 +143,13 @@ def beats_chance(task: Task, row: TaskRow) -> bool:
 
 
 def _flattened(task: Task, result: Result) -> str | None:
-    """Return that probabilities move less than the predictions imply, or None.
+    """Return that probabilities move less than the predictions imply, or None, as where there is a calibration split.
 
-    A scenario without a calibration split fits the temperature on val, which every submission has: one that answers val
-    at random and test well gets a high temperature, and with it an SSS and an IG of nearly 0. Predictions do not depend
-    on the temperature. A
-    prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
-    it by about as much: hence the square. If all patterns are predicted well, another class must change the prediction.
+    A scenario without one fits the temperature on val, which every submission has: one that answers val at random and
+    test well gets a high temperature, and with it an SSS and an IG of nearly 0. Predictions do not depend on the
+    temperature. A prediction that a channel flips concerns the true class about as often as a model is better than
+    chance, and moves it by about as much: hence the square. If all patterns are predicted well, another class must
+    change the prediction.
     """
     if task.scenario.calibrated_on == "calibration":
         return None

@@ -10,10 +10,10 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.commands._arguments import (
-    Unique,
     add_board_files,
     add_results,
     add_suite,
+    add_tasks,
     check_board_files,
     open_store,
 )
@@ -29,7 +29,7 @@ BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
-    parser.add_argument("--tasks", nargs="+", action=Unique, metavar="TASK", help="print these alone; default: all")
+    add_tasks(parser)
     add_results(parser)
     add_board_files(parser)
     add_page(parser, BEGIN, END)
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
     check_board_files(arguments)
     suite = load_suite(arguments.suite)
-    for name in arguments.tasks or ():
+    for name in arguments.tasks:
         suite.task(name)  # raises for one that does not exist
     rows = open_store(suite, arguments, console).rows()
     if not rows and not read_people(suite, arguments.results):
@@ -62,5 +62,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         say(console, f"wrote {path}")
     examples = {path.stem for path in (HOME / "submissions").glob("*.py")}
     own = {label for label, row in rows.items() if not all(map(is_baseline_row, row.values()))} - examples
-    print_board(board, arguments.tasks or (), own, wide=arguments.wide)
+    print_board(board, arguments.tasks, own, wide=arguments.wide)
     return 0

@@ -120,7 +120,7 @@ def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -
     elif all(forecast.likely_seconds(job) for job in forecast.missing):
         source = "stored results of other submissions took"
     else:
-        source = "is known of stored results, or an hour and 4 GiB a job"
+        source = "stored results took, or an hour and 4 GiB for a job without any"
     peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
     return SCRIPT.format(
         source=source,

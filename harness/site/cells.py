@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from spurgen.harness.machine.printing import MINUS
 from spurgen.harness.site.svg import number, tag
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -37,6 +38,11 @@ def bar_cell(estimate: Estimate, ideal: float | None, scale: float) -> Markup:
         low, high = (number(NARROW * _within(each / scale)) for each in estimate.ends)
         parts.append(tag("path", cls="error", d=f"M{low} {MIDDLE}H{high}"))
     return _drawing("small", parts)
+
+
+def beside(text: str, drawing: Markup, name: str = "") -> Markup:
+    """Return a number, after a name if it has one, with its drawing."""
+    return Markup("{}{}{}").format(f"{name} " if name else "", text.replace("-", MINUS), drawing)
 
 
 def scale_of(values: Iterable[float]) -> float:

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from spurgen.harness.board.by_unit import RANKED_BY, unit_of
 from spurgen.harness.board.schema import BoardRow
-from spurgen.harness.machine.printing import MINUS, signed
-from spurgen.harness.site.cells import bar_cell, interval_cell
+from spurgen.harness.machine.printing import signed
+from spurgen.harness.site.cells import bar_cell, beside, interval_cell
 from spurgen.harness.site.columns import common_channels, placed_text
 from spurgen.harness.site.material import Material
 
@@ -59,7 +59,7 @@ def _placed(label: str, rows: Sequence[BoardRow]) -> BoardRow | None:
 
 def _cells(material: Material, row: BoardRow, tasks: Sequence[str]) -> dict[str, Markup | str]:
     return {
-        "Robust accuracy": _drawn(
+        "Robust accuracy": beside(
             row.ranked_by.text(), interval_cell(row.ranked_by, material.ideal_mean(tasks, RANKED_BY))
         ),
         "Largest reliance": _most_relied_on(material, row, tasks),
@@ -80,11 +80,7 @@ def _most_relied_on(material: Material, row: BoardRow, tasks: Sequence[str]) -> 
         return ""
     name = max(known, key=lambda name: known[name].value)
     ideal = material.ideal_mean(tasks, f"reliance/{name}")
-    return _drawn(f"{name} {known[name].text('.2f')}", bar_cell(known[name], ideal, material.reliance_scale))
-
-
-def _drawn(text: str, drawing: Markup) -> Markup:
-    return Markup("{}{}").format(text.replace("-", MINUS), drawing)
+    return beside(known[name].text(".2f"), bar_cell(known[name], ideal, material.reliance_scale), name)
 
 
 def _to_erm(row: BoardRow) -> str:

@@ -12,7 +12,7 @@ from spurgen.harness.board.by_unit import RANKED_BY, unit_of
 from spurgen.harness.board.schema import BoardRow, TaskBoardRow, Unranked
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.boards import board_view
-from spurgen.harness.site.cells import bar_cell, interval_cell
+from spurgen.harness.site.cells import bar_cell, beside, interval_cell
 from spurgen.harness.site.charts import by_conflicts, curve_series, curves, pattern_bars, shade, signed_bar, spoken
 from spurgen.harness.site.families import Failures, failures
 from spurgen.harness.site.glance import glance
@@ -168,17 +168,13 @@ def _channels(material: Material, label: str, task: Task, row: TaskBoardRow) -> 
             ChannelLine(
                 name=name,
                 hidden=name not in task.annotated,
-                reliance=_number(estimate.text(".2f"), bar_cell(estimate, ideals[name], scale)) if estimate else None,
+                reliance=beside(estimate.text(".2f"), bar_cell(estimate, ideals[name], scale)) if estimate else None,
                 ideal=ideals[name],
-                pull=None if pull is None else _number(f"{pull:+z.2f}", signed_bar(pull, 1.0)),
+                pull=None if pull is None else beside(f"{pull:+z.2f}", signed_bar(pull, 1.0)),
                 others=others,
             )
         )
     return lines
-
-
-def _number(text: str, drawing: Markup) -> Markup:
-    return Markup("{}{}").format(text.replace("-", "\N{MINUS SIGN}"), drawing)
 
 
 def _unit(material: Material, task: Task, result: Result, titles: Mapping[str, str]) -> UnitLine:
@@ -188,7 +184,7 @@ def _unit(material: Material, task: Task, result: Result, titles: Mapping[str, s
     line = ideal.metrics.get(RANKED_BY) if ideal else None
     return UnitLine(
         unit=result.seed,
-        robust=None if robust is None else _number(f"{robust:.3f}", interval_cell(Estimate(robust), line)),
+        robust=None if robust is None else beside(f"{robust:.3f}", interval_cell(Estimate(robust), line)),
         metrics={title: _of_result(material, task, result, metric) for metric, title in titles.items()},
         patterns={name: (value, shade(value)) for name, value in result.patterns.items()},
         error=result.error,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spurgen.baselines.training.backbones import ImageEncoder, Network
 from spurgen.baselines.training.first_stage import FirstStageRecipe
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.last_layer import HeadRecipe
@@ -43,3 +44,14 @@ def test_defaults_of_a_method_are_listed(name):
     ]
     own = {key: value for key, value in values.items() if key not in COMMON or value != COMMON[key]}
     assert row[4] == (listed(own) or "common")
+
+
+@pytest.mark.parametrize(("images", "captions"), [(True, False), (False, True), (True, True)])
+def test_the_size_of_the_networks_is_listed(images, captions):
+    words = 2  # padding and unknown; each word has 64 parameters, which the page counts apart
+    network = Network(
+        image=ImageEncoder(COMMON["feature_dim"]) if images else None, vocabulary_size=words if captions else None,
+        feature_dim=COMMON["feature_dim"], num_classes=10,
+    )  # fmt: skip
+    count = sum(each.numel() for each in network.parameters()) - 64 * words * captions
+    assert re.search(rf"\| {count:,}( \||, and 64 per word)", PAGE)

@@ -96,7 +96,7 @@ def claims(boards):
     others = {
         "half at .36 and steady, half at 1.00, which fail (.5) in 10 % of worlds": two_level_board,
         "half at 1.00, half at .9": ceiling_board,
-        "five kinds, one of them two-faced": two_faced_board,
+        "rows of five means, one kind at .98 or .54 by chance": two_faced_board,
     }
     for chance in (0.1, 0.2, 0.3):
         others[f"at 1.00, fails in {chance:.0%} of worlds"] = lambda rows, c=chance: failing_board(rows, c)
