@@ -13,6 +13,7 @@ PACKAGES = {
     "benchmark": "spurgen.benchmark",
     "generators": "spurgen.generators",
     "harness/metrics": "spurgen.harness.metrics",
+    "harness/public/evaluation": "spurgen.evaluation",
     "baselines/training": "spurgen.baselines.training.toolkit",
 }
 METHODS = discover("spurgen.baselines")

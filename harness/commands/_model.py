@@ -47,8 +47,6 @@ def run_model(
         raise SpurgenError("--model needs --metadata, and either --images FOLDER or --texts COLUMN")
     if arguments.texts is not None and arguments.image_size is not None:
         raise SpurgenError("--image-size has no effect with --texts; leave it out")
-    if arguments.other is not None:
-        raise SpurgenError("two tables and a model are three; compare two at a time")
     samples, shown = read_samples(arguments.metadata, asked, arguments.texts, split=arguments.split, aligned=aligned)
     batches = (
         text_batches(shown)

@@ -1,4 +1,4 @@
-"""Evaluate predictions made anywhere: accuracy by group, worst-group and robust accuracy; compare two models."""
+"""Evaluate predictions made anywhere: accuracy by group, worst-group and robust accuracy; compare models."""
 
 import argparse
 from collections.abc import Callable
@@ -31,8 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_tables(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("table", type=Path, nargs="?", help="CSV or Parquet: a line per sample and run, with prediction or logits")
-    add("other", type=Path, nargs="?", help="predictions of another model for the same samples, for a paired test")
+    add(
+        "tables", type=Path, nargs="*", metavar="table",
+        help="CSV or Parquet: a line per sample and run, with prediction or logits; the first is compared with each of "
+        "the others, predictions of other models for the same samples, by a paired test",
+    )  # fmt: skip
     add(
         "--metadata", type=Path, metavar="FILE",
         help="table with labels, attributes and splits, such as Waterbirds' metadata.csv; default: the table itself",
@@ -60,27 +63,27 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print a summary and tables for each model, and the paired test of two; or what answers to questions reach."""
+    """Print a summary and tables for each model, and paired tests; or what answers to questions reach."""
     if arguments.figure and arguments.figure.suffix not in (".pdf", ".svg", ".png"):
         raise SpurgenError(f"--figure {arguments.figure}: expected a name that ends in .pdf, .svg or .png")
     _check_flags(arguments)
     _check_outputs(arguments)
     if arguments.answers:
         return run_answers(arguments, console)
-    if arguments.table is None and arguments.model is None:
+    if not arguments.tables and arguments.model is None:
         raise SpurgenError("name a table of predictions, a submission by --model, or answers to questions by --answers")
     from spurgen.harness.evaluation.columns import Columns  # imported late: pandas is slow to import
     from spurgen.harness.evaluation.figures import evaluate
-    from spurgen.harness.evaluation.paired import compare
+    from spurgen.harness.evaluation.paired import compare_with_first
     from spurgen.harness.evaluation.reading import read_predictions
-    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, summary, tables
+    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, summary, tables, tests
 
     asked = Columns(
         label=arguments.label_column, prediction=arguments.prediction_column, logits=arguments.logits,
         attributes=tuple(arguments.attributes), key=arguments.key_column, run=arguments.run_column,
         split=arguments.split_column,
     )  # fmt: skip
-    paths = [path for path in (arguments.table, arguments.other) if path is not None]
+    paths = [*arguments.tables]
     aligned = dict(map(_aligned, arguments.aligned))
     models = [
         read_predictions(path, asked, metadata=arguments.metadata, split=arguments.split, aligned=aligned)
@@ -89,13 +92,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.model:
         models.append(run_model(arguments, asked, aligned, console))
         paths.append(Path(arguments.model))
-    if len(models) == 2 and models[0].name == models[1].name:  # of different folders or kinds
-        short = [str(path.with_suffix("")) for path in paths]
-        names = map(str, paths) if short[0] == short[1] else short
-        models = [replace(model, name=name) for model, name in zip(models, names, strict=True)]
+    names = _distinct([model.name for model in models], paths)
+    models = [replace(model, name=name) for model, name in zip(models, names, strict=True)]
     evaluations = [evaluate(model, arguments.allow_missing_groups) for model in models]
-    first, second = models[0], models[-1]
-    comparison = compare(first, second, arguments.allow_missing_groups) if len(models) == 2 else None
+    comparisons = compare_with_first(models, arguments.allow_missing_groups)
     printed = Console(soft_wrap=False, stderr=arguments.json == STDOUT)
     for evaluation in evaluations:
         printed.print(summary(evaluation), markup=False, highlight=False)
@@ -103,13 +103,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for table in tables(evaluation):
             printed.print(table)
             printed.print()
-    if comparison is not None:
-        printed.print(comparison_summary(comparison), markup=False, highlight=False)
+    if comparisons:
+        for sentences in (*map(comparison_summary, comparisons), tests(comparisons)):
+            printed.print(sentences, markup=False, highlight=False)
         printed.print()
-        printed.print(comparison_table(comparison))
+        printed.print(comparison_table(comparisons))
         printed.print()
-    _write(arguments, evaluations, comparison, console)
+    _write(arguments, evaluations, comparisons, console)
     return 0
+
+
+def _distinct(names: list[str], paths: list[Path]) -> list[str]:
+    """Return the models' names, with as much of their paths as tells them apart."""
+    for fuller in ([str(path.with_suffix("")) for path in paths], [str(path) for path in paths]):
+        names = [fuller[k] if names.count(name) > 1 else name for k, name in enumerate(names)]
+    return names
 
 
 def _check_flags(arguments: argparse.Namespace) -> None:
@@ -122,7 +130,7 @@ def _check_flags(arguments: argparse.Namespace) -> None:
     elif not arguments.model:
         useless, why = flags[add_model], "without --model"
     else:
-        of_answers = {"--prediction", "--logits", "--run"} if arguments.table is None else set()
+        of_answers = {"--prediction", "--logits", "--run"} if not arguments.tables else set()
         useless, why = [flag for flag in flags[_add_tables] if flag in of_answers], "without a table of predictions"
     if useless:
         raise SpurgenError(f"{useless[0]} has no effect {why}; leave it out")
@@ -130,7 +138,7 @@ def _check_flags(arguments: argparse.Namespace) -> None:
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` if a file to write is one to read, or one that is written already."""
-    inputs = [arguments.table, arguments.other, arguments.metadata, *(arguments.answers or ())]
+    inputs = [*arguments.tables, arguments.metadata, *(arguments.answers or ())]
     inputs += [Path(split_spec(arguments.model)[0])] if arguments.model else []
     read = {path.resolve() for path in inputs if path is not None}
     for flag in ("json", "latex", "figure"):
@@ -149,14 +157,14 @@ def _flags(arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentPa
 
 
 def _write(
-    arguments: argparse.Namespace, evaluations: list["Evaluation"], comparison: "Comparison | None", console: Console
+    arguments: argparse.Namespace, evaluations: list["Evaluation"], comparisons: list["Comparison"], console: Console
 ) -> None:
     """Write the files that the flags name."""
     from spurgen.harness.evaluation.report import to_json
 
     written: dict[Path, str | bytes] = {}
     if arguments.json:
-        written[arguments.json] = to_json(evaluations, comparison)
+        written[arguments.json] = to_json(evaluations, comparisons)
     if arguments.latex or arguments.figure:
         from spurgen.harness.evaluation.paper import (  # imported late: matplotlib is slow to import
             draw_groups,
@@ -165,7 +173,7 @@ def _write(
         from spurgen.harness.figures.style import encode
 
         if arguments.latex:
-            written[arguments.latex] = to_latex(evaluations, comparison)
+            written[arguments.latex] = to_latex(evaluations, comparisons)
         if arguments.figure:
             written[arguments.figure] = encode(draw_groups(evaluations), arguments.figure.suffix[1:])
     if arguments.json == STDOUT:

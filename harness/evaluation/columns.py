@@ -14,6 +14,9 @@ RUNS = ("run", "seed")
 KEYS = ("key", "id", "image_id", "img_filename", "filename", "file_name")
 CODED_SPLITS = {"0": "train", "1": "val", "2": "test"}
 LOGITS = "logit_"
+FLAG = "_aligned"  # the end of the name of a column that says whether an attribute goes with the label
+ALIGNED, CONFLICTS = "aligned", "conflicts"
+FLAGS = {"True": ALIGNED, "true": ALIGNED, "1": ALIGNED, "False": CONFLICTS, "false": CONFLICTS, "0": CONFLICTS}
 IDENTITIES = ("male", "female", "LGBTQ", "christian", "muslim", "other_religions", "black", "white")
 
 
@@ -43,9 +46,13 @@ class Columns:
 
 
 LAYOUTS = {
-    "spurgen generate --format wilds": (  # before Waterbirds: it has its columns, with any number of classes and places
+    "spurgen generate --format wilds": (  # before those whose columns it has
         {"img_filename", "y", "split", "place", "true_label"},
         Columns(label="y", attributes=("place",), key="img_filename", split="split"),
+    ),
+    "spurgen generate": (  # its attributes are its flags
+        {"index", "label", "split", "true_label", "env_id", "group_id"},
+        Columns(label="label", split="split"),
     ),
     "Waterbirds": (
         {"img_filename", "y", "split", "place"},
@@ -108,6 +115,7 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
     predictions nor logits.
     """
     layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(about.columns)), Columns())
+    flags = tuple(name for name in about.columns if name.endswith(FLAG) and name.removesuffix(FLAG) in about.columns)
     given = predictions or about
     has_logits = any(name.startswith(LOGITS) for name in given.columns)
     chosen = replace(
@@ -115,14 +123,15 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
         prediction=asked.prediction or given.usual(PREDICTIONS, "--prediction"),
         logits=asked.logits or (LOGITS if has_logits else None),
         label=asked.label or layout.label or about.usual(LABELS, "--label"),
-        attributes=asked.attributes or layout.attributes,
+        attributes=asked.attributes or layout.attributes or (flags if layout.label else ()),
         key=asked.key or layout.key or _first([name for name in about.columns if name in given.columns], KEYS),
         run=asked.run or given.usual(RUNS, "--run"),
         split=asked.split or layout.split or about.usual(SPLITS, "--split-column"),
         thresholds=layout.thresholds,
     )
     own = {chosen.label, *chosen.attributes} - {asked.label, *asked.attributes}
-    chosen = replace(chosen, codes={name: names for name, names in layout.codes.items() if name in own})
+    codes = {name: names for name, names in layout.codes.items() if name in own}
+    chosen = replace(chosen, codes=codes | {name: FLAGS for name in chosen.attributes if name.endswith(FLAG)})
     if chosen.label is None:
         raise SpurgenError(
             f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label; its columns are "

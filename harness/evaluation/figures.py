@@ -47,9 +47,9 @@ class Evaluation:
     by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
     `patterns`, None where it is not known which values go with which classes, for the reason `unaligned`, or where some
     class has no sample of one of the `missing_patterns`. `aligned`: the value of each attribute that goes with each
-    class, where it is known. `missing`: groups without a sample.
-    `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
-    `class_order`: the classes in the order in which scores belong to them, where these have no names.
+    class, where it is known; `flags`: attributes of which only that is known, of each sample. `missing`: groups
+    without a sample. `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other
+    splits. `class_order`: the classes in the order in which scores belong to them, where these have no names.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Evaluation:
     missing_patterns: tuple[str, ...]
     unaligned: str | None
     aligned: dict[str, dict[str, str]]
+    flags: tuple[str, ...]
     class_order: tuple[str, ...] | None
 
 
@@ -107,8 +108,9 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         aligned={
             a.name: {c: a.values[place] for c, place in zip(predictions.classes, a.aligned, strict=True)}
             for a in predictions.attributes
-            if a.aligned is not None
+            if a.aligned is not None and not a.is_flag
         },
+        flags=tuple(a.name for a in predictions.attributes if a.is_flag),
         class_order=predictions.classes if predictions.by_place else None,
     )
 

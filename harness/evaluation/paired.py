@@ -1,7 +1,7 @@
-"""Two models on the same samples: the difference of their accuracies, and whether chance explains it."""
+"""Models on the same samples: the differences of their accuracies, and whether chance explains them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ class Compared:
     """A metric of both models, and the first less the second with a 95 % interval.
 
     `p`: two-sided, by the paired bootstrap of samples and the variance over runs; that of accuracy is McNemar's where
-    each model has one run. `p_holm`: corrected for all metrics.
+    each model has one run. `p_holm`: corrected for all metrics of all models that are compared.
     """
 
     first: float
@@ -79,6 +79,23 @@ def compare(first: Predictions, second: Predictions, allow_missing: bool = False
     }
     by_name = first.keys is not None and second.keys is not None
     return Comparison(first.name, second.name, len(first), metrics, by_name, paired_runs, single)
+
+
+def compare_with_first(models: Sequence[Predictions], allow_missing: bool = False, seed: int = 0) -> list[Comparison]:
+    """Compare the first model with each of the others, and correct the p-values for all of them.
+
+    Raises `SpurgenError` unless all answer the same samples.
+    """
+    comparisons = [compare(models[0], other, allow_missing, seed) for other in models[1:]]
+    tested = [compared.p for comparison in comparisons for compared in comparison.metrics.values()]
+    corrected = iter(holm(tested))
+    return [
+        replace(
+            comparison,
+            metrics={name: replace(compared, p_holm=next(corrected)) for name, compared in comparison.metrics.items()},
+        )
+        for comparison in comparisons
+    ]
 
 
 def _metric(name: str, accuracies: Float64, groups: Groups) -> Float64 | None:

@@ -1,14 +1,16 @@
 """An evaluation as a LaTeX table and as a figure."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import Evaluation
-from spurgen.harness.evaluation.paired import Comparison
-from spurgen.harness.figures.latex import Section, Table, bold, escaped
+from spurgen.harness.evaluation.paired import Compared, Comparison
+from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked
 from spurgen.harness.figures.style import SERIES, SMALL, drawable, fraction, new_figure, paper_style
 from spurgen.harness.machine.plotting import grid_lines
 from spurgen.harness.statistics.differences import ALPHA
@@ -16,53 +18,79 @@ from spurgen.harness.statistics.estimate import Estimate
 
 HEAD = ("Model", "Robust", "Worst group", "Corrected", "Accuracy")
 LINE, FOOT, LEGEND = 0.2, 0.45, 0.3  # inches: a line per group and model, and what lies below and above
+ACROSS = 3  # models in a line of the legend
+SPREAD = 0.8  # of the room of a group that its models take
 
 
-def to_latex(evaluations: Sequence[Evaluation], comparison: Comparison | None) -> str:
-    """Return a table with a line per model; the significantly better of two is bold."""
-    rows = [_row(evaluation, comparison, second=k == 1) for k, evaluation in enumerate(evaluations)]
+def to_latex(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
+    """Return a table with a line per model, the first as it compares with all others.
+
+    What is significantly better than the first is bold, and the first where it is better than all others.
+    """
+    rows = [_row(evaluations[0], comparisons, 1)]
+    rows += [_row(other, comparisons[k : k + 1], -1) for k, other in enumerate(evaluations[1:])]
     first = evaluations[0]
     heading = f"{first.samples:,} samples, {len(first.groups)} groups"
-    sections, caption = [Section(escaped(heading), rows)], _caption(evaluations, comparison)
+    sections, caption = [Section(escaped(heading), rows)], _caption(evaluations, comparisons)
     return Table(HEAD, sections, caption, "tab:evaluation", columns=2).text
 
 
-def _row(evaluation: Evaluation, comparison: Comparison | None, *, second: bool) -> list[str]:
-    low, high = evaluation.wga_simultaneous
-    robust = evaluation.robust_accuracy
-    cells = {
-        "robust_accuracy": "--" if robust is None else robust.text(),
-        "wga": Estimate(evaluation.wga, low, high).text(),
-        "corrected": evaluation.wga_corrected.text(),
-        "accuracy": evaluation.accuracy.text(),
+def _row(evaluation: Evaluation, comparisons: Sequence[Comparison], sign: int) -> list[str]:
+    """Return a line; bold is where all differences are significant and have this sign."""
+    figures = {
+        "robust_accuracy": evaluation.robust_accuracy,
+        "wga": Estimate(evaluation.wga, *evaluation.wga_simultaneous),
+        "corrected": evaluation.wga_corrected,
+        "accuracy": evaluation.accuracy,
     }
-    for metric, compared in (comparison.metrics if comparison else {}).items():
-        if compared.p_holm < ALPHA and (compared.difference < 0) == second:
-            cells[metric] = bold(cells[metric])
-    return [escaped(evaluation.name), *cells.values()]
+    compared = {name: [one.metrics[name] for one in comparisons if name in one.metrics] for name in figures}
+    better = [name for name, tests in compared.items() if tests and all(_is_better(test, sign) for test in tests)]
+    cells = ["--" if figure is None else _cell(figure, name in better) for name, figure in figures.items()]
+    return [escaped(evaluation.name), *cells]
 
 
-def _caption(evaluations: Sequence[Evaluation], comparison: Comparison | None) -> str:
+def _is_better(compared: Compared, sign: int) -> bool:
+    return compared.p_holm < ALPHA and compared.difference * sign > 0
+
+
+def _cell(estimate: Estimate, is_better: bool) -> str:
+    """Return a number above its interval, which beside it would be too wide for most papers."""
+    number, _, interval = estimate.text().partition(" ")
+    return stacked(bold(number) if is_better else number, escaped(interval))
+
+
+def _caption(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
     runs = " and ".join(dict.fromkeys(f"{e.runs} run{'s' * (e.runs > 1)}" for e in evaluations))
     several = [e.runs > 1 for e in evaluations]
     over = "samples and runs" if all(several) else "samples, and runs if several" if any(several) else "samples"
     said = f"Means over {runs}, with 95 % intervals over {over}; that of the worst group is simultaneous."
-    if comparison is None:
+    if not comparisons:
         return said
-    mcnemar = "; McNemar's exact test for accuracy" if comparison.mcnemar else ""
-    return f"{said} Bold: significantly better (paired bootstrap{mcnemar}, Holm-corrected over the metrics, 5 %)."
+    first, has_more = evaluations[0].name, len(comparisons) > 1
+    than = f" than {first}, or where {first} is better than all others" if has_more else ""
+    tested = [comparison.mcnemar for comparison in comparisons]
+    where = "" if all(tested) else " where each has one run"
+    mcnemar = f"; McNemar's exact test for accuracy{where}" if any(tested) else ""
+    over = "metrics and models" if has_more else "metrics"
+    return f"{said} Bold: significantly better{than} (paired bootstrap{mcnemar}, Holm-corrected over the {over}, 5 %)."
 
 
 def draw_groups(evaluations: Sequence[Evaluation]) -> Figure:
-    """Draw the accuracy of every group with its interval, the models of a group below one another."""
+    """Draw the accuracy of every group with its interval, the models of a group below one another.
+
+    Raises `SpurgenError` for more models than there are colours and marks.
+    """
+    if len(evaluations) > len(SERIES):
+        raise SpurgenError(f"a figure shows at most {len(SERIES)} models, not {len(evaluations)}; name fewer")
     names = [row.name for row in sorted(evaluations[0].groups, key=lambda row: row.accuracy.value)]
     models = len(evaluations)
+    legend = LEGEND * (models > 1) + (math.ceil(models / ACROSS) - 1) * LINE
     with paper_style():
-        figure = new_figure(1, FOOT + LEGEND * (models > 1) + LINE * models * len(names))
+        figure = new_figure(1, FOOT + legend + LINE * models * len(names))
         axes = figure.subplots()
         for k, evaluation in enumerate(evaluations):
             of_group = {row.name: row.accuracy for row in evaluation.groups}
-            places = np.arange(len(names)) + (k - (models - 1) / 2) * 0.3
+            places = np.arange(len(names)) + (k - (models - 1) / 2) * min(0.3, SPREAD / models)
             colour, mark = SERIES[k]
             for y, estimate in zip(places, (of_group[name] for name in names), strict=True):
                 axes.plot(estimate.ends, (y, y), color=colour, linewidth=0.9, solid_capstyle="butt", clip_on=False)
@@ -76,5 +104,5 @@ def draw_groups(evaluations: Sequence[Evaluation]) -> Figure:
         axes.set_xlabel("accuracy")
         grid_lines(axes, "x")
         if models > 1:
-            figure.legend(loc="outside upper center", ncols=models, frameon=False)
+            figure.legend(loc="outside upper center", ncols=min(models, ACROSS), frameon=False)
     return figure

@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS
 from spurgen.harness.metrics.arrays import Float64, Int64
 
 MOST_GROUPS = 100_000
@@ -20,7 +21,8 @@ class Attribute:
     """An attribute of every sample.
 
     `ids`: places in `values`, int64 (n,). `aligned`: the value that goes with each class, int64 (K,), or None where it
-    is not known; `unaligned`: the reason why not.
+    is not known; `unaligned`: the reason why not. Instead of its values, only whether they go with the class may be
+    known: then `values` are `aligned` and `conflicts`.
     """
 
     name: str
@@ -28,6 +30,11 @@ class Attribute:
     ids: Int64
     aligned: Int64 | None = None
     unaligned: str = "which value goes with which class is not named"
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether only its alignment is known."""
+        return self.values == (ALIGNED, CONFLICTS)
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,8 @@ def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
 
 
 def _name(classes: Sequence[str], attributes: Sequence[Attribute], place: Sequence[int]) -> str:
-    values = (f"{a.name} = {a.values[k]}" for a, k in zip(attributes, place[1:], strict=True))
+    pairs = zip(attributes, place[1:], strict=True)
+    values = (f"{a.name} {a.values[k]}" if a.is_flag else f"{a.name} = {a.values[k]}" for a, k in pairs)
     return ", ".join([classes[place[0]], *values])
 
 
@@ -145,5 +153,5 @@ def _patterns(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str
 
 
 def _pattern_name(attributes: Sequence[Attribute], bits: Sequence[bool]) -> str:
-    words = ("conflicts" if conflicts else "aligned" for conflicts in bits)
+    words = (CONFLICTS if conflicts else ALIGNED for conflicts in bits)
     return ", ".join(f"{a.name} {word}" for a, word in zip(attributes, words, strict=True))

@@ -10,7 +10,7 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.evaluation.alignment import in_train, named
-from spurgen.harness.evaluation.columns import CODED_SPLITS, LABELS, SPLITS, Columns, Named, recognise
+from spurgen.harness.evaluation.columns import CODED_SPLITS, FLAG, FLAGS, LABELS, SPLITS, Columns, Named, recognise
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.runs import rows_of_runs
 from spurgen.harness.evaluation.tables import (
@@ -34,7 +34,7 @@ Aligned = Mapping[str, Mapping[str, str]]
 
 def read_predictions(
     path: Path,
-    asked: Columns,
+    asked: Columns = Columns(),  # noqa: B008 (it is frozen)
     *,
     metadata: Path | None = None,
     split: str | None = None,
@@ -147,6 +147,8 @@ class _Labelled:
     def _attribute(self, name: str, entries: pd.Series, aligned: Mapping[str, str] | None) -> Attribute:
         values, classes = self._values(name), self.classes
         ids = places(entries, values)
+        if self.columns.codes.get(name) == FLAGS:
+            return Attribute(name.removesuffix(FLAG), values, ids, np.zeros(len(classes), np.int64))
         if aligned is not None:
             return Attribute(name, values, ids, named(name, values, classes, aligned))
         train = self.factors[self._are(TRAIN)]

@@ -13,7 +13,7 @@ from spurgen.harness.machine.printing import terminal_table
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 SHOWN = 12  # classes
 LISTED = 3  # missing groups
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
@@ -34,6 +34,8 @@ def summary(evaluation: Evaluation) -> str:
         lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
         said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
         said += [f"What goes with the classes: {_mapped(evaluation)}."] if evaluation.aligned else []
+        if evaluation.flags:
+            said.append("Groups are by class and by whether each attribute goes with it, as the data say.")
     elif evaluation.missing_patterns:
         where = " or ".join(map(_spoken, evaluation.missing_patterns))
         said.append(f"Robust accuracy is not known: where {where}, a class has no sample.")
@@ -98,16 +100,32 @@ def tables(evaluation: Evaluation) -> list[Table]:
 
 
 def comparison_summary(comparison: Comparison) -> str:
-    """Return which model is better in what, in sentences."""
+    """Return which of two models is better in what, in sentences."""
     first, second = comparison.first, comparison.second
-    parts = [_verdict(first, second, name, compared) for name, compared in comparison.metrics.items()]
-    paired = "runs of the same name are paired" if comparison.paired_runs else "the bootstrap of samples is paired"
-    test = f"Tests: {comparison.samples:,} samples, {paired}; p-values are Holm-corrected over the metrics."
-    if not comparison.by_name:
-        test += " No column names the samples (--key), so they are paired by their lines."
-    if comparison.mcnemar:
-        test += " Accuracy is tested by McNemar's exact test."
-    return " ".join([*parts, test])
+    return " ".join(_verdict(first, second, name, compared) for name, compared in comparison.metrics.items())
+
+
+def tests(comparisons: Sequence[Comparison]) -> str:
+    """Return how models were compared, in sentences."""
+    over = "metrics and models" if len(comparisons) > 1 else "metrics"
+    said = [f"Tests: {comparisons[0].samples:,} samples; p-values are Holm-corrected over the {over}."]
+    for which, having in (
+        ("runs of the same name are paired", [c.paired_runs for c in comparisons]),
+        ("the bootstrap of samples is paired", [not c.paired_runs for c in comparisons]),
+        (
+            "no column names the samples (--key), so they are paired by their lines",
+            [not c.by_name for c in comparisons],
+        ),
+        ("accuracy is tested by McNemar's exact test", [c.mcnemar for c in comparisons]),
+    ):
+        if any(having):
+            of = (
+                ""
+                if all(having)
+                else f"{_listed([c.second for c, has in zip(comparisons, having, strict=True) if has])}: "
+            )
+            said.append(f"{of}{which if of else which[0].upper() + which[1:]}.")
+    return " ".join(said)
 
 
 def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
@@ -119,21 +137,26 @@ def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
     return f"{better} beats {worse} in {what}: {first} less {second} is {size}, p = {compared.p_holm:.2g}."
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """Return a line per metric."""
-    table = terminal_table("", Text(comparison.first), Text(comparison.second), "Difference", "p, Holm")
-    for name, compared in comparison.metrics.items():
-        difference = Estimate(compared.difference, *compared.interval).text("+.3f")
-        means = f"{compared.first:.3f}", f"{compared.second:.3f}"
-        table.add_row(NAMES[name], *means, difference, f"{compared.p_holm:.2g}")
+def comparison_table(comparisons: Sequence[Comparison]) -> Table:
+    """Return a line per metric and model that the first one was compared with."""
+    several = len(comparisons) > 1
+    others = "Other" if several else comparisons[0].second
+    table = terminal_table("", Text(comparisons[0].first), Text(others), "Difference", "p, Holm")
+    for name in comparisons[0].metrics:
+        for comparison in comparisons:
+            compared = comparison.metrics[name]
+            difference = Estimate(compared.difference, *compared.interval).text("+.3f")
+            line = Text(f"{NAMES[name]}, {comparison.second}" if several else NAMES[name])
+            means = f"{compared.first:.3f}", f"{compared.second:.3f}"
+            table.add_row(line, *means, difference, f"{compared.p_holm:.2g}")
     return table
 
 
-def to_json(evaluations: list[Evaluation], comparison: Comparison | None) -> str:
+def to_json(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
     """Return all figures as JSON; a NaN is an error."""
     record = {
         "schema_version": SCHEMA_VERSION,
         "evaluations": [asdict(evaluation) for evaluation in evaluations],
-        "comparison": None if comparison is None else asdict(comparison),
+        "comparisons": [asdict(comparison) for comparison in comparisons],
     }
     return json.dumps(record, indent=1, allow_nan=False) + "\n"

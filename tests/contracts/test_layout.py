@@ -129,7 +129,7 @@ def test_the_wheel_has_every_package():
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = [path.parent.relative_to(ROOT) for path in SOURCES if path.name == "__init__.py"]
     public = {f"spurgen.{folder.name}": str(folder) for folder in folders if folder.parent.name == "public"}
-    assert sorted(public) == ["spurgen.metrics", "spurgen.torch"]
+    assert sorted(public) == ["spurgen.evaluation", "spurgen.metrics", "spurgen.torch"]
     packages = ["spurgen." + ".".join(folder.parts) for folder in folders]
     assert sorted(setuptools["packages"]) == sorted([*packages, *public])
     assert setuptools["package-dir"] == {f"spurgen.{folder}": folder for folder in MAY_IMPORT} | public

@@ -70,10 +70,54 @@ def test_two_models_are_compared_and_written(capsys):
     assert "right beats shortcut in robust accuracy: right less shortcut is +1.000" in capsys.readouterr().out
     with open("both.json", encoding="utf-8") as file:
         record = json.load(file)
-    assert record["schema_version"] == 6
+    assert record["schema_version"] == 7
     figures = [(one["name"], one["runs"], one["wga"]) for one in record["evaluations"]]
     assert figures == [("right", 2, 1), ("shortcut", 1, 0)]
-    assert record["comparison"]["metrics"]["accuracy"]["difference"] == 0.5
+    (comparison,) = record["comparisons"]
+    assert comparison["metrics"]["accuracy"]["difference"] == 0.5
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_first_of_several_models_is_compared_with_the_others(capsys):
+    for folder in ("a", "b"):
+        Path(folder).mkdir()
+        shutil.copy("shortcut.csv", f"{folder}/model.csv")
+    words = "evaluate right.csv a/model.csv b/model.csv shortcut.csv --metadata metadata.csv --json all.json"
+    assert main([*words.split(), "--latex", "all.tex", "--figure", "all.svg"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for other in ("a/model", "b/model", "shortcut"):
+        assert f"right beats {other} in robust accuracy: right less {other} is +1.000" in printed
+        assert re.search(rf"Robust accuracy, {other} 1\.000 0\.000 \+1\.000", printed)
+    assert "p-values are Holm-corrected over the metrics and models. The bootstrap of samples is paired." in printed
+    record = json.loads(Path("all.json").read_text())
+    assert [one["name"] for one in record["evaluations"]] == ["right", "a/model", "b/model", "shortcut"]
+    assert [one["second"] for one in record["comparisons"]] == ["a/model", "b/model", "shortcut"]
+
+
+def test_a_generated_data_set_is_grouped_by_class_and_alignment(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    size = "--num-classes 3 --num-samples 60 --channels color shape --image-size 32 --twins"
+    assert main(["generate", "--out", "data", *size.split()]) == 0
+    about = pd.read_csv("data/metadata.csv")
+    test = about[about.split == "test"]
+    right = test.color_aligned | (np.arange(len(test)) % 2 == 0)
+    answers = test.assign(prediction=np.where(right, test.label, (test.label + 1) % 3))[["file_name", "prediction"]]
+    answers.to_csv("answers.csv", index=False)
+    capsys.readouterr()
+    assert main(["evaluate", "answers.csv", "--metadata", "data/metadata.csv", "--json", "figures.json"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Groups are by class and by whether each attribute goes with it, as the data say." in printed
+    (figures,) = json.loads(Path("figures.json").read_text())["evaluations"]
+    assert (figures["samples"], len(figures["groups"]), figures["flags"]) == (len(test), 12, ["color", "shape"])
+    of_pattern = {
+        f"color {'aligned' if color else 'conflicts'}, shape {'aligned' if shape else 'conflicts'}": part.mean()
+        for (color, shape), part in right.groupby([test.color_aligned, test.shape_aligned])
+    }
+    assert {name: one["value"] for name, one in figures["patterns"].items()} == pytest.approx(of_pattern)
+    assert figures["robust_accuracy"]["value"] == pytest.approx(min(of_pattern.values()))
+    by_value = "evaluate answers.csv --metadata data/metadata.csv --attributes color --allow-missing-groups"
+    assert main(by_value.split()) == 0
+    assert re.search(r"\d, color = \d", capsys.readouterr().out)
 
 
 @pytest.mark.usefixtures("tables")

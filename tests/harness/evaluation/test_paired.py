@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.paired import compare
+from spurgen.harness.evaluation.paired import compare, compare_with_first
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
+from spurgen.harness.statistics.differences import holm
 
 SIZES, TRUTHS = (10, 20), ((0.9, 0.9, 0.9, 0.9), (0.95, 0.9, 0.7, 0.6))
 
@@ -19,6 +20,18 @@ def test_a_clear_difference_is_significant_in_the_metrics_that_it_touches(model)
     assert max(compared.p_holm for compared in comparison.metrics.values()) < 0.001
     assert comparison.mcnemar
     assert comparison.metrics["accuracy"].p == pytest.approx(2 * 0.5**20)
+
+
+def test_p_values_are_corrected_for_all_models_that_are_compared(model):
+    models = [model({(1, 0): wrong}, name=f"m{wrong}.csv") for wrong in (25, 20, 5)]
+    comparisons = compare_with_first(models)
+    assert [(one.first, one.second) for one in comparisons] == [("m25", "m20"), ("m25", "m5")]
+    each = [compared for one in comparisons for compared in one.metrics.values()]
+    assert [compared.p_holm for compared in each] == holm([compared.p for compared in each])
+    alone = [compared.p_holm for compared in compare(models[0], models[2]).metrics.values()]
+    assert alone[0] < each[3].p_holm
+    assert compare_with_first(models[:2]) == [compare(*models[:2])]
+    assert compare_with_first(models[:1]) == []
 
 
 def test_equal_answers_do_not_differ(model):

@@ -1,0 +1,34 @@
+"""Predictions of any model evaluated in Python, as `spurgen evaluate` does: `from spurgen import evaluation`.
+
+`read_predictions` and `from_arrays` return predictions, `evaluate` their figures, `compare_with_first` paired tests.
+"""
+
+from spurgen.harness.evaluation.arrays import from_arrays
+from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.figures import Calibration, Evaluation, GroupFigures, evaluate
+from spurgen.harness.evaluation.paired import Compared, Comparison, compare, compare_with_first
+from spurgen.harness.evaluation.paper import draw_groups, to_latex
+from spurgen.harness.evaluation.predictions import Attribute, Predictions
+from spurgen.harness.evaluation.reading import read_predictions
+from spurgen.harness.evaluation.report import comparison_summary, summary, to_json
+
+__all__ = [
+    "Attribute",
+    "Calibration",
+    "Columns",
+    "Compared",
+    "Comparison",
+    "Evaluation",
+    "GroupFigures",
+    "Predictions",
+    "compare",
+    "compare_with_first",
+    "comparison_summary",
+    "draw_groups",
+    "evaluate",
+    "from_arrays",
+    "read_predictions",
+    "summary",
+    "to_json",
+    "to_latex",
+]

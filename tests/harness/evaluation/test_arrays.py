@@ -1,0 +1,66 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.arrays import from_arrays
+from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.figures import evaluate
+from spurgen.harness.evaluation.reading import read_predictions
+
+LABELS, LIGHT = np.repeat([0, 1], 20), np.tile(["day", "night"], 20)
+ALIGNED = {"light": {"0": "day", "1": "night"}}
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_arrays_and_a_table_have_the_same_figures(runs, write):
+    scores = np.random.default_rng(0).normal(size=(runs, 40, 2))
+    table = pd.DataFrame({"label": np.tile(LABELS, runs), "light": np.tile(LIGHT, runs)})
+    table["logit_0"], table["logit_1"] = scores.reshape(-1, 2).T
+    table["run"] = np.repeat(np.arange(runs), 40)
+    read = read_predictions(write(table), Columns(attributes=("light",)), aligned=ALIGNED)
+    made = from_arrays("model", LABELS, {"light": LIGHT}, logits=scores if runs > 1 else scores[0], aligned=ALIGNED)
+    assert evaluate(made) == evaluate(read)
+
+
+def test_predicted_labels_may_be_of_one_run_or_of_several():
+    names = np.array(["cat", "dog"])[LABELS]
+    one = from_arrays("model", names, {"light": LIGHT}, predicted=names)
+    two = from_arrays("model", names, {"light": LIGHT}, predicted=[names, names[::-1]])
+    assert (evaluate(one).accuracy.value, evaluate(two).accuracy.value) == (1, 0.5)
+    assert evaluate(two).runs == 2
+    assert evaluate(one).robust_accuracy is None
+
+
+def test_booleans_say_whether_an_attribute_goes_with_the_label():
+    goes = LIGHT == "day"
+    figures = evaluate(from_arrays("model", LABELS, {"light_aligned": goes}, predicted=np.where(goes, LABELS, 0)))
+    assert {name: one.value for name, one in figures.patterns.items()} == {"light aligned": 1, "light conflicts": 0.5}
+    assert figures.groups[0].name == "0, light aligned"
+
+
+def test_whole_numbers_of_any_kind_are_the_same_names():
+    figures = evaluate(from_arrays("model", LABELS.astype(float), {"light": LIGHT}, predicted=LABELS.astype(np.uint8)))
+    assert figures.accuracy.value == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"predicted": None}, "expected either predicted or logits"),
+        ({"logits": np.zeros((40, 2))}, "expected either predicted or logits"),
+        ({"predicted": LABELS[1:]}, r"predicted has 39 entries for 40 labels; expected \(n,\) or \(R, n\)"),
+        ({"predicted": LABELS + 1}, "predicted: 2 is none of the labels 0, 1"),
+        ({"predicted": None, "logits": np.zeros((40, 3))}, r"logits.*shape \(1, 40, 3\)"),
+        ({"labels": LABELS[:0]}, r"labels has the shape \(0,\); expected \(n,\), with n at least 1"),
+        ({"labels": [None, *LABELS[1:]]}, "labels: entry 0 is missing"),
+        ({"attributes": {"light": LIGHT[1:]}}, "light has 39 values for 40 labels; expected one for every sample"),
+        ({"attributes": {}}, "name an attribute"),
+        ({"aligned": {"lihgt": {}}}, "aligned names lihgt, which is no attribute"),
+        ({"aligned": {"light": {"0": "day"}}}, "--aligned light says nothing of 1"),
+    ],
+)
+def test_a_mistake_is_named(changes, message):
+    arrays = {"labels": LABELS, "attributes": {"light": LIGHT}, "predicted": LABELS} | changes
+    with pytest.raises(SpurgenError, match=message):
+        from_arrays("model", **arrays)
