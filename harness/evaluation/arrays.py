@@ -1,6 +1,6 @@
 """Predictions from arrays, as a notebook has them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,44 +23,47 @@ def from_arrays(
     predicted: ArrayLike | None = None,
     logits: ArrayLike | None = None,
     aligned: Mapping[str, Mapping[str, str]] | None = None,
+    classes: Sequence[object] | None = None,
 ) -> Predictions:
     """Return the predictions of a model, called `name`, for n samples of K classes in one run or R runs.
 
     `labels`: (n,), integers or strings. `attributes` maps names to values, (n,) each; one whose name ends in `_aligned`
     and whose values are booleans says whether an attribute goes with the label. Either `predicted`, labels of shape
-    (n,) or (R, n), or `logits`, real (n, K) or (R, n, K); K classes are in the order of their numbers, else of the
-    alphabet. `aligned` maps attributes to the value that goes with each class, all as text; without it, robust accuracy
-    is not known. Raises `SpurgenError` for arrays that do not fit each other, missing values, or a predicted label that
-    no sample has.
+    (n,) or (R, n), or `logits`, real (n, K) or (R, n, K), of `classes` in this order; without it, classes are the
+    different labels, in the order of their numbers, else of the alphabet. `aligned` maps attributes to the value that
+    goes with each class, all as text; without it, robust accuracy is not known. Raises `SpurgenError` for arrays that
+    do not fit each other, missing values, or a label that is no class, and `MetricError` for logits of a wrong shape or
+    kind.
     """
     of_samples = _names("labels", labels)
-    classes, count = in_order(pd.Series(of_samples)), len(of_samples)
+    known = in_order(pd.Series(of_samples)) if classes is None else tuple(map(str, _names("classes", classes)))
+    count, ids = len(of_samples), _places("labels", labels, known, len(of_samples))
     if (predicted is None) == (logits is None):
         raise SpurgenError("from_arrays: expected either predicted or logits")
-    probs = None if logits is None else softmax(_of_runs(logits, (count, len(classes))))
+    probs = None if logits is None else softmax(_of_runs(logits, (count, len(known))))
     if predicted is None:
         assert probs is not None
         answers = probs.argmax(axis=2)
     else:
-        answers = np.stack([_places("predicted", row, classes, count) for row in np.atleast_2d(np.asarray(predicted))])
+        answers = np.stack([_places("predicted", row, known, count) for row in np.atleast_2d(np.asarray(predicted))])
     made = []
     for key, array in attributes.items():
         values = _names(key, array)
         if len(values) != count:
             raise SpurgenError(f"{key} has {len(values)} values for {count} labels; expected one for every sample")
-        made.append(_attribute(key, values, classes, (aligned or {}).get(key)))
+        made.append(_attribute(key, values, known, (aligned or {}).get(key)))
     unknown = [key for key in aligned or {} if key not in attributes]
     if unknown or not made:
         raise SpurgenError(f"aligned names {unknown[0]}, which is no attribute" if unknown else "name an attribute")
     return Predictions(
         name=name,
-        classes=classes,
-        labels=places(pd.Series(of_samples), classes),
+        classes=known,
+        labels=ids,
         attributes=tuple(made),
         predicted=answers,
         runs=tuple(str(k) for k in range(len(answers))),
         probs=probs,
-        by_place=logits is not None and not is_numbered(classes),
+        by_place=logits is not None and not is_numbered(known),
     )
 
 
@@ -94,7 +97,9 @@ def _places(what: str, array: ArrayLike, classes: tuple[str, ...], count: int) -
         raise SpurgenError(f"{what} has {len(names)} entries for {count} labels; expected (n,) or (R, n)")
     other = set(names) - set(classes)
     if other:
-        raise SpurgenError(f"{what}: {min(other)} is none of the labels {', '.join(classes[:12])}")
+        raise SpurgenError(
+            f"{what}: {min(other)} is none of the classes {', '.join(classes[:12])}; name all by classes"
+        )
     return places(pd.Series(names), classes)
 
 

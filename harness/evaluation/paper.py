@@ -23,9 +23,10 @@ SPREAD = 0.8  # of the room of a group that its models take
 
 
 def to_latex(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
-    """Return a table with a line per model, the first as it compares with all others.
+    """Return a table with a line per model; `comparisons` are of the first with each of the others.
 
-    What is significantly better than the first is bold, and the first where it is better than all others.
+    Bold are figures that are significantly better than the first model's, and those of the first that are significantly
+    better than all others'.
     """
     rows = [_row(evaluations[0], comparisons, 1)]
     rows += [_row(other, comparisons[k : k + 1], -1) for k, other in enumerate(evaluations[1:])]

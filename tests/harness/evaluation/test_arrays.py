@@ -44,15 +44,26 @@ def test_whole_numbers_of_any_kind_are_the_same_names():
     assert figures.accuracy.value == 1
 
 
+def test_classes_give_the_order_of_logits_and_may_have_no_sample():
+    names = np.array(["cat", "dog"])[LABELS]
+    scores = np.stack([names == "dog", np.zeros(40), names == "cat"], axis=1).astype(float)
+    read = from_arrays("model", names, {"light": LIGHT}, logits=scores, classes=["dog", "eel", "cat"])
+    figures = evaluate(read, allow_missing=True)
+    assert figures.accuracy.value == 1
+    assert figures.class_order == ("dog", "eel", "cat")
+    assert figures.missing == ("eel, light = day", "eel, light = night")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"predicted": None}, "expected either predicted or logits"),
         ({"logits": np.zeros((40, 2))}, "expected either predicted or logits"),
         ({"predicted": LABELS[1:]}, r"predicted has 39 entries for 40 labels; expected \(n,\) or \(R, n\)"),
-        ({"predicted": LABELS + 1}, "predicted: 2 is none of the labels 0, 1"),
+        ({"predicted": LABELS + 1}, "predicted: 2 is none of the classes 0, 1; name all by classes"),
         ({"predicted": None, "logits": np.zeros((40, 3))}, r"logits.*shape \(1, 40, 3\)"),
         ({"labels": LABELS[:0]}, r"labels has the shape \(0,\); expected \(n,\), with n at least 1"),
+        ({"classes": [1]}, "labels: 0 is none of the classes 1"),
         ({"labels": [None, *LABELS[1:]]}, "labels: entry 0 is missing"),
         ({"attributes": {"light": LIGHT[1:]}}, "light has 39 values for 40 labels; expected one for every sample"),
         ({"attributes": {}}, "name an attribute"),
