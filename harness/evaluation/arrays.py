@@ -1,6 +1,6 @@
 """Predictions from arrays, as a notebook has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ def from_arrays(
     predicted: ArrayLike | None = None,
     logits: ArrayLike | None = None,
     aligned: Mapping[str, Mapping[str, str]] | None = None,
-    classes: Sequence[object] | None = None,
+    classes: ArrayLike | None = None,
 ) -> Predictions:
     """Return the predictions of a model, called `name`, for n samples of K classes in one run or R runs.
 
