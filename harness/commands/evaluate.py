@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.evaluation.figures import evaluate
     from spurgen.harness.evaluation.paired import compare_with_first
     from spurgen.harness.evaluation.reading import read_predictions
-    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, summary, tables, tests
+    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, how_tested, summary, tables
 
     asked = Columns(
         label=arguments.label_column, prediction=arguments.prediction_column, logits=arguments.logits,
@@ -84,6 +84,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         split=arguments.split_column,
     )  # fmt: skip
     paths = [*arguments.tables]
+    if arguments.figure:
+        from spurgen.harness.evaluation.paper import check_count
+
+        check_count(len(paths) + (arguments.model is not None))
     aligned = dict(map(_aligned, arguments.aligned))
     models = [
         read_predictions(path, asked, metadata=arguments.metadata, split=arguments.split, aligned=aligned)
@@ -104,7 +108,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             printed.print(table)
             printed.print()
     if comparisons:
-        for sentences in (*map(comparison_summary, comparisons), tests(comparisons)):
+        for sentences in (*map(comparison_summary, comparisons), how_tested(comparisons)):
             printed.print(sentences, markup=False, highlight=False)
         printed.print()
         printed.print(comparison_table(comparisons))

@@ -1,18 +1,21 @@
 """Predictions from arrays, as a notebook has them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.alignment import named
-from spurgen.harness.evaluation.columns import FLAG, FLAGS
-from spurgen.harness.evaluation.predictions import Attribute, Predictions, is_numbered
-from spurgen.harness.evaluation.tables import in_order, places
+from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG, FLAGS, NO_FLAG
+from spurgen.harness.evaluation.predictions import Attribute, Predictions, flag, is_numbered
+from spurgen.harness.evaluation.tables import NO_NAMES, are_probabilities, in_order, places
 from spurgen.harness.metrics import softmax
-from spurgen.harness.metrics.arrays import Float64, as_reals
+from spurgen.harness.metrics.arrays import Float64, Int64, as_reals
+
+Classes = tuple[str, ...]
 
 
 def from_arrays(
@@ -22,88 +25,113 @@ def from_arrays(
     *,
     predicted: ArrayLike | None = None,
     logits: ArrayLike | None = None,
-    aligned: Mapping[str, Mapping[str, str]] | None = None,
     classes: ArrayLike | None = None,
+    aligned: Mapping[str, Mapping[Any, Any]] | None = None,
+    keys: ArrayLike | None = None,
+    runs: ArrayLike | None = None,
 ) -> Predictions:
     """Return the predictions of a model, called `name`, for n samples of K classes in one run or R runs.
 
-    `labels`: (n,), integers or strings. `attributes` maps names to values, (n,) each; one whose name ends in `_aligned`
-    and whose values are booleans says whether an attribute goes with the label. Either `predicted`, labels of shape
-    (n,) or (R, n), or `logits`, real (n, K) or (R, n, K), of `classes` in this order; without it, classes are the
-    different labels, in the order of their numbers, else of the alphabet. `aligned` maps attributes to the value that
-    goes with each class, all as text; without it, robust accuracy is not known. Raises `SpurgenError` for arrays that
-    do not fit each other, missing values, or a label that is no class, and `MetricError` for logits of a wrong shape or
-    kind.
+    `labels`: (n,), strings, whole numbers, or booleans, which are called 0 and 1. `attributes` maps names to values,
+    (n,) each; one whose name ends in `_aligned` says whether an attribute goes with the label. Either `predicted`,
+    labels of shape (n,) or (R, n), or `logits`, real (n, K) or (R, n, K). `classes`: (K,), in the order of the logits;
+    without it, the different labels, in the order of their numbers, else of the alphabet. `aligned` maps attributes to
+    the value that goes with each class; without it, robust accuracy is not known. `keys`: (n,), the samples' names, by
+    which two models' samples are paired; without it, by their places. `runs`: (R,), the runs' names, by which two
+    models' runs are paired; without it, their numbers. Raises `SpurgenError` for arrays that do not fit each other,
+    missing values, or a label that is no class, and `MetricError` for logits of a wrong shape or kind.
     """
     of_samples = _names("labels", labels)
-    known = in_order(pd.Series(of_samples)) if classes is None else tuple(map(str, _names("classes", classes)))
-    count, ids = len(of_samples), _places("labels", labels, known, len(of_samples))
+    known = in_order(of_samples) if classes is None else _distinct("classes", classes)
+    count = len(of_samples)
+    ids = _places("labels", of_samples, known)
     if (predicted is None) == (logits is None):
         raise SpurgenError("from_arrays: expected either predicted or logits")
-    probs = None if logits is None else softmax(_of_runs(logits, (count, len(known))))
-    if predicted is None:
-        assert probs is not None
-        answers = probs.argmax(axis=2)
-    else:
-        answers = np.stack([_places("predicted", row, known, count) for row in np.atleast_2d(np.asarray(predicted))])
-    made = []
-    for key, array in attributes.items():
-        values = _names(key, array)
-        if len(values) != count:
-            raise SpurgenError(f"{key} has {len(values)} values for {count} labels; expected one for every sample")
-        made.append(_attribute(key, values, known, (aligned or {}).get(key)))
-    unknown = [key for key in aligned or {} if key not in attributes]
-    if unknown or not made:
-        raise SpurgenError(f"aligned names {unknown[0]}, which is no attribute" if unknown else "name an attribute")
+    probs = None if logits is None else _probabilities(logits, (count, len(known)))
+    answers = _predicted(predicted, known, count) if probs is None else probs.argmax(axis=2)
+    _check_attributes(attributes, aligned or {})
     return Predictions(
         name=name,
         classes=known,
         labels=ids,
-        attributes=tuple(made),
+        attributes=tuple(
+            _attribute(key, _names(key, array, count), known, (aligned or {}).get(key))
+            for key, array in attributes.items()
+        ),
         predicted=answers,
-        runs=tuple(str(k) for k in range(len(answers))),
+        runs=_distinct("runs", np.arange(len(answers)) if runs is None else runs, len(answers)),
         probs=probs,
-        by_place=logits is not None and not is_numbered(known),
+        keys=None if keys is None else _distinct("keys", keys, count),
+        by_place=probs is not None and classes is None and not is_numbered(known),
     )
 
 
-def _attribute(
-    key: str, values: NDArray[np.str_], classes: tuple[str, ...], aligned: Mapping[str, str] | None
-) -> Attribute:
-    if key.endswith(FLAG) and set(values) <= FLAGS.keys():
-        known = tuple(dict.fromkeys(FLAGS.values()))
-        ids = places(pd.Series(values).map(FLAGS), known)
-        return Attribute(key.removesuffix(FLAG), known, ids, np.zeros(len(classes), np.int64))
-    known = in_order(pd.Series(values))
-    goes_with = None if aligned is None else named(key, known, classes, aligned)
-    return Attribute(key, known, places(pd.Series(values), known), goes_with)
+def _check_attributes(attributes: Mapping[str, ArrayLike], aligned: Mapping[str, Mapping[Any, Any]]) -> None:
+    if not attributes:
+        raise SpurgenError("attributes is empty; name one or more, which make groups with the label")
+    for key in aligned:
+        if key not in attributes:
+            raise SpurgenError(f"aligned: {key} is no attribute")
+        if key.endswith(FLAG):
+            raise SpurgenError(f"aligned: {key} says itself what goes with the class; leave it out")
 
 
-def _names(what: str, array: ArrayLike) -> NDArray[np.str_]:
-    """Return entries as names, str (n,); whole numbers without a decimal point."""
+def _attribute(key: str, values: pd.Series, classes: Classes, aligned: Mapping[Any, Any] | None) -> Attribute:
+    if key.endswith(FLAG):
+        flags = values.str.lower().map(FLAGS)
+        if flags.isna().any():
+            raise SpurgenError(f"{key}: {values[flags.isna()].iloc[0]} {NO_FLAG}")
+        return flag(key, places(flags, (ALIGNED, CONFLICTS)), len(classes))
+    known = in_order(values)
+    if aligned is None:
+        return Attribute(key, known, places(values, known))
+    texts = {str(label): str(value) for label, value in aligned.items()}
+    return Attribute(key, known, places(values, known), named(key, known, classes, texts))
+
+
+def _names(what: str, array: ArrayLike, count: int | None = None) -> pd.Series:
+    """Return entries as names, (n,); whole numbers without a decimal point, booleans as 0 and 1."""
     entries = np.asarray(array)
-    if entries.ndim != 1 or not len(entries):
-        raise SpurgenError(f"{what} has the shape {entries.shape}; expected (n,), with n at least 1")
-    if pd.isna(entries).any():
-        raise SpurgenError(f"{what}: entry {int(pd.isna(entries).argmax())} is missing; correct it, or leave it out")
-    if entries.dtype.kind == "f" and (entries % 1 == 0).all():
+    if entries.ndim != 1 or not len(entries) or (count is not None and len(entries) != count):
+        expected = "n" if count is None else count
+        raise SpurgenError(f"{what} has the shape {entries.shape}; expected ({expected},), an entry for each")
+    if entries.dtype.kind == "b" or (entries.dtype.kind == "f" and (entries % 1 == 0).all()):
         entries = entries.astype(np.int64)
-    return entries.astype(str)
+    names = pd.Series([str(entry).strip() for entry in entries.tolist()])
+    missing = pd.isna(entries) | names.str.lower().isin(NO_NAMES | {""}).to_numpy()
+    if missing.any():
+        raise SpurgenError(f"{what}: entry {int(missing.argmax())} is missing; correct it, or leave the sample out")
+    return names
 
 
-def _places(what: str, array: ArrayLike, classes: tuple[str, ...], count: int) -> NDArray[np.int64]:
-    names = _names(what, array)
-    if len(names) != count:
-        raise SpurgenError(f"{what} has {len(names)} entries for {count} labels; expected (n,) or (R, n)")
+def _distinct(what: str, array: ArrayLike, count: int | None = None) -> Classes:
+    names = _names(what, array, count)
+    if names.duplicated().any():
+        raise SpurgenError(f"{what}: {names[names.duplicated()].iloc[0]} occurs more than once")
+    return tuple(names)
+
+
+def _places(what: str, names: pd.Series, classes: Classes) -> Int64:
     other = set(names) - set(classes)
     if other:
-        raise SpurgenError(
-            f"{what}: {min(other)} is none of the classes {', '.join(classes[:12])}; name all by classes"
-        )
-    return places(pd.Series(names), classes)
+        listed = ", ".join(classes[:12])
+        raise SpurgenError(f"{what}: {min(other)} is none of the classes {listed}; name all classes by classes=")
+    return places(names, classes)
 
 
-def _of_runs(logits: ArrayLike, shape: tuple[int, int]) -> Float64:
-    """Return logits as float64 (R, n, K)."""
+def _predicted(array: ArrayLike | None, classes: Classes, count: int) -> Int64:
+    """Return predicted labels, (n,) or (R, n), as int64 (R, n)."""
+    rows = np.asarray(array)
+    if rows.ndim not in (1, 2) or not rows.size:
+        raise SpurgenError(f"predicted has the shape {rows.shape}; expected (n,) or (R, n)")
+    names = [_names("predicted", row, count) for row in np.atleast_2d(rows)]
+    return np.stack([_places("predicted", row, classes) for row in names])
+
+
+def _probabilities(logits: ArrayLike, shape: tuple[int, int]) -> Float64:
+    """Return the probabilities of logits, real (n, K) or (R, n, K), as float64 (R, n, K)."""
     scores = np.asarray(logits)
-    return as_reals("logits", scores if scores.ndim > 2 else scores[None], ("R", *shape))
+    checked = as_reals("logits", scores if scores.ndim > 2 else scores[None], ("R", *shape))
+    if all(are_probabilities(run) for run in checked):
+        raise SpurgenError("logits are probabilities: each row adds up to 1; pass their logarithms")
+    return softmax(checked)

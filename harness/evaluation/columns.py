@@ -14,9 +14,10 @@ RUNS = ("run", "seed")
 KEYS = ("key", "id", "image_id", "img_filename", "filename", "file_name")
 CODED_SPLITS = {"0": "train", "1": "val", "2": "test"}
 LOGITS = "logit_"
-FLAG = "_aligned"  # the end of the name of a column that says whether an attribute goes with the label
+FLAG = "_aligned"  # the end of the name of an attribute that says whether another goes with the label
 ALIGNED, CONFLICTS = "aligned", "conflicts"
-FLAGS = {"True": ALIGNED, "true": ALIGNED, "1": ALIGNED, "False": CONFLICTS, "false": CONFLICTS, "0": CONFLICTS}
+FLAGS = {"true": ALIGNED, "1": ALIGNED, "false": CONFLICTS, "0": CONFLICTS}
+NO_FLAG = "is neither True nor False (nor 1 or 0), as an attribute whose name ends in _aligned must be"
 IDENTITIES = ("male", "female", "LGBTQ", "christian", "muslim", "other_religions", "black", "white")
 
 
@@ -44,15 +45,23 @@ class Columns:
         is_score = self.logits is not None and name.startswith(self.logits)
         return name in named or name in LABELS or name in SPLITS or is_score
 
+    def is_flag(self, name: str) -> bool:
+        """Return whether a column is an attribute that says whether another goes with the label."""
+        return name in self.attributes and name.endswith(FLAG)
+
 
 LAYOUTS = {
     "spurgen generate --format wilds": (  # before those whose columns it has
         {"img_filename", "y", "split", "place", "true_label"},
         Columns(label="y", attributes=("place",), key="img_filename", split="split"),
     ),
-    "spurgen generate": (  # its attributes are its flags
+    "spurgen generate --format folder": (  # the attributes of this and the next are their flags
+        {"file_name", "index", "label", "split", "true_label", "env_id", "group_id"},
+        Columns(label="label", key="file_name", split="split"),
+    ),
+    "spurgen generate --format parquet": (
         {"index", "label", "split", "true_label", "env_id", "group_id"},
-        Columns(label="label", split="split"),
+        Columns(label="label", key="index", split="split"),
     ),
     "Waterbirds": (
         {"img_filename", "y", "split", "place"},
@@ -130,8 +139,7 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
         thresholds=layout.thresholds,
     )
     own = {chosen.label, *chosen.attributes} - {asked.label, *asked.attributes}
-    codes = {name: names for name, names in layout.codes.items() if name in own}
-    chosen = replace(chosen, codes=codes | {name: FLAGS for name in chosen.attributes if name.endswith(FLAG)})
+    chosen = replace(chosen, codes={name: names for name, names in layout.codes.items() if name in own})
     if chosen.label is None:
         raise SpurgenError(
             f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label; its columns are "

@@ -39,7 +39,7 @@ class Compared:
 class Comparison:
     """Two models on the same samples, by metric.
 
-    `by_name`: whether samples were paired by their names, else by their lines. `paired_runs`: whether both have the
+    `by_name`: whether samples were paired by their names, else by their places. `paired_runs`: whether both have the
     same runs, which are then paired. `mcnemar`: whether accuracy was tested by
     McNemar's exact test (1947), as it is with one run each.
     """

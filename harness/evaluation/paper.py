@@ -26,8 +26,11 @@ def to_latex(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison
     """Return a table with a line per model; `comparisons` are of the first with each of the others.
 
     Bold are figures that are significantly better than the first model's, and those of the first that are significantly
-    better than all others'.
+    better than all others'. Raises `SpurgenError` unless there is no comparison, or one for each other model in order.
     """
+    pairs = [(comparison.first, comparison.second) for comparison in comparisons]
+    if pairs and pairs != [(evaluations[0].name, other.name) for other in evaluations[1:]]:
+        raise SpurgenError("the comparisons are not of the first model with each of the others in order")
     rows = [_row(evaluations[0], comparisons, 1)]
     rows += [_row(other, comparisons[k : k + 1], -1) for k, other in enumerate(evaluations[1:])]
     first = evaluations[0]
@@ -76,13 +79,21 @@ def _caption(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison
     return f"{said} Bold: significantly better{than} (paired bootstrap{mcnemar}, Holm-corrected over the {over}, 5 %)."
 
 
+def check_count(models: int) -> None:
+    """Raise `SpurgenError` for more models than `draw_groups` has colours and marks."""
+    if models > len(SERIES):
+        raise SpurgenError(f"a figure shows at most {len(SERIES)} models, not {models}; name fewer")
+
+
 def draw_groups(evaluations: Sequence[Evaluation]) -> Figure:
     """Draw the accuracy of every group with its interval, the models of a group below one another.
 
-    Raises `SpurgenError` for more models than there are colours and marks.
+    Raises `SpurgenError` for more models than there are colours and marks, or models of other groups.
     """
-    if len(evaluations) > len(SERIES):
-        raise SpurgenError(f"a figure shows at most {len(SERIES)} models, not {len(evaluations)}; name fewer")
+    check_count(len(evaluations))
+    for other in evaluations[1:]:
+        if {group.name for group in other.groups} != {group.name for group in evaluations[0].groups}:
+            raise SpurgenError(f"{evaluations[0].name} and {other.name} have different groups; draw them one by one")
     names = [row.name for row in sorted(evaluations[0].groups, key=lambda row: row.accuracy.value)]
     models = len(evaluations)
     legend = LEGEND * (models > 1) + (math.ceil(models / ACROSS) - 1) * LINE

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS
+from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG
 from spurgen.harness.metrics.arrays import Float64, Int64
 
 MOST_GROUPS = 100_000
@@ -21,8 +21,8 @@ class Attribute:
     """An attribute of every sample.
 
     `ids`: places in `values`, int64 (n,). `aligned`: the value that goes with each class, int64 (K,), or None where it
-    is not known; `unaligned`: the reason why not. Instead of its values, only whether they go with the class may be
-    known: then `values` are `aligned` and `conflicts`.
+    is not known; `unaligned`: the reason why not. `is_flag`: instead of its values, only whether they go with the class
+    is known, and `values` are `aligned` and `conflicts`.
     """
 
     name: str
@@ -30,11 +30,13 @@ class Attribute:
     ids: Int64
     aligned: Int64 | None = None
     unaligned: str = "which value goes with which class is not named"
+    is_flag: bool = False
 
-    @property
-    def is_flag(self) -> bool:
-        """Whether only its alignment is known."""
-        return self.values == (ALIGNED, CONFLICTS)
+
+def flag(column: str, ids: Int64, num_classes: int) -> Attribute:
+    """Return the attribute of a column of flags; `ids`: 0 where it goes with the class, else 1, int64 (n,)."""
+    aligned = np.zeros(num_classes, np.int64)
+    return Attribute(column.removesuffix(FLAG), (ALIGNED, CONFLICTS), ids, aligned, is_flag=True)
 
 
 @dataclass(frozen=True)

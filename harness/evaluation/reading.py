@@ -10,8 +10,8 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.evaluation.alignment import in_train, named
-from spurgen.harness.evaluation.columns import CODED_SPLITS, FLAG, FLAGS, LABELS, SPLITS, Columns, Named, recognise
-from spurgen.harness.evaluation.predictions import Attribute, Predictions
+from spurgen.harness.evaluation.columns import CODED_SPLITS, LABELS, SPLITS, Columns, Named, recognise
+from spurgen.harness.evaluation.predictions import Attribute, Predictions, flag
 from spurgen.harness.evaluation.runs import rows_of_runs
 from spurgen.harness.evaluation.tables import (
     are_codes,
@@ -142,13 +142,15 @@ class _Labelled:
                 raise SpurgenError(
                     f"--aligned {name}: there is no attribute {name!r}; {suggestion(name, self.columns.attributes)}"
                 )
+            if self.columns.is_flag(name):
+                raise SpurgenError(f"--aligned {name} has no effect: its column says what goes with the class")
         return tuple(self._attribute(name, factors[name], aligned.get(name)) for name in self.columns.attributes)
 
     def _attribute(self, name: str, entries: pd.Series, aligned: Mapping[str, str] | None) -> Attribute:
         values, classes = self._values(name), self.classes
         ids = places(entries, values)
-        if self.columns.codes.get(name) == FLAGS:
-            return Attribute(name.removesuffix(FLAG), values, ids, np.zeros(len(classes), np.int64))
+        if self.columns.is_flag(name):
+            return flag(name, ids, len(classes))
         if aligned is not None:
             return Attribute(name, values, ids, named(name, values, classes, aligned))
         train = self.factors[self._are(TRAIN)]

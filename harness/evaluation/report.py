@@ -14,7 +14,7 @@ from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
 SCHEMA_VERSION = 7
-SHOWN = 12  # classes
+SHOWN = 12  # classes, or models
 LISTED = 3  # missing groups
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
@@ -34,13 +34,13 @@ def summary(evaluation: Evaluation) -> str:
         lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
         said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
         said += [f"What goes with the classes: {_mapped(evaluation)}."] if evaluation.aligned else []
-        if evaluation.flags:
-            said.append("Groups are by class and by whether each attribute goes with it, as the data say.")
     elif evaluation.missing_patterns:
         where = " or ".join(map(_spoken, evaluation.missing_patterns))
         said.append(f"Robust accuracy is not known: where {where}, a class has no sample.")
     else:
         said.append(f"Robust accuracy is not known: {evaluation.unaligned}.")
+    if evaluation.flags:
+        said.append(f"The data say of every sample whether these go with its class: {', '.join(evaluation.flags)}.")
     if evaluation.class_order is not None:
         said.append(f"Its scores were read in the order of the classes: {_listed(evaluation.class_order)}.")
     if evaluation.missing:
@@ -55,9 +55,9 @@ def summary(evaluation: Evaluation) -> str:
     return " ".join(said)
 
 
-def _listed(classes: Sequence[str]) -> str:
-    shown = ", ".join(classes[:SHOWN])
-    return shown + (f", ... ({len(classes)} classes)" if len(classes) > SHOWN else "")
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:SHOWN])
+    return shown + (f", ... ({len(names)} in all)" if len(names) > SHOWN else "")
 
 
 def _mapped(evaluation: Evaluation) -> str:
@@ -105,26 +105,19 @@ def comparison_summary(comparison: Comparison) -> str:
     return " ".join(_verdict(first, second, name, compared) for name, compared in comparison.metrics.items())
 
 
-def tests(comparisons: Sequence[Comparison]) -> str:
+def how_tested(comparisons: Sequence[Comparison]) -> str:
     """Return how models were compared, in sentences."""
     over = "metrics and models" if len(comparisons) > 1 else "metrics"
     said = [f"Tests: {comparisons[0].samples:,} samples; p-values are Holm-corrected over the {over}."]
     for which, having in (
         ("runs of the same name are paired", [c.paired_runs for c in comparisons]),
         ("the bootstrap of samples is paired", [not c.paired_runs for c in comparisons]),
-        (
-            "no column names the samples (--key), so they are paired by their lines",
-            [not c.by_name for c in comparisons],
-        ),
+        ("samples have no names (--key), so they are paired by their places", [not c.by_name for c in comparisons]),
         ("accuracy is tested by McNemar's exact test", [c.mcnemar for c in comparisons]),
     ):
         if any(having):
-            of = (
-                ""
-                if all(having)
-                else f"{_listed([c.second for c, has in zip(comparisons, having, strict=True) if has])}: "
-            )
-            said.append(f"{of}{which if of else which[0].upper() + which[1:]}.")
+            models = [c.second for c, has in zip(comparisons, having, strict=True) if has]
+            said.append(f"{which[0].upper()}{which[1:]}." if all(having) else f"{_listed(models)}: {which}.")
     return " ".join(said)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError, shortened
-from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAGS, NO_FLAG, Columns
 from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.metrics.arrays import LARGEST_SCORE, Float64, Int64
 
@@ -164,6 +164,10 @@ def categories(path: Path, table: pd.DataFrame, column: str, columns: Columns, k
     `known`: the column of the layout that this one repeats, if its name is another.
     """
     entries, known = texts(path, table, column), known or column
+    if columns.is_flag(known):
+        flags = entries.str.lower()
+        check(path, table, column, flags.isin(FLAGS), NO_FLAG)
+        return flags.map(FLAGS)
     if known in columns.thresholds:
         numbers = pd.to_numeric(entries, errors="coerce")
         check(path, table, column, numbers.between(0, 1), "is no share from 0 to 1")
@@ -185,6 +189,8 @@ def are_codes(path: Path, table: pd.DataFrame, columns: Columns) -> bool:
 
 def in_order(names: pd.Series, columns: Columns | None = None, column: str = "") -> tuple[str, ...]:
     """Return the different names in order: all of the layout if it knows the column, else by number or alphabet."""
+    if columns is not None and columns.is_flag(column):
+        return ALIGNED, CONFLICTS
     if columns is not None and column in columns.codes:
         return tuple(dict.fromkeys(columns.codes[column].values()))
     if columns is not None and column in columns.thresholds:

@@ -1,6 +1,7 @@
 """Predictions of any model evaluated in Python, as `spurgen evaluate` does: `from spurgen import evaluation`.
 
 `read_predictions` and `from_arrays` return predictions, `evaluate` their figures, `compare_with_first` paired tests.
+Messages name the command's flags.
 """
 
 from spurgen.harness.evaluation.arrays import from_arrays
@@ -10,7 +11,7 @@ from spurgen.harness.evaluation.paired import Compared, Comparison, compare, com
 from spurgen.harness.evaluation.paper import draw_groups, to_latex
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.reading import read_predictions
-from spurgen.harness.evaluation.report import comparison_summary, summary, to_json
+from spurgen.harness.evaluation.report import comparison_summary, how_tested, summary, to_json
 
 __all__ = [
     "Attribute",
@@ -27,6 +28,7 @@ __all__ = [
     "draw_groups",
     "evaluate",
     "from_arrays",
+    "how_tested",
     "read_predictions",
     "summary",
     "to_json",

@@ -106,7 +106,7 @@ def test_a_generated_data_set_is_grouped_by_class_and_alignment(capsys, tmp_path
     capsys.readouterr()
     assert main(["evaluate", "answers.csv", "--metadata", "data/metadata.csv", "--json", "figures.json"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
-    assert "Groups are by class and by whether each attribute goes with it, as the data say." in printed
+    assert "The data say of every sample whether these go with its class: color, shape." in printed
     (figures,) = json.loads(Path("figures.json").read_text())["evaluations"]
     assert (figures["samples"], len(figures["groups"]), figures["flags"]) == (len(test), 12, ["color", "shape"])
     of_pattern = {
@@ -129,15 +129,15 @@ def test_models_of_one_name_have_their_folders_beside_it(capsys):
 
 
 @pytest.mark.usefixtures("tables")
-def test_tables_without_names_of_samples_are_paired_by_their_lines_and_the_summary_says_so(capsys):
+def test_tables_without_names_of_samples_are_paired_by_their_places_and_the_summary_says_so(capsys):
     lines = [f"{k % 2},{k // 2 % 2},{k % 3 % 2}" for k in range(24)]
     for name in ("one.csv", "two.csv"):
         Path(name).write_text("\n".join(["y,place,pred", *lines]))
     assert main(["evaluate", "one.csv", "two.csv", "--attributes", "place"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
-    assert "No column names the samples (--key), so they are paired by their lines." in printed
+    assert "Samples have no names (--key), so they are paired by their places." in printed
     assert main(["evaluate", "right.csv", "shortcut.csv", "--metadata", "metadata.csv"]) == 0
-    assert "their lines" not in " ".join(capsys.readouterr().out.split())
+    assert "their places" not in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.usefixtures("tables")
@@ -160,6 +160,7 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
             "column split: there is no split 'dev' (--split)",
         ),
         ("shortcut.csv --metadata metadata.csv --aligned plaice landbird=land", "did you mean place?"),
+        ("shortcut.csv " * 9 + "--metadata metadata.csv --figure x.pdf", "a figure shows at most 8 models, not 9"),
         ("shortcut.csv --metadata metadata.csv --row mine", "--row has no effect without --answers; leave it out"),
         ("shortcut.csv --metadata metadata.csv --access twins", "--access has no effect without --answers"),
         (

@@ -2,6 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.cli import main
 from spurgen.harness.evaluation.alignment import in_train
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
@@ -56,3 +58,54 @@ def test_the_summary_gives_the_reason(write):
     assert f"Robust accuracy is not known: {figures.unaligned}." in summary(figures)
     assert figures.unaligned == "in the train split, no value of place goes with a class more than by chance (p = 1)"
     assert figures.aligned == {}
+
+
+def flagged(color, shape="True"):
+    """Return a table whose classes go with a colour in train, and that says so by a column of flags."""
+    test = pd.DataFrame({"label": [0, 0, 1, 1] * 10, "prediction": [0, 1, 1, 0] * 10, "split": "test"})
+    table = test.assign(color_aligned=[color[0], color[1]] * 20, shape_aligned=shape)
+    return pd.concat([table, table.assign(split="train", color_aligned=color[0])])
+
+
+@pytest.mark.parametrize("color", [("True", "False"), ("TRUE", "FALSE"), (1, 0), (True, False)])
+def test_a_column_of_flags_says_what_goes_with_the_class(color, write):
+    for name in ("model.csv", "model.parquet"):
+        columns = Columns(attributes=("color_aligned",))
+        figures = evaluate(read_predictions(write(flagged(color), name), columns))
+        assert {name: one.value for name, one in figures.patterns.items()} == {"color aligned": 1, "color conflicts": 0}
+        assert figures.flags == ("color",)
+        assert figures.aligned == {}
+
+
+def test_a_flag_that_is_neither_true_nor_false_is_an_error(write):
+    columns = Columns(attributes=("color_aligned", "shape_aligned"))
+    with pytest.raises(SpurgenError, match=r"line 2, column shape_aligned: 'yes' is neither True nor False"):
+        read_predictions(write(flagged((1, 0), "yes")), columns)
+    with pytest.raises(SpurgenError, match="--aligned color_aligned has no effect"):
+        read_predictions(write(flagged((1, 0))), columns, aligned={"color_aligned": {"0": "1"}})
+
+
+def test_values_called_as_flags_are_values(write):
+    table = flagged(("aligned", "conflicts")).rename(columns={"color_aligned": "status"})
+    figures = evaluate(read_predictions(write(table[table.split == "test"]), Columns(attributes=("status",))))
+    assert figures.flags == ()
+    assert figures.robust_accuracy is None
+
+
+def test_flags_and_values_may_be_mixed(write):
+    table = flagged((1, 0)).assign(place=lambda t: t.label)
+    columns = Columns(attributes=("color_aligned", "place"))
+    figures = evaluate(read_predictions(write(table), columns), allow_missing=True)
+    assert figures.flags == ("color",)
+    assert figures.aligned == {"place": {"0": "0", "1": "1"}}
+    assert "whether these go with its class: color." in summary(figures)
+
+
+def test_a_generated_file_of_parquet_is_its_own_metadata(tmp_path, write):
+    flags = "--format parquet --num-classes 2 --num-samples 40 --channels color --image-size 32"
+    assert main(["generate", "--out", str(tmp_path / "d"), *flags.split()]) == 0
+    metadata = tmp_path / "d/data/test-00000-of-00001.parquet"
+    test = pd.read_parquet(metadata, columns=["index", "label"])
+    answers = write(test.sample(frac=1, random_state=0).rename(columns={"label": "prediction"}), "answers.csv")
+    figures = evaluate(read_predictions(answers, metadata=metadata))
+    assert (figures.accuracy.value, len(figures.groups), figures.flags) == (1, 4, ("color",))

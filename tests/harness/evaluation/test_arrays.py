@@ -6,6 +6,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.arrays import from_arrays
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
+from spurgen.harness.evaluation.paired import compare
 from spurgen.harness.evaluation.reading import read_predictions
 
 LABELS, LIGHT = np.repeat([0, 1], 20), np.tile(["day", "night"], 20)
@@ -39,6 +40,29 @@ def test_booleans_say_whether_an_attribute_goes_with_the_label():
     assert figures.groups[0].name == "0, light aligned"
 
 
+def test_keys_pair_the_samples_of_two_models_and_runs_their_runs():
+    order = np.random.default_rng(1).permutation(40)
+    answers = np.stack([LABELS, np.where(np.arange(40) % 5, LABELS, 1 - LABELS)])
+    one = from_arrays("one", LABELS, {"light": LIGHT}, predicted=answers, keys=np.arange(40), runs=["a", "b"])
+    two = from_arrays(
+        "two", LABELS[order], {"light": LIGHT[order]}, predicted=answers[:, order], keys=order, runs=["a", "b"]
+    )
+    comparison = compare(one, two)
+    assert (comparison.by_name, comparison.paired_runs) == (True, True)
+    assert comparison.metrics["accuracy"].p == 1
+    other = from_arrays("two", LABELS, {"light": LIGHT}, predicted=answers, runs=["c", "d"])
+    assert not compare(one, other).paired_runs
+
+
+def test_classes_and_values_may_have_any_type():
+    read = from_arrays(
+        "model", LABELS == 1, {"night": LIGHT == "night"}, predicted=LABELS, aligned={"night": {0: 0, 1: 1}}
+    )
+    figures = evaluate(read)
+    assert {group.name for group in figures.groups} == {f"{y}, night = {night}" for y in (0, 1) for night in (0, 1)}
+    assert set(figures.patterns) == {"night aligned", "night conflicts"}
+
+
 def test_whole_numbers_of_any_kind_are_the_same_names():
     figures = evaluate(from_arrays("model", LABELS.astype(float), {"light": LIGHT}, predicted=LABELS.astype(np.uint8)))
     assert figures.accuracy.value == 1
@@ -50,7 +74,7 @@ def test_classes_give_the_order_of_logits_and_may_have_no_sample():
     read = from_arrays("model", names, {"light": LIGHT}, logits=scores, classes=["dog", "eel", "cat"])
     figures = evaluate(read, allow_missing=True)
     assert figures.accuracy.value == 1
-    assert figures.class_order == ("dog", "eel", "cat")
+    assert figures.class_order is None  # nothing was guessed
     assert figures.missing == ("eel, light = day", "eel, light = night")
 
 
@@ -59,15 +83,25 @@ def test_classes_give_the_order_of_logits_and_may_have_no_sample():
     [
         ({"predicted": None}, "expected either predicted or logits"),
         ({"logits": np.zeros((40, 2))}, "expected either predicted or logits"),
-        ({"predicted": LABELS[1:]}, r"predicted has 39 entries for 40 labels; expected \(n,\) or \(R, n\)"),
-        ({"predicted": LABELS + 1}, "predicted: 2 is none of the classes 0, 1; name all by classes"),
+        ({"predicted": LABELS[1:]}, r"predicted has the shape \(39,\); expected \(40,\), an entry for each"),
+        ({"predicted": LABELS[None, :0]}, r"predicted has the shape \(1, 0\); expected \(n,\) or \(R, n\)"),
+        ({"predicted": None, "logits": np.full((40, 2), 0.5)}, "logits are probabilities: each row adds up to 1"),
+        ({"predicted": LABELS + 1}, "predicted: 2 is none of the classes 0, 1; name all classes by classes="),
         ({"predicted": None, "logits": np.zeros((40, 3))}, r"logits.*shape \(1, 40, 3\)"),
-        ({"labels": LABELS[:0]}, r"labels has the shape \(0,\); expected \(n,\), with n at least 1"),
+        ({"labels": LABELS[:0]}, r"labels has the shape \(0,\); expected \(n,\), an entry for each"),
         ({"classes": [1]}, "labels: 0 is none of the classes 1"),
         ({"labels": [None, *LABELS[1:]]}, "labels: entry 0 is missing"),
-        ({"attributes": {"light": LIGHT[1:]}}, "light has 39 values for 40 labels; expected one for every sample"),
-        ({"attributes": {}}, "name an attribute"),
-        ({"aligned": {"lihgt": {}}}, "aligned names lihgt, which is no attribute"),
+        ({"labels": ["a", np.nan] * 20}, "labels: entry 1 is missing"),
+        ({"labels": np.where(LABELS, 1, np.nan)}, "labels: entry 0 is missing"),
+        ({"attributes": {"light": ["day", None] * 20}}, "light: entry 1 is missing"),
+        ({"attributes": {"light": LIGHT[1:]}}, r"light has the shape \(39,\); expected \(40,\), an entry for each"),
+        ({"attributes": {}}, "attributes is empty; name one or more"),
+        ({"attributes": {"light_aligned": LIGHT}}, "light_aligned: day is neither True nor False"),
+        ({"attributes": {"light_aligned": LABELS}, "aligned": {"light_aligned": {}}}, "light_aligned says itself"),
+        ({"classes": [0, 1, 1]}, "classes: 1 occurs more than once"),
+        ({"keys": np.zeros(40)}, "keys: 0 occurs more than once"),
+        ({"runs": ["a", "b"]}, r"runs has the shape \(2,\); expected \(1,\)"),
+        ({"aligned": {"lihgt": {}}}, "aligned: lihgt is no attribute"),
         ({"aligned": {"light": {"0": "day"}}}, "--aligned light says nothing of 1"),
     ],
 )

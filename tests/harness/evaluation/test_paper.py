@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,21 @@ def test_mcnemar_is_mentioned_where_it_was_used(model):
     models = [model({(1, 0): 25}, name="a.csv"), model({(1, 0): 5}, name="b.csv"), model({}, {}, name="c.csv")]
     text = to_latex([evaluate(one) for one in models], compare_with_first(models))
     assert "McNemar's exact test for accuracy where each has one run, Holm" in text
+
+
+def test_comparisons_belong_to_the_models_of_the_table(model):
+    models = [model({(1, 0): k}, name=f"m{k}.csv") for k in (5, 10, 25)]
+    evaluations = [evaluate(one) for one in models]
+    with pytest.raises(SpurgenError, match="comparisons are not of the first model with each of the others in order"):
+        to_latex(evaluations, compare_with_first([models[0], models[2]]))
+    assert "Bold" in to_latex(evaluations, compare_with_first(models))
+
+
+def test_models_of_other_groups_are_not_drawn_together(model):
+    first = evaluate(model({}))
+    other = replace(first, name="other", groups=first.groups[1:])
+    with pytest.raises(SpurgenError, match="model and other have different groups; draw them one by one"):
+        draw_groups([first, other])
 
 
 def test_a_figure_has_as_many_models_as_there_are_marks(model):

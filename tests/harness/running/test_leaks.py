@@ -1,4 +1,7 @@
-"""Scoring many submissions, good and bad, leaves nothing behind in the scorer."""
+"""Scoring many submissions, good and bad, leaves nothing behind in the scorer.
+
+Memory that C libraries allocate by themselves is not counted; what the process holds depends on the tests before.
+"""
 
 import gc
 import os
