@@ -12,7 +12,7 @@ from spurgen.harness.machine.plotting import styled, to_png
 from spurgen.harness.validity._rows import RankedSuite
 from spurgen.harness.validity._section import Section
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 TESTS = "spurgen.harness.validity"
 OPENING = "cannot_show"  # stands before the verdicts
 Sections = Mapping[str, Section]

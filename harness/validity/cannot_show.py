@@ -75,7 +75,7 @@ def _networks(tasks: Sequence[RankedTask]) -> Iterator[str]:
     )
     yield (
         "Every method has the number of epochs with which it was tuned, so one that fails here may only be slow. What "
-        "more epochs change is not examined here; `spurgen entry` measures it for ERM."
+        "more epochs change is measured for ERM alone, by `spurgen entry` (benchmark/CALIBRATION.md)."
     )
 
 
@@ -127,8 +127,8 @@ def _agreement(suite: RankedSuite) -> Iterator[str]:
 def _sources(suite: RankedSuite) -> Iterator[str]:
     if any(entry.protocol == SUBPOPBENCH for entry in suite.published):
         yield (
-            "SubpopBench's numbers are quoted from Table 2 of the MEDRO paper, by whose text models were selected on "
-            "test. We did not have the original."
+            "SubpopBench's numbers are quoted from Table 2 of the MEDRO paper. As far as its text says, models were "
+            "selected on test. We did not have the original."
         )
 
 

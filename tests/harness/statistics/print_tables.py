@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from simulated_boards import (
+    PROFILES,
     ceiling_board,
     claims_about_a_further_row,
+    claims_against_erm,
     coverage,
     failing_board,
     failing_coverage,
@@ -34,19 +36,25 @@ from spurgen.harness.results.store import Store
 
 RESULTS = Path(__file__).parents[3] / "benchmark" / "results"
 ROWS = (6, 12, 27)
+MAIN = ("composite-text", "composite-image", "composite-multimodal")
 MEANS = {".5": (0.5,), ".1 and .9": (0.1, 0.9)}
 
 
 def rows_of(suite_name):
     """Return robust accuracy by world of every baseline with five results, on each task: float64 (R, 5)."""
+    return {task: np.array([*rows.values()]) for task, rows in labelled_rows(suite_name).items()}
+
+
+def labelled_rows(suite_name):
+    """Return robust accuracy by world, float64 (5,), of every baseline with five results, by task and label."""
     suite = load_suite(suite_name)
     rows, by_task = Store(RESULTS, suite_name).rows(), {}
     for name, task in suite.tasks.items():
         ours = {label: row for label, row in on_task(rows, name).items() if is_baseline_row(row)}
-        values = TaskValues(task, group_sizes(task)).by_label(ours, RANKED_BY).values()
-        full = [row for row in values if len(row) == 5]
+        values = TaskValues(task, group_sizes(task)).by_label(ours, RANKED_BY)
+        full = {label: row for label, row in values.items() if len(row) == 5}
         if len(full) > 2:
-            by_task[name] = np.array(full)
+            by_task[name] = full
     return by_task
 
 
@@ -110,6 +118,22 @@ def claims(boards):
         line(f"a further row; mean .5, deviation .08, unequal ({unequal})", *(f"{rate:.1%}" for rate in rates))
 
 
+def against_erm(boards):
+    table("board", *(f"{rows} rows" for rows in ROWS), "of two, 27 rows")
+    settings = {f"unequal ({unequal}); deviation .05": (0.05, unequal) for unequal in (0.0, 0.35, 1.0, 1.5)}
+    for name, rows in rows_of("v2").items():
+        centre, _, unequal, _ = measured_spread(rows)
+        settings |= {f"spread of v2's {name}": (centre, unequal)} if len(rows) == ROWS[-1] else {}
+    for (words, (centre, unequal)), (at, means) in product(settings.items(), MEANS.items()):
+        drawn = [[claims_against_erm(null_board(n, m, centre, unequal), boards) for m in means] for n in ROWS]
+        cells = [span([any_row for any_row, _ in rates]) for rates in drawn]
+        line(f"mean {at}; {words}", *cells, span([of_two for _, of_two in drawn[-1]]))
+    for chance in (0.1, 0.2, 0.3):
+        drawn = [claims_against_erm(half_failing_board(rows, chance), boards) for rows in ROWS]
+        words = f"half fall to .6 in {chance:.0%} of worlds, half are steady at the same mean"
+        line(words, *(f"{any_row:.1%}" for any_row, _ in drawn), f"{drawn[-1][1]:.1%}")
+
+
 def powers(boards):
     table("deviation at .5, unequal", ".05", ".10", ".15", ".20", "all of 351 pairs", "all of 15 pairs")
     settings = {f"{s}, {u}": (s, u) for s, u in product((0.03, 0.05, 0.1), (0.35, 0.5, 1.0, 1.5))}
@@ -127,12 +151,29 @@ def covered(boards):
     rates = [coverage(boards, rows) for rows in ROWS]
     for name in rates[0]:
         line(name, *(f"{each[name]:.1%}" for each in rates))
+    table("interval of", *MAIN)
+    rates = [coverage(boards, ROWS[-1], *stored_profiles(task)) for task in MAIN]
+    for name in rates[0]:
+        line(name, *(f"{each[name]:.1%}" for each in rates))
     rates = [recovery_coverage(boards // 4, rows) for rows in ROWS]
     for name in rates[0]:
         line(f"gap recovered by {name}: t; bootstrap", *(f"{t:.1%}; {b:.1%}" for t, b in (r[name] for r in rates)))
     table("a row at 1.00 that falls to", "in this share of worlds", "covered", "falls in none of five worlds")
     for low, chance in ((0.6, 0.1), (0.54, 0.2), (0.6, 0.3), (0.5, 0.5)):
         line(f"{low}", f"{chance:.0%}", *(f"{rate:.0%}" for rate in failing_coverage(low, chance, boards)))
+
+
+def stored_profiles(task):
+    """Return mean and deviation of v2's four rows on a task, by label, and how the deviations of all are spread.
+
+    A row that is at 1.00 in every world is taken to be at .9995, with a deviation of .0005.
+    """
+    rows = labelled_rows("v2")[task]
+    centre, _, unequal, _ = measured_spread([*rows.values()])
+    profiles = {
+        name: (min(float(rows[name].mean()), 0.9995), max(float(rows[name].std(ddof=1)), 0.0005)) for name in PROFILES
+    }
+    return profiles, centre, unequal
 
 
 def minima(boards):
@@ -164,7 +205,7 @@ def pattern_profiles():
     }
 
 
-PARTS = (spread, claims, powers, covered, minima)
+PARTS = (spread, claims, against_erm, powers, covered, minima)
 
 
 def main(boards=1000, *names):

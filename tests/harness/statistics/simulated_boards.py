@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import digamma, ndtr, polygamma
 from scipy.stats import beta
 
+from spurgen.harness.statistics.differences import ALPHA, holm
 from spurgen.harness.statistics.moderation import variance_shape
 from spurgen.harness.statistics.recovery import gap_recovered
 from spurgen.harness.statistics.standing import References
@@ -133,6 +134,20 @@ def false_claims(draw, boards, seed=0, *, plain=False):
     return float(np.mean(shares))
 
 
+def claims_against_erm(draw, boards, seed=0):
+    """Return the share of boards of equal rows on which any differs from the first, and any of the next two alone.
+
+    These are the column To ERM, Holm-corrected over its rows, and the report's test of two methods, over the two.
+    """
+    wrong = np.zeros(2)
+    for k in range(boards):
+        rows, _ = draw(np.random.default_rng([seed, k]))
+        spread = fit_spread(rows)
+        p_values = [paired(row, rows[0], spread).p for row in rows[1:]]
+        wrong += [min(holm(p_values)) < ALPHA, min(holm(p_values[:2])) < ALPHA]
+    return (wrong / boards).tolist()
+
+
 def power(spread, unequal, boards):
     """Return how often a true difference of .05, .10, .15, .20 is found among 27 rows, and the share of all pairs.
 
@@ -171,27 +186,26 @@ def failing_coverage(low, chance, boards, seed=0):
     return np.mean(hits, axis=0).tolist()
 
 
-def board_of_profiles(rng, rows, unequal=0.4):
-    """Draw a board of the four profiles and `rows` - 4 others, with their true means."""
-    names = len(PROFILES)
-    means = np.r_[[mean for mean, _ in PROFILES.values()], np.linspace(0.2, 0.9, rows - names)]
-    deviations = np.r_[[sd for _, sd in PROFILES.values()], deviations_of(rng, means[names:], 0.08, unequal)]
+def board_of_profiles(rng, rows, profiles=PROFILES, spread=0.08, unequal=0.4):
+    """Draw a board of the profiles, mean and deviation by name, and others up to `rows` in all, with the true means."""
+    names = len(profiles)
+    means = np.r_[[mean for mean, _ in profiles.values()], np.linspace(0.2, 0.9, rows - names)]
+    deviations = np.r_[[sd for _, sd in profiles.values()], deviations_of(rng, means[names:], spread, unequal)]
     return draw_rows(rng, means, deviations), means
 
 
-def coverage(boards, rows, seed=0):
+def coverage(boards, rows, profiles=PROFILES, spread=0.08, unequal=0.4, seed=0):
     """Return how often intervals cover the truth: of each profile's mean, and of each pair of profiles' difference."""
-    covered = {}
+    covered, names = {}, list(profiles)
     for k in range(boards):
-        values, means = board_of_profiles(np.random.default_rng([seed, k]), rows)
-        spread = fit_spread(values)
-        for i, name in enumerate(PROFILES):
-            low, high = mean_estimate(values[i], spread).ends
+        values, means = board_of_profiles(np.random.default_rng([seed, k]), rows, profiles, spread, unequal)
+        fitted = fit_spread(values)
+        for i, name in enumerate(names):
+            low, high = mean_estimate(values[i], fitted).ends
             covered.setdefault(name, []).append(low <= means[i] <= high)
-        for i, j in combinations(range(len(PROFILES)), 2):
-            low, high = paired(values[j], values[i], spread).interval
-            pair = f"{list(PROFILES)[j]} - {list(PROFILES)[i]}"
-            covered.setdefault(pair, []).append(low <= means[j] - means[i] <= high)
+        for i, j in combinations(range(len(names)), 2):
+            low, high = paired(values[j], values[i], fitted).interval
+            covered.setdefault(f"{names[j]} - {names[i]}", []).append(low <= means[j] - means[i] <= high)
     return {name: float(np.mean(hits)) for name, hits in covered.items()}
 
 

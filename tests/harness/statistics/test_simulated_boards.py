@@ -5,6 +5,7 @@ import pytest
 from simulated_boards import (
     ceiling_board,
     claims_about_a_further_row,
+    claims_against_erm,
     coverage,
     deviations_of,
     draw_rows,
@@ -50,6 +51,17 @@ def test_rows_at_the_ceiling_and_rows_that_fail_by_chance_make_no_false_claims(b
 @pytest.mark.parametrize("unequal", [0.4, 1.0])
 def test_a_further_row_is_seldom_told_apart_from_its_equals(unequal):
     assert claims_about_a_further_row(500, 12, unequal=unequal) <= 0.05
+
+
+@pytest.mark.parametrize("rows", [6, 27])
+@pytest.mark.parametrize(("mean", "unequal"), [(0.5, 0.35), (0.9, 0.5), (0.5, 1.5)])
+def test_equal_rows_are_seldom_claimed_to_differ_from_erm(rows, mean, unequal):
+    any_row, of_two = claims_against_erm(null_board(rows, mean, 0.05, unequal), 500)
+    assert max(any_row, of_two) <= 0.05
+
+
+def test_a_row_far_from_erm_is_claimed_to_differ():
+    assert claims_against_erm(lambda rng: (draw_rows(rng, [0.2, 0.8, 0.8], [0.03] * 3), None), 50) == [1, 1]
 
 
 def test_true_differences_are_found_and_more_often_the_larger_they_are():

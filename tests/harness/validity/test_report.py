@@ -29,7 +29,7 @@ def test_every_test_returns_a_section_and_the_whole_suite_can_be_judged(sections
 def test_the_json_names_its_version_and_has_every_metric(sections):
     content = json.loads(to_json(sections))
     assert list(content) == ["schema_version", *NAMES]
-    assert content["schema_version"] == 5
+    assert content["schema_version"] == 6
     assert list(content["erm_failure"]) == ["passed", "missing", "thresholds", "tasks"]
     task = sections["erm_failure"].tasks["signs-text"]
     shown = content["erm_failure"]["tasks"]["signs-text"]

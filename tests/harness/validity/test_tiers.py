@@ -27,9 +27,9 @@ def test_five_levels_pass(examined):
     assert task.distinct == ["e", "d", "c", "b", "a"]
     assert task.letters == {"e": "a", "d": "b", "c": "c", "b": "d", "a": "e"}
     assert task.robust_accuracy["e"] == pytest.approx(0.97)
-    assert "| signs-image | 5      | 5       | yes " in section.tables()
+    assert "| signs-image | 5      | 5       | 100% of 10         | yes " in section.tables()
     assert "e, d, c, b, a" in section.tables()
-    assert "Pairs told apart: 100% of 10 (each)." in section.summary()
+    assert "Pairs told apart: 100% of 10 (each); 60% wanted." in section.summary()
 
 
 def test_four_levels_fail(examined):
@@ -38,6 +38,14 @@ def test_four_levels_fail(examined):
     task = section.tasks["signs-image"]
     assert (task.tiers, task.told_apart) == (4, pytest.approx(0.9))
     assert (task.letters["d"], task.letters["e"]) == ("a", "a")
+
+
+def test_five_tiers_do_not_pass_if_few_pairs_are_told_apart(examined):
+    low = {f"low{k}": 0.2 for k in range(9)}
+    section = examined({**FIVE, **low})
+    task = section.tasks["signs-image"]
+    assert (task.tiers, task.passed, section.passed) == (5, False, False)
+    assert 0.4 < task.told_apart < 0.6
 
 
 def test_rows_with_few_units_make_no_tier(make_outcomes, gathered):
