@@ -35,7 +35,7 @@ HOUR, MEMORY = 3600, 4 << 30
 HARNESS = 3 << 29  # bytes of the command and its process, beside the submission's: 1.0 GB were measured on images
 SCRIPT = """#!/bin/bash
 # Submit this from the folder of the plan, with spurgen on the path; then: spurgen merge 'shares/*' --results merged
-# The limits are twice what {source}: raise them for a larger submission.
+# The limits are twice what {source}, at least 10 minutes, and 1.5 GiB on top: raise them for a larger submission.
 #SBATCH --job-name=spurgen
 #SBATCH --output=spurgen-%A-%a.out
 #SBATCH --array=0-{last}

@@ -28,6 +28,17 @@ def of_runs(values: Float64) -> list[Part]:
     return [Part(float(values.std(ddof=1)) / len(values) ** 0.5, len(values) - 1)]
 
 
+def of_difference(first: Float64, second: Float64) -> list[Part]:
+    """Return the parts that unpaired runs add to the difference of two models' means; float64 (R1,), (R2,).
+
+    A single run is taken to vary as the runs of the other model do: it says nothing of its own variance.
+    """
+    if len(first) > 1 and len(second) > 1:
+        return [*of_runs(first), *of_runs(second)]
+    several = max(first, second, key=len)
+    return [Part(part.error * (1 + len(several)) ** 0.5, part.degrees) for part in of_runs(several)]
+
+
 def margin(parts: Sequence[Part], alpha: float = ALPHA) -> float:
     """Return half the width of the 1 - `alpha` interval of a mean whose error has independent parts.
 

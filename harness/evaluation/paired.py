@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import REPLICATES
-from spurgen.harness.evaluation.margins import Part, margin, of_runs, p_value
+from spurgen.harness.evaluation.margins import Part, margin, of_difference, of_runs, p_value
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.evaluation.resampling import count_cells, of_a_difference, resample
 from spurgen.harness.metrics import Interval
@@ -39,8 +39,8 @@ class Compared:
 class Comparison:
     """Two models on the same samples, by metric.
 
-    `by_name`: whether samples were paired by their names, else by their places. `paired_runs`: whether both have the
-    same runs, which are then paired. `mcnemar`: whether accuracy was tested by
+    `by_name`: whether samples were paired by their names, else by their places. `runs`: their number.
+    `paired_runs`: whether both have the same runs, which are then paired. `mcnemar`: whether accuracy was tested by
     McNemar's exact test (1947), as it is with one run each.
     """
 
@@ -49,6 +49,7 @@ class Comparison:
     samples: int
     metrics: dict[str, Compared]
     by_name: bool
+    runs: tuple[int, int]
     paired_runs: bool
     mcnemar: bool
 
@@ -78,7 +79,8 @@ def compare(first: Predictions, second: Predictions, allow_missing: bool = False
         for (name, (a, b, interval, p)), p_holm in zip(tests.items(), corrected, strict=True)
     }
     by_name = first.keys is not None and second.keys is not None
-    return Comparison(first.name, second.name, len(first), metrics, by_name, paired_runs, single)
+    runs = len(first.runs), len(second.runs)
+    return Comparison(first.name, second.name, len(first), metrics, by_name, runs, paired_runs, single)
 
 
 def compare_with_first(models: Sequence[Predictions], allow_missing: bool = False, seed: int = 0) -> list[Comparison]:
@@ -117,7 +119,7 @@ def _test(
 ) -> tuple[float, float, Interval, float]:
     """Return both means, the interval of their difference, and its p-value; `first`, `second`: by run, (R1,), (R2,)."""
     difference = float(first.mean() - second.mean())
-    runs = of_runs(first - second) if paired_runs else [*of_runs(first), *of_runs(second)]
+    runs = of_runs(first - second) if paired_runs else of_difference(first, second)
     parts = [Part(float(replicates.std(ddof=1))), *runs]
     reach = margin(parts)
     return (

@@ -64,7 +64,12 @@ def _cell(estimate: Estimate, is_better: bool) -> str:
 
 
 def _caption(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
-    runs = " and ".join(dict.fromkeys(f"{e.runs} run{'s' * (e.runs > 1)}" for e in evaluations))
+    by_number: dict[str, list[str]] = {}
+    for e in evaluations:
+        by_number.setdefault(f"{e.runs} run{'s' * (e.runs > 1)}", []).append(e.name)
+    runs = " and ".join(by_number)
+    if len(by_number) > 1:
+        runs = " and ".join(f"{number} ({', '.join(names)})" for number, names in by_number.items())
     several = [e.runs > 1 for e in evaluations]
     over = "samples and runs" if all(several) else "samples, and runs if several" if any(several) else "samples"
     said = f"Means over {runs}, with 95 % intervals over {over}; that of the worst group is simultaneous."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,10 @@ Aligned = Mapping[str, Mapping[str, str]]
 
 
 def read_predictions(
-    path: Path,
+    path: str | PathLike[str],
     asked: Columns = Columns(),  # noqa: B008 (it is frozen)
     *,
-    metadata: Path | None = None,
+    metadata: str | PathLike[str] | None = None,
     split: str | None = None,
     aligned: Aligned | None = None,
 ) -> Predictions:
@@ -47,10 +48,11 @@ def read_predictions(
     each class; where it does not, train samples tell. Raises `SpurgenError`, with the file, line and column, for
     anything that would have to be guessed or left out.
     """
-    source = metadata or path
+    path = Path(path)
+    source = path if metadata is None else Path(metadata)
     columns = recognise(asked, Named(source, read_header(source)), Named(path, read_header(path)))
     table = read_file(path, columns.may_matter)
-    about = table if metadata is None else read_file(metadata, columns.may_matter)
+    about = table if metadata is None else read_file(source, columns.may_matter)
     labelled = _labelled(source, about, _with_shares_only(source, about, columns, asked), split)
     rows = np.arange(len(table)) if metadata is None else _matched(path, table, about, labelled)
     inside, columns, classes = labelled.inside[rows], labelled.columns, labelled.classes
@@ -207,7 +209,7 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
             f"{path} and {metadata} share no column {key or 'of keys'}; name one that both have by --key"
         )
     known, asked = texts(metadata, about, key), texts(path, table, key)
-    check(metadata, about, key, ~known.duplicated(), "occurs more than once")
+    check(metadata, about, key, ~known.duplicated(), f"occurs more than once{_beyond_a_split(known, labelled)}")
     rows: Int64 = pd.Index(known).get_indexer(pd.Index(asked)).astype(np.int64)
     check(path, table, key, rows >= 0, f"is not in {metadata}")
     lacking = labelled.inside.copy()
@@ -219,6 +221,13 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
         )
     _check_agreement(path, table, about, labelled, rows)
     return rows
+
+
+def _beyond_a_split(keys: pd.Series, labelled: _Labelled) -> str:
+    """Return what to do about names of samples that are unique within each split alone, else nothing."""
+    if labelled.splits is None or pd.DataFrame({"key": keys, "split": labelled.splits}).duplicated().any():
+        return ""
+    return ", in several splits: name another column by --key, or leave the other splits out of the file"
 
 
 def _check_agreement(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:

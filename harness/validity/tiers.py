@@ -65,7 +65,8 @@ class Tiers(Section):
     def tables(self) -> str:
         """Return how many tiers each task has, and every row's letters."""
         lines = [
-            {"Task": name, "Rows": task.rows, "Tiers": task.tiers, "Pairs told apart": f"{task.told_apart:.0%} of {task.pairs}",
+            {"Task": name, "Rows": task.rows, "Tiers": task.tiers,
+             "Pairs told apart": f"{task.told_apart:.0%} of {task.pairs}",
              f"Passed (at least {WANTED}, and {PAIRS_WANTED:.0%} of the pairs)": PASSED[task.passed],
              "Rows that all differ": ", ".join(task.distinct)}
             for name, task in self.tasks.items()

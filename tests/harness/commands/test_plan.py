@@ -75,7 +75,7 @@ def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, ca
         assert main([*PLAN, "--suite", suite_file, "--slurm", "6"]) == 0
         script = capsys.readouterr().out
         assert f"#SBATCH --time={minutes}\n#SBATCH --mem={4096 + 1536}M" in script
-        assert ("stored results of other submissions took: raise them" in script) == bool(seconds)
+        assert ("stored results of other submissions took, at least 10 minutes" in script) == bool(seconds)
 
 
 def test_a_plan_of_several_suites_is_refused(planned, suite_file, stderr):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spurgen.harness.evaluation.margins import Part, margin, of_runs, p_value
+from spurgen.harness.evaluation.margins import Part, margin, of_difference, of_runs, p_value
 
 ERRORS = st.floats(1e-4, 1.0)
 PARTS = st.lists(st.builds(Part, ERRORS, st.sampled_from([1, 2, 9, math.inf])), min_size=1, max_size=3)
@@ -21,6 +21,15 @@ def test_one_run_has_no_part_and_several_have_one():
     assert of_runs(np.array([0.5])) == []
     ((error, degrees),) = of_runs(np.array([0.4, 0.6]))
     assert (error, degrees) == (pytest.approx(0.1), 1)
+
+
+def test_a_single_run_is_taken_to_vary_as_the_runs_of_the_other_model():
+    one, three, two = np.array([0.9]), np.array([0.4, 0.5, 0.6]), np.array([0.1, 0.3])
+    ((error, degrees),) = of_difference(one, three)
+    assert (error, degrees) == (pytest.approx(0.1 * (1 + 1 / 3) ** 0.5), 2)
+    assert of_difference(three, one) == [(error, degrees)]
+    assert of_difference(one, one) == []
+    assert of_difference(three, two) == [*of_runs(three), *of_runs(two)]
 
 
 @given(PARTS, st.floats(1e-3, 10.0))

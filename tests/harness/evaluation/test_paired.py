@@ -119,21 +119,21 @@ def test_equal_models_rarely_differ_significantly():
     assert low / 150 <= 0.08
 
 
-def false_positives(size, truth, tables, runs=1, deviation=0.0, paired=False):
+def false_positives(size, truth, tables, runs=1, deviation=0.0, paired=False, of_other=None):
     """Return how often equal models differ "significantly", by metric and in any of them, float (4,).
 
     `truth`: the accuracy of each of four groups, which have `size` samples; it is moved by a run's own deviate.
-    `paired`: whether the models' runs have the same names.
+    `paired`: whether the models' runs have the same names. `of_other`: the runs of the second model, if it has others.
     """
     rng, low = np.random.default_rng(1), np.zeros(4)
     labels, values = np.repeat([0, 0, 1, 1], size), np.repeat([0, 1, 1, 0], size)
     place = Attribute("place", ("0", "1"), values, np.array([0, 1]))
     for k in range(tables):
         models = []
-        for name in "ab":
-            accuracies = np.repeat(truth, size) + (deviation * rng.normal(size=(runs, 1)) if deviation else 0)
-            predicted = np.where(rng.random((runs, 4 * size)) < accuracies, labels, 1 - labels)
-            names = tuple(f"{'' if paired else name}{run}" for run in range(runs))
+        for name, count in (("a", runs), ("b", of_other or runs)):
+            accuracies = np.repeat(truth, size) + (deviation * rng.normal(size=(count, 1)) if deviation else 0)
+            predicted = np.where(rng.random((count, 4 * size)) < accuracies, labels, 1 - labels)
+            names = tuple(f"{'' if paired else name}{run}" for run in range(count))
             models.append(Predictions(name, ("0", "1"), labels, (place,), predicted, names))
         metrics = compare(*models, seed=k).metrics
         each = [metrics[name].p for name in ("accuracy", "robust_accuracy", "wga")]
@@ -153,6 +153,11 @@ def test_equal_models_of_two_runs_rarely_differ_significantly():
     assert (rates <= 0.05).all(), rates
 
 
+def test_one_run_rarely_differs_significantly_from_three_of_an_equal_model():
+    rates = false_positives(1000, TRUTHS[1], 200, runs=1, deviation=0.05, of_other=3)
+    assert (rates <= (0.08, 0.08, 0.08, 0.07)).all(), rates
+
+
 if __name__ == "__main__":  # the tables of docs/evaluate.md
     for n in SIZES:
         for accuracies in TRUTHS:
@@ -162,3 +167,7 @@ if __name__ == "__main__":  # the tables of docs/evaluate.md
             for same in (False, True):
                 rates = false_positives(n, TRUTHS[1], 1000 if n < 1000 else 300, number, 0.05, same)
                 print(number, n, "paired" if same else "unpaired", *(f"{rate:.1%}" for rate in rates), flush=True)
+    for number in (3, 10):
+        for n in (*SIZES, 1000):
+            rates = false_positives(n, TRUTHS[1], 1000 if n < 1000 else 300, 1, 0.05, of_other=number)
+            print(f"1 and {number}", n, *(f"{rate:.1%}" for rate in rates), flush=True)

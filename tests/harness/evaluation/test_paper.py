@@ -78,6 +78,9 @@ def test_the_caption_says_what_intervals_cover(model):
     one, two = (evaluate(model(*runs)) for runs in ([{}], [{}, {(1, 0): 5}]))
     assert "over samples and runs;" in to_latex([two, two], [])
     assert "over samples, and runs if several;" in to_latex([one, two], [])
+    assert "Means over 2 runs, with" in to_latex([two, two], [])
+    named = to_latex([replace(one, name="a"), replace(two, name="b"), replace(one, name="c")], [])
+    assert "Means over 1 run (a, c) and 2 runs (b), with" in named
 
 
 def test_one_model_needs_no_test_and_may_have_no_patterns(model):

@@ -3,8 +3,9 @@ import pytest
 
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
+from spurgen.harness.evaluation.paired import compare_with_first
 from spurgen.harness.evaluation.reading import read_predictions
-from spurgen.harness.evaluation.report import summary
+from spurgen.harness.evaluation.report import how_tested, summary
 
 LABELLED = pd.DataFrame({"label": ["cat", "dog", "cat", "dog"], "light": ["day", "day", "night", "night"]})
 LIGHT = Columns(attributes=("light",))
@@ -28,6 +29,16 @@ def test_the_summary_says_what_goes_with_the_classes_and_warns_of_small_groups(w
     assert figures.aligned == {"light": {"a": "x", "b": "y"}}
     assert "What goes with the classes: light: a = x, b = y." in summary(figures)
     assert "The smallest group has 1 sample: with fewer than 10, do not rely on the corrected" in summary(figures)
+
+
+def test_how_models_were_tested_names_those_of_which_a_sentence_is_true(model):
+    models = [model({}, name=f"m{k}.csv") for k in range(14)] + [model({}, {}, {}, name="three.csv")]
+    said = how_tested(compare_with_first(models))
+    assert "three: a single run is taken to vary as the other model's." in said
+    listed = "m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, ... (13 in all)"
+    assert f"{listed}: accuracy is tested by McNemar's exact test." in said
+    assert "The bootstrap of samples is paired." in said
+    assert "single run" not in how_tested(compare_with_first(models[:3]))
 
 
 def test_of_many_missing_groups_the_summary_names_three(write):
