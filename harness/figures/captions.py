@@ -9,15 +9,10 @@ from spurgen.harness.figures.patterns import with_patterns
 from spurgen.harness.figures.reliance import channel_metric
 from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet
 from spurgen.harness.figures.surface import ROOM
+from spurgen.harness.figures.terms import DEFINED, DIALS, PULL, access_defined, val_defined
 from spurgen.harness.machine.printing import and_list
 
 WORLD = "A world is one draw of a task: which values go with which class, its samples, and the initial weights."
-TIERS = "Methods are grouped by what they are given besides labels."
-DEFINED = {
-    "robust_accuracy": "the lowest accuracy, averaged over classes, of an alignment pattern",
-    "reliance": "the signed pull of a channel over that of a predictor that reads the channel alone",
-    "sss": "how far the probability of the true class moves when the channel is redrawn",
-}
 
 
 def estimates_caption(sheets: Sequence[Sheet]) -> str:
@@ -25,7 +20,9 @@ def estimates_caption(sheets: Sequence[Sheet]) -> str:
     first = sheets[0]
     names = and_list([sheet.name for sheet in sheets])
     what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {names}: {_means(first, first.intervals)}."
-    return _joined(what, _world(first), TIERS, first.test, _markers(sheets), _ideal(sheets, first.headline))
+    tiers = access_defined([entry for sheet in sheets for entry in sheet.entries])
+    test = _joined(first.test, _letterless(sheets)) if first.test else ""
+    return _joined(what, _world(first), tiers, test, _markers(sheets), _ideal(sheets, first.headline))
 
 
 def reliance_caption(sheet: Sheet) -> str:
@@ -35,7 +32,8 @@ def reliance_caption(sheet: Sheet) -> str:
         f"{METRICS[metric]} ({DEFINED[metric]}) by channel on {sheet.name}: {_means(sheet, sheet.channel_intervals)}."
     )
     known = f"{metric}/{(sheet.channel_names(metric) or ['-'])[0]}"
-    return _joined(what, _world(sheet), TIERS, _markers([sheet]), _ideal([sheet], known))
+    pull, tiers = PULL if metric == "reliance" else "", access_defined(sheet.entries)
+    return _joined(what, pull, _world(sheet), tiers, _markers([sheet]), _ideal([sheet], known))
 
 
 def patterns_caption(sheet: Sheet) -> str:
@@ -44,7 +42,7 @@ def patterns_caption(sheet: Sheet) -> str:
         f"Accuracy by alignment pattern on {sheet.name}, means over {sheet.samples}. Dots: the channel conflicts with "
         "the class (full) or is aligned with it (open).",
         _world(sheet),
-        TIERS,
+        access_defined(with_patterns(sheet)),
         _incomplete([sheet], with_patterns(sheet)),
     )
 
@@ -54,7 +52,9 @@ def curves_caption(sheet: Sheet) -> str:
     return _joined(
         f"Learning curves on {sheet.name}: means over {sheet.samples}, bands from minimum to maximum; dotted lines: a "
         "further stage of training begins. Curves of groups are missing where a method is given no groups of val.",
+        val_defined(sheet),
         _world(sheet),
+        access_defined(with_curves(sheet)),
         _incomplete([sheet], with_curves(sheet)),
     )
 
@@ -70,12 +70,17 @@ def dose_caption(sheets: Sequence[Sheet], metrics: Sequence[str]) -> str:
 
 def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
     """Return the caption of a surface over the strength and another dial."""
-    other = f"{dial.replace('_', ' ')} (rows)" if dial else "the tasks' other settings (rows)"
+    rows = f"rows{DIALS.get(dial, '')}"
+    other = f"{dial.replace('_', ' ')} ({rows})" if dial else f"the tasks' other settings ({rows})"
+    drawn = on_all(metric, chosen(sheets, ROOM), sheets)
+    half = f"; ±: half the width of {sheets[0].intervals}, before they are cut at the ends of the metric's range"
+    has_intervals = any(entry.estimates[metric].low is not None for entry in drawn)
     return _joined(
         f"{METRICS[metric]} ({DEFINED[metric]}) over the strength of the correlation (columns) and {other}: means over "
-        f"{sheets[0].samples}.",
+        f"{sheets[0].samples}{half if has_intervals else ''}.",
+        PULL if metric == "reliance" else "",
         _world(sheets[0]),
-        _incomplete(sheets, on_all(metric, chosen(sheets, ROOM), sheets)),
+        _incomplete(sheets, drawn),
     )
 
 
@@ -93,6 +98,12 @@ def _markers(sheets: Sequence[Sheet]) -> str:
     unit = UNITS[sheets[0].unit]
     parts = [f"Open: fewer than {sheets[0].asked} {unit}, not compared." if few else ""]
     return _joined(*parts, "A name after > is no baseline of the benchmark." if own else "")
+
+
+def _letterless(sheets: Sequence[Sheet]) -> str:
+    rows = [entry for sheet in sheets for entry in sheet.entries]
+    known = any(entry.own and entry.ranked and not entry.letters for entry in rows)
+    return "A submission without a letter differs significantly from a baseline of every letter." if known else ""
 
 
 def _incomplete(sheets: Sequence[Sheet], drawn: Sequence[Entry]) -> str:

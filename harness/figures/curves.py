@@ -1,6 +1,7 @@
-"""The learning curves of all methods on one sheet: a small panel per method."""
+"""The learning curves of all methods on one sheet: a small panel per method, by access tier."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from spurgen.harness.figures.sheet import Entry, Sheet
-from spurgen.harness.figures.style import SMALL, Columns, drawable, new_figure, paper_style
+from spurgen.harness.figures.style import MAX_HEIGHT, SMALL, Columns, drawable, new_figure, paper_style
 from spurgen.harness.machine.plotting import BLUE, GREY, INK, ORANGE, grid_lines
 from spurgen.harness.metrics.arrays import Float64
 
@@ -22,6 +23,7 @@ SHOWN: dict[str, tuple[str, str, Any]] = {
 """Curves that are drawn where a method reports them: what the legend calls them, their colour and their line."""
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
 PANEL, REST = 0.74, 0.5  # inches: the height of a row of panels, and of the legend and the axis
+HEADING, CAPTION = 0.12, 1.5  # inches: the name of an access tier, and what a caption takes of the page
 
 
 def with_curves(sheet: Sheet) -> list[Entry]:
@@ -32,24 +34,37 @@ def with_curves(sheet: Sheet) -> list[Entry]:
 def draw_curves(sheet: Sheet, columns: Columns = 2) -> Figure:
     """Draw the curves of every row that has any: mean over its units, band from minimum to maximum.
 
+    Every access tier, which may be given val samples of its own, begins a line of panels if the page has room for that.
+
     A dotted line is where a further stage of training begins. Raise `ValueError` if no row has curves.
     """
     rows = with_curves(sheet)
     if not rows:
         raise ValueError(f"{sheet.name}: no row reports learning curves")
-    wide = min(SIDE_BY_SIDE[columns], len(rows))
-    high = -(-len(rows) // wide)
+    tiers = [list(group) for _, group in groupby(rows, lambda row: row.access)]
+    wide = min(SIDE_BY_SIDE[columns], max(map(len, tiers)))
+    lines = _lines(tiers, wide)
+    if REST + PANEL * len(lines) + HEADING * len(tiers) > MAX_HEIGHT - CAPTION:
+        lines = _lines([rows], wide)
     with paper_style():
-        figure = new_figure(columns, REST + PANEL * high)
-        grid: Sequence[Axes] = figure.subplots(high, wide, sharey=True, squeeze=False).ravel().tolist()
-        for axes, row in zip(grid, rows, strict=False):
-            _draw(axes, row)
-        for axes in grid[len(rows) :]:
-            axes.remove()
+        figure = new_figure(columns, REST + PANEL * len(lines) + HEADING * len(tiers))
+        grid = figure.subplots(len(lines), wide, sharey=True, squeeze=False)
+        for panels, line in zip(grid, lines, strict=True):
+            for axes, row in zip(panels, line, strict=False):
+                _draw(axes, row)
+                if any(row is tier[0] for tier in tiers):
+                    _head(axes, row.access)
+            for axes in panels[len(line) :]:
+                axes.remove()
         figure.supxlabel("epoch, over all stages")
         figure.supylabel("accuracy on val")
         figure.legend(handles=_key(rows), loc="outside upper center", ncols=len(SHOWN), columnspacing=1)
     return figure
+
+
+def _lines(tiers: Sequence[Sequence[Entry]], wide: int) -> list[Sequence[Entry]]:
+    """Divide rows among lines of panels; every tier begins one."""
+    return [tier[start : start + wide] for tier in tiers for start in range(0, len(tier), wide)]
 
 
 def _known(values: Float64 | None) -> bool:
@@ -74,6 +89,12 @@ def _draw(axes: Axes, row: Entry) -> None:
     grid_lines(axes, "y")
     name = ("> " if row.own else "") + drawable(row.label, 15)
     axes.annotate(name, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", fontsize=SMALL)
+
+
+def _head(axes: Axes, access: str) -> None:
+    """Name an access tier above the name of its first panel."""
+    axes.annotate(f"access: {drawable(access)}", (0, 1), (0, 10), xycoords="axes fraction", textcoords="offset points",
+                  fontsize=SMALL, fontstyle="italic", color=GREY)  # fmt: skip
 
 
 def _key(rows: Sequence[Entry]) -> list[Line2D]:

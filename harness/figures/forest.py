@@ -15,6 +15,7 @@ from spurgen.harness.figures.sheet import Entry
 from spurgen.harness.figures.style import (
     MAX_HEIGHT,
     SMALL,
+    TEXT,
     TIERS,
     WIDTHS,
     Columns,
@@ -30,7 +31,8 @@ LINE, FOOT = 0.128, 0.4  # inches: a row or a line of text, and what lies below 
 NAMES = 0.8  # inches, about: the names of the rows
 LETTER = 0.055  # inches that a small letter needs, at most
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
-LONGEST: dict[Columns, int] = {1: 15, 2: 24}  # characters of a name
+LONGEST: dict[Columns, int] = {1: 21, 2: 24}  # characters of a name
+NAME_SIZE: dict[Columns, float] = {1: SMALL, 2: TEXT}  # points
 MARKER: dict[Columns, float] = {1: 2.4, 2: 3.0}  # points
 NAME_LINES = 3  # of a panel, at most
 MARGIN = 0.04  # of an axis, beyond its outermost numbers
@@ -77,7 +79,7 @@ def forest(
         for axes in grid[len(panels) :]:
             axes.remove()
         for axes in grid[: len(panels) : wide]:
-            name_lines(axes, lines, LONGEST[columns])
+            name_lines(axes, lines, columns)
         if known:
             figure.legend(handles=[Line2D([], [], label="ideal observer", **DASHED)], loc="outside upper right")
         label_below(figure, grid[: len(panels)], axis)
@@ -152,13 +154,16 @@ def _point(axes: Axes, y: int, entry: Entry, panel: Panel, size: float) -> None:
         axes.text(0.99, y, note, transform=across, fontsize=SMALL, ha="right", va="center_baseline")
 
 
-def name_lines(axes: Axes, lines: Sequence[Entry | str], longest: int) -> None:
+def name_lines(axes: Axes, lines: Sequence[Entry | str], columns: Columns) -> None:
     """Name lines at the left of a panel: entries, and access tiers in italics."""
+    longest = LONGEST[columns]
     names = [
-        drawable(line, longest) if isinstance(line, str) else ("> " if line.own else "") + drawable(line.label, longest)
+        f"access: {drawable(line, longest)}"
+        if isinstance(line, str)
+        else ("> " if line.own else "") + drawable(line.label, longest)
         for line in lines
     ]
-    axes.set_yticks(np.arange(len(lines)), names)
+    axes.set_yticks(np.arange(len(lines)), names, fontsize=NAME_SIZE[columns])
     axes.set_ylim(len(lines) - 0.4, -0.6)
     for text, line in zip(axes.get_yticklabels(), lines, strict=True):
         if isinstance(line, str):

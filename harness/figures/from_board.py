@@ -3,18 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, group_sizes, spread_of
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
 from spurgen.harness.experiments.curves import stacked_curves
-from spurgen.harness.figures.sheet import UNITS, Entry, Sheet, in_order
+from spurgen.harness.figures.sheet import MEAN, UNITS, Entry, Sheet, in_order
 from spurgen.harness.results.ideal import mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Row, Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
 
 BY_CHANNEL = ("reliance", "sss")
+CORE_USE = "core_use"
 TEST = (
     "A row does not differ significantly from the baselines of its access tier with which it shares a letter "
     "(moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines); "
@@ -39,7 +42,8 @@ def board_sheets(suite: Suite, rows: Rows, board: Leaderboard, tasks: Collection
 def set_sheets(rows: Rows, board: Leaderboard) -> dict[str, Sheet]:
     """Return a sheet per set of tasks over which rows are ranked: means over its tasks."""
     own = {label for label, row in rows.items() if not is_ours(row)}
-    return {name: _set_sheet(name, part, own) for name, part in board.overall.items() if part.rows or part.few}
+    shown = {name: part for name, part in board.overall.items() if part.rows or part.few}
+    return {name: _set_sheet(name, part, own, _core_use(part, board)) for name, part in shown.items()}
 
 
 def is_ours(row: Row) -> bool:
@@ -64,10 +68,28 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
     return replace(_sheet(task.name, part, entries), task=task, ideal=mean_ideal(stored_ideals(suite), task))
 
 
-def _set_sheet(name: str, part: SetBoard, own: Collection[str]) -> Sheet:
+def _set_sheet(name: str, part: SetBoard, own: Collection[str], core_use: Mapping[str, float]) -> Sheet:
     best = _best(part.rows, own)
-    entries = [replace(_common(row, best), own=row.submission in own) for rows in (part.rows, part.few) for row in rows]
-    return _sheet(f"mean of {name}", part, entries)
+    common = [replace(_common(row, best), own=row.submission in own) for rows in (part.rows, part.few) for row in rows]
+    entries = [
+        replace(each, estimates={**each.estimates, CORE_USE: Estimate(core_use[each.label])})
+        if each.label in core_use
+        else each
+        for each in common
+    ]
+    return _sheet(f"{MEAN}{name}", part, entries)
+
+
+def _core_use(part: SetBoard, board: Leaderboard) -> dict[str, float]:
+    """Return the mean core use over the tasks of a set, by label, of the rows that have it on all; a board has none."""
+    by_task = [
+        {row.submission: row.value(CORE_USE) for row in (*task.rows, *task.few) if CORE_USE in row.estimates}
+        for task in (board.tasks[name] for name in part.tasks if name in board.tasks)
+    ]
+    if not by_task or len(by_task) < len(part.tasks):
+        return {}
+    common = set.intersection(*map(set, by_task))
+    return {label: float(np.mean([values[label] for values in by_task])) for label in common}
 
 
 def _sheet(name: str, part: TaskBoard | SetBoard, entries: Sequence[Entry]) -> Sheet:

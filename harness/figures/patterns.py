@@ -14,7 +14,6 @@ from spurgen.harness.metrics.arrays import Float64
 
 LINE = 0.13  # inches: a row
 NAMES: dict[Columns, float] = {1: 1.05, 2: 1.4}  # inches, about: the names of the rows
-LONGEST: dict[Columns, int] = {1: 15, 2: 24}
 ROOM = 0.21  # inches that a number needs in its cell
 COLOURS = "cividis"  # lightness rises evenly, also for the colour-blind (Nuñez et al. 2018)
 DARK = 0.5  # below it a cell is dark
@@ -45,7 +44,7 @@ def draw_patterns(sheet: Sheet, columns: Columns = 2) -> Figure:
         image = above.imshow(values, cmap=COLOURS, vmin=0, vmax=1, aspect="auto")
         if (WIDTHS[columns] - NAMES[columns]) / len(patterns) >= ROOM:
             _write(above, values)
-        name_lines(above, lines, LONGEST[columns])
+        name_lines(above, lines, columns)
         above.set_ylim(len(lines) - 0.5, -0.5)
         above.tick_params(length=0, labelbottom=False)
         above.spines[:].set_visible(False)

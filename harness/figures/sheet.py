@@ -16,6 +16,8 @@ METRICS = {
     "reliance": "Reliance", "core_use": "Core use", "accuracy": "Accuracy", "sss": "SSS", "ig": "IG",
 }  # fmt: skip
 """What axes and columns call a metric."""
+MEAN = "mean of "
+"""Begins the name of the sheet of a set of tasks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,11 @@ class Sheet:
         counts = sorted({entry.units for entry in self.entries if entry.ranked} or {self.asked})
         number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         return f"n = {number} {UNITS[self.unit] if counts != [1] else UNITS[self.unit][:-1]}"
+
+    @property
+    def place(self) -> str:
+        """Where its rows were scored, for a sentence: a task, or a set of tasks."""
+        return self.name if self.task else f"the tasks of {self.name.removeprefix(MEAN)} (mean over tasks)"
 
     @property
     def by_label(self) -> dict[str, Entry]:

@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.figures.captions import DEFINED
 from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked, stacked_words
 from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet, merged
 from spurgen.harness.figures.style import LONGEST, Columns
+from spurgen.harness.figures.terms import COLUMNS, DEFINED, PULL, access_defined
 from spurgen.harness.machine.printing import and_list, signed
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -19,6 +19,7 @@ OTHERS = {
     "wga_corrected": ".3f", "reliance": ".3f", "core_use": ".3f", "accuracy": ".3f", "sss": ".3f", "ig": "+.2f",
 }  # fmt: skip
 """Metrics beside the headline, where a row has them, and the format of their numbers."""
+TITLES = METRICS | {"reliance": "Largest reliance"}
 EXCESS, MINUS = "reliance_excess", "$-$"
 FEW = r"$^{\dagger}$"
 NONE = "--"
@@ -73,7 +74,7 @@ def _main(shown: Sequence[Sheet], label: str, style: Style) -> Table:
         values = [NONE if row is None else _headline(row, first.headline, style) for row in there]
         return [_name(entry, few=any(row is not None and not row.ranked for row in there)), *values]
 
-    what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {and_list([sheet.name for sheet in shown])}"
+    what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {and_list([sheet.place for sheet in shown])}"
     return Table(head, _sections(merged(shown), cells), _caption(what, shown, style), _label(label), style.columns)
 
 
@@ -85,17 +86,19 @@ def task_table(sheet: Sheet, columns: Columns = 2) -> Table:
 def _of_task(sheet: Sheet, style: Style) -> Table:
     others = [metric for metric in OTHERS if any(metric in entry.estimates for entry in sheet.entries)]
     compared = any(entry.difference for entry in sheet.entries)
-    titles = [METRICS[sheet.headline], *(["To ERM"] if compared else []), *(METRICS[m] for m in others)]
+    titles = [_title(METRICS[sheet.headline], style), *(["To ERM"] if compared else [])]
 
     def cells(entry: Entry) -> list[str]:
         numbers = [_number(entry.estimates.get(metric), OTHERS[metric]) for metric in others]
         to_erm = [_to_erm(entry)] if compared else []
         return [_name(entry, few=not entry.ranked), _headline(entry, sheet.headline, style), *to_erm, *numbers]
 
-    what = f"Rows of {sheet.name}. {METRICS[sheet.headline]}: {DEFINED[sheet.headline]}"
+    what = f"Results on {sheet.place}. {METRICS[sheet.headline]}: {DEFINED[sheet.headline]}"
     star = f"Star: differs significantly from {ERM} (Holm, 5 %)." if compared else ""
-    head, sections = ["Method", *(_title(title, style) for title in titles)], _sections(sheet.entries, cells)
-    caption = _caption(what, [sheet], style, star, compared=f"compared with {ERM} alone")
+    head = ["Method", *titles, *(stacked_words(TITLES[metric]) for metric in others)]
+    sections = _sections(sheet.entries, cells)
+    defined = [COLUMNS[metric] for metric in others] + [PULL] * ("reliance" in others)
+    caption = _caption(what, [sheet], style, star, *defined, compared=f"compared with {ERM} alone")
     return Table(head, sections, caption, _label(sheet.name), style.columns)
 
 
@@ -123,9 +126,9 @@ def _reliance(sheet: Sheet, style: Style) -> Table:
     first = [
         Section("Given the distribution of the training data", [["ideal observer", *numbers, *[NONE] * has_excess]])
     ]
-    what = f"Reliance on each channel ({DEFINED['reliance']}; 1: reads nothing else, 0: ignores it) on {sheet.name}"
+    what = f"Reliance on each channel ({DEFINED['reliance']}) on {sheet.name}"
     excess = "Excess: the most by which reliance on a channel exceeds the ideal observer's." if has_excess else ""
-    caption = _caption(what, [replace(sheet, intervals=sheet.channel_intervals, rule="")], style, excess)
+    caption = _caption(what, [replace(sheet, intervals=sheet.channel_intervals, rule="")], style, PULL, excess)
     sections = [*(first if known else []), *_sections(sheet.entries, cells)]
     return Table(head, sections, caption, _label(f"reliance {sheet.name}"), style.columns)
 
@@ -161,6 +164,7 @@ def _caption(what: str, sheets: Sequence[Sheet], style: Style, *more: str, compa
     parts = [
         f"{what}; means over {first.samples}{with_intervals}.", first.rule,
         few if any(not entry.ranked for entry in entries) else "", *more,
+        access_defined(entries),
         "A name after > is no baseline of the benchmark." if any(entry.own for entry in entries) else "",
     ]  # fmt: skip
     return " ".join(part for part in parts if part)

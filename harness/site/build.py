@@ -17,6 +17,7 @@ from spurgen.harness.site.paste import tables_script
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import row_page
+from spurgen.harness.site.set_channels import by_channel
 from spurgen.harness.site.stamp import DOCS
 from spurgen.harness.site.task_page import task_page
 
@@ -69,8 +70,9 @@ def _downloads(material: Material) -> Files:
 
 def _latex(material: Material) -> str:
     """Return the tables of every set of tasks and task, as `spurgen figures --latex` writes them."""
-    sheets = [sheet for sheet in material.sheets.values() if sheet.entries]
-    tables = [table for sheet in sheets for table in (task_table(sheet), reliance_table(sheet)) if table]
+    sheets = {name: sheet for name, sheet in material.sheets.items() if sheet.entries}
+    made = [(task_table(sheet), reliance_table(by_channel(material, name))) for name, sheet in sheets.items()]
+    tables = [table for pair in made for table in pair if table]
     return "\n".join(table.text for table in tables)
 
 

@@ -201,8 +201,8 @@ def _rank(row: BoardRow) -> Cell:
 
 
 def placed_text(row: BoardRow) -> str:
-    """Return a row's rank interval and among how many rows of its access tier, such as `1 of 4`."""
-    return f"{rank_text(row).replace('-', EN_DASH)} of {row.of}" if row.ranks else ""
+    """Return a row's rank interval and among how many rows of its access tier, such as `1 of 4`; empty if alone."""
+    return f"{rank_text(row).replace('-', EN_DASH)} of {row.of}" if row.ranks and row.of > 1 else ""
 
 
 def _letters(row: BoardRow) -> Cell:

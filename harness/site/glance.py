@@ -9,7 +9,7 @@ from spurgen.harness.board.by_unit import RANKED_BY, unit_of
 from spurgen.harness.board.schema import BoardRow
 from spurgen.harness.machine.printing import signed
 from spurgen.harness.site.cells import bar_cell, beside, interval_cell
-from spurgen.harness.site.columns import common_channels, placed_text
+from spurgen.harness.site.columns import NOTHING, common_channels, placed_text
 from spurgen.harness.site.material import Material
 
 TEXTS = ("Letter", "Note")  # columns of words
@@ -79,6 +79,8 @@ def _most_relied_on(material: Material, row: BoardRow, tasks: Sequence[str]) -> 
     if not known:
         return ""
     name = max(known, key=lambda name: known[name].value)
+    if known[name].value < NOTHING:
+        return "none measurable"
     ideal = material.ideal_mean(tasks, f"reliance/{name}")
     return beside(known[name].text(".2f"), bar_cell(known[name], ideal, material.reliance_scale), name)
 

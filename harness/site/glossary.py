@@ -23,7 +23,16 @@ FULLER = {
     "IG": "invariance gap: loss, in nats, where all channels agree with the class less loss where they are redrawn",
 }
 """What columns show, where their tooltips are too short."""
+WORDS = {
+    "Channel": "something in a scene that is not its class and goes with it in training: a shortcut",
+    "Group": "all samples of a class in which the same channels conflict",
+    "World": "one draw of a task: which values go with which class, its samples, and the initial weights",
+    "Environment": "a part of the training samples in which channels go with the class to the same degree",
+    "Baseline": "a method that comes with the benchmark; other rows are submissions",
+}
+"""Words that titles and notes use."""
 OF_ROWS = {
+    "Reliance": "the largest reliance on any channel",
     f"{CHANNELS} a channel": "1: as a reader of the channel alone; 0: ignores it",
     "Total reliance": "sum of the reliances on all channels: 1 for a mixture of readers of single channels, whatever "
     "their weights; 0 where no channel is used",
@@ -41,7 +50,13 @@ def terms(columns: Iterable[Column]) -> dict[str, str]:
     titled = {f"{CHANNELS} a channel" if column.group == CHANNELS else column.title: column.about for column in columns}
     fuller = {title: about for title, about in FULLER.items() if title in titled}
     tiers = "; ".join(f"{name}: {about}" for name, about in TIERS.items())
-    return {TIER: f"what a method was given. {tiers}"} | PATTERN | titled | fuller
+    return {TIER: f"what a method was given. {tiers}"} | PATTERN | WORDS | titled | fuller
+
+
+def method_name(row: Iterable[TaskRow]) -> str:
+    """Return the full name of a method of ours, such as `Learning from failure`; empty for a stranger's row."""
+    said = method_in_words(row)
+    return re.split(r" \(|[:.]", said.striptags(), maxsplit=1)[0] if said else ""
 
 
 def method_in_words(row: Iterable[TaskRow]) -> Markup | None:

@@ -21,6 +21,7 @@ from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import ENTRY, REFERENCE, Store
 from spurgen.harness.site.cells import scale_of
 from spurgen.harness.site.names import file_names
+from spurgen.harness.site.set_channels import with_channels
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.recovery import mean_over_tasks
 from spurgen.harness.statistics.units import mean_estimate
@@ -65,7 +66,8 @@ class Material:
     @cached_property
     def sheets(self) -> dict[str, Sheet]:
         """What tables for papers are made from, by the name of the set of tasks or task."""
-        means = set_sheets(self.rows, self.board)
+        sheets = set_sheets(self.rows, self.board)
+        means = {name: with_channels(self, sheet, self.board.overall[name].tasks) for name, sheet in sheets.items()}
         return means | board_sheets(self.suite, self.rows, self.board)
 
     @cached_property

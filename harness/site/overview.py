@@ -13,7 +13,8 @@ from spurgen.harness.figures.from_board import not_apart
 from spurgen.harness.machine.printing import and_list, signed
 from spurgen.harness.site.benchmark_page import short_verdicts
 from spurgen.harness.site.boards import FEW, BoardView, Line, Tier, board_view
-from spurgen.harness.site.columns import CHANNELS
+from spurgen.harness.site.budgets import trained_in_words
+from spurgen.harness.site.columns import CHANNELS, NOTHING
 from spurgen.harness.site.core_cue import core_cue
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Material
@@ -21,10 +22,11 @@ from spurgen.harness.site.names import file_name
 from spurgen.harness.site.opening import opening
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.scatter import scatter
+from spurgen.harness.site.words import conflicting_share
 from spurgen.harness.statistics.estimate import Estimate
 
 MOST_NAMED = 4  # rows in a sentence
-LEAST = 0.005  # reliance that is not shown as 0.00
+LITTLE = 0.9  # share of the ideal observer's core use below which a row makes little use of the core cue
 MODALITIES = {"image": "images", "text": "captions", "multimodal": "images with captions"}
 
 
@@ -36,6 +38,7 @@ class Shown:
     scatter: Markup
     file: str
     findings: Sequence[str]
+    mix: str
 
     @property
     def has_few(self) -> bool:
@@ -66,7 +69,19 @@ def shown_board(material: Material, figures: Figures, name: str) -> Shown:
     """Return a board with all that is drawn of it."""
     view = board_view(material, name)
     drawing, said = scatter(material, view), findings(material, view)
-    return Shown(view, drawing, figures.add(f"{file_name(name)}-accuracies", drawing), said)
+    return Shown(view, drawing, figures.add(f"{file_name(name)}-accuracies", drawing), said, _mix(material, view))
+
+
+def _mix(material: Material, view: BoardView) -> str:
+    """Return how much of the test has all channels in conflict, on which accuracy depends; nothing without channels."""
+    if not all(material.suite.tasks[name].channels for name in view.tasks):
+        return ""
+    shares = sorted(conflicting_share(material.suite.tasks[name]) for name in view.tasks)
+    ends = dict.fromkeys(percent(share) for share in (shares[0], shares[-1]))
+    return (
+        f"All channels conflict in {' to '.join(ends)} of the test. Robust accuracy is mostly the accuracy of that "
+        "pattern, so part of the correlation is mechanical."
+    )
 
 
 def _sentence(material: Material) -> str:
@@ -120,6 +135,7 @@ def _of_erm(material: Material, view: BoardView, line: Line) -> str:
     return (
         f"Plain training (ERM) answers {percent(aligned)} right where all shortcuts agree with the class, and "
         f"{_text(row.ranked_by)} where they mislead most.{_relied_on(material, view, line)}"
+        f"{_core_use(material, view, line)}{trained_in_words(material, view.tasks)}"
     )
 
 
@@ -145,12 +161,25 @@ def _relied_on(material: Material, view: BoardView, line: Line) -> str:
     Channels are not tested against one another, so none is said to be the one.
     """
     known = _reliances(material, view, line)
-    relied = sorted((n for n in known if known[n].ends[0] >= LEAST), key=lambda name: known[name].value, reverse=True)
+    relied = sorted((n for n in known if known[n].ends[0] >= NOTHING), key=lambda name: known[name].value, reverse=True)
     if not relied:
         return ""
     ideals = {name: material.ideal_mean(view.tasks, f"reliance/{name}") for name in relied}
     on = [f"{name} ({known[name].value:.2f}{_beside(ideals[name])})" for name in relied]
     return f" It relies on {and_list(on)}; 1 would be to read that channel alone."
+
+
+def _core_use(material: Material, view: BoardView, line: Line) -> str:
+    """Return a row's core use, beside the ideal observer; nothing if it is not known.
+
+    Reliance alone does not explain a loss: a row that makes little use of the core cue also fails without shortcuts.
+    """
+    known = material.estimates(view.tasks, "core_use").get(line.row.submission)
+    if known is None:
+        return ""
+    ideal = material.ideal_mean(view.tasks, "core_use")
+    little = ": it also makes too little use of the core cue itself" if ideal and known.value < LITTLE * ideal else ""
+    return f" Its core use is {signed(known.value, '.2f')}{_beside(ideal)}{little}."
 
 
 def _most_relied_on(material: Material, view: BoardView, line: Line) -> str:
@@ -159,6 +188,8 @@ def _most_relied_on(material: Material, view: BoardView, line: Line) -> str:
     if not known:
         return ""
     name = max(known, key=lambda name: known[name].value)
+    if known[name].value < NOTHING:
+        return f" {line.name} relies on no channel measurably."
     ideal = material.ideal_mean(view.tasks, f"reliance/{name}")
     return f" Largest reliance of {line.name}: {name} ({signed(known[name].value, '.2f')}{_beside(ideal)})."
 
@@ -181,5 +212,7 @@ def _text(estimate: Estimate) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent, which is never broken from its sign."""
-    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+    """Return a share in percent, never broken from its sign; one decimal keeps it from being rounded to 0 or 100."""
+    rounded = f"{100 * share:.0f}"
+    is_end = rounded in ("0", "-0", "100") and share not in (0, 1)
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%" if is_end else f"{rounded}\N{NO-BREAK SPACE}%"

@@ -18,39 +18,60 @@ from spurgen.harness.board.rendering import (
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.figures.latex import Table
 from spurgen.harness.figures.latex import row as latex_row
-from spurgen.harness.figures.tables import reliance_table, task_table
+from spurgen.harness.figures.sheet import Sheet
+from spurgen.harness.figures.tables import EXCESS, OTHERS, reliance_table, task_table
+from spurgen.harness.site.glossary import method_name
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
+from spurgen.harness.site.set_channels import by_channel
 
 Section = tuple[str, list[tuple[str, str]]]
 """The lines above some rows, and each row's label and line."""
 Pasted = dict[str, object]
-"""A table as `open`, `sections` and `close`."""
+"""A table as `open`, `sections` and `close`; that of LaTeX also as the keys of its `columns`."""
 
 
 def tables_script(material: Material) -> str:
-    """Return a script with the tables of the first page's boards; a file that is opened from disk can load no other."""
+    """Return a script with the tables of the first page's boards, and the full names of our methods by label.
+
+    It is a script, since a page that is opened from disk can load no other file.
+    """
     tables = {name: _tables(material, name) for name in material.first_page}
-    return f"window.spurgenTables = {json.dumps(tables, separators=(',', ':'))};\n"
+    names = {shown(label): name for label, row in material.rows.items() if (name := method_name(row.values()))}
+    parts = {"spurgenTables": tables, "spurgenNames": names}
+    return "".join(f"window.{key} = {json.dumps(part, separators=(',', ':'))};\n" for key, part in parts.items())
 
 
 def _tables(material: Material, name: str) -> dict[str, list[Pasted]]:
     """Return a board's tables by format."""
-    sheet = material.sheets[name]
+    sheet, named = material.sheets[name], by_channel(material, name)
     labels = [entry.label for entry in sheet.entries]
-    made = [task_table(sheet), reliance_table(sheet)] if labels else []
-    latex = [_latex(table, labels) for table in made if table]
+    made = [(task_table(sheet), _of_task(sheet)), (reliance_table(named), _of_reliance(named))] if labels else []
+    latex = [_latex(table, labels, columns) for table, columns in made if table]
     return {"md": [_markdown(material.board_of(name), sheet.name)], "tex": latex}
 
 
-def _latex(table: Table, labels: Sequence[str]) -> Pasted:
+def _of_task(sheet: Sheet) -> list[str]:
+    """Return the keys of the board's columns that `task_table` shows, in its order."""
+    others = [metric for metric in OTHERS if any(metric in entry.estimates for entry in sheet.entries)]
+    return ["name", sheet.headline, *["to_erm"] * any(entry.difference for entry in sheet.entries), *others]
+
+
+def _of_reliance(sheet: Sheet) -> list[str]:
+    """Return the keys of the board's columns that `reliance_table` shows, in its order."""
+    has_excess = any(EXCESS in entry.estimates for entry in sheet.entries)
+    return ["name", *(f"reliance/{name}" for name in sheet.channel_names("reliance")), *["excess"] * has_excess]
+
+
+def _latex(table: Table, labels: Sequence[str], columns: Sequence[str]) -> Pasted:
     ideal = sum(len(section.rows) for section in table.sections) - len(labels)  # it comes first and has no label
     rows = iter([""] * ideal + [shown(label) for label in labels])
     sections: list[Section] = [
         (table.heading(section), [(next(rows), f"{latex_row(cells)}\n") for cells in section.rows])
         for section in table.sections
     ]
-    return {"open": table.opening, "sections": sections, "close": table.closing}
+    assert len(columns) == len(table.head)
+    return {"columns": columns, "open": table.opening, "sections": sections, "close": table.closing}
 
 
 def _markdown(board: Board, title: str) -> Pasted:

@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from spurgen.benchmark.suite import Task
 from spurgen.generators import TwinKind, class_names, sample
-from spurgen.generators.naming import second_parts
+from spurgen.generators.naming import name_shown, second_parts
 from spurgen.generators.nuisances import nuisances_in
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.human.table import people_text
@@ -15,6 +13,7 @@ from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.derived import with_derived
 from spurgen.harness.results.ideal import ideal_in_worlds
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.budgets import budgets
 from spurgen.harness.site.charts import curve_series, curves
 from spurgen.harness.site.core_cue import nouns
 from spurgen.harness.site.figures import Figures
@@ -24,12 +23,13 @@ from spurgen.harness.site.moles import fed, on_task
 from spurgen.harness.site.opening import other_value, value_name
 from spurgen.harness.site.overview import shown_board
 from spurgen.harness.site.pictures import Pictures, Scene, scenes
+from spurgen.harness.site.short_names import ALTERNATIVES, short_name
 from spurgen.harness.site.words import conflicts, curves_in_words, dials, in_words
 
 SCENES = 12  # of the sheet
 CALIBRATION = {
     "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "aligned_accuracy": "All channels agree",
-    "conflicting_accuracy": "All channels conflict", "reliance": "Reliance", "core_use": "Core use",
+    "conflicting_accuracy": "All channels conflict", "reliance": "Largest reliance", "core_use": "Core use",
 }  # fmt: skip
 SHOWN = {"erm": "ERM", "resample": "resample", "group_dro": "group_dro"}
 CONTROLS: dict[TwinKind, tuple[str, str]] = {
@@ -79,23 +79,11 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "fed": fed(found) if len(task.annotated) < len(task.channels) and (found := on_task(material, task)) else [],
         "curve": curves(trained),
         "about_curve": curves_in_words(task, "none", curve_series(trained)),
-        "budgets": _budgets(material, name),
+        "budgets": budgets(material, name),
         "people": _people(material, name),
         "unit": material.board.tasks[name].unit,
+        "on_index": name in material.first_page,
     }
-
-
-def _budgets(material: Material, name: str) -> list[tuple[int, float]]:
-    """Return ERM's robust accuracy by number of epochs, where `spurgen entry` measured it: means over its worlds."""
-    by_epochs: dict[int, list[float]] = {}
-    for row in material.entries.values():
-        for result in row[name].results if name in row else ():
-            usual = set(result.options) <= {"epochs"} and not result.uncorrelated
-            if result.submission == ERM and usual and result.report:
-                value = result.metrics.get("robust_accuracy", np.nan)
-                by_epochs.setdefault(len(result.report.curves), []).append(value)
-    means = {epochs: float(np.mean(values)) for epochs, values in sorted(by_epochs.items())}
-    return [(epochs, mean) for epochs, mean in means.items() if np.isfinite(mean)]
 
 
 def _train(pictures: Pictures, task: Task) -> list[Pictured]:
@@ -103,7 +91,16 @@ def _train(pictures: Pictures, task: Task) -> list[Pictured]:
     made = sample(task.scenario, "train", range(SCENES), images=False, captions=False)
     patterns = (made.group_ids % task.scenario.num_patterns).tolist()
     shown = scenes(pictures, task, range(SCENES), split="train")
-    return [Pictured(scene, scene.label, _agreement(task, patterns[k])) for k, scene in enumerate(shown)]
+    return [
+        Pictured(scene, _label(task, scene, "train", k), _agreement(task, patterns[k])) for k, scene in enumerate(shown)
+    ]
+
+
+def _label(task: Task, scene: Scene, split: str, index: int) -> str:
+    """Return the name of a scene's class: of alternatives, the one that the scene shows, unless labels are noisy."""
+    if split == "train" and task.scenario.label_noise:
+        return scene.label
+    return short_name(task.scenario, scene.label, name_shown(task.scenario, split, index))
 
 
 def _agreement(task: Task, pattern: int) -> str:
@@ -117,13 +114,13 @@ def _twins(pictures: Pictures, task: Task) -> list[Pictured]:
     """Return a test sample and its twins in which one thing changes: a channel, or the class."""
     base = scenes(pictures, task, [0])[0]
     label = class_names(task.scenario).index(base.label)
-    shown = [Pictured(base, "base", f"a test sample: {base.label}")]
+    shown = [Pictured(base, "base", f"a test sample: {_label(task, base, 'test', 0)}")]
     for name in task.channels:
         value = other_value(task, name, label, base.values[name])
         scene = scenes(pictures, task, [0], "channel", name, value)[0]
         shown.append(Pictured(scene, name, f"{value_name(task, name, value)}, all else kept"))
     other = scenes(pictures, task, [0], "core")[0]
-    return [*shown, Pictured(other, "class", f"all else kept: {other.label}")]
+    return [*shown, Pictured(other, "class", f"all else kept: {other.label.replace(ALTERNATIVES, ' or ')}")]
 
 
 def _controls(pictures: Pictures, task: Task) -> list[Pictured]:

@@ -42,7 +42,7 @@ def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
             f"{count} {shortcuts} with the class in training: {and_list(list(task.channels))}. {they} the value that "
             f"goes with the class with probability {_probabilities(task, scenario)}."
         )
-        yield _test_mix(task, scenario)
+        yield _test_mix(task)
     hidden = [name for name in task.channels if name not in task.annotated]
     if hidden:
         yield f"Annotations of training do not mention {and_list(hidden)}."
@@ -55,17 +55,28 @@ def _sentences(task: Task, scenario: Scenario) -> Iterator[str]:
     yield BACKBONES[task.backbone]
 
 
-def _test_mix(task: Task, scenario: Scenario) -> str:
+def conflicting_share(task: Task) -> float:
+    """Return the share of the test in which all of the task's channels conflict with the class."""
+    each, on_top = _per_class(task)
+    share: float = (each + on_top) / (each * 2 ** len(task.channels) + on_top)
+    return share
+
+
+def _per_class(task: Task) -> tuple[int, int]:
+    """Return how many test samples of a class each alignment pattern has, and how many more have all conflict."""
+    sizes = task.scenario.splits
+    each = sizes.test_per_group * task.scenario.num_patterns // 2 ** len(task.channels)
+    return each, sizes.conflicting_per_class
+
+
+def _test_mix(task: Task) -> str:
     """Return how often the test's shortcuts conflict with the class."""
-    patterns, sizes = 2 ** len(task.channels), scenario.splits
-    each = sizes.test_per_group * scenario.num_patterns // patterns
-    on_top = sizes.conflicting_per_class
+    patterns, (each, on_top) = 2 ** len(task.channels), _per_class(task)
     more = f", and {on_top:,} more in which all conflict" if on_top else ""
-    share = (each + on_top) / (each * patterns + on_top)
     return (
         f"The test has {each:,} samples of each class for every one of the {patterns} choices of shortcuts that "
-        f"conflict with it{more}: all of them conflict in {share:.0%} of the test, so plain accuracy depends on this "
-        "mix."
+        f"conflict with it{more}: all of them conflict in {conflicting_share(task):.0%} of the test, so plain accuracy "
+        "depends on this mix."
     )
 
 

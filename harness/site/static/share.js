@@ -1,9 +1,10 @@
 "use strict";
 // What a reader takes away: the shown rows as a file or text to paste, and marked rows side by side.
+// `spurgenTables` comes from leaderboard.js, which harness/site/paste.py makes.
 (() => {
   const FORMATS = {
     csv: ["text/csv", asCsv], json: ["application/json", asJson],
-    md: ["text/markdown", (shown, key) => pasted("md", shown, key)], tex: ["text/x-tex", (shown, key) => pasted("tex", shown, key)],
+    md: ["text/markdown", (shown, key) => pasted("md", shown, key)], tex: ["text/x-tex", asLatex],
   };
 
   /** Return the visible columns and the rows that pass the filter, in the order shown. */
@@ -45,10 +46,33 @@
     return JSON.stringify(records(shown), null, 1) + "\n";
   }
 
+  /** Return the board's tables without the columns of the board that were not chosen; `chosen`: keys, or null for all. */
+  function asLatex(shown, key, chosen, board) {
+    const left = (column) => !chosen || column === "name" || chosen.includes(column) || !board.columns.some((each) => each.key === column);
+    const tables = window.spurgenTables[key].tex.map((table) => narrowed(table, table.columns.map(left)));
+    return pasted("tex", shown, key, tables.filter(Boolean));
+  }
+
+  /** Return a LaTeX table with some of its columns, null if only names are left; `keep`: whether each stays. */
+  function narrowed(table, keep) {
+    const count = keep.filter(Boolean).length;
+    if (count === keep.length) return table;
+    if (count < 2) return null;
+    const line = (text) => {
+      const end = text.lastIndexOf(" \\\\"); // cells may hold such ends as well
+      return text.slice(0, end).split(" & ").filter((_, k) => keep[k]).join(" & ") + text.slice(end);
+    };
+    const start = table.open.trimEnd().lastIndexOf("\n") + 1; // of the line of titles
+    const spec = table.open.slice(0, start).replace(/(\\begin\{tabular\})\{lr*\}/, `$1{l${"r".repeat(count - 1)}}`);
+    const sections = table.sections.map(([heading, lines]) => [
+      heading.replace(/\\multicolumn\{\d+\}/, `\\multicolumn{${count}}`), lines.map(([label, text]) => [label, line(text)]),
+    ]);
+    return { ...table, open: spec + line(table.open.slice(start)), sections };
+  }
+
   /** Return the board's tables as the server wrote them, without the lines of rows that are not shown. */
-  function pasted(kind, { rows }, key) {
+  function pasted(kind, { rows }, key, tables = window.spurgenTables[key][kind]) {
     const place = new Map(rows.map((row, k) => [row.label, k])); // the ideal observer has no label
-    const tables = window.spurgenTables[key][kind]; // see leaderboard.js, which harness/site/paste.py makes
     return tables.map((table) => {
       const sections = table.sections.map(([heading, lines]) => {
         const kept = lines.filter(([label]) => place.has(label)).sort(([a], [b]) => place.get(a) - place.get(b));
@@ -58,11 +82,30 @@
     }).join("\n");
   }
 
-  /** Save what is shown as a file, and write it into the text field to be pasted. */
-  function download(board, format, suite, key) {
-    const [type, make] = FORMATS[format];
-    const content = make(visible(board), key);
+  /** Write what is shown into the text field to be pasted, and return it. */
+  function paste(board, format, key, chosen) {
+    const content = FORMATS[format][1](visible(board), key, chosen, board);
     document.getElementById("paste").value = content;
+    return content;
+  }
+
+  /** Copy the text field. */
+  async function copyPaste(button) {
+    const field = document.getElementById("paste");
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      document.execCommand("copy"); // of the selection, where there is no clipboard or no permission
+    }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  }
+
+  /** Save what is shown as a file; it is also in the text field. */
+  function download(board, format, suite, key, chosen) {
+    const content = paste(board, format, key, chosen);
+    const [type] = FORMATS[format];
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([content], { type }));
     link.download = `${`${suite}-${key}`.replace(/[^\w.-]/g, "-")}.${format}`;
@@ -79,6 +122,8 @@
 
   const signed = (value) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(3)}`;
 
+  const UNTESTED = ["reliance/", "excess", "core_use", "accuracy", "wga_corrected", "sss", "ig"];
+
   /** Return the paired difference of two rows in robust accuracy, which is known where one of them is ERM. */
   function difference(board, rows) {
     const column = board.columns.find((each) => each.key === "to_erm");
@@ -91,6 +136,8 @@
     return `${signed(sign * value)}${interval}${verdict === "undecided" ? ", not significant" : ", significant"}`;
   }
 
+  const untested = (key) => (UNTESTED.some((each) => key === each || (each.endsWith("/") && key.startsWith(each))) ? "not tested here" : "");
+
   /** Show marked rows of a board side by side. */
   function compared(board, labels, suite) {
     const rows = labels.map((label) => board.rows.find((row) => row.label === label)).filter(Boolean);
@@ -101,12 +148,12 @@
     const paired = difference(board, rows);
     const last = (content) => (paired ? [element("td", content)] : []);
     const head = document.createElement("tr");
-    head.append(element("td", ""), ...rows.map((row) => element("th", row.label, "col")), ...(paired ? [element("th", "Paired difference", "col")] : []));
+    head.append(element("td", ""), ...rows.map((row) => element("th", row.label, "col")), ...(paired ? [element("th", `Paired difference: ${rows.map((row) => row.label).join(" \u2212 ")}`, "col")] : []));
     const places = ranked(rows) ? [] : ["rank", "letters"];
     const lines = board.columns.slice(1).filter((column) => !places.includes(column.key)).map((column) => {
       const line = document.createElement("tr");
       const cells = rows.map((row) => element("td", window.spurgen.copy(row.cells[column.place].node)));
-      line.append(element("th", title(column), "row"), ...cells, ...last(column.key === "robust_accuracy" ? paired : ""));
+      line.append(element("th", title(column), "row"), ...cells, ...last(column.key === "robust_accuracy" ? paired : untested(column.key)));
       return line;
     });
     const access = document.createElement("tr");
@@ -131,10 +178,10 @@
     const command = document.createElement("code");
     command.textContent = `spurgen compare ${quoted(a)} ${quoted(b)} --suite ${suite}`;
     const which = rows.length > 2 ? " of the first two" : "";
-    line.replaceChildren(`${rule} Significance is corrected for many comparisons, intervals are not. The paired test of every metric${which}: `, command);
+    line.replaceChildren(`${rule} Significance is corrected for many comparisons, intervals are not. The paired test of every metric, reliance included${which}: `, command);
   }
 
   const quoted = (label) => (/^[\w.=+-]+$/.test(label) ? label : `'${label.replace(/'/g, "'\\''")}'`);
 
-  Object.assign(window.spurgen, { download, compared });
+  Object.assign(window.spurgen, { download, paste, copyPaste, compared });
 })();

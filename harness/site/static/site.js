@@ -12,7 +12,7 @@
   let quiet = false;
 
   function start() {
-    return { board: first, modality: "", tier: "", text: "", sort: null, columns: null, rows: [] };
+    return { board: first, modality: "", tier: "", text: "", group: true, sort: null, columns: null, rows: [] };
   }
 
   function fromAddress() {
@@ -20,6 +20,7 @@
     const fresh = start();
     if (panels.has(asked.get("board"))) fresh.board = asked.get("board");
     for (const key of ["modality", "tier", "text"]) fresh[key] = asked.get(key) || "";
+    fresh.group = asked.get("group") !== "off";
     if (asked.get("sort")) fresh.sort = asked.get("sort").split(":", 2);
     if (asked.has("columns")) fresh.columns = asked.get("columns").split(",").filter(Boolean);
     if (asked.get("rows")) fresh.rows = asked.getAll("rows");
@@ -30,6 +31,7 @@
     const said = new URLSearchParams();
     if (state.board !== first) said.set("board", state.board);
     for (const key of ["modality", "tier", "text"]) if (state[key]) said.set(key, state[key]);
+    if (!state.group) said.set("group", "off");
     if (state.sort) said.set("sort", state.sort.join(":"));
     if (state.columns) said.set("columns", state.columns.join(","));
     for (const label of state.rows) said.append("rows", label);
@@ -65,16 +67,19 @@
     quiet = true;
     const wanted = state.text.trim().toLowerCase();
     board.table.setFilter((row) => (!state.tier || row.given === state.tier || row.access === "ideal") &&
-      (!wanted || row.access === "ideal" || row.label.toLowerCase().includes(wanted)));
+      (!wanted || row.access === "ideal" || row.label.toLowerCase().includes(wanted) || row.fullName.toLowerCase().includes(wanted)));
+    window.spurgen.group(board, state.group);
     const chosen = state.columns || window.spurgen.roomy(board);
     for (const column of board.columns) {
       const on = column.place === 0 || chosen.includes(column.key);
       const shown = board.table.getColumn(column.key);
       if (shown.isVisible() !== on) (on ? shown.show() : shown.hide());
     }
-    if (state.sort && board.columns.some((column) => column.key === state.sort[0])) {
+    const known = state.sort && board.columns.some((column) => column.key === state.sort[0]);
+    const [by, direction] = known ? state.sort : state.group ? [] : ["robust_accuracy", "desc"];
+    if (by) {
       const now = board.table.getSorters()[0];
-      if (!now || now.field !== state.sort[0] || now.dir !== state.sort[1]) board.table.setSort(state.sort[0], state.sort[1] === "asc" ? "asc" : "desc");
+      if (!now || now.field !== by || now.dir !== direction) board.table.setSort(by, direction === "asc" ? "asc" : "desc");
     } else if (board.table.getSorters().length) board.table.clearSort();
     quiet = false;
     chooser(board);
@@ -92,6 +97,8 @@
     if (!fitting.some((option) => option.value === state.board) && fitting.length) state.board = fitting[0].value;
     form.elements.board.replaceChildren(...fitting.map((option) => option.cloneNode(true)));
     for (const key of ["board", "modality", "tier", "text"]) if (form.elements[key].value !== state[key]) form.elements[key].value = state[key];
+    form.elements.group.checked = state.group;
+    document.getElementById("compare-bar").hidden = !state.rows.length;
     document.getElementById("chosen").textContent = String(state.rows.length);
     document.getElementById("compare").setAttribute("aria-disabled", String(state.rows.length < 2));
   }
@@ -142,13 +149,18 @@
   form.elements.board.addEventListener("change", (event) => change({ board: event.target.value }));
   form.elements.modality.addEventListener("change", (event) => change({ modality: event.target.value }));
   form.elements.tier.addEventListener("change", (event) => change({ tier: event.target.value }));
+  form.elements.group.addEventListener("change", (event) => change({ group: event.target.checked }));
   form.elements.text.addEventListener("input", (event) => change({ text: event.target.value }));
   document.getElementById("columns").addEventListener("change", (event) => {
     const boxes = [...event.currentTarget.querySelectorAll("input")];
     change({ columns: boxes.filter((box) => box.checked).map((box) => box.value) });
   });
   document.getElementById("downloads").addEventListener("click", (event) => {
-    if (event.target.dataset.format) window.spurgen.download(current(), event.target.dataset.format, form.dataset.suite, state.board);
+    if (event.target.dataset.format) window.spurgen.download(current(), event.target.dataset.format, form.dataset.suite, state.board, state.columns);
+    if (event.target.id === "copy") window.spurgen.copyPaste(event.target);
+  });
+  document.getElementById("downloads").parentElement.addEventListener("toggle", (event) => {
+    if (event.target.open) window.spurgen.paste(current(), "tex", state.board, state.columns);
   });
   document.getElementById("compare").addEventListener("click", () => {
     if (state.rows.length < 2) return;

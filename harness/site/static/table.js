@@ -34,13 +34,14 @@
       return { node: cell, text: text(cell), value, low, high, verdict: cell.dataset.verdict };
     });
     const label = row.dataset.label || "";
-    return { id: label, label, access: tier.access, given: row.dataset.given || tier.access, order: tier.order, cells };
+    return { id: label, label, fullName: (window.spurgenNames || {})[label] || "", access: tier.access, given: row.dataset.given || tier.access, order: tier.order, cells };
   }
 
-  /** Compare two cells; rows without the metric come last, and access tiers keep their order. */
-  function compare(column, a, b, first, second, direction) {
+  /** Compare two cells: rows without the metric come last, the ideal observer first, and access tiers keep their order if they are `grouped`. */
+  function compare(column, a, b, first, second, direction, grouped) {
     const sign = direction === "asc" ? 1 : -1;
-    if (first.order !== second.order) return (first.order - second.order) * sign;
+    const apart = grouped || first.access === "ideal" || second.access === "ideal";
+    if (apart && first.order !== second.order) return (first.order - second.order) * sign;
     if (!a.text || !b.text) return ((a.text ? 0 : 1) - (b.text ? 0 : 1)) * sign;
     return column.words ? a.text.localeCompare(b.text) : a.value - b.value;
   }
@@ -63,6 +64,14 @@
     box.addEventListener("change", () => onMark(row.label, box.checked));
     box.addEventListener("click", (event) => event.stopPropagation());
     span.prepend(box);
+    const link = span.querySelector("a");
+    if (row.fullName && link) link.title = row.fullName;
+    if (row.access !== "few") {
+      const given = document.createElement("small"); // shown where there are no headings of access tiers
+      given.className = "given";
+      given.textContent = row.given;
+      span.append(given);
+    }
     return span;
   }
 
@@ -74,7 +83,7 @@
     return button;
   }
 
-  function definition(column, marked, onMark) {
+  function definition(column, marked, onMark, state) {
     return {
       field: column.key, title: column.title, width: column.width + (column.place ? 12 : 22), visible: !column.hidden,
       vertAlign: "middle", hozAlign: column.words ? "left" : "right", headerHozAlign: column.words ? "left" : "right",
@@ -82,7 +91,7 @@
       titleFormatter: () => heading(column),
       mutator: (_value, data) => data.cells[column.place],
       formatter: (cell) => (column.place ? copy(cell.getValue().node) : nameCell(cell, marked, onMark)),
-      sorter: (a, b, first, second, _column, direction) => compare(column, a, b, first.getData(), second.getData(), direction),
+      sorter: (a, b, first, second, _column, direction) => compare(column, a, b, first.getData(), second.getData(), direction, state.grouped),
     };
   }
 
@@ -130,7 +139,8 @@
     const none = document.createElement("p");
     Object.assign(none, { className: "none", hidden: true, textContent: "No row has this name and access." });
     plain.after(host, none);
-    const made = board.columns.map((column) => definition(column, marked, onMark));
+    const state = { grouped: true };
+    const made = board.columns.map((column) => definition(column, marked, onMark, state));
     const table = new Tabulator(host, {
       data: board.rows, columns: grouped(board.columns, made), layout: "fitData", renderVertical: "basic",
       renderHorizontal: "basic", nestedFieldSeparator: false, columnDefaults: { headerSortTristate: false }, groupBy: "order", groupToggleElement: false,
@@ -143,7 +153,17 @@
     table.on("tableBuilt", () => { plain.hidden = true; mendRoles(host); });
     table.on("renderComplete", () => mendRoles(host));
     table.on("dataSorted", (sorters) => onSort(sorters.map((each) => [each.field, each.dir])[0]));
-    return { ...board, table, host, none };
+    return { ...board, table, host, none, state };
+  }
+
+  /** Show rows by access tier, or all of them together. */
+  function group(board, on) {
+    if (board.state.grouped === on) return;
+    board.state.grouped = on;
+    board.host.classList.toggle("loose", !on);
+    board.table.setGroupBy(on ? "order" : false);
+    const [sorter] = board.table.getSorters();
+    if (sorter) board.table.setSort(sorter.field, sorter.dir);
   }
 
   /** Return the columns to show by default: of the spare ones as many as there is room for, the highest number first. */
@@ -160,5 +180,5 @@
     return shown.map((column) => column.key);
   }
 
-  window.spurgen = { show, copy, roomy };
+  window.spurgen = { show, copy, roomy, group };
 })();

@@ -35,7 +35,7 @@ def test_every_caption_has_the_number_of_units(mains):
     made = [captions.reliance_caption(sheet), captions.patterns_caption(sheet), captions.curves_caption(sheet), dose,
             captions.surface_caption([sheet], "reliance", "core_size")]  # fmt: skip
     assert all("n = 3 worlds" in text for text in made)
-    assert "core size (rows)" in made[-1]
+    assert "core size (rows; 1: a radius of 19 % of the image's side)" in made[-1]
 
 
 def test_figures_without_marks_name_the_rows_with_fewer_units_in_their_captions(mains):

@@ -11,7 +11,7 @@ from spurgen.harness.machine.plotting import INK
 @pytest.mark.parametrize("columns", [1, 2])
 def test_all_rows_and_tasks_are_named_and_no_text_is_cut_off(mains, columns, check_layout):
     texts = check_layout(draw_estimates(mains, columns))
-    assert {"erm", "mixup", "jtt", "group_dro", "> short", "none", "train_groups"} <= {*texts}
+    assert {"erm", "mixup", "jtt", "group_dro", "> short", "access: none", "access: train_groups"} <= {*texts}
     assert {"main-image", "main-text", "robust accuracy"} <= {*texts}
     assert any(text.startswith("> evil_$^%&") and text.endswith("…") for text in texts)
 
@@ -68,3 +68,9 @@ def test_panels_have_the_same_scale_whatever_their_letters(mains):
     longer = [replace(entry, letters="abcdef" if entry.letters else "") for entry in mains[0].entries]
     axes = draw_estimates([replace(mains[0], entries=longer), mains[1]], 2).axes
     assert axes[0].get_xlim() == axes[1].get_xlim()
+
+
+def test_names_of_21_characters_are_whole_in_one_column(mains, check_layout):
+    name = "torchvision_finetuned"
+    entries = [replace(entry, label=name) if entry.label == "short" else entry for entry in mains[0].entries]
+    assert f"> {name}" in check_layout(draw_estimates([replace(mains[0], entries=entries), mains[1], mains[1]], 1))

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from spurgen.harness.board.files import build_board
-from spurgen.harness.figures.from_board import board_sheets, not_apart
+from spurgen.harness.figures.from_board import board_sheets, not_apart, set_sheets
+from spurgen.harness.statistics.estimate import Estimate
 
 LABELS = ["erm", "mixup", "jtt", "group_dro"]
 
@@ -78,6 +79,25 @@ def test_sets_of_tasks_have_sheets_of_their_means(means, toy_board):
         label: row.ranked_by for label, row in rows.items()
     }
     assert sum(entry.own for entry in sheet.entries) == 1
+
+
+def test_sets_of_tasks_have_the_mean_core_use_of_the_rows_that_have_it_on_all_tasks(toy_rows, toy_board):
+    def using(part, uses):
+        rows = [
+            replace(row, estimates=row.estimates | {"core_use": Estimate(uses[row.submission])})
+            if row.submission in uses
+            else row
+            for row in part.rows
+        ]
+        return replace(part, rows=rows)
+
+    uses = {"main-image": {"erm": 0.2, "jtt": 0.6}, "main-text": {"erm": 0.4}}
+    tasks = {name: using(part, uses.get(name, {})) for name, part in toy_board.tasks.items()}
+    entries = set_sheets(toy_rows, replace(toy_board, tasks=tasks))["main"].by_label
+    assert entries["erm"].estimates["core_use"].value == pytest.approx(0.3)
+    assert "core_use" not in entries["jtt"].estimates
+    fewer = replace(toy_board, tasks={"main-image": tasks["main-image"]})
+    assert "core_use" not in set_sheets(toy_rows, fewer)["main"].by_label["erm"].estimates
 
 
 def test_only_the_named_tasks_have_sheets(toy, toy_rows, toy_board):

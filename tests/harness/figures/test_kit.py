@@ -48,7 +48,7 @@ def test_series_of_several_dials_make_surfaces(toy, sheets):
     kit = Kit()
     add_doses(kit, toy, sheets)
     assert names(kit) == ["availability-robust_accuracy", "availability-reliance"]
-    assert "core size (rows)" in kit.items[0].caption
+    assert "core size (rows; 1: a radius of 19 % of the image's side)" in kit.items[0].caption
 
 
 def test_one_series_makes_a_dose_response_and_tasks_without_rows_are_named(toy, sheets):

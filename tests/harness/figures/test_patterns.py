@@ -15,7 +15,7 @@ def test_a_cell_is_the_accuracy_of_a_row_on_a_pattern(mains, columns, check_layo
     order = ("aa", "ac", "ca", "cc")
     rows = image[~np.isnan(image.filled(np.nan)).all(axis=1)]  # the others have the names of access tiers
     assert np.allclose(rows, [[entry.patterns[p] for p in order] for entry in mains[0].entries])
-    tiers = list(dict.fromkeys(entry.access for entry in mains[0].entries))
+    tiers = list(dict.fromkeys(f"access: {entry.access}" for entry in mains[0].entries))
     assert [text for text in texts if text in tiers] == tiers
     assert len(image) == len(rows) + len(tiers)
     assert f"{mains[0].entries[0].patterns['cc']:.2f}".removeprefix("0") in texts

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.figures.surface import draw_surface, find_surface
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity._series import Series, find_series
 
 SURFACE = [["dial-0.8-0.5", "dial-0.8-0.9"], ["dial-1.3-0.5", "dial-1.3-0.9"]]
@@ -47,6 +48,35 @@ def test_a_panel_per_row_has_its_values(surface, sheets, metric, columns, check_
     for label, shown in panels.items():
         values = [[sheets[task].by_label[label].estimates[metric].value for task in row] for row in SURFACE]
         assert np.allclose(shown, values)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_a_cell_has_half_the_width_of_its_interval_also_where_one_end_is_cut(surface, sheets, columns, check_layout):
+    def drawn(*ends):
+        estimates = {"robust_accuracy": Estimate(0.22, *ends)}
+        changed = {
+            name: replace(s, entries=[replace(e, estimates=e.estimates | estimates) for e in s.entries])
+            for name, s in sheets.items()
+        }
+        return {*check_layout(draw_surface(surface, changed, "robust_accuracy", columns))}
+
+    assert ".22\n±.15" in drawn(0.07, 0.37)
+    assert ".22\n±.30" in drawn(0.0, 0.52)
+    assert ".22" in drawn(None, None)
+
+
+def test_the_colour_bar_has_ticks_at_its_ends(surface, sheets):
+    for metric in ("robust_accuracy", "reliance"):
+        *panels, bar = draw_surface(surface, sheets, metric, 2).axes
+        low, high = panels[0].images[0].get_clim()
+        assert bar.get_yticks() == pytest.approx([low, (low + high) / 2, high])
+
+
+def test_cells_of_many_strengths_keep_their_width(surface, sheets, check_layout):
+    wide = surface._replace(strengths=[0.1 * k for k in range(8)], tasks=[[row[0]] * 8 for row in SURFACE])
+    figure = draw_surface(wide, sheets, "robust_accuracy", 1)
+    check_layout(figure)
+    assert len({axes.get_position().y0 for axes in figure.axes[:4]}) == 4  # a panel per line
 
 
 def test_a_metric_that_no_row_has_is_an_error(surface, sheets):

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from spurgen.harness.figures.from_run import run_sheet
-from spurgen.harness.figures.tables import main_table, reliance_table, task_table
+from spurgen.harness.figures.tables import OTHERS, main_table, reliance_table, task_table
+from spurgen.harness.figures.terms import COLUMNS
 from spurgen.harness.statistics.estimate import Estimate
 
 
@@ -33,12 +34,28 @@ def test_rows_that_a_test_does_not_place_below_the_best_are_bold(mains):
 
 def test_the_table_of_a_task_has_the_metrics_that_rows_have(mains):
     table = rows(task_table(mains[0]).text)
-    assert table["Method"] == ["Robust accuracy", "To ERM", "WGA", "Reliance", "Accuracy", "SSS", "IG"]
+    largest = r"\shortstack[r]{Largest\\reliance}"
+    assert table["Method"] == ["Robust accuracy", "To ERM", "WGA", largest, "Accuracy", "SSS", "IG"]
     entry = mains[0].by_label["group_dro"]
     value, verdict = entry.difference
     assert table[r"group\_dro"][1] == f"{value:+.3f}" + {"better": "$^{*}$", "undecided": ""}[verdict]
     assert table["erm"][1] == "--"
     assert table["erm"][-1] == "$-$0.50"
+
+
+def test_the_caption_of_a_task_defines_its_columns_and_access_tiers(mains):
+    text = task_table(mains[0]).text
+    for part in ("Results on main-image.", "WGA: worst-group accuracy", "Largest reliance: the largest over channels",
+                 "Signed pull:", "Accuracy: share", "SSS: spurious sensitivity", "IG: invariance gap, ",
+                 r"val\_groups, the groups of val"):  # fmt: skip
+        assert part in text, part
+    assert not {"Core use:", "twins,", "envs,"} & {part for part in ("Core use:", "twins,", "envs,") if part in text}
+    assert {*COLUMNS} == {*OTHERS}
+
+
+def test_sets_of_tasks_are_called_means_over_tasks(mains, means):
+    assert "Results on the tasks of main (mean over tasks)." in task_table(means["main"]).text
+    assert "main-text and the tasks of main (mean over tasks)" in main_table(mains, [*means.values()])
 
 
 @pytest.mark.parametrize("columns", [1, 2])

@@ -40,7 +40,10 @@ def test_an_interval_stands_as_text_below_its_number(tiny):
 def test_ranks_and_letters_say_that_they_hold_within_an_access_tier(tiny):
     columns = columns_of(tiny, "small-image")
     row = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "vrex")
-    assert columns["rank"].cell(row).content == "1 of 1"
+    assert columns["rank"].cell(row).content == ""  # alone in its tier
+    assert (columns["rank"].cell(row).raw, row.of) == (1, 1)
+    other = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "group_dro")
+    assert columns["rank"].cell(other).content.endswith(" of 2")
     assert columns["letters"].title == "Letter"
     assert all("access tier" in columns[key].about for key in ("rank", "letters"))
 

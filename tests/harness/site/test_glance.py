@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from spurgen.harness.site.build import build
 from spurgen.harness.site.glance import glance
+from spurgen.harness.statistics.estimate import Estimate
 
 
 def test_a_line_has_accuracy_largest_reliance_and_the_difference_to_erm(tiny):
@@ -17,6 +18,13 @@ def test_a_line_has_accuracy_largest_reliance_and_the_difference_to_erm(tiny):
     assert cells["Largest reliance"].startswith(f"{most} {reliances[most]:.2f}")
     low, high = row.against_erm.interval
     assert cells["To ERM"] == f"{row.against_erm.difference:+.3f} [{low:+.3f}, {high:+.3f}] better"
+
+
+def test_a_reliance_that_would_be_printed_as_0_names_no_channel(tiny, monkeypatch):
+    least = {"group_dro": Estimate(0.004, 0.001, 0.007)}
+    monkeypatch.setattr(type(tiny), "estimates", lambda *_: least)
+    line = next(line for line in glance(tiny, "group_dro").lines if line.name == "small-image")
+    assert line.cells["Largest reliance"] == "none measurable"
 
 
 def test_columns_that_no_line_fills_are_left_out(tiny):

@@ -5,7 +5,7 @@ import pytest
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.site.boards import board_view
 from spurgen.harness.site.build import build
-from spurgen.harness.site.glossary import method_in_words, terms
+from spurgen.harness.site.glossary import method_in_words, method_name, terms
 from spurgen.harness.site.names import file_name
 
 
@@ -26,6 +26,30 @@ def test_each_of_our_methods_says_what_it_does_and_names_its_paper(name, tiny, m
     assert re.search(r"\b\d{4}\b", said)
     assert len(said.split()) > 10
     assert "`" not in said
+
+
+def test_our_methods_have_full_names_and_strangers_have_none(tiny, monkeypatch):
+    row = tiny.rows["erm"]["small-image"]
+    monkeypatch.setattr("spurgen.harness.site.glossary.is_baseline_row", lambda _: True)
+
+    def named(method):
+        result = row.results[0].model_copy(update={"spec": f"spurgen.baselines.{method}:submission"})
+        return method_name([type(row)((result,))])
+
+    names = {method: named(method) for method in names_in("spurgen.baselines")}
+    assert names["lff"] == "Learning from failure"
+    assert names["resample"] == "Group-balanced resampling"
+    assert all(0 < len(name) < 60 for name in names.values())
+    monkeypatch.undo()
+    assert method_name(tiny.rows["short"].values()) == ""
+
+
+def test_the_words_of_the_notes_are_explained_above_the_table(tiny):
+    page = build(tiny)["index.html"].decode()
+    board = page.partition('id="board-small-image"')[2]
+    assert board.index("How to read this table") < board.index("<table")
+    for word in ("World", "Channel", "Group", "Environment", "Baseline"):
+        assert f"<dt>{word}</dt>" in board
 
 
 def test_pages_explain_their_terms_and_methods_without_a_mouse(tiny):

@@ -1,9 +1,5 @@
 """The leaderboard in a real browser, opened from disk."""
 
-import csv
-import io
-import json
-
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -72,6 +68,54 @@ def test_an_address_brings_the_same_view_to_somebody_else(visit, tiny_site):
     assert other.problems == []
 
 
+def test_without_groups_by_access_a_channel_sorts_all_rows(visit, tiny_site, tiny):
+    seen = visit()
+    page = seen.open(tiny_site, "index.html#board=small-image&sort=accuracy:desc")
+    within = names(page)
+    page.get_by_label("group by access").uncheck()
+    page.wait_for_function("!document.querySelector('#boards > .shown .tabulator-group')")
+    rows = {row.submission: row for part in [tiny.board.tasks["small-image"]] for row in (*part.rows, *part.few)}
+    values = [round(rows[name].value("accuracy"), 6) for name in names(page) if name in rows]
+    assert len(values) > 6
+    assert values == sorted(values, reverse=True)
+    assert names(page) != within
+    assert page.locator(SHOWN).first.inner_text().startswith("ideal observer")
+    given = page.locator(f"{SHOWN} .given:visible").all_inner_texts()
+    assert {"none", "train_groups"} <= {*given}
+    assert page.url.endswith("group=off&sort=accuracy%3Adesc")
+    theirs = visit().open(tiny_site, "index.html#" + page.url.partition("#")[2])
+    assert names(theirs) == names(page)
+    page.get_by_label("group by access").check()
+    assert names(page) == within
+    assert "group=off" not in page.url
+    assert page.locator(".given:visible").count() == 0
+    assert seen.problems == []
+
+
+def test_without_groups_and_a_chosen_order_robust_accuracy_sorts(visit, tiny_site, tiny):
+    page = visit().open(tiny_site, "index.html#board=small-image&group=off")
+    part = tiny.board.tasks["small-image"]
+    rows = {row.submission: row for row in (*part.rows, *part.few)}
+    values = [round(rows[name].ranked_by.value, 6) for name in names(page) if name in rows]
+    assert len(values) > 6
+    assert values == sorted(values, reverse=True)
+
+
+def test_methods_have_their_full_names_by_which_they_are_filtered(visit, tiny_site):
+    page = visit().open(tiny_site, "index.html#board=small-image")
+    link = page.locator("#boards > .shown .tabulator").get_by_role("link", name="jtt", exact=True)
+    assert link.get_attribute("title") == "Just train twice"
+    page.locator("input[name=text]").fill("train twice")
+    assert names(page) == ["jtt"]
+
+
+def test_the_button_to_compare_is_there_once_a_row_is_marked(visit, tiny_site):
+    page = visit().open(tiny_site, "index.html#board=small-image")
+    assert page.locator("#compare").is_hidden()
+    page.locator("#boards > .shown").get_by_label("Compare erm").check()
+    assert page.locator("#compare").is_visible()
+
+
 def test_a_forged_address_is_ignored(visit, tiny_site):
     seen = visit()
     forged = "#board=none&tier=%3Cb%3E&sort=x:y&columns=a,b&rows=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E"
@@ -95,7 +139,10 @@ def test_marked_rows_are_compared(visit, tiny_site, tiny):
     expected = f"{-against.difference:+.3f} [{-high:+.3f}, {-low:+.3f}], significant"
     assert difference == expected.replace("-", "\N{MINUS SIGN}")
     others = table.locator("tr", has=page.get_by_role("rowheader", name="Accuracy", exact=True))
-    assert others.locator("td").last.inner_text() == ""
+    assert others.locator("td").last.inner_text() == "not tested here"
+    assert table.locator("tr", has_text="Reliance on color").locator("td").last.inner_text() == "not tested here"
+    assert table.locator("thead th").last.inner_text() == "Paired difference: erm \N{MINUS SIGN} dfr"
+    assert "reliance included" in page.locator("#comparison-note").inner_text()
     assert "given different information" in page.locator("#comparison-note").inner_text()
     assert (
         table.get_by_role("rowheader", name="Rank").count()
@@ -139,71 +186,6 @@ def test_what_answers_the_question_is_visible_and_spare_columns_wait_for_room(vi
     assert "local" in holder.evaluate("(box) => getComputedStyle(box).backgroundAttachment")
     page.locator("#columns").get_by_label("Rank").check()
     assert page.locator("#boards > .shown .tabulator-col[tabulator-field=rank]").is_visible()
-
-
-def downloaded(page, kind):
-    """Return what a button of the download menu saves, which is also ready to paste."""
-    if page.locator("#downloads").is_hidden():
-        page.get_by_text("Download", exact=True).click()
-    with page.expect_download() as download:
-        page.locator("#downloads").get_by_role("button", name=kind).click()
-    content = download.value.path().read_text()
-    assert page.locator("#paste").input_value() == content
-    return content
-
-
-def test_csv_and_json_have_raw_numbers_intervals_and_verdicts_apart(visit, tiny_site, tiny):
-    columns = "robust_accuracy,to_erm,accuracy,rank,letters,reliance/color"
-    page = visit().open(tiny_site, f"index.html#board=small-image&tier=train_groups&columns={columns}")
-    lines = {row["submission"]: row for row in csv.DictReader(io.StringIO(downloaded(page, "CSV")))}
-    records = {row["submission"]: row for row in json.loads(downloaded(page, "JSON"))}
-    assert lines.keys() == records.keys() == {"ideal observer", "resample", "group_dro"}
-    row = next(row for row in tiny.board.tasks["small-image"].rows if row.submission == "group_dro")
-    against = row.against_erm
-    expected = {
-        "robust_accuracy": row.ranked_by.value, "robust_accuracy_low": row.ranked_by.low,
-        "robust_accuracy_high": row.ranked_by.high, "to_erm": against.difference, "to_erm_low": against.interval[0],
-        "accuracy": row.value("accuracy"), "rank": row.ranks[0], "rank_high": row.ranks[1],
-        "reliance/color": row.by_channel["reliance"]["color"],
-    }  # fmt: skip
-    for name, value in expected.items():
-        assert records["group_dro"][name] == pytest.approx(value, abs=1e-6), name
-        assert float(lines["group_dro"][name]) == pytest.approx(value, abs=1e-6), name
-    for kind in (records, lines):
-        assert kind["group_dro"]["to_erm_verdict"] == "better"
-        assert kind["group_dro"]["access"] == "train_groups"
-        assert kind["group_dro"]["letters"] == row.letters
-    assert records["ideal observer"]["to_erm"] is None
-
-
-def test_a_name_is_no_formula_in_the_csv_and_a_negative_number_is_a_number(visit, tiny_site):
-    page = visit().open(tiny_site, "index.html#board=small-image&columns=ig,robust_accuracy")
-    lines = {row["submission"]: row for row in csv.DictReader(io.StringIO(downloaded(page, "CSV")))}
-    assert any(name.startswith("'=") for name in lines)
-    assert not any(name.startswith("=") for name in lines)
-    assert float(lines["erm"]["ig"]) < 0
-
-
-def test_what_is_pasted_is_the_servers_table_of_the_rows_shown(visit, tiny_site):
-    seen = visit()
-    page = seen.open(tiny_site, "index.html#board=small-image")
-    table = (tiny_site / "leaderboard.tex").read_text()
-    board = (tiny_site / "leaderboard.md").read_text()
-    assert downloaded(page, "LaTeX") in table
-    whole = downloaded(page, "Markdown")
-    assert all(line in board for line in whole.splitlines())
-    assert "### Access: none" in whole
-    page.locator("select[name=tier]").select_option("train_groups")
-    tex, md = downloaded(page, "LaTeX"), downloaded(page, "Markdown")
-    for text in (tex, md):
-        assert "train_groups" in text.replace("\\", "")
-        assert "Access: none" not in text
-        assert "jtt" not in text
-        assert "resample" in text
-    assert r"\caption{" in tex
-    assert tex.count(r"\end{table") == 2
-    assert "\nideal observer & " in tex.partition(r"\label{tab:spurgen-reliance-small-image}")[2]
-    assert seen.problems == []
 
 
 def test_a_mark_leaves_the_row_in_its_place_with_the_focus(visit, tiny_site):
@@ -253,18 +235,10 @@ def test_columns_shown_on_demand_are_not_cut_off(visit, tiny_site):
     assert cells.evaluate_all("(all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth).length") == 0
 
 
-def test_the_download_menu_fits_a_phone(visit, tiny_site):
-    page = visit(viewport={"width": 390, "height": 844}).open(tiny_site)
-    page.get_by_text("Download", exact=True).click()
-    menu, text = page.locator("#downloads").bounding_box(), page.locator("#downloads p").bounding_box()
-    assert 0 <= menu["x"] < menu["x"] + menu["width"] <= 390
-    assert text["width"] > 250
-
-
 def test_a_filter_says_how_many_rows_it_leaves_and_that_it_leaves_none(visit, tiny_site):
     page = visit().open(tiny_site, "index.html#board=small-image")
     status, none = page.locator("#status"), page.locator("#boards > .shown .none")
-    page.locator("input[name=text]").fill("group")
+    page.locator("input[name=text]").fill("group_")
     assert status.inner_text() == "1 of 10 rows"
     assert none.is_hidden()
     page.locator("input[name=text]").fill("no such method")

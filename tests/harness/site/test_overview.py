@@ -1,13 +1,15 @@
 import re
 from dataclasses import replace
 
+import pytest
+
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.site.boards import board_view
 from spurgen.harness.site.build import build
 from spurgen.harness.site.figures import Figures
-from spurgen.harness.site.overview import findings, overview, task_lines
+from spurgen.harness.site.overview import findings, overview, percent, shown_board, task_lines
 from spurgen.harness.site.pictures import Pictures
-from spurgen.harness.site.words import in_words
+from spurgen.harness.site.words import conflicting_share, in_words
 from spurgen.harness.statistics.estimate import Estimate
 
 
@@ -65,6 +67,47 @@ def test_a_channel_whose_interval_has_0_is_not_relied_on(tiny, monkeypatch):
     assert not [said for said in findings(tiny, view) if "relies on" in said]
 
 
+def test_erm_has_its_core_use_and_its_number_of_epochs_beside_its_reliance(tiny):
+    use = {row.submission: Estimate(0.3) for row in tiny.board.tasks["small-image"].rows}
+    first = with_core_use(tiny, use)
+    assert " Its core use is 0.30, ideal observer " in first
+    assert first.endswith(": it also makes too little use of the core cue itself. It was trained for 3 epochs.")
+    assert "too little" not in with_core_use(tiny, {label: Estimate(0.99) for label in use})
+
+
+def with_core_use(material, use):
+    """Return what is said of ERM if rows use the core cue as much as this."""
+    changed = replace(material)
+    changed.__dict__["_estimates"] = {("small-image", "core_use"): use}
+    return findings(changed, board_view(changed, "small-image"))[0]
+
+
+def test_a_best_row_that_relies_on_nothing_measurable_names_no_channel(tiny):
+    changed, least = replace(tiny), {row.submission: Estimate(0.004) for row in tiny.board.tasks["small-image"].rows}
+    changed.__dict__["_estimates"] = {("small-image", f"reliance/{name}"): least for name in ("color", "background")}
+    said = findings(changed, board_view(changed, "small-image"))
+    assert said[-1].endswith(" group_dro relies on no channel measurably.")
+    assert "0.00" not in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1, "100"), (0.998, "99.8"), (0.99, "99"), (0.5, "50"), (0.004, "0.4"), (0, "0"), (0.01, "1")]
+)
+def test_a_share_is_rounded_neither_to_all_nor_to_nothing(share, text):
+    assert percent(share) == f"{text}\N{NO-BREAK SPACE}%"
+
+
+def test_the_scatter_says_how_much_of_the_test_has_all_channels_in_conflict(tiny):
+    task = load_suite("v2").tasks["composite-image"]
+    assert conflicting_share(task) == pytest.approx(400 / 750)
+    share = percent(conflicting_share(tiny.suite.tasks["small-image"]))
+    mix = shown_board(tiny, Figures(), "small-image").mix
+    assert mix.startswith(f"All channels conflict in {share} of the test. ")
+    files = build(tiny)
+    assert mix in files["index.html"].decode()
+    assert mix in files["tasks/small-image.html"].decode()
+
+
 def test_a_test_with_more_conflicting_samples_says_its_mix():
     words = " ".join(in_words(load_suite("v2").tasks["composite-image"]))
     assert "The test has 50 samples of each class for every one of the 8 choices" in words
@@ -86,3 +129,15 @@ def test_a_task_without_a_board_on_the_index_is_linked_from_it(tiny):
     page = build(tiny)["index.html"].decode()
     assert 'Boards of other tasks: <a href="tasks/small-both.html">small-both</a>.' in page
     assert 'id="board-small-both"' not in page
+
+
+def test_a_task_page_links_to_the_controls_where_the_index_has_its_board(tiny):
+    files = build(tiny)
+    link = 'index.html#board=small-text">Choose columns, compare, paste</a>'
+    assert link in files["tasks/small-text.html"].decode()
+    assert "Choose columns" not in files["tasks/small-both.html"].decode()
+
+
+def test_the_index_names_the_command_that_makes_figures_for_a_paper(tiny):
+    page = build(tiny)["index.html"].decode()
+    assert f"<code>spurgen figures --suite {tiny.suite.spoken} --format pdf png --latex --out DIR</code>" in page

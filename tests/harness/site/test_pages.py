@@ -82,7 +82,8 @@ def test_every_link_leads_to_a_page_and_a_place_on_it(tiny_site, many_site):
                 file = (path.parent / where).resolve() if where else path
                 assert file.is_relative_to(site.resolve()), (path.name, target)
                 assert file.exists(), (path.name, target)
-                assert not place or f'id="{place}"' in file.read_text(), (path.name, target)
+                mark = f'data-key="{place[6:]}"' if place.startswith("board=") else f'id="{place}"'
+                assert not place or mark in file.read_text(), (path.name, target)
 
 
 def test_the_policy_allows_nothing_from_outside_and_no_page_needs_more(tiny_site):
@@ -159,6 +160,38 @@ def test_a_cell_of_the_heat_map_has_its_pattern_as_header(visit, many_site):
     assert heat.get_by_role("columnheader", name="all agree").count() == 1
 
 
+def test_the_titles_of_columns_stay_in_sight_as_long_as_their_board_does(visit, tiny_site):
+    for where, head in (("index.html", ".tabulator-header"), ("tasks/small-both.html", "thead")):
+        page = visit(viewport={"width": 1400, "height": 400}).open(tiny_site, where)
+        shown = page.locator(f".board {head}:visible").first
+        region = page.locator(".board > .scroll:visible").first
+        assert region.bounding_box()["height"] > 500
+        page.evaluate("(top) => scrollTo(0, top)", page.evaluate("scrollY") + region.bounding_box()["y"] + 200)
+        page.wait_for_function("(node) => Math.abs(node.getBoundingClientRect().top) < 1", arg=shown.element_handle())
+        box = shown.bounding_box()
+        found = page.evaluate(
+            "([x, y]) => !!document.elementFromPoint(x, y).closest('.tabulator-header, thead')",
+            [box["x"] + 200, box["y"] + box["height"] - 4],
+        )
+        assert found, where
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_function("(node) => !node.style.transform", arg=shown.element_handle())
+
+
+def test_on_a_phone_nothing_of_an_access_tiers_heading_is_left_beside_its_name(visit, tiny_site):
+    for where in ("index.html#board=small-image", "tasks/small-both.html"):
+        page = visit(**PHONE).open(tiny_site, where)
+        scroll = page.locator(".board > .scroll:visible").first
+        scroll.evaluate("(node) => { node.scrollLeft = 1e6; }")
+        left = scroll.bounding_box()["x"]
+        for heading in page.locator(".stay:visible").all():
+            box = heading.bounding_box()
+            assert left - 11 <= box["x"]
+            assert box["x"] + box["width"] <= PHONE["viewport"]["width"]
+            ends = heading.locator("span").evaluate("(node) => node.getBoundingClientRect().left")
+            assert ends >= left
+
+
 def test_the_name_of_a_row_is_its_header_with_and_without_scripts(visit, tiny_site):
     for scripts in (True, False):
         board = visit(java_script_enabled=scripts).open(tiny_site).locator("#boards > .panel").first
@@ -214,8 +247,8 @@ def test_the_latex_of_the_board_has_a_table_per_set_and_task(tiny_site):
     text = (tiny_site / "leaderboard.tex").read_text()
     labels = re.findall(r"\\label\{tab:spurgen-(.+?)\}", text)
     tasks = ["small-both", "small-image", "small-text"]
-    assert sorted(labels) == ["mean-of-both", *(f"reliance-{name}" for name in tasks), *tasks]
-    assert text.count(r"\end{tabular}") == 7
+    assert sorted(labels) == ["mean-of-both", "reliance-mean-of-both", *(f"reliance-{name}" for name in tasks), *tasks]
+    assert text.count(r"\end{tabular}") == 8
     assert "onerror" in text  # a hostile name is text
 
 

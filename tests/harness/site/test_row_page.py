@@ -37,6 +37,12 @@ def test_a_row_with_a_tier_counts_or_patterns_that_do_not_fit_has_a_page(with_od
     assert "Not ranked: its task has no alignment pattern &#39;a&#39;" in page["more_patterns"]
 
 
+def test_counts_of_failures_and_rules_of_selection_are_explained(tiny):
+    page = build(tiny)["rows/erm.html"].decode()
+    assert "a family counts if any value of the channel makes any wrong answer" in page
+    assert "val_robust of the worst alignment pattern" in page
+
+
 def test_tasks_are_in_the_order_of_the_suite_whatever_that_of_the_results(tiny):
     stored_backwards = {label: dict(reversed(of_tasks.items())) for label, of_tasks in tiny.rows.items()}
     parts = row_page(replace(tiny, rows=stored_backwards), Pictures(), "erm")["parts"]

@@ -3,13 +3,15 @@ from dataclasses import replace
 
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.generators import aligned_values, class_names
 from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.budgets import trained_in_words
 from spurgen.harness.site.build import build
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.pictures import Pictures
 from spurgen.harness.site.row_page import row_page
-from spurgen.harness.site.task_page import task_page
+from spurgen.harness.site.task_page import _train, _twins, task_page
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,39 @@ def test_erms_robust_accuracy_by_budget_is_told_where_it_was_measured(tiny, show
     epochs = len(first.report.curves)
     mean = (first.metrics["robust_accuracy"] + 0.25) / 2
     assert page["budgets"] == [(epochs, pytest.approx(mean)), (2 * epochs, 0.75)]
+
+
+def test_more_epochs_are_said_of_erm_where_they_were_measured(tiny):
+    (first, *_) = tiny.rows["erm"]["small-image"].results
+    longer = first.report.model_copy(update={"curves": first.report.curves * 2})
+    more = first.model_copy(
+        update={"options": {"epochs": 6}, "report": longer, "metrics": first.metrics | {"robust_accuracy": 0.75}}
+    )
+    entries = {str(k): {"small-image": TaskRow((result,))} for k, result in enumerate((first, more))}
+    said = trained_in_words(replace(tiny, entries=entries), ["small-image"])
+    assert said.startswith(" It was trained for 3 epochs. By its number of epochs, on worlds that are not ranked, ")
+    assert said.endswith(f"is {first.metrics['robust_accuracy']:.2f} with 3, 0.75 with 6.")
+    for tasks in (["small-text"], ["small-image", "small-text"]):  # not all of them were measured
+        assert trained_in_words(replace(tiny, entries=entries), tasks) == " It was trained for 3 epochs."
+
+
+def test_nothing_is_said_of_epochs_that_results_do_not_report(tiny):
+    part = tiny.rows["erm"]["small-image"]
+    bare = TaskRow(tuple(result.model_copy(update={"report": None}) for result in part.results))
+    assert trained_in_words(replace(tiny, rows={"erm": {"small-image": bare}}), ["small-image"]) == ""
+
+
+def test_a_scene_is_named_by_what_it_shows():
+    task = load_suite("v2").tasks["composite-image"].in_world(0)
+    assert any(" / " in name for name in class_names(task.scenario))
+    shown = [*_train(Pictures(), task), _twins(Pictures(), task)[0]]
+    assert not [each for each in shown if " / " in each.title + each.about]
+
+
+def test_words_of_the_calibration_table_are_explained(tiny):
+    page = build(tiny)["tasks/small-image.html"].decode()
+    assert ">Largest reliance</th>" in page
+    assert "Largest reliance: that on the channel with most" in page
 
 
 def test_all_rows_come_before_what_explains_the_task(tiny):
