@@ -84,3 +84,16 @@ def test_whole_numbers_as_floats_are_codes(birds, answers, write, kind):
     metadata = write(birds.astype({"y": float}), f"metadata.{kind}")
     read = read_predictions(write(floats, f"model.{kind}"), Columns(), metadata=metadata)
     assert (read.classes, (read.predicted[0] != read.labels).sum()) == (("landbird", "waterbird"), 5)
+
+
+def test_names_that_are_unique_within_a_split_alone_are_an_error_that_says_so(write):
+    table = pd.DataFrame({"key": [0, 0], "label": [0, 0], "light": "day", "split": ["train", "test"]})
+    metadata = write(table, "metadata.csv")
+    answers = write(pd.DataFrame({"key": [0], "prediction": [0]}))
+    with pytest.raises(
+        SpurgenError, match="in several splits: name another column by --key, or leave the other splits"
+    ):
+        read_predictions(str(answers), Columns(attributes=("light",)), metadata=str(metadata))
+    write(table.assign(split="test"), "metadata.csv")
+    with pytest.raises(SpurgenError, match="'0' occurs more than once; correct"):
+        read_predictions(answers, Columns(attributes=("light",)), metadata=metadata)

@@ -291,16 +291,3 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
         (tmp_path / "some.csv").write_text(content)
     with pytest.raises(SpurgenError, match=message):
         read_predictions(tmp_path / "some.csv", LIGHT)
-
-
-def test_names_that_are_unique_within_a_split_alone_are_an_error_that_says_so(write):
-    table = pd.DataFrame({"key": [0, 0], "label": [0, 0], "light": "day", "split": ["train", "test"]})
-    metadata = write(table, "metadata.csv")
-    answers = write(pd.DataFrame({"key": [0], "prediction": [0]}))
-    with pytest.raises(
-        SpurgenError, match="in several splits: name another column by --key, or leave the other splits"
-    ):
-        read_predictions(str(answers), LIGHT, metadata=str(metadata))
-    write(table.assign(split="test"), "metadata.csv")
-    with pytest.raises(SpurgenError, match="'0' occurs more than once; correct"):
-        read_predictions(answers, LIGHT, metadata=metadata)
