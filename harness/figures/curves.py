@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from spurgen.harness.figures.latex import CAPTION
 from spurgen.harness.figures.sheet import Entry, Sheet
 from spurgen.harness.figures.style import MAX_HEIGHT, SMALL, Columns, drawable, new_figure, paper_style
 from spurgen.harness.machine.plotting import BLUE, GREY, INK, ORANGE, grid_lines
@@ -23,7 +24,7 @@ SHOWN: dict[str, tuple[str, str, Any]] = {
 """Curves that are drawn where a method reports them: what the legend calls them, their colour and their line."""
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
 PANEL, REST = 0.74, 0.5  # inches: the height of a row of panels, and of the legend and the axis
-HEADING, CAPTION = 0.12, 1.5  # inches: the name of an access tier, and what a caption takes of the page
+HEADING = 0.12  # inches: the name of an access tier
 
 
 def with_curves(sheet: Sheet) -> list[Entry]:

@@ -27,10 +27,10 @@ COLUMNS = {
 """Metrics of a row, as sentences for the caption of a table."""
 SHOWN_TO = {
     "none": "nothing",
-    "envs": "the environment of each sample",
-    "val_groups": "the groups of val (class and channel values)",
-    "train_groups": "the groups of train and val, and environments",
-    "twins": "a copy of each sample with its channels redrawn, except hidden ones",
+    "envs": "the environment of every training sample",
+    "val_groups": "the groups of the validation samples",
+    "train_groups": "the groups and environments of all training and validation samples",
+    "twins": "every training sample with its channels redrawn, which no real data have",
 }
 """What each access tier is shown besides inputs and labels."""
 DIALS = {"core_size": "; 1: a radius of 19 % of the image's side"}

@@ -6,17 +6,12 @@ from itertools import groupby
 
 from spurgen.harness.board.rendering import UNITS
 from spurgen.harness.board.schema import BoardRow, SetBoard, TaskBoardRow, Unranked
+from spurgen.harness.figures.terms import SHOWN_TO
 from spurgen.harness.site.columns import CHANNELS, EMPTY, Column, board_columns
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import shown
 
-TIERS = {
-    "none": "given labels alone",
-    "envs": "also given the environment of every training sample",
-    "val_groups": "also given the groups of the validation samples",
-    "train_groups": "also given the groups of all training and validation samples",
-    "twins": "also given every training sample with its channels redrawn, which no real data have",
-}
+TIERS = {tier: f"also given {what}" for tier, what in SHOWN_TO.items()} | {"none": "given labels alone"}
 FEW = "few"
 MOST_LONG_BARS = 3
 

@@ -1,17 +1,15 @@
-"""The mean over a set of tasks as tables for papers need it: with reliance by channel, its excess and core use."""
+"""The mean over a set of tasks as tables for papers need it: with reliance by channel and its excess."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spurgen.harness.figures.sheet import Entry, Sheet
+from spurgen.harness.figures.tables import EXCESS
 from spurgen.harness.statistics.estimate import Estimate
 
 if TYPE_CHECKING:
     from spurgen.harness.site.material import Material
-
-MORE = ("reliance_excess", "core_use")
-"""Metrics that the board of a set does not store."""
 
 
 def with_channels(material: "Material", sheet: Sheet, tasks: Sequence[str]) -> Sheet:
@@ -19,11 +17,11 @@ def with_channels(material: "Material", sheet: Sheet, tasks: Sequence[str]) -> S
     first, *others = (material.suite.tasks[name] for name in tasks)
     channels = [name for name in first.channels if all(name in other.channels for other in others)]
     reliances = {name: material.estimates(tasks, f"reliance/{name}") for name in channels}
-    more = {metric: material.estimates(tasks, metric) for metric in MORE}
+    excess = material.estimates(tasks, EXCESS)
     ideals = {metric: material.ideal_mean(tasks, metric) for metric in (f"reliance/{name}" for name in channels)}
     return replace(
         sheet,
-        entries=[_with(entry, reliances, more) for entry in sheet.entries],
+        entries=[_with(entry, reliances, excess) for entry in sheet.entries],
         ideal={**sheet.ideal, **{metric: ideal for metric, ideal in ideals.items() if ideal is not None}},
     )
 
@@ -34,11 +32,8 @@ def by_channel(material: "Material", name: str) -> Sheet:
     return sheet if sheet.task else replace(sheet, task=material.suite.tasks[material.board.overall[name].tasks[0]])
 
 
-def _with(
-    entry: Entry, reliances: Mapping[str, Mapping[str, Estimate]], more: Mapping[str, Mapping[str, Estimate]]
-) -> Entry:
-    """Return a row with the metrics that it has; each by label."""
-    label = entry.label
-    known = {name: rows[label] for name, rows in reliances.items() if label in rows}
-    added = {metric: rows[label] for metric, rows in more.items() if label in rows}
+def _with(entry: Entry, reliances: Mapping[str, Mapping[str, Estimate]], excess: Mapping[str, Estimate]) -> Entry:
+    """Return a row with the reliances, by channel, and the excess that it has; both by label."""
+    known = {name: rows[entry.label] for name, rows in reliances.items() if entry.label in rows}
+    added = {EXCESS: excess[entry.label]} if entry.label in excess else {}
     return replace(entry, estimates={**entry.estimates, **added}, channels={"reliance": known} if known else {})

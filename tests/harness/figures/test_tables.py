@@ -47,7 +47,7 @@ def test_the_caption_of_a_task_defines_its_columns_and_access_tiers(mains):
     text = task_table(mains[0]).text
     for part in ("Results on main-image.", "WGA: worst-group accuracy", "Largest reliance: the largest over channels",
                  "Signed pull:", "Accuracy: share", "SSS: spurious sensitivity", "IG: invariance gap, ",
-                 r"val\_groups, the groups of val"):  # fmt: skip
+                 r"val\_groups, the groups of the validation samples"):  # fmt: skip
         assert part in text, part
     assert not {"Core use:", "twins,", "envs,"} & {part for part in ("Core use:", "twins,", "envs,") if part in text}
     assert {*COLUMNS} == {*OTHERS}
