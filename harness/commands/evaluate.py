@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import split_spec
 from spurgen.harness.commands._answers import add_answers, run_answers
 from spurgen.harness.commands._model import add_model, run_model
-from spurgen.harness.machine.files import STDOUT, check_distinct, write_atomically
+from spurgen.harness.machine.files import STDOUT, check_distinct, matching, write_atomically
 from spurgen.harness.machine.printing import say
 
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
@@ -38,7 +38,8 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--metadata", type=Path, metavar="FILE",
-        help="table with labels, attributes and splits, such as Waterbirds' metadata.csv; default: the table itself",
+        help="table with labels, attributes and splits, such as Waterbirds' metadata.csv; 'test-*.parquet' is one in "
+        "several files; default: the table itself",
     )  # fmt: skip
     for name, what in (
         ("label", "the label"), ("prediction", "the predicted label"), ("key", "the sample's name"),
@@ -144,7 +145,7 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` if a file to write is one to read, or one that is written already."""
     inputs = [*arguments.tables, arguments.metadata, *(arguments.answers or ())]
     inputs += [Path(split_spec(arguments.model)[0])] if arguments.model else []
-    read = {path.resolve() for path in inputs if path is not None}
+    read = {file.resolve() for path in inputs if path is not None for file in matching(path)}
     for flag in ("json", "latex", "figure"):
         path = getattr(arguments, flag)
         if path is not None and path.resolve() in read:

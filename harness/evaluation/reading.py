@@ -43,10 +43,10 @@ def read_predictions(
 ) -> Predictions:
     """Read a table of predictions.
 
-    `metadata`: a table of labels, attributes and splits, joined by a key that both have. `split`: the samples to
-    evaluate; default: `test`, where there are several splits. `aligned` maps attributes to the value that goes with
-    each class; where it does not, train samples tell. Raises `SpurgenError`, with the file, line and column, for
-    anything that would have to be guessed or left out.
+    A path with a `*` is a table in several files. `metadata`: a table of labels, attributes and splits, joined by a key
+    that both have. `split`: the samples to evaluate; default: `test`, where there are several splits. `aligned` maps
+    attributes to the value that goes with each class; where it does not, train samples tell. Raises `SpurgenError`,
+    with the file, line and column, for anything that would have to be guessed or left out.
     """
     path = Path(path)
     source = path if metadata is None else Path(metadata)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError, shortened
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAGS, NO_FLAG, Columns
+from spurgen.harness.machine.files import matching
 from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.metrics.arrays import LARGEST_SCORE, Float64, Int64
 
@@ -24,7 +25,16 @@ PARQUET = (".parquet", ".pq")
 
 
 def read_header(path: Path) -> list[str]:
-    """Return the names of a table's columns; raise `SpurgenError` as `read_file` does."""
+    """Return the names of a table's columns; raise `SpurgenError` as `read_file` does, or if its files differ."""
+    first, *others = matching(path)
+    names = _header(first)
+    for other in others:
+        if _header(other) != names:
+            raise SpurgenError(f"{other} has other columns than {first}; name files of one table")
+    return names
+
+
+def _header(path: Path) -> list[str]:
     with _named_errors(path):
         names = _parquet_header(path) if path.suffix in PARQUET else _csv_header(path)
     if not names:
@@ -35,10 +45,20 @@ def read_header(path: Path) -> list[str]:
 def read_file(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
     """Return a table, CSV entries as text; its index is the line where each row begins, or the row of Parquet.
 
-    Only the columns whose names are `wanted` are kept: the texts of a large data set need not fit the memory. Raises
-    `SpurgenError` for a file that cannot be read or is empty, columns of the same name, a line of CSV with more or
-    fewer entries than the header, and Parquet with a named index, which would have to be left out.
+    A path with a `*` is a table in several files; its index names the file as well. Only the columns whose names are
+    `wanted` are kept: the texts of a large data set need not fit the memory. Raises `SpurgenError` for a file that
+    cannot be read or is empty, columns of the same name, a line of CSV with more or fewer entries than the header, and
+    Parquet with a named index, which would have to be left out.
     """
+    files = matching(path)
+    parts = [_read(file, wanted) for file in files]
+    if len(parts) == 1:
+        return parts[0]
+    of = [part.set_axis([f"{k} of {file.name}" for k in part.index]) for file, part in zip(files, parts, strict=True)]
+    return pd.concat(of)
+
+
+def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
     with _named_errors(path):
         table = _read_parquet(path, wanted) if path.suffix in PARQUET else _read_csv(path, wanted)
     if not len(table):

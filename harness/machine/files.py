@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from glob import glob
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
@@ -40,6 +41,16 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         raise WriteError(error.errno, error.strerror or str(error), str(path)) from None
+
+
+def matching(path: Path) -> list[Path]:
+    """Return the path itself, or all in order that match it where it has a `*`; raise `SpurgenError` if none does."""
+    if "*" not in str(path) or path.exists():
+        return [path]
+    found = [Path(name) for name in sorted(glob(str(path)))]
+    if not found:
+        raise SpurgenError(f"nothing matches {path}")
+    return found
 
 
 def check_distinct(outputs: Mapping[str, Path | None]) -> None:

@@ -8,12 +8,12 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from glob import glob
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from spurgen.benchmark.errors import ReadError, SpurgenError
+from spurgen.harness.machine.files import matching
 
 UNPACKED_BYTES = 1 << 30  # all results of v1 take 7 MB
 
@@ -30,10 +30,7 @@ def fetched(place: str) -> Iterator[dict[str, Path]]:
     Raise `SpurgenError` if nothing matches, or if the files cannot be read.
     """
     if not is_url(place):
-        found = sorted(glob(place)) if "*" in place and not Path(place).exists() else [place]
-        if not found:
-            raise SpurgenError(f"{place} matches no folder")
-        yield {name: Path(name) for name in found}
+        yield {str(path): path for path in matching(Path(place))}
         return
     with TemporaryDirectory(prefix="spurgen-") as folder:
         copies = {}
@@ -43,7 +40,7 @@ def fetched(place: str) -> Iterator[dict[str, Path]]:
                 copies[str(files.unstrip_protocol(name))] = copy = Path(folder, str(k))
                 _unpack(files.cat_file(name), copy)
         if not copies:
-            raise SpurgenError(f"{place} matches no file")
+            raise SpurgenError(f"nothing matches {place}")
         yield copies
 
 

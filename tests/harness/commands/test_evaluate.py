@@ -174,6 +174,7 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
             "--latex has no effect with --answers; leave it out",
         ),
         ("right.csv --metadata metadata.csv --json metadata.csv", "--json metadata.csv is read as well, and would be"),
+        ("right.csv --metadata metadata.* --json metadata.csv", "--json metadata.csv is read as well, and would be"),
         ("right.csv --metadata metadata.csv --latex x --json ./x", "--json and --latex both name x; name another file"),
         ("--answers right.csv shortcut.csv --task t --json shortcut.csv", "--json shortcut.csv is read as well, and"),
         ("--model m.py:best --metadata metadata.csv --texts y --json m.py", "--json m.py is read as well, and"),

@@ -101,11 +101,12 @@ def test_flags_and_values_may_be_mixed(write):
     assert "whether these go with its class: color." in summary(figures)
 
 
-def test_a_generated_file_of_parquet_is_its_own_metadata(tmp_path, write):
-    flags = "--format parquet --num-classes 2 --num-samples 40 --channels color --image-size 32"
+def test_generated_files_of_parquet_are_their_own_metadata(tmp_path, write):
+    flags = "--format parquet --num-classes 2 --num-samples 40 --channels color --image-size 32 --shard-size 5"
     assert main(["generate", "--out", str(tmp_path / "d"), *flags.split()]) == 0
-    metadata = tmp_path / "d/data/test-00000-of-00001.parquet"
-    test = pd.read_parquet(metadata, columns=["index", "label"])
+    files = sorted(tmp_path.glob("d/data/test-*.parquet"))
+    assert len(files) > 1
+    test = pd.concat(pd.read_parquet(file, columns=["index", "label"]) for file in files)
     answers = write(test.sample(frac=1, random_state=0).rename(columns={"label": "prediction"}), "answers.csv")
-    figures = evaluate(read_predictions(answers, metadata=metadata))
+    figures = evaluate(read_predictions(answers, metadata=tmp_path / "d/data/test-*.parquet"))
     assert (figures.accuracy.value, len(figures.groups), figures.flags) == (1, 4, ("color",))

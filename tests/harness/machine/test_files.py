@@ -4,7 +4,7 @@ from unittest.mock import Mock
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import WriteError, check_writable, write_atomically
+from spurgen.harness.machine.files import WriteError, check_writable, matching, write_atomically
 
 
 @pytest.mark.parametrize(("content", "written"), [("zwölf\n", "zwölf\n".encode()), (b"\x00\r\n", b"\x00\r\n")])
@@ -48,3 +48,14 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path, mon
     monkeypatch.setattr("tempfile.TemporaryFile", Mock(side_effect=OSError(30, "Read-only file system")))
     with pytest.raises(SpurgenError, match=f"cannot write to {tmp_path}: Read-only file system; choose another --out"):
         check_writable(tmp_path, "--out")
+
+
+def test_a_star_stands_for_any_characters_unless_a_file_has_it_in_its_name(tmp_path):
+    for name in ("b.csv", "a.csv", "a.txt"):
+        (tmp_path / name).touch()
+    assert matching(tmp_path / "*.csv") == [tmp_path / "a.csv", tmp_path / "b.csv"]
+    with pytest.raises(SpurgenError, match=r"nothing matches .*\*.zip"):
+        matching(tmp_path / "*.zip")
+    (tmp_path / "*.csv").touch()
+    assert matching(tmp_path / "*.csv") == [tmp_path / "*.csv"]
+    assert matching(tmp_path / "none.csv") == [tmp_path / "none.csv"]

@@ -51,12 +51,12 @@ def test_a_star_names_several_folders(tmp_path):
     with fetched(str(tmp_path / "shares" / "*")) as folders:
         assert [Path(name).name for name in folders] == ["a", "b"]
         assert all(folder.is_dir() for folder in folders.values())
-    with pytest.raises(SpurgenError, match=r"none/\* matches no folder"), fetched(str(tmp_path / "none" / "*")):
+    with pytest.raises(SpurgenError, match=r"nothing matches .*none/\*"), fetched(str(tmp_path / "none" / "*")):
         pass
 
 
 def test_what_cannot_be_read_is_an_error_that_names_the_url(place):
-    with pytest.raises(SpurgenError, match=rf"{place}/\*.zip matches no file"), fetched(f"{place}/*.zip"):
+    with pytest.raises(SpurgenError, match=rf"nothing matches {place}/\*.zip"), fetched(f"{place}/*.zip"):
         pass
     with pytest.raises(SpurgenError, match=f"cannot read {place}/none.zip"), fetched(f"{place}/none.zip"):
         pass
