@@ -35,7 +35,7 @@ from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import offered, plan
-from spurgen.harness.running.plan_file import share
+from spurgen.harness.running.plan_file import by_task, share
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +101,7 @@ def _jobs(specs: list[str], rows: Rows, arguments: argparse.Namespace, console: 
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
     if arguments.shard or find_missing(jobs, rows):
         jobs = _taken(jobs, arguments, console)
-    return share(jobs, *arguments.shard, flag="--shard", what="jobs") if arguments.shard else jobs
+    return share(by_task(jobs), *arguments.shard, flag="--shard", what="jobs") if arguments.shard else jobs
 
 
 def _show(

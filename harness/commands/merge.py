@@ -1,8 +1,10 @@
 """Merge folders of results, such as those of several machines, into one."""
 
 import argparse
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +15,7 @@ from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import fetched
 from spurgen.harness.results.merging import merge_rows
-from spurgen.harness.results.rows import Row, TaskRow
+from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import KINDS, Store
 
 
@@ -28,40 +30,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Merge the rows of all folders into --results; what is there already stays."""
-    merged = set[tuple[str, str, str]]()
+    """Merge the rows of all folders into --results, or none if two contradict each other; what is there stays."""
     with ExitStack() as stack:
         folders = {
             name: copy for place in arguments.folders for name, copy in stack.enter_context(fetched(place)).items()
         }
-        found = [(folder, suite) for name, folder in folders.items() for suite in _suites(folder, name)]
-        check_writable(arguments.results, "--results")
-        for folder, suite in found:
-            for kind in KINDS:
-                source, target = Store(folder, suite, kind, shipped=False), Store(arguments.results, suite, kind)
+        shares: dict[tuple[str, str, str], dict[str, Store]] = {}
+        for name, folder in folders.items():
+            for suite, kind in product(_suites(folder, name), KINDS):
+                source = Store(folder, suite, kind, shipped=False)
                 for label in source.labels():
-                    own = (target.folder / f"{label}.jsonl").exists()
-                    target.merge(label, partial(_joined, label, source.row(label), own=own))
-                    merged.add((suite, kind, label))
+                    shares.setdefault((suite, kind, label), {})[name] = source
+        check_writable(arguments.results, "--results")
+        rows = [(Store(arguments.results, *place), label, sources) for (*place, label), sources in shares.items()]
+        for target, label, sources in rows:  # all, before the first is written
+            _joined(target, label, sources, target.row(label))
+        for target, label, sources in rows:
+            target.merge(label, partial(_joined, target, label, sources))
     say(
         console,
-        f"merged {len(merged)} row{'s' * (len(merged) != 1)} of {len(folders)} folders into {arguments.results}",
+        f"merged {len(rows)} row{'s' * (len(rows) != 1)} of {len(folders)} folders into {arguments.results}",
     )
     return 0
 
 
-def _joined(label: str, share: Row, here: Row, *, own: bool) -> dict[str, TaskRow]:
-    """Return a row with the results of both; of a result that both have, that of the user's own row which is there.
+def _joined(target: Store, label: str, sources: Mapping[str, Store], here: Row) -> Row:
+    """Return a row with the results of `here`, the row that is there, and of the folders; the first one of each stays.
 
-    `own`: whether the row that is `here` is the user's own. One that comes with spurgen gives way where they contradict
-    each other.
+    A row that comes with spurgen gives way where a folder contradicts it. Raise `SpurgenError`, which names both
+    folders, if two contradict each other.
     """
+    folders: Row = {}
+    for name, source in sources.items():
+        share = source.row(label)
+        try:
+            folders = merge_rows(label, folders, share)
+        except SpurgenError as error:
+            raise SpurgenError(f"{_first_against(share, label, sources)} and {name}: {error}") from None
+    own = (target.folder / f"{label}.jsonl").exists()
     try:
-        return merge_rows(label, here, share) if own else merge_rows(label, share, here)
-    except SpurgenError:
+        return merge_rows(label, here, folders) if own else merge_rows(label, folders, here)
+    except SpurgenError as error:
         if own:
-            raise
-        return dict(share)
+            raise SpurgenError(f"{target.folder} and {_first_against(here, label, sources)}: {error}") from None
+        return folders
+
+
+def _first_against(row: Row, label: str, sources: Mapping[str, Store]) -> str:
+    """Return the first folder whose row contradicts this one; all of them if only all together do."""
+    return next((n for n, source in sources.items() if _contradict(label, source.row(label), row)), ", ".join(sources))
+
+
+def _contradict(label: str, first: Row, second: Row) -> bool:
+    try:
+        merge_rows(label, first, second)
+    except SpurgenError:
+        return True
+    return False
 
 
 def _suites(folder: Path, name: str) -> list[str]:

@@ -27,7 +27,7 @@ from spurgen.harness.running.forecast import Forecast, measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan
-from spurgen.harness.running.plan_file import to_lines
+from spurgen.harness.running.plan_file import by_task, to_lines
 from spurgen.harness.sandbox.limits import DEFAULT
 
 Memory = dict[tuple[str, str], int]  # peak bytes by label and task
@@ -36,6 +36,7 @@ HARNESS = 3 << 29  # bytes of the command and its process, beside the submission
 SCRIPT = """#!/bin/bash
 # Submit this from the folder of the plan, with spurgen on the path; then: spurgen merge 'shares/*' --results merged
 # The limits are twice what {source}, at least 10 minutes, and 1.5 GiB on top: raise them for a larger submission.
+# What your site asks for as well goes into SBATCH_ACCOUNT, SBATCH_PARTITION, ... or the flags of sbatch.
 #SBATCH --job-name=spurgen
 #SBATCH --output=spurgen-%A-%a.out
 #SBATCH --array=0-{last}
@@ -113,7 +114,7 @@ def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -
     The memory of a job is that of the submission alone; that of spurgen comes on top.
     """
     shares = min(arguments.slurm, len(forecast.missing))
-    seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in forecast.missing]
+    seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in by_task(forecast.missing)]
     longest = max(sum(seconds[k::shares]) for k in range(shares))
     if all(forecast.own_seconds(job) for job in forecast.missing):
         source = "stored results of these submissions took"

@@ -23,7 +23,7 @@ from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan, plan_private
-from spurgen.harness.running.plan_file import share
+from spurgen.harness.running.plan_file import by_task, share
 from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.splits.private import Commitment, data_digest, open_secret, secret_file
@@ -96,7 +96,7 @@ def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
     public, _ = offered(wanted)  # skipped tasks are reported with the public jobs
     if arguments.shard:
-        public = share(public, *arguments.shard, flag="--shard", what="jobs")
+        public = share(by_task(public), *arguments.shard, flag="--shard", what="jobs")
     jobs = plan_private(public, secret, commitment.data_sha256)
     return _Private(suite, secret, commitment, jobs, Store(arguments.results, suite.name, PRIVATE), isolation)
 

@@ -12,6 +12,7 @@ PREDICTIONS = ("prediction", "pred", "y_pred", "predicted")
 SPLITS = ("split", "partition")
 RUNS = ("run", "seed")
 KEYS = ("key", "id", "image_id", "img_filename", "filename", "file_name")
+INDEX = "index"  # a sample's number in its split, so not its name alone, in Parquet of spurgen generate
 CODED_SPLITS = {"0": "train", "1": "val", "2": "test"}
 LOGITS = "logit_"
 FLAG = "_aligned"  # the end of the name of an attribute that says whether another goes with the label
@@ -49,6 +50,11 @@ class Columns:
         """Return whether a column is an attribute that says whether another goes with the label."""
         return name in self.attributes and name.endswith(FLAG)
 
+    def with_codes(self, codes: Mapping[str, Mapping[str, str]]) -> "Columns":
+        """Return these columns with those codes as well that are of the label or an attribute."""
+        named = (self.label, *self.attributes)
+        return replace(self, codes={**self.codes, **{name: names for name, names in codes.items() if name in named}})
+
 
 LAYOUTS = {
     "spurgen generate --format wilds": (  # before those whose columns it has
@@ -61,7 +67,7 @@ LAYOUTS = {
     ),
     "spurgen generate --format parquet": (
         {"index", "label", "split", "true_label", "env_id", "group_id"},
-        Columns(label="label", key="index", split="split"),
+        Columns(label="label", key=INDEX, split="split"),
     ),
     "Waterbirds": (
         {"img_filename", "y", "split", "place"},
@@ -133,7 +139,7 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
         logits=asked.logits or (LOGITS if has_logits else None),
         label=asked.label or layout.label or about.usual(LABELS, "--label"),
         attributes=asked.attributes or layout.attributes or (flags if layout.label else ()),
-        key=asked.key or layout.key or _first([name for name in about.columns if name in given.columns], KEYS),
+        key=asked.key or layout.key or first_of([name for name in about.columns if name in given.columns], KEYS),
         run=asked.run or given.usual(RUNS, "--run"),
         split=asked.split or layout.split or about.usual(SPLITS, "--split-column"),
         thresholds=layout.thresholds,
@@ -165,7 +171,8 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
     return chosen
 
 
-def _first(present: Sequence[str], names: Sequence[str]) -> str | None:
+def first_of(present: Sequence[str], names: Sequence[str]) -> str | None:
+    """Return the first of the names that is present, or None."""
     return next((name for name in names if name in present), None)
 
 

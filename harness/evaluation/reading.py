@@ -11,7 +11,17 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.evaluation.alignment import in_train, named
-from spurgen.harness.evaluation.columns import CODED_SPLITS, LABELS, SPLITS, Columns, Named, recognise
+from spurgen.harness.evaluation.class_labels import class_labels
+from spurgen.harness.evaluation.columns import (
+    CODED_SPLITS,
+    INDEX,
+    LABELS,
+    SPLITS,
+    Columns,
+    Named,
+    first_of,
+    recognise,
+)
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, flag
 from spurgen.harness.evaluation.runs import rows_of_runs
 from spurgen.harness.evaluation.tables import (
@@ -51,6 +61,7 @@ def read_predictions(
     path = Path(path)
     source = path if metadata is None else Path(metadata)
     columns = recognise(asked, Named(source, read_header(source)), Named(path, read_header(path)))
+    columns = columns.with_codes(class_labels(source))
     table = read_file(path, columns.may_matter)
     about = table if metadata is None else read_file(source, columns.may_matter)
     labelled = _labelled(source, about, _with_shares_only(source, about, columns, asked), split)
@@ -85,7 +96,7 @@ def read_samples(
     Arguments and errors are those of `read_predictions`.
     """
     header = read_header(path)
-    columns = recognise(asked, Named(path, header), None)
+    columns = recognise(asked, Named(path, header), None).with_codes(class_labels(path))
     shown = texts_in or columns.key
     if shown is None or shown not in header:
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
@@ -209,9 +220,17 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
             f"{path} and {metadata} share no column {key or 'of keys'}; name one that both have by --key"
         )
     known, asked = texts(metadata, about, key), texts(path, table, key)
-    check(metadata, about, key, ~known.duplicated(), f"occurs more than once{_beyond_a_split(known, labelled)}")
-    rows: Int64 = pd.Index(known).get_indexer(pd.Index(asked)).astype(np.int64)
-    check(path, table, key, rows >= 0, f"is not in {metadata}")
+    rows_of, beyond = np.arange(len(known)), ""
+    if key == INDEX and labelled.splits is not None and known.duplicated().any():  # it counts each split's samples
+        if own := first_of([*table.columns], (str(labelled.columns.split), *SPLITS)):
+            known, asked = labelled.splits + " " + known, _splits(path, table, own) + " " + asked
+        else:
+            rows_of, beyond = np.flatnonzero(labelled.inside), f" in the split {labelled.split}"
+    names = known.iloc[rows_of]
+    check(metadata, about.iloc[rows_of], key, ~names.duplicated(), "occurs more than once")
+    found = pd.Index(names).get_indexer(pd.Index(asked))
+    check(path, table, key, found >= 0, f"is not in {metadata}{beyond}")
+    rows: Int64 = rows_of[found].astype(np.int64)
     lacking = labelled.inside.copy()
     lacking[rows] = False
     if lacking.any():
@@ -221,13 +240,6 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
         )
     _check_agreement(path, table, about, labelled, rows)
     return rows
-
-
-def _beyond_a_split(keys: pd.Series, labelled: _Labelled) -> str:
-    """Return what to do about names of samples that are unique within each split alone, else nothing."""
-    if labelled.splits is None or pd.DataFrame({"key": keys, "split": labelled.splits}).duplicated().any():
-        return ""
-    return ", in several splits: name another column by --key, or leave the other splits out of the file"
 
 
 def _check_agreement(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:

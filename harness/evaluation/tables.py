@@ -29,13 +29,13 @@ def read_header(path: Path) -> list[str]:
     first, *others = matching(path)
     names = _header(first)
     for other in others:
-        if _header(other) != names:
+        if {*_header(other)} != {*names}:
             raise SpurgenError(f"{other} has other columns than {first}; name files of one table")
     return names
 
 
 def _header(path: Path) -> list[str]:
-    with _named_errors(path):
+    with named_errors(path):
         names = _parquet_header(path) if path.suffix in PARQUET else _csv_header(path)
     if not names:
         raise SpurgenError(f"{path} has no lines")
@@ -54,12 +54,17 @@ def read_file(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> pd.
     parts = [_read(file, wanted) for file in files]
     if len(parts) == 1:
         return parts[0]
-    of = [part.set_axis([f"{k} of {file.name}" for k in part.index]) for file, part in zip(files, parts, strict=True)]
-    return pd.concat(of)
+    for k, file in enumerate(files):
+        parts[k].index = pd.Index([f"{_line(file, place)} of {file.name}" for place in parts[k].index])
+    return pd.concat(parts)
+
+
+def _line(path: Path, place: int) -> str:
+    return f"{'row' if path.suffix in PARQUET else 'line'} {place}"
 
 
 def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
-    with _named_errors(path):
+    with named_errors(path):
         table = _read_parquet(path, wanted) if path.suffix in PARQUET else _read_csv(path, wanted)
     if not len(table):
         raise SpurgenError(f"{path} has no lines")
@@ -67,7 +72,7 @@ def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
 
 
 @contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
+def named_errors(path: Path) -> Iterator[None]:
     """Raise what goes wrong with a file as `SpurgenError`, with its name."""
     try:
         yield
@@ -171,7 +176,8 @@ def check(path: Path, table: pd.DataFrame, column: str, good: Any, problem: str)
     """Raise `SpurgenError` for the first entry that is not good; `table` has the index of `read_file`."""
     bad = np.flatnonzero(~np.asarray(good, dtype=bool))
     if len(bad):
-        line = f"{'row' if path.suffix in PARQUET else 'line'} {table.index[bad[0]]}"
+        place = table.index[bad[0]]
+        line = place if isinstance(place, str) else _line(path, place)
         entry = shortened(str(table[column].iloc[bad[0]]))
         others = "entry" if len(bad) == 2 else "entries"
         more = f", and {len(bad) - 1} more {others} like it" if len(bad) > 1 else ""

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
@@ -47,7 +47,8 @@ def matching(path: Path) -> list[Path]:
     """Return the path itself, or all in order that match it where it has a `*`; raise `SpurgenError` if none does."""
     if "*" not in str(path) or path.exists():
         return [path]
-    found = [Path(name) for name in sorted(glob(str(path)))]
+    pattern = escape(str(path.expanduser())).replace("[*]", "*")
+    found = [Path(name) for name in sorted(glob(pattern))]
     if not found:
         raise SpurgenError(f"nothing matches {path}")
     return found

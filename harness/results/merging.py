@@ -36,10 +36,13 @@ def _merge_parts(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
 
 
 def _merge_finished(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
-    ours, theirs = ({result.seed: result.identity for result in part.results} for part in (first, second))
+    ours, theirs = ({result.seed: result for result in part.results} for part in (first, second))
     common = ours.keys() & theirs.keys()
-    if any(ours[seed] != theirs[seed] for seed in common):
-        raise SpurgenError(f"{where}: two different results of seed {min(common)}; merge one of them")
+    for seed in sorted(common):
+        if ours[seed].identity != theirs[seed].identity:
+            same = ours[seed].submission_sha256 == theirs[seed].submission_sha256
+            of = "" if same else ", of two versions of the submission"
+            raise SpurgenError(f"{where}: two different results of seed {seed}{of}; merge one of them")
     if theirs.keys() <= ours.keys():
         return first
     if ours.keys() <= theirs.keys():

@@ -39,7 +39,7 @@ def duration(seconds: float) -> str:
 class Forecast:
     """A command's jobs, those `missing` a result, which run `processes` at a time, and known times by `seconds`.
 
-    `processes` is None for a cluster: how many jobs it has room for is not known before it is asked.
+    `processes` is None for a plan or a cluster: how many jobs it has room for is not known before it is asked.
     """
 
     jobs: Sequence[Job]
@@ -68,7 +68,7 @@ class Forecast:
         """Return how many jobs are to run, for how long, and what that estimate rests on."""
         if not self.missing:
             return f"nothing to run: all results are there ({len(self.jobs)})"
-        how = f"{self.processes} at a time" if self.processes else "on the cluster, times as if one by one"
+        how = f"{self.processes} at a time" if self.processes else "times as if one by one"
         run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {how}"
         known = [time for time in map(self.likely_seconds, self.missing) if time is not None]
         unknown = len(self.missing) - len(known)

@@ -36,14 +36,14 @@ class PlannedJob(BaseModel):
 
 
 def to_lines(suite: str, forecast: Forecast, memory: dict[tuple[str, str], int]) -> str:
-    """Return the missing jobs of a forecast as JSON lines; `memory`: peak bytes by label and task."""
+    """Return the missing jobs of a forecast, by task, as JSON lines; `memory`: peak bytes by label and task."""
     lines = [
         PlannedJob(
             suite=suite, task=job.task.name, submission=job.spec, seed=job.seed, options=dict(job.options),
             identity=job.identity, seconds=forecast.likely_seconds(job),
             memory_bytes=memory.get((job.label, job.task.name)),
         )
-        for job in forecast.missing
+        for job in by_task(forecast.missing)
     ]  # fmt: skip
     return "".join(line.model_dump_json() + "\n" for line in lines)
 
@@ -75,6 +75,11 @@ def _parse(line: bytes, where: str) -> PlannedJob:
         raise SpurgenError(f"{where} is no planned job: {explain(error.errors())}") from None
     except ValueError as error:
         raise SpurgenError(f"{where} is no JSON: {error}") from None
+
+
+def by_task(jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs ordered by task, so that shares of them take about as long: each has as many of every task."""
+    return sorted(jobs, key=lambda job: job.task.name)
 
 
 def share(jobs: Sequence[J], index: int, count: int | None, *, flag: str, what: str) -> list[J]:

@@ -48,7 +48,7 @@ def as_json(suite_file, results, tmp_path, name):
 def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, capsys):
     lines = [json.loads(line) for line in planned.read_text().splitlines()]
     assert [(line["task"], line["seed"]) for line in lines] == [
-        (task, seed) for seed in range(3) for task in ("small-text", "small-both")
+        (task, seed) for task in ("small-both", "small-text") for seed in range(3)
     ]
     assert main([*PLAN, "--suite", suite_file, "--slurm", "4"]) == 0
     script = capsys.readouterr().out
@@ -105,7 +105,7 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
 
 @pytest.mark.slow
 def test_a_row_that_comes_with_spurgen_gives_way_to_results_of_another_version(planned, tmp_path, monkeypatch, stderr):
-    work = ["work", "--plan", str(planned), "--index", "0", "--jobs", "1"]
+    work = ["work", "--plan", str(planned), "--index", "3", "--jobs", "1"]
     assert main([*work, "--results", "shipped"]) == 0
     store = Store(tmp_path / "shipped", "tiny", shipped=False)
     row = store.row("mine")["small-text"]
@@ -119,7 +119,8 @@ def test_a_row_that_comes_with_spurgen_gives_way_to_results_of_another_version(p
     store.write("mine", {"small-text": replace(row, results=(stale,))})
     stderr()
     assert main(["merge", "share", "--results", "shipped"]) == 2  # here the old results are the user's own
-    assert "two different results of seed 0; merge one of them" in stderr()
+    error = "shipped/tiny and share: row mine, small-text: two different results of seed 0, of two versions of the"
+    assert error in stderr()
 
 
 def test_a_plan_without_a_job_is_not_written(planned, suite_file, stderr):
@@ -145,11 +146,11 @@ def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
 
 @pytest.mark.slow
 def test_a_job_that_has_a_result_is_not_run_again(planned, stderr, monkeypatch):
-    assert main(["work", "--plan", str(planned), "--index", "1", "--results", "one", "--jobs", "1"]) == 0
+    assert main(["work", "--plan", str(planned), "--index", "0", "--results", "one", "--jobs", "1"]) == 0
     (part,) = Store(planned.parent / "one", "tiny", shipped=False).row("mine").values()
     assert part.seeds == [0]
     monkeypatch.setattr("spurgen.harness.machine.pool.run", None)
-    assert main(["work", "--plan", str(planned), "--index", "1", "--results", "one", "--jobs", "1"]) == 0
+    assert main(["work", "--plan", str(planned), "--index", "0", "--results", "one", "--jobs", "1"]) == 0
     assert "has the results, 1 in all" in stderr()
 
 
@@ -188,12 +189,41 @@ def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
     (planned.parent / "mine.py").write_text(SUBMISSION + "\nNAME = 'other'\n")
     stderr()
     assert main(["work", "--plan", str(planned), "--index", "0", "--results", "x"]) == 2
-    assert "mine on small-text, seed 0, is not the job that was planned" in stderr()
+    assert "mine on small-both, seed 0, is not the job that was planned" in stderr()
 
 
 def test_a_folder_without_rows_cannot_be_merged(tmp_path, stderr):
     assert main(["merge", str(tmp_path), "--results", str(tmp_path / "out")]) == 2
     assert "has no rows: expected files such as" in stderr()
+
+
+def test_folders_that_contradict_each_other_are_named_and_nothing_is_merged(tmp_path, suite, make_outcome, stderr):
+    result, samples = make_outcome(suite, 0.5)
+    other = result.model_copy(update={"identity": "f" * 64})
+    for name, each in (("a", result), ("b", result), ("c", other)):
+        Store(tmp_path / name, "tiny").add("mine", each, samples)
+    Store(tmp_path / "a", "tiny").add("alone", result, samples)
+    assert main(["merge", *(str(tmp_path / name) for name in "abc"), "--results", str(tmp_path / "out")]) == 2
+    assert f"{tmp_path}/a and {tmp_path}/c: row mine, small-text: two different results of seed 0; merge" in stderr()
+    assert not (tmp_path / "out/tiny").exists()
+    assert main(["merge", *(str(tmp_path / name) for name in "ab"), "--results", str(tmp_path / "out")]) == 0
+    assert main(["merge", str(tmp_path / "c"), "--results", str(tmp_path / "out")]) == 2
+    assert f"{tmp_path}/out/tiny and {tmp_path}/c: row mine" in stderr()
+
+
+def test_a_row_that_comes_with_spurgen_gives_way_in_any_order(tmp_path, suite, make_outcome, monkeypatch):
+    result, samples = make_outcome(suite, 0.5)
+    later = result.model_copy(update={"seed": 1, "identity": "e" * 64})
+    stale = later.model_copy(update={"identity": "f" * 64})
+    for name, each in (("a", result), ("b", later)):
+        Store(tmp_path / name, "tiny").add("mine", each, samples)
+    for each in (result, stale):  # only b contradicts it
+        Store(tmp_path / "shipped", "tiny").add("mine", each, samples, is_current=lambda _: True)
+    monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", tmp_path / "shipped")
+    for order in ("ab", "ba"):
+        assert main(["merge", *(str(tmp_path / name) for name in order), "--results", str(tmp_path / order)]) == 0
+        merged = Store(tmp_path / order, "tiny", shipped=False).row("mine")["small-text"].results
+        assert merged == (result, later)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -86,14 +86,25 @@ def test_whole_numbers_as_floats_are_codes(birds, answers, write, kind):
     assert (read.classes, (read.predicted[0] != read.labels).sum()) == (("landbird", "waterbird"), 5)
 
 
-def test_names_that_are_unique_within_a_split_alone_are_an_error_that_says_so(write):
-    table = pd.DataFrame({"key": [0, 0], "label": [0, 0], "light": "day", "split": ["train", "test"]})
+def test_an_index_counts_the_samples_of_its_split_but_other_names_are_of_all(write):
+    table = pd.DataFrame({"index": [1, 0, 0], "label": [0, 1, 0], "light": "day", "split": ["train", "train", "test"]})
     metadata = write(table, "metadata.csv")
-    answers = write(pd.DataFrame({"key": [0], "prediction": [0]}))
-    with pytest.raises(
-        SpurgenError, match="in several splits: name another column by --key, or leave the other splits"
-    ):
-        read_predictions(str(answers), Columns(attributes=("light",)), metadata=str(metadata))
+    answers = write(pd.DataFrame({"index": [0], "prediction": [0]}))
+    columns = Columns(attributes=("light",), key="index")
+    read = read_predictions(str(answers), columns, metadata=str(metadata))
+    assert (read.labels.tolist(), read.keys, read.split) == ([0], ("0",), "test")
+    other = write(pd.DataFrame({"index": [0, 1], "prediction": [0, 0]}), "more.csv")
+    with pytest.raises(SpurgenError, match=r"line 3, column index: '1' is not in .*metadata.csv in the split test; c"):
+        read_predictions(other, columns, metadata=metadata)
+    splits = write(table.drop(columns=["label", "light"]).assign(prediction=0), "splits.csv")
+    assert read_predictions(splits, columns, metadata=metadata).unused == 2
+    unique = write(table.assign(index=[0, 1, 2]), "unique.csv")
+    whole = write(pd.DataFrame({"index": [0, 1, 2], "prediction": 0}), "whole.csv")
+    assert read_predictions(whole, columns, metadata=unique).unused == 2
     write(table.assign(split="test"), "metadata.csv")
+    with pytest.raises(SpurgenError, match="'0' occurs more than once; correct"):
+        read_predictions(answers, columns, metadata=metadata)
+    write(table.rename(columns={"index": "key"}), "metadata.csv")
+    answers = write(pd.DataFrame({"key": [0], "prediction": [0]}))
     with pytest.raises(SpurgenError, match="'0' occurs more than once; correct"):
         read_predictions(answers, Columns(attributes=("light",)), metadata=metadata)

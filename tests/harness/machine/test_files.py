@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -50,10 +51,14 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path, mon
         check_writable(tmp_path, "--out")
 
 
-def test_a_star_stands_for_any_characters_unless_a_file_has_it_in_its_name(tmp_path):
+def test_a_star_stands_for_any_characters_unless_a_file_has_it_in_its_name(tmp_path, monkeypatch):
+    folder = tmp_path / "some[1]?"  # characters that stand for themselves
+    folder.mkdir()
     for name in ("b.csv", "a.csv", "a.txt"):
-        (tmp_path / name).touch()
-    assert matching(tmp_path / "*.csv") == [tmp_path / "a.csv", tmp_path / "b.csv"]
+        (folder / name).touch()
+    assert matching(folder / "*.csv") == [folder / "a.csv", folder / "b.csv"]
+    monkeypatch.setenv("HOME", str(folder))
+    assert matching(Path("~/*.csv")) == [folder / "a.csv", folder / "b.csv"]
     with pytest.raises(SpurgenError, match=r"nothing matches .*\*.zip"):
         matching(tmp_path / "*.zip")
     (tmp_path / "*.csv").touch()
