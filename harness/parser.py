@@ -1,4 +1,4 @@
-"""A parser of command lines that refuses unknown flags where they belong, and flags that are given twice."""
+"""A parser of command lines that refuses unknown flags where they belong, and suggests the similar ones."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -18,20 +18,16 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]  # argparse's has overloads
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse everything; unlike argparse, the parser of a command itself refuses what it does not know.
-
-        A flag with a value that is given twice is an error, since the first value would be dropped.
-        """
+        """Parse everything; unlike argparse, the parser of a command itself refuses what it does not know."""
         if self._subparsers is None:  # else the words after an action are that action's
-            self._check_flags(args or ())
+            self._refuse_unknown(args or ())
         parsed, rest = super().parse_known_args(args, namespace)
         if rest:
             self.error(f"unexpected argument {rest[0]!r}")
         return parsed, rest
 
-    def _check_flags(self, words: Iterable[str]) -> None:
-        """Raise `SpurgenError` for a flag that is given twice, or not known; argparse reports required flags later."""
-        seen: dict[argparse.Action, str] = {}
+    def _refuse_unknown(self, words: Iterable[str]) -> None:
+        """Raise `SpurgenError` for a flag that is not known, before one for a required flag that it was meant to be."""
         for word in words:
             if word == "--":
                 return
@@ -39,11 +35,6 @@ class Parser(argparse.ArgumentParser):
             if flag.startswith("--") and flag not in self._option_string_actions:
                 similar = get_close_matches(flag, self._option_string_actions, n=1)
                 self.error(f"unknown flag {flag}" + "".join(f"; did you mean {name}?" for name in similar))
-            action = self._option_string_actions.get(flag)
-            if action is not None and action.nargs != 0 and not isinstance(action, argparse._AppendAction):
-                if action in seen:
-                    self.error(f"{seen[action]} and {flag} are the same flag; give it once")
-                seen[action] = flag
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401
         if action.choices is not None and value not in action.choices:

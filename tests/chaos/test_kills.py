@@ -139,7 +139,7 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("phase", "free"),
-    [("freezing", 0), ("regenerating", 12288), ("scoring", 4096), ("merging", 0), ("merging", 12288)],
+    [("freezing", 0), ("regenerating", 12288), ("scoring", 4096), ("merging", 0), ("merging", 4096)],
 )
 def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, begin, tmp_path):
     roomy, undisturbed = begin(phase, "roomy")

@@ -16,11 +16,6 @@ from spurgen.harness.cli import main
         ("splits verify --job 3", "unknown flag --job; did you mean --jobs? see spurgen splits verify --help"),
         ("check x.py --isolation bubble", "--isolation: there is no 'bubble'; did you mean bubblewrap? see"),
         ("leaderboard all", "unexpected argument 'all' see spurgen leaderboard --help"),
-        (
-            "leaderboard --suite v1 --suite=v2",
-            "--suite and --suite are the same flag; give it once see spurgen leaderboard --help",
-        ),
-        ("run --out a --save-dir b", "--out and --save-dir are the same flag; give it once see spurgen run --help"),
         ("score", "the following arguments are required: submission see spurgen score --help"),
         ("", "the following arguments are required: command see spurgen --help"),
     ],
