@@ -61,12 +61,14 @@ def _joined(target: Store, label: str, sources: Mapping[str, Store], here: Row) 
     folders, if two contradict each other.
     """
     folders: Row = {}
+    before: dict[str, Store] = {}
     for name, source in sources.items():
         share = source.row(label)
         try:
             folders = merge_rows(label, folders, share)
         except SpurgenError as error:
-            raise SpurgenError(f"{_first_against(share, label, sources)} and {name}: {error}") from None
+            raise SpurgenError(f"{_first_against(share, label, before)} and {name}: {error}") from None
+        before[name] = source
     own = (target.folder / f"{label}.jsonl").exists()
     try:
         return merge_rows(label, here, folders) if own else merge_rows(label, folders, here)
