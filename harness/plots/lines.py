@@ -68,21 +68,16 @@ def learning_curves(
     """
     with style.styled():
         figure = style.new_figure(columns, 0.5 + (1.0 if wide > 2 else PANEL) * -(-len(panels) // wide), title)
-        for axes, (name, lines) in zip(
-            style.panel_grid(figure, len(panels), wide, sharey=shared), panels.items(), strict=True
-        ):
+        grid = style.panel_grid(figure, len(panels), wide, sharey=shared)
+        for axes, (name, lines) in zip(grid, panels.items(), strict=True):
             _curves(axes, lines)
             axes.set_title(style.drawable(name), loc="left")
             if shared or any(line.startswith("val") for line in lines):
                 axes.set_ylim(-0.03, 1.03)
         figure.supxlabel("epoch, over all stages")
-        known = {
-            label: handle
-            for axes in figure.axes
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
+        known = {str(handle.get_label()): handle for axes in grid for handle in axes.get_legend_handles_labels()[0]}
         if known:
-            figure.legend(known.values(), known.keys(), loc="outside upper center", ncols=4, columnspacing=1)
+            figure.legend(handles=[*known.values()], loc="outside upper center", ncols=2 * columns, columnspacing=1)
     return figure
 
 
@@ -92,8 +87,8 @@ def _curves(axes: Axes, lines: Mapping[str, Float64]) -> None:
         epochs, colour = np.arange(1, values.shape[1] + 1), COLOURS[k % len(COLOURS)]
         axes.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, linewidth=0)
         axes.plot(
-            epochs, values.mean(axis=0), color=colour, linestyle=style.LINES[k % len(style.LINES)], label=name.replace("_", " "),
-            marker="." if len(epochs) == 1 else "",
+            epochs, values.mean(axis=0), color=colour, linestyle=style.LINES[k % len(style.LINES)],
+            label=name.replace("_", " "), marker="." if len(epochs) == 1 else "",
         )  # fmt: skip
     for start in np.flatnonzero(np.diff(lines["epoch"][0]) <= 0) + 1.5 if "epoch" in lines else ():
         axes.axvline(start, color=style.GREY, linestyle=(0, (1, 2)), linewidth=0.6)

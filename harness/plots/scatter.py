@@ -38,7 +38,7 @@ def scatter(
             axis.set_major_formatter(FuncFormatter(style.fraction))
         style.grid_lines(axes, "y")
         tiers = dict.fromkeys(row.access for row in shown)
-        figure.legend(handles=[_key(tier) for tier in tiers], loc="outside upper center", ncols=len(tiers) or 1)
+        figure.legend(handles=[_key(tier) for tier in tiers], loc="outside upper center", ncols=2 * columns)
     return figure
 
 
