@@ -18,7 +18,6 @@ RESULTS := --results benchmark/results
 # Rows of your own get into the board's tracked files by `make leaderboard` alone.
 OWN_ROWS := $(shell git ls-files --others --exclude-standard benchmark/results 2>/dev/null)
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
-ARCHIVED := v1 v1-imagenet
 KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are in benchmark/results; make leaderboard includes them")
 
 SITE_DOCS := $(or $(SITE),site)/docs/index.html
@@ -53,15 +52,14 @@ check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## print the leaderboards, of v2 and of archived suites, and write their files
-	for suite in $(ARCHIVED); do $(BIN)/spurgen leaderboard --suite $$suite $(RESULTS) --markdown benchmark/leaderboard-$$suite.md --csv benchmark/leaderboard-$$suite.csv || exit; done
+leaderboard: $(READY)  ## print the leaderboard and write its files
 	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
 site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v2] [SITE=site]
 	$(BIN)/spurgen site --suite $(or $(SUITE),v2) $(RESULTS) --out $(or $(SITE),site)
 
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
-	$(BIN)/spurgen calibrate --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
+	$(BIN)/python tools/calibrate.py --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
 
 validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/ and docs/validity.md
 	$(BIN)/spurgen validity $(RESULTS) --out benchmark/validity --page docs/validity.md
@@ -79,6 +77,7 @@ lint: $(DEV_READY)
 	for folder in benchmark generators baselines harness; do ln -s $(CURDIR)/$$folder $(TYPES)/spurgen/$$folder; done
 	MYPYPATH=$(TYPES) $(BIN)/mypy --namespace-packages --explicit-package-bases -p spurgen
 	MYPYPATH=$(TYPES):docs/sphinx $(BIN)/mypy docs/sphinx
+	MYPYPATH=$(TYPES):tools $(BIN)/mypy tools
 
 chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has 52 of them
 	SPURGEN_KILLS=500 $(BIN)/pytest -n auto tests/chaos
@@ -94,7 +93,7 @@ vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator
 	sh harness/site/vendor/refresh.sh
 
 sheets: $(READY)  ## redraw the pictures in docs/
-	$(BIN)/spurgen sheets --out docs
+	$(BIN)/python tools/sheets.py --out docs
 
 docs: $(SITE_DOCS)  ## the documentation, site/docs/index.html
 

@@ -23,7 +23,7 @@ from spurgen.harness.statistics.seed_spread import SeedSpread, pool
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
 """The least ratio of how far an honest model's probabilities move to what its predictions imply, see `_flattened`.
 
-On v1 no baseline has less than 1.04 and 0.71; the least of other submissions, hardly better than chance, is 0.89.
+Of 27 baselines none had less than 1.04 and 0.71; the least of other submissions, hardly better than chance, was 0.89.
 """
 
 

@@ -9,8 +9,6 @@ from typing import Any
 
 from spurgen.benchmark.errors import harmless
 from spurgen.harness.board.schema import SCHEMA_VERSION, BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard
-from spurgen.harness.human.people import People
-from spurgen.harness.human.summary import PeopleMean, PersonRow, mean_of
 from spurgen.harness.statistics.estimate import Estimate
 
 Record = dict[str, Any]
@@ -24,7 +22,6 @@ def to_json(board: Leaderboard) -> str:
         "manifest_sha256": board.manifest_sha256,
         "tasks": {name: _about(part) | _board_record(part) for name, part in board.tasks.items()},
         "overall": {name: _about(part) | _board_record(part) for name, part in board.overall.items()},
-        "people": {name: _people_record(there) for name, there in board.people.items()},
     }
     return json.dumps(record, indent=1, allow_nan=False) + "\n"
 
@@ -33,8 +30,6 @@ def to_csv(board: Leaderboard) -> str:
     """Return a line per task and row, ranked or not, nested metrics as columns, to eight significant digits.
 
     Columns hold a number or a text each: an interval has two, which end in `_low` and `_high`.
-
-    People are left out: they are measured by other metrics.
     """
     records = [
         {"task": name, **record}
@@ -64,27 +59,6 @@ def _board_record(part: TaskBoard | SetBoard) -> dict[str, list[Record]]:
     unranked = [{key: value for key, value in asdict(row).items() if value is not None} for row in part.unranked]
     shown = {"rows": part.rows, "few": part.few}
     return {key: [dict(_fields(row)) for row in rows] for key, rows in shown.items()} | {"unranked": unranked}
-
-
-def _people_record(people: People) -> Record:
-    """Return the people on a task, with metrics and intervals named as those of rows."""
-    mean = mean_of(people.rows)
-    return {
-        "rows": [dict(_person_fields(row)) for row in people.rows],
-        "mean": dict(_person_fields(mean)) if mean else None,
-        "unfinished": people.unfinished,
-    }
-
-
-def _person_fields(row: PersonRow | PeopleMean) -> Iterator[tuple[str, Any]]:
-    for name, value in vars(row).items():
-        if isinstance(value, Estimate):
-            yield from _metric(name, value)
-        elif isinstance(value, dict):
-            yield name, {key: each.value for key, each in value.items()}
-            yield f"{name}_ci", {key: each.ends for key, each in value.items()}
-        else:
-            yield name, value
 
 
 def _about(part: TaskBoard | SetBoard) -> Record:

@@ -9,7 +9,6 @@ from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.files import check_distinct, write_atomically
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
@@ -18,13 +17,12 @@ from spurgen.harness.splits.private import read_commitments
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
-    """Build a suite's leaderboard from rows, and the private rows, references and people in a folder of results.
+    """Build a suite's leaderboard from rows, and the private rows, and references in a folder of results.
 
     Rows stand beside the stored ideal observer of their world.
     """
     references = Store(results, suite.name, REFERENCE).rows()
-    board = build(suite, with_ideal(suite, rows), read_private(suite, results), references)
-    return replace(board, people=read_people(suite, results))
+    return build(suite, with_ideal(suite, rows), read_private(suite, results), references)
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

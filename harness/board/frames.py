@@ -25,7 +25,7 @@ def board_frame(part: TaskBoard | SetBoard) -> "DataFrame":
 
 
 def leaderboard_frame(board: Leaderboard) -> "DataFrame":
-    """Return a line per task and row; sets of tasks are left out, and people, who are measured by other metrics."""
+    """Return a line per task and row; sets of tasks are left out."""
     return _frame(
         [{"suite": board.suite, "task": name} | line for name, part in board.tasks.items() for line in _lines(part)]
     )

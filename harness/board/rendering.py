@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from spurgen.harness.board.by_unit import Unit
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow
-from spurgen.harness.human.table import people_text
 from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
@@ -39,15 +38,10 @@ Columns = Callable[[Sequence[Row], Row], dict[str, str]]
 
 
 def to_markdown(board: Leaderboard) -> str:
-    """Return a table per task, set of tasks, and access tier, and the people on a task."""
+    """Return a table per task, set of tasks, and access tier."""
     parts = [f"# SpurGen {board.suite} leaderboard", "", NOTE, ""]
-    for name in dict.fromkeys([*board.tasks, *board.people]):
-        parts += [f"## {name}", ""]
-        if name in board.tasks:
-            part = board.tasks[name]
-            parts += [*_told_apart(part), *_tables(part, part.rows, part.few, task_columns)]
-        if name in board.people:
-            parts += people_text(board.people[name])
+    for name, part in board.tasks.items():
+        parts += [f"## {name}", "", *_told_apart(part), *_tables(part, part.rows, part.few, task_columns)]
     for name, ranked in board.overall.items():
         if ranked.rows or ranked.few:
             title = f"## Overall, {name}: mean over {', '.join(ranked.tasks)}"

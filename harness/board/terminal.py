@@ -1,6 +1,5 @@
 """The leaderboard as text for a terminal: a table per access tier, few columns, as wide as the terminal."""
 
-import html
 import io
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, groupby
@@ -22,7 +21,6 @@ from spurgen.harness.board.rendering import (
     to_erm_text,
 )
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
-from spurgen.harness.human.table import people_text
 
 PLAIN_WIDTH = 100  # characters of a line where there is no terminal
 UNLIMITED = 10_000
@@ -56,18 +54,13 @@ def to_terminal(
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
     printer.title(f"# SpurGen {board.suite} leaderboard")
     printer.text(BRIEF + (MINE if mine else ""), width)
-    for name in dict.fromkeys([*shown, *board.people]):
-        if tasks and name not in tasks:
-            continue
+    for name, part in shown.items():
         printer.title(f"## {name}")
-        if name in shown:
-            printer.board(shown[name], shown[name].rows, shown[name].few, task_columns)
-        if name in board.people:
-            printer.text(html.unescape("\n".join(people_text(board.people[name]))).rstrip())
-    for name, part in board.overall.items():
-        if shown.keys() >= set(part.tasks) and (part.rows or part.few):
-            printer.title(f"## Overall, {name}: mean over {', '.join(part.tasks)}")
-            printer.board(part, part.rows, part.few, set_columns)
+        printer.board(part, part.rows, part.few, task_columns)
+    for name, ranked in board.overall.items():
+        if shown.keys() >= set(ranked.tasks) and (ranked.rows or ranked.few):
+            printer.title(f"## Overall, {name}: mean over {', '.join(ranked.tasks)}")
+            printer.board(ranked, ranked.rows, ranked.few, set_columns)
     printer.text(f"Manifest SHA-256: {board.manifest_sha256}")
     return printer.content
 

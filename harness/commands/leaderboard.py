@@ -19,7 +19,6 @@ from spurgen.harness.commands._arguments import (
 )
 from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._sections import add_page, around, renew
-from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.sources import HOME
 
@@ -45,7 +44,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for name in arguments.tasks:
         suite.task(name)  # raises for one that does not exist
     rows = open_store(suite, arguments, console).rows()
-    if not rows and not read_people(suite, arguments.results):
+    if not rows:
         raise SpurgenError(
             f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of rows "
             "by --results"

@@ -15,7 +15,7 @@ from typing import Any
 from spurgen.benchmark.errors import ReadError, SpurgenError
 from spurgen.harness.machine.files import matching
 
-UNPACKED_BYTES = 1 << 30  # all results of v1 take 7 MB
+UNPACKED_BYTES = 1 << 30  # all results of v2 take 15 MB
 
 
 def is_url(place: str) -> bool:

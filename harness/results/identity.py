@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from itertools import product
 from typing import Any
 
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
@@ -17,7 +16,7 @@ from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
-from spurgen.benchmark.suite import Task, archived_suites
+from spurgen.benchmark.suite import Task
 from spurgen.harness.results.sources import imported_of_ours, sha256_of, submission_files
 
 SCORING_VERSION = 1
@@ -66,30 +65,20 @@ def submission_digest(spec: str) -> str:
 def is_current_baseline(result: Result) -> bool:
     """Return whether a result is that of one of our methods, in its current version and with its own settings.
 
-    On an archived suite earlier versions count as current. What a row says of itself does not count: its digest must be
-    that of the method that it names.
+    What a row says of itself does not count: its digest must be that of the method that it names.
     """
     name = split_spec(result.spec)[0].removeprefix(f"{BASELINES}.")
     return (
         is_baseline(result.spec)
         and _is_method(name)
         and not result.options
-        and result.submission_sha256 in _accepted_digests(name, result.suite in archived_suites())
+        and result.submission_sha256 == _baseline_digest(name, method_version(name), TRAINING_VERSION)
     )
 
 
 @cache
 def _is_method(name: str) -> bool:
     return name in names_in(BASELINES)
-
-
-@cache
-def _accepted_digests(name: str, archived: bool) -> frozenset[str]:
-    version = method_version(name)
-    if not archived:
-        return frozenset({_baseline_digest(name, version, TRAINING_VERSION)})
-    earlier = product(range(1, version + 1), range(1, TRAINING_VERSION + 1))
-    return frozenset(_baseline_digest(name, *versions) for versions in earlier)
 
 
 def _baseline_digest(name: str, version: int, training: int) -> str:

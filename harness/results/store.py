@@ -31,7 +31,7 @@ OWN = Path(RESULTS)
 PRIVATE, REFERENCE, ENTRY = "private", "reference", "entry"
 KINDS = ("", PRIVATE, REFERENCE, ENTRY)
 """Kinds of results, each with a folder of its own; the first is the leaderboard's."""
-TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v1's largest files have 160 KB
+TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v2's largest files have 370 KB
 REMEDY = "restore it from version control, or delete it and run its jobs again"
 
 

@@ -139,16 +139,11 @@ def _owners(jobs: Sequence[Job]) -> dict[str, Job]:
 
 
 def warn_replaced(jobs: Sequence[Job], missing: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
-    """Warn if results of the `missing` jobs replace old ones; raise `SpurgenError` for those of an archived suite."""
+    """Warn if results of the `missing` jobs replace old ones."""
     added = {job.label for job in missing}
     for label, job in _owners(jobs).items():
         if not check_owner(rows[label], label, job.spec, job.submission_sha256) or label not in added:
             continue
-        if job.archived and is_baseline(job.spec):
-            raise SpurgenError(
-                f"suite {job.task.scenario.suite} is archived, and its row {label} was made by an earlier version of "
-                "the method, so nothing can be added to it; choose --tasks and --seeds that the row has"
-            )
         say(
             console,
             f"{job.spec} changed since its row was made, or another file has that name: all results of the row "

@@ -46,7 +46,6 @@ def benchmark_page(material: Material) -> dict[str, object]:
         "tests": tests,
         "moles": moles(material),
         "pages": {shown(label): page for label, page in material.pages.items()},
-        "archived": material.suite.archived,
     }
 
 

@@ -12,7 +12,7 @@ Budgets = Sequence[tuple[int, float]]
 
 
 def budgets(material: Material, name: str) -> list[tuple[int, float]]:
-    """Return ERM's robust accuracy by number of epochs, where `spurgen entry` measured it: means over its worlds."""
+    """Return ERM's robust accuracy by number of epochs, where `tools/entry.py` measured it: means over its worlds."""
     by_epochs: dict[int, list[float]] = {}
     for row in material.entries.values():
         for result in row[name].results if name in row else ():

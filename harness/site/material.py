@@ -35,7 +35,7 @@ class Material:
     """A suite's results.
 
     `rows` have the metrics that follow from what is stored, also those that are not ranked; `references`: ERM trained
-    without the correlations. `entries`: what `spurgen entry` trained, on worlds that are not ranked. `validity`: the
+    without the correlations. `entries`: what `tools/entry.py` trained, on worlds that are not ranked. `validity`: the
     text of the validity report, if there is one. `documented`: whether the documentation lies in the site's folder, so
     that pages link to it.
     """

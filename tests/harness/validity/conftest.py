@@ -1,4 +1,4 @@
-"""A small suite of the kind that v1 is, and rows with known metrics."""
+"""A small suite with one world, and rows with known metrics."""
 
 import json
 import zlib
@@ -43,7 +43,7 @@ STRENGTHS = {"signs": 0.8, "dose-10": 0.1, "dose-50": 0.5, "dose-90": 0.9}
 TASKS = """
 [tasks]
 signs-image = { scenario = "signs", modality = "image", role = "main" }
-signs-text = { scenario = "signs", modality = "text", backbone = "pretrained", role = "main" }
+signs-text = { scenario = "signs", modality = "text", role = "main" }
 dose-90-image = { scenario = "dose-90", modality = "image", role = "dose" }
 dose-10-image = { scenario = "dose-10", modality = "image", role = "dose" }
 dose-50-image = { scenario = "dose-50", modality = "image", role = "dose" }

@@ -108,7 +108,7 @@ def test_an_invalid_reference_does_not_count(examined, unsound):
     assert section.passed is None
     assert section.tasks["signs-image"].reference_robust_accuracy is None
     (line,) = section.missing
-    assert line.startswith("signs-image, signs-text: no erm trained on uncorrelated data; `spurgen calibrate --suite ")
+    assert line.startswith("signs-image, signs-text: no erm trained on uncorrelated data; `python tools/calibrate.py ")
     assert line.endswith("toy.toml --tasks signs-image signs-text` makes what is missing")
 
 

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from spurgen.harness.board.leaderboard import build
@@ -59,13 +57,6 @@ def test_nothing_is_judged_before_every_baseline_has_run(examined):
     assert section.passed is None
     assert section.tasks["signs-image"].tiers == 5
     assert section.missing[0].startswith("signs-image, signs-text: not run: erm, jtt; `spurgen benchmark --suite ")
-
-
-def test_no_command_is_named_that_an_archived_suite_refuses(make_outcomes, gathered):
-    rows = {label: {task: make_outcomes(label, task, wga) for task in TASKS} for label, wga in FIVE.items()}
-    suite = gathered(rows, baselines=[*FIVE, "erm"])
-    archived = replace(suite, suite=replace(suite.suite, archived=True))
-    assert tiers.examine(archived).missing == ["signs-image, signs-text: not run: erm"]
 
 
 def test_of_many_missing_baselines_the_first_are_named(examined):
