@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from shlex import quote
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from spurgen.harness.commands._arguments import (
     check_board_files,
     open_store,
     read_share,
+    results_folder,
 )
 from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
@@ -38,7 +40,9 @@ from spurgen.harness.running.plan import offered, plan
 from spurgen.harness.running.plan_file import by_task, share
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+def add_run_arguments(
+    parser: argparse.ArgumentParser, read_results: Callable[[str], Path | str] = results_folder
+) -> None:
     """Declare the flags of every command that runs submissions on a frozen suite."""
     add_suite(parser)
     add_tasks(parser)
@@ -46,10 +50,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
-    add_results(parser)
+    add_results(parser, read_results)
     add_data(parser)
     parser.add_argument(
-        "--shard",
+        "--share",
         type=read_share,
         metavar="I/N",
         help="run share I of N of the jobs, from 0; spurgen merge joins results",
@@ -99,9 +103,9 @@ def run_submissions(
 def _jobs(specs: list[str], rows: Rows, arguments: argparse.Namespace, console: Console) -> list[Job]:
     """Return the jobs of the chosen tasks and seeds, or of the chosen share of them."""
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
-    if arguments.shard or find_missing(jobs, rows):
+    if arguments.share or find_missing(jobs, rows):
         jobs = _taken(jobs, arguments, console)
-    return share(by_task(jobs), *arguments.shard, flag="--shard", what="jobs") if arguments.shard else jobs
+    return share(by_task(jobs), *arguments.share) if arguments.share else jobs
 
 
 def _show(

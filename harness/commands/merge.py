@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument(
         "folders", nargs="+", metavar="FOLDER",
-        help="folders of results, one per machine, or URLs of zip files that spurgen work wrote; a URL may have a *",
+        help="folders of results, one per machine, or URLs of zip files that spurgen benchmark PLAN wrote; a URL may "
+        "have a *",
     )  # fmt: skip
     add_results(parser)
 

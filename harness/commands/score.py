@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         code = run_submissions(arguments, console, specs, specs)
     if private and arguments.dry_run:
         _may_start(private, arguments, console)
-    if arguments.shard and not arguments.dry_run:
+    if arguments.share and not arguments.dry_run:
         say(console, "next: the other shares, each with --results of its own, then spurgen merge, which joins them")
     elif not code and not arguments.dry_run:
         shown = f"leaderboard {flags_of_rows(load_suite(arguments.suite), arguments)}".rstrip()
@@ -95,8 +95,8 @@ def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
     public, _ = offered(wanted)  # skipped tasks are reported with the public jobs
-    if arguments.shard:
-        public = share(by_task(public), *arguments.shard, flag="--shard", what="jobs")
+    if arguments.share:
+        public = share(by_task(public), *arguments.share)
     jobs = plan_private(public, secret, commitment.data_sha256)
     return _Private(suite, secret, commitment, jobs, Store(arguments.results, suite.name, PRIVATE), isolation)
 

@@ -15,8 +15,8 @@ from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
 OUT = Path("site")
-REPORTS = ("validity-{suite}", "validity")
-"""Folders beside the shipped results that may have a suite's validity report."""
+REPORT = SHIPPED.parent / "validity" / "validity.md"
+"""The validity report that comes with the package."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,11 +66,8 @@ def _report(suite: str, named: Path | None) -> Path | None:
         if not named.is_file():
             raise SpurgenError(f"--validity {named}: there is no such file; spurgen validity --out FOLDER writes it")
         return named
-    for folder in REPORTS:
-        path = SHIPPED.parent / folder.format(suite=Path(suite).stem) / "validity.md"
-        if path.is_file() and path.read_text(encoding="utf-8").startswith(f"# Is SpurGen {Path(suite).stem} any good?"):
-            return path
-    return None
+    title = f"# Is SpurGen {Path(suite).stem} any good?"
+    return REPORT if REPORT.is_file() and REPORT.read_text(encoding="utf-8").startswith(title) else None
 
 
 def _inputs(suite: str, results: Path, report: Path | None) -> Iterator[Path]:

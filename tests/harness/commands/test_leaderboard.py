@@ -100,7 +100,7 @@ def test_results_that_are_no_folder_are_refused(suite_file, stderr):
     assert main(["leaderboard", "--suite", suite_file, "--results", suite_file]) == 2
     assert f"argument --results: {suite_file} is not a folder" in stderr()
     assert main(["leaderboard", "--suite", suite_file, "--results", "s3://bucket/rows"]) == 2
-    assert "s3://bucket/rows is a URL, which only `spurgen work` and `spurgen merge` take" in stderr()
+    assert "s3://bucket/rows is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take" in stderr()
 
 
 @pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])

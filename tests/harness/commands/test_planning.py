@@ -8,7 +8,7 @@ MODEL = "MODALITIES = {'text'}\ndef predict(b): return [[float(len(c)), 1, 2] fo
 
 
 @pytest.mark.usefixtures("nothing_runs")
-@pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
+@pytest.mark.parametrize("command", ["benchmark --results", "sweep --trials 1 --out"])
 def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path, capsys):
     flags = ["--suite", suite_file, "--device", "cpu", "--jobs", "2"]
     for more, start in ((), True), (("--dry-run",), False), (("--dry-run", "--tasks", "small-text"), False):
@@ -33,14 +33,15 @@ def test_two_submissions_of_one_name_are_refused_before_anything_is_planned(suit
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.py").write_text(f"{MODEL}  # {name}")
     monkeypatch.chdir(tmp_path)
-    command = ["plan", "--submissions", "a/model.py", "b/model.py", "--tasks", "small-text", "--suite", suite_file]
+    flags = ["--plan", "plan.jsonl", "--tasks", "small-text", "--suite", suite_file]
+    command = ["benchmark", "--submissions", "a/model.py", "b/model.py", *flags]
     assert main(command) == 2
     assert "a/model.py and b/model.py would share the row model; rename one of them" in stderr()
     assert not (tmp_path / "plan.jsonl").exists()
 
 
 @pytest.mark.parametrize("more", [["--yes"], ["--tasks", "small-text"]])
-@pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
+@pytest.mark.parametrize("command", ["benchmark --results", "sweep --trials 1 --out"])
 def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, *__: started.append(len(jobs)) or [])

@@ -81,7 +81,7 @@ def test_a_dry_run_plans_the_private_jobs_by_their_own_results(score, write_subm
 
 
 def test_a_share_of_the_jobs_is_a_share_of_the_private_ones(score, write_submission, secret, capsys):
-    flags = ["--dry-run", "--private", "--isolation", "process", "--secret", str(secret), "--shard", "0/2"]
+    flags = ["--dry-run", "--private", "--isolation", "process", "--secret", str(secret), "--share", "0/2"]
     assert score(write_submission(MODEL), *flags, seeds="0-2") == 0
     assert capsys.readouterr().err.count("2 of 2 jobs to run") == 2  # the public jobs, then the private ones
 

@@ -108,3 +108,13 @@ def test_a_page_without_its_markers_is_refused_before_any_work(suite_file, tmp_p
 def test_a_script_names_itself_where_a_flag_is_unknown(stderr):
     assert run_script(calibrate, ["--sed", "0"]) == 2
     assert "unknown flag --sed; did you mean --seeds? see python tools/calibrate.py --help" in stderr()
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_without_a_choice_only_the_plan_is_printed(suite_file, tmp_path, capsys):
+    flags = ["--suite", suite_file, "--device", "cpu", "--jobs", "2", "--results", str(tmp_path / "new")]
+    assert run_script(calibrate, flags) == 0
+    out, err = capsys.readouterr()
+    assert "| Submission " in out
+    assert "nothing was started; add --yes to start all of them, or choose --tasks" in err
+    assert not (tmp_path / "new").exists()

@@ -1,24 +1,14 @@
-"""Plan the jobs that have no result yet as a file, to be worked on anywhere; print a script for SLURM."""
+"""Writing the jobs that have no result yet to a file, for `spurgen benchmark --plan`, and a script for SLURM."""
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from shlex import quote
 
 from rich.console import Console
 
-from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import (
-    Unique,
-    add_results,
-    add_seeds,
-    add_suite,
-    add_tasks,
-    open_store,
-    positive_int,
-)
+from spurgen.harness.commands._arguments import open_store
 from spurgen.harness.commands._limits import describe_isolation
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
@@ -43,27 +33,11 @@ SCRIPT = """#!/bin/bash
 #SBATCH --time={minutes}
 #SBATCH --mem={megabytes}M
 #SBATCH --cpus-per-task=1
-spurgen work --plan {plan} --jobs 1 --index $SLURM_ARRAY_TASK_ID/{shares} --results shares/$SLURM_ARRAY_TASK_ID
+spurgen benchmark {plan} --jobs 1 --share $SLURM_ARRAY_TASK_ID/{shares} --results shares/$SLURM_ARRAY_TASK_ID
 """
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's flags."""
-    add_suite(parser)
-    add_tasks(parser)
-    add_seeds(parser, None, "all worlds of a task; 0-4 where it has one")
-    parser.add_argument(
-        "--submissions", nargs="+", action=Unique, default=[], metavar="SUBMISSION",
-        help=f"files, modules or baselines; default: all of {', '.join(names_in(BASELINES))}",
-    )  # fmt: skip
-    add_results(parser)
-    parser.add_argument("--out", type=Path, default=Path("plan.jsonl"), metavar="FILE", help="default: plan.jsonl")
-    parser.add_argument(
-        "--slurm", type=positive_int, metavar="N", help="print an sbatch script of N array tasks for the plan"
-    )
-
-
-def run(arguments: argparse.Namespace, console: Console) -> int:
+def write_plan(arguments: argparse.Namespace, console: Console) -> int:
     """Write the plan, and print what it holds."""
     suite = load_suite(arguments.suite)
     rows = open_store(suite, arguments, console).rows()
@@ -77,11 +51,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     forecast = Forecast(jobs, missing, measured(rows), None)
     say(console, forecast.sentence())
     if not missing:
-        say(console, f"{arguments.out} is not written: it would hold no job")
+        say(console, f"{arguments.plan} is not written: it would hold no job")
         return 0
     memory = _likely(_memory(rows), missing)
-    write_atomically(arguments.out, to_lines(arguments.suite, forecast, memory))
-    say(console, f"wrote {arguments.out}: {len(missing)} jobs, a line each")
+    write_atomically(arguments.plan, to_lines(arguments.suite, forecast, memory))
+    say(console, f"wrote {arguments.plan}: {len(missing)} jobs, a line each")
     if arguments.slurm:
         print(_script(arguments, forecast, memory), end="")
     return 0
@@ -126,5 +100,5 @@ def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -
     return SCRIPT.format(
         source=source,
         last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak + HARNESS >> 20,
-        plan=quote(str(arguments.out)),
+        plan=quote(str(arguments.plan)),
     )  # fmt: skip
