@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-TITLE = "a benchmark of shortcut learning with planted shortcuts"
+TITLE = "the benchmark that tells whether a model learned the task or a shortcut"
 AUTHORS = "The SpurGen authors"
 YEAR = 2026
 
