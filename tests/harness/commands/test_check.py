@@ -62,7 +62,7 @@ def test_a_wrong_submission_is_explained(check, code, message):
     assert message in err
 
 
-@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+@pytest.mark.parametrize("isolation", [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 @pytest.mark.parametrize(
     ("code", "message"),
     [
