@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -18,6 +19,8 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.freeze import freeze
 
+# As in an environment that is activated; else messages name the path of its commands.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 settings.register_profile("spurgen", derandomize=True, deadline=None)
 settings.load_profile("spurgen")
 
