@@ -37,7 +37,8 @@ CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the same rows in several bat
 MIB = 1 << 20
 
 
-class Accuracy(NamedTuple):
+@dataclass(frozen=True)
+class Accuracy:
     """How many of some val samples that training did not see were classified correctly."""
 
     correct: int
@@ -52,7 +53,7 @@ class Accuracy(NamedTuple):
     @property
     def at_chance(self) -> bool:
         """Whether it is not significantly above chance, 1 / `num_classes`."""
-        return not better_than_chance(*self)
+        return not better_than_chance(self.correct, self.count, self.num_classes)
 
 
 @dataclass
@@ -257,7 +258,7 @@ class _Examination:
         asker = Asker(self.worker, self.task)
         asker.fit_probe(self.samples["train"])
         fresh = slice(SPLITS["val"], None)
-        correct = asker.as_logits(answers[asker.what]).argmax(1)[fresh] == self.many.labels[fresh]
+        correct = asker.as_logits(answers[asker.what].astype(np.float64)).argmax(1)[fresh] == self.many.labels[fresh]
         self.findings.accuracy = Accuracy(int(correct.sum()), correct.size, self.task.scenario.num_classes)
 
     def _estimate(self, trained: _Seconds, answering: float) -> float:
