@@ -8,6 +8,7 @@ import numpy as np
 
 from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.result import ANSWERS_ONLY
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
@@ -81,7 +82,7 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
 def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
     if row.ranks is None:
         answered = isinstance(row, TaskBoardRow) and row.verification == ANSWERS_ONLY
-        rest = "spurgen questions without --seeds asks for all" if answered else f"run seeds 0-{part.asked - 1}"
+        rest = f"{spurgen('questions')} without --seeds asks for all" if answered else f"run seeds 0-{part.asked - 1}"
         return f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; {rest}"
     none = "no letter: it differs significantly from a baseline of every letter"
     letters = f"letter{'s' if len(row.letters) > 1 else ''} {row.letters}" if row.letters else none
@@ -162,7 +163,7 @@ def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -
         return []
     other = ERM if ERM in others else others[0]
     shared = [name for name in tasks if _find(_all(board, name), other)]
-    command = f"spurgen compare {quote(label)} {quote(other)} --tasks {' '.join(shared)} {flags}".rstrip()
+    command = spurgen(f"compare {quote(label)} {quote(other)} --tasks {' '.join(shared)} {flags}".rstrip())
     return [f"Every metric and channel: {command}", MORE]
 
 

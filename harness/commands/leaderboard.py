@@ -5,6 +5,7 @@ import argparse
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
@@ -47,8 +48,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     rows = open_store(suite, arguments, console).rows()
     if not rows and not read_people(suite, arguments.results):
         raise SpurgenError(
-            f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of rows "
-            "by --results"
+            f"{arguments.results} has no rows of suite {suite.name}; run {spurgen('benchmark')}, or name the folder "
+            "of rows by --results"
         )
     if arguments.page:
         around(arguments.page, BEGIN, END)

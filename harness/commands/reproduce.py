@@ -10,6 +10,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import ANSWERS_ONLY, Reproduction, Result
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
@@ -201,7 +202,7 @@ def _record(reproduced: Sequence[_Rerun], store: Store, label: str, console: Con
     """Note in the row which of its results were reproduced."""
     if reproduced:
         store.update(label, [_recorded(rerun) for rerun in reproduced])
-        say(console, f"noted in the row as re-run: {len(reproduced)}; spurgen leaderboard shows it")
+        say(console, f"noted in the row as re-run: {len(reproduced)}; {spurgen('leaderboard')} shows it")
     else:
         say(console, "nothing noted in the row: no result was reproduced")
 

@@ -73,6 +73,7 @@ def test_only_missing_results_are_made(run_jobs, specs, results, stderr):
     assert "regenerated" not in message  # the splits were verified before, with this code
 
 
+@pytest.mark.needs("bubblewrap")
 def test_a_result_without_the_isolation_asked_for_is_made_again(run_jobs, specs, results):
     def run(*flags):
         assert run_jobs("benchmark", "--submissions", specs[0], *flags) == 0

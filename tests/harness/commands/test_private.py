@@ -86,6 +86,7 @@ def test_a_share_of_the_jobs_is_a_share_of_the_private_ones(score, write_submiss
     assert capsys.readouterr().err.count("2 of 2 jobs to run") == 2  # the public jobs, then the private ones
 
 
+@pytest.mark.needs("bubblewrap")
 def test_private_jobs_are_sandboxed_wherever_they_run(suite_file, write_submission, secret):
     command = ["score", write_submission(MODEL), "--suite", suite_file, "--private", "--secret", str(secret)]
     command += ["--tasks", "small-text", "--seeds", "0"]

@@ -19,7 +19,7 @@ from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.sandbox.process import Worker
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
+pytestmark = pytest.mark.needs("bubblewrap")
 SANDBOXED = Limits(isolation="bubblewrap")
 FCNTL = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, "fcntl")
 TRYING = """

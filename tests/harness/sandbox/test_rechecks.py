@@ -253,6 +253,7 @@ def test_a_submission_that_trained_on_a_gpu_is_not_trained_again(write_submissio
     assert worker.consistency.worker == "same"
 
 
+@pytest.mark.needs("bubblewrap")
 def test_what_is_in_memory_of_a_submissions_own_files_is_forgotten_as_well(write_submission, monkeypatch):
     forgotten = []
     monkeypatch.setattr(rechecks, "forget", forgotten.extend)
