@@ -4,7 +4,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -121,8 +121,9 @@ class Worker:
         self._send("restore", {"place": place}, {}, self.limits.answer_seconds)
         self._reply(self.limits.answer_seconds)
 
-    def send(self, what: str, batch: Batch) -> None:
-        """Ask for `predict`, `predict_proba` or `encode` without waiting for the answer."""
+    def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
+        """Ask for `predict`, `predict_proba` or `encode` without waiting for the answer; `families` is not sent."""
+        del families
         header, arrays = batch_to(batch, "batch")
         self._send("ask", {"what": what, **header}, arrays, self.limits.answer_seconds, step=what)
 

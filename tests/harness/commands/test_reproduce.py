@@ -58,7 +58,7 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
     (before,) = row.results()
     capsys.readouterr()
     assert row.reproduce() == 0
-    assert row.asked == [{"forget_pages": True}]
+    assert row.asked == [{"forget_pages": True, "retrain_seconds": 24 * 3600.0}]
     out, err = capsys.readouterr()
     assert row.results() == (before,)
     lines = [line for line in out.splitlines() if line.startswith("| small-text")]
