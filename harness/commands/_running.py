@@ -26,6 +26,7 @@ from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -71,6 +72,7 @@ def run_submissions(
     check_cluster(arguments)
     check_board_files(arguments)
     suite = load_suite(arguments.suite)
+    check_shown_files(specs, suite, arguments.results)
     store = open_store(suite, arguments, console)
     rows = store.rows()
     jobs = _jobs(specs, rows, arguments, console)

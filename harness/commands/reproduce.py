@@ -35,6 +35,7 @@ from spurgen.harness.commands._arguments import (
 from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import markdown_table, say
@@ -106,6 +107,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 f"there is no file {file}, seen from {Path.cwd()}, which the row names; run this in the folder where "
                 "it was scored"
             )
+    check_shown_files({result.spec for result in results}, suite, arguments.results)
     jobs = plan_again(arguments.suite, results, device=device, limits=_thorough(limits_of(arguments)))
     planned = list(zip(jobs, results, strict=True))
     _refuse_changes(planned)
