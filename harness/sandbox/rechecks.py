@@ -82,7 +82,7 @@ class RecheckedWorker(Worker):
         room = max(1, min(ROWS, MAX_BYTES // size))
         bound = max(row.key for row in sample.values()) if len(sample) == room else 1.0
         keys = self._rng.random(len(scores))
-        for k in np.flatnonzero(keys < bound):
+        for k in np.flatnonzero(keys < bound).tolist():
             if families[k] in sample and sample[families[k]].key < keys[k]:
                 continue
             sample[families[k]] = _Row(float(keys[k]), batch.take(np.array([k])), scores[k])
