@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 
 import numpy as np
 
-from spurgen.benchmark.result import Result
+from spurgen.benchmark.result import ANSWERS_ONLY, Result
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
@@ -14,7 +15,7 @@ from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.machine.printing import first_line
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import contradiction
-from spurgen.harness.results.identity import is_current_baseline
+from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
 from spurgen.harness.statistics.chance import better_than_chance
@@ -35,7 +36,7 @@ def rankable(
     unranked: dict[str, Unranked] = {}
     for label, row in rows.items():
         doubt = _copied(label, row) or not_believed(suite, task, groups, row)
-        reason = doubt or not_fit(task, row)
+        reason = doubt or not_fit(task, row) or _unconfirmed(label, row)
         if doubt:
             access = row.results[0].access
             unranked[label] = Unranked(submission=label, access=access, units=len(row), reason=doubt)
@@ -51,6 +52,28 @@ def _copied(label: str, row: TaskRow) -> str | None:
     result = row.results[0]
     if any(map(is_current_baseline, row.results)) and label != label_of(result.spec, result.options):
         return f"its results are those of the baseline {label_of(result.spec, result.options)}, under another name"
+    return None
+
+
+def _unconfirmed(label: str, row: TaskRow) -> str | None:
+    """Return that a stranger's answers were recomputed by no fresh process, neither when scored nor later, or None.
+
+    The process that was asked all questions may have learned from them. Our own code is trusted.
+    """
+    for result in row.results:
+        if result.verification == ANSWERS_ONLY:
+            return (
+                "its answers were never confirmed by a freshly trained process, since the model ran elsewhere; score "
+                "the model itself to rank it"
+            )
+        again = result.provenance.reproduction
+        checks = result.provenance.consistency, again and again.consistency
+        workers = {check.worker for check in checks if check}
+        if "same" in workers and "fresh" not in workers and not is_of_our_code(result):
+            return (
+                "its answers were never confirmed by a freshly trained process (asked_again: same); run "
+                f"spurgen reproduce {quote(label)} --record --device cpu"
+            )
     return None
 
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 import numpy as np
 
 from spurgen.benchmark.errors import harmless
-from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names
@@ -81,9 +80,9 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
 
 def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
     if row.ranks is None:
-        answered = isinstance(row, TaskBoardRow) and row.verification == ANSWERS_ONLY
-        rest = f"{spurgen('questions')} without --seeds asks for all" if answered else f"run seeds 0-{part.asked - 1}"
-        return f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; {rest}"
+        return (
+            f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; run seeds 0-{part.asked - 1}"
+        )
     none = "no letter: it differs significantly from a baseline of every letter"
     letters = f"letter{'s' if len(row.letters) > 1 else ''} {row.letters}" if row.letters else none
     return f"rank {rank_text(row)} of {row.of} with access {row.access}, {letters}"

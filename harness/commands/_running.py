@@ -26,6 +26,7 @@ from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -33,7 +34,7 @@ from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import find_missing, run_missing, warn_replaced
+from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import offered, plan
 from spurgen.harness.running.plan_file import by_task, share
 
@@ -71,6 +72,7 @@ def run_submissions(
     check_cluster(arguments)
     check_board_files(arguments)
     suite = load_suite(arguments.suite)
+    check_shown_files(specs, suite, arguments.results)
     store = open_store(suite, arguments, console)
     rows = store.rows()
     jobs = _jobs(specs, rows, arguments, console)
@@ -135,9 +137,14 @@ def _taken(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console)
 
 
 def run_all(jobs: Sequence[Job], store: Store, console: Console, arguments: argparse.Namespace) -> list[str]:
-    """Run the missing jobs; return the errors of those that failed."""
-    resources = resources_of(arguments, jobs[0].device)
-    return [result.error for _, result in run_missing(jobs, store, console, resources) if result.error]
+    """Run the missing jobs; return the errors of those that failed, by their own fault or by a bug of ours."""
+    failures: list[str] = []
+    try:
+        for _, result in run_missing(jobs, store, console, resources_of(arguments, jobs[0].device)):
+            failures += [result.error] if result.error else []
+    except JobsFailedError as failed:
+        failures += failed.lines
+    return failures
 
 
 def report_failures(errors: Iterable[str], console: Console) -> int:

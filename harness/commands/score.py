@@ -17,6 +17,7 @@ from spurgen.harness.commands._cluster import device_of
 from spurgen.harness.commands._limits import limits_of
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start, next_step
 from spurgen.harness.commands._running import add_run_arguments, flags_of_rows, run_all, run_submissions
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.commands._verifying import samples_bar, total
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -108,6 +109,7 @@ def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
         )
     if isolation == "bubblewrap":  # on every machine of a cluster as well
         limits = replace(limits, isolation="bubblewrap")
+    check_shown_files([spec], suite, arguments.results)
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
     public, _ = offered(wanted)  # skipped tasks are reported with the public jobs

@@ -13,6 +13,8 @@ from pathlib import Path
 from spurgen.benchmark.errors import SpurgenError
 
 STDOUT = Path("-")  # of a flag that names a file
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a disk without room, which no job and no path is the reason for."""
 
 
 class WriteError(SpurgenError, OSError):

@@ -69,12 +69,18 @@ def is_current_baseline(result: Result) -> bool:
     On an archived suite earlier versions count as current. What a row says of itself does not count: its digest must be
     that of the method that it names.
     """
+    return not result.options and _has_digest_of_ours(result, earlier=result.suite in archived_suites())
+
+
+def is_of_our_code(result: Result) -> bool:
+    """Return whether a result is that of one of our methods, in any version and with any settings: by its digest."""
+    return _has_digest_of_ours(result, earlier=True)
+
+
+def _has_digest_of_ours(result: Result, *, earlier: bool) -> bool:
     name = split_spec(result.spec)[0].removeprefix(f"{BASELINES}.")
     return (
-        is_baseline(result.spec)
-        and _is_method(name)
-        and not result.options
-        and result.submission_sha256 in _accepted_digests(name, result.suite in archived_suites())
+        is_baseline(result.spec) and _is_method(name) and result.submission_sha256 in _accepted_digests(name, earlier)
     )
 
 
@@ -84,12 +90,12 @@ def _is_method(name: str) -> bool:
 
 
 @cache
-def _accepted_digests(name: str, archived: bool) -> frozenset[str]:
+def _accepted_digests(name: str, earlier: bool) -> frozenset[str]:
     version = method_version(name)
-    if not archived:
+    if not earlier:
         return frozenset({_baseline_digest(name, version, TRAINING_VERSION)})
-    earlier = product(range(1, version + 1), range(1, TRAINING_VERSION + 1))
-    return frozenset(_baseline_digest(name, *versions) for versions in earlier)
+    so_far = product(range(1, version + 1), range(1, TRAINING_VERSION + 1))
+    return frozenset(_baseline_digest(name, *versions) for versions in so_far)
 
 
 def _baseline_digest(name: str, version: int, training: int) -> str:

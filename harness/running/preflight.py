@@ -237,7 +237,9 @@ class _Examination:
         if trained is not None and not self.worker.limits.retrains(trained.cpu, device):
             self.findings.outcomes["no memory"] = "not tried"
             why = f"takes {trained.cpu:.0f} s of CPU time" if device == "cpu" else f"is on {device}"
-            self.findings.notes.append(f"training {why}, so it was not tried twice")
+            self.findings.notes.append(
+                f"training {why}, so it was not tried twice; spurgen reproduce does, before a row is ranked"
+            )
             return
         with Worker(self.worker.spec, {}, self.task.name, self.worker.limits, self.worker.device) as fresh:
             self._train(fresh)

@@ -148,6 +148,15 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
     return secret, newest
 
 
+def holds_open_secret(suite: Suite, file: Path) -> bool:
+    """Return whether a file holds the secret of the open commitment; raise what `read_commitments` raises."""
+    hidden = {each.secret_sha256 for each in read_commitments(suite) if each.revealed is None}
+    try:
+        return bool(hidden) and _digest(read_text(file, SECRET_BYTES, "a file").strip()).hex() in hidden
+    except ReadError:  # it is larger than a secret, or no text
+        return False
+
+
 def reveal(suite: Suite, file: Path) -> Commitment:
     """Publish the secret of the open commitment, which ends its use; raise what `open_secret` raises."""
     secret, commitment = open_secret(suite, file)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
-from spurgen.benchmark.result import Report
+from spurgen.benchmark.result import ConsistencyCheck, Report, Reproduction
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
@@ -109,6 +109,59 @@ def test_with_a_calibration_split_no_probabilities_can_be_flattened_so_none_are_
     assert not_fit(calibrated, row) is None
 
 
+@pytest.fixture
+def checked(suite, make_outcome):
+    """Return a function that makes the provenance of answers that a worker recomputed, and later another."""
+    provenance = make_outcome(suite, 0.8)[0].provenance
+
+    def make(worker, again=None):
+        reproduction = again and Reproduction(
+            verdict="exact", isolation="bubblewrap", finished="2026-01-02", environment=provenance.environment,
+            consistency=ConsistencyCheck(worker=again),
+        )  # fmt: skip
+        update = {"consistency": ConsistencyCheck(worker=worker), "reproduction": reproduction}
+        return provenance.model_copy(update=update)
+
+    return make
+
+
+UNCONFIRMED = (
+    "its answers were never confirmed by a freshly trained process (asked_again: same); run spurgen reproduce "
+    "'my model' --record --device cpu"
+)
+
+
+@pytest.mark.parametrize(
+    ("workers", "reason"),
+    [
+        (("fresh",), None),
+        (("same",), UNCONFIRMED),
+        (("same", "fresh"), None),
+        (("same", "same"), UNCONFIRMED),  # made again on a GPU, where no training is repeatable
+        (("fresh", "same"), None),
+    ],
+)
+def test_answers_that_no_fresh_process_confirmed_are_not_ranked(
+    suite, make_outcome, task_board, checked, workers, reason
+):
+    outcomes = [make_outcome(suite, 0.8, provenance=checked("fresh"))]
+    outcomes.append(make_outcome(suite, 0.8, 1, provenance=checked(*workers)))
+    part = task_board({"my model": make_task_row(outcomes)})
+    assert [row.reason for row in part.unranked] == ([] if reason is None else [reason])
+    assert [row.accuracy is not None for row in part.unranked] == ([] if reason is None else [True])
+
+
+def test_our_own_methods_are_trusted_by_their_digest_and_not_by_their_name(
+    suite, make_row, task_board, baseline, checked
+):
+    ours = make_row(suite, 0.8, **baseline, provenance=checked("same"))
+    forged = make_row(suite, 0.8, **baseline | {"submission_sha256": "0"}, provenance=checked("same"))
+    tuned = make_row(suite, 0.8, **baseline, options={"lr": 0.1}, provenance=checked("same"))
+    part = task_board({"erm": ours, "other": forged, "tuned": tuned})
+    assert [row.submission for row in part.unranked] == ["other"]
+    assert "never confirmed" in part.unranked[0].reason
+
+
 def test_our_method_under_another_name_is_not_ranked_and_counts_once(make_baselines, task_board):
     rows = make_baselines()
     part = task_board(rows | {"mine": rows["group_dro"]})
@@ -116,3 +169,10 @@ def test_our_method_under_another_name_is_not_ranked_and_counts_once(make_baseli
     reason = "its results are those of the baseline group_dro, under another name"
     assert (refused.submission, refused.reason) == ("mine", reason)
     assert part.rows == task_board(rows).rows
+
+
+def test_answers_of_a_model_that_ran_elsewhere_are_not_ranked(suite, make_row, task_board):
+    part = task_board({"my model": make_row(suite, 0.8, range(2), verification="answers only")})
+    (row,) = part.unranked
+    assert row.reason.startswith("its answers were never confirmed by a freshly trained process, since the model ran")
+    assert not [*part.rows, *part.few]

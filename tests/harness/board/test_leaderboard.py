@@ -147,14 +147,14 @@ def test_an_unknown_isolation_is_the_weakest(suite, make_outcome, task_board):
 @pytest.mark.parametrize(
     ("workers", "weakest"), [(["fresh", "fresh"], "fresh"), (["fresh", "same"], "same"), (["fresh", None], "unknown")]
 )
-def test_the_weakest_consistency_check_of_a_row_is_shown(suite, make_outcome, task_board, workers, weakest):
+def test_the_weakest_consistency_check_of_a_row_is_shown(suite, make_outcome, task_board, baseline, workers, weakest):
     outcomes = []
     for seed, worker in enumerate(workers):
-        result, samples = make_outcome(suite, 0.9, seed)
+        result, samples = make_outcome(suite, 0.9, seed, **baseline)
         check = ConsistencyCheck(worker=worker) if worker else None
         provenance = result.provenance.model_copy(update={"consistency": check})
         outcomes.append((result.model_copy(update={"provenance": provenance}), samples))
-    assert task_board({"a": make_task_row(outcomes)}).few[0].asked_again == weakest
+    assert task_board({"erm": make_task_row(outcomes)}).few[0].asked_again == weakest
 
 
 def test_a_mean_that_not_all_results_have_is_left_out(suite, make_outcome, task_board):

@@ -58,12 +58,6 @@ def test_a_row_with_few_units_has_no_rank(suite, make_row, make_baselines, judge
     assert " on the 2 seeds that both have, 95 % interval" in lines[2]
 
 
-def test_a_row_of_answers_with_few_units_is_told_how_to_get_the_other_questions(suite, make_row, make_baselines, judge):
-    mine = make_row(suite, 0.9, range(2), verification="answers only")
-    lines, _ = judge("mine", mine=mine, **make_baselines())
-    assert lines[0].endswith("it has 2 of 5 seeds; spurgen questions without --seeds asks for all.")
-
-
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
