@@ -18,7 +18,6 @@ RESULTS := --results benchmark/results
 # Rows of your own get into the board's tracked files by `make leaderboard` alone.
 OWN_ROWS := $(shell git ls-files --others --exclude-standard benchmark/results 2>/dev/null)
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
-ARCHIVED := v1 v1-imagenet
 KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are in benchmark/results; make leaderboard includes them")
 
 SITE_DOCS := $(or $(SITE),site)/docs/index.html
@@ -53,8 +52,7 @@ check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## print the leaderboards, of v2 and of archived suites, and write their files
-	for suite in $(ARCHIVED); do $(BIN)/spurgen leaderboard --suite $$suite $(RESULTS) --markdown benchmark/leaderboard-$$suite.md --csv benchmark/leaderboard-$$suite.csv || exit; done
+leaderboard: $(READY)  ## print the leaderboard of v2 and write its files where they changed
 	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
 site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v2] [SITE=site]

@@ -109,6 +109,15 @@ def test_with_a_calibration_split_no_probabilities_can_be_flattened_so_none_are_
     assert not_fit(calibrated, row) is None
 
 
+def test_a_row_that_has_the_name_of_a_baseline_and_is_none_is_not_ranked(make_baselines, make_row, suite, task_board):
+    rows = make_baselines()
+    part = task_board(rows | {"erm": make_row(suite, 0.8, range(5))})
+    (refused,) = part.unranked
+    reason = "it has the name of the baseline erm, but not the results of its current version; rename or rerun it"
+    assert (refused.submission, refused.reason) == ("erm", reason)
+    assert not any(row.against_erm for row in part.rows)
+
+
 def test_our_method_under_another_name_is_not_ranked_and_counts_once(make_baselines, task_board):
     rows = make_baselines()
     part = task_board(rows | {"mine": rows["group_dro"]})
