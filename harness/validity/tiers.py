@@ -104,8 +104,8 @@ class Tiers(Section):
             _draw(panel, name, task)
         if any(task.ideal is not None for task in shown.values()):
             figure.supxlabel(
-                "filled: rows that all differ from one another; dotted: between access tiers, each with letters of its "
-                "own; dashed: ideal observer",
+                "filled: rows that all differ from one another; dashed: ideal observer\n"
+                "dotted: between access tiers, which have letters of their own",
                 fontsize=8,
             )
         return figure
