@@ -79,8 +79,8 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     (mean,), (variance,), (count,) = _moments(values[None])
     reach = _reach(variance, count - 1, count) if count >= FEW else 0.0
     if not reach or spread.ends == PROPORTION:
-        raised = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
-        reach = max(reach, _reach(*raised, count))
+        raised, degrees = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
+        reach = max(reach, _reach(float(raised), float(degrees), count))
     if not reach:
         return Estimate(float(mean))
     least, most = spread.ends
