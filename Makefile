@@ -16,7 +16,6 @@ AMBIGUOUS := ambiguous-text ambiguous-image
 # For maintainers: the rows that come with the package, which tracked files show. Your own go to ./spurgen-results.
 RESULTS := --results benchmark/results
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
-ARCHIVED := v1 v1-imagenet
 
 SITE_DOCS := $(or $(SITE),site)/docs/index.html
 DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' 'generators/*.py' 'baselines/*.py' 'harness/metrics/*.py' 2>/dev/null)
@@ -48,8 +47,7 @@ check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## print the leaderboards, of v2 and of archived suites, and write their files
-	for suite in $(ARCHIVED); do $(BIN)/spurgen leaderboard --suite $$suite $(RESULTS) --markdown benchmark/leaderboard-$$suite.md --csv benchmark/leaderboard-$$suite.csv || exit; done
+leaderboard: $(READY)  ## print the leaderboard of v2 and write its files where they changed
 	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
 site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v2] [SITE=site]

@@ -6,7 +6,9 @@ from shlex import quote
 
 import numpy as np
 
+from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import ANSWERS_ONLY, Result
+from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
@@ -35,7 +37,7 @@ def rankable(
     ranked: dict[str, TaskRow] = {}
     unranked: dict[str, Unranked] = {}
     for label, row in rows.items():
-        doubt = _copied(label, row) or not_believed(suite, task, groups, row)
+        doubt = _misnamed(label, row) or not_believed(suite, task, groups, row)
         reason = doubt or not_fit(task, row) or _unconfirmed(label, row)
         if doubt:
             access = row.results[0].access
@@ -47,11 +49,18 @@ def rankable(
     return ranked, unranked
 
 
-def _copied(label: str, row: TaskRow) -> str | None:
-    """Return that a row claims to be one of our methods under another name, or None: it would count as that twice."""
+def _misnamed(label: str, row: TaskRow) -> str | None:
+    """Return that a row is one of our methods under another name, or has the name of one that it is not, or None.
+
+    So what a board shows under the name of a method is that method, and stands there once.
+    """
     result = row.results[0]
     if any(map(is_current_baseline, row.results)) and label != label_of(result.spec, result.options):
         return f"its results are those of the baseline {label_of(result.spec, result.options)}, under another name"
+    if label in names_in(BASELINES) and not is_baseline_row(row):
+        return (
+            f"it has the name of the baseline {label}, but not the results of its current version; rename or rerun it"
+        )
     return None
 
 

@@ -83,8 +83,7 @@ def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
         return (
             f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; run seeds 0-{part.asked - 1}"
         )
-    none = "no letter: it differs significantly from a baseline of every letter"
-    letters = f"letter{'s' if len(row.letters) > 1 else ''} {row.letters}" if row.letters else none
+    letters = f"letter{'s' if len(row.letters) > 1 else ''} {row.letters}"
     return f"rank {rank_text(row)} of {row.of} with access {row.access}, {letters}"
 
 

@@ -112,8 +112,8 @@ def _show(
     """Write and print the board of some tasks, and a verdict on each of one's own rows."""
     with console.status("comparing rows"):
         board = build_board(suite, arguments.results, rows)
-    for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
-        say(console, f"wrote {path}")
+    for line in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
+        say(console, line)
     print_board(board, tasks, mine)
     for label in sorted(mine & rows.keys()):
         print("", *verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), sep="\n")

@@ -21,8 +21,7 @@ def estimates_caption(sheets: Sequence[Sheet]) -> str:
     names = and_list([sheet.name for sheet in sheets])
     what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {names}: {_means(first, first.intervals)}."
     tiers = access_defined([entry for sheet in sheets for entry in sheet.entries])
-    test = _joined(first.test, _letterless(sheets)) if first.test else ""
-    return _joined(what, _world(first), tiers, test, _markers(sheets), _ideal(sheets, first.headline))
+    return _joined(what, _world(first), tiers, first.test, _markers(sheets), _ideal(sheets, first.headline))
 
 
 def reliance_caption(sheet: Sheet) -> str:
@@ -98,12 +97,6 @@ def _markers(sheets: Sequence[Sheet]) -> str:
     unit = UNITS[sheets[0].unit]
     parts = [f"Open: fewer than {sheets[0].asked} {unit}, not compared." if few else ""]
     return _joined(*parts, "A name after > is no baseline of the benchmark." if own else "")
-
-
-def _letterless(sheets: Sequence[Sheet]) -> str:
-    rows = [entry for sheet in sheets for entry in sheet.entries]
-    known = any(entry.own and entry.ranked and not entry.letters for entry in rows)
-    return "A submission without a letter differs significantly from a baseline of every letter." if known else ""
 
 
 def _incomplete(sheets: Sequence[Sheet], drawn: Sequence[Entry]) -> str:

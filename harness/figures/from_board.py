@@ -19,9 +19,8 @@ from spurgen.harness.statistics.units import mean_estimate
 BY_CHANNEL = ("reliance", "sss")
 CORE_USE = "core_use"
 TEST = (
-    "A row does not differ significantly from the baselines of its access tier with which it shares a letter "
-    "(moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines); "
-    "rows that are no baselines are not compared with one another."
+    "Rows of an access tier that share a letter do not differ significantly "
+    "(moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines)."
 )
 RULE = (
     "Bold: the highest estimate of an access tier with several rows, and the rows of it that do not differ from it "
@@ -56,7 +55,7 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
     shown = {row.submission: rows[row.submission] for row in (*part.rows, *part.few)}
     ours = {label for label, row in shown.items() if is_baseline_row(row)}
     channels = _by_channel(values, shown, ours)
-    best = _best(part.rows, shown.keys() - ours)
+    best = _best(part.rows)
     entries = [
         replace(
             _entry(row, shown[row.submission], best),
@@ -69,7 +68,7 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
 
 
 def _set_sheet(name: str, part: SetBoard, own: Collection[str], core_use: Mapping[str, float]) -> Sheet:
-    best = _best(part.rows, own)
+    best = _best(part.rows)
     common = [replace(_common(row, best), own=row.submission in own) for rows in (part.rows, part.few) for row in rows]
     entries = [
         replace(each, estimates={**each.estimates, CORE_USE: Estimate(core_use[each.label])})
@@ -123,13 +122,12 @@ def _common(row: BoardRow, best: Collection[str]) -> Entry:
     )
 
 
-def not_apart(first: BoardRow, other: BoardRow, own: Collection[str]) -> bool:
-    """Return whether two rows of an access tier were compared and do not differ: `own`, no baselines, never were."""
-    compared = not {first.submission, other.submission} <= set(own)
-    return compared and bool(set(first.letters) & set(other.letters))
+def not_apart(first: BoardRow, other: BoardRow) -> bool:
+    """Return whether two ranked rows of an access tier do not differ significantly."""
+    return bool(set(first.letters) & set(other.letters))
 
 
-def _best(rows: Sequence[BoardRow], own: Collection[str]) -> set[str]:
+def _best(rows: Sequence[BoardRow]) -> set[str]:
     """Return the first row of each access tier with several rows, and those that do not differ from it."""
     tiers: dict[str, list[BoardRow]] = {}
     for row in rows:
@@ -139,7 +137,7 @@ def _best(rows: Sequence[BoardRow], own: Collection[str]) -> set[str]:
         for first, *others in tiers.values()
         if others
         for row in (first, *others)
-        if row is first or not_apart(first, row, own)
+        if row is first or not_apart(first, row)
     }
 
 

@@ -81,6 +81,15 @@ def removed_on_failure(folders: Collection[Path]) -> Iterator[None]:
         raise
 
 
+def write_changed(path: Path, content: str) -> str:
+    """Write a whole file of UTF-8 text, unless it has that content already; return a line that says which."""
+    new = content.encode()
+    if path.is_file() and path.stat().st_size == len(new) and path.read_bytes() == new:
+        return f"{path} is up to date"
+    write_atomically(path, new)
+    return f"wrote {path}"
+
+
 def matching(path: Path) -> list[Path]:
     """Return the path itself, or all in order that match it where it has a `*`; raise `SpurgenError` if none does."""
     if "*" not in str(path) or path.exists():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -67,6 +68,10 @@ class TaskLeads:
 class AboveErm(Section):
     """Leads over ERM on the main tasks; those of `wanted` must be significant."""
 
+    STILL: ClassVar[str] = (
+        "Where a lead is not significant the task does not show that either method helps; other significant "
+        "differences stand."
+    )
     wanted: list[str]
     tasks: dict[str, TaskLeads]
 
@@ -89,7 +94,7 @@ class AboveErm(Section):
         ]  # fmt: skip
         above = [
             {"Task": name, "Methods significantly above ERM, best first": ", ".join(_above(task)) or "none",
-             "Passed": PASSED[task.passed]}
+             "Holds": PASSED[task.passed]}
             for name, task in self.tasks.items()
         ]  # fmt: skip
         return with_note(NOTE, lines, above)

@@ -162,6 +162,15 @@ def test_our_own_methods_are_trusted_by_their_digest_and_not_by_their_name(
     assert "never confirmed" in part.unranked[0].reason
 
 
+def test_a_row_that_has_the_name_of_a_baseline_and_is_none_is_not_ranked(make_baselines, make_row, suite, task_board):
+    rows = make_baselines()
+    part = task_board(rows | {"erm": make_row(suite, 0.8, range(5))})
+    (refused,) = part.unranked
+    reason = "it has the name of the baseline erm, but not the results of its current version; rename or rerun it"
+    assert (refused.submission, refused.reason) == ("erm", reason)
+    assert not any(row.against_erm for row in part.rows)
+
+
 def test_our_method_under_another_name_is_not_ranked_and_counts_once(make_baselines, task_board):
     rows = make_baselines()
     part = task_board(rows | {"mine": rows["group_dro"]})

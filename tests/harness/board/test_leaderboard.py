@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,13 +61,23 @@ def test_a_row_with_few_units_is_not_ranked_among_the_others(make_baselines, mak
     assert part.rows == task_board(rows).rows
 
 
-def test_no_strangers_row_changes_another(make_baselines, make_row, make_outcome, suite, task_board):
+def test_a_strangers_row_changes_only_among_how_many_rows_another_stands(
+    make_baselines, make_row, make_outcome, suite, task_board
+):
     rows = make_baselines() | {"mine": make_row(suite, 0.8, range(5))}
     alone = by_label(task_board(rows))
     wild = make_task_row([make_outcome(suite, 0.5 + 0.5 * (seed % 2), seed) for seed in range(6)])
     more = {f"s{k}": make_row(suite, 0.6 + 0.08 * k, range(5)) for k in range(5)}
     beside = by_label(task_board(rows | more | {"wild": wild, "one": make_row(suite, 1.0)}))
-    assert {label: beside[label] for label in alone} == alone
+    assert {label: unplaced(beside[label]) for label in alone} == {label: unplaced(row) for label, row in alone.items()}
+    assert {(row.access, row.of) for row in beside.values() if row.ranks} == {
+        ("none", 9), ("envs", 1), ("val_groups", 2), ("train_groups", 2),
+    }  # fmt: skip
+
+
+def unplaced(row):
+    """Return a row without its place, which counts all rows of its tier."""
+    return replace(row, ranks=None, of=0, letters="")
 
 
 def test_the_order_of_rows_changes_nothing(make_baselines, make_row, suite, task_board):

@@ -135,7 +135,7 @@ def board(suite_file, suite, make_outcome, keep_row, baseline, tmp_path):
         flags = [
             word for file, flag in zip(files, ("json", "markdown", "csv"), strict=True) for word in (f"--{flag}", file)
         ]
-        line = ["leaderboard", "--suite", suite_file, "--results", tmp_path / "results", *flags]
+        line = ["leaderboard", "--all", "--suite", suite_file, "--results", tmp_path / "results", *flags]
         assert main([*map(str, line)]) == 0
         return tuple(file.read_text() for file in files)
 
