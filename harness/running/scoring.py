@@ -1,5 +1,6 @@
 """Compute the metrics of one job from a submission's predictions, by pure functions of arrays."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -96,9 +97,9 @@ class _TwinScores:
     samples: SampleArrays
 
 
-def _invariance(predictions: Predictions, test_labels: Int64, temperature: float) -> Floats:
-    """Return the invariance gap of each base sample, float64 (m,)."""
-    ctrl, unc = predictions.blocks[Block("ctrl")], predictions.blocks[Block("unc")]
+def _invariance(predictions: Predictions, test_labels: Int64, temperature: float, most: float = math.inf) -> Floats:
+    """Return the invariance gap of each base sample, float64 (m,); leads count up to `most`."""
+    ctrl, unc = (metrics.with_leads_up_to(most, predictions.blocks[Block(kind)]) for kind in ("ctrl", "unc"))
     return metrics.invariance_gaps(ctrl, unc, test_labels[: len(ctrl)], temperature)
 
 
@@ -122,7 +123,7 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
     samples: SampleArrays = {
         "placebo": metrics.placebo_sensitivities(probs, placebo, labels),
         "core": metrics.core_sensitivities(probs, core, labels),
-        "ig": _invariance(predictions, test_labels, temperature),
+        "ig": _invariance(predictions, test_labels, temperature, metrics.largest_lead(predictions.calibration)),
         "cra": metrics.counterfactually_robust(base, changed, labels),
     }
     channels: dict[str, dict[str, float]] = {}
