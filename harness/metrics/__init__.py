@@ -10,7 +10,7 @@ NaN and infinity, and for an empty axis.
 """
 
 from spurgen.harness.metrics.arrays import log_softmax, softmax
-from spurgen.harness.metrics.calibration import fit_temperature, largest_lead, with_leads_up_to
+from spurgen.harness.metrics.calibration import fit_temperature
 from spurgen.harness.metrics.core_use import core_use, core_uses
 from spurgen.harness.metrics.correctness import accuracy, correct
 from spurgen.harness.metrics.flips import flip_rate, flip_rates
@@ -65,7 +65,6 @@ __all__ = [
     "group_counts",
     "invariance_gap",
     "invariance_gaps",
-    "largest_lead",
     "log_softmax",
     "oracle_pull",
     "pattern_accuracies",
@@ -83,6 +82,5 @@ __all__ = [
     "softmax",
     "spurious_sensitivities",
     "spurious_sensitivity",
-    "with_leads_up_to",
     "worst_group_accuracy",
 ]

@@ -12,6 +12,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
+from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
 from spurgen.harness.results.predicted import PREDICTED, Classes, families_of
 from spurgen.harness.running.query import Floats, Predictions
 from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
@@ -99,7 +100,7 @@ class _TwinScores:
 
 def _invariance(predictions: Predictions, test_labels: Int64, temperature: float, most: float = math.inf) -> Floats:
     """Return the invariance gap of each base sample, float64 (m,); leads count up to `most`."""
-    ctrl, unc = (metrics.with_leads_up_to(most, predictions.blocks[Block(kind)]) for kind in ("ctrl", "unc"))
+    ctrl, unc = (with_leads_up_to(most, predictions.blocks[Block(kind)]) for kind in ("ctrl", "unc"))
     return metrics.invariance_gaps(ctrl, unc, test_labels[: len(ctrl)], temperature)
 
 
@@ -123,7 +124,7 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
     samples: SampleArrays = {
         "placebo": metrics.placebo_sensitivities(probs, placebo, labels),
         "core": metrics.core_sensitivities(probs, core, labels),
-        "ig": _invariance(predictions, test_labels, temperature, metrics.largest_lead(predictions.calibration)),
+        "ig": _invariance(predictions, test_labels, temperature, largest_lead(predictions.calibration)),
         "cra": metrics.counterfactually_robust(base, changed, labels),
     }
     channels: dict[str, dict[str, float]] = {}

@@ -3,6 +3,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from spurgen.harness import metrics
+from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
 
 
 @pytest.fixture
@@ -103,23 +104,23 @@ def test_absurd_certainty_of_a_few_samples_does_not_flatten_the_others(val, unsu
 def test_the_largest_lead_that_counts_is_ten_times_the_median_lead(shape, dtype):
     logits = np.zeros(shape, dtype)
     logits[:, 0] = 3  # every lead is 3
-    assert metrics.largest_lead(logits) == 30
+    assert largest_lead(logits) == 30
     logits[0, -1] = -1000
-    assert metrics.with_leads_up_to(metrics.largest_lead(logits), logits).min() == -30
+    assert with_leads_up_to(largest_lead(logits), logits).min() == -30
 
 
 def test_ties_and_rows_without_contrast_leave_the_median_lead_alone():
     logits = np.zeros((50, 4))
     logits[:5] = [7, 7, 5, 5]  # tied in most rows, and twice in the others
-    assert metrics.largest_lead(logits) == 20
-    assert metrics.largest_lead(np.ones((50, 4))) == np.inf
+    assert largest_lead(logits) == 20
+    assert largest_lead(np.ones((50, 4))) == np.inf
     assert np.isfinite(metrics.fit_temperature(logits, np.arange(50) % 4))
 
 
 def test_with_leads_up_to_keeps_smaller_leads_and_the_best_class():
     logits = np.array([[5.0, 3, -90], [0, 0, 1e9]])
-    assert metrics.with_leads_up_to(10, logits).tolist() == [[0, -2, -10], [-10, -10, 0]]
-    assert metrics.with_leads_up_to(np.inf, logits).tolist() == [[0, -2, -95], [-1e9, -1e9, 0]]
+    assert with_leads_up_to(10, logits).tolist() == [[0, -2, -10], [-10, -10, 0]]
+    assert with_leads_up_to(np.inf, logits).tolist() == [[0, -2, -95], [-1e9, -1e9, 0]]
 
 
 def test_softmax_of_extreme_scores_is_exact():
