@@ -18,9 +18,10 @@ COUNTED = 10.0
 """Leads count up to this many median leads. Those of the submissions measured on v2 reach 6."""
 
 
-def leads_of(logits: Float64) -> Float64:
-    """Return how far each logit lies below its row's largest, float64 (n, K), 0 or more."""
-    leads: Float64 = logits.max(axis=1, keepdims=True) - logits
+def leads_of(logits: Scores) -> Float64:
+    """Return how far each logit lies below its row's largest, float64 (n, K), 0 or more; `logits` real (n, K)."""
+    reals = logits.astype(np.float64, copy=False)
+    leads: Float64 = reals.max(axis=1, keepdims=True) - reals
     return leads
 
 
