@@ -1,5 +1,6 @@
 """Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from shlex import quote
@@ -24,10 +25,13 @@ from spurgen.harness.statistics.chance import better_than_chance
 from spurgen.harness.statistics.seed_spread import SeedSpread, pool
 
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
-"""The least ratio of how far an honest model's probabilities move to what its predictions imply, see `_flattened`.
+"""Least ratio of how far probabilities move to how far the predictions imply, see `_flattened`: honest models have 1.
 
-On v1 no baseline has less than 1.04 and 0.71; the least of other submissions, hardly better than chance, is 0.89.
+Or more, since calibrated probabilities also move where no prediction flips. The least of 3,000 results measured are .88
+and .86 on v2, 1.08 and .71 on v1; a limit at half to two thirds of that leaves room for the noise of small test splits.
 """
+UNCERTAIN = 3.0
+"""Standard errors by which skill has to exceed 0 before the calibration samples can show that scores say anything."""
 
 
 def rankable(
@@ -175,23 +179,30 @@ def beats_chance(task: Task, row: TaskRow) -> bool:
 
 
 def _flattened(task: Task, result: Result) -> str | None:
-    """Return that probabilities move less than the predictions imply, or None, as where there is a calibration split.
+    """Return that probabilities move less than the predictions imply, or None.
 
-    A scenario without one fits the temperature on val, which every submission has: one that answers val at random and
-    test well gets a high temperature, and with it an SSS and an IG of nearly 0. Predictions do not depend on the
-    temperature. A prediction that a channel flips concerns the true class about as often as a model is better than
-    chance, and moves it by about as much: hence the square. If all patterns are predicted well, another class must
-    change the prediction.
+    Predictions do not depend on the temperature, so they show one that is too high, however it came about: by wrong
+    answers on val, where a scenario without a calibration split fits it, or by being too sure of a few samples. A
+    prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
+    it by about as much: hence the square. If all patterns are predicted well, another class must change the prediction.
     """
-    if task.scenario.calibrated_on == "calibration":
-        return None
-    metrics, chance = result.metrics, 1 / task.scenario.num_classes
-    skill = max((metrics["accuracy"] - chance) / (1 - chance), 0.0)
-    robust = metrics["accuracy"] + min(result.patterns.values(), default=0.0) - 1
-    for name, least in (("sss", metrics["flip_rate"] * skill**2), ("core_sensitivity", robust)):
+    metrics, robust = result.metrics, result.metrics["accuracy"] + min(result.patterns.values(), default=0.0) - 1
+    for name, least in (("sss", metrics["flip_rate"] * _skill(task, result) ** 2), ("core_sensitivity", robust)):
         if metrics[name] < FLAT[name] * least:
             return (
                 f"its probabilities are flatter than its predictions with seed {result.seed}: {name} "
                 f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected (see Temperature in docs/metrics.md)"
             )
     return None
+
+
+def _skill(task: Task, result: Result) -> float:
+    """Return how much better than chance a result is, 1 if always right, less what the calibration samples can miss.
+
+    Scores that are hardly better than chance may be worthless on the few calibration samples. Their temperature is then
+    as high as can be, and no probability moves, although the model is honest.
+    """
+    scenario = task.scenario
+    chance, count = 1 / scenario.num_classes, scenario.split_size(scenario.calibrated_on)
+    missed = UNCERTAIN * math.sqrt(chance * (1 - chance) / count)
+    return max((result.metrics["accuracy"] - chance - missed) / (1 - chance), 0.0)
