@@ -12,7 +12,7 @@ from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import Unit, group_sizes
-from spurgen.harness.board.rendering import p_equals, rank_text
+from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.schema import (
     BoardRow,
     Leaderboard,
@@ -22,7 +22,7 @@ from spurgen.harness.board.schema import (
     TaskBoardRow,
     Unranked,
 )
-from spurgen.harness.machine.printing import and_list
+from spurgen.harness.machine.printing import and_list, p_equals
 from spurgen.harness.results.rows import Row, TaskRow
 
 MORE = "It corrects for what it shows, the board for all pairs of baselines: either may find what the other misses."

@@ -5,8 +5,9 @@ import pytest
 
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import p_equals, rank_text
+from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.verdict import MORE, verdict
+from spurgen.harness.machine.printing import p_equals
 
 TASK = "small-text"
 TASKS = ("small-text", "small-image")
