@@ -1,7 +1,7 @@
 """Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
@@ -21,7 +21,7 @@ from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
-from spurgen.harness.statistics.chance import better_than_chance
+from spurgen.harness.statistics.chance import AT_CHANCE, better_than_chance
 from spurgen.harness.statistics.seed_spread import SeedSpread, pool
 
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
@@ -136,11 +136,10 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
 
     `groups`: int64 (n,), the groups of the test samples.
     """
+    if reason := failure(row):
+        return reason
     frozen = suite.data_digest(task)
     for result in row.results:
-        if result.error is not None:
-            prefix = f"submission {result.spec}, task {result.task}: "
-            return f"failed with seed {result.seed}: {first_line(result.error).removeprefix(prefix)}"
         if (result.suite, result.task) != (suite.name, task.name):
             return f"scored as {result.task} of suite {result.suite}, which is not this task"
         if result.verification == "private":
@@ -157,18 +156,30 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
     return contradiction(task, groups, row)
 
 
-def not_fit(task: Task, row: TaskRow) -> str | None:
-    """Return why a row whose metrics are believed cannot be ranked, or None."""
+def failure(row: TaskRow) -> str | None:
+    """Return with which seed a row failed first, and how, or None."""
+    for result in row.results:
+        if result.error is not None:
+            prefix = f"submission {result.spec}, task {result.task}: "
+            return f"failed with seed {result.seed}: {first_line(result.error).removeprefix(prefix)}"
+    return None
+
+
+def not_fit(task: Task, row: TaskRow, seeds: Sequence[int] = ()) -> str | None:
+    """Return why a row whose metrics are believed cannot be ranked, or None.
+
+    `seeds`: those that it must have; by default as many as it has, from 0 on.
+    """
     for result in row.results:
         if result.report and result.report.failed_checks:
             return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"
     if any(result.uses_generator for result in row.results):
         return "uses the generator: it knows how the data were made, which is more than a model can learn from them"
-    if row.seeds != list(range(len(row))):
-        seeds = ", ".join(map(str, row.seeds))
-        return f"incomplete: has the seeds {seeds}, expected all from 0 on; run or merge the others"
+    if row.seeds != sorted(seeds or range(len(row))):
+        has, expected = (", ".join(map(str, some)) for some in (row.seeds, sorted(seeds)))
+        return f"incomplete: has the seeds {has}, expected {expected or 'all from 0 on'}; run or merge the others"
     if not beats_chance(task, row):
-        return "not significantly better than chance in test accuracy"
+        return AT_CHANCE
     return next(filter(None, (_flattened(task, result) for result in row.results)), None)
 
 

@@ -163,17 +163,6 @@ def to_erm_text(row: BoardRow) -> str:
     return f"{against.difference:+z.3f}{verdict}"
 
 
-def p_text(p_value: float) -> str:
-    """Return a p-value to three decimals."""
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
-
-
-def p_equals(p_value: float) -> str:
-    """Return a p-value for a sentence, as `p = 0.020` or `p < 0.001`."""
-    shown = p_text(p_value)
-    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
-
-
 def as_text(text: str) -> str:
     """Return a stranger's text so that Markdown shows it as text and no more."""
     shown = "".join(c if c.isprintable() else " " for c in text)  # no newline, no escape sequence of a terminal

@@ -8,6 +8,7 @@ from scipy.stats import chi2_contingency
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.anchor.dataset import aligned_values
+from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics.arrays import Int64
 
 ALPHA = 0.001  # of the test of whether an attribute goes with the class at all; train splits are large
@@ -57,7 +58,10 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
     np.add.at(counts, (labels, ids), 1)
     p_value = float(chi2_contingency(counts[:, counts.any(axis=0)]).pvalue)
     if p_value > ALPHA:
-        return None, f"in the train split, no value of {name} goes with a class more than by chance (p = {p_value:.2g})"
+        return (
+            None,
+            f"in the train split, no value of {name} goes with a class more than by chance ({p_equals(p_value)})",
+        )
     try:
         return aligned_values(labels, ids, name), ""
     except SpurgenError:

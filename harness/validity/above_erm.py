@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness.board.against_erm import ERM, against_erm
-from spurgen.harness.board.rendering import as_text, p_text
+from spurgen.harness.board.rendering import as_text
 from spurgen.harness.board.schema import AgainstErm
 from spurgen.harness.machine.plotting import GREY
+from spurgen.harness.machine.printing import p_text
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.statistics.differences import ALPHA, holm
 from spurgen.harness.validity._panels import panels, whiskers
@@ -87,7 +88,7 @@ class AboveErm(Section):
         """Return a line per task and wanted method, and the methods above ERM."""
         lines = [
             {"Task": name, "Method": label, "To ERM (95 %)": with_interval(lead.difference, lead.interval, "+.3f"),
-             "p, of two": _p(answer.p), "Above ERM": PASSED[answer.above], "p, of all": _p(lead.p_holm)}
+             "p, of two": p_text(answer.p), "Above ERM": PASSED[answer.above], "p, of all": p_text(lead.p_holm)}
             for name, task in self.tasks.items()
             for label, lead in task.methods.items()
             if (answer := task.wanted.get(label))
@@ -118,10 +119,6 @@ def _above(task: TaskLeads) -> list[str]:
 def _brief(label: str, task: TaskLeads) -> str:
     lead = task.methods.get(label)
     return "-" if lead is None else number(lead.difference, "+.2f") + "*" * bool(task.wanted[label].above)
-
-
-def _p(value: float | None) -> str:
-    return "-" if value is None else p_text(value)
 
 
 def _draw(axes: Axes, name: str, task: TaskLeads) -> None:

@@ -5,8 +5,10 @@ import pytest
 
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import p_equals, rank_text
+from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.verdict import MORE, verdict
+from spurgen.harness.machine.printing import p_equals
+from spurgen.harness.metrics import Interval
 
 TASK = "small-text"
 TASKS = ("small-text", "small-image")
@@ -125,7 +127,7 @@ def test_the_worst_group_is_named_by_its_class_and_the_channels_that_conflict(su
 def test_the_highest_sss_beside_its_floor_and_an_ignored_core_cue_are_named(suite, make_row, judge):
     arrays = {"placebo": np.full(24, 0.4), "core": np.full(24, 0.2)}
     lines, _ = judge("mine", mine=make_row(suite, 0.6, arrays=arrays))
-    assert lines[4:6] == [
+    assert lines[5:7] == [
         "  Of its channels color moves it most: SSS 0.300; all nuisances redrawn move it by 0.400.",
         "  It ignores the core cue: sensitivity 0.200, not above that.",
     ]
@@ -171,3 +173,32 @@ def test_a_row_that_no_channel_moves_is_said_to_have_none(make_row, suite):
     rows = {"still": {"small-text": still}}
     lines = verdict(suite, build(suite, rows), "still", rows["still"], ["small-text"])
     assert "  No channel moves it: every SSS is 0." in lines
+
+
+def test_a_single_unit_has_the_interval_over_its_test_samples_and_no_test_that_says_nothing(
+    suite, make_row, make_baselines, judge
+):
+    lines, part = judge("mine", mine=make_row(suite, 0.9, [0]), **make_baselines())
+    (line,) = [line for line in lines if "test samples" in line]
+    assert line.startswith("  95 % interval over the test samples of this one seed, which shows no other: [0.")
+    low, high = map(float, line.rpartition("[")[2].rstrip("].").split(", "))
+    row = next(row for row in part.few if row.submission == "mine")
+    assert 0 < low < row.ranked_by.value < high <= 1
+    several, _ = judge("mine", mine=make_row(suite, 0.9, range(2)), **make_baselines())
+    assert not any("test samples" in line for line in several)
+
+
+def test_an_interval_of_everything_and_its_p_value_are_not_shown(suite, make_row, make_baselines):
+    rows = {name: {TASK: row} for name, row in {"mine": make_row(suite, 0.9, [0]), **make_baselines()}.items()}
+    board = build(suite, rows)
+    part = board.tasks[TASK]
+    (mine,) = [row for row in part.few if row.submission == "mine"]
+    vague = replace(
+        mine, estimates={**mine.estimates, "robust_accuracy": replace(mine.ranked_by, low=0.0, high=1.0)},
+        against_erm=replace(mine.against_erm, interval=Interval(-1.0, 1.0), p=0.9, p_holm=1.0),
+    )  # fmt: skip
+    shown = replace(board, tasks={TASK: replace(part, few=[vague])})
+    text = "\n".join(verdict(suite, shown, "mine", rows["mine"], (TASK,)))
+    assert "Its difference to ERM cannot be tested on 1 seed: " in text
+    assert "[0.000, 1.000]" not in text
+    assert "p = " not in text
