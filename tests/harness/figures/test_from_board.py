@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from spurgen.harness.board.files import build_board
-from spurgen.harness.figures.from_board import board_sheets, not_apart, set_sheets, told_apart
+from spurgen.harness.figures.from_board import board_sheets, not_apart, set_sheets
 from spurgen.harness.statistics.estimate import Estimate
 
 LABELS = ["erm", "mixup", "jtt", "group_dro"]
