@@ -16,6 +16,7 @@ from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.scenario_tables import Modality, Name
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
 
 Backbone = Literal["scratch", "imagenet"]
@@ -197,7 +198,7 @@ class Suite:
             raise FrozenDataError(*error.args) from None
         except ValidationError as error:
             problem = f"cannot read the ideal observers {self.ideal_file}: {explain(error.errors())}"
-            raise FrozenDataError(f"{problem}; delete the file and run spurgen splits ideal") from None
+            raise FrozenDataError(f"{problem}; delete the file and run {spurgen('splits ideal')}") from None
 
     @cached_property
     def manifest(self) -> Manifest:

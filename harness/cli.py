@@ -19,6 +19,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
+from spurgen.harness.machine.files import FULL
 from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 from spurgen.harness.parser import Parser
 
@@ -29,7 +30,6 @@ FOR_USERS = (
 """Listed first in the help, in the order of their use; all others are for maintainers of a suite."""
 USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h
 DEBUG = "--debug"
-FULL = (errno.ENOSPC, errno.EDQUOT)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)
 """What a path may be the reason for; that a file below a folder is missing is more likely a bug."""
 

@@ -9,7 +9,7 @@ from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.rendering import to_markdown
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.machine.files import check_distinct, write_atomically
+from spurgen.harness.machine.files import check_distinct, write_changed
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import PRIVATE, REFERENCE, Store
@@ -36,11 +36,11 @@ def _only(part: TaskRow, data: Sequence[str]) -> TaskRow:
     return replace(part, results=tuple(result for result in part.results if result.data_sha256 in data))
 
 
-def write_board(board: Leaderboard, *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[Path]:
-    """Write a leaderboard to the files that are named; return them. Raise `SpurgenError` if two are the same."""
+def write_board(board: Leaderboard, *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[str]:
+    """Write a leaderboard to the files that are named; return a line on each.
+
+    Raise `SpurgenError` if two are the same.
+    """
     check_distinct({"--markdown": markdown, "--csv": csv, "--json": json})
     texts = {markdown: to_markdown, csv: to_csv, json: to_json}
-    written = [path for path in texts if path is not None]
-    for path in written:
-        write_atomically(path, texts[path](board))
-    return written
+    return [write_changed(path, text(board)) for path, text in texts.items() if path is not None]

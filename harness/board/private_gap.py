@@ -6,8 +6,8 @@ import numpy as np
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
-from spurgen.harness.board.rendering import p_equals
 from spurgen.harness.board.schema import PrivateGap
+from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics import robust_accuracy
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING

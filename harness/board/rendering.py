@@ -12,17 +12,16 @@ from spurgen.harness.machine.printing import markdown_table
 
 NOTE = (
     "Rows are sorted by robust accuracy: the lowest accuracy, averaged over classes, of an alignment pattern. A board "
-    "per access tier: what a submission was given besides labels; no real data have twins. Rank a-b: a - 1 rows of "
-    "the tier are significantly better; b counts the undecided as better too. Letter: a row does not differ "
-    "significantly from the baselines of its tier with which it shares one (moderated paired t-test over worlds, or "
-    "over training seeds where there is one world; of all pairs of baselines that differ significantly, 5 % at most "
-    "are expected to be equal). Rows are compared with the baselines alone, so a new row moves no other; one with `-` "
-    "differs from a baseline of every letter. To ERM: robust accuracy less ERM's, better or worse where it differs "
-    "significantly (Holm). Brackets: 95 % intervals. WGA: worst-group accuracy, corrected for the bias of a minimum, "
-    "so it can exceed robust accuracy, which is not. SSS: Spurious Sensitivity Score; its floor is what redrawn "
-    "nuisances alone change. IG: Invariance Gap, nats. Private gap: robust accuracy less that on splits nobody has "
-    "seen. Verified: who ran it; self-reported is unchecked. All other metrics: the CSV and JSON files, and "
-    "docs/metrics.md."
+    "per access tier: what a submission was given besides labels; no real data have twins. Rank a-b: a - 1 rows of the "
+    "tier are significantly better; b counts the undecided as better too. Letter: rows of the tier that share one do "
+    "not differ significantly (moderated paired t-test over worlds, or over training seeds where there is one world; "
+    "of all pairs of baselines that differ significantly, 5 % at most are expected to be equal). A new row changes no "
+    "test of two others. To ERM: robust accuracy less ERM's, better or worse where it differs significantly (Holm). "
+    "Brackets: 95 % intervals of each row alone; letters say which rows differ. WGA: worst-group accuracy, corrected "
+    "for the bias of a minimum, so it can exceed robust accuracy, which is not. SSS: Spurious Sensitivity Score; its "
+    "floor is what redrawn nuisances alone change. IG: Invariance Gap, nats. Private gap: robust accuracy less that on "
+    "splits nobody has seen. Verified: who ran it; self-reported is unchecked. All other metrics: the CSV and JSON "
+    "files, and docs/metrics.md."
 )
 UNITS: dict[Unit, str] = {"world": "Worlds", "seed": "Seeds"}
 OPTIONAL = {
@@ -82,7 +81,7 @@ def board_table(rows: Sequence[Row], columns: Columns[Row], unit: Unit) -> str:
     ranked = any(row.ranks for row in rows)
     lines = []
     for row in rows:
-        place = {"Rank": rank_text(row), "Letter": row.letters or "-"} if ranked else {}
+        place = {"Rank": rank_text(row), "Letter": row.letters} if ranked else {}
         name = as_text(row.submission)
         access = {} if ranked else {"Access": as_text(row.access)}
         mark = " (ignores the core cue)" if isinstance(row, TaskBoardRow) and row.ignores_core else ""
@@ -156,17 +155,6 @@ def to_erm_text(row: BoardRow) -> str:
         return ""
     verdict = "" if against.verdict == "undecided" else f" {against.verdict}"
     return f"{against.difference:+z.3f}{verdict}"
-
-
-def p_text(p_value: float) -> str:
-    """Return a p-value to three decimals."""
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
-
-
-def p_equals(p_value: float) -> str:
-    """Return a p-value for a sentence, as `p = 0.020` or `p < 0.001`."""
-    shown = p_text(p_value)
-    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
 
 def as_text(text: str) -> str:

@@ -22,7 +22,7 @@ from spurgen.harness.board.rendering import (
 )
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
 
-PLAIN_WIDTH = 100  # characters of a line where there is no terminal
+PLAIN_WIDTH = 80  # characters of a line where there is no terminal
 UNLIMITED = 10_000
 LONGEST = 32  # characters of a name on a line
 ON = "on "  # begins the title of a channel's reliance
@@ -30,9 +30,8 @@ GAP = 3  # characters between two columns
 NAME = "Submission"
 BRIEF = (
     "Rank a-b: a - 1 rows of the access tier are significantly better in robust accuracy; b counts the undecided as "
-    "better too. Rows with a common letter do not differ significantly (rows of your own are compared with baselines "
-    "alone). Brackets: 95% intervals. Reliance: the largest on a channel; `on X`: that on channel X. Columns: "
-    "docs/metrics.md."
+    "better too. Rows of the tier with a common letter do not differ significantly. Brackets: 95% intervals. Reliance: "
+    "the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
 )
 MINE = " >: your row."
 SPARE = ("Access", "Letter", "Reliance", "Core use", ON, "To ERM")
@@ -61,8 +60,29 @@ def to_terminal(
         if shown.keys() >= set(ranked.tasks) and (ranked.rows or ranked.few):
             printer.title(f"## Overall, {name}: mean over {', '.join(ranked.tasks)}")
             printer.board(ranked, ranked.rows, ranked.few, set_columns)
-    printer.text(f"Manifest SHA-256: {board.manifest_sha256}")
+    printer.text(f"Manifest: {board.manifest_sha256}")
     return printer.content
+
+
+def first_to_terminal(
+    board: Leaderboard, mine: Collection[str] = (), *,
+    width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False,
+) -> str:  # fmt: skip
+    """Return the first set of tasks with rows, or else the first task, each tier's best row last, above the prompt.
+
+    Of the rows that are not ranked only `mine` have their reason. Arguments: as of `to_terminal`.
+    """
+    printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
+    printer.text(BRIEF + (MINE if mine else ""), width)
+    whole = next((part for part in board.overall.values() if part.rows or part.few), None)
+    if whole:
+        printer.text(f"SpurGen {board.suite}: means over {', '.join(whole.tasks)}", width)
+        printer.best_last(whole, whole.rows, whole.few, set_columns)
+    elif board.tasks:
+        name, part = next(iter(board.tasks.items()))
+        printer.text(f"SpurGen {board.suite}: {name}", width)
+        printer.best_last(part, part.rows, part.few, task_columns)
+    return printer.content.rstrip()
 
 
 class _Printer:
@@ -97,16 +117,25 @@ class _Printer:
         """Print a table per access tier, one of the rows with few units, and the rows that are not ranked."""
         if isinstance(part, TaskBoard) and part.told_apart is not None:
             self.text(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
-        tiers = {access: list(rows) for access, rows in groupby(full, lambda row: row.access)}
-        self._tables(part, dict(zip(map(tier_title, tiers), tiers.values(), strict=True)), all_)
-        if few:
-            unit = UNITS[part.unit].lower()
-            self._tables(part, {f"Fewer than {part.asked} {unit}: not ranked among the others": list(few)}, all_)
+        self._tables(part, _by_tier(full), all_)
+        self._tables(part, _with_few(part, few), all_)
         for row in part.unranked:
             line = f"Not ranked: {row.submission}: {row.reason}"
             self._console.print(Text(_harmless(line)), soft_wrap=True)
         if part.unranked:
             self._console.print()
+
+    def best_last(
+        self, part: TaskBoard | SetBoard, full: Sequence[Row], few: Sequence[Row], all_: Columns[Row]
+    ) -> None:
+        """Print how many rows are not ranked, with the reason of one's own, and tables with the best row last."""
+        own = [row for row in part.unranked if row.submission in self._mine]
+        for row in own:
+            self.text(_harmless(f"Not ranked: {row.submission}: {row.reason}"), self._console.width)
+        if len(part.unranked) > len(own):
+            self.text(f"Not ranked: {len(part.unranked) - len(own)} {'others' if own else 'rows'}; --all says why.")
+        tables = _with_few(part, few) | _by_tier(full)
+        self._tables(part, {title: list(reversed(rows)) for title, rows in tables.items()}, all_)
 
     def _tables(self, part: TaskBoard | SetBoard, tables: Mapping[str, Sequence[Row]], all_: Columns[Row]) -> None:
         """Print tables of the same columns, which are as wide in each; none if there is no table."""
@@ -122,7 +151,7 @@ class _Printer:
     def _line(self, part: TaskBoard | SetBoard, rows: Sequence[Row], row: Row, all_: Columns[Row]) -> Line:
         """Return a row's cells by column."""
         ranked = any(each.ranks for each in rows)
-        place = {"Rank": rank_text(row), "Letter": row.letters or "-"} if ranked else {"Access": row.access}
+        place = {"Rank": rank_text(row), "Letter": row.letters} if ranked else {"Access": row.access}
         mark = " (ignores the core cue)" if isinstance(row, TaskBoardRow) and row.ignores_core else ""
         name = {NAME: _harmless(("> " if row.submission in self._mine else "") + row.submission + mark)}
         if not self._wide:
@@ -130,6 +159,15 @@ class _Printer:
         verified = {"Verified": row.verification} if isinstance(row, TaskBoardRow) else {}
         of_channels = {title: _decimals(value) for title, value in _reliances(rows, row).items()}
         return place | name | all_(rows, row) | of_channels | {UNITS[part.unit]: f"{row.units}"} | verified
+
+
+def _by_tier(rows: Sequence[Row]) -> dict[str, Sequence[Row]]:
+    return {tier_title(access): list(of_tier) for access, of_tier in groupby(rows, lambda row: row.access)}
+
+
+def _with_few(part: TaskBoard | SetBoard, few: Sequence[Row]) -> dict[str, Sequence[Row]]:
+    title = f"Fewer than {part.asked} {UNITS[part.unit].lower()}: not ranked among the others"
+    return {title: few} if few else {}
 
 
 def _few_columns(rows: Sequence[BoardRow], row: BoardRow) -> Line:

@@ -28,6 +28,7 @@ from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -35,7 +36,7 @@ from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import find_missing, run_missing, warn_replaced
+from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import offered, plan
 from spurgen.harness.running.plan_file import by_task, share
 
@@ -75,6 +76,7 @@ def run_submissions(
     check_cluster(arguments)
     check_board_files(arguments)
     suite = load_suite(arguments.suite)
+    check_shown_files(specs, suite, arguments.results)
     store = open_store(suite, arguments, console)
     rows = store.rows()
     jobs = _jobs(specs, rows, arguments, console)
@@ -114,8 +116,8 @@ def _show(
     """Write and print the board of some tasks, and a verdict on each of one's own rows."""
     with console.status("comparing rows"):
         board = build_board(suite, arguments.results, rows)
-    for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
-        say(console, f"wrote {path}")
+    for line in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
+        say(console, line)
     print_board(board, tasks, mine)
     for label in sorted(mine & rows.keys()):
         print("", *verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), sep="\n")
@@ -139,9 +141,14 @@ def _taken(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console)
 
 
 def run_all(jobs: Sequence[Job], store: Store, console: Console, arguments: argparse.Namespace) -> list[str]:
-    """Run the missing jobs; return the errors of those that failed."""
-    resources = resources_of(arguments, jobs[0].device)
-    return [result.error for _, result in run_missing(jobs, store, console, resources) if result.error]
+    """Run the missing jobs; return the errors of those that failed, by their own fault or by a bug of ours."""
+    failures: list[str] = []
+    try:
+        for _, result in run_missing(jobs, store, console, resources_of(arguments, jobs[0].device)):
+            failures += [result.error] if result.error else []
+    except JobsFailedError as failed:
+        failures += failed.lines
+    return failures
 
 
 def report_failures(errors: Iterable[str], console: Console) -> int:

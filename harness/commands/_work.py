@@ -5,9 +5,11 @@ import argparse
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import describe_isolation, limits_of
 from spurgen.harness.commands._running import report_failures
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -32,6 +34,7 @@ def work(arguments: argparse.Namespace, console: Console) -> int:
     with sent_to(place) as (folder, send):
         check_writable(folder, "--results")
         say(console, describe_isolation(limits_of(arguments)))
+        check_shown_files({line.submission for line in planned}, load_suite(planned[0].suite), folder)
         store = Store(folder, suite, shipped=False)  # a share holds what it made, no more
         for _, result in run_missing(jobs, store, console, resources_of(arguments, device)):
             send()

@@ -7,6 +7,7 @@ from scipy.stats import chi2_contingency
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
+from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics.arrays import Float64, Int64
 
 ALPHA = 0.001  # of the test of whether an attribute goes with the class at all; train splits are large
@@ -56,7 +57,10 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
     np.add.at(counts, (labels, ids), 1)
     p_value = float(chi2_contingency(counts[:, counts.any(axis=0)]).pvalue)
     if p_value > ALPHA:
-        return None, f"in the train split, no value of {name} goes with a class more than by chance (p = {p_value:.2g})"
+        return (
+            None,
+            f"in the train split, no value of {name} goes with a class more than by chance ({p_equals(p_value)})",
+        )
     aligned = aligned_values(counts)
     if len(set(aligned.tolist())) < len(classes):
         return None, f"in the train split, classes share the value of {name} that goes with them"

@@ -30,6 +30,8 @@ DIGITS = 8  # behind the point of logits, so that equally probable classes tie, 
 def ideal_scores(task: Task) -> Scores:
     """Return every metric of the ideal observer of a task's training data, in one world of the task.
 
+    For a scenario of your own: `ideal_scores(Task("mine", load_scenario("mine.toml"), "image"))`.
+
     `undetermined` is the share of test samples that show what training never shows, so that all classes are equally
     probable. Computed once per process and world, in less than a second. Raise `ScenarioError` if the withheld
     combinations of the scenario join too many channels.

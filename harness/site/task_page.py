@@ -57,7 +57,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
     """Return what the template of a task's page shows."""
     task = material.suite.tasks[name]
     world = task.in_world(0)
-    erm = material.rows.get(ERM, {}).get(name)
+    erm = material.baseline(ERM, name)
     trained = [result for result in erm.results if result.error is None] if erm else []
     return {
         "name": name,
@@ -133,7 +133,7 @@ def _calibration(material: Material, task: Task) -> list[Calibration]:
     ideal = {metric: material.ideal_mean([task.name], of_ideal(metric)) for metric in CALIBRATION}
     lines = [Calibration("ideal observer", ideal, None)]
     for label, title in SHOWN.items():
-        row = material.rows.get(label, {}).get(task.name)
+        row = material.baseline(label, task.name)
         lines += [_line(material, task, title, row)] if row else []
     reference = material.reference(ERM, task.name)
     return lines + ([_line(material, task, "ERM, trained on uncorrelated data", reference)] if reference else [])

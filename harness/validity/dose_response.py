@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import as_text, p_text
+from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY, INK
-from spurgen.harness.machine.printing import and_list
+from spurgen.harness.machine.printing import and_list, p_text
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, all_passed
 from spurgen.harness.validity._section import Section
@@ -18,7 +19,7 @@ from spurgen.harness.validity._tables import PASSED, estimated, number, with_int
 from spurgen.harness.validity._trends import EvenPull, Slope, Trend, even_pull, trends
 
 PLACE = 6
-TITLE = "Dose response"
+TITLE = "Stronger correlations do more harm"
 COLUMNS = 6  # of the plot
 DIRECTIONS = {"robust_accuracy": -1, "reliance": 1}
 WORDS = {"robust_accuracy": "robust accuracy", "reliance": "reliance"}
@@ -70,6 +71,9 @@ class SeriesResponse:
 class DoseResponse(Section):
     """Responses of the methods; ERM alone must pass, since a method that avoids shortcuts has no trend."""
 
+    STILL: ClassVar[str] = (
+        "Differences between methods on a single task stand; how harm changes with strength does not follow."
+    )
     series: list[SeriesResponse]
 
     @property
@@ -171,7 +175,7 @@ def _slope_cells(slope: Slope | None, excess: Slope | None) -> dict[str, str]:
     for title, each in (("Slope", slope), ("Excess slope", excess)):
         p_holm = each.p_holm if each else None
         cells[f"{title} (95 %)"] = with_interval(each.slope, each.interval, "+.3f") if each else "-"
-        cells[f"p, {title.lower()}"] = "-" if p_holm is None else p_text(p_holm)
+        cells[f"p, {title.lower()}"] = p_text(p_holm)
         cells[f"{title} significant"] = PASSED[each.significant] if each else "-"
     return cells | {"Monotone": "-"}
 

@@ -205,6 +205,11 @@ def test_a_file_has_the_last_name_before_its_block():
     assert named_files(text) == {"c.py": "x = 1\n"}
 
 
+@pytest.mark.parametrize("command", ["benchmark", "check MODEL=x.py", "submit MODEL=x.py", "site"])
+def test_a_command_for_users_leaves_the_results_of_the_package_alone(command):
+    assert not [line for line in dry(f"make {command}") if "benchmark/" in line]
+
+
 @pytest.mark.parametrize("command", ["make nothing-of-this-name", "make clean"])
 def test_a_target_that_does_not_exist_or_runs_nothing_is_an_error(command):
     with pytest.raises(AssertionError, match=r"No rule to make target|runs nothing"):

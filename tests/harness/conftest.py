@@ -272,7 +272,7 @@ def ask_worker():
     return ask
 
 
-@pytest.fixture(scope="session", params=["bubblewrap", "process"])
+@pytest.fixture(scope="session", params=[pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 def ask(request, ask_worker):
     """`ask_worker`, first sandboxed by bubblewrap and then as a plain process."""
     return lambda spec, *more, **named: ask_worker(spec, Limits(isolation=request.param), *more, **named)

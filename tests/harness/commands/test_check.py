@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,26 @@ from spurgen.harness.cli import main
 from spurgen.harness.commands._planning import BY_MAKE
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
+
+DARK = """
+import numpy as np
+
+MODALITIES = {"image"}
+
+
+def dark(images):
+    return np.exp(-images.reshape(len(images), -1).astype(float))
+
+
+def fit(train, val, context):
+    global means
+    features = dark(train.images / 255)
+    means = np.stack([features[train.labels == k].mean(0) for k in range(context.num_classes)])
+
+
+def predict(batch):
+    return -np.linalg.norm(dark(batch.images / 255)[:, None] - means, axis=2)
+"""
 
 
 @pytest.fixture
@@ -25,10 +46,32 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert code == 0
     assert out.splitlines()[0].split() == ["|", "|", "text", "|"]
     assert "model: access none, offers predict" in err
-    assert "All checks passed. One seed on all 1 tasks of tiny that it takes needs less than a minute" in err
+    assert "One seed on all 1 tasks of tiny that it takes needs less than a minute" in err
     next_step = err.partition("Next, for some of them: ")[2]
     assert next_step.startswith(f"spurgen score {write_submission(GOOD)} --suite ")
     assert "tiny.toml --tasks small-text" in next_step
+
+
+@pytest.mark.slow
+def test_the_accuracy_is_shown_beside_chance_and_that_of_erm(check):
+    code, out, err = check(DARK)
+    assert code == 0
+    reached = re.search(r"accuracy +\| (0\.\d\d) \(chance 0\.33, ERM (0\.\d\d)\)", out)
+    assert float(reached[1]) > 0.4
+    assert float(reached[2]) > 0.4
+    assert "All checks passed." in err
+
+
+@pytest.mark.slow
+def test_a_predict_that_does_not_preprocess_as_fit_does_is_said_to_be_at_chance(check):
+    code, _, err = check(DARK.replace("batch.images / 255", "batch.images"))
+    assert code == 0
+    assert re.search(
+        r"image: accuracy 0\.3\d is at chance \(0\.33\), where ERM reaches 0\.\d\d: "
+        r"does predict preprocess as fit does\? No check failed, but see above\. One seed",
+        err,
+    ), err
+    assert "All checks passed" not in err
 
 
 def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):
@@ -64,7 +107,7 @@ def test_a_wrong_submission_is_explained(check, code, message):
     assert message in err
 
 
-@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+@pytest.mark.parametrize("isolation", [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 @pytest.mark.parametrize(
     ("code", "message"),
     [

@@ -78,7 +78,9 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     assert score(spec) == 0
     message = stderr()
     assert "1 of 1 jobs to run, 1 at a time; their time is unknown" in message
-    assert f"next: spurgen leaderboard --suite {tmp_path}/suites/tiny.toml {where}, which shows all rows" in message
+    suite = f"--suite {tmp_path}/suites/tiny.toml"
+    ranked = f"spurgen score {spec} {suite} {where} --tasks small-text --seeds 0-4, which gives it a rank"
+    assert f"next: {ranked}, or spurgen leaderboard {suite} {where}, which shows all rows" in message
     assert score(spec, "--dry-run", "--markdown", str(tmp_path / "board.md")) == 0
     assert "nothing to run: all results are there (1)" in stderr()
     assert not (tmp_path / "board.md").exists()
@@ -86,7 +88,8 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     assert score(spec) == 0
     message = stderr()
     assert "nothing to run: all results are there (1)" in message
-    assert "next: make leaderboard, which shows all rows and writes the row into the board's files" in message
+    ranked = f'make submit MODEL={spec} TASKS="small-text" SEEDS=0-4, which gives it a rank'
+    assert f"next: {ranked}, or spurgen leaderboard {suite} {where}, which shows all rows" in message
 
 
 def test_a_run_of_tasks_that_are_skipped_or_done_has_nothing_to_do(score, write_submission, stderr):

@@ -1,4 +1,5 @@
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -235,16 +236,20 @@ def test_shipped_rows_stand_behind_a_users_own_and_are_never_written(add, store,
 @pytest.mark.parametrize("moment", ["before the text", "after the text"])
 def test_a_process_killed_while_writing_leaves_the_old_row_or_the_new_one(add, store, monkeypatch, moment):
     add(seed=0)
-    real = module.write_atomically
+    real = module.staged
 
+    @contextmanager
     def dies(path, content):
-        if path.suffix == ".jsonl":
-            if moment == "after the text":
-                real(path, content)
-            raise KeyboardInterrupt
-        real(path, content)
+        with real(path, content) as put:
 
-    monkeypatch.setattr(module, "write_atomically", dies)
+            def last():
+                if moment == "after the text":
+                    put()
+                raise KeyboardInterrupt
+
+            yield last if path.suffix == ".jsonl" else put
+
+    monkeypatch.setattr(module, "staged", dies)
     with pytest.raises(KeyboardInterrupt):
         add(seed=1)
     monkeypatch.undo()

@@ -41,10 +41,10 @@ def test_a_test_without_a_task_in_the_suite_is_not_judged(toy):
     sections = examine(gather(without, {}, {}, [], {"erm": "none"}))
     assert sections["dose_response"].missing == []
     text = summary(sections)
-    assert "Dose response: not judged: the suite has no task for it." in text
+    assert "Stronger correlations do more harm: not judged: the suite has no task for it." in text
     assert text.count("not judged: what it needs is missing") == 4
     whole = summary(examine(gather(toy, {}, {}, [], {"erm": "none"})))
-    assert "Dose response: not judged: what it needs is missing" in whole
+    assert "Stronger correlations do more harm: not judged: what it needs is missing" in whole
 
 
 def test_a_suite_of_several_worlds_without_rows_says_what_is_missing(empty):
