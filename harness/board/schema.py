@@ -11,7 +11,7 @@ from spurgen.harness.statistics.estimate import Estimate
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 Direction = Literal["better", "worse", "undecided"]
 
 
