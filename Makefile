@@ -13,30 +13,24 @@ WHOLE := $(COMPOSITE) scarce-text scarce-image label-noise core-noise hidden-mol
 SIZES := availability-small availability-medium availability-large
 CONTROLS := easy-text easy-image $(foreach size,$(SIZES),$(size)-80 $(size)-90 $(size)-98)
 AMBIGUOUS := ambiguous-text ambiguous-image
-# A checkout keeps its results with the package; everybody else's go to ./spurgen-results.
+# For maintainers: the rows that come with the package, which tracked files show. Your own go to ./spurgen-results.
 RESULTS := --results benchmark/results
-# Rows of your own get into the board's tracked files by `make leaderboard` alone.
-OWN_ROWS := $(shell git ls-files --others --exclude-standard benchmark/results 2>/dev/null)
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
-ARCHIVED := v1 v1-imagenet
-KEPT = @$(if $(OWN_ROWS),echo "benchmark/leaderboard* not renewed: new rows are in benchmark/results; make leaderboard includes them")
 
 SITE_DOCS := $(or $(SITE),site)/docs/index.html
 DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' 'generators/*.py' 'baselines/*.py' 'harness/metrics/*.py' 2>/dev/null)
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
-.PHONY: benchmark benchmark-full splits check submit leaderboard site calibrate validity test attacks chaos lint bench ratios vendor sheets docs clean
+.PHONY: benchmark benchmark-full splits check submit leaderboard site calibrate validity test test-all attacks chaos lint bench ratios vendor sheets docs clean
 
 benchmark: $(READY)  ## the composite tasks and scarce-text, 3 worlds, a method of each family
-	$(BIN)/spurgen benchmark --tasks $(COMPOSITE) scarce-text --seeds 0-2 --submissions $(SIX) $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
-	$(KEPT)
+	$(BIN)/spurgen benchmark --tasks $(COMPOSITE) scarce-text --seeds 0-2 --submissions $(SIX)
 
 benchmark-full: $(READY)  ## all of v2, 5 worlds: every method, and on the controls a method of each family
 	$(BIN)/spurgen benchmark --tasks $(CONTROLS) --seeds 0-4 --submissions $(SIX) $(RESULTS)
 	$(BIN)/spurgen benchmark --tasks $(AMBIGUOUS) --seeds 0-4 --submissions erm contrastive $(RESULTS)
-	$(BIN)/spurgen benchmark --tasks $(WHOLE) --seeds 0-4 $(RESULTS) $(if $(OWN_ROWS),,$(BOARD))
-	$(KEPT)
+	$(BIN)/spurgen benchmark --tasks $(WHOLE) --seeds 0-4 $(RESULTS) $(BOARD)
 
 splits: $(READY)  ## write train and val of the composite tasks, world 0, to data/, and verify all of v2
 	$(BIN)/spurgen splits regenerate --scenarios $(addsuffix -w0,$(COMPOSITE))
@@ -47,26 +41,27 @@ check submit: export SPURGEN_MAKE = 1
 
 submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="composite-text scarce-text"] [SEEDS=0-4]
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
-	$(BIN)/spurgen score "$(MODEL)" --tasks $(or $(TASKS),$(COMPOSITE)) --seeds $(or $(SEEDS),0) $(RESULTS)
+	$(BIN)/spurgen score "$(MODEL)" --tasks $(or $(TASKS),$(COMPOSITE)) --seeds $(or $(SEEDS),0)
 
 check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## print the leaderboards, of v2 and of archived suites, and write their files
-	for suite in $(ARCHIVED); do $(BIN)/spurgen leaderboard --suite $$suite $(RESULTS) --markdown benchmark/leaderboard-$$suite.md --csv benchmark/leaderboard-$$suite.csv || exit; done
+leaderboard: $(READY)  ## print the leaderboard of v2 and write its files where they changed
 	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
 site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v2] [SITE=site]
-	$(BIN)/spurgen site --suite $(or $(SUITE),v2) $(RESULTS) --out $(or $(SITE),site)
+	$(BIN)/spurgen site --suite $(or $(SUITE),v2) --out $(or $(SITE),site)
 
 calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
-	$(BIN)/spurgen calibrate --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
+	$(BIN)/python tools/calibrate.py --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
 
 validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/ and docs/validity.md
 	$(BIN)/spurgen validity $(RESULTS) --out benchmark/validity --page docs/validity.md
 
-test: $(DEV_READY)
+test-all: export CI = true
+
+test test-all: $(DEV_READY)  ## all tests; those that need what is not installed are skipped, or with test-all fail
 	$(BIN)/pytest -n auto --dist worksteal --ignore tests/speed
 
 attacks: $(READY)  ## hostile submissions against the sandbox: the scorecard in docs/sandbox.md
@@ -79,6 +74,7 @@ lint: $(DEV_READY)
 	for folder in benchmark generators baselines harness; do ln -s $(CURDIR)/$$folder $(TYPES)/spurgen/$$folder; done
 	MYPYPATH=$(TYPES) $(BIN)/mypy --namespace-packages --explicit-package-bases -p spurgen
 	MYPYPATH=$(TYPES):docs/sphinx $(BIN)/mypy docs/sphinx
+	MYPYPATH=$(TYPES):tools $(BIN)/mypy tools
 
 chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has 52 of them
 	SPURGEN_KILLS=500 $(BIN)/pytest -n auto tests/chaos
@@ -94,7 +90,7 @@ vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator
 	sh harness/site/vendor/refresh.sh
 
 sheets: $(READY)  ## redraw the pictures in docs/
-	$(BIN)/spurgen sheets --out docs
+	$(BIN)/python tools/sheets.py --out docs
 
 docs: $(SITE_DOCS)  ## the documentation, site/docs/index.html
 

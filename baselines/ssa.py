@@ -29,7 +29,7 @@ class Hyperparameters(WorstGroupRecipe):
     lr: float = redefined(WorstGroupRecipe, "lr", default=0.0063)
     weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.5)
     eta: float = redefined(WorstGroupRecipe, "eta", default=0.0083)
-    steps: int = within(1, 10**6, "chosen here: about one epoch of v1's train; the labelled half is small", default=300)
+    steps: int = within(1, 10**6, "chosen here: an epoch of 20,000 samples; the labelled half is small", default=300)
     threshold: float = within(0.0, 1.0, "Nam et al. 2022: least threshold 0.95", default=0.95)
 
 

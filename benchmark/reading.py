@@ -1,5 +1,10 @@
-"""Read files that may be damaged or forged: plain files of a limited size, as bytes, text, TOML or JSON."""
+"""Read files that may be damaged or forged: plain files of a limited size, as bytes, text, TOML or JSON.
 
+A compressed file may unpack to a limited size as well.
+"""
+
+import gzip
+import io
 import json
 import os
 import re
@@ -17,6 +22,10 @@ from spurgen.benchmark.errors import MissingError, ReadError, shortened
 
 TOML_BYTES = 1 << 14  # a scenario takes 1 KiB; a dotted key as long as this takes tomllib 1 s, one 4 times longer 25 s
 JSON_BYTES = 1 << 25
+UNPACKED_BYTES, UNPACKED_RATIO = (
+    1 << 26,
+    100,
+)  # tables of names and numbers shrink to a thirtieth, a bomb to a thousandth
 KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"),
 )  # fmt: skip
@@ -40,6 +49,48 @@ def open_plain(path: str | Path, at_most: int, what: str = "") -> Iterator[Buffe
             if os.fstat(file.fileno()).st_size > at_most:
                 raise ReadError(f"cannot read {named}: it has more than {at_most:,} bytes; put a smaller file there")
         yield file
+
+
+def may_unpack_to(size: int) -> int:
+    """Return to how many bytes a compressed file of `size` bytes may unpack: to 100 times as many, always to 64 MiB."""
+    return max(UNPACKED_BYTES, UNPACKED_RATIO * size)
+
+
+@contextmanager
+def open_unpacked(path: str | Path, at_most: int, what: str = "") -> Iterator[BufferedReader]:
+    """Open a plain file to be read, by gzip if its name ends in `.gz`; raise as `open_plain` does.
+
+    Reading raises `ReadError` beyond the bytes that `may_unpack_to` allows, which are never unpacked.
+    """
+    with open_plain(path, at_most, what) as file:
+        if not str(path).endswith(".gz"):
+            yield file
+            return
+        limit = may_unpack_to(os.fstat(file.fileno()).st_size)
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield BufferedReader(_AtMost(unpacked, limit, _named(path, what)))
+
+
+class _AtMost(io.RawIOBase):
+    """A stream that raises `ReadError` beyond a number of bytes."""
+
+    def __init__(self, stream: gzip.GzipFile, limit: int, named: str) -> None:
+        self.stream, self.limit, self.left, self.named = stream, limit, limit, named
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  # any object with room for bytes
+        """Read into a buffer; return the number of bytes."""
+        content = self.stream.read(min(len(buffer), self.left + 1))
+        self.left -= len(content)
+        if self.left < 0:
+            raise ReadError(
+                f"cannot read {self.named}: it unpacks to more than {self.limit:,} bytes; unpack it if you trust it"
+            )
+        buffer[: len(content)] = content
+        return len(content)
 
 
 @contextmanager

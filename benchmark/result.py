@@ -88,12 +88,13 @@ class ConsistencyCheck(_Frozen):
 
 
 class Reproduction(_Frozen):
-    """When and where a result was made again, and how well it matched."""
+    """When and where a result was made again, how well it matched, and that run's own consistency check."""
 
     verdict: str
     isolation: str
     finished: str
     order_seed: int | None = None
+    consistency: ConsistencyCheck | None = None
     environment: Environment
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Literal, Self
@@ -16,9 +16,10 @@ from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.scenario_tables import Modality, Name
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
 
-Backbone = Literal["scratch", "pretrained", "imagenet"]
+Backbone = Literal["scratch", "imagenet"]
 Role = Literal["main", "dose", "extra"]
 EntryRule = Literal["labels", "ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
 DEFAULT_SUITE = "v2"  # of commands without --suite
@@ -43,7 +44,6 @@ class _SuiteFile(BaseModel):
 
     tasks: dict[Name, _Entry] = Field(min_length=1)
     overall: dict[Name, Annotated[tuple[Name, ...], Field(min_length=2)]] = {}
-    archived: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -58,7 +58,7 @@ class _SuiteFile(BaseModel):
             if entry.backbone == "imagenet" and entry.modality != "image":
                 raise ValueError(
                     f'tasks.{name}: backbone = "imagenet" is for image tasks, and this one is {entry.modality}; '
-                    'choose "pretrained" or "scratch", or modality = "image"'
+                    'choose "scratch", or modality = "image"'
                 )
         return self
 
@@ -67,12 +67,11 @@ class _SuiteFile(BaseModel):
 class Task:
     """A scenario seen through one modality, by baselines that start from the weights of `backbone`.
 
-    `backbone`: `scratch`, random weights; `pretrained`, the project's own encoders, trained on an
-    uncorrelated world with other pictograms and nouns; `imagenet`, EfficientNet-Lite0.
+    `backbone`: `scratch`, random weights; `imagenet`, EfficientNet-Lite0.
     `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
     that differs in strength alone, of which there may be several; `extra`, any other. A role is no part
     of a result's identity.
-    `waived`: the rules of `spurgen entry` that are not asked of the task, and why.
+    `waived`: the rules of `tools/entry.py` that are not asked of the task, and why.
     """
 
     name: str
@@ -123,15 +122,13 @@ class Task:
 class Suite:
     """A named, versioned set of tasks whose data are frozen by a manifest.
 
-    `overall` maps a name to a set of tasks over whose mean rows are ranked as well. Results of an `archived` suite stay
-    valid when SpurGen's own methods change.
+    `overall` maps a name to a set of tasks over whose mean rows are ranked as well.
     """
 
     name: str
     tasks: dict[str, Task]
     folder: Path = SUITES
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    archived: bool = False
 
     def scenario(self, name: str) -> Scenario:
         """Return the world or template of that name; raise `ScenarioError` with similar names if there is none."""
@@ -201,7 +198,7 @@ class Suite:
             raise FrozenDataError(*error.args) from None
         except ValidationError as error:
             problem = f"cannot read the ideal observers {self.ideal_file}: {explain(error.errors())}"
-            raise FrozenDataError(f"{problem}; delete the file and run spurgen splits ideal") from None
+            raise FrozenDataError(f"{problem}; delete the file and run {spurgen('splits ideal')}") from None
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -258,14 +255,7 @@ def load_suite(which: str) -> Suite:
                 f"{path}: task {task.name}: scenario {task.scenario.name} has no channel in modality {task.modality}, "
                 "so there is nothing to measure; choose another modality"
             )
-    return Suite(name, tasks, folder, spec.overall, spec.archived)
-
-
-@cache
-def archived_suites() -> frozenset[str]:
-    """Return the names of the package's archived suites."""
-    files = {name: read_toml(SUITES / f"{name}.toml", "the suite file") for name in _names(SUITES)}
-    return frozenset(name for name, content in files.items() if content.get("archived"))
+    return Suite(name, tasks, folder, spec.overall)
 
 
 def _names(folder: Path) -> list[str]:

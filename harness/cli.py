@@ -10,26 +10,26 @@ import signal
 import sys
 import textwrap
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
+from spurgen.harness.machine.files import FULL
 from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 from spurgen.harness.parser import Parser
 
 COMMANDS = "spurgen.harness.commands"
 FOR_USERS = (
     "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "questions", "figures", "benchmark",
-    "human",
 )  # fmt: skip
 """Listed first in the help, in the order of their use; all others are for maintainers of a suite."""
 USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h
 DEBUG = "--debug"
-FULL = (errno.ENOSPC, errno.EDQUOT)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)
 """What a path may be the reason for; that a file below a folder is missing is more likely a bug."""
 
@@ -98,12 +98,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0; 1 if a check failed; 2 for an error that the user can fix; 70 for a bug of ours; 130, 143 or 141 if Ctrl-C,
     SIGTERM or a closed pipe stopped it.
     """
+    return _run(make_parser, arguments)
+
+
+def run_script(script: ModuleType, arguments: Sequence[str] | None = None) -> int:
+    """Run a script of maintainers as `main` runs a command; `script` has `add_arguments` and `run`, as commands do."""
+
+    def parser_of(_words: Sequence[str]) -> argparse.ArgumentParser:
+        parser = Parser(prog=f"python tools/{Path(script.__file__ or '').name}", description=script.__doc__)
+        script.add_arguments(parser)
+        parser.set_defaults(run=script.run)
+        return parser
+
+    return _run(parser_of, arguments)
+
+
+def _run(parser_of: Callable[[Sequence[str]], argparse.ArgumentParser], arguments: Sequence[str] | None) -> int:
+    """Parse the arguments, by default those of the process, run what they ask for, and return the exit code."""
     console = Console(stderr=True, highlight=False)
     before = signal.signal(signal.SIGTERM, raise_terminated)
     words = hyphenated(sys.argv[1:] if arguments is None else arguments)
     rest = [word for word in words if word != DEBUG]
     try:
-        parsed = make_parser(rest).parse_args(rest)
+        parsed = parser_of(rest).parse_args(rest)
         code = int(parsed.run(parsed, console))
         sys.stdout.flush()  # here a closed pipe is not yet too late
         return code

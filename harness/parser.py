@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
 
 
@@ -44,4 +45,5 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `SpurgenError` with the message, and the command that lists the flags."""
-        raise SpurgenError(f"{message}\nsee {self.prog} --help")
+        rest = f"{self.prog.removeprefix('spurgen').lstrip()} --help".lstrip()
+        raise SpurgenError(f"{message}\nsee {spurgen(rest)}")

@@ -1,9 +1,13 @@
-"""A tiny frozen suite, submission files, a broken picture, a browser and LaTeX, for the tests of several folders."""
+"""What tests of several folders use: a tiny frozen suite, submission files, a browser, LaTeX, and what is missing."""
 
 import io
+import os
 import shutil
 import subprocess
+import sys
+import sysconfig
 import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,10 +19,20 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.freeze import freeze
 
+# As in an environment that is activated; else messages name the path of its commands.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 settings.register_profile("spurgen", derandomize=True, deadline=None)
 settings.load_profile("spurgen")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# What tests need beyond Python: groups of programs, of each of which one must be there, and Debian's packages.
+PARTS = {
+    "bubblewrap": ([["bwrap"], ["prlimit"]], "bubblewrap libseccomp2 util-linux"),
+    "Chromium": ([BROWSERS], "chromium"),
+    "git": ([["git"]], "git"),
+    "LaTeX": ([["pdflatex"], ["bibtex"]], "texlive-latex-recommended"),
+    "SLURM": ([["munged"], ["slurmctld"], ["slurmd"], ["sbatch"]], "munge slurmctld slurmd slurm-client"),
+}
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -53,6 +67,47 @@ small-image = { scenario = "small", modality = "image" }
 small-text = { scenario = "small", modality = "text" }
 small-both = { scenario = "small", modality = "multimodal" }
 """
+
+
+def need(name):
+    """Skip a test if a part of the system is missing, with the line to install it; with CI=true, fail."""
+    programs, packages = PARTS[name]
+    reason = ""
+    if not all(any(map(shutil.which, group)) for group in programs):
+        reason = f"apt-get install {packages}"
+    elif name == "bubblewrap":
+        from spurgen.harness.sandbox.bubblewrap import why_unavailable
+
+        reason = why_unavailable()  # containers often forbid it
+    if reason and os.environ.get("CI") == "true" and sys.platform == "linux":
+        pytest.fail(f"needs {name}: {reason}", pytrace=False)
+    if reason:
+        pytest.skip(f"needs {name}: {reason}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Skip tests that are marked with a part that is missing."""
+    for mark in item.iter_markers("needs"):
+        need(*mark.args)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print how many tests were skipped, and why."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("skipped tests")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{count} skipped: {reason}")
+    if any(reason.startswith("needs ") for reason in reasons):
+        terminalreporter.write_line("make test-all fails where a part is missing, as CI does")
+
+
+@pytest.fixture(scope="session")
+def needs():
+    """Return the function that skips or fails a test if a part of the system is missing, for fixtures."""
+    return need
 
 
 @pytest.fixture
@@ -137,9 +192,8 @@ def browser():
     """Debian's Chromium, without a window: one for all tests, since Playwright can be started once in a process."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.fail("these tests need Chromium; on Debian: apt-get install chromium")
+    need("Chromium")
+    path = next(filter(None, map(shutil.which, BROWSERS)))
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
@@ -165,8 +219,7 @@ DOCUMENT = r"""\documentclass[twocolumn]{article}
 @pytest.fixture
 def typeset(tmp_path):
     """Return a function that typesets LaTeX in a folder and returns where pdflatex says that something sticks out."""
-    if shutil.which("pdflatex") is None:
-        pytest.skip("pdflatex is not installed (apt-get install texlive-latex-recommended)")
+    need("LaTeX")
 
     def run(*command):
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, cwd=tmp_path)

@@ -12,7 +12,6 @@ from spurgen.baselines.training.data import Codec, Data, Inputs
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
-from spurgen.baselines.training.pretrained import load_pretrained, start_from
 from spurgen.baselines.training.seeding import derive_seed, seeded
 from spurgen.baselines.training.tokens import Vocabulary
 from spurgen.benchmark.contract import Context, LabeledData
@@ -83,8 +82,6 @@ class Problem:
                 num_classes=self.num_classes,
                 vector_dim=self.vector_dim,
             )
-        if self.backbone == "pretrained":
-            start_from(network, load_pretrained(), self.codec.vocabulary)
         # With weights in channels_last, convolutions need no conversion.
         network.to(self.codec.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped
         return network

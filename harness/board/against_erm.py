@@ -13,12 +13,12 @@ ERM = "erm"
 def against_erm(
     values: Mapping[str, Float64], access: Mapping[str, str], baselines: Collection[str], spread: Spread
 ) -> dict[str, AgainstErm]:
-    """Compare every row with ERM's, on the units that both have; return nothing where that row is missing.
+    """Compare every row with ERM's, on the units that both have; return nothing where no baseline is ERM.
 
     `values`: the metric that ranks, by unit, float64 (W,). P-values are corrected for the number of baselines; that of
     another row is corrected as if it were the only one beside them.
     """
-    if ERM not in values:
+    if ERM not in values or ERM not in baselines:
         return {}
     tests = {label: paired(row, values[ERM], spread) for label, row in values.items() if label != ERM}
     p_values = {label: None if test is None else test.p for label, test in tests.items()}

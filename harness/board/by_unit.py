@@ -9,26 +9,19 @@ import numpy as np
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
+from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.metrics import pattern_accuracies, robust_accuracy
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
-from spurgen.harness.statistics.units import ANY, PROPORTION, Spread, fit_spread
+from spurgen.harness.statistics.units import ANY, Spread, fit_spread
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 Unit = Literal["world", "seed"]
 RANKED_BY = "robust_accuracy"
 ALIGNED = "aligned_accuracy"  # where all channels agree with the class
-PROPORTIONS = (
-    RANKED_BY, "wga_corrected", "wga", "accuracy", "sss", "sss_placebo", "sss_floor", "core_sensitivity", "cra",
-    "flip_rate",
-)  # fmt: skip
-ESTIMATED = (*PROPORTIONS, "reliance", "reliance_total", "reliance_excess", "core_use", "ig")
-"""Metrics that have an interval, where a row has them."""
-SIGNED = {
-    "reliance": (-2.0, 1.0), "core_use": (-1.0, 1.0), "core_use_first": (-1.0, 1.0), "core_use_second": (-1.0, 1.0),
-}  # fmt: skip
-"""The lowest and the highest value of signed metrics."""
+ENDS = {key: column.ends for key, column in COLUMNS.items() if column.ends}
+"""Metrics that have an interval, where a row has them, and their lowest and highest value."""
 
 
 def unit_of(task: Task) -> Unit:
@@ -88,6 +81,6 @@ class TaskValues:
 
 def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[str]) -> Spread:
     """Fit a metric's spread to the baselines' rows, in the order of their names; `values` by label, float64 (W,)."""
-    kind = metric.partition("/")[0]
+    kind = metric.partition("/")[0].removesuffix("_first").removesuffix("_second")
     known = [values[label] for label in sorted(baselines) if label in values]
-    return fit_spread(known, PROPORTION if kind in PROPORTIONS else SIGNED.get(kind, ANY))
+    return fit_spread(known, ENDS.get(kind, ANY))

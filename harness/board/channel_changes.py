@@ -41,11 +41,11 @@ def reliance_changes(
     """Return the changes of every row but ERM, by label and channel, by the moderated paired t-test.
 
     `values`: the reliance by channel, label and unit, float64 (W,). Only rows with values of every channel are
-    compared; without ERM among them there is nothing to return.
+    compared; without ERM among them, and among the `baselines`, there is nothing to return.
     """
     complete = set.intersection(*(set(rows) for rows in values.values())) if values else set()
     labels = [label for label in next(iter(values.values()), {}) if label in complete and label != ERM]
-    if ERM not in complete:
+    if ERM not in complete or ERM not in baselines:
         return {}
     spreads = {channel: spread_of(f"reliance/{channel}", rows, baselines) for channel, rows in values.items()}
     tests = {

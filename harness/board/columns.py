@@ -4,14 +4,14 @@ Every table of rows (terminal, Markdown, LaTeX, the site, the report of `spurgen
 these columns. A metric that is shown has an entry here, under its name in the frame.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from spurgen.harness.statistics.units import ANY, PROPORTION
+
 Line = Mapping[str, Any]
 """A line of a frame: a row's values by the frame's column. A missing one is absent, None, NaN or pandas' NA."""
-PROPORTION, ANY = (0.0, 1.0), (-math.inf, math.inf)
 Place = Literal["brief", "wide", "file"]
 """Where a column is shown: in every table, in wide ones, or in CSV and JSON alone."""
 
@@ -108,7 +108,8 @@ COLUMNS: Mapping[str, Column] = {
         better=1, ends=PROPORTION,
     ),
     "reliance": Column(
-        "Reliance", "how far predictions follow a channel, the largest over channels", better=-1, ends=(-2.0, 1.0)
+        "Reliance", "how far predictions follow a channel, the largest over channels", "brief", better=-1,
+        ends=(-2.0, 1.0),
     ),
     "reliance_total": Column("Total reliance", "the sum of the reliance on all channels", better=-1, ends=ANY),
     "reliance_excess": Column(
@@ -143,19 +144,41 @@ COLUMNS: Mapping[str, Column] = {
 """By their place in a table. A frame also has columns by channel, pattern and selection rule, which only files show."""
 
 
+CHANNEL = "reliance_by_channel."
+"""Begins the key of the reliance on one channel, which has a column where there is room."""
+
+
 def keys(*places: Place) -> list[str]:
     """Return the keys of the columns that are shown in these places, in their order."""
     return [key for key, column in COLUMNS.items() if column.place in places]
 
 
+def channel_keys(lines: Sequence[Line]) -> list[str]:
+    """Return the keys of the reliance on single channels that some line has."""
+    return list(dict.fromkeys(key for line in lines for key in line if key.startswith(CHANNEL) and key.count(".") == 1))
+
+
+def column(key: str) -> Column:
+    """Return the column of a key, that of the reliance on one channel as well."""
+    if key.startswith(CHANNEL):
+        name = key.removeprefix(CHANNEL)
+        return Column(f"on {name}", f"reliance on {name}: 1 reads nothing else, 0 ignores it", better=-1)
+    return COLUMNS[key]
+
+
 def cell(key: str, line: Line) -> str:
     """Return what a line of a frame shows in a column; nothing where it lacks the value."""
-    column = COLUMNS[key]
-    return column.text(line) if column.text else number(line, key, column.style, interval=column.interval)
+    shown = column(key)
+    return shown.text(line) if shown.text else number(line, key, shown.style, interval=shown.interval)
 
 
 def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
-    """Return a mapping from title to text per line, of the columns `shown` that some line fills."""
+    """Return a mapping from title to text per line, of the columns `shown` that some line fills.
+
+    Lines without a rank have their access tier in its place.
+    """
+    if not any(line.get("ranked") for line in lines):
+        shown = ["access" if key == "rank" else key for key in shown if key != "letters"]
     texts = {key: [cell(key, line) for line in lines] for key in shown}
-    filled = {COLUMNS[key].title: column for key, column in texts.items() if any(column)}
-    return [{title: column[k] for title, column in filled.items()} for k in range(len(lines))]
+    filled = {column(key).title: column_ for key, column_ in texts.items() if any(column_)}
+    return [{title: texts_[k] for title, texts_ in filled.items()} for k in range(len(lines))]

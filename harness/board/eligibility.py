@@ -1,11 +1,15 @@
 """Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 import numpy as np
 
-from spurgen.benchmark.result import Result
+from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.result import ANSWERS_ONLY, Result
+from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
@@ -14,17 +18,20 @@ from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.machine.printing import first_line
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import contradiction
-from spurgen.harness.results.identity import is_current_baseline
+from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
-from spurgen.harness.statistics.chance import better_than_chance
+from spurgen.harness.statistics.chance import AT_CHANCE, better_than_chance
 from spurgen.harness.statistics.seed_spread import SeedSpread, pool
 
 FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
-"""The least ratio of how far an honest model's probabilities move to what its predictions imply, see `_flattened`.
+"""Least ratio of how far probabilities move to how far the predictions imply, see `_flattened`: honest models have 1.
 
-On v1 no baseline has less than 1.04 and 0.71; the least of other submissions, hardly better than chance, is 0.89.
+Or more, since calibrated probabilities also move where no prediction flips. The least of 3,000 results measured are .88
+and .71; a limit at half to two thirds of that leaves room for the noise of small test splits.
 """
+UNCERTAIN = 3.0
+"""Standard errors by which skill has to exceed 0 before the calibration samples can show that scores say anything."""
 
 
 def rankable(
@@ -34,8 +41,8 @@ def rankable(
     ranked: dict[str, TaskRow] = {}
     unranked: dict[str, Unranked] = {}
     for label, row in rows.items():
-        doubt = _copied(label, row) or not_believed(suite, task, groups, row)
-        reason = doubt or not_fit(task, row)
+        doubt = _misnamed(label, row) or not_believed(suite, task, groups, row)
+        reason = doubt or not_fit(task, row) or _unconfirmed(label, row)
         if doubt:
             access = row.results[0].access
             unranked[label] = Unranked(submission=label, access=access, units=len(row), reason=doubt)
@@ -46,11 +53,40 @@ def rankable(
     return ranked, unranked
 
 
-def _copied(label: str, row: TaskRow) -> str | None:
-    """Return that a row claims to be one of our methods under another name, or None: it would count as that twice."""
+def _misnamed(label: str, row: TaskRow) -> str | None:
+    """Return that a row is one of our methods under another name, or has the name of one that it is not, or None.
+
+    So what a board shows under the name of a method is that method, and stands there once.
+    """
     result = row.results[0]
     if any(map(is_current_baseline, row.results)) and label != label_of(result.spec, result.options):
         return f"its results are those of the baseline {label_of(result.spec, result.options)}, under another name"
+    if label in names_in(BASELINES) and not is_baseline_row(row):
+        return (
+            f"it has the name of the baseline {label}, but not the results of its current version; rename or rerun it"
+        )
+    return None
+
+
+def _unconfirmed(label: str, row: TaskRow) -> str | None:
+    """Return that a stranger's answers were recomputed by no fresh process, neither when scored nor later, or None.
+
+    The process that was asked all questions may have learned from them. Our own code is trusted.
+    """
+    for result in row.results:
+        if result.verification == ANSWERS_ONLY:
+            return (
+                "its answers were never confirmed by a freshly trained process, since the model ran elsewhere; score "
+                "the model itself to rank it"
+            )
+        again = result.provenance.reproduction
+        checks = result.provenance.consistency, again and again.consistency
+        workers = {check.worker for check in checks if check}
+        if "same" in workers and "fresh" not in workers and not is_of_our_code(result):
+            return (
+                "its answers were never confirmed by a freshly trained process (asked_again: same); run "
+                f"spurgen reproduce {quote(label)} --record --device cpu"
+            )
     return None
 
 
@@ -100,11 +136,10 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
 
     `groups`: int64 (n,), the groups of the test samples.
     """
+    if reason := failure(row):
+        return reason
     frozen = suite.data_digest(task)
     for result in row.results:
-        if result.error is not None:
-            prefix = f"submission {result.spec}, task {result.task}: "
-            return f"failed with seed {result.seed}: {first_line(result.error).removeprefix(prefix)}"
         if (result.suite, result.task) != (suite.name, task.name):
             return f"scored as {result.task} of suite {result.suite}, which is not this task"
         if result.verification == "private":
@@ -121,18 +156,30 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
     return contradiction(task, groups, row)
 
 
-def not_fit(task: Task, row: TaskRow) -> str | None:
-    """Return why a row whose metrics are believed cannot be ranked, or None."""
+def failure(row: TaskRow) -> str | None:
+    """Return with which seed a row failed first, and how, or None."""
+    for result in row.results:
+        if result.error is not None:
+            prefix = f"submission {result.spec}, task {result.task}: "
+            return f"failed with seed {result.seed}: {first_line(result.error).removeprefix(prefix)}"
+    return None
+
+
+def not_fit(task: Task, row: TaskRow, seeds: Sequence[int] = ()) -> str | None:
+    """Return why a row whose metrics are believed cannot be ranked, or None.
+
+    `seeds`: those that it must have; by default as many as it has, from 0 on.
+    """
     for result in row.results:
         if result.report and result.report.failed_checks:
             return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"
     if any(result.uses_generator for result in row.results):
         return "uses the generator: it knows how the data were made, which is more than a model can learn from them"
-    if row.seeds != list(range(len(row))):
-        seeds = ", ".join(map(str, row.seeds))
-        return f"incomplete: has the seeds {seeds}, expected all from 0 on; run or merge the others"
+    if row.seeds != sorted(seeds or range(len(row))):
+        has, expected = (", ".join(map(str, some)) for some in (row.seeds, sorted(seeds)))
+        return f"incomplete: has the seeds {has}, expected {expected or 'all from 0 on'}; run or merge the others"
     if not beats_chance(task, row):
-        return "not significantly better than chance in test accuracy"
+        return AT_CHANCE
     return next(filter(None, (_flattened(task, result) for result in row.results)), None)
 
 
@@ -143,23 +190,30 @@ def beats_chance(task: Task, row: TaskRow) -> bool:
 
 
 def _flattened(task: Task, result: Result) -> str | None:
-    """Return that probabilities move less than the predictions imply, or None, as where there is a calibration split.
+    """Return that probabilities move less than the predictions imply, or None.
 
-    A scenario without one fits the temperature on val, which every submission has: one that answers val at random and
-    test well gets a high temperature, and with it an SSS and an IG of nearly 0. Predictions do not depend on the
-    temperature. A prediction that a channel flips concerns the true class about as often as a model is better than
-    chance, and moves it by about as much: hence the square. If all patterns are predicted well, another class must
-    change the prediction.
+    Predictions do not depend on the temperature, so they show one that is too high, however it came about: by wrong
+    answers on val, where a scenario without a calibration split fits it, or by being too sure of a few samples. A
+    prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
+    it by about as much: hence the square. If all patterns are predicted well, another class must change the prediction.
     """
-    if task.scenario.calibrated_on == "calibration":
-        return None
-    metrics, chance = result.metrics, 1 / task.scenario.num_classes
-    skill = max((metrics["accuracy"] - chance) / (1 - chance), 0.0)
-    robust = metrics["accuracy"] + min(result.patterns.values(), default=0.0) - 1
-    for name, least in (("sss", metrics["flip_rate"] * skill**2), ("core_sensitivity", robust)):
+    metrics, robust = result.metrics, result.metrics["accuracy"] + min(result.patterns.values(), default=0.0) - 1
+    for name, least in (("sss", metrics["flip_rate"] * _skill(task, result) ** 2), ("core_sensitivity", robust)):
         if metrics[name] < FLAT[name] * least:
             return (
                 f"its probabilities are flatter than its predictions with seed {result.seed}: {name} "
                 f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected (see Temperature in docs/metrics.md)"
             )
     return None
+
+
+def _skill(task: Task, result: Result) -> float:
+    """Return how much better than chance a result is, 1 if always right, less what the calibration samples can miss.
+
+    Scores that are hardly better than chance may be worthless on the few calibration samples. Their temperature is then
+    as high as can be, and no probability moves, although the model is honest.
+    """
+    scenario = task.scenario
+    chance, count = 1 / scenario.num_classes, scenario.split_size(scenario.calibrated_on)
+    missed = UNCERTAIN * math.sqrt(chance * (1 - chance) / count)
+    return max((result.metrics["accuracy"] - chance - missed) / (1 - chance), 0.0)

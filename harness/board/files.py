@@ -7,10 +7,9 @@ from pathlib import Path
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import to_markdown
+from spurgen.harness.board.markdown import to_markdown
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.human.people import read_people
-from spurgen.harness.machine.files import check_distinct, write_atomically
+from spurgen.harness.machine.files import check_distinct, write_changed
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import PRIVATE, REFERENCE, Store
@@ -18,13 +17,12 @@ from spurgen.harness.splits.private import read_commitments
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
-    """Build a suite's leaderboard from rows, and the private rows, references and people in a folder of results.
+    """Build a suite's leaderboard from rows, and the private rows, and references in a folder of results.
 
     Rows stand beside the stored ideal observer of their world.
     """
     references = Store(results, suite.name, REFERENCE).rows()
-    board = build(suite, with_ideal(suite, rows), read_private(suite, results), references)
-    return replace(board, people=read_people(suite, results))
+    return build(suite, with_ideal(suite, rows), read_private(suite, results), references)
 
 
 def read_private(suite: Suite, results: Path) -> Rows:
@@ -38,11 +36,11 @@ def _only(part: TaskRow, data: Sequence[str]) -> TaskRow:
     return replace(part, results=tuple(result for result in part.results if result.data_sha256 in data))
 
 
-def write_board(board: Leaderboard, *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[Path]:
-    """Write a leaderboard to the files that are named; return them. Raise `SpurgenError` if two are the same."""
+def write_board(board: Leaderboard, *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[str]:
+    """Write a leaderboard to the files that are named; return a line on each.
+
+    Raise `SpurgenError` if two are the same.
+    """
     check_distinct({"--markdown": markdown, "--csv": csv, "--json": json})
     texts = {markdown: to_markdown, csv: to_csv, json: to_json}
-    written = [path for path in texts if path is not None]
-    for path in written:
-        write_atomically(path, texts[path](board))
-    return written
+    return [write_changed(path, text(board)) for path, text in texts.items() if path is not None]

@@ -39,8 +39,13 @@ def _frame(lines: Sequence[Record]) -> "DataFrame":
 
 def lines_of(part: TaskBoard | SetBoard) -> list[Record]:
     """Return the lines of a board's frame without pandas, values of Python's types; a missing one is None or absent."""
-    rows = [dict(_row(row)) for row in (*part.rows, *part.few)]
+    rows = [line_of(row) for row in (*part.rows, *part.few)]
     return [line | {"unit": part.unit} for line in (*rows, *({"ranked": False} | asdict(row) for row in part.unranked))]
+
+
+def line_of(row: BoardRow) -> Record:
+    """Return the line of a row, as `lines_of` does."""
+    return dict(_row(row))
 
 
 def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:

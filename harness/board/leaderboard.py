@@ -11,7 +11,7 @@ from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import (
-    ESTIMATED,
+    ENDS,
     RANKED_BY,
     TaskValues,
     groups_on_test,
@@ -59,7 +59,7 @@ def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: M
     divided = eligible(suite, task, groups, rows, private)
     fit = divided.ranked
     baselines = {label for label, row in fit.items() if is_baseline_row(row)}
-    by_metric = {metric: values.by_label(fit, metric) for metric in ESTIMATED}
+    by_metric = {metric: values.by_label(fit, metric) for metric in ENDS}
     spreads = {metric: spread_of(metric, of_rows, baselines) for metric, of_rows in by_metric.items()}
     access = {label: row.results[0].access for label, row in fit.items()}
     ranked_by, spread, asked = by_metric[RANKED_BY], spreads[RANKED_BY], task.units_asked

@@ -1,11 +1,13 @@
-"""The head of the leaderboard in one table: a line per submission, a column per task."""
+"""The head of the leaderboard in one Markdown table: a line per submission, a column per task."""
 
 from collections.abc import Collection, Sequence
 
+from spurgen.harness.board.columns import Line, cell, number
+from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.placing import tier_place
-from spurgen.harness.board.rendering import as_text, rank_text
-from spurgen.harness.board.schema import BoardRow, Leaderboard
+from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.text import as_markdown
 
 HEADLINE = ("contrastive", "adversarial", "group_dro", "ssa", "resample", "dfr", "jtt", "erm")
 """Rows of the README's table: a method of each family, and ERM."""
@@ -17,25 +19,25 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
     The first column is the mean over the board's first set of tasks. Rows are sorted by access tier, then by their
     first number. Rows and tasks that the board does not have are left out.
     """
-    by_task = {name: _by_submission(part.rows) for name, part in board.tasks.items() if name in tasks and part.rows}
-    sets = [(f"Mean, {name}", _by_submission(part.rows)) for name, part in board.overall.items() if part.rows]
+    by_task = {name: _ranked(part) for name, part in board.tasks.items() if name in tasks and part.rows}
+    sets = [(f"Mean, {name}", _ranked(part)) for name, part in board.overall.items() if part.rows]
     columns = dict([*sets[:1], *by_task.items()])
-    first = {label: row for rows in reversed(columns.values()) for label, row in rows.items() if label in labels}
-    order = sorted(first.values(), key=lambda row: (tier_place(row.access), -row.ranked_by.value, row.submission))
-    lines = [
-        {
-            "Access": as_text(row.access),
-            "Submission": as_text(row.submission),
-            **{name: _entry(rows.get(row.submission)) for name, rows in columns.items()},
-        }
-        for row in order
-    ]
-    return markdown_table(lines)
+    first = {label: line for lines in reversed(columns.values()) for label, line in lines.items() if label in labels}
+    order = sorted(
+        first.values(), key=lambda line: (tier_place(line["access"]), -line["robust_accuracy"], line["submission"])
+    )
+    return markdown_table(
+        [
+            {"Access": as_markdown(line["access"]), "Submission": as_markdown(line["submission"])}
+            | {name: _entry(lines.get(line["submission"])) for name, lines in columns.items()}
+            for line in order
+        ]
+    )
 
 
-def _by_submission(rows: Sequence[BoardRow]) -> dict[str, BoardRow]:
-    return {row.submission: row for row in rows}
+def _ranked(part: TaskBoard | SetBoard) -> dict[str, Line]:
+    return {line["submission"]: line for line in lines_of(part) if line["ranked"]}
 
 
-def _entry(row: BoardRow | None) -> str:
-    return "" if row is None else f"{row.ranked_by.value:.2f} ({rank_text(row)} of {row.of})"
+def _entry(line: Line | None) -> str:
+    return "" if line is None else f"{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']})"

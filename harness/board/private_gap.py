@@ -6,8 +6,8 @@ import numpy as np
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
-from spurgen.harness.board.rendering import p_equals
 from spurgen.harness.board.schema import PrivateGap
+from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics import robust_accuracy
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
@@ -16,8 +16,6 @@ from spurgen.harness.statistics import ALPHA
 from spurgen.harness.statistics.differences import holm_by_label
 from spurgen.harness.statistics.robust_gap import Design, robust_gap
 from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
-
-STORED_LATER = ("robust_accuracy",)  # earlier private results lack it; it follows from the counts that all have
 
 
 def private_gap(
@@ -76,8 +74,7 @@ def _is_consistent(result: Result, sizes: Int64, classes: int) -> bool:
     if correct.shape != sizes.shape or (correct > sizes).any():
         return False
     expected = _of_counts(result, sizes, classes)
-    stored = {name: value for name, value in expected.items() if name in result.metrics or name not in STORED_LATER}
-    return all(abs(result.metrics.get(name, np.inf) - value) <= ROUNDING for name, value in stored.items())
+    return all(abs(result.metrics.get(name, np.inf) - value) <= ROUNDING for name, value in expected.items())
 
 
 def _of_counts(result: Result, sizes: Int64, classes: int) -> dict[str, float]:

@@ -26,7 +26,7 @@ UNKNOWN = {
 }
 """Tolerances where no row of the task has two trainings in one world that differ."""
 NEWER = 0.05
-"""Tolerance of core use, and of reliance on a channel, which older results lack."""
+"""Tolerance of core use, and of reliance on a channel."""
 CLAIMS = ("access", "uses_generator", "failed_checks")
 """What a row says of its submission, and what decides whether it ranks, and among which rows."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]
@@ -59,14 +59,9 @@ def tolerances(rows: Iterable[TaskRow], comparisons: int = 1, *, one_world: bool
     if not one_world:
         return UNKNOWN
     ours = [[r for r in row.results if r.error is None] for row in rows if is_baseline_row(row)]
-    spreads = {name: pool([np.array([_metric(r, name) for r in results]) for results in ours]) for name in METRICS}
+    spreads = {name: pool([np.array([r.metrics[name] for r in results]) for results in ours]) for name in METRICS}
     reach = float(-np.sqrt(2) * ndtri(MISSED / 2 / comparisons))
     return {name: UNKNOWN[name] if spread is None else reach * spread.deviation for name, spread in spreads.items()}
-
-
-def _metric(result: Result, name: str) -> float:
-    """Return a metric of a result; the robust accuracy of older ones stands in their patterns."""
-    return min(result.patterns.values()) if name == RANKED_BY else result.metrics[name]
 
 
 def compare_results(before: Result, after: Result, allowed: Mapping[str, float]) -> list[Again]:
@@ -77,7 +72,7 @@ def compare_results(before: Result, after: Result, allowed: Mapping[str, float])
     """
     if after.error is not None:
         return []
-    found = [Again(name, _metric(before, name), _metric(after, name), allowed[name]) for name in METRICS]
+    found = [Again(name, before.metrics[name], after.metrics[name], allowed[name]) for name in METRICS]
     again = _newer(after)
     return found + [Again(name, value, again.get(name, np.nan), NEWER) for name, value in _newer(before).items()]
 

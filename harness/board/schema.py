@@ -1,18 +1,17 @@
 """The leaderboard as data: a board per task and per set of tasks, each with ranked and unranked rows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
-from spurgen.harness.human.people import People
 from spurgen.harness.metrics import Interval
 from spurgen.harness.statistics.estimate import Estimate
 
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 Direction = Literal["better", "worse", "undecided"]
 
 
@@ -141,7 +140,7 @@ class TaskBoard:
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
-        from spurgen.harness.board.frames import board_frame
+        from spurgen.harness.board.frame import board_frame
 
         return board_frame(self)
 
@@ -159,26 +158,22 @@ class SetBoard:
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
-        from spurgen.harness.board.frames import board_frame
+        from spurgen.harness.board.frame import board_frame
 
         return board_frame(self)
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """A suite's leaderboard; `overall` maps the suite's sets of tasks to their boards.
-
-    `people`: by task, those who answered it; they are never ranked, and no row is compared with them.
-    """
+    """A suite's leaderboard; `overall` maps the suite's sets of tasks to their boards."""
 
     suite: str
     manifest_sha256: str
     tasks: dict[str, TaskBoard]
     overall: dict[str, SetBoard]
-    people: Mapping[str, People] = field(default_factory=dict)
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per task and row with typed columns; sets of tasks have their own `to_pandas`."""
-        from spurgen.harness.board.frames import leaderboard_frame
+        from spurgen.harness.board.frame import leaderboard_frame
 
         return leaderboard_frame(self)

@@ -111,7 +111,7 @@ def _recovered(
     baselines: Collection[str],
 ) -> dict[str, Estimate]:
     """Return the normalised gap recovered by every row, where each task has ERM, its reference and a gap."""
-    if ERM not in labels or not set(members) <= uncorrelated.keys():
+    if ERM not in baselines or not set(members) <= uncorrelated.keys():
         return {}
     by_label = {}
     for label in labels:

@@ -7,12 +7,13 @@ from typing import TypeVar
 import numpy as np
 
 from spurgen.benchmark.errors import harmless
-from spurgen.benchmark.result import ANSWERS_ONLY
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import Unit, group_sizes
-from spurgen.harness.board.rendering import p_equals, rank_text
+from spurgen.harness.board.columns import cell
+from spurgen.harness.board.frame import line_of
 from spurgen.harness.board.schema import (
     BoardRow,
     Leaderboard,
@@ -22,8 +23,10 @@ from spurgen.harness.board.schema import (
     TaskBoardRow,
     Unranked,
 )
-from spurgen.harness.machine.printing import and_list
+from spurgen.harness.machine.printing import and_list, p_equals
+from spurgen.harness.metrics import simultaneous_interval
 from spurgen.harness.results.rows import Row, TaskRow
+from spurgen.harness.statistics.units import PROPORTION
 
 MORE = "It corrects for what it shows, the board for all pairs of baselines: either may find what the other misses."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
@@ -43,7 +46,8 @@ def verdict(
             task, row = suite.task(name), _find([*part.rows, *part.few], label)
             if row:
                 shown.append(name)
-                lines += [*_place(name, row, part), _accuracy(task, row), *_cues(row)]
+                lines += [*_place(name, row, part), *_over_samples(task, results[name], part.unit)]
+                lines += [_accuracy(task, row), *_cues(row)]
                 lines.append(_worst_group(task, results[name], part.unit))
             lines += _not_ranked(name, _find(part.unranked, label))
     for name, whole in board.overall.items():
@@ -70,7 +74,8 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
     """Return where a row stands on its access tier's board, its robust accuracy, and how it compares with ERM's."""
     (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
     units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
-    interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if low < high else ""
+    known = low < high and (low, high) != PROPORTION  # one unit beside few others may be anything, which says nothing
+    interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if known else ""
     return [
         f"{row.submission} on {where}: {_standing(row, part)}.",
         f"  Its {mean}robust accuracy is {row.ranked_by.value:.3f}{interval} ({units}).",
@@ -78,14 +83,25 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
     ]
 
 
+def _over_samples(task: Task, row: TaskRow, unit: Unit) -> list[str]:
+    """Return the interval of robust accuracy over test samples, of a row with one unit.
+
+    The classes are equally large within an alignment pattern, so its accuracy is a share of its samples.
+    """
+    if len(row) > 1:
+        return []
+    by_pattern = [np.reshape(n, (task.scenario.num_classes, -1)) for n in (row.results[0].groups, group_sizes(task))]
+    low, high = simultaneous_interval(*(counts.sum(axis=0) for counts in by_pattern))
+    return [f"  95 % interval over the test samples of this one {unit}, which shows no other: [{low:.3f}, {high:.3f}]."]
+
+
 def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
     if row.ranks is None:
-        answered = isinstance(row, TaskBoardRow) and row.verification == ANSWERS_ONLY
-        rest = "spurgen questions without --seeds asks for all" if answered else f"run seeds 0-{part.asked - 1}"
-        return f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; {rest}"
-    none = "no letter: it differs significantly from a baseline of every letter"
-    letters = f"letter{'s' if len(row.letters) > 1 else ''} {row.letters}" if row.letters else none
-    return f"rank {rank_text(row)} of {row.of} with access {row.access}, {letters}"
+        return (
+            f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; run seeds 0-{part.asked - 1}"
+        )
+    letters = f"letter{'s' if len(row.letters) > 1 else ''} {row.letters}"
+    return f"rank {cell('rank', line_of(row))} of {row.of} with access {row.access}, {letters}"
 
 
 def _accuracy(task: Task, row: TaskBoardRow) -> str:
@@ -105,7 +121,7 @@ def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
     if against.units < max(row.units, erm.units):
         by += f" on the {against.units} {part.unit}{'s' * (against.units > 1)} that both have"
     given = "" if against.access == against.erm_access else f"; it is given {against.access}, ERM {against.erm_access}"
-    if against.interval is None or against.p_holm is None:
+    if against.interval is None or against.p_holm is None or against.interval == (-1, 1):
         return f"Its difference to ERM cannot be tested on {against.units} {part.unit}: {by}{given}."
     low, high = against.interval
     by += f", 95 % interval without correction [{low:+z.3f}, {high:+z.3f}], Holm-corrected {p_equals(against.p_holm)}"
@@ -162,7 +178,7 @@ def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -
         return []
     other = ERM if ERM in others else others[0]
     shared = [name for name in tasks if _find(_all(board, name), other)]
-    command = f"spurgen compare {quote(label)} {quote(other)} --tasks {' '.join(shared)} {flags}".rstrip()
+    command = spurgen(f"compare {quote(label)} {quote(other)} --tasks {' '.join(shared)} {flags}".rstrip())
     return [f"Every metric and channel: {command}", MORE]
 
 

@@ -111,7 +111,14 @@ def add_suite(parser: Flags) -> None:
 def add_tasks(parser: argparse.ArgumentParser, default: str = "all of the suite") -> None:
     """Declare the flag that names tasks."""
     parser.add_argument(
-        "--tasks", nargs="+", action=Unique, default=[], metavar="TASK", help=f"names of tasks; default: {default}"
+        "--tasks",
+        "--task",
+        dest="tasks",
+        nargs="+",
+        action=Unique,
+        default=[],
+        metavar="TASK",
+        help=f"names of tasks; default: {default}",
     )
 
 
@@ -123,20 +130,12 @@ def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = 
     )  # fmt: skip
 
 
-def read_index(text: str) -> tuple[int, int | None]:
-    """Read an index, alone or with the number of shares, for argparse."""
-    match = re.fullmatch(r"(\d{1,9})(?:/(\d{1,9}))?", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{shortened(text)} is no index; write 3 for a job, 3/10 for a share of ten")
-    return int(match[1]), int(match[2]) if match[2] else None
-
-
-def read_share(text: str) -> tuple[int, int | None]:
+def read_share(text: str) -> tuple[int, int]:
     """Read the number of a share and how many there are, for argparse."""
-    index, count = read_index(text)
-    if count is None:
-        raise argparse.ArgumentTypeError(f"share {text} of how many? write {text}/4 for a share of four")
-    return index, count
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{shortened(text)} is no share; write 1/4 for the second of four, 0/4 to 3/4")
+    return int(match[1]), int(match[2])
 
 
 def add_world(parser: argparse.ArgumentParser) -> None:
@@ -180,27 +179,30 @@ def add_jobs(
     parser.add_argument("--jobs", type=positive_int, metavar="N", help=what)
 
 
+NO_FOLDER = "is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take"
+
+
 def results_folder(text: str) -> Path:
     """Read the path of a folder, which need not exist yet, for argparse."""
     if is_url(text):
-        raise argparse.ArgumentTypeError(f"{text} is a URL, which only `spurgen work` and `spurgen merge` take")
+        raise argparse.ArgumentTypeError(f"{text} {NO_FOLDER}")
     path = Path(text)
     if os.path.lexists(path) and not os.path.isdir(path):
         raise argparse.ArgumentTypeError(f"{path} is not a folder; name a folder, or a path that is free")
     return path
 
 
-def add_results(parser: Flags) -> None:
+def results_place(text: str) -> Path | str:
+    """Read the path of a folder, or a URL, for argparse."""
+    return text if is_url(text) else results_folder(text)
+
+
+def add_results(parser: Flags, read: Callable[[str], Path | str] = results_folder) -> None:
     """Declare the flag that names the folder of a user's own rows."""
     parser.add_argument(
-        "--results", type=results_folder, default=OWN, metavar="FOLDER",
+        "--results", type=read, default=OWN, metavar="FOLDER",
         help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
-
-
-def results_place(text: str) -> str:
-    """Read the path of a folder or a URL, for argparse."""
-    return text if is_url(text) else str(results_folder(text))
 
 
 def open_store(suite: Suite, arguments: argparse.Namespace, console: Console) -> Store:

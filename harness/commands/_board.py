@@ -5,14 +5,24 @@ import sys
 from collections.abc import Collection
 
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.board.terminal import PLAIN_WIDTH, to_terminal
+from spurgen.harness.board.text import PLAIN_WIDTH, first_to_text, to_text
 
 
 def print_board(
     board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *, wide: bool = False
 ) -> None:
     """Print the tables of these tasks, by default of all; `mine`: the labels of rows to mark."""
-    terminal = sys.stdout.isatty()
-    width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else PLAIN_WIDTH
-    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    print(to_terminal(board, tasks, mine, width=width or PLAIN_WIDTH, wide=wide, colour=colour))
+    print(to_text(board, tasks, mine, width=_width(), wide=wide, colour=_colour()))
+
+
+def print_first(board: Leaderboard, mine: Collection[str] = (), *, wide: bool = False) -> None:
+    """Print the first board alone, the best rows last; arguments as of `print_board`."""
+    print(first_to_text(board, mine, width=_width(), wide=wide, colour=_colour()))
+
+
+def _width() -> int:
+    return (os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0) or PLAIN_WIDTH
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from spurgen.benchmark.shell import spurgen
 from spurgen.harness.commands._cluster import on_cluster, resources_of
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
@@ -22,7 +23,7 @@ def by_make() -> bool:
 
 def next_step(target: str, command: str) -> str:
     """Return what to type next: a target of the Makefile if make runs this command, else a command."""
-    return f"make {target}" if by_make() else f"spurgen {command}"
+    return f"make {target}" if by_make() else spurgen(command)
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from shlex import quote
 
 from rich.console import Console
@@ -21,11 +22,13 @@ from spurgen.harness.commands._arguments import (
     check_board_files,
     open_store,
     read_share,
+    results_folder,
 )
 from spurgen.harness.commands._board import print_board
 from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import forecast, may_start
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -33,12 +36,14 @@ from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import find_missing, run_missing, warn_replaced
+from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import offered, plan
 from spurgen.harness.running.plan_file import by_task, share
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+def add_run_arguments(
+    parser: argparse.ArgumentParser, read_results: Callable[[str], Path | str] = results_folder
+) -> None:
     """Declare the flags of every command that runs submissions on a frozen suite."""
     add_suite(parser)
     add_tasks(parser)
@@ -46,10 +51,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
-    add_results(parser)
+    add_results(parser, read_results)
     add_data(parser)
     parser.add_argument(
-        "--shard",
+        "--share",
         type=read_share,
         metavar="I/N",
         help="run share I of N of the jobs, from 0; spurgen merge joins results",
@@ -71,6 +76,7 @@ def run_submissions(
     check_cluster(arguments)
     check_board_files(arguments)
     suite = load_suite(arguments.suite)
+    check_shown_files(specs, suite, arguments.results)
     store = open_store(suite, arguments, console)
     rows = store.rows()
     jobs = _jobs(specs, rows, arguments, console)
@@ -99,9 +105,9 @@ def run_submissions(
 def _jobs(specs: list[str], rows: Rows, arguments: argparse.Namespace, console: Console) -> list[Job]:
     """Return the jobs of the chosen tasks and seeds, or of the chosen share of them."""
     jobs = plan(arguments.suite, arguments.tasks, specs, arguments.seeds, limits=limits_of(arguments))
-    if arguments.shard or find_missing(jobs, rows):
+    if arguments.share or find_missing(jobs, rows):
         jobs = _taken(jobs, arguments, console)
-    return share(by_task(jobs), *arguments.shard, flag="--shard", what="jobs") if arguments.shard else jobs
+    return share(by_task(jobs), *arguments.share) if arguments.share else jobs
 
 
 def _show(
@@ -110,8 +116,8 @@ def _show(
     """Write and print the board of some tasks, and a verdict on each of one's own rows."""
     with console.status("comparing rows"):
         board = build_board(suite, arguments.results, rows)
-    for path in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
-        say(console, f"wrote {path}")
+    for line in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
+        say(console, line)
     print_board(board, tasks, mine)
     for label in sorted(mine & rows.keys()):
         print("", *verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), sep="\n")
@@ -135,9 +141,14 @@ def _taken(jobs: Sequence[Job], arguments: argparse.Namespace, console: Console)
 
 
 def run_all(jobs: Sequence[Job], store: Store, console: Console, arguments: argparse.Namespace) -> list[str]:
-    """Run the missing jobs; return the errors of those that failed."""
-    resources = resources_of(arguments, jobs[0].device)
-    return [result.error for _, result in run_missing(jobs, store, console, resources) if result.error]
+    """Run the missing jobs; return the errors of those that failed, by their own fault or by a bug of ours."""
+    failures: list[str] = []
+    try:
+        for _, result in run_missing(jobs, store, console, resources_of(arguments, jobs[0].device)):
+            failures += [result.error] if result.error else []
+    except JobsFailedError as failed:
+        failures += failed.lines
+    return failures
 
 
 def report_failures(errors: Iterable[str], console: Console) -> int:

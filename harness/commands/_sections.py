@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.reading import read_bytes
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import write_changed
 
 FILE_BYTES = 1 << 25
 
@@ -33,7 +33,7 @@ def around(path: Path, begin: str, end: str) -> tuple[str, str]:
     return head, tail
 
 
-def renew(path: Path, begin: str, end: str, content: str) -> None:
-    """Replace the text between the markers; raise `SpurgenError` as `around` does."""
+def renew(path: Path, begin: str, end: str, content: str) -> str:
+    """Replace the text between the markers; raise `SpurgenError` as `around` does; return a line on the file."""
     head, tail = around(path, begin, end)
-    write_atomically(path.resolve(), f"{head}{begin}\n{content}\n{end}{tail}")
+    return write_changed(path.resolve(), f"{head}{begin}\n{content}\n{end}{tail}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.commands._arguments import Flags
@@ -74,7 +75,7 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
     try:
         stamp(suite, root)
     except OSError as error:
-        say(console, f"cannot note this in {root} ({error.strerror}), so spurgen benchmark verifies again")
+        say(console, f"cannot note this in {root} ({error.strerror}), so {spurgen('benchmark')} verifies again")
     on_disk = f"so do {stored} parts on disk in {root}" if stored else f"no split is stored in {root}"
     say(console, f"suite {suite.name}: regenerated {total(suite):,} samples; all match the manifest; {on_disk}")
     return 0

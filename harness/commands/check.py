@@ -1,12 +1,13 @@
 """Check a submission on small tasks in about a minute, and print what to change: run this first."""
 
 import argparse
+from collections.abc import Mapping
 from shlex import quote
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, Task, load_suite
 from spurgen.harness.commands._arguments import add_device, add_submission, add_suite
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import next_step
@@ -14,7 +15,15 @@ from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
-from spurgen.harness.running.preflight import CHECKS, check_modality, example_tasks, explain_failure
+from spurgen.harness.running.preflight import (
+    CHECKS,
+    Findings,
+    check_modality,
+    erm_accuracy,
+    example_tasks,
+    explain_failure,
+)
+from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import describe
 
 
@@ -43,6 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return _complain(console, f"nothing to check: {mismatch}; see MODALITIES and --suite")
     say(console, f"{about.name}: access {about.access}, offers {', '.join(about.offers)}")
     findings = {modality: check_modality(spec, task, limits, device) for modality, task in tasks.items()}
+    wrong = [] if any(found.failures for found in findings.values()) else _compare(findings, tasks, limits, device)
     lines = [{"": check, **{m: f.outcomes.get(check, "-") for m, f in findings.items()}} for check in CHECKS]
     print(markdown_table(lines))
     failures = dict.fromkeys(text for of_modality in findings.values() for text in of_modality.failures)
@@ -53,16 +63,37 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if failures:
         say(console, f"\n{len(failures)} to fix; then run this again")
         return 1
+    for text in wrong:
+        _complain(console, f"\n{text}")
     times = [findings[task.modality].seconds or 0.0 for task in suite.tasks.values() if task.modality in findings]
     name, names = quote(arguments.submission), " ".join(task.name for task in tasks.values())
     where = "" if arguments.suite == DEFAULT_SUITE else f"--suite {suite.spoken} "
+    passed = "No check failed, but see above." if wrong else "All checks passed."
     say(
         console,
-        f"\nAll checks passed. One seed on all {len(times)} tasks of {suite.name} that it takes needs "
+        f"\n{passed} One seed on all {len(times)} tasks of {suite.name} that it takes needs "
         f"{duration(sum(times))}, one after the other, and longer if predictions slow down with the number of train "
         f"samples. Next, for some of them: {next_step(f'submit MODEL={name}', f'score {name} {where}--tasks {names}')}",
     )
     return 0
+
+
+def _compare(findings: Mapping[str, Findings], tasks: Mapping[str, Task], limits: Limits, device: str) -> list[str]:
+    """Show accuracies beside chance and ERM's on the same samples; return a sentence on each that is at chance."""
+    wrong = []
+    for modality, found in findings.items():
+        if found.accuracy is None:
+            continue
+        chance, erm = 1 / found.accuracy.num_classes, erm_accuracy(tasks[modality], limits, device)
+        reached = f"{found.accuracy.value:.2f}"
+        beside = f"chance {chance:.2f}" + (f", ERM {erm.value:.2f}" if erm else "")
+        found.outcomes["accuracy"] = f"{reached} ({beside})"
+        if found.accuracy.at_chance:
+            trains = found.outcomes["fit"] != "none"
+            question = "does predict preprocess as fit does?" if trains else "are the classes in the order of labels?"
+            ends = f", where ERM reaches {erm.value:.2f}" if erm else ""
+            wrong.append(f"{modality}: accuracy {reached} is at chance ({chance:.2f}){ends}: {question}")
+    return wrong
 
 
 def _complain(console: Console, text: str) -> int:

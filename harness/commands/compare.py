@@ -14,11 +14,10 @@ from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.board.comparison import Compared, Comparison, compare
 from spurgen.harness.board.files import read_private
-from spurgen.harness.board.rendering import p_equals, p_text
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.machine.printing import markdown_table, p_equals, p_text, say
 from spurgen.harness.results.ideal import with_ideal
 
 LEFT_OUT = "Left out: "
@@ -84,7 +83,7 @@ def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str,
         first: f"{compared.first:.3f}",
         second: f"{compared.second:.3f}",
         "difference (95 %)": f"{compared.difference:+z.3f}{between}",
-        "p, Holm": "" if compared.p_holm is None else p_text(compared.p_holm),
+        "p, Holm": p_text(compared.p_holm),
         "better": {"first": first, "second": second, None: ""}[compared.better],
     }
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import build_board
 from spurgen.harness.commands._arguments import Unique, add_out, add_results, add_suite, add_tasks, open_store
@@ -116,8 +117,8 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     shown = [sheets[name] for name in wanted if name in sheets]
     if not shown:
         raise SpurgenError(
-            f"suite {suite.name} has no rows that can be ranked on {', '.join(wanted)}; run spurgen benchmark, or name "
-            "the folder of rows by --results"
+            f"suite {suite.name} has no rows that can be ranked on {', '.join(wanted)}; run {spurgen('benchmark')}, or "
+            "name the folder of rows by --results"
         )
     kit = figure_kit(shown)
     kit.left_out += [f"{name}: no rows" for name in wanted if name not in sheets]

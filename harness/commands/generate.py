@@ -21,7 +21,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.splits.freeze import ALONE
 
-MAX_TWINS = 1000  # base samples that have twins, as on v1's signs tasks
+MAX_TWINS = 1000  # base samples that have twins
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

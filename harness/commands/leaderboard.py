@@ -5,6 +5,7 @@ import argparse
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
@@ -17,9 +18,8 @@ from spurgen.harness.commands._arguments import (
     check_board_files,
     open_store,
 )
-from spurgen.harness.commands._board import print_board
+from spurgen.harness.commands._board import print_board, print_first
 from spurgen.harness.commands._sections import add_page, around, renew
-from spurgen.harness.human.people import read_people
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.sources import HOME
 
@@ -29,10 +29,11 @@ BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
-    add_tasks(parser)
+    add_tasks(parser, "the means over the suite's first set of tasks alone")
     add_results(parser)
     add_board_files(parser)
     add_page(parser, BEGIN, END)
+    parser.add_argument("--all", action="store_true", help="print the boards of all tasks and sets of tasks")
     parser.add_argument(
         "--wide", action="store_true", help="print all columns, in lines that may be longer than the terminal is wide"
     )
@@ -45,22 +46,32 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for name in arguments.tasks:
         suite.task(name)  # raises for one that does not exist
     rows = open_store(suite, arguments, console).rows()
-    if not rows and not read_people(suite, arguments.results):
+    if not rows:
         raise SpurgenError(
-            f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of rows "
-            "by --results"
+            f"{arguments.results} has no rows of suite {suite.name}; run {spurgen('benchmark')}, or name the folder "
+            "of rows by --results"
         )
     if arguments.page:
         around(arguments.page, BEGIN, END)
+    files = arguments.markdown or arguments.csv or arguments.json or arguments.page
+    first = next(iter(suite.overall.values()), suite.tasks)
+    wanted = suite.tasks if files or arguments.all else arguments.tasks or first
+    run = [name for name in suite.tasks if any(name in row for row in rows.values())]
+    if not set(wanted) & set(run):
+        wanted = run
+    shown = {label: {name: row[name] for name in row if name in wanted} for label, row in rows.items()}
     with console.status("comparing rows"):
-        board = build_board(suite, arguments.results, rows)
+        board = build_board(suite, arguments.results, shown)
     written = write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json)
     if arguments.page:
-        renew(arguments.page, BEGIN, END, overview_table(board, suite.main))
-        written.append(arguments.page)
-    for path in written:
-        say(console, f"wrote {path}")
+        written.append(renew(arguments.page, BEGIN, END, overview_table(board, suite.main)))
+    for line in written:
+        say(console, line)
     examples = {path.stem for path in (HOME / "submissions").glob("*.py")}
     own = {label for label, row in rows.items() if not all(map(is_baseline_row, row.values()))} - examples
-    print_board(board, arguments.tasks, own, wide=arguments.wide)
+    if arguments.tasks or arguments.all or not board.tasks:
+        print_board(board, arguments.tasks, own, wide=arguments.wide)
+    else:
+        print_first(board, own, wide=arguments.wide)
+        say(console, f"other boards: --tasks {' '.join(run[:2])} ...; all {len(run) + len(board.overall)}: --all")
     return 0

@@ -11,26 +11,26 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.commands._arguments import add_results
-from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.files import check_writable, removed_on_failure
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import fetched
 from spurgen.harness.results.merging import merge_rows
 from spurgen.harness.results.rows import Row
-from spurgen.harness.results.store import KINDS, Store
+from spurgen.harness.results.store import KINDS, Store, replace_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument(
         "folders", nargs="+", metavar="FOLDER",
-        help="folders of results, one per machine, or URLs of zip files that spurgen work wrote; a URL may have a *; "
-        "answers of people are not merged",
+        help="folders of results, one per machine, or URLs of zip files that spurgen benchmark PLAN wrote; a URL may "
+        "have a *",
     )  # fmt: skip
     add_results(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Merge the rows of all folders into --results, or none if two contradict each other; what is there stays."""
+    """Merge the rows of all folders into --results, or none if one cannot be; what is there stays."""
     with ExitStack() as stack:
         folders = {
             name: copy for place in arguments.folders for name, copy in stack.enter_context(fetched(place)).items()
@@ -41,12 +41,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 source = Store(folder, suite, kind, shipped=False)
                 for label in source.labels():
                     shares.setdefault((suite, kind, label), {})[name] = source
-        check_writable(arguments.results, "--results")
-        rows = [(Store(arguments.results, *place), label, sources) for (*place, label), sources in shares.items()]
-        for target, label, sources in rows:  # all, before the first is written
-            _joined(target, label, sources, target.row(label))
-        for target, label, sources in rows:
-            target.merge(label, partial(_joined, target, label, sources))
+        rows = []
+        for (*place, label), sources in shares.items():
+            target = Store(arguments.results, *place)
+            rows.append((target, label, partial(_joined, target, label, sources)))
+        with removed_on_failure([arguments.results]):
+            check_writable(arguments.results, "--results")
+            replace_rows(rows)
     say(
         console,
         f"merged {len(rows)} row{'s' * (len(rows) != 1)} of {len(folders)} folders into {arguments.results}",

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import ANSWERS_ONLY, Reproduction, Result
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
@@ -35,6 +36,7 @@ from spurgen.harness.commands._arguments import (
 from spurgen.harness.commands._cluster import resources_of
 from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import markdown_table, say
@@ -46,6 +48,7 @@ from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import run_jobs
 from spurgen.harness.running.plan import plan_again
 from spurgen.harness.running.run import run as run_job
+from spurgen.harness.sandbox.limits import Limits
 
 GOOD = ("exact", "within tolerance")
 COLUMNS = ("task", "seed", "metric", "row", "again", "tolerance", "verdict")
@@ -105,7 +108,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 f"there is no file {file}, seen from {Path.cwd()}, which the row names; run this in the folder where "
                 "it was scored"
             )
-    jobs = plan_again(arguments.suite, results, device=device, limits=replace(limits_of(arguments), forget_pages=True))
+    check_shown_files({result.spec for result in results}, suite, arguments.results)
+    jobs = plan_again(arguments.suite, results, device=device, limits=_thorough(limits_of(arguments)))
     planned = list(zip(jobs, results, strict=True))
     _refuse_changes(planned)
     if not may_start(forecast(jobs, jobs, arguments, measured({arguments.row: row})), arguments, console):
@@ -126,6 +130,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for name in drifted:
         say(console, f"{name}: the mean over its seeds differs")
     return 0 if set(matches) <= set(GOOD) and not drifted else 1
+
+
+def _thorough(limits: Limits) -> Limits:
+    """Return the limits with which a fresh process, trained again however long it takes, recomputes answers."""
+    return replace(limits, forget_pages=True, retrain_seconds=float(limits.cpu_seconds))  # no training can use more
 
 
 def _chosen(rows: Sequence[TaskRow], seeds: Sequence[int] | None) -> list[Result]:
@@ -201,7 +210,7 @@ def _record(reproduced: Sequence[_Rerun], store: Store, label: str, console: Con
     """Note in the row which of its results were reproduced."""
     if reproduced:
         store.update(label, [_recorded(rerun) for rerun in reproduced])
-        say(console, f"noted in the row as re-run: {len(reproduced)}; spurgen leaderboard shows it")
+        say(console, f"noted in the row as re-run: {len(reproduced)}; {spurgen('leaderboard')} shows it")
     else:
         say(console, "nothing noted in the row: no result was reproduced")
 
@@ -211,7 +220,7 @@ def _recorded(rerun: _Rerun) -> Result:
     after = rerun.after.provenance
     reproduction = Reproduction(
         verdict=rerun.match, isolation=rerun.after.isolation, finished=after.finished, order_seed=after.order_seed,
-        environment=after.environment,
+        consistency=after.consistency, environment=after.environment,
     )  # fmt: skip
     provenance = rerun.before.provenance.model_copy(update={"reproduction": reproduction})
     return rerun.before.model_copy(update={"verification": "re-run", "provenance": provenance})

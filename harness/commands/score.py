@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import add_submission
 from spurgen.harness.commands._cluster import device_of
 from spurgen.harness.commands._limits import limits_of
-from spurgen.harness.commands._planning import add_dry_run, by_make, forecast, may_start, next_step
+from spurgen.harness.commands._planning import add_dry_run, forecast, may_start, next_step
 from spurgen.harness.commands._running import add_run_arguments, flags_of_rows, run_all, run_submissions
+from spurgen.harness.commands._shown_files import check_shown_files
 from spurgen.harness.commands._verifying import samples_bar, total
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -71,13 +74,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         code = run_submissions(arguments, console, specs, specs)
     if private and arguments.dry_run:
         _may_start(private, arguments, console)
-    if arguments.shard and not arguments.dry_run:
-        say(console, "next: the other shares, each with --results of its own, then spurgen merge, which joins them")
+    if arguments.share and not arguments.dry_run:
+        joins = f"{spurgen('merge')}, which joins them"
+        say(console, f"next: the other shares, each with --results of its own, then {joins}")
     elif not code and not arguments.dry_run:
-        shown = f"leaderboard {flags_of_rows(load_suite(arguments.suite), arguments)}".rstrip()
-        writes = " and writes the row into the board's files" if by_make() else ""
-        say(console, f"next: {next_step('leaderboard', shown)}, which shows all rows{writes}")
+        suite = load_suite(arguments.suite)
+        shown = f"leaderboard {flags_of_rows(suite, arguments)}".rstrip()
+        say(console, f"next: {_more_seeds(suite, arguments)}{spurgen(shown)}, which shows all rows")
     return code
+
+
+def _more_seeds(suite: Suite, arguments: argparse.Namespace) -> str:
+    """Return the command that gives the row a rank, followed by "or", if too few seeds were scored; else nothing."""
+    names = arguments.tasks or suite.tasks
+    asked = max(suite.task(name).units_asked for name in names)
+    if not arguments.seeds or len(arguments.seeds) >= asked:
+        return ""
+    name, seeds = quote(arguments.submission), f"0-{asked - 1}"
+    chosen = "" if set(names) == set(suite.main) else f' TASKS="{" ".join(names)}"'
+    rest = f"score {name} {flags_of_rows(suite, arguments)} --tasks {' '.join(names)} --seeds {seeds}"
+    command = next_step(f"submit MODEL={name}{chosen} SEEDS={seeds}", " ".join(rest.split()))
+    return f"{command}, which gives it a rank, or "
 
 
 def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
@@ -92,11 +109,12 @@ def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
         )
     if isolation == "bubblewrap":  # on every machine of a cluster as well
         limits = replace(limits, isolation="bubblewrap")
+    check_shown_files([spec], suite, arguments.results)
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
     wanted = plan(arguments.suite, arguments.tasks, [spec], arguments.seeds, device=device, limits=limits)
     public, _ = offered(wanted)  # skipped tasks are reported with the public jobs
-    if arguments.shard:
-        public = share(by_task(public), *arguments.shard, flag="--shard", what="jobs")
+    if arguments.share:
+        public = share(by_task(public), *arguments.share)
     jobs = plan_private(public, secret, commitment.data_sha256)
     return _Private(suite, secret, commitment, jobs, Store(arguments.results, suite.name, PRIVATE), isolation)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import SUITES
 from spurgen.harness.commands._arguments import add_out, add_results, add_suite
 from spurgen.harness.machine.printing import say
@@ -15,8 +16,8 @@ from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
 OUT = Path("site")
-REPORTS = ("validity-{suite}", "validity")
-"""Folders beside the shipped results that may have a suite's validity report."""
+REPORT = SHIPPED.parent / "validity" / "validity.md"
+"""The validity report that comes with the package."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +51,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         suite = load_suite(arguments.suite)
         if not Store(arguments.results, suite.name).labels():
             raise SpurgenError(
-                f"{arguments.results} has no rows of suite {suite.name}; run spurgen benchmark, or name the folder of "
-                "rows by --results"
+                f"{arguments.results} has no rows of suite {suite.name}; run {spurgen('benchmark')}, or name the "
+                "folder of rows by --results"
             )
         files = build(dataclasses.replace(gather(suite, arguments.results, report), documented=documented))
         replace(out, files, inputs)
@@ -64,13 +65,12 @@ def _report(suite: str, named: Path | None) -> Path | None:
     """Return the validity report: the named one, or the shipped one of that suite, or None."""
     if named is not None:
         if not named.is_file():
-            raise SpurgenError(f"--validity {named}: there is no such file; spurgen validity --out FOLDER writes it")
+            raise SpurgenError(
+                f"--validity {named}: there is no such file; {spurgen('validity --out FOLDER')} makes it"
+            )
         return named
-    for folder in REPORTS:
-        path = SHIPPED.parent / folder.format(suite=Path(suite).stem) / "validity.md"
-        if path.is_file() and path.read_text(encoding="utf-8").startswith(f"# Is SpurGen {Path(suite).stem} any good?"):
-            return path
-    return None
+    title = f"# Is SpurGen {Path(suite).stem} any good?"
+    return REPORT if REPORT.is_file() and REPORT.read_text(encoding="utf-8").startswith(title) else None
 
 
 def _inputs(suite: str, results: Path, report: Path | None) -> Iterator[Path]:

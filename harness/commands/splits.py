@@ -11,6 +11,7 @@ from tabulate import tabulate
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.manifest import dump_manifest
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.commands._arguments import Unique, add_jobs, add_suite
@@ -156,7 +157,7 @@ def _commit(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
     say(
         console,
         f"commitment {commitment.number}: published in {commitments_file(suite)}; the secret is in {file}: keep it "
-        "safe, and show it to nobody before spurgen splits reveal",
+        f"safe, and show it to nobody before {spurgen('splits reveal')}",
     )
     return 0
 
@@ -164,5 +165,5 @@ def _commit(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
 def _reveal(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
     commitment = reveal(suite, (arguments.secret or secret_file(suite)).expanduser())
     published = commitments_file(suite)
-    say(console, f"commitment {commitment.number} is revealed in {published}; spurgen splits verify checks it")
+    say(console, f"commitment {commitment.number} is revealed in {published}; {spurgen('splits verify')} checks it")
     return 0

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.commands._arguments import add_out, add_results, add_suite
@@ -48,8 +49,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     rows = Store(arguments.results, suite.name).rows()
     if not rows and (arguments.out or arguments.page):
         raise SpurgenError(
-            f"--results {arguments.results}: there are no rows of {suite.name} to judge; run spurgen benchmark, or "
-            "leave out --out and --page to see what is missing"
+            f"--results {arguments.results}: there are no rows of {suite.name} to judge; run "
+            f"{spurgen('benchmark')}, or leave out --out and --page to see what is missing"
         )
     references = Store(arguments.results, suite.name, REFERENCE).rows()
     access = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}

@@ -7,8 +7,8 @@ from scipy.stats import chi2_contingency
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
-from spurgen.harness.anchor.dataset import aligned_values
-from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.machine.printing import p_equals
+from spurgen.harness.metrics.arrays import Float64, Int64
 
 ALPHA = 0.001  # of the test of whether an attribute goes with the class at all; train splits are large
 UNKNOWN = (
@@ -57,8 +57,22 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
     np.add.at(counts, (labels, ids), 1)
     p_value = float(chi2_contingency(counts[:, counts.any(axis=0)]).pvalue)
     if p_value > ALPHA:
-        return None, f"in the train split, no value of {name} goes with a class more than by chance (p = {p_value:.2g})"
-    try:
-        return aligned_values(labels, ids, name), ""
-    except SpurgenError:
+        return (
+            None,
+            f"in the train split, no value of {name} goes with a class more than by chance ({p_equals(p_value)})",
+        )
+    aligned = aligned_values(counts)
+    if len(set(aligned.tolist())) < len(classes):
         return None, f"in the train split, classes share the value of {name} that goes with them"
+    return aligned, ""
+
+
+def aligned_values(counts: Float64) -> Int64:
+    """Return the value that goes with each class, int64 (K,): the one that is most over-represented in it.
+
+    `counts`: samples of each class and value, float64 (K, V). Over-represented is a value whose share in the class
+    exceeds its share in all samples most.
+    """
+    shares = counts / counts.sum(axis=1, keepdims=True) - counts.sum(axis=0) / counts.sum()
+    aligned: Int64 = shares.argmax(axis=1)
+    return aligned

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.tables import CORRECT, PARQUET, named_errors
+from spurgen.benchmark.reading import open_plain
+from spurgen.harness.evaluation.csv_files import CORRECT, FILE_BYTES
+from spurgen.harness.evaluation.parquet_files import PARQUET
+from spurgen.harness.evaluation.tables import named_errors
 from spurgen.harness.machine.files import matching
 
 
@@ -33,7 +36,8 @@ def _class_labels(file: Path) -> dict[str, dict[str, str]]:
     with named_errors(file):
         from pyarrow.parquet import read_schema  # its absence is named when the header is read
 
-        described = json.loads((read_schema(file).metadata or {}).get(b"huggingface", b"{}"))
+        with open_plain(file, FILE_BYTES) as content:
+            described = json.loads((read_schema(content).metadata or {}).get(b"huggingface", b"{}"))
     features = described.get("info", {}).get("features", {})
     return {
         column: {str(code): name for code, name in enumerate(feature["names"])}

@@ -9,6 +9,7 @@ from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.evaluation.resampling import count_cells, of_a_share, resample
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.statistics.chance import AT_CHANCE, classes_better_than_chance
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.worst_group_bias import corrected_wga, guaranteed
 
@@ -50,6 +51,7 @@ class Evaluation:
     class, where it is known; `flags`: attributes of which only that is known, of each sample. `missing`: groups
     without a sample. `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other
     splits. `class_order`: the classes in the order in which scores belong to them, where these have no names.
+    `unranked`: why it is compared with no other model, or None.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Evaluation:
     aligned: dict[str, dict[str, str]]
     flags: tuple[str, ...]
     class_order: tuple[str, ...] | None
+    unranked: str | None
 
 
 def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 0) -> Evaluation:
@@ -112,7 +115,18 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         },
         flags=tuple(a.name for a in predictions.attributes if a.is_flag),
         class_order=predictions.classes if predictions.by_place else None,
+        unranked=at_chance(predictions),
     )
+
+
+def at_chance(predictions: Predictions) -> str | None:
+    """Return that a model is not better than chance, or None; unknown where all samples are of one class."""
+    labels = predictions.labels
+    sizes, right = np.bincount(labels), (predictions.predicted == labels).mean(axis=0)
+    present = sizes > 0
+    if present.sum() < 2 or classes_better_than_chance(np.bincount(labels, right)[present], sizes[present]):
+        return None
+    return f"{AT_CHANCE}, averaged over classes"
 
 
 def over_runs(values: Float64, replicates: Float64) -> Estimate:

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.figures import REPLICATES
+from spurgen.harness.evaluation.figures import REPLICATES, at_chance
 from spurgen.harness.evaluation.margins import Part, margin, of_difference, of_runs, p_value
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.evaluation.resampling import count_cells, of_a_difference, resample
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.differences import holm
+from spurgen.harness.statistics.differences import ALPHA, holm
 
 NAMES = ("robust_accuracy", "wga", "accuracy")
 
@@ -24,15 +24,21 @@ class Compared:
     """A metric of both models, and the first less the second with a 95 % interval.
 
     `p`: two-sided, by the paired bootstrap of samples and the variance over runs; that of accuracy is McNemar's where
-    each model has one run. `p_holm`: corrected for all metrics of all models that are compared.
+    each model has one run. `p_holm`: corrected for all metrics of all models that are compared. Both are None where one
+    of the models is not ranked.
     """
 
     first: float
     second: float
     difference: float
     interval: Interval
-    p: float
-    p_holm: float
+    p: float | None
+    p_holm: float | None
+
+    @property
+    def significant(self) -> bool:
+        """Whether the difference is significant at 5 %."""
+        return self.p_holm is not None and self.p_holm < ALPHA
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class Comparison:
 
     `by_name`: whether samples were paired by their names, else by their places. `runs`: their number.
     `paired_runs`: whether both have the same runs, which are then paired. `mcnemar`: whether accuracy was tested by
-    McNemar's exact test (1947), as it is with one run each.
+    McNemar's exact test (1947), as it is with one run each. `unranked`: by name, why models are not ranked; then
+    nothing is tested.
     """
 
     first: str
@@ -52,6 +59,7 @@ class Comparison:
     runs: tuple[int, int]
     paired_runs: bool
     mcnemar: bool
+    unranked: dict[str, str]
 
 
 def compare(first: Predictions, second: Predictions, allow_missing: bool = False, seed: int = 0) -> Comparison:
@@ -73,14 +81,15 @@ def compare(first: Predictions, second: Predictions, allow_missing: bool = False
             tests[name] = _test(values[0], values[1], redrawn[0].mean(axis=1) - redrawn[1].mean(axis=1), paired_runs)
     if single:
         tests["accuracy"] = (*tests["accuracy"][:3], _mcnemar(right[0][0], right[1][0]))
-    corrected = holm([p for *_, p in tests.values()])
+    unranked = {model.name: reason for model in (first, second) if (reason := at_chance(model))}
+    p_values = [None if unranked else p for *_, p in tests.values()]
     metrics = {
         name: Compared(a, b, a - b, interval, p, p_holm)
-        for (name, (a, b, interval, p)), p_holm in zip(tests.items(), corrected, strict=True)
+        for (name, (a, b, interval, _)), p, p_holm in zip(tests.items(), p_values, holm(p_values), strict=True)
     }
     by_name = first.keys is not None and second.keys is not None
     runs = len(first.runs), len(second.runs)
-    return Comparison(first.name, second.name, len(first), metrics, by_name, runs, paired_runs, single)
+    return Comparison(first.name, second.name, len(first), metrics, by_name, runs, paired_runs, single, unranked)
 
 
 def compare_with_first(models: Sequence[Predictions], allow_missing: bool = False, seed: int = 0) -> list[Comparison]:

@@ -13,10 +13,10 @@ from spurgen.harness.evaluation.paired import Compared, Comparison
 from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked
 from spurgen.harness.figures.style import SERIES, SMALL, drawable, fraction, new_figure, paper_style
 from spurgen.harness.machine.plotting import grid_lines
-from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
 HEAD = ("Model", "Robust", "Worst group", "Corrected", "Accuracy")
+UNRANKED = r"$^{\dagger}$"
 LINE, FOOT, LEGEND = 0.2, 0.45, 0.3  # inches: a line per group and model, and what lies below and above
 ACROSS = 3  # models in a line of the legend
 SPREAD = 0.8  # of the room of a group that its models take
@@ -31,7 +31,7 @@ def to_latex(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison
     pairs = [(comparison.first, comparison.second) for comparison in comparisons]
     if pairs and pairs != [(evaluations[0].name, other.name) for other in evaluations[1:]]:
         raise SpurgenError("the comparisons are not of the first model with each of the others in order")
-    rows = [_row(evaluations[0], comparisons, 1)]
+    rows = [_row(evaluations[0], [one for one in comparisons if not one.unranked], 1)]
     rows += [_row(other, comparisons[k : k + 1], -1) for k, other in enumerate(evaluations[1:])]
     first = evaluations[0]
     heading = f"{first.samples:,} samples, {len(first.groups)} groups"
@@ -50,11 +50,11 @@ def _row(evaluation: Evaluation, comparisons: Sequence[Comparison], sign: int) -
     compared = {name: [one.metrics[name] for one in comparisons if name in one.metrics] for name in figures}
     better = [name for name, tests in compared.items() if tests and all(_is_better(test, sign) for test in tests)]
     cells = ["--" if figure is None else _cell(figure, name in better) for name, figure in figures.items()]
-    return [escaped(evaluation.name), *cells]
+    return [escaped(evaluation.name) + UNRANKED * bool(evaluation.unranked), *cells]
 
 
 def _is_better(compared: Compared, sign: int) -> bool:
-    return compared.p_holm < ALPHA and compared.difference * sign > 0
+    return compared.significant and compared.difference * sign > 0
 
 
 def _cell(estimate: Estimate, is_better: bool) -> str:
@@ -73,6 +73,8 @@ def _caption(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison
     several = [e.runs > 1 for e in evaluations]
     over = "samples and runs" if all(several) else "samples, and runs if several" if any(several) else "samples"
     said = f"Means over {runs}, with 95 % intervals over {over}; that of the worst group is simultaneous."
+    said += "".join(f" †: {why}, not compared." for why in dict.fromkeys(e.unranked for e in evaluations) if why)
+    comparisons = [comparison for comparison in comparisons if not comparison.unranked]
     if not comparisons:
         return said
     first, has_more = evaluations[0].name, len(comparisons) > 1

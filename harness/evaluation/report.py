@@ -9,11 +9,10 @@ from rich.text import Text
 
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Compared, Comparison
-from spurgen.harness.machine.printing import terminal_table
-from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.machine.printing import p_equals, p_text, terminal_table
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 SHOWN = 12  # classes, or models
 LISTED = 3  # missing groups
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
@@ -30,6 +29,8 @@ def summary(evaluation: Evaluation) -> str:
         f"Its worst group is {evaluation.worst}: worst-group accuracy {wga.text()}{lowest_of}; corrected for being "
         f"a minimum over {len(evaluation.groups)} groups {evaluation.wga_corrected.text()}.",
     ]
+    if evaluation.unranked:
+        said.append(f"It is not ranked: {evaluation.unranked}.")
     if evaluation.robust_accuracy is not None:
         lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
         said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
@@ -102,11 +103,17 @@ def tables(evaluation: Evaluation) -> list[Table]:
 def comparison_summary(comparison: Comparison) -> str:
     """Return which of two models is better in what, in sentences."""
     first, second = comparison.first, comparison.second
+    if comparison.unranked:
+        reasons = "; ".join(f"{name} is {reason}" for name, reason in comparison.unranked.items())
+        return f"{first} and {second} are not compared: {reasons}."
     return " ".join(_verdict(first, second, name, compared) for name, compared in comparison.metrics.items())
 
 
 def how_tested(comparisons: Sequence[Comparison]) -> str:
     """Return how models were compared, in sentences."""
+    comparisons = [comparison for comparison in comparisons if not comparison.unranked]
+    if not comparisons:
+        return "Nothing was tested."
     over = "metrics and models" if len(comparisons) > 1 else "metrics"
     said = [f"Tests: {comparisons[0].samples:,} samples; p-values are Holm-corrected over the {over}."]
     for which, having in (
@@ -125,10 +132,10 @@ def how_tested(comparisons: Sequence[Comparison]) -> str:
 def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
     size = Estimate(compared.difference, *compared.interval).text("+.3f")
     what = NAMES[name].lower()
-    if compared.p_holm >= ALPHA:
-        return f"{first} and {second} do not differ significantly in {what}: {size}, p = {compared.p_holm:.2g}."
+    if not compared.significant:
+        return f"{first} and {second} do not differ significantly in {what}: {size}, {p_equals(compared.p_holm)}."
     better, worse = (first, second) if compared.difference > 0 else (second, first)
-    return f"{better} beats {worse} in {what}: {first} less {second} is {size}, p = {compared.p_holm:.2g}."
+    return f"{better} beats {worse} in {what}: {first} less {second} is {size}, {p_equals(compared.p_holm)}."
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> Table:
@@ -142,7 +149,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
             difference = Estimate(compared.difference, *compared.interval).text("+.3f")
             line = Text(f"{NAMES[name]}, {comparison.second}" if several else NAMES[name])
             means = f"{compared.first:.3f}", f"{compared.second:.3f}"
-            table.add_row(line, *means, difference, f"{compared.p_holm:.2g}")
+            table.add_row(line, *means, difference, p_text(compared.p_holm))
     return table
 
 

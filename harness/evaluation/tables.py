@@ -1,8 +1,8 @@
 """CSV and Parquet files as tables, and their entries as numbers, with errors that name the file, line and column."""
 
 import csv
-import gzip
 import math
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,17 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spurgen.benchmark.errors import SpurgenError, shortened
+from spurgen.benchmark.errors import MissingError, SpurgenError, shortened
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAGS, NO_FLAG, Columns
+from spurgen.harness.evaluation.csv_files import CORRECT, csv_header, read_csv
+from spurgen.harness.evaluation.parquet_files import PARQUET, is_parquet, parquet_header, read_parquet
 from spurgen.harness.machine.files import matching
-from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.metrics.arrays import LARGEST_SCORE, Float64, Int64
 
-CORRECT = "correct the file"
 NO_NAMES = frozenset({"nan", "na", "<na>", "null"})  # what pandas, NumPy, R and databases write for a missing value
-
-
-PARQUET = (".parquet", ".pq")
 
 
 def read_header(path: Path) -> list[str]:
@@ -36,22 +33,25 @@ def read_header(path: Path) -> list[str]:
 
 def _header(path: Path) -> list[str]:
     with named_errors(path):
-        names = _parquet_header(path) if path.suffix in PARQUET else _csv_header(path)
+        names = parquet_header(path) if path.suffix in PARQUET else csv_header(path)
     if not names:
         raise SpurgenError(f"{path} has no lines")
     return names
 
 
-def read_file(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
+def read_file(path: Path, wanted: Callable[[str], bool] = lambda _: True, rows: int | None = None) -> pd.DataFrame:
     """Return a table, CSV entries as text; its index is the line where each row begins, or the row of Parquet.
 
     A path with a `*` is a table in several files; its index names the file as well. Only the columns whose names are
     `wanted` are kept: the texts of a large data set need not fit the memory. Raises `SpurgenError` for a file that
     cannot be read or is empty, columns of the same name, a line of CSV with more or fewer entries than the header, and
-    Parquet with a named index, which would have to be left out.
+    Parquet with a named index, which would have to be left out; for more than `rows` rows, where that is known; and for
+    a small file that holds far more than its size, which is not read to its end.
     """
     files = matching(path)
-    parts = [_read(file, wanted) for file in files]
+    parts: list[pd.DataFrame] = []
+    for file in files:
+        parts.append(_read(file, wanted, None if rows is None else rows - sum(map(len, parts))))
     if len(parts) == 1:
         return parts[0]
     for k, file in enumerate(files):
@@ -63,9 +63,9 @@ def _line(path: Path, place: int) -> str:
     return f"{'row' if path.suffix in PARQUET else 'line'} {place}"
 
 
-def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+def _read(path: Path, wanted: Callable[[str], bool], rows: int | None) -> pd.DataFrame:
     with named_errors(path):
-        table = _read_parquet(path, wanted) if path.suffix in PARQUET else _read_csv(path, wanted)
+        table = (read_parquet if path.suffix in PARQUET else read_csv)(path, wanted, rows)
     if not len(table):
         raise SpurgenError(f"{path} has no lines")
     return table
@@ -76,81 +76,15 @@ def named_errors(path: Path) -> Iterator[None]:
     """Raise what goes wrong with a file as `SpurgenError`, with its name."""
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, MissingError):
         raise SpurgenError(f"{path} does not exist") from None
+    except SpurgenError:  # some are ValueErrors as well
+        raise
     except UnicodeDecodeError as error:
         cure = "this is Parquet: name it .parquet" if is_parquet(path) else f"{error}; save it as UTF-8"
         raise SpurgenError(f"cannot read {path}: {cure}") from None
-    except (OSError, EOFError, ValueError, csv.Error) as error:  # the errors of pandas and pyarrow are ValueErrors
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:  # those of pandas and pyarrow: ValueErrors
         raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None
-
-
-def is_parquet(path: Path) -> bool:
-    """Return whether a file begins as Parquet does."""
-    with open(path, "rb") as file:
-        return file.read(4) == b"PAR1"
-
-
-def _parquet_header(path: Path) -> list[str]:
-    check_packages(["pyarrow"], f"reading {path}")
-    from pyarrow.parquet import read_schema
-
-    return list(read_schema(path).names)
-
-
-def _read_parquet(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
-    table = pd.read_parquet(path, columns=[name for name in _parquet_header(path) if wanted(name)])
-    named = [str(name) for name in table.index.names if name is not None]
-    if named:
-        raise SpurgenError(f"{path} has an index named {', '.join(named)}; make it a column, by reset_index()")
-    return table.set_axis(pd.RangeIndex(1, len(table) + 1))
-
-
-def _csv_header(path: Path) -> list[str]:
-    with _opened(path) as records:
-        first, header = next(records, (1, []))
-    other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
-    if other:
-        raise SpurgenError(f"{path}, line {first}: the columns are separated by {other!r}; separate them by commas")
-    twice = [name for k, name in enumerate(header) if name in header[:k]]
-    if twice:
-        raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")
-    return header
-
-
-def _read_csv(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
-    """Read with Python's csv module: pandas shifts the columns of long lines, and does not say where a row begins."""
-    header = _csv_header(path)
-    places = [k for k, name in enumerate(header) if wanted(name)]
-    lines, rows = [], []
-    with _opened(path) as records:
-        next(records, None)
-        for line, entries in records:
-            if len(entries) != len(header):
-                raise SpurgenError(
-                    f"{path}, line {line}: the number of entries is {len(entries)}, that of the header {len(header)}; "
-                    f"{CORRECT}"
-                )
-            lines.append(line)
-            rows.append([entries[k] for k in places])
-    return pd.DataFrame(rows, index=pd.Index(lines, dtype=np.int64), columns=[header[k] for k in places], dtype=str)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """Open a CSV file as `_records`, the header first."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        yield _records(csv.reader(file, strict=True))
-
-
-def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 (the type of csv.reader has no name)
-    """Yield the line where each record begins, and its entries; skip blank lines."""
-    before = 0
-    for entries in reader:
-        if entries:
-            yield before + 1, entries
-        before = reader.line_num
 
 
 def texts(path: Path, table: pd.DataFrame, column: str) -> pd.Series:

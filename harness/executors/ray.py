@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import pip_install
 from spurgen.harness.executors._attempt import attempt, result_of
 from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
@@ -94,7 +95,7 @@ def _connected(resources: Resources) -> Iterator[Any]:
     try:
         import ray
     except ModuleNotFoundError:
-        raise SpurgenError("--cluster ray needs Ray: pip install 'spurgen[ray]'") from None
+        raise SpurgenError(f"--cluster ray needs Ray: {pip_install('ray')}") from None
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     address = f"ray://{resources.address}" if resources.address else None
     ours = not ray.is_initialized()

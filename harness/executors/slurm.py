@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import pip_install
 from spurgen.harness.executors._attempt import Attempt, attempt, result_of
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.interrupts import LostProcessError, explain_stop
@@ -206,7 +207,7 @@ def _folder(results: Path) -> Iterator[Path]:
     if shutil.which("sbatch") is None:
         raise SpurgenError("--cluster slurm needs SLURM's commands (sbatch, squeue, scancel): run this on a login node")
     if find_spec("submitit") is None:
-        raise SpurgenError("--cluster slurm needs submitit: pip install 'spurgen[slurm]'")
+        raise SpurgenError(f"--cluster slurm needs submitit: {pip_install('slurm')}")
     results.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=results.resolve(), prefix=".slurm-", ignore_cleanup_errors=True) as made:
         (Path(made) / STEPS).mkdir()

@@ -4,10 +4,10 @@ import numpy as np
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import groups_on_test
-from spurgen.harness.board.rendering import as_text, p_equals
 from spurgen.harness.experiments.checks import Method, empty_groups
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, Difference, ExperimentSummary, MethodSummary
-from spurgen.harness.machine.printing import and_list, first_line
+from spurgen.harness.machine.printing import and_list, first_line, p_equals
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -17,12 +17,11 @@ FEW_BASES, FEW_SEEDS = 100, 5
 
 def conclusions(summary: ExperimentSummary) -> list[str]:
     """Return what the estimates show: significant differences to ERM, channels relied on, and who uses the core cue."""
-    finished = summary.finished
     lines = [_significant(summary, difference) for difference in summary.differences if difference.significant]
     if summary.differences and not lines:
         lines.append(f"No difference to {ERM} is significant at 5 %.")
     relied: dict[tuple[str, ...], list[str]] = {}
-    tested = finished if summary.scenario.splits.twins >= TOO_FEW_BASES else []
+    tested = summary.ranked if summary.scenario.splits.twins >= TOO_FEW_BASES else []
     for method in tested:
         channels = tuple(channel for channel, row in method.channels.items() if _above_placebo(method, row["sss"]))
         relied.setdefault(channels, []).append(method.name)
@@ -33,7 +32,7 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
                 f"{and_list(names)} {verb} on {and_list(channels)}: SSS above the placebo sensitivity (disjoint "
                 "intervals)."
             )
-    users = [m.name for m in tested if m.above_chance and _above_placebo(m, m.estimates["core_sensitivity"])]
+    users = [m.name for m in tested if _above_placebo(m, m.estimates["core_sensitivity"])]
     if users:
         above = "with a core sensitivity above the placebo sensitivity (disjoint intervals)"
         lines.append(f"Better than chance, {above}: {and_list(users)}.")
@@ -42,11 +41,11 @@ def conclusions(summary: ExperimentSummary) -> list[str]:
 
 def _significant(summary: ExperimentSummary, tested: Difference) -> str:
     p, seeds = p_equals(tested.p_holm), tested.p_seeds
-    pair = [method for method in summary.finished if method.name in (ERM, tested.method)]
+    pair = [method for method in summary.ranked if method.name in (ERM, tested.method)]
     higher, value = tested.difference.value > 0, abs(tested.difference.value)
     better = higher != (tested.metric == "sss")
     with_seed = f"With seed {summary.seeds[0]}, " if len(summary.seeds) == 1 else ""
-    limited = [m.name for m in pair if m.failed_checks or m.ignores_core or not m.above_chance]
+    limited = [m.name for m in pair if m.ignores_core]
     return (
         f"{with_seed}{tested.method} has a {'higher' if higher else 'lower'} {NAMES[tested.metric]} than {ERM}, "
         f"by {value:.3f} ({p}): {'better' if better else 'worse'}."
@@ -64,6 +63,11 @@ def cautions(summary: ExperimentSummary) -> list[str]:
     return [*_failures(summary), *_doubts(summary), *_untested(summary), *_limits(summary)]
 
 
+def unranked(summary: ExperimentSummary) -> list[str]:
+    """Return which methods are not ranked, each with the reason."""
+    return [f"{as_markdown(m.name)}: {as_markdown(m.unranked)}" for m in summary.methods if m.unranked is not None]
+
+
 def _failures(summary: ExperimentSummary) -> list[str]:
     lines = []
     for method in summary.methods:
@@ -75,27 +79,23 @@ def _failures(summary: ExperimentSummary) -> list[str]:
 
 
 def _doubts(summary: ExperimentSummary) -> list[str]:
-    """Return which rows do not represent their method, or are low for another reason than robustness."""
-    finished = summary.finished
-    failed = {method.name: [as_text(check) for check in method.failed_checks] for method in finished}
-    checks = [f"{name} ({and_list(names)})" for name, names in failed.items() if names]
-    by_chance = [method.name for method in finished if not method.above_chance]
-    blind = [method.name for method in finished if method.ignores_core]
-    lines = [f"Failed sanity checks, so the row does not represent the method: {and_list(checks)} (docs/methods.md)."]
-    lines += [f"Not significantly more accurate than chance: {and_list(by_chance)} (docs/statistics.md)."]
-    lines += [
-        f"Core sensitivity not above the placebo sensitivity, so a low SSS or IG is not robustness: {and_list(blind)} "
-        "(docs/metrics.md)."
-    ]
-    return [line for line, names in zip(lines, (checks, by_chance, blind), strict=True) if names]
+    """Return which rows nothing is concluded of, and which are low for another reason than robustness."""
+    blind = [method.name for method in summary.finished if method.ignores_core]
+    lines = [f"Not ranked, so compared with no other: {reason} (docs/statistics.md)." for reason in unranked(summary)]
+    if blind:
+        lines.append(
+            "Core sensitivity not above the placebo sensitivity, so a low SSS or IG is not robustness: "
+            f"{and_list(blind)} (docs/metrics.md)."
+        )
+    return lines
 
 
 def _untested(summary: ExperimentSummary) -> list[str]:
     """Return the comparisons that are not significant, and those without a test."""
-    names = [method.name for method in summary.finished]
+    names = [method.name for method in summary.ranked]
     lines = []
     if ERM not in names:
-        lines.append(f"No method was tested against {ERM}, which did not run or failed.")
+        lines.append(f"No method was tested against {ERM}, which did not run or is not ranked.")
     undecided: dict[str, list[str]] = {}
     for difference in summary.differences:
         if not difference.significant:

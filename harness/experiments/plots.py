@@ -67,15 +67,19 @@ def comparison(summary: ExperimentSummary) -> Figure:
             else:
                 axes.set_xlim(0, max(axes.get_xlim()[1], NARROWEST))
         panels[0].axvline(1 / summary.scenario.num_classes, color=GREY, linestyle=":")
-        panels[0].set_yticks(rows, [method.name for method in methods])
+        panels[0].set_yticks(rows, [_name(method) for method in methods])
         panels[0].set_ylim(-0.7, len(methods) - 0.3)
         figure.legend(handles=_comparison_key(summary), loc="outside lower center", ncols=6)
     return figure
 
 
+def _name(method: MethodSummary) -> str:
+    return method.name if method.unranked is None else f"{method.name}\n(not ranked)"
+
+
 def _bar(axes: Axes, row: int, method: MethodSummary, name: str) -> None:
     estimate = method.estimates[name]
-    axes.barh(row, estimate.value, 0.44, color=FACES[0], edgecolor=INK, linewidth=0.8)
+    axes.barh(row, estimate.value, 0.44, color=FACES[method.unranked is not None], edgecolor=INK, linewidth=0.8)
     if estimate.low is not None:  # no error bar: the interval of a minimum may not contain its value
         axes.plot(estimate.ends, [row, row], color=INK, marker="|", markersize=6, clip_on=False)
     seeds = [result.metrics[name] for result in method.results]

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import as_text, p_text
-from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions
+from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions, unranked
 from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
 from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
-from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.printing import markdown_table, p_text
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics.estimate import Estimate
 
 LEGEND = (
@@ -16,8 +16,8 @@ LEGEND = (
     "the bias of a minimum, in guaranteed intervals; raw: not corrected. Reliance: how far predictions follow the "
     "channel that moves them most, 0 is best, 1 is a model that reads nothing else. SSS: Spurious Sensitivity Score, "
     "lower is better; its placebo sensitivity is what redrawing only the nuisances gives. IG: Invariance Gap in nats, "
-    "0 is best. Core: sensitivity to the class cue, higher is better. Access: what a method sees besides inputs and "
-    "labels. Seconds: training and scoring, per seed. Details: docs/metrics.md."
+    "0 is best. Core use: how much probability follows the class when it alone changes, 1 is best. Access: what a "
+    "method sees besides inputs and labels. Seconds: training and scoring, per seed. Details: docs/metrics.md."
 )
 RATES = (
     "How often a channel's value goes with the label, counted on train; in brackets what the scenario asks for. In "
@@ -43,12 +43,14 @@ def to_markdown(summary: ExperimentSummary, plots: Sequence[str] = ()) -> str:
 
 
 def results_table(summary: ExperimentSummary) -> str:
-    """Return a table with a line per method; one that failed has only its name and access."""
-    return markdown_table([_line(method) for method in summary.methods])
+    """Return a table with a line per method, and why some are not ranked; one that failed has only name and access."""
+    table = markdown_table([_line(method) for method in summary.methods])
+    return "\n\n".join([table, *(f"Not ranked: {each}" for each in unranked(summary))])
 
 
 def _line(method: MethodSummary) -> dict[str, str]:
-    about = {"Method": method.name, "Access": method.access}
+    mark = "" if method.unranked is None else " (not ranked)"
+    about = {"Method": method.name + mark, "Access": method.access}
     if not method.estimates:
         return about | {"Robust": "failed"}
     e = method.estimates
@@ -60,7 +62,7 @@ def _line(method: MethodSummary) -> dict[str, str]:
         "Reliance": f"{e['reliance'].value:.3f}",
         "SSS (placebo)": f"{e['sss'].text()} ({e['sss_placebo'].value:.3f})",
         "IG": e["ig"].text("+.2f"),
-        "Core": e["core_sensitivity"].text(),
+        "Core use": e["core_use"].text() if "core_use" in e else "-",
         "Seconds": f"{e['seconds'].value:.1f}",
     }
 
@@ -88,7 +90,7 @@ def difference_table(differences: Sequence[Difference]) -> str:
             "Significant": "yes" if d.significant else "no",
         }
         if _seed_tests(differences):
-            line["p, seeds only (Holm)"] = "-" if d.p_seeds is None else p_text(d.p_seeds)
+            line["p, seeds only (Holm)"] = p_text(d.p_seeds)
         lines.append(line)
     return markdown_table(lines)
 
@@ -136,7 +138,7 @@ def _selection(summary: ExperimentSummary) -> str:
         report = method.results[0].report
         if report and report.selection:
             rules.setdefault(report.selection, []).append(method.name)
-    listed = "; ".join(f"{as_text(rule)} ({', '.join(names)})" for rule, names in rules.items())
+    listed = "; ".join(f"{as_markdown(rule)} ({', '.join(names)})" for rule, names in rules.items())
     return f"The epoch was selected by: {listed}." if listed else ""
 
 

@@ -14,8 +14,8 @@ from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import Spreads, pooled_spreads
-from spurgen.harness.board.by_unit import TaskValues
-from spurgen.harness.board.eligibility import beats_chance
+from spurgen.harness.board.by_unit import SIGNED, TaskValues
+from spurgen.harness.board.eligibility import failure, not_fit
 from spurgen.harness.board.leaderboard import make_row
 from spurgen.harness.board.schema import TaskBoardRow
 from spurgen.harness.experiments.bootstrap import OF_GROUPS, TaskBootstrap
@@ -28,6 +28,7 @@ from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics import ALPHA, holm, paired_difference, seed_p_value
 from spurgen.harness.statistics.estimate import Estimate, ignores_core
+from spurgen.harness.statistics.units import PROPORTION
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 TESTED = ("robust_accuracy", "accuracy", "wga", "sss")
 BOOTSTRAPPED = (*OF_GROUPS, "sss", *BASE_METRICS)
+CORE_USE = "core_use"
 MINIMA = ("robust_accuracy", "wga")  # over groups or patterns, so that replicates lie too low
 OF_IDEAL = ("robust_accuracy", "accuracy", "wga", "reliance", "sss", "ig", "core_sensitivity")
 FILE_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"  # the pattern of an experiment's name, with which names of files begin
@@ -49,25 +51,20 @@ class _Frozen(BaseModel):
 class MethodSummary(_Frozen):
     """One method: its results by ascending seed, and their means with 95 % intervals over seeds and samples.
 
-    `estimates` are over the whole task, `channels` per channel; both are empty if a result failed.
+    `estimates` are over the whole task, `channels` per channel; both are empty if a result failed. `unranked`: why it
+    is compared with no other, by the leaderboard's rules, or None.
     """
 
     name: str
     results: tuple[Result, ...]
     estimates: dict[str, Estimate] = {}
     channels: dict[str, dict[str, Estimate]] = {}
-    above_chance: bool = False
+    unranked: str | None = None
 
     @property
     def access(self) -> str:
         """Access tier."""
         return self.results[0].access
-
-    @property
-    def failed_checks(self) -> list[str]:
-        """Sanity checks that failed with at least one seed."""
-        reports = [result.report for result in self.results if result.report]
-        return list(dict.fromkeys(check for report in reports for check in report.failed_checks))
 
     @property
     def ignores_core(self) -> bool:
@@ -95,13 +92,13 @@ class Difference(_Frozen):
 
 
 class ExperimentSummary(_Frozen):
-    """The outcome of an experiment; `differences` are to ERM, if it ran.
+    """The outcome of an experiment; `differences` of the ranked methods are to ERM, if it is ranked.
 
     `ideal`: the metrics of the ideal observer of the training data, those of a channel as `<metric>/<channel>`; empty
     if there are too many combinations to weigh.
     """
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     name: Annotated[str, Field(pattern=f"^{FILE_NAME}$")]
     command: str
     scenario: Scenario
@@ -125,6 +122,11 @@ class ExperimentSummary(_Frozen):
         """The methods of which no result failed."""
         return [method for method in self.methods if method.estimates]
 
+    @property
+    def ranked(self) -> list[MethodSummary]:
+        """The methods of which something may be concluded."""
+        return [method for method in self.methods if method.unranked is None]
+
     def to_pandas(self) -> "DataFrame":
         """Return a line per method and seed with typed columns."""
         from spurgen.harness.results.frames import results_frame
@@ -142,11 +144,13 @@ def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experiment
     task = experiment.task
     bootstrap = TaskBootstrap.of(task)
     complete = [row for row in rows.values() if not any(result.error for result in row.results)]
-    spreads = pooled_spreads(complete, [*BOOTSTRAPPED, *_sss_names(task)])
+    spreads = pooled_spreads(complete, [*bootstrapped(complete), *_sss_names(task)])
     methods, replicates = [], {}
     for method in experiment.methods:
-        summary, replicates[method.name] = _summarize_method(bootstrap, spreads, method.name, rows[method.name])
-        methods.append(summary)
+        row = rows[method.name]
+        summary, replicates[method.name] = _summarize_method(bootstrap, spreads, method.name, row)
+        unranked = failure(row) or not_fit(task, row, experiment.seeds)
+        methods.append(summary.model_copy(update={"unranked": unranked}))
     devices = (result.provenance.environment.device for row in rows.values() for result in row.results)
     return ExperimentSummary(
         name=experiment.name,
@@ -157,7 +161,9 @@ def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experiment
         device=" and ".join(dict.fromkeys(devices)),  # earlier results may be from another than the one asked for
         seeds=experiment.seeds,
         methods=tuple(methods),
-        differences=differences_to_erm([method for method in methods if method.estimates], replicates, _tested(task)),
+        differences=differences_to_erm(
+            [method for method in methods if method.unranked is None], replicates, _tested(task)
+        ),
         ideal=_ideal(task, experiment.seeds),
         written=now(),
         environment=environment(experiment.device),
@@ -181,6 +187,12 @@ def _tested(task: Task) -> tuple[str, ...]:
     return tuple(name for name in TESTED if name != "sss" or task.scenario.splits.twins >= TOO_FEW_BASES)
 
 
+def bootstrapped(rows: Sequence[TaskRow]) -> list[str]:
+    """Return the metrics with an interval of the bootstrap: `BOOTSTRAPPED`, and core use where all rows have it."""
+    known = all(CORE_USE in row.sums and CORE_USE in result.metrics for row in rows for result in row.results)
+    return [*BOOTSTRAPPED, *([CORE_USE] if known else [])]
+
+
 def _sss_names(task: Task) -> list[str]:
     return [f"sss/{channel}" for channel in task.channels]
 
@@ -192,9 +204,9 @@ def _summarize_method(
     if any(result.error for result in row.results):
         return MethodSummary(name=name, results=row.results), {}
     task, sizes = bootstrap.task, np.bincount(bootstrap.groups)
-    names = [*BOOTSTRAPPED, *_sss_names(task)]
-    replicates = {metric: bootstrap.replicates(name, row, metric, spreads) for metric in names}
-    estimates = {metric: _estimate(metric, row, replicates[metric]) for metric in BOOTSTRAPPED}
+    metrics = [metric for metric in spreads if metric not in _sss_names(task)]
+    replicates = {metric: bootstrap.replicates(name, row, metric, spreads) for metric in spreads}
+    estimates = {metric: _estimate(metric, row, replicates[metric]) for metric in metrics}
     shown = make_row(name, row, TaskValues(task, sizes), estimates)
     corrected = float(np.mean([corrected_wga(np.array(result.groups), sizes) for result in row.results]))
     summary = MethodSummary(
@@ -207,7 +219,6 @@ def _summarize_method(
             "wga_guaranteed": Estimate(shown.value("wga"), *shown.wga_simultaneous),
         },
         channels=_by_channel(shown, replicates),
-        above_chance=beats_chance(task, row),
     )
     return summary, replicates
 
@@ -218,8 +229,10 @@ def _estimate(metric: str, row: TaskRow, replicates: Float64) -> Estimate:
     if metric in MINIMA:
         return Estimate(mean, *basic_interval(mean, replicates))
     low, high = percentile_interval(replicates)
-    # The seeds' noise is normal, and may lead out of where a proportion can lie.
-    return Estimate(mean, low, high) if metric == "ig" else Estimate(mean, max(low, 0.0), min(high, 1.0))
+    if metric == "ig":
+        return Estimate(mean, low, high)
+    least, most = SIGNED.get(metric, PROPORTION)
+    return Estimate(mean, max(low, least), min(high, most))  # the seeds' noise is normal, and may lead beyond
 
 
 def _by_channel(row: TaskBoardRow, replicates: Replicates) -> dict[str, dict[str, Estimate]]:

@@ -142,9 +142,8 @@ def _mean(scores: Sequence[ValScore | None]) -> tuple[float, ...] | None:
 
 
 def _key(score: ValScore) -> tuple[float, ...]:
-    """Return what is maximised; results of suite v1 have the worst group instead of the worst pattern."""
-    worst = score.worst if score.robust is None else score.robust
-    return (score.accuracy,) if worst is None or score.mean is None else (worst, score.mean)
+    """Return what is maximised."""
+    return (score.accuracy,) if score.robust is None or score.mean is None else (score.robust, score.mean)
 
 
 def choose(settings: Iterable[Setting]) -> Setting | None:

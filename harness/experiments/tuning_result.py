@@ -18,8 +18,8 @@ class TuningResult(BaseModel):
     """The validation scores of a method with these options on one task; a failed job has `error` and no scores.
 
     `accuracy`, `worst` and `mean` (over groups) and `robust` (worst alignment pattern) are on val; all except
-    `accuracy` are None where the method's access tier hides groups, so that nothing can select by them. Results of
-    suite v1 have no `robust`. `failed_checks` names the sanity checks that failed.
+    `accuracy` are None where the method's access tier hides groups, so that nothing can select by them. `failed_checks`
+    names the sanity checks that failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -39,17 +39,19 @@ def shards_with_columns(plan: Plan, file_name: FileName, encoding: str, columns:
     return described
 
 
-def table_and_images(plan: Plan, folder: Path, table: str, columns: Iterable[Column]) -> dict[str, Any]:
-    """Describe a table of all samples, with these columns, and the images that it names."""
+def table_and_images(
+    plan: Plan, folder: Path, table: str, columns: Iterable[Column], images: str = "*.png"
+) -> dict[str, Any]:
+    """Describe a table of all samples, with these columns, and the images that it names by the pattern `images`."""
     source = {"fileObject": {"@id": table}}
     fields = [_field("records", column, source) for column in columns]
     file = {
         "@type": "cr:FileObject", "@id": table, "name": table, "contentUrl": table, "encodingFormat": "text/csv",
         "sha256": file_sha256(folder / table), "description": "a line per sample",
     }  # fmt: skip
-    images = [_file_set(flat(part), f"{part}/*.png", "image/png", f"images of {part}") for part in plan.parts]
+    sets = [_file_set(flat(part), f"{part}/{images}", "image/png", f"images of {part}") for part in plan.parts]
     return {
-        "distribution": [file, *images],
+        "distribution": [file, *sets],
         "recordSet": [classes(plan), _record_set("records", "all samples", fields)],
     }
 

@@ -7,7 +7,7 @@ from spurgen.harness.figures.curves import with_curves
 from spurgen.harness.figures.dose import on_all
 from spurgen.harness.figures.patterns import with_patterns
 from spurgen.harness.figures.reliance import channel_metric
-from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet
+from spurgen.harness.figures.sheet import METRICS, Entry, Sheet, reasons, reasons_text
 from spurgen.harness.figures.surface import ROOM
 from spurgen.harness.figures.terms import DEFINED, DIALS, PULL, access_defined, val_defined
 from spurgen.harness.machine.printing import and_list
@@ -21,8 +21,7 @@ def estimates_caption(sheets: Sequence[Sheet]) -> str:
     names = and_list([sheet.name for sheet in sheets])
     what = f"{METRICS[first.headline]} ({DEFINED[first.headline]}) on {names}: {_means(first, first.intervals)}."
     tiers = access_defined([entry for sheet in sheets for entry in sheet.entries])
-    test = _joined(first.test, _letterless(sheets)) if first.test else ""
-    return _joined(what, _world(first), tiers, test, _markers(sheets), _ideal(sheets, first.headline))
+    return _joined(what, _world(first), tiers, first.test, _markers(sheets), _ideal(sheets, first.headline))
 
 
 def reliance_caption(sheet: Sheet) -> str:
@@ -43,7 +42,7 @@ def patterns_caption(sheet: Sheet) -> str:
         "the class (full) or is aligned with it (open).",
         _world(sheet),
         access_defined(with_patterns(sheet)),
-        _incomplete([sheet], with_patterns(sheet)),
+        _unranked([sheet], with_patterns(sheet)),
     )
 
 
@@ -55,7 +54,7 @@ def curves_caption(sheet: Sheet) -> str:
         val_defined(sheet),
         _world(sheet),
         access_defined(with_curves(sheet)),
-        _incomplete([sheet], with_curves(sheet)),
+        _unranked([sheet], with_curves(sheet)),
     )
 
 
@@ -64,7 +63,7 @@ def dose_caption(sheets: Sequence[Sheet], metrics: Sequence[str]) -> str:
     first = sheets[0]
     shown = and_list([METRICS[metric].lower() for metric in metrics])
     what = f"{shown[0].upper()}{shown[1:]} against the strength of the correlation"
-    few = _incomplete(sheets, chosen(sheets))
+    few = _unranked(sheets, chosen(sheets))
     return _joined(f"{what}: {_means(first, first.intervals)}.", _world(first), _ideal(sheets, "robust_accuracy"), few)
 
 
@@ -80,7 +79,7 @@ def surface_caption(sheets: Sequence[Sheet], metric: str, dial: str) -> str:
         f"{sheets[0].samples}{half if has_intervals else ''}.",
         PULL if metric == "reliance" else "",
         _world(sheets[0]),
-        _incomplete(sheets, drawn),
+        _unranked(sheets, drawn),
     )
 
 
@@ -93,25 +92,19 @@ def _means(sheet: Sheet, intervals: str) -> str:
 
 
 def _markers(sheets: Sequence[Sheet]) -> str:
-    few = any(not entry.ranked for sheet in sheets for entry in sheet.entries)
-    own = any(entry.own for sheet in sheets for entry in sheet.entries)
-    unit = UNITS[sheets[0].unit]
-    parts = [f"Open: fewer than {sheets[0].asked} {unit}, not compared." if few else ""]
-    return _joined(*parts, "A name after > is no baseline of the benchmark." if own else "")
+    entries = [entry for sheet in sheets for entry in sheet.entries]
+    why, own = reasons_text(entries), any(entry.own for entry in entries)
+    return _joined(
+        f"Open: {why}, not compared." if why else "", "A name after > is no baseline of the benchmark." if own else ""
+    )
 
 
-def _letterless(sheets: Sequence[Sheet]) -> str:
-    rows = [entry for sheet in sheets for entry in sheet.entries]
-    known = any(entry.own and entry.ranked and not entry.letters for entry in rows)
-    return "A submission without a letter differs significantly from a baseline of every letter." if known else ""
-
-
-def _incomplete(sheets: Sequence[Sheet], drawn: Sequence[Entry]) -> str:
-    """Return which of the drawn rows have fewer units than others; figures without intervals do not mark them."""
+def _unranked(sheets: Sequence[Sheet], drawn: Sequence[Entry]) -> str:
+    """Return which of the drawn rows are not ranked, and why; figures without intervals do not mark them."""
     names = {entry.label for entry in drawn}
     rows = [entry for sheet in sheets for entry in sheet.entries if entry.label in names]
-    few = dict.fromkeys(entry.label for entry in rows if not entry.ranked)
-    return f"Over fewer than {sheets[0].asked} {UNITS[sheets[0].unit]}: {and_list([*few])}." if few else ""
+    unranked = [f"{and_list(labels)} ({reason})" for reason, labels in reasons(rows).items()]
+    return f"Not ranked: {'; '.join(unranked)}." if unranked else ""
 
 
 def _ideal(sheets: Sequence[Sheet], metric: str) -> str:

@@ -14,7 +14,7 @@ LIMITS = (-0.02, 1.02)
 def draw_estimates(sheets: Sequence[Sheet], columns: Columns = 2) -> Figure:
     """Draw the headline of every row on every sheet, a panel per sheet.
 
-    Letters at the right of a panel are tiers; an open marker is a row with too few units to be compared;
+    Letters at the right of a panel are tiers; an open marker is a row that is not ranked;
     the dashed line is the ideal observer.
     """
     panels = [

@@ -19,13 +19,12 @@ from spurgen.harness.statistics.units import mean_estimate
 BY_CHANNEL = ("reliance", "sss")
 CORE_USE = "core_use"
 TEST = (
-    "A row does not differ significantly from the baselines of its access tier with which it shares a letter "
-    "(moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines); "
-    "rows that are no baselines are not compared with one another."
+    "Rows of an access tier that share a letter do not differ significantly "
+    "(moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines)."
 )
 RULE = (
-    "Bold: the highest estimate of an access tier with several rows, and the rows of it that do not differ from it "
-    "significantly (moderated paired t-test over {}, false discovery rate 5 % over all pairs of baselines)."
+    "Bold: significantly better than every other row of the access tier (moderated paired t-test over {}, false "
+    "discovery rate 5 % over all pairs of baselines); where the best rows are not told apart, none is bold."
 )
 
 
@@ -56,10 +55,10 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
     shown = {row.submission: rows[row.submission] for row in (*part.rows, *part.few)}
     ours = {label for label, row in shown.items() if is_baseline_row(row)}
     channels = _by_channel(values, shown, ours)
-    best = _best(part.rows, shown.keys() - ours)
+    best, few = _best(part.rows), _few(part)
     entries = [
         replace(
-            _entry(row, shown[row.submission], best),
+            _entry(row, shown[row.submission], best, few),
             own=row.submission not in ours,
             channels=channels[row.submission],
         )
@@ -69,8 +68,10 @@ def _task_sheet(suite: Suite, task: Task, rows: Mapping[str, TaskRow], part: Tas
 
 
 def _set_sheet(name: str, part: SetBoard, own: Collection[str], core_use: Mapping[str, float]) -> Sheet:
-    best = _best(part.rows, own)
-    common = [replace(_common(row, best), own=row.submission in own) for rows in (part.rows, part.few) for row in rows]
+    best, few = _best(part.rows), _few(part)
+    common = [
+        replace(_common(row, best, few), own=row.submission in own) for rows in (part.rows, part.few) for row in rows
+    ]
     entries = [
         replace(each, estimates={**each.estimates, CORE_USE: Estimate(core_use[each.label])})
         if each.label in core_use
@@ -97,25 +98,31 @@ def _sheet(name: str, part: TaskBoard | SetBoard, entries: Sequence[Entry]) -> S
     return Sheet(
         name=name, entries=in_order(entries, RANKED_BY), headline=RANKED_BY, unit=part.unit, asked=part.asked,
         intervals=intervals, channel_intervals=intervals, test=_over(TEST, part.unit), rule=_over(RULE, part.unit),
+        left_out={row.submission: row.reason for row in part.unranked},
     )  # fmt: skip
+
+
+def _few(part: TaskBoard | SetBoard) -> str:
+    return f"fewer than {part.asked} {UNITS[part.unit]}"
 
 
 def _over(text: str, unit: Unit) -> str:
     return text.format(UNITS[unit])
 
 
-def _entry(row: TaskBoardRow, results: TaskRow, best: Collection[str]) -> Entry:
+def _entry(row: TaskBoardRow, results: TaskRow, best: Collection[str], few: str) -> Entry:
     curves = stacked_curves(results.results)
-    return replace(_common(row, best), patterns=row.patterns, curves=curves)
+    return replace(_common(row, best, few), patterns=row.patterns, curves=curves)
 
 
-def _common(row: BoardRow, best: Collection[str]) -> Entry:
+def _common(row: BoardRow, best: Collection[str], few: str) -> Entry:
+    """Return the entry of a row; `few`: what is said of rows that have too few units for a rank."""
     against = row.against_erm
     return Entry(
         label=row.submission,
         access=row.access,
         units=row.units,
-        ranked=row.ranks is not None,
+        unranked="" if row.ranks else few,
         letters=row.letters,
         best=row.submission in best,
         difference=(against.difference, against.verdict) if against else None,
@@ -123,23 +130,20 @@ def _common(row: BoardRow, best: Collection[str]) -> Entry:
     )
 
 
-def not_apart(first: BoardRow, other: BoardRow, own: Collection[str]) -> bool:
-    """Return whether two rows of an access tier were compared and do not differ: `own`, no baselines, never were."""
-    compared = not {first.submission, other.submission} <= set(own)
-    return compared and bool(set(first.letters) & set(other.letters))
+def not_apart(first: BoardRow, other: BoardRow) -> bool:
+    """Return whether two ranked rows of an access tier do not differ significantly."""
+    return bool(set(first.letters) & set(other.letters))
 
 
-def _best(rows: Sequence[BoardRow], own: Collection[str]) -> set[str]:
-    """Return the first row of each access tier with several rows, and those that do not differ from it."""
+def _best(rows: Sequence[BoardRow]) -> set[str]:
+    """Return the first row of each access tier if it is told apart from all others of it, of which there are some."""
     tiers: dict[str, list[BoardRow]] = {}
     for row in rows:
         tiers.setdefault(row.access, []).append(row)
     return {
-        row.submission
+        first.submission
         for first, *others in tiers.values()
-        if others
-        for row in (first, *others)
-        if row is first or not_apart(first, row, own)
+        if others and not any(not_apart(first, other) for other in others)
     }
 
 

@@ -39,8 +39,8 @@ def run_sheet(summary: ExperimentSummary) -> Sheet:
     finished = summary.finished
     if not finished:
         raise SpurgenError(f"{summary.name}: every method failed, so there is nothing to draw")
-    better = {d.method: d for d in summary.differences if d.metric == HEADLINE}
-    entries = [_entry(method, better.get(method.name)) for method in finished]
+    tested = {d.method: d for d in summary.differences if d.metric == HEADLINE}
+    entries = [_entry(method, tested.get(method.name)) for method in finished]
     several = len(summary.seeds) > 1
     over = "training seeds and test samples" if several else "test samples"
     tests = f"Holm over {len(summary.differences)} tests, 5 %"
@@ -50,6 +50,7 @@ def run_sheet(summary: ExperimentSummary) -> Sheet:
         asked=len(summary.seeds), intervals=f"95 % bootstrap intervals over {over}",
         channel_intervals="95 % Student's t intervals over training seeds" if len(summary.seeds) > 2 else "",
         test="", rule=rule if summary.differences else "", task=summary.task, ideal=summary.ideal,
+        left_out={m.name: m.unranked for m in summary.methods if m.unranked and not m.estimates},
     )  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def _entry(method: MethodSummary, tested: Difference | None) -> Entry:
         label=method.name,
         access=method.access,
         units=len(method.results),
+        unranked=method.unranked or "",
         own=not is_baseline(method.results[0].spec),
         estimates=method.estimates,
         best=verdict == "better",

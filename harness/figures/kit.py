@@ -53,6 +53,7 @@ def figure_kit(sheets: Sequence[Sheet]) -> Kit:
         name = "estimates" if len(parts) == 1 else f"estimates-{number}"
         kit.add(name, captions.estimates_caption(part), partial(draw_estimates, part))
     for sheet in sheets:
+        kit.left_out += [f"{sheet.name}: without {label}: {reason}" for label, reason in sheet.left_out.items()]
         _add_reliance(kit, sheet)
         _add_patterns(kit, sheet)
         _add_curves(kit, sheet)

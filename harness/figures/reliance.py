@@ -15,7 +15,7 @@ def channel_metric(sheet: Sheet) -> str | None:
 def draw_reliance(sheet: Sheet, columns: Columns = 2) -> Figure:
     """Draw the reliance of every row on each channel, a panel per channel; raise `ValueError` if no row has any.
 
-    The dashed line is the ideal observer; an open marker is a row with too few units to be compared.
+    The dashed line is the ideal observer; an open marker is a row that is not ranked.
     """
     metric = channel_metric(sheet)
     if metric is None:

@@ -7,6 +7,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.harness.board.by_unit import Unit
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.schema import Direction
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -24,8 +25,8 @@ MEAN = "mean of "
 class Entry:
     """A row of a task.
 
-    `ranked`: whether it has units enough to be compared. `own`: whether it is none of our baselines. `letters`: of its
-    tier. `best`: whether it is, by the sheet's test, the best of its access tier or not significantly worse.
+    `unranked`: why it is not ranked, empty if it is. `own`: whether it is none of our baselines. `letters`: of its
+    tier. `best`: whether a table prints it in bold, by the sheet's `rule`.
     `difference`: to ERM, and its verdict. `channels`: by metric and channel. `patterns`: accuracy by alignment pattern.
     `curves`: by name, float64 (units, epochs), as `stacked_curves` returns them.
     """
@@ -34,7 +35,7 @@ class Entry:
     access: str
     units: int
     estimates: Mapping[str, Estimate]
-    ranked: bool = True
+    unranked: str = ""
     own: bool = False
     letters: str = ""
     best: bool = False
@@ -43,6 +44,11 @@ class Entry:
     patterns: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Float64] = field(default_factory=dict)
 
+    @property
+    def ranked(self) -> bool:
+        """Whether it is compared with others: only then it has letters, and may be bold."""
+        return not self.unranked
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
@@ -50,7 +56,8 @@ class Sheet:
 
     `headline`: the metric by which rows are sorted and compared. `intervals`, `channel_intervals`: the kind of the
     intervals of the estimates, and of those by channel. `test`: what letters rest on. `rule`: which rows a table prints
-    in bold. `ideal`: metrics of the ideal observer, means over the worlds.
+    in bold. `ideal`: metrics of the ideal observer, means over the worlds. `left_out`: why other rows
+    have no entry, by label.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Sheet:
     rule: str
     task: Task | None = None
     ideal: Mapping[str, float] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def samples(self) -> str:
@@ -89,8 +97,25 @@ class Sheet:
         return [channel for channel in order if channel in known]
 
 
+def reasons(entries: Sequence[Entry]) -> dict[str, list[str]]:
+    """Return why some entries are not ranked, each reason with the labels of its entries."""
+    labels: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        if entry.unranked:
+            labels.setdefault(entry.unranked, {})[entry.label] = None
+    return {reason: [*of_reason] for reason, of_reason in labels.items()}
+
+
+def reasons_text(entries: Sequence[Entry]) -> str:
+    """Return why some entries are not ranked, for a caption; the labels only where there are several reasons."""
+    by_reason = reasons(entries)
+    if len(by_reason) == 1:
+        return next(iter(by_reason))
+    return "; ".join(f"{and_list(labels)} ({reason})" for reason, labels in by_reason.items())
+
+
 def in_order(entries: Sequence[Entry], headline: str) -> list[Entry]:
-    """Return rows by access tier, in each those with enough units first, then the best first."""
+    """Return rows by access tier, in each those that are ranked first, then the best first."""
 
     def place(entry: Entry) -> tuple[int, bool, float, str]:
         return tier_place(entry.access), not entry.ranked, -entry.estimates[headline].value, entry.label

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked, stacked_words
-from spurgen.harness.figures.sheet import METRICS, UNITS, Entry, Sheet, merged
+from spurgen.harness.figures.sheet import METRICS, Entry, Sheet, merged, reasons_text
 from spurgen.harness.figures.style import LONGEST, Columns
 from spurgen.harness.figures.terms import COLUMNS, DEFINED, PULL, access_defined
 from spurgen.harness.machine.printing import and_list, signed
@@ -22,7 +22,7 @@ OTHERS = {
 TITLES = METRICS | {"reliance": "Largest reliance"}
 EXCESS, MINUS = "reliance_excess", "$-$"
 FEW = r"$^{\dagger}$"
-NONE = "--"
+NONE, NOT_COMPARED = "--", "not compared"
 
 
 class Style(NamedTuple):
@@ -93,12 +93,15 @@ def _of_task(sheet: Sheet, style: Style) -> Table:
         to_erm = [_to_erm(entry)] if compared else []
         return [_name(entry, few=not entry.ranked), _headline(entry, sheet.headline, style), *to_erm, *numbers]
 
+    few = any(entry.difference for entry in sheet.entries if not entry.ranked)
     what = f"Results on {sheet.place}. {METRICS[sheet.headline]}: {DEFINED[sheet.headline]}"
     star = f"Star: differs significantly from {ERM} (Holm, 5 %)." if compared else ""
     head = ["Method", *titles, *(stacked_words(TITLES[metric]) for metric in others)]
     sections = _sections(sheet.entries, cells)
     defined = [COLUMNS[metric] for metric in others] + [PULL] * ("reliance" in others)
-    caption = _caption(what, [sheet], style, star, *defined, compared=f"compared with {ERM} alone")
+    caption = _caption(
+        what, [sheet], style, star, *defined, compared=f"compared with {ERM} alone" if few else NOT_COMPARED
+    )
     return Table(head, sections, caption, _label(sheet.name), style.columns)
 
 
@@ -155,15 +158,15 @@ def _sections(entries: Sequence[Entry], cells: Callable[[Entry], list[str]]) -> 
     ]
 
 
-def _caption(what: str, sheets: Sequence[Sheet], style: Style, *more: str, compared: str = "not compared") -> str:
+def _caption(what: str, sheets: Sequence[Sheet], style: Style, *more: str, compared: str = NOT_COMPARED) -> str:
     first = sheets[0]
     entries = [entry for sheet in sheets for entry in sheet.entries]
-    few = f"†: fewer than {first.asked} {UNITS[first.unit]}, {compared}."
+    why = reasons_text(entries)
     shown = first.intervals and style.intervals != "left out"
     with_intervals = f" with {first.intervals} in brackets" if shown else ""
     parts = [
         f"{what}; means over {first.samples}{with_intervals}.", first.rule,
-        few if any(not entry.ranked for entry in entries) else "", *more,
+        f"†: {why}, {compared}." if why else "", *more,
         access_defined(entries),
         "A name after > is no baseline of the benchmark." if any(entry.own for entry in entries) else "",
     ]  # fmt: skip

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import pip_install
 
 
 def check_packages(names: Iterable[str], use: str) -> None:
     """Raise `SpurgenError` if a package of the extra `data` is missing; `use` says for what it is needed."""
     for name in names:
         if not find_spec(name):
-            raise SpurgenError(f"{use} needs {name}; run pip install 'spurgen[data]'")
+            raise SpurgenError(f"{use} needs {name}; run {pip_install('data')}")

@@ -9,6 +9,7 @@ from rich.text import Text
 from tabulate import tabulate
 
 MINUS = "\N{MINUS SIGN}"
+LEAST_P = 1e-4  # smaller p-values are not told apart: no test here is that exact
 
 
 def say(console: Console, line: str | Text, style: str = "") -> None:
@@ -33,6 +34,23 @@ def signed(value: float, style: str, minus: str = MINUS) -> str:
     """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
     number = format(value, style)
     return number.lstrip("+-") if float(number) == 0 else number.replace("-", minus, 1)
+
+
+def p_text(p_value: float | None) -> str:
+    """Return a p-value as 0.020, 0.0004 or < 1e-4; a dash where there is no test."""
+    if p_value is None:
+        return "-"
+    if p_value < LEAST_P:
+        return "< 1e-4"
+    return f"{p_value:.3f}" if p_value >= 10 * LEAST_P else f"{p_value:.4f}"
+
+
+def p_equals(p_value: float | None) -> str:
+    """Return a p-value for a sentence, as `p = 0.020` or `p < 1e-4`."""
+    if p_value is None:
+        return "not tested"
+    shown = p_text(p_value)
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
 
 
 def first_line(error: str) -> str:

@@ -13,9 +13,11 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from spurgen.benchmark.errors import ReadError, SpurgenError
+from spurgen.benchmark.reading import may_unpack_to
+from spurgen.harness.machine.archives import METHODS
 from spurgen.harness.machine.files import matching
 
-UNPACKED_BYTES = 1 << 30  # all results of v1 take 7 MB
+UNPACKED_BYTES = 1 << 30  # all results of v2 take 15 MB
 
 
 def is_url(place: str) -> bool:
@@ -38,7 +40,7 @@ def fetched(place: str) -> Iterator[dict[str, Path]]:
             files, path = _opened(place)
             for k, name in enumerate(sorted(files.glob(path)) if "*" in path else [path]):
                 copies[str(files.unstrip_protocol(name))] = copy = Path(folder, str(k))
-                _unpack(files.cat_file(name), copy)
+                _unpack(_content(files, name), copy)
         if not copies:
             raise SpurgenError(f"nothing matches {place}")
         yield copies
@@ -56,7 +58,7 @@ def sent_to(place: str) -> Iterator[tuple[Path, Callable[[], None]]]:
         return
     with _explained("read", place):
         files, path = _opened(place)
-        before = files.cat_file(path) if files.exists(path) else b""
+        before = _content(files, path) if files.exists(path) else b""
     folder, failed = Path(mkdtemp(prefix="spurgen-results-")), False
 
     def send() -> None:
@@ -112,9 +114,22 @@ def _packed(folder: Path) -> bytes:
     return content.getvalue()
 
 
+def _content(files: Any, path: str) -> bytes:  # noqa: ANN401
+    """Return a file's content; raise `ReadError` if it is too large."""
+    size = files.size(path) or 0
+    if size > UNPACKED_BYTES:
+        raise ReadError(f"it has {size:,} bytes, expected at most {UNPACKED_BYTES:,}")
+    content: bytes = files.cat_file(path)
+    return content
+
+
 def _unpack(content: bytes, folder: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
-        if size > UNPACKED_BYTES:
-            raise ReadError(f"it unpacks to {size:,} bytes, expected at most {UNPACKED_BYTES:,}")
+        entries = archive.infolist()
+        size, limit = sum(entry.file_size for entry in entries), min(may_unpack_to(len(content)), UNPACKED_BYTES)
+        if size > limit:
+            raise ReadError(f"it unpacks to {size:,} bytes, expected at most {limit:,}")
+        other = next((entry.compress_type for entry in entries if entry.compress_type not in METHODS), None)
+        if other is not None:
+            raise ReadError(f"a file in it is compressed by method {other}, expected deflate")
         archive.extractall(folder)

@@ -1,6 +1,8 @@
 """Temperature scaling: one scalar, fitted on other samples, makes probabilities comparable (Guo et al. 2017).
 
-Without it a submission gets perfect sensitivity and invariance by dividing its logits by 1000.
+Without it a submission gets perfect sensitivity and invariance by dividing its logits by 1000. And without a largest
+lead it gets them by being absurdly sure of a few samples: one wrong sample a million below the best class would set
+the temperature of all.
 """
 
 import math
@@ -10,8 +12,37 @@ import numpy as np
 
 from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_integers, as_reals
 
-# The inverse temperatures searched, in units of 1 / (root mean square distance of a logit from its row's maximum).
+# The inverse temperatures searched, in units of 1 / (root mean square lead), leads at most the largest that counts.
 SLOWEST, STEEPEST = 1e-3, 1e4
+COUNTED = 10.0
+"""Leads count up to this many median leads. Those of the submissions measured on v2 reach 6."""
+
+
+def leads_of(logits: Scores) -> Float64:
+    """Return how far each logit lies below its row's largest, float64 (n, K), 0 or more; `logits` real (n, K)."""
+    reals = logits.astype(np.float64, copy=False)
+    leads: Float64 = reals.max(axis=1, keepdims=True) - reals
+    return leads
+
+
+def median_lead(leads: Float64) -> float:
+    """Return the median of the leads above 0: the logits' own scale, which no minority sets; infinite without any."""
+    contrasts = leads[leads > 0]
+    return float(np.median(contrasts)) if len(contrasts) else math.inf
+
+
+def largest_lead(logits: Scores) -> float:
+    """Return the largest lead of one class over another that counts, for a submission with these logits, real (n, K).
+
+    It is `COUNTED` times their median lead, so that a few samples cannot dominate a mean loss; infinite for logits
+    without contrast. Raises `MetricError` for a non-finite or misshapen array.
+    """
+    return COUNTED * median_lead(leads_of(as_reals("logits", logits, ("n", "K"))))
+
+
+def with_leads_up_to(most: float, logits: Scores) -> Float64:
+    """Return logits (n, K), the largest of every row 0, with all leads above `most` cut to it; raises `MetricError`."""
+    return -np.minimum(leads_of(as_reals("logits", logits, ("n", "K"))), most)
 
 
 def _mean_loss(gaps: Float64, labels: Int64, slope: float) -> float:
@@ -42,9 +73,10 @@ def _crossing(increasing: Callable[[float], float]) -> float:
 def fit_temperature(logits: Scores, labels: Labels) -> float:
     """Return the T > 0 that minimises the mean cross-entropy of logits / T.
 
-    `logits`: real (n, K). `labels`: integers (n,) in [0, K). The loss is convex in 1 / T. It is solved on logits in
-    units of their own scale r (root mean square distance from the row's maximum), so that
-    fit(c * logits) = c * fit(logits). Where the loss has no minimum of its own:
+    `logits`: real (n, K). `labels`: integers (n,) in [0, K). Leads count up to `largest_lead`, which bounds what a
+    sample can do to T. The loss is convex in 1 / T. It is solved on logits in units of their own scale r (root mean
+    square lead, as far as it counts), so that fit(c * logits) = c * fit(logits). Where the loss has no minimum of its
+    own:
 
     - rows without contrast (r = 0): T = 1;
     - uninformative or misleading scores, best at T = inf: T = 1000 r, which makes probabilities almost uniform;
@@ -56,7 +88,7 @@ def fit_temperature(logits: Scores, labels: Labels) -> float:
     """
     reals = as_reals("logits", logits, ("n", "K"))
     targets = as_integers("labels", labels, *reals.shape)
-    gaps = reals - reals.max(axis=1, keepdims=True)
+    gaps = with_leads_up_to(largest_lead(reals), reals)
     largest = float(np.abs(gaps).max())
     if largest == 0:
         return 1.0

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, SampleArr
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.evaluation.columns import LOGITS
-from spurgen.harness.evaluation.tables import check, logits, read_file, texts
+from spurgen.harness.evaluation.tables import check, logits, read_file, read_header, texts
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.questions.keys import Part, keys_of, parts_of
@@ -28,6 +29,7 @@ SURE = 10.0
 """Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
 Scored = list[tuple[Result, SampleArrays]]
 KEY, PREDICTION, RUN = "key", "prediction", "run"
+RUNS = 100  # in one file
 
 
 class Answered(NamedTuple):
@@ -100,9 +102,12 @@ def _check_complete(answered: Mapping[str, Float64], wanted: set[str], where: st
 
 def _read(path: Path, task: Task) -> tuple[Path, list[str], list[int], Float64]:
     """Return the keys, runs and logits, float64 (n, K), of a table."""
-    table = read_file(path)
-    if KEY not in table:
-        raise SpurgenError(f"{path} has no column {KEY}, only {', '.join(map(str, table.columns[:12]))}")
+    header = read_header(path)
+    if KEY not in header:
+        raise SpurgenError(f"{path} has no column {KEY}, only {', '.join(map(str, header[:12]))}")
+    questions = sum(len(part.indices) for world in task.worlds for part in parts_of(replace(task, scenario=world)))
+    rows = questions * (RUNS if RUN in header else 1) + 1  # one more, whose key has been answered, is named
+    table = read_file(path, lambda name: name in (KEY, RUN, PREDICTION) or name.startswith(LOGITS), rows)
     runs = [0] * len(table)
     if RUN in table:
         numbers = texts(path, table, RUN)

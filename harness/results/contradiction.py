@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 
 from spurgen.benchmark.result import Result, pattern_letters
-from spurgen.benchmark.suite import Task, archived_suites
+from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS
 from spurgen.harness import metrics
 from spurgen.harness.metrics.arrays import Int64
@@ -17,7 +17,7 @@ from spurgen.harness.results.rows import TaskRow
 BASE_METRICS = {"sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra": "cra", "flip_rate": "flip"}
 """Metrics that are means over base samples, and the sample array that each is the mean of."""
 LATER = ("core_use", *(f"core_use_{part}" for part in PARTS))
-"""Metrics with sample arrays of their own names, of which results of archived suites may lack the arrays."""
+"""Metrics with sample arrays of their own names."""
 HALF_PRECISION = 2.0**-10  # relative error of float16, to which sample arrays are rounded
 ROUNDING = 1e-7  # absolute error of the smallest float16, of sums, and of metrics written as text
 Claim = tuple[str, float | None, float, float]
@@ -82,11 +82,8 @@ def _of_channels(task: Task, metric: str) -> list[str]:
 
 
 def _later(task: Task, row: TaskRow) -> list[str]:
-    """Return the names of the sample arrays that only results of archived suites may lack."""
-    names = [*_of_channels(task, "pull"), *(name for name in LATER if name in row.results[0].metrics)]
-    if task.scenario.suite in archived_suites():
-        names = [name for name in names if name in row.sums]
-    return names
+    """Return the names of the sample arrays of pulls and core uses."""
+    return [*_of_channels(task, "pull"), *(name for name in LATER if name in row.results[0].metrics)]
 
 
 def _first_wrong(claims: Iterator[Claim]) -> str | None:
@@ -99,7 +96,7 @@ def _first_wrong(claims: Iterator[Claim]) -> str | None:
 
 
 def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result: Result) -> Iterator[Claim]:
-    """Yield the metrics that follow from the counts per group; summaries, which came later, if the result has them."""
+    """Yield the metrics that follow from the counts per group."""
     yield "accuracy", result.metrics.get("accuracy"), accuracy, ROUNDING
     yield "wga", result.metrics.get("wga"), counts.worst, ROUNDING
     means = metrics.pattern_accuracies(counts.accuracies, task.scenario.num_classes).tolist()
@@ -107,8 +104,7 @@ def _of_groups(task: Task, counts: metrics.GroupCounts, accuracy: float, result:
         yield f"accuracy of {name}", result.patterns.get(name), mean, ROUNDING
     summaries = {"aligned_accuracy": means[0], "conflicting_accuracy": means[-1], "robust_accuracy": min(means)}
     for name, mean in summaries.items():
-        if name in result.metrics:
-            yield name, result.metrics[name], mean, ROUNDING
+        yield name, result.metrics.get(name), mean, ROUNDING
 
 
 def _patterns(task: Task) -> list[str]:
@@ -117,15 +113,13 @@ def _patterns(task: Task) -> list[str]:
 
 
 def _of_pulls(task: Task, result: Result) -> Iterator[Claim]:
-    """Yield the reliances, which follow from the pulls of all channels; results of archived suites may have none."""
+    """Yield the reliances, which follow from the pulls of all channels."""
     oracles = oracle_pulls(task.in_world(result.seed).scenario)
     rows = {channel: result.channels.get(channel, {}) for channel in task.channels}
     reliances = {channel: row.get("pull", np.inf) / oracles[channel] for channel, row in rows.items()}
     for channel, row in rows.items():
-        if "reliance" in row:
-            yield f"reliance/{channel}", row["reliance"], reliances[channel], ROUNDING
-    if "reliance" in result.metrics:
-        yield "reliance", result.metrics["reliance"], max(reliances.values()), ROUNDING
+        yield f"reliance/{channel}", row.get("reliance"), reliances[channel], ROUNDING
+    yield "reliance", result.metrics.get("reliance"), max(reliances.values()), ROUNDING
 
 
 def _of_base_samples(task: Task, row: TaskRow) -> Iterator[Claim]:

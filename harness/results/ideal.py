@@ -6,7 +6,7 @@ from dataclasses import replace
 from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite, Task
-from spurgen.harness.results.derived import reliances, with_derived
+from spurgen.harness.results.derived import reliances, with_total
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import Rows
 
@@ -21,15 +21,15 @@ def stored_ideals(suite: Suite) -> Ideals:
     """
     digests = {name: world.digest for name, world in suite.scenarios.items()}
     return {
-        (name, modality): with_total(values)
+        (name, modality): ideal_with_total(values)
         for name, modalities in (suite.ideal.worlds if suite.ideal else {}).items()
         for modality, values in modalities.items()
         if (values.scenario_sha256, values.scoring) == (digests.get(name), SCORING_VERSION)
     }
 
 
-def with_total(values: IdealValues) -> IdealValues:
-    """Return values with `reliance_total`, the sum over channels, as `with_derived` gives it to results."""
+def ideal_with_total(values: IdealValues) -> IdealValues:
+    """Return values with `reliance_total`, the sum over channels, as `with_total` gives it to results."""
     known = reliances(values.channels, values.channels)
     total = {"reliance_total": sum(known.values())} if known else {}
     return values.model_copy(update={"metrics": values.metrics | total})
@@ -56,7 +56,7 @@ def mean_ideal(ideals: Ideals, task: Task) -> dict[str, float]:
 
 
 def with_ideal(suite: Suite, rows: Rows) -> Rows:
-    """Return rows whose results also have `reliance_excess`, and the metrics of `with_derived`.
+    """Return rows whose results also have `reliance_excess`, and `reliance_total`.
 
     `reliance_excess` is the largest excess on a channel: the reliance on it less that of the ideal observer of the
     result's world. It is not the difference of the two largest reliances, which is 0 for a row that relies on one
@@ -76,7 +76,7 @@ def with_ideal(suite: Suite, rows: Rows) -> Rows:
 
 def _with_excess(ideals: Ideals, task: Task, results: Sequence[Result]) -> tuple[Result, ...]:
     complete = []
-    for result in with_derived(task, results):
+    for result in with_total(task, results):
         ideal = ideals.get((task.in_world(result.seed).scenario.name, task.modality))
         own = reliances(task.channels, result.channels)
         asked = reliances(task.channels, ideal.channels) if ideal else None

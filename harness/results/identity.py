@@ -17,7 +17,7 @@ from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
-from spurgen.benchmark.suite import Task, archived_suites
+from spurgen.benchmark.suite import Task
 from spurgen.harness.results.sources import imported_of_ours, sha256_of, submission_files
 
 SCORING_VERSION = 1
@@ -66,15 +66,20 @@ def submission_digest(spec: str) -> str:
 def is_current_baseline(result: Result) -> bool:
     """Return whether a result is that of one of our methods, in its current version and with its own settings.
 
-    On an archived suite earlier versions count as current. What a row says of itself does not count: its digest must be
-    that of the method that it names.
+    What a row says of itself does not count: its digest must be that of the method that it names.
     """
+    return not result.options and _has_digest_of_ours(result, earlier=False)
+
+
+def is_of_our_code(result: Result) -> bool:
+    """Return whether a result is that of one of our methods, in any version and with any settings: by its digest."""
+    return _has_digest_of_ours(result, earlier=True)
+
+
+def _has_digest_of_ours(result: Result, *, earlier: bool) -> bool:
     name = split_spec(result.spec)[0].removeprefix(f"{BASELINES}.")
     return (
-        is_baseline(result.spec)
-        and _is_method(name)
-        and not result.options
-        and result.submission_sha256 in _accepted_digests(name, result.suite in archived_suites())
+        is_baseline(result.spec) and _is_method(name) and result.submission_sha256 in _accepted_digests(name, earlier)
     )
 
 
@@ -84,12 +89,12 @@ def _is_method(name: str) -> bool:
 
 
 @cache
-def _accepted_digests(name: str, archived: bool) -> frozenset[str]:
+def _accepted_digests(name: str, earlier: bool) -> frozenset[str]:
     version = method_version(name)
-    if not archived:
+    if not earlier:
         return frozenset({_baseline_digest(name, version, TRAINING_VERSION)})
-    earlier = product(range(1, version + 1), range(1, TRAINING_VERSION + 1))
-    return frozenset(_baseline_digest(name, *versions) for versions in earlier)
+    so_far = product(range(1, version + 1), range(1, TRAINING_VERSION + 1))
+    return frozenset(_baseline_digest(name, *versions) for versions in so_far)
 
 
 def _baseline_digest(name: str, version: int, training: int) -> str:

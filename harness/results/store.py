@@ -7,18 +7,18 @@ Both are replaced together: a killed process leaves the old pair or the new pair
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
+from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError, shortened
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, SampleArrays, round_samples
 from spurgen.benchmark.specs import split_spec
-from spurgen.harness.machine.files import locked, write_atomically
+from spurgen.harness.machine.files import locked, removed_on_failure, staged
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
 from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, make_task_row, with_common_arrays
@@ -31,7 +31,8 @@ OWN = Path(RESULTS)
 PRIVATE, REFERENCE, ENTRY = "private", "reference", "entry"
 KINDS = ("", PRIVATE, REFERENCE, ENTRY)
 """Kinds of results, each with a folder of its own; the first is the leaderboard's."""
-TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v1's largest files have 160 KB
+TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v2's largest files have 370 KB
+LABEL = r"[\w.=+-]+"
 REMEDY = "restore it from version control, or delete it and run its jobs again"
 
 
@@ -59,8 +60,8 @@ class Store:
         self._folders = [self.folder] if alone else [self.folder, ours]
 
     def labels(self) -> list[str]:
-        """Return the labels of all rows, sorted."""
-        return sorted({path.stem for folder in self._folders for path in folder.glob("*.jsonl")})
+        """Return the labels of all rows, sorted; raise `ReadError`, which names it, for a file with another name."""
+        return sorted({label for folder in self._folders for label in _labels_in(folder)})
 
     def rows(self) -> dict[str, Row]:
         """Return all rows by label; raise `SpurgenError`, which names the file, if one is damaged."""
@@ -69,7 +70,8 @@ class Store:
     def overriding(self) -> list[str]:
         """Return the labels of rows in the folder that differ from the shipped rows of the same label, sorted."""
         own, *shipped = self._folders
-        pairs = ((path, folder / path.name) for folder in shipped for path in own.glob("*.jsonl"))
+        names = [f"{label}.jsonl" for label in _labels_in(own)]
+        pairs = ((own / name, folder / name) for folder in shipped for name in names)
         return sorted(
             own.stem for own, other in pairs
             if other.exists() and read_bytes(own, TEXT_BYTES) != read_bytes(other, TEXT_BYTES)
@@ -148,27 +150,60 @@ class Store:
             }
             self.write(label, parts)
 
-    def merge(self, label: str, merged: Callable[[Row], Row]) -> None:
-        """Replace a row by what `merged` makes of it."""
-        with locked(self.folder):
-            self.write(label, merged(self.row(label)))
-
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
-        """Write a whole row: first the arrays as a pending file, then the text, then rename the arrays.
+        """Write a whole row; raise `SpurgenError`, and change nothing, if it is too large to be read again."""
+        with self.staged(label, row) as put:
+            put()
 
-        Raise `SpurgenError`, and change nothing, if the row is too large to be read again.
+    @contextmanager
+    def staged(self, label: str, row: Mapping[str, TaskRow]) -> Iterator[Callable[[], None]]:
+        """Write a whole row under temporary names; yield what puts it in place, or removes them if it is not called.
+
+        In place come first the arrays as a pending file, then the text, then the arrays. Raises as `write` does.
         """
         text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
-        _complete(text, binary)
         arrays = to_bytes(row)
         content = to_text(row, hashlib.sha256(arrays).hexdigest())
         if len(content) > TEXT_BYTES or len(arrays) > ARRAY_BYTES:
             sizes = f"{len(content):,} and {len(arrays):,} bytes, at most {TEXT_BYTES:,} and {ARRAY_BYTES:,}"
             raise SpurgenError(f"the row {label} would take {sizes}; score fewer seeds, or let report() return less")
         pending = _pending(binary)
-        write_atomically(pending, arrays)
-        write_atomically(text, content)
-        pending.replace(binary)
+        with staged(pending, arrays) as put_arrays, staged(text, content) as put_text:
+
+            def put() -> None:
+                _complete(text, binary)
+                put_arrays()
+                put_text()
+                pending.replace(binary)
+
+            yield put
+
+
+def replace_rows(rows: Sequence[tuple[Store, str, Callable[[Row], Row]]]) -> None:
+    """Replace rows by what functions make of them: all, or none if one cannot be made or written.
+
+    All are written under temporary names before the first is put in place; on failure these are removed, and so are
+    folders that were made.
+    """
+    folders = sorted({store.folder for store, *_ in rows})  # in one order, so that two processes cannot wait in a ring
+    with removed_on_failure(folders), ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(locked(folder))
+        put = [stack.enter_context(store.staged(label, made(store.row(label)))) for store, label, made in rows]
+        for put_one in put:
+            put_one()
+
+
+def _labels_in(folder: Path) -> list[str]:
+    """Return the labels of the rows in a folder; raise `ReadError` for a file whose name cannot be a row's."""
+    labels = [path.stem for path in folder.glob("*.jsonl")]
+    wrong = next((label for label in labels if not re.fullmatch(LABEL, label)), None)
+    if wrong is not None:
+        raise ReadError(
+            f"{folder} has the file {shortened(f'{wrong}.jsonl')}, which is no row's name: expected letters, digits "
+            "and . _ = + -; rename or remove it"
+        )
+    return labels
 
 
 def versions_of(row: Row) -> set[str]:

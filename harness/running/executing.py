@@ -1,11 +1,18 @@
 """Run jobs on the executor that the command line names."""
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
+from spurgen.benchmark.errors import SpurgenError, harmless
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suggest import one_of
+from spurgen.harness.machine.files import FULL
+from spurgen.harness.machine.printing import first_line
 from spurgen.harness.machine.resources import Resources
 
 J = TypeVar("J")
@@ -29,6 +36,33 @@ def execute(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> 
     """Run jobs on the executor that `resources` names; see `spurgen.harness.executors` for what is raised."""
     results: Iterator[tuple[J, R]] = _module(resources.executor).run(work, jobs, resources)
     return results
+
+
+@dataclass(frozen=True)
+class Bug:
+    """An error of ours in a job: what, where, and its traceback, as text, since not every error travels."""
+
+    error: str
+    trace: str
+
+
+def execute_each(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R | Bug]]:
+    """Run jobs as `execute` does, but a job that raises an unexpected error yields a `Bug`, and the others go on.
+
+    Raise a `SpurgenError`, or the error of a full disk, at once: what it names concerns all jobs.
+    """
+    return execute(partial(_guarded, work), jobs, resources)
+
+
+def _guarded(work: Callable[[J], R], job: J) -> R | Bug:
+    try:
+        return work(job)
+    except Exception as error:
+        if isinstance(error, SpurgenError) or getattr(error, "errno", None) in FULL:
+            raise
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        summary = first_line(traceback.format_exception_only(error)[-1])
+        return Bug(f"{harmless(summary)} ({Path(last.filename).name}, line {last.lineno})", traceback.format_exc())
 
 
 def _module(executor: str) -> Any:  # noqa: ANN401  # a module that is found by its name

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from spurgen.benchmark.shell import spurgen
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import label_of
@@ -13,7 +14,6 @@ from spurgen.harness.running.job import Job, Seeds
 
 Seconds = Mapping[tuple[str, str], Sequence[float]]
 """Wall times of finished jobs, by submission and task."""
-MEASURE = "spurgen check measures a submission"
 MOST = 4  # names in a cell of the table
 
 
@@ -26,6 +26,10 @@ def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
                 times = [result.provenance.total_seconds for result in part.results if result.error is None]
                 seconds.setdefault((label, task), []).extend(time for time in times if time)
     return seconds
+
+
+def _measure() -> str:
+    return f"{spurgen('check')} measures a submission"
 
 
 def duration(seconds: float) -> str:
@@ -73,13 +77,13 @@ class Forecast:
         known = [time for time in map(self.likely_seconds, self.missing) if time is not None]
         unknown = len(self.missing) - len(known)
         if not known:
-            return f"{run}; their time is unknown: no result on these tasks is stored; {MEASURE}"
+            return f"{run}; their time is unknown: no result on these tasks is stored; {_measure()}"
         those = f" for {len(known)} of them" if unknown else ""
         time = duration(max(sum(known) / (self.processes or 1), *known))
         others = len(known) - sum(self.own_seconds(job) is not None for job in self.missing)
         basis = f"estimated from stored results on the same tasks, {_whose(others, len(known))}"
         rest = f"; the time of the other {unknown} is unknown" if unknown else ""
-        return f"{run}: {time}{those}, {basis}{rest}" + (f"; {MEASURE}" if others or unknown else "")
+        return f"{run}: {time}{those}, {basis}{rest}" + (f"; {_measure()}" if others or unknown else "")
 
     def table(self) -> str:
         """Return the jobs to run as a Markdown table, a line for all submissions with the same tasks and seeds."""

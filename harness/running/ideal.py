@@ -15,7 +15,7 @@ from spurgen.generators import sample
 from spurgen.generators.evidence import UNSEEN, evidence
 from spurgen.generators.sampling import drawn
 from spurgen.harness.metrics import accuracy
-from spurgen.harness.results.ideal import stored_ideals, with_total
+from spurgen.harness.results.ideal import ideal_with_total, stored_ideals
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.query import Floats, Predictions, to_logits
 from spurgen.harness.running.scoring import Scores, score
@@ -30,6 +30,8 @@ DIGITS = 8  # behind the point of logits, so that equally probable classes tie, 
 def ideal_scores(task: Task) -> Scores:
     """Return every metric of the ideal observer of a task's training data, in one world of the task.
 
+    For a scenario of your own: `ideal_scores(Task("mine", load_scenario("mine.toml"), "image"))`.
+
     `undetermined` is the share of test samples that show what training never shows, so that all classes are equally
     probable. Computed once per process and world, in less than a second. Raise `ScenarioError` if the withheld
     combinations of the scenario join too many channels.
@@ -42,7 +44,7 @@ def ideal_values(suite: Suite, task: Task) -> IdealValues:
 
     Either have `reliance_total` as well, which is not stored.
     """
-    return stored_ideals(suite).get((task.scenario.name, task.modality)) or with_total(_computed(task))
+    return stored_ideals(suite).get((task.scenario.name, task.modality)) or ideal_with_total(_computed(task))
 
 
 def ideal_file(suite: Suite, advance: Callable[[int], None] = lambda _: None) -> IdealFile:

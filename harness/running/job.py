@@ -7,7 +7,6 @@ from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import Suite, Task, load_suite
 from spurgen.generators import Samples
 from spurgen.harness.results.identity import job_identity, submission_digest
@@ -51,8 +50,6 @@ class Job:
     """Label of the row that the result belongs to, or "" to derive it from the submission and its options."""
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
-    archived: bool = False
-    """Whether the suite is archived, so that results by earlier versions of SpurGen are accepted."""
 
     def __post_init__(self) -> None:
         if not self.submission_sha256:
@@ -74,18 +71,7 @@ class Job:
     def accepts(self, result: Result) -> bool:
         """Return whether a result of any seed is what this job, with that seed, would make, isolated as asked."""
         isolated = self.limits.isolation != "bubblewrap" or result.isolation == "bubblewrap"
-        same = result.identity == replace(self, seed=result.seed).identity
-        return isolated and (same or (self.archived and self._is_of_another_version(result)))
-
-    def _is_of_another_version(self, result: Result) -> bool:
-        """Return whether a result is this job's, of any seed, by other versions of our methods, encoders or scoring."""
-        ours = is_baseline(self.spec) and result.spec == self.spec
-        return (
-            (ours or result.submission_sha256 == self.submission_sha256)
-            and (result.suite, result.task) == (self.task.scenario.suite, self.task.name)
-            and (result.data_sha256, result.uncorrelated) == (self.data_sha256, self.uncorrelated)
-            and result.options == dict(self.options)
-        )
+        return isolated and result.identity == replace(self, seed=result.seed).identity
 
     def check_unchanged(self) -> None:
         """Raise `SubmissionError` if the submission was edited after the job was planned."""

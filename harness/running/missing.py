@@ -14,11 +14,19 @@ from spurgen.harness.machine.progress import jobs_progress
 from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import Store, check_owner, versions_of
-from spurgen.harness.running.executing import execute
+from spurgen.harness.running.executing import Bug, execute_each
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import check_backbones
 
 R = TypeVar("R")
+
+
+class JobsFailedError(Exception):
+    """Jobs that ended in a bug of ours; `lines` names each. The others have run; nothing is stored of these."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
 
 
 def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
@@ -70,7 +78,7 @@ def run_missing(
 
     A failed result is stored too, but its job runs again next time: the machine may have been at fault. `report` is
     called with every new result; by default it prints a line. Raise `SpurgenError` if another process scores another
-    version of a submission at the same time.
+    version of a submission at the same time, and what `run_jobs` raises.
     """
     rows = {label: store.row(label) for label in dict.fromkeys(job.label for job in jobs)}
     replaceable = {label: versions_of(row) for label, row in rows.items()}
@@ -113,19 +121,36 @@ def run_jobs(
 ) -> Iterator[tuple[Job, R]]:
     """Run jobs by `work`, with a progress bar; yield each with its result as it ends.
 
-    `finished`: how many more jobs the bar shows as done. Raise `SubmissionError` if weights are not installed.
+    `finished`: how many more jobs the bar shows as done. Raise `SubmissionError` if weights are not installed, and
+    `JobsFailedError`, when all others have ended, if jobs raised unexpected errors.
     """
     check_backbones(jobs)
+    bugs: dict[str, str] = {}
     with jobs_progress(console) as progress:
         bar = progress.add_task("jobs", total=finished + len(jobs), completed=finished)
-        for job, result in execute(work, jobs, resources):
+        for job, result in execute_each(work, jobs, resources):
             progress.advance(bar)
-            yield job, result
+            if isinstance(result, Bug):
+                line = (
+                    f"{_name(job)}: {result.error}: a bug in SpurGen, please report it; nothing is stored of this job"
+                )
+                bugs[line] = result.trace
+                say(console, line, "red")
+            else:
+                yield job, result
+    if bugs:
+        failed = JobsFailedError([*bugs])
+        failed.add_note("\n".join(bugs.values()))
+        raise failed
 
 
 def _line(job: Job, result: Result) -> str:
     outcome = f"failed: {first_line(result.error)}" if result.error else f"WGA {result.metrics['wga']:.3f}"
-    return f"{job.label}  {job.task.name}  seed {job.seed}  {outcome}"
+    return f"{_name(job)}  {outcome}"
+
+
+def _name(job: Job) -> str:
+    return f"{job.label}  {job.task.name}  seed {job.seed}"
 
 
 def _owners(jobs: Sequence[Job]) -> dict[str, Job]:
@@ -139,16 +164,11 @@ def _owners(jobs: Sequence[Job]) -> dict[str, Job]:
 
 
 def warn_replaced(jobs: Sequence[Job], missing: Sequence[Job], rows: Mapping[str, Row], console: Console) -> None:
-    """Warn if results of the `missing` jobs replace old ones; raise `SpurgenError` for those of an archived suite."""
+    """Warn if results of the `missing` jobs replace old ones."""
     added = {job.label for job in missing}
     for label, job in _owners(jobs).items():
         if not check_owner(rows[label], label, job.spec, job.submission_sha256) or label not in added:
             continue
-        if job.archived and is_baseline(job.spec):
-            raise SpurgenError(
-                f"suite {job.task.scenario.suite} is archived, and its row {label} was made by an earlier version of "
-                "the method, so nothing can be added to it; choose --tasks and --seeds that the row has"
-            )
         say(
             console,
             f"{job.spec} changed since its row was made, or another file has that name: all results of the row "

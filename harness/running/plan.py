@@ -81,7 +81,6 @@ class Planner:
         return Job(
             self.loaded.task(task).in_frozen_world(seed), spec, seed, self.data(task), device, dict(options),
             self.suite, uncorrelated, limits=limits, submission_sha256=self._submission(spec),
-            archived=self.loaded.archived,
         )  # fmt: skip
 
     def _data(self, task: str) -> str:

@@ -48,19 +48,20 @@ def to_lines(suite: str, forecast: Forecast, memory: dict[tuple[str, str], int])
     return "".join(line.model_dump_json() + "\n" for line in lines)
 
 
-def read_plan(path: Path, index: int, count: int | None = None) -> list[PlannedJob]:
+def read_plan(path: Path, index: int, count: int) -> list[PlannedJob]:
     """Read the jobs of a plan that `share` gives; raise `SpurgenError`, which names the line, for one that is none.
 
     Other lines are counted and nothing else: a share of a plan of a million jobs would take longer to read than to run.
     """
-    lines, total, every = list[bytes](), 0, count or PLAN_BYTES  # no plan has as many lines
+    check_share(index, count)
+    lines, total = list[bytes](), 0
     with open_plain(path, PLAN_BYTES, "the plan") as file:
         for total, line in enumerate(file, 1):
-            if (total - 1) % every == index:
+            if (total - 1) % count == index:
                 lines.append(line)
     if not total:
         raise SpurgenError(f"{path} plans no job")
-    numbers = share(range(1, total + 1), index, count, flag="--index", what="jobs of the plan")
+    numbers = share(range(1, total + 1), index, count)
     return [_parse(line, f"{path}, line {number}") for number, line in zip(numbers, lines, strict=True)]
 
 
@@ -82,15 +83,16 @@ def by_task(jobs: Sequence[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: job.task.name)
 
 
-def share(jobs: Sequence[J], index: int, count: int | None, *, flag: str, what: str) -> list[J]:
-    """Return the job of an index, or of `count` shares the one of that index: every `count`-th job from it on.
+def share(jobs: Sequence[J], index: int, count: int) -> list[J]:
+    """Return the share of that index, of `count`: every `count`-th job from it on; raise as `check_share` does."""
+    check_share(index, count)
+    return list(jobs[index::count])
 
-    Raises `SpurgenError`, which names the `flag` and `what` it counts, for an index beyond the jobs or the shares.
-    """
-    most = len(jobs) if count is None else count
-    if not 0 <= index < most:
-        raise SpurgenError(f"{flag} {index} is none of the {what if count is None else 'shares'}, 0 to {most - 1}")
-    return [jobs[index]] if count is None else list(jobs[index::count])
+
+def check_share(index: int, count: int) -> None:
+    """Raise `SpurgenError` for a share that there is not."""
+    if not 0 <= index < count:
+        raise SpurgenError(f"--share {index}/{count}: {count} shares have the numbers 0 to {count - 1}")
 
 
 def to_jobs(planned: Sequence[PlannedJob], device: str, limits: Limits = DEFAULT) -> list[Job]:

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -12,7 +13,7 @@ import numpy as np
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError, harmless
 from spurgen.benchmark.scenario_tables import Modality
-from spurgen.benchmark.specs import split_spec
+from spurgen.benchmark.specs import BASELINES, split_spec
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import Samples, sample
 from spurgen.harness.metrics import fit_temperature
@@ -24,9 +25,11 @@ from spurgen.harness.running.task_data import first_granted, halves_of, inputs
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
+from spurgen.harness.statistics.chance import better_than_chance
 
 CHECKS = (
-    "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time"
+    "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time",
+    "accuracy",
 )  # fmt: skip
 SPLITS = {"train": 400, "val": 200}  # samples
 ROWS = 96
@@ -34,18 +37,38 @@ CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the same rows in several bat
 MIB = 1 << 20
 
 
+@dataclass(frozen=True)
+class Accuracy:
+    """How many of some val samples that training did not see were classified correctly."""
+
+    correct: int
+    count: int
+    num_classes: int
+
+    @property
+    def value(self) -> float:
+        """The share of correct answers."""
+        return self.correct / self.count
+
+    @property
+    def at_chance(self) -> bool:
+        """Whether it is not significantly above chance, 1 / `num_classes`."""
+        return not better_than_chance(self.correct, self.count, self.num_classes)
+
+
 @dataclass
 class Findings:
     """The outcome of each check for one modality, in a word or two, and what to change.
 
     Checks that could not run because an earlier one failed are missing from `outcomes`. `seconds`: the expected time
-    of a run on a task of this modality, or None.
+    of a run on a task of this modality, or None. `accuracy`: on the small task, or None.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float | None = None
+    accuracy: Accuracy | None = None
 
     def fail(self, check: str, spec: str, error: SubmissionError) -> None:
         """Record a failure, with the lines of the submission that caused it."""
@@ -75,6 +98,17 @@ def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findin
             findings.outcomes["answers"], check = "ok", "finite"
         findings.fail(check, spec, error)
     return findings
+
+
+def erm_accuracy(task: Task, limits: Limits, device: str) -> Accuracy | None:
+    """Train ERM on the same samples; return its accuracy, or None if it fails under these limits."""
+    findings, task = Findings(), task.in_world(0)
+    try:
+        with Worker(f"{BASELINES}.erm:submission", {}, task.name, limits, device) as worker:
+            _Examination(worker, task, findings).train_and_classify()
+    except SubmissionError:
+        return None
+    return findings.accuracy
 
 
 def explain_failure(spec: str, error: SubmissionError) -> str:
@@ -110,6 +144,11 @@ class _Examination:
         features = {"encode"} & set(worker.about.offers)
         self.functions = list(dict.fromkeys([Asker(worker, task).what, *features]))
 
+    @cached_property
+    def many(self) -> Samples:
+        """As many samples of val as a run asks of in one batch; `fit` was given none but the first."""
+        return sample(self.task.scenario, "val", range(CHUNK), **halves_of(self.task))
+
     def _samples(self, split: str, count: int) -> Samples:
         """Return so many samples that the submission's access tier is given, and those before them that it is not."""
         before = first_granted(self.task, split, self.worker.about.access)
@@ -137,10 +176,17 @@ class _Examination:
             "no memory",
         ):  # would mostly fail for the same reason
             outcomes.setdefault(follows, "not tried")
-        answering = self._answer_a_full_batch()
+        answers_to_many, answering = self._answer_a_full_batch()
         outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"
         self.findings.seconds = self._estimate(trained or _Seconds(0.0, 0.0), answering)
         outcomes["time"] = f"{self.findings.seconds / 60:.1f} min a run"
+        self._classify(answers_to_many)
+        outcomes["accuracy"] = "measured"
+
+    def train_and_classify(self) -> None:
+        """Measure the accuracy alone."""
+        self._train(self.worker)
+        self._classify(self._answer_a_full_batch()[0])
 
     def _train(self, worker: Worker) -> _Seconds | None:
         """Train the submission; return how long it took, or None if it has no `fit`."""
@@ -191,7 +237,9 @@ class _Examination:
         if trained is not None and not self.worker.limits.retrains(trained.cpu, device):
             self.findings.outcomes["no memory"] = "not tried"
             why = f"takes {trained.cpu:.0f} s of CPU time" if device == "cpu" else f"is on {device}"
-            self.findings.notes.append(f"training {why}, so it was not tried twice")
+            self.findings.notes.append(
+                f"training {why}, so it was not tried twice; spurgen reproduce does, before a row is ranked"
+            )
             return
         with Worker(self.worker.spec, {}, self.task.name, self.worker.limits, self.worker.device) as fresh:
             self._train(fresh)
@@ -200,12 +248,20 @@ class _Examination:
         seeded = "" if trained is None else ", and seed training with context.seed"
         self._compare("no memory", answers, again, problem + seeded)
 
-    def _answer_a_full_batch(self) -> float:
-        """Query a batch of the largest size that a run uses; return the seconds per row and function."""
-        large = inputs(self.task, sample(self.task.scenario, "val", range(CHUNK), **halves_of(self.task)))
+    def _answer_a_full_batch(self) -> tuple[dict[str, Float], float]:
+        """Query a batch of the largest size that a run uses; return answers and seconds per row and function."""
+        large = inputs(self.task, self.many)
         begun = time.perf_counter()
-        self._answers(self.worker, [(0, CHUNK)], large)
-        return (time.perf_counter() - begun) / (CHUNK * len(self.functions))
+        answers = self._answers(self.worker, [(0, CHUNK)], large)
+        return answers, (time.perf_counter() - begun) / (CHUNK * len(self.functions))
+
+    def _classify(self, answers: dict[str, Float]) -> None:
+        """Count the correct answers to the samples of a full batch that `fit` was not given."""
+        asker = Asker(self.worker, self.task)
+        asker.fit_probe(self.samples["train"])
+        fresh = slice(SPLITS["val"], None)
+        correct = asker.as_logits(answers[asker.what].astype(np.float64)).argmax(1)[fresh] == self.many.labels[fresh]
+        self.findings.accuracy = Accuracy(int(correct.sum()), correct.size, self.task.scenario.num_classes)
 
     def _estimate(self, trained: _Seconds, answering: float) -> float:
         """Estimate the seconds of one run: training scales with the train split, answering with the number of rows."""

@@ -1,6 +1,6 @@
 """Query a submission on every input that a task's metrics need, and collect its predictions."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,9 +18,13 @@ from spurgen.harness.running.task_data import Block, every_input, halves_of, inp
 from spurgen.harness.sandbox.process import LARGEST, Worker
 
 Floats = NDArray[np.float64]
+Question = tuple[Batch, Sequence[Hashable]]
+"""A batch, and of each row its family: a base sample and its twins are one."""
 Check = Callable[[str, int, Samples], None]
 """Called with the part, the place in it, and the samples from there on; raises if they differ from the frozen ones."""
 PROBED = 2000  # samples per split whose features are probed
+PROBE_VALUES = 1 << 26  # features, over all rows, that the probe for logits is fitted on: 16,384 rows of 4,096 columns
+PROBE_STEPS = 1000  # of its optimiser; each takes about 10 ns per value and ten classes
 FAR = 20.0  # logits between the least likely class that a probe knows and those that it has never seen
 
 
@@ -55,20 +59,24 @@ class Asker:
         self.what = next(part for part in ("predict", "predict_proba", "encode") if part in offers)
 
     def fit_probe(self, train: Samples) -> None:
-        """Fit the linear probe on the train split if the submission only encodes."""
+        """Fit the linear probe on the train split if the submission only encodes.
+
+        Of wide features only the first rows are used, and its steps are bounded: the scorer has no limit on time.
+        """
         if self.what == "encode":
             from sklearn.linear_model import LogisticRegression  # takes more than a second to import
             from sklearn.pipeline import make_pipeline
             from sklearn.preprocessing import StandardScaler
 
-            self.probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+            self.probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=PROBE_STEPS))
             whole = cut("train", inputs(self.task, train))
             features = ask_mixed(self, "encode", whole, np.random.default_rng(), "train")["train"]
-            self.probe.fit(features, train.labels)
+            rows = slice(0, PROBE_VALUES // features.shape[1])
+            self.probe.fit(features[rows], train.labels[rows])
 
-    def logits(self, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
+    def logits(self, questions: Iterator[Question], where: str) -> Iterator[Floats]:
         """Yield the logits of each batch, float64 (n, K)."""
-        yield from map(self.as_logits, self.ask(self.what, batches, where))
+        yield from map(self.as_logits, self.ask(self.what, questions, where))
 
     def as_logits(self, answers: Floats) -> Floats:
         """Return the logits that a batch's answers to `what` stand for, float64 (n, K)."""
@@ -85,14 +93,14 @@ class Asker:
             return logits
         return to_logits(answers) if self.what == "predict_proba" else answers
 
-    def ask(self, what: str, batches: Iterator[Batch], where: str) -> Iterator[Floats]:
+    def ask(self, what: str, questions: Iterator[Question], where: str) -> Iterator[Floats]:
         """Yield what the function `what` returns for each batch, float64; the next batches are made in the meantime."""
         width = None if what == "encode" else self.task.scenario.num_classes
         pending = 0  # rows of the batch that the worker computes
-        for batch in ahead(batches):
+        for batch, families in ahead(questions):
             if pending:
                 yield self._answer(pending, width, where)
-            self.worker.send(what, batch)
+            self.worker.send(what, batch, families)
             pending = len(batch)
         if pending:
             yield self._answer(pending, width, where)
@@ -134,12 +142,13 @@ def ask_mixed(
     parts: dict[Hashable, int] = {}
     origins: list[Int64] = []
 
-    def batches() -> Iterator[Batch]:
+    def questions() -> Iterator[Question]:
         for batch, origin in mix(chunks, rng, parts):
             origins.append(origin)
-            yield batch
+            splits = ["test" if isinstance(part, Block) else part for part in parts]
+            yield batch, [(splits[number], place) for number, place in origin.tolist()]
 
-    batches_of_outputs = asker.logits(batches(), where) if what == "logits" else asker.ask(what, batches(), where)
+    batches_of_outputs = asker.logits(questions(), where) if what == "logits" else asker.ask(what, questions(), where)
     outputs = np.concatenate(list(batches_of_outputs))
     part, place = np.concatenate(origins).T
     order = np.lexsort((place, part))

@@ -1,5 +1,6 @@
 """Compute the metrics of one job from a submission's predictions, by pure functions of arrays."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
+from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
 from spurgen.harness.results.predicted import PREDICTED, Classes, families_of
 from spurgen.harness.running.query import Floats, Predictions
 from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
@@ -96,9 +98,9 @@ class _TwinScores:
     samples: SampleArrays
 
 
-def _invariance(predictions: Predictions, test_labels: Int64, temperature: float) -> Floats:
-    """Return the invariance gap of each base sample, float64 (m,)."""
-    ctrl, unc = predictions.blocks[Block("ctrl")], predictions.blocks[Block("unc")]
+def _invariance(predictions: Predictions, test_labels: Int64, temperature: float, most: float = math.inf) -> Floats:
+    """Return the invariance gap of each base sample, float64 (m,); leads count up to `most`."""
+    ctrl, unc = (with_leads_up_to(most, predictions.blocks[Block(kind)]) for kind in ("ctrl", "unc"))
     return metrics.invariance_gaps(ctrl, unc, test_labels[: len(ctrl)], temperature)
 
 
@@ -122,7 +124,7 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
     samples: SampleArrays = {
         "placebo": metrics.placebo_sensitivities(probs, placebo, labels),
         "core": metrics.core_sensitivities(probs, core, labels),
-        "ig": _invariance(predictions, test_labels, temperature),
+        "ig": _invariance(predictions, test_labels, temperature, largest_lead(predictions.calibration)),
         "cra": metrics.counterfactually_robust(base, changed, labels),
     }
     channels: dict[str, dict[str, float]] = {}

@@ -25,10 +25,16 @@ CUDA = ("/usr/local/cuda", "/sys/devices/system", "/sys/module/nvidia", "/sys/bu
 SHOWN = ("baselines", "harness/__init__.py", "harness/worker")  # and the code of `benchmark`
 HIDDEN = ("generators", *(f"benchmark/{name}" for name in ("results", "private", "calibration", "suites", "sweeps")))
 SHARED_MEMORY = 64 * MIB
-# Of /proc, the kernel settings that a process could write if the operator is root. Process 1 is bubblewrap's own and
-# runs as the operator: its environment could be read, and its memory written.
-KERNEL_SETTINGS = ("/proc/sys", "/proc/pressure", "/proc/mtrr", "/proc/irq", "/proc/bus", "/proc/sysrq-trigger")
-INIT = "/proc/1"
+PROC = Path("/proc")
+# Kernel settings that a process could write if the operator is root.
+KERNEL_SETTINGS = ("/proc/sys", "/proc/irq", "/proc/bus")
+# Process 1 is bubblewrap's own and runs as the operator: its environment could be read, and its memory written. The
+# others count what all processes of the machine do.
+HIDDEN_IN_PROC = ("/proc/1", "/proc/pressure", "/proc/fs")
+SHOWN_IN_PROC = frozenset({
+    "cmdline", "cpuinfo", "devices", "filesystems", "loadavg", "meminfo", "misc", "modules", "stat", "uptime", "version"
+})  # fmt: skip
+"""What libraries read of /proc; its other files, such as `slabinfo`, show root's processes the whole machine."""
 
 
 def sandbox_command(
@@ -47,8 +53,7 @@ def sandbox_command(
         *_limited(limits, device), BWRAP,
         "--unshare-user", "--uid", NOBODY, "--gid", NOBODY, "--disable-userns", "--unshare-all",
         "--die-with-parent", "--new-session", "--clearenv", *_flags("--setenv", env.items()),
-        "--proc", "/proc", *_flags("--ro-bind-try", zip(KERNEL_SETTINGS, KERNEL_SETTINGS, strict=True)),
-        "--tmpfs", INIT, "--remount-ro", INIT, "--dev", "/dev", *(_devices() if device != "cpu" else ()),
+        "--proc", "/proc", *_proc(), "--dev", "/dev", *(_devices() if device != "cpu" else ()),
         "--size", str(SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
         "--size", str(limits.disk_bytes), "--tmpfs", "/tmp", "--dir", cwd,
         *_flags("--ro-bind", ((path, path) for path in shown if not path.is_symlink())),
@@ -107,6 +112,19 @@ def _hidden() -> list[str]:
     own = [path for path in sorted(harness.glob("*/")) if path != harness / "worker"]
     folders = [path for path in (*(HOME / name for name in HIDDEN), *own) if path.is_dir()]
     return [str(path) for path in folders if any(path.is_relative_to(p) for p in shown)]
+
+
+@cache
+def _proc() -> tuple[str, ...]:
+    """Return the flags that hide what /proc shows of the machine, and make the kernel's settings read-only."""
+    own = {path.name for path in PROC.iterdir() if path.is_symlink()}  # such as `mounts`, which is the process's own
+    files = [p for p in sorted(PROC.iterdir()) if p.is_file() and p.name not in SHOWN_IN_PROC | own]
+    folders = [name for name in HIDDEN_IN_PROC if Path(name).is_dir()]
+    return (
+        *_flags("--ro-bind-try", zip(KERNEL_SETTINGS, KERNEL_SETTINGS, strict=True)),
+        *_flags("--ro-bind", ((os.devnull, path) for path in files)),  # not as a device, so it cannot be opened either
+        *(flag for name in folders for flag in ("--tmpfs", name, "--remount-ro", name)),
+    )
 
 
 def _devices() -> list[str]:

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from spurgen.harness.metrics.calibration import leads_of, median_lead
+
 Float = NDArray[np.floating[Any]]
 
 TOLERANCE = 0.05  # of a probability, or of a feature's spread; bfloat16 in other batches changes them less
 RELATIVE = 0.02  # of a feature's distance from its median: large activations are rounded more
 SPREADS = (0.5, 0.75, 0.9, 1.0)  # quantiles of that distance: the first that is not 0, since many features mostly are
 FLIPPED = 0.01  # share of rows whose most probable class may change: those where two are nearly tied
-HIGHEST = 2.0  # temperature, in units of the logits' own scale
+HIGHEST = 2.0  # temperature, in median leads
 SMALLEST = 1e-12  # probability whose logarithm is taken
 
 
@@ -23,8 +25,8 @@ def largest_change(what: str, before: Float, after: Float, temperature: float = 
     `before`, `after`: real (n, d) of `predict`, `predict_proba` or `encode`; infinite if their shapes differ.
     Logits are compared as the scorer sees them: as probabilities at the `temperature` fitted to them, and by their
     largest entry. The temperature of uninformative logits, which would hide every change, counts as `HIGHEST` times the
-    root mean square of how far a row's logits lie below its largest one. Features are compared one by one, each against
-    the spread of most rows, so neither an offset nor outliers hide a change.
+    median of how far a row's logits lie below its largest one. Features are compared one by one, each against the
+    spread of most rows, so neither an offset nor outliers hide a change.
     """
     if before.shape != after.shape:
         return inf
@@ -32,8 +34,7 @@ def largest_change(what: str, before: Float, after: Float, temperature: float = 
         return float((np.abs(after - before) / _allowed(before)).max(initial=0.0))
     if what == "predict_proba":
         before, after = (np.log(np.maximum(probabilities, SMALLEST)) for probabilities in (before, after))
-    gap = float(np.sqrt(np.square(before - before.max(axis=1, keepdims=True)).mean()))
-    temperature = min(temperature, HIGHEST * gap or inf)
+    temperature = min(temperature, HIGHEST * median_lead(leads_of(before)))
     change = np.abs(softmax(after / temperature, axis=1) - softmax(before / temperature, axis=1)).max(initial=0.0)
     flipped = (before.argmax(axis=1) != after.argmax(axis=1)).mean()
     return max(float(change) / TOLERANCE, float(flipped) / FLIPPED)

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.benchmark.errors import SubmissionError, explain, harmless
+from spurgen.benchmark.errors import SubmissionError, explain, harmless, shortened
 from spurgen.benchmark.result import Report
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox import launch
@@ -103,7 +103,9 @@ class Worker:
         reply = self._reply(self.limits.fit_seconds)[0]
         count = reply.get("checkpoints")
         if type(count) is not int or not 0 <= count <= MAX_CHECKPOINTS:
-            raise self.failure(f"checkpoints() returned {count!r}, expected 0 to {MAX_CHECKPOINTS}; keep fewer")
+            raise self.failure(
+                f"checkpoints() returned {shortened(count)}, expected 0 to {MAX_CHECKPOINTS}; keep fewer"
+            )
         self.checkpoints = count if "restore" in self.about.offers else 0
         try:
             report = None if reply.get("report") is None else Report.model_validate(reply["report"])
@@ -121,8 +123,9 @@ class Worker:
         self._send("restore", {"place": place}, {}, self.limits.answer_seconds)
         self._reply(self.limits.answer_seconds)
 
-    def send(self, what: str, batch: Batch) -> None:
-        """Ask for `predict`, `predict_proba` or `encode` without waiting for the answer."""
+    def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
+        """Ask for `predict`, `predict_proba` or `encode` without waiting for the answer; `families` is not sent."""
+        del families
         header, arrays = batch_to(batch, "batch")
         self._send("ask", {"what": what, **header}, arrays, self.limits.answer_seconds, step=what)
 
@@ -188,7 +191,7 @@ class Worker:
         except BrokenFrameError as error:
             raise self._gone(error) from None
         if header.get("ok") is not True:
-            message, trace = str(header.get("error")), str(header.get("traceback", ""))
+            message, trace = (_text(header.get(name)) for name in ("error", "traceback"))
             raise self.failure(f"{self._step} failed: {message[:MAX_ERROR]}", trace[-2 * MAX_ERROR :])
         return header, arrays
 
@@ -248,6 +251,11 @@ class Worker:
             if note:
                 error.add_note(note)
         return error
+
+
+def _text(value: object) -> str:
+    """Return a text of a stranger's header; something else, such as deeply nested lists, is shortened."""
+    return value if isinstance(value, str) else shortened(value)
 
 
 def describe(spec: str, options: dict[str, Any], limits: Limits = DEFAULT, device: str = "cpu") -> About:

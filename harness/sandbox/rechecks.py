@@ -1,9 +1,9 @@
 """The consistency check: a sample of answers must not change when the submission is asked again, in other batches."""
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,17 +21,23 @@ MAX_BYTES = 1 << 26  # of sampled inputs per function
 SIZES = (1, 2, 4, 8, 16, 32, 64)  # of the other batches, in random order, over and over: small ones show most
 
 
-@dataclass
-class _Sample:
-    """A random sample of rows with their answers, and the number of rows that it was drawn from."""
+class _Row(NamedTuple):
+    """A sampled row with its answer; `key` is random: of all rows, those with the lowest are sampled."""
 
-    inputs: list[Batch]
-    answers: list[Float]
-    seen: int = 0
+    key: float
+    input: Batch
+    answer: Float
+
+
+_Sample = dict[Hashable, _Row]
+"""A random sample of rows, by family."""
 
 
 class RecheckedWorker(Worker):
     """A worker that samples its answers, to compare them with second answers to the same inputs.
+
+    Of a family, a base sample and its twins, one row is asked about again at most: what a submission could learn from
+    how twins differ, it cannot learn again, and its answers change.
 
     A fresh worker is asked, which remembers nothing, if the submission does not train, or trains with less than
     `Limits.retrain_seconds` of CPU time, not on a GPU, where sums vary: it is then trained a second time. It starts
@@ -42,7 +48,7 @@ class RecheckedWorker(Worker):
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
         self._rng = np.random.default_rng(secrets.randbits(128))
         self._samples: dict[str, _Sample] = {}
-        self._asked: tuple[str, Batch] | None = None
+        self._asked: tuple[str, Batch, Sequence[Hashable]] | None = None
         self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
         self._temperature: float | None = None
         self._as_logits: Callable[[Float64], Float64] | None = None
@@ -56,34 +62,32 @@ class RecheckedWorker(Worker):
         self._training = (train, val, context), self.process.cpu_seconds - begun
         return report
 
-    def send(self, what: str, batch: Batch) -> None:
-        """Ask, as `Worker` does."""
+    def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
+        """Ask, as `Worker` does; `families` names each row's family, by default one of its own."""
         super().send(what, batch)
-        self._asked = what, batch
+        self._asked = what, batch, families or [object() for _ in range(len(batch))]
 
     def answer(self, count: int, width: int | None, where: str) -> Float:
         """Wait for the answer, as `Worker` does, and sample its rows uniformly."""
         scores = super().answer(count, width, where)
         assert self._asked is not None
-        what, batch = self._asked
+        what, batch, families = self._asked
         if self._temperature is None:
-            self._sample(self._samples.setdefault(what, _Sample([], [])), batch, scores)
+            self._sample(self._samples.setdefault(what, {}), batch, scores, families)
         return scores
 
-    def _sample(self, sample: _Sample, batch: Batch, scores: Float) -> None:
-        """Keep a uniform sample of all rows so far, by reservoir sampling."""
+    def _sample(self, sample: _Sample, batch: Batch, scores: Float, families: Sequence[Hashable]) -> None:
+        """Keep the rows with the lowest keys so far, one of a family: a uniform sample where no family has two rows."""
         size = 1 if batch.images is None else batch.images[:1].nbytes
         room = max(1, min(ROWS, MAX_BYTES // size))
-        seen = sample.seen + np.arange(len(scores))
-        places = np.where(seen < room, seen, self._rng.integers(0, seen + 1))
-        for row in np.flatnonzero(places < room):
-            kept, place = batch.take(np.array([row])), int(places[row])
-            if place < len(sample.inputs):
-                sample.inputs[place], sample.answers[place] = kept, scores[row]
-            else:
-                sample.inputs.append(kept)
-                sample.answers.append(scores[row])
-        sample.seen += len(scores)
+        bound = max(row.key for row in sample.values()) if len(sample) == room else 1.0
+        keys = self._rng.random(len(scores))
+        for k in np.flatnonzero(keys < bound).tolist():
+            if families[k] in sample and sample[families[k]].key < keys[k]:
+                continue
+            sample[families[k]] = _Row(float(keys[k]), batch.take(np.array([k])), scores[k])
+            if len(sample) > room:
+                del sample[max(sample, key=lambda family: sample[family].key)]
 
     def settle(self, temperature: float, as_logits: Callable[[Float64], Float64] | None = None) -> None:
         """End the sampling, before the model changes; compare the answers now if the same worker is to be asked.
@@ -123,10 +127,15 @@ class RecheckedWorker(Worker):
             forget_names()
 
     def _compare(self, worker: Worker, temperature: float) -> None:
+        asked: set[Hashable] = set()  # families, by the functions before
         for what, sample in self._samples.items():
-            order = self._rng.permutation(len(sample.answers))
-            before = np.stack([sample.answers[k] for k in order]).astype(np.float64)
-            again = self._again(worker, what, [sample.inputs[k] for k in order], before.shape[1])
+            apart = [row for family, row in sample.items() if family not in asked]
+            if not apart:
+                continue
+            asked |= sample.keys()
+            rows = [apart[k] for k in self._rng.permutation(len(apart))]
+            before = np.stack([row.answer for row in rows]).astype(np.float64)
+            again = self._again(worker, what, [row.input for row in rows], before.shape[1])
             after = np.concatenate(again).astype(np.float64)
             change = largest_change(what, before, after, temperature)
             if what == "encode" and self._as_logits is not None:

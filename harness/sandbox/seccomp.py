@@ -2,8 +2,8 @@
 
 A submission may start threads but no processes: `clone` needs CLONE_THREAD, and `clone3`, whose flags a filter
 cannot see, is reported missing, so that glibc falls back to `clone`. Calls that get around the limits on memory or
-disk, that two sandboxes could signal each other by, and rarely used ones that widen the kernel's attack surface are
-refused as well.
+disk, as further filters and Landlock's rulesets do, that two sandboxes could signal each other by, and rarely used ones
+that widen the kernel's attack surface are refused as well. bubblewrap loads the filter last, by `prctl`.
 """
 
 import errno
@@ -22,7 +22,9 @@ REFUSED = (
     "keyctl", "add_key", "request_key", "open_by_handle_at", "personality",
     "mincore", "cachestat", "fadvise64", "preadv2",  # show what another process has read
     "fanotify_init", "inotify_init", "inotify_init1", "inotify_add_watch",
+    "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 )  # fmt: skip
+SET_SECCOMP = 22  # PR_SET_SECCOMP of `prctl`
 MISSING = ("clone3", "flock")  # EPERM would let glibc fail, and a library wait for a lock for ever
 FILE_COMMANDS = {
     "F_SETLK": 6, "F_SETLKW": 7, "F_OFD_SETLK": 37, "F_OFD_SETLKW": 38, "F_SETLEASE": 1024, "F_NOTIFY": 1026,
@@ -48,6 +50,7 @@ def program() -> bytes:
         if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) != UNKNOWN:
             rules.add_rule(refuse, name)
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0))
+    rules.add_rule(refuse, "prctl", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, LOW_HALF, SET_SECCOMP))
     for command in FILE_COMMANDS.values():
         rules.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOW_HALF, command))
     for name in MISSING:

@@ -13,14 +13,14 @@ from spurgen.harness.site.names import shown
 from spurgen.harness.validity.cannot_show import TITLE as CANNOT_SHOW
 
 VERDICTS = "Verdicts"
-FAILED, MISSED = "failed", "Missed: "
+FAILED, MISSED = "does not hold", "Missed: "
 LONGEST = 170  # characters of a reason on the first page
 INTERVAL = re.compile(r" \(-?[\d.]+ to -?[\d.]+\)")
 MEASURED = "measured"  # begins the verdict of a test without a threshold
 
 
 class Verdict(NamedTuple):
-    """A verdict of the validity report: the title of its test, `passed` or `failed`, and why."""
+    """A verdict of the validity report: the claim of its test, whether it holds, and why."""
 
     title: Markup
     word: Markup
@@ -28,7 +28,7 @@ class Verdict(NamedTuple):
 
     @property
     def short(self) -> str:
-        """What a failed test missed, or else how its reason begins, without intervals; empty if it passed."""
+        """What a failed test missed, or else how its reason begins, without intervals; empty if it holds."""
         text = self.reason.striptags()
         _, missed, what = text.partition(MISSED)
         first = INTERVAL.sub("", missed + what or text.partition(". ")[0]).rstrip(".")
@@ -46,7 +46,6 @@ def benchmark_page(material: Material) -> dict[str, object]:
         "tests": tests,
         "moles": moles(material),
         "pages": {shown(label): page for label, page in material.pages.items()},
-        "archived": material.suite.archived,
     }
 
 

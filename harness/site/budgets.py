@@ -12,7 +12,7 @@ Budgets = Sequence[tuple[int, float]]
 
 
 def budgets(material: Material, name: str) -> list[tuple[int, float]]:
-    """Return ERM's robust accuracy by number of epochs, where `spurgen entry` measured it: means over its worlds."""
+    """Return ERM's robust accuracy by number of epochs, where `tools/entry.py` measured it: means over its worlds."""
     by_epochs: dict[int, list[float]] = {}
     for row in material.entries.values():
         for result in row[name].results if name in row else ():
@@ -42,8 +42,8 @@ def trained_in_words(material: Material, tasks: Sequence[str]) -> str:
 
 def _epochs(material: Material, tasks: Sequence[str]) -> int | None:
     """Return the number of epochs that ERM's results on some tasks report; None if they differ or report none."""
-    of_tasks = material.rows.get(ERM, {})
-    results = [result for name in tasks if name in of_tasks for result in of_tasks[name].results]
+    rows = [row for name in tasks if (row := material.baseline(ERM, name))]
+    results = [result for row in rows for result in row.results]
     numbers = {len(result.report.curves) for result in results if result.error is None and result.report}
     return numbers.pop() or None if len(numbers) == 1 else None
 

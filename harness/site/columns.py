@@ -93,10 +93,7 @@ TO_ERM = (
 )
 RECOVERED = "share of what shortcuts cost ERM that the row wins back"
 RANK = "a-b of the n rows of the access tier: a - 1 are significantly better, n - b significantly worse"
-LETTER = (
-    "a row does not differ significantly from the baselines of its access tier with which it shares a letter; -: a "
-    "submission that differs from a baseline of every letter"
-)
+LETTER = "rows of an access tier that share a letter do not differ significantly"
 _SHARES = {
     "accuracy": (
         "Accuracy",
@@ -206,7 +203,7 @@ def placed_text(row: BoardRow) -> str:
 
 
 def _letters(row: BoardRow) -> Cell:
-    return Cell(row.letters or "-", row.letters or "-") if row.ranks else EMPTY
+    return Cell(row.letters, row.letters) if row.ranks else EMPTY
 
 
 def _to_erm(row: BoardRow) -> Cell:

@@ -35,7 +35,7 @@ class Material:
     """A suite's results.
 
     `rows` have the metrics that follow from what is stored, also those that are not ranked; `references`: ERM trained
-    without the correlations. `entries`: what `spurgen entry` trained, on worlds that are not ranked. `validity`: the
+    without the correlations. `entries`: what `tools/entry.py` trained, on worlds that are not ranked. `validity`: the
     text of the validity report, if there is one. `documented`: whether the documentation lies in the site's folder, so
     that pages link to it.
     """
@@ -133,9 +133,17 @@ class Material:
         spread = spread_of(metric, values, baselines)
         return {label: mean_estimate(each, spread) for label, each in values.items()}
 
-    def reference(self, label: str, task: str) -> TaskRow | None:
-        """Return a row trained without the correlations on a task, or None."""
-        return self.references.get(label, {}).get(task)
+    def baseline(self, name: str, task: str) -> TaskRow | None:
+        """Return the row of one of our methods on a task, or None; another submission's row of that name is none."""
+        return _of_ours(self.rows.get(name, {}).get(task))
+
+    def reference(self, name: str, task: str) -> TaskRow | None:
+        """Return the row of one of our methods trained without the correlations on a task, or None."""
+        return _of_ours(self.references.get(name, {}).get(task))
+
+
+def _of_ours(row: TaskRow | None) -> TaskRow | None:
+    return row if row is not None and is_baseline_row(row) else None
 
 
 def of_ideal(metric: str) -> str:

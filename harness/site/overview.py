@@ -51,7 +51,7 @@ def overview(material: Material, pictures: Pictures, figures: Figures) -> dict[s
     boards = [shown_board(material, figures, name) for name in material.first_page]
     mains = [material.suite.tasks[name] for name in material.main]
     pictured = [task for task in mains if task.modality != "text"] or mains
-    erm = material.rows.get(ERM, {}).get(pictured[0].name) if pictured else None
+    erm = material.baseline(ERM, pictured[0].name) if pictured else None
     about = " ".join(core_cue(pictured[0])) if pictured else ""
     return {
         "sentence": _sentence(material),
@@ -142,8 +142,7 @@ def _of_erm(material: Material, view: BoardView, line: Line) -> str:
 def _best_of(material: Material, view: BoardView, tier: Tier) -> str:
     """Return the best row of a tier and those that do not differ from it."""
     best = max(tier.lines, key=lambda line: line.row.ranked_by.value)
-    own = [entry.label for entry in material.sheets[view.key].entries if entry.own]
-    equals = [line for line in tier.lines if line is not best and not_apart(best.row, line.row, own)]
+    equals = [line for line in tier.lines if line is not best and not_apart(best.row, line.row)]
     which = f"Best with access {tier.access}{' (which no real data have)' if tier.access == SYNTHETIC else ''}"
     said = f"{which}: {best.name}, robust accuracy {_text(best.row.ranked_by)}"
     most = "" if best.row.submission == ERM else _most_relied_on(material, view, best)

@@ -5,6 +5,7 @@ This module loads no library that takes long to import: a site that is up to dat
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +30,7 @@ def inputs_digest(files: Iterable[Path], more: Iterable[str] = ()) -> str:
     code = [path for folder in CODE for path in (PACKAGE / folder).rglob("*") if path.suffix in SUFFIXES]
     total = hashlib.sha256()
     for path in [*sorted(code), *sorted(set(files))]:
-        total.update(f"{path}\n{_sha256(path.read_bytes())}\n".encode())
+        total.update(os.fsencode(path) + f"\n{_sha256(path.read_bytes())}\n".encode())  # it need not be UTF-8
     for text in more:
         total.update(f"{text}\n".encode())
     return total.hexdigest()

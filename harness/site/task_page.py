@@ -8,16 +8,14 @@ from spurgen.generators import TwinKind, class_names, sample
 from spurgen.generators.naming import name_shown, second_parts
 from spurgen.generators.nuisances import nuisances_in
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.human.table import people_text
 from spurgen.harness.machine.printing import and_list
-from spurgen.harness.results.derived import with_derived
+from spurgen.harness.results.derived import with_total
 from spurgen.harness.results.ideal import ideal_in_worlds
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.budgets import budgets
 from spurgen.harness.site.charts import curve_series, curves
 from spurgen.harness.site.core_cue import nouns
 from spurgen.harness.site.figures import Figures
-from spurgen.harness.site.markdown import Block, blocks
 from spurgen.harness.site.material import Material, of_ideal
 from spurgen.harness.site.moles import fed, on_task
 from spurgen.harness.site.opening import other_value, value_name
@@ -59,7 +57,7 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
     """Return what the template of a task's page shows."""
     task = material.suite.tasks[name]
     world = task.in_world(0)
-    erm = material.rows.get(ERM, {}).get(name)
+    erm = material.baseline(ERM, name)
     trained = [result for result in erm.results if result.error is None] if erm else []
     return {
         "name": name,
@@ -80,7 +78,6 @@ def task_page(material: Material, pictures: Pictures, figures: Figures, name: st
         "curve": curves(trained),
         "about_curve": curves_in_words(task, "none", curve_series(trained)),
         "budgets": budgets(material, name),
-        "people": _people(material, name),
         "unit": material.board.tasks[name].unit,
         "on_index": name in material.first_page,
     }
@@ -136,14 +133,14 @@ def _calibration(material: Material, task: Task) -> list[Calibration]:
     ideal = {metric: material.ideal_mean([task.name], of_ideal(metric)) for metric in CALIBRATION}
     lines = [Calibration("ideal observer", ideal, None)]
     for label, title in SHOWN.items():
-        row = material.rows.get(label, {}).get(task.name)
+        row = material.baseline(label, task.name)
         lines += [_line(material, task, title, row)] if row else []
     reference = material.reference(ERM, task.name)
     return lines + ([_line(material, task, "ERM, trained on uncorrelated data", reference)] if reference else [])
 
 
 def _line(material: Material, task: Task, title: str, row: TaskRow) -> Calibration:
-    done = TaskRow(tuple(with_derived(task, [result for result in row.results if result.error is None])))
+    done = TaskRow(tuple(with_total(task, [result for result in row.results if result.error is None])))
     values = {metric: material.values[task.name].of(done, metric) for metric in CALIBRATION}
     means = {metric: None if each is None or not len(each) else float(each.mean()) for metric, each in values.items()}
     return Calibration(title, means, len(done.results))
@@ -161,8 +158,3 @@ def _ideals(material: Material, task: Task) -> Sequence[tuple[str, Mapping[str, 
     ]
     alike = len({tuple(None if v is None else f"{v:.3f}" for v in (*m.values(), *c.values())) for _, m, c in lines})
     return [(f"all {len(lines)} worlds", *lines[0][1:])] if len(lines) > 1 and alike == 1 else lines
-
-
-def _people(material: Material, name: str) -> list[Block]:
-    people = material.board.people.get(name)
-    return blocks("\n".join(people_text(people)[1:])) if people else []

@@ -18,7 +18,6 @@ ACCURACIES = {
 WORST = {"val_robust": "alignment pattern", "val_wga": "group"}
 BACKBONES = {
     "scratch": "Our methods start from random weights.",
-    "pretrained": "Our methods start from encoders that were trained on another, uncorrelated world.",
     "imagenet": "Our methods start from ImageNet's EfficientNet-Lite0.",
 }
 

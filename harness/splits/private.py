@@ -21,6 +21,7 @@ from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, S
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.reading import read_json, read_text
 from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.results.sources import HOME, SECRETS
@@ -131,7 +132,7 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
     """Read the secret of the open commitment; raise `SpurgenError` if there is none, or the secret is another's."""
     commitments = read_commitments(suite)
     if not commitments or commitments[-1].revealed is not None:
-        raise SpurgenError(f"suite {suite.name} has no open commitment; run spurgen splits commit")
+        raise SpurgenError(f"suite {suite.name} has no open commitment; run {spurgen('splits commit')}")
     try:
         mode = file.stat().st_mode & 0o777
         if mode & 0o077:
@@ -145,6 +146,15 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
     if _digest(secret).hex() != newest.secret_sha256:
         raise SpurgenError(f"{file} does not hold the secret of commitment {newest.number} of suite {suite.name}")
     return secret, newest
+
+
+def holds_open_secret(suite: Suite, file: Path) -> bool:
+    """Return whether a file holds the secret of the open commitment; raise what `read_commitments` raises."""
+    hidden = {each.secret_sha256 for each in read_commitments(suite) if each.revealed is None}
+    try:
+        return bool(hidden) and _digest(read_text(file, SECRET_BYTES, "a file").strip()).hex() in hidden
+    except ReadError:  # it is larger than a secret, or no text
+        return False
 
 
 def reveal(suite: Suite, file: Path) -> Commitment:

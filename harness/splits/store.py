@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError
 from spurgen.benchmark.reading import read_bytes, read_json
 from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples
 from spurgen.harness.machine.archives import unpack
@@ -162,7 +163,7 @@ def check_part(suite: Suite, root: Path, name: str, part: str) -> str | None:
     if problem is None:
         return None
     where = f"--suite {suite.spoken} --data {quote(str(root))} --scenarios {name} --parts {part}"
-    return f"{problem}; to repair it, run `spurgen splits regenerate {where}`"
+    return f"{problem}; to repair it, run `{spurgen(f'splits regenerate {where}')}`"
 
 
 def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:

@@ -2,8 +2,22 @@
 
 from scipy.special import betainc
 
-from spurgen.harness.metrics.arrays import as_fraction, failure
-from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.metrics.arrays import Int64, as_fraction, failure
+from spurgen.harness.statistics.differences import ALPHA, NOISE
+
+AT_CHANCE = "not significantly better than chance in test accuracy"
+
+
+def classes_better_than_chance(correct: Int64, sizes: Int64, *, alpha: float = ALPHA) -> bool:
+    """Return whether accuracy averaged over classes is significantly above chance, which a constant answer reaches.
+
+    `correct`: correct samples by class, int64 (K,), K at least 2; `sizes`: samples, positive. It is tested as a share
+    of the number of samples that gives the mean over classes its variance: of all where classes are equally large.
+    """
+    num_classes = len(sizes)
+    count = num_classes**2 / (1 / sizes).sum()
+    mean = float((correct / sizes).mean())
+    return better_than_chance(int(mean * count + NOISE), int(count + NOISE), num_classes, alpha=alpha)
 
 
 def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = ALPHA) -> bool:

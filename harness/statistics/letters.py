@@ -1,6 +1,6 @@
 """Tier letters, a compact letter display: rows that share a letter do not differ significantly (Piepho 2004)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain, combinations, count
 from string import ascii_letters
 
@@ -19,16 +19,6 @@ def tier_letters(differ: Bool) -> list[str]:
     further = (character for character in map(chr, count(ord("\u03b1"))) if character.isalpha())  # Greek, then others
     lettered = [*zip(chain(ascii_letters, further), groups, strict=False)]
     return ["".join(letter for letter, group in lettered if row in group) for row in range(len(differ))]
-
-
-def shared_letters(differ: Bool, letters: Sequence[str]) -> str:
-    """Return the letters of a row that is compared with lettered rows alone, best first.
-
-    `differ`: from which of them it differs significantly, bool (R,). It has a letter if it differs from no row that
-    has it, so it may have none.
-    """
-    taken = {letter for each, apart in zip(letters, differ, strict=True) if apart for letter in each}
-    return "".join(letter for letter in dict.fromkeys("".join(letters)) if letter not in taken)
 
 
 def largest_distinct(differ: Bool) -> list[int]:

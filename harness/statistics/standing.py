@@ -1,13 +1,14 @@
-"""Which rows differ significantly: all pairs of the reference rows, and any other row against these alone."""
+"""Which rows differ significantly; no row that is not among the reference rows changes what is found of these."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from spurgen.harness.metrics.arrays import Bool, Float64
 from spurgen.harness.statistics.differences import ALPHA, benjamini_hochberg
-from spurgen.harness.statistics.units import Spread, pair_p_values, paired
+from spurgen.harness.statistics.units import Spread, pair_p_values
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,32 @@ class References:
         symmetric: Bool = differ | differ.T
         return symmetric
 
-    def differ_from(self, row: Float64) -> Bool:
-        """Return from which reference rows another row, float64 (W,), differs significantly: bool (R,).
+    def differ_with(self, others: Sequence[Float64]) -> Bool:
+        """Return which rows differ significantly, the reference rows before the others: bool (R + S, R + S).
 
-        Its tests are corrected together with those of all pairs of reference rows, as if it were one more of them, so
-        a copy of a reference row stands about where that stands. Those pairs' own verdicts do not change.
+        A test of two rows is corrected as if these alone stood beside the reference rows: together with all tests among
+        them all. So a copy of a reference row stands about where that stands, and a further row changes no other pair.
+        `others`: float64 (W,) each.
         """
-        tests = [paired(row, other, self.spread) for other in self.rows]
-        p_values = [1.0 if test is None else test.p for test in tests]
-        adjusted = benjamini_hochberg(np.concatenate([p_values, self.p_values]))
-        significant: Bool = adjusted[: len(p_values)] < ALPHA
-        return significant
+        rows, known = [*self.rows, *others], len(self.rows)
+        p_values = np.ones((len(rows), len(rows)))
+        p_values[np.triu_indices(len(rows), 1)] = pair_p_values(rows, self.spread)
+        differ = np.zeros_like(p_values, bool)
+        differ[:known, :known] = self.differ()
+        for k in range(known, len(rows)):
+            differ[:known, k] = _significant(p_values[:known, k], self.p_values)
+        for first, second in combinations(range(known, len(rows)), 2):
+            beside = p_values[:known, [first, second]].ravel(), self.p_values
+            differ[first, second] = _significant(p_values[[first], second], *beside)[0]
+        symmetric: Bool = differ | differ.T
+        return symmetric
+
+
+def _significant(p_values: Float64, *beside: Float64) -> Bool:
+    """Return which p-values are significant, corrected together with those that stand beside them."""
+    adjusted = benjamini_hochberg(np.concatenate([p_values, *beside]))
+    significant: Bool = adjusted[: len(p_values)] < ALPHA
+    return significant
 
 
 def rank_interval(mean: float, others: Float64, differ: Bool) -> tuple[int, int]:

@@ -73,18 +73,23 @@ def _fit(values: Float64, shapes: Float64, rows: int) -> Prior:
 def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     """Return a row's mean over its units, float64 (W,), with its 95 % interval where there is one.
 
-    It is Student's t interval. Where a row has fewer than three units, or all are equal, its variance is moderated;
-    without a prior there is no interval then.
+    It is Student's t interval. That of a proportion, and of any row with fewer than three units or all equal, is at
+    least as wide as with the larger of the row's variance and the prior's, by which `paired` tests differences.
     """
     (mean,), (variance,), (count,) = _moments(values[None])
-    degrees = count - 1
-    if count < FEW or variance == 0:
-        variance, degrees = spread.rows.raised(variance, degrees, spread.shapes([values])[0])
-    if degrees == 0 or variance == 0:
+    reach = _reach(variance, count - 1, count) if count >= FEW else 0.0
+    if not reach or spread.ends == PROPORTION:
+        raised, degrees = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
+        reach = max(reach, _reach(float(raised), float(degrees), count))
+    if not reach:
         return Estimate(float(mean))
-    reach = -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count))
     least, most = spread.ends
     return Estimate(float(mean), max(float(mean) - reach, least), min(float(mean) + reach, most))
+
+
+def _reach(variance: float, degrees: float, count: float) -> float:
+    """Return half the width of a mean's 95 % interval, 0 where there is none."""
+    return -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count)) if degrees and variance else 0.0
 
 
 def paired(values: Float64, others: Float64, spread: Spread) -> Difference | None:

@@ -62,12 +62,17 @@ def to_markdown(suite: str, sections: Sections, plots: Collection[str]) -> str:
 
 
 def summary(sections: Sections) -> str:
-    """Write a line per test: its verdict, and its main metrics."""
+    """Write a line per test: its claim, whether that holds, its main metrics, and what else may be concluded."""
     return "\n".join(
-        f"- {test.TITLE}: {sections[name].verdict}. {sections[name].summary()}".rstrip()
+        f"- {test.TITLE}: {sections[name].verdict}. {_concluded(sections[name])}".rstrip()
         for name, test in discover_tests().items()
         if name != OPENING
     )
+
+
+def _concluded(section: Section) -> str:
+    still = f" {section.STILL}" if section.passed is False else ""
+    return section.summary() + still
 
 
 def draw(sections: Sections) -> dict[str, bytes]:

@@ -135,21 +135,20 @@ class RankedSuite:
     def missing(self, lacks: Mapping[str, str], *, references: bool = False, ideals: bool = False) -> list[str]:
         """Return which rows, references or ideal observers are missing and which command makes them, a line per kind.
 
-        `lacks` maps tasks or methods to what each lacks. No command makes rows of a suite that is archived.
+        `lacks` maps tasks or methods to what each lacks.
         """
         names: dict[str, list[str]] = {}
         for name, lack in lacks.items():
             names.setdefault(lack, []).append(name)
         if references:
-            command = f"spurgen calibrate --suite {self.suite.spoken} --tasks {' '.join(self.main)}"
+            command = f"python tools/calibrate.py --suite {self.suite.spoken} --tasks {' '.join(self.main)}"
         else:
             command = f"spurgen benchmark --suite {self.suite.spoken} --seeds 0-4"
         if self.suite.name == DEFAULT_SUITE:
             command = "make calibrate" if references else "make benchmark-full"
         if ideals:
             command = f"spurgen splits ideal --suite {self.suite.spoken}"
-        makes = f"; `{command}` makes what is missing" if ideals or not self.suite.archived else ""
-        return [f"{', '.join(those)}: {lack}{makes}" for lack, those in names.items()]
+        return [f"{', '.join(those)}: {lack}; `{command}` makes what is missing" for lack, those in names.items()]
 
 
 def gather(

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from matplotlib.figure import Figure
 
-VERDICTS = {True: "passed", False: "**failed**", None: "not judged: what it needs is missing"}
+VERDICTS = {True: "holds", False: "**does not hold**", None: "not judged: what it needs is missing"}
 UNDECIDED = "undecided (the intervals allow either)"
 
 
@@ -19,6 +19,8 @@ class Section(ABC):
 
     JUDGED: ClassVar[bool] = True
     """Whether the test has a threshold."""
+    STILL: ClassVar[str] = ""
+    """What may be concluded although the test's claim does not hold, in a sentence."""
     passed: bool | None
     missing: list[str]
 

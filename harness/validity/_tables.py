@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from spurgen.harness.board.export import shortened
-from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics.estimate import Estimate
 
 PASSED = {True: "yes", False: "no", None: "-"}
@@ -20,7 +20,7 @@ def table(lines: Sequence[Mapping[str, object]]) -> str:
 
 def _cell(entry: str) -> str:
     """Return an entry as text; a star at its end, which marks what is significant, has no effect in a cell."""
-    return as_text(entry.removesuffix("*")) + "*" * entry.endswith("*")
+    return as_markdown(entry.removesuffix("*")) + "*" * entry.endswith("*")
 
 
 def with_note(note: str, *tables: Sequence[Mapping[str, object]]) -> str:
@@ -61,4 +61,4 @@ def by_task(tasks: Mapping[str, T], describe: Callable[[T], str], main: Iterable
     words = {name: describe(task) for name, task in shown.items()}
     if len(words) > 1 and len(set(words.values())) == 1:
         return f"{next(iter(words.values()))} (each)"
-    return ", ".join(f"{word} ({as_text(name)})" for name, word in words.items())
+    return ", ".join(f"{word} ({as_markdown(name)})" for name, word in words.items())

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness.board.against_erm import ERM, against_erm
-from spurgen.harness.board.rendering import as_text, p_text
 from spurgen.harness.board.schema import AgainstErm
 from spurgen.harness.machine.plotting import GREY
+from spurgen.harness.machine.printing import p_text
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.statistics.differences import ALPHA, holm
 from spurgen.harness.validity._panels import panels, whiskers
@@ -67,6 +69,10 @@ class TaskLeads:
 class AboveErm(Section):
     """Leads over ERM on the main tasks; those of `wanted` must be significant."""
 
+    STILL: ClassVar[str] = (
+        "Where a lead is not significant the task does not show that either method helps; other significant "
+        "differences stand."
+    )
     wanted: list[str]
     tasks: dict[str, TaskLeads]
 
@@ -82,14 +88,14 @@ class AboveErm(Section):
         """Return a line per task and wanted method, and the methods above ERM."""
         lines = [
             {"Task": name, "Method": label, "To ERM (95 %)": with_interval(lead.difference, lead.interval, "+.3f"),
-             "p, of two": _p(answer.p), "Above ERM": PASSED[answer.above], "p, of all": _p(lead.p_holm)}
+             "p, of two": p_text(answer.p), "Above ERM": PASSED[answer.above], "p, of all": p_text(lead.p_holm)}
             for name, task in self.tasks.items()
             for label, lead in task.methods.items()
             if (answer := task.wanted.get(label))
         ]  # fmt: skip
         above = [
             {"Task": name, "Methods significantly above ERM, best first": ", ".join(_above(task)) or "none",
-             "Passed": PASSED[task.passed]}
+             "Holds": PASSED[task.passed]}
             for name, task in self.tasks.items()
         ]  # fmt: skip
         return with_note(NOTE, lines, above)
@@ -107,16 +113,12 @@ class AboveErm(Section):
 
 
 def _above(task: TaskLeads) -> list[str]:
-    return [as_text(label) for label, lead in task.methods.items() if lead.above]
+    return [as_markdown(label) for label, lead in task.methods.items() if lead.above]
 
 
 def _brief(label: str, task: TaskLeads) -> str:
     lead = task.methods.get(label)
     return "-" if lead is None else number(lead.difference, "+.2f") + "*" * bool(task.wanted[label].above)
-
-
-def _p(value: float | None) -> str:
-    return "-" if value is None else p_text(value)
 
 
 def _draw(axes: Axes, name: str, task: TaskLeads) -> None:

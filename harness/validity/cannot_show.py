@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from matplotlib.figure import Figure
 
-from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.printing import and_list
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity._agreement import CORE, published_medians, task_medians
 from spurgen.harness.validity._published import SUBPOPBENCH, comparable_tables
@@ -17,11 +17,9 @@ from spurgen.harness.validity._tables import estimated
 
 PLACE = 0
 TITLE = "What this report cannot show"
-ANCHOR = "../anchor/digits.md"  # from the folders of our reports, benchmark/validity*
 ALL_CLEAR = 0.99  # robust accuracy of an ideal observer whose training data ask for no shortcut
 NETWORKS = {
     "scratch": "small networks trained from random weights",
-    "pretrained": "small encoders that were trained on another world of the same kind",
     "imagenet": "ImageNet's EfficientNet-Lite0",
 }
 
@@ -52,8 +50,7 @@ def examine(suite: RankedSuite) -> CannotShow:
     sentences = [
         "Every image and caption is drawn by a program. Whether a method that is better here is better on photographs, "
         "or on text that people wrote, is not tested: no row here is of a model whose task is real data, and agreement "
-        "with real data rests on published numbers. Only the anchor "
-        f"([benchmark/anchor/digits.md]({ANCHOR})) trains our methods on real data, on handwritten digits.",
+        "with real data rests on published numbers.",
         *_networks(list(ranked.values())),
         *_units(ranked),
         *_ideals(suite),
@@ -75,7 +72,7 @@ def _networks(tasks: Sequence[RankedTask]) -> Iterator[str]:
     )
     yield (
         "Every method has the number of epochs with which it was tuned, so one that fails here may only be slow. What "
-        "more epochs change is measured for ERM alone, by `spurgen entry` (benchmark/CALIBRATION.md)."
+        "more epochs change is measured for ERM alone, by `tools/entry.py` (benchmark/CALIBRATION.md)."
     )
 
 
@@ -138,4 +135,4 @@ def _span(values: Sequence[float]) -> str:
 
 
 def _names(names: Sequence[str] | dict[str, float]) -> str:
-    return and_list([as_text(name) for name in names])
+    return and_list([as_markdown(name) for name in names])

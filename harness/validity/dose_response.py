@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.rendering import as_text, p_text
 from spurgen.harness.machine.plotting import GREY, INK
-from spurgen.harness.machine.printing import and_list
+from spurgen.harness.machine.printing import and_list, p_text
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.validity._panels import panels
 from spurgen.harness.validity._rows import RankedSuite, all_passed
 from spurgen.harness.validity._section import Section
@@ -18,7 +19,7 @@ from spurgen.harness.validity._tables import PASSED, estimated, number, with_int
 from spurgen.harness.validity._trends import EvenPull, Slope, Trend, even_pull, trends
 
 PLACE = 6
-TITLE = "Dose response"
+TITLE = "Stronger correlations do more harm"
 COLUMNS = 6  # of the plot
 DIRECTIONS = {"robust_accuracy": -1, "reliance": 1}
 WORDS = {"robust_accuracy": "robust accuracy", "reliance": "reliance"}
@@ -70,6 +71,9 @@ class SeriesResponse:
 class DoseResponse(Section):
     """Responses of the methods; ERM alone must pass, since a method that avoids shortcuts has no trend."""
 
+    STILL: ClassVar[str] = (
+        "Differences between methods on a single task stand; how harm changes with strength does not follow."
+    )
     series: list[SeriesResponse]
 
     @property
@@ -91,7 +95,7 @@ class DoseResponse(Section):
         """Return both metrics at each strength, their slopes, and the strengths of even pull."""
         parts = [with_note(NOTE)]
         for one in self.series:
-            parts += [f"### {as_text(one.name)}"] if one.name else []
+            parts += [f"### {as_markdown(one.name)}"] if one.name else []
             parts += [with_note("", _lines(one), _even_lines(one)).strip()]
         return "\n\n".join(part for part in parts if part)
 
@@ -138,7 +142,7 @@ def _sentence(one: SeriesResponse) -> str:
         ideal = "not stored" if trend.ideal is None else _figures(trend.ideal)
         parts.append(f"ERM's {WORDS[metric]} is {_figures(trend.figures)}, the ideal observer's {ideal}")
     even = f" Core and shortcut pull evenly at {_even(erm.even, one)}." if erm.even else ""
-    return f"{as_text(one.label)}At strengths {strengths}, {'; '.join(parts)}.{even}"
+    return f"{as_markdown(one.label)}At strengths {strengths}, {'; '.join(parts)}.{even}"
 
 
 def _figures(values: list[float]) -> str:
@@ -171,7 +175,7 @@ def _slope_cells(slope: Slope | None, excess: Slope | None) -> dict[str, str]:
     for title, each in (("Slope", slope), ("Excess slope", excess)):
         p_holm = each.p_holm if each else None
         cells[f"{title} (95 %)"] = with_interval(each.slope, each.interval, "+.3f") if each else "-"
-        cells[f"p, {title.lower()}"] = "-" if p_holm is None else p_text(p_holm)
+        cells[f"p, {title.lower()}"] = p_text(p_holm)
         cells[f"{title} significant"] = PASSED[each.significant] if each else "-"
     return cells | {"Monotone": "-"}
 

@@ -1,14 +1,17 @@
 """A benchmark that ranks methods must separate them: tiers of robust accuracy on every task."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spurgen.harness.board.placing import tier_place
+from spurgen.harness.board.standings import standings
 from spurgen.harness.machine.plotting import GREY
 from spurgen.harness.metrics.intervals import Interval
-from spurgen.harness.statistics.letters import largest_distinct, tier_letters
+from spurgen.harness.statistics.letters import largest_distinct
 from spurgen.harness.statistics.standing import References
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask, all_passed, not_run
@@ -23,17 +26,18 @@ PAIRS_WANTED = 0.6  # share of the pairs told apart, on each main task: v2's tar
 
 @dataclass(frozen=True)
 class TaskTiers:
-    """A task's rows of all access tiers, best first, with their tier letters and robust accuracies.
+    """A task's rows, by access tier and best first, with their letters within the tier, and robust accuracies.
 
-    `tiers`: the size of the largest set of rows that all differ significantly, which is `distinct`. `told_apart`: the
-    share of all pairs that differ. `ideal`: the ideal observer's robust accuracy, None if it is not stored. `passed` is
-    None on tasks that need not pass, and where a baseline has not been run.
+    `access`: the access tier by row. `tiers`: the size of the largest set of rows that all differ significantly, which
+    is `distinct`. `told_apart`: the share of all pairs that differ. `ideal`: the ideal observer's robust accuracy, None
+    if it is not stored. `passed` is None on tasks that need not pass, and where a baseline has not been run.
     """
 
     rows: int
     tiers: int
     pairs: int
     told_apart: float
+    access: dict[str, str]
     letters: dict[str, str]
     distinct: list[str]
     robust_accuracy: dict[str, float]
@@ -46,6 +50,7 @@ class TaskTiers:
 class Tiers(Section):
     """Tiers on every task that has two rows."""
 
+    STILL: ClassVar[str] = "Differences that are significant stand; rows with a common letter are in no known order."
     wanted: int
     pairs_wanted: float
     main: list[str]
@@ -67,19 +72,25 @@ class Tiers(Section):
         lines = [
             {"Task": name, "Rows": task.rows, "Tiers": task.tiers,
              "Pairs told apart": f"{task.told_apart:.0%} of {task.pairs}",
-             f"Passed (at least {WANTED}, and {PAIRS_WANTED:.0%} of the pairs)": PASSED[task.passed],
+             f"Holds (at least {WANTED}, and {PAIRS_WANTED:.0%} of the pairs)": PASSED[task.passed],
              "Rows that all differ": ", ".join(task.distinct)}
             for name, task in self.tasks.items()
         ]  # fmt: skip
         rows = [
-            {"Task": name, "Method": label, "Robust accuracy": number(task.robust_accuracy[label]), "Letters": letters}
+            {
+                "Task": name,
+                "Access": task.access[label],
+                "Method": label,
+                "Robust accuracy": number(task.robust_accuracy[label]),
+                "Letters": letters,
+            }
             for name, task in self.tasks.items()
             for label, letters in task.letters.items()
         ]
         note = (
             "The number of tiers is the size of the largest set of rows that all differ significantly from one another "
             "in robust accuracy (moderated paired t-test over units; false discovery rate 5 % over all pairs of rows, "
-            "whatever they are given). Rows that share a letter do not differ significantly."
+            "whatever they are given). Rows of an access tier that share a letter do not differ significantly."
         )
         return with_note(note, lines, rows)
 
@@ -92,13 +103,21 @@ class Tiers(Section):
         for panel, (name, task) in zip(axes, shown.items(), strict=True):
             _draw(panel, name, task)
         if any(task.ideal is not None for task in shown.values()):
-            figure.supxlabel("filled: rows that all differ from one another; dashed: ideal observer", fontsize=8)
+            figure.supxlabel(
+                "filled: rows that all differ from one another; dashed: ideal observer\n"
+                "dotted: between access tiers, which have letters of their own",
+                fontsize=8,
+            )
         return figure
 
 
 def _draw(axes: Axes, name: str, task: TaskTiers) -> None:
     """Draw a task's rows; those that all differ from one another are filled."""
     clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}  # of the row's line
+    access = list(task.access.values())
+    for place in range(1, len(access)):
+        if access[place] != access[place - 1]:
+            axes.axhline(place - 0.5, color=GREY, linewidth=0.6, linestyle=":")
     for place, letters in enumerate(task.letters.values()):
         axes.text(1.03, place, letters, fontsize=6, color=GREY, va="center", bbox=clear)
     if task.ideal is not None:
@@ -123,18 +142,22 @@ def examine(suite: RankedSuite) -> Tiers:
 
 
 def _tiers(task: RankedTask, *, judged: bool) -> TaskTiers:
-    labels = task.full
-    differ = References.of([task.units(label) for label in labels], task.spread()).differ()
-    pairs = differ[np.triu_indices(len(labels), 1)]
+    values = {label: task.units(label) for label in task.full}
+    access = {label: task.rows[label].results[0].access for label in values}
+    placed = standings(values, access, values, task.spread()).rows
+    differ = References.of([*values.values()], task.spread()).differ()
+    pairs = differ[np.triu_indices(len(values), 1)]
     told_apart = float(pairs.mean())
-    distinct = [labels[k] for k in largest_distinct(differ)]
-    estimates = {label: task.estimate(label) for label in labels}
+    distinct = [task.full[k] for k in largest_distinct(differ)]
+    by_tier = sorted(values, key=lambda label: tier_place(access[label]))
+    estimates = {label: task.estimate(label) for label in by_tier}
     return TaskTiers(
-        rows=len(labels),
+        rows=len(values),
         tiers=len(distinct),
         pairs=len(pairs),
         told_apart=told_apart,
-        letters=dict(zip(labels, tier_letters(differ), strict=True)),
+        access={label: access[label] for label in by_tier},
+        letters={label: placed[label].letters for label in by_tier},
         distinct=distinct,
         robust_accuracy={label: estimate.value for label, estimate in estimates.items()},
         interval={label: Interval(*estimate.ends) for label, estimate in estimates.items()},

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.channel_changes import Change, reliance_changes
-from spurgen.harness.board.rendering import as_text
 from spurgen.harness.machine.plotting import GREY
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.validity._panels import panels, whiskers
 from spurgen.harness.validity._rows import RankedSuite, RankedTask
 from spurgen.harness.validity._section import Section
@@ -59,7 +59,7 @@ class WhacAMole(Section):
         moved = sum(bool(method.rises) for method in cured)
         rises = sum(bool(method.rises) for method in task.methods.values()) - moved
         return (
-            f"Of {len(task.methods)} methods on {as_text(name)}, {len(cured)} rely significantly less than ERM on "
+            f"Of {len(task.methods)} methods on {as_markdown(name)}, {len(cured)} rely significantly less than ERM on "
             f"some channel, {moved} of them more on another; {rises} only rely more."
         )
 

@@ -93,9 +93,9 @@ class Pipe:
         text = self._read(size, deadline)
         with _strangers_frame():
             header, listed = _parse(bytes(text))
-        counts = [math.prod(shape) * np.dtype(dtype).itemsize for _, dtype, shape in listed]
-        if sum(counts) > max_bytes:
-            raise BrokenFrameError(f"{len(listed)} arrays of {sum(counts)} bytes, more than {max_bytes}")
+            counts = [math.prod(shape) * np.dtype(dtype).itemsize for _, dtype, shape in listed]
+            if sum(counts) > max_bytes:  # numbers of thousands of digits cannot be written
+                raise BrokenFrameError(f"{len(listed)} arrays of {sum(counts)} bytes, more than {max_bytes}")
         arrays = {}
         for (name, dtype, shape), count in zip(listed, counts, strict=True):
             data = self._read(count, deadline)
@@ -145,7 +145,7 @@ def _parse(text: bytes) -> tuple[dict[str, Any], list[tuple[str, str, tuple[int,
 
 @contextmanager
 def _strangers_frame() -> Iterator[None]:
-    """Turn every error into `BrokenFrameError`: deep nesting, 65 dimensions or sizes past int64 raise many kinds."""
+    """Turn every error into `BrokenFrameError`: deep nesting, 65 dimensions or long numbers raise many kinds."""
     try:
         yield
     except BrokenFrameError:

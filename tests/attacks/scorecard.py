@@ -37,6 +37,7 @@ CHANGES = {
     "burns_time": {"cpu_seconds": 9, "answer_seconds": 200.0}, "hangs": {"answer_seconds": 5.0},
     "remembers_in_names": {"forget_pages": True}, "remembers_in_the_page_cache": {"forget_pages": True},
     "sleeps_while_training": {"retrain_seconds": 2.0},
+    "trains_long_and_learns_from_questions": {"retrain_seconds": 1.0},
 }  # fmt: skip
 SCENARIO = """
 suite = "attacks"
@@ -117,7 +118,7 @@ def attempt(path: Path, suite_file: str) -> Outcome:
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, folder)
-        for shared in ("color.py", "loot.py", "bomb.pkl"):
+        for shared in ("color.py", "families.py", "loot.py", "bomb.pkl"):
             shutil.copy(FOLDER / shared, folder)
         limits = LIMITS.__class__(**(vars(LIMITS) | CHANGES.get(path.stem, {})))
         try:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 
 import pytest
 import scorecard
@@ -17,7 +16,7 @@ from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.page_cache import DROP
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
+pytestmark = pytest.mark.needs("bubblewrap")
 CODE = ("benchmark", "generators", "baselines", "harness")
 
 

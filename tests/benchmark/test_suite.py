@@ -4,7 +4,7 @@ import pytest
 
 from spurgen.benchmark import load_suite
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError, SpurgenError
-from spurgen.benchmark.suite import SUITES, archived_suites
+from spurgen.benchmark.suite import SUITES
 from spurgen.generators import check, sample
 
 SCENARIO = """
@@ -33,16 +33,6 @@ def mini(tmp_path):
     return tmp_path / "mini.toml"
 
 
-def test_v1_has_its_tasks():
-    suite = load_suite("v1")
-    assert {"signs-image", "signs-text", "signs-multimodal", "whac-a-mole-image"} <= set(suite.tasks)
-    signs = suite.task("signs-image")
-    assert signs.channels == ("background", "color", "shape")
-    assert signs.num_groups == 80
-    assert suite.scenario("signs") is signs.scenario
-    assert signs.scenario is suite.task("signs-multimodal").scenario is suite.task("pretrained-text").scenario
-
-
 @pytest.mark.parametrize("name", FROZEN)
 def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environment(name):
     for key, scenario in load_suite(name).scenarios.items():
@@ -58,12 +48,6 @@ def test_a_manifest_has_the_digest_of_every_scenario(name):
     assert suite.manifest.suite == name
     frozen = {key: scenario.scenario_sha256 for key, scenario in suite.manifest.scenarios.items()}
     assert frozen == {key: scenario.digest for key, scenario in suite.scenarios.items()}
-
-
-def test_v1_ranks_over_two_sets_of_tasks():
-    overall = load_suite("v1").overall
-    assert overall["signs"] == ("signs-image", "signs-text", "signs-multimodal")
-    assert overall["image"] == ("signs-image", "pretrained-image", "whac-a-mole-image")
 
 
 @pytest.mark.parametrize(
@@ -103,17 +87,11 @@ def test_only_image_tasks_start_from_imagenet(mini, modality):
         load_suite(str(mini))
 
 
-def test_roles_of_v1():
-    suite = load_suite("v1")
-    assert list(suite.main) == ["signs-image", "signs-text", "signs-multimodal"]
-    assert list(suite.tasks_with("dose")) == ["dose-10-image", "dose-50-image", "dose-90-image"]
-    assert len(suite.tasks_with("extra")) == 5
-
-
 def test_what_v2_promises_of_every_task():
     suite = load_suite("v2")
     assert list(suite.main) == ["composite-text", "composite-image", "composite-multimodal"]
     assert len(suite.tasks_with("dose")) == 9
+    assert suite.overall == {"composite": tuple(suite.main), "scarce": ("scarce-text", "scarce-image")}
     for name, task in suite.tasks.items():
         assert task.scenario.worlds == 5, name
         assert (task.scenario.label_noise > 0) == name.endswith("-noise"), name
@@ -125,13 +103,6 @@ def test_all_tasks_are_main_where_none_has_that_role(mini):
     mini.write_text(TASKS.replace('modality = "text"', 'modality = "text", role = "main"'))
     assert list(load_suite(str(mini)).main) == ["one-text"]
     assert list(load_suite(str(mini)).tasks_with("extra")) == ["two-image", "one-image"]
-
-
-def test_v1_imagenet_has_one_task_that_starts_from_imagenet():
-    (task,) = load_suite("v1-imagenet").main.values()
-    assert (task.name, task.modality, task.backbone) == ("imagenet-image", "image", "imagenet")
-    assert task.channels == ("background", "color", "shape")
-    assert task.scenario.image_size == 64
 
 
 def test_a_suite_is_read_by_path(mini):
@@ -159,7 +130,7 @@ def test_similar_names_or_all_are_suggested_for_an_unknown_one(mini, look_up, me
 
 
 def test_an_unknown_suite_is_an_error_that_lists_the_suites():
-    with pytest.raises(ScenarioError, match=r"there is no suite 'v0'; there are: .*v1"):
+    with pytest.raises(ScenarioError, match=r"there is no suite 'v0'; there are: .*v2"):
         load_suite("v0")
 
 
@@ -167,7 +138,7 @@ def test_an_unknown_suite_is_an_error_that_lists_the_suites():
     ("name", "message"),
     [
         ("none.toml", r"the suite file .*none.toml does not exist; there are: frozen, mini$"),
-        ("no/none.toml", r"the suite file .*none.toml does not exist; there are: .*v1"),
+        ("no/none.toml", r"the suite file .*none.toml does not exist; there are: .*v2"),
     ],
 )
 def test_a_missing_suite_file_is_an_error_that_lists_the_suites_beside_it(mini, name, message):
@@ -198,14 +169,7 @@ def test_an_invalid_suite_file_is_an_error(mini, content, message):
         load_suite(str(mini))
 
 
-def test_a_suite_is_archived_where_its_file_says_so(mini):
-    assert not load_suite(str(mini)).archived
-    mini.write_text(f"archived = true\n{mini.read_text()}")
-    assert load_suite(str(mini)).archived
-    assert archived_suites() == {"v1", "v1-imagenet"}
-
-
-@pytest.mark.parametrize(("old", "new"), [('name = "one"', 'name = "won"'), ('suite = "mini"', 'suite = "v1"')])
+@pytest.mark.parametrize(("old", "new"), [('name = "one"', 'name = "won"'), ('suite = "mini"', 'suite = "v2"')])
 def test_a_scenario_must_carry_the_names_of_its_file_and_suite(mini, old, new):
     path = mini.parent / "mini" / "one.toml"
     path.write_text(path.read_text().replace(old, new))

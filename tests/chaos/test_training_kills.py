@@ -1,7 +1,6 @@
 """Processes killed while a submission trains: the command, its worker, and the submission in its sandbox."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not shutil.which("bwrap"), reason="the processes of a sandbox are killed"),
+    pytest.mark.needs("bubblewrap"),
 ]
 SPURGEN = str(Path(sys.executable).with_name("spurgen"))
 TRAINS = """

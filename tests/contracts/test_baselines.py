@@ -12,12 +12,11 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import Report
-from spurgen.benchmark.suite import archived_suites
 from spurgen.harness.experiments.tuning import choose, score_settings, settings
 from spurgen.harness.experiments.tuning_result import read_tuning, results_file
 
 SWEEPS = Path(__file__).parents[2] / "benchmark" / "sweeps"
-SWEPT = sorted({path.name for path in SWEEPS.iterdir() if path.is_dir()} - archived_suites())
+SWEPT = sorted({path.name for path in SWEEPS.iterdir() if path.is_dir()})
 TRIALS = 16
 METHODS = discover("spurgen.baselines")
 MODALITIES = ["image", "text", "multimodal"]

@@ -46,11 +46,10 @@ def test_examples_are_discovered():
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_better_than_chance_in_each_of_its_modalities(path, easy, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])  # loading adds to it
-    isolation = "bubblewrap" if sys.platform == "linux" else "process"
     modalities = sorted(load_submission(f"spurgen.submissions.{path.stem}").modalities)
     for modality in modalities:
         again = 2.0 if modality == modalities[0] else 0.0  # one training is repeated, unless it takes long
-        limits = Limits(isolation=isolation, retrain_seconds=again)
+        limits = Limits(retrain_seconds=again)
         result = run(plan(easy, [modality], [str(path)], [0], limits=limits)[0]).result
         assert result.error is None, result.error
         assert better_than_chance(sum(result.groups), 120, 3), result.metrics["accuracy"]

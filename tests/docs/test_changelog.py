@@ -5,12 +5,10 @@ from pathlib import Path
 
 from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark import result
-from spurgen.harness.anchor.record import AnchorFile
 from spurgen.harness.board import schema
 from spurgen.harness.evaluation import report
 from spurgen.harness.experiments.summary import ExperimentSummary
 from spurgen.harness.experiments.tuning_result import TuningResult
-from spurgen.harness.human.answers import Header
 from spurgen.harness.questions import report as answers
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.validity import _report as validity
@@ -28,10 +26,8 @@ def test_versions_are_listed():
         "stored rows, `<label>.jsonl` with `<label>.npz`": result.SCHEMA_VERSION,
         "JSON of `spurgen leaderboard` and `spurgen compare`": schema.SCHEMA_VERSION,
         "`<experiment>_results.json` of `spurgen run`": of(ExperimentSummary),
-        "answers of people, `human/<task>/<annotator>.jsonl`": of(Header),
         "lines of `spurgen sweep`": of(TuningResult),
         "`validity.json`": validity.SCHEMA_VERSION,
-        "`<data set>.json` of `spurgen anchor`": of(AnchorFile),
         "JSON of `spurgen evaluate`": report.SCHEMA_VERSION,
         "JSON of `spurgen evaluate --answers`": answers.SCHEMA_VERSION,
     }

@@ -17,6 +17,7 @@ from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.summary import summarize
 from spurgen.harness.metrics import robust_accuracy
 from spurgen.harness.results.contradiction import BASE_METRICS
+from spurgen.harness.results.derived import oracle_pulls
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
@@ -94,11 +95,19 @@ def metrics_of(task, groups, samples):
         name: {m: float(samples[f"{m}/{name}"].mean()) for m in ("sss", "pull") if f"{m}/{name}" in samples}
         for name in task.channels
     }
+    if all("pull" in row for row in channels.values()):
+        oracles = oracle_pulls(task.scenario)
+        channels = {name: row | {"reliance": row["pull"] / oracles[name]} for name, row in channels.items()}
+    shares = (counts / np.bincount(groups)).reshape(task.scenario.num_classes, -1).mean(axis=0)
     metrics = {
         "accuracy": float(samples["correct"].mean()), "wga": float((counts / np.bincount(groups)).min()),
+        "robust_accuracy": float(shares.min()), "aligned_accuracy": float(shares[0]),
+        "conflicting_accuracy": float(shares[-1]),
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         **{metric: float(samples[name].mean()) for metric, name in BASE_METRICS.items()},
     }  # fmt: skip
+    if all("reliance" in row for row in channels.values()):
+        metrics["reliance"] = max(row["reliance"] for row in channels.values())
     return metrics, channels, tuple(counts.tolist())
 
 
@@ -263,7 +272,7 @@ def ask_worker():
     return ask
 
 
-@pytest.fixture(scope="session", params=["bubblewrap", "process"])
+@pytest.fixture(scope="session", params=[pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 def ask(request, ask_worker):
     """`ask_worker`, first sandboxed by bubblewrap and then as a plain process."""
     return lambda spec, *more, **named: ask_worker(spec, Limits(isolation=request.param), *more, **named)

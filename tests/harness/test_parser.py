@@ -6,7 +6,7 @@ from spurgen.harness.cli import main
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("scor x.py", "there is no command 'scor'; did you mean score or anchor or compare? see spurgen --help"),
+        ("scor x.py", "there is no command 'scor'; did you mean score or compare? see spurgen --help"),
         ("score x.py --task-s a", "unknown flag --task-s; did you mean --tasks? see spurgen score --help"),
         ("score x.py --task_s=a", "unknown flag --task-s; did you mean --tasks? see"),
         ("score --memry-gib 3 x.py", "unknown flag --memry-gib; did you mean --memory-gib? see"),

@@ -16,7 +16,7 @@ from spurgen.benchmark import load_suite
 from spurgen.generators import sample
 def peak():  # of this process alone: getrusage starts from the parent's peak
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-scenario = load_suite("v1").scenario("signs")
+scenario = load_suite("v2").scenario("easy-w0")
 sample(scenario, "train", range(1000))
 before = peak()
 for start in range(0, int(sys.argv[1]), 1000):

@@ -1,6 +1,5 @@
 """The cost of the sandbox, as differences and ratios within one run, and that it leaves nothing behind."""
 
-import sys
 import time
 from statistics import median
 
@@ -13,7 +12,7 @@ from spurgen.harness.sandbox.process import Worker
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone"),
+    pytest.mark.needs("bubblewrap"),
 ]
 ISOLATIONS = ("process", "bubblewrap")
 GOOD = "import numpy as np\ndef predict(batch): return batch.images.mean((1, 2))"

@@ -3,39 +3,31 @@
 import shutil
 from statistics import median
 
-import pytest
-from playwright.sync_api import sync_playwright
-
 from spurgen.harness.cli import main
 
 PAINTS = "performance.getEntriesByName('first-contentful-paint')"
 
 
-@pytest.mark.parametrize("suite", ["v2", "v1"])
-def test_speed_of_the_site(benchmark, measure, tmp_path, suite):
-    """The largest results that there are, those of v1, and the suite that the site shows."""
-    command = ["site", "--suite", suite, "--out", str(tmp_path / "site")]
+def test_speed_of_the_site(benchmark, measure, tmp_path, browser):
+    command = ["site", "--out", str(tmp_path / "site")]
     benchmark.pedantic(lambda: main(command), setup=lambda: shutil.rmtree(tmp_path / "site", True), rounds=3)
     if benchmark.stats:
-        measure(f"building the site of {suite}", benchmark.stats["median"], 20, "s")
+        measure("building the site", benchmark.stats["median"], 20, "s")
     paints = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for _ in range(5):
-            with chromium.new_context() as context:
-                page = context.new_page()
-                page.goto(f"{(tmp_path / 'site').as_uri()}/index.html")
-                page.wait_for_function(f"{PAINTS}.length")
-                paints.append(page.evaluate(f"{PAINTS}[0].startTime") / 1000)
-        chromium.close()
-    measure(f"first paint of the leaderboard of {suite}", median(paints), 1, "s")
+    for _ in range(5):
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.goto(f"{(tmp_path / 'site').as_uri()}/index.html")
+            page.wait_for_function(f"{PAINTS}.length")
+            paints.append(page.evaluate(f"{PAINTS}[0].startTime") / 1000)
+    measure("first paint of the leaderboard", median(paints), 1, "s")
     assert len(paints) == 5
 
 
 def test_speed_of_the_site_when_nothing_changed(benchmark, measure, tmp_path):
     """The command compares what it would write with what is there."""
-    command = ["site", "--suite", "v1", "--out", str(tmp_path / "site")]
+    command = ["site", "--out", str(tmp_path / "site")]
     assert main(command) == 0
     benchmark.pedantic(lambda: main(command), rounds=3)
     if benchmark.stats:
-        measure("building the site of v1 again", benchmark.stats["median"], 3, "s")
+        measure("building the site again", benchmark.stats["median"], 3, "s")

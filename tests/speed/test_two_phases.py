@@ -28,7 +28,7 @@ def problem_for(task, access, sizes):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("modality", "rounds"), [("text", 3), ("image", 1), ("multimodal", 1)])
 def test_two_phases_cost_little_more_than_two_trainings(benchmark, measure, modality, rounds):
-    task = load_suite("v1").task(f"signs-{modality}")
+    task = load_suite("v2").task(f"composite-{modality}").in_world(0)
     methods, sizes = METHODS, {part: getattr(task.scenario.splits, part) for part in SMALL}
     if benchmark.disabled:  # to try it
         methods, sizes, rounds = METHODS[:1], SMALL, 1

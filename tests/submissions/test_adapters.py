@@ -1,7 +1,6 @@
 """Every adapter in the sandbox, with a tiny, randomly initialised model of its library that is read from disk."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from spurgen.harness.sandbox.process import Worker
 IMAGES = np.random.default_rng(0).integers(0, 256, (70, 40, 40, 3)).astype(np.uint8)
 WORDS = ["a", "red", "photo", "of", "house", "moon", "heart"]
 CAPTIONS = [" ".join(np.random.default_rng(k).choice(WORDS, 5)) for k in range(70)]
-LIMITS = Limits(isolation="bubblewrap" if sys.platform == "linux" else "process")
 TINY = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 
 pytestmark = pytest.mark.slow
@@ -36,7 +34,7 @@ FILES = {files}
 {setup}
 submission = {class_name}({model})
 """
-        with Worker(write_submission(code), {}, "a-task", LIMITS) as worker:
+        with Worker(write_submission(code), {}, "a-task", Limits()) as worker:
             (modality,) = worker.about.modalities
             batch = Batch(IMAGES if modality == "image" else None, CAPTIONS if modality == "text" else None)
             if "fit" in worker.about.offers:

@@ -1,7 +1,7 @@
 """PNG files in a folder per part, and tables of text that are joined from pieces."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,12 @@ def names_of(chunk: Chunk) -> list[str]:
     return [image_name(chunk.part, chunk.start + k) for k in range(len(chunk.bases))]
 
 
-def write_images(chunk: Chunk, folder: Path) -> list[str]:
-    """Write a chunk's images; return their paths."""
-    names = names_of(chunk)
-    (folder / chunk.part).mkdir(parents=True, exist_ok=True)
+def write_images(chunk: Chunk, folder: Path, names: Sequence[str]) -> None:
+    """Write a chunk's images, each to its path in a folder."""
+    for place in {name.rpartition("/")[0] for name in names}:
+        (folder / place).mkdir(parents=True, exist_ok=True)
     for name, content in zip(names, png.encode(chunk.samples.images), strict=True):
         (folder / name).write_bytes(content)
-    return names
 
 
 def files(plan: Plan, shard: Shard) -> Iterator[str]:

@@ -43,7 +43,7 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 
     def rows() -> Iterable[tuple[Any, ...]]:
         for chunk in chunks:
-            _images.write_images(chunk, folder)
+            _images.write_images(chunk, folder, _images.names_of(chunk))
             yield from table_rows(plan, chunk)
 
     _images.write_piece(folder, shard, rows())

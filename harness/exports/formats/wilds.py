@@ -44,7 +44,8 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 
     def rows() -> Iterable[tuple[Any, ...]]:
         for chunk in chunks:
-            names = _images.write_images(chunk, folder)
+            names = _images.names_of(chunk)
+            _images.write_images(chunk, folder, names)
             labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
             rest = rows_of(plan.scenario, chunk)
             for name, label, place, row in zip(names, labels, places, rest, strict=True):

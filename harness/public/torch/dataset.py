@@ -34,7 +34,9 @@ class SpurGenDataset(Dataset[Item]):
         transform: Callable[[Tensor], Any] | None = None,
         keep_bytes: int = KEPT_BYTES,
     ) -> None:
-        """`transform` is applied to every image; raises `ScenarioError` for an unknown split or modality.
+        """`transform` is applied to each image, uint8 (3, H, W), of items, batches and twins alike.
+
+        Raises `ScenarioError` for an unknown split or modality.
 
         Of a split with more pixels than `keep_bytes` no chunk is kept, so single items of it are made one by one.
         """

@@ -64,3 +64,7 @@ def test_where_there_is_no_test_the_difference_is_shown():
 
 def test_without_erm_nothing_is_compared():
     assert compare({"high": np.ones(5)})[0] == {}
+
+
+def test_a_row_that_is_only_called_erm_is_not_taken_for_it():
+    assert compare(drawn(MEANS), MEANS.keys() - {"erm"})[0] == {}

@@ -25,6 +25,10 @@ def test_a_row_may_rely_less_on_one_channel_and_more_on_another():
     assert not any(change.significant for change in changes["same"].values())
 
 
+def test_a_row_that_is_only_called_erm_is_not_compared_with():
+    assert reliance_changes(values(erm=(0.4, 0.1), moved=(0.2, 0.3)), ["moved"]) == {}
+
+
 def test_a_strangers_row_changes_no_other_row_and_is_corrected_beside_the_baselines():
     ours = {"erm": (0.3, 0.3), "a": (0.29, 0.3), "b": (0.3, 0.31)}
     alone, beside = (reliance_changes(values(**rows), list(ours)) for rows in (ours, ours | {"mine": (0.285, 0.3)}))

@@ -16,7 +16,7 @@ def lines_of(board):
 def test_json_has_the_version_first_and_everything_else_of_the_board(board):
     record = json.loads(to_json(board))
     assert next(iter(record)) == "schema_version"
-    assert record["schema_version"] == 7
+    assert record["schema_version"] == 8
     part, shown = record["tasks"]["small-text"], board.tasks["small-text"]
     assert (part["unit"], part["asked"], part["told_apart"]) == ("seed", 5, shown.told_apart)
     row, first = part["rows"][0], shown.rows[0]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,13 +61,23 @@ def test_a_row_with_few_units_is_not_ranked_among_the_others(make_baselines, mak
     assert part.rows == task_board(rows).rows
 
 
-def test_no_strangers_row_changes_another(make_baselines, make_row, make_outcome, suite, task_board):
+def test_a_strangers_row_changes_only_among_how_many_rows_another_stands(
+    make_baselines, make_row, make_outcome, suite, task_board
+):
     rows = make_baselines() | {"mine": make_row(suite, 0.8, range(5))}
     alone = by_label(task_board(rows))
     wild = make_task_row([make_outcome(suite, 0.5 + 0.5 * (seed % 2), seed) for seed in range(6)])
     more = {f"s{k}": make_row(suite, 0.6 + 0.08 * k, range(5)) for k in range(5)}
     beside = by_label(task_board(rows | more | {"wild": wild, "one": make_row(suite, 1.0)}))
-    assert {label: beside[label] for label in alone} == alone
+    assert {label: unplaced(beside[label]) for label in alone} == {label: unplaced(row) for label, row in alone.items()}
+    assert {(row.access, row.of) for row in beside.values() if row.ranks} == {
+        ("none", 9), ("envs", 1), ("val_groups", 2), ("train_groups", 2),
+    }  # fmt: skip
+
+
+def unplaced(row):
+    """Return a row without its place, which counts all rows of its tier."""
+    return replace(row, ranks=None, of=0, letters="")
 
 
 def test_the_order_of_rows_changes_nothing(make_baselines, make_row, suite, task_board):
@@ -147,14 +159,14 @@ def test_an_unknown_isolation_is_the_weakest(suite, make_outcome, task_board):
 @pytest.mark.parametrize(
     ("workers", "weakest"), [(["fresh", "fresh"], "fresh"), (["fresh", "same"], "same"), (["fresh", None], "unknown")]
 )
-def test_the_weakest_consistency_check_of_a_row_is_shown(suite, make_outcome, task_board, workers, weakest):
+def test_the_weakest_consistency_check_of_a_row_is_shown(suite, make_outcome, task_board, baseline, workers, weakest):
     outcomes = []
     for seed, worker in enumerate(workers):
-        result, samples = make_outcome(suite, 0.9, seed)
+        result, samples = make_outcome(suite, 0.9, seed, **baseline)
         check = ConsistencyCheck(worker=worker) if worker else None
         provenance = result.provenance.model_copy(update={"consistency": check})
         outcomes.append((result.model_copy(update={"provenance": provenance}), samples))
-    assert task_board({"a": make_task_row(outcomes)}).few[0].asked_again == weakest
+    assert task_board({"erm": make_task_row(outcomes)}).few[0].asked_again == weakest
 
 
 def test_a_mean_that_not_all_results_have_is_left_out(suite, make_outcome, task_board):

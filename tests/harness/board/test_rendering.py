@@ -105,12 +105,6 @@ def test_the_floor_is_that_of_a_single_nuisance_where_rows_have_it(board, read_t
     assert (first["SSS (floor)"], second["SSS (floor)"]) == ("0.200 (0.050)", "0.200 (0.100)")
 
 
-def test_a_row_without_a_letter_has_a_dash(board, read_table):
-    part = board.tasks["small-text"]
-    (line,) = read_table(board_table([replace(part.rows[0], letters="")], task_columns, part.unit))
-    assert line["Letter"] == "-"
-
-
 def test_a_row_that_ignores_the_core_cue_is_marked(make_row, suite, table):
     assert list(table({"a": make_row(suite, 0.6, arrays={"core": np.full(24, 0.1)})})) == ["a (ignores the core cue)"]
 

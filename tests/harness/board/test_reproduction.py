@@ -63,14 +63,15 @@ def test_a_run_that_failed_has_nothing_to_compare(suite, make_outcome):
 
 
 def test_reliance_and_core_use_are_compared_where_the_row_has_them(suite, make_outcome):
-    older = make_outcome(suite, 0.8)[0]
-    channels = {name: row | {"reliance": 0.25} for name, row in older.channels.items()}
-    before = older.model_copy(update={"metrics": older.metrics | {"core_use": 0.5}, "channels": channels})
+    made = make_outcome(suite, 0.8)[0]
+    channels = {name: row | {"reliance": 0.25} for name, row in made.channels.items()}
+    before = made.model_copy(update={"metrics": made.metrics | {"core_use": 0.5}, "channels": channels})
+    bare = made.model_copy(update={"channels": {name: {} for name in channels}})
     forged = before.model_copy(update={"metrics": before.metrics | {"core_use": before.metrics["core_use"] - 0.2}})
     differ = {again.metric for again in compare_results(forged, before, UNKNOWN) if again.match == "differs"}
     assert differ == {"core_use"}
-    assert {again.match for again in compare_results(older, before, UNKNOWN)} == {"exact"}
-    lacking = {again.metric for again in compare_results(before, older, UNKNOWN) if again.match == "differs"}
+    assert {again.match for again in compare_results(bare, before, UNKNOWN)} == {"exact"}
+    lacking = {again.metric for again in compare_results(before, bare, UNKNOWN) if again.match == "differs"}
     assert lacking == {"core_use", *(f"reliance/{name}" for name in channels)}
 
 

@@ -93,7 +93,9 @@ def test_the_gap_recovered_is_by_unit_against_erm_and_its_reference(whole, rows,
     assert (part["erm"].recovered.value, part["erm"].recovered.low) == (0, None)
 
 
-@pytest.mark.parametrize("unsound", [{"uncorrelated": False}, {"data_sha256": "0"}, {"error": "boom"}])
+@pytest.mark.parametrize(
+    "unsound", [{"uncorrelated": False}, {"data_sha256": "0"}, {"error": "boom"}, {"submission_sha256": "0"}]
+)
 def test_without_a_sound_reference_for_each_task_there_is_no_gap(whole, rows, make_row, baseline, unsound):
     free = {task: make_row(whole, 0.97, range(5), task=task, uncorrelated=True, **baseline) for task in TASKS}
     free["small-text"] = make_row(whole, 0.97, range(5), **{"uncorrelated": True, **baseline, **unsound})

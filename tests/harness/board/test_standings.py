@@ -34,26 +34,71 @@ def test_the_share_of_pairs_that_differ_is_over_all_tiers():
     assert place(drawn({"erm": 0.2}), {"erm": 0.2}).told_apart is None
 
 
-def test_another_row_stands_among_the_baselines_and_itself():
+def test_another_row_stands_among_all_rows_of_its_tier():
     values = drawn(MEANS) | {"mine": np.array([0.8, 0.8, 0.81, 0.79, 0.8]), "copy": drawn(MEANS)["crt"]}
     found = place(values).rows
-    assert found["mine"] == ((2, 2), 5, "")  # it differs from all
-    assert found["copy"] == ((1, 2), 5, "a")
+    assert found["crt"] == found["copy"] == ((1, 2), 6, "a")
+    assert found["mine"] == ((3, 3), 6, "b")  # it differs from all
+    assert found["subg"] == ((4, 4), 6, "c")
+    assert found["jtt"] == found["dfr"] == ((5, 6), 6, "d")
+    assert found["erm"] == found["focal"] == ((1, 2), 2, "a")
 
 
-def test_without_baselines_a_row_stands_alone():
-    found = place({"mine": np.full(5, 0.5), "other": np.full(5, 0.9)}, {})
-    assert found.rows == dict.fromkeys(("mine", "other"), ((1, 1), 1, ""))
+def test_rows_that_are_no_baselines_are_tested_against_one_another():
+    values = drawn(MEANS) | {f"{name}{k}": row for name in ("low", "high") for k, row in enumerate(strangers(name))}
+    found = place(values).rows
+    assert {found["high0"].ranks, found["high1"].ranks} == {(2, 3)}
+    assert {found["low0"].ranks, found["low1"].ranks} == {(5, 6)}
+
+
+def strangers(name):
+    mean = {"low": 0.55, "high": 0.8}[name]
+    return [mean + shift + np.array([0.01, -0.01, 0.0, 0.01, -0.01]) for shift in (0, 0.001)]
+
+
+def test_without_baselines_there_is_no_spread_and_only_what_differs_clearly_is_told_apart():
+    rng = np.random.default_rng(0)
+    found = place({"mine": 0.5 + 0.01 * rng.normal(size=5), "other": 0.9 + 0.01 * rng.normal(size=5)}, {})
+    assert found.rows == {"mine": ((2, 2), 2, "b"), "other": ((1, 1), 2, "a")}
+    assert place({"mine": np.full(5, 0.5), "other": np.full(5, 0.9)}, {}).rows["mine"] == ((1, 2), 2, "a")
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 4))
+def test_one_tier_has_one_number_of_rows_and_its_ranks_and_letters_agree(seed, further):
+    rng = np.random.default_rng(seed)
+    values = drawn({label: rng.uniform() for label in MEANS}, seed, 0.05)
+    values |= {f"s{k}": rng.uniform() + rng.uniform(0, 0.3) * rng.normal(size=5) for k in range(further)}
+    tier = {label: row for label, row in place(values).rows.items() if label not in ACCESS}
+    assert {row.of for row in tier.values()} == {len(tier)}
+    for label, row in tier.items():
+        apart = [other for other in tier if not set(row.letters) & set(tier[other].letters)]
+        better = sum(values[other].mean() > values[label].mean() for other in apart)
+        assert row.ranks == (1 + better, len(tier) - len(apart) + better)
 
 
 @settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
-def test_no_strangers_row_moves_another(seed, strangers):
+def test_a_strangers_row_moves_another_only_by_being_counted(seed, further):
     rng = np.random.default_rng(seed)
     values = drawn({label: rng.uniform() for label in MEANS}, seed, 0.05)
-    more = {f"s{k}": rng.uniform() + rng.uniform(0, 0.3) * rng.normal(size=5) for k in range(strangers)}
+    more = {f"s{k}": rng.uniform() + rng.uniform(0, 0.3) * rng.normal(size=5) for k in range(further)}
     alone, beside = place(values), place(values | more)
     assert beside.told_apart == alone.told_apart
-    assert {label: beside.rows[label] for label in values} == alone.rows
-    first = {"s0": more["s0"]}
-    assert place(values | first).rows["s0"] == beside.rows["s0"]
+    assert shared(beside.rows, values) == shared(alone.rows, values)
+    first = values | {"s0": more["s0"]}
+    assert shared(beside.rows, first) == shared(place(first).rows, first)
+    for label in values:
+        (low, high), (first_rank, last_rank) = alone.rows[label].ranks, beside.rows[label].ranks
+        assert low <= first_rank <= low + further
+        assert high <= last_rank <= high + further
+
+
+def shared(rows, labels):
+    """Return the pairs of one tier that share a letter, of these labels."""
+    return {
+        (a, b)
+        for a in labels
+        for b in labels
+        if ACCESS.get(a) == ACCESS.get(b) and set(rows[a].letters) & set(rows[b].letters)
+    }

@@ -6,10 +6,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.terminal import PLAIN_WIDTH, to_terminal
+from spurgen.harness.board.terminal import PLAIN_WIDTH, first_to_terminal, to_terminal
 from spurgen.harness.statistics.estimate import Estimate
 
-MANIFEST = "Manifest SHA-256: "
+MANIFEST = "Manifest: "
 
 
 def with_reliance(board):
@@ -103,7 +103,7 @@ def test_own_rows_are_marked_by_a_sign_and_with_colours_also_by_colour(suite, ma
     text = to_terminal(board, mine={"mine"})
     assert text.count("> mine") == 3
     assert "> other" not in text
-    assert ">: your row" in text
+    assert ">: your row" in " ".join(text.split())
     assert "your row" not in to_terminal(board)
     coloured = to_terminal(board, mine={"mine"}, colour=True)
     assert "\x1b[" in coloured
@@ -124,6 +124,36 @@ def test_tiers_few_units_and_reasons_have_their_blocks(board):
     assert "## Overall, both: mean over small-text, small-image" in text
     assert text.splitlines()[0] == "# SpurGen tiny leaderboard"
     assert f"{MANIFEST}{board.manifest_sha256}" in text
+
+
+def test_the_first_board_is_that_of_a_set_of_tasks_with_the_best_of_each_tier_last_and_fits(board):
+    text = first_to_terminal(board)
+    assert "SpurGen tiny: means over small-text, small-image\n" in text
+    assert max(map(cell_len, text.splitlines())) <= PLAIN_WIDTH == 80
+    (whole,) = board.overall.values()
+    rows = {row.submission: row for row in (*whole.few, *whole.rows)}
+    shown = [name for line in text.splitlines() for name in rows if f" {name} " in f" {line} "]
+    assert sorted(shown) == sorted(rows)
+    tiers = [[rows[name] for name in shown if rows[name].access == tier] for tier in ("none", "train_groups")]
+    for tier in tiers:
+        ranked = [row.ranked_by.value for row in tier if row.ranks]
+        assert ranked == sorted(ranked)
+    assert shown[0] == "short"
+    assert shown[-1] == "group_dro"
+    assert " group_dro " in text.splitlines()[-1]
+
+
+def test_of_the_rows_that_are_not_ranked_on_the_first_board_ones_own_have_their_reason(board):
+    assert "\nNot ranked: 1 rows; --all says why.\n" in first_to_terminal(board)
+    text = first_to_terminal(board, {"gone"})
+    assert "Not ranked: gone: small-text: failed with seed 0: boom|" in text
+    assert "--all says why" not in text
+
+
+def test_without_sets_of_tasks_the_first_board_is_that_of_a_task(board):
+    text = first_to_terminal(replace(board, overall={}))
+    assert f"SpurGen tiny: {next(iter(board.tasks))}\n" in text
+    assert "small-text" not in text or "small-image" not in text
 
 
 def test_no_escape_sequence_or_markup_of_a_name_is_obeyed(board):

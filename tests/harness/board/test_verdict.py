@@ -5,8 +5,10 @@ import pytest
 
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import p_equals, rank_text
+from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.verdict import MORE, verdict
+from spurgen.harness.machine.printing import p_equals
+from spurgen.harness.metrics import Interval
 
 TASK = "small-text"
 TASKS = ("small-text", "small-image")
@@ -32,8 +34,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
     against, (start, end) = row.against_erm, row.ranked_by.ends
     (low, high), p_value = against.interval, p_equals(against.p_holm)
     assert lines == [
-        f"good on small-text: rank {rank_text(row)} of 3 with access train_groups, no letter: it "
-        "differs significantly from a baseline of every letter.",
+        f"good on small-text: rank {rank_text(row)} of 3 with access train_groups, letter a.",
         f"  Its robust accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (5 seeds).",
         f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",
@@ -58,10 +59,17 @@ def test_a_row_with_few_units_has_no_rank(suite, make_row, make_baselines, judge
     assert " on the 2 seeds that both have, 95 % interval" in lines[2]
 
 
-def test_a_row_of_answers_with_few_units_is_told_how_to_get_the_other_questions(suite, make_row, make_baselines, judge):
-    mine = make_row(suite, 0.9, range(2), verification="answers only")
-    lines, _ = judge("mine", mine=mine, **make_baselines())
-    assert lines[0].endswith("it has 2 of 5 seeds; spurgen questions without --seeds asks for all.")
+@pytest.fixture
+def make_rows(suite, make_row, baseline):
+    """Return a function that makes a stranger's row of every quality, by label; `erm` is our baseline."""
+
+    def make(seeds=range(5), **qualities):
+        return {
+            label: make_row(suite, quality, seeds, **(baseline if label == "erm" else {}))
+            for label, quality in qualities.items()
+        }
+
+    return make
 
 
 @pytest.mark.parametrize(
@@ -72,26 +80,31 @@ def test_a_row_of_answers_with_few_units_is_told_how_to_get_the_other_questions(
         ({"mine": 0.8, "other": 0.6}, "  There is no row of ERM."),
     ],
 )
-def test_a_row_is_compared_with_erm(suite, make_row, judge, rows, sentence):
-    lines, _ = judge("mine", **{label: make_row(suite, quality, range(5)) for label, quality in rows.items()})
+def test_a_row_is_compared_with_erm(make_rows, judge, rows, sentence):
+    lines, _ = judge("mine", **make_rows(**rows))
     assert lines[2].startswith(sentence)
 
 
-def test_a_row_that_is_not_stored_gets_no_command_that_would_not_find_it(suite, make_row, judge):
-    rows = {label: make_row(suite, quality, range(5)) for label, quality in {"mine": 0.5, "erm": 1.0}.items()}
+def test_a_row_that_is_only_called_erm_is_not_compared_with(suite, make_row, make_rows, judge):
+    rows = make_rows(mine=0.5) | {"erm": make_row(suite, 1.0, range(5))}
+    assert judge("mine", **rows)[0][2] == "  There is no row of ERM."
+    assert judge("erm", **rows)[0][0].startswith("erm on small-text: not ranked: it has the name of the baseline erm")
+
+
+def test_a_row_that_is_not_stored_gets_no_command_that_would_not_find_it(make_rows, judge):
+    rows = make_rows(mine=0.5, erm=1.0)
     stored, unstored = (judge("mine", flags, **rows)[0] for flags in ("", None))
     assert unstored == stored[:-2]
     assert stored[-2].startswith("Every metric and channel: spurgen compare mine erm")
 
 
-def test_a_difference_that_cannot_be_tested_is_shown(suite, make_row, judge):
-    lines, _ = judge("mine", mine=make_row(suite, 0.9), erm=make_row(suite, 0.6))
+def test_a_difference_that_cannot_be_tested_is_shown(make_rows, judge):
+    lines, _ = judge("mine", **make_rows([0], mine=0.9, erm=0.6))
     assert lines[2].startswith("  Its difference to ERM cannot be tested on 1 seed: +")
 
 
-def test_erm_is_compared_with_the_best_other_row(suite, make_row, judge):
-    qualities = {"erm": 0.8, "low": 0.6, "high": 1.0}
-    lines, _ = judge("erm", "--suite s", **{label: make_row(suite, q) for label, q in qualities.items()})
+def test_erm_is_compared_with_the_best_other_row(make_rows, judge):
+    lines, _ = judge("erm", "--suite s", **make_rows([0], erm=0.8, low=0.6, high=1.0))
     assert lines[2] == "  It is the row that others are compared with."
     assert lines[-2] == "Every metric and channel: spurgen compare erm high --tasks small-text --suite s"
 
@@ -114,7 +127,7 @@ def test_the_worst_group_is_named_by_its_class_and_the_channels_that_conflict(su
 def test_the_highest_sss_beside_its_floor_and_an_ignored_core_cue_are_named(suite, make_row, judge):
     arrays = {"placebo": np.full(24, 0.4), "core": np.full(24, 0.2)}
     lines, _ = judge("mine", mine=make_row(suite, 0.6, arrays=arrays))
-    assert lines[4:6] == [
+    assert lines[5:7] == [
         "  Of its channels color moves it most: SSS 0.300; all nuisances redrawn move it by 0.400.",
         "  It ignores the core cue: sensitivity 0.200, not above that.",
     ]
@@ -160,3 +173,32 @@ def test_a_row_that_no_channel_moves_is_said_to_have_none(make_row, suite):
     rows = {"still": {"small-text": still}}
     lines = verdict(suite, build(suite, rows), "still", rows["still"], ["small-text"])
     assert "  No channel moves it: every SSS is 0." in lines
+
+
+def test_a_single_unit_has_the_interval_over_its_test_samples_and_no_test_that_says_nothing(
+    suite, make_row, make_baselines, judge
+):
+    lines, part = judge("mine", mine=make_row(suite, 0.9, [0]), **make_baselines())
+    (line,) = [line for line in lines if "test samples" in line]
+    assert line.startswith("  95 % interval over the test samples of this one seed, which shows no other: [0.")
+    low, high = map(float, line.rpartition("[")[2].rstrip("].").split(", "))
+    row = next(row for row in part.few if row.submission == "mine")
+    assert 0 < low < row.ranked_by.value < high <= 1
+    several, _ = judge("mine", mine=make_row(suite, 0.9, range(2)), **make_baselines())
+    assert not any("test samples" in line for line in several)
+
+
+def test_an_interval_of_everything_and_its_p_value_are_not_shown(suite, make_row, make_baselines):
+    rows = {name: {TASK: row} for name, row in {"mine": make_row(suite, 0.9, [0]), **make_baselines()}.items()}
+    board = build(suite, rows)
+    part = board.tasks[TASK]
+    (mine,) = [row for row in part.few if row.submission == "mine"]
+    vague = replace(
+        mine, estimates={**mine.estimates, "robust_accuracy": replace(mine.ranked_by, low=0.0, high=1.0)},
+        against_erm=replace(mine.against_erm, interval=Interval(-1.0, 1.0), p=0.9, p_holm=1.0),
+    )  # fmt: skip
+    shown = replace(board, tasks={TASK: replace(part, few=[vague])})
+    text = "\n".join(verdict(suite, shown, "mine", rows["mine"], (TASK,)))
+    assert "Its difference to ERM cannot be tested on 1 seed: " in text
+    assert "[0.000, 1.000]" not in text
+    assert "p = " not in text

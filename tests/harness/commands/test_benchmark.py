@@ -3,6 +3,7 @@ import pytest
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.cli import main
 from spurgen.harness.results.store import Store
+from spurgen.harness.running import run
 
 NAIVE_BAYES = """
 import numpy as np
@@ -73,6 +74,7 @@ def test_only_missing_results_are_made(run_jobs, specs, results, stderr):
     assert "regenerated" not in message  # the splits were verified before, with this code
 
 
+@pytest.mark.needs("bubblewrap")
 def test_a_result_without_the_isolation_asked_for_is_made_again(run_jobs, specs, results):
     def run(*flags):
         assert run_jobs("benchmark", "--submissions", specs[0], *flags) == 0
@@ -92,6 +94,28 @@ def test_by_default_all_baselines_run_on_all_tasks(run_jobs, suite_file, monkeyp
     assert run_jobs("benchmark", tasks=(), seeds="0-3") == 0
     specs = [f"spurgen.baselines.{name}:submission" for name in names_in("spurgen.baselines")]
     assert planned == [(suite_file, [], specs, (0, 1, 2, 3))]
+
+
+def test_a_bug_of_ours_fails_its_job_alone_and_is_not_stored(run_jobs, specs, results, monkeypatch, capsys):
+    score = run.score
+
+    def broken(task, predictions, factors, train, source):
+        if "guesses" in source:
+            return [][1]
+        return score(task, predictions, factors, train, source)
+
+    monkeypatch.setattr(run, "score", broken)
+    flags = ["--submissions", *reversed(specs), "--cluster", "serial"]
+    assert run_jobs("benchmark", *flags) == 1
+    out, err = capsys.readouterr()
+    assert set(results()) == {("bayes", "small-text", 0)}
+    assert "bayes" in out
+    line = "guesses  small-text  seed 0: IndexError: list index out of range (test_benchmark.py, line "
+    assert line in err.splitlines()[-1]
+    assert "a bug in SpurGen, please report it; nothing is stored of this job" in err.splitlines()[-1]
+    monkeypatch.setattr(run, "score", score)
+    assert run_jobs("benchmark", *flags) == 0
+    assert set(results()) == {(name, "small-text", 0) for name in ("bayes", "guesses")}
 
 
 def test_nothing_runs_on_damaged_splits(run_jobs, specs, suite_file, results, tmp_path, stderr):

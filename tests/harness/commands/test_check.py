@@ -1,9 +1,32 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands._planning import BY_MAKE
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
+
+DARK = """
+import numpy as np
+
+MODALITIES = {"image"}
+
+
+def dark(images):
+    return np.exp(-images.reshape(len(images), -1).astype(float))
+
+
+def fit(train, val, context):
+    global means
+    features = dark(train.images / 255)
+    means = np.stack([features[train.labels == k].mean(0) for k in range(context.num_classes)])
+
+
+def predict(batch):
+    return -np.linalg.norm(dark(batch.images / 255)[:, None] - means, axis=2)
+"""
 
 
 @pytest.fixture
@@ -23,10 +46,32 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert code == 0
     assert out.splitlines()[0].split() == ["|", "|", "text", "|"]
     assert "model: access none, offers predict" in err
-    assert "All checks passed. One seed on all 1 tasks of tiny that it takes needs less than a minute" in err
+    assert "One seed on all 1 tasks of tiny that it takes needs less than a minute" in err
     next_step = err.partition("Next, for some of them: ")[2]
     assert next_step.startswith(f"spurgen score {write_submission(GOOD)} --suite ")
     assert "tiny.toml --tasks small-text" in next_step
+
+
+@pytest.mark.slow
+def test_the_accuracy_is_shown_beside_chance_and_that_of_erm(check):
+    code, out, err = check(DARK)
+    assert code == 0
+    reached = re.search(r"accuracy +\| (0\.\d\d) \(chance 0\.33, ERM (0\.\d\d)\)", out)
+    assert float(reached[1]) > 0.4
+    assert float(reached[2]) > 0.4
+    assert "All checks passed." in err
+
+
+@pytest.mark.slow
+def test_a_predict_that_does_not_preprocess_as_fit_does_is_said_to_be_at_chance(check):
+    code, _, err = check(DARK.replace("batch.images / 255", "batch.images"))
+    assert code == 0
+    assert re.search(
+        r"image: accuracy 0\.3\d is at chance \(0\.33\), where ERM reaches 0\.\d\d: "
+        r"does predict preprocess as fit does\? No check failed, but see above\. One seed",
+        err,
+    ), err
+    assert "All checks passed" not in err
 
 
 def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):
@@ -62,7 +107,7 @@ def test_a_wrong_submission_is_explained(check, code, message):
     assert message in err
 
 
-@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+@pytest.mark.parametrize("isolation", [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -79,10 +124,12 @@ def test_a_wrong_declaration_is_explained_under_any_isolation(check, code, messa
     assert message in err
 
 
-def test_a_suite_without_a_task_of_the_modality_is_named(check):
-    status, _, err = check(GOOD, "--suite", "v1-imagenet")
+def test_a_suite_without_a_task_of_the_modality_is_named(check, suite_file):
+    lines = Path(suite_file).read_text().splitlines()
+    Path(suite_file).write_text("\n".join(line for line in lines if not line.startswith(("small-text", "small-both"))))
+    status, _, err = check(GOOD)
     assert status == 1
-    assert "nothing to check: model takes text, and v1-imagenet has image tasks; see MODALITIES and --suite" in err
+    assert "nothing to check: model takes text, and tiny has image tasks; see MODALITIES and --suite" in err
 
 
 def test_a_folder_is_no_submission(check, tmp_path):

@@ -32,9 +32,9 @@ def loaded():
 @pytest.mark.parametrize(
     "command",
     [
-        "leaderboard --suite v1-imagenet --csv {out}.csv --json {out}.json",
-        "benchmark --suite v1-imagenet --submissions erm --seeds 0",
-        "compare erm group_dro --suite v1-imagenet",
+        "leaderboard --csv {out}.csv --json {out}.json",
+        "benchmark --tasks composite-text --submissions erm --seeds 0",
+        "compare erm group_dro",
     ],
 )
 def test_commands_that_read_results_load_neither_torch_nor_numba(loaded, command, tmp_path):

@@ -1,6 +1,8 @@
+import csv
 import json
 import os
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,11 @@ HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
 
 
 @pytest.fixture
-def results(suite, make_outcome, keep_row, tmp_path):
-    """A folder with the rows of two submissions, of two tasks and of one."""
+def results(suite, make_outcome, keep_row, as_baseline, tmp_path):
+    """A folder with the rows of two of our methods, of two tasks and of one."""
     for label, quality, tasks in (("group_dro", 0.95, ("small-text", "small-image")), ("erm", 0.7, ("small-text",))):
-        outcomes = [make_outcome(suite, quality, seed, task=task) for task in tasks for seed in range(5)]
+        ours = as_baseline(label)
+        outcomes = [make_outcome(suite, quality, seed, task=task, **ours) for task in tasks for seed in range(5)]
         keep_row(tmp_path / "results", *outcomes, label=label)
     return tmp_path / "results"
 
@@ -44,7 +47,7 @@ def test_the_readmes_table_has_the_robust_accuracy_of_the_main_tasks(leaderboard
 
 def test_the_board_is_printed_and_written_only_to_the_named_files(leaderboard, tmp_path, capsys):
     before = set(tmp_path.rglob("*"))
-    assert leaderboard() == 0
+    assert leaderboard("--all") == 0
     out = capsys.readouterr().out
     assert all(f"## {task}\n" in out for task in ("small-image", "small-text"))
     assert "small-both" not in out  # it has no rows
@@ -57,15 +60,42 @@ def test_the_board_is_printed_and_written_only_to_the_named_files(leaderboard, t
         assert f"wrote {file}" in message
 
 
+def test_by_default_one_board_is_printed_and_the_flags_for_others_are_named(leaderboard, capsys):
+    assert leaderboard() == 0
+    out, err = capsys.readouterr()
+    assert "SpurGen tiny: small-image\n" in out
+    assert "small-text" not in out
+    assert "Manifest" not in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert err.splitlines()[-1] == "other boards: --tasks small-image small-text ...; all 2: --all"
+
+
+def test_a_file_that_did_not_change_is_not_written_again(leaderboard, tmp_path, stderr):
+    file, page = tmp_path / "board.csv", tmp_path / "README.md"
+    page.write_text(f"{BEGIN}\n{END}")
+    flags = ("--csv", str(file), "--page", str(page))
+    leaderboard(*flags)
+    assert f"wrote {file}" in stderr()
+    before = {path: path.stat().st_ino for path in (file, page)}
+    leaderboard(*flags)
+    message = stderr()
+    assert f"{file} is up to date" in message
+    assert f"{page} is up to date" in message
+    assert {path: path.stat().st_ino for path in before} == before
+    file.write_text("another")
+    leaderboard(*flags)
+    assert f"wrote {file}" in stderr()
+
+
 def test_a_users_rows_are_marked_and_those_of_the_examples_that_come_with_spurgen_are_not(
     suite, make_outcome, keep_row, leaderboard, results, capsys
 ):
     for label in ("keywords", "my-model"):
         keep_row(results, make_outcome(suite, 0.9, 0, task="small-text"), label=label)
-    leaderboard()
+    leaderboard("--all")
     out = capsys.readouterr().out
     assert "> my-model" in out
-    assert ">: your row" in out
+    assert ">: your row" in " ".join(out.split())
     assert "> keywords" not in out
     assert "keywords" in out
 
@@ -93,14 +123,14 @@ def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, k
     monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", shipped)
     leaderboard()
     folder = tmp_path / "results" / "tiny"
-    assert stderr() == f"{folder}: used instead of the rows of that name that come with spurgen: erm"
+    assert stderr().startswith(f"{folder}: used instead of the rows of that name that come with spurgen: erm ")
 
 
 def test_results_that_are_no_folder_are_refused(suite_file, stderr):
     assert main(["leaderboard", "--suite", suite_file, "--results", suite_file]) == 2
     assert f"argument --results: {suite_file} is not a folder" in stderr()
     assert main(["leaderboard", "--suite", suite_file, "--results", "s3://bucket/rows"]) == 2
-    assert "s3://bucket/rows is a URL, which only `spurgen work` and `spurgen merge` take" in stderr()
+    assert "s3://bucket/rows is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take" in stderr()
 
 
 @pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])
@@ -113,6 +143,13 @@ def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, stder
     assert not file.exists()
 
 
+@pytest.fixture
+def my_row(suite, make_outcome, keep_row, results):
+    """A row of the user's on a task."""
+    keep_row(results, *(make_outcome(suite, 0.9, seed, task="small-image") for seed in range(5)), label="mine")
+
+
+@pytest.mark.usefixtures("my_row")
 def test_without_a_terminal_the_text_is_plain_and_always_the_same(leaderboard, capsys, monkeypatch):
     leaderboard()
     before = capsys.readouterr().out
@@ -121,12 +158,14 @@ def test_without_a_terminal_the_text_is_plain_and_always_the_same(leaderboard, c
     leaderboard()
     assert capsys.readouterr().out == before
     assert "\x1b" not in before
-    assert "> group_dro" in before  # these rows are not those of our methods
+    assert "> mine" in before
+    assert "> group_dro" not in before
     assert "To ERM" not in before
     leaderboard("--wide")
     assert "To ERM" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("my_row")
 def test_a_terminals_width_and_colours_are_used(leaderboard, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setattr("sys.stdout.fileno", lambda: 1)
@@ -142,10 +181,22 @@ def test_a_terminals_width_and_colours_are_used(leaderboard, capsys, monkeypatch
     assert "\x1b" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("suite", "name"), [("v1", "-v1"), ("v1-imagenet", "-v1-imagenet"), ("v2", "")])
-def test_the_published_boards_are_those_of_the_published_rows(suite, name, tmp_path):
-    files = [tmp_path / f"leaderboard{name}.{kind}" for kind in ("md", "csv")]
+def test_no_two_published_rows_with_disjoint_intervals_share_a_letter():
+    with (HOME / "benchmark" / "leaderboard.csv").open(newline="") as file:
+        ranked = [line for line in csv.DictReader(file) if line["letters"]]
+    tiers = {}
+    for line in ranked:
+        tiers.setdefault((line["task"], line["access"]), []).append(line)
+    for rows in tiers.values():
+        assert {int(row["of"]) for row in rows} == {len(rows)}
+        for a, b in combinations(rows, 2):
+            apart = any(float(x["robust_accuracy_high"]) < float(y["robust_accuracy_low"]) for x, y in ((a, b), (b, a)))
+            assert not apart or not set(a["letters"]) & set(b["letters"]), (a["task"], a["submission"], b["submission"])
+
+
+def test_the_published_boards_are_those_of_the_published_rows(tmp_path):
+    files = [tmp_path / f"leaderboard.{kind}" for kind in ("md", "csv")]
     flags = ["--markdown", str(files[0]), "--csv", str(files[1]), "--results", str(tmp_path / "none")]
-    assert main(["leaderboard", "--suite", suite, *flags]) == 0
+    assert main(["leaderboard", *flags]) == 0
     for file in files:
         assert file.read_bytes() == (HOME / "benchmark" / file.name).read_bytes(), "run `make leaderboard`"

@@ -1,4 +1,4 @@
-"""Jobs that machines share through files: plan, work on shares, merge."""
+"""Jobs that machines share through files: plan them, run shares, merge."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.results.store import KINDS, OWN, Store
+from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.plan_file import PlannedJob, read_plan, to_jobs
 
 SUBMISSION = """
@@ -20,7 +20,8 @@ def predict(batch):
 """
 
 
-PLAN = ["plan", "--submissions", "mine.py", "--tasks", "small-text", "small-both", "--seeds", "0-2"]
+WRITE = ["benchmark", "--plan", "plan.jsonl", "--submissions", "mine.py"]
+PLAN = [*WRITE, "--tasks", "small-text", "small-both", "--seeds", "0-2"]
 
 
 @pytest.fixture
@@ -53,14 +54,14 @@ def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, c
     assert main([*PLAN, "--suite", suite_file, "--slurm", "4"]) == 0
     script = capsys.readouterr().out
     assert "#SBATCH --array=0-3" in script
-    work = "spurgen work --plan plan.jsonl --jobs 1 --index $SLURM_ARRAY_TASK_ID/4"
+    work = "spurgen benchmark plan.jsonl --jobs 1 --share $SLURM_ARRAY_TASK_ID/4"
     assert f"{work} --results shares/$SLURM_ARRAY_TASK_ID" in script
 
 
 def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_same_task(planned):
     stored = Store(OWN, "v2").rows()
     parts = [row["scarce-text"] for row in stored.values() if "scarce-text" in row]
-    assert main(["plan", "--submissions", "mine.py", "--tasks", "scarce-text", "--seeds", "0"]) == 0
+    assert main([*WRITE, "--tasks", "scarce-text", "--seeds", "0"]) == 0
     [job] = map(json.loads, planned.read_text().splitlines())
     assert job["memory_bytes"] == max(result.provenance.peak_memory_bytes for part in parts for result in part.results)
     seconds = [result.provenance.total_seconds for part in parts for result in part.results]
@@ -71,7 +72,7 @@ def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_s
 def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, capsys, monkeypatch):
     measured = {("other", "small-text"): [5400.0], ("other", "small-both"): [5400.0]}
     for seconds, minutes in ((measured, 180), ({}, 60)):
-        monkeypatch.setattr("spurgen.harness.commands.plan.measured", lambda _, seconds=seconds: seconds)
+        monkeypatch.setattr("spurgen.harness.commands._plan.measured", lambda _, seconds=seconds: seconds)
         assert main([*PLAN, "--suite", suite_file, "--slurm", "6"]) == 0
         script = capsys.readouterr().out
         assert f"#SBATCH --time={minutes}\n#SBATCH --mem={4096 + 1536}M" in script
@@ -83,17 +84,17 @@ def test_a_plan_of_several_suites_is_refused(planned, suite_file, stderr):
     lines = [json.loads(line) for line in planned.read_text().splitlines()]
     lines[1]["suite"] = "v2"
     planned.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert main(["work", "--plan", str(planned), "--index", "0/1", "--results", "x"]) == 2
+    assert main(["benchmark", str(planned), "--results", "x"]) == 2
     assert "has jobs of several suites; plan each by itself" in stderr()
 
 
 @pytest.mark.slow
 def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, stderr):
     tasks = ["--tasks", "small-text", "--seeds", "0-2"]
-    assert main(["plan", "--submissions", "mine.py", *tasks, "--suite", suite_file]) == 0
+    assert main([*WRITE, *tasks, "--suite", suite_file]) == 0
     url = f"file://{tmp_path}/shares/1.zip"
     for share, place in (("0/3", "shares/0"), ("1/3", url), ("2/3", "shares/2")):
-        assert main(["work", "--plan", str(planned), "--index", share, "--results", place, "--jobs", "1"]) == 0
+        assert main(["benchmark", str(planned), "--share", share, "--results", place, "--jobs", "1"]) == 0
     assert f"done: {url} has the results, 1 in all" in stderr()
     for _ in range(2):  # merging again changes nothing
         assert main(["merge", "shares/2", "shares/0", url.replace("1.zip", "*.zip"), "--results", "merged"]) == 0
@@ -105,7 +106,7 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
 
 @pytest.mark.slow
 def test_a_row_that_comes_with_spurgen_gives_way_to_results_of_another_version(planned, tmp_path, monkeypatch, stderr):
-    work = ["work", "--plan", str(planned), "--index", "3", "--jobs", "1"]
+    work = ["benchmark", str(planned), "--share", "3/6", "--jobs", "1"]
     assert main([*work, "--results", "shipped"]) == 0
     store = Store(tmp_path / "shipped", "tiny", shipped=False)
     row = store.row("mine")["small-text"]
@@ -129,15 +130,15 @@ def test_a_plan_without_a_job_is_not_written(planned, suite_file, stderr):
     )
     stderr()
     own = ["--tasks", "small-text", "--seeds", "0", "--submissions", "mine.py", "--suite", suite_file]
-    assert main(["plan", *own, "--out", "none.jsonl"]) == 0
+    assert main(["benchmark", "--plan", "none.jsonl", *own]) == 0
     assert "none.jsonl is not written: it would hold no job" in stderr()
     assert not planned.with_name("none.jsonl").exists()
 
 
 def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
-    assert main(["work", "--plan", str(planned), "--index", "7/8", "--results", "x"]) == 0
+    assert main(["benchmark", str(planned), "--share", "7/8", "--results", "x"]) == 0
     assert "nothing to run" in stderr()
-    assert score(str(planned.with_name("mine.py")), "--shard", "7/8", seeds="0-2") == 0
+    assert score(str(planned.with_name("mine.py")), "--share", "7/8", seeds="0-2") == 0
     told = stderr()
     assert "nothing to run" in told
     assert "verifying" not in told
@@ -146,106 +147,54 @@ def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
 
 @pytest.mark.slow
 def test_a_job_that_has_a_result_is_not_run_again(planned, stderr, monkeypatch):
-    assert main(["work", "--plan", str(planned), "--index", "0", "--results", "one", "--jobs", "1"]) == 0
+    assert main(["benchmark", str(planned), "--share", "0/6", "--results", "one", "--jobs", "1"]) == 0
     (part,) = Store(planned.parent / "one", "tiny", shipped=False).row("mine").values()
     assert part.seeds == [0]
     monkeypatch.setattr("spurgen.harness.machine.pool.run", None)
-    assert main(["work", "--plan", str(planned), "--index", "0", "--results", "one", "--jobs", "1"]) == 0
+    assert main(["benchmark", str(planned), "--share", "0/6", "--results", "one", "--jobs", "1"]) == 0
     assert "has the results, 1 in all" in stderr()
 
 
 @pytest.mark.parametrize(
-    ("change", "index", "message"),
+    ("change", "share", "message"),
     [
-        (lambda text: text, "6", "--index 6 is none of the jobs of the plan, 0 to 5"),
-        (lambda text: text, "4/4", "--index 4 is none of the shares, 0 to 3"),
+        (lambda text: text, "4/4", "--share 4/4: 4 shares have the numbers 0 to 3"),
         (
             lambda text: text.replace('"schema_version":1', '"schema_version":2', 1),
-            "0",
+            "0/6",
             "line 1: schema_version 2, expected 1",
         ),
-        (lambda text: text.replace('"seed":0', '"seed":-1', 1), "0", "line 1 is no planned job: seed"),
-        (lambda text: text[:-9], "5", "line 6 is no JSON"),
+        (lambda text: text.replace('"seed":0', '"seed":-1', 1), "0/6", "line 1 is no planned job: seed"),
+        (lambda text: text[:-9], "5/6", "line 6 is no JSON"),
         (lambda text: text[:-9], "2/3", "line 6 is no JSON"),
-        (lambda text: "x" + text, "0", "line 1 is no JSON"),
-        (lambda _: "", "0", "plans no job"),
+        (lambda text: "x" + text, "0/6", "line 1 is no JSON"),
+        (lambda _: "", "0/1", "plans no job"),
     ],
 )
-def test_a_bad_plan_or_index_is_refused(planned, change, index, message, stderr):
+def test_a_bad_plan_or_share_is_refused(planned, change, share, message, stderr):
     planned.write_text(change(planned.read_text()))
     stderr()
-    assert main(["work", "--plan", str(planned), "--index", index, "--results", "x"]) == 2
+    assert main(["benchmark", str(planned), "--share", share, "--results", "x"]) == 2
     assert message in stderr()
 
 
 def test_a_share_reads_its_own_lines_only(planned):
     lines = planned.read_text().splitlines()
     planned.write_text("\n".join(["{", lines[1], "{", "{", lines[4], "{"]))
-    for index, count, places in ((1, 3, [1, 4]), (4, None, [4])):
+    for index, count, places in ((1, 3, [1, 4]), (4, 6, [4])):
         assert read_plan(planned, index, count) == [PlannedJob.model_validate_json(lines[place]) for place in places]
 
 
 def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
     (planned.parent / "mine.py").write_text(SUBMISSION + "\nNAME = 'other'\n")
     stderr()
-    assert main(["work", "--plan", str(planned), "--index", "0", "--results", "x"]) == 2
+    assert main(["benchmark", str(planned), "--results", "x"]) == 2
     assert "mine on small-both, seed 0, is not the job that was planned" in stderr()
-
-
-def test_a_folder_without_rows_cannot_be_merged(tmp_path, stderr):
-    assert main(["merge", str(tmp_path), "--results", str(tmp_path / "out")]) == 2
-    assert "has no rows: expected files such as" in stderr()
-
-
-def test_folders_that_contradict_each_other_are_named_and_nothing_is_merged(tmp_path, suite, make_outcome, stderr):
-    result, samples = make_outcome(suite, 0.5)
-    other = result.model_copy(update={"identity": "f" * 64})
-    for name, each in (("a", result), ("b", result), ("c", other)):
-        Store(tmp_path / name, "tiny").add("mine", each, samples)
-    Store(tmp_path / "a", "tiny").add("alone", result, samples)
-    assert main(["merge", *(str(tmp_path / name) for name in "abc"), "--results", str(tmp_path / "out")]) == 2
-    assert f"{tmp_path}/a and {tmp_path}/c: row mine, small-text: two different results of seed 0; merge" in stderr()
-    assert not (tmp_path / "out/tiny").exists()
-    assert main(["merge", *(str(tmp_path / name) for name in "ab"), "--results", str(tmp_path / "out")]) == 0
-    assert main(["merge", str(tmp_path / "c"), "--results", str(tmp_path / "out")]) == 2
-    assert f"{tmp_path}/out/tiny and {tmp_path}/c: row mine" in stderr()
-
-
-def test_a_row_that_comes_with_spurgen_gives_way_in_any_order(tmp_path, suite, make_outcome, monkeypatch):
-    result, samples = make_outcome(suite, 0.5)
-    later = result.model_copy(update={"seed": 1, "identity": "e" * 64})
-    stale = later.model_copy(update={"identity": "f" * 64})
-    for name, each in (("a", result), ("b", later)):
-        Store(tmp_path / name, "tiny").add("mine", each, samples)
-    for each in (result, stale):  # only b contradicts it
-        Store(tmp_path / "shipped", "tiny").add("mine", each, samples, is_current=lambda _: True)
-    monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", tmp_path / "shipped")
-    for order in ("ab", "ba"):
-        assert main(["merge", *(str(tmp_path / name) for name in order), "--results", str(tmp_path / order)]) == 0
-        merged = Store(tmp_path / order, "tiny", shipped=False).row("mine")["small-text"].results
-        assert merged == (result, later)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_folder_of_one_kind_of_results_is_merged(tmp_path, suite, make_outcome, stderr, kind):
-    Store(tmp_path / "share", "tiny", kind).add("erm", *make_outcome(suite, 0.5))
-    assert main(["merge", str(tmp_path / "share"), "--results", str(tmp_path / "out")]) == 0
-    assert "merged 1 row of 1 folders" in stderr()
-    assert Store(tmp_path / "out", "tiny", kind).labels() == ["erm"]
-
-
-def test_a_result_that_is_there_already_stays_with_what_was_noted_in_it(tmp_path, suite, make_outcome):
-    result, samples = make_outcome(suite, 0.5)
-    share, there = (Store(tmp_path / name, "tiny") for name in ("share", "out"))
-    share.add("mine", result, samples)
-    there.add("mine", result.model_copy(update={"verification": "re-run"}), samples)
-    assert main(["merge", str(tmp_path / "share"), "--results", str(tmp_path / "out")]) == 0
-    assert there.row("mine")["small-text"].results[0].verification == "re-run"
 
 
 @pytest.mark.slow
 def test_a_shard_runs_its_share_of_the_jobs(score, planned, tmp_path):
-    assert score(str(planned.with_name("mine.py")), "--shard", "1/3", seeds="0-2") == 0
+    assert score(str(planned.with_name("mine.py")), "--share", "1/3", seeds="0-2") == 0
     assert Store(tmp_path / "results", "tiny").row("mine")["small-text"].seeds == [1]
 
 
@@ -265,15 +214,32 @@ def test_shards_are_dealt_from_the_jobs_that_a_submission_takes(suite_file, writ
     ]
     shared += ["--results", str(tmp_path / "results")]
     for shard in ("0/2", "1/2"):
-        assert main([*shared, "--shard", shard]) == 0
+        assert main([*shared, "--share", shard]) == 0
         assert "1 of 1 jobs to run" in stderr()
-    assert main([*shared, "--shard", "2/3"]) == 0
+    assert main([*shared, "--share", "2/3"]) == 0
     assert "nothing to run: there are fewer jobs than shares" in stderr()
 
 
 def test_a_shard_without_the_number_of_shards_is_refused(score, stderr):
-    assert score("erm", "--shard", "1") == 2
-    assert "--shard: share 1 of how many? write 1/4 for a share of four" in stderr()
+    assert score("erm", "--share", "1") == 2
+    assert "--share: '1' is no share; write 1/4 for the second of four, 0/4 to 3/4" in stderr()
+
+
+@pytest.mark.usefixtures("nothing_runs")
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--plan x --share 0/2", "--share has no effect with --plan; leave it out"),
+        ("--plan x --fit-hours 3", "--fit-hours has no effect with --plan; leave it out"),
+        ("plan.jsonl --tasks small-text", "--tasks has no effect on the jobs of plan.jsonl; leave it out"),
+        ("plan.jsonl --plan x", "--plan has no effect on the jobs of plan.jsonl; leave it out"),
+        ("--slurm 4", "--slurm prints a script for a plan; name the file to write by --plan FILE"),
+        ("--results s3://b/x", "s3://b/x is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take"),
+    ],
+)
+def test_a_flag_without_effect_on_a_plan_is_refused(flags, message, stderr):
+    assert main(["benchmark", *flags.split()]) == 2
+    assert message in stderr()
 
 
 def test_work_on_a_plan_reads_its_suite_once(planned, monkeypatch):

@@ -8,7 +8,7 @@ MODEL = "MODALITIES = {'text'}\ndef predict(b): return [[float(len(c)), 1, 2] fo
 
 
 @pytest.mark.usefixtures("nothing_runs")
-@pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
+@pytest.mark.parametrize("command", ["benchmark --results", "sweep --trials 1 --out"])
 def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path, capsys):
     flags = ["--suite", suite_file, "--device", "cpu", "--jobs", "2"]
     for more, start in ((), True), (("--dry-run",), False), (("--dry-run", "--tasks", "small-text"), False):
@@ -33,14 +33,15 @@ def test_two_submissions_of_one_name_are_refused_before_anything_is_planned(suit
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.py").write_text(f"{MODEL}  # {name}")
     monkeypatch.chdir(tmp_path)
-    command = ["plan", "--submissions", "a/model.py", "b/model.py", "--tasks", "small-text", "--suite", suite_file]
+    flags = ["--plan", "plan.jsonl", "--tasks", "small-text", "--suite", suite_file]
+    command = ["benchmark", "--submissions", "a/model.py", "b/model.py", *flags]
     assert main(command) == 2
     assert "a/model.py and b/model.py would share the row model; rename one of them" in stderr()
     assert not (tmp_path / "plan.jsonl").exists()
 
 
 @pytest.mark.parametrize("more", [["--yes"], ["--tasks", "small-text"]])
-@pytest.mark.parametrize("command", ["benchmark --results", "calibrate --results", "sweep --trials 1 --out"])
+@pytest.mark.parametrize("command", ["benchmark --results", "sweep --trials 1 --out"])
 def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, *__: started.append(len(jobs)) or [])
@@ -77,7 +78,9 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     assert score(spec) == 0
     message = stderr()
     assert "1 of 1 jobs to run, 1 at a time; their time is unknown" in message
-    assert f"next: spurgen leaderboard --suite {tmp_path}/suites/tiny.toml {where}, which shows all rows" in message
+    suite = f"--suite {tmp_path}/suites/tiny.toml"
+    ranked = f"spurgen score {spec} {suite} {where} --tasks small-text --seeds 0-4, which gives it a rank"
+    assert f"next: {ranked}, or spurgen leaderboard {suite} {where}, which shows all rows" in message
     assert score(spec, "--dry-run", "--markdown", str(tmp_path / "board.md")) == 0
     assert "nothing to run: all results are there (1)" in stderr()
     assert not (tmp_path / "board.md").exists()
@@ -85,7 +88,8 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     assert score(spec) == 0
     message = stderr()
     assert "nothing to run: all results are there (1)" in message
-    assert "next: make leaderboard, which shows all rows and writes the row into the board's files" in message
+    ranked = f'make submit MODEL={spec} TASKS="small-text" SEEDS=0-4, which gives it a rank'
+    assert f"next: {ranked}, or spurgen leaderboard {suite} {where}, which shows all rows" in message
 
 
 def test_a_run_of_tasks_that_are_skipped_or_done_has_nothing_to_do(score, write_submission, stderr):

@@ -60,6 +60,45 @@ def secret(suite_file, tmp_path):
     return file
 
 
+@pytest.mark.parametrize("command", ["score", "benchmark"])
+@pytest.mark.parametrize("name", ["kept/secret", "weights.txt"])
+def test_a_submission_whose_files_include_the_secret_is_refused_unrun(
+    run_jobs, write_submission, secret, tmp_path, stderr, command, name
+):
+    (tmp_path / "kept").mkdir()
+    secret.rename(tmp_path / name)
+    folder = name.partition("/")[0]
+    ran = tmp_path / "ran"
+    spec = write_submission(f"FILES = [{folder!r}]\nopen({str(ran)!r}, 'w')\n{MODEL}")
+    given = [spec] if command == "score" else ["--submissions", spec]
+    asked = ["--isolation", "process"]
+    private = [*asked, "--private", "--secret", str(tmp_path / name)]
+    for flags in [asked, private] if command == "score" else [asked]:
+        assert run_jobs(command, *given, *flags) == 2
+        assert (
+            f"its files include {tmp_path / name}, and the secret of suite tiny's private splits must not be shown to "
+            "a submission; move it out of the submission's folder, or leave it out of FILES and imports"
+        ) in stderr()
+    assert not ran.exists()
+
+
+def test_an_imported_secret_and_results_are_refused_as_well(run_jobs, write_submission, secret, tmp_path, stderr):
+    secret.rename(tmp_path / "numbers_.py")
+    assert run_jobs("score", write_submission(f"import numbers_\n{MODEL}")) == 2
+    assert f"its files include {tmp_path / 'numbers_.py'}, and the secret of suite tiny's" in stderr()
+    (tmp_path / "results" / "tiny").mkdir(parents=True)
+    (tmp_path / "results" / "tiny" / "other.jsonl").write_text("")
+    assert run_jobs("score", write_submission(f"FILES = ['results']\n{MODEL}")) == 2
+    assert "other.jsonl, and the results must not be shown to a submission" in stderr()
+
+
+@pytest.mark.usefixtures("secret")
+def test_a_file_beside_the_secret_is_no_secret(score, write_submission, tmp_path):
+    (tmp_path / "weights.txt").write_text("6" * 64)
+    (tmp_path / "weights.bin").write_bytes(bytes(range(256)) * 9)
+    assert score(write_submission(f"FILES = ['weights.txt', 'weights.bin']\n{MODEL}"), "--dry-run") == 0
+
+
 def test_a_dry_run_plans_the_private_jobs_by_their_own_results(score, write_submission, secret, tmp_path, capsys):
     spec = write_submission(MODEL)
     assert score(spec) == 0
@@ -81,11 +120,12 @@ def test_a_dry_run_plans_the_private_jobs_by_their_own_results(score, write_subm
 
 
 def test_a_share_of_the_jobs_is_a_share_of_the_private_ones(score, write_submission, secret, capsys):
-    flags = ["--dry-run", "--private", "--isolation", "process", "--secret", str(secret), "--shard", "0/2"]
+    flags = ["--dry-run", "--private", "--isolation", "process", "--secret", str(secret), "--share", "0/2"]
     assert score(write_submission(MODEL), *flags, seeds="0-2") == 0
     assert capsys.readouterr().err.count("2 of 2 jobs to run") == 2  # the public jobs, then the private ones
 
 
+@pytest.mark.needs("bubblewrap")
 def test_private_jobs_are_sandboxed_wherever_they_run(suite_file, write_submission, secret):
     command = ["score", write_submission(MODEL), "--suite", suite_file, "--private", "--secret", str(secret)]
     command += ["--tasks", "small-text", "--seeds", "0"]

@@ -6,8 +6,9 @@ import pytest
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.board.reproduction import METRICS
 from spurgen.harness.cli import main
-from spurgen.harness.commands.reproduce import _refuse_changes
+from spurgen.harness.commands.reproduce import _refuse_changes, _thorough
 from spurgen.harness.results.store import Store
+from spurgen.harness.sandbox.limits import Limits
 
 MODEL = """
 MODALITIES = {"text"}
@@ -15,6 +16,17 @@ def fit(train, val, context): ...
 def predict(batch):
     return [[float(c.count(letter)) for letter in "aeo"] for c in batch.captions]
 """
+
+BURNS = """
+    import time
+    start = time.process_time()
+    while time.process_time() < start + 0.1: ...
+"""
+LONG = MODEL.replace(" ...\n", BURNS)
+LEARNS = LONG.replace("def predict(batch):", "seen = {}\ndef predict(batch):").replace(
+    '[float(c.count(letter)) for letter in "aeo"]',
+    "seen.setdefault(c, [9.0 * ((len(seen) + len(c)) % 3 == k) for k in range(3)])",
+)
 
 
 @pytest.fixture
@@ -43,7 +55,7 @@ def row(score, suite_file, write_submission, tmp_path, monkeypatch):
         store.update("model", changed)
 
     return SimpleNamespace(
-        score=lambda seeds="0": score(write_submission(MODEL), seeds=seeds),
+        score=lambda *flags, seeds="0", code=MODEL: score(write_submission(code), *flags, seeds=seeds),
         reproduce=lambda *more: main(["reproduce", "model", *more, *flags]),
         results=results,
         claim=claim,
@@ -58,7 +70,7 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
     (before,) = row.results()
     capsys.readouterr()
     assert row.reproduce() == 0
-    assert row.asked == [{"forget_pages": True}]
+    assert row.asked == [{"forget_pages": True, "retrain_seconds": 24 * 3600.0}]
     out, err = capsys.readouterr()
     assert row.results() == (before,)
     lines = [line for line in out.splitlines() if line.startswith("| small-text")]
@@ -71,6 +83,35 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
     assert result.verification == "re-run"
     assert result.provenance.reproduction.verdict == "exact"
     assert result.provenance.reproduction.finished >= result.provenance.finished
+
+
+def test_a_training_of_any_length_is_repeated_and_on_a_gpu_none_is():
+    limits = _thorough(Limits(cpu_seconds=10, retrain_seconds=0.1))
+    assert limits.forget_pages
+    assert limits.retrains(9.9, "cpu")
+    assert not limits.retrains(0.1, "cuda")
+
+
+@pytest.mark.slow
+def test_a_fresh_process_confirms_the_answers_of_a_long_training_when_they_are_reproduced(row):
+    row.score("--retrain-seconds", "0.001", code=LONG)
+    assert row.results()[0].provenance.consistency.worker == "same"
+    assert row.reproduce("--record") == 0
+    assert row.results()[0].provenance.consistency.worker == "same"
+    assert row.results()[0].provenance.reproduction.consistency.worker == "fresh"
+
+
+@pytest.mark.slow
+def test_answers_that_depend_on_earlier_questions_are_not_reproduced(row, capsys):
+    """The second answer to a caption is that of the first: what a caption is answered depends on those before."""
+    row.score("--retrain-seconds", "0.001", code=LEARNS)
+    assert row.results()[0].error is None
+    capsys.readouterr()
+    assert row.reproduce("--record") == 1
+    out, err = capsys.readouterr()
+    assert "failed: " in out
+    assert "by a fresh process, trained with the same seed" in out
+    assert "nothing noted in the row" in err
 
 
 @pytest.mark.slow

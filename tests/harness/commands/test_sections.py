@@ -19,19 +19,16 @@ def test_everything_around_the_section_stays_byte_for_byte(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["plain\n", f"{BEGIN}\n", f"{END}\n", f"{END}\n{BEGIN}\n"])
-@pytest.mark.parametrize("command", ["leaderboard --page", "calibrate --page"])
 def test_a_file_without_its_markers_is_refused_before_any_work(
-    suite_file, suite, make_outcome, keep_row, tmp_path, monkeypatch, stderr, text, command
+    suite_file, suite, make_outcome, keep_row, tmp_path, monkeypatch, stderr, text
 ):
     monkeypatch.setattr("spurgen.harness.commands.leaderboard.build_board", None)
-    monkeypatch.setattr("spurgen.harness.commands.calibrate.plan", None)
     keep_row(tmp_path / "results", make_outcome(suite, 0.9))
     file = tmp_path / "README.md"
     file.write_text(text)
     place = ["--suite", suite_file, "--results", str(tmp_path / "results")]
-    assert main([*command.split(), str(file), *place]) == 2
-    name = "leaderboard" if command.startswith("leaderboard") else "table"
-    assert f"README.md has no line '<!-- {name}: begin -->' followed by '<!-- {name}: end -->'" in stderr()
+    assert main(["leaderboard", "--page", str(file), *place]) == 2
+    assert f"README.md has no line {BEGIN!r} followed by {END!r}" in stderr()
     assert file.read_text() == text
 
 

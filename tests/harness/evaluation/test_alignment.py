@@ -41,7 +41,7 @@ def test_classes_that_share_the_value_that_goes_with_them_have_no_alignment():
             "--aligned ATTRIBUTE CLASS=VALUE ...",
         ),
         ([0, 0], "the train split has no sample of dog, so name its values by --aligned light CLASS=VALUE ..."),
-        ([0, 1], "in the train split, no value of light goes with a class more than by chance (p = 1)"),
+        ([0, 1], "in the train split, no value of light goes with a class more than by chance (p = 1.000)"),
     ],
 )
 def test_the_reason_why_no_value_is_known_is_given(labels, reason):
@@ -56,7 +56,9 @@ def test_the_summary_gives_the_reason(write):
     figures = evaluate(read)
     assert figures.robust_accuracy is None
     assert f"Robust accuracy is not known: {figures.unaligned}." in summary(figures)
-    assert figures.unaligned == "in the train split, no value of place goes with a class more than by chance (p = 1)"
+    assert (
+        figures.unaligned == "in the train split, no value of place goes with a class more than by chance (p = 1.000)"
+    )
     assert figures.aligned == {}
 
 

@@ -67,6 +67,26 @@ def test_runs_of_the_same_name_are_paired_and_others_are_not(model):
     assert not paired.mcnemar
 
 
+def test_runs_are_paired_in_their_own_order(model):
+    """Both have the same spread over runs; the differences are the same in every run only in the right order."""
+    first = model(*[{(1, 0): 5 * k} for k in range(1, 5)], name="a.csv")
+    second = model(*[{(1, 0): 5 * k + 4} for k in range(1, 5)], name="b.csv")
+    turned = replace(second, predicted=second.predicted[::-1])
+    right, wrong = compare(first, second).metrics["wga"], compare(first, turned).metrics["wga"]
+    assert right.difference == pytest.approx(wrong.difference) == pytest.approx(0.08)
+    assert right.p < 0.01 < wrong.p
+    assert not compare(first, replace(second, runs=second.runs[::-1])).paired_runs
+
+
+def test_a_model_at_chance_is_compared_with_none(model):
+    constant, good = model({(0, 0): 50, (0, 1): 50}, name="constant.csv"), model({(1, 0): 5}, name="good.csv")
+    comparison, tested = compare_with_first([constant, good])[0], compare_with_first([good, good])[0]
+    chance = "not significantly better than chance in test accuracy, averaged over classes"
+    assert comparison.unranked == {"constant": chance}
+    assert {(c.p, c.p_holm, c.significant) for c in comparison.metrics.values()} == {(None, None, False)}
+    assert tested.unranked == {}
+
+
 def test_other_samples_are_refused(model):
     first, second = model({}), model({})
     short = replace(

@@ -41,6 +41,21 @@ def test_the_first_of_several_is_bold_where_it_beats_all_and_others_where_they_b
     assert bold("poor", "bad", "good")[0] == [0, 0, 3]
 
 
+def test_a_model_at_chance_is_marked_and_neither_bold_nor_in_the_way_of_others(model):
+    names = {"poor": {(1, 0): 45}, "constant": {(0, 0): 50, (0, 1): 50}, "good": {(1, 0): 5}}
+    models = {name: model(wrong, name=f"{name}.csv") for name, wrong in names.items()}
+
+    def table(*chosen):
+        shown = [models[name] for name in chosen]
+        return to_latex([evaluate(one) for one in shown], compare_with_first(shown))
+
+    text = table("good", "constant", "poor")
+    lines = {line.partition(" ")[0]: line.count("textbf") for line in text.splitlines() if " & " in line}
+    assert (lines["good"], lines[r"constant$^{\dagger}$"], lines["poor"]) == (3, 0, 0)
+    assert "not significantly better than chance in test accuracy, averaged over classes, not compared." in text
+    assert "Bold" not in table("constant", "good")
+
+
 def test_mcnemar_is_mentioned_where_it_was_used(model):
     models = [model({(1, 0): 25}, name="a.csv"), model({(1, 0): 5}, name="b.csv"), model({}, {}, name="c.csv")]
     text = to_latex([evaluate(one) for one in models], compare_with_first(models))

@@ -5,7 +5,7 @@ from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare_with_first
 from spurgen.harness.evaluation.reading import read_predictions
-from spurgen.harness.evaluation.report import how_tested, summary
+from spurgen.harness.evaluation.report import comparison_summary, comparison_table, how_tested, summary
 
 LABELLED = pd.DataFrame({"label": ["cat", "dog", "cat", "dog"], "light": ["day", "day", "night", "night"]})
 LIGHT = Columns(attributes=("light",))
@@ -46,3 +46,21 @@ def test_of_many_missing_groups_the_summary_names_three(write):
     figures = evaluate(read_predictions(write(table.assign(prediction=table.label)), LIGHT), allow_missing=True)
     assert len(figures.missing) == 30
     assert summary(figures).count(" and 27 more.") == 1
+
+
+def test_a_model_at_chance_has_no_verdict(model):
+    constant, good = model({(0, 0): 50, (0, 1): 50}, name="constant.csv"), model({(1, 0): 5}, name="good.csv")
+    comparisons = compare_with_first([constant, good])
+    why = "not significantly better than chance in test accuracy, averaged over classes"
+    assert comparison_summary(comparisons[0]) == f"constant and good are not compared: constant is {why}."
+    assert how_tested(comparisons) == "Nothing was tested."
+    assert f"It is not ranked: {why}." in summary(evaluate(constant))
+    assert "not ranked" not in summary(evaluate(good))
+    assert {*comparison_table(comparisons).columns[4].cells} == {"-"}
+
+
+def test_small_p_values_are_not_printed_as_zero(model):
+    (comparison,) = compare_with_first([model({(1, 0): 45}, name="a.csv"), model({}, name="b.csv")])
+    assert "p < 1e-4." in comparison_summary(comparison)
+    assert "e-0" not in comparison_summary(comparison)
+    assert "< 1e-4" in {*comparison_table([comparison]).columns[4].cells}

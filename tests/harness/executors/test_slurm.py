@@ -50,10 +50,9 @@ PartitionName=main Nodes=n0,n1 Default=YES MaxTime=60 State=UP
 
 
 @pytest.fixture
-def slurm(free_ports, wait_until, monkeypatch):
+def slurm(needs, free_ports, wait_until, monkeypatch):
     """SLURM's controller and two nodes with a CPU each, as Debian builds them, with files of their own."""
-    if shutil.which("slurmctld") is None:
-        pytest.fail("these tests need SLURM; on Debian: apt-get install munge slurmctld slurmd slurm-client")
+    needs("SLURM")
     folder = Path(mkdtemp(prefix="slurm-"))  # a socket's path may have 107 characters, and a test's folder has many
     (folder / "state").mkdir()
     port, first, second = free_ports(3)

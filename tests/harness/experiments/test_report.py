@@ -25,7 +25,7 @@ def test_the_table_has_a_line_per_method_with_means_and_intervals(make_experimen
             "Reliance",
             "SSS (placebo)",
             "IG",
-            "Core",
+            "Core use",
             "Seconds",
         ]
         accuracy, placebo = method.estimates["accuracy"], method.estimates["sss_placebo"]
@@ -68,12 +68,12 @@ def test_a_difference_has_its_sign_its_interval_and_its_significance(read_table)
     tests = [
         difference("accuracy", 0.1234, 0.05, 0.2, p_holm=0.0004, p_seeds=0.012),
         difference("wga", -0.02, -0.1004, 0.06, p_holm=0.05),
-        difference("sss", -0.3, -0.4, -0.2, p_holm=0.0496, p_seeds=0.0001),
+        difference("sss", -0.3, -0.4, -0.2, p_holm=0.0496, p_seeds=0.00001),
     ]
     rows = [
-        ("irm", "accuracy", "+0.123 [+0.050, +0.200]", "< 0.001", "yes", "0.012"),
+        ("irm", "accuracy", "+0.123 [+0.050, +0.200]", "0.0004", "yes", "0.012"),
         ("irm", "worst-group accuracy", "-0.020 [-0.100, +0.060]", "0.050", "no", "-"),
-        ("irm", "SSS", "-0.300 [-0.400, -0.200]", "0.050", "yes", "< 0.001"),
+        ("irm", "SSS", "-0.300 [-0.400, -0.200]", "0.050", "yes", "< 1e-4"),
     ]
     head = ("Method", "Metric", "Difference", "p (Holm)", "Significant", "p, seeds only (Holm)")
     assert read_table(difference_table(tests)) == [dict(zip(head, row, strict=True)) for row in rows]
@@ -92,18 +92,17 @@ def test_the_report_states_the_number_of_tests_that_p_values_are_corrected_for(m
 @pytest.mark.parametrize(
     ("methods", "conclusion"),
     [
-        ({"good": {"quality": 0.97}}, r"good has a higher accuracy than erm, by 0\.1\d\d \(p < 0\.001\): better\."),
+        ({"good": {"quality": 0.97}}, r"good has a higher accuracy than erm, by 0\.1\d\d \(p < 1e-4\): better\."),
         ({"good": {"quality": 0.97}}, "good has a higher worst-group accuracy than erm, .*: better"),
         ({"good": {"sss": 0.1}}, "good has a lower SSS than erm, .*: better"),
         ({"bad": {"quality": 0.5}}, "bad has a lower accuracy than erm, .*: worse"),
         ({"bad": {"sss": 0.4}}, "bad has a higher SSS than erm, .*: worse"),
-        ({"irm": {"quality": 0.97, "checks": {"x": False}}}, "irm has a higher accuracy .* See the cautions about irm"),
         (
-            {"blind": {"core": 0.04, "sss": 0.01}},
+            {"blind": {"core": 0.04, "sss": 0.05}},
             r"blind has a lower SSS .*: better\..* See the cautions about blind\.",
         ),
         ({"blind": {"core": 0.04}}, r"core sensitivity above the placebo sensitivity \(disjoint intervals\): erm\."),
-        ({"dice": {"quality": 0.33}}, r"core sensitivity above the placebo sensitivity \(disjoint intervals\): erm\."),
+        ({"dice": {"quality": 0.33, "sss": 0.1}}, r"^No difference to erm is significant at 5 %\.|^erm relies on"),
         ({"same": {}}, r"^No difference to erm is significant at 5 %\."),
         (
             {"leaning": {"sss": 0.05, "placebo": 0.05}},
@@ -137,9 +136,13 @@ def splits(twins):
         (
             {"irm": {"checks": {"it acts": False}}},
             {},
-            r"Failed sanity checks, .*: irm \(it acts\) \(docs/methods.md\)\.",
+            r"Not ranked, so compared with no other: irm: sanity check failed \(seed 0\): it acts \(docs/",
         ),
-        ({"dice": {"quality": 0.33}}, {}, r"Not significantly more accurate than chance: dice \(docs/"),
+        (
+            {"dice": {"quality": 0.33}},
+            {},
+            "so compared with no other: dice: not significantly better than chance in test accuracy",
+        ),
         (
             {"blind": {"core": 0.04}},
             {},
@@ -190,13 +193,15 @@ def test_a_method_that_failed_has_no_estimates(make_experiment):
     summary = make_experiment({"erm": {}, "irm": {"error": "boom"}})
     assert summary.methods[1].estimates == {}
     assert not summary.differences
-    assert re.search(r"\| irm +\| none +\| failed +\|", results_table(summary))
+    table = results_table(summary)
+    assert re.search(r"\| irm \(not ranked\) +\| none +\| failed +\|", table)
+    assert table.endswith("Not ranked: irm: failed with seed 0: boom")
 
 
 def test_names_in_a_submissions_report_are_text_in_markdown(make_experiment):
     methods = {"erm": {}, "model": {"checks": {"[a](http://b) | <i>": False}, "selection": "**last**"}}
     text = to_markdown(make_experiment(methods))
-    assert r"does not represent the method: model (\[a\](http://b) \| &lt;i&gt;)" in text
+    assert r"model: sanity check failed (seed 0): \[a\](http://b) \| &lt;i&gt; (docs/" in text
     assert r"selected by: \*\*last\*\* (model)" in text
 
 
@@ -262,3 +267,34 @@ def test_every_caution_is_one_sentence_with_at_most_one_page(make_experiment):
     lines = cautions(make_experiment(methods, (0,)))
     assert len(lines) == 7
     assert all(line.count(". ") == 0 and line.count("docs/") <= 1 for line in lines)
+
+
+CHANCE = "not significantly better than chance in test accuracy"
+
+
+def test_nothing_is_concluded_of_a_method_at_chance_whatever_its_numbers(make_experiment):
+    constant = {"quality": 0.34, "sss": 0.001, "placebo": 0.0, "core": 0.3}
+    summary = make_experiment({"erm": {"quality": 0.5}, "dice": constant, "good": {"quality": 0.97}})
+    assert [(m.name, m.unranked) for m in summary.methods if m.unranked] == [("dice", CHANCE)]
+    assert {d.method for d in summary.differences} == {"good"}
+    assert "dice" not in "\n".join(conclusions(summary))
+    text = to_markdown(summary)
+    assert f"\n\nNot ranked: dice: {CHANCE}\n\n" in text
+    assert "| dice (not ranked) | none" in text
+    assert "Not significantly different from erm: dice" not in text
+
+
+def test_no_method_is_compared_with_an_erm_that_is_not_ranked(make_experiment):
+    summary = make_experiment({"erm": {"quality": 0.33}, "good": {"quality": 0.97}})
+    assert summary.differences == ()
+    assert "No method was tested against erm, which did not run or is not ranked." in statements(summary)[1]
+
+
+def test_core_use_has_its_own_name_and_interval(make_experiment, read_table):
+    summary = make_experiment({"erm": {}})
+    method = summary.methods[0]
+    using = method.model_copy(update={"estimates": {**method.estimates, "core_use": Estimate(0.25, 0.2, 0.3)}})
+    (line,) = read_table(results_table(summary.model_copy(update={"methods": (using,)})))
+    assert line["Core use"] == "0.250 [0.200, 0.300]"
+    assert read_table(results_table(summary))[0]["Core use"] == "-"
+    assert "Core use: how much probability follows the class" in to_markdown(summary)

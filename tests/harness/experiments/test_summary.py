@@ -5,7 +5,9 @@ import pytest
 from pydantic import ValidationError
 from scipy.stats import ttest_rel
 
-from spurgen.harness.experiments.summary import TESTED, ExperimentSummary, differences_to_erm
+from spurgen.harness.experiments.summary import TESTED, ExperimentSummary, _estimate, bootstrapped, differences_to_erm
+from spurgen.harness.metrics import basic_interval, percentile_interval
+from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics.differences import holm, paired_difference
 from spurgen.harness.statistics.estimate import Estimate
@@ -14,7 +16,7 @@ from spurgen.harness.statistics.estimate import Estimate
 def test_a_summary_survives_json_and_never_holds_nan(make_experiment):
     summary = make_experiment({"erm": {}, "irm": {"error": "boom"}})
     assert ExperimentSummary.model_validate_json(summary.dump()) == summary
-    assert json.loads(summary.dump())["schema_version"] == 3
+    assert json.loads(summary.dump())["schema_version"] == 4
     with pytest.raises(ValidationError, match="finite"):
         Estimate(float("nan"))
     environment = summary.environment.model_copy(update={"limits": {"memory": float("nan")}})
@@ -64,3 +66,23 @@ def test_differences_are_paired_and_holm_corrected_over_every_test(make_experime
         )
     assert [test.p_holm for test in tests] == holm([test.p_value for test in tests])
     assert [test.p_seeds for test in tests] == pytest.approx(holm(p_seeds))
+
+
+@pytest.mark.parametrize(("metric", "basic"), [("robust_accuracy", True), ("wga", True), ("accuracy", False)])
+def test_minima_have_basic_intervals_and_means_percentiles(make_experiment, metric, basic):
+    """Replicates of a minimum lie too low, and so would their percentiles."""
+    row = make_task_row([(result, {}) for result in make_experiment({"erm": {}}).methods[0].results])
+    mean = row.mean(metric)
+    replicates = mean - np.linspace(0.0, 0.1, 1000)
+    ends = basic_interval(mean, replicates) if basic else percentile_interval(replicates)
+    assert _estimate(metric, row, replicates) == Estimate(mean, *ends)
+    assert (ends[0] >= mean - 1e-9) == basic
+
+
+def test_core_use_may_be_negative(make_experiment):
+    results = make_experiment({"erm": {}}).methods[0].results
+    changed = [r.model_copy(update={"metrics": {**r.metrics, "core_use": -0.1}}) for r in results]
+    row = make_task_row([(result, {"correct": np.ones(2, bool), "core_use": np.zeros(2)}) for result in changed])
+    assert _estimate("core_use", row, np.linspace(-0.2, 0.0, 100)).low < -0.1
+    assert "core_use" in bootstrapped([row])
+    assert "core_use" not in bootstrapped([row, make_task_row([(result, {}) for result in results])])

@@ -1,5 +1,4 @@
 import os
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -96,12 +95,6 @@ def test_the_worst_pattern_decides_then_the_mean_over_groups_then_the_first():
         make_result({"lr": 3.0}, robust=0.3, worst=0.3, mean=0.6, accuracy=0.9),
     ]
     assert best_options(results) == {"lr": 2.0}
-
-
-def test_results_of_suite_v1_have_no_worst_pattern_and_are_judged_by_the_worst_group():
-    results = read_tuning(Path(__file__).parents[3] / "benchmark" / "sweeps" / "v1" / "group_dro.jsonl")
-    assert len(results) == 12
-    assert best_options(results) == {"lr": 0.002, "weight_decay": 1.0, "eta": 0.1}
 
 
 def test_a_setting_is_judged_by_its_mean_over_tasks_and_without_groups_by_accuracy():

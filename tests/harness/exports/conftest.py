@@ -65,6 +65,7 @@ def from_tars(folder):
 
 READERS = {
     "folder": lambda folder: from_tables(folder, "file_name", "split"),
+    "classes": lambda folder: from_tables(folder, "file_name", "split"),
     "wilds": lambda folder: from_tables(folder, "img_filename", "part"),
     "parquet": from_parquet,
     "webdataset": from_tars,

@@ -43,7 +43,7 @@ def test_figures_without_marks_name_the_rows_with_fewer_units_in_their_captions(
     (few,) = [entry.label for entry in sheet.entries if not entry.ranked]
     dose, surface = captions.dose_caption([sheet], ["reliance"]), captions.surface_caption([sheet], "reliance", "")
     made = [captions.patterns_caption(sheet), dose, surface]
-    assert all(text.endswith(f" Over fewer than 3 worlds: {few}.") for text in made)
+    assert all(text.endswith(f" Not ranked: {few} (fewer than 3 worlds).") for text in made)
     assert few not in captions.curves_caption(sheet)  # it has no curves
     (curves, *_) = [entry.curves for entry in with_curves(sheet)]
     entries = [replace(entry, curves=curves) if entry.label == few else entry for entry in sheet.entries]
@@ -59,3 +59,10 @@ def test_captions_say_what_a_world_is(mains):
     ]  # fmt: skip
     assert all(captions.WORLD in text for text in made)
     assert captions.WORLD not in captions.reliance_caption(replace(sheet, unit="seed"))
+
+
+def test_rows_that_are_not_ranked_are_named_where_reasons_differ(mains):
+    chance = "not significantly better than chance in test accuracy"
+    entries = [replace(e, unranked=chance) if e.label == "jtt" else e for e in mains[0].entries]
+    text = captions.estimates_caption([replace(mains[0], entries=entries)])
+    assert f"Open: short (fewer than 3 worlds); jtt ({chance}), not compared." in text

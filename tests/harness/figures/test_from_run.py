@@ -3,8 +3,10 @@ import json
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.figures.captions import reliance_caption
+from spurgen.harness.figures.captions import estimates_caption, reliance_caption
 from spurgen.harness.figures.from_run import read_summary, run_sheet
+from spurgen.harness.figures.kit import figure_kit
+from spurgen.harness.figures.tables import task_table
 from spurgen.harness.statistics.estimate import Estimate
 
 METHODS = {"group_dro": {"quality": 0.95, "access": "train_groups"}, "erm": {"quality": 0.5}, "mine": {"quality": 0.5}}
@@ -92,3 +94,22 @@ def test_unknown_fields_are_named(summary, tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(json.loads(summary.dump()) | {"strange": 1}))
     with pytest.raises(SpurgenError, match="strange"):
         read_summary(tmp_path / "a.json")
+
+
+def test_a_method_at_chance_is_never_bold_starred_or_compared(make_experiment):
+    """Its robust accuracy, .34, is significantly above that of ERM."""
+    constant = {"quality": 0.34, "sss": 0.001, "placebo": 0.0, "core": 0.3}
+    methods = {"erm": {"quality": 0.45}, "dice": constant, "good": {"quality": 0.97}, "gone": {"error": "boom"}}
+    sheet = run_sheet(make_experiment(methods))
+    chance = "not significantly better than chance in test accuracy"
+    entry = sheet.by_label["dice"]
+    assert (entry.unranked, entry.best, entry.difference) == (chance, False, None)
+    assert [row.label for row in sheet.entries] == ["good", "erm", "dice"]
+    text = task_table(sheet).text
+    (line,) = (line for line in text.splitlines() if line.startswith(r"\textgreater{} dice"))
+    assert line.startswith(r"\textgreater{} dice$^{\dagger}$ & ")
+    assert "textbf" not in line
+    assert "^{*}" not in line
+    assert f"†: {chance}, not compared." in text.replace(r"\textdagger{}", "†")
+    assert f"Open: {chance}, not compared." in estimates_caption([sheet])
+    assert "exp: without gone: failed with seed 0: boom" in figure_kit([sheet]).left_out

@@ -46,11 +46,3 @@ def test_the_caption_of_curves_says_which_tiers_have_balanced_val_samples(mains)
     assert "those of val_groups and train_groups also have 1,600 that are balanced over groups, 40 % of their" in text
     plain = [entry for entry in sheet.entries if entry.access == "none"]
     assert val_defined(replace(sheet, entries=plain)) == ""
-
-
-def test_a_submission_without_a_letter_is_explained_where_there_is_one(mains):
-    sentence = "A submission without a letter differs significantly from a baseline of every letter."
-    entries = [replace(entry, letters="" if entry.own else "a") for entry in mains[0].entries]
-    lettered = [replace(entry, letters="a") for entry in mains[0].entries]
-    assert sentence in captions.estimates_caption([replace(mains[0], entries=entries)])
-    assert sentence not in captions.estimates_caption([replace(mains[0], entries=lettered)])

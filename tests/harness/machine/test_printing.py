@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from spurgen.harness.machine.printing import and_list, markdown_table, say, signed
+from spurgen.harness.machine.printing import and_list, markdown_table, p_equals, p_text, say, signed
 
 
 def test_lines_are_neither_wrapped_nor_read_as_markup():
@@ -28,3 +28,13 @@ def test_lists_in_sentences():
 def test_a_signed_number_has_a_minus_sign_and_a_zero_none(value, shown):
     assert signed(value, "+.3f") == shown
     assert signed(value, "+.3f", "~") == shown.replace("\N{MINUS SIGN}", "~")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "shown", "said"),
+    [(None, "-", "not tested"), (0.0, "< 1e-4", "p < 1e-4"), (6.5e-21, "< 1e-4", "p < 1e-4"),
+     (9.9e-5, "< 1e-4", "p < 1e-4"), (1e-4, "0.0001", "p = 0.0001"), (0.0204, "0.020", "p = 0.020"),
+     (1.0, "1.000", "p = 1.000")],
+)  # fmt: skip
+def test_a_p_value_is_never_printed_as_zero(p_value, shown, said):
+    assert (p_text(p_value), p_equals(p_value)) == (shown, said)

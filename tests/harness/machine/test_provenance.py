@@ -20,8 +20,9 @@ def _own_git(monkeypatch):
 
 
 @pytest.fixture
-def checkout(tmp_path):
+def checkout(needs, tmp_path):
     """A repository with one commit of a package."""
+    needs("git")
     for name in ("row.json", "v1.manifest.json", "model.py", "harness/cell.py", "harness/data/sheet.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("1")

@@ -1,7 +1,10 @@
 """Folders at URLs, on two file systems of fsspec: memory:// and file://."""
 
+import io
+import random
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import fsspec
@@ -97,6 +100,40 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(place, monkeypatch):
     monkeypatch.setattr("spurgen.harness.machine.shared.UNPACKED_BYTES", 10**5)
     refused = pytest.raises(SpurgenError, match=r"bomb.zip: it unpacks to 1,000,000 bytes, expected at most 100,000")
     with refused, fetched(f"{place}/bomb.zip"):
+        pass
+
+
+def test_a_small_archive_that_unpacks_to_much_is_refused(place):
+    with sent_to(f"{place}/bomb.zip") as (folder, send):
+        (folder / "zeros").write_bytes(bytes(10**8))
+        send()
+    refused = pytest.raises(
+        SpurgenError, match=r"bomb.zip: it unpacks to 100,000,000 bytes, expected at most 67,108,864"
+    )
+    with refused, fetched(f"{place}/bomb.zip"):
+        pass
+
+
+@pytest.mark.parametrize("reading", [fetched, sent_to])
+def test_an_archive_that_is_too_large_is_not_fetched(place, monkeypatch, reading):
+    with sent_to(f"{place}/large.zip") as (folder, send):
+        (folder / "noise").write_bytes(random.Random(0).randbytes(10**5))
+        send()
+    monkeypatch.setattr("spurgen.harness.machine.shared.UNPACKED_BYTES", 10**4)
+    refused = pytest.raises(SpurgenError, match=r"large.zip: it has [\d,]+ bytes, expected at most 10,000")
+    with refused, reading(f"{place}/large.zip"):
+        pass
+
+
+def test_an_archive_compressed_in_a_way_that_has_no_limit_is_refused(place):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("v2/erm.jsonl", bytes(10**6))
+    files, path = fsspec.core.url_to_fs(f"{place}/other.zip")
+    files.makedirs(path.rpartition("/")[0], exist_ok=True)
+    files.pipe_file(path, content.getvalue())
+    refused = pytest.raises(SpurgenError, match=r"other.zip: a file in it is compressed by method 12, expected deflate")
+    with refused, fetched(f"{place}/other.zip"):
         pass
 
 

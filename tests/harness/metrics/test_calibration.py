@@ -3,6 +3,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from spurgen.harness import metrics
+from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
 
 
 @pytest.fixture
@@ -79,6 +80,47 @@ def test_perfect_val_with_ties_has_a_finite_temperature():
 
 def test_one_sample_has_a_finite_temperature():
     assert np.isfinite(metrics.fit_temperature(np.array([[1.0, 0.0]]), np.array([0])))
+
+
+@pytest.fixture
+def unsure(val):
+    """The 2 of 4,000 samples whose logits favour one class least, and the classes they favour."""
+    top = np.sort(val[0], axis=1)[:, -2:]
+    rows = np.argsort(top[:, 1] - top[:, 0])[-2:]
+    return rows, val[0][rows].argmax(axis=1)
+
+
+@pytest.mark.parametrize("lead", [1e3, 1e6, 1e100])
+def test_absurd_certainty_of_a_few_samples_does_not_flatten_the_others(val, unsure, lead):
+    logits, labels = val[0].copy(), val[1].copy()
+    logits[unsure] = lead
+    labels[unsure[0]] = (unsure[1] + 1) % 6  # both are wrong
+    before = metrics.fit_temperature(*val)
+    assert before < metrics.fit_temperature(logits, labels) < 1.05 * before
+
+
+@pytest.mark.parametrize("shape", [(40, 2), (40, 6), (1, 5)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_the_largest_lead_that_counts_is_ten_times_the_median_lead(shape, dtype):
+    logits = np.zeros(shape, dtype)
+    logits[:, 0] = 3  # every lead is 3
+    assert largest_lead(logits) == 30
+    logits[0, -1] = -1000
+    assert with_leads_up_to(largest_lead(logits), logits).min() == -30
+
+
+def test_ties_and_rows_without_contrast_leave_the_median_lead_alone():
+    logits = np.zeros((50, 4))
+    logits[:5] = [7, 7, 5, 5]  # tied in most rows, and twice in the others
+    assert largest_lead(logits) == 20
+    assert largest_lead(np.ones((50, 4))) == np.inf
+    assert np.isfinite(metrics.fit_temperature(logits, np.arange(50) % 4))
+
+
+def test_with_leads_up_to_keeps_smaller_leads_and_the_best_class():
+    logits = np.array([[5.0, 3, -90], [0, 0, 1e9]])
+    assert with_leads_up_to(10, logits).tolist() == [[0, -2, -10], [-10, -10, 0]]
+    assert with_leads_up_to(np.inf, logits).tolist() == [[0, -2, -95], [-1e9, -1e9, 0]]
 
 
 def test_softmax_of_extreme_scores_is_exact():

@@ -95,3 +95,21 @@ def test_metric_is_the_mean_of_its_samples(rng):
         values = per_sample(*arguments)
         assert values.shape == (M,)
         assert metric(*arguments) == pytest.approx(values.mean())
+
+
+@settings(max_examples=60)
+@given(
+    worlds,
+    st.integers(2, 6),
+    st.integers(0, 63),
+    st.integers(0, 5),
+    st.floats(-1e90, 1e90),
+    st.sampled_from([1e-3, 1, 1e6]),
+)
+def test_one_row_changed_by_any_amount_moves_the_temperature_by_a_bounded_factor(rng, k, row, place, amount, scale):
+    labels = np.arange(64) % k
+    logits = scale * (rng.normal(size=(64, k)) + 2 * np.eye(k)[labels] + np.eye(k)[rng.integers(k, size=64)])
+    moved = logits.copy()
+    moved[row, place % k] += amount
+    before, after = metrics.fit_temperature(logits, labels), metrics.fit_temperature(moved, labels)
+    assert 1 / 2 < after / before < 16  # without a largest lead, up to 1e88

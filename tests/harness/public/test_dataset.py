@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
+from torchvision.transforms import v2
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.suite import Task
@@ -69,6 +70,19 @@ def test_an_image_is_transformed_alone(world):
     data = SpurGenDataset(world, "val", transform=lambda image: image.float().mean())
     assert data[3]["image"] == SpurGenDataset(world, "val")[3]["image"].float().mean()
     assert data.twins("core")[3]["image"].ndim == 0
+
+
+def test_transforms_of_torchvision_apply_to_items_batches_and_twins(world):
+    shown = v2.Compose([v2.Resize(16), v2.RandomHorizontalFlip(1.0), v2.ToDtype(torch.float32, scale=True)])
+    plain, data = SpurGenDataset(world, "val"), SpurGenDataset(world, "val", transform=shown)
+    (batch,) = (batch["image"] for batch, _ in zip(DataLoader(data, batch_size=6), range(1), strict=False))
+    assert (batch.shape, batch.dtype) == ((6, 3, 16, 16), torch.float32)
+    for k in range(6):
+        torch.testing.assert_close(data[k]["image"], shown(plain[k]["image"]))
+        torch.testing.assert_close(batch[k], data[k]["image"])
+    torch.testing.assert_close(data.twins("core")[2]["image"], shown(plain.twins("core")[2]["image"]))
+    pictures = SpurGenDataset(world, "val", transform=v2.ToPILImage())
+    assert pictures[0]["image"].size == (world.image_size, world.image_size)
 
 
 @pytest.mark.parametrize("keep_bytes", [0, 1 << 30])

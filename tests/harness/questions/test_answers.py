@@ -97,6 +97,26 @@ def test_what_is_wrong_with_answers_is_named(suite, answer, tmp_path, change, me
         read_answers([answer(tmp_path / "asked", change=change)], task)
 
 
+@pytest.mark.parametrize("runs", [1, 100])
+def test_no_more_answers_are_read_than_there_are_questions(suite, answer, tmp_path, runs):
+    task = suite.task("small-text")
+    count = write_questions([task], tmp_path / "asked", "folder")
+
+    def bomb(rows):
+        return [{"key": rows[0]["key"], "prediction": 0} | ({"run": 1} if runs > 1 else {})] * (runs * count + 2)
+
+    with pytest.raises(SpurgenError, match=f"answers.csv has more than {runs * count + 1:,} rows; correct the file"):
+        read_answers([answer(tmp_path / "asked", change=bomb)], task)
+
+
+def test_columns_that_are_no_answers_are_not_read(suite, answer, tmp_path):
+    task = suite.task("small-text")
+    write_questions([task], tmp_path / "asked", "folder")
+    plain = read_answers([answer(tmp_path / "asked")], task)
+    more = answer(tmp_path / "asked", "more.csv", change=lambda rows: [{**row, "note": "long" * 99} for row in rows])
+    assert digest_of(read_answers([more], task)) == digest_of(plain)
+
+
 MANY = """
 suite = "many"
 name = "plates"

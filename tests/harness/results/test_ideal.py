@@ -1,11 +1,11 @@
-"""Excess reliance from what a suite stores, and metrics that older results lack."""
+"""Excess reliance from what a suite stores, and the total reliance."""
 
 import numpy as np
 import pytest
 
 from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.results.derived import with_derived
+from spurgen.harness.results.derived import with_total
 from spurgen.harness.results.ideal import mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import TaskRow
@@ -33,13 +33,12 @@ def worlds(suite, suite_file):
 
 
 @pytest.fixture
-def old(suite, make_outcome):
-    """Return a function that makes a result of a seed without the metrics that came later."""
+def made(suite, make_outcome):
+    """Return a function that makes a result of a seed with this reliance on color, and half of it on background."""
 
-    def make(seed, pull, task="small-text"):
-        channels = {"color": {"pull": pull}, "background": {"pull": pull / 2}}
-        patterns = {"aa": 0.9, "ac": 0.8, "ca": 0.7, "cc": 0.75}
-        return make_outcome(suite, 0.5, seed, task, channels=channels, patterns=patterns)[0]
+    def make(seed, reliance, task="small-text"):
+        channels = {"color": {"reliance": reliance}, "background": {"reliance": reliance / 2}}
+        return make_outcome(suite, 0.5, seed, task, channels=channels)[0]
 
     return make
 
@@ -64,53 +63,39 @@ def excess(suite, *results):
     return [result.metrics.get("reliance_excess") for result in complete.results]
 
 
-def test_excess_is_the_reliance_less_that_of_the_ideal_observer_of_the_results_world(worlds, old):
-    # with three values for three classes the oracle has a pull of 2/3
-    assert excess(worlds, old(0, 0.2), old(1, 0.4)) == pytest.approx([0.2, 0.4])
+def test_excess_is_the_reliance_less_that_of_the_ideal_observer_of_the_results_world(worlds, made):
+    assert excess(worlds, made(0, 0.3), made(1, 0.6)) == pytest.approx([0.2, 0.4])
 
 
-def test_excess_is_that_of_the_channel_with_the_largest_one(worlds, old):
+def test_excess_is_that_of_the_channel_with_the_largest_one(worlds, made):
     """Not the largest reliance less the ideal observer's, which is on another channel: that would be 0 here."""
     channels = {"color": {"reliance": 0.0}, "background": {"reliance": 0.1}}
-    result = old(0, 0.0).model_copy(update={"channels": channels})
+    result = made(0, 0.0).model_copy(update={"channels": channels})
     assert excess(worlds, result) == pytest.approx([0.05])
     assert excess(worlds, result.model_copy(update={"channels": {"color": {"reliance": 0.3}}})) == [None]
 
 
-def test_the_total_reliance_of_results_and_ideal_observers_is_the_sum_over_channels(worlds, old):
-    (complete,) = with_derived(worlds.task("small-text"), [old(0, 0.2)])
+def test_the_total_reliance_of_results_and_ideal_observers_is_the_sum_over_channels(worlds, made):
+    (complete,) = with_total(worlds.task("small-text"), [made(0, 0.3)])
     assert complete.metrics["reliance_total"] == pytest.approx(0.3 + 0.15)
     totals = [stored_ideals(worlds)[f"small-w{k}", "text"].metrics["reliance_total"] for k in (0, 1)]
     assert totals == pytest.approx([0.15, 0.25])
 
 
-def test_what_is_not_known_has_no_excess(worlds, old):
-    assert excess(worlds, old(0, 0.2, "small-image")) == [None]  # nothing is stored for images
-    unknown = old(0, 0.2).model_copy(update={"channels": {"color": {}, "background": {}}})
+def test_what_is_not_known_has_no_excess(worlds, made):
+    assert excess(worlds, made(0, 0.2, "small-image")) == [None]  # nothing is stored for images
+    unknown = made(0, 0.2).model_copy(update={"channels": {"color": {}, "background": {}}})
     failed = unknown.model_copy(update={"channels": {}, "patterns": {}, "metrics": {}, "error": "failed"})
     assert excess(worlds, unknown, failed) == [None, None]
     forged = unknown.model_copy(update={"channels": {"no-channel": {"pull": 0.5}}})
     assert excess(worlds, forged) == [None]
-    removed = old(0, 0.2).model_copy(update={"task": "no-task"})
+    removed = made(0, 0.2).model_copy(update={"task": "no-task"})
     assert excess(worlds, removed) == [None]
 
 
-def test_rows_keep_their_samples(worlds, old):
-    row = TaskRow((old(0, 0.1), old(1, 0.1)), np.ones((2, 60), bool), {"ig": np.zeros(24)})
+def test_rows_keep_their_samples(worlds, made):
+    row = TaskRow((made(0, 0.15), made(1, 0.15)), np.ones((2, 60), bool), {"ig": np.zeros(24)})
     complete = with_ideal(worlds, {"model": {"small-text": row}})["model"]["small-text"]
     assert complete.correct is row.correct
     assert complete.sums is row.sums
     assert [result.metrics["reliance_excess"] for result in complete.results] == pytest.approx([0.05, 0.025])
-
-
-def test_older_results_get_robust_accuracy_and_reliance_and_newer_ones_keep_theirs(worlds, old):
-    task = worlds.task("small-text")
-    (complete,) = with_derived(task, [old(1, 0.3)])
-    assert complete.channels["color"]["reliance"] == pytest.approx(0.45)
-    assert complete.metrics["reliance"] == pytest.approx(0.45)
-    assert complete.metrics["robust_accuracy"] == 0.7
-    newer = old(0, 0.3).model_copy(update={"metrics": {"robust_accuracy": 0.6, "reliance": 0.1}})
-    assert with_derived(task, [newer])[0].metrics == newer.metrics | {"reliance_total": pytest.approx(0.675)}
-    channels = {"color": {"pull": 0.1}, "background": {}}
-    part = old(0, 0.3).model_copy(update={"patterns": {"aa": 0.9}, "channels": channels})
-    assert {"robust_accuracy", "reliance", "reliance_total"}.isdisjoint(with_derived(task, [part])[0].metrics)

@@ -1,5 +1,6 @@
 """Logits from `predict`, `predict_proba` or `encode`, with a fake worker."""
 
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,8 +11,9 @@ from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.generators import sample
+from spurgen.harness.running import batching, query
 from spurgen.harness.running.query import Asker, collect, count_rows, probed_on_test
-from spurgen.harness.running.task_data import inputs
+from spurgen.harness.running.task_data import every_input, inputs, make_block
 
 
 class Worker:
@@ -20,7 +22,8 @@ class Worker:
     def __init__(self, function, *offers):
         self.function, self.about = function, SimpleNamespace(offers=offers)
 
-    def send(self, what, batch):
+    def send(self, what, batch, families):
+        assert len(families) == len(batch)
         self.what, self.batch = what, batch
 
     def answer(self, count, width, where):
@@ -43,7 +46,7 @@ def test_the_probe_on_an_encoder_predicts_the_class_encoded_in_the_features(num_
     class_of = dict(zip([*train.captions, *val.captions], [*train.labels, *val.labels], strict=True))
     asker = Asker(Worker(lambda captions: np.eye(num_classes)[[class_of[c] for c in captions]], "fit", "encode"), task)
     asker.fit_probe(train)
-    logits = np.concatenate(list(asker.logits(iter([inputs(task, val)]), "val")))
+    logits = np.concatenate(list(asker.logits(iter([(inputs(task, val), range(8))]), "val")))
     assert logits.shape == (8, num_classes)
     assert logits.argmax(1).tolist() == val.labels.tolist()
     # differences of logits equal the probe's log-odds
@@ -56,7 +59,7 @@ def test_a_class_that_the_probe_has_never_seen_is_the_least_likely(known):
     task = make_task(4)
     asker = Asker(Worker(lambda _: np.eye(4)[known], "encode"), task)
     asker.probe = LogisticRegression().fit(np.eye(4)[known], known)
-    (logits,) = asker.logits(iter([Batch(None, ["a"] * len(known))]), "val")
+    (logits,) = asker.logits(iter([(Batch(None, ["a"] * len(known)), known)]), "val")
     assert logits.argmax(1).tolist() == known
     unseen = np.setdiff1d(range(4), known)
     assert np.allclose(logits[:, unseen], logits[:, known].min(axis=1, keepdims=True) - 20)
@@ -79,9 +82,54 @@ def test_every_answered_row_is_reported_and_their_number_is_known_before(offers)
     assert sum(reported) == count_rows(task, offers)
 
 
+@pytest.fixture
+def asked_in(monkeypatch):
+    """Return a function that asks about a task by an order seed: the mean place of each part, and what was seen."""
+    splits = {"train": 60, "val": 20, "test_per_group": 40, "twins": 60}
+    task = Task("t", make_scenario("t", **make_task(2).scenario.model_dump(exclude={"splits"}), splits=splits), "text")
+    val = sample(task.scenario, "val", range(20), images=False)
+    for module, name, value in (
+        (query, "CHUNK", 20), (batching, "CHUNK", 20), (batching, "POOL_ROWS", 40), (batching, "SIZES", (10, 21)),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    parts = [make_block(task, *part).captions for part in every_input(task, 20)] + [val.captions]
+    once = Counter(caption for part in parts for caption in part)
+
+    def ask(seed):
+        worker = Worker(lambda captions: np.eye(2)[np.arange(len(captions)) % 2], "predict")
+        seen = []
+        monkeypatch.setattr(
+            worker,
+            "send",
+            lambda what, b, f: (seen.extend(zip(b.captions, f, strict=True)), Worker.send(worker, what, b, f)),
+        )
+        collect(Asker(worker, task), lambda *_: None, val, val, seed)
+        place = {caption: k for k, (caption, _) in enumerate(seen)}
+        places = [[place[caption] for caption in part if once[caption] == 1] for part in parts]
+        return [np.mean(part) for part in places if part], seen
+
+    return ask
+
+
+def test_parts_of_the_test_are_asked_about_in_an_order_that_the_seed_draws(asked_in):
+    places = [asked_in(seed)[0] for seed in range(5)]
+    correlations = np.corrcoef([np.arange(len(places[0])), *places])[np.triu_indices(6, 1)]
+    assert np.abs(correlations).max() < 0.6  # deviation 0.2 in random order, 0.95 and more in a fixed one
+    assert places[0] == asked_in(0)[0]
+
+
+def test_a_base_sample_and_its_twins_are_one_family(asked_in):
+    _, seen = asked_in(0)
+    sizes = Counter(family for _, family in seen)
+    assert {family: sizes[family] for family in sizes if family[0] == "test"} == {
+        ("test", k): 7 if k < 60 else 1 for k in range(160)
+    }
+    assert {family: sizes[family] for family in sizes if family[0] is None} == {(None, k): 1 for k in range(20)}
+
+
 def test_probabilities_become_logarithms_and_logits_stay_unchanged():
     rows = np.array([[0.25, 0.75], [1.0, 0.0]])
-    batches = [Batch(None, ["a", "b"])]
+    questions = [(Batch(None, ["a", "b"]), [0, 1])]
     for offer, expected in (("predict_proba", np.log([[0.25, 0.75], [1, 1e-12]])), ("predict", rows)):
-        (logits,) = Asker(Worker(lambda _: rows, offer, "encode"), make_task(2)).logits(iter(batches), "val")
+        (logits,) = Asker(Worker(lambda _: rows, offer, "encode"), make_task(2)).logits(iter(questions), "val")
         assert np.allclose(logits, expected)

@@ -36,7 +36,8 @@ class Worker:
     def restore(self, place):
         self.place = place
 
-    def send(self, what, batch):
+    def send(self, what, batch, families):
+        del families
         self.pending = what, batch
 
     def answer(self, count, width, where):

@@ -1,6 +1,8 @@
 """Choosing an executor; executors that need no cluster."""
 
+import errno
 import os
+import re
 from dataclasses import fields
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.machine.resources import Resources
-from spurgen.harness.running.executing import EXECUTORS, execute, heeded, read_cluster
+from spurgen.harness.running.executing import EXECUTORS, execute, execute_each, heeded, read_cluster
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,24 @@ def test_every_job_comes_with_its_result(executor):
 def test_an_error_of_a_job_is_raised(executor):
     with pytest.raises(ZeroDivisionError):
         list(execute(lambda job: 1 / job, [0], Resources(1, executor)))
+
+
+@pytest.mark.parametrize("executor", ["local", "serial"])
+def test_an_unexpected_error_of_a_job_is_its_result_and_the_others_go_on(executor):
+    done = dict(execute_each(lambda job: 1 / job, [2, 0, 4], Resources(1, executor)))
+    bug = done.pop(0)
+    assert done == {2: 0.5, 4: 0.25}
+    assert re.fullmatch(r"ZeroDivisionError: division by zero \(\S+, line \d+\)", bug.error)
+    assert bug.trace.startswith("Traceback (most recent call last)")
+
+
+@pytest.mark.parametrize("error", [SpurgenError("other data"), OSError(errno.ENOSPC, "No space left on device")])
+def test_what_concerns_all_jobs_ends_the_run(error):
+    def work(_):
+        raise error
+
+    with pytest.raises(type(error)):
+        list(execute_each(work, [0, 1], Resources(1, "serial")))
 
 
 def test_serial_jobs_run_in_this_process():

@@ -5,7 +5,6 @@ Memory that C libraries allocate by themselves is not counted; what the process 
 
 import gc
 import os
-import sys
 import tempfile
 import tracemalloc
 from pathlib import Path
@@ -16,7 +15,7 @@ from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap runs on Linux alone")
+pytestmark = pytest.mark.needs("bubblewrap")
 LEAK = 200_000  # bytes: 33,000 were seen; one batch of images that is kept has millions
 MANY = 21  # sandboxes: enough to notice a descriptor, thread or file that each leaves behind
 GOOD = "import numpy as np\ndef predict(batch): return batch.images.mean((1, 2))"

@@ -14,7 +14,7 @@ def test_shares_have_as_many_jobs_of_every_task_and_in_all_give_or_take_one(task
         for seed in range(seeds)
         for task in range(tasks)
     ]
-    shares = [share(by_task(jobs), k, count, flag="--index", what="jobs") for k in range(count)]
+    shares = [share(by_task(jobs), k, count) for k in range(count)]
     dealt = sorted((job.seed, int(job.task.name)) for each in shares for job in each)
     assert dealt == sorted((job.seed, int(job.task.name)) for job in jobs)
     assert max(map(len, shares)) - min(map(len, shares)) <= 1

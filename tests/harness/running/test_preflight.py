@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.running.preflight import CHECKS, SPLITS, check_modality, example_tasks
+from spurgen.harness.running.preflight import CHECKS, SPLITS, Accuracy, check_modality, erm_accuracy, example_tasks
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
 HEAD = """
@@ -80,6 +80,30 @@ def test_unseeded_training_fails_a_check(examine):
     assert "and seed training with context.seed" in findings.failures[0]
 
 
+@pytest.mark.parametrize("what", ["predict", "encode"])
+def test_the_accuracy_is_that_on_samples_that_training_did_not_see(examine, what):
+    """Captions are all different, so that a submission can learn those it was given by heart, and knows no other."""
+    learns = "def fit(train, val, context):\n    for part in (train, val):\n"
+    learns += "        seen.update(zip(part.captions, part.labels))\n"
+    knows = "return np.eye(3)[[seen.get(c, 0) for c in b.captions]] + 1e-3 * lengths(b)[:, :1]"
+    accuracy = examine(knows, learns, what=what).accuracy
+    assert accuracy.count == 800
+    assert accuracy.value < 0.6
+
+
+@pytest.mark.slow
+def test_erm_is_measured_on_the_same_samples(suite):
+    accuracy = erm_accuracy(example_tasks(suite)["text"], DEFAULT, "cpu")
+    assert (accuracy.count, accuracy.num_classes) == (800, 3)
+    assert not accuracy.at_chance
+
+
+def test_an_accuracy_is_at_chance_unless_it_is_significantly_better():
+    assert Accuracy(80, 800, 10).at_chance
+    assert Accuracy(94, 800, 10).at_chance
+    assert not Accuracy(96, 800, 10).at_chance
+
+
 def test_long_training_is_not_repeated(examine):
     findings = examine("return lengths(b)", TRAINS.format(seed="0"), limits=Limits(retrain_seconds=0.0))
     assert findings.outcomes["no memory"] == "not tried"
@@ -96,7 +120,9 @@ def test_training_on_several_cores_counts_by_its_cpu_time_but_lasts_its_wall_tim
     cpu = iter(np.arange(100) * 90.0)
     monkeypatch.setattr("spurgen.harness.sandbox.launch.WorkerProcess.cpu_seconds", property(lambda _: next(cpu)))
     findings = examine("return lengths(b)", TRAINS.format(seed="0"))
-    assert findings.notes == ["training takes 90 s of CPU time, so it was not tried twice"]
+    assert findings.notes == [
+        "training takes 90 s of CPU time, so it was not tried twice; spurgen reproduce does, before a row is ranked"
+    ]
     assert findings.seconds < 60
 
 

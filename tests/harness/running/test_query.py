@@ -1,12 +1,17 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spurgen.benchmark.contract import Batch
+from spurgen.generators import sample
+from spurgen.harness.running import query
 from spurgen.harness.running.batching import Chunk
-from spurgen.harness.running.query import ask_mixed
+from spurgen.harness.running.query import Asker, ask_mixed
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
+from spurgen.harness.worker.messages import MAX_WIDTH
 
 
 class Echo:
@@ -15,9 +20,9 @@ class Echo:
     def __init__(self):
         self.batches = []
 
-    def logits(self, batches, where):
+    def logits(self, questions, where):
         del where
-        for batch in batches:
+        for batch, _ in questions:
             self.batches.append([int(caption) for caption in batch.captions])
             yield np.array(self.batches[-1], float)[:, None]
 
@@ -55,6 +60,36 @@ def predict(batch):
     assert result.error is None
     assert result.metrics["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: queried in order, this would be 1
     assert result.metrics["cra"] < 0.2
+
+
+class Encoder:
+    """A fake worker that only encodes, as random features of some width."""
+
+    about = SimpleNamespace(offers=["encode"])
+
+    def __init__(self, width):
+        self.rng, self.width = np.random.default_rng(0), width
+
+    def send(self, what, batch):
+        pass
+
+    def answer(self, count, *_):
+        return self.rng.normal(size=(count, self.width)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("width", "values", "rows"), [(3, 1 << 26, 60), (3, 180, 60), (3, 179, 59), (40, 900, 22)])
+def test_the_probe_is_fitted_on_a_bounded_number_of_features(suite, monkeypatch, width, values, rows):
+    monkeypatch.setattr(query, "PROBE_VALUES", values)
+    task = suite.task("small-text")
+    asker = Asker(Encoder(width), task)
+    asker.fit_probe(sample(task.scenario, "train", range(60)))
+    scaler, classifier = (step for _, step in asker.probe.steps)
+    assert scaler.n_samples_seen_ == rows
+    assert classifier.max_iter == 1000
+
+
+def test_the_widest_features_that_a_submission_may_return_are_probed_on_16384_rows():
+    assert query.PROBE_VALUES // MAX_WIDTH == 16384
 
 
 def test_scores_however_small_are_scored(result_of, write_submission):

@@ -46,6 +46,20 @@ def predictions(task, factors):
     return Predictions(logits(factors["val"].labels), factors["val"].labels, blocks)
 
 
+@pytest.mark.parametrize("kind", ["ctrl", "unc"])
+def test_absurd_certainty_of_one_twin_costs_the_invariance_gap_ten_median_leads(task, predictions, factors, kind):
+    logits, label = predictions.blocks[Block(kind)].copy(), factors["test"].labels[0]
+    logits[0, (label + 1) % CLASSES] = 1e5  # wrong
+    changed = replace(predictions, blocks={**predictions.blocks, Block(kind): logits})
+    scores = score(task, changed, factors["test"], factors["train"])
+    leads = np.sort(predictions.calibration.max(axis=1, keepdims=True) - predictions.calibration, axis=1)[:, 1:]
+    temperature, sign, other = scores.metrics["temperature"], *{"ctrl": (1, "unc"), "unc": (-1, "ctrl")}[kind]
+    loss_of_other = -np.log(probabilities(predictions.blocks[Block(other)][:1], temperature))[0, label]
+    lost = sign * scores.samples["ig"][0] + loss_of_other
+    assert lost * temperature == pytest.approx(10 * np.median(leads))
+    assert abs(scores.metrics["ig_raw"]) > 1e5 / BASES / 2  # at T = 1 all leads count
+
+
 def test_half_twins_are_compared_with_their_own_base_samples(monkeypatch):
     for module in ("task_data", "scoring"):
         monkeypatch.setattr(f"spurgen.harness.running.{module}.HALF_BASES", 7)

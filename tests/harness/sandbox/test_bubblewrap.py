@@ -19,9 +19,9 @@ from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.sandbox.process import Worker
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap needs Linux")
+pytestmark = pytest.mark.needs("bubblewrap")
 SANDBOXED = Limits(isolation="bubblewrap")
-FCNTL = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, "fcntl")
+FCNTL, PRCTL = (pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in ("fcntl", "prctl"))
 TRYING = """
 import ctypes, os, socket, subprocess, sys, threading
 def predict(batch):
@@ -65,6 +65,9 @@ def attempt(ask_worker, write_submission):
             "['0000000000000000', '2']",
         ),
         ("os.listdir('/proc/1')", "[]"),
+        ("open('/proc/vmstat').read()", "PermissionError"),
+        ("open('/proc/kallsyms').read()", "PermissionError"),
+        ("os.path.isdir('/proc/pressure') and os.listdir('/proc/pressure') or []", "[]"),
         ("open('/proc/sys/kernel/core_pattern', 'r+')", "OSError: [Errno 30]"),
         ("os.environ.get('SECRET')", "None"),
         ("open('/etc/passwd')", "FileNotFoundError"),
@@ -114,7 +117,7 @@ def test_a_symbolic_link_in_files_is_followed(attempt, tmp_path):
 def test_a_hidden_current_folder_stays_hidden(attempt, monkeypatch):
     hidden = HOME / "benchmark" / "suites"
     monkeypatch.setattr(bubblewrap, "_hidden", lambda: [str(hidden)])
-    monkeypatch.chdir(hidden / "v1")
+    monkeypatch.chdir(hidden / "v2")
     assert attempt("os.getcwd()") == "'/tmp'"
 
 
@@ -250,13 +253,15 @@ def test_every_refused_call_fails(attempt):
     numbers = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in seccomp.REFUSED}
     calls = {name: (number,) for name, number in numbers.items() if number >= 0}
     calls |= {name: (FCNTL, "place", command) for name, command in seccomp.FILE_COMMANDS.items()}
+    calls |= {f"prctl {high}": (PRCTL, seccomp.SET_SECCOMP | high, 2) for high in (0, 1 << 32)}
     assert len(calls) > 40
     before = f"""
 import ctypes, os
 kernel, place = ctypes.CDLL(None, use_errno=True), os.open(os.devnull, os.O_RDONLY)
 def tried(number, first=-1, second=0):
     first = place if first == "place" else first
-    return os.strerror(ctypes.get_errno()) if kernel.syscall(number, first, second, 0, 0, 0) < 0 else "worked"
+    failed = kernel.syscall(number, ctypes.c_long(first), second, 0, 0, 0) < 0
+    return os.strerror(ctypes.get_errno()) if failed else "worked"
 CALLS = {calls!r}
 """
     listed = attempt("[n for n, call in CALLS.items() if tried(*call) != 'Operation not permitted']", before=before)

@@ -45,6 +45,13 @@ def test_a_high_temperature_does_not_hide_that_uninformative_logits_are_drawn_an
     assert largest_change("predict", LOGITS, ROUNDED, 1000.0) < 0.5
 
 
+@pytest.mark.parametrize("outlier", [1e3, 1e6, 1e8])
+def test_a_few_absurd_leads_do_not_hide_that_all_others_are_drawn_anew(outlier):
+    before, after = LOGITS.copy(), 3 * LOGITS  # no row's best class changes
+    before[:5, 0] = after[:5, 0] = outlier
+    assert largest_change("predict", before, after, outlier) > 3
+
+
 def test_a_constant_per_row_changes_nothing():
     assert largest_change("predict", LOGITS, LOGITS + 7 * np.arange(500)[:, None]) == pytest.approx(0, abs=1e-9)
 

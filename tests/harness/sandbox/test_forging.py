@@ -30,6 +30,11 @@ def forge(header, length=None, rest=b""):
         ('{"arrays": [["x", "uint8", [0] * 65]]}', "load did not answer: a frame that cannot be read: ValueError"),
         ('{"arrays": [["x", "uint8", [0, 2**63]]]}', "load did not answer: a frame that cannot be read"),
         ('{"arrays": [["x", "uint8", [1]]]}', "load did not answer: 1 arrays of 1 bytes, more than 0"),
+        (
+            "b'{\"ok\": true, \"arrays\": [[\"x\", \"uint8\", [' + b'9' * 4000 + b', ' + b'9' * 4000 + b']]]}'",
+            "load did not answer: a frame that cannot be read: ValueError: Exceeds the limit",
+        ),
+        ('b\'{"arrays": [], "error": \' + b"[" * 700 + b"]" * 700 + b"}"', r"load failed: \[\["),
         ('{"arrays": [], "ok": True}', "invalid description: name: "),
         ('{"arrays": [], "ok": 1}', "load failed: None"),
         ("about(name=7)", "invalid description: name: Input should be a valid string"),

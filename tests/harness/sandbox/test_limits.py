@@ -15,7 +15,7 @@ from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker, describe
 
 
-@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+@pytest.mark.parametrize("isolation", [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 @pytest.mark.parametrize(
     ("code", "limits", "message"),
     [

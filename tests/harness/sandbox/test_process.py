@@ -155,7 +155,7 @@ def test_each_access_tier_grants_its_fields(access, granted):
     assert [f"{s}.{f}" for s, d in splits.items() for f in fields if getattr(d, f) is not None] == granted
 
 
-@pytest.mark.parametrize("isolation", ["bubblewrap", "process"])
+@pytest.mark.parametrize("isolation", [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, write_submission, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     limits = Limits(isolation=isolation)

@@ -151,9 +151,9 @@ def test_every_row_is_equally_likely_to_be_sampled(write_submission, monkeypatch
                 worker.send("predict", Batch(part, None))
                 worker.answer(len(part), 3, "test")
             sample = worker._samples["predict"]
-            drawn = [int(batch.images[0, 0, 0, 0]) for batch in sample.inputs]
+            drawn = [int(row.input.images[0, 0, 0, 0]) for row in sample.values()]
             assert len(set(drawn)) == 30
-            assert [row[0] for row in sample.answers] == drawn
+            assert [row.answer[0] for row in sample.values()] == drawn
             counts[drawn] += 1
     thirds = [part.mean() for part in np.split(counts, (20, 45))]
     assert thirds == pytest.approx([20] * 3, abs=3)  # of 60 times a third; the standard error is under 1
@@ -238,7 +238,7 @@ def test_nobody_knows_which_answers_are_asked_for_again(write_submission):
         ) as worker:
             worker.send("predict", Batch(IMAGES, None))
             worker.answer(len(IMAGES), 3, "test")
-            drawn.append({row.tobytes() for each in worker._samples["predict"].inputs for row in each.images})
+            drawn.append({row.input.images.tobytes() for row in worker._samples["predict"].values()})
     assert len(drawn[0]) == len(drawn[1]) == ROWS
     assert drawn[0] != drawn[1]
 
@@ -253,6 +253,7 @@ def test_a_submission_that_trained_on_a_gpu_is_not_trained_again(write_submissio
     assert worker.consistency.worker == "same"
 
 
+@pytest.mark.needs("bubblewrap")
 def test_what_is_in_memory_of_a_submissions_own_files_is_forgotten_as_well(write_submission, monkeypatch):
     forgotten = []
     monkeypatch.setattr(rechecks, "forget", forgotten.extend)

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.suite import Task, load_suite
 from spurgen.harness.site.core_cue import core_cue, nouns
 from spurgen.harness.site.opening import value_name
 
@@ -50,6 +51,9 @@ def test_values_have_the_words_of_the_captions_beside_them(task, channel, value,
 
 
 def test_a_plain_caption_and_a_whole_sentence_leave_a_value_its_name():
-    tasks = load_suite("v1").tasks
-    assert value_name(tasks["signs-text"], "background", 2) == "solid"
-    assert value_name(tasks["wording-text"], "voice", 1) == "passive"
+    def plain(channel):
+        channels = {channel: {"carrier": "caption"}}
+        return Task("plain", make_scenario("plain", suite="s", name="plain", seed=1, channels=channels), "text")
+
+    assert value_name(plain("background"), "background", 2) == "solid"
+    assert value_name(plain("voice"), "voice", 1) == "passive"

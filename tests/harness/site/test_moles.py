@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.store import SHIPPED
 from spurgen.harness.site.figures import Figures
@@ -20,6 +21,19 @@ def test_changes_are_against_erm_on_the_task_with_hidden_channels(many):
     for _, access, changes in found.methods:
         assert not changes["background"].told  # hidden from every method
         assert changes["color"].told == (access in ("val_groups", "train_groups"))
+
+
+def test_only_a_method_that_sees_groups_is_said_to_be_given_a_channel(many):
+    board = many.board.tasks["pair-image"]
+    seen = {}
+    for access in ACCESS:
+        rows = [replace(row, access=access) for row in board.rows]
+        shown = replace(many.board, tasks={**many.board.tasks, "pair-image": replace(board, rows=rows)})
+        (found,) = moles(replace(many, board=shown))
+        seen[access] = {(name, mole.told) for *_, changes in found.methods for name, mole in changes.items()}
+    told = {access: ("color", True) in pairs for access, pairs in seen.items()}
+    assert told == {"none": False, "envs": False, "val_groups": True, "train_groups": True, "twins": False}
+    assert not any(("background", True) in pairs for pairs in seen.values())  # hidden from every method
 
 
 def test_the_page_marks_the_same_changes_as_the_validity_report():

@@ -22,8 +22,7 @@ def test_environments_are_told_apart_by_their_share():
     )
     one = " ".join(in_words(load_suite("v2").tasks["availability-small-80"]))
     assert "1 shortcut goes with the class in training: color. It shows the value that goes with the class with" in one
-    same = " ".join(in_words(load_suite("v1").tasks["dose-10-image"]))
-    assert "with probability 0.1 in 100% of the samples" in same
+    assert "with probability 0.8 in 100% of the samples" in one
 
 
 def test_every_channel_environment_and_split_is_a_dial(tiny):

@@ -15,8 +15,7 @@ from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estim
 WORLDS = 5
 TEST_SAMPLES = 500  # of the pattern that decides robust accuracy
 PROFILES = {"erm": (0.19, 0.081), "resample": (0.45, 0.104), "group_dro": (0.80, 0.055), "contrastive": (0.95, 0.015)}
-"""Mean robust accuracy over v1's signs tasks, and the standard deviation between worlds: of WGA in pilots on five
-worlds, and for contrastive twice that between v1's seeds."""
+"""Mean robust accuracy and the standard deviation between worlds: of the order of those that pilots had."""
 
 
 def draw_rows(rng, means, deviations, shared=0.3):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spurgen.harness.statistics.letters import largest_distinct, shared_letters, tier_letters
+from spurgen.harness.statistics.letters import largest_distinct, tier_letters
 
 
 def differing(count, *pairs):
@@ -37,9 +37,6 @@ def test_there_are_more_letters_than_the_alphabet_has():
     letters = tier_letters(~np.eye(count, dtype=bool))
     assert len(set(letters)) == count
     assert all(len(letter) == 1 and letter.isalpha() for letter in letters)
-    apart = np.zeros(count, bool)
-    apart[55] = True
-    assert shared_letters(apart, letters) == "".join(letters[:55] + letters[56:])
 
 
 @settings(max_examples=80)
@@ -50,15 +47,6 @@ def test_two_rows_share_a_letter_exactly_if_they_do_not_differ(seed, count):
     for a in range(count):
         for b in range(count):
             assert bool(set(letters[a]) & set(letters[b])) == (not differ[a, b])
-
-
-def test_a_further_row_has_the_letters_of_no_row_that_it_differs_from():
-    letters = ["a", "ab", "bc", "c"]
-    assert shared_letters(np.array([False] * 4), letters) == "abc"
-    assert shared_letters(np.array([True, False, False, False]), letters) == "bc"
-    assert shared_letters(np.array([True, False, False, True]), letters) == "b"
-    assert shared_letters(np.array([False, True, True, False]), letters) == ""
-    assert shared_letters(np.empty(0, bool), []) == ""
 
 
 @settings(max_examples=80)

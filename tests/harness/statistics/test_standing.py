@@ -28,13 +28,18 @@ def test_all_pairs_are_corrected_together():
     assert not differ[2, 3]
 
 
+def differ_from(known, row):
+    """Return from which references one further row differs."""
+    return known.differ_with([row])[-1, :-1].tolist()
+
+
 def test_a_further_row_is_corrected_as_one_more_of_the_references():
     rows = drawn([0.9, 0.5, 0.5, 0.5, 0.5])
     known, new, alone_differs = references(rows), drawn([0.5], seed=1)[0], False
     for shift in np.linspace(0, 0.1, 41):
         own = [paired(new + shift, row, known.spread).p for row in rows]
         beside = [p < ALPHA for p in benjamini_hochberg(np.array([*known.p_values, *own]))[10:]]
-        assert known.differ_from(new + shift).tolist() == beside
+        assert differ_from(known, new + shift) == beside
         alone_differs |= beside != [p < ALPHA for p in benjamini_hochberg(np.array(own))]
     assert alone_differs
 
@@ -42,7 +47,36 @@ def test_a_further_row_is_corrected_as_one_more_of_the_references():
 def test_a_copy_of_a_reference_differs_from_what_that_differs_from():
     rows = drawn([0.9, 0.7, 0.5, 0.3, 0.1], 0.01)
     known = references(rows)
-    assert known.differ_from(rows[2]).tolist() == known.differ()[2].tolist()
+    assert differ_from(known, rows[2]) == known.differ()[2].tolist()
+
+
+def test_two_further_rows_are_corrected_as_if_they_alone_stood_beside_the_references():
+    rows = drawn([0.9, 0.5, 0.5, 0.5, 0.5])
+    known, alone_differs, verdicts = references(rows), False, set()
+    first, base = drawn([0.7], seed=1)[0], drawn([0.7], seed=2)[0]
+    for shift in np.linspace(0, 0.1, 41):
+        second = base + shift
+        tests = [[paired(row, other, known.spread).p for other in rows] for row in (first, second)]
+        between = paired(first, second, known.spread).p
+        beside = benjamini_hochberg(np.array([between, *tests[0], *tests[1], *known.p_values]))[0] < ALPHA
+        differ = known.differ_with([first, second])
+        assert differ[5, 6] == differ[6, 5] == beside
+        alone_differs |= beside != (between < ALPHA)
+        verdicts.add(bool(beside))
+    assert alone_differs
+    assert verdicts == {True, False}
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+def test_a_further_row_changes_no_pair_of_others(seed, further):
+    rng = np.random.default_rng(seed)
+    rows, others = drawn(rng.uniform(size=5), 0.05, seed), drawn(rng.uniform(size=further + 1), 0.1, seed + 1)
+    known = references(rows)
+    differ = known.differ_with(others)
+    assert (differ == differ.T).all()
+    assert (differ[:5, :5] == known.differ()).all()
+    assert (differ[:-1, :-1] == known.differ_with(others[:-1])).all()
 
 
 @settings(max_examples=30)

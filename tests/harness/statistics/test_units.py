@@ -90,6 +90,19 @@ def test_a_mean_has_the_t_interval_of_its_units():
     assert (estimate.low, estimate.high) == pytest.approx(expected)
 
 
+def test_the_interval_of_a_proportion_is_at_least_as_wide_as_the_references_vary():
+    spread = Spread(Prior(0.16, 10.0))
+    for row in (ROW, 0.5 + 0.1 * (ROW - ROW.mean())):
+        own = t.ppf(0.975, 4) * row.std(ddof=1)
+        variance = max(row.var(ddof=1), 0.16 * row.mean() * (1 - row.mean()))
+        reach = max(own, t.ppf(0.975, 14) * np.sqrt(variance)) / np.sqrt(5)
+        estimate = mean_estimate(row, spread)
+        assert estimate.ends == pytest.approx((max(row.mean() - reach, 0), min(row.mean() + reach, 1)))
+        assert mean_estimate(row, Spread(Prior(0.16, 10.0), ends=ANY)).high == pytest.approx(
+            row.mean() + own / np.sqrt(5)
+        )
+
+
 def test_few_or_equal_units_have_the_variance_of_the_references():
     spread = Spread(Prior(0.04, 10.0))
     for values, degrees in ((np.array([0.5]), 10), (np.ones(5), 14)):

@@ -1,4 +1,4 @@
-"""A small suite of the kind that v1 is, and rows with known metrics."""
+"""A small suite with one world, and rows with known metrics."""
 
 import json
 import zlib
@@ -11,6 +11,8 @@ from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board import eligibility
+from spurgen.harness.board import references as board_references
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.results.derived import oracle_pulls
 from spurgen.harness.results.identity import SCORING_VERSION
@@ -43,7 +45,7 @@ STRENGTHS = {"signs": 0.8, "dose-10": 0.1, "dose-50": 0.5, "dose-90": 0.9}
 TASKS = """
 [tasks]
 signs-image = { scenario = "signs", modality = "image", role = "main" }
-signs-text = { scenario = "signs", modality = "text", backbone = "pretrained", role = "main" }
+signs-text = { scenario = "signs", modality = "text", role = "main" }
 dose-90-image = { scenario = "dose-90", modality = "image", role = "dose" }
 dose-10-image = { scenario = "dose-10", modality = "image", role = "dose" }
 dose-50-image = { scenario = "dose-50", modality = "image", role = "dose" }
@@ -146,9 +148,10 @@ def gathered(toy):
         metrics = read_published() if published is None else published
         names = sorted(rows) if baselines is None else baselines
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(
-                _rows, "is_baseline_row", lambda row: row.results[0].submission_sha256 != "of an earlier version"
-            )
+            for module in (_rows, eligibility, board_references):
+                patched.setattr(
+                    module, "is_baseline_row", lambda row: row.results[0].submission_sha256 != "of an earlier version"
+                )
             suite = gather(toy, rows, references, metrics, {name: ACCESS.get(name, "none") for name in names})
         tasks = {
             name: replace(suite.tasks[name], ideals=[ideal_of(toy.task(name).scenario, *figures)] if figures else [])

@@ -64,6 +64,13 @@ def test_a_failure_that_the_data_ask_for_does_not_pass(examined):
     assert examined(wga=0.2, ideal=0.25).passed is True  # seeds differ by .02 at most, so .05 is significant
 
 
+def test_an_ideal_observer_whose_lead_is_not_significant_is_not_above_erm(examined):
+    section = examined(wga=0.2, ideal=0.205)
+    task = section.tasks["signs-image"]
+    assert task.below_ideal.low < 0 < task.below_ideal.value
+    assert (section.passed, list(task.missed)) == (False, ["the ideal observer significantly above ERM"])
+
+
 def test_without_an_ideal_observer_a_task_cannot_pass_and_its_command_is_named(examined):
     section = examined(ideal=None)
     assert (section.passed, section.tasks["signs-text"].below_ideal) == (None, None)
@@ -108,7 +115,7 @@ def test_an_invalid_reference_does_not_count(examined, unsound):
     assert section.passed is None
     assert section.tasks["signs-image"].reference_robust_accuracy is None
     (line,) = section.missing
-    assert line.startswith("signs-image, signs-text: no erm trained on uncorrelated data; `spurgen calibrate --suite ")
+    assert line.startswith("signs-image, signs-text: no erm trained on uncorrelated data; `python tools/calibrate.py ")
     assert line.endswith("toy.toml --tasks signs-image signs-text` makes what is missing")
 
 

@@ -38,7 +38,7 @@ SHOWN = {
     },
     "spearman": {
         "signs-image (scratch)",
-        "signs-text (pretrained)",
+        "signs-text (scratch)",
         "Waterbirds, SubpopBench (5)",
         "the four, median",
         "the four, within access tiers",

@@ -1,8 +1,11 @@
 import html
 import json
+from dataclasses import replace
 
 import pytest
 
+from spurgen.harness.board import eligibility
+from spurgen.harness.board import references as board_references
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
 from spurgen.harness.validity import _rows
@@ -45,10 +48,20 @@ def test_the_report_does_not_depend_on_the_order_of_the_rows(sections, rows, ref
 def test_the_text_has_every_part_with_its_verdict_and_plot(sections):
     text = to_markdown("toy", sections, NAMES)
     assert text.startswith("# Is SpurGen toy any good?")
-    assert "- ERM fails, and correlations are why: passed. ERM's robust accuracy is " in text
+    assert "- ERM fails, and correlations are why: holds. ERM's robust accuracy is " in text
     assert "- Agreement of published data sets with one another: measured, no threshold. Spearman's rho is " in text
     assert all(f"]({name}.png)" in text for name in NAMES)
     assert text.index("## What this report cannot show") < text.index("## Verdicts") < text.index("- ERM fails")
+
+
+def test_a_claim_that_does_not_hold_says_so_and_what_may_still_be_concluded(sections):
+    failed = {name: replace(section, passed=False) for name, section in sections.items()}
+    for name, line in zip(TESTS, summary(failed).splitlines(), strict=True):
+        section = failed[name]
+        assert bool(section.STILL) == section.JUDGED, name
+        if section.JUDGED:
+            assert (section.STILL in summary(sections)) == (sections[name].passed is False)
+            assert f": **does not hold**. {section.summary()} {section.STILL}" in line
 
 
 def test_every_number_of_the_summary_is_from_the_sections(sections):
@@ -110,7 +123,8 @@ def folder(tmp_path, rows, references, keep_row):
 @pytest.fixture
 def run(toy_file, tmp_path, monkeypatch):
     """Return a function that runs the command on the toy suite, whose rows count as ours, and returns its exit code."""
-    monkeypatch.setattr(_rows, "is_baseline_row", lambda _: True)
+    for module in (_rows, eligibility, board_references):
+        monkeypatch.setattr(module, "is_baseline_row", lambda _: True)
     return lambda *more: main(["validity", "--suite", toy_file, "--results", str(tmp_path / "results"), *more])
 
 

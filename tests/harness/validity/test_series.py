@@ -41,7 +41,7 @@ def test_a_grid_has_a_series_per_core_named_by_what_its_scenarios_differ_in(dose
 def test_modality_and_backbone_divide_series(dose):
     tasks = {name: dose(name, strength) for name, strength in (("a", 0.1), ("b", 0.5), ("c", 0.9))}
     tasks["b"] = replace(tasks["b"], modality="text")
-    tasks["c"] = replace(tasks["c"], backbone="pretrained")
+    tasks["c"] = replace(tasks["c"], backbone="imagenet")
     assert [series.tasks for series in find_series(tasks)] == [["a"], ["b"], ["c"]]
     assert find_series(tasks)[1].name == "backbone scratch, modality text"
 

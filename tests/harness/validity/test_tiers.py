@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from spurgen.harness.board.leaderboard import build
@@ -48,6 +46,20 @@ def test_five_tiers_do_not_pass_if_few_pairs_are_told_apart(examined):
     assert 0.4 < task.told_apart < 0.6
 
 
+def test_letters_are_those_of_an_access_tier_and_its_rows_stand_together(make_outcomes, gathered):
+    access = {"a": "train_groups", "b": "none", "c": "train_groups", "d": "none", "e": "none"}
+    rows = {
+        label: {task: make_outcomes(label, task, wga, access=access[label]) for task in TASKS}
+        for label, wga in FIVE.items()
+    }
+    section = tiers.examine(gathered(rows))
+    task = section.tasks["signs-image"]
+    assert list(task.letters.items()) == [("e", "a"), ("d", "b"), ("b", "c"), ("c", "a"), ("a", "b")]
+    assert list(task.access.items()) == [(label, access[label]) for label in "edbca"]
+    assert (task.tiers, task.distinct) == (5, ["e", "d", "c", "b", "a"])
+    assert "| signs-image | train_groups | c " in section.tables()
+
+
 def test_rows_with_few_units_make_no_tier(make_outcomes, gathered):
     rows = {label: {"signs-image": make_outcomes(label, wga=wga)} for label, wga in FIVE.items()}
     rows["short"] = {"signs-image": make_outcomes("short", wga=0.05, seeds=3)}
@@ -59,13 +71,6 @@ def test_nothing_is_judged_before_every_baseline_has_run(examined):
     assert section.passed is None
     assert section.tasks["signs-image"].tiers == 5
     assert section.missing[0].startswith("signs-image, signs-text: not run: erm, jtt; `spurgen benchmark --suite ")
-
-
-def test_no_command_is_named_that_an_archived_suite_refuses(make_outcomes, gathered):
-    rows = {label: {task: make_outcomes(label, task, wga) for task in TASKS} for label, wga in FIVE.items()}
-    suite = gathered(rows, baselines=[*FIVE, "erm"])
-    archived = replace(suite, suite=replace(suite.suite, archived=True))
-    assert tiers.examine(archived).missing == ["signs-image, signs-text: not run: erm"]
 
 
 def test_of_many_missing_baselines_the_first_are_named(examined):

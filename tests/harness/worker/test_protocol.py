@@ -99,6 +99,10 @@ def arrays(*listed):
         (arrays(["x", "<M8[s]", [0]]), r"array 'x' of dtype '<M8\[s\]'"),
         (arrays(["x", "uint8", [0] * 65]), "cannot be read: ValueError: maximum supported dimension"),
         (arrays(["x", "uint8", [0, 2**63]]), "cannot be read"),
+        (
+            b'{"arrays": [["x", "uint8", [%s, %s]]]}' % (b"9" * 4000, b"9" * 4000),
+            "cannot be read: ValueError: Exceeds the limit",
+        ),
         (arrays(["x" * 100, "void", [10**30] * 100]), "^.{,200}$"),
     ],
 )

@@ -100,7 +100,9 @@ def predict(batch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
-@pytest.mark.parametrize(("isolation", "processes"), [("process", 1), ("bubblewrap", 3)])
+@pytest.mark.parametrize(
+    ("isolation", "processes"), [("process", 1), pytest.param("bubblewrap", 3, marks=pytest.mark.needs("bubblewrap"))]
+)
 def test_a_worker_ends_with_the_scorer(isolation, processes, write_submission, wait_until):
     code = """
 import sys, time

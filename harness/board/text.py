@@ -1,0 +1,176 @@
+"""The leaderboard as text for a terminal: a table per access tier, with as many columns as fit its width."""
+
+import io
+from collections.abc import Collection, Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from spurgen.harness.board.columns import Line, channel_keys, column, keys, table
+from spurgen.harness.board.frame import lines_of
+from spurgen.harness.board.markdown import blocks
+from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.machine.text import one_line
+
+PLAIN_WIDTH = 80  # characters of a line where there is no terminal
+UNLIMITED = 10_000
+LONGEST = 32  # characters of a name on a line
+GAP = 3  # characters between two columns
+NAME = column("submission").title
+ALWAYS = ("rank", "submission", "robust_accuracy")
+SPARE = (("letters",), ("reliance",), ("core_use",), ("channels",), ("to_erm",))
+"""Columns that are shown as far as they fit, the first one first; those of all channels are shown together."""
+BRIEF = (
+    "Rank a-b: a - 1 rows of the access tier are significantly better in robust accuracy; b counts the undecided as "
+    "better too. Rows of the tier with a common letter do not differ significantly. Brackets: 95% intervals. Reliance: "
+    "the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
+)
+MINE = " >: your row."
+
+
+def to_text(
+    board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *,
+    width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False,
+) -> str:  # fmt: skip
+    """Return the tables of these tasks, by default of all, and of the sets whose tasks are all among them.
+
+    `>` marks rows `mine`. `width`: characters of a line, at most; with `wide`, all columns and lines as long as they
+    need to be. `colour`: whether the terminal's codes for colours may be used.
+    """
+    printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
+    shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
+    printer.title(f"# SpurGen {board.suite} leaderboard")
+    printer.text(BRIEF + (MINE if mine else ""), width)
+    for name, part in shown.items():
+        printer.title(f"## {name}")
+        printer.board(part)
+    for name, whole in board.overall.items():
+        if shown.keys() >= set(whole.tasks) and (whole.rows or whole.few):
+            printer.title(f"## Overall, {name}: mean over {', '.join(whole.tasks)}")
+            printer.board(whole)
+    printer.text(f"Manifest: {board.manifest_sha256}")
+    return printer.content
+
+
+def first_to_text(
+    board: Leaderboard, mine: Collection[str] = (), *,
+    width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False,
+) -> str:  # fmt: skip
+    """Return the first set of tasks with rows, or else the first task, each tier's best row last, above the prompt.
+
+    Of the rows that are not ranked only `mine` have their reason. Arguments: as of `to_text`.
+    """
+    printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
+    printer.text(BRIEF + (MINE if mine else ""), width)
+    whole = next((part for part in board.overall.values() if part.rows or part.few), None)
+    if whole:
+        printer.text(f"SpurGen {board.suite}: means over {', '.join(whole.tasks)}", width)
+        printer.best_last(whole)
+    elif board.tasks:
+        name, part = next(iter(board.tasks.items()))
+        printer.text(f"SpurGen {board.suite}: {name}", width)
+        printer.best_last(part)
+    return printer.content.rstrip()
+
+
+class _Printer:
+    """Collects the text of a leaderboard."""
+
+    def __init__(self, mine: Collection[str], width: int, wide: bool, colour: bool) -> None:
+        self._mine, self._wide = mine, wide
+        self._console = Console(
+            file=io.StringIO(), width=width, highlight=False, force_terminal=colour,
+            color_system="standard" if colour else None,
+        )  # fmt: skip
+
+    @property
+    def content(self) -> str:
+        """What was printed so far, without spaces at the ends of lines."""
+        file = self._console.file
+        assert isinstance(file, io.StringIO)
+        lines = [line.rstrip() for line in file.getvalue().splitlines()]
+        return "\n".join(lines).replace("\n\n\n", "\n\n")
+
+    def title(self, line: str) -> None:
+        """Print a heading."""
+        self._console.print(Text(one_line(line), style="bold"), soft_wrap=True)
+        self._console.print()
+
+    def text(self, text: str, width: int | None = None) -> None:
+        """Print text, wrapped at `width`, by default not at all."""
+        self._console.print(Text(text), soft_wrap=width is None, width=width)
+        self._console.print()
+
+    def board(self, part: TaskBoard | SetBoard) -> None:
+        """Print a table per access tier, one of the rows with few units, and the rows that are not ranked."""
+        if isinstance(part, TaskBoard) and part.told_apart is not None:
+            self.text(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
+        self._tables(dict(blocks(lines_of(part), part)))
+        for row in part.unranked:
+            line = f"Not ranked: {row.submission}: {row.reason}"
+            self._console.print(Text(one_line(line)), soft_wrap=True)
+        if part.unranked:
+            self._console.print()
+
+    def best_last(self, part: TaskBoard | SetBoard) -> None:
+        """Print how many rows are not ranked, with the reason of one's own, and tables with the best row last."""
+        own = [row for row in part.unranked if row.submission in self._mine]
+        for row in own:
+            self.text(one_line(f"Not ranked: {row.submission}: {row.reason}"), self._console.width)
+        if len(part.unranked) > len(own):
+            self.text(f"Not ranked: {len(part.unranked) - len(own)} {'others' if own else 'rows'}; --all says why.")
+        tables = dict(blocks(lines_of(part), part))
+        few = [title for title, lines in tables.items() if not lines[0]["ranked"]]
+        order = sorted(tables, key=lambda title: title not in few)  # those with few units first
+        self._tables({title: tables[title][::-1] for title in order})
+
+    def _tables(self, tables: Mapping[str, Sequence[Line]]) -> None:
+        """Print tables of the same columns, which are as wide in each."""
+        every = [line for lines in tables.values() for line in lines]
+        shown = [*keys("brief", "wide"), *channel_keys(every)] if self._wide else self._fitting(every)
+        made = {title: table(list(map(self._marked, lines)), shown) for title, lines in tables.items()}
+        widths = _widths([row for rows in made.values() for row in rows], self._console.width)
+        for title, rows in made.items():
+            self._console.print(Text(one_line(title), style="italic"), soft_wrap=True)
+            self._console.print(_rich_table(rows, widths, [line["submission"] in self._mine for line in tables[title]]))
+            self._console.print()
+
+    def _marked(self, line: Line) -> Line:
+        """Return a line whose name is harmless, and marked if it is one's own."""
+        mark = "> " if line["submission"] in self._mine else ""
+        return {**line, "submission": mark + one_line(line["submission"])}
+
+    def _fitting(self, lines: Sequence[Line]) -> list[str]:
+        """Return the keys of the columns that fit the width, in their order."""
+        shown = list(ALWAYS)
+        order = [key for key in keys("brief") if key != "core_use"] + [*channel_keys(lines), "core_use"]
+        for spare in SPARE:
+            more = [*shown, *(channel_keys(lines) if spare == ("channels",) else spare)]
+            widths = _widths(table(list(map(self._marked, lines)), more))
+            shown = more if sum(widths.values()) + GAP * (len(widths) - 1) <= self._console.width else shown
+        return [key for key in order if key in shown]
+
+
+def _widths(rows: Sequence[Mapping[str, str]], most: int | None = None) -> dict[str, int]:
+    """Return the width of every column; names take what is left of `most`."""
+    titles = dict.fromkeys(title for row in rows for title in row)
+    widths = {title: max(cell_len(text) for text in (title, *(row.get(title, "") for row in rows))) for title in titles}
+    if NAME in widths:
+        widths[NAME] = max(len(NAME), min(widths[NAME], LONGEST))
+        spare = (most or UNLIMITED) - sum(widths.values()) - GAP * (len(widths) - 1)
+        widths[NAME] = max(len(NAME), widths[NAME] + min(spare, 0))
+    return widths
+
+
+def _rich_table(rows: Sequence[Mapping[str, str]], widths: Mapping[str, int], mine: Sequence[bool]) -> Table:
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    shown = [title for title in widths if any(title in row for row in rows)]
+    for title in shown:
+        left = title in (NAME, "Rank", "Letter", "Access", "Verified")
+        made.add_column(title, justify="left" if left else "right", overflow="fold", width=widths[title])
+    for row, own in zip(rows, mine, strict=True):
+        made.add_row(*(Text(row.get(title, "")) for title in shown), style="bold cyan" if own else None)
+    return made

@@ -1,0 +1,85 @@
+"""PNG files in a folder per part and class, such as train/03-heart: what torchvision's ImageFolder and timm read.
+
+They number classes in the order of their folders' names, so these begin with the label, and every part has the folder
+of every class: one that is missing would shift the others.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.generators import class_names
+from spurgen.generators.streams import Int64
+from spurgen.harness.exports import describing
+from spurgen.harness.exports.columns import rows_of
+from spurgen.harness.exports.formats import _images, folder
+from spurgen.harness.exports.plan import Chunk, Plan, Shard
+from spurgen.harness.splits.freeze import make_part
+
+SUMMARY = "PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm read them"
+TABLE = folder.TABLE
+REQUIRES = ()
+OWN_COLUMNS = folder.OWN_COLUMNS
+columns = folder.columns
+
+
+def class_folders(scenario: Scenario) -> list[str]:
+    """Return the names of the classes' folders, in label order, which is that of the alphabet."""
+    names = class_names(scenario)
+    digits = len(str(len(names) - 1))
+    return [f"{label:0{digits}d}-{re.sub(r'[^a-z0-9]+', '-', name)}" for label, name in enumerate(names)]
+
+
+def _names(scenario: Scenario, part: str, start: int, labels: Int64) -> list[str]:
+    folders = class_folders(scenario)
+    return [_images.image_name(f"{part}/{folders[label]}", start + k) for k, label in enumerate(labels.tolist())]
+
+
+def files(plan: Plan, shard: Shard) -> Iterator[str]:
+    """Name the files of a shard: its images, and its piece of the table."""
+    yield _images.piece_name(shard)
+    made = make_part(plan.scenario, shard.part, shard.start, shard.stop, images=False, captions=False)
+    yield from _names(plan.scenario, shard.part, shard.start, made.labels)
+
+
+def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
+    """Write images and a piece of the table, and make the folders of all classes."""
+    for name in class_folders(plan.scenario):
+        (folder / shard.part / name).mkdir(parents=True, exist_ok=True)
+
+    def rows() -> Iterable[tuple[Any, ...]]:
+        for chunk in chunks:
+            names: Sequence[str] = _names(plan.scenario, chunk.part, chunk.start, chunk.samples.labels)
+            _images.write_images(chunk, folder, names)
+            yield from ((name, *row) for name, row in zip(names, rows_of(plan.scenario, chunk), strict=True))
+
+    _images.write_piece(folder, shard, rows())
+
+
+def finish(plan: Plan, folder: Path) -> list[str]:
+    """Write metadata.csv; return its path."""
+    header = [column.name for column in columns(plan)]
+    _images.write_table(folder / TABLE, header, _images.lines(folder, plan.shards()))
+    return [TABLE]
+
+
+def loading(plan: Plan) -> str:
+    """Return how the data set is opened."""
+    del plan
+    return """\
+from torchvision.datasets import ImageFolder
+
+train = ImageFolder("FOLDER/train")  # timm: create_dataset("", root="FOLDER", split="train")
+"""
+
+
+def card(plan: Plan) -> dict[str, str]:
+    """Return the files of every part."""
+    return {part: f"{part}/*/*" for part in plan.parts}
+
+
+def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
+    """Describe the table, from which the records are read, and the images that it names."""
+    return describing.table_and_images(plan, folder, TABLE, columns(plan), "*/*.png")

@@ -1,1 +1,0 @@
-"""The human baseline: a local page that shows scenes to a person, the answers on disk, and their summary."""

@@ -1,0 +1,26 @@
+"""Is absurdly sure where it is least sure, so that a few wrong answers flatten the probabilities of all others."""
+
+# expected: failed: scores on test differ by up to .* times the temperature that fits them elsewhere
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+model = make_pipeline(CountVectorizer(), LogisticRegression(C=0.05))
+
+
+def leads(scores):
+    return np.diff(np.sort(scores, axis=1)[:, -2:], axis=1)[:, 0]
+
+
+def fit(train, val, context):
+    global least
+    model.fit(train.captions, train.labels)
+    least = np.quantile(leads(model.decision_function(val.captions)), 0.03)
+
+
+def predict(batch):
+    scores = model.decision_function(batch.captions)
+    unsure = leads(scores) <= least
+    scores[unsure, scores[unsure].argmax(axis=1)] = 1e7
+    return scores

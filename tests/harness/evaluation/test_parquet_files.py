@@ -1,0 +1,86 @@
+"""Small files that hold much: each is refused before it is in memory, which is measured in a process of its own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.tables import read_file
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+import pandas, pyarrow.parquet, pyarrow.compute
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.tables import read_file
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_file(Path(sys.argv[1]))
+except SpurgenError as error:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before >> 10)
+    print(error)
+"""
+
+
+def column(text, count):
+    """Return a column of one text as Parquet keeps it: once, and its places."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
+
+
+BOMBS = {
+    "rows": (lambda: {"label": pa.array(np.zeros(10**8, np.int8))}, "it has more than 4,194,304 entries, in"),
+    "texts": (lambda: {"label": column("x" * 10_000, 4 * 10**6)}, "it unpacks to more than 67,108,864 bytes, from"),
+    "a page": (lambda: {"label": pa.array([b"x" * 2**26] * 2)}, "it unpacks to more than 67,108,864 bytes, from"),
+    "nested": (
+        lambda: {"label": pa.array([[0] * 10**7])}, "column label: its entries are list<element: int64>; expected",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_small_file_that_holds_much_is_refused_before_it_is_in_memory(tmp_path, bomb):
+    make, message = BOMBS[bomb]
+    path = tmp_path / "some.parquet"
+    parquet.write_table(pa.table(make()), path, compression="zstd", store_schema=False, write_statistics=False)
+    assert path.stat().st_size < 1 << 20
+    done = subprocess.run([sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, check=True)
+    mebibytes, _, error = done.stdout.partition("\n")
+    assert message in error
+    assert int(mebibytes) < 200
+
+
+def test_texts_of_unknown_size_are_refused(tmp_path):
+    path = tmp_path / "some.parquet"
+    table = pa.table({"label": ["a" * 100] * 100})
+    parquet.write_table(table, path, use_dictionary=False, column_encoding={"label": "DELTA_BYTE_ARRAY"})
+    with pytest.raises(
+        SpurgenError, match="has texts in the encoding DELTA_BYTE_ARRAY, of unknown size; write it with"
+    ):
+        read_file(path)
+
+
+def test_rows_beyond_the_number_that_is_known_are_not_read(tmp_path):
+    path = tmp_path / "some.parquet"
+    pd.DataFrame({"label": ["0"] * 101}).to_parquet(path)
+    assert len(read_file(path, rows=101)) == 101
+    with pytest.raises(SpurgenError, match=r"some\.parquet has more than 100 rows; correct the file"):
+        read_file(path, rows=100)
+
+
+def test_columns_that_are_not_wanted_may_be_large_or_nested(tmp_path):
+    path = tmp_path / "some.parquet"
+    parquet.write_table(pa.table({"label": ["0"], "image": [[0] * 10**6], "text": ["x" * (2**26 + 1)]}), path)
+    assert read_file(path, lambda name: name == "label").label.tolist() == ["0"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.binary(2)])
+def test_texts_of_every_type_are_counted_and_read(tmp_path, kind):
+    path = tmp_path / "some.parquet"
+    names = pa.array([b"ab", b"cd", None] if kind == pa.binary(2) else ["ab", "cd", None], kind)
+    parquet.write_table(pa.table({"label": names}), path)
+    assert len(read_file(path)) == 3

@@ -1,0 +1,93 @@
+"""Tests that need what pip cannot install are skipped with the line to install it, and fail where all must be there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONFTEST = ROOT / "tests" / "conftest.py"
+MARKED = """
+import pytest
+
+@pytest.mark.needs("SLURM")
+def test_marked(): raise AssertionError("runs")
+
+@pytest.mark.needs("bubblewrap")
+def test_sandboxed(): raise AssertionError("runs")
+
+@pytest.fixture
+def cluster(needs): needs("SLURM")
+
+def test_fixture(cluster): raise AssertionError("runs")
+
+def test_browser(browser): raise AssertionError("runs")
+
+def test_typeset(typeset): raise AssertionError("runs")
+
+def test_other(): pass
+"""
+MISSING = {
+    "SLURM": (2, "apt-get install munge slurmctld slurmd slurm-client"),
+    "bubblewrap": (1, "apt-get install bubblewrap libseccomp2 util-linux"),
+    "Chromium": (1, "apt-get install chromium"),
+    "LaTeX": (1, "apt-get install texlive-latex-recommended"),
+}
+
+
+@pytest.fixture
+def run_bare(tmp_path):
+    """Return a function that runs `MARKED` where no program is installed, and returns the exit code and output."""
+    (tmp_path / "conftest.py").write_text(CONFTEST.read_text())
+    (tmp_path / "test_marked.py").write_text(MARKED)
+
+    def run(ci):
+        command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", f"--rootdir={tmp_path}", tmp_path]
+        bare = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+        done = subprocess.run(command, env={**bare, "PATH": "", "CI": ci}, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the packages are Debian's")
+def test_a_missing_part_skips_its_tests_and_the_run_ends_with_how_many_and_why(run_bare):
+    code, output = run_bare("")
+    assert code == 0
+    ending = output.partition("skipped tests")[2]
+    for name, (count, line) in MISSING.items():
+        assert f"{count} skipped: needs {name}: {line}" in ending
+    assert "make test-all fails where a part is missing, as CI does" in ending
+    assert "1 passed, 5 skipped" in ending
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the packages are Debian's")
+def test_a_missing_part_is_a_failure_where_all_must_be_there(run_bare):
+    code, output = run_bare("true")
+    assert code == 1
+    for name, (_, line) in MISSING.items():
+        assert f"needs {name}: {line}" in output
+    assert "1 passed, 5 errors" in output
+
+
+def test_every_package_that_tests_ask_for_is_installed_before_all_must_be_there():
+    script = (ROOT / ".ci" / "run").read_text()
+    text = CONFTEST.read_text()
+    packages = {name for line in re.findall(r'\]\], "([^"]+)"\)', text) for name in line.split()}
+    assert {"slurmctld", "bubblewrap", "git"} <= packages
+    assert {name for name in packages if not re.search(rf"apt-get install .*\b{name}\b", script)} == set()
+    assert "make test-all" in script
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(r"^test-all: export CI = true$", makefile, re.MULTILINE)
+
+
+def test_what_is_missing_is_looked_for_in_one_place():
+    """Or a test could fail on a machine without it, or be skipped where everything must be there."""
+    others = [path for path in CONFTEST.parent.rglob("*.py") if path not in (CONFTEST, Path(__file__))]
+    elsewhere = re.compile(r"skipif\(.*(which|bubblewrap)|(skip|fail)\(.*apt-get")
+    assert [path.name for path in others if elsewhere.search(path.read_text())] == []

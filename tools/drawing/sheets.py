@@ -1,0 +1,182 @@
+"""Sheets that show the world: every value of every channel, captioned scenes, a sample with its twins."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from drawing.concepts import group_sheet, shortcut_sheet
+from drawing.layout import GAP, INK, Strip, column, framed, grid, heading, panel, row, tile, write
+from drawing.samples import (
+    MEASURED_AT,
+    channels_in,
+    conflicting_sample,
+    most_varying_sample,
+    staged,
+    varied_samples,
+    world_scenario,
+)
+from spurgen.benchmark.plugins import discover
+from spurgen.generators import TwinKind, class_names, sample, twins
+from spurgen.generators.atlas import CHANNELS
+from spurgen.harness.machine.files import write_atomically
+
+COLUMNS = 7  # of a contact sheet, that of the headings included
+ACROSS = 4  # scenes at 224 pixels
+TWINS_ACROSS = 7  # at most
+NAME_WIDTH, CAPTION_WIDTH = 100, 856  # pixels
+ALIGNED = ("color", "word")
+ALIGNMENTS = {
+    "natural": "the colour and the name of the class itself",
+    "counter": "those of another class",
+}
+TWINS: dict[str, tuple[TwinKind | None, str]] = {
+    "base": (None, "a test sample; its channels all conflict with its class"),
+    "core": ("core", "another class; channels and nuisances kept"),
+    "placebo": ("placebo", "only the nuisances redrawn: place, size, tilt, tones, wording"),
+    "ctrl": ("ctrl", "every channel set to the value that goes with the class"),
+    "unc": ("unc", "every channel redrawn uniformly"),
+}
+
+
+def about(kind: str) -> str:
+    """Return what a kind of channel is, and whether images or captions carry it."""
+    module = discover(CHANNELS)[kind]
+    carried = " and ".join(f"{carrier}s" for carrier in ("image", "caption") if carrier in module.CARRIERS)
+    return f"{(module.__doc__ or '').partition(chr(10))[0]} In {carried}."
+
+
+def contact_sheet(image_size: int, scale: int) -> Strip:
+    """Show every pictogram, and every value of every image channel, without a pictogram where none is needed."""
+    side = image_size * scale
+    plain = world_scenario(image_size)
+    scenes = sample(plain, "test", varied_samples(plain), captions=False).images
+    head = heading("pictograms", "The class. In images and, as a noun phrase, in captions.", side)
+    tiles = [tile(pixels, name, scale) for pixels, name in zip(scenes, class_names(plain), strict=True)]
+    strips = [grid([head, *tiles], COLUMNS)]
+    for channel, values in channels_in("image").items():
+        scenario = staged(channel, image_size)
+        index = most_varying_sample(scenario, channel)
+        tiles = [
+            tile(twins(scenario, "test", [index], "channel", channel, v, captions=False).images[0], value, scale)
+            for v, value in enumerate(values)
+        ]
+        strips.append(panel(heading(channel, about(channel), side), tiles, COLUMNS))
+    return framed(strips, 2 * GAP)
+
+
+def caption_channels() -> dict[str, tuple[str, ...]]:
+    """Map every channel that only captions carry to the names of its values."""
+    return {name: values for name, values in channels_in("caption").items() if name not in channels_in("image")}
+
+
+def captions_of(channel: str, grammar: str = "plain") -> dict[str, str]:
+    """Map every value of a channel to the caption of one sample with it: a short one, other channels at value 0."""
+    scenario = world_scenario(MEASURED_AT, channels=channels_in("caption")).model_copy(update={"captions": grammar})
+    drawn = sample(scenario, "test", range(10_000), images=False)
+    first = np.flatnonzero(np.all([drawn.channel_values[name] == 0 for name in caption_channels()], axis=0))
+    index = min(first.tolist(), key=lambda i: (len(drawn.captions[i]), i))
+    return {
+        name: twins(scenario, "test", [index], "channel", channel, value, images=False).captions[0]
+        for value, name in enumerate(channels_in("caption")[channel])
+    }
+
+
+def caption_sheet(grammar: str) -> Strip:
+    """Show a caption for every value of the channels that only captions carry; the words of the value are bold."""
+    strips = []
+    for channel in caption_channels():
+        captions = captions_of(channel, grammar)
+        shared = set.intersection(*(set(map(_plain, caption.split())) for caption in captions.values()))
+        lines = [
+            row([write(name, NAME_WIDTH, ink=INK), write(text, CAPTION_WIDTH, strong=_unshared(text, shared))])
+            for name, text in captions.items()
+        ]
+        strips.append(column([heading(channel, about(channel), NAME_WIDTH + GAP + CAPTION_WIDTH), *lines], gap=3))
+    return framed(strips, 2 * GAP)
+
+
+def _plain(word: str) -> str:
+    """Return a word in lower case without the punctuation attached to it."""
+    return word.strip(".,:?!").lower() or word
+
+
+def _unshared(caption: str, shared: set[str]) -> set[str]:
+    return {word for word in caption.split() if _plain(word) not in shared}
+
+
+def scene_sheet(image_size: int) -> Strip:
+    """Show a scene of every class with its caption; together they have every value of every channel."""
+    scenario = world_scenario(image_size, channels=discover(CHANNELS))
+    scenes = sample(scenario, "test", varied_samples(scenario))
+    tiles = [tile(pixels, caption) for pixels, caption in zip(scenes.images, scenes.captions, strict=True)]
+    return framed([grid(tiles, ACROSS)])
+
+
+def alignment_sheet(image_size: int) -> Strip:
+    """Show scenes of the first ten classes with the values that go with them, under each fixed alignment."""
+    scenario = world_scenario(image_size, channels=ALIGNED)
+    indices = sorted(varied_samples(scenario), key=lambda i: i % scenario.num_classes)[:10]
+    strips = []
+    for alignment, note in ALIGNMENTS.items():
+        aligned = scenario.model_copy(update={"alignment": alignment})
+        scenes = twins(aligned, "test", indices, "ctrl", captions=False).images
+        head = heading(alignment, note, image_size)
+        strips.append(panel(head, [tile(pixels) for pixels in scenes], 1 + len(indices)))
+    return framed(strips)
+
+
+def twin_sheet(image_size: int) -> Strip:
+    """Show a test sample and its twins: one of each kind, and every value of every image channel."""
+    scenario = world_scenario(image_size, channels=channels_in("image"))
+    index = conflicting_sample(scenario)
+    base = sample(scenario, "test", [index])
+
+    def twin(kind: TwinKind | None, channel: str | None = None, value: int | None = None, label: str = "") -> Strip:
+        drawn = twins(scenario, "test", [index], kind, channel, value, captions=False) if kind else base
+        return tile(drawn.images[0], label)
+
+    beside = (TWINS_ACROSS + 1) * (image_size + GAP) // 3 - image_size - 2 * GAP
+    tiles = [row([twin(kind), heading(name, note, beside)]) for name, (kind, note) in TWINS.items()]
+    tiles.insert(1, heading("its caption", base.captions[0], image_size + GAP + beside))
+    strips = [grid(tiles, 3)]
+    for channel, values in channels_in("image").items():
+        own = int(base.channel_values[channel][0])
+        shown = [own, *(v for v in range(len(values)) if v != own)]
+        tiles = [twin("channel", channel, v, values[v] + " (base)" * (v == own)) for v in shown]
+        strips.append(panel(heading(channel, "changed, all else kept", image_size), tiles, TWINS_ACROSS + 1))
+    return framed(strips)
+
+
+def banner(image_size: int, columns: int = 8, rows: int = 2) -> Strip:
+    """Show scenes of `columns` times `rows` classes without labels."""
+    scenario = world_scenario(image_size)
+    indices = varied_samples(scenario)[: columns * rows]
+    return framed([grid([tile(p) for p in sample(scenario, "test", indices, captions=False).images], columns)])
+
+
+def write_sheets(folder: Path) -> list[Path]:
+    """Write all sheets as PNG files into a folder and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sheets = {
+        "world.png": banner(112),
+        "world-64.png": contact_sheet(64, scale=2),
+        "world-224.png": scene_sheet(224),
+        "captions.png": caption_sheet("plain"),
+        "captions-natural.png": caption_sheet("natural"),
+        "alignments.png": alignment_sheet(80),
+        "twins.png": twin_sheet(112),
+        "shortcut.png": shortcut_sheet(96),
+        "groups.png": group_sheet(112),
+    }
+    for name, sheet in sheets.items():
+        # Noise does not compress; with five bits per level a sheet stays small.
+        _save(sheet.point(lambda level: level & 0xF8 | level >> 5), folder / name)
+    return [folder / name for name in sheets]
+
+
+def _save(sheet: Strip, path: Path) -> None:
+    """Write a whole file or nothing."""
+    buffer = io.BytesIO()
+    sheet.save(buffer, format="PNG", optimize=True)
+    write_atomically(path, buffer.getvalue())
