@@ -34,3 +34,12 @@ def _record(part: TaskBoard | SetBoard) -> dict[str, Any]:
     about = {"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks}
     rows = [{key: value for key, value in line.items() if value not in (None, "")} for line in lines_of(part)]
     return {"unit": part.unit, "asked": part.asked, **about, "rows": rows}
+
+
+def shortened(value: Any) -> Any:  # noqa: ANN401
+    """Round every float to eight significant digits: the rest differs between machines."""
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shortened(item) for item in value]
+    return float(f"{value:.8g}") if isinstance(value, float) else value

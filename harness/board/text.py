@@ -132,7 +132,9 @@ class _Printer:
         every = [line for lines in tables.values() for line in lines]
         shown = [*keys("brief", "wide"), *channel_keys(every)] if self._wide else self._fitting(every)
         made = {title: table(list(map(self._marked, lines)), shown) for title, lines in tables.items()}
-        widths = _widths([row for rows in made.values() for row in rows], self._console.width)
+        known = _widths([row for rows in made.values() for row in rows], self._console.width)
+        titles = [column(key).title for key in ("access", *shown)]
+        widths = {title: known[title] for title in dict.fromkeys(titles) if title in known}
         for title, rows in made.items():
             self._console.print(Text(one_line(title), style="italic"), soft_wrap=True)
             self._console.print(_rich_table(rows, widths, [line["submission"] in self._mine for line in tables[title]]))

@@ -14,7 +14,7 @@ from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import Spreads, pooled_spreads
-from spurgen.harness.board.by_unit import SIGNED, TaskValues
+from spurgen.harness.board.by_unit import ENDS, TaskValues
 from spurgen.harness.board.eligibility import failure, not_fit
 from spurgen.harness.board.leaderboard import make_row
 from spurgen.harness.board.schema import TaskBoardRow
@@ -231,7 +231,7 @@ def _estimate(metric: str, row: TaskRow, replicates: Float64) -> Estimate:
     low, high = percentile_interval(replicates)
     if metric == "ig":
         return Estimate(mean, low, high)
-    least, most = SIGNED.get(metric, PROPORTION)
+    least, most = ENDS.get(metric, PROPORTION)
     return Estimate(mean, max(low, least), min(high, most))  # the seeds' noise is normal, and may lead beyond
 
 

@@ -9,7 +9,7 @@ import scorecard
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.export import to_csv
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import to_markdown
+from spurgen.harness.board.markdown import to_markdown
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.sources import HOME
 from spurgen.harness.running.plan import plan

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board.columns import cell
+from spurgen.harness.board.frame import line_of
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import rank_text
 from spurgen.harness.board.verdict import MORE, verdict
 from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics import Interval
@@ -34,7 +35,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
     against, (start, end) = row.against_erm, row.ranked_by.ends
     (low, high), p_value = against.interval, p_equals(against.p_holm)
     assert lines == [
-        f"good on small-text: rank {rank_text(row)} of 3 with access train_groups, letter a.",
+        f"good on small-text: rank {cell('rank', line_of(row))} of 3 with access train_groups, letter a.",
         f"  Its robust accuracy is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (5 seeds).",
         f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",

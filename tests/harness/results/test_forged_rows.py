@@ -13,7 +13,7 @@ import pytest
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rendering import to_markdown
+from spurgen.harness.board.markdown import to_markdown
 
 VARIANTS = 300
 VALUES = [

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.terminal import PLAIN_WIDTH, first_to_terminal, to_terminal
+from spurgen.harness.board.text import PLAIN_WIDTH, first_to_text, to_text
 from spurgen.harness.statistics.estimate import Estimate
 
 MANIFEST = "Manifest: "
@@ -28,7 +28,7 @@ def line_of(text, name):
 
 
 def test_few_columns_fit_80_characters(board):
-    text = to_terminal(with_reliance(board), width=80)
+    text = to_text(with_reliance(board), width=80)
     tabular = [line for line in text.splitlines() if not line.startswith((MANIFEST, "Not ranked", "##"))]
     assert max(map(cell_len, tabular)) <= 80
     assert "Rank   Letter   Submission" in text
@@ -40,7 +40,7 @@ def test_few_columns_fit_80_characters(board):
 
 @pytest.mark.parametrize(("width", "absent"), [(70, "Core use"), (58, "Reliance"), (45, "Letter")])
 def test_columns_that_do_not_fit_are_left_out_and_the_interval_never_is(board, width, absent):
-    text = to_terminal(with_reliance(board), width=width)
+    text = to_text(with_reliance(board), width=width)
     heads = [line for line in text.splitlines() if line.startswith("Rank  ")]
     assert heads
     assert not [head for head in heads if absent in head]
@@ -53,21 +53,21 @@ def test_a_wide_terminal_shows_reliance_by_channel_and_the_difference_to_erm(boa
     part = board.tasks["small-text"]
     rows = [replace(row, by_channel=row.by_channel | {"reliance": {"color": 0.125, "shape": 0.5}}) for row in part.rows]
     shown = with_reliance(replace(board, tasks={"small-text": replace(part, rows=rows)}, overall={}))
-    text = to_terminal(shown, width=140)
+    text = to_text(shown, width=140)
     assert "Reliance   on color   on shape   Core use" in text
     row = next(row for row in rows if row.submission == "vrex")
     line = line_of(text, "vrex")
     assert f"{row.against_erm.difference:+.3f}" in line
     assert "0.250      0.125      0.500      0.875" in line
-    assert "on color   on shape" in to_terminal(shown, wide=True)
-    assert "on color" not in to_terminal(shown, width=80).partition("## small")[2]
+    assert "on color   on shape" in to_text(shown, wide=True)
+    assert "on color" not in to_text(shown, width=80).partition("## small")[2]
 
 
 def test_channels_that_do_not_all_fit_are_all_left_out(board):
     part = board.tasks["small-text"]
     many = {f"channel-{k}": 0.1 for k in range(9)}
     rows = [replace(row, by_channel=row.by_channel | {"reliance": many}) for row in part.rows]
-    text = to_terminal(replace(board, tasks={"small-text": replace(part, rows=rows)}, overall={}), width=140)
+    text = to_text(replace(board, tasks={"small-text": replace(part, rows=rows)}, overall={}), width=140)
     assert "on channel-0" not in text.partition("## small-text")[2]
     assert "To ERM" in text
 
@@ -75,23 +75,23 @@ def test_channels_that_do_not_all_fit_are_all_left_out(board):
 def test_a_long_name_continues_on_the_next_line(board):
     part = board.tasks["small-text"]
     long = replace(part.rows[0], submission="x" * 70)
-    text = to_terminal(replace(board, tasks={"small-text": replace(part, rows=[long], few=[])}, overall={}), width=80)
+    text = to_text(replace(board, tasks={"small-text": replace(part, rows=[long], few=[])}, overall={}), width=80)
     assert text.count("x") >= 70
     assert max(cell_len(line) for line in text.splitlines() if "xx" in line) <= 80
 
 
 def test_wide_has_all_columns(board):
-    text = to_terminal(board, wide=True)
-    for title in ("Robust accuracy", "To ERM", "WGA", "Accuracy", "SSS (floor)", "IG", "Seeds", "Verified"):
+    text = to_text(board, wide=True)
+    for title in ("Robust accuracy", "To ERM", "WGA", "Accuracy", "SSS (floor)", "IG", "Worlds", "Verified"):
         assert title in text
     row = next(row for row in board.tasks["small-text"].rows if row.submission == "vrex")
     line = line_of(text, "vrex")
     assert f"{row.against_erm.difference:+.3f}" in line
-    assert line.endswith("5   self-reported")
+    assert "5   self-reported" in line
 
 
 def test_the_same_columns_are_as_wide_in_the_tables_of_a_task(board):
-    heads = [line for line in to_terminal(board, ["small-text"]).splitlines() if line.startswith("Rank  ")]
+    heads = [line for line in to_text(board, ["small-text"]).splitlines() if line.startswith("Rank  ")]
     assert len(heads) == 4
     assert len({*heads}) == 1
 
@@ -100,21 +100,21 @@ def test_own_rows_are_marked_by_a_sign_and_with_colours_also_by_colour(suite, ma
     tasks = ("small-text", "small-image")
     rows = {label: {task: make_row(suite, 0.9, range(5), task=task) for task in tasks} for label in ("mine", "other")}
     board = build(replace(suite, overall={"both": tasks}), rows)
-    text = to_terminal(board, mine={"mine"})
+    text = to_text(board, mine={"mine"})
     assert text.count("> mine") == 3
     assert "> other" not in text
     assert ">: your row" in " ".join(text.split())
-    assert "your row" not in to_terminal(board)
-    coloured = to_terminal(board, mine={"mine"}, colour=True)
+    assert "your row" not in to_text(board)
+    coloured = to_text(board, mine={"mine"}, colour=True)
     assert "\x1b[" in coloured
     assert Text.from_ansi(coloured).plain.split() == text.split()
-    only = to_terminal(board, {"small-text"}, {"mine"})
+    only = to_text(board, {"small-text"}, {"mine"})
     assert "## small-text" in only
     assert "small-image" not in only
 
 
 def test_tiers_few_units_and_reasons_have_their_blocks(board):
-    text = to_terminal(board)
+    text = to_text(board)
     part = text.partition("## small-text")[2].partition("## ")[0]
     tiers = ("none", "envs", "val_groups", "train_groups")
     assert [line for line in part.splitlines() if line.startswith("Access: ")] == [f"Access: {tier}" for tier in tiers]
@@ -127,7 +127,7 @@ def test_tiers_few_units_and_reasons_have_their_blocks(board):
 
 
 def test_the_first_board_is_that_of_a_set_of_tasks_with_the_best_of_each_tier_last_and_fits(board):
-    text = first_to_terminal(board)
+    text = first_to_text(board)
     assert "SpurGen tiny: means over small-text, small-image\n" in text
     assert max(map(cell_len, text.splitlines())) <= PLAIN_WIDTH == 80
     (whole,) = board.overall.values()
@@ -144,14 +144,14 @@ def test_the_first_board_is_that_of_a_set_of_tasks_with_the_best_of_each_tier_la
 
 
 def test_of_the_rows_that_are_not_ranked_on_the_first_board_ones_own_have_their_reason(board):
-    assert "\nNot ranked: 1 rows; --all says why.\n" in first_to_terminal(board)
-    text = first_to_terminal(board, {"gone"})
+    assert "\nNot ranked: 1 rows; --all says why.\n" in first_to_text(board)
+    text = first_to_text(board, {"gone"})
     assert "Not ranked: gone: small-text: failed with seed 0: boom|" in text
     assert "--all says why" not in text
 
 
 def test_without_sets_of_tasks_the_first_board_is_that_of_a_task(board):
-    text = first_to_terminal(replace(board, overall={}))
+    text = first_to_text(replace(board, overall={}))
     assert f"SpurGen tiny: {next(iter(board.tasks))}\n" in text
     assert "small-text" not in text or "small-image" not in text
 
@@ -159,19 +159,19 @@ def test_without_sets_of_tasks_the_first_board_is_that_of_a_task(board):
 def test_no_escape_sequence_or_markup_of_a_name_is_obeyed(board):
     part = board.tasks["small-text"]
     evil = replace(part.rows[0], submission="[red]a\x1b[2J\nb[/red]")
-    text = to_terminal(replace(board, tasks={"small-text": replace(part, rows=[evil])}, overall={}))
+    text = to_text(replace(board, tasks={"small-text": replace(part, rows=[evil])}, overall={}))
     assert "\x1b" not in text
-    assert "[red]a [2J b[/red]" in text
+    assert "[red]a?[2J b[/red]" in text
 
 
 def test_a_row_that_ignores_the_core_cue_is_marked(suite, make_row):
     rows = {"a": {"small-text": make_row(suite, 0.6, arrays={"core": np.full(24, 0.1)})}}
-    assert "a (ignores the core cue)" in to_terminal(build(suite, rows))
+    assert "a (ignores the core cue)" in to_text(build(suite, rows))
 
 
 def test_the_text_does_not_depend_on_the_environment(board, monkeypatch):
-    before = to_terminal(board)
+    before = to_text(board)
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert to_terminal(board) == before
+    assert to_text(board) == before
     assert max(map(cell_len, before.splitlines())) <= max(PLAIN_WIDTH, len(MANIFEST) + 64)

@@ -1,0 +1,145 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spurgen.harness.board.columns import COLUMNS, keys
+from spurgen.harness.board.frame import lines_of
+from spurgen.harness.board.markdown import board_markdown, to_markdown
+from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.statistics.estimate import Estimate
+
+
+@pytest.fixture
+def read(read_table):
+    """Return a function that reads all tables of a board as a dict per submission."""
+
+    def lines(part):
+        tables = [text for text in board_markdown(part) if text.startswith("| ")]
+        return {line["Submission"]: line for text in tables for line in read_table(text)}
+
+    return lines
+
+
+@pytest.fixture
+def table(task_board, read):
+    """Return a function that reads the tables of a task, whose rows are given by label."""
+    return lambda *rows: read(task_board(*rows))
+
+
+def test_names_and_reasons_are_text_in_markdown(board):
+    markdown = to_markdown(board)
+    assert "=&lt;b&gt;\\|x\\|'\\[" in markdown
+    assert "| <b>" not in markdown
+    assert "Not ranked: gone: failed with seed 0: boom\\|" in markdown
+
+
+def test_a_board_per_access_tier_with_what_no_real_data_have_named(suite, make_row, make_baselines, task_board):
+    rows = make_baselines() | {"seer": make_row(suite, 1.0, range(5), access="twins")}
+    text = to_markdown(Leaderboard("tiny", "0", {"small-text": task_board(rows)}, {}))
+    heads = [line for line in text.splitlines() if line.startswith("### ")]
+    tiers = ("none", "envs", "val_groups", "train_groups", "twins, which no real data have")
+    assert heads == [f"### Access: {tier}" for tier in tiers]
+    assert f"Pairs of baselines told apart, over all tiers: {task_board(rows).told_apart:.0%}." in text
+
+
+def test_a_table_shows_rank_interval_letters_and_the_difference_to_erm(board, read):
+    part = board.tasks["small-text"]
+    row = next(row for row in part.rows if row.submission == "group_dro")
+    first = read(part)["group_dro"]
+    assert (first["Rank"], first["Letter"], first["Worlds"]) == ("1", "a", "5")
+    (low, high), value = row.ranked_by.ends, row.ranked_by.value
+    assert first["Robust accuracy"] == f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    assert first["Lowest"] == f"{row.robust_accuracy_lowest:.3f}"
+    assert first["To ERM"] == f"{row.against_erm.difference:+.3f} better"
+    assert first["WGA"] == f"{row.value('wga_corrected'):.3f}"
+    assert first["Verified"] == "self-reported"
+    assert "Access" not in first
+
+
+@pytest.mark.parametrize(("ranks", "text"), [((2, 2), "2"), ((2, 5), "2-5")])
+def test_a_rank_interval_is_one_number_where_it_is_sure(board, read, ranks, text):
+    part = board.tasks["small-text"]
+    rows = [replace(row, ranks=ranks) for row in part.rows]
+    assert {line["Rank"] for line in read(replace(part, rows=rows, few=[])).values()} == {text}
+
+
+def test_rows_with_few_units_have_a_block_of_their_own_without_ranks(board, read_table):
+    text = to_markdown(board).partition("## small-text")[2]
+    block = text.partition("### Fewer than 5 seeds: not ranked among the others\n\n")[2].partition("\n\n")[0]
+    (line,) = read_table(block)
+    assert (line["Submission"], line["Access"], line["Worlds"]) == ("short", "none", "2")
+    assert "Rank" not in line
+
+
+def test_worlds_are_called_worlds(board):
+    part = replace(board.tasks["small-text"], unit="world")
+    assert "Fewer than 5 worlds" in to_markdown(replace(board, tasks={"small-text": part}, overall={}))
+
+
+def test_metrics_that_rows_lack_have_no_column(board, read):
+    part = board.tasks["small-text"]
+    tier = [row for row in part.rows if row.access == "train_groups"]
+    lacking = [replace(row, estimates={k: v for k, v in row.estimates.items() if k != "reliance"}) for row in tier]
+    assert all("Reliance" not in line for line in read(replace(part, rows=lacking, few=[])).values())
+    has = replace(lacking[0], estimates=lacking[0].estimates | {"reliance": Estimate(0.25)})
+    lines = read(replace(part, rows=[has, *lacking[1:]], few=[]))
+    assert {line["Reliance"] for line in lines.values()} == {"0.250", ""}
+
+
+def test_the_floor_is_that_of_a_single_nuisance_where_rows_have_it(board, read):
+    part = board.tasks["small-text"]
+    single = replace(part.rows[0], estimates=part.rows[0].estimates | {"sss_floor": Estimate(0.05)})
+    for row, floor in ((single, "0.050"), (part.rows[0], "0.100")):
+        assert read(replace(part, rows=[row], few=[])).popitem()[1]["SSS (floor)"] == f"0.200 ({floor})"
+
+
+def test_a_row_that_ignores_the_core_cue_is_marked(make_row, suite, table):
+    assert list(table({"a": make_row(suite, 0.6, arrays={"core": np.full(24, 0.1)})})) == ["a (ignores the core cue)"]
+
+
+def test_each_set_of_tasks_has_tables_and_its_reasons(board, read):
+    overall = to_markdown(board).partition("## Overall, both: mean over small-text, small-image\n")[2]
+    assert "Not ranked: gone: small-text: failed with seed 0: boom\\|" in overall
+    assert "### Fewer than 5 seeds: not ranked among the others" in overall
+    part = board.overall["both"]
+    low, high = part.rows[0].ranked_by.ends
+    line = read(replace(part, rows=part.rows[:1], few=[])).popitem()[1]
+    assert line["Robust accuracy"].endswith(f"[{low:.3f}, {high:.3f}]")
+    assert "Gap recovered" not in line
+    some = replace(part.rows[0], recovered=Estimate(0.5, 0.4, 0.6))
+    assert read(replace(part, rows=[some], few=[])).popitem()[1]["Gap recovered"] == "0.50 [0.40, 0.60]"
+    assert "Overall" not in to_markdown(replace(board, overall={}))
+
+
+def test_the_file_says_what_each_column_means(board):
+    text = to_markdown(board)
+    for key in keys("brief", "wide"):
+        assert f"- {COLUMNS[key].title}: {COLUMNS[key].about}." in text
+
+
+def test_no_zero_is_negative(board, read):
+    part = board.tasks["small-text"]
+    row = replace(part.rows[0], estimates=part.rows[0].estimates | {"ig": Estimate(-0.001)})
+    assert read(replace(part, rows=[row], few=[])).popitem()[1]["IG"] == "+0.00"
+
+
+def test_lines_have_no_value_of_another_type_than_the_frame(board):
+    for line in lines_of(board.tasks["small-text"]):
+        assert all(isinstance(value, str | int | float | bool | None) for value in line.values()), line
+
+
+def robust(row):
+    return min(row.results[0].patterns.values())
+
+
+def test_the_private_gap_has_a_column_where_a_row_has_one(make_row, suite, table):
+    rows = {name: make_row(suite, 0.9) for name in "abc"}
+    private = {"b": make_row(suite, 0.8)}
+    gaps = {name: line["Private gap"] for name, line in table(rows, private).items()}
+    gap, low, high = map(float, re.findall(r"[+-]\d\.\d{3}", gaps.pop("b")))
+    assert gaps == {"a": "", "c": ""}
+    assert gap == pytest.approx(robust(rows["b"]) - robust(private["b"]), abs=5e-4)
+    assert low < gap < high
+    assert "Private gap" not in table(rows)["a"]
