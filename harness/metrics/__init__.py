@@ -9,6 +9,7 @@ B bootstrap replicates. Scores are real arrays of any dtype whose last axis is t
 NaN and infinity, and for an empty axis.
 """
 
+from spurgen.harness.metrics.answers import Answers
 from spurgen.harness.metrics.arrays import log_softmax, softmax
 from spurgen.harness.metrics.calibration import fit_temperature
 from spurgen.harness.metrics.core_use import core_use, core_uses
@@ -44,6 +45,7 @@ from spurgen.harness.metrics.worst_group import (
 )
 
 __all__ = [
+    "Answers",
     "GroupCounts",
     "Interval",
     "accuracy",

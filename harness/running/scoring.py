@@ -7,6 +7,7 @@ import numpy as np
 
 from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import SampleArrays, pattern_letters
 from spurgen.benchmark.suite import Task
 from spurgen.generators import PARTS, Samples, aligned_values
@@ -17,6 +18,7 @@ from spurgen.harness.results.predicted import PREDICTED, Classes, families_of
 from spurgen.harness.running.query import Floats, Predictions
 from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, twin_labels
 
+METRICS = "spurgen.harness.metrics"
 LARGEST_LEAD = 1e6
 """Largest difference between two classes' calibrated logits, in nats; above it no loss can be computed."""
 
@@ -65,6 +67,7 @@ def score(
         "sss_raw": float(np.mean(list(raw.values()))),
         "ig_raw": float(_invariance(predictions, factors.labels, 1.0).mean()),
         **_representation(task, predictions, factors, train),
+        **_measured(task, predictions, factors.labels, groups),
     }
     channels = {name: {**row, "sss_raw": raw[name]} for name, row in of_twins.channels.items()}
     for name, decoded in _decoded(task, predictions, factors).items():
@@ -72,6 +75,17 @@ def score(
     by_letters = {pattern_letters(k, len(task.channels)): float(a) for k, a in enumerate(patterns)}
     samples = {"correct": correct, PREDICTED: _predicted(task, predictions), **of_twins.samples}
     return Scores(values, channels, by_letters, tuple(counts.correct.tolist()), samples)
+
+
+def _measured(task: Task, predictions: Predictions, labels: Int64, groups: Int64) -> dict[str, float]:
+    """Return the metrics that are files of their own, by the file's name."""
+    found = {name: module for name, module in discover(METRICS).items() if hasattr(module, "measure")}
+    if not found:
+        return {}
+    probs = metrics.softmax(predictions.blocks[Block()], predictions.temperature)
+    twins = {n: metrics.softmax(_values(task, predictions, n), predictions.temperature) for n in task.channels}
+    answers = metrics.Answers(probs, labels, groups, twins)
+    return {name: float(module.measure(answers)) for name, module in found.items()}
 
 
 def _predicted(task: Task, predictions: Predictions) -> Classes:

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,41 @@ def test_the_example_method_passes_the_contract_tests(paste, modality, data, tmp
 def test_the_example_metric_has_known_values(paste):
     probs = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
     np.testing.assert_allclose(paste("harness/metrics/margin.py").margins(probs, np.array([0, 2])), [0.5, -0.6])
+
+
+COLUMN = re.search(r"^\"margin\": Column\(.*\),$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+SHOWN = """
+import importlib.util, sys
+sys.path.insert(0, sys.argv[1])
+from spurgen.harness.board.by_unit import ENDS
+from spurgen.harness.board.columns import keys, table
+spec = importlib.util.spec_from_file_location("golden_scoring", sys.argv[2])
+golden = importlib.util.module_from_spec(spec)
+sys.modules["golden_scoring"] = golden
+spec.loader.exec_module(golden)
+measured = golden.measure(golden.CASES["text"])["metrics"]
+assert ENDS["margin"] == (-1.0, 1.0)
+(line,) = table([{"submission": "mine", "ranked": True, "first_rank": 1, "last_rank": 1, **measured}], keys("wide"))
+print(line["Margin"], measured["margin"])
+"""
+
+
+def test_a_metric_is_measured_and_shown_by_three_files(tmp_path):
+    for name in ("benchmark", "generators", "baselines", "harness"):
+        shutil.copytree(ROOT / name, tmp_path / "spurgen" / name, ignore=shutil.ignore_patterns("results", "*.png"))
+    folder = tmp_path / "spurgen" / "harness"
+    (folder / "metrics" / "margin.py").write_text(EXAMPLES["harness/metrics/margin.py"], encoding="utf-8")
+    columns = folder / "board" / "columns.py"
+    text = columns.read_text(encoding="utf-8")
+    place = '    "wga": Column('
+    assert text.count(place) == 1
+    columns.write_text(text.replace(place, f"    {COLUMN[0]}\n{place}"), encoding="utf-8")
+    command = [sys.executable, "-c", SHOWN, str(tmp_path), str(ROOT / "tests/golden/scoring.py")]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    shown, measured = map(float, done.stdout.split())
+    assert shown == pytest.approx(measured, abs=5e-4)
+    assert -1 < measured < 1
 
 
 def test_the_example_command_runs(paste, monkeypatch, tmp_path, capsys):
