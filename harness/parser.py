@@ -45,5 +45,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `SpurgenError` with the message, and the command that lists the flags."""
-        rest = f"{self.prog.removeprefix('spurgen').lstrip()} --help".lstrip()
-        raise SpurgenError(f"{message}\nsee {spurgen(rest)}")
+        of_ours, _, rest = self.prog.partition("spurgen")
+        command = f"{self.prog} --help" if of_ours else spurgen(f"{rest.lstrip()} --help".lstrip())
+        raise SpurgenError(f"{message}\nsee {command}")

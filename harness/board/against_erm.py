@@ -11,16 +11,22 @@ ERM = "erm"
 
 
 def against_erm(
-    values: Mapping[str, Float64], access: Mapping[str, str], baselines: Collection[str], spread: Spread
+    values: Mapping[str, Float64], access: Mapping[str, str], baselines: Collection[str], spread: Spread, asked: int
 ) -> dict[str, AgainstErm]:
     """Compare every row with ERM's, on the units that both have; return nothing where no baseline is ERM.
 
-    `values`: the metric that ranks, by unit, float64 (W,). P-values are corrected for the number of baselines; that of
-    another row is corrected as if it were the only one beside them.
+    `values`: the metric that ranks, by unit, float64 (W,). Rows with fewer than `asked` units are not ranked and so not
+    tested. P-values are corrected for the number of baselines; that of another row is corrected as if it were the only
+    one beside them.
     """
     if ERM not in values or ERM not in baselines:
         return {}
-    tests = {label: paired(row, values[ERM], spread) for label, row in values.items() if label != ERM}
+    full = len(values[ERM]) >= asked
+    tests = {
+        label: paired(row, values[ERM], spread) if full and len(row) >= asked else None
+        for label, row in values.items()
+        if label != ERM
+    }
     p_values = {label: None if test is None else test.p for label, test in tests.items()}
     corrected = holm_by_label(p_values, baselines)
     return {

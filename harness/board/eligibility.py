@@ -82,9 +82,10 @@ def _unconfirmed(label: str, row: TaskRow) -> str | None:
         again = result.provenance.reproduction
         checks = result.provenance.consistency, again and again.consistency
         workers = {check.worker for check in checks if check}
-        if "same" in workers and "fresh" not in workers and not is_of_our_code(result):
+        if "fresh" not in workers and not is_of_our_code(result):
             return (
-                "its answers were never confirmed by a freshly trained process (asked_again: same); run "
+                f"its answers were never confirmed by a freshly trained process (asked_again: "
+                f"{min(workers, default='unknown')}); run "
                 f"spurgen reproduce {quote(label)} --record --device cpu"
             )
     return None

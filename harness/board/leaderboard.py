@@ -65,7 +65,7 @@ def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: M
     ranked_by, spread, asked = by_metric[RANKED_BY], spreads[RANKED_BY], task.units_asked
     full = {label: of_row for label, of_row in ranked_by.items() if len(of_row) >= asked}
     placed = standings(full, access, baselines & full.keys(), spread)
-    against = against_erm(ranked_by, access, baselines, spread)
+    against = against_erm(ranked_by, access, baselines, spread, asked)
     made = []
     for label, row in fit.items():
         estimates = {m: mean_estimate(of[label], spreads[m]) for m, of in by_metric.items() if label in of}

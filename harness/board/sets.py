@@ -57,7 +57,7 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelate
     access = {label: row.access for label, row in made.items()}
     full = {label: values for label, values in by_label.items() if len(values) >= asked}
     placed = standings(full, access, [label for label in baselines if label in full], spread)
-    against = against_erm(by_label, access, baselines, spread)
+    against = against_erm(by_label, access, baselines, spread, asked)
     recovered = _recovered(made, members, parts, uncorrelated, baselines)
     shown = [
         replace(

@@ -26,7 +26,6 @@ from spurgen.harness.board.schema import (
 from spurgen.harness.machine.printing import and_list, p_equals
 from spurgen.harness.metrics import simultaneous_interval
 from spurgen.harness.results.rows import Row, TaskRow
-from spurgen.harness.statistics.units import PROPORTION
 
 MORE = "It corrects for what it shows, the board for all pairs of baselines: either may find what the other misses."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
@@ -74,8 +73,7 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
     """Return where a row stands on its access tier's board, its robust accuracy, and how it compares with ERM's."""
     (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
     units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
-    known = low < high and (low, high) != PROPORTION  # one unit beside few others may be anything, which says nothing
-    interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if known else ""
+    interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if low < high else ""
     return [
         f"{row.submission} on {where}: {_standing(row, part)}.",
         f"  Its {mean}robust accuracy is {row.ranked_by.value:.3f}{interval} ({units}).",
@@ -121,8 +119,8 @@ def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
     if against.units < max(row.units, erm.units):
         by += f" on the {against.units} {part.unit}{'s' * (against.units > 1)} that both have"
     given = "" if against.access == against.erm_access else f"; it is given {against.access}, ERM {against.erm_access}"
-    if against.interval is None or against.p_holm is None or against.interval == (-1, 1):
-        return f"Its difference to ERM cannot be tested on {against.units} {part.unit}: {by}{given}."
+    if against.interval is None or against.p_holm is None:
+        return f"Its difference to ERM is not tested on {against.units} of {part.asked} {part.unit}s: {by}{given}."
     low, high = against.interval
     by += f", 95 % interval without correction [{low:+z.3f}, {high:+z.3f}], Holm-corrected {p_equals(against.p_holm)}"
     than = "not significantly better or worse" if against.verdict == "undecided" else f"significantly {against.verdict}"

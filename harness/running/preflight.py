@@ -13,6 +13,7 @@ import numpy as np
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError, harmless
 from spurgen.benchmark.scenario_tables import Modality
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES, split_spec
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import Samples, sample
@@ -238,7 +239,7 @@ class _Examination:
             self.findings.outcomes["no memory"] = "not tried"
             why = f"takes {trained.cpu:.0f} s of CPU time" if device == "cpu" else f"is on {device}"
             self.findings.notes.append(
-                f"training {why}, so it was not tried twice; spurgen reproduce does, before a row is ranked"
+                f"training {why}, so it was not tried twice; {spurgen('reproduce')} does, before a row is ranked"
             )
             return
         with Worker(self.worker.spec, {}, self.task.name, self.worker.limits, self.worker.device) as fresh:

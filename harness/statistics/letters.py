@@ -1,7 +1,7 @@
 """Tier letters, a compact letter display: rows that share a letter do not differ significantly (Piepho 2004)."""
 
 from collections.abc import Iterator
-from itertools import chain, combinations, count
+from itertools import chain, count
 from string import ascii_letters
 
 import numpy as np
@@ -12,10 +12,10 @@ from spurgen.harness.metrics.arrays import Bool
 def tier_letters(differ: Bool) -> list[str]:
     """Return the letters of every row: two rows share one exactly if they do not differ significantly.
 
-    `differ`: bool (R, R), symmetric, rows best first. The best row has the letter a. Every letter is a largest possible
-    set of rows of which no two differ; sets that say nothing new are left out.
+    `differ`: bool (R, R), symmetric, rows best first. The best row has the letter a. Every letter is a set of rows of
+    which no two differ and to which no further row can be added.
     """
-    groups = _needed(sorted(sorted(group) for group in _cliques(~differ)))
+    groups = sorted(_covering(~differ))
     further = (character for character in map(chr, count(ord("\u03b1"))) if character.isalpha())  # Greek, then others
     lettered = [*zip(chain(ascii_letters, further), groups, strict=False)]
     return ["".join(letter for letter, group in lettered if row in group) for row in range(len(differ))]
@@ -29,15 +29,23 @@ def largest_distinct(differ: Bool) -> list[int]:
     return min((sorted(group) for group in _cliques(differ)), key=lambda group: (-len(group), group), default=[])
 
 
-def _needed(groups: list[list[int]]) -> list[list[int]]:
-    """Leave out groups whose pairs, and rows, are all in others; the last ones first."""
-    pairs = [{(row, row) for row in group} | set(combinations(group, 2)) for group in groups]
-    needed = list(range(len(groups)))
-    for k in reversed(range(len(groups))):
-        others = set().union(*(pairs[other] for other in needed if other != k))
-        if pairs[k] <= others:
-            needed.remove(k)
-    return [groups[k] for k in needed]
+def _covering(alike: Bool) -> Iterator[list[int]]:
+    """Yield cliques of alike rows, bool (R, R), ascending, so that each pair that is alike is in one of them.
+
+    One clique per pair that earlier ones lack, in cubic time: there may be exponentially many maximal cliques, and a
+    stranger may aim at that by what its rows get right in which world.
+    """
+    lacking = alike.copy()
+    np.fill_diagonal(lacking, True)
+    for first in range(len(alike)):
+        for second in range(first, len(alike)):
+            if lacking[first, second]:
+                group = [first] if first == second else [first, second]
+                for row in range(len(alike)):
+                    if row not in group and alike[row, group].all():
+                        group.append(row)
+                lacking[np.ix_(group, group)] = False
+                yield sorted(group)
 
 
 def _cliques(adjacent: Bool) -> Iterator[set[int]]:

@@ -74,7 +74,8 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     """Return a row's mean over its units, float64 (W,), with its 95 % interval where there is one.
 
     It is Student's t interval. That of a proportion, and of any row with fewer than three units or all equal, is at
-    least as wide as with the larger of the row's variance and the prior's, by which `paired` tests differences.
+    least as wide as with the larger of the row's variance and the prior's, so it covers in at least 95 % of cases.
+    There is none that would span all values that the metric can have.
     """
     (mean,), (variance,), (count,) = _moments(values[None])
     reach = _reach(variance, count - 1, count) if count >= FEW else 0.0
@@ -84,7 +85,8 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     if not reach:
         return Estimate(float(mean))
     least, most = spread.ends
-    return Estimate(float(mean), max(float(mean) - reach, least), min(float(mean) + reach, most))
+    low, high = max(float(mean) - reach, least), min(float(mean) + reach, most)
+    return Estimate(float(mean)) if (low, high) == spread.ends else Estimate(float(mean), low, high)
 
 
 def _reach(variance: float, degrees: float, count: float) -> float:
@@ -97,7 +99,8 @@ def paired(values: Float64, others: Float64, spread: Spread) -> Difference | Non
 
     `values`, `others`: float64 (W1,) and (W2,). The 95 % interval is without correction, excludes 0 exactly if p < 5 %,
     and holds no difference that the metric cannot have. Return None where there is no test: without a prior, if there
-    is one common unit or all units differ by the same amount, which is an accident of few units and coarse steps.
+    is one common unit or all units differ by the same amount, which is an accident of few units and coarse steps, or if
+    the interval spans every possible difference.
     """
     (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
     return _difference(mean, error, degrees, p_value, spread.ends[1] - spread.ends[0])
@@ -119,9 +122,8 @@ def _difference(mean: float, error: float, degrees: float, p_value: float, most:
     if error < NOISE:
         return None
     reach = -stdtrit(degrees, TAIL) * error
-    return Difference(
-        float(mean), Interval(float(max(mean - reach, -most)), float(min(mean + reach, most))), float(p_value)
-    )
+    interval = Interval(float(max(mean - reach, -most)), float(min(mean + reach, most)))
+    return None if interval == (-most, most) else Difference(float(mean), interval, float(p_value))
 
 
 def cut_to_common(values: Float64, others: Float64) -> tuple[Float64, Float64]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.result import Environment, Provenance, Report, Result, pattern_letters
+from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, Report, Result, pattern_letters
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.by_unit import groups_on_test
@@ -25,7 +25,10 @@ from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 
 ENVIRONMENT = Environment(python="3.11", machine="a machine", packages={"numpy": "2.0"}, spurgen="0.1")
-PROVENANCE = Provenance(finished="2026-01-01T00:00:00+00:00", environment=ENVIRONMENT, seconds={"fit": 1.0})
+PROVENANCE = Provenance(
+    finished="2026-01-01T00:00:00+00:00", environment=ENVIRONMENT, seconds={"fit": 1.0},
+    consistency=ConsistencyCheck(worker="fresh"),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,7 @@ def checked(suite, make_outcome):
             verdict="exact", isolation="bubblewrap", finished="2026-01-02", environment=provenance.environment,
             consistency=ConsistencyCheck(worker=again),
         )  # fmt: skip
-        update = {"consistency": ConsistencyCheck(worker=worker), "reproduction": reproduction}
+        update = {"consistency": worker and ConsistencyCheck(worker=worker), "reproduction": reproduction}
         return provenance.model_copy(update=update)
 
     return make
@@ -152,6 +152,7 @@ UNCONFIRMED = (
         (("fresh",), None),
         (("same",), UNCONFIRMED),
         (("same", "fresh"), None),
+        ((None,), UNCONFIRMED.replace("same", "unknown")),
         (("same", "same"), UNCONFIRMED),  # made again on a GPU, where no training is repeatable
         (("fresh", "same"), None),
     ],

@@ -68,3 +68,15 @@ def test_27_rows_in_overlapping_tiers_are_quick_and_have_letters_of_the_alphabet
     letters = tier_letters(np.abs(rows[:, None] - rows) > 4)
     assert letters[0] == "a"
     assert len(set("".join(letters))) == 23
+
+
+def test_rows_with_exponentially_many_maximal_sets_get_letters(record_property):
+    """Forty rows in twenty pairs that differ from each other alone: 2 ** 20 maximal sets of rows of which no two do."""
+    differ = np.zeros((40, 40), bool)
+    for row in range(0, 40, 2):
+        differ[row, row + 1] = differ[row + 1, row] = True
+    letters = tier_letters(differ)
+    record_property("letters", len({letter for of_row in letters for letter in of_row}))
+    for first in range(40):
+        for second in range(first):
+            assert bool(set(letters[first]) & set(letters[second])) != differ[first, second]
