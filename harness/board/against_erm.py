@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.schema import AgainstErm, Direction
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.differences import ALPHA, Difference, holm_by_label
-from spurgen.harness.statistics.units import Spread, cut_to_common, paired
+from spurgen.harness.statistics.comparison import Compared, with_reference
+from spurgen.harness.statistics.units import Spread
 
 ERM = "erm"
 
@@ -18,30 +19,23 @@ def against_erm(
     `values`: the metric that ranks, by unit, float64 (W,). P-values are corrected for the number of baselines; that of
     another row is corrected as if it were the only one beside them.
     """
-    if ERM not in values or ERM not in baselines:
-        return {}
-    tests = {label: paired(row, values[ERM], spread) for label, row in values.items() if label != ERM}
-    p_values = {label: None if test is None else test.p for label, test in tests.items()}
-    corrected = holm_by_label(p_values, baselines)
+    tests = with_reference({RANKED_BY: values}, ERM, baselines, {RANKED_BY: spread})
     return {
-        label: _against(values[label], values[ERM], tests[label], corrected[label], access[label], access[ERM])
-        for label in tests
+        label: AgainstErm(
+            access=access[label],
+            erm_access=access[ERM],
+            units=min(len(values[label]), len(values[ERM])),
+            difference=test.difference,
+            interval=test.interval,
+            p=test.p,
+            p_holm=test.p_holm,
+            verdict=direction(test),
+        )
+        for label, tested in tests.items()
+        for test in tested.values()
     }
 
 
-def _against(
-    row: Float64, erm: Float64, test: Difference | None, p_holm: float | None, access: str, erm_access: str
-) -> AgainstErm:
-    ours, its = cut_to_common(row, erm)
-    difference = float((ours - its).mean())
-    higher: Direction = "better" if difference > 0 else "worse"
-    return AgainstErm(
-        access=access,
-        erm_access=erm_access,
-        units=len(ours),
-        difference=difference,
-        interval=test and test.interval,
-        p=test and test.p,
-        p_holm=p_holm,
-        verdict=higher if p_holm is not None and p_holm < ALPHA else "undecided",
-    )
+def direction(test: Compared) -> Direction:
+    """Return whether the first row is significantly higher, which counts as better, or lower."""
+    return "undecided" if not test.significant else "better" if test.difference > 0 else "worse"
