@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.schema import AgainstErm, Direction
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.differences import ALPHA, Difference, holm_by_label
-from spurgen.harness.statistics.units import Spread, cut_to_common, paired
+from spurgen.harness.statistics.comparison import Compared, with_reference
+from spurgen.harness.statistics.units import Spread, cut_to_common
 
 ERM = "erm"
 
@@ -15,39 +16,35 @@ def against_erm(
 ) -> dict[str, AgainstErm]:
     """Compare every row with ERM's, on the units that both have; return nothing where no baseline is ERM.
 
-    `values`: the metric that ranks, by unit, float64 (W,). Rows with fewer than `asked` units are not ranked and so not
-    tested. P-values are corrected for the number of baselines; that of another row is corrected as if it were the only
-    one beside them.
+    `values`: the metric that ranks, by unit, float64 (W,). P-values are corrected for the number of baselines; that of
+    another row is corrected as if it were the only one beside them. A row with fewer than `asked` units is not ranked,
+    and so not tested.
     """
     if ERM not in values or ERM not in baselines:
         return {}
-    full = len(values[ERM]) >= asked
-    tests = {
-        label: paired(row, values[ERM], spread) if full and len(row) >= asked else None
+    full = {label: row for label, row in values.items() if len(row) >= asked}
+    tests = with_reference({RANKED_BY: full}, ERM, set(baselines) & full.keys(), {RANKED_BY: spread})
+    return {
+        label: _against(
+            label, tests[label][RANKED_BY] if label in tests else _untested(row, values[ERM]), values, access
+        )
         for label, row in values.items()
         if label != ERM
     }
-    p_values = {label: None if test is None else test.p for label, test in tests.items()}
-    corrected = holm_by_label(p_values, baselines)
-    return {
-        label: _against(values[label], values[ERM], tests[label], corrected[label], access[label], access[ERM])
-        for label in tests
-    }
 
 
-def _against(
-    row: Float64, erm: Float64, test: Difference | None, p_holm: float | None, access: str, erm_access: str
-) -> AgainstErm:
+def _untested(row: Float64, erm: Float64) -> Compared:
     ours, its = cut_to_common(row, erm)
-    difference = float((ours - its).mean())
-    higher: Direction = "better" if difference > 0 else "worse"
+    return Compared(float(ours.mean()), float(its.mean()), float((ours - its).mean()), None, None)
+
+
+def _against(label: str, test: Compared, values: Mapping[str, Float64], access: Mapping[str, str]) -> AgainstErm:
     return AgainstErm(
-        access=access,
-        erm_access=erm_access,
-        units=len(ours),
-        difference=difference,
-        interval=test and test.interval,
-        p=test and test.p,
-        p_holm=p_holm,
-        verdict=higher if p_holm is not None and p_holm < ALPHA else "undecided",
-    )
+        access=access[label], erm_access=access[ERM], units=min(len(values[label]), len(values[ERM])),
+        difference=test.difference, interval=test.interval, p=test.p, p_holm=test.p_holm, verdict=direction(test),
+    )  # fmt: skip
+
+
+def direction(test: Compared) -> Direction:
+    """Return whether the first row is significantly higher, which counts as better, or lower."""
+    return "undecided" if not test.significant else "better" if test.difference > 0 else "worse"

@@ -10,10 +10,8 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import spread_of
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.differences import ALPHA, Difference, holm
-from spurgen.harness.statistics.units import cut_to_common, paired
-
-Key = tuple[str, str]
+from spurgen.harness.statistics.comparison import with_reference
+from spurgen.harness.statistics.differences import ALPHA
 
 
 @dataclass(frozen=True)
@@ -43,32 +41,8 @@ def reliance_changes(
     `values`: the reliance by channel, label and unit, float64 (W,). Only rows with values of every channel are
     compared; without ERM among them, and among the `baselines`, there is nothing to return.
     """
-    complete = set.intersection(*(set(rows) for rows in values.values())) if values else set()
-    labels = [label for label in next(iter(values.values()), {}) if label in complete and label != ERM]
-    if ERM not in complete or ERM not in baselines:
-        return {}
     spreads = {channel: spread_of(f"reliance/{channel}", rows, baselines) for channel, rows in values.items()}
-    tests = {
-        (label, channel): paired(rows[label], rows[ERM], spreads[channel])
-        for label in labels
-        for channel, rows in values.items()
+    return {
+        label: {channel: Change(test.difference, test.interval, test.p, test.p_holm) for channel, test in tests.items()}
+        for label, tests in with_reference(values, ERM, baselines, spreads).items()
     }
-    corrected = _corrected(tests, baselines)
-    changes: dict[str, dict[str, Change]] = {label: {} for label in labels}
-    for (label, channel), test in tests.items():
-        ours, its = cut_to_common(values[channel][label], values[channel][ERM])
-        mean = float((ours - its).mean())
-        changes[label][channel] = Change(mean, test and test.interval, test and test.p, corrected[label, channel])
-    return changes
-
-
-def _corrected(tests: Mapping[Key, Difference | None], baselines: Collection[str]) -> dict[Key, float | None]:
-    """Return p-values by Holm's method, so that no row of a stranger changes what is shown of another row."""
-    p_values = {key: None if test is None else test.p for key, test in tests.items()}
-    family = [key for key in tests if key[0] in baselines]
-    corrected = dict(zip(family, holm([p_values[key] for key in family]), strict=True))
-    for label in {label for label, _ in tests if label not in baselines}:
-        own = [key for key in tests if key[0] == label]
-        adjusted = holm([p_values[key] for key in [*own, *family]])
-        corrected |= dict(zip(own, adjusted, strict=False))
-    return corrected

@@ -166,6 +166,11 @@ def column(key: str) -> Column:
     return COLUMNS[key]
 
 
+def short_title(key: str) -> str:
+    """Return a column's title without what it has in brackets: the metric's name in a sentence or on an axis."""
+    return column(key).title.partition(" (")[0]
+
+
 def cell(key: str, line: Line) -> str:
     """Return what a line of a frame shows in a column; nothing where it lacks the value."""
     shown = column(key)

@@ -9,41 +9,28 @@ import numpy as np
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, groups_on_test, spread_of, unit_of
+from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.board.eligibility import eligible
-from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
-from spurgen.harness.statistics.differences import ALPHA, holm
+from spurgen.harness.statistics.comparison import Compared, compare, corrected
 from spurgen.harness.statistics.recovery import mean_over_tasks
-from spurgen.harness.statistics.units import Spread, cut_to_common, paired
+from spurgen.harness.statistics.units import Spread
 
-BETTER: dict[str, int] = {
-    RANKED_BY: 1, "wga_corrected": 1, "accuracy": 1, "reliance": -1, "reliance_total": -1, "core_use": 1, "sss": -1,
-}  # fmt: skip
-"""Metrics that are compared where both rows have them, and the direction in which each is better; reliance on a channel
-and its SSS are as `reliance` and `sss`."""
+COMPARED = (RANKED_BY, "wga_corrected", "accuracy", "reliance", "reliance_total", "core_use", "sss")
+"""Metrics that are compared where both rows have them, and then reliance and SSS of every channel."""
 Side = Literal["first", "second"]
 
 
-@dataclass(frozen=True)
-class Compared:
-    """A metric of both rows, means over the units that both have, and the first less the second.
-
-    `interval` and the p-values are None where there is no test. `p_holm` is corrected for all metrics of all tasks and
-    sets that are compared; `better` names the row that is significantly better in it, at 5 %, or is None.
-    """
-
-    first: float
-    second: float
-    difference: float
-    interval: Interval | None
-    p: float | None
-    p_holm: float | None
-    better: Side | None = None
+def better(metric: str, compared: Compared) -> Side | None:
+    """Return which row is significantly better in a metric, or None; on a channel as in the whole."""
+    if not compared.significant:
+        return None
+    return "first" if compared.difference * COLUMNS[metric.partition("/")[0]].better > 0 else "second"
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SideBySide:
     """Two rows compared.
 
     `units` maps each task to the units of both rows, and what they are; `tasks` to its metrics, `left_out` other tasks
@@ -64,14 +51,14 @@ class _Pair(NamedTuple):
     spread: Spread
 
 
-def compare(
+def compare_rows(
     suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str], private: Rows | None = None
-) -> Comparison:
+) -> SideBySide:
     """Compare two rows on the tasks where the leaderboard shows both; `private`: as in `leaderboard.build`.
 
     By the moderated paired t-test over units, as rows are ranked; the spread of a task is that of its baselines.
     """
-    comparison, shown = Comparison(), {}
+    comparison, shown = SideBySide(), {}
     for name in tasks:
         task = suite.task(name)
         groups = groups_on_test(task)
@@ -105,7 +92,7 @@ class _Shown(NamedTuple):
 
 def _pairs(shown: _Shown, pair: tuple[str, str]) -> dict[str, _Pair]:
     by_channel = [f"{metric}/{channel}" for metric in ("reliance", "sss") for channel in shown.values.task.channels]
-    names = [*BETTER, *by_channel]
+    names = [*COMPARED, *by_channel]
     by_metric = {name: shown.values.by_label(shown.rows, name) for name in names}
     return {
         name: _Pair(values[pair[0]], values[pair[1]], spread_of(name, values, shown.baselines))
@@ -125,7 +112,7 @@ def _means(suite: Suite, shown: Mapping[str, _Shown], pair: tuple[str, str]) -> 
             common = set(parts[0].rows).intersection(*(part.rows for part in parts))
             baselines = [label for label in common if all(label in part.baselines for part in parts)]
             means[name] = {}
-            for metric in BETTER:
+            for metric in COMPARED:
                 of_parts = [part.values.by_label(part.rows, metric) for part in parts]
                 known = [label for label in common if all(label in values for values in of_parts)]
                 over = {label: mean_over_tasks([values[label] for values in of_parts]) for label in known}
@@ -137,15 +124,10 @@ def _means(suite: Suite, shown: Mapping[str, _Shown], pair: tuple[str, str]) -> 
 
 def _compared(tables: Sequence[Mapping[str, _Pair]]) -> list[dict[str, Compared]]:
     """Compare every metric of every table, Holm-corrected over all of them."""
-    pairs = [(k, metric, pair) for k, table in enumerate(tables) for metric, pair in table.items()]
-    tests = [paired(*pair) for *_, pair in pairs]
-    corrected = holm([None if test is None else test.p for test in tests])
-    compared: list[dict[str, Compared]] = [{} for _ in tables]
-    for (k, metric, pair), test, p_holm in zip(pairs, tests, corrected, strict=True):
-        ours, theirs = cut_to_common(pair.first, pair.second)
-        means = float(ours.mean()), float(theirs.mean())
-        difference = float((ours - theirs).mean())
-        higher = difference * BETTER[metric.partition("/")[0]] > 0
-        better: Side | None = None if p_holm is None or p_holm >= ALPHA else "first" if higher else "second"
-        compared[k][metric] = Compared(*means, difference, test and test.interval, test and test.p, p_holm, better)
-    return compared
+    tests = {
+        (k, metric): compare(pair.first, pair.second, "seed", spread=pair.spread)
+        for k, table in enumerate(tables)
+        for metric, pair in table.items()
+    }
+    every = corrected(tests)
+    return [{metric: every[k, metric] for metric in table} for k, table in enumerate(tables)]

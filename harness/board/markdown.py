@@ -30,7 +30,7 @@ def board_markdown(part: TaskBoard | SetBoard) -> list[str]:
     parts = []
     if isinstance(part, TaskBoard) and part.told_apart is not None:
         parts.append(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
-    lines = [{key: _escaped(key, value) for key, value in line.items()} for line in lines_of(part)]
+    lines = escaped(lines_of(part))
     for title, rows in blocks(lines, part):
         parts += [f"### {title}", markdown_table(table(rows, keys("brief", "wide")))]
     silent = [f"Not ranked: {line['submission']}: {line['reason']}" for line in lines if line.get("reason")]
@@ -51,5 +51,9 @@ def tier_title(access: str) -> str:
     return f"Access: {access}{', which no real data have' if access == SYNTHETIC else ''}"
 
 
-def _escaped(key: str, value: object) -> object:
-    return as_markdown(value) if key in STRANGERS and isinstance(value, str) else value
+def escaped(lines: Sequence[Line]) -> list[Line]:
+    """Return lines whose texts by strangers are harmless in Markdown."""
+    return [
+        {**line, **{key: as_markdown(line[key]) for key in STRANGERS if isinstance(line.get(key), str)}}
+        for line in lines
+    ]

@@ -8,12 +8,11 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.schema import PrivateGap
 from spurgen.harness.machine.printing import p_equals
-from spurgen.harness.metrics import robust_accuracy
+from spurgen.harness.metrics import GroupCounts, robust_accuracy
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics import ALPHA
-from spurgen.harness.statistics.differences import holm_by_label
+from spurgen.harness.statistics.differences import ALPHA, holm_beside
 from spurgen.harness.statistics.robust_gap import Design, robust_gap
 from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
 
@@ -43,7 +42,7 @@ def private_gap(
     if not all(_is_consistent(result, sizes, classes) for _, result in pairs):
         return "its metrics on the private splits do not follow from its counts; score it there again"
     worlds = task.scenario.worlds > 1
-    deviation = np.sqrt(2) * mean_deviation(np.zeros(len(pairs) if worlds else 1), spread, own=False)
+    deviation = np.sqrt(2) * mean_deviation(len(pairs) if worlds else 1, spread)
     correct = np.array([[result.groups for result in pair] for pair in pairs])
     gap = robust_gap(correct[:, 0], correct[:, 1], Design(sizes, classes, worlds), deviation, task.name, label)
     each = [_of_counts(result, sizes, classes) for _, result in pairs]
@@ -59,7 +58,7 @@ def worse_in_private(gaps: Mapping[str, PrivateGap | str | None], baselines: Col
     """
     failures = {label: gap for label, gap in gaps.items() if isinstance(gap, str)}
     measured = {label: gap for label, gap in gaps.items() if isinstance(gap, PrivateGap)}
-    corrected = holm_by_label({label: gap.p for label, gap in measured.items()}, baselines)
+    corrected = holm_beside({label: gap.p for label, gap in measured.items()}, baselines)
     return failures | {
         label: f"its robust accuracy is {gap.robust_accuracy:.3f} on private splits, significantly lower "
         f"({p_equals(p)}) than on test, where it is {gap.robust_accuracy + gap.gap:.3f}"
@@ -79,12 +78,11 @@ def _is_consistent(result: Result, sizes: Int64, classes: int) -> bool:
 
 def _of_counts(result: Result, sizes: Int64, classes: int) -> dict[str, float]:
     """Return the metrics that follow from a result's correct predictions by group; `sizes`: int64 (G,)."""
-    correct = np.array(result.groups)
-    accuracies = correct / sizes
+    counts = GroupCounts(np.array(result.groups), sizes)
     return {
-        "accuracy": float(correct.sum() / sizes.sum()),
-        "wga": float(accuracies.min()),
-        "robust_accuracy": robust_accuracy(accuracies, classes),
+        "accuracy": float(counts.correct.sum() / sizes.sum()),
+        "wga": counts.worst,
+        "robust_accuracy": robust_accuracy(counts.accuracies, classes),
     }
 
 

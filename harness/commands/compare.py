@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -12,19 +13,17 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
-from spurgen.harness.board.comparison import Compared, Comparison, compare
+from spurgen.harness.board.columns import short_title
+from spurgen.harness.board.comparison import SideBySide, better, compare_rows
 from spurgen.harness.board.files import read_private
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table, p_equals, p_text, say
 from spurgen.harness.results.ideal import with_ideal
+from spurgen.harness.statistics.comparison import Compared
 
 LEFT_OUT = "Left out: "
-NAMES = {
-    "robust_accuracy": "Robust accuracy", "wga_corrected": "WGA", "accuracy": "Accuracy", "reliance": "Reliance",
-    "reliance_total": "Total reliance", "core_use": "Core use", "sss": "SSS",
-}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,19 +44,29 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if first == second:
         raise SpurgenError(f"{first} is compared with itself; name two rows")
     tasks = [suite.task(name).name for name in arguments.tasks or suite.tasks]
-    comparison = compare(suite, rows, first, second, tasks, read_private(suite, arguments.results))
+    comparison = compare_rows(suite, rows, first, second, tasks, read_private(suite, arguments.results))
     if not comparison.tasks:
         reasons = _left_out(comparison).removeprefix(LEFT_OUT)
         raise SpurgenError(f"{first} and {second} have no task in common; left out: {reasons}")
     print(_text(suite, first, second, comparison))
     if arguments.json:
         names = {"schema_version": SCHEMA_VERSION, "suite": suite.name, "first": first, "second": second}
-        write_atomically(arguments.json, json.dumps(names | asdict(comparison), indent=1, allow_nan=False) + "\n")
+        write_atomically(arguments.json, json.dumps(names | _record(comparison), indent=1, allow_nan=False) + "\n")
         say(console, f"wrote {arguments.json}")
     return 0
 
 
-def _text(suite: Suite, first: str, second: str, comparison: Comparison) -> str:
+def _record(comparison: SideBySide) -> dict[str, Any]:
+    """Return a comparison as JSON holds it, with the row that is better in each metric."""
+    record = asdict(comparison)
+    for part, tables in (("overall", comparison.overall), ("tasks", comparison.tasks)):
+        for name, metrics in tables.items():
+            for metric, compared in metrics.items():
+                record[part][name][metric]["better"] = better(metric, compared)
+    return record
+
+
+def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
     sections = [
         (f"Overall, {name}: mean over {', '.join(suite.overall[name])}", metrics)
         for name, metrics in comparison.overall.items()
@@ -84,20 +93,21 @@ def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str,
         second: f"{compared.second:.3f}",
         "difference (95 %)": f"{compared.difference:+z.3f}{between}",
         "p, Holm": p_text(compared.p_holm),
-        "better": {"first": first, "second": second, None: ""}[compared.better],
+        "better": {"first": first, "second": second, None: ""}[better(metric, compared)],
     }
 
 
 def _title(metric: str) -> str:
     name, _, channel = metric.partition("/")
-    return f"{NAMES[name]}, {channel}" if channel else NAMES[name]
+    title = short_title(name)
+    return f"{title}, {channel}" if channel else title
 
 
 def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
     """Return which row has the higher robust accuracy, and which relies less on which channels."""
     ranked_by = metrics[RANKED_BY]
-    if ranked_by.better and ranked_by.p_holm is not None:
-        ahead, behind = (first, second) if ranked_by.better == "first" else (second, first)
+    if ranked_by.significant:
+        ahead, behind = (first, second) if ranked_by.difference > 0 else (second, first)
         margin = f"{abs(ranked_by.difference):.3f} in robust accuracy"
         sentence = f"{ahead} beats {behind} by {margin} ({p_equals(ranked_by.p_holm)})."
     else:
@@ -105,7 +115,9 @@ def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
     # SSS has no direction, so it says who relies less only where there is no reliance
     by = "reliance/" if any(name.startswith("reliance/") for name in metrics) else "sss/"
     for side, label in (("first", first), ("second", second)):
-        channels = [name.removeprefix(by) for name, c in metrics.items() if name.startswith(by) and c.better == side]
+        channels = [
+            name.removeprefix(by) for name, c in metrics.items() if name.startswith(by) and better(name, c) == side
+        ]
         if channels:
             sentence += f" {label} relies less on {', '.join(channels)}."
     return sentence
@@ -119,7 +131,7 @@ def _units(units: tuple[int, int, Unit]) -> str:
     return f"the {common} {name}{'s' * (common > 1)} that both have, of {first} and {second}"
 
 
-def _left_out(comparison: Comparison) -> str:
+def _left_out(comparison: SideBySide) -> str:
     by_reason: dict[str, list[str]] = {}
     for task, reason in comparison.left_out.items():
         by_reason.setdefault(reason, []).append(task)

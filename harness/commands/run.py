@@ -39,7 +39,6 @@ from spurgen.harness.experiments.checks import (
     spelled,
     unused_flags,
 )
-from spurgen.harness.experiments.conclusions import cautions
 from spurgen.harness.experiments.data_folder import (
     SPLITS,
     check_agrees,
@@ -51,14 +50,15 @@ from spurgen.harness.experiments.data_folder import (
     write_world,
 )
 from spurgen.harness.experiments.experiment import Experiment, measured_seconds, missing_jobs, plan, run_experiment
+from spurgen.harness.experiments.lines import line_of_method, lines_of_run
 from spurgen.harness.experiments.log import logged
-from spurgen.harness.experiments.plots import comparison, sensitivity, training_curves
-from spurgen.harness.experiments.report import results_table, to_markdown
+from spurgen.harness.experiments.report import conclusions, results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.plotting import save
+from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
+from spurgen.harness.plots.style import save
 from spurgen.harness.running.forecast import Forecast
 from spurgen.harness.sandbox.limits import DEFAULT
 
@@ -134,9 +134,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         summary = summarize(experiment, run_experiment(experiment, log, console, resources))
         files = write_files(summary, experiment.folder)
         log.info("wrote %s to %s", ", ".join(files), experiment.folder)
-        log.warning(
-            "cautions: %d, see 'What cannot be concluded' in %s", len(cautions(summary)), experiment.folder / REPORT
-        )
+        for line in conclusions(summary):
+            log.info("%s", line)
     print(results_table(summary))
     return 0 if len(summary.finished) == len(summary.methods) else 1
 
@@ -224,7 +223,8 @@ def plots(summary: ExperimentSummary) -> Iterator[tuple[str, Figure]]:
     """Draw every plot of an experiment; yield it with its file's name."""
     yield "sample_visualization.png", sample_sheet(summary.task)
     if summary.finished:
-        yield f"{summary.name}_comparison.png", comparison(summary)
+        yield f"{summary.name}_comparison.png", comparison(lines_of_run(summary), summary.ideal)
     for method in summary.finished:
-        yield f"{summary.name}_{method.name}_training_curves.png", training_curves(summary, method)
-        yield f"{summary.name}_{method.name}_sss.png", sensitivity(summary, method)
+        yield f"{summary.name}_{method.name}_training_curves.png", training_curves(method.results)
+        shown = sensitivity(line_of_method(method, {}), summary.task.channels, summary.ideal)
+        yield f"{summary.name}_{method.name}_sss.png", shown

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spurgen.harness.evaluation.margins import Part, margin, of_runs
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
-from spurgen.harness.evaluation.resampling import count_cells, of_a_share, resample
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.chance import AT_CHANCE, classes_better_than_chance
+from spurgen.harness.statistics.comparison import FREE, Part, estimate, margin
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.resampling import deviation
+from spurgen.harness.statistics.units import Spread, standard_error
 from spurgen.harness.statistics.worst_group_bias import corrected_wga, guaranteed
 
-REPLICATES = 2000
 BINS = 15
+LOSS = Spread(ends=(0.0, np.inf))
 
 
 @dataclass(frozen=True)
@@ -81,28 +82,24 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
     """Compute all figures; `seed` is of the bootstrap. Raises `SpurgenError` for missing groups, as `group` does."""
     groups = group(predictions, allow_missing)
     right = predictions.predicted == predictions.labels
-    hits = np.stack([np.bincount(groups.ids[row], minlength=len(groups.sizes)) for row in right])
-    replicates = resample(count_cells(groups.ids, right), REPLICATES, seed, of_a_share(len(right)))
-    accuracies, shares = hits / groups.sizes, groups.sizes / groups.sizes.sum()
-    patterns = {name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.patterns.items()}
-    robust = None
-    if (weights := groups.all_patterns) is not None:
-        robust = over_runs((accuracies @ weights).min(axis=1), (replicates @ weights).min(axis=2))
-    worst = accuracies.min(axis=1)
+    accuracies, replicates = groups.accuracies(right), groups.resampled(right, seed)
+    hits = np.rint(accuracies * groups.sizes).astype(np.int64)
+    values, drawn = groups.metrics(accuracies), groups.metrics(replicates)
     corrected = np.array([corrected_wga(row, groups.sizes) for row in hits])
+    shown = {name: over_runs(values[name], drawn[name]) for name in values}
     return Evaluation(
         name=predictions.name,
         split=predictions.split,
         samples=len(predictions),
         unused_lines=predictions.unused,
         runs=len(predictions.runs),
-        accuracy=over_runs(accuracies @ shares, replicates @ shares),
-        wga=float(worst.mean()),
-        wga_corrected=over_runs(corrected, replicates.min(axis=2)),
-        wga_simultaneous=_widened(guaranteed(hits, groups.sizes), worst),
+        accuracy=shown["accuracy"],
+        wga=shown["wga"].value,
+        wga_corrected=over_runs(corrected, drawn["wga"]),
+        wga_simultaneous=_widened(guaranteed(hits, groups.sizes), values["wga"]),
         worst=groups.names[int(accuracies.mean(axis=0).argmin())],
-        robust_accuracy=robust,
-        patterns=patterns,
+        robust_accuracy=shown.get("robust_accuracy"),
+        patterns={name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.patterns.items()},
         groups=_of_groups(groups, hits),
         calibration=None if predictions.probs is None else _calibration(predictions.probs, predictions.labels),
         missing=groups.missing,
@@ -134,9 +131,7 @@ def over_runs(values: Float64, replicates: Float64) -> Estimate:
 
     `replicates`: of the runs on the same samples, float64 (B, R).
     """
-    mean = float(values.mean())
-    reach = margin([Part(float(replicates.mean(axis=1).std(ddof=1))), *of_runs(values)])
-    return Estimate(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))
+    return estimate(values, samples=deviation(replicates.mean(axis=1)))
 
 
 def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:
@@ -153,7 +148,7 @@ def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:
 def _widened(interval: Interval, values: Float64) -> Interval:
     """Widen an interval over samples of the mean of runs, float64 (R,), in [0, 1], by the variance over runs."""
     mean = float(values.mean())
-    reach = margin(of_runs(values))
+    reach = margin([Part(*standard_error(values, FREE))])
     low, high = (float(np.hypot(end - mean, reach)) for end in interval)
     return Interval(max(mean - low, 0.0), min(mean + high, 1.0))
 
@@ -169,12 +164,10 @@ def _calibration(probs: Float64, labels: Int64) -> Calibration:
 
 def _mean_loss(losses: Float64) -> Estimate:
     """Return the mean over runs and samples of losses, float64 (R, n), with its interval; one sample has none."""
-    mean, of_sample = float(losses.mean()), losses.mean(axis=0)
+    of_sample = losses.mean(axis=0)
     if len(of_sample) < 2:
-        return Estimate(mean)
-    of_samples = Part(float(of_sample.std(ddof=1)) / len(of_sample) ** 0.5)
-    reach = margin([of_samples, *of_runs(losses.mean(axis=1))])
-    return Estimate(mean, max(mean - reach, 0.0), mean + reach)
+        return Estimate(float(of_sample.mean()))
+    return estimate(losses.mean(axis=1), spread=LOSS, samples=float(of_sample.std(ddof=1)) / len(of_sample) ** 0.5)
 
 
 def _ece(confidence: Float64, right: Int64) -> float:

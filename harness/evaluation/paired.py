@@ -8,37 +8,11 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.figures import REPLICATES, at_chance
-from spurgen.harness.evaluation.margins import Part, margin, of_difference, of_runs, p_value
-from spurgen.harness.evaluation.predictions import Groups, Predictions, group
-from spurgen.harness.evaluation.resampling import count_cells, of_a_difference, resample
-from spurgen.harness.metrics import Interval
-from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.differences import ALPHA, holm
-
-NAMES = ("robust_accuracy", "wga", "accuracy")
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A metric of both models, and the first less the second with a 95 % interval.
-
-    `p`: two-sided, by the paired bootstrap of samples and the variance over runs; that of accuracy is McNemar's where
-    each model has one run. `p_holm`: corrected for all metrics of all models that are compared. Both are None where one
-    of the models is not ranked.
-    """
-
-    first: float
-    second: float
-    difference: float
-    interval: Interval
-    p: float | None
-    p_holm: float | None
-
-    @property
-    def significant(self) -> bool:
-        """Whether the difference is significant at 5 %."""
-        return self.p_holm is not None and self.p_holm < ALPHA
+from spurgen.harness.evaluation.figures import at_chance
+from spurgen.harness.evaluation.predictions import Predictions, group
+from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.statistics.comparison import Compared, Unit, corrected
+from spurgen.harness.statistics.comparison import compare as tested
 
 
 @dataclass(frozen=True)
@@ -66,30 +40,27 @@ def compare(first: Predictions, second: Predictions, allow_missing: bool = False
     """Compare two models; raise `SpurgenError` unless both answer the same samples."""
     order = _same_samples(first, second)
     groups = group(first, allow_missing)
-    right = [first.predicted == first.labels, (second.predicted == second.labels)[:, order]]
-    hits = [np.stack([np.bincount(groups.ids[row], minlength=len(groups.sizes)) for row in r]) for r in right]
-    added = of_a_difference(len(first.runs), len(second.runs), len(groups.sizes))
-    drawn = resample(count_cells(groups.ids, np.concatenate(right)), REPLICATES, seed, added)
-    replicates = np.split(drawn, [len(first.runs)], axis=1)
+    right = first.predicted == first.labels, (second.predicted == second.labels)[:, order]
+    ours, theirs = (groups.metrics(groups.accuracies(part)) for part in right)
+    errors = groups.difference_errors(*right, seed)
     paired_runs = first.runs == second.runs and len(first.runs) > 1
     single = len(first.runs) == len(second.runs) == 1
-    tests = {}
-    for name in NAMES:
-        values = [_metric(name, row / groups.sizes, groups) for row in hits]
-        redrawn = [_metric(name, part, groups) for part in replicates]
-        if values[0] is not None and values[1] is not None and redrawn[0] is not None and redrawn[1] is not None:
-            tests[name] = _test(values[0], values[1], redrawn[0].mean(axis=1) - redrawn[1].mean(axis=1), paired_runs)
+    unit: Unit = "seed" if paired_runs else "run"
+    metrics = {name: tested(ours[name], theirs[name], unit, samples=errors[name]) for name in ours}
     if single:
-        tests["accuracy"] = (*tests["accuracy"][:3], _mcnemar(right[0][0], right[1][0]))
+        metrics["accuracy"] = replace(metrics["accuracy"], p=_mcnemar(right[0][0], right[1][0]))
     unranked = {model.name: reason for model in (first, second) if (reason := at_chance(model))}
-    p_values = [None if unranked else p for *_, p in tests.values()]
-    metrics = {
-        name: Compared(a, b, a - b, interval, p, p_holm)
-        for (name, (a, b, interval, _)), p, p_holm in zip(tests.items(), p_values, holm(p_values), strict=True)
-    }
-    by_name = first.keys is not None and second.keys is not None
-    runs = len(first.runs), len(second.runs)
-    return Comparison(first.name, second.name, len(first), metrics, by_name, runs, paired_runs, single, unranked)
+    return Comparison(
+        first=first.name,
+        second=second.name,
+        samples=len(first),
+        metrics=corrected({name: replace(each, p=None) for name, each in metrics.items()} if unranked else metrics),
+        by_name=first.keys is not None and second.keys is not None,
+        runs=(len(first.runs), len(second.runs)),
+        paired_runs=paired_runs,
+        mcnemar=single,
+        unranked=unranked,
+    )
 
 
 def compare_with_first(models: Sequence[Predictions], allow_missing: bool = False, seed: int = 0) -> list[Comparison]:
@@ -98,45 +69,9 @@ def compare_with_first(models: Sequence[Predictions], allow_missing: bool = Fals
     Raises `SpurgenError` unless all answer the same samples.
     """
     comparisons = [compare(models[0], other, allow_missing, seed) for other in models[1:]]
-    tested = [compared.p for comparison in comparisons for compared in comparison.metrics.values()]
-    corrected = iter(holm(tested))
-    return [
-        replace(
-            comparison,
-            metrics={name: replace(compared, p_holm=next(corrected)) for name, compared in comparison.metrics.items()},
-        )
-        for comparison in comparisons
-    ]
-
-
-def _metric(name: str, accuracies: Float64, groups: Groups) -> Float64 | None:
-    """Return a metric of groups' accuracies, float64 (..., G), or None where it is not known."""
-    if name == "accuracy":
-        overall: Float64 = accuracies @ (groups.sizes / groups.sizes.sum())
-        return overall
-    if name == "wga":
-        worst: Float64 = accuracies.min(axis=-1)
-        return worst
-    if (weights := groups.all_patterns) is None:
-        return None
-    robust: Float64 = (accuracies @ weights).min(axis=-1)
-    return robust
-
-
-def _test(
-    first: Float64, second: Float64, replicates: Float64, paired_runs: bool
-) -> tuple[float, float, Interval, float]:
-    """Return both means, the interval of their difference, and its p-value; `first`, `second`: by run, (R1,), (R2,)."""
-    difference = float(first.mean() - second.mean())
-    runs = of_runs(first - second) if paired_runs else of_difference(first, second)
-    parts = [Part(float(replicates.std(ddof=1))), *runs]
-    reach = margin(parts)
-    return (
-        float(first.mean()),
-        float(second.mean()),
-        Interval(max(difference - reach, -1.0), min(difference + reach, 1.0)),
-        p_value(difference, parts),
-    )
+    tests = {(k, name): each for k, one in enumerate(comparisons) for name, each in one.metrics.items()}
+    every = corrected(tests)
+    return [replace(one, metrics={name: every[k, name] for name in one.metrics}) for k, one in enumerate(comparisons)]
 
 
 def _mcnemar(first: Int64, second: Int64) -> float:

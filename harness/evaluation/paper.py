@@ -9,10 +9,11 @@ from matplotlib.ticker import FuncFormatter
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import Evaluation
-from spurgen.harness.evaluation.paired import Compared, Comparison
+from spurgen.harness.evaluation.paired import Comparison
 from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked
 from spurgen.harness.figures.style import SERIES, SMALL, drawable, fraction, new_figure, paper_style
 from spurgen.harness.machine.plotting import grid_lines
+from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
 
 HEAD = ("Model", "Robust", "Worst group", "Corrected", "Accuracy")

@@ -10,6 +10,7 @@ import numpy as np
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG
 from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.statistics.resampling import Design
 
 MOST_GROUPS = 100_000
 SHOWN = 3  # missing groups that a message names
@@ -69,29 +70,16 @@ def is_numbered(classes: Sequence[str]) -> bool:
     return list(classes) == [str(k) for k in range(len(classes))]
 
 
-@dataclass(frozen=True)
-class Groups:
+@dataclass(frozen=True, kw_only=True)
+class Groups(Design):
     """The groups of samples: every class with every combination of values, in that order.
 
-    `ids`: int64 (n,), places in `names`. `sizes`: int64 (G,), positive. `missing`: groups without a sample, which are
-    in neither. `patterns` maps each alignment pattern to the weights with which the groups' accuracies make its
-    accuracy, float64 (G,): within a class by size, then every class alike. A pattern that some class lacks is in
-    `missing_patterns` instead.
+    `names`: of the groups; `missing`: those without a sample, which are in no other field. A pattern's weights: within
+    a class by size, then every class alike.
     """
 
-    ids: Int64
     names: tuple[str, ...]
-    sizes: Int64
     missing: tuple[str, ...]
-    patterns: dict[str, Float64]
-    missing_patterns: tuple[str, ...]
-
-    @property
-    def all_patterns(self) -> Float64 | None:
-        """The weights of all patterns, float64 (G, P); None if some are missing: their lowest is not known then."""
-        if self.missing_patterns or not self.patterns:
-            return None
-        return np.stack(list(self.patterns.values()), axis=1)
 
 
 def group(predictions: Predictions, allow_missing: bool = False) -> Groups:

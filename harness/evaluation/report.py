@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from spurgen.harness.evaluation.figures import Evaluation
-from spurgen.harness.evaluation.paired import Compared, Comparison
+from spurgen.harness.evaluation.paired import Comparison
 from spurgen.harness.machine.printing import p_equals, p_text, terminal_table
+from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
 
 SCHEMA_VERSION = 8

@@ -1,24 +1,24 @@
-"""The report of an experiment, results.md: estimates, tests, what can and what cannot be concluded."""
+"""The report of an experiment, results.md: the board's columns, tests against ERM, and the limits."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.experiments.conclusions import NAMES, cautions, conclusions, unranked
+from spurgen.harness.board.columns import COLUMNS, keys, short_title, table
+from spurgen.harness.board.markdown import escaped
 from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
-from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
-from spurgen.harness.machine.printing import markdown_table, p_text
+from spurgen.harness.experiments.lines import ideal_line, lines_of_run
+from spurgen.harness.experiments.summary import TOO_FEW_BASES, ExperimentSummary
+from spurgen.harness.machine.printing import and_list, markdown_table, p_text
 from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics.estimate import Estimate
 
-LEGEND = (
-    "Robust: accuracy under the combination of shortcuts where it is lowest. WGA: worst-group accuracy, corrected for "
-    "the bias of a minimum, in guaranteed intervals; raw: not corrected. Reliance: how far predictions follow the "
-    "channel that moves them most, 0 is best, 1 is a model that reads nothing else. SSS: Spurious Sensitivity Score, "
-    "lower is better; its placebo sensitivity is what redrawing only the nuisances gives. IG: Invariance Gap in nats, "
-    "0 is best. Core use: how much probability follows the class when it alone changes, 1 is best. Access: what a "
-    "method sees besides inputs and labels. Seconds: training and scoring, per seed. Details: docs/metrics.md."
+NOT_RANKED = " (not ranked)"
+SHOWN = (
+    "submission",
+    "access",
+    *(key for key in keys("brief", "wide") if key not in ("rank", "letters", "submission", "units")),
 )
+FEW_BASES, FEW_SEEDS = 100, 5
 RATES = (
     "How often a channel's value goes with the label, counted on train; in brackets what the scenario asks for. In "
     "the header each name is followed by its number of samples."
@@ -30,88 +30,97 @@ def to_markdown(summary: ExperimentSummary, plots: Sequence[str] = ()) -> str:
     parts = [
         f"# {summary.name}: {', '.join(m.name for m in summary.methods)}", _about(summary),
         *_world(summary),
-        "## Results", results_table(summary), f"{_brackets(summary)} {LEGEND} {_selection(summary)}".rstrip(),
+        "## Results", results_table(summary), _legend(summary),
     ]  # fmt: skip
     if summary.differences:
-        table, legend = difference_table(summary.differences), _tests(summary)
-        parts += [f"## Differences to {ERM}", table, legend]
-    parts += ["## What can be concluded", _bullets(conclusions(summary))]
-    parts += ["## What cannot be concluded", _bullets(cautions(summary))]
+        parts += [f"## Differences to {ERM}", difference_table(summary), _tests(summary)]
+    parts += ["## Conclusions", _bullets(conclusions(summary))]
     parts += ["## How to repeat it", f"```\n{summary.command}\n```", _origin(summary)]
     parts += ["## Plots", _bullets([f"[{name}]({name})" for name in plots])] if plots else []
     return "\n\n".join(parts) + "\n"
 
 
 def results_table(summary: ExperimentSummary) -> str:
-    """Return a table with a line per method, and why some are not ranked; one that failed has only name and access."""
-    table = markdown_table([_line(method) for method in summary.methods])
-    return "\n\n".join([table, *(f"Not ranked: {each}" for each in unranked(summary))])
+    """Return a line per method that has results, and the ideal observer's, in the board's columns."""
+    if not summary.finished:
+        return "Every method failed."
+    methods = lines_of_run(summary)
+    marked = [line | {"submission": line["submission"] + NOT_RANKED * (not line["ranked"])} for line in methods]
+    return markdown_table(table(escaped([*marked, *ideal_line(summary)]), SHOWN))
 
 
-def _line(method: MethodSummary) -> dict[str, str]:
-    mark = "" if method.unranked is None else " (not ranked)"
-    about = {"Method": method.name + mark, "Access": method.access}
-    if not method.estimates:
-        return about | {"Robust": "failed"}
-    e = method.estimates
-    return about | {
-        "Robust": e["robust_accuracy"].text(),
-        "Accuracy": e["accuracy"].text(),
-        "WGA (raw)": e["wga"].text(),
-        "WGA": _corrected(e),
-        "Reliance": f"{e['reliance'].value:.3f}",
-        "SSS (placebo)": f"{e['sss'].text()} ({e['sss_placebo'].value:.3f})",
-        "IG": e["ig"].text("+.2f"),
-        "Core use": e["core_use"].text() if "core_use" in e else "-",
-        "Seconds": f"{e['seconds'].value:.1f}",
-    }
+def _legend(summary: ExperimentSummary) -> str:
+    """Explain the columns that the table has."""
+    over = "test samples" if len(summary.seeds) == 1 else "training seeds and test samples"
+    shown = results_table(summary).partition("\n")[0]
+    columns = [COLUMNS[key] for key in SHOWN if f" {COLUMNS[key].title} " in shown]
+    meanings = _bullets([f"{column.title}: {column.about}." for column in columns])
+    return "\n\n".join(filter(None, [f"Brackets: 95 % intervals over {over}.", meanings, _selection(summary)]))
 
 
-def _corrected(estimates: Mapping[str, Estimate]) -> str:
-    """Return WGA less its bias, in the interval that is guaranteed for these seeds."""
-    return replace(estimates["wga_guaranteed"], value=estimates["wga_corrected"].value).text()
-
-
-def _brackets(summary: ExperimentSummary) -> str:
-    if len(summary.seeds) == 1:
-        return "Brackets: 95 % intervals over test samples; one seed does not show how other seeds differ."
-    return "Brackets: 95 % intervals over training seeds and test samples."
-
-
-def difference_table(differences: Sequence[Difference]) -> str:
-    """Return a table with a line per test; the column of the seeds only where such a test can be made."""
-    lines = []
-    for d in differences:
-        line = {
-            "Method": d.method,
-            "Metric": NAMES[d.metric],
-            "Difference": d.difference.text("+.3f"),
-            "p (Holm)": p_text(d.p_holm),
-            "Significant": "yes" if d.significant else "no",
-        }
-        if _seed_tests(differences):
-            line["p, seeds only (Holm)"] = p_text(d.p_seeds)
-        lines.append(line)
-    return markdown_table(lines)
-
-
-def _seed_tests(differences: Sequence[Difference]) -> int:
-    return sum(d.p_seeds is not None for d in differences)
+def difference_table(summary: ExperimentSummary) -> str:
+    """Return a table with a line per test."""
+    return markdown_table(
+        [
+            {
+                "Method": as_markdown(method), "Metric": short_title(metric),
+                "Difference": Estimate(each.difference, *(each.interval or ())).text("+.3f"),
+                "p (Holm)": p_text(each.p_holm), "Significant": "yes" if each.significant else "no",
+            }
+            for method, differences in summary.differences.items()
+            for metric, each in differences.items()
+        ]
+    )  # fmt: skip
 
 
 def _tests(summary: ExperimentSummary) -> str:
     """Explain the p-values."""
-    total, count = len(summary.differences), _seed_tests(summary.differences)
-    seeds = ", with the variance over seeds added" if len(summary.seeds) > 1 else ""
-    text = (
-        f"p: paired bootstrap over samples{seeds}; Holm-corrected over {total} tests, unlike the intervals. Rows whose "
-        "intervals overlap may differ significantly, since they answer the same samples."
+    total = sum(map(len, summary.differences.values()))
+    over = "test samples" if len(summary.seeds) == 1 else "training seeds and test samples"
+    return (
+        f"Paired tests over {over}, Holm-corrected over all {total}, unlike the intervals (docs/statistics.md). "
+        f"Methods are tested against {ERM} alone."
     )
-    if count:
-        text += f" p, seeds only: paired t-test over seeds on this test split; Holm-corrected over {count} tests."
-    if 0 < count < total:
-        text += " -: no test, since all seeds differ by the same amount."
-    return text
+
+
+def conclusions(summary: ExperimentSummary) -> list[str]:
+    """Return which methods are better than ERM, which are not ranked and why, and what limits the experiment."""
+    return [_better(summary), *unranked(summary), *_limits(summary)]
+
+
+def _better(summary: ExperimentSummary) -> str:
+    if ERM not in [method.name for method in summary.ranked]:
+        return f"Nothing was tested against {ERM}, which did not run or is not ranked."
+    better = {
+        method: [short_title(m) for m, each in tests.items()
+                 if each.significant and each.difference * COLUMNS[m].better > 0]
+        for method, tests in summary.differences.items()
+    }  # fmt: skip
+    named = [f"{as_markdown(method)} in {and_list(metrics)}" for method, metrics in better.items() if metrics]
+    return f"Significantly better than {ERM}: {'; '.join(named) or 'none'}."
+
+
+def unranked(summary: ExperimentSummary) -> list[str]:
+    """Return which methods are not ranked, each with the reason."""
+    reasons = {method.name: method.unranked for method in summary.methods if method.unranked is not None}
+    return [f"Not ranked: {as_markdown(name)}: {as_markdown(reason)}." for name, reason in reasons.items()]
+
+
+def _limits(summary: ExperimentSummary) -> Iterator[str]:
+    seeds, bases = len(summary.seeds), summary.scenario.splits.twins
+    if seeds == 1:
+        yield "One training seed: intervals and tests are about these models, not the methods; use --seeds 0-4."
+    elif seeds < FEW_SEEDS:
+        yield f"{seeds} seeds show little of the variance over seeds; use --seeds 0-4."
+    tiers = {method.access for method in summary.finished}
+    if len(tiers) > 1:
+        yield f"The methods see different annotations ({and_list(sorted(tiers))}; docs/methods.md)."
+    blind = [as_markdown(method.name) for method in summary.finished if method.ignores_core]
+    if blind:
+        yield f"Low SSS or reliance is no robustness where the core cue is ignored: {and_list(blind)}."
+    if bases < FEW_BASES:
+        untested = "" if bases >= TOO_FEW_BASES else ", so SSS is not tested"
+        yield f"SSS, IG and core sensitivity rest on only {bases} base sample{'s' * (bases != 1)}{untested}."
 
 
 def _about(summary: ExperimentSummary) -> str:

@@ -9,8 +9,8 @@ from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, group_sizes, spread_of
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard, TaskBoardRow
-from spurgen.harness.experiments.curves import stacked_curves
 from spurgen.harness.figures.sheet import MEAN, UNITS, Entry, Sheet, in_order
+from spurgen.harness.results.curves import stacked_curves
 from spurgen.harness.results.ideal import mean_ideal, stored_ideals, with_ideal
 from spurgen.harness.results.rows import Row, Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate

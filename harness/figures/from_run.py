@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from spurgen.benchmark.errors import ReadError, SpurgenError, explain
 from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.specs import is_baseline
-from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.schema import Direction
-from spurgen.harness.experiments.curves import stacked_curves
-from spurgen.harness.experiments.summary import Difference, ExperimentSummary, MethodSummary
+from spurgen.harness.board.against_erm import ERM, direction
+from spurgen.harness.experiments.summary import ExperimentSummary, MethodSummary
 from spurgen.harness.figures.sheet import Entry, Sheet, in_order
+from spurgen.harness.results.curves import stacked_curves
+from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import ANY, Spread, mean_estimate
 
@@ -39,25 +39,23 @@ def run_sheet(summary: ExperimentSummary) -> Sheet:
     finished = summary.finished
     if not finished:
         raise SpurgenError(f"{summary.name}: every method failed, so there is nothing to draw")
-    tested = {d.method: d for d in summary.differences if d.metric == HEADLINE}
+    tested = {method: tests[HEADLINE] for method, tests in summary.differences.items()}
     entries = [_entry(method, tested.get(method.name)) for method in finished]
     several = len(summary.seeds) > 1
     over = "training seeds and test samples" if several else "test samples"
-    tests = f"Holm over {len(summary.differences)} tests, 5 %"
-    rule = f"Bold: significantly better than {ERM} (paired bootstrap over {over}, {tests})."
+    tests = f"Holm over {sum(map(len, summary.differences.values()))} tests, 5 %"
+    rule = f"Bold: significantly better than {ERM} (paired tests over {over}, {tests})."
     return Sheet(
         name=summary.name, entries=in_order(entries, HEADLINE), headline=HEADLINE, unit="seed",
-        asked=len(summary.seeds), intervals=f"95 % bootstrap intervals over {over}",
+        asked=len(summary.seeds), intervals=f"95 % intervals over {over}",
         channel_intervals="95 % Student's t intervals over training seeds" if len(summary.seeds) > 2 else "",
         test="", rule=rule if summary.differences else "", task=summary.task, ideal=summary.ideal,
         left_out={m.name: m.unranked for m in summary.methods if m.unranked and not m.estimates},
     )  # fmt: skip
 
 
-def _entry(method: MethodSummary, tested: Difference | None) -> Entry:
-    verdict: Direction = "undecided"
-    if tested and tested.significant:
-        verdict = "better" if tested.difference.value > 0 else "worse"
+def _entry(method: MethodSummary, tested: Compared | None) -> Entry:
+    verdict = direction(tested) if tested else "undecided"
     return Entry(
         label=method.name,
         access=method.access,
@@ -66,7 +64,7 @@ def _entry(method: MethodSummary, tested: Difference | None) -> Entry:
         own=not is_baseline(method.results[0].spec),
         estimates=method.estimates,
         best=verdict == "better",
-        difference=(tested.difference.value, verdict) if tested else None,
+        difference=(tested.difference, verdict) if tested else None,
         channels=_by_channel(method),
         patterns=_patterns(method),
         curves=stacked_curves(method.results),

@@ -41,6 +41,7 @@ from spurgen.harness.metrics.worst_group import (
     count_groups,
     group_accuracies,
     group_counts,
+    lowest_accuracy,
     worst_group_accuracy,
 )
 
@@ -68,6 +69,7 @@ __all__ = [
     "invariance_gap",
     "invariance_gaps",
     "log_softmax",
+    "lowest_accuracy",
     "oracle_pull",
     "pattern_accuracies",
     "percentile_interval",

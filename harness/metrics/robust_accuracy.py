@@ -1,6 +1,7 @@
 """Robust accuracy: the lowest accuracy over alignment patterns."""
 
 from spurgen.harness.metrics.arrays import Float64, Scores, as_reals, failure
+from spurgen.harness.metrics.worst_group import lowest_accuracy
 
 
 def pattern_accuracies(group_accuracies: Scores, num_classes: int) -> Float64:
@@ -19,4 +20,4 @@ def pattern_accuracies(group_accuracies: Scores, num_classes: int) -> Float64:
 
 def robust_accuracy(group_accuracies: Scores, num_classes: int) -> float:
     """Return the minimum of `pattern_accuracies`, in [0, 1]; arguments and errors as there."""
-    return float(pattern_accuracies(group_accuracies, num_classes).min())
+    return float(lowest_accuracy(pattern_accuracies(group_accuracies, num_classes)))

@@ -23,7 +23,13 @@ class GroupCounts(NamedTuple):
     @property
     def worst(self) -> float:
         """The worst-group accuracy, in [0, 1]."""
-        return float(self.accuracies.min())
+        return float(lowest_accuracy(self.accuracies))
+
+
+def lowest_accuracy(accuracies: Float64) -> Float64:
+    """Return the lowest accuracy of groups, or of alignment patterns, which are the last axis: float64 (...)."""
+    lowest: Float64 = accuracies.min(axis=-1)
+    return lowest
 
 
 def count_groups(correct: Bool, group_ids: Labels, num_groups: int | None = None) -> GroupCounts:

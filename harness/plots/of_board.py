@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Task
 from spurgen.harness.board.columns import COLUMNS, Line
-from spurgen.harness.experiments.curves import stacked_curves
 from spurgen.harness.plots.forest import Named, Panel, forest
 from spurgen.harness.plots.heat import pattern_map
 from spurgen.harness.plots.lines import learning_curves
 from spurgen.harness.plots.style import Columns
+from spurgen.harness.results.curves import stacked_curves
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.estimate import Estimate
 

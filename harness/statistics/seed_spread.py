@@ -1,4 +1,4 @@
-"""The variance over training seeds: too few seeds to resample, so it is added to the bootstrap as normal noise."""
+"""The variance over training seeds, pooled over rows: too few seeds of one row show it."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,7 +8,6 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.bootstrap import named_generator
 
 TAIL = 0.025
 
@@ -40,25 +39,9 @@ def _widening(degrees: int) -> float:
     return float(stdtrit(degrees, TAIL) / ndtri(TAIL))
 
 
-def mean_deviation(values: Float64, pooled: SeedSpread | None, *, own: bool = True) -> float:
-    """Return the standard deviation of a row's mean over its seeds; 0 where no row of the task varies.
+def mean_deviation(count: int, pooled: SeedSpread | None) -> float:
+    """Return the standard deviation of a row's mean over `count` trainings; 0 where no row of the task varies.
 
-    `values`: float64 (S,). It is the larger of the row's own deviation, unless `own` is False, and the pooled one, over
-    sqrt(S): few seeds may agree by luck, and only the pooled deviation shows it. It is widened by Student's t, with the
-    pooled degrees of freedom.
+    It is the pooled one, widened by Student's t with the pooled degrees of freedom: tests take it for known.
     """
-    if pooled is None:
-        return 0.0
-    deviation = float(values.std(ddof=1)) if own and len(values) > 1 else 0.0
-    return max(deviation, pooled.deviation) / float(np.sqrt(len(values))) * _widening(pooled.degrees)
-
-
-def add_noise(replicates: Float64, deviation: float, *names: str) -> Float64:
-    """Return replicates with normal noise of this standard deviation and mean 0 added: float64 (B,).
-
-    `replicates`: float64 (B,), B at least 2. The noise depends on `names` alone.
-    """
-    noise = named_generator("seeds", *names).normal(size=len(replicates))
-    noise -= noise.mean()
-    widened: Float64 = replicates + noise * (deviation / noise.std(ddof=1))
-    return widened
+    return pooled.deviation / float(np.sqrt(count)) * _widening(pooled.degrees) if pooled else 0.0

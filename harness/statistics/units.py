@@ -94,6 +94,13 @@ def _reach(variance: float, degrees: float, count: float) -> float:
     return -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count)) if degrees and variance else 0.0
 
 
+def standard_error(values: Float64, spread: Spread) -> tuple[float, float]:
+    """Return the moderated standard error of a row's mean over units, float64 (W,), and its degrees of freedom."""
+    (_,), (variance,), (count,) = _moments(values[None])
+    variance, degrees = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
+    return float(np.sqrt(variance / count)), float(degrees)
+
+
 def paired(values: Float64, others: Float64, spread: Spread) -> Difference | None:
     """Return a row's mean less another's, on the units that both have, by the moderated paired t-test.
 
@@ -111,11 +118,9 @@ def from_zero(values: Float64, spread: Spread) -> Difference | None:
 
     The interval and None: as in `paired`.
     """
-    (mean,), (variance,), (count,) = _moments(values[None])
-    variance, degrees = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
-    error = float(np.sqrt(variance / count))
+    mean, (error, degrees) = float(values.mean()), standard_error(values, spread)
     p_value = 2 * stdtr(degrees, -abs(mean) / error) if error >= NOISE else 1.0
-    return _difference(mean, error, float(degrees), p_value, max(map(abs, spread.ends)))
+    return _difference(mean, error, degrees, p_value, max(map(abs, spread.ends)))
 
 
 def _difference(mean: float, error: float, degrees: float, p_value: float, most: float) -> Difference | None:

@@ -5,7 +5,7 @@ from bisect import bisect_left
 import numpy as np
 from scipy.special import bdtr
 
-from spurgen.harness.metrics import Interval, simultaneous_interval
+from spurgen.harness.metrics import GroupCounts, Interval, lowest_accuracy, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
 
 UNSURE = 0.05  # how often a guaranteed interval may miss
@@ -19,9 +19,9 @@ def corrected_wga(correct: Int64, sizes: Int64) -> float:
     every group's true accuracy were its shrunken one, `shrunken`. Of 64 groups with 50 samples and a true accuracy of
     .90 each, the minimum is .79 on average, and the corrected one .886 (docs/simulations.md).
     """
-    worst = float((correct / sizes).min())
+    worst = GroupCounts(correct, sizes).worst
     true = shrunken(correct, sizes)
-    bias = expected_minimum(true, sizes) - float(true.min())
+    bias = expected_minimum(true, sizes) - float(lowest_accuracy(true))
     mean = float(correct.sum() / sizes.sum())  # no minimum lies above it
     return min(max(worst - bias, 0.0), mean)
 

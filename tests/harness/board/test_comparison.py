@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
-from spurgen.harness.board.comparison import compare
+from spurgen.harness.board.comparison import better, compare_rows
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.statistics.differences import holm
 from spurgen.harness.statistics.units import paired
@@ -24,18 +24,19 @@ def rows(suite, make_row, make_outcome, make_baselines):
 
 
 def test_every_metric_is_compared_with_an_interval(suite, rows):
-    comparison = compare(suite, rows, "better", "worse", ["small-text"])
+    comparison = compare_rows(suite, rows, "better", "worse", ["small-text"])
     assert comparison.units == {"small-text": (5, 4, "seed")}
     metrics = comparison.tasks["small-text"]
-    assert {name: compared.better for name, compared in metrics.items()} == {
+    assert {name: better(name, compared) for name, compared in metrics.items()} == {
         "robust_accuracy": "first", "wga_corrected": "first", "accuracy": "first", "sss": "first",
-        "sss/color": "first", "sss/background": None,
+        "reliance": None, "reliance/color": None, "reliance/background": None, "sss/color": "first",
+        "sss/background": None,
     }  # fmt: skip
     assert (metrics["sss/color"].first, metrics["sss/color"].second) == pytest.approx((0.103, 0.618), abs=1e-4)
     assert metrics["sss/background"].interval is None  # the same in every result of both
-    for name, compared in metrics.items():
+    for compared in metrics.values():
         assert compared.difference == pytest.approx(compared.first - compared.second)  # all over the units of both
-        if name != "sss/background":
+        if compared.interval is not None:
             assert compared.interval[0] <= compared.difference <= compared.interval[1]
             assert compared.p <= compared.p_holm <= 1
 
@@ -47,28 +48,30 @@ def test_the_test_is_the_moderated_paired_one_with_the_baselines_spread(suite, r
     )
     spread = spread_of("robust_accuracy", values, set(values) - {"better", "worse", "same"})
     expected = paired(values["better"], values["worse"], spread)
-    compared = compare(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["robust_accuracy"]
+    compared = compare_rows(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["robust_accuracy"]
     assert (compared.difference, compared.interval, compared.p) == (pytest.approx(expected.value), *expected[1:])
 
 
 def test_the_other_way_round_is_the_same_with_the_sign_changed(suite, rows):
-    there, back = (compare(suite, rows, *pair, ["small-text"]) for pair in (("better", "worse"), ("worse", "better")))
+    there, back = (
+        compare_rows(suite, rows, *pair, ["small-text"]) for pair in (("better", "worse"), ("worse", "better"))
+    )
     for name, compared in there.tasks["small-text"].items():
         other = back.tasks["small-text"][name]
         assert other.difference == pytest.approx(-compared.difference)
-        assert other.better == {"first": "second", None: None}[compared.better]
+        assert better(name, other) == {"first": "second", None: None}[better(name, compared)]
 
 
 def test_equal_rows_do_not_differ(suite, rows):
-    metrics = compare(suite, rows, "worse", "same", ["small-text"]).tasks["small-text"]
-    assert all(compared.better is None and compared.difference == 0 for compared in metrics.values())
+    metrics = compare_rows(suite, rows, "worse", "same", ["small-text"]).tasks["small-text"]
+    assert all(better(name, each) is None and each.difference == 0 for name, each in metrics.items())
 
 
 def test_p_is_corrected_for_everything_that_is_compared(suite, rows, make_row):
-    alone = compare(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["accuracy"]
+    alone = compare_rows(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["accuracy"]
     for label, quality in (("better", 0.8), ("worse", 0.7)):
         rows[label]["small-image"] = make_row(suite, quality, range(2), task="small-image")
-    both = compare(suite, rows, "better", "worse", ["small-text", "small-image"])
+    both = compare_rows(suite, rows, "better", "worse", ["small-text", "small-image"])
     assert list(both.tasks) == ["small-text", "small-image"]
     assert both.tasks["small-text"]["accuracy"].p == alone.p
     every = [compared for part in both.tasks.values() for compared in part.values()]
@@ -77,7 +80,7 @@ def test_p_is_corrected_for_everything_that_is_compared(suite, rows, make_row):
 
 
 def test_a_task_on_which_a_row_cannot_be_ranked_is_left_out_with_the_reason(suite, rows):
-    comparison = compare(suite, rows, "better", "failed", ["small-text", "small-image"])
+    comparison = compare_rows(suite, rows, "better", "failed", ["small-text", "small-image"])
     assert comparison.tasks == {}
     assert comparison.left_out == {
         "small-text": "failed: failed with seed 0: boom",
@@ -92,14 +95,14 @@ def test_a_set_of_tasks_is_compared_by_its_means_where_both_have_all_of_it(suite
         rows[label]["small-image"] = row
     for label, quality in (("better", 0.98), ("worse", 0.5)):
         rows[label]["small-image"] = make_row(suite, quality, range(5), task="small-image")
-    comparison = compare(suite, rows, "better", "worse", list(suite.tasks))
+    comparison = compare_rows(suite, rows, "better", "worse", list(suite.tasks))
     assert list(comparison.overall) == ["both"]
-    assert list(comparison.overall["both"]) == ["robust_accuracy", "wga_corrected", "accuracy", "sss"]
+    assert list(comparison.overall["both"]) == ["robust_accuracy", "wga_corrected", "accuracy", "reliance", "sss"]
     compared = comparison.overall["both"]["accuracy"]
     common = [rows[label][task].metric("accuracy")[:4] for task in both for label in ("better", "worse")]
     assert (compared.first, compared.second) == pytest.approx((np.mean(common[0::2]), np.mean(common[1::2])))
     assert compared.difference == pytest.approx(compared.first - compared.second)
-    assert compared.better == "first"
-    assert compare(suite, rows, "better", "worse", ["small-text"]).overall == {}
+    assert better("accuracy", compared) == "first"
+    assert compare_rows(suite, rows, "better", "worse", ["small-text"]).overall == {}
     rows["worse"]["small-image"] = make_row(suite, 0.5, task="small-image", access="envs")
-    assert compare(suite, rows, "better", "worse", list(suite.tasks)).overall == {}
+    assert compare_rows(suite, rows, "better", "worse", list(suite.tasks)).overall == {}

@@ -54,7 +54,7 @@ def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite
     assert [row.submission for row in board.few] == ["honest"]
     (row,) = board.unranked
     assert (row.submission, row.wga) == ("table", 1.0)
-    assert row.reason.startswith("its robust accuracy is 0.667 on private splits, significantly lower (p < 0.0")
+    assert row.reason.startswith("its robust accuracy is 0.667 on private splits, significantly lower (p = 0.00")
     assert row.reason.endswith(") than on test, where it is 1.000")
 
 
@@ -92,17 +92,6 @@ def test_a_row_with_forged_private_results_is_not_ranked(suite, make_row, task_b
         forged = {"metrics": row.results[0].metrics | forged}
     (row,) = task_board({"a": make_row(suite, 0.9)}, {"a": hidden(0.6, **forged)}).unranked
     assert row.reason == "its metrics on the private splits do not follow from its counts; score it there again"
-
-
-def test_private_results_from_before_robust_accuracy_was_kept_are_compared_by_their_counts(
-    suite, make_row, board, hidden
-):
-    now = hidden(0.85)
-    assert "robust_accuracy" not in now.results[0].metrics
-    later = hidden(0.85, metrics=now.results[0].metrics | {"robust_accuracy": robust(now)})
-    rows = [board({"a": make_row(suite, 0.9)}, {"a": row})["a"].private for row in (now, later)]
-    assert rows[0] == rows[1]
-    assert rows[0].robust_accuracy == pytest.approx(robust(now))
 
 
 def test_a_row_that_fails_on_private_splits_is_not_ranked(suite, make_row, make_outcome, task_board):

@@ -156,8 +156,9 @@ def false_positives(size, truth, tables, runs=1, deviation=0.0, paired=False, of
             names = tuple(f"{'' if paired else name}{run}" for run in range(count))
             models.append(Predictions(name, ("0", "1"), labels, (place,), predicted, names))
         metrics = compare(*models, seed=k).metrics
-        each = [metrics[name].p for name in ("accuracy", "robust_accuracy", "wga")]
-        low += np.array([*each, min(compared.p_holm for compared in metrics.values())]) < 0.05
+        if metrics["wga"].p is not None:  # a model at chance is not compared
+            each = [metrics[name].p for name in ("accuracy", "robust_accuracy", "wga")]
+            low += np.array([*each, min(compared.p_holm for compared in metrics.values())]) < 0.05
     return low / tables
 
 

@@ -3,20 +3,19 @@ import json
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from scipy.stats import ttest_rel
 
-from spurgen.harness.experiments.summary import TESTED, ExperimentSummary, _estimate, bootstrapped, differences_to_erm
-from spurgen.harness.metrics import basic_interval, percentile_interval
+from spurgen.harness.experiments.samples import TestSamples
+from spurgen.harness.experiments.summary import TESTED, ExperimentSummary
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.ideal import ideal_scores
-from spurgen.harness.statistics.differences import holm, paired_difference
+from spurgen.harness.statistics.differences import holm
 from spurgen.harness.statistics.estimate import Estimate
 
 
 def test_a_summary_survives_json_and_never_holds_nan(make_experiment):
-    summary = make_experiment({"erm": {}, "irm": {"error": "boom"}})
+    summary = make_experiment({"erm": {}, "good": {"quality": 0.97}, "irm": {"error": "boom"}})
     assert ExperimentSummary.model_validate_json(summary.dump()) == summary
-    assert json.loads(summary.dump())["schema_version"] == 4
+    assert json.loads(summary.dump())["schema_version"] == 5
     with pytest.raises(ValidationError, match="finite"):
         Estimate(float("nan"))
     environment = summary.environment.model_copy(update={"limits": {"memory": float("nan")}})
@@ -25,12 +24,13 @@ def test_a_summary_survives_json_and_never_holds_nan(make_experiment):
         broken.dump()
 
 
-def test_estimates_are_means_over_seeds_within_their_intervals(make_experiment):
-    (erm,) = make_experiment({"erm": {}}).methods
-    for name in ("accuracy", "wga", "sss", "ig", "core_sensitivity", "sss_placebo", "cra"):
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2, 3, 4)])
+def test_estimates_are_means_over_seeds_within_their_intervals(make_experiment, seeds):
+    (erm,) = make_experiment({"erm": {}}, seeds).methods
+    for name in ("robust_accuracy", "accuracy", "wga", "sss", "ig", "core_sensitivity", "sss_placebo", "cra"):
         estimate = erm.estimates[name]
         assert estimate.value == pytest.approx(np.mean([result.metrics[name] for result in erm.results]))
-        assert estimate.low <= estimate.value <= estimate.high
+        assert estimate.low < estimate.value < estimate.high
     for channel, row in erm.channels.items():
         assert row["sss"].value == pytest.approx(np.mean([r.channels[channel]["sss"] for r in erm.results]))
         assert row["sss"].low < row["sss"].value < row["sss"].high
@@ -40,49 +40,46 @@ def test_the_ideal_observer_stands_beside_the_methods(make_experiment):
     summary = make_experiment({"erm": {}})
     scores = ideal_scores(summary.task)
     assert summary.ideal["wga"] == scores.metrics["wga"]
-    assert {name for name in summary.ideal if "/" in name} == {f"sss/{name}" for name in summary.task.channels}
+    by_channel = {f"{metric}/{name}" for metric in ("reliance", "sss") for name in summary.task.channels}
+    assert {name for name in summary.ideal if "/" in name} == by_channel
     assert summary.ideal["sss/color"] == scores.channels["color"]["sss"]
 
 
-def test_differences_are_paired_and_holm_corrected_over_every_test(make_experiment):
-    methods = make_experiment({"erm": {}, "a": {}, "b": {}}).finished
-    rng = np.random.default_rng(0)
-    shared = rng.normal(size=500)  # cancels out
-
-    replicates = {
-        method.name: {name: method.estimates[name].value + shared + 0.03 * rng.normal(size=500) for name in TESTED}
-        for method in methods
-    }
-    tests = differences_to_erm(methods, replicates)
-    assert [(t.method, t.metric) for t in tests] == [(m, name) for m in "ab" for name in TESTED]
-    p_seeds = []
-    for test in tests:
-        erm, method = (m for m in methods if m.name in ("erm", test.method))
-        ours, its = ((m.estimates[test.metric].value, replicates[m.name][test.metric]) for m in (method, erm))
-        expected = paired_difference(*ours, *its)
-        assert (test.difference.value, test.difference.ends, test.p_value) == expected
-        p_seeds.append(
-            ttest_rel(*([result.metrics[test.metric] for result in m.results] for m in (method, erm))).pvalue
-        )
-    assert [test.p_holm for test in tests] == holm([test.p_value for test in tests])
-    assert [test.p_seeds for test in tests] == pytest.approx(holm(p_seeds))
+def test_differences_are_those_of_the_means_and_corrected_over_every_test(make_experiment):
+    summary = make_experiment({"erm": {}, "a": {"quality": 0.85}, "b": {}})
+    erm, *others = summary.finished
+    assert {name: tuple(tests) for name, tests in summary.differences.items()} == {"a": TESTED, "b": TESTED}
+    every = [(method, metric, each) for method in others for metric, each in summary.differences[method.name].items()]
+    for method, metric, each in every:
+        ours, its = (m.estimates[metric].value for m in (method, erm))
+        assert (each.first, each.second, each.difference) == pytest.approx((ours, its, ours - its))
+    assert [each.p_holm for *_, each in every] == holm([each.p for *_, each in every])
 
 
-@pytest.mark.parametrize(("metric", "basic"), [("robust_accuracy", True), ("wga", True), ("accuracy", False)])
-def test_minima_have_basic_intervals_and_means_percentiles(make_experiment, metric, basic):
-    """Replicates of a minimum lie too low, and so would their percentiles."""
-    row = make_task_row([(result, {}) for result in make_experiment({"erm": {}}).methods[0].results])
-    mean = row.mean(metric)
-    replicates = mean - np.linspace(0.0, 0.1, 1000)
-    ends = basic_interval(mean, replicates) if basic else percentile_interval(replicates)
-    assert _estimate(metric, row, replicates) == Estimate(mean, *ends)
-    assert (ends[0] >= mean - 1e-9) == basic
+def test_differences_are_paired_over_samples(make_experiment):
+    """Each method's interval is wide, since samples differ in difficulty; that of a copy's difference is not."""
+    summary = make_experiment({"erm": {}}, (0,))
+    samples = TestSamples.of(summary.task)
+    hard = np.random.default_rng(0).random(len(samples.design.ids)) < 0.7
+    bases = np.linspace(0, 1, len(samples.classes))
+    names = ("placebo", "core", "ig", "cra", "flip", "sss/color", "sss/background")
+    rows = [
+        make_task_row([(summary.methods[0].results[0], {"correct": hard, **dict.fromkeys(names, bases + shift)})])
+        for shift in (0, 0.1)
+    ]
+    alone, paired = samples.errors(rows[0]), samples.difference_errors(*rows)
+    assert alone["sss"] == pytest.approx(bases.std() / len(bases) ** 0.5, rel=0.02)
+    assert paired["sss"] == pytest.approx(0)
+    assert paired["accuracy"] < alone["accuracy"] / 3
 
 
-def test_core_use_may_be_negative(make_experiment):
-    results = make_experiment({"erm": {}}).methods[0].results
-    changed = [r.model_copy(update={"metrics": {**r.metrics, "core_use": -0.1}}) for r in results]
-    row = make_task_row([(result, {"correct": np.ones(2, bool), "core_use": np.zeros(2)}) for result in changed])
-    assert _estimate("core_use", row, np.linspace(-0.2, 0.0, 100)).low < -0.1
-    assert "core_use" in bootstrapped([row])
-    assert "core_use" not in bootstrapped([row, make_task_row([(result, {}) for result in results])])
+def test_the_error_of_a_base_samples_mean_is_within_classes(make_experiment):
+    summary = make_experiment({"erm": {}}, (0,))
+    samples = TestSamples.of(summary.task)
+    of_class = samples.classes.astype(float)
+    assert samples._error(of_class) == 0
+    noise = np.random.default_rng(0).normal(size=len(of_class))
+    assert samples._error(of_class + noise) == pytest.approx(len(noise) ** -0.5, rel=0.2)
+    few = TestSamples(samples.task, samples.design, np.arange(3))
+    assert few._error(np.array([0.0, 1.0, 2.0])) == pytest.approx(3**-0.5)
+    assert TestSamples(samples.task, samples.design, np.arange(1))._error(np.ones(1)) == 0

@@ -1,13 +1,66 @@
 """The bootstrap of samples within their groups, exact and fast: samples that agree in every run are drawn together."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from spurgen.harness.metrics import lowest_accuracy
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64
 from spurgen.harness.statistics.bootstrap import named_generator
 
+REPLICATES = 2000
 TWO = 2.0  # Agresti & Coull 1998: two successes and two failures
+
+
+@dataclass(frozen=True)
+class Design:
+    """The groups of test samples.
+
+    `ids`: int64 (n,), below G. `sizes`: int64 (G,), positive. `patterns` maps alignment patterns to the weights with
+    which the groups' accuracies make theirs, float64 (G,); `missing_patterns`: those that some class lacks.
+    """
+
+    ids: Int64
+    sizes: Int64
+    patterns: Mapping[str, Float64]
+    missing_patterns: tuple[str, ...] = ()
+
+    def metrics(self, accuracies: Float64) -> dict[str, Float64]:
+        """Return the metrics that follow from the groups' accuracies, float64 (..., G): float64 (...) each.
+
+        Robust accuracy is missing where some pattern is.
+        """
+        known: dict[str, Float64] = {}
+        if self.patterns and not self.missing_patterns:
+            known["robust_accuracy"] = lowest_accuracy(accuracies @ np.stack([*self.patterns.values()], axis=1))
+        return known | {
+            "wga": lowest_accuracy(accuracies), "accuracy": accuracies @ (self.sizes / self.sizes.sum()),
+        }  # fmt: skip
+
+    def accuracies(self, right: Bool) -> Float64:
+        """Return the groups' accuracies in every run, float64 (R, G); `right`: bool (R, n)."""
+        return np.stack([np.bincount(self.ids[row], minlength=len(self.sizes)) for row in right]) / self.sizes
+
+    def resampled(self, right: Bool, seed: int) -> Float64:
+        """Return the groups' accuracies by run as other samples might give them, float64 (B, R, G)."""
+        return resample(count_cells(self.ids, right), REPLICATES, seed, of_a_share(len(right)))
+
+    def difference_errors(self, first: Bool, second: Bool, seed: int) -> dict[str, float]:
+        """Return the standard errors, by the choice of samples, of the differences of two models' metrics.
+
+        `first`, `second`: which samples each run classifies correctly, bool (R1, n) and (R2, n).
+        """
+        added = of_a_difference(len(first), len(second), len(self.sizes))
+        drawn = resample(count_cells(self.ids, np.concatenate([first, second])), REPLICATES, seed, added)
+        ours, theirs = (self.metrics(part) for part in np.split(drawn, [len(first)], axis=1))
+        return {name: deviation(ours[name].mean(axis=1) - theirs[name].mean(axis=1)) for name in ours}
+
+
+def deviation(replicates: Float64) -> float:
+    """Return the standard deviation of replicates, float64 (B,)."""
+    return float(replicates.std(ddof=1))
 
 
 class Added(NamedTuple):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.evaluation.resampling import Added, count_cells, of_a_difference, of_a_share, resample
+from spurgen.harness.statistics.resampling import Added, count_cells, of_a_difference, of_a_share, resample
 
 GROUPS = np.array([1, 0, 1, 1, 0, 1])
 RIGHT = np.array([[1, 0, 1, 0, 1, 1], [0, 0, 1, 0, 0, 1]], dtype=bool)

@@ -1,0 +1,85 @@
+"""An experiment's methods as lines of a board's frame, from which tables and figures are made."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from spurgen.benchmark.errors import ReadError, SpurgenError, explain
+from spurgen.benchmark.reading import read_json
+from spurgen.harness.board.against_erm import direction
+from spurgen.harness.board.by_unit import RANKED_BY
+from spurgen.harness.board.placing import tier_place
+from spurgen.harness.experiments.summary import ExperimentSummary, MethodSummary
+from spurgen.harness.statistics.comparison import Compared
+from spurgen.harness.statistics.estimate import Estimate
+
+IDEAL = "ideal observer"
+Line = dict[str, Any]
+
+
+def read_summary(path: Path) -> ExperimentSummary:
+    """Read the JSON file of an experiment; raise `SpurgenError`, which names the file, if it is not one."""
+    try:
+        return ExperimentSummary.model_validate(read_json(path, "the results of spurgen run"))
+    except ReadError as error:
+        raise SpurgenError(*error.args) from None
+    except ValidationError as error:
+        raise SpurgenError(
+            f"{path} is not the JSON file that this version of spurgen run writes: {explain(error.errors())}; name "
+            "EXPERIMENT_results.json, or run the experiment again"
+        ) from None
+
+
+def lines_of_run(summary: ExperimentSummary) -> list[Line]:
+    """Return a line per method of which no result failed, by access tier, best first, those not ranked last.
+
+    Raises `SpurgenError` if there is none.
+    """
+    if not summary.finished:
+        raise SpurgenError(f"{summary.name}: every method failed, so there is nothing to draw")
+    lines = [line_of_method(method, summary.differences.get(method.name, {})) for method in summary.finished]
+    return sorted(lines, key=lambda line: (not line["ranked"], tier_place(line["access"]), -line[RANKED_BY]))
+
+
+def run_blocks(lines: Sequence[Line]) -> Iterator[tuple[str, list[Line]]]:
+    """Yield a heading and the lines below it: an access tier each, then the lines that are not ranked."""
+    for access, rows in groupby((line for line in lines if line["ranked"]), lambda line: line["access"]):
+        yield f"Access: {access}", list(rows)
+    others = [line for line in lines if not line["ranked"]]
+    if others:
+        yield "Not ranked", others
+
+
+def ideal_line(summary: ExperimentSummary) -> list[Line]:
+    """Return the ideal observer's line, or none where it is not known."""
+    return [{"submission": IDEAL, "access": "", "ranked": False, **summary.ideal}] if summary.ideal else []
+
+
+def line_of_method(method: MethodSummary, differences: dict[str, Compared]) -> Line:
+    """Return the line of a method that has estimates, and its difference to ERM where that was tested."""
+    return dict(_entries(method, differences.get(RANKED_BY)))
+
+
+def _entries(method: MethodSummary, tested: Compared | None) -> Iterator[tuple[str, Any]]:
+    yield from {"submission": method.name, "access": method.access, "ranked": method.unranked is None}.items()
+    yield "ignores_core", method.ignores_core
+    for metric, estimate in method.estimates.items():
+        yield from _metric(metric, estimate)
+    for channel, metrics in method.channels.items():
+        for metric, estimate in metrics.items():
+            yield from _metric(f"{metric}_by_channel.{channel}", estimate)
+    tables = [result.patterns for result in method.results]
+    for name in tables[0]:
+        if all(name in table for table in tables):
+            yield f"patterns.{name}", float(np.mean([table[name] for table in tables]))
+    if tested:
+        yield from _metric("to_erm", Estimate(tested.difference, *(tested.interval or ())))
+        yield "to_erm_verdict", direction(tested)
+
+
+def _metric(name: str, estimate: Estimate) -> Iterator[tuple[str, float | None]]:
+    yield from zip((name, f"{name}_low", f"{name}_high"), (estimate.value, estimate.low, estimate.high), strict=True)

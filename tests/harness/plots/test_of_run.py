@@ -1,0 +1,48 @@
+import pytest
+
+from spurgen.harness.experiments.lines import line_of_method, lines_of_run
+from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
+
+CURVES = {"loss": 1.0, "risk": 1.0, "val_accuracy": 0.5, "val_wga": 0.2, "own_term": 0.3}
+
+
+def drawn(figure):
+    return [axes.get_title(loc="left") for axes in figure.axes], figure.get_supxlabel()
+
+
+def test_methods_that_are_not_ranked_have_open_marks(make_experiment):
+    summary = make_experiment({"erm": {}, "dice": {"quality": 0.33}})
+    figure = comparison(lines_of_run(summary), summary.ideal)
+    assert drawn(figure) == (["Robust accuracy", "WGA", "Accuracy", "SSS"], "open marks: not ranked")
+    faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert [face == "white" for face in faces] == [False, True]
+    assert drawn(comparison(lines_of_run(summary)[:1], {}))[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("modality", "panels"),
+    [("image", []), ("multimodal", ["in the image alone", "in the caption alone"])],
+)
+def test_each_way_of_redrawing_a_channel_has_a_panel(make_experiment, modality, panels):
+    summary = make_experiment({"erm": {}}, modality=modality)
+    channels = list(summary.task.channels)
+    figure = sensitivity(line_of_method(summary.methods[0], {}), channels, summary.ideal)
+    assert drawn(figure)[0] == ["channel redrawn", *panels, "ideal observer"]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [*channels, "all nuisances"]
+
+
+@pytest.mark.parametrize(
+    ("curves", "panels", "note"),
+    [
+        ((), [], "the method reports no curves"),
+        ([{"epoch": 1, "loss": 1.0}], ["Loss, nats"],
+         "epoch, over all stages; no worst-group curve: validation groups are hidden (access: none); no penalty "
+         "reported"),
+        ([{"epoch": 1, **CURVES}],
+         ["Loss, as minimised", "Accuracy on val", "Worst group, pattern on val", "The method's own terms"],
+         "epoch, over all stages"),
+    ],
+)  # fmt: skip
+def test_a_note_names_the_curves_that_are_missing(make_experiment, curves, panels, note):
+    summary = make_experiment({"erm": {"curves": lambda _: tuple(curves)}})
+    assert drawn(training_curves(summary.methods[0].results)) == (panels, note)
