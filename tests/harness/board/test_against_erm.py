@@ -14,9 +14,9 @@ def drawn(means, seed=0):
     return {label: mean + 0.02 * rng.normal(size=5) for label, mean in means.items()}
 
 
-def compare(values, baselines=MEANS):
+def compare(values, baselines=MEANS, asked=5):
     spread = fit_spread([values[label] for label in sorted(baselines) if label in values])
-    return against_erm(values, {label: ACCESS.get(label, "none") for label in values}, baselines, spread), spread
+    return against_erm(values, {label: ACCESS.get(label, "none") for label in values}, baselines, spread, asked), spread
 
 
 def test_clear_differences_are_significant_and_others_undecided():
@@ -50,16 +50,27 @@ def test_a_strangers_row_moves_no_other_and_is_corrected_beside_the_baselines():
 def test_only_common_units_count():
     values = drawn(MEANS)
     values["high"] = values["high"][:3]
-    against = compare(values)[0]["high"]
+    against = compare(values, asked=3)[0]["high"]
     assert against.units == 3
     assert against.difference == pytest.approx((values["high"] - values["erm"][:3]).mean())
 
 
 def test_where_there_is_no_test_the_difference_is_shown():
-    table, _ = compare({"erm": np.array([0.3]), "high": np.array([0.9])})
+    table, _ = compare({"erm": np.array([0.3]), "high": np.array([0.9])}, asked=1)
     against = table["high"]
     assert (against.difference, against.verdict) == (pytest.approx(0.6), "undecided")
     assert (against.interval, against.p, against.p_holm) == (None, None, None)
+
+
+@pytest.mark.parametrize("short", ["high", "erm"])
+def test_a_row_with_few_units_is_not_tested(short):
+    values = drawn(MEANS)
+    values[short] = values[short][:4]
+    table, _ = compare(values)
+    against = table["high"]
+    assert against.difference == pytest.approx((values["high"][:4] - values["erm"][:4]).mean())
+    assert (against.units, against.verdict, against.interval, against.p_holm) == (4, "undecided", None, None)
+    assert (table["low"].verdict == "worse") == (short == "high")
 
 
 def test_without_erm_nothing_is_compared():

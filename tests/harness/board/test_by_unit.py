@@ -23,8 +23,8 @@ def test_wga_is_corrected_for_every_unit(suite, make_row):
 def test_a_metric_that_a_result_lacks_is_none(suite, make_row):
     task, row = suite.task("small-text"), make_row(suite, 0.7)
     values = TaskValues(task, group_sizes(task))
-    assert values.of(row, "reliance") is None
-    assert values.by_label({"a": row}, "reliance") == {}
+    assert values.of(row, "reliance_excess") is None
+    assert values.by_label({"a": row}, "reliance_excess") == {}
     assert values.of(row, "sss/color").tolist() == [row.results[0].channels["color"]["sss"]]
 
 

@@ -47,9 +47,10 @@ def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent_below_one_degre
             assert (difference.interval.low > 0) == (difference.p < 0.05)
 
 
-def test_differences_of_proportions_lie_between_minus_1_and_1():
+def test_there_is_no_interval_and_no_test_where_any_value_is_possible():
     few = Prior(0.5, 1.0)
-    assert paired(ROW[:1], OTHER[:1], Spread(NOTHING, few)).interval == (-1, 1)
+    assert paired(ROW[:1], OTHER[:1], Spread(NOTHING, few)) is None
+    assert mean_estimate(np.array([0.5]), Spread(few, NOTHING)) == Estimate(0.5)
     low, high = paired(ROW[:1], OTHER[:1], Spread(NOTHING, few, ANY)).interval
     assert low < -1 < 1 < high
 
@@ -62,7 +63,7 @@ def test_intervals_end_where_the_metric_does():
     assert (signed.low, signed.high) == (free.low, 1.0)
     assert mean_estimate(-row, few).low == -1.0
     assert mean_estimate(-row, Spread()).low == 0.0
-    assert paired(row[:1], -row[:1], few).interval == (-2, 2)
+    assert paired(row[:1], -row[:1], few) is None
 
 
 def test_rows_are_compared_on_the_units_that_both_have():
