@@ -121,7 +121,7 @@ def how_tested(comparisons: Sequence[Comparison]) -> str:
 
 
 def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
-    size = Estimate(compared.difference, *compared.interval).text("+.3f")
+    size = compared.estimate.text("+.3f")
     what = NAMES[name].lower()
     if not compared.significant:
         return f"{first} and {second} do not differ significantly in {what}: {size}, {p_equals(compared.p_holm)}."
@@ -137,7 +137,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     for name in comparisons[0].metrics:
         for comparison in comparisons:
             compared = comparison.metrics[name]
-            difference = Estimate(compared.difference, *compared.interval).text("+.3f")
+            difference = compared.estimate.text("+.3f")
             line = Text(f"{NAMES[name]}, {comparison.second}" if several else NAMES[name])
             means = f"{compared.first:.3f}", f"{compared.second:.3f}"
             table.add_row(line, *means, difference, p_text(compared.p_holm))
