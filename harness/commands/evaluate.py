@@ -85,10 +85,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         split=arguments.split_column,
     )  # fmt: skip
     paths = [*arguments.tables]
-    if arguments.figure:
-        from spurgen.harness.evaluation.paper import check_count
-
-        check_count(len(paths) + (arguments.model is not None))
     aligned = dict(map(_aligned, arguments.aligned))
     models = [
         read_predictions(path, asked, metadata=arguments.metadata, split=arguments.split, aligned=aligned)
@@ -175,7 +171,7 @@ def _write(
             draw_groups,
             to_latex,
         )
-        from spurgen.harness.figures.style import encode
+        from spurgen.harness.plots.style import encode
 
         if arguments.latex:
             written[arguments.latex] = to_latex(evaluations, comparisons)

@@ -12,6 +12,7 @@ from spurgen.harness.evaluation.alignment import named
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG, FLAGS, NO_FLAG
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, flag, is_numbered
 from spurgen.harness.evaluation.tables import NO_NAMES, are_probabilities, in_order, places
+from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Float64, Int64, as_reals
 
@@ -114,8 +115,8 @@ def _distinct(what: str, array: ArrayLike, count: int | None = None) -> Classes:
 def _places(what: str, names: pd.Series, classes: Classes) -> Int64:
     other = set(names) - set(classes)
     if other:
-        listed = ", ".join(classes[:12])
-        raise SpurgenError(f"{what}: {min(other)} is none of the classes {listed}; name all classes by classes=")
+        known = listed(classes)
+        raise SpurgenError(f"{what}: {min(other)} is none of the classes {known}; name all classes by classes=")
     return places(names, classes)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
+from spurgen.harness.machine.printing import listed
 
 LABELS = ("label", "y", "y_true", "target")
 PREDICTIONS = ("prediction", "pred", "y_pred", "predicted")
@@ -149,11 +150,11 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
     if chosen.label is None:
         raise SpurgenError(
             f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label; its columns are "
-            f"{_list(about.columns)}"
+            f"{listed(about.columns)}"
         )
     if not chosen.attributes:
         raise SpurgenError(
-            f"name the attributes that make groups by --attributes; {about.path} has {_list(about.columns)}"
+            f"name the attributes that make groups by --attributes; {about.path} has {listed(about.columns)}"
         )
     for k, name in enumerate(chosen.attributes):
         if name == chosen.label:
@@ -163,7 +164,7 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
     if predictions and chosen.prediction is None and chosen.logits is None:
         raise SpurgenError(
             f"{predictions.path} has neither a column of predictions ({', '.join(PREDICTIONS)}) nor columns "
-            f"{LOGITS}CLASS; name them by --prediction or --logits; its columns are {_list(predictions.columns)}"
+            f"{LOGITS}CLASS; name them by --prediction or --logits; its columns are {listed(predictions.columns)}"
         )
     about.check(chosen.label, *chosen.attributes, asked.split, asked.key)
     if predictions:
@@ -174,8 +175,3 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
 def first_of(present: Sequence[str], names: Sequence[str]) -> str | None:
     """Return the first of the names that is present, or None."""
     return next((name for name in names if name in present), None)
-
-
-def _list(present: Sequence[str]) -> str:
-    shown = ", ".join(present[:12])
-    return shown if len(present) <= 12 else f"{shown}, ..."

@@ -9,6 +9,7 @@ import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG
+from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.resampling import Design
 
@@ -98,9 +99,9 @@ def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
     names = [_name(predictions.classes, attributes, place) for place in product(*map(range, shape))]
     missing = [name for name, size in zip(names, sizes, strict=True) if not size]
     if missing and not allow_missing:
-        listed = "; ".join(missing[:SHOWN]) + (f"; and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
+        shown = listed(missing, SHOWN, "; ")
         raise SpurgenError(
-            f"{predictions.name} has no sample of {len(missing)} of {len(names)} groups: {listed}; without them "
+            f"{predictions.name} has no sample of {len(missing)} of {len(names)} groups: {shown}; without them "
             f"worst-group accuracy is not known. Add samples, or name other --attributes; {ALLOW}"
         )
     present = np.flatnonzero(sizes)

@@ -36,6 +36,7 @@ from spurgen.harness.evaluation.tables import (
     read_header,
     texts,
 )
+from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64
 
@@ -281,8 +282,8 @@ def _predicted(
         names = dict(zip(("0", "1"), columns.thresholds[columns.label], strict=True))
     entries = texts(path, table, columns.prediction).map(lambda entry: names.get(entry, entry))
     codes = {name: code for code, name in names.items()}
-    known = [f"{codes[c]} ({c})" if c in codes else c for c in classes[:12]]
-    check(path, table, columns.prediction, entries.isin(classes), f"is none of the labels {', '.join(known)}")
+    known = [f"{codes[c]} ({c})" if c in codes else c for c in classes]
+    check(path, table, columns.prediction, entries.isin(classes), f"is none of the labels {listed(known)}")
     predicted = places(entries, classes)
     if scores is not None:
         best = scores[np.arange(len(scores)), predicted] == scores.max(axis=1)

@@ -9,13 +9,12 @@ from rich.text import Text
 
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Comparison
-from spurgen.harness.machine.printing import p_equals, p_text, terminal_table
+from spurgen.harness.evaluation.predictions import SHOWN
+from spurgen.harness.machine.printing import listed, p_equals, p_text, terminal_table
 from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
 
 SCHEMA_VERSION = 8
-SHOWN = 12  # classes, or models
-LISTED = 3  # missing groups
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 
@@ -44,10 +43,9 @@ def summary(evaluation: Evaluation) -> str:
     if evaluation.flags:
         said.append(f"The data say of every sample whether these go with its class: {', '.join(evaluation.flags)}.")
     if evaluation.class_order is not None:
-        said.append(f"Its scores were read in the order of the classes: {_listed(evaluation.class_order)}.")
+        said.append(f"Its scores were read in the order of the classes: {listed(evaluation.class_order)}.")
     if evaluation.missing:
-        more = f"; and {len(evaluation.missing) - LISTED} more" if len(evaluation.missing) > LISTED else ""
-        said.append(f"Left out, since they have no sample: {'; '.join(evaluation.missing[:LISTED])}{more}.")
+        said.append(f"Left out, since they have no sample: {listed(evaluation.missing, SHOWN, '; ')}.")
     if (smallest := min(group.samples for group in evaluation.groups)) < FEW:
         said.append(
             f"The smallest group has {smallest} sample{'s' * (smallest > 1)}: with fewer than {FEW}, do not rely on "
@@ -57,18 +55,10 @@ def summary(evaluation: Evaluation) -> str:
     return " ".join(said)
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:SHOWN])
-    return shown + (f", ... ({len(names)} in all)" if len(names) > SHOWN else "")
-
-
 def _mapped(evaluation: Evaluation) -> str:
     """Return which value of each attribute goes with which class: place: landbird = land, waterbird = water."""
-    parts = []
-    for name, values in evaluation.aligned.items():
-        pairs = [f"{label} = {value}" for label, value in values.items()]
-        parts.append(f"{name}: {', '.join(pairs[:SHOWN])}{', ...' * (len(pairs) > SHOWN)}")
-    return "; ".join(parts)
+    pairs = {name: [f"{k} = {v}" for k, v in values.items()] for name, values in evaluation.aligned.items()}
+    return "; ".join(f"{name}: {listed(each)}" for name, each in pairs.items())
 
 
 def _samples(evaluation: Evaluation) -> str:
@@ -126,12 +116,12 @@ def how_tested(comparisons: Sequence[Comparison]) -> str:
     ):
         if any(having):
             models = [c.second for c, has in zip(comparisons, having, strict=True) if has]
-            said.append(f"{which[0].upper()}{which[1:]}." if all(having) else f"{_listed(models)}: {which}.")
+            said.append(f"{which[0].upper()}{which[1:]}." if all(having) else f"{listed(models)}: {which}.")
     return " ".join(said)
 
 
 def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
-    size = Estimate(compared.difference, *compared.interval).text("+.3f")
+    size = compared.estimate.text("+.3f")
     what = NAMES[name].lower()
     if not compared.significant:
         return f"{first} and {second} do not differ significantly in {what}: {size}, {p_equals(compared.p_holm)}."
@@ -147,7 +137,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     for name in comparisons[0].metrics:
         for comparison in comparisons:
             compared = comparison.metrics[name]
-            difference = Estimate(compared.difference, *compared.interval).text("+.3f")
+            difference = compared.estimate.text("+.3f")
             line = Text(f"{NAMES[name]}, {comparison.second}" if several else NAMES[name])
             means = f"{compared.first:.3f}", f"{compared.second:.3f}"
             table.add_row(line, *means, difference, p_text(compared.p_holm))

@@ -77,7 +77,7 @@ def _entries(method: MethodSummary, tested: Compared | None) -> Iterator[tuple[s
         if all(name in table for table in tables):
             yield f"patterns.{name}", float(np.mean([table[name] for table in tables]))
     if tested:
-        yield from _metric("to_erm", Estimate(tested.difference, *(tested.interval or ())))
+        yield from _metric("to_erm", tested.estimate)
         yield "to_erm_verdict", direction(tested)
 
 

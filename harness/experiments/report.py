@@ -10,7 +10,6 @@ from spurgen.harness.experiments.lines import ideal_line, lines_of_run
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, ExperimentSummary
 from spurgen.harness.machine.printing import and_list, markdown_table, p_text
 from spurgen.harness.machine.text import as_markdown
-from spurgen.harness.statistics.estimate import Estimate
 
 NOT_RANKED = " (not ranked)"
 SHOWN = (
@@ -64,7 +63,7 @@ def difference_table(summary: ExperimentSummary) -> str:
         [
             {
                 "Method": as_markdown(method), "Metric": short_title(metric),
-                "Difference": Estimate(each.difference, *(each.interval or ())).text("+.3f"),
+                "Difference": each.estimate.text("+.3f"),
                 "p (Holm)": p_text(each.p_holm), "Significant": "yes" if each.significant else "no",
             }
             for method, differences in summary.differences.items()

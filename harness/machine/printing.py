@@ -58,6 +58,12 @@ def first_line(error: str) -> str:
     return (error.splitlines() or ["no reason given"])[0]
 
 
+def listed(names: Sequence[str], most: int = 12, separator: str = ", ") -> str:
+    """Return the first names, and how many more there are: `a, b, and 3 more`."""
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return separator.join([*names[:most], *more])
+
+
 def and_list(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -15,6 +15,7 @@ from spurgen.benchmark.suite import Suite, Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.evaluation.columns import LOGITS
 from spurgen.harness.evaluation.tables import check, logits, read_file, read_header, texts
+from spurgen.harness.machine.printing import listed
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.questions.keys import Part, keys_of, parts_of
@@ -104,7 +105,7 @@ def _read(path: Path, task: Task) -> tuple[Path, list[str], list[int], Float64]:
     """Return the keys, runs and logits, float64 (n, K), of a table."""
     header = read_header(path)
     if KEY not in header:
-        raise SpurgenError(f"{path} has no column {KEY}, only {', '.join(map(str, header[:12]))}")
+        raise SpurgenError(f"{path} has no column {KEY}, only {listed([*map(str, header)])}")
     questions = sum(len(part.indices) for world in task.worlds for part in parts_of(replace(task, scenario=world)))
     rows = questions * (RUNS if RUN in header else 1) + 1  # one more, whose key has been answered, is named
     table = read_file(path, lambda name: name in (KEY, RUN, PREDICTION) or name.startswith(LOGITS), rows)

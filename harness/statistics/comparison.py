@@ -46,6 +46,11 @@ class Compared:
         """Whether the difference is significant at 5 % after the correction."""
         return self.p_holm is not None and self.p_holm < ALPHA
 
+    @property
+    def estimate(self) -> Estimate:
+        """The difference with its interval."""
+        return Estimate(self.difference, *(self.interval or ()))
+
 
 def compare(
     first: Float64, second: Float64, unit: Unit, *, spread: Spread = FREE, samples: float | None = None

@@ -35,7 +35,7 @@ def test_how_models_were_tested_names_those_of_which_a_sentence_is_true(model):
     models = [model({}, name=f"m{k}.csv") for k in range(14)] + [model({}, {}, {}, name="three.csv")]
     said = how_tested(compare_with_first(models))
     assert "three: a single run is taken to vary as the other model's." in said
-    listed = "m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, ... (13 in all)"
+    listed = "m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, and 1 more"
     assert f"{listed}: accuracy is tested by McNemar's exact test." in said
     assert "The bootstrap of samples is paired." in said
     assert "single run" not in how_tested(compare_with_first(models[:3]))

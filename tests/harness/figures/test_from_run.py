@@ -52,7 +52,7 @@ def test_estimates_and_tests_are_those_of_the_experiment(summary):
         "erm": False, "mine": False, "group_dro": True,
     }  # fmt: skip
     assert sheet.samples == "n = 5 training seeds"
-    assert sheet.intervals == "95 % bootstrap intervals over training seeds and test samples"
+    assert sheet.intervals == "95 % intervals over training seeds and test samples"
     assert "significantly better than erm" in sheet.rule
     assert all(entry.own for entry in sheet.entries)  # made-up methods come from files
 
@@ -79,7 +79,7 @@ def test_reliance_has_an_interval_over_three_seeds_or_more(make_experiment):
 
 def test_one_seed_is_called_one_seed_and_a_failed_experiment_draws_nothing(make_experiment):
     single = run_sheet(make_experiment({"erm": {}}, seeds=(0,)))
-    assert (single.samples, single.intervals) == ("n = 1 training seed", "95 % bootstrap intervals over test samples")
+    assert (single.samples, single.intervals) == ("n = 1 training seed", "95 % intervals over test samples")
     assert single.rule == ""
     assert "Student" not in reliance_caption(single)
     assert (

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from spurgen.harness.machine.printing import and_list, markdown_table, p_equals, p_text, say, signed
+from spurgen.harness.machine.printing import and_list, listed, markdown_table, p_equals, p_text, say, signed
 
 
 def test_lines_are_neither_wrapped_nor_read_as_markup():
@@ -38,3 +38,9 @@ def test_a_signed_number_has_a_minus_sign_and_a_zero_none(value, shown):
 )  # fmt: skip
 def test_a_p_value_is_never_printed_as_zero(p_value, shown, said):
     assert (p_text(p_value), p_equals(p_value)) == (shown, said)
+
+
+def test_of_many_names_the_first_are_listed():
+    assert listed("abc", 3) == "a, b, c"
+    assert listed("abcd", 2, "; ") == "a; b; and 2 more"
+    assert listed("") == ""
