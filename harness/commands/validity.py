@@ -15,10 +15,12 @@ from spurgen.harness.commands._arguments import add_out, add_results, add_suite
 from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.plots.style import save
 from spurgen.harness.results.store import REFERENCE, Store
-from spurgen.harness.validity._published import PUBLISHED, read_published
-from spurgen.harness.validity._report import Sections, draw, examine, summary, to_json, to_markdown
-from spurgen.harness.validity._rows import gather
+from spurgen.harness.validity.answer import FAILS
+from spurgen.harness.validity.published import PUBLISHED, read_published
+from spurgen.harness.validity.report import ask, draw, summary, to_json, to_markdown
+from spurgen.harness.validity.suite import gather
 
 BEGIN, END = "<!-- validity: begin -->", "<!-- validity: end -->"
 
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the report, and write it, its data and its plots; return 1 if a test failed.
+    """Print the report, and write it, its data and its plots; return 1 if a claim does not hold.
 
     Without rows it is printed only, as a list of what is missing.
     """
@@ -54,23 +56,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     references = Store(arguments.results, suite.name, REFERENCE).rows()
     access = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
-    sections = examine(gather(suite, rows, references, published, access))
-    plots = _write(arguments.out, suite.name, sections, console) if arguments.out else {}
+    ranked = gather(suite, rows, references, published, access)
+    answers = ask(ranked)
+    plots = draw(answers) if arguments.out else {}
+    report = to_markdown(ranked, answers, plots)
+    if arguments.out:
+        write_atomically(arguments.out / "validity.json", to_json(answers))
+        write_atomically(arguments.out / "validity.md", report)
+        for name, figure in plots.items():
+            save(figure, arguments.out / f"{name}.svg")
+        say(console, f"wrote {arguments.out / 'validity'}.md, .json and {len(plots)} plots")
     if arguments.page:
-        renew(arguments.page, BEGIN, END, summary(sections))
-    print(html.unescape(to_markdown(suite.name, sections, plots)))  # Markdown's escapes are not for a terminal
-    failed = [name for name, section in sections.items() if section.passed is False]
+        renew(arguments.page, BEGIN, END, summary(ranked, answers))
+    print(html.unescape(report))  # Markdown's escapes are not for a terminal
+    failed = [name for name, answer in answers.items() if answer.verdict == FAILS]
     if failed:
-        say(console, f"exit code 1, because these tests failed: {', '.join(failed)}", "red")
+        say(console, f"exit code 1, because these claims do not hold: {', '.join(failed)}", "red")
     return 1 if failed else 0
-
-
-def _write(out: Path, suite: str, sections: Sections, console: Console) -> dict[str, bytes]:
-    """Write the report, its data and its plots; return the plots."""
-    plots = draw(sections)
-    write_atomically(out / "validity.json", to_json(sections))
-    write_atomically(out / "validity.md", to_markdown(suite, sections, plots))
-    for name, png in plots.items():
-        write_atomically(out / f"{name}.png", png)
-    say(console, f"wrote {out / 'validity'}.md, .json and {len(plots)} plots")
-    return plots

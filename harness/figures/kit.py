@@ -19,7 +19,7 @@ from spurgen.harness.figures.reliance import channel_metric, draw_reliance
 from spurgen.harness.figures.sheet import METRICS, Sheet, merged
 from spurgen.harness.figures.style import SERIES, Columns
 from spurgen.harness.figures.surface import ROOM, Surface, draw_surface, find_surface
-from spurgen.harness.validity._series import Series, find_series
+from spurgen.harness.validity.series import Series, find_series
 
 MOST_NAMED = 6  # rows that a message lists
 

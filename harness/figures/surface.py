@@ -15,7 +15,7 @@ from spurgen.harness.figures.patterns import COLOURS, DARK
 from spurgen.harness.figures.sheet import METRICS, Entry, Sheet
 from spurgen.harness.figures.style import SMALL, WIDTHS, Columns, drawable, fraction, new_figure, paper_style
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.validity._series import Series
+from spurgen.harness.validity.series import Series
 
 SIDE_BY_SIDE: dict[Columns, int] = {1: 3, 2: 6}
 ROOM = 12  # methods

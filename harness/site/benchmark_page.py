@@ -10,8 +10,8 @@ from spurgen.harness.site.markdown import Block, blocks, sections
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.moles import moles
 from spurgen.harness.site.names import shown
-from spurgen.harness.validity.cannot_show import TITLE as CANNOT_SHOW
 
+CANNOT_SHOW = "What this report cannot show"
 VERDICTS = "Verdicts"
 FAILED, MISSED = "does not hold", "Missed: "
 LONGEST = 170  # characters of a reason on the first page

@@ -11,7 +11,7 @@ from spurgen.harness.experiments.summary import ExperimentSummary
 from spurgen.harness.experiments.tuning_result import TuningResult
 from spurgen.harness.questions import report as answers
 from spurgen.harness.results.identity import SCORING_VERSION
-from spurgen.harness.validity import _report as validity
+from spurgen.harness.validity import report as validity
 
 CHANGELOG = (Path(__file__).parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ import pytest
 
 from spurgen.harness.figures.surface import draw_surface, find_surface
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.validity._series import Series, find_series
+from spurgen.harness.validity.series import Series, find_series
 
 SURFACE = [["dial-0.8-0.5", "dial-0.8-0.9"], ["dial-1.3-0.5", "dial-1.3-0.9"]]
 

@@ -17,10 +17,10 @@ from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.results.derived import oracle_pulls
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import make_task_row
-from spurgen.harness.validity import _rows
-from spurgen.harness.validity._published import read_published
-from spurgen.harness.validity._report import examine
-from spurgen.harness.validity._rows import gather
+from spurgen.harness.validity import suite
+from spurgen.harness.validity.published import read_published
+from spurgen.harness.validity.report import ask
+from spurgen.harness.validity.suite import gather
 
 PER_GROUP, TWINS = 100, 90
 ACCESS = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
@@ -148,16 +148,16 @@ def gathered(toy):
         metrics = read_published() if published is None else published
         names = sorted(rows) if baselines is None else baselines
         with pytest.MonkeyPatch.context() as patched:
-            for module in (_rows, eligibility, board_references):
+            for module in (suite, eligibility, board_references):
                 patched.setattr(
                     module, "is_baseline_row", lambda row: row.results[0].submission_sha256 != "of an earlier version"
                 )
-            suite = gather(toy, rows, references, metrics, {name: ACCESS.get(name, "none") for name in names})
+            ranked = gather(toy, rows, references, metrics, {name: ACCESS.get(name, "none") for name in names})
         tasks = {
-            name: replace(suite.tasks[name], ideals=[ideal_of(toy.task(name).scenario, *figures)] if figures else [])
+            name: replace(ranked.tasks[name], ideals=[ideal_of(toy.task(name).scenario, *figures)] if figures else [])
             for name, figures in dict(ideals).items()
         }
-        return replace(suite, tasks={**suite.tasks, **tasks})
+        return replace(ranked, tasks={**ranked.tasks, **tasks})
 
     return make
 
@@ -180,5 +180,17 @@ def references(make_outcomes):
 
 
 @pytest.fixture(scope="session")
-def sections(rows, references, gathered):
-    return examine(gathered(rows, references))
+def answers(rows, references, gathered):
+    return ask(gathered(rows, references))
+
+
+@pytest.fixture(scope="session")
+def line():
+    """Return a function that returns the only line of an answer's tables with these entries."""
+
+    def find(answer, **entries):
+        lines = [line for table in answer.tables.values() for line in table]
+        (found,) = [each for each in lines if entries.items() <= each.items()]
+        return found
+
+    return find

@@ -4,7 +4,7 @@ import pytest
 
 import spurgen.baselines
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.validity._published import BASELINE_OF, SUBPOPBENCH, read_published, worst_group_tables
+from spurgen.harness.validity.published import BASELINE_OF, SUBPOPBENCH, read_published, worst_group_tables
 
 HEAD = "protocol,method,dataset,metric,value,err,selection,source\n"
 
@@ -51,11 +51,6 @@ def test_the_error_names_the_line_and_the_column(tmp_path, text, message):
     with pytest.raises(SpurgenError, match=message) as caught:
         read_published(tmp_path / "p.csv")
     assert str(tmp_path / "p.csv") in str(caught.value)
-
-
-def test_the_error_names_a_missing_file(tmp_path):
-    with pytest.raises(SpurgenError, match=r"cannot read the published metrics .*none.csv: .*restore it"):
-        read_published(tmp_path / "none.csv")
 
 
 def test_two_values_for_one_method_are_an_error(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.scenario_tables import Environment
-from spurgen.harness.validity._series import crossing, find_series, mean_strength
+from spurgen.harness.validity.series import crossing, find_series, mean_strength
 
 
 @pytest.fixture

@@ -1,0 +1,84 @@
+"""A benchmark that ranks methods must separate them: tiers of robust accuracy on every task.
+
+Tiers: the size of the largest set of rows that all differ significantly (5 %, Benjamini-Hochberg over all pairs of
+rows, whatever they are given), which are *distinct*. The claim holds on a task with at least 5 tiers and 60 % of the
+pairs told apart: targets of v2, set before it was frozen. Rows of an access tier that share a letter do not differ
+significantly.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from spurgen.harness.board.columns import Line
+from spurgen.harness.board.placing import tier_place
+from spurgen.harness.board.standings import standings
+from spurgen.harness.statistics.letters import largest_distinct
+from spurgen.harness.statistics.standing import References
+from spurgen.harness.validity.answer import UNIT, VERDICTS, Answer, all_passed, flat, forest_of, in_order
+from spurgen.harness.validity.suite import RankedSuite, RankedTask, not_run
+
+PLACE = 3
+TITLE = "Methods can be distinguished"
+STILL = "Differences that are significant stand; rows with a common letter are in no known order."
+WANTED = 5  # tiers, on each main task
+PAIRS_WANTED = 0.6  # share of the pairs told apart, on each main task
+
+
+def examine(suite: RankedSuite) -> Answer:
+    """Count the tiers of robust accuracy on every task."""
+    absent = {name: task.not_run(suite.baselines) for name, task in suite.main.items()}
+    ranked = {name: task for name, task in suite.tasks.items() if len(task.full) > 1}
+    tasks = {name: _task(task, judged=absent.get(name) == []) for name, task in ranked.items()}
+    missing = suite.missing({name: not_run(labels) for name, labels in absent.items() if labels})
+    missing += [f"{name}: fewer than two ranked rows" for name in suite.main if name not in tasks and not absent[name]]
+    rows = [line for task in ranked.values() for line in _rows(task)]
+    main = [tasks[name] for name in suite.main if name in tasks]
+    draw = partial(
+        forest_of, [line for line in rows if line["task"] in suite.main], "robust_accuracy",
+        "robust accuracy (filled: rows that all differ)", filled="distinct", notes="letters", limits=UNIT,
+        ideal={line["task"]: line["ideal"] for line in main},
+    )  # fmt: skip
+    return Answer(
+        VERDICTS[all_passed(tasks[name]["holds"] if name in tasks else None for name in suite.main)],
+        _summary(main) if main else "",
+        {"Tiers": list(tasks.values()), "Rows": rows},
+        missing,
+        shown=list(suite.main),
+        plot=draw if main else None,
+    )
+
+
+def _differ(task: RankedTask) -> tuple[float, list[str]]:
+    """Return the share of all pairs that differ, and the largest set of rows that all do."""
+    differ = References.of([task.units(label) for label in task.full], task.spread()).differ()
+    return float(differ[np.triu_indices(len(differ), 1)].mean()), [task.full[k] for k in largest_distinct(differ)]
+
+
+def _task(task: RankedTask, *, judged: bool) -> Line:
+    rows, (told_apart, distinct) = len(task.full), _differ(task)
+    return {
+        "task": task.task.name, "rows": rows, "tiers": len(distinct), "pairs": rows * (rows - 1) // 2,
+        "told_apart": told_apart, "ideal": task.ideal(),
+        "holds": len(distinct) >= WANTED and told_apart >= PAIRS_WANTED if judged else None,
+    }  # fmt: skip
+
+
+def _rows(task: RankedTask) -> list[Line]:
+    """Return a line per row, by access tier and best first."""
+    values, access, distinct = {label: task.units(label) for label in task.full}, task.access, _differ(task)[1]
+    placed = standings(values, {label: access[label] for label in values}, values, task.spread()).rows
+    return [
+        {"task": task.task.name, "access": access[label], "letters": placed[label].letters, "submission": label,
+         **flat(robust_accuracy=task.estimate(label)), "distinct": label in distinct}
+        for label in sorted(values, key=lambda label: tier_place(access[label]))
+    ]  # fmt: skip
+
+
+def _summary(main: list[Line]) -> str:
+    counts = in_order(f"{task['tiers']} of {task['rows']}" for task in main)
+    pairs = in_order(f"{task['told_apart']:.0%} of {task['pairs']}" for task in main)
+    return (
+        f"The largest sets of rows that all differ have {counts} rows ({WANTED} wanted). Pairs told apart: {pairs} "
+        f"({PAIRS_WANTED:.0%} wanted)."
+    )

@@ -1,0 +1,84 @@
+"""Reducing the reliance on one shortcut may increase that on another (Li et al. 2023): per channel, against ERM.
+
+*Change* is reliance less ERM's, by the moderated paired t-test over units; it is significant at 5 %, Holm over the
+task's methods and channels. A mole is a channel on which a method relies significantly more than ERM while it relies
+less on another. *Given*: whether the method was given the groups of the channel.
+"""
+
+from functools import partial
+
+from spurgen.benchmark.contract import ACCESS
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.channel_changes import reliance_changes
+from spurgen.harness.board.columns import Line
+from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.validity.answer import MEASURED, Answer, flat, forest_of
+from spurgen.harness.validity.suite import RankedSuite, RankedTask
+
+PLACE = 7
+TITLE = "Whac-a-mole: what curing one shortcut does to the others"
+
+
+def examine(suite: RankedSuite) -> Answer:
+    """Compare every method with ERM, channel by channel."""
+    changes: dict[str, list[Line]] = {}
+    missing = {}
+    for name, task in suite.tasks.items():
+        rows = [r for r in task.rows if all(task.has(r, f"reliance/{channel}") for channel in task.task.channels)]
+        if ERM in rows and len(rows) > 1:
+            changes[name] = _changes(task, rows)
+        elif ERM in task.rows:
+            missing[name] = f"no ranked row beside {ERM}" if ERM in rows else f"no reliance by channel of {ERM}"
+        else:
+            missing[name] = task.reason(ERM)
+    counts = {name: _counts(name, lines) for name, lines in changes.items()}
+    most = max(changes, key=lambda name: len(suite.tasks[name].task.channels), default="")
+    axis = f"{most}: reliance less ERM's (filled: significant)"
+    return Answer(
+        MEASURED,
+        _summary(counts[most]) if most else "",
+        {"Methods": list(counts.values()), "Changes": [line for lines in changes.values() for line in lines]},
+        suite.missing(missing),
+        shown=[most],
+        plot=partial(forest_of, changes[most], "change", axis, panel="channel", filled="significant") if most else None,
+    )
+
+
+def _changes(task: RankedTask, labels: list[str]) -> list[Line]:
+    channels = task.task.channels
+    values = {channel: {label: task.units(label, f"reliance/{channel}") for label in labels} for channel in channels}
+    return [
+        {"task": task.task.name, "submission": label, "channel": channel, "access": task.access[label],
+         "given": _given(task, label, channel), "erm": float(values[channel][ERM].mean()),
+         **flat(change=Estimate(change.change, *(change.interval or ()))), "p": change.p, "p_holm": change.p_holm,
+         "significant": change.significant}
+        for label, of_channel in reliance_changes(values, labels).items()
+        for channel, change in of_channel.items()
+    ]  # fmt: skip
+
+
+def _given(task: RankedTask, label: str, channel: str) -> bool:
+    grant = ACCESS.get(task.access[label])
+    return bool(grant and (grant.val_groups or grant.train_groups)) and channel in task.task.annotated
+
+
+def _counts(name: str, lines: list[Line]) -> Line:
+    """Count the methods that rely less than ERM somewhere, those of them with a mole, and the others with a rise."""
+    changed = [line for line in lines if line["significant"]]
+    rises = {line["submission"] for line in changed if line["change"] > 0}
+    falls = {line["submission"] for line in changed if line["change"] < 0}
+    moles = [f"{line['submission']}: {line['channel']}" for line in changed
+             if line["change"] > 0 and line["submission"] in falls]  # fmt: skip
+    return {
+        "task": name, "methods": len({line["submission"] for line in lines}), "less_on_some": len(falls),
+        "moved": len(rises & falls), "only_more": len(rises - falls), "moles": moles,
+    }  # fmt: skip
+
+
+def _summary(counts: Line) -> str:
+    return (
+        f"Of {counts['methods']} methods on {as_markdown(counts['task'])}, {counts['less_on_some']} rely significantly "
+        f"less than ERM on some channel, {counts['moved']} of them more on another; {counts['only_more']} only rely "
+        "more."
+    )

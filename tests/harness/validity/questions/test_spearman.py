@@ -1,0 +1,238 @@
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.specs import BASELINES
+from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.validity import agreement
+from spurgen.harness.validity.answer import FAILS, HOLDS, UNDECIDED, VERDICTS
+from spurgen.harness.validity.published import (
+    BASELINE_OF,
+    JTT_LINE,
+    NOT_THE_SAME,
+    SUBPOPBENCH,
+    WGA,
+    PublishedMetric,
+    read_published,
+    worst_group_tables,
+)
+from spurgen.harness.validity.questions import published_spearman, spearman
+
+TABLES = {source[:2]: table for source, table in worst_group_tables(read_published()).items()}
+WATERBIRDS = TABLES[SUBPOPBENCH, "Waterbirds"]
+NO_GROUPS = "no group labels at all"
+ACCESS = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
+NONE, VAL, TRAIN = ["ERM", "Focal", "Mixup"], ["JTT", "CVaRDRO"], ["GroupDRO", "ReSample", "ReWeight", "CBLoss", "CRT"]
+ORDERED = {name: 30.0 + 5 * place for place, name in enumerate(NONE + VAL + TRAIN)}
+"""A published ranking in which methods with more access are better."""
+
+
+@pytest.fixture
+def examined(make_outcomes, gathered):
+    """Return a function that examines rows whose WGA has the same order as the values of the methods."""
+
+    def examine(values, baselines=None, published=None):
+        # Ranks of the published values: these are finer than the accuracies of a group can be.
+        ranks = np.unique(list(values.values()), return_inverse=True)[1].tolist()
+        rows = {
+            label: {task: make_outcomes(label, task, 0.25 + 0.03 * rank) for task in tasks}
+            for label, rank in zip(values, ranks, strict=True)
+            for tasks in [("signs-image", "signs-text")]
+        }
+        return spearman.examine(gathered(rows, baselines=baselines, published=published))
+
+    return examine
+
+
+def planted(values):
+    """Publish a ranking as that of each of the core data sets."""
+    return [
+        PublishedMetric(
+            protocol=SUBPOPBENCH, method=method, dataset=dataset, metric=WGA, value=value, err=None, selection="any",
+            source="this test",
+        )
+        for dataset in agreement.CORE
+        for method, value in values.items()
+    ]  # fmt: skip
+
+
+def ours(names):
+    """Return values of our methods, given by their published names, worst first."""
+    return {BASELINE_OF[name]: 10 * place for place, name in enumerate(names)}
+
+
+@pytest.fixture
+def table(line):
+    """Return a function that returns the agreement of signs-image with a published table."""
+    return lambda answer, protocol, dataset: line(answer, task="signs-image", protocol=protocol, dataset=dataset)
+
+
+@pytest.fixture
+def medians():
+    """Return a function that returns the medians of a task."""
+
+    def find(answer, task="signs-image"):
+        (found,) = [each for each in answer.tables["Medians over the four"] if each.get("task", task) == task]
+        return found
+
+    return find
+
+
+def test_published_data_sets_agree_as_is_known(gathered):
+    answer = published_spearman.examine(gathered({}))
+    pairs = [pair for pair in answer.tables["Pairs of data sets"] if pair["protocol"] == SUBPOPBENCH]
+    rho = {frozenset((pair["first"], pair["second"])): pair["rho"] for pair in pairs}
+    assert len(rho) == 28
+    assert rho[frozenset(("Waterbirds", "CelebA"))] == pytest.approx(0.59, abs=0.005)
+    assert rho[frozenset(("Waterbirds", "MultiNLI"))] == pytest.approx(0.35, abs=0.005)
+    assert rho[frozenset(("CelebA", "CivilComments"))] == pytest.approx(0.78, abs=0.005)
+    assert {pair["methods"] for pair in pairs} == {19}
+    assert all(pair["rho_low"] < pair["rho"] < pair["rho_high"] for pair in pairs)
+
+
+def test_a_task_that_repeats_a_published_table_has_its_correlations(examined, table, medians):
+    answer = examined(WATERBIRDS)
+    own, other = (table(answer, SUBPOPBENCH, dataset) for dataset in ("Waterbirds", "CelebA"))
+    assert (own["rho"], own["methods"]) == (pytest.approx(1), 12)
+    assert other["rho"] == pytest.approx(0.775, abs=0.001)
+    assert (other["rho_by_name"], other["methods_by_name"]) == (pytest.approx(0.59, abs=0.005), 19)
+    assert other["rho_low"] < other["rho"] < other["rho_high"]
+    # its median with the four is that of 1, .775, .775 and .399; theirs that of the six pairs
+    assert medians(answer)["rho"] == pytest.approx(0.775, abs=0.001)
+    assert medians(answer)["among"] == pytest.approx(0.668, abs=0.001)
+    # intervals that allow either leave it undecided
+    assert medians(answer)["less_access_low"] < 0 < medians(answer)["less_access_high"]
+    assert answer.verdict == UNDECIDED
+
+
+def test_a_row_with_few_units_is_left_out_instead_of_narrowing_the_intervals_of_all(make_outcomes, gathered):
+    rows = {
+        label: {"signs-image": make_outcomes(label, "signs-image", 0.25 + value / 200, seeds=1 + 4 * (label != "jtt"))}
+        for label, value in WATERBIRDS.items()
+    }
+    task = gathered(rows).tasks["signs-image"]
+    assert "jtt" in task.rows
+    methods = agreement.common(task, WATERBIRDS)
+    assert methods == sorted(WATERBIRDS.keys() - {"jtt"})
+    assert agreement.over_units(task, methods).std(axis=1).max() > 0
+
+
+def test_a_different_algorithm_of_the_same_name_counts_by_name_alone(examined, table):
+    moved = {name: 50 - wga if name in NOT_THE_SAME[SUBPOPBENCH] else wga for name, wga in WATERBIRDS.items()}
+    same, other = (table(examined(values), SUBPOPBENCH, "Waterbirds") for values in (WATERBIRDS, moved))
+    assert other["rho"] == same["rho"]
+    assert other["rho_by_name"] < same["rho_by_name"]
+    assert NOT_THE_SAME[SUBPOPBENCH].keys() == {"bsoftmax", "ldam", "irm", "mmd", "lisa", "lff", "dfr"}
+
+
+def test_the_reversed_ranking_fails(examined, table):
+    answer = examined({label: 100 - wga for label, wga in WATERBIRDS.items()})
+    assert table(answer, SUBPOPBENCH, "Waterbirds")["rho"] == pytest.approx(-1)
+    assert answer.verdict == FAILS
+
+
+def test_published_tables_are_compared_over_the_same_methods(examined, table):
+    methods = ["erm", "jtt", "group_dro", "dfr", "ssa", "cnc"]
+    answer = examined({name: 30 + 10 * k for k, name in enumerate(methods)})
+    # MultiNLI's table has no cnc, so two others remain
+    own, *others = (
+        [TABLES["DFR paper Table 2", dataset][name] for name in methods]
+        for dataset in ("Waterbirds", "CelebA", "CivilComments")
+    )
+    expected = np.mean([spearmanr(own, other).statistic for other in others])
+    assert table(answer, "DFR paper Table 2", "Waterbirds")["among_published"] == pytest.approx(expected)
+
+
+def test_nothing_is_judged_before_every_published_method_has_run(examined, medians):
+    answer = examined(WATERBIRDS, baselines=[*WATERBIRDS, "vrex", "cnc", "contrastive"])
+    assert (answer.verdict, medians(answer)["rho"]) == (VERDICTS[None], pytest.approx(0.775, abs=0.001))
+    assert answer.missing[0].startswith("signs-image, signs-text: not run: cnc; `spurgen benchmark --suite ")
+
+
+def test_fewer_than_five_methods_are_not_correlated(examined):
+    answer = examined({"erm": 20, "jtt": 30, "dfr": 40, "irm": 50})
+    assert (answer.tables["Medians over the four"], answer.plot) == ([], None)
+    assert answer.missing[0].startswith("signs-image, signs-text: too few ranked methods; ")
+
+
+def test_one_bit_explains_most_of_the_agreement_of_the_core_data_sets(gathered, medians):
+    answer = published_spearman.examine(gathered({}, baselines=ACCESS))
+    found = medians(answer)
+    assert found["of_access"] == pytest.approx(0.834, abs=0.001)
+    assert found["of_access_low"] < found["of_access"] < found["of_access_high"]
+    assert found["among"] == pytest.approx(0.668, abs=0.001)
+    assert found["among_within"] == pytest.approx(-0.040, abs=0.001)
+    methods = sorted(WATERBIRDS.keys() - NOT_THE_SAME[SUBPOPBENCH])
+    bit = [float(ACCESS[name] == "train_groups") for name in methods]
+    celeba = [TABLES[SUBPOPBENCH, "CelebA"][name] for name in methods]
+    (alone,) = [
+        one for one in answer.tables["Access alone"] if (one["protocol"], one["dataset"]) == (SUBPOPBENCH, "CelebA")
+    ]
+    assert (alone["methods"], alone["rho"]) == (12, pytest.approx(spearmanr(bit, celeba).statistic))
+    assert "access alone reaches 0.83 [" in answer.summary
+
+
+def test_agreement_through_access_alone_is_none_within_tiers_and_does_not_pass(examined, medians):
+    # tiers as published; within them the residuals' products sum to .44 - .5 + 0
+    shuffled = ["Focal", "ERM", "Mixup", "CVaRDRO", "JTT", "CBLoss", "GroupDRO", "ReWeight", "CRT", "ReSample"]
+    answer = examined(ours(shuffled), published=planted(ORDERED))
+    found = medians(answer)
+    assert found["rho"] > 0.8
+    assert found["rho_within"] == pytest.approx(-0.019, abs=0.001)
+    assert found["of_access"] > 0.8
+    assert found["among"] == found["among_within"] == pytest.approx(1)
+    assert answer.verdict != HOLDS
+
+
+def test_the_same_order_within_tiers_passes(examined, medians, table):
+    answer = examined(ours(NONE + VAL + TRAIN), published=planted(ORDERED))
+    found = medians(answer, "signs-text")
+    assert found["rho"] == found["rho_within"] == pytest.approx(1)
+    assert found["less_access_low"] > 0
+    assert answer.verdict == HOLDS
+    celeba = table(answer, SUBPOPBENCH, "CelebA")
+    assert (celeba["same_order_within"], celeba["pairs_within"]) == (14, 14)  # 3, 1 and 10 pairs of one tier
+
+
+def test_the_reverse_order_within_tiers_is_found_though_rho_is_positive(examined, medians):
+    turned = NONE[::-1] + VAL[::-1] + TRAIN[::-1]
+    found = medians(examined(ours(turned), published=planted(ORDERED)))
+    assert found["rho"] > 0.5
+    assert found["rho_within"] == pytest.approx(-1)
+    assert found["less_among_high"] < 0
+
+
+def test_the_jtt_line_is_keyed_by_what_it_lets_a_method_see(examined, table):
+    names = sorted(TABLES[JTT_LINE, "Waterbirds"], key=TABLES[JTT_LINE, "Waterbirds"].get)
+    assert names == ["erm", "lff", "eiil", "jtt", "cnc"]
+    answer = examined({name: 10 * place for place, name in enumerate(names)})
+
+    def pairs(protocol, dataset, suffix=""):
+        found = table(answer, protocol, dataset)
+        return found[f"same_order{suffix}"], found[f"pairs{suffix}"]
+
+    assert (table(answer, JTT_LINE, "Waterbirds")["rho"], pairs(JTT_LINE, "Waterbirds")) == (pytest.approx(1), (10, 10))
+    assert pairs(JTT_LINE, "Waterbirds", "_within") == (6, 6)  # all but ERM see groups of val
+    assert (table(answer, JTT_LINE, "MultiNLI")["rho"], pairs(JTT_LINE, "MultiNLI")) == (None, (5, 6))  # EIIL < LfF
+    assert pairs(NO_GROUPS, "Waterbirds") == (1, 3)  # LfF, JTT and EIIL, from the best down
+    sums = [each for each in answer.tables["Pairs in the same order"] if each["task"] == "signs-image"]
+    (jtt_line,) = [each for each in sums if each["protocol"] == JTT_LINE]
+    assert (jtt_line["same_order"], jtt_line["pairs"]) == (27, 10 + 10 + 6 + 6)
+    assert jtt_line["sees"] == "group labels of val, to select a model"
+
+
+@pytest.mark.parametrize(
+    ("less_access", "less_among", "passed"),
+    [
+        ((0.1, 0.05, 0.2), (0.1, -0.1, 0.3), True),
+        ((0.1, -0.05, 0.2), (0.1, 0.05, 0.3), None),  # above in point only
+        ((-0.1, -0.2, 0.05), (-0.1, -0.3, 0.1), None),  # below in point only
+        ((-0.2, -0.3, -0.1), (0.1, 0.05, 0.3), False),
+        ((0.1, 0.05, 0.2), (-0.1, -0.3, -0.05), False),
+        (None, (0.1, 0.05, 0.3), None),
+    ],
+)
+def test_a_difference_counts_where_its_interval_excludes_0(less_access, less_among, passed):
+    differences = {"less_access": less_access, "less_among": less_among}
+    assert spearman.passes({name: each and Estimate(*each) for name, each in differences.items()}) is passed
