@@ -140,7 +140,7 @@ class TaskBoard:
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
-        from spurgen.harness.board.frames import board_frame
+        from spurgen.harness.board.frame import board_frame
 
         return board_frame(self)
 
@@ -158,7 +158,7 @@ class SetBoard:
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
-        from spurgen.harness.board.frames import board_frame
+        from spurgen.harness.board.frame import board_frame
 
         return board_frame(self)
 
@@ -174,6 +174,6 @@ class Leaderboard:
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per task and row with typed columns; sets of tasks have their own `to_pandas`."""
-        from spurgen.harness.board.frames import leaderboard_frame
+        from spurgen.harness.board.frame import leaderboard_frame
 
         return leaderboard_frame(self)

@@ -1,13 +1,14 @@
-"""The leaderboard as tables of pandas: a line per row, a column per field and metric."""
+"""A board as one table of pandas: a line per row, a column per field and metric. All other formats are made from it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow, Unranked
+from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow
 from spurgen.harness.machine.frames import typed
 from spurgen.harness.statistics.estimate import Estimate
 
-if TYPE_CHECKING:  # pandas takes half a second to import, and the leaderboard does not need it
+if TYPE_CHECKING:  # pandas takes half a second to import, and a leaderboard in the terminal does not need it
     from pandas import DataFrame
 
 Record = dict[str, Any]
@@ -15,19 +16,19 @@ TEXTS = (
     "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
     "verification", "reason",
 )  # fmt: skip
-WHOLE = ("first_rank", "last_rank", "of", "units")
+WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
 TRUE_OR_FALSE = ("ranked", "ignores_core")
 
 
 def board_frame(part: TaskBoard | SetBoard) -> "DataFrame":
     """Return a line per row of a board, in its order: ranked, with few units, then those that are not ranked."""
-    return _frame([*_lines(part)])
+    return _frame(lines_of(part))
 
 
 def leaderboard_frame(board: Leaderboard) -> "DataFrame":
     """Return a line per task and row; sets of tasks are left out."""
     return _frame(
-        [{"suite": board.suite, "task": name} | line for name, part in board.tasks.items() for line in _lines(part)]
+        [{"suite": board.suite, "task": name} | line for name, part in board.tasks.items() for line in lines_of(part)]
     )
 
 
@@ -36,11 +37,10 @@ def _frame(lines: Sequence[Record]) -> "DataFrame":
     return typed(lines, texts=TEXTS, whole=WHOLE, flags=TRUE_OR_FALSE)
 
 
-def _lines(part: TaskBoard | SetBoard) -> Iterator[Record]:
-    for row in (*part.rows, *part.few):
-        yield dict(_row(row)) | {"unit": part.unit}
-    for unranked in part.unranked:
-        yield dict(_unranked(unranked)) | {"unit": part.unit}
+def lines_of(part: TaskBoard | SetBoard) -> list[Record]:
+    """Return the lines of a board's frame without pandas, values of Python's types; a missing one is None or absent."""
+    rows = [dict(_row(row)) for row in (*part.rows, *part.few)]
+    return [line | {"unit": part.unit} for line in (*rows, *({"ranked": False} | asdict(row) for row in part.unranked))]
 
 
 def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:
@@ -55,7 +55,7 @@ def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:
         against = row.against_erm
         yield "to_erm", against.difference
         yield from zip(("to_erm_low", "to_erm_high"), against.interval or (None, None), strict=True)
-        yield from {"to_erm_p": against.p, "to_erm_p_holm": against.p_holm}.items()
+        yield from {"to_erm_p": against.p, "to_erm_p_holm": against.p_holm, "to_erm_units": against.units}.items()
         yield "to_erm_verdict", against.verdict
     if isinstance(row, SetBoardRow) and row.recovered:
         yield from _metric("gap_recovered", row.recovered)
@@ -65,22 +65,16 @@ def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:
 
 def _of_task(row: TaskBoardRow) -> Iterator[tuple[str, Any]]:
     yield "robust_accuracy_lowest", row.robust_accuracy_lowest
+    yield from zip(("wga_simultaneous_low", "wga_simultaneous_high"), row.wga_simultaneous, strict=True)
     for metric, by_channel in row.by_channel.items():
         yield from _nested(f"{metric}_by_channel", by_channel)
     yield from _nested("patterns", row.patterns)
+    for rule, metrics in row.selections.items():
+        yield from _nested(f"selections.{rule}", metrics)
     for name in ("ignores_core", "isolation", "asked_again", "verification", "seconds"):
         yield name, getattr(row, name)
     if row.private:
-        yield "private_gap", row.private.gap
-        yield "private_gap_low", row.private.gap_ci[0]
-        yield "private_gap_high", row.private.gap_ci[1]
-
-
-def _unranked(row: Unranked) -> Iterator[tuple[str, Any]]:
-    yield from {
-        "submission": row.submission, "access": row.access, "ranked": False, "units": row.units, "reason": row.reason,
-        "accuracy": row.accuracy, "wga": row.wga,
-    }.items()  # fmt: skip
+        yield from _metric("private_gap", Estimate(row.private.gap, *row.private.gap_ci))
 
 
 def _metric(name: str, estimate: Estimate) -> Iterator[tuple[str, float | None]]:

@@ -1,0 +1,55 @@
+"""The leaderboard as Markdown: a table per task, set of tasks and access tier."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from spurgen.harness.board.columns import COLUMNS, Line, keys, table
+from spurgen.harness.board.frame import lines_of
+from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.text import as_markdown
+
+SYNTHETIC = "twins"  # the access tier that is given what no real data have
+STRANGERS = ("submission", "name", "access", "reason", "verification")
+
+
+def to_markdown(board: Leaderboard) -> str:
+    """Return all boards, below what their columns mean."""
+    meanings = [f"- {column.title}: {column.about}." for column in map(COLUMNS.get, keys("brief", "wide")) if column]
+    parts = [f"# SpurGen {board.suite} leaderboard", "\n".join(["Brackets: 95 % intervals.", "", *meanings])]
+    for name, part in board.tasks.items():
+        parts += [f"## {name}", *board_markdown(part)]
+    for name, whole in board.overall.items():
+        if whole.rows or whole.few:
+            parts += [f"## Overall, {name}: mean over {', '.join(whole.tasks)}", *board_markdown(whole)]
+    return "\n\n".join([*parts, f"Manifest SHA-256: `{board.manifest_sha256}`"]) + "\n"
+
+
+def board_markdown(part: TaskBoard | SetBoard) -> list[str]:
+    """Return a board's blocks, each a heading with its table, and the rows that are not ranked."""
+    parts = []
+    if isinstance(part, TaskBoard) and part.told_apart is not None:
+        parts.append(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
+    lines = [{key: _escaped(key, value) for key, value in line.items()} for line in lines_of(part)]
+    for title, rows in blocks(lines, part):
+        parts += [f"### {title}", markdown_table(table(rows, keys("brief", "wide")))]
+    silent = [f"Not ranked: {line['submission']}: {line['reason']}" for line in lines if line.get("reason")]
+    return [*parts, *silent]
+
+
+def blocks(lines: Sequence[Line], part: TaskBoard | SetBoard) -> Iterator[tuple[str, list[Line]]]:
+    """Yield a heading and the lines below it: an access tier each, then the rows with too few units."""
+    for access, rows in groupby((line for line in lines if line["ranked"]), lambda line: line["access"]):
+        yield tier_title(access), list(rows)
+    few = [line for line in lines if not line["ranked"] and not line.get("reason")]
+    if few:
+        yield f"Fewer than {part.asked} {part.unit}s: not ranked among the others", few
+
+
+def tier_title(access: str) -> str:
+    """Return the heading of an access tier's rows."""
+    return f"Access: {access}{', which no real data have' if access == SYNTHETIC else ''}"
+
+
+def _escaped(key: str, value: object) -> object:
+    return as_markdown(value) if key in STRANGERS and isinstance(value, str) else value

@@ -1,0 +1,77 @@
+"""A heat map of proportions: a line per row, a column per condition."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.plots import style
+from spurgen.harness.plots.style import Columns
+
+LINE = 0.15  # inches: a row
+COLOURS = "cividis"  # lightness rises evenly, also for the colour-blind (Nuñez et al. 2018)
+MOST_WRITTEN = 16  # columns beside which numbers have room, in a figure of two columns
+
+
+def heat_map(
+    values: Float64, rows: Sequence[str], conditions: Sequence[str], what: str, columns: Columns = 2,
+    limits: tuple[float, float] = (0.0, 1.0),
+) -> Figure:  # fmt: skip
+    """Draw values, float64 (R, C), NaN where there is none; `what`: their name, beside the scale from `limits`."""
+    with style.styled():
+        figure = style.new_figure(columns, LINE * len(rows) + 0.5)
+        _heat(figure, figure.subplots(), values, rows, what, limits)
+        figure.axes[0].set_xticks(range(len(conditions)), [style.drawable(name) for name in conditions])
+        figure.axes[0].tick_params(length=0, labelbottom=True)
+    return figure
+
+
+def pattern_map(
+    values: Float64, rows: Sequence[str], patterns: Sequence[str], channels: Sequence[str], columns: Columns = 2
+) -> Figure:
+    """Draw accuracies by alignment pattern, float64 (R, P): below each column a dot per channel, full if it conflicts.
+
+    `patterns`: a letter per channel, `a` where it is aligned with the class, `c` where it conflicts.
+    """
+    heights = [LINE * len(rows), LINE * len(channels)]
+    with style.styled():
+        figure = style.new_figure(columns, sum(heights) + 0.3)
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
+        _heat(figure, above, values, rows, "accuracy", (0.0, 1.0))
+        _dots(below, patterns, channels)
+    return figure
+
+
+def _heat(
+    figure: Figure, axes: Axes, values: Float64, rows: Sequence[str], what: str, limits: tuple[float, float]
+) -> None:
+    low, high = limits
+    image = axes.imshow(values, cmap=COLOURS, vmin=low, vmax=high, aspect="auto")
+    if values.shape[1] <= MOST_WRITTEN:
+        for (y, x), value in np.ndenumerate(values):
+            if not np.isnan(value):
+                colour = "white" if value < (low + high) / 2 else "black"
+                axes.text(
+                    x, y, style.fraction(value), ha="center", va="center_baseline", color=colour, fontsize=style.SMALL
+                )
+    axes.set_yticks(range(len(rows)), [style.drawable(name) for name in rows])
+    axes.tick_params(length=0, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02, aspect=30, label=what)
+    bar.ax.set_yticks((low, (low + high) / 2, high), [style.fraction(tick) for tick in (low, (low + high) / 2, high)])
+    bar.outline.set_visible(False)
+
+
+def _dots(axes: Axes, patterns: Sequence[str], channels: Sequence[str]) -> None:
+    size = 3.2 if len(patterns) <= MOST_WRITTEN else 1.6
+    for y, _ in enumerate(channels):
+        axes.axhline(y, color=style.PALE, linewidth=0.5, zorder=0)
+        for kind, face in (("a", "white"), ("c", style.INK)):
+            places = [x for x, pattern in enumerate(patterns) if pattern[y : y + 1] == kind]
+            axes.plot(places, [y] * len(places), "o", color=style.INK, mfc=face, markersize=size, markeredgewidth=0.5)
+    axes.set_yticks(range(len(channels)), list(channels))
+    axes.set_ylim(len(channels) - 0.4, -0.6)
+    axes.tick_params(length=0, labelbottom=False)
+    axes.spines[:].set_visible(False)

@@ -1,0 +1,113 @@
+"""The style of all figures: as wide as one or two columns of a paper, letters that stay readable at that width.
+
+Colours are apart for every kind of colour vision and in grey (Okabe & Ito 2008); markers differ as well.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.text import one_line
+
+Columns = Literal[1, 2]
+Format = Literal["pdf", "svg", "png"]
+FORMATS: tuple[Format, ...] = ("pdf", "svg", "png")
+WIDTHS: dict[Columns, float] = {1: 3.25, 2: 6.75}
+"""Inches, by the number of columns: those of most two-column templates."""
+MAX_HEIGHT = 8.9  # inches: leaves room for a caption on a page of letter paper
+SMALL, TEXT = 7.0, 8.0  # points
+DPI = 200
+LONGEST = 28  # characters of a name
+INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d4d4d4"
+BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
+TIERS = {
+    "none": (INK, "o"), "envs": (BLUE, "s"), "val_groups": (GREEN, "^"), "train_groups": (ORANGE, "D"),
+    "twins": (PURPLE, "v"),
+}  # fmt: skip
+"""Colour and marker of an access tier."""
+OTHER = (GREY, "P")  # of an access tier that the contract does not have
+SERIES = tuple(zip((INK, BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, GREY), "osD^vPX*", strict=True))
+"""Colour and marker of the lines of a figure."""
+LINES = ("-", "--", ":", "-.")
+DASHED: dict[str, Any] = {"color": INK, "linestyle": (0, (3, 2)), "linewidth": 0.8}  # the ideal observer
+STYLE: dict[Any, Any] = {  # matplotlib's own type is the list of all its settings
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": TEXT,
+    "axes.titlesize": TEXT, "axes.labelsize": TEXT, "figure.labelsize": TEXT, "figure.titlesize": TEXT,
+    "xtick.labelsize": SMALL, "ytick.labelsize": SMALL, "legend.fontsize": SMALL, "legend.frameon": False,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "axes.linewidth": 0.6,
+    "axes.labelpad": 2, "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
+    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2, "ytick.major.size": 2,
+    "lines.linewidth": 1, "hatch.linewidth": 0.8,
+    "figure.constrained_layout.w_pad": 0.02, "figure.constrained_layout.h_pad": 0.02,
+    "pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "spurgen", "svg.fonttype": "none",
+    "text.parse_math": False,  # a row's name is text, whatever it holds
+}  # fmt: skip
+METADATA: Mapping[Format, dict[str, None]] = {
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in this style, and restore matplotlib's settings."""
+    with mpl.rc_context(STYLE):
+        yield
+
+
+def new_figure(columns: Columns, height: float, title: str = "") -> Figure:
+    """Return an empty figure as wide as one or two columns; `height`: inches, at most `MAX_HEIGHT`."""
+    figure = Figure(figsize=(WIDTHS[columns], min(height, MAX_HEIGHT)), layout="constrained")
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def encode(figure: Figure, kind: Format) -> bytes:
+    """Return a figure as a file of its exact size, without date and version: the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    with styled():  # some settings count only now
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=METADATA[kind])
+    return buffer.getvalue()
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure in the format that the file's ending names: a whole file or nothing."""
+    kind = next(known for known in FORMATS if path.suffix == f".{known}")
+    write_atomically(path, encode(figure, kind))
+
+
+def drawable(text: str, longest: int = LONGEST) -> str:
+    """Return a stranger's text on one line, shortened, with a question mark for each character that the font lacks."""
+    font = get_font(findfont(FontProperties(family="DejaVu Sans")))
+    known = "".join(c if font.get_char_index(ord(c)) else "?" for c in one_line(text))
+    return known if len(known) <= longest else f"{known[: longest - 1]}…"
+
+
+def fraction(value: float, _position: object = None) -> str:
+    """Return a number for a tick or a cell: two decimals at most, and no zero before the point."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "0") else text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def grid_lines(axes: Axes, axis: Literal["x", "y"]) -> None:
+    """Draw faint lines behind the data, across an axis."""
+    axes.grid(axis=axis, color=PALE, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def panel_grid(figure: Figure, count: int, wide: int, **options: Any) -> Sequence[Axes]:  # noqa: ANN401
+    """Return `count` panels, `wide` of them side by side; `options`: as of `Figure.subplots`."""
+    grid: list[Axes] = figure.subplots(-(-count // wide), wide, squeeze=False, **options).ravel().tolist()
+    for axes in grid[count:]:
+        axes.remove()
+    return grid[:count]
