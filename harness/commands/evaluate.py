@@ -175,7 +175,7 @@ def _write(
             draw_groups,
             to_latex,
         )
-        from spurgen.harness.figures.style import encode
+        from spurgen.harness.plots.style import encode
 
         if arguments.latex:
             written[arguments.latex] = to_latex(evaluations, comparisons)

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.board.latex import bold, latex_table
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Compared, Comparison
-from spurgen.harness.figures.latex import Section, Table, bold, escaped, stacked
-from spurgen.harness.figures.style import SERIES, SMALL, drawable, fraction, new_figure, paper_style
-from spurgen.harness.machine.plotting import grid_lines
+from spurgen.harness.machine.text import as_latex
+from spurgen.harness.plots.style import SERIES, SMALL, drawable, fraction, grid_lines, new_figure, styled
 from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -35,8 +35,7 @@ def to_latex(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison
     rows += [_row(other, comparisons[k : k + 1], -1) for k, other in enumerate(evaluations[1:])]
     first = evaluations[0]
     heading = f"{first.samples:,} samples, {len(first.groups)} groups"
-    sections, caption = [Section(escaped(heading), rows)], _caption(evaluations, comparisons)
-    return Table(HEAD, sections, caption, "tab:evaluation", columns=2).text
+    return latex_table(HEAD, [(heading, rows)], _caption(evaluations, comparisons), "tab:evaluation", columns=2)
 
 
 def _row(evaluation: Evaluation, comparisons: Sequence[Comparison], sign: int) -> list[str]:
@@ -50,7 +49,7 @@ def _row(evaluation: Evaluation, comparisons: Sequence[Comparison], sign: int) -
     compared = {name: [one.metrics[name] for one in comparisons if name in one.metrics] for name in figures}
     better = [name for name, tests in compared.items() if tests and all(_is_better(test, sign) for test in tests)]
     cells = ["--" if figure is None else _cell(figure, name in better) for name, figure in figures.items()]
-    return [escaped(evaluation.name), *cells]
+    return [as_latex(evaluation.name), *cells]
 
 
 def _is_better(compared: Compared, sign: int) -> bool:
@@ -60,7 +59,8 @@ def _is_better(compared: Compared, sign: int) -> bool:
 def _cell(estimate: Estimate, is_better: bool) -> str:
     """Return a number above its interval, which beside it would be too wide for most papers."""
     number, _, interval = estimate.text().partition(" ")
-    return stacked(bold(number) if is_better else number, escaped(interval))
+    lines = [bold(number) if is_better else number, as_latex(interval)]
+    return r"\shortstack[r]{" + r"\\".join(line for line in lines if line) + "}"
 
 
 def _caption(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
@@ -102,7 +102,7 @@ def draw_groups(evaluations: Sequence[Evaluation]) -> Figure:
     names = [row.name for row in sorted(evaluations[0].groups, key=lambda row: row.accuracy.value)]
     models = len(evaluations)
     legend = LEGEND * (models > 1) + (math.ceil(models / ACROSS) - 1) * LINE
-    with paper_style():
+    with styled():
         figure = new_figure(1, FOOT + legend + LINE * models * len(names))
         axes = figure.subplots()
         for k, evaluation in enumerate(evaluations):
@@ -116,7 +116,7 @@ def draw_groups(evaluations: Sequence[Evaluation]) -> Figure:
         axes.set_yticks(np.arange(len(names)), [drawable(name, 40) for name in names], fontsize=SMALL)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlim(0, 1)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: fraction(value)))
+        axes.xaxis.set_major_formatter(FuncFormatter(fraction))
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel("accuracy")
         grid_lines(axes, "x")

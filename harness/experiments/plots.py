@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from spurgen.harness.experiments.curves import NOT_PENALTIES, Curves, stacked_curves
 from spurgen.harness.experiments.summary import ExperimentSummary, MethodSummary
 from spurgen.harness.machine.plotting import (
     BLUE,
@@ -26,6 +25,7 @@ from spurgen.harness.machine.plotting import (
     new_picture,
     styled,
 )
+from spurgen.harness.results.curves import NOT_PENALTIES, Curves, stacked_curves
 
 PANELS = {
     "robust_accuracy": "Robust acc.\n(↑ better)",

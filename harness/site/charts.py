@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from spurgen.benchmark.result import Result
-from spurgen.harness.experiments.curves import stacked_curves
+from spurgen.harness.results.curves import stacked_curves
 from spurgen.harness.site.svg import box, number, path, picture, segment, tag, text
 from spurgen.harness.site.words import ACCURACIES, conflicts, curve_name
 

@@ -7,7 +7,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare, compare_with_first
 from spurgen.harness.evaluation.paper import draw_groups, to_latex
-from spurgen.harness.figures.style import SERIES, encode
+from spurgen.harness.plots.style import SERIES, encode
 
 
 def test_the_table_is_bold_where_one_is_significantly_better(model):

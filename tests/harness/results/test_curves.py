@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.experiments.curves import stacked_curves
+from spurgen.harness.results.curves import stacked_curves
 
 
 def curves(seed):

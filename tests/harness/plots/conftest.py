@@ -12,9 +12,10 @@ from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.figures.from_board import board_sheets, set_sheets
+from spurgen.harness.plots.of_board import boards_drawn
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.rows import make_task_row
 
 WORLDS = 3
 SCENARIO = """
@@ -73,7 +74,7 @@ def toy(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def toy_rows(toy, make_row, as_baseline):
+def toy_rows(toy, make_outcome, as_baseline):
     """Four of our methods on every task; a stranger's row with a hostile name, and one of a single world."""
 
     def report(seed):
@@ -83,9 +84,16 @@ def toy_rows(toy, make_row, as_baseline):
         return Report(curves=(*epochs, {"stage": "again", "epoch": 1, "val_accuracy": 0.6, "val_wga": 0.1}))
 
     def row(task, quality, worlds=WORLDS, **changes):
-        arrays = {f"pull/{name}": np.full(24, lean) for name, lean in (("color", 0.9 - quality), ("background", 0.05))}
-        data = toy.data_digest(toy.task(task))
-        return make_row(toy, quality, range(worlds), task=task, arrays=arrays, data_sha256=data, **changes)
+        leans = {"pull/color": 0.9 - quality, "pull/background": 0.05}
+        how = {"task": task, "data_sha256": toy.data_digest(toy.task(task))} | changes
+        return make_task_row(
+            [
+                make_outcome(
+                    toy, quality, world, arrays={k: np.full(24, v + world / 50) for k, v in leans.items()}, **how
+                )
+                for world in range(worlds)
+            ]
+        )
 
     rows = {
         label: {task: row(task, quality, access=access, report=report(0), **as_baseline(label)) for task in toy.tasks}
@@ -104,20 +112,9 @@ def toy_board(toy, toy_rows):
 
 
 @pytest.fixture(scope="session")
-def sheets(toy, toy_rows, toy_board):
-    """The sheet of every task."""
-    return board_sheets(toy, toy_rows, toy_board)
-
-
-@pytest.fixture(scope="session")
-def mains(sheets):
-    return [sheets["main-image"], sheets["main-text"]]
-
-
-@pytest.fixture(scope="session")
-def means(toy_rows, toy_board):
-    """The sheets of the sets of tasks."""
-    return set_sheets(toy_rows, toy_board)
+def drawn(toy, toy_rows, toy_board):
+    """Everything that is drawn, by the name of the task or set of tasks."""
+    return boards_drawn(toy, with_ideal(toy, toy_rows), toy_board, [*toy_board.tasks, *toy_board.overall])
 
 
 @pytest.fixture(scope="session")
@@ -141,8 +138,6 @@ def check_layout():
             assert edge.y0 - 1 <= box.y0 < box.y1 <= edge.y1 + 1, text
         pairs = combinations(boxes.items(), 2)
         assert [(a.get_text(), b.get_text()) for (a, first), (b, second) in pairs if overlap(first, second)] == []
-        assert figure.get_suptitle() == ""
-        assert {axes.get_title() for axes in figure.axes} <= {""}
         return [text.get_text() for text in boxes]
 
     return check
