@@ -154,8 +154,12 @@ def cell(key: str, line: Line) -> str:
     return column.text(line) if column.text else number(line, key, column.style, interval=column.interval)
 
 
+def filled(lines: Sequence[Line], shown: Iterable[str]) -> list[str]:
+    """Return those of the keys `shown` that some line fills."""
+    return [key for key in shown if any(cell(key, line) for line in lines)]
+
+
 def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
     """Return a mapping from title to text per line, of the columns `shown` that some line fills."""
-    texts = {key: [cell(key, line) for line in lines] for key in shown}
-    filled = {COLUMNS[key].title: column for key, column in texts.items() if any(column)}
-    return [{title: column[k] for title, column in filled.items()} for k in range(len(lines))]
+    there = filled(lines, shown)
+    return [{COLUMNS[key].title: cell(key, line) for key in there} for line in lines]
