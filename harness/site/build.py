@@ -58,7 +58,7 @@ def _page(material: Material, here: str, template: str, content: Mapping[str, ob
 def _downloads(material: Material) -> Files:
     board = material.board
     texts = {"csv": to_csv(board), "json": to_json(board), "md": to_markdown(board)}
-    named = {**board.overall, **board.tasks}
-    shown = {name: part for name, part in named.items() if part.rows or part.few}
-    texts["tex"] = "\n".join(board_latex(part, name, f"Results on {name}.") for name, part in shown.items())
+    shown = {name: material.board_of(name) for name in (*board.overall, *board.tasks)}
+    tables = [board_latex(part, name, f"Results on {name}.") for name, part in shown.items() if part.rows or part.few]
+    texts["tex"] = "\n".join(tables)
     return {f"leaderboard.{ending}": text.encode() for ending, text in texts.items()}

@@ -70,7 +70,7 @@ class Material:
     @cached_property
     def lines(self) -> dict[str, list[Record]]:
         """The lines of every board's frame, by task and set of tasks."""
-        return {name: lines_of(part) for name, part in {**self.board.tasks, **self.board.overall}.items()}
+        return {name: lines_of(self.board_of(name)) for name in (*self.board.tasks, *self.board.overall)}
 
     def ideal_line(self, name: str) -> Line | None:
         """Return the ideal observer as a line of a board, its metrics means over tasks; None where it is not known."""

@@ -88,7 +88,7 @@ def _facts(row: Mapping[str, TaskRow]) -> Iterator[tuple[str, str]]:
     made = [result.provenance.environment for result in results]
     days = sorted(result.provenance.finished[:10] for result in results)
     options = {f"{key} = {value}" for result in results for key, value in result.options.items()}
-    found = {
+    found: dict[str, Sequence[str]] = {
         "Submission": [result.spec for result in results],
         "Submission SHA-256": [result.submission_sha256 for result in results],
         "Options": sorted(options),

@@ -77,11 +77,11 @@ def board_table(material: Material, name: str) -> Table:
               [_row(material, line, columns, best) for line in part])
         for title, part in blocks(lines, board)
     ]  # fmt: skip
-    is_set = isinstance(board, SetBoard)
+    tasks = board.tasks if isinstance(board, SetBoard) else []
     return Table(
         key=name,
-        title=f"Mean over {name}" if is_set else name,
-        about=f"Means over {', '.join(board.tasks)}." if is_set else "",
+        title=f"Mean over {name}" if tasks else name,
+        about=f"Means over {', '.join(tasks)}." if tasks else "",
         columns={key: COLUMNS[key] for key in columns},
         ideal=_row(material, ideal, columns, best) if ideal else None,
         blocks=made,
@@ -102,7 +102,7 @@ def of_patterns(task: Task, line: Line) -> dict[str, str]:
 def _row(material: Material, line: Line, columns: Sequence[str], ideal: float | None) -> Row:
     label = line["submission"]
     cells = [_cell(key, line, ideal) for key in columns[1:]]
-    name = cell("submission", line | {"submission": shown(label)})
+    name = cell("submission", {**line, "submission": shown(label)})
     page = "" if line.get("access") is None and label == IDEAL else material.pages[label]
     return Row(shown(label), name, material.names.get(label, ""), page, cells)
 
