@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spurgen.generators import class_names, sample
+from spurgen.generators import aligned_values, class_names, sample
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.results.predicted import columns_of
 from spurgen.harness.site.families import SHOWN, changed_words, failures
@@ -60,6 +60,20 @@ def test_channels_take_turns_and_no_base_sample_is_shown_twice(tiny):
     assert len(failures(Pictures(), task, replace(row, predicted=answers), most=1).shown) == 1
     assert found[0].channel == "color"
     assert found[0].base != found[1].base
+
+
+def test_answers_that_the_new_value_goes_with_come_first(tiny):
+    task, row = tiny.suite.tasks["small-text"], tiny.rows["jtt"]["small-text"]
+    labels = groups_on_test(task)[: row.predicted.shape[1]] >> len(task.channels)
+    answers = np.broadcast_to(labels[None, :, None], row.predicted.shape).astype(np.uint8)
+    table, columns = aligned_values(task.scenario, "color"), columns_of(task)["color"]
+    own = sample(task.scenario, "test", range(24), images=False, captions=False).channel_values["color"]
+    for place, asked in ((0, False), (5, True)):
+        value = next(v for v in range(len(table)) if v != own[place] and not table[v, labels[place]])
+        wrong = [c for c in range(3) if c != labels[place] and bool(table[value, c]) == asked]
+        answers[0, place, columns.start + value] = wrong[0]
+    (family,) = failures(Pictures(), task, replace(row, predicted=answers), most=1).shown
+    assert family.answer in family.goes_with.split(" or ")
 
 
 def test_with_several_worlds_a_family_is_of_a_world_that_has_its_base_right(many):
