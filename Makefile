@@ -86,8 +86,12 @@ ratios: $(DEV_READY)  ## our loop, renderer and data sets against what one write
 	$(BIN)/pytest tests/speed -m ratio --benchmark-enable --benchmark-columns=median -p no:xdist
 	$(BIN)/pytest tests/speed -k constant_memory -n auto
 
-vendor:  ## fetch the JavaScript libraries in their recorded versions: Tabulator for the site, axe-core for its tests
-	sh harness/site/vendor/refresh.sh
+AXE := 4.14.1
+AXE_FOLDER := tests/harness/site/vendor/axe
+vendor:  ## fetch axe-core, which the site's tests use, in its recorded version (MPL-2.0)
+	work=$$(mktemp -d) && npm pack --silent --pack-destination "$$work" "axe-core@$(AXE)" >/dev/null && \
+	tar -xzf "$$work/axe-core-$(AXE).tgz" -C "$$work" && \
+	cp "$$work/package/LICENSE" "$$work/package/axe.min.js" $(AXE_FOLDER) && rm -r "$$work"
 
 sheets: $(READY)  ## redraw the pictures in docs/
 	$(BIN)/python tools/sheets.py --out docs

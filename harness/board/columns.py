@@ -177,6 +177,11 @@ def cell(key: str, line: Line) -> str:
     return shown.text(line) if shown.text else number(line, key, shown.style, interval=shown.interval)
 
 
+def filled(lines: Sequence[Line], shown: Iterable[str]) -> list[str]:
+    """Return those of the keys `shown` that some line fills."""
+    return [key for key in shown if any(cell(key, line) for line in lines)]
+
+
 def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
     """Return a mapping from title to text per line, of the columns `shown` that some line fills.
 
@@ -184,6 +189,5 @@ def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
     """
     if not any(line.get("ranked") for line in lines):
         shown = ["access" if key == "rank" else key for key in shown if key != "letters"]
-    texts = {key: [cell(key, line) for line in lines] for key in shown}
-    filled = {column(key).title: column_ for key, column_ in texts.items() if any(column_)}
-    return [{title: texts_[k] for title, texts_ in filled.items()} for k in range(len(lines))]
+    there = filled(lines, shown)
+    return [{column(key).title: cell(key, line) for key in there} for line in lines]

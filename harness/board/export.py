@@ -25,7 +25,7 @@ def to_csv(board: Leaderboard) -> str:
     frame = board.to_pandas()
     for name in set(TEXTS) & set(frame):
         frame[name] = frame[name].map(as_cell, na_action="ignore")
-    frame.columns = [as_cell(name) for name in frame]  # which hold the names of selection rules
+    frame.columns = [as_cell(str(name)) for name in frame]  # which hold the names of selection rules
     text: str = frame.to_csv(index=False, float_format="%.8g", lineterminator="\n")
     return text
 
@@ -34,12 +34,3 @@ def _record(part: TaskBoard | SetBoard) -> dict[str, Any]:
     about = {"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks}
     rows = [{key: value for key, value in line.items() if value not in (None, "")} for line in lines_of(part)]
     return {"unit": part.unit, "asked": part.asked, **about, "rows": rows}
-
-
-def shortened(value: Any) -> Any:  # noqa: ANN401
-    """Round every float to eight significant digits: the rest differs between machines."""
-    if isinstance(value, dict):
-        return {key: shortened(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [shortened(item) for item in value]
-    return float(f"{value:.8g}") if isinstance(value, float) else value

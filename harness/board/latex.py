@@ -1,6 +1,6 @@
-"""Boards as LaTeX tables (booktabs), made from the frame as Markdown's are."""
+"""Boards as LaTeX tables (booktabs), made from the frame as Markdown's are; and what other tables and figures need."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from spurgen.harness.board.columns import COLUMNS, Line, table
 from spurgen.harness.board.frame import lines_of
@@ -8,28 +8,30 @@ from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard, TaskBoard
 from spurgen.harness.machine.text import as_latex
 
-SHOWN = ("submission", "robust_accuracy", "to_erm", "wga_corrected", "reliance", "core_use", "accuracy", "sss", "ig")
+WIDE = ("submission", "robust_accuracy", "to_erm", "wga_corrected", "reliance", "core_use", "accuracy", "sss", "ig")
+NARROW = ("submission", "robust_accuracy", "to_erm", "reliance")
+SHOWN = {1: NARROW, 2: WIDE}
+"""Keys of the columns of the board that fit a table over one or two columns of the page."""
+SIZES = {1: r"\scriptsize", 2: r"\footnotesize"}
 BEST = "robust_accuracy"
 HEAD = "% needs \\usepackage{booktabs}\n"
 
 
-def board_latex(part: TaskBoard | SetBoard, name: str, caption: str, shown: Sequence[str] = SHOWN) -> str:
-    """Return a table of a board's rows, a block per access tier; `shown`: keys of columns.
+def board_latex(part: TaskBoard | SetBoard, name: str, caption: str, columns: int = 2) -> str:
+    """Return a table of a board's rows over one or two columns of the page, a block per access tier.
 
-    Bold: the rows of a tier that no other row of it exceeds significantly, unless they are all of its ranked rows.
-    Rows that are not ranked stand in a block of their own, without bold type and verdict.
+    Bold: a row that is significantly better than all others of its tier; ties are not bold. Rows that are not ranked
+    stand in a block of their own, without bold type and verdict.
     """
-    made = []
-    for title, lines in blocks(lines_of(part), part):
-        best = _best(lines)
-        rows = [
-            {title: _cell(title, text, best=k in best) for title, text in row.items()}
-            for k, row in enumerate(table(lines, shown))
-        ]
-        made.append((title, rows))
+    return lines_latex(blocks(lines_of(part), part), name, caption, columns)
+
+
+def lines_latex(sections: Iterable[tuple[str, Sequence[Line]]], name: str, caption: str, columns: int = 2) -> str:
+    """Return a table of headings with the lines below each, which are as in a board's frame."""
+    made = [(title, list(_rows(lines, SHOWN[columns]))) for title, lines in sections]
     head = list(dict.fromkeys(title for _, rows in made for row in rows for title in row))
     cells = [(title, [[row.get(column, "") for column in head] for row in rows]) for title, rows in made]
-    return latex_table(head, cells, caption, f"tab:spurgen-{name}", columns=1)
+    return latex_table(head, cells, caption, f"tab:spurgen-{name}", columns)
 
 
 def latex_table(
@@ -40,15 +42,19 @@ def latex_table(
     for title, rows in sections:
         body.append(rf"\midrule \multicolumn{{{len(head)}}}{{l}}{{\emph{{{as_latex(title)}}}}} \\")
         body += [" & ".join(row) + r" \\" for row in rows]
-    environment = "table" if columns == 1 else "table*"
-    return HEAD + "\n".join(
-        [
-            rf"\begin{{{environment}}}[t]", r"\centering\footnotesize", rf"\caption{{{as_latex(caption)}}}",
-            rf"\label{{{label}}}", rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}", r"\toprule",
-            " & ".join(map(as_latex, head)) + r" \\", *body, r"\bottomrule", r"\end{tabular}",
-            rf"\end{{{environment}}}", "",
-        ]
-    )  # fmt: skip
+    tabular = rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}"
+    content = [
+        SIZES[columns] + r"\setlength{\tabcolsep}{3pt}", tabular, r"\toprule", " & ".join(map(as_latex, head)) + r" \\",
+        *body, r"\bottomrule", r"\end{tabular}",
+    ]  # fmt: skip
+    about = [rf"\caption{{{as_latex(caption)}}}", rf"\label{{{label}}}"]
+    return HEAD + _float("table", columns, [*about, *content])
+
+
+def latex_figure(name: str, caption: str, columns: int) -> str:
+    """Return the environment of a figure in a file of that name; `caption` is plain text."""
+    about = [rf"\caption{{{as_latex(caption)}}}", rf"\label{{fig:spurgen-{name}}}"]
+    return _float("figure", columns, [rf"\includegraphics{{{name}}}", *about])
 
 
 def bold(cell: str) -> str:
@@ -56,12 +62,25 @@ def bold(cell: str) -> str:
     return rf"\textbf{{{cell}}}"
 
 
+def _float(kind: str, columns: int, lines: Sequence[str]) -> str:
+    environment = kind if columns == 1 else f"{kind}*"
+    begin, end = rf"\begin{{{environment}}}[t]", rf"\end{{{environment}}}"
+    return "\n".join([begin, r"\centering", *lines, end, ""])
+
+
+def _rows(lines: Sequence[Line], shown: Sequence[str]) -> Iterator[dict[str, str]]:
+    best, names = _best(lines), COLUMNS["submission"].title
+    for k, row in enumerate(table(lines, shown)):
+        cells = {title: as_latex(text) if title == names else _number(text) for title, text in row.items()}
+        title = COLUMNS[BEST].title
+        yield cells | {title: bold(cells[title])} if k in best else cells
+
+
 def _best(lines: Sequence[Line]) -> set[int]:
-    """Return the places of the ranked lines that are tied for the first rank, if others are significantly worse."""
-    first = {k for k, line in enumerate(lines) if line.get("first_rank") == 1}
-    return first if first and len(first) < len(lines) else set()
+    """Return the place of the ranked line that is significantly better than all others of its tier: ties are none."""
+    first = {k for k, line in enumerate(lines) if line.get("first_rank") == line.get("last_rank") == 1}
+    return first if len(lines) > 1 else set()
 
 
-def _cell(title: str, text: str, *, best: bool) -> str:
-    escaped = as_latex(text).replace("-", "$-$") if title != COLUMNS["submission"].title else as_latex(text)
-    return bold(escaped) if best and title == COLUMNS[BEST].title else escaped
+def _number(text: str) -> str:
+    return as_latex(text).replace("-", "$-$")

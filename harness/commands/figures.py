@@ -1,7 +1,7 @@
 """Write the figures and tables of a paper from the leaderboard's rows, or from an experiment; runs no model."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,21 +9,25 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.board.files import build_board
+from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
+from spurgen.harness.board.methods import full_names
+from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.commands._arguments import Unique, add_out, add_results, add_suite, add_tasks, open_store
-from spurgen.harness.figures.from_board import board_sheets, set_sheets
-from spurgen.harness.figures.from_run import read_summary, run_sheet
-from spurgen.harness.figures.kit import Kit, add_doses, figure_kit
-from spurgen.harness.figures.latex import figure
-from spurgen.harness.figures.sheet import Sheet
-from spurgen.harness.figures.style import FORMATS, Columns, encode
-from spurgen.harness.figures.tables import main_table, reliance_table, task_table
+from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_blocks
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.plots.dose import Dose, dose_item
+from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, figures
+from spurgen.harness.plots.style import FORMATS, Columns, encode
+from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.validity._series import find_series
 
 CAPTIONS = "captions.md"
+ABOUT = f"{COLUMNS['robust_accuracy'].title}: {COLUMNS['robust_accuracy'].about.partition(';')[0]}; 95 % intervals."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,11 +60,10 @@ PREAMBLE = r"""% \usepackage{graphicx}; from a document in another folder also \
 
 
 class _Paper(NamedTuple):
-    """What is written: figures, and tables of these sheets; `data`: what the BibTeX entry says of the data."""
+    """What is written: figures, LaTeX tables by name, and what the BibTeX entry says of the data."""
 
-    kit: Kit
-    sheets: Sequence[Sheet]
-    means: Sequence[Sheet]
+    items: Sequence[Item]
+    tables: Mapping[str, str]
     data: str
 
 
@@ -68,42 +71,36 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the figures with their captions, and the LaTeX files if they are asked for."""
     check_writable(arguments.out, "--out")
     paper = _of_experiment(arguments) if arguments.experiment else _of_board(arguments, console)
-    kit = paper.kit
-    for item in kit.items:
-        drawn = item.draw(arguments.columns)
+    for item in paper.items:
+        drawn = item.draw()
         for kind in arguments.format:
             write_atomically(arguments.out / f"{item.name}.{kind}", encode(drawn, kind))
-    texts = {CAPTIONS: captions_text(kit)} | (_latex(paper, arguments.columns) if arguments.latex else {})
+    texts = {CAPTIONS: "\n\n".join(f"**{item.name}**: {item.caption}" for item in paper.items) + "\n"}
+    texts |= _latex(paper, arguments.columns) if arguments.latex else {}
     for name, text in texts.items():
         write_atomically(arguments.out / name, text)
-    for sentence in kit.left_out:
-        say(console, f"left out: {sentence}")
-    say(console, f"wrote {len(kit.items)} figures, {', '.join(texts)} to {arguments.out}")
+    say(console, f"wrote {len(paper.items)} figures, {', '.join(texts)} to {arguments.out}")
     return 0
-
-
-def captions_text(kit: Kit) -> str:
-    """Return the captions as Markdown, a paragraph per figure."""
-    return "\n\n".join(f"**{item.name}**: {item.caption}" for item in kit.items) + "\n"
 
 
 def _latex(paper: _Paper, columns: Columns) -> dict[str, str]:
     """Return the LaTeX files by name: tables, the environments of the figures, and the BibTeX entry."""
-    several = len(paper.sheets) + len(paper.means) > 1
-    main = {"table-main.tex": main_table(paper.sheets, paper.means, columns)} if several else {}
-    of_tasks = {f"table-{sheet.name}.tex": task_table(sheet, columns).text for sheet in paper.sheets}
-    reliances = {f"table-reliance-{sheet.name}.tex": reliance_table(sheet, columns) for sheet in paper.sheets}
-    of_tasks |= {name: table.text for name, table in reliances.items() if table}
-    figures = PREAMBLE + "\n".join(figure(item.name, item.caption, columns) for item in paper.kit.items)
-    return main | of_tasks | {"figures.tex": figures, "citation.bib": bibtex(paper.data)}
+    tables = {f"table-{name}.tex": text for name, text in paper.tables.items()}
+    environments = PREAMBLE + "\n".join(latex_figure(item.name, item.caption, columns) for item in paper.items)
+    return tables | {"figures.tex": environments, "citation.bib": bibtex(paper.data)}
 
 
 def _of_experiment(arguments: argparse.Namespace) -> _Paper:
     if arguments.tasks:
         raise SpurgenError("--tasks and --experiment exclude each other: an experiment has one task")
     summary = read_summary(arguments.experiment)
-    sheets = [run_sheet(summary)]
-    return _Paper(figure_kit(sheets), sheets, [], f"scenario SHA-256 {summary.scenario_sha256[:16]}")
+    lines = lines_of_run(summary)
+    rows = {method.name: TaskRow(method.results) for method in summary.finished}
+    board = Drawn(summary.name, summary.task, lines, rows, summary.ideal)
+    names = full_names({name: {summary.name: row} for name, row in rows.items()})
+    table = lines_latex(run_blocks(lines), summary.name, f"Results of {summary.name}. {ABOUT}", arguments.columns)
+    items = figures([board], names, arguments.columns)
+    return _Paper(items, {summary.name: table}, f"scenario SHA-256 {summary.scenario_sha256[:16]}")
 
 
 def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
@@ -113,16 +110,31 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     rows = open_store(suite, arguments, console).rows()
     with console.status("comparing rows"):
         board = build_board(suite, arguments.results, rows)
-    sheets = {name: sheet for name, sheet in board_sheets(suite, rows, board).items() if sheet.entries}
-    shown = [sheets[name] for name in wanted if name in sheets]
+    shown = [name for name in wanted if name in board.tasks and (board.tasks[name].rows or board.tasks[name].few)]
     if not shown:
         raise SpurgenError(
             f"suite {suite.name} has no rows that can be ranked on {', '.join(wanted)}; run {spurgen('benchmark')}, or "
             "name the folder of rows by --results"
         )
-    kit = figure_kit(shown)
-    kit.left_out += [f"{name}: no rows" for name in wanted if name not in sheets]
-    add_doses(kit, suite, sheets)
-    names = {sheet.name for sheet in shown}
-    means = [sheet for name, sheet in set_sheets(rows, board).items() if names >= set(suite.overall[name])]
-    return _Paper(kit, shown, means, f"suite {suite.name}, manifest SHA-256 {board.manifest_sha256[:16]}")
+    for name in wanted:
+        if name not in shown:
+            say(console, f"left out: {name}: no rows")
+    sets = [name for name, part in board.overall.items() if set(part.tasks) <= set(shown) and (part.rows or part.few)]
+    names = full_names(rows)
+    items = figures([*boards_drawn(suite, rows, board, [*shown, *sets]).values()], names, arguments.columns)
+    dose = dose_item(_doses(suite, rows, board), names, arguments.columns)
+    tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {ABOUT}", arguments.columns)
+              for name in shown}  # fmt: skip
+    for name in sets:
+        part, where = board.overall[name], f"means over {', '.join(board.overall[name].tasks)}"
+        tables[f"mean-{name}"] = board_latex(part, f"mean-{name}", f"Results as {where}. {ABOUT}", arguments.columns)
+    items += [dose] if dose else []
+    return _Paper(items, tables, f"suite {suite.name}, manifest SHA-256 {board.manifest_sha256[:16]}")
+
+
+def _doses(suite: Suite, rows: Rows, board: Leaderboard) -> list[Dose]:
+    """Return the series of dose tasks that have rows."""
+    tasks = {name: task for name, task in suite.tasks_with("dose").items() if name in board.tasks}
+    series = [each for each in find_series(tasks) if len(each.tasks) > 1]
+    drawn = boards_drawn(suite, rows, board, [name for each in series for name in each.tasks])
+    return [Dose(each.name, each.strengths, [drawn[name] for name in each.tasks]) for each in series]

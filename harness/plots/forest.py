@@ -50,6 +50,8 @@ def forest(
     low, high = limits or limits_of(panels)
     lines = [line for tier, own in groupby(rows, lambda row: row.access) for line in ([tier] if tier else []) + [*own]]
     wide = min(len(panels), SIDE_BY_SIDE[columns])
+    names = min(max(len(row.name) for row in rows), style.LONGEST[columns]) * style.CHARACTER / 72
+    room = (style.WIDTHS[columns] - names) / wide - 0.2
     with style.styled():
         figure = style.new_figure(columns, -(-len(panels) // wide) * (FOOT + LINE * len(lines)) + LINE)
         grid = style.panel_grid(figure, len(panels), wide, sharey=True)
@@ -58,13 +60,19 @@ def forest(
             axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
             axes.xaxis.set_major_formatter(FuncFormatter(style.fraction))
             axes.set_xlim(low, high)
-            axes.set_title(style.drawable(panel.name), loc="left")
+            axes.set_title(style.wrapped(panel.name, room), loc="left", fontsize=style.SMALL)
         for axes in grid[::wide]:
-            _name_lines(axes, lines)
+            _name_lines(axes, lines, columns)
         figure.supxlabel(axis)
         if any(panel.ideal is not None for panel in panels):
             figure.legend(handles=[Line2D([], [], label="ideal observer", **style.DASHED)], loc="outside upper right")
     return figure
+
+
+def most_panels(rows: Sequence[Named], columns: Columns = 2) -> int:
+    """Return how many panels of some rows fit a page."""
+    height = FOOT + LINE * (len(rows) + len({row.access for row in rows}))
+    return SIDE_BY_SIDE[columns] * max(int((style.MAX_HEIGHT - LINE) / height), 1)
 
 
 def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:
@@ -99,10 +107,9 @@ def _point(axes: Axes, y: int, line: Named, panel: Panel) -> None:
                       fontsize=style.SMALL, va="center")  # fmt: skip
 
 
-def _name_lines(axes: Axes, lines: Sequence[Named | str]) -> None:
-    names = [
-        f"access: {style.drawable(line)}" if isinstance(line, str) else style.drawable(line.name) for line in lines
-    ]
+def _name_lines(axes: Axes, lines: Sequence[Named | str], columns: Columns) -> None:
+    texts = [f"access: {line}" if isinstance(line, str) else line.name for line in lines]
+    names = [style.drawable(text, style.LONGEST[columns]) for text in texts]
     axes.set_yticks(range(len(lines)), names)
     axes.set_ylim(len(lines) - 0.4, -0.6)
     for text, line in zip(axes.get_yticklabels(), lines, strict=True):

@@ -22,7 +22,8 @@ def heat_map(
     """Draw values, float64 (R, C), NaN where there is none; `what`: their name, beside the scale from `limits`."""
     with style.styled():
         figure = style.new_figure(columns, LINE * len(rows) + 0.5)
-        _heat(figure, figure.subplots(), values, rows, what, limits)
+        names = [style.drawable(name, style.LONGEST[columns]) for name in rows]
+        _heat(figure, figure.subplots(), values, names, what, limits)
         figure.axes[0].set_xticks(range(len(conditions)), [style.drawable(name) for name in conditions])
         figure.axes[0].tick_params(length=0, labelbottom=True)
     return figure
@@ -39,7 +40,8 @@ def pattern_map(
     with style.styled():
         figure = style.new_figure(columns, sum(heights) + 0.3)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
-        _heat(figure, above, values, rows, "accuracy", (0.0, 1.0))
+        names = [style.drawable(name, style.LONGEST[columns]) for name in rows]
+        _heat(figure, above, values, names, "accuracy", (0.0, 1.0))
         _dots(below, patterns, channels)
     return figure
 
@@ -56,7 +58,7 @@ def _heat(
                 axes.text(
                     x, y, style.fraction(value), ha="center", va="center_baseline", color=colour, fontsize=style.SMALL
                 )
-    axes.set_yticks(range(len(rows)), [style.drawable(name) for name in rows])
+    axes.set_yticks(range(len(rows)), list(rows))
     axes.tick_params(length=0, labelbottom=False)
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02, aspect=30, label=what)

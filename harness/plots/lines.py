@@ -15,36 +15,53 @@ from spurgen.harness.statistics.estimate import Estimate
 
 PANEL, LEGEND = 1.5, 0.17  # inches: a panel's height, and that of a line of the legend
 COLOURS = (style.INK, style.BLUE, style.ORANGE, style.PURPLE)
-LETTERS_PER_COLUMN = 2  # entries of the legend side by side, per column of the page
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A metric: a line per name, with its estimates at the dial's values, in their order; `ideal`: a dashed line."""
+    """A metric: a line per row's name, with its estimates at the dial's values, in their order.
+
+    `name`: that of the metric, on the axis. `ideal`: a dashed line.
+    """
 
     name: str
     series: Mapping[str, Sequence[Estimate]]
     ideal: Sequence[float] = ()
     limits: tuple[float, float] | None = None
+    title: str = ""
 
 
-def dial_lines(panels: Sequence[Panel], values: Sequence[float], dial: str, columns: Columns = 2) -> Figure:
-    """Draw a panel per metric: means with their intervals at each value of a dial, whose name is `dial`."""
+def dial_lines(
+    panels: Sequence[Panel], values: Sequence[float], dial: str, columns: Columns = 2, wide: int | None = None
+) -> Figure:
+    """Draw means with their intervals at each value of a dial, whose name is `dial`.
+
+    `wide`: how many panels of one metric stand side by side; by default each panel has a metric, and all do.
+    """
     names = list(dict.fromkeys(name for panel in panels for name in panel.series))
-    wide = LETTERS_PER_COLUMN * columns
+    beside, per_line = wide or len(panels), columns
     with style.styled():
-        figure = style.new_figure(columns, PANEL + 0.3 + LEGEND * -(-(len(names) + 1) // wide))
-        grid = style.panel_grid(figure, len(panels), len(panels))
+        height = PANEL * -(-len(panels) // beside) + 0.3 + LEGEND * -(-(len(names) + 1) // per_line)
+        figure = style.new_figure(columns, height)
+        grid = style.panel_grid(figure, len(panels), beside, sharey="row" if wide else False)
         for axes, panel in zip(grid, panels, strict=True):
             for name, (colour, mark) in zip(names, style.SERIES, strict=False):
                 if name in panel.series:
                     points = panel.series[name]
                     means = [point.value for point in points]
-                    axes.plot(values, means, marker=mark, color=colour, markersize=3, label=style.drawable(name))
+                    axes.plot(
+                        values,
+                        means,
+                        marker=mark,
+                        color=colour,
+                        markersize=3,
+                        label=style.drawable(name, style.LONGEST[columns]),
+                    )
                     axes.vlines(values, *zip(*(point.ends for point in points), strict=True), color=colour)
             if panel.ideal:
                 axes.plot(values, panel.ideal, label="ideal observer", **style.DASHED)
             axes.set_ylabel(panel.name)
+            axes.set_title(panel.title, loc="left")
             if panel.limits:
                 axes.set_ylim(*panel.limits)
             axes.set_xticks(values)
@@ -53,7 +70,7 @@ def dial_lines(panels: Sequence[Panel], values: Sequence[float], dial: str, colu
             style.grid_lines(axes, "y")
         figure.supxlabel(dial)
         handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=wide, columnspacing=1, handlelength=1.8)
+        figure.legend(handles, labels, loc="outside upper center", ncols=per_line, columnspacing=1, handlelength=1.8)
     return figure
 
 
@@ -71,7 +88,7 @@ def learning_curves(
         grid = style.panel_grid(figure, len(panels), wide, sharey=shared)
         for axes, (name, lines) in zip(grid, panels.items(), strict=True):
             _curves(axes, lines)
-            axes.set_title(style.drawable(name), loc="left")
+            axes.set_title(style.wrapped(name, style.WIDTHS[columns] / wide - 0.15), loc="left", fontsize=style.SMALL)
             if shared or any(line.startswith("val") for line in lines):
                 axes.set_ylim(-0.03, 1.03)
         figure.supxlabel("epoch, over all stages")

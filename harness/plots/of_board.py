@@ -1,34 +1,46 @@
 """The figures of a paper about a leaderboard or an experiment: which there are, and their captions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.suite import Suite, Task
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
 from spurgen.harness.board.columns import COLUMNS, Line
-from spurgen.harness.plots.forest import Named, Panel, forest
+from spurgen.harness.board.frame import Record, lines_of
+from spurgen.harness.board.placing import tier_place
+from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.plots.forest import Named, Panel, forest, most_panels
 from spurgen.harness.plots.heat import pattern_map
 from spurgen.harness.plots.lines import learning_curves
 from spurgen.harness.plots.style import Columns
 from spurgen.harness.results.curves import stacked_curves
-from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.results.ideal import mean_ideal, stored_ideals
+from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.units import mean_estimate
 
 CURVES = {"val_accuracy": "all samples", "val_robust": "worst pattern", "val_wga": "worst group"}
+BY_CHANNEL = {
+    "reliance": "Reliance (1: as a reader of the channel alone, 0: ignores it)",
+    "sss": "Spurious Sensitivity Score (how far the probability of the true class moves)",
+}
+"""The metrics of a channel, of which a figure shows the first that is known."""
 UNIT = (-0.02, 1.02)
 RANKS = "Letters: rows of an access tier that share one do not differ significantly."
 OPEN = "Open marks are not ranked."
 
 
 class Item(NamedTuple):
-    """A figure: the name of its file without suffix, its caption, and the function that draws it for a width."""
+    """A figure: the name of its file without suffix, its caption, and the function that draws it."""
 
     name: str
     caption: str
-    draw: Callable[[Columns], Figure]
+    draw: Callable[[], Figure]
 
 
 class Drawn(NamedTuple):
@@ -41,31 +53,70 @@ class Drawn(NamedTuple):
     ideal: Mapping[str, float]
 
 
-def figures(boards: Sequence[Drawn], full_names: Mapping[str, str]) -> list[Item]:
-    """Return a figure of all boards, and of each with a task its channels, patterns and learning curves."""
-    items = [Item("estimates", _caption("robust_accuracy", boards, RANKS), partial(estimates, boards, full_names))]
+def boards_drawn(suite: Suite, rows: Rows, board: Leaderboard, names: Collection[str]) -> dict[str, Drawn]:
+    """Return what is drawn of these tasks and sets of tasks, by name; `rows`: those that the board was built from."""
+    ideals, made = stored_ideals(suite), {}
+    for name in names:
+        if name in board.tasks:
+            task, of_task = suite.task(name), on_task(rows, name)
+            lines = with_channel_intervals(task, of_task, lines_of(board.tasks[name]))
+            made[name] = Drawn(name, task, lines, of_task, mean_ideal(ideals, task))
+        else:
+            made[name] = Drawn(f"mean over {name}", None, lines_of(board.overall[name]), {}, {})
+    return made
+
+
+def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Record]) -> list[Record]:
+    """Return lines of a task's frame that have the interval of the reliance on each channel, as a board has others."""
+    values = TaskValues(task, group_sizes(task))
+    shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
+    baselines = [label for label, row in shown.items() if is_baseline_row(row)]
+    more: dict[str, Record] = {label: {} for label in shown}
+    for channel in task.channels:
+        of_rows = values.by_label(shown, f"reliance/{channel}")
+        spread = spread_of("reliance", of_rows, baselines)
+        for label, by_unit in of_rows.items():
+            point = mean_estimate(by_unit, spread)
+            if point.low is not None:
+                key = f"reliance_by_channel.{channel}"
+                more[label] |= {f"{key}_low": point.low, f"{key}_high": point.high}
+    return [line | more.get(line["submission"], {}) for line in lines]
+
+
+def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
+    """Return a figure of all boards, in parts that fit a page, and of each task its channels, patterns and curves."""
+    most = most_panels(named([line for board in boards for line in board.lines], full_names), columns)
+    parts = [boards[start : start + most] for start in range(0, len(boards), most)]
+    items = []
+    for number, part in enumerate(parts, 1):
+        name = "estimates" if len(parts) == 1 else f"estimates-{number}"
+        items.append(Item(name, _caption(part), partial(estimates, part, full_names, columns)))
     for board in boards:
-        if board.task is None:
-            continue
-        if channels_of(board):
-            caption = _caption("reliance", [board], "A panel per channel.")
-            items.append(Item(f"reliance-{board.name}", caption, partial(reliance, board, full_names)))
-        if patterns_of(board):
-            caption = f"Accuracy by alignment pattern on {board.name}. Dots: the channel conflicts (full) or agrees."
-            items.append(Item(f"patterns-{board.name}", caption, partial(patterns, board, full_names)))
-        if any(known_curves(row) for row in board.rows.values()):
-            caption = f"Accuracy on val by epoch on {board.name}: means, bands from minimum to maximum."
-            items.append(Item(f"curves-{board.name}", caption, partial(curves, board, full_names)))
+        items += _of_task(board, full_names, columns) if board.task else []
+    return items
+
+
+def _of_task(board: Drawn, full_names: Mapping[str, str], columns: Columns) -> list[Item]:
+    items = []
+    metric = next((metric for metric in BY_CHANNEL if channels_of(board, metric)), None)
+    if metric:
+        caption = f"{BY_CHANNEL[metric]}, by channel on {board.name}, with 95 % intervals."
+        items.append(Item(f"{metric}-{board.name}", caption, partial(by_channel, board, full_names, columns, metric)))
+    if patterns_of(board):
+        caption = f"Accuracy by alignment pattern on {board.name}. Dots: the channel conflicts (full) or agrees (open)."
+        items.append(Item(f"patterns-{board.name}", caption, partial(patterns, board, full_names, columns)))
+    if any(known_curves(row) for row in board.rows.values()):
+        caption = f"Accuracy on val by epoch on {board.name}: means, bands from minimum to maximum."
+        items.append(Item(f"curves-{board.name}", caption, partial(curves, board, full_names, columns)))
     return items
 
 
 def named(lines: Sequence[Line], full_names: Mapping[str, str]) -> list[Named]:
-    """Return the lines of a figure: each row once, by its full name where it has one, in the order of the first."""
+    """Return the lines of a figure: each row once, by its full name where it has one, by access tier, then as given."""
     first = {line["submission"]: line for line in reversed(lines) if not line.get("reason")}
     order = dict.fromkeys(line["submission"] for line in lines if line["submission"] in first)
     rows = [Named(label, full_names.get(label, label), first[label]["access"]) for label in order]
-    tiers = list(dict.fromkeys(row.access for row in rows))
-    return sorted(rows, key=lambda row: tiers.index(row.access))
+    return sorted(rows, key=lambda row: tier_place(row.access))
 
 
 def estimate(line: Line, key: str) -> Estimate | None:
@@ -99,7 +150,7 @@ def channels_of(board: Drawn, metric: str = "reliance") -> list[str]:
     return [name for name in names if points(board.lines, f"{metric}_by_channel.{name}")]
 
 
-def reliance(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2, metric: str = "reliance") -> Figure:
+def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2, metric: str = "reliance") -> Figure:
     """Draw a metric by channel, a panel per channel."""
     panels = [
         Panel(name, points(board.lines, f"{metric}_by_channel.{name}"), _unranked(board.lines),
@@ -126,25 +177,25 @@ def patterns(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) 
 
 def known_curves(row: TaskRow) -> dict[str, np.ndarray]:
     """Return a row's curves on val by what they are over, float64 (units, epochs), and `epoch`."""
-    curves = stacked_curves(row.results)
-    found = {name: curves[key] for key, name in CURVES.items() if key in curves and np.isfinite(curves[key]).any()}
-    return found | {"epoch": curves["epoch"]} if found else {}
+    known = stacked_curves(row.results)
+    found = {name: known[key] for key, name in CURVES.items() if key in known and np.isfinite(known[key]).any()}
+    return found | {"epoch": known["epoch"]} if found else {}
 
 
 def curves(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
     """Draw the learning curves of every row that reports any."""
     rows = [row for row in named(board.lines, full_names) if row.label in board.rows]
     panels = {row.name: known for row in rows if (known := known_curves(board.rows[row.label]))}
-    return learning_curves(panels, columns, shared=True, wide=3 * columns)
+    return learning_curves(panels, columns, shared=True, wide=2 * columns + 1)
 
 
 def _unranked(lines: Sequence[Line]) -> set[str]:
     return {line["submission"] for line in lines if not line["ranked"]}
 
 
-def _caption(key: str, boards: Sequence[Drawn], *more: str) -> str:
-    names = ", ".join(board.name for board in boards)
-    about = COLUMNS[key].about.partition(";")[0]
-    few = any(_unranked([line for line in board.lines if not line.get("reason")]) for board in boards)
-    open_marks = [OPEN] * few
-    return " ".join([f"{COLUMNS[key].title} ({about}) on {names}, with 95 % intervals.", *more, *open_marks])
+def _caption(boards: Sequence[Drawn]) -> str:
+    column, where = COLUMNS["robust_accuracy"], f" on {boards[0].name}" if len(boards) == 1 else ""
+    few = any(not line["ranked"] and not line.get("reason") for board in boards for line in board.lines)
+    letters = any(line.get("letters") for board in boards for line in board.lines)
+    about = f"{column.title} ({column.about.partition(';')[0]}){where}, with 95 % intervals."
+    return " ".join([about, *[RANKS] * letters, *[OPEN] * few])

@@ -4,6 +4,7 @@ Colours are apart for every kind of colour vision and in grey (Okabe & Ito 2008)
 """
 
 import io
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,8 @@ WIDTHS: dict[Columns, float] = {1: 3.25, 2: 6.75}
 MAX_HEIGHT = 8.9  # inches: leaves room for a caption on a page of letter paper
 SMALL, TEXT = 7.0, 8.0  # points
 DPI = 200
-LONGEST = 28  # characters of a name
+LONGEST: dict[Columns, int] = {1: 28, 2: 50}  # characters of a name
+CHARACTER = 4.1  # points: the width of one in small letters
 INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d4d4d4"
 BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
 TIERS = {
@@ -86,11 +88,17 @@ def save(figure: Figure, path: Path) -> None:
     write_atomically(path, encode(figure, kind))
 
 
-def drawable(text: str, longest: int = LONGEST) -> str:
+def drawable(text: str, longest: int = LONGEST[1]) -> str:
     """Return a stranger's text on one line, shortened, with a question mark for each character that the font lacks."""
     font = get_font(findfont(FontProperties(family="DejaVu Sans")))
     known = "".join(c if font.get_char_index(ord(c)) else "?" for c in one_line(text))
     return known if len(known) <= longest else f"{known[: longest - 1]}…"
+
+
+def wrapped(text: str, inches: float) -> str:
+    """Return a stranger's text in at most three lines of small letters that fit a width."""
+    wide = max(int(72 * inches / CHARACTER), 8)
+    return textwrap.fill(drawable(text, 3 * wide), wide, max_lines=3, placeholder="…")
 
 
 def fraction(value: float, _position: object = None) -> str:

@@ -5,20 +5,43 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from spurgen.harness.site.boards import TIERS
-from spurgen.harness.site.glossary import terms
 from spurgen.harness.site.names import file_name, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 """Nothing from outside, no inline script or style, no evaluation of text; frames are up to the host."""
+LEFT_OUT = ("link_open", "link_close", "image")  # they lead to files that the site does not have
 
 
 def page(template: str, root: str, content: Mapping[str, object]) -> str:
     """Render a page; `root` is the relative path from its folder to the site's."""
     return _environment().get_template(template).render(root=root, policy=POLICY, **content)
+
+
+def markdown(text: str) -> Markup:
+    """Return a report of ours as HTML: links are their text, pictures are left out, HTML in it is text."""
+    return Markup(_markdown().render(text))  # it escapes what it does not mark up
+
+
+def inline_markdown(text: str) -> Markup:
+    """Return a line of ours as HTML, as `markdown` does."""
+    return Markup(_markdown().renderInline(text))
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"html": False}).enable("table")
+    for rule in LEFT_OUT:
+        made.add_render_rule(rule, lambda *_: "")
+    made.add_render_rule("th_open", lambda *_: '<th scope="col">')  # without styles, which the policy forbids
+    made.add_render_rule("td_open", lambda *_: "<td>")
+    region = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+    made.add_render_rule("table_open", lambda *_: region)
+    made.add_render_rule("table_close", lambda *_: "</table></div>")
+    return made
 
 
 @cache
@@ -28,7 +51,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.filters |= {"stranger": _stranger, "file": file_name, "shown": shown}
-    made.globals |= {"tiers": TIERS, "terms": terms}
     return made
 
 

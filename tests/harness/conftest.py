@@ -99,7 +99,7 @@ def metrics_of(task, groups, samples):
         for name in task.channels
     }
     if all("pull" in row for row in channels.values()):
-        oracles = oracle_pulls(task.scenario)
+        oracles = oracle_pulls(task.in_world(0).scenario)
         channels = {name: row | {"reliance": row["pull"] / oracles[name]} for name, row in channels.items()}
     shares = (counts / np.bincount(groups)).reshape(task.scenario.num_classes, -1).mean(axis=0)
     metrics = {

@@ -182,9 +182,9 @@ def many(many_file, many_results):
 def make_site(tmp_path_factory):
     """Return a function that runs the command and returns the folder of the site."""
 
-    def make(suite, results):
+    def make(suite, results, *flags):
         folder = tmp_path_factory.mktemp("site") / "site"
-        assert main(["site", "--suite", suite, "--results", str(results), "--out", str(folder)]) == 0
+        assert main(["site", "--suite", suite, "--results", str(results), "--out", str(folder), *flags]) == 0
         return folder
 
     return make
@@ -215,7 +215,7 @@ class Visit:
         """Open a page of a site from disk; wait until its scripts have run."""
         self.page.goto(f"{Path(site).as_uri()}/{where}")
         if self.page.locator("#controls").count() and self.page.evaluate("document.documentElement.matches('.js')"):
-            self.page.locator("#boards > .shown .tabulator-row[role=row]:not(.tabulator-group)").first.wait_for()
+            self.page.locator("#controls").wait_for()
         return self.page
 
 

@@ -1,0 +1,41 @@
+"""What our own methods are called in full and what they do, from the docstrings of their modules."""
+
+import ast
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.results.rows import Rows, TaskRow
+
+
+def full_names(rows: Rows) -> dict[str, str]:
+    """Return the full name by label, such as `Learning from failure`, of the rows of our own methods."""
+    return {label: name for label, row in rows.items() if (name := method_name(row.values()))}
+
+
+def method_name(row: Iterable[TaskRow]) -> str:
+    """Return the full name of a method of ours; empty for a stranger's row."""
+    return re.split(r" \(|[:.]", about_method(row), maxsplit=1)[0]
+
+
+def about_method(row: Iterable[TaskRow]) -> str:
+    """Return what a method of ours does and its paper, as Markdown; empty for a stranger's row."""
+    parts = list(row)
+    if not parts or not all(map(is_baseline_row, parts)):
+        return ""
+    return _docstring(parts[0].results[0].spec.partition(":")[0])
+
+
+@cache
+def _docstring(module: str) -> str:
+    """Return the first paragraph of a module, and the second one where the first does not name a paper."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        return ""
+    text = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
+    first, *others = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+    complete = ": " in first and re.search(r"\b\d{4}\b", first)
+    return " ".join([first, *([] if complete else others[:1])])

@@ -1,0 +1,68 @@
+import pytest
+
+from spurgen.harness.board.latex import board_latex, latex_figure, latex_table, lines_latex
+
+LINES = [
+    {"submission": "best", "ranked": True, "first_rank": 1, "last_rank": 1, "robust_accuracy": 0.9, "to_erm": 0.4,
+     "to_erm_verdict": "better"},
+    {"submission": "erm_1", "ranked": True, "first_rank": 2, "last_rank": 2, "robust_accuracy": 0.5, "to_erm": -0.1},
+]  # fmt: skip
+
+
+def row_of(text, name):
+    return next(line for line in text.splitlines() if line.startswith(name))
+
+
+def test_the_rows_that_no_other_exceeds_are_bold(typeset):
+    text = lines_latex([("Access: none", LINES)], "name", "A caption.")
+    assert row_of(text, "best") == r"best & \textbf{0.900} & +0.400 better \\"
+    assert row_of(text, r"erm\_1") == r"erm\_1 & 0.500 & $-$0.100 \\"
+    assert typeset(text) == []
+
+
+def test_where_all_are_tied_and_where_none_is_ranked_nothing_is_bold():
+    tied = [line | {"first_rank": 1} for line in LINES]
+    loose = [{"submission": "few", "ranked": False, "robust_accuracy": 0.99}]
+    assert "textbf" not in lines_latex([("Access: none", tied), ("Fewer", loose)], "name", "A caption.")
+
+
+def test_a_narrow_table_has_fewer_columns_over_one_column():
+    lines = [line | {"ig": -1.0} for line in LINES]
+    wide, narrow = (lines_latex([("Access: none", lines)], "name", "A caption.", columns) for columns in (2, 1))
+    assert r"\begin{table*}" in wide
+    assert r"& IG \\" in wide
+    assert r"\begin{table}" in narrow
+    assert "IG" not in narrow
+
+
+@pytest.mark.parametrize("name", ["&%$#_{}~^\\", "[x] | <y>", "漢\n字"])
+def test_strangers_names_and_captions_are_text(typeset, name):
+    text = lines_latex([(name, [LINES[0] | {"submission": name}])], "name", name)
+    assert typeset(text) == []
+
+
+def test_a_board_has_a_block_per_access_tier(suite, make_row, as_baseline):
+    from spurgen.harness.board.leaderboard import build
+
+    rows = {
+        "erm": {"small-text": make_row(suite, 0.7, range(5), **as_baseline("erm"))},
+        "jtt": {"small-text": make_row(suite, 0.9, range(5), access="val_groups", **as_baseline("jtt"))},
+        "short": {"small-text": make_row(suite, 0.9, range(2))},
+    }
+    text = board_latex(build(suite, rows).tasks["small-text"], "small-text", "A caption.")
+    for heading in (r"Access: none", r"Access: val\_groups", "Fewer than 5 seeds: not ranked among the others"):
+        assert rf"\emph{{{heading}}}" in text
+    assert r"\label{tab:spurgen-small-text}" in text
+
+
+def test_cells_of_any_table_are_latex_and_all_else_is_plain_text():
+    text = latex_table(["a_b"], [("c_d", [[r"\textbf{1}"]])], "50 %", "tab:x", 1)
+    assert r"a\_b \\" in text
+    assert r"\emph{c\_d}" in text
+    assert r"\textbf{1} \\" in text
+    assert r"\caption{50 \%}" in text
+
+
+def test_a_figure_is_named_by_its_file():
+    assert r"\includegraphics{dose}" in latex_figure("dose", "A caption.", 2)
+    assert latex_figure("dose", "A caption.", 1).startswith(r"\begin{figure}[t]")

@@ -1,0 +1,150 @@
+"""A small suite whose tasks have several worlds, as suite v2 has, and rows of it with known metrics."""
+
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
+from spurgen.benchmark.result import Report
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board.leaderboard import build
+from spurgen.harness.plots.of_board import boards_drawn
+from spurgen.harness.results.ideal import with_ideal
+from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.rows import make_task_row
+
+WORLDS = 3
+SCENARIO = """
+suite = "toy"
+name = "{name}"
+seed = 1
+worlds = 3
+num_classes = 3
+image_size = 32
+core_size = {size}
+
+[channels]
+color = {{ values = 3, strength = {strength} }}
+background = {{ values = 3, strength = {strength} }}
+
+[splits]
+train = 9
+val = 9
+test_per_group = 5
+twins = 24
+"""
+DIALS = {f"{size}-{strength}": (size, strength) for size in (0.8, 1.3) for strength in (0.5, 0.9)}
+TASKS = {"main-image": ("core", "image", "main"), "main-text": ("core", "text", "main")}
+TASKS |= {f"dial-{name}": (f"dial-{name}", "image", "dose") for name in DIALS}
+HOSTILE = r"evil_$^%&#{}~\x|<b>" + "漢" + "-with-a-name-that-is-far-too-long"
+ROWS = {"erm": (0.6, "none"), "mixup": (0.65, "none"), "jtt": (0.75, "val_groups"), "group_dro": (0.9, "train_groups")}
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory):
+    """The suite, with stored ideal observers and a manifest of made-up digests."""
+    folder = tmp_path_factory.mktemp("suites")
+    (folder / "toy").mkdir()
+    for name, (size, strength) in {"core": (1.0, 0.8), **{f"dial-{n}": dial for n, dial in DIALS.items()}}.items():
+        text = SCENARIO.format(name=name, size=size, strength=strength)
+        (folder / "toy" / f"{name}.toml").write_text(text)
+    lines = [
+        f'"{task}" = {{ scenario = "{scenario}", modality = "{modality}", role = "{role}" }}'
+        for task, (scenario, modality, role) in TASKS.items()
+    ]
+    overall = '[overall]\nmain = ["main-image", "main-text"]\n'
+    (folder / "toy.toml").write_text("\n".join(["[tasks]", *lines, overall]))
+    suite = load_suite(str(folder / "toy.toml"))
+    names = [*suite.scenarios, *(task.scenario.name for task in suite.tasks.values())]
+    scenarios = {name: {"scenario_sha256": name.encode().hex().ljust(64, "0"), "parts": {}} for name in names}
+    suite.manifest_file.write_text(json.dumps({"suite": "toy", "shard_size": 1, "scenarios": scenarios}))
+    metrics = {"robust_accuracy": 0.95, "reliance": 0.02}
+    channels = {name: {"reliance": 0.02} for name in ("color", "background")}
+    of_world = {
+        name: {way: IdealValues(scenario_sha256=world.digest, scoring=SCORING_VERSION, metrics=metrics,
+                                channels=channels) for way in ("image", "text")}
+        for name, world in suite.scenarios.items()
+    }  # fmt: skip
+    suite.ideal_file.write_text(dump_ideal(IdealFile(suite="toy", worlds=of_world)))
+    return load_suite(str(folder / "toy.toml"))
+
+
+@pytest.fixture(scope="session")
+def toy_rows(toy, make_outcome, as_baseline):
+    """Four of our methods on every task; a stranger's row with a hostile name, and one of a single world."""
+
+    def report(seed):
+        epochs = [
+            {"stage": "train", "epoch": k, "loss": 1.0 / k, "val_accuracy": 0.2 * k + 0.01 * seed} for k in (1, 2)
+        ]
+        return Report(curves=(*epochs, {"stage": "again", "epoch": 1, "val_accuracy": 0.6, "val_wga": 0.1}))
+
+    def row(task, quality, worlds=WORLDS, **changes):
+        leans = {"pull/color": 0.9 - quality, "pull/background": 0.05}
+        how = {"task": task, "data_sha256": toy.data_digest(toy.task(task))} | changes
+        return make_task_row(
+            [
+                make_outcome(
+                    toy, quality, world, arrays={k: np.full(24, v + world / 50) for k, v in leans.items()}, **how
+                )
+                for world in range(worlds)
+            ]
+        )
+
+    rows = {
+        label: {task: row(task, quality, access=access, report=report(0), **as_baseline(label)) for task in toy.tasks}
+        for label, (quality, access) in ROWS.items()
+    }
+    mains = ("main-image", "main-text")
+    return rows | {
+        HOSTILE: {task: row(task, 0.8) for task in mains},
+        "short": {"main-image": row("main-image", 0.7, 1)},
+    }
+
+
+@pytest.fixture(scope="session")
+def toy_board(toy, toy_rows):
+    return build(toy, with_ideal(toy, toy_rows))
+
+
+@pytest.fixture(scope="session")
+def drawn(toy, toy_rows, toy_board):
+    """Everything that is drawn, by the name of the task or set of tasks."""
+    return boards_drawn(toy, with_ideal(toy, toy_rows), toy_board, [*toy_board.tasks, *toy_board.overall])
+
+
+@pytest.fixture(scope="session")
+def check_layout():
+    """Return a function that draws a figure and fails if a text is cut off, tiny or overlaps another; return texts."""
+
+    def check(figure):
+        figure.draw(FigureCanvasAgg(figure).get_renderer())
+        shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        beyond = set()
+        for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            low, high = sorted(axis.get_view_interval())
+            ticks = axis.get_major_ticks()
+            hidden = {tick.label1 for tick in ticks if not (axis.axes.axison and low <= tick.get_loc() <= high)}
+            beyond |= hidden | {tick.label2 for tick in ticks}
+        boxes = {text: text.get_window_extent() for text in shown if text not in beyond}
+        edge = figure.bbox
+        for text, box in boxes.items():
+            assert text.get_fontsize() >= 6, text
+            assert edge.x0 - 1 <= box.x0 < box.x1 <= edge.x1 + 1, text
+            assert edge.y0 - 1 <= box.y0 < box.y1 <= edge.y1 + 1, text
+        pairs = combinations(boxes.items(), 2)
+        assert [(a.get_text(), b.get_text()) for (a, first), (b, second) in pairs if overlap(first, second)] == []
+        return [text.get_text() for text in boxes]
+
+    return check
+
+
+def overlap(first, second, slack=2):
+    """Return whether two boxes overlap by more than some pixels: the box of a text is a little larger than its ink."""
+    wide = min(first.x1, second.x1) - max(first.x0, second.x0)
+    high = min(first.y1, second.y1) - max(first.y0, second.y0)
+    return wide > slack and high > slack

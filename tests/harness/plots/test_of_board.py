@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from spurgen.harness.plots.of_board import by_channel, channels_of, estimates, figures, named, patterns_of, points
+from spurgen.harness.plots.style import WIDTHS
+
+NAMES = {"erm": "Empirical risk minimisation", "group_dro": "Group distributionally robust optimisation"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [1, 2])
+def test_every_figure_fits_the_page_with_full_names_and_a_short_caption(drawn, check_layout, columns):
+    boards = [drawn["main-image"], drawn["main-text"], drawn["main"]]
+    items = figures(boards, NAMES, columns)
+    kinds = {item.name.partition("-")[0] for item in items}
+    assert kinds == {"estimates", "reliance", "patterns", "curves"}
+    for item in items:
+        assert len(item.caption.split()) <= 40
+        figure = item.draw()
+        assert figure.get_figwidth() == WIDTHS[columns]
+        texts = " ".join(check_layout(figure)).replace("\n", " ")
+        assert "Empirical risk minimisation" in texts or item.name.startswith("curves")
+        if columns == 2:
+            assert any("Group distributionally robust" in text for text in [texts])
+
+
+def test_boards_that_do_not_fit_one_page_are_continued(drawn):
+    boards = [drawn["main-image"]] * 40
+    names = [item.name for item in figures(boards, {}, 1) if item.name.startswith("estimates")]
+    assert names == [f"estimates-{k}" for k in range(1, len(names) + 1)]
+    assert len(names) > 1
+
+
+def test_a_row_that_is_not_ranked_has_an_open_mark_and_no_letter(drawn):
+    board = drawn["main-image"]
+    (line,) = (line for line in board.lines if line["submission"] == "short")
+    figure = estimates([board], {})
+    faces = {mark.get_markerfacecolor() for mark in figure.axes[0].lines if len(mark.get_xdata()) == 1}
+    assert not line["ranked"]
+    assert not line.get("letters")
+    assert "white" in faces
+    (item,) = (item for item in figures([board], {}, 2) if item.name == "estimates")
+    assert "Open marks" in item.caption
+
+
+def test_intervals_by_channel_are_those_of_units(drawn):
+    board = drawn["main-image"]
+    point = points(board.lines, "reliance_by_channel.color")["erm"]
+    assert channels_of(board) == ["color", "background"]
+    assert point.low <= point.value <= point.high
+    assert len(by_channel(board, {}).axes) == 2
+
+
+def test_rows_are_grouped_by_access_in_the_contracts_order(drawn):
+    rows = named([*drawn["main-text"].lines, *drawn["main-image"].lines], NAMES)
+    tiers = [row.access for row in rows]
+    assert list(dict.fromkeys(tiers)) == ["none", "val_groups", "train_groups"]
+    assert rows[-1].name == NAMES["group_dro"]
+    assert len({row.label for row in rows}) == len(rows)
+
+
+def test_patterns_begin_with_the_one_without_conflicts(drawn):
+    shown = patterns_of(drawn["main-image"])
+    assert shown == ["aa", "ac", "ca", "cc"]
+    assert np.isfinite([line[f"patterns.{name}"] for line in drawn["main-image"].lines for name in shown]).all()
