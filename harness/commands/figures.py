@@ -24,7 +24,7 @@ from spurgen.harness.plots.dose import Dose, dose_item
 from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.validity._series import find_series
+from spurgen.harness.validity.series import find_series
 
 CAPTIONS = "captions.md"
 ABOUT = f"{COLUMNS['robust_accuracy'].title}: {COLUMNS['robust_accuracy'].about.partition(';')[0]}; 95 % intervals."

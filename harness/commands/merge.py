@@ -15,8 +15,9 @@ from spurgen.harness.machine.files import check_writable, removed_on_failure
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import fetched
 from spurgen.harness.results.merging import merge_rows
+from spurgen.harness.results.replacing import replace_rows
 from spurgen.harness.results.rows import Row
-from spurgen.harness.results.store import KINDS, Store, replace_rows
+from spurgen.harness.results.store import KINDS, Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for name, folder in folders.items():
             for suite, kind in product(_suites(folder, name), KINDS):
                 source = Store(folder, suite, kind, shipped=False)
+                source.check_names()
                 for label in source.labels():
                     shares.setdefault((suite, kind, label), {})[name] = source
         rows = []

@@ -9,10 +9,11 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.reading import may_unpack_to, open_plain
 from spurgen.harness.evaluation.csv_files import FILE_BYTES, PLAIN, check_count
+from spurgen.harness.evaluation.parquet_pages import pages
 from spurgen.harness.machine.packages import check_packages
 
 PARQUET = (".parquet", ".pq")
-SHARING = "DELTA_BYTE_ARRAY"  # an encoding in which each text has its beginning from the one before
+SHARING = "DELTA_BYTE_ARRAY"
 
 
 def is_parquet(path: Path) -> bool:
@@ -59,12 +60,9 @@ def _check_size(path: Path, file: BinaryIO, names: Sequence[str], at_most: int |
     nested = next((name for name, kind in types.items() if pa.types.is_nested(kind)), None)
     if nested:
         raise SpurgenError(f"{path}, column {nested}: its entries are {types[nested]}; expected numbers or text")
-    parts = [column for group in groups for column in map(group.column, range(group.num_columns))]
-    parts = [column for column in parts if column.path_in_schema in types]
     limit = may_unpack_to(path.stat().st_size)
-    _check_bytes(path, sum(column.total_uncompressed_size for column in parts), limit)
-    if any(SHARING in column.encodings for column in parts):
-        raise SpurgenError(f"{path} has texts in the encoding {SHARING}, of unknown size; write it with dictionaries")
+    leaves = [k for k in range(len(about.schema)) if about.schema.column(k).path in types]
+    _check_pages(path, file, [group.column(k) for group in groups for k in leaves], limit)
     widths = [kind.byte_width for kind in types.values() if pa.types.is_fixed_size_binary(kind)]
     _check_bytes(path, rows * sum(widths), limit)
     texts, size = [name for name, kind in types.items() if _is_text(kind)], 0
@@ -72,6 +70,22 @@ def _check_size(path: Path, file: BinaryIO, names: Sequence[str], at_most: int |
     for batch in ParquetFile(file, read_dictionary=texts).iter_batches(columns=texts) if texts else ():
         size += sum(map(_text_bytes, batch.columns))
         _check_bytes(path, size, limit)
+
+
+def _check_pages(path: Path, file: BinaryIO, chunks: Sequence[Any], limit: int) -> None:
+    """Raise `SpurgenError` if the pages of column chunks take too much; the footer's own sum may be forged."""
+    size = 0
+    try:
+        for chunk in chunks:
+            start = min(chunk.data_page_offset, chunk.dictionary_page_offset or chunk.data_page_offset)
+            for page in pages(file, start, start + chunk.total_compressed_size):
+                size += page.size
+                _check_bytes(path, size, limit)
+                if page.shares:
+                    what = f"{path} has texts in the encoding {SHARING}, of unknown size"
+                    raise SpurgenError(f"{what}; write it with dictionaries")
+    except ValueError as error:
+        raise SpurgenError(f"cannot read {path}: {error}; {PLAIN}") from None
 
 
 def _check_bytes(path: Path, size: int, limit: int) -> None:

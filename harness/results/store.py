@@ -7,8 +7,9 @@ Both are replaced together: a killed process leaves the old pair or the new pair
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError, shor
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, SampleArrays, round_samples
 from spurgen.benchmark.specs import split_spec
-from spurgen.harness.machine.files import locked, removed_on_failure, staged
+from spurgen.harness.machine.files import locked, staged
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
 from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, make_task_row, with_common_arrays
@@ -60,8 +61,17 @@ class Store:
         self._folders = [self.folder] if alone else [self.folder, ours]
 
     def labels(self) -> list[str]:
-        """Return the labels of all rows, sorted; raise `ReadError`, which names it, for a file with another name."""
-        return sorted({label for folder in self._folders for label in _labels_in(folder)})
+        """Return the labels of all rows, sorted; warn of files whose names cannot be a row's, and leave them out."""
+        named = [label for folder in self._folders for label in _names_in(folder)]
+        for wrong in {label for label in named if not re.fullmatch(LABEL, label)}:
+            warnings.warn(f"{_misnamed(self.folder, wrong)}; it is left out", stacklevel=2)
+        return sorted({label for label in named if re.fullmatch(LABEL, label)})
+
+    def check_names(self) -> None:
+        """Raise `ReadError`, which names it, for a file in the folder whose name cannot be a row's."""
+        for label in _names_in(self.folder):
+            if not re.fullmatch(LABEL, label):
+                raise ReadError(_misnamed(self.folder, label))
 
     def rows(self) -> dict[str, Row]:
         """Return all rows by label; raise `SpurgenError`, which names the file, if one is damaged."""
@@ -70,7 +80,7 @@ class Store:
     def overriding(self) -> list[str]:
         """Return the labels of rows in the folder that differ from the shipped rows of the same label, sorted."""
         own, *shipped = self._folders
-        names = [f"{label}.jsonl" for label in _labels_in(own)]
+        names = [f"{label}.jsonl" for label in _names_in(own)]
         pairs = ((own / name, folder / name) for folder in shipped for name in names)
         return sorted(
             own.stem for own, other in pairs
@@ -129,6 +139,11 @@ class Store:
             row[result.task] = _extended(part, result, round_samples(samples))
             self.write(label, row)
 
+    def files(self, label: str) -> list[Path]:
+        """Return the places of a row's files, that of pending arrays included."""
+        text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
+        return [binary, text, _pending(binary)]
+
     def update(self, label: str, results: list[Result]) -> None:
         """Replace results by others with the same tasks and seeds; keep their samples.
 
@@ -179,31 +194,13 @@ class Store:
             yield put
 
 
-def replace_rows(rows: Sequence[tuple[Store, str, Callable[[Row], Row]]]) -> None:
-    """Replace rows by what functions make of them: all, or none if one cannot be made or written.
-
-    All are written under temporary names before the first is put in place; on failure these are removed, and so are
-    folders that were made.
-    """
-    folders = sorted({store.folder for store, *_ in rows})  # in one order, so that two processes cannot wait in a ring
-    with removed_on_failure(folders), ExitStack() as stack:
-        for folder in folders:
-            stack.enter_context(locked(folder))
-        put = [stack.enter_context(store.staged(label, made(store.row(label)))) for store, label, made in rows]
-        for put_one in put:
-            put_one()
+def _names_in(folder: Path) -> list[str]:
+    return [path.stem for path in folder.glob("*.jsonl")]
 
 
-def _labels_in(folder: Path) -> list[str]:
-    """Return the labels of the rows in a folder; raise `ReadError` for a file whose name cannot be a row's."""
-    labels = [path.stem for path in folder.glob("*.jsonl")]
-    wrong = next((label for label in labels if not re.fullmatch(LABEL, label)), None)
-    if wrong is not None:
-        raise ReadError(
-            f"{folder} has the file {shortened(f'{wrong}.jsonl')}, which is no row's name: expected letters, digits "
-            "and . _ = + -; rename or remove it"
-        )
-    return labels
+def _misnamed(folder: Path, label: str) -> str:
+    named = f"{folder} has the file {shortened(f'{label}.jsonl')}, which is no row's name"
+    return f"{named}: expected letters, digits and . _ = + -; rename or remove it"
 
 
 def versions_of(row: Row) -> set[str]:

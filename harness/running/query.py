@@ -1,7 +1,7 @@
 """Query a submission on every input that a task's metrics need, and collect its predictions."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, sample
 from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
+from spurgen.harness.metrics.probe import without_outliers
 from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
 from spurgen.harness.running.task_data import Block, every_input, halves_of, inputs, make_block, part_start
 from spurgen.harness.sandbox.process import LARGEST, Worker
@@ -24,7 +25,8 @@ Check = Callable[[str, int, Samples], None]
 """Called with the part, the place in it, and the samples from there on; raises if they differ from the frozen ones."""
 PROBED = 2000  # samples per split whose features are probed
 PROBE_VALUES = 1 << 26  # features, over all rows, that the probe for logits is fitted on: 16,384 rows of 4,096 columns
-PROBE_STEPS = 1000  # of its optimiser; each takes about 10 ns per value and ten classes
+PROBE_STEPS = 1000  # of its optimiser, at most; each takes about 1 ns per value and class
+PROBE_WORK = 1 << 40  # values x classes x steps: about 20 minutes
 FAR = 20.0  # logits between the least likely class that a probe knows and those that it has never seen
 
 
@@ -61,18 +63,28 @@ class Asker:
     def fit_probe(self, train: Samples) -> None:
         """Fit the linear probe on the train split if the submission only encodes.
 
-        Of wide features only the first rows are used, and its steps are bounded: the scorer has no limit on time.
+        Of wide features only the first rows are asked for, and its steps are bounded: the scorer has no limit on time.
         """
         if self.what == "encode":
             from sklearn.linear_model import LogisticRegression  # takes more than a second to import
             from sklearn.pipeline import make_pipeline
             from sklearn.preprocessing import StandardScaler
 
-            self.probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=PROBE_STEPS))
-            whole = cut("train", inputs(self.task, train))
-            features = ask_mixed(self, "encode", whole, np.random.default_rng(), "train")["train"]
-            rows = slice(0, PROBE_VALUES // features.shape[1])
-            self.probe.fit(features[rows], train.labels[rows])
+            features = self._encode(train, 0, CHUNK)  # shows how wide they are
+            rows = min(PROBE_VALUES // features.shape[1], len(train.labels))
+            if rows > len(features):
+                features = np.concatenate([features, self._encode(train, len(features), rows)])
+            features = features[:rows]
+            steps = PROBE_WORK // (features.size * self.task.scenario.num_classes)
+            classifier = LogisticRegression(max_iter=max(1, min(PROBE_STEPS, steps)))
+            self.probe = make_pipeline(StandardScaler(), classifier)
+            self.probe.fit(without_outliers(features), train.labels[:rows])
+
+    def _encode(self, train: Samples, start: int, stop: int) -> Floats:
+        """Return the features of samples of train."""
+        chunks = cut("train", inputs(self.task, train.take(slice(start, stop))))
+        chunks = (replace(chunk, first=chunk.first + start) for chunk in chunks)
+        return ask_mixed(self, "encode", chunks, np.random.default_rng(), "train")["train"]
 
     def logits(self, questions: Iterator[Question], where: str) -> Iterator[Floats]:
         """Yield the logits of each batch, float64 (n, K)."""

@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
 from spurgen.harness.results.sources import HOME, installed
-from spurgen.harness.sandbox import seccomp
+from spurgen.harness.sandbox import proc, seccomp
 from spurgen.harness.sandbox.limits import DEFAULT, MIB, Limits, lowered
 
 BWRAP, PRLIMIT = "bwrap", "prlimit"
@@ -25,16 +25,6 @@ CUDA = ("/usr/local/cuda", "/sys/devices/system", "/sys/module/nvidia", "/sys/bu
 SHOWN = ("baselines", "harness/__init__.py", "harness/worker")  # and the code of `benchmark`
 HIDDEN = ("generators", *(f"benchmark/{name}" for name in ("results", "private", "calibration", "suites", "sweeps")))
 SHARED_MEMORY = 64 * MIB
-PROC = Path("/proc")
-# Kernel settings that a process could write if the operator is root.
-KERNEL_SETTINGS = ("/proc/sys", "/proc/irq", "/proc/bus")
-# Process 1 is bubblewrap's own and runs as the operator: its environment could be read, and its memory written. The
-# others count what all processes of the machine do.
-HIDDEN_IN_PROC = ("/proc/1", "/proc/pressure", "/proc/fs")
-SHOWN_IN_PROC = frozenset({
-    "cmdline", "cpuinfo", "devices", "filesystems", "loadavg", "meminfo", "misc", "modules", "stat", "uptime", "version"
-})  # fmt: skip
-"""What libraries read of /proc; its other files, such as `slabinfo`, show root's processes the whole machine."""
 
 
 def sandbox_command(
@@ -65,7 +55,20 @@ def sandbox_command(
 
 
 @contextmanager
-def pipe_with(content: bytes) -> Iterator[int]:
+def passed(rules: bytes) -> Iterator[tuple[list[str], list[int]]]:
+    """Yield the flags by which bubblewrap loads a filter and shows the made-up files of /proc, and the pipes it reads.
+
+    A child that is started once must inherit them.
+    """
+    with ExitStack() as stack:
+        pipes = {path: stack.enter_context(_pipe_with(content)) for path, content in proc.made_up()}
+        loading = stack.enter_context(_pipe_with(rules))
+        flags = [flag for path, pipe in pipes.items() for flag in ("--ro-bind-data", str(pipe), path)]
+        yield [*flags, "--seccomp", str(loading)], [*pipes.values(), loading]
+
+
+@contextmanager
+def _pipe_with(content: bytes) -> Iterator[int]:
     """Yield a file descriptor from which a child reads `content`, which fits into a pipe."""
     reading, writing = os.pipe()
     try:
@@ -114,17 +117,14 @@ def _hidden() -> list[str]:
     return [str(path) for path in folders if any(path.is_relative_to(p) for p in shown)]
 
 
-@cache
-def _proc() -> tuple[str, ...]:
+def _proc() -> list[str]:
     """Return the flags that hide what /proc shows of the machine, and make the kernel's settings read-only."""
-    own = {path.name for path in PROC.iterdir() if path.is_symlink()}  # such as `mounts`, which is the process's own
-    files = [p for p in sorted(PROC.iterdir()) if p.is_file() and p.name not in SHOWN_IN_PROC | own]
-    folders = [name for name in HIDDEN_IN_PROC if Path(name).is_dir()]
-    return (
-        *_flags("--ro-bind-try", zip(KERNEL_SETTINGS, KERNEL_SETTINGS, strict=True)),
+    files, folders = proc.listed()
+    return [
+        *_flags("--ro-bind-try", zip(proc.READ_ONLY, proc.READ_ONLY, strict=True)),
         *_flags("--ro-bind", ((os.devnull, path) for path in files)),  # not as a device, so it cannot be opened either
-        *(flag for name in folders for flag in ("--tmpfs", name, "--remount-ro", name)),
-    )
+        *(str(flag) for path in folders for flag in ("--tmpfs", path, "--remount-ro", path)),
+    ]
 
 
 def _devices() -> list[str]:
@@ -149,7 +149,7 @@ def why_unavailable() -> str:
         rules = seccomp.program()
     except (ImportError, OSError) as error:
         return f"the filter of system calls cannot be compiled, {error}; on Debian: apt-get install libseccomp2"
-    with pipe_with(rules) as reading:
-        command = [*sandbox_command((), DEFAULT, "cpu", {}, "--seccomp", reading), sys.executable, "-P", "-S", "-c", ""]
-        trial = subprocess.run(command, capture_output=True, text=True, env={}, pass_fds=[reading], check=False)
+    with passed(rules) as (flags, pipes):
+        command = [*sandbox_command((), DEFAULT, "cpu", {}, *flags), sys.executable, "-P", "-S", "-c", ""]
+        trial = subprocess.run(command, capture_output=True, text=True, env={}, pass_fds=pipes, check=False)
     return f"bubblewrap does not work here: {trial.stderr.strip()}" if trial.returncode else ""

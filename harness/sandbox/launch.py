@@ -86,11 +86,11 @@ class WorkerProcess:
         self, server: list[str], files: Iterable[Path], limits: Limits, device: str, env: dict[str, str], writing: int
     ) -> None:
         reading, info = os.pipe()
-        with open(reading, "rb") as information, bubblewrap.pipe_with(seccomp.program()) as rules:
+        with open(reading, "rb") as information, bubblewrap.passed(seccomp.program()) as (flags, pipes):
             try:
-                flags = "--seccomp", rules, "--info-fd", info
+                flags += ["--info-fd", str(info)]
                 command = [*bubblewrap.sandbox_command(files, limits, device, env, *flags), *server]
-                self.process = self._popen(command, {}, writing, rules, info)  # bubblewrap inherits no secret
+                self.process = self._popen(command, {}, writing, *pipes, info)  # bubblewrap inherits no secret
             finally:
                 os.close(info)
             with suppress(ValueError, KeyError):  # it ended at once: the first question reports that

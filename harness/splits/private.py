@@ -7,6 +7,7 @@ look up labels: a world's seed is 64 bits of the secret's digest, and testing a 
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,6 +45,8 @@ class Commitment(BaseModel):
 
 COMMITMENTS = TypeAdapter(list[Commitment])
 SECRET_BYTES = 1024
+SEARCHED_BYTES = 1 << 22
+HEX_DIGITS = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 def commitments_file(suite: Suite) -> Path:
@@ -149,12 +152,17 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
 
 
 def holds_open_secret(suite: Suite, file: Path) -> bool:
-    """Return whether a file holds the secret of the open commitment; raise what `read_commitments` raises."""
+    """Return whether the secret of the open commitment stands in a file, among whatever else, in its first 4 MiB.
+
+    Raises what `read_commitments` raises. An encoded or packed secret is not recognised.
+    """
     hidden = {each.secret_sha256 for each in read_commitments(suite) if each.revealed is None}
-    try:
-        return bool(hidden) and _digest(read_text(file, SECRET_BYTES, "a file").strip()).hex() in hidden
-    except ReadError:  # it is larger than a secret, or no text
+    if not hidden:
         return False
+    with suppress(OSError), open(file, "rb") as content:  # one that cannot be read is no submission's file
+        found = HEX_DIGITS.findall(content.read(SEARCHED_BYTES).lower())
+        return any(_digest(digits.decode()).hex() in hidden for digits in found)
+    return False
 
 
 def reveal(suite: Suite, file: Path) -> Commitment:

@@ -15,7 +15,7 @@ def steal():
     """Return the files of /proc that can be read, without those of processes and those that libraries need."""
     files = [f"/proc/{name}" for name in os.listdir("/proc") if name not in NEEDED]
     files = [file for file in files if os.path.isfile(file) and not os.path.islink(file)]
-    for folder in ("/proc/pressure", "/proc/fs"):
+    for folder in ("/proc/pressure", "/proc/fs", "/proc/irq", "/proc/sysvipc", "/proc/tty", "/proc/sys/fs"):
         files += [f"{root}/{name}" for root, _, inside in os.walk(folder) for name in inside]
     found = []
     for file in files:

@@ -174,7 +174,7 @@ def test_methods_that_mix_pixels_or_refit_the_head_work_unchanged(fitted, method
 def test_missing_package_is_an_error_with_the_install_command(name, monkeypatch, make_started):
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setattr(imagenet, "load_weights", load_weights.__wrapped__)
-    with pytest.raises(SubmissionError, match=f'needs {name}, not installed.* pip install "spurgen.imagenet."'):
+    with pytest.raises(SubmissionError, match=rf"needs {name}, not installed.*pip install -e '?.*\[imagenet\]"):
         make_started().network(Recipe())
 
 

@@ -12,17 +12,19 @@ from pyarrow import parquet
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.tables import read_file
 
-MEASURED = """
-import resource, sys
+MEASURED = r"""
+import re, sys
 from pathlib import Path
 import pandas, pyarrow.parquet, pyarrow.compute
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.tables import read_file
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():  # getrusage would count the process that started this one as well
+    return int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
+before = peak()
 try:
     read_file(Path(sys.argv[1]))
 except SpurgenError as error:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before >> 10)
+    print(peak() - before >> 10)
     print(error)
 """
 
@@ -30,6 +32,13 @@ except SpurgenError as error:
 def column(text, count):
     """Return a column of one text as Parquet keeps it: once, and its places."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
+
+
+def measured(path):
+    """Return by how many mebibytes a process grows that reads a file, and the error that it prints."""
+    done = subprocess.run([sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, check=True)
+    mebibytes, _, error = done.stdout.partition("\n")
+    return int(mebibytes), error
 
 
 BOMBS = {
@@ -48,10 +57,32 @@ def test_a_small_file_that_holds_much_is_refused_before_it_is_in_memory(tmp_path
     path = tmp_path / "some.parquet"
     parquet.write_table(pa.table(make()), path, compression="zstd", store_schema=False, write_statistics=False)
     assert path.stat().st_size < 1 << 20
-    done = subprocess.run([sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, check=True)
-    mebibytes, _, error = done.stdout.partition("\n")
+    mebibytes, error = measured(path)
     assert message in error
-    assert int(mebibytes) < 200
+    assert mebibytes < 200
+
+
+def varint(number, length=0):
+    """Return a whole number as Thrift writes it, padded to a length."""
+    number, coded = 2 * number, []
+    while number or not coded or len(coded) < length:
+        coded.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*coded[:-1], coded[-1] & 127])
+
+
+def test_a_size_that_is_forged_in_the_footer_is_not_believed(tmp_path):
+    path = tmp_path / "some.parquet"
+    table = pa.table({"label": [b"x" * 2**28]})
+    parquet.write_table(table, path, compression="zstd", write_statistics=False, use_dictionary=False)
+    size = parquet.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size
+    true, content = varint(size), path.read_bytes()
+    assert content.count(true) == 2  # of the column and of its group
+    path.write_bytes(content.replace(true, varint(8, len(true))))
+    assert parquet.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size == 8
+    mebibytes, error = measured(path)
+    assert "it unpacks to more than 67,108,864 bytes, from" in error
+    assert mebibytes < 200
 
 
 def test_texts_of_unknown_size_are_refused(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 
 from spurgen.benchmark.errors import MetricError
 from spurgen.harness import metrics
+from spurgen.harness.metrics.probe import without_outliers
 
 LABELS, TRUTH = np.arange(60) % 3, np.arange(40) % 3
 CENTRES = np.array([[0.0, 0], [10, 0], [0, 10]])
@@ -64,3 +65,33 @@ def test_bad_arguments_are_errors(change, message):
     }  # fmt: skip
     with pytest.raises(MetricError, match=message):
         metrics.probe_worst_group_accuracy(**(arguments | change))
+
+
+def with_outliers(labels, share=0.005):
+    """Draw features of which a few rows are absurd."""
+    found = features(labels)
+    rng = np.random.default_rng(1)
+    rows = rng.choice(len(found), max(1, int(share * len(found))), replace=False)
+    found[rows] = rng.choice([-1, 1], (len(rows), 2)) * 1e9
+    return found
+
+
+def test_a_few_absurd_rows_hide_nothing():
+    labels, truth = np.arange(2000) % 3, np.arange(1000) % 3
+    assert metrics.probe_accuracy(with_outliers(labels), labels, with_outliers(truth), truth) > 0.95
+
+
+def test_features_without_outliers_stay_as_they_are():
+    rng = np.random.default_rng(0)
+    sparse = np.where(rng.random(2000) < 0.01, rng.exponential(size=2000), 0)  # as of a ReLU that is nearly dead
+    once = np.eye(2000)[0]
+    known = np.stack([rng.normal(size=2000), sparse, once, np.zeros(2000), rng.standard_t(3, size=2000)], axis=1)
+    assert (without_outliers(known) == known).all()
+
+
+def test_outliers_count_up_to_twenty_times_the_distance_of_nine_tenths():
+    column = np.r_[np.arange(-50.0, 51), 1e9, -1e9]
+    kept = without_outliers(column[:, None])[:, 0]
+    assert kept[-2:].tolist() == pytest.approx([20 * 46.8, -20 * 46.8], rel=0.02)
+    assert kept[:-2].tolist() == column[:-2].tolist()
+    assert column[-1] == -1e9  # what was given is not changed

@@ -1,5 +1,5 @@
 from spurgen.harness.plots.dose import Dose, chosen, dose_item
-from spurgen.harness.validity._series import find_series
+from spurgen.harness.validity.series import find_series
 
 
 def series_of(toy, drawn):

@@ -1,13 +1,15 @@
 """Several rows are replaced together or not at all, and a file with another name than a row's is named."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from spurgen.benchmark.errors import ReadError, SpurgenError
 from spurgen.harness.cli import main
-from spurgen.harness.results.store import Store, replace_rows
+from spurgen.harness.results.replacing import replace_rows
+from spurgen.harness.results.store import Store
 
 FULL = OSError(28, "No space left on device")
 
@@ -32,7 +34,7 @@ def merge(shares, out):
     return main(["merge", str(shares / "a"), str(shares / "b"), "--results", str(shares / out)])
 
 
-@pytest.mark.parametrize("call", ["fsync", "chmod", "open"])
+@pytest.mark.parametrize("call", ["fsync", "chmod", "open", "replace"])
 @pytest.mark.parametrize("out", ["target", "new/folder"])
 def test_a_merge_that_fails_at_any_write_leaves_every_byte_as_it_was(shares, monkeypatch, stderr, call, out):
     real, before, refused = getattr(os, call), tree(shares), 0
@@ -71,23 +73,71 @@ def test_one_row_that_cannot_be_made_keeps_the_others_from_being_replaced(shares
     assert tree(shares) == before
 
 
-@pytest.mark.parametrize("command", ["leaderboard", "site --out out", "figures --out out", "merge"])
-def test_a_file_whose_name_is_not_utf_8_is_named_by_every_command(tmp_path, suite_file, monkeypatch, stderr, command):
+def test_a_rename_that_fails_once_leaves_every_byte_as_it_was(shares, monkeypatch, stderr):
+    real, before = os.replace, tree(shares)
+    for bad in range(9):  # three files of each row
+        calls = iter(range(100))
+
+        def failing(*places, calls=calls, bad=bad):
+            if next(calls) == bad:
+                raise FULL
+            return real(*places)
+
+        with monkeypatch.context() as context:
+            context.setattr(os, "replace", failing)
+            assert merge(shares, "target") == 2
+        assert "No space left on device" in stderr()
+        assert tree(shares) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_all_rows_are_in_place(shares, monkeypatch, number):
+    real, calls = os.replace, iter(range(100))
+
+    def interrupted(*places):
+        if next(calls) == 2:
+            signal.raise_signal(number)
+        return real(*places)
+
+    store, came = Store(shares / "a", "tiny"), []
+    before = signal.signal(number, lambda *_: came.append(next(calls)))
+    try:
+        with monkeypatch.context() as context:
+            context.setattr(os, "replace", interrupted)
+            replace_rows([(store, label, lambda _: store.row("first")) for label in ("third", "fourth")])
+    finally:
+        signal.signal(number, before)
+    assert came == [6]  # after the renames of both rows
+    assert store.labels() == ["first", "fourth", "second", "third"]
+
+
+@pytest.mark.parametrize("command", ["leaderboard", "site --out out", "figures --out out"])
+@pytest.mark.filterwarnings("ignore:.*which is no row's name")
+def test_a_file_whose_name_is_not_utf_8_stops_no_reader(tmp_path, suite_file, monkeypatch, stderr, command):
     monkeypatch.chdir(tmp_path)
     Path("results", "tiny").mkdir(parents=True)
     os.close(os.open(b"results/tiny/caf\xe9.jsonl", os.O_CREAT))
-    where = ["results", "--results", "out"] if command == "merge" else ["--suite", suite_file, "--results", "results"]
-    assert main([*command.split(), *where]) == 2
+    main([*command.split(), "--suite", suite_file, "--results", "results"])
+    assert "rename or remove it" not in stderr()
+
+
+def test_a_merge_refuses_a_file_with_another_name_than_a_rows(tmp_path, monkeypatch, stderr):
+    monkeypatch.chdir(tmp_path)
+    Path("results", "tiny").mkdir(parents=True)
+    os.close(os.open(b"results/tiny/caf\xe9.jsonl", os.O_CREAT))
+    assert main(["merge", "results", "--results", "out"]) == 2
     assert r"results/tiny has the file 'caf\udce9.jsonl', which is no row's name" in stderr().replace("\n", " ")
 
 
-@pytest.mark.parametrize("name", ["two words", "line\nbreak", "<b>", ""])
-def test_a_file_with_another_name_than_a_rows_is_refused(tmp_path, name):
+@pytest.mark.parametrize("name", ["two words", "line\nbreak", "<b>"])
+def test_a_file_with_another_name_than_a_rows_is_left_out_with_a_warning(tmp_path, name):
     (tmp_path / "tiny").mkdir()
-    (tmp_path / "tiny" / f"{name}x.jsonl").touch()
+    for label in (f"{name}x", "x"):
+        (tmp_path / "tiny" / f"{label}.jsonl").touch()
     store = Store(tmp_path, "tiny")
-    if name:
-        with pytest.raises(ReadError, match=r"expected letters, digits and \. _ = \+ -; rename or remove it"):
-            store.labels()
-    else:
+    with pytest.warns(
+        UserWarning, match=r"expected letters, digits and \. _ = \+ -; rename or remove it; it is left out"
+    ):
         assert store.labels() == ["x"]
+    with pytest.raises(ReadError, match=r"expected letters, digits and \. _ = \+ -; rename or remove it"):
+        store.check_names()

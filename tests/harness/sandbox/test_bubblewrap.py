@@ -7,14 +7,16 @@ import sys
 from pathlib import Path
 from unittest.mock import Mock
 
+import joblib
 import numpy as np
+import psutil
 import pyseccomp
 import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.results.sources import HOME
-from spurgen.harness.sandbox import bubblewrap, launch, seccomp
+from spurgen.harness.sandbox import bubblewrap, launch, proc, seccomp
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.sandbox.process import Worker
@@ -68,6 +70,8 @@ def attempt(ask_worker, write_submission):
         ("open('/proc/vmstat').read()", "PermissionError"),
         ("open('/proc/kallsyms').read()", "PermissionError"),
         ("os.path.isdir('/proc/pressure') and os.listdir('/proc/pressure') or []", "[]"),
+        ("[n for n in ('irq', 'fs', 'sys/fs') if os.path.isdir('/proc/' + n) and os.listdir('/proc/' + n)]", "[]"),
+        ("open('/proc/stat', 'r+')", "OSError: [Errno 30]"),
         ("open('/proc/sys/kernel/core_pattern', 'r+')", "OSError: [Errno 30]"),
         ("os.environ.get('SECRET')", "None"),
         ("open('/etc/passwd')", "FileNotFoundError"),
@@ -129,6 +133,26 @@ def test_threads_temporary_files_and_torch_work(attempt):
     assert attempt("float(__import__('torch').ones(3).sum())") == "3.0"
     assert attempt("__import__('spurgen.baselines.erm').baselines.erm.submission.ACCESS") == "'none'"
     assert attempt("os.path.expanduser('~')") == "'/tmp'"
+
+
+def test_what_libraries_ask_about_the_machine_is_answered(attempt):
+    own = [True, joblib.cpu_count(), psutil.cpu_count(), psutil.virtual_memory().total]
+    before = "import joblib, psutil, time, torch\n"
+    asked = "[torch.get_num_threads() > 0, joblib.cpu_count(), psutil.cpu_count(), psutil.virtual_memory().total]"
+    assert attempt(asked, before=before) == str(own)
+    assert attempt("[psutil.cpu_percent(), psutil.boot_time()]", before=before) == "[0.0, 0.0]"
+    assert attempt("psutil.Process().cpu_times().user > 0 and time.monotonic() > 0", before=before) == "True"
+
+
+def test_what_appears_in_proc_later_is_hidden_as_well(monkeypatch, tmp_path):
+    monkeypatch.setattr(proc, "PROC", tmp_path)
+    assert proc.listed()[0] == []
+    (tmp_path / "new").write_text("")
+    (tmp_path / "folder").mkdir()
+    files, folders = proc.listed()
+    assert (files, folders[0]) == ([tmp_path / "new"], tmp_path / "folder")
+    command = bubblewrap.sandbox_command((), SANDBOXED, "cpu", {})
+    assert command[command.index(str(tmp_path / "new")) - 1] == "/dev/null"
 
 
 def test_the_scratch_folder_is_writable(write_submission):

@@ -15,6 +15,7 @@ from spurgen.harness.splits.private import (
     commit,
     commitments_file,
     data_digest,
+    holds_open_secret,
     open_secret,
     private_scenario,
     read_commitments,
@@ -157,3 +158,30 @@ def test_a_fifo_is_neither_a_secret_nor_commitments(committed):
 def test_the_digest_of_the_data_depends_on_the_secret_alone(suite, suite_file):
     assert data_digest(suite, SECRET, quiet) == data_digest(load_suite(suite_file), SECRET, quiet)
     assert data_digest(suite, SECRET, quiet) != data_digest(suite, "6" * 64, quiet)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{}",
+        "{}\n",
+        "the secret: {}, of the suite",
+        '{{"secret": "{}"}}',
+        "x" * 4_000_000 + " {} " + "y" * 9,
+        "\0\xff{}\0",
+    ],
+)
+def test_a_secret_is_recognised_among_whatever_else_a_file_holds(committed, tmp_path, content):
+    suite, file, _ = committed
+    for secret in (file.read_text(), file.read_text().upper()):
+        (tmp_path / "notes").write_text(content.format(secret))
+        assert holds_open_secret(suite, tmp_path / "notes")
+        (tmp_path / "notes").write_text(content.format(SECRET))
+        assert not holds_open_secret(suite, tmp_path / "notes")
+
+
+def test_a_revealed_secret_is_no_secret(committed):
+    suite, file, _ = committed
+    assert holds_open_secret(suite, file)
+    reveal(suite, file)
+    assert not holds_open_secret(suite, file)
