@@ -11,7 +11,6 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import build_board
-from spurgen.harness.commands._arguments import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.figures.from_board import board_sheets, set_sheets
 from spurgen.harness.figures.from_run import read_summary, run_sheet
 from spurgen.harness.figures.kit import Kit, add_doses, figure_kit
@@ -22,6 +21,7 @@ from spurgen.harness.figures.tables import main_table, reliance_table, task_tabl
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
 
 CAPTIONS = "captions.md"
 

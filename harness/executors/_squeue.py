@@ -6,13 +6,13 @@ from typing import Any
 from submitit.slurm.slurm import SlurmInfoWatcher, SlurmJob
 
 
-class Watcher(SlurmInfoWatcher):  # type: ignore[misc]  # submitit ships no types
+class Watcher(SlurmInfoWatcher):
     """Asks for the queue of this user; a task that has not been in it for `lost_seconds` is lost.
 
     The default: on NFS a result may show a minute late. `ask_seconds`: between two questions, since many users ask.
     """
 
-    def __init__(self, ask_seconds: float = 15.0, lost_seconds: float = 90.0) -> None:
+    def __init__(self, ask_seconds: int = 15, lost_seconds: float = 90.0) -> None:
         super().__init__(delay_s=ask_seconds)
         self._lost_seconds = lost_seconds
         self._gone: dict[str, float] = {}  # since when a task has been in no queue
@@ -20,14 +20,14 @@ class Watcher(SlurmInfoWatcher):  # type: ignore[misc]  # submitit ships no type
     def _make_command(self) -> list[str]:
         return ["squeue", "-h", "-r", "--me", "-o", "%i"]
 
-    def read_info(self, string: bytes) -> dict[str, dict[str, str]]:
+    def read_info(self, string: bytes | str) -> dict[str, dict[str, str]]:
         """Return the states of lost tasks, from the names of pending and running ones."""
-        queued, now = set(string.decode().split()), time.monotonic()
+        queued, now = set((string if isinstance(string, str) else string.decode()).split()), time.monotonic()
         self._gone = {name: self._gone.get(name, now) for name in self._registered - queued}
         return {name: {"State": "LOST"} for name, since in self._gone.items() if now - since >= self._lost_seconds}
 
 
-class Task(SlurmJob[Any]):  # type: ignore[misc]
+class Task(SlurmJob[Any]):
     """A task that was submitted."""
 
     watcher = Watcher()

@@ -89,7 +89,7 @@ def slurm(needs, free_ports, wait_until, monkeypatch):
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("slurm")
 def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run, monkeypatch):
-    monkeypatch.setattr(Task, "watcher", Watcher(0.5, 1.0))  # nobody else asks, and the folder shows files at once
+    monkeypatch.setattr(Task, "watcher", Watcher(1, 1.0))  # nobody else asks, and the folder shows files at once
 
     def kill(started):
         pid = int(started[0].name.rpartition("-")[2])
@@ -119,7 +119,7 @@ def test_what_a_job_raises_is_raised_and_the_folder_is_removed(tmp_path):
 @pytest.mark.slow
 @pytest.mark.usefixtures("slurm")
 def test_a_job_that_is_lost_too_often_is_an_error_with_the_end_of_its_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(Task, "watcher", Watcher(0.5, 1.0))
+    monkeypatch.setattr(Task, "watcher", Watcher(1, 1.0))
 
     def vanish(_):
         print("no such library", file=sys.stderr, flush=True)
