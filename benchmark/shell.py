@@ -5,11 +5,8 @@ import os
 import shutil
 import sys
 import sysconfig
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from shlex import quote
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 HOME = Path(__file__).parents[1]
 
@@ -46,6 +43,10 @@ def _source() -> tuple[Path | None, bool]:
     """Return the clone that the package was installed from, if it is still there, and whether it runs from there."""
     if (HOME / "pyproject.toml").exists():
         return HOME, True
+    from importlib.metadata import PackageNotFoundError, distribution  # late: every start would wait for these
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
     try:
         record = json.loads(distribution("spurgen").read_text("direct_url.json") or "{}")
     except PackageNotFoundError:

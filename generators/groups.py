@@ -11,8 +11,8 @@ from spurgen.generators.streams import Int64
 def groups_over(scenario: Scenario, channels: Collection[str], group_ids: Int64) -> Int64:
     """Reduce group ids over all channels of a scenario to those over `channels`, in the scenario's order.
 
-    `group_ids`: label * 2**C + pattern, int64 (n,), as samples have them. Returns label * 2**len(channels) + pattern,
-    int64 (n,).
+    `group_ids`: `label * 2**C + pattern`, int64 (n,), as samples have them. Returns
+    `label * 2**len(channels) + pattern`, int64 (n,).
     """
     labels, pattern = np.divmod(group_ids, scenario.num_patterns)
     kept = [k for k, name in enumerate(scenario.channels) if name in channels]

@@ -4,17 +4,18 @@ NumPy's own generator is as fast for a run of samples, but has to be made anew f
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spurgen.generators.compiled import compiled
-from spurgen.generators.streams import Int64, Words
 
+Words = NDArray[np.uint64]
 ROUNDS = 10
 MULTIPLIERS = (np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157))
 WEYL = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B))
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
-def scattered_words(key: int, indices: Int64, blocks: int) -> Words:
+def scattered_words(key: int, indices: NDArray[np.int64], blocks: int) -> Words:
     """Return the words [4 blocks i, 4 blocks (i + 1)) of a stream for each index i: uint64 (n, 4 blocks)."""
     out = np.empty((len(indices), 4 * blocks), np.uint64)
     halves = np.array([key & (2**64 - 1), key >> 64], np.uint64)

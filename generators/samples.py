@@ -14,7 +14,7 @@ from spurgen.generators.streams import Int64
 class Samples:
     """n samples: `images` uint8 (n, H, W, 3), `captions` n strings, the rest int64 (n,).
 
-    `env_ids` is -1 on test and calibration. `group_ids` is label * 2**C + pattern, where bit k of the pattern is
+    `env_ids` is -1 on test and calibration. `group_ids` is `label * 2**C + pattern`, where bit k of the pattern is
     set if the scenario's channel k conflicts with the label.
     """
 

@@ -11,7 +11,6 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
@@ -51,7 +50,7 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         description="Did the model learn the task or a shortcut?",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--version", action="version", version=version("spurgen"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     parser.add_argument(DEBUG, action="store_true", help="show the traceback of an error; also after the command")
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="command", prog="spurgen", help=argparse.SUPPRESS
@@ -63,6 +62,16 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+class _Version(argparse.Action):
+    """Print the version, which takes long to look up, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(version("spurgen"))
+        parser.exit()
 
 
 def _listing(names: Iterable[str]) -> str:

@@ -14,7 +14,10 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import EntryRule, Suite, Task, load_suite
 from spurgen.harness.cli import run_script
-from spurgen.harness.commands._arguments import (
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.options.cluster import resources_of
+from spurgen.harness.options.flags import (
     add_device,
     add_jobs,
     add_results,
@@ -22,11 +25,8 @@ from spurgen.harness.commands._arguments import (
     add_suite,
     add_tasks,
 )
-from spurgen.harness.commands._cluster import resources_of
-from spurgen.harness.commands._planning import add_yes, forecast, may_start
-from spurgen.harness.commands._sections import add_page, around, renew
-from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.options.sections import add_page, around, renew
+from spurgen.harness.options.starting import add_yes, forecast, may_start
 from spurgen.harness.results.store import ENTRY, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.ideal import ideal_scores

@@ -8,8 +8,8 @@ from drawing.sheets import write_sheets
 from rich.console import Console
 
 from spurgen.harness.cli import run_script
-from spurgen.harness.commands._arguments import add_out
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import add_out
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

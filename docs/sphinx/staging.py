@@ -5,24 +5,19 @@ page of the site: a page stays one, a source file or a folder of them is shown a
 page about a folder or file, links lead there.
 """
 
-import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import api_pages
 
 PICTURES = (".png", ".svg")
 MOVED = {"submissions/README.md": "submitting.md"}
-LANGUAGES = {".cff": "yaml", ".py": "python", ".toml": "toml"}
-MOST_LINES = 400  # of a source file; tables of results are longer
 
 _FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 _SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
-_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
 def address(path: Path) -> str:
@@ -50,7 +45,7 @@ def relink(text: str, page: Path, root: Path) -> tuple[str, set[Path]]:
             raise FileNotFoundError(f"{page}: the link {match[2]!r} leads to no file")
         path = target.relative_to(root)
         linked.add(path)
-        text = _title(target) if match[1].endswith(".md") else match[1]
+        text = "" if match[1].endswith(".md") else match[1]  # Sphinx fills in the title
         return f"[{text}]({Path(os.path.relpath(address(path), folder)).as_posix()}{match[3] or ''})"
 
     parts, start = [], 0
@@ -69,11 +64,11 @@ def contents(index: str) -> dict[str, dict[str, str]]:
 def stage(root: Path, out: Path) -> None:
     """Write the sources of the site to the new folder `out`."""
     root = root.resolve()
-    out.mkdir(parents=True)
     api_pages.write(out)
     index, _ = relink((root / "docs" / "index.md").read_text("utf-8"), Path("docs/index.md"), root)
     listed = {"index.md"}.union(*contents(index).values())
-    waiting = [path.relative_to(root) for path in _first(root)]
+    pages = [path for suffix in ("md", "ipynb") for path in sorted((root / "docs").glob(f"*.{suffix}"))]
+    waiting = [path.relative_to(root) for path in (root / "README.md", *pages)]
     seen = set(waiting)
     while waiting:
         path = waiting.pop()
@@ -82,23 +77,14 @@ def stage(root: Path, out: Path) -> None:
         seen |= links
 
 
-def _first(root: Path) -> Iterator[Path]:
-    yield root / "README.md"
-    for suffix in ("md", "ipynb"):
-        yield from sorted((root / "docs").glob(f"*.{suffix}"))
-
-
 def _write(path: Path, root: Path, out: Path, listed: set[str]) -> set[Path]:
     """Write one page or picture, and return the files and folders to which it leads."""
-    source, target = root / path, out / address(path)
+    source, target, links = root / path, out / address(path), set[Path]()
     target.parent.mkdir(parents=True, exist_ok=True)
-    links: set[Path] = set()
     if path.suffix in PICTURES:
         shutil.copyfile(source, target)
         return links
-    if path.suffix == ".ipynb":
-        text, links = _notebook(path, root)
-    elif path.suffix == ".md":
+    if path.suffix in (".md", ".ipynb"):
         text, links = relink(source.read_text("utf-8"), path, root)
     else:
         text = f"# `{path.as_posix()}`\n\n{_code(source)}"
@@ -110,30 +96,12 @@ def _write(path: Path, root: Path, out: Path, listed: set[str]) -> set[Path]:
     return links
 
 
-def _title(page: Path) -> str:
-    if title := _TITLE.search(page.read_text("utf-8")):
-        return title[1]
-    raise ValueError(f"{page} has no title, a line that begins with '# ', for the link to it")
-
-
-def _notebook(path: Path, root: Path) -> tuple[str, set[Path]]:
-    notebook = json.loads((root / path).read_text("utf-8"))
-    links: set[Path] = set()
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
-            text, linked = relink("".join(cell["source"]), path, root)
-            cell["source"] = text.splitlines(keepends=True)
-            links |= linked
-    return json.dumps(notebook), links
-
-
 def _code(source: Path) -> str:
     if source.is_dir():
         files = sorted(file for file in source.iterdir() if file.is_file() and file.name != "__init__.py")
         return "\n".join(f"## `{file.name}`\n\n{_code(file)}" for file in files)
-    lines = source.read_text("utf-8").splitlines()
-    block = "\n".join([f"``````{LANGUAGES.get(source.suffix, 'text')}", *lines[:MOST_LINES], "``````", ""])
-    return block + f"\n{len(lines) - MOST_LINES} more lines.\n" * (len(lines) > MOST_LINES)
+    language = "python" if source.suffix == ".py" else "text"
+    return f"``````{language}\n{source.read_text('utf-8').rstrip()}\n``````\n"
 
 
 def _toctree(title: str, pages: dict[str, str]) -> str:

@@ -13,10 +13,10 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.commands._arguments import add_results, add_suite, open_store
-from spurgen.harness.commands._verifying import add_data, verified
 from spurgen.harness.machine.files import STDOUT, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import add_results, add_suite, open_store
+from spurgen.harness.options.verifying import add_data, verified
 
 NAME = r"[A-Za-z0-9][\w.=+-]{0,63}"
 

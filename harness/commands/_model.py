@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.commands._arguments import add_device, positive_int
-from spurgen.harness.commands._verifying import samples_bar
+from spurgen.harness.options.flags import add_device, positive_int
+from spurgen.harness.options.verifying import samples_bar
 
 if TYPE_CHECKING:
     from spurgen.harness.evaluation.columns import Columns
@@ -34,11 +34,11 @@ def run_model(
     arguments: argparse.Namespace, asked: "Columns", aligned: Mapping[str, Mapping[str, str]], console: Console
 ) -> "Predictions":
     """Return the submission's answers to the samples of --metadata."""
-    from spurgen.harness.commands._limits import describe_isolation
     from spurgen.harness.evaluation.model import answer, image_batches, text_batches
     from spurgen.harness.evaluation.reading import read_samples
     from spurgen.harness.machine.devices import pick_device
     from spurgen.harness.machine.printing import say
+    from spurgen.harness.options.limits import describe_isolation
     from spurgen.harness.sandbox.limits import DEFAULT
 
     if arguments.images is not None and arguments.texts is not None:

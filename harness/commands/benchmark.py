@@ -1,28 +1,54 @@
 """Train and score the jobs of a suite that have no result yet, and print the leaderboard; or plan them for machines."""
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.specs import BASELINES
-from spurgen.harness.commands._arguments import NO_FOLDER, Unique, positive_int, results_place
-from spurgen.harness.commands._limits import FLAGS
-from spurgen.harness.commands._plan import write_plan
-from spurgen.harness.commands._planning import add_yes
-from spurgen.harness.commands._running import add_run_arguments, run_submissions
-from spurgen.harness.commands._work import work
-from spurgen.harness.machine.shared import is_url
-from spurgen.harness.running.plan import baseline_specs
+from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.shared import is_url, sent_to
+from spurgen.harness.options.cluster import resources_of
+from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, positive_int, results_place
+from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
+from spurgen.harness.options.starting import add_yes
+from spurgen.harness.options.submissions import add_run_arguments, check_shown_files, report_failures, run_submissions
+from spurgen.harness.results.rows import Rows
+from spurgen.harness.results.store import Store
+from spurgen.harness.running.forecast import Forecast, measured
+from spurgen.harness.running.job import Job
+from spurgen.harness.running.missing import find_missing, run_missing
+from spurgen.harness.running.plan import baseline_specs, offered, plan
+from spurgen.harness.running.plan_file import by_task, read_plan, to_jobs, to_lines
+from spurgen.harness.sandbox.limits import DEFAULT
 
 TO_PLAN = ("plan", "slurm", "suite", "tasks", "seeds", "submissions", "results")
 """What decides what a plan has."""
 LIMITS = ("isolation", *(flag.strip("-").replace("-", "_") for flag, *_ in FLAGS))
 TO_WORK = ("planned", "share", "results", "device", "jobs", *LIMITS)
 """What decides which jobs of a plan run, and how; the plan names the others."""
+Memory = dict[tuple[str, str], int]  # peak bytes by label and task
+HOUR, MEMORY = 3600, 4 << 30
+HARNESS = 3 << 29  # bytes of the command and its process, beside the submission's: 1.0 GB were measured on images
+SCRIPT = """#!/bin/bash
+# Submit this from the folder of the plan, with spurgen on the path; then: spurgen merge 'shares/*' --results merged
+# The limits are twice what {source}, at least 10 minutes, and 1.5 GiB on top: raise them for a larger submission.
+# What your site asks for as well goes into SBATCH_ACCOUNT, SBATCH_PARTITION, ... or the flags of sbatch.
+#SBATCH --job-name=spurgen
+#SBATCH --output=spurgen-%A-%a.out
+#SBATCH --array=0-{last}
+#SBATCH --time={minutes}
+#SBATCH --mem={megabytes}M
+#SBATCH --cpus-per-task=1
+spurgen benchmark {plan} --jobs 1 --share $SLURM_ARRAY_TASK_ID/{shares} --results shares/$SLURM_ARRAY_TASK_ID
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,12 +79,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     if arguments.planned:
         _refuse_others(arguments, TO_WORK, f"on the jobs of {arguments.planned}")
-        return work(arguments, console)
+        return _work(arguments, console)
     if is_url(str(arguments.results)):
         raise SpurgenError(f"--results: {arguments.results} {NO_FOLDER}")
     if arguments.plan:
         _refuse_others(arguments, TO_PLAN, "with --plan")
-        return write_plan(arguments, console)
+        return _write_plan(arguments, console)
     if arguments.slurm:
         raise SpurgenError("--slurm prints a script for a plan; name the file to write by --plan FILE")
     chosen = bool(arguments.tasks or arguments.submissions)
@@ -72,3 +98,95 @@ def _refuse_others(arguments: argparse.Namespace, heeded: Collection[str], where
     for name, default in vars(plain.parse_args([])).items():
         if name not in heeded and getattr(arguments, name) != default:
             raise SpurgenError(f"--{name.replace('_', '-')} has no effect {where}; leave it out")
+
+
+def _work(arguments: argparse.Namespace, console: Console) -> int:
+    """Run the jobs that have no result in --results; return 1 if one failed."""
+    device = pick_device(arguments.device)
+    planned = read_plan(arguments.planned, *(arguments.share or (0, 1)))
+    if not planned:
+        say(console, "nothing to run: the plan has fewer jobs than shares")
+        return 0
+    if len({line.suite for line in planned}) > 1:
+        raise SpurgenError(f"{arguments.planned} has jobs of several suites; plan each by itself")
+    place = str(arguments.results)
+    jobs = to_jobs(planned, device, limits_of(arguments))
+    suite, errors = jobs[0].task.scenario.suite, []
+    with sent_to(place) as (folder, send):
+        check_writable(folder, "--results")
+        say(console, describe_isolation(limits_of(arguments)))
+        check_shown_files({line.submission for line in planned}, load_suite(planned[0].suite), folder)
+        store = Store(folder, suite, shipped=False)  # a share holds what it made, no more
+        for _, result in run_missing(jobs, store, console, resources_of(arguments, device)):
+            send()
+            errors += [result.error] if result.error else []
+    where = place if is_url(place) else store.folder
+    say(console, "some jobs failed" if errors else f"done: {where} has the results, {len(planned)} in all")
+    return report_failures(errors, console)
+
+
+def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
+    """Write the plan, and print what it holds."""
+    suite = load_suite(arguments.suite)
+    rows = open_store(suite, arguments, console).rows()
+    specs = baseline_specs(arguments.submissions)
+    jobs, skipped = offered(plan(arguments.suite, arguments.tasks, specs, arguments.seeds))
+    for line in skipped:
+        say(console, line)
+    if not all(map(is_baseline, specs)):
+        say(console, describe_isolation(DEFAULT))  # of the process that said which tasks a submission takes
+    missing = find_missing(jobs, rows)
+    forecast = Forecast(jobs, missing, measured(rows), None)
+    say(console, forecast.sentence())
+    if not missing:
+        say(console, f"{arguments.plan} is not written: it would hold no job")
+        return 0
+    memory = _likely(_memory(rows), missing)
+    write_atomically(arguments.plan, to_lines(arguments.suite, forecast, memory))
+    say(console, f"wrote {arguments.plan}: {len(missing)} jobs, a line each")
+    if arguments.slurm:
+        print(_script(arguments, forecast, memory), end="")
+    return 0
+
+
+def _memory(rows: Rows) -> Memory:
+    """Return the largest peak memory of stored results, by label and task, in bytes."""
+    peaks: Memory = {}
+    for label, row in rows.items():
+        for task, part in row.items():
+            known = [peak for r in part.results if (peak := r.provenance.peak_memory_bytes)]
+            if known:
+                peaks[label, task] = max(known)
+    return peaks
+
+
+def _likely(memory: Memory, jobs: Sequence[Job]) -> Memory:
+    """Return the memory of jobs: as measured, else the largest of any submission on the same task."""
+    largest: dict[str, int] = {}
+    for (_, task), peak in memory.items():
+        largest[task] = max(peak, largest.get(task, 0))
+    keys = [(job.label, job.task.name) for job in jobs]
+    likely = {key: memory.get(key, largest.get(key[1])) for key in keys}
+    return {key: peak for key, peak in likely.items() if peak}
+
+
+def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -> str:
+    """Return a script that asks for twice the likely time and memory of its jobs, or an hour and 4 GiB a job.
+
+    The memory of a job is that of the submission alone; that of spurgen comes on top.
+    """
+    shares = min(arguments.slurm, len(forecast.missing))
+    seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in by_task(forecast.missing)]
+    longest = max(sum(seconds[k::shares]) for k in range(shares))
+    if all(forecast.own_seconds(job) for job in forecast.missing):
+        source = "stored results of these submissions took"
+    elif all(forecast.likely_seconds(job) for job in forecast.missing):
+        source = "stored results of other submissions took"
+    else:
+        source = "stored results took, or an hour and 4 GiB for a job without any"
+    peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
+    return SCRIPT.format(
+        source=source,
+        last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak + HARNESS >> 20,
+        plan=quote(str(arguments.plan)),
+    )  # fmt: skip

@@ -8,11 +8,11 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import DEFAULT_SUITE, Task, load_suite
-from spurgen.harness.commands._arguments import add_device, add_submission, add_suite
-from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
-from spurgen.harness.commands._planning import next_step
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.options.flags import add_device, add_submission, add_suite
+from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.options.starting import next_step
 from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import (

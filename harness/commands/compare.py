@@ -17,9 +17,9 @@ from spurgen.harness.board.columns import short_title
 from spurgen.harness.board.comparison import SideBySide, better, compare_rows
 from spurgen.harness.board.files import read_private
 from spurgen.harness.board.schema import SCHEMA_VERSION
-from spurgen.harness.commands._arguments import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table, p_equals, p_text, say
+from spurgen.harness.options.flags import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.statistics.comparison import Compared
 

@@ -15,11 +15,11 @@ from spurgen.harness.board.files import build_board
 from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
 from spurgen.harness.board.methods import full_names
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.commands._arguments import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_blocks
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.plots.dose import Dose, dose_item
 from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode

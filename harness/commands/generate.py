@@ -12,13 +12,14 @@ from spurgen.benchmark.scenario import Scenario, make_scenario
 from spurgen.benchmark.suggest import one_of
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.commands._arguments import Unique, add_jobs, add_out, add_world, read_scenario
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
+from spurgen.harness.exports.documents import CROISSANT, left_out
 from spurgen.harness.exports.plan import SHARD, Plan, chosen_parts
 from spurgen.harness.exports.writing import FORMATS, export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_world, read_scenario
 from spurgen.harness.splits.freeze import ALONE
 
 MAX_TWINS = 1000  # base samples that have twins
@@ -68,6 +69,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         index = export(plan, arguments.out, lambda made: progress.advance(bar, made), jobs)
     say(console, f"{verb} {plan.total:,} samples in {arguments.out}; its README.md says how to open them")
     say(console, f"SHA-256 of the content, the same in every format with the same parts: {index.content_sha256}")
+    if not (arguments.out / CROISSANT).exists():
+        say(console, left_out(arguments.out / CROISSANT))
     return 0
 
 

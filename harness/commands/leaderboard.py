@@ -10,7 +10,8 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
-from spurgen.harness.commands._arguments import (
+from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import (
     add_board_files,
     add_results,
     add_suite,
@@ -18,9 +19,8 @@ from spurgen.harness.commands._arguments import (
     check_board_files,
     open_store,
 )
-from spurgen.harness.commands._board import print_board, print_first
-from spurgen.harness.commands._sections import add_page, around, renew
-from spurgen.harness.machine.printing import say
+from spurgen.harness.options.printing import print_board, print_first
+from spurgen.harness.options.sections import add_page, around, renew
 from spurgen.harness.results.sources import HOME
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"

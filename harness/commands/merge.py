@@ -10,10 +10,10 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.commands._arguments import add_results
 from spurgen.harness.machine.files import check_writable, removed_on_failure
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import fetched
+from spurgen.harness.options.flags import add_results
 from spurgen.harness.results.merging import merge_rows
 from spurgen.harness.results.replacing import replace_rows
 from spurgen.harness.results.rows import Row

@@ -24,7 +24,12 @@ from spurgen.harness.board.reproduction import (
     tolerances,
     worst_match,
 )
-from spurgen.harness.commands._arguments import (
+from spurgen.harness.machine.devices import pick_device
+from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.machine.resources import Resources
+from spurgen.harness.options.cluster import resources_of
+from spurgen.harness.options.flags import (
     add_device,
     add_jobs,
     add_results,
@@ -33,14 +38,9 @@ from spurgen.harness.commands._arguments import (
     add_tasks,
     open_store,
 )
-from spurgen.harness.commands._cluster import resources_of
-from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
-from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
-from spurgen.harness.commands._shown_files import check_shown_files
-from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.machine.files import check_writable
-from spurgen.harness.machine.printing import markdown_table, say
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.options.starting import add_dry_run, forecast, may_start
+from spurgen.harness.options.submissions import check_shown_files
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured

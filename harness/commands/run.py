@@ -18,19 +18,6 @@ from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Task
 from spurgen.generators import check
-from spurgen.harness.commands._arguments import (
-    Unique,
-    add_device,
-    add_jobs,
-    add_seeds,
-    add_world,
-    device_of_gpu,
-    read_scenario,
-)
-from spurgen.harness.commands._cluster import resources_of
-from spurgen.harness.commands._limits import describe_isolation
-from spurgen.harness.commands._planning import add_dry_run, forecast, may_start
-from spurgen.harness.commands._verifying import samples_bar
 from spurgen.harness.experiments.checks import (
     check_task,
     empty_groups,
@@ -57,6 +44,19 @@ from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.options.cluster import resources_of
+from spurgen.harness.options.flags import (
+    Unique,
+    add_device,
+    add_jobs,
+    add_seeds,
+    add_world,
+    device_of_gpu,
+    read_scenario,
+)
+from spurgen.harness.options.limits import describe_isolation
+from spurgen.harness.options.starting import add_dry_run, forecast, may_start
+from spurgen.harness.options.verifying import samples_bar
 from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
 from spurgen.harness.plots.style import save
 from spurgen.harness.running.forecast import Forecast

@@ -12,15 +12,20 @@ from rich.console import Console
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.commands._arguments import add_submission
-from spurgen.harness.commands._cluster import device_of
-from spurgen.harness.commands._limits import limits_of
-from spurgen.harness.commands._planning import add_dry_run, forecast, may_start, next_step
-from spurgen.harness.commands._running import add_run_arguments, flags_of_rows, run_all, run_submissions
-from spurgen.harness.commands._shown_files import check_shown_files
-from spurgen.harness.commands._verifying import samples_bar, total
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.cluster import device_of
+from spurgen.harness.options.flags import add_submission
+from spurgen.harness.options.limits import limits_of
+from spurgen.harness.options.starting import add_dry_run, forecast, may_start, next_step
+from spurgen.harness.options.submissions import (
+    add_run_arguments,
+    check_shown_files,
+    flags_of_rows,
+    run_all,
+    run_submissions,
+)
+from spurgen.harness.options.verifying import samples_bar, total
 from spurgen.harness.results.store import PRIVATE, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job

@@ -10,8 +10,8 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import SUITES
-from spurgen.harness.commands._arguments import add_out, add_results, add_suite
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import add_out, add_results, add_suite
 from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 

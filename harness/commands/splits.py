@@ -14,12 +14,11 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.commands._arguments import Unique, add_jobs, add_suite
-from spurgen.harness.commands._verifying import add_data, only, samples_bar, total, verify_all
-from spurgen.harness.exports.documents import dump_croissant
-from spurgen.harness.exports.suite_documents import croissant, datasheet, first_date
+from spurgen.harness.exports.documents import left_out, write_suite
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import Unique, add_jobs, add_suite
+from spurgen.harness.options.verifying import add_data, only, samples_bar, total, verify_all
 from spurgen.harness.splits.freeze import ALONE, freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate
@@ -144,9 +143,10 @@ def _ideal(suite: Suite, _: argparse.Namespace, console: Console) -> int:
 
 
 def _describe(suite: Suite, _: argparse.Namespace, console: Console) -> int:
-    write_atomically(suite.datasheet_file, datasheet(suite))
-    write_atomically(suite.croissant_file, dump_croissant(croissant(suite, first_date(suite.croissant_file))))
-    say(console, f"wrote {suite.datasheet_file} and {suite.croissant_file}")
+    written = write_suite(suite)
+    say(console, f"wrote {' and '.join(map(str, written))}")
+    if suite.croissant_file not in written:
+        say(console, left_out(suite.croissant_file))
     return 0
 
 

@@ -12,18 +12,6 @@ from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import (
-    Unique,
-    add_device,
-    add_jobs,
-    add_out,
-    add_seeds,
-    add_suite,
-    add_tasks,
-    positive_int,
-)
-from spurgen.harness.commands._cluster import resources_of
-from spurgen.harness.commands._planning import add_yes, forecast, may_start
 from spurgen.harness.experiments.tuning import (
     Setting,
     choose,
@@ -40,6 +28,18 @@ from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import first_line, markdown_table, say
 from spurgen.harness.machine.resources import Resources
+from spurgen.harness.options.cluster import resources_of
+from spurgen.harness.options.flags import (
+    Unique,
+    add_device,
+    add_jobs,
+    add_out,
+    add_seeds,
+    add_suite,
+    add_tasks,
+    positive_int,
+)
+from spurgen.harness.options.starting import add_yes, forecast, may_start
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job

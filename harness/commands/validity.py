@@ -11,10 +11,10 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.commands._arguments import add_out, add_results, add_suite
-from spurgen.harness.commands._sections import add_page, around, renew
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import add_out, add_results, add_suite
+from spurgen.harness.options.sections import add_page, around, renew
 from spurgen.harness.plots.style import save
 from spurgen.harness.results.store import REFERENCE, Store
 from spurgen.harness.validity.answer import FAILS

@@ -9,17 +9,17 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
-from spurgen.harness.executors._attempt import attempt, result_of
+from spurgen.harness.executors._attempt import Attempt, attempt, result_of
 from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
 from spurgen.harness.machine.resources import Resources
-from spurgen.harness.machine.steps import FOLDER, mirror
+from spurgen.harness.machine.steps import FOLDER, mirror, sent_by
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -33,27 +33,64 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
     """Run jobs as tasks of Ray, which starts those again whose worker or machine is lost."""
     if not jobs:
         return
-    with explain_stop(CONTINUES), _connected(resources) as ray, closing(_StepCollector(ray)) as collector:
-        memory = {"memory": resources.memory_gib * 2**30} if resources.memory_gib else {}
+    with explain_stop(CONTINUES), _connected(resources) as ray, _steps() as (steps, show):
         _check_room([node["Resources"] for node in ray.nodes() if node["Alive"]], resources)
-        start = ray.remote(attempt).options(
+        memory = {"memory": resources.memory_gib * 2**30} if resources.memory_gib else {}
+        start = ray.remote(_work_on).options(
             num_cpus=1, num_gpus=resources.gpus, max_retries=resources.retries, **memory
         )
         waiting, running = iter(jobs), dict[Any, J]()
         try:
             while True:
                 for job in islice(waiting, (resources.at_once or AHEAD) - len(running)):
-                    running[start.remote(work, job, collector.send)] = job
+                    running[start.remote(work, job, steps)] = job
                 if not running:
                     return
                 ended, _ = ray.wait(list(running), num_returns=1, timeout=LOOK_SECONDS)
-                collector.show()
+                show()
                 for reference in ended:
                     yield running.pop(reference), result_of(_fetched(ray, reference, resources.retries))
         finally:
             for reference in running:
                 with suppress(Exception):  # the cluster may be gone
                     ray.cancel(reference, force=True)
+
+
+def _work_on(work: Callable[[J], R], job: J, steps: Any) -> Attempt[R]:  # noqa: ANN401  # a queue of Ray's, or None
+    """Run a job, whose steps go into a queue, and "" when it ends."""
+
+    def send(line: str) -> None:
+        if steps is not None:
+            with suppress(Exception):  # not worth a failed job
+                steps.put_nowait((f"{os.uname().nodename}-{os.getpid()}", line))
+
+    with sent_by(send):
+        attempted = attempt(work, job)
+    send("")
+    return attempted
+
+
+@contextmanager
+def _steps() -> Iterator[tuple[Any, Callable[[], None]]]:
+    """Yield a queue for the steps of all workers, None where no terminal shows them, and a function that shows them."""
+    from ray.util.queue import Queue
+
+    queue = Queue(actor_options={"num_cpus": 0, "max_restarts": -1}) if FOLDER in os.environ else None
+    lines: dict[str, str] = {}
+
+    def show() -> None:
+        if queue is not None:
+            with suppress(Exception):  # its machine was lost; it starts again
+                lines.update(queue.get_nowait_batch(queue.qsize()))
+            mirror({worker: line for worker, line in lines.items() if line})
+
+    try:
+        yield queue, show
+    finally:
+        mirror({})
+        if queue is not None:
+            with suppress(Exception):
+                queue.shutdown(force=True)
 
 
 def _check_room(nodes: Sequence[Mapping[str, float]], resources: Resources) -> None:
@@ -118,57 +155,3 @@ def _connected(resources: Resources) -> Iterator[Any]:
     finally:
         if ours:
             ray.shutdown()
-
-
-class _Steps:
-    """The current step of each worker; an actor of Ray."""
-
-    def __init__(self) -> None:
-        self.lines: dict[str, str] = {}
-
-    def put(self, worker: str, line: str) -> None:
-        self.lines[worker] = line
-
-    def take(self) -> dict[str, str]:
-        """Return the lines that arrived since the last call."""
-        lines, self.lines = self.lines, {}
-        return lines
-
-
-class _StepCollector:
-    """The steps of all workers, gathered only where a terminal shows them."""
-
-    def __init__(self, ray: Any) -> None:  # noqa: ANN401  # Ray's types are not needed to run without it
-        self._ray = ray
-        self._lines: dict[str, str] = {}
-        self._actor = ray.remote(_Steps).options(num_cpus=0, max_restarts=-1).remote() if FOLDER in os.environ else None
-
-    @property
-    def send(self) -> Callable[[str], None]:
-        """What a job calls with each of its steps."""
-        return _Sender(self._actor)
-
-    def show(self) -> None:
-        """Show the steps that arrived."""
-        if self._actor is not None:
-            with suppress(self._ray.exceptions.RayError):  # its machine was lost; it starts again
-                self._lines |= self._ray.get(self._actor.take.remote(), timeout=LOOK_SECONDS)
-            mirror({worker: line for worker, line in self._lines.items() if line})
-
-    def close(self) -> None:
-        """Show no more steps."""
-        mirror({})
-        if self._actor is not None:
-            with suppress(Exception):
-                self._ray.kill(self._actor)
-
-
-class _Sender:
-    """Sends steps to the actor; a class, so that it can be pickled."""
-
-    def __init__(self, actor: Any) -> None:  # noqa: ANN401  # a handle of Ray's
-        self._actor = actor
-
-    def __call__(self, line: str) -> None:
-        if self._actor is not None:
-            self._actor.put.remote(f"{os.uname().nodename}-{os.getpid()}", line)

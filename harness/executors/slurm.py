@@ -1,25 +1,24 @@
 """On SLURM, through submitit (https://github.com/facebookincubator/submitit): a task of a job array per job.
 
 Tasks and their results are files in a folder of this run, made in the results folder, which all machines must share.
-Jobs that share a GPU are one task. A task that is no longer queued and left no result was lost, and is submitted again:
-SLURM's accounting, which many clusters lack, is not needed for that. So is what a task lost with one of its processes.
+Jobs that share a GPU are one task. A task that is no longer queued and left no result was lost, and is submitted again.
+So is what a task lost with one of its processes.
 """
 
 import math
 import os
-import pickle
 import shutil
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
@@ -28,7 +27,7 @@ from spurgen.harness.machine import pool
 from spurgen.harness.machine.interrupts import LostProcessError, explain_stop
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
 from spurgen.harness.machine.resources import Resources
-from spurgen.harness.machine.steps import mirror
+from spurgen.harness.machine.steps import FOLDER, look_into
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -37,8 +36,6 @@ AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,0
 TASKS, STEPS = "tasks", "steps"  # folders
 LINES, WORDS = 6, 500  # of a log that a message quotes: lines, and characters
 LOOK_SECONDS = 0.5  # between two looks at the folder
-ASK_SECONDS = 15.0  # between two questions to SLURM, which many users ask
-LOST_SECONDS = 90.0  # after which a task without a place in the queue or a result is lost: NFS may show files 60 s late
 
 
 def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
@@ -46,69 +43,37 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
     if not jobs:
         return
     size = resources.per_gpu()
-    groups = deque(list(jobs[start : start + size]) for start in range(0, len(jobs), size))
+    groups = deque((list(jobs[start : start + size]), 0) for start in range(0, len(jobs), size))
+    tasks: dict[Any, tuple[list[J], int]] = {}  # the jobs of a task, and how often they were lost before
     with explain_stop(CONTINUES), _folder(resources.folder) as folder:
-        submit, tasks = partial(_submit, work, folder, resources), list[_Task[J]]()
-        queued, asked = _queued(), time.monotonic()
+        look_into(folder / STEPS)
         try:
             while groups or tasks:
                 room = max((resources.at_once or AHEAD) // size, 1) - len(tasks)
-                tasks += submit([groups.popleft() for _ in range(min(room, len(groups)))])
-                mirror(_steps(folder / STEPS))
-                if time.monotonic() - asked >= ASK_SECONDS:
-                    queued, asked = _queued(), time.monotonic()
+                chosen = [groups.popleft() for _ in range(min(room, len(groups)))]
+                submitted = _submit(work, folder, resources, [group for group, _ in chosen]) if chosen else []
+                tasks |= zip(submitted, chosen, strict=True)
                 os.scandir(folder / TASKS).close()  # NFS forgets which files are missing when their folder is opened
-                for task in [*tasks]:
-                    if task.result.exists():
-                        tasks.remove(task)
-                        ended = _read(task.result)
-                        for place, attempted in ended.items():
-                            yield task.jobs[place], result_of(attempted)
-                        lost = [job for place, job in enumerate(task.jobs) if place not in ended]
-                        tasks += submit([lost] if lost else [], task)
-                    elif task.is_lost(queued):
-                        tasks.remove(task)
-                        tasks += submit([task.jobs], task)
+                for task in [task for task in tasks if task.done()]:
+                    group, losses = tasks.pop(task)
+                    ended = _ended(task)
+                    for place, attempted in ended.items():
+                        yield group[place], result_of(attempted)
+                    if lost := [job for place, job in enumerate(group) if place not in ended]:
+                        _check_losses(task, losses + 1, resources)
+                        groups.appendleft((lost, losses + 1))
                 time.sleep(LOOK_SECONDS if tasks else 0)
         finally:
-            mirror({})
-            _cancel({task.name.partition("_")[0] for task in tasks})
+            if tasks:
+                arrays = {task.job_id.partition("_")[0] for task in tasks}
+                subprocess.run(["scancel", *arrays], capture_output=True, check=False)
 
 
-@dataclass
-class _Task(Generic[J]):
-    """A submitted task: its jobs, its name in SLURM, its files, and how often it was submitted before."""
-
-    jobs: list[J]
-    name: str
-    result: Path
-    log: Path  # what it wrote to standard error
-    tries: int
-    gone: float | None = None  # since when it has been in no queue, by the monotonic clock
-
-    def is_lost(self, queued: set[str] | None) -> bool:
-        """Return whether the task is long gone; `queued` is None if SLURM did not answer."""
-        if queued is None or self.name in queued:
-            self.gone = None
-            return False
-        now = time.monotonic()
-        self.gone = now if self.gone is None else self.gone
-        return now - self.gone >= LOST_SECONDS
-
-
-def _submit(
-    work: Callable[[J], R], folder: Path, resources: Resources, groups: list[list[J]], lost: _Task[J] | None = None
-) -> list[_Task[J]]:
-    """Submit groups of jobs, a task each; `lost`: the task that had them before."""
-    if not groups:
-        return []
-    tries = 0 if lost is None else lost.tries + 1
-    if lost is not None and tries > resources.retries:
-        raise SpurgenError(
-            f"a job was lost {tries} times{_last_words(lost.log)}; where it needs more memory or time, see "
-            f"--memory-per-job and --minutes-per-job; {CONTINUES}"
-        )
+def _submit(work: Callable[[J], R], folder: Path, resources: Resources, groups: list[list[J]]) -> list[Any]:
+    """Submit groups of jobs, a task each."""
     import submitit
+
+    from spurgen.harness.executors._squeue import Task
 
     size = resources.per_gpu()
     wanted: dict[str, Any] = {"partition": resources.address} if resources.address else {}
@@ -116,89 +81,58 @@ def _submit(
         wanted["mem"] = f"{math.ceil(resources.memory_gib * 1024 * size)}M"
     if resources.gpus:
         wanted["gpus_per_node"] = math.ceil(resources.gpus)
+    variables = ONE_THREAD | ({FOLDER: str(folder / STEPS)} if FOLDER in os.environ else {})
     executor = submitit.SlurmExecutor(folder / TASKS, max_num_timeout=0)
     executor.update_parameters(
         job_name="spurgen", time=resources.minutes, cpus_per_task=size, array_parallelism=AHEAD,
-        setup=[f"export {name}={value}" for name, value in ONE_THREAD.items()], **wanted,
+        setup=[f"export {name}={quote(value)}" for name, value in variables.items()], **wanted,
     )  # fmt: skip
     try:
-        submitted = executor.map_array(partial(_work_on, work, folder / STEPS), groups)
+        submitted = executor.map_array(partial(_work_on, work), groups)
     except (submitit.core.utils.FailedJobError, subprocess.SubprocessError) as error:
         said = str(error).strip()
         limit = "--jobs N queues at most N at a time; " if "limit" in said.lower() else ""
         raise SpurgenError(f"SLURM takes no job: {said}; {limit}{CONTINUES}") from None
-    return [
-        _Task(group, task.job_id, task.paths.result_pickle, task.paths.stderr, tries)
-        for group, task in zip(groups, submitted, strict=True)
-    ]
+    return [Task(executor.folder, task.job_id) for task in submitted]
 
 
-def _work_on(work: Callable[[J], R], steps: Path, group: list[J]) -> dict[int, Attempt[R]]:
+def _work_on(work: Callable[[J], R], group: list[J]) -> dict[int, Attempt[R]]:
     """Run the jobs of a task, one in this process, several side by side; return what they gave by their place.
 
     After a process was killed, jobs that had not ended are missing.
     """
-    one = partial(_attempt_in, work, steps)
     if len(group) == 1:
-        return {0: one(group[0])}
+        return {0: attempt(work, group[0])}
     ended: dict[int, Attempt[R]] = {}
     with suppress(LostProcessError):
-        ended.update(pool.run(lambda place: one(group[place]), range(len(group)), len(group)))
+        ended.update(pool.run(lambda place: attempt(work, group[place]), range(len(group)), len(group)))
     return ended
 
 
-def _attempt_in(work: Callable[[J], R], steps: Path, job: J) -> Attempt[R]:
-    return attempt(work, job, partial(_write_step, steps / f"{os.uname().nodename}-{os.getpid()}"))
-
-
-def _write_step(path: Path, line: str) -> None:
-    with suppress(OSError):  # not worth a failed job
-        if line:
-            path.with_name(f".{path.name}").write_text(line, encoding="utf-8")
-            path.with_name(f".{path.name}").replace(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _steps(folder: Path) -> dict[str, str]:
-    """Return the current step of each process that works on a task."""
-    lines = {}
-    for path in folder.glob("[!.]*"):
-        with suppress(OSError):  # it may end at any moment
-            lines[path.name] = path.read_text(encoding="utf-8")
-    return lines
-
-
-def _read(result: Path) -> dict[int, Attempt[Any]]:
-    """Read what a task left; raise `SpurgenError` if it failed outside of its jobs."""
-    outcome, value = pickle.loads(result.read_bytes())
-    if outcome != "success":
-        reason = str(value).strip().rpartition("\n")[2]
+def _ended(task: Any) -> dict[int, Attempt[Any]]:  # noqa: ANN401  # a job of submitit's, which ships no types
+    """Return what a task left, by the place of its jobs; raise `SpurgenError` if it failed outside of them."""
+    if not task.paths.result_pickle.exists():
+        return {}
+    if error := task.exception():
+        reason = str(error).partition("\n---")[2].partition("\n---")[0].strip().rpartition("\n")[2]
         raise SpurgenError(f"SLURM's machines cannot run the jobs: {reason}; is the same SpurGen installed there?")
-    ended: dict[int, Attempt[Any]] = value
-    return ended
+    left: dict[int, Attempt[Any]] = task.result()
+    return left
 
 
-def _last_words(log: Path) -> str:
-    """Return the last lines of a task's log, quoted behind a comma; nothing if there are none.
-
-    The very last ones are srun's, on how the task ended.
-    """
+def _check_losses(task: Any, losses: int, resources: Resources) -> None:  # noqa: ANN401  # as above
+    """Raise `SpurgenError` if jobs were lost too often, with the end of the log: srun's words on how the task ended."""
+    if losses <= resources.retries:
+        return
+    said = ""
     with suppress(OSError):
-        last = " / ".join(log.read_text(encoding="utf-8", errors="replace").split("\n")[-LINES:]).strip(" /")
-        return f", and its log ends with {last[-WORDS:]!r}" if last else ""
-    return ""
-
-
-def _queued() -> set[str] | None:
-    """Return the names of this user's pending and running tasks, or None if SLURM does not answer."""
-    listed = subprocess.run(["squeue", "-h", "-r", "--me", "-o", "%i"], capture_output=True, text=True, check=False)
-    return None if listed.returncode else set(listed.stdout.split())
-
-
-def _cancel(names: Iterable[str]) -> None:
-    if names:
-        subprocess.run(["scancel", *names], capture_output=True, check=False)
+        lines = task.paths.stderr.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = " / ".join(lines[-LINES:]).strip(" /")
+        said = f", and its log ends with {last[-WORDS:]!r}" if last else ""
+    raise SpurgenError(
+        f"a job was lost {losses} times{said}; where it needs more memory or time, see --memory-per-job and "
+        f"--minutes-per-job; {CONTINUES}"
+    )
 
 
 @contextmanager

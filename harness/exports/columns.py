@@ -87,14 +87,19 @@ def values_of(scenario: Scenario, chunk: Chunk) -> dict[str, list[Any]]:
     return values
 
 
-def header(scenario: Scenario) -> list[str]:
-    """Name the columns of a table of text: beside numbers of classes and channel values, their names."""
-    names = []
+def columns_of_text(scenario: Scenario) -> list[Column]:
+    """Return the columns of a table of text: beside numbers of classes and channel values, their names."""
+    columns = []
     for column in columns_of(scenario):
-        names.append(column.name)
+        columns.append(column)
         if has_names(column):
-            names.append(name_column(column))
-    return names
+            columns.append(Column(name_column(column), "text", f"name of {column.name}"))
+    return columns
+
+
+def header(scenario: Scenario) -> list[str]:
+    """Name the columns of a table of text."""
+    return [column.name for column in columns_of_text(scenario)]
 
 
 def rows_of(scenario: Scenario, chunk: Chunk) -> Iterator[tuple[Any, ...]]:

@@ -1,12 +1,15 @@
-"""The data card of a data set, README.md: how to open it, its columns, and a datasheet (Gebru et al. 2021)."""
+"""Datasheets (Gebru et al. 2021): the data card of a data set, README.md, and the datasheet of a frozen suite."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.suite import Suite
+from spurgen.harness.exports import suite_facts
 from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.responsible import correlated, responsible
@@ -25,73 +28,71 @@ HUGGING_FACE = {"val": "validation"}
 
 
 def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
-    """Return README.md."""
+    """Return README.md: how to open a data set, its columns, and its datasheet."""
     scenario = plan.scenario
-    facts = responsible([scenario])
+    names = [f"{name} ({scenario.channels[name].values} values)" for name in correlated(scenario)]
     parts = [
         {"part": part, "samples": f"{record.samples:,}", "SHA-256 of its content": record.sha256}
         for part, record in index.parts.items()
     ]
     columns = [{"column": f"`{column.name}`", "what it is": column.meaning} for column in form.columns(plan)]
-    return f"""\
----
-{_front_matter(form.card(plan))}
----
+    return _render(
+        [scenario], front=_front_matter(form.card(plan)), title=f"{scenario.name}, a world of SpurGen",
+        opening=f"{plan.total:,} drawn scenes of {scenario.image_size} x {scenario.image_size} pixels with English "
+        f"captions, in\n{scenario.num_classes} classes. Channels that are correlated with the class in train: "
+        f"{', '.join(names) or 'none'}.\nSHA-256 of the content, the same in every format with the same parts: "
+        f"`{index.content_sha256}`.\n\n```python\n{form.loading(plan).rstrip()}\n```",
+        tables=[markdown_table(parts), markdown_table(columns)], after_tables=_about_twins(plan),
+        composition="An instance is an image and a caption of the same scene. Strengths and sizes are in "
+        "`scenario.toml`.",
+        splits="The splits are the recommended ones.", croissant="croissant.json",
+        again="`spurgen generate scenario.toml` makes the same data again.",
+    )  # fmt: skip
 
-# {scenario.name}, a world of SpurGen
 
-{plan.total:,} drawn scenes of {scenario.image_size} x {scenario.image_size} pixels with English captions, in
-{scenario.num_classes} classes. Channels that are correlated with the class in train: {_correlated(scenario)}.
-SHA-256 of the content, the same in every format with the same parts: `{index.content_sha256}`.
+def suite_datasheet(suite: Suite) -> str:
+    """Return the datasheet of a suite, Markdown; raise `FrozenDataError` if there is no manifest."""
+    counts, scenarios = suite_facts.worlds(suite), suite_facts.templates(suite)
+    lines = [_line(scenario, [w for w in counts if w["scenario"] == scenario.name]) for scenario in scenarios]
+    return _render(
+        scenarios, front="", title=f"Datasheet of suite {suite.name}",
+        opening="Written by `spurgen splits describe`. Questions after Gebru et al. 2021.",
+        tables=[markdown_table(lines)], after_tables="",
+        composition="An instance is an image, a caption of the same scene, or both. Nothing is stored but the "
+        f"scenarios and the digests of\nall samples in {suite.manifest_file.name}: {suite_facts.remake(suite)}",
+        splits="No image and no caption of a world's test split occurs in its train or val split; this was checked "
+        "when the suite was\nfrozen.", croissant=suite.croissant_file.name,
+        again=f"`spurgen splits verify --suite {suite.spoken}` makes every sample again and compares it with the "
+        "manifest.",
+    )  # fmt: skip
 
-```python
-{form.loading(plan).rstrip()}
-```
 
-{markdown_table(parts)}
+def _render(scenarios: Sequence[Scenario], **content: Any) -> str:  # noqa: ANN401  # what the template names
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # half of what importing this module would take
 
-{markdown_table(columns)}
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, trim_blocks=True,
+        keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+    return made.get_template("datasheet.md.j2").render(facts=responsible(scenarios), **content)
 
-{_about_twins(plan)}## Datasheet
 
-**Motivation.** On real data nobody knows every shortcut; here each is known, so reliance on it can be measured exactly.
-Made by the SpurGen authors.
-
-**Composition.** An instance is an image and a caption of the same scene. Strengths and sizes are in
-`scenario.toml`. {_joined(facts["rai:dataBiases"])}
-{_joined(facts["rai:dataAnnotationProtocol"])} The splits are the recommended ones, and samples are independent except
-for twins and their bases. {_joined(facts["rai:personalSensitiveInformation"])} The data need no other source.
-
-**Collection.** {facts["rai:dataCollection"]} No people took part, so no consent was asked and no ethical review
-was needed.
-
-**Preprocessing.** {_joined(facts["rai:dataPreprocessingProtocol"])} `spurgen generate scenario.toml` makes the
-same data again.
-
-**Uses.** {_joined(facts["rai:dataUseCases"])} Not for training a product.
-{_joined(facts["rai:dataLimitations"])} {facts["rai:dataSocialImpact"]}
-
-**Distribution.** Under the MIT licence, `LICENSE`. `croissant.json` describes the data for machines.
-
-**Maintenance.** {facts["rai:dataReleaseMaintenancePlan"]}
-"""
+def _line(scenario: Scenario, worlds: list[dict[str, Any]]) -> dict[str, object]:
+    """Return a scenario's line of the table, from the counts of its worlds."""
+    return {
+        "scenario": f"`{scenario.name}`",
+        "worlds": scenario.worlds,
+        "classes": scenario.num_classes,
+        "correlated channels": ", ".join(correlated(scenario)) or "none",
+        "samples": f"{sum(world['samples'] for world in worlds):,}",
+        "twins": f"{sum(world['twins'] for world in worlds):,}",
+    }
 
 
 def _about_twins(plan: Plan) -> str:
-    if not any(part.startswith("twins/") for part in plan.parts):
-        return ""
     own = {part.split("/")[1] for part in plan.parts if part.startswith("twins/")}
     said = "; ".join(f"{what} (`{place}`)" for kind, (place, what) in TWINS.items() if kind in own)
-    return f"A twin is its base sample in test with one change: {said}.\n\n"
-
-
-def _joined(texts: list[str]) -> str:
-    return " ".join(texts)
-
-
-def _correlated(scenario: Scenario) -> str:
-    names = [f"{name} ({scenario.channels[name].values} values)" for name in correlated(scenario)]
-    return ", ".join(names) or "none"
+    return f"A twin is its base sample in test with one change: {said}." if said else ""
 
 
 def _front_matter(files: Mapping[str, str]) -> str:

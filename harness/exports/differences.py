@@ -14,8 +14,8 @@ from PIL import Image
 from spurgen.benchmark.errors import MissingError, ReadError
 from spurgen.benchmark.reading import open_plain
 from spurgen.benchmark.scenario import Scenario
-from spurgen.harness.exports.formats._images import image_name
 from spurgen.harness.exports.formats.folder import TABLE, local_name, table_columns, table_rows
+from spurgen.harness.exports.images import image_name
 from spurgen.harness.exports.plan import Plan, Shard, chunks_of
 
 TABLE_BYTES, IMAGE_BYTES = 1 << 30, 1 << 22  # an image of 512 x 512 pixels of noise takes .8 MB

@@ -1,25 +1,26 @@
-"""What comes with a data set: the scenario, a licence, a data card with the datasheet, and a Croissant description."""
+"""What comes with data: their scenario, licence, data card or datasheet, and Croissant description."""
 
-import json
 import os
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import tomli_w
 
+from spurgen.benchmark.errors import MissingError, ReadError
+from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.scenario import Scenario
-from spurgen.harness.exports.datasheet import data_card
+from spurgen.benchmark.shell import pip_install
+from spurgen.benchmark.suite import Suite
+from spurgen.harness.exports.datasheet import data_card, suite_datasheet
 from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.plan import Plan
-from spurgen.harness.exports.responsible import responsible
-from spurgen.harness.machine.citation import AUTHORS, bibtex
+from spurgen.harness.machine.citation import AUTHORS
+from spurgen.harness.machine.files import write_atomically
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
-NAMES = (SCENARIO, LICENSE, CARD, CROISSANT)
-TERMS = "https://opensource.org/license/mit"
+NAMES = (SCENARIO, LICENSE, CARD)
 MIT = f"""\
 MIT License
 
@@ -38,20 +39,6 @@ WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEM
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """
-CONTEXT = {
-    "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column",
-    "conformsTo": "dct:conformsTo", "cr": "http://mlcommons.org/croissant/",
-    "data": {"@id": "cr:data", "@type": "@json"}, "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/", "equivalentProperty": "cr:equivalentProperty",
-    "examples": {"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract",
-    "field": "cr:field", "fileObject": "cr:fileObject", "fileProperty": "cr:fileProperty", "fileSet": "cr:fileSet",
-    "format": "cr:format", "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath",
-    "key": "cr:key", "md5": "cr:md5", "parentField": "cr:parentField", "path": "cr:path",
-    "rai": "http://mlcommons.org/croissant/RAI/", "recordSet": "cr:recordSet", "references": "cr:references",
-    "regex": "cr:regex", "repeated": "cr:repeated", "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate", "sc": "https://schema.org/",
-    "separator": "cr:separator", "source": "cr:source", "subField": "cr:subField", "transform": "cr:transform",
-}  # fmt: skip
 
 
 def write_scenario(scenario: Scenario, folder: Path) -> None:
@@ -62,47 +49,49 @@ def write_scenario(scenario: Scenario, folder: Path) -> None:
 
 
 def write(plan: Plan, folder: Path, index: Index, form: ModuleType) -> None:
-    """Write all documents of a data set."""
+    """Write all documents of a data set, the Croissant description only where mlcroissant is installed."""
     write_scenario(plan.scenario, folder)
     (folder / LICENSE).write_text(MIT, encoding="utf-8")
     (folder / CARD).write_text(data_card(plan, index, form), encoding="utf-8")
-    (folder / CROISSANT).write_text(dump_croissant(croissant(plan, folder, index, form)), encoding="utf-8")
+    if can_describe():
+        from spurgen.harness.exports.croissant import of_data_set  # mlcroissant takes a second to import
+
+        (folder / CROISSANT).write_text(of_data_set(plan, folder, index, form, today()), encoding="utf-8")
 
 
-def croissant(plan: Plan, folder: Path, index: Index, form: ModuleType) -> dict[str, Any]:
-    """Return the Croissant description of a data set, with the vocabulary for responsible AI."""
-    scenario = plan.scenario
-    title = f"spurgen-{scenario.suite}-{scenario.name}"
-    text = f"Drawn scenes with captions, in which every spurious correlation is known ({scenario.name}, "
-    content = {**form.distribution(plan, folder), **responsible([scenario])}
-    return described(
-        title,
-        f"{text}{plan.total:,} samples). SHA-256 of the content: {index.content_sha256}.",
-        bibtex(f"{title}, content SHA-256 {index.content_sha256[:16]}"),
-        {"url": f"urn:sha256:{index.content_sha256}", "version": version("spurgen"), "datePublished": today()}
-        | content,
-    )
+def write_suite(suite: Suite) -> list[Path]:
+    """Write the datasheet of a frozen suite and its Croissant description, which keeps the date of the first one.
+
+    Return the files: the datasheet alone without mlcroissant. Raise `FrozenDataError` if there is no manifest.
+    """
+    written = {suite.datasheet_file: suite_datasheet(suite)}
+    if can_describe():
+        from spurgen.harness.exports.croissant import of_suite
+
+        written[suite.croissant_file] = of_suite(suite, _first_date(suite.croissant_file))
+    for path, text in written.items():
+        write_atomically(path, text)
+    return list(written)
 
 
-def described(title: str, text: str, citation: str, content: dict[str, Any]) -> dict[str, Any]:
-    """Return a Croissant description: what every one has, and the content."""
-    return {
-        "@context": CONTEXT,
-        "@type": "sc:Dataset",
-        "name": title,
-        "description": text,
-        "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
-        "license": TERMS,
-        "creator": {"@type": "sc:Organization", "name": AUTHORS},
-        "citeAs": citation,
-        "isLiveDataset": False,
-        **content,
-    }
+def can_describe() -> bool:
+    """Return whether mlcroissant, of the extra `data`, is installed."""
+    return find_spec("mlcroissant") is not None
 
 
-def dump_croissant(description: dict[str, Any]) -> str:
-    """Return a Croissant description as JSON text."""
-    return json.dumps(description, indent=1, ensure_ascii=False) + "\n"
+def left_out(file: Path) -> str:
+    """Return a line on a Croissant description that could not be written."""
+    return f"{file} was left out: it needs mlcroissant; run {pip_install('data')} and write it again"
+
+
+def _first_date(path: Path) -> str:
+    """Return the date of publication in a Croissant description, or today's if there is none yet."""
+    try:
+        return str(read_json(path, "the Croissant description")["datePublished"])
+    except MissingError:
+        return today()
+    except (KeyError, TypeError):
+        raise ReadError(f"{path} has no datePublished; restore it from version control, or delete it") from None
 
 
 def today() -> str:

@@ -1,6 +1,6 @@
 """What a data set consists of: its parts, the shards in which they are written, and their samples in chunks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,6 +91,12 @@ class Chunk:
 def flat(part: str) -> str:
     """Return a part's name as a file name has it: `twins-core` for `twins/core`."""
     return part.replace("/", "-")
+
+
+def pattern(plan: Plan, part: str, file_name: Callable[[Shard], str]) -> str:
+    """Return the pattern of the names of a part's shards."""
+    first = next(shard for shard in plan.shards() if shard.part == part)
+    return file_name(first).replace(f"-{0:05d}-of-", "-?????-of-")
 
 
 def chosen_parts(scenario: Scenario, splits: Iterable[str], twins: bool) -> tuple[str, ...]:

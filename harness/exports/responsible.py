@@ -9,26 +9,26 @@ from spurgen.benchmark.scenario import Scenario
 
 
 def responsible(scenarios: Sequence[Scenario]) -> dict[str, Any]:
-    """Return the fields of the vocabulary, for the data of one or more scenarios."""
+    """Return fields of `mlcroissant.Metadata`, for the data of one or more scenarios."""
     origin = "Labels and factors are those from which a sample was drawn."
     return {
-        "rai:dataCollection": "Nothing was collected: a program draws every image and writes every caption from the "
+        "data_collection": "Nothing was collected: a program draws every image and writes every caption from the "
         "scenario and its seed.",
-        "rai:dataCollectionType": ["Others: synthetic data"],
-        "rai:dataCollectionMissingData": "None: every sample has an image, a caption and all factors.",
-        "rai:dataPreprocessingProtocol": ["None; images are stored without loss, as PNG."],
-        "rai:dataImputationProtocol": "None.",
-        "rai:dataAnnotationProtocol": [origin, *_each(scenarios, _noise)],
-        "rai:machineAnnotationTools": ["SpurGen's generator"],
-        "rai:dataBiases": _each(scenarios, _biases),
-        "rai:dataUseCases": ["Measuring whether a model learned the class or a shortcut, and comparing methods that "
+        "data_collection_type": ["Others: synthetic data"],
+        "data_collection_missing_data": "None: every sample has an image, a caption and all factors.",
+        "data_preprocessing_protocol": ["None; images are stored without loss, as PNG."],
+        "data_imputation_protocol": "None.",
+        "data_annotation_protocol": [origin, *_each(scenarios, _noise)],
+        "machine_annotation_tools": ["SpurGen's generator"],
+        "data_biases": _each(scenarios, _biases),
+        "data_use_cases": ["Measuring whether a model learned the class or a shortcut, and comparing methods that "
                              "prevent shortcuts."],
-        "rai:dataLimitations": ["Drawn scenes: what a model does here need not carry over to photographs. English "
+        "data_limitations": ["Drawn scenes: what a model does here need not carry over to photographs. English "
                                 "captions from a grammar of few sentences."],
-        "rai:dataSocialImpact": "Methods that rely less on shortcuts may also treat groups of people more equally; "
+        "data_social_impact": "Methods that rely less on shortcuts may also treat groups of people more equally; "
         "results on these data alone do not show that they do.",
-        "rai:personalSensitiveInformation": ["No people are depicted or described, and no data of people were used."],
-        "rai:dataReleaseMaintenancePlan": "The data are a function of the scenario and never change; a fix is a new "
+        "personal_sensitive_information": ["No people are depicted or described, and no data of people were used."],
+        "data_release_maintenance_plan": "The data are a function of the scenario and never change; a fix is a new "
         "version under another name.",
     }  # fmt: skip
 

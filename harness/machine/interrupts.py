@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 
@@ -52,7 +51,11 @@ def explain_stop(note: str) -> Iterator[None]:
     except KeyboardInterrupt as stop:
         stop.add_note(note)
         raise
-    except BrokenProcessPool:
+    except Exception as error:
+        from concurrent.futures.process import BrokenProcessPool  # late: every start of a command would wait for it
+
+        if not isinstance(error, BrokenProcessPool):
+            raise
         raise LostProcessError(
             f"a process ended by itself, probably because memory ran out: try --jobs 1; {note}"
         ) from None

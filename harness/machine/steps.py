@@ -1,6 +1,7 @@
 """The current step of each running job: its process writes it to a file, which the progress bar reads.
 
-A process on another machine sends it instead (`sent_by`), and the executor writes the file (`mirror`).
+A process on another machine writes to a folder that both see (`look_into`), or sends it (`sent_by`), and the executor
+writes the file (`mirror`).
 """
 
 import os
@@ -28,7 +29,7 @@ def reporting(job: str) -> Iterator[Show]:
     if not folder:
         yield lambda _: None
         return
-    path = Path(folder) / str(os.getpid())
+    path = Path(folder) / f"{os.uname().nodename}-{os.getpid()}"
 
     def show(step: str) -> None:
         with suppress(OSError):  # not worth a failed job
@@ -67,10 +68,17 @@ def mirror(lines: Mapping[str, str]) -> None:
                 path.write_text(line, encoding="utf-8")
 
 
+def look_into(shared: Path) -> None:
+    """Show the steps that processes of other machines write to a shared folder, as long as it exists."""
+    if folder := os.environ.get(FOLDER):
+        with suppress(OSError):  # not worth a failed run
+            (Path(folder) / shared.parent.name).symlink_to(shared)
+
+
 def current(folder: Path) -> list[str]:
     """Return a line per running job, sorted: its step, and for how many seconds it has been unchanged."""
     lines = []
-    for path in folder.glob("*[0-9]"):
+    for path in [*folder.glob("*[0-9]"), *folder.glob("*/*[0-9]")]:
         with suppress(OSError, UnicodeDecodeError):  # it may end at any moment
             age = time.time() - path.stat().st_mtime
             since = f", {age:.0f} s" if age >= 1 else ""

@@ -75,7 +75,7 @@ def fit_temperature(logits: Scores, labels: Labels) -> float:
 
     `logits`: real (n, K). `labels`: integers (n,) in [0, K). Leads count up to `largest_lead`, which bounds what a
     sample can do to T. The loss is convex in 1 / T. It is solved on logits in units of their own scale r (root mean
-    square lead, as far as it counts), so that fit(c * logits) = c * fit(logits). Where the loss has no minimum of its
+    square lead, as far as it counts), so that `fit(c * logits) = c * fit(logits)`. Where the loss has no minimum of its
     own:
 
     - rows without contrast (r = 0): T = 1;

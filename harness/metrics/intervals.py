@@ -66,7 +66,7 @@ def basic_interval(point: float, replicates: Scores, level: float = 0.95) -> Int
 
 
 def bias_corrected(point: float, replicates: Scores) -> float:
-    """Return a proportion less its bootstrap bias, 2 * point - mean(replicates), clipped to [0, 1].
+    """Return a proportion less its bootstrap bias, `2 * point - mean(replicates)`, clipped to [0, 1].
 
     `point`: in [0, 1]. `replicates`: real (B,) (Efron & Tibshirani 1993, section 10.6).
     """

@@ -7,8 +7,8 @@ from spurgen.harness.metrics.worst_group import lowest_accuracy
 def pattern_accuracies(group_accuracies: Scores, num_classes: int) -> Float64:
     """Return the accuracy of every alignment pattern, averaged over classes: float64 (G / num_classes,).
 
-    `group_accuracies`: real (G,), of group class * (G / num_classes) + pattern. Raises `MetricError` for a misshapen or
-    non-finite array, or if `num_classes` does not divide G.
+    `group_accuracies`: real (G,), of group `class * (G / num_classes) + pattern`. Raises `MetricError` for a misshapen
+    or non-finite array, or if `num_classes` does not divide G.
     """
     accuracies = as_reals("group_accuracies", group_accuracies, ("G",))
     if num_classes < 1 or len(accuracies) % num_classes:

@@ -36,12 +36,12 @@ def spurious_sensitivities(base_probs: Scores, twin_probs: Scores, labels: Label
 
 
 def spurious_sensitivity(base_probs: Scores, twin_probs: Scores, labels: Labels) -> float:
-    """Return SSS_c = E |f(x)[y] - f(Shuffle_c(x))[y]|, in [0, 1]: the mean of `spurious_sensitivities`."""
+    """Return `SSS_c = E |f(x)[y] - f(Shuffle_c(x))[y]|`, in [0, 1]: the mean of `spurious_sensitivities`."""
     return float(spurious_sensitivities(base_probs, twin_probs, labels).mean())
 
 
 def core_sensitivities(base_probs: Scores, core_probs: Scores, labels: Labels) -> Float64:
-    """Return each sample's |f(x)[y] - f(core twin)[y]|, y the base's label: float64 (m,) in [0, 1].
+    """Return each sample's `|f(x)[y] - f(core twin)[y]|`, y the base's label: float64 (m,) in [0, 1].
 
     `base_probs`, `core_probs`: probabilities (m, K); a core twin shows another class and keeps all else.
     `labels`: the base samples' labels, integers (m,) in [0, K). Raises as `spurious_sensitivities`.
@@ -55,7 +55,7 @@ def core_sensitivity(base_probs: Scores, core_probs: Scores, labels: Labels) -> 
 
 
 def placebo_sensitivities(base_probs: Scores, placebo_probs: Scores, labels: Labels) -> Float64:
-    """Return each sample's |f(x)[y] - f(placebo twin)[y]|, float64 (m,) in [0, 1].
+    """Return each sample's `|f(x)[y] - f(placebo twin)[y]|`, float64 (m,) in [0, 1].
 
     `base_probs`, `placebo_probs`: probabilities (m, K); a placebo twin differs in its nuisances only.
     `labels`: integers (m,) in [0, K). Raises as `spurious_sensitivities`.

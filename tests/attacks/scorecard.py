@@ -17,8 +17,8 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample, twins
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.commands._sections import renew
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.options.sections import renew
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.plan import plan, plan_private
 from spurgen.harness.running.run import Outcome as RunOutcome

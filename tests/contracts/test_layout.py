@@ -21,8 +21,8 @@ MAY_IMPORT = {
 }
 ROOMS = (
     "worker", "machine", "executors", "metrics", "statistics", "results", "sandbox", "splits", "exports", "running",
-    "board", "plots", "experiments", "validity", "site", "evaluation", "questions", "public",
-    "parser", "commands", "cli",
+    "board", "experiments", "plots", "validity", "site", "evaluation", "questions", "public",
+    "options", "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
@@ -95,17 +95,57 @@ def test_what_runs_in_a_submissions_process_imports_no_other_room():
         assert set(rooms(path)) <= {"worker"}, name(path)
 
 
-def test_commands_share_code_only_through_support_modules():
+MODULES = {".".join(("spurgen", *path.relative_to(ROOT).with_suffix("").parts)): path for path in SOURCES}
+
+
+def modules_of(path):
+    """Return the modules of the package that a file imports, anywhere but for types alone."""
+    tree, found = ast.parse(path.read_text()), set()
+    for_types = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    skipped = {inner for node in for_types for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in skipped:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {each if each in MODULES else node.module for each in names}
+    return found & MODULES.keys()
+
+
+IMPORTS = {module: modules_of(path) for module, path in MODULES.items()}
+CIRCLES = {("spurgen.harness.board.frame", "spurgen.harness.board.schema")}  # `to_pandas` of what frame makes tables of
+PRIVATE = "spurgen.harness.validity."  # modules that validity's tests share, and its command and figures use
+
+
+def test_no_two_files_import_one_another():
+    circles = {(one, other) for one, others in IMPORTS.items() for other in others if one < other}
+    circles = {(one, other) for one, other in circles if one in IMPORTS[other]}
+    assert circles <= CIRCLES
+
+
+def test_a_module_with_an_underscore_is_imported_in_its_own_folder_alone():
+    for module, others in IMPORTS.items():
+        for folder, _, last in (other.rpartition(".") for other in others):
+            own = module.startswith(f"{folder}.") or f"{folder}.".startswith(PRIVATE)
+            assert own or not last.startswith("_"), f"{module} imports {folder}.{last}"
+
+
+def test_tools_import_public_modules_only():
+    for path in TOOLS:
+        assert not re.search(r"from spurgen\.\S*\._", path.read_text()), name(path)
+
+
+def test_commands_never_import_one_another():
     commands = "spurgen.harness.commands."
-    for path in (ROOT / "harness" / "commands").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = []
-            if isinstance(node, ast.ImportFrom):
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            for each in names:
-                assert not each.startswith(commands) or each.removeprefix(commands).startswith("_"), (name(path), each)
+    for module, others in IMPORTS.items():
+        if module.startswith(commands):
+            assert not [each for each in others if each.startswith(commands) and not each.startswith(f"{commands}_")]
+
+
+def test_the_source_does_not_grow():
+    """A commit that raises SOURCE_LINES says why; one that removes lines lowers it."""
+    most = int(re.search(r"^SOURCE_LINES=(\d+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)[1])
+    files = [*SOURCES, *TOOLS, *(ROOT / "docs").rglob("*.py")]
+    lines = sum(path.read_bytes().count(b"\n") for path in files)
+    assert lines <= most, f"{lines} lines of *.py outside tests: more than SOURCE_LINES={most} in .ci/run"
 
 
 @pytest.mark.parametrize(

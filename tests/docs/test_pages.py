@@ -17,7 +17,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel, Environment, SplitSizes
 from spurgen.generators import check, class_names
 from spurgen.harness.cli import main
-from spurgen.harness.commands._limits import FLAGS
+from spurgen.harness.options.limits import FLAGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -12,7 +12,8 @@ A format has
   it returns the paths of these files in the folder;
 - `loading(plan)`: how the data set is opened, as Python;
 - `card(plan)`: the file patterns of every part, for Hugging Face's readers;
-- `distribution(plan, folder)`: the files and record sets of its Croissant description.
+- `patterns(plan)`: the same for its Croissant description, with `ENCODING`, the files' media type, and `RECORDS_IN`,
+  the table of all samples, if there is one.
 
 Shards are written by several processes, in any order.
 """

@@ -12,14 +12,15 @@ from typing import Any
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators import class_names
 from spurgen.generators.streams import Int64
-from spurgen.harness.exports import describing
+from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import rows_of
-from spurgen.harness.exports.formats import _images, folder
+from spurgen.harness.exports.formats import folder
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 from spurgen.harness.splits.freeze import make_part
 
 SUMMARY = "PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm read them"
-TABLE = folder.TABLE
+TABLE = RECORDS_IN = folder.TABLE
+ENCODING = folder.ENCODING
 REQUIRES = ()
 OWN_COLUMNS = folder.OWN_COLUMNS
 columns = folder.columns
@@ -34,12 +35,12 @@ def class_folders(scenario: Scenario) -> list[str]:
 
 def _names(scenario: Scenario, part: str, start: int, labels: Int64) -> list[str]:
     folders = class_folders(scenario)
-    return [_images.image_name(f"{part}/{folders[label]}", start + k) for k, label in enumerate(labels.tolist())]
+    return [images.image_name(f"{part}/{folders[label]}", start + k) for k, label in enumerate(labels.tolist())]
 
 
 def files(plan: Plan, shard: Shard) -> Iterator[str]:
     """Name the files of a shard: its images, and its piece of the table."""
-    yield _images.piece_name(shard)
+    yield images.piece_name(shard)
     made = make_part(plan.scenario, shard.part, shard.start, shard.stop, images=False, captions=False)
     yield from _names(plan.scenario, shard.part, shard.start, made.labels)
 
@@ -52,16 +53,16 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
     def rows() -> Iterable[tuple[Any, ...]]:
         for chunk in chunks:
             names: Sequence[str] = _names(plan.scenario, chunk.part, chunk.start, chunk.samples.labels)
-            _images.write_images(chunk, folder, names)
+            images.write_images(chunk, folder, names)
             yield from ((name, *row) for name, row in zip(names, rows_of(plan.scenario, chunk), strict=True))
 
-    _images.write_piece(folder, shard, rows())
+    images.write_piece(folder, shard, rows())
 
 
 def finish(plan: Plan, folder: Path) -> list[str]:
     """Write metadata.csv; return its path."""
     header = [column.name for column in columns(plan)]
-    _images.write_table(folder / TABLE, header, _images.lines(folder, plan.shards()))
+    images.write_table(folder / TABLE, header, images.lines(folder, plan.shards()))
     return [TABLE]
 
 
@@ -80,6 +81,6 @@ def card(plan: Plan) -> dict[str, str]:
     return {part: f"{part}/*/*" for part in plan.parts}
 
 
-def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
-    """Describe the table, from which the records are read, and the images that it names."""
-    return describing.table_and_images(plan, folder, TABLE, columns(plan), "*/*.png")
+def patterns(plan: Plan) -> dict[str, str]:
+    """Return the images of every part."""
+    return {part: f"{part}/*/*.png" for part in plan.parts}

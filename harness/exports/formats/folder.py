@@ -6,21 +6,21 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from spurgen.harness.exports import describing
-from spurgen.harness.exports.columns import Column, rows_of
-from spurgen.harness.exports.formats import _images
+from spurgen.harness.exports import images
+from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "PNG files and metadata.csv, as Hugging Face's imagefolder reads them"
-TABLE = "metadata.csv"
+TABLE = RECORDS_IN = "metadata.csv"
+ENCODING = "image/png"
 REQUIRES = ()
 OWN_COLUMNS = ("file_name", "image", "*_file_name")  # imagefolder makes images of the first and the last
-files = _images.files
+files = images.files
 
 
 def columns(plan: Plan) -> list[Column]:
     """Return the columns of metadata.csv."""
-    return [Column("file_name", "text", "path of the image"), *describing.columns_of_text(plan)]
+    return [Column("file_name", "text", "path of the image"), *columns_of_text(plan.scenario)]
 
 
 def table_columns(plan: Plan) -> list[str]:
@@ -30,7 +30,7 @@ def table_columns(plan: Plan) -> list[str]:
 
 def table_rows(plan: Plan, chunk: Chunk) -> Iterable[tuple[Any, ...]]:
     """Return the lines of metadata.csv."""
-    return ((name, *row) for name, row in zip(_images.names_of(chunk), rows_of(plan.scenario, chunk), strict=True))
+    return ((name, *row) for name, row in zip(images.names_of(chunk), rows_of(plan.scenario, chunk), strict=True))
 
 
 def local_name(name: str) -> str:
@@ -43,10 +43,10 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 
     def rows() -> Iterable[tuple[Any, ...]]:
         for chunk in chunks:
-            _images.write_images(chunk, folder, _images.names_of(chunk))
+            images.write_images(chunk, folder, images.names_of(chunk))
             yield from table_rows(plan, chunk)
 
-    _images.write_piece(folder, shard, rows())
+    images.write_piece(folder, shard, rows())
 
 
 def finish(plan: Plan, folder: Path) -> list[str]:
@@ -55,10 +55,10 @@ def finish(plan: Plan, folder: Path) -> list[str]:
     Without the latter, `imagefolder` takes the splits' names for labels.
     """
     names = table_columns(plan)
-    _images.write_table(folder / TABLE, names, _images.lines(folder, plan.shards()))
+    images.write_table(folder / TABLE, names, images.lines(folder, plan.shards()))
     for part, shards in groupby(plan.shards(), key=attrgetter("part")):
-        own = ([local_name(line[0]), *line[1:]] for line in _images.lines(folder, shards))
-        _images.write_table(folder / part / TABLE, names, own)
+        own = ([local_name(line[0]), *line[1:]] for line in images.lines(folder, shards))
+        images.write_table(folder / part / TABLE, names, own)
     return [TABLE, *(f"{part}/{TABLE}" for part in plan.parts)]
 
 
@@ -77,6 +77,6 @@ def card(plan: Plan) -> dict[str, str]:
     return {part: f"{part}/*" for part in plan.parts}
 
 
-def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
-    """Describe the table, from which the records are read, and the images that it names."""
-    return describing.table_and_images(plan, folder, TABLE, columns(plan))
+def patterns(plan: Plan) -> dict[str, str]:
+    """Return the images of every part."""
+    return {part: f"{part}/*.png" for part in plan.parts}

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from spurgen.harness.exports import describing, png
+from spurgen.harness.exports import png
 from spurgen.harness.exports.columns import Column, columns_of, values_of
 from spurgen.harness.exports.parquet_files import IMAGE, Feature, class_of, parquet_file, value_of
-from spurgen.harness.exports.plan import Chunk, Plan, Shard
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, pattern
 
 SUMMARY = "Parquet files with images, as datasets and pandas read them (needs pyarrow)"
 REQUIRES = ("pyarrow",)
+RECORDS_IN, ENCODING = "", "application/x-parquet"
 OWN_COLUMNS = ("image",)
 TYPES = {"text": "string", "whole": "int64", "flag": "bool"}
 
@@ -74,10 +74,7 @@ splits = load_dataset("FOLDER")  # decoded images; load_dataset("FOLDER", "twins
 
 def card(plan: Plan) -> dict[str, str]:
     """Return the files of every part."""
-    return {part: describing.pattern(plan, part, file_name) for part in plan.parts}
+    return {part: pattern(plan, part, file_name) for part in plan.parts}
 
 
-def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
-    """Describe the files of every part, and a record set for each."""
-    del folder
-    return describing.shards_with_columns(plan, file_name, "application/x-parquet", columns_of(plan.scenario))
+patterns = card

@@ -4,14 +4,14 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from spurgen.harness.exports import describing, png
-from spurgen.harness.exports.columns import Column, header, rows_of
-from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
+from spurgen.harness.exports import png
+from spurgen.harness.exports.columns import Column, columns_of_text, header, rows_of
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat, pattern
 
 SUMMARY = "tar files for the library webdataset"
 REQUIRES = ()
+RECORDS_IN, ENCODING = "", "application/x-tar"
 OWN_COLUMNS = ()
 
 BUFFER = 1 << 20
@@ -23,7 +23,7 @@ PLAIN_SUM = sum(PLAIN) - sum(PLAIN[SIZE]) - sum(PLAIN[CHECKSUM]) + 8 * ord(" ")
 
 def columns(plan: Plan) -> list[Column]:
     """Return the keys of a sample's JSON object."""
-    return describing.columns_of_text(plan)
+    return columns_of_text(plan.scenario)
 
 
 def file_name(shard: Shard) -> str:
@@ -86,10 +86,7 @@ samples = wds.WebDataset(tars, shardshuffle=False).decode("rgb8").to_tuple("png"
 
 def card(plan: Plan) -> dict[str, str]:
     """Return the files of every part."""
-    return {part: describing.pattern(plan, part, file_name) for part in plan.parts}
+    return {part: pattern(plan, part, file_name) for part in plan.parts}
 
 
-def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
-    """Describe the files of every part; readers know what is in them by their names."""
-    del folder
-    return describing.shards(plan, file_name, "application/x-tar")
+patterns = card

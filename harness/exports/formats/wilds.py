@@ -10,13 +10,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from spurgen.harness.exports import describing
-from spurgen.harness.exports.columns import Column, rows_of
-from spurgen.harness.exports.formats import _images
+from spurgen.harness.exports import images
+from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
+from spurgen.harness.exports.formats import folder
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "the layout of Waterbirds, as WILDS, group_DRO and SubpopBench read it; --place names the attribute"
 TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
+RECORDS_IN, ENCODING = TABLE, "image/png"
 SPLITS = {"train": 0, "val": 1, "test": 2}
 TWINS = 3  # a split that no reader asks for
 OURS = (
@@ -29,12 +30,13 @@ OURS = (
 )
 REQUIRES = ()
 OWN_COLUMNS = ("img_id", *(column.name for column in OURS), "part")
-files = _images.files
+files = images.files
+patterns = folder.patterns
 
 
 def columns(plan: Plan) -> list[Column]:
     """Return the columns of metadata.csv; our own `split` is called `part`."""
-    rest = (replace(c, name="part") if c.name == "split" else c for c in describing.columns_of_text(plan))
+    rest = (replace(c, name="part") if c.name == "split" else c for c in columns_of_text(plan.scenario))
     return [Column("img_id", "whole", "number of the image, counted from 1"), *OURS, *rest]
 
 
@@ -44,20 +46,20 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 
     def rows() -> Iterable[tuple[Any, ...]]:
         for chunk in chunks:
-            names = _images.names_of(chunk)
-            _images.write_images(chunk, folder, names)
+            names = images.names_of(chunk)
+            images.write_images(chunk, folder, names)
             labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
             rest = rows_of(plan.scenario, chunk)
             for name, label, place, row in zip(names, labels, places, rest, strict=True):
                 yield name, label, split, place, name, place, *row
 
-    _images.write_piece(folder, shard, rows())
+    images.write_piece(folder, shard, rows())
 
 
 def finish(plan: Plan, folder: Path) -> list[str]:
     """Write metadata.csv, and the file without which WILDS takes a data set for incomplete; return their paths."""
-    numbered = ([str(k), *line] for k, line in zip(count(1), _images.lines(folder, plan.shards()), strict=False))
-    _images.write_table(folder / TABLE, [column.name for column in columns(plan)], numbered)
+    numbered = ([str(k), *line] for k, line in zip(count(1), images.lines(folder, plan.shards()), strict=False))
+    images.write_table(folder / TABLE, [column.name for column in columns(plan)], numbered)
     (folder / RELEASE).write_text("")
     return [TABLE, RELEASE]
 
@@ -76,8 +78,3 @@ def card(plan: Plan) -> dict[str, str]:
     """Return the table as the only split: without it, Hugging Face takes the folders' names for labels."""
     del plan
     return {"table": TABLE}
-
-
-def distribution(plan: Plan, folder: Path) -> dict[str, Any]:
-    """Describe the table, from which the records are read, and the images that it names."""
-    return describing.table_and_images(plan, folder, TABLE, columns(plan))

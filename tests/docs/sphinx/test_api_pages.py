@@ -6,7 +6,7 @@ from spurgen.harness import metrics
 
 def test_there_is_a_page_of_every_package_and_every_method(tmp_path):
     api_pages.write(tmp_path)
-    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.rst")} == {*api_pages.PAGES.values()}
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.md")} == {*api_pages.PAGES.values()}
 
 
 def test_a_package_lists_every_public_name():
@@ -17,18 +17,17 @@ def test_a_package_lists_every_public_name():
 
 
 def test_the_list_of_methods_has_each_with_its_access_tier_and_its_summary():
-    text = api_pages.methods()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in api_pages.methods().splitlines()]
     for name, module in api_pages.METHODS.items():
-        row = text.split(f"- :doc:`{name} <baselines/{name}>`\n")[1].splitlines()
-        assert row[0].strip() == f"- ``{module.submission.ACCESS}``"
-        assert row[1].strip() == f"- {module.__doc__.splitlines()[0]}"
+        summary = module.__doc__.splitlines()[0]
+        assert [f"[{name}](baselines/{name}.md)", f"`{module.submission.ACCESS}`", summary] in rows
 
 
 def test_a_method_has_its_own_hyper_parameters_first_with_default_range_and_source():
     text = api_pages.method("group_dro")
-    assert text.index("``eta``") < text.index("``epochs``")
-    row = text.split("- ``eta``\n")[1].split("   * - ")[0]
-    assert [cell.strip() for cell in row.split("     - ")[1:5]] == [
-        f"``{group_dro.Hyperparameters().eta}``", "0.0001 to 1", "log-uniform, 0.001 to 0.1",
+    assert text.index("`eta`") < text.index("`epochs`")
+    (row,) = [line for line in text.splitlines() if line.startswith("| `eta`")]
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == [
+        f"`{group_dro.Hyperparameters().eta}`", "0.0001 to 1", "log-uniform, 0.001 to 0.1",
         "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)",
     ]  # fmt: skip

@@ -1,5 +1,5 @@
 import pytest
-from docstrings import escaped, written
+from docstrings import written
 
 
 class Thing:
@@ -27,15 +27,3 @@ def plain(count: int = 3):
 )
 def test_signatures_are_those_of_the_source(function, signature):
     assert written(function) == signature
-
-
-@pytest.mark.parametrize(
-    ("line", "text"),
-    [
-        ("the mean of |a - b|, times 2**C", r"the mean of \|a - b\|, times 2\*\*C"),
-        ("`label * 2**C | x`, int64 (n,)", "`label * 2**C | x`, int64 (n,)"),
-        ("nothing to do", "nothing to do"),
-    ],
-)
-def test_characters_that_mean_nothing_in_a_docstring_are_escaped_outside_of_code(line, text):
-    assert escaped(line) == text

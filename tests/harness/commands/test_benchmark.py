@@ -2,6 +2,7 @@ import pytest
 
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.cli import main
+from spurgen.harness.options import submissions
 from spurgen.harness.results.store import Store
 from spurgen.harness.running import run
 
@@ -90,7 +91,7 @@ def test_a_result_without_the_isolation_asked_for_is_made_again(run_jobs, specs,
 
 def test_by_default_all_baselines_run_on_all_tasks(run_jobs, suite_file, monkeypatch):
     planned = []
-    monkeypatch.setattr("spurgen.harness.commands._running.plan", lambda *asked, **_: planned.append(asked) or [])
+    monkeypatch.setattr("spurgen.harness.options.submissions.plan", lambda *asked, **_: planned.append(asked) or [])
     assert run_jobs("benchmark", tasks=(), seeds="0-3") == 0
     specs = [f"spurgen.baselines.{name}:submission" for name in names_in("spurgen.baselines")]
     assert planned == [(suite_file, [], specs, (0, 1, 2, 3))]
@@ -127,3 +128,18 @@ def test_nothing_runs_on_damaged_splits(run_jobs, specs, suite_file, results, tm
     assert "00000.npz is damaged" in stderr()
     assert results() == {}
     assert not (tmp_path / "board.csv").exists()
+
+
+def test_only_the_tasks_that_are_shown_are_ranked_unless_a_file_has_them_all(run_jobs, specs, tmp_path, monkeypatch):
+    build, ranked = submissions.build_board, []
+
+    def built(suite, results, rows):
+        ranked.append({task for row in rows.values() for task in row})
+        return build(suite, results, rows)
+
+    monkeypatch.setattr(submissions, "build_board", built)
+    chosen = ["--submissions", specs[1]]
+    assert run_jobs("benchmark", *chosen, tasks=("small-text",)) == 0
+    assert run_jobs("benchmark", *chosen, tasks=("small-both",)) == 0
+    assert run_jobs("benchmark", *chosen, "--json", str(tmp_path / "x.json"), tasks=("small-both",)) == 0
+    assert ranked == [{"small-text"}, {"small-both"}, {"small-text", "small-both"}]

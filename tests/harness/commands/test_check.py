@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.commands._planning import BY_MAKE
+from spurgen.harness.options.starting import BY_MAKE
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
 

@@ -72,7 +72,7 @@ def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_s
 def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, capsys, monkeypatch):
     measured = {("other", "small-text"): [5400.0], ("other", "small-both"): [5400.0]}
     for seconds, minutes in ((measured, 180), ({}, 60)):
-        monkeypatch.setattr("spurgen.harness.commands._plan.measured", lambda _, seconds=seconds: seconds)
+        monkeypatch.setattr("spurgen.harness.commands.benchmark.measured", lambda _, seconds=seconds: seconds)
         assert main([*PLAN, "--suite", suite_file, "--slurm", "6"]) == 0
         script = capsys.readouterr().out
         assert f"#SBATCH --time={minutes}\n#SBATCH --mem={4096 + 1536}M" in script

@@ -2,7 +2,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.commands._verifying import only, total
+from spurgen.harness.options.verifying import only, total
 from spurgen.harness.splits.verify import stamp, stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'

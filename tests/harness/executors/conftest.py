@@ -73,8 +73,8 @@ def board_of(suite_file, submission, tmp_path):
         assert main(["score", *words, *folders, "--json", str(file), *flags]) == 0
         board = json.loads(Path(file).read_text())
         for part in board["tasks"].values():
-            for row in [*part["rows"], *part["few"]]:
-                del row["seconds"]
+            for row in part["rows"]:
+                row.pop("seconds", None)  # wall time
         return json.dumps(board)
 
     return run

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import nullcontext
 from getpass import getuser
+from itertools import pairwise
 from pathlib import Path
 from tempfile import mkdtemp
 from unittest.mock import Mock
@@ -16,7 +17,8 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.executors import slurm as slurm_executor
-from spurgen.harness.executors.slurm import _Task, _work_on
+from spurgen.harness.executors._squeue import Task, Watcher
+from spurgen.harness.executors.slurm import _work_on
 from spurgen.harness.machine.resources import Resources
 from spurgen.harness.running.executing import execute
 
@@ -87,8 +89,7 @@ def slurm(needs, free_ports, wait_until, monkeypatch):
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("slurm")
 def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run, monkeypatch):
-    monkeypatch.setattr(slurm_executor, "LOST_SECONDS", 1.0)  # this folder shows every file at once
-    monkeypatch.setattr(slurm_executor, "ASK_SECONDS", 0.5)  # and nobody else asks this SLURM
+    monkeypatch.setattr(Task, "watcher", Watcher(1, 1.0))  # nobody else asks, and the folder shows files at once
 
     def kill(started):
         pid = int(started[0].name.rpartition("-")[2])
@@ -118,8 +119,7 @@ def test_what_a_job_raises_is_raised_and_the_folder_is_removed(tmp_path):
 @pytest.mark.slow
 @pytest.mark.usefixtures("slurm")
 def test_a_job_that_is_lost_too_often_is_an_error_with_the_end_of_its_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(slurm_executor, "LOST_SECONDS", 1.0)
-    monkeypatch.setattr(slurm_executor, "ASK_SECONDS", 0.5)
+    monkeypatch.setattr(Task, "watcher", Watcher(1, 1.0))
 
     def vanish(_):
         print("no such library", file=sys.stderr, flush=True)
@@ -139,31 +139,34 @@ def test_jobs_that_share_a_gpu_run_side_by_side_in_one_task(tmp_path):
             time.sleep(0.02)
         raise TimeoutError
 
-    (tmp_path / "steps").mkdir()
-    assert _work_on(meet, tmp_path / "steps", [0, 1]) == {0: ([0], None), 1: ([1], None)}
+    assert _work_on(meet, [0, 1]) == {0: ([0], None), 1: ([1], None)}
 
 
 class Queue:
-    """A SLURM without machines: what its tasks leave is written when the clock of the test says so."""
+    """A SLURM without machines, whose queue is empty: what tasks leave is written when the test's clock says so."""
 
     def __init__(self, monkeypatch, tmp_path, leave):
-        self.now, self.submitted, self.leave, self.folder = 0.0, [], leave, tmp_path
-        (tmp_path / "tasks").mkdir()
-        for name, function in (("_submit", self.submit), ("_queued", set), ("_cancel", lambda _: None)):
-            monkeypatch.setattr(slurm_executor, name, function)
+        self.now, self.submitted, self.leave, self.folder = 1.0, [], leave, tmp_path / "tasks"
+        self.asked, self.queued = [], set()
+        self.folder.mkdir()
+        monkeypatch.setattr(Task, "watcher", Watcher())
+        monkeypatch.setattr(slurm_executor, "_submit", self.submit)
         monkeypatch.setattr(slurm_executor, "_folder", lambda _: nullcontext(tmp_path))
-        monkeypatch.setattr(slurm_executor.time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(slurm_executor.time, "sleep", self.sleep)
+        monkeypatch.setattr(subprocess, "check_output", self.answer)
+        monkeypatch.setattr(subprocess, "run", Mock())
+        for clock in ("monotonic", "time"):
+            monkeypatch.setattr(time, clock, lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
 
-    def submit(self, _work, folder, _resources, groups, lost=None):
-        made = []
-        for group in groups:
-            name = str(len(self.submitted))
-            self.submitted.append((self.now, group))
-            made.append(
-                _Task(group, name, folder / "tasks" / f"{name}.pkl", folder / "log", lost.tries + 1 if lost else 0)
-            )
-        return made
+    def answer(self, command, **_):
+        assert command[0] == "squeue"
+        self.asked.append(self.now)
+        return "\n".join(self.queued).encode()
+
+    def submit(self, _work, _folder, _resources, groups):
+        first = len(self.submitted)
+        self.submitted += [(self.now, group) for group in groups]
+        return [Task(self.folder, str(first + k)) for k in range(len(groups))]
 
     def sleep(self, seconds):
         self.now += seconds
@@ -171,31 +174,43 @@ class Queue:
         for name, (begun, group) in enumerate(self.submitted):
             ended = self.leave(self.now - begun, name, group)
             if ended is not None:
-                (self.folder / "tasks" / f"{name}.pkl").write_bytes(pickle.dumps(("success", ended)))
+                (self.folder / f"{name}_0_result.pkl").write_bytes(pickle.dumps(("success", ended)))
 
 
 def test_a_result_that_a_shared_folder_shows_a_minute_late_is_not_lost(monkeypatch, tmp_path):
     queue = Queue(monkeypatch, tmp_path, lambda age, _, group: {0: (group, None)} if age > 80 else None)
     assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
-    assert queue.submitted == [(0.0, [7])]
+    assert queue.submitted == [(1.0, [7])]
 
 
 def test_a_task_that_left_nothing_is_submitted_again_after_that(monkeypatch, tmp_path):
     queue = Queue(monkeypatch, tmp_path, lambda _, name, group: {0: (group, None)} if name == 1 else None)
     assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
-    assert [begun for begun, _ in queue.submitted] == [0.0, 90.0]
+    first, second = (begun for begun, _ in queue.submitted)
+    assert 90 <= second - first < 110  # 15 s between two questions
 
 
-def test_slurm_is_asked_about_the_queue_four_times_a_minute(monkeypatch, tmp_path):
-    queue = Queue(monkeypatch, tmp_path, lambda age, _, group: {0: (group, None)} if age > 80 else None)
-    asked = []
-    monkeypatch.setattr(slurm_executor, "_queued", lambda: asked.append(queue.now) or {"0"})
+def test_slurm_is_asked_about_the_queue_at_most_four_times_a_minute_and_a_queued_task_is_not_lost(
+    monkeypatch, tmp_path
+):
+    queue = Queue(monkeypatch, tmp_path, lambda age, _, group: {0: (group, None)} if age > 300 else None)
+    queue.queued = {"0", "1_7"}
     assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
-    assert asked == [0.0, 15.0, 30.0, 45.0, 60.0, 75.0]
+    later = [asked for asked in queue.asked if asked > 60]
+    assert min(after - before for before, after in pairwise(later)) >= 15
+    assert len(queue.submitted) == 1
+
+
+def test_a_task_that_fails_outside_of_its_jobs_names_the_reason(monkeypatch, tmp_path):
+    queue = Queue(monkeypatch, tmp_path, lambda *_: None)
+    trace = "Traceback:\n  File x\nModuleNotFoundError: No module named 'spurgen'\n"
+    (queue.folder / "0_0_result.pkl").write_bytes(pickle.dumps(("error", trace)))
+    with pytest.raises(SpurgenError, match=r"cannot run the jobs: ModuleNotFoundError: No module named 'spurgen'; is"):
+        list(slurm_executor.run(abs, [7], Resources(folder=tmp_path)))
 
 
 def test_every_look_opens_the_folder_since_nfs_remembers_that_a_file_is_missing(monkeypatch, tmp_path):
-    seen = tmp_path / "tasks" / "0.pkl"
+    seen = tmp_path / "tasks" / "0_0_result.pkl"
     Queue(monkeypatch, tmp_path, lambda *_: None)
 
     def refresh(folder):
@@ -227,5 +242,4 @@ def test_a_task_gives_what_had_ended_when_one_of_its_processes_was_killed(tmp_pa
         (tmp_path / "0").touch()
         return job
 
-    (tmp_path / "steps").mkdir()
-    assert _work_on(die_later, tmp_path / "steps", [0, 1]) == {0: ([0], None)}
+    assert _work_on(die_later, [0, 1]) == {0: ([0], None)}

@@ -186,7 +186,7 @@ def test_a_data_set_that_has_lost_a_file_is_not_said_to_be_kept(make, form, file
     ("form", "lost"),
     [
         ("folder", "metadata.csv"), ("folder", "twins/core/metadata.csv"), ("wilds", "metadata.csv"),
-        ("wilds", "RELEASE_v1.0.txt"), ("parquet", "README.md"), ("webdataset", "croissant.json"),
+        ("wilds", "RELEASE_v1.0.txt"), ("parquet", "README.md"),
     ],
 )  # fmt: skip
 def test_a_lost_table_or_document_is_an_error(make, form, lost):

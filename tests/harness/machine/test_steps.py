@@ -5,7 +5,7 @@ from rich.console import Console
 
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.progress import jobs_progress
-from spurgen.harness.machine.steps import FOLDER, LONGEST, current, mirror, reporting, sent_by
+from spurgen.harness.machine.steps import FOLDER, LONGEST, current, look_into, mirror, reporting, sent_by
 
 
 @pytest.fixture
@@ -67,3 +67,18 @@ def test_steps_of_other_machines_are_shown_as_long_as_they_are_reported(tmp_path
     assert current(tmp_path) == ["other  scoring"]
     mirror({})
     assert current(tmp_path) == []
+
+
+def test_steps_in_a_folder_that_machines_share_are_shown_until_it_is_removed(tmp_path, monkeypatch):
+    shared, folder = tmp_path / "run" / "steps", tmp_path / "shown"
+    shared.mkdir(parents=True)
+    folder.mkdir()
+    monkeypatch.setenv(FOLDER, str(folder))
+    look_into(shared)
+    monkeypatch.setenv(FOLDER, str(shared))  # as on the other machine
+    with reporting("job") as show:
+        show("training")
+        assert current(folder) == ["job  training"]
+    assert current(folder) == []
+    shared.rmdir()
+    assert current(folder) == []

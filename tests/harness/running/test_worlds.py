@@ -8,7 +8,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
-from spurgen.harness.commands._verifying import only
+from spurgen.harness.options.verifying import only
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_private, plan_tuning
 from spurgen.harness.running.run import make_split
 from spurgen.harness.running.task_data import task_groups

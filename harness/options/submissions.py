@@ -8,10 +8,15 @@ from shlex import quote
 
 from rich.console import Console
 
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.verdict import verdict
-from spurgen.harness.commands._arguments import (
+from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.printing import say
+from spurgen.harness.options.cluster import add_cluster, check_cluster, device_of, resources_of
+from spurgen.harness.options.flags import (
     add_board_files,
     add_device,
     add_jobs,
@@ -24,21 +29,19 @@ from spurgen.harness.commands._arguments import (
     read_share,
     results_folder,
 )
-from spurgen.harness.commands._board import print_board
-from spurgen.harness.commands._cluster import add_cluster, check_cluster, device_of, resources_of
-from spurgen.harness.commands._limits import add_limits, describe_isolation, limits_of
-from spurgen.harness.commands._planning import forecast, may_start
-from spurgen.harness.commands._shown_files import check_shown_files
-from spurgen.harness.commands._verifying import add_data, verified
-from spurgen.harness.machine.files import check_writable
-from spurgen.harness.machine.printing import say
+from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.options.printing import print_board
+from spurgen.harness.options.starting import forecast, may_start
+from spurgen.harness.options.verifying import add_data, verified
 from spurgen.harness.results.rows import Rows
+from spurgen.harness.results.sources import submission_files
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import offered, plan
 from spurgen.harness.running.plan_file import by_task, share
+from spurgen.harness.splits.private import holds_open_secret
 
 
 def add_run_arguments(
@@ -114,8 +117,10 @@ def _show(
     suite: Suite, rows: Rows, tasks: set[str], mine: set[str], arguments: argparse.Namespace, console: Console
 ) -> None:
     """Write and print the board of some tasks, and a verdict on each of one's own rows."""
+    files = arguments.markdown or arguments.csv or arguments.json  # which have all tasks
+    shown = {label: row if files else {name: row[name] for name in row if name in tasks} for label, row in rows.items()}
     with console.status("comparing rows"):
-        board = build_board(suite, arguments.results, rows)
+        board = build_board(suite, arguments.results, shown)
     for line in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, line)
     print_board(board, tasks, mine)
@@ -157,3 +162,21 @@ def report_failures(errors: Iterable[str], console: Console) -> int:
     for error in distinct:
         say(console, error, "red")
     return 1 if distinct else 0
+
+
+def check_shown_files(specs: Iterable[str], suite: Suite, results: Path) -> None:
+    """Raise `SpurgenError` for a file that holds the secret of the open commitment, or lies in the suite's results.
+
+    A secret is recognised by what the file holds, under whatever name. A submission can print it into its public row.
+    """
+    rows = (results / suite.name).resolve()
+    for spec in specs:
+        for path in [] if is_baseline(spec) else submission_files(spec).values():
+            what = "the results" if path.resolve().is_relative_to(rows) else ""
+            if holds_open_secret(suite, path):
+                what = f"the secret of suite {suite.name}'s private splits"
+            if what:
+                raise SpurgenError(
+                    f"{spec}: its files include {path}, and {what} must not be shown to a submission; move it out of "
+                    "the submission's folder, or leave it out of FILES and imports"
+                )

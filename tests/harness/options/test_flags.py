@@ -3,8 +3,8 @@ import argparse
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.commands._arguments import MAX_SEEDS, Unique, between, positive_int, read_seeds
-from spurgen.harness.commands._limits import FLAGS, ROOT_WARNING, describe_isolation
+from spurgen.harness.options.flags import MAX_SEEDS, Unique, between, positive_int, read_seeds
+from spurgen.harness.options.limits import FLAGS, ROOT_WARNING, describe_isolation
 from spurgen.harness.sandbox.limits import Limits
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.commands._planning import BY_MAKE
+from spurgen.harness.options.starting import BY_MAKE
 from spurgen.harness.results.store import Store
 
 MODEL = "MODALITIES = {'text'}\ndef predict(b): return [[float(len(c)), 1, 2] for c in b.captions]"
@@ -45,7 +45,7 @@ def test_two_submissions_of_one_name_are_refused_before_anything_is_planned(suit
 def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, *__: started.append(len(jobs)) or [])
-    monkeypatch.setattr("spurgen.harness.commands._verifying.stamped", lambda *_: True)
+    monkeypatch.setattr("spurgen.harness.options.verifying.stamped", lambda *_: True)
     main([*command.split(), str(tmp_path / "new"), "--suite", suite_file, "--device", "cpu", *more])
     assert started
 

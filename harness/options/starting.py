@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from spurgen.benchmark.shell import spurgen
-from spurgen.harness.commands._cluster import on_cluster, resources_of
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.cluster import on_cluster, resources_of
 from spurgen.harness.running.forecast import Forecast, Seconds
 from spurgen.harness.running.job import Job
 

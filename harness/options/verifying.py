@@ -10,9 +10,9 @@ from rich.console import Console
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.commands._arguments import Flags
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.options.flags import Flags
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import check_revealed, read_commitments
 from spurgen.harness.splits.store import DATA

@@ -7,7 +7,7 @@ from typing import get_args
 
 from rich.text import Text
 
-from spurgen.harness.commands._arguments import between
+from spurgen.harness.options.flags import between
 from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits

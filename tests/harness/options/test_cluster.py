@@ -7,9 +7,9 @@ import torch
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main, make_parser
-from spurgen.harness.commands._cluster import FLAGS, check_cluster, device_of, resources_of
-from spurgen.harness.commands._limits import limits_of
 from spurgen.harness.machine.resources import ANYWHERE
+from spurgen.harness.options.cluster import FLAGS, check_cluster, device_of, resources_of
+from spurgen.harness.options.limits import limits_of
 
 
 def arguments(*flags):
@@ -28,14 +28,14 @@ def arguments(*flags):
     ],
 )
 def test_a_flag_without_effect_is_an_error_before_any_work(stderr, monkeypatch, cluster, flag, others):
-    monkeypatch.setattr("spurgen.harness.commands._running.load_suite", None)
+    monkeypatch.setattr("spurgen.harness.options.submissions.load_suite", None)
     assert main(["benchmark", "--cluster", cluster, flag, "2"]) == 2
     assert f"{flag} has no effect with --cluster {cluster}, only with {others}; leave it out" in stderr()
 
 
 @pytest.mark.parametrize("cluster", ["local", "serial"])
 def test_an_address_without_effect_is_an_error_before_any_work(stderr, monkeypatch, cluster):
-    monkeypatch.setattr("spurgen.harness.commands._running.load_suite", None)
+    monkeypatch.setattr("spurgen.harness.options.submissions.load_suite", None)
     assert main(["benchmark", "--cluster", f"{cluster}://there:1"]) == 2
     assert f"{cluster} has no address; leave ://there:1 out" in stderr()
 

@@ -4,8 +4,8 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main
-from spurgen.harness.commands._sections import renew
 from spurgen.harness.commands.leaderboard import BEGIN, END
+from spurgen.harness.options.sections import renew
 
 
 def test_everything_around_the_section_stays_byte_for_byte(tmp_path):

@@ -1,0 +1,62 @@
+"""What the documents of a frozen suite say of it: its files, its tasks and its worlds."""
+
+from pathlib import Path
+from typing import Any
+
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.suite import Suite
+from spurgen.harness.exports.columns import Column
+
+VERSION = "1.0.0"
+"""Version of every frozen suite's data, which never change: other data are another suite."""
+TASKS = (
+    Column("task", "text", "name"),
+    Column("scenario", "text", "name of the scenario's file"),
+    Column("modality", "text", "what a model sees: image, text, or multimodal, which is both"),
+    Column("role", "text", "main: decides the validity tests; dose: a point of a series; extra: any other"),
+)
+WORLDS = (
+    Column("world", "text", "name"),
+    Column("scenario", "text", "name of the scenario's file"),
+    Column("samples", "whole", "samples in all splits"),
+    Column("twins", "whole", "counterfactual twins of test samples"),
+    Column("sha256", "text", "SHA-256 over all digests that the manifest has of it"),
+)
+
+
+def templates(suite: Suite) -> list[Scenario]:
+    """Return the scenarios of a suite, each once, without its worlds."""
+    return list({task.scenario.name: task.scenario for task in suite.tasks.values()}.values())
+
+
+def remake(suite: Suite) -> str:
+    """Return a sentence on how to get the samples."""
+    return f"`spurgen splits regenerate --suite {suite.spoken}` makes the same samples on any machine."
+
+
+def files(suite: Suite) -> dict[str, Path]:
+    """Return the suite's file, its manifest and its scenarios, by their place in the suite's folder."""
+    scenarios = [suite.scenario_file(scenario.name) for scenario in templates(suite)]
+    every = [suite.folder / f"{suite.name}.toml", suite.manifest_file, *scenarios]
+    return {path.relative_to(suite.folder).as_posix(): path for path in every}
+
+
+def tasks(suite: Suite) -> list[dict[str, Any]]:
+    """Return a line per task, with the columns `TASKS`."""
+    return [
+        {"task": name, "modality": task.modality, "scenario": task.scenario.name, "role": task.role}
+        for name, task in suite.tasks.items()
+    ]
+
+
+def worlds(suite: Suite) -> list[dict[str, Any]]:
+    """Return a line per world, with the columns `WORLDS`; raise `FrozenDataError` if there is no manifest."""
+    lines = []
+    for name, scenario in {w.name: task.scenario.name for task in suite.tasks.values() for w in task.worlds}.items():
+        frozen = suite.frozen(name)
+        twins = sum(part.samples for kind, part in frozen.parts.items() if kind.startswith("twins/"))
+        every = sum(part.samples for part in frozen.parts.values())
+        lines.append(
+            {"world": name, "scenario": scenario, "samples": every - twins, "twins": twins, "sha256": frozen.digest}
+        )
+    return lines
