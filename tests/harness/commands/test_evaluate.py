@@ -160,7 +160,6 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
             "column split: there is no split 'dev' (--split)",
         ),
         ("shortcut.csv --metadata metadata.csv --aligned plaice landbird=land", "did you mean place?"),
-        ("shortcut.csv " * 9 + "--metadata metadata.csv --figure x.pdf", "a figure shows at most 8 models, not 9"),
         ("shortcut.csv --metadata metadata.csv --row mine", "--row has no effect without --answers; leave it out"),
         ("shortcut.csv --metadata metadata.csv --access twins", "--access has no effect without --answers"),
         (
