@@ -38,8 +38,8 @@ def pages(file: BinaryIO, start: int, end: int) -> Iterator[Page]:
         if type(size) is not int or type(packed) is not int or min(size, packed) < 0:
             raise ValueError(f"no page begins at byte {start}")
         about, number = ENCODED_BY.get(fields.get(KIND, -1), (0, 0))
-        encoding = (fields.get(about) or {}).get(number)
-        yield Page(size, encoding == DELTA_BYTE_ARRAY)
+        inner = fields.get(about)
+        yield Page(size, isinstance(inner, dict) and inner.get(number) == DELTA_BYTE_ARRAY)
         start += header.place + packed
     if start > end:
         raise ValueError(f"its last page ends at byte {start}, expected {end}")
