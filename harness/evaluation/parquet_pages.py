@@ -37,9 +37,9 @@ def pages(file: BinaryIO, start: int, end: int) -> Iterator[Page]:
         size, packed = (fields.get(number) for number in (UNPACKED, PACKED))
         if type(size) is not int or type(packed) is not int or min(size, packed) < 0:
             raise ValueError(f"no page begins at byte {start}")
-        about, number = ENCODED_BY.get(fields.get(KIND), (None, None))
-        encoding = (fields.get(about) or {}).get(number)
-        yield Page(size, encoding == DELTA_BYTE_ARRAY)
+        about, number = ENCODED_BY.get(fields.get(KIND, -1), (0, 0))
+        inner = fields.get(about)
+        yield Page(size, isinstance(inner, dict) and inner.get(number) == DELTA_BYTE_ARRAY)
         start += header.place + packed
     if start > end:
         raise ValueError(f"its last page ends at byte {start}, expected {end}")

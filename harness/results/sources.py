@@ -6,11 +6,12 @@ import os
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 import spurgen.benchmark
-from spurgen.benchmark.errors import ReadError, SubmissionError
+from spurgen.benchmark.errors import MissingError, ReadError, SubmissionError
 from spurgen.benchmark.reading import open_plain, read_bytes
 from spurgen.benchmark.specs import split_spec
 
@@ -18,6 +19,7 @@ HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
 SECRETS = Path("~/.spurgen")  # of private splits
 RESULTS = "spurgen-results"  # the default folder of a user's results
+ROW_BEGINS = b'{"schema_version":'  # a file of stored results
 WITHHELD = ("generators", "harness", "benchmark")
 MAX_FILES = 2000  # in FILES: each is an argument of bubblewrap, whose command line is limited
 SOURCE_BYTES, DATA_BYTES = 1 << 20, 1 << 34  # parsing a MiB of source takes Python half a GiB of memory
@@ -135,7 +137,16 @@ def _withheld(path: Path) -> bool:
         RESULTS in real.parts
         or real.is_relative_to(_real(SECRETS.expanduser()))
         or any(real.is_relative_to(HOME / name) for name in WITHHELD)
+        or _is_row(real)
     )
+
+
+def _is_row(path: Path) -> bool:
+    """Return whether a file holds stored results, in whatever folder, or the arrays of such a file beside it."""
+    text = path.with_suffix(".jsonl") if path.suffix == ".npz" else path
+    with suppress(ReadError, MissingError), open_plain(text, DATA_BYTES) as file:
+        return file.read(len(ROW_BEGINS)) == ROW_BEGINS
+    return False
 
 
 def _real(path: Path) -> Path:

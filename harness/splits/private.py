@@ -20,12 +20,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, Vali
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, SpurgenError, explain
 from spurgen.benchmark.manifest import Sha256
-from spurgen.benchmark.reading import read_json, read_text
+from spurgen.benchmark.reading import open_plain, read_json, read_text
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, Task
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.results.sources import HOME, SECRETS
+from spurgen.harness.results.sources import DATA_BYTES, HOME, SECRETS
 from spurgen.harness.splits.freeze import freeze
 
 Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
@@ -159,7 +159,10 @@ def holds_open_secret(suite: Suite, file: Path) -> bool:
     hidden = {each.secret_sha256 for each in read_commitments(suite) if each.revealed is None}
     if not hidden:
         return False
-    with suppress(OSError), open(file, "rb") as content:  # one that cannot be read is no submission's file
+    with (
+        suppress(ReadError),
+        open_plain(file, DATA_BYTES) as content,
+    ):
         found = HEX_DIGITS.findall(content.read(SEARCHED_BYTES).lower())
         return any(_digest(digits.decode()).hex() in hidden for digits in found)
     return False

@@ -16,7 +16,7 @@ import pytest
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.results.sources import HOME
-from spurgen.harness.sandbox import bubblewrap, launch, proc, seccomp
+from spurgen.harness.sandbox import bubblewrap, launch, seccomp
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import MIB, Limits
 from spurgen.harness.sandbox.process import Worker
@@ -142,17 +142,6 @@ def test_what_libraries_ask_about_the_machine_is_answered(attempt):
     assert attempt(asked, before=before) == str(own)
     assert attempt("[psutil.cpu_percent(), psutil.boot_time()]", before=before) == "[0.0, 0.0]"
     assert attempt("psutil.Process().cpu_times().user > 0 and time.monotonic() > 0", before=before) == "True"
-
-
-def test_what_appears_in_proc_later_is_hidden_as_well(monkeypatch, tmp_path):
-    monkeypatch.setattr(proc, "PROC", tmp_path)
-    assert proc.listed()[0] == []
-    (tmp_path / "new").write_text("")
-    (tmp_path / "folder").mkdir()
-    files, folders = proc.listed()
-    assert (files, folders[0]) == ([tmp_path / "new"], tmp_path / "folder")
-    command = bubblewrap.sandbox_command((), SANDBOXED, "cpu", {})
-    assert command[command.index(str(tmp_path / "new")) - 1] == "/dev/null"
 
 
 def test_the_scratch_folder_is_writable(write_submission):
