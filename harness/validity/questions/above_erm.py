@@ -54,7 +54,7 @@ def _of(lines: list[Line], label: str) -> Line:
 def _lines(task: RankedTask) -> list[Line]:
     """Return a line per method, best first."""
     values, access = {label: task.units(label) for label in task.rows}, task.access
-    tests = against_erm(values, access, list(task.rows), task.spread())
+    tests = against_erm(values, access, list(task.rows), task.spread(), task.task.units_asked)
     there = [label for label in WANTED if label in tests]
     of_two = dict(zip(there, holm([tests[label].p for label in there]), strict=True))
     return [
