@@ -9,7 +9,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import Task
 from spurgen.generators import Samples, aligned_values, class_names, sample
 from spurgen.generators.atlas import CHANNELS
-from spurgen.harness.machine.plotting import GREY, new_picture, styled
+from spurgen.harness.plots.style import GREY, styled
 
 COLUMNS = 5
 SEARCHED = 200  # train samples among which one of each class is chosen
@@ -33,7 +33,8 @@ def sample_sheet(task: Task) -> Figure:
     height = (0.05 if task.modality == "text" else SIDE) + LINE_HEIGHT * (lines + 2)
     title = f"{task.name}: class, and channels\n(✓ goes with the class, ✗ conflicts)"
     with styled():
-        figure = new_picture(0.7 + len(blocks) * height, title, width=max(SIDE * shown, 5.0))
+        figure = Figure(figsize=(max(SIDE * shown, 5.0), 0.7 + len(blocks) * height), layout="constrained")
+        figure.suptitle(title)
         grid = figure.subplots(len(blocks), shown, squeeze=False)
         for axes in grid.flat:
             axes.set(xticks=[], yticks=[], title=" ")  # the title keeps room for the heading beside it
