@@ -76,11 +76,11 @@ def test_an_extra_of_an_installed_copy_is_installed_from_where_the_copy_came_fro
     monkeypatch.setattr(shell, "HOME", tmp_path / "site-packages")
     clone = tmp_path / "a clone"
     record = json.dumps({"dir_info": {}, "url": clone.as_uri()})
-    monkeypatch.setattr(shell, "distribution", lambda _: Installed(record))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed(record))
     assert shell.pip_install("data") == ".venv/bin/pip install 'spurgen[data]'"  # the clone was deleted
     clone.mkdir()
     assert shell.pip_install("data") == f".venv/bin/pip install '{clone}[data]'"
-    monkeypatch.setattr(shell, "distribution", lambda _: Installed(None))  # from a package index
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed(None))  # from a package index
     assert shell.pip_install("data") == ".venv/bin/pip install 'spurgen[data]'"
 
 

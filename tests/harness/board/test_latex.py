@@ -21,7 +21,7 @@ def test_the_rows_that_no_other_exceeds_are_bold(typeset):
 
 
 def test_where_all_are_tied_and_where_none_is_ranked_nothing_is_bold():
-    tied = [line | {"first_rank": 1} for line in LINES]
+    tied = [line | {"first_rank": 1, "last_rank": 2} for line in LINES]
     loose = [{"submission": "few", "ranked": False, "robust_accuracy": 0.99}]
     assert "textbf" not in lines_latex([("Access: none", tied), ("Fewer", loose)], "name", "A caption.")
 

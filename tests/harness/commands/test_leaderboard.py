@@ -160,9 +160,9 @@ def test_without_a_terminal_the_text_is_plain_and_always_the_same(leaderboard, c
     assert "\x1b" not in before
     assert "> mine" in before
     assert "> group_dro" not in before
-    assert "To ERM" not in before
+    assert " IG " not in before
     leaderboard("--wide")
-    assert "To ERM" in capsys.readouterr().out
+    assert " IG " in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("my_row")

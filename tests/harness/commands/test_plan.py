@@ -36,8 +36,8 @@ def planned(suite_file, tmp_path, monkeypatch):
 def without_seconds(text):
     """Drop the wall times of a leaderboard, which differ between runs."""
     for part in text["tasks"].values():
-        for row in [*part["rows"], *part["few"]]:
-            row.pop("seconds")
+        for row in part["rows"]:
+            row.pop("seconds", None)  # a row that is not ranked has none
     return text
 
 

@@ -27,7 +27,7 @@ def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp
     assert 0 < err.index("results: ") < err.index("private splits of commitment 1")  # the public part comes first
     path = tmp_path / "results" / "tiny" / "private" / "model.jsonl"
     board = json.loads(board_file.read_text())
-    rows = board["tasks"]["small-text"]["rows"] + board["tasks"]["small-text"]["unranked"]
+    rows = board["tasks"]["small-text"]["rows"]
     assert rows[0]["submission"] == "model"
     text = secret.read_text()
     written = [file for file in tmp_path.rglob("*") if file.is_file() and file != secret]
