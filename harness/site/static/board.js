@@ -168,7 +168,7 @@
       return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
     }).join(",")).join("\n") + "\n",
     md: ([head, ...lines]) => [head, head.map(() => "---"), ...lines]
-      .map((cells) => `| ${cells.map((cell) => cell.replace(/[\\|*<>`[\]]/g, "\\$&")).join(" | ")} |`).join("\n") + "\n",
+      .map((cells) => `| ${cells.map((cell) => cell.replace(/[\\|*_<>`[\]]/g, "\\$&")).join(" | ")} |`).join("\n") + "\n",
     link: () => location.href,
   };
 

@@ -22,8 +22,9 @@ QUALITY = {"erm": 0.5, "focal": 0.55, "vrex": 0.6, "jtt": 0.7, "dfr": 0.9, "resa
 ACCESS = {
     "vrex": "envs", "jtt": "val_groups", "dfr": "val_groups", "resample": "train_groups", "group_dro": "train_groups",
 }  # fmt: skip
-HOSTILE = "\"'><img src=x onerror=alert(1)>"
-REORDERED = "=\N{RIGHT-TO-LEFT OVERRIDE}evil"
+HOSTILE = "\"'><img src=x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}"
+FORMULA, LOUD = "=evil", "__loud__"
+"""Names that a file of rows may have, and that a spreadsheet or Markdown reads as more than text."""
 ERROR = "<script>document.title = 'taken'</script>"
 WORLDS = """
 suite = "many"
@@ -131,8 +132,8 @@ def tiny_results(tiny_file, make_outcome, as_baseline, keep_row, tmp_path_factor
 
     for label, quality in QUALITY.items():
         keep(label, quality, suite.tasks, access=ACCESS.get(label, "none"), submission=label, **as_baseline(label))
-    keep(HOSTILE, 0.8, ("small-image", "small-text"), submission=HOSTILE)
-    keep(REORDERED, 0.85, ("small-image",), submission=REORDERED)
+    keep(LOUD, 0.8, ("small-image", "small-text"), submission=HOSTILE)
+    keep(FORMULA, 0.85, ("small-image",), submission=HOSTILE)
     keep("short", 0.8, ("small-image", "small-text"), 2, submission="short")
     keep_row(folder, make_outcome(suite, 0.5, task="small-image", error=ERROR), label="gone")
     return folder

@@ -43,7 +43,7 @@ def test_numbers_sort_as_numbers_and_missing_ones_last(visit, tiny_site, tiny):
     differences = {row.submission: row.against_erm.difference for row in part.rows if row.against_erm}
     tier = [name for name in names(page) if name in {row.submission for row in part.rows if row.access == "none"}]
     known = [differences[name] for name in tier if name in differences]
-    assert known == sorted(known)
+    assert known == sorted(known, key=lambda value: round(value, 6))  # the page has fewer digits
     assert tier[-1] == "erm"
 
 
@@ -147,7 +147,7 @@ def test_no_name_is_copied_as_a_formula_or_as_markup(visit, tiny_site):
     page = visit().open(tiny_site, "index.html#board=small-image&access=none&columns=rank")
     first = [line[0] for line in csv.reader(io.StringIO(copied(page, "as CSV")))]
     assert not any(name.startswith("=") for name in first)
-    assert "\\<img src=x" in copied(page, "as Markdown")
+    assert "| \\_\\_loud\\_\\_ |" in copied(page, "as Markdown")
 
 
 def test_a_task_page_has_the_same_controls_without_the_choice_of_boards(visit, tiny_site):
