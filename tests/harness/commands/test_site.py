@@ -47,7 +47,7 @@ def test_a_suite_without_rows_is_an_error(suite_file, tmp_path, stderr):
 
 def test_a_missing_report_is_an_error(run, stderr):
     assert run("--validity", "none.md") == 2
-    assert "--validity none.md: there is no such file; spurgen validity --out FOLDER writes it" in stderr()
+    assert "--validity none.md: there is no such file; spurgen validity --out FOLDER makes it" in stderr()
 
 
 def test_a_folder_with_other_files_is_left_alone(run, tmp_path, stderr):

@@ -193,7 +193,7 @@ def test_tuning_generates_only_train_and_val_and_asks_only_about_val(tune_model,
 
     def watch_ask(asker, what, batches, where):
         batches = list(batches)
-        asked.extend(caption for batch in batches for caption in batch.captions)
+        asked.extend(caption for batch, _ in batches for caption in batch.captions)
         return ask(asker, what, iter(batches), where)
 
     monkeypatch.setattr("spurgen.generators.sampling.draw_factors", watch_factors)  # every sample and twin begins here
