@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import re
 import zipfile
 
 import pytest
@@ -128,7 +129,9 @@ def test_a_forged_field_is_named_with_its_value_on_one_line(add, store, old, new
 
 def test_a_result_without_a_consistency_check_is_read(add, store, sealed):
     add()
-    sealed(store.folder / "model.jsonl", lambda text: text.replace('"finished"', '"consistency":null,"finished"'))
+    found = r'"consistency":(\{[^}]*\})'
+    assert re.search(found, (store.folder / "model.jsonl").read_text())
+    sealed(store.folder / "model.jsonl", lambda text: re.sub(found, '"consistency":null', text))
     assert store.row("model")["small-text"].results[0].provenance.consistency is None
 
 
