@@ -14,6 +14,7 @@ SAMPLES = 2000
 WRITE = """
 import sys
 from pathlib import Path
+import mlcroissant  # which describes the set at the end: its modules are no samples
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.writing import export
