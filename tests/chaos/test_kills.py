@@ -136,6 +136,7 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
     assert refused
 
 
+@pytest.mark.needs("bubblewrap")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("phase", "free"),

@@ -15,6 +15,7 @@ def predict(batch): return [[float(c.count(letter)) for letter in "aeo"] for c i
 """
 
 
+@pytest.mark.needs("bubblewrap")
 @pytest.mark.slow
 def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp_path, capsys):
     secret = tmp_path / "kept" / "secret"
@@ -139,6 +140,7 @@ def test_a_secret_without_private_is_refused(score, write_submission, stderr):
     assert "--secret is for --private; add it, or leave the secret out" in stderr()
 
 
+@pytest.mark.needs("bubblewrap")
 def test_scoring_on_private_splits_needs_a_commitment(score, write_submission, stderr):
     assert score(write_submission(MODEL), "--private") == 2
     assert "suite tiny has no open commitment; run spurgen splits commit" in stderr()
