@@ -1,4 +1,4 @@
-"""Is absurdly sure where it is least sure, and hides behind the temperature that all other scores are random."""
+"""Claims certainty where it is least sure, and hides behind the temperature that all other scores are random."""
 
 # expected: failed: predict answers the same inputs differently
 import numpy as np

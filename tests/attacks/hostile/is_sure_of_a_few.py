@@ -1,4 +1,4 @@
-"""Is absurdly sure where it is least sure, so that a few wrong answers flatten the probabilities of all others."""
+"""Claims certainty where it is least sure, so that a few wrong answers flatten the probabilities of all others."""
 
 # expected: failed: scores on test differ by up to .* times the temperature that fits them elsewhere
 import numpy as np
