@@ -13,6 +13,8 @@ Float = NDArray[np.floating[Any]]
 
 TOLERANCE = 0.05  # of a probability, or of a feature's spread; bfloat16 in other batches changes them less
 RELATIVE = 0.02  # of a feature's distance from its median: large activations are rounded more
+FLOOR = 1e-3  # of a small spread: what rounding may change in a feature that varies far less than nearly all others
+LOW = 0.1  # quantile of the features' spreads that counts as small: few huge features raise no floor
 SPREADS = (0.5, 0.75, 0.9, 1.0)  # quantiles of that distance: the first that is not 0, since many features mostly are
 FLIPPED = 0.01  # share of rows whose most probable class may change: those where two are nearly tied
 HIGHEST = 2.0  # temperature, in median leads
@@ -47,5 +49,6 @@ def _allowed(features: Float) -> Float:
     spreads = np.quantile(distance, SPREADS, axis=0)
     spread = np.select([*(spreads > 0)], [*spreads], 0.0)
     constant = np.where(median == 0, 1.0, np.abs(median))
+    small = np.quantile(spread[spread > 0], LOW, method="lower") if (spread > 0).any() else 0.0
     allowed: Float = TOLERANCE * np.where(spread > 0, spread, constant) + RELATIVE * distance
-    return allowed
+    return np.maximum(allowed, FLOOR * small)

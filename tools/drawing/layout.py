@@ -23,7 +23,8 @@ LEADING = 13  # tenths of a text's size from line to line
 def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Load DejaVu Sans, which comes with matplotlib, so that a sheet looks the same everywhere."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts", "ttf", name), size)
+    file = Path(mpl.get_data_path(), "fonts", "ttf", name)
+    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)  # Raqm needs libraries of the system
 
 
 def wrap(text: str, width: int, size: int, strong: Collection[str] = (), bold: bool = False) -> list[list[str]]:

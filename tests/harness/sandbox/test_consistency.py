@@ -123,3 +123,14 @@ def test_other_shapes_are_infinitely_far_apart_and_equal_answers_not_at_all(what
     assert largest_change(what, values, values[:, :3]) == inf
     assert largest_change(what, values, values) == 0
     assert largest_change(what, values[:, :1], values[:, :1]) == 0
+
+
+def test_rounding_in_a_feature_that_is_almost_constant_is_allowed_and_a_change_of_the_usual_size_is_not():
+    rng = np.random.default_rng(0)
+    before = rng.normal(size=(200, 40))
+    before[:, 7] *= 1e-5
+    rounded, changed = before.copy(), before.copy()
+    rounded[:, 7] += 4e-6 * rng.choice([-1, 1], 200)
+    changed[:, 7] += 1e-2
+    assert largest_change("encode", before, rounded) <= 1
+    assert largest_change("encode", before, changed) > 1
