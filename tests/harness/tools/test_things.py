@@ -1,0 +1,79 @@
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+things = pytest.importorskip("things", reason="pip install resvg-py")
+
+from spurgen.generators.things import SIDE, THINGS, read_pictures  # noqa: E402
+from spurgen.harness.cli import run_script  # noqa: E402
+
+BODY = '<path fill="#c81e1e" d="M10 40h80v40H10z"/><path fill="#ffffff" d="M10 40h40v40H10z"/>'
+
+
+def icons(names):
+    return {"prefix": "noto", "width": 128, "height": 128, "icons": {name: {"body": BODY} for name in names}}
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Return a function that runs the script on an icons.json with this text."""
+
+    def run(text):
+        (tmp_path / "icons.json").write_text(text)
+        return run_script(things, ["--icons", str(tmp_path / "icons.json"), "--out", str(tmp_path / "out.npz")])
+
+    return run
+
+
+def test_pictures_are_written_in_order_and_their_digest_is_printed(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(things, "THINGS", THINGS[:2])
+    assert command(json.dumps(icons(["ant", "bat"]))) == 0
+    pictures = read_pictures(tmp_path / "out.npz")
+    assert pictures.shape == (2, SIDE, SIDE, 4)
+    for picture in pictures:
+        rows, columns = np.nonzero(picture[..., 3])
+        assert (columns.min(), columns.max()) == (1, SIDE - 2)
+        assert np.ptp(rows) + 1 == (SIDE - 2) // 2
+        halves = picture[SIDE // 2, [SIDE // 4, 3 * SIDE // 4]]
+        np.testing.assert_allclose(halves, [(255, 255, 255, 255), (200, 30, 30, 255)], rtol=0, atol=2)
+    printed = capsys.readouterr()
+    assert "wrote 2 pictures" in printed.out + printed.err
+    assert re.search('PICTURES_SHA256 = "[0-9a-f]{64}"', (printed.out + printed.err).replace("\n", ""))
+
+
+def test_an_icon_that_the_set_lacks_is_named(command, capsys):
+    assert command(json.dumps(icons(["bat"]))) != 0
+    assert "no icon 'ant' in the set 'noto'; correct ICONS" in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"icons": {}'])
+def test_a_file_that_is_no_icon_set_is_refused(text, command, capsys):
+    assert command(text) != 0
+    assert "give icons.json of @iconify-json/noto" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_every_renamed_icon_belongs_to_a_pictured_thing():
+    assert set(things.ICONS) <= {thing.name for thing in THINGS if thing.pictured}
+
+
+def test_framing_keeps_the_aspect_and_clears_faint_pixels():
+    faint = (9, 9, 9, things.FAINT - 1)
+    drawn = Image.new("RGBA", (400, 400), faint)
+    pen = ImageDraw.Draw(drawn)
+    pen.rectangle((50, 100, 149, 299), fill=(20, 40, 60, 255))
+    pen.rectangle((75, 150, 124, 249), fill=faint)
+    pixels = things.framed(drawn)
+    rows, columns = np.nonzero(pixels[..., 3])
+    assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (SIDE - 2, (SIDE - 2) // 2)
+    assert pixels[SIDE // 2, [0, SIDE // 2]].tolist() == [[0, 0, 0, 0]] * 2
+    assert pixels[SIDE // 8, SIDE // 2].tolist() == [20, 40, 60, 255]
+
+
+def test_a_picture_of_few_colours_is_stored_without_loss():
+    pixels = np.zeros((SIDE, SIDE, 4), np.uint8)
+    pixels[20:90, 30:50], pixels[90:150, 30:50] = (200, 30, 30, 255), (20, 220, 90, 128)
+    palette, indices = things.indexed(pixels)
+    np.testing.assert_array_equal(palette[indices], pixels)
